@@ -1,0 +1,31 @@
+"""Text classification as scikit-learn estimators, at home on AG News."""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ColumnJoiner": "cleaning",
+    "TextCleaner": "cleaning",
+    "FineTunedTransformerClassifier": "classifiers",
+    "compare_classifiers": "evaluation",
+    "fetch_agnews": "datasets",
+    "load_agnews": "datasets",
+    "load_news_sample": "datasets",
+    "make_finetune_pipeline": "pipeline",
+    "make_news": "datasets",
+    "make_tfidf_pipeline": "pipeline",
+    "train_val_test_split": "datasets",
+}
+
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

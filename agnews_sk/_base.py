@@ -1,0 +1,105 @@
+"""Mixins: what a text estimator says of itself, and the fit-only row sampler."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from agnews_sk._validation import check_sample_weight, n_rows, take_rows
+
+
+class TextInputMixin:
+    """Tag an estimator as one that takes 1-D texts and stands missing ones."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class StatelessMixin:
+    """Let a transformer that learns nothing be used without `fit`."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class RowSampler(TextInputMixin, BaseEstimator):
+    """Base of the samplers that keep, drop or add training rows.
+
+    A subclass implements `_sample(X, y)`, which returns the positions of the rows to keep, in
+    order and with repeats, and the rows themselves. It acts in `fit` only: an
+    `imblearn.pipeline.Pipeline` skips it in `predict`.
+
+    Attributes
+    ----------
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        For each row that came out, the position of the row that it came from.
+    """
+
+    def fit(self, X: Any, y: Any = None) -> "RowSampler":
+        """Work out which rows stay, without handing them back.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+        y : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        self.fit_resample(X, y)
+        return self
+
+    def fit_resample(self, X: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, ...]:
+        """Return the rows that this sampler keeps or makes, their labels and their weights.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+            Frame, list, tuple, array or Series; the kind is kept.
+        y : array-like of shape (n_samples,), optional
+            Labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights; the row made from another has its weight.
+
+        Returns
+        -------
+        X_resampled, y_resampled : containers of length n_rows_out
+        sample_weight_resampled : ndarray of shape (n_rows_out,)
+            Only if `sample_weight` was given.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ or no row is left.
+        """
+        self._validate_params()
+        self._check_lengths(X, y)
+        indices, X_out = self._sample(X, y)
+        if len(indices) == 0:
+            raise ValueError(
+                f"{type(self).__name__} left none of the {n_rows(X)} rows; loosen its parameters."
+            )
+        self.sample_indices_ = np.asarray(indices, dtype=np.intp)
+        y_out = None if y is None else take_rows(y, self.sample_indices_)
+        if sample_weight is None:
+            return X_out, y_out
+        weights = check_sample_weight(sample_weight, X)
+        return X_out, y_out, weights[self.sample_indices_]
+
+    def _check_lengths(self, X: Any, y: Any) -> None:
+        if y is not None and n_rows(X) != n_rows(y):
+            raise ValueError(f"y must have one label a row of X, {n_rows(X)}, got {n_rows(y)}.")
+
+    def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
+        raise NotImplementedError

@@ -1,0 +1,256 @@
+"""Checks of what users hand in, and the one place that touches scikit-learn's private helpers."""
+
+from collections.abc import Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, _num_samples
+
+__all__ = [
+    "Interval",
+    "StrOptions",
+    "check_frame",
+    "check_sample_weight",
+    "check_texts",
+    "is_frame",
+    "n_rows",
+    "take_rows",
+    "text_columns",
+]
+
+Frame = pd.DataFrame | pl.DataFrame
+
+_KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
+
+
+def is_frame(X: Any) -> TypeGuard[Frame]:
+    """Tell a pandas or polars DataFrame from anything else."""
+    return isinstance(X, (pd.DataFrame, pl.DataFrame))
+
+
+def check_texts(X: Any, *, name: str = "X") -> pl.Series:
+    """Return texts of any accepted kind as one Polars string column.
+
+    A missing value (`None`, NaN, `pandas.NA`) becomes null. A lone surrogate, which has no
+    UTF-8 form, becomes U+FFFD.
+
+    Parameters
+    ----------
+    X : array-like of str of shape (n_samples,)
+        List, tuple, ndarray, pandas Series, polars Series, or frame with one column.
+    name : str, default="X"
+        How messages call it.
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+
+    Raises
+    ------
+    TypeError
+        If X is a single `str`, no sequence, or holds something that is not text.
+    ValueError
+        If X is empty or has more than one dimension.
+
+    Examples
+    --------
+    >>> from agnews_sk._validation import check_texts
+    >>> check_texts(["Oil rises", None]).to_list()
+    ['Oil rises', None]
+    """
+    column = _text_column(X, name)
+    if len(column) == 0:
+        raise ValueError(f"{name} is empty: at least one text is needed, got 0.")
+    return column.rename("")
+
+
+def _text_column(X: Any, name: str) -> pl.Series:
+    if isinstance(X, (str, bytes)):
+        raise TypeError(
+            f"{name} must be {_KINDS}, got a single {type(X).__name__}; wrap it in a list: [{X!r}]."
+        )
+    if is_frame(X):
+        return _only_column(X, name)
+    if isinstance(X, pl.Series):
+        return _from_polars(X, name)
+    if isinstance(X, pd.Series):
+        return _from_pandas(X, name)
+    if isinstance(X, np.ndarray):
+        return _from_array(X, name)
+    if isinstance(X, (list, tuple)):
+        return _from_values(X, name)
+    if hasattr(X, "__array__"):
+        return _from_array(np.asarray(X), name)
+    raise TypeError(f"{name} must be {_KINDS}, got {type(X).__name__}.")
+
+
+def _only_column(X: Frame, name: str) -> pl.Series:
+    if X.shape[1] != 1:
+        raise ValueError(
+            f"{name} must have one column of texts, got a frame with the {X.shape[1]} columns "
+            f"{list(map(str, X.columns))}; choose one, or join them with ColumnJoiner."
+        )
+    column = X[:, 0] if isinstance(X, pl.DataFrame) else X.iloc[:, 0]
+    return _text_column(column, name)
+
+
+def _from_polars(X: pl.Series, name: str) -> pl.Series:
+    if X.dtype == pl.Object:
+        return _from_values(X.to_list(), name)
+    if X.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+        raise TypeError(f"{name} must hold texts, got a polars Series of {X.dtype}.")
+    return X.cast(pl.String)
+
+
+def _from_pandas(X: pd.Series, name: str) -> pl.Series:
+    if isinstance(X.dtype, pd.StringDtype):
+        return pl.from_pandas(X, nan_to_null=True).cast(pl.String)
+    if isinstance(X.dtype, pd.CategoricalDtype) or X.dtype == object:
+        return _from_values(X.to_numpy(dtype=object), name)
+    raise TypeError(f"{name} must hold texts, got a pandas Series of {X.dtype}.")
+
+
+def _from_array(X: np.ndarray, name: str) -> pl.Series:
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if X.ndim != 1:
+        raise ValueError(f"{name} must be 1-D, one text a row, got an array of shape {X.shape}.")
+    if X.dtype.kind not in "OUT":
+        raise TypeError(f"{name} must hold texts, got an array of {X.dtype}.")
+    return _from_values(X.astype(object), name)
+
+
+def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
+    try:
+        return pl.Series(values=values, dtype=pl.String, strict=True)
+    except (TypeError, UnicodeEncodeError):
+        return pl.Series(
+            values=[_one_text(value, i, name) for i, value in enumerate(values)], dtype=pl.String
+        )
+
+
+def _one_text(value: Any, position: int, name: str) -> str | None:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    way_out = "decode it first" if isinstance(value, bytes) else "convert it with str() first"
+    raise TypeError(
+        f"{name} must hold texts, got {type(value).__name__} {value!r:.60} at position "
+        f"{position}; {way_out}."
+    )
+
+
+def check_frame(X: Any, *, columns: Sequence[str] | None = None, name: str = "X") -> Frame:
+    """Return X if it is a frame with rows and these columns, and say what is wrong if not.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
+    columns : sequence of str, optional
+        Columns that must be there.
+    name : str, default="X"
+        How messages call it.
+
+    Returns
+    -------
+    pandas.DataFrame or polars.DataFrame
+
+    Raises
+    ------
+    TypeError
+        If X is not a frame.
+    ValueError
+        If X has no rows or lacks a column.
+    """
+    if not is_frame(X):
+        raise TypeError(f"{name} must be a pandas or polars DataFrame, got {type(X).__name__}.")
+    if len(X) == 0:
+        raise ValueError(f"{name} is empty: at least one row is needed, got 0.")
+    missing = [column for column in columns or () if column not in X.columns]
+    if missing:
+        raise ValueError(f"{name} lacks the columns {missing}; it has {list(map(str, X.columns))}.")
+    return X
+
+
+def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> dict[str, pl.Series]:
+    """Return the text columns of a frame by name, or texts under the name "text".
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of str of shape (n_samples,)
+    columns : sequence of str or None
+        Columns to take; None takes every column that holds texts. Ignored for texts.
+    name : str, default="X"
+        How messages call it.
+
+    Returns
+    -------
+    dict of str to polars.Series of str of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If a frame lacks a column or has none that holds texts.
+    """
+    if not is_frame(X):
+        return {"text": check_texts(X, name=name)}
+    check_frame(X, columns=columns, name=name)
+    chosen = [c for c in X.columns if _holds_texts(X[c])] if columns is None else list(columns)
+    if not chosen:
+        raise ValueError(f"{name} has no column of texts; it has {list(map(str, X.columns))}.")
+    return {str(c): check_texts(X[c], name=f"{name}[{c!r}]") for c in chosen}
+
+
+def _holds_texts(column: pd.Series | pl.Series) -> bool:
+    if isinstance(column, pl.Series):
+        return column.dtype in (pl.String, pl.Null, pl.Object)
+    return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
+
+
+def n_rows(X: Any) -> int:
+    """Return the number of rows of texts, a frame, an array or a sparse matrix."""
+    return _num_samples(X)
+
+
+def take_rows(X: Any, indices: np.ndarray) -> Any:
+    """Return the rows of X at these positions, as the kind of container that X is.
+
+    Parameters
+    ----------
+    X : list, tuple, ndarray, Series, DataFrame or sparse matrix of shape (n_samples, ...)
+    indices : ndarray of int of shape (n_taken,)
+
+    Returns
+    -------
+    The same kind of container, of length n_taken.
+    """
+    taken = _safe_indexing(X, indices)
+    return tuple(taken) if isinstance(X, tuple) else taken
+
+
+def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
+    """Return one non-negative finite weight a row of X.
+
+    Parameters
+    ----------
+    sample_weight : None, number or array-like of shape (n_samples,)
+    X : container of n_samples rows
+
+    Returns
+    -------
+    ndarray of float64 of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If the shape is not that of X, or a weight is negative or not finite.
+    """
+    placeholder = np.empty((n_rows(X), 0))
+    return _check_sample_weight(
+        sample_weight, placeholder, dtype=np.float64, ensure_non_negative=True
+    )
