@@ -60,13 +60,24 @@ def test_an_upward_and_a_sideways_import_would_be_seen():
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_within_the_package_are_absolute(path):
     relative = [
-        n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ImportFrom) and n.level
+        n
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.ImportFrom) and n.level
     ]
     assert relative == []
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    heavy = "torch transformers optuna matplotlib fastapi polars pandas sklearn".split()
+    heavy = [
+        "torch",
+        "transformers",
+        "optuna",
+        "matplotlib",
+        "fastapi",
+        "polars",
+        "pandas",
+        "sklearn",
+    ]
     code = f"import sys, agnews_sk; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent
