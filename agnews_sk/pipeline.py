@@ -1,0 +1,139 @@
+"""Pipelines: the steps of both families, joined and named.
+
+Step names are part of the interface: tuning, the command line and the guide use them.
+"""
+
+from typing import Any
+
+import imblearn.pipeline
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from agnews_sk.classifiers import FineTunedTransformerClassifier
+from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.sampling import MissingTextFilter
+
+
+class TextPipeline(imblearn.pipeline.Pipeline):
+    """An imbalanced-learn pipeline in which `sample_weight` follows the rows.
+
+    Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one answer per
+    input row. A `sample_weight` for a later step is cut and repeated as the rows were, by the
+    samplers' `sample_indices_`.
+
+    Parameters
+    ----------
+    steps : list of (str, estimator)
+    transform_input, memory, verbose
+        As in `imblearn.pipeline.Pipeline`.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from agnews_sk.pipeline import TextPipeline
+    >>> from agnews_sk.sampling import MissingTextFilter
+    >>> pipeline = TextPipeline([
+    ...     ("filter", MissingTextFilter()),
+    ...     ("vectorize", TfidfVectorizer()),
+    ...     ("classify", LogisticRegression()),
+    ... ])
+    >>> texts, y = ["goal", None, "oil"], ["Sports", "Sports", "Business"]
+    >>> pipeline.fit(texts, y, classify__sample_weight=[1, 1, 2]).predict(["oil"])
+    array(['Business'], dtype='<U8')
+    """
+
+    def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
+        params = super()._get_metadata_for_step(
+            step_idx=step_idx, step_params=step_params, all_params=all_params
+        )
+        samplers = [step for _, step in self.steps[:step_idx] if hasattr(step, "fit_resample")]
+        for method in set(params) & {"fit", "fit_transform"}:
+            if params[method].get("sample_weight") is not None:
+                followed = _follow_rows(params[method]["sample_weight"], samplers)
+                params[method] = {**params[method], "sample_weight": followed}
+        return params
+
+
+def _follow_rows(sample_weight: Any, samplers: list[Any]) -> np.ndarray:
+    weight = np.asarray(sample_weight)
+    for sampler in samplers:
+        weight = weight[sampler.sample_indices_]
+    return weight
+
+
+def make_tfidf_pipeline(*, memory=None, verbose=False, **params) -> TextPipeline:
+    """Make the classical baseline: TF-IDF of words and word pairs, logistic regression.
+
+    Parameters
+    ----------
+    memory : str or joblib.Memory, optional
+        Caches the fitted steps before `classify`.
+    verbose : bool, default=False
+        Print the time of each step.
+    **params
+        Steps and their parameters as `set_params` takes them, such as `clean__lowercase=True`,
+        `filter=DuplicateFilter()` or `classify__C=10`.
+
+    Returns
+    -------
+    TextPipeline
+        With the steps `filter`, `augment`, `join`, `clean`, `vectorize`, `classify`. It takes a
+        frame, whose text columns it joins, or texts.
+
+    Examples
+    --------
+    >>> from agnews_sk import load_news_sample, make_tfidf_pipeline
+    >>> frame, y = load_news_sample(return_X_y=True)
+    >>> pipeline = make_tfidf_pipeline(classify__C=10).fit(frame[:500], y[:500])
+    >>> bool(pipeline.score(frame[500:1000], y[500:1000]) > 0.6)
+    True
+    """
+    steps = [
+        *_text_steps(),
+        ("vectorize", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),
+        ("classify", LogisticRegression(C=10.0, max_iter=300)),
+    ]
+    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+
+
+def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) -> TextPipeline:
+    """Make the pipeline of a fine-tuned pretrained transformer.
+
+    Parameters
+    ----------
+    model : str, path or None, default=None
+        Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
+        from the hub.
+    memory : str or joblib.Memory, optional
+        Caches the fitted steps before `classify`.
+    verbose : bool, default=False
+        Print the time of each step.
+    **params
+        Steps and their parameters as `set_params` takes them, such as `classify__max_epochs=3`.
+
+    Returns
+    -------
+    TextPipeline
+        With the steps `filter`, `augment`, `join`, `clean`, `classify`. It takes a frame, whose
+        text columns it joins, or texts.
+
+    Examples
+    --------
+    >>> from agnews_sk import make_finetune_pipeline
+    >>> pipeline = make_finetune_pipeline(classify__max_epochs=3)
+    >>> list(pipeline.named_steps)
+    ['filter', 'augment', 'join', 'clean', 'classify']
+    """
+    steps = [*_text_steps(), ("classify", FineTunedTransformerClassifier(model=model))]
+    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+
+
+def _text_steps() -> list[tuple[str, Any]]:
+    return [
+        ("filter", MissingTextFilter()),
+        ("augment", "passthrough"),
+        ("join", ColumnJoiner()),
+        ("clean", TextCleaner()),
+    ]
