@@ -1,0 +1,17 @@
+"""Compare classifiers on the same rows: scores with intervals, paired tests and costs."""
+
+from agnews_sk.evaluation._comparison import compare_classifiers
+from agnews_sk.evaluation._displays import ConfusionMatrix, plot_confusion_matrices
+from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
+from agnews_sk.evaluation._result import ComparisonResult
+from agnews_sk.evaluation._table import comparison_table
+
+__all__ = [
+    "ComparisonResult",
+    "ConfusionMatrix",
+    "Evaluation",
+    "compare_classifiers",
+    "comparison_table",
+    "evaluate_classifier",
+    "plot_confusion_matrices",
+]

@@ -1,0 +1,159 @@
+"""Pictures of results, in scikit-learn's manner."""
+
+import math
+from typing import Any, Self
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+from sklearn.utils.multiclass import unique_labels
+
+from agnews_sk._optional import import_optional
+from agnews_sk.evaluation._result import ComparisonResult
+
+_PANELS_A_ROW = 3
+
+
+class ConfusionMatrix:
+    """Picture of a confusion matrix: counts, and the share of each true class.
+
+    One blue from light to dark shows the share, so it reads the same to colour-blind eyes and
+    in grey print.
+
+    Parameters
+    ----------
+    counts : ndarray of int of shape (n_classes, n_classes)
+        Rows, true labels down and predicted labels across.
+    classes : array-like of shape (n_classes,)
+        Labels, in the order of `counts`.
+    name : str, default=""
+        Classifier's name, shown as the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the latest `plot`.
+    figure_ : matplotlib.figure.Figure
+        Figure they belong to.
+
+    Examples
+    --------
+    >>> from agnews_sk.evaluation import ConfusionMatrix
+    >>> display = ConfusionMatrix.from_predictions(
+    ...     ["Sports", "World", "World"], ["Sports", "Sports", "World"], name="tfidf"
+    ... )
+    >>> display.counts.tolist()
+    [[1, 0], [1, 1]]
+    >>> display.ax_.get_title()
+    'tfidf'
+    """
+
+    def __init__(self, counts: np.ndarray, *, classes: Any, name: str = ""):
+        self.counts = counts
+        self.classes = classes
+        self.name = name
+
+    @classmethod
+    def from_predictions(cls, y_true: Any, y_pred: Any, *, name: str = "", ax: Any = None) -> Self:
+        """Plot the confusion matrix of predicted labels.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_rows,)
+        name : str, default=""
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ConfusionMatrix
+        """
+        classes = unique_labels(y_true, y_pred)
+        counts = confusion_matrix(y_true, y_pred, labels=classes)
+        return cls(counts, classes=classes, name=name).plot(ax=ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw the matrix.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ConfusionMatrix
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        if ax is None:
+            ax = _new_figure(1, len(self.classes)).axes[0]
+        shares = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
+        ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), share in np.ndenumerate(shares):
+            ax.text(
+                column,
+                row,
+                f"{self.counts[row, column]:,}\n{share:.1%}",
+                ha="center",
+                va="center",
+                fontsize="small",
+                color="white" if share > 0.5 else "black",
+            )
+        positions = range(len(self.classes))
+        ax.set_xticks(positions, labels=self.classes, rotation=45, ha="right")
+        ax.set_yticks(positions, labels=self.classes)
+        ax.set(title=self.name, xlabel="predicted", ylabel="true")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def plot_confusion_matrices(result: ComparisonResult) -> Any:
+    """Draw the confusion matrix of each compared classifier, one panel each.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not tied to a window; `savefig` writes it.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.evaluation import compare_classifiers, plot_confusion_matrices
+    >>> texts, labels = ["oil rises", "team wins"], ["Business", "Sports"]
+    >>> result = compare_classifiers(
+    ...     {"constant": DummyClassifier(), "random": DummyClassifier(strategy="uniform")},
+    ...     texts, labels, texts, labels,
+    ... )
+    >>> [ax.get_title() for ax in plot_confusion_matrices(result).axes]
+    ['constant', 'random']
+    """
+    figure = _new_figure(len(result.names), len(result.classes))
+    for name, ax in zip(result.names, figure.axes):
+        ConfusionMatrix(result.confusion(name).to_numpy(), classes=result.classes, name=name).plot(
+            ax=ax
+        )
+    return figure
+
+
+def _new_figure(n_panels: int, n_classes: int) -> Any:
+    """Return a figure with this many square panels, large enough to read the cells."""
+    figures = import_optional("matplotlib.figure", extra="plot", needed_by="ConfusionMatrix")
+    n_columns = min(n_panels, _PANELS_A_ROW)
+    n_rows = math.ceil(n_panels / n_columns)
+    side = 1.5 + 0.75 * n_classes  # inches: labels, and cells of two short lines
+    figure = figures.Figure(figsize=(side * n_columns, side * n_rows), layout="constrained")
+    for position in range(1, n_panels + 1):
+        figure.add_subplot(n_rows, n_columns, position)
+    return figure

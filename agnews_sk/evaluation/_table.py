@@ -1,0 +1,103 @@
+"""A comparison as tables for the terminal."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from agnews_sk.evaluation._result import ComparisonResult
+
+
+def comparison_table(result: ComparisonResult) -> Group:
+    """Return scores and costs, and the tests between pairs, as tables that rich can print.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    rich.console.Group
+        One column a classifier; scores in percent. The second table, one row a pair, is left
+        out where only one classifier was evaluated.
+
+    Examples
+    --------
+    >>> from rich.console import Console
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.evaluation import compare_classifiers, comparison_table
+    >>> texts, labels = ["oil rises", "team wins"], ["Business", "Sports"]
+    >>> result = compare_classifiers({"constant": DummyClassifier()}, texts, labels, texts, labels)
+    >>> Console().print(comparison_table(result))  # doctest: +SKIP
+    """
+    tables = [_scores_table(result)]
+    if len(result.names) > 1:
+        tables.append(_pairs_table(result.pairwise()))
+    return Group(*tables)
+
+
+def _scores_table(result: ComparisonResult) -> Table:
+    table = Table(
+        title=f"Scores on {len(result.y_true):,} test rows",
+        caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
+        f"({result.n_resamples:,} resamples).",
+    )
+    _add_columns(table, ["", *result.names])
+    rows = result.scores.to_dict("records")
+    _add_row(table, "accuracy", [_interval(row, "accuracy") for row in rows])
+    _add_row(table, "macro-F1", [_interval(row, "macro_f1") for row in rows])
+    for label in result.classes:
+        _add_row(table, f"F1 {label}", [_percent(row[f"f1_{label}"]) for row in rows])
+    table.add_section()
+    _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
+    _add_row(table, "fit seconds", [f"{row['fit_seconds']:,.1f}" for row in rows])
+    _add_row(table, "texts a second", [f"{row['texts_per_second']:,.0f}" for row in rows])
+    _add_row(table, "size, MB", [_megabytes(row["size_bytes"]) for row in rows])
+    return table
+
+
+def _pairs_table(pairs: pd.DataFrame) -> Table:
+    table = Table(
+        title="McNemar's test of each pair, a against b",
+        caption="Difference: accuracy of a less that of b, in points.",
+    )
+    _add_columns(table, ["a", "b", "difference", "only a right", "only b right", "p value"])
+    for pair in pairs.to_dict("records"):
+        figures = [
+            f"{100 * pair['accuracy_difference']:+.2f}",
+            f"{pair['only_a']:,}",
+            f"{pair['only_b']:,}",
+            _p_value(pair["p_value"]),
+        ]
+        _add_row(table, pair["a"], [pair["b"], *figures])
+    return table
+
+
+def _add_columns(table: Table, headers: list[str]) -> None:
+    for header in headers:
+        table.add_column(Text(header), justify="right" if table.columns else "left")
+
+
+def _add_row(table: Table, first: str, cells: list[str]) -> None:
+    # Text, as rich would read the brackets of a name or a label as its own markup.
+    table.add_row(Text(first), *map(Text, cells))
+
+
+def _interval(row: dict[Hashable, Any], score: str) -> str:
+    low, high = 100 * row[f"{score}_low"], 100 * row[f"{score}_high"]
+    return f"{_percent(row[score])} ({low:.2f}–{high:.2f})"
+
+
+def _percent(share: float) -> str:
+    return "–" if pd.isna(share) else f"{100 * share:.2f}"
+
+
+def _megabytes(size_bytes: Any) -> str:
+    return "–" if pd.isna(size_bytes) else f"{size_bytes / 1e6:,.2f}"
+
+
+def _p_value(p_value: float) -> str:
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
