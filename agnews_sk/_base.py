@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from agnews_sk._validation import check_sample_weight, n_rows, take_rows
+from agnews_sk._validation import check_sample_weight, check_texts, n_rows, take_rows
 
 
 class TextInputMixin:
@@ -85,6 +85,7 @@ class RowSampler(TextInputMixin, BaseEstimator):
         """
         self._validate_params()
         self._check_lengths(X, y)
+        weights = None if sample_weight is None else check_sample_weight(sample_weight, X)
         indices, X_out = self._sample(X, y)
         if len(indices) == 0:
             raise ValueError(
@@ -92,12 +93,13 @@ class RowSampler(TextInputMixin, BaseEstimator):
             )
         self.sample_indices_ = np.asarray(indices, dtype=np.intp)
         y_out = None if y is None else take_rows(y, self.sample_indices_)
-        if sample_weight is None:
+        if weights is None:
             return X_out, y_out
-        weights = check_sample_weight(sample_weight, X)
         return X_out, y_out, weights[self.sample_indices_]
 
     def _check_lengths(self, X: Any, y: Any) -> None:
+        if isinstance(X, (str, bytes)):
+            check_texts(X)  # refuses it before its letters count as rows
         if y is not None and n_rows(X) != n_rows(y):
             raise ValueError(f"y must have one label a row of X, {n_rows(X)}, got {n_rows(y)}.")
 

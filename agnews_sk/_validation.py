@@ -8,9 +8,11 @@ import pandas as pd
 import polars as pl
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
+    "BaseComposition",
     "Interval",
     "StrOptions",
     "check_frame",

@@ -1,0 +1,18 @@
+"""Rows: filters that drop training rows and augmenters that add them, in `fit` only."""
+
+# Makes `fit_resample` a method that metadata can be routed to, before samplers are defined.
+import imblearn.base  # noqa: F401
+
+from agnews_sk.sampling._augmentation import EDAAugmenter
+from agnews_sk.sampling._chain import SamplerChain
+from agnews_sk.sampling._duplicates import DuplicateFilter, LabelConflictFilter
+from agnews_sk.sampling._quality import LengthFilter, MissingTextFilter
+
+__all__ = [
+    "DuplicateFilter",
+    "EDAAugmenter",
+    "LabelConflictFilter",
+    "LengthFilter",
+    "MissingTextFilter",
+    "SamplerChain",
+]

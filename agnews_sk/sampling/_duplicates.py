@@ -1,0 +1,155 @@
+"""Filters that compare rows with each other: duplicates, and labels that contradict."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.utils.validation import column_or_1d
+
+from agnews_sk._validation import Interval, StrOptions
+from agnews_sk.sampling._minhash import near_duplicate_groups
+from agnews_sk.sampling._row_filter import RowFilter, joined
+from agnews_sk.sampling._same_text import same_text_groups
+
+
+class DuplicateFilter(RowFilter):
+    """Keep one row of each set of duplicates.
+
+    The text columns of a row are joined and compared in lower case, without punctuation and
+    white space. Rows without any text are never duplicates of each other.
+
+    Parameters
+    ----------
+    method : {"exact", "near"}, default="exact"
+        "exact" drops texts that are the same; "near" also those that share most of their word
+        shingles with another.
+    threshold : float, default=0.8
+        For "near": smallest Jaccard similarity of two texts' shingles. With the defaults, texts
+        of 25 words that differ in one are near duplicates: they share 22 of 26 word pairs.
+    shingle_words : int, default=2
+        For "near": number of words in a row that make one shingle.
+    n_permutations : int, default=128
+        For "near": MinHash values a text; more mean fewer candidates to compare.
+    keep : {"first", "last"}, default="first"
+        Which row of a set stays.
+    columns : list of str, default=None
+        Columns of a frame to look at; None means every column of texts.
+    random_state : int, RandomState instance or None, default=None
+        For "near": draws the hash functions that propose candidates.
+
+    Attributes
+    ----------
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        Position of each kept row.
+
+    Notes
+    -----
+    Near duplicates are linked: if B is near A and C near B, one of the three stays. Candidates
+    come from MinHash and banding (Broder 1997; Leskovec et al., "Mining of Massive Datasets",
+    chapter 3) and their Jaccard similarity is then computed, so that no row is dropped for less
+    than the threshold. A pair right at it is missed with probability 0.01 at most.
+
+    Examples
+    --------
+    >>> from agnews_sk.sampling import DuplicateFilter
+    >>> texts = ["Oil rises.", "oil RISES", "Oil falls"]
+    >>> DuplicateFilter().fit_resample(texts, ["Business", "Business", "World"])
+    (['Oil rises.', 'Oil falls'], ['Business', 'World'])
+    """
+
+    _parameter_constraints: dict = {
+        **RowFilter._parameter_constraints,
+        "method": [StrOptions({"exact", "near"})],
+        "threshold": [Interval(Real, 0, 1, closed="right")],
+        "shingle_words": [Interval(Integral, 1, None, closed="left")],
+        "n_permutations": [Interval(Integral, 1, None, closed="left")],
+        "keep": [StrOptions({"first", "last"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        method="exact",
+        threshold=0.8,
+        shingle_words=2,
+        n_permutations=128,
+        keep="first",
+        columns=None,
+        random_state=None,
+    ):
+        self.method = method
+        self.threshold = threshold
+        self.shingle_words = shingle_words
+        self.n_permutations = n_permutations
+        self.keep = keep
+        self.columns = columns
+        self.random_state = random_state
+
+    def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        groups = pl.Series(self._groups(joined(columns)))
+        kept = groups.is_first_distinct() if self.keep == "first" else groups.is_last_distinct()
+        return kept.to_numpy()
+
+    def _groups(self, texts: pl.Series) -> np.ndarray:
+        if self.method == "exact":
+            return same_text_groups(texts)
+        return near_duplicate_groups(
+            texts,
+            threshold=self.threshold,
+            shingle_words=self.shingle_words,
+            n_permutations=self.n_permutations,
+            random_state=self.random_state,
+        )
+
+
+class LabelConflictFilter(RowFilter):
+    """Drop rows whose text also occurs with another label.
+
+    Texts are compared as `DuplicateFilter` does. Rows without any text never conflict.
+
+    Parameters
+    ----------
+    strategy : {"drop", "majority"}, default="drop"
+        "drop" drops every row of a text with different labels; "majority" keeps its rows with
+        the most frequent label, and none where two labels are equally frequent.
+    columns : list of str, default=None
+        Columns of a frame to look at; None means every column of texts.
+
+    Attributes
+    ----------
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        Position of each kept row.
+
+    Examples
+    --------
+    >>> from agnews_sk.sampling import LabelConflictFilter
+    >>> texts = ["Oil rises", "Oil rises!", "Goal"]
+    >>> LabelConflictFilter().fit_resample(texts, ["World", "Business", "Sports"])
+    (['Goal'], ['Sports'])
+    """
+
+    _parameter_constraints: dict = {
+        **RowFilter._parameter_constraints,
+        "strategy": [StrOptions({"drop", "majority"})],
+    }
+
+    def __init__(self, *, strategy="drop", columns=None):
+        self.strategy = strategy
+        self.columns = columns
+
+    def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        if y is None:
+            raise ValueError("LabelConflictFilter compares labels: pass y to fit_resample.")
+        labels = pd.factorize(column_or_1d(y), use_na_sentinel=False)[0]
+        rows = pl.DataFrame({"text": same_text_groups(joined(columns)), "label": labels})
+        return rows.select(self._undisputed()).to_series().to_numpy()
+
+    def _undisputed(self) -> pl.Expr:
+        if self.strategy == "drop":
+            return pl.n_unique("label").over("text") == 1
+        count = pl.len().over("text", "label")
+        best = count == count.max().over("text")
+        return best & (pl.col("label").filter(best).n_unique().over("text") == 1)

@@ -1,0 +1,108 @@
+"""Filters that look at one row at a time: missing texts, short or junk texts."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from agnews_sk._validation import Interval, StrOptions
+from agnews_sk.sampling._row_filter import RowFilter, joined
+
+
+class MissingTextFilter(RowFilter):
+    """Drop rows whose text is missing or blank.
+
+    `None`, NaN, `pandas.NA`, the empty string and white space alone count as missing.
+
+    Parameters
+    ----------
+    columns : list of str, default=None
+        Columns of a frame to look at; None means every column of texts.
+    how : {"all", "any"}, default="all"
+        Whether a row goes when all of these columns are missing, or any of them.
+
+    Attributes
+    ----------
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        Position of each kept row.
+
+    Examples
+    --------
+    >>> from agnews_sk.sampling import MissingTextFilter
+    >>> MissingTextFilter().fit_resample(["Oil rises", None, "  "], ["Business", "World", "World"])
+    (['Oil rises'], ['Business'])
+    """
+
+    _parameter_constraints: dict = {
+        **RowFilter._parameter_constraints,
+        "how": [StrOptions({"all", "any"})],
+    }
+
+    def __init__(self, *, columns=None, how="all"):
+        self.columns = columns
+        self.how = how
+
+    def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        present = [(c.fill_null("").str.strip_chars() != "").to_numpy() for c in columns]
+        return np.any(present, axis=0) if self.how == "all" else np.all(present, axis=0)
+
+
+class LengthFilter(RowFilter):
+    """Drop rows whose text has too few or too many words, or too few letters to be prose.
+
+    The text columns of a row are joined; words are what white space separates. A missing text has
+    no words.
+
+    Parameters
+    ----------
+    min_words : int, default=3
+        Fewest words of a row that stays.
+    max_words : int, default=None
+        Most words of a row that stays; None sets no limit.
+    min_letter_share : float, default=0.0
+        Smallest share of letters, of any script, among the characters that are not white space.
+        Tables of results and leftovers of markup have few. An empty text passes this test.
+    columns : list of str, default=None
+        Columns of a frame to look at; None means every column of texts.
+
+    Attributes
+    ----------
+    sample_indices_ : ndarray of int of shape (n_rows_out,)
+        Position of each kept row.
+
+    Examples
+    --------
+    >>> from agnews_sk.sampling import LengthFilter
+    >>> texts = ["Oil rises again", "Update", "#39; 6-4 6-3 2:1 &lt;"]
+    >>> LengthFilter(min_words=2, min_letter_share=0.5).fit_resample(texts)
+    (['Oil rises again'], None)
+    """
+
+    _parameter_constraints: dict = {
+        **RowFilter._parameter_constraints,
+        "min_words": [Interval(Integral, 0, None, closed="left")],
+        "max_words": [Interval(Integral, 0, None, closed="left"), None],
+        "min_letter_share": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(self, *, min_words=3, max_words=None, min_letter_share=0.0, columns=None):
+        self.min_words = min_words
+        self.max_words = max_words
+        self.min_letter_share = min_letter_share
+        self.columns = columns
+
+    def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        self._check_bounds()
+        text = joined(columns)
+        n_words = text.str.count_matches(r"\S+").to_numpy()
+        n_letters = text.str.count_matches(r"\p{L}").to_numpy()
+        n_visible = text.str.count_matches(r"\S").to_numpy()
+        kept = (n_words >= self.min_words) & (n_letters >= self.min_letter_share * n_visible)
+        return kept if self.max_words is None else kept & (n_words <= self.max_words)
+
+    def _check_bounds(self) -> None:
+        if self.max_words is not None and self.max_words < self.min_words:
+            raise ValueError(
+                f"max_words must be at least min_words, {self.min_words}, got {self.max_words}."
+            )

@@ -1,0 +1,42 @@
+"""The base of the filters: a mask over the text columns decides which rows stay."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from agnews_sk._base import RowSampler
+from agnews_sk._validation import take_rows, text_columns
+
+
+class RowFilter(RowSampler):
+    """Base of the samplers that only drop rows: what stays is unchanged and in order.
+
+    A subclass has the parameter `columns` and implements `_kept(columns, y)`, which returns one
+    bool a row.
+    """
+
+    _parameter_constraints: dict = {"columns": [list, tuple, None]}
+
+    def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
+        columns = list(text_columns(X, self.columns).values())
+        indices = np.flatnonzero(self._kept(columns, y))
+        return indices, take_rows(X, indices)
+
+    def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        raise NotImplementedError
+
+
+def joined(columns: list[pl.Series]) -> pl.Series:
+    """Return the text columns of each row as one text, missing ones left out.
+
+    Parameters
+    ----------
+    columns : list of polars.Series of str of shape (n_samples,)
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+        The empty string where all are missing.
+    """
+    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
