@@ -153,7 +153,7 @@ def _new_figure(n_panels: int, n_classes: int) -> Any:
     n_columns = min(n_panels, _PANELS_A_ROW)
     n_rows = math.ceil(n_panels / n_columns)
     side = 1.5 + 0.75 * n_classes  # inches: labels, and cells of two short lines
-    figure = figures.Figure(figsize=(side * n_columns, side * n_rows), layout="constrained")
+    figure = figures.Figure(figsize=(side * n_columns, side * n_rows), layout="compressed")
     for position in range(1, n_panels + 1):
         figure.add_subplot(n_rows, n_columns, position)
     return figure

@@ -42,6 +42,29 @@ class ComparisonResult:
     Scores are those of `sklearn.metrics`: macro-F1 is the mean over the classes that are true
     or predicted in the test rows. The intervals are BCa bootstrap intervals over the test rows,
     drawn alike for all classifiers; they hold the training rows fixed.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.evaluation import ComparisonResult, evaluate_classifier
+    >>> texts, labels = ["oil rises", "team wins", "oil sinks"], ["Oil", "Team", "Oil"]
+    >>> oil = DummyClassifier(strategy="constant", constant="Oil")
+    >>> team = DummyClassifier(strategy="constant", constant="Team")
+    >>> evaluations = [
+    ...     evaluate_classifier("Oil", oil, texts, labels, texts, labels),
+    ...     evaluate_classifier("Team", team, texts, labels, texts, labels),
+    ... ]
+    >>> result = ComparisonResult.from_evaluations(evaluations, random_state=0)
+    >>> result.scores[["accuracy", "macro_f1", "f1_Oil", "n_train_rows"]].round(2)
+                accuracy  macro_f1  f1_Oil  n_train_rows
+    classifier
+    Oil             0.67      0.40     0.8             3
+    Team            0.33      0.25     0.0             3
+    >>> result.confusion("Team")
+    predicted  Oil  Team
+    true
+    Oil          0     2
+    Team         0     1
     """
 
     scores: pd.DataFrame

@@ -45,7 +45,7 @@ def _scores_table(result: ComparisonResult) -> Table:
         caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
         f"({result.n_resamples:,} resamples).",
     )
-    _add_columns(table, ["", *result.names])
+    _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")
     _add_row(table, "accuracy", [_interval(row, "accuracy") for row in rows])
     _add_row(table, "macro-F1", [_interval(row, "macro_f1") for row in rows])
@@ -64,21 +64,24 @@ def _pairs_table(pairs: pd.DataFrame) -> Table:
         title="McNemar's test of each pair, a against b",
         caption="Difference: accuracy of a less that of b, in points.",
     )
-    _add_columns(table, ["a", "b", "difference", "only a right", "only b right", "p value"])
+    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p value"])
     for pair in pairs.to_dict("records"):
-        figures = [
+        cells = [
+            pair["b"],
             f"{100 * pair['accuracy_difference']:+.2f}",
             f"{pair['only_a']:,}",
             f"{pair['only_b']:,}",
             _p_value(pair["p_value"]),
         ]
-        _add_row(table, pair["a"], [pair["b"], *figures])
+        _add_row(table, pair["a"], cells)
     return table
 
 
-def _add_columns(table: Table, headers: list[str]) -> None:
-    for header in headers:
-        table.add_column(Text(header), justify="right" if table.columns else "left")
+def _add_columns(table: Table, names: list[str], figures: list[str]) -> None:
+    for header in names:
+        table.add_column(Text(header))
+    for header in figures:
+        table.add_column(Text(header), justify="right")
 
 
 def _add_row(table: Table, first: str, cells: list[str]) -> None:

@@ -1,0 +1,129 @@
+import io
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk.evaluation import evaluate_classifier
+
+TRAIN = ["oil rises", "team wins", "oil sinks", "team draws"]
+Y_TRAIN = ["Business", "Sports", "Business", "Sports"]
+TEST = ["oil falls", "team loses", "oil team oil"]
+Y_TEST = ["Business", "Sports", "Sports"]
+
+
+def bayes():
+    return make_pipeline(CountVectorizer(), MultinomialNB())
+
+
+class ForgetsRows(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.array(["Sports"])
+
+
+class HoldsFunction(DummyClassifier):
+    def fit(self, X, y):
+        self.function_ = lambda text: text
+        return super().fit(X, y)
+
+
+def test_evaluation_holds_predictions_rows_and_costs():
+    found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
+    assert found.y_true.tolist() == Y_TEST
+    assert found.y_pred.tolist() == ["Business", "Sports", "Business"]
+    assert found.n_train_rows == 4
+    assert found.fit_seconds > 0
+    assert found.texts_per_second == 3 / found.predict_seconds
+
+
+def test_size_is_what_joblib_writes_arrays_included():
+    found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
+    file = io.BytesIO()
+    joblib.dump(found.estimator, file)
+    assert found.size_bytes == len(file.getvalue())
+
+
+def test_an_estimator_that_cannot_be_pickled_is_evaluated_without_a_size():
+    with pytest.warns(UserWarning, match="constant has no size, as it cannot be pickled"):
+        found = evaluate_classifier("constant", HoldsFunction(), TRAIN, Y_TRAIN, TEST, Y_TEST)
+    assert found.size_bytes is None
+    assert len(found.y_pred) == 3
+
+
+def test_the_given_estimator_stays_unfitted():
+    given = MultinomialNB()
+    found = evaluate_classifier("bayes", given, [[1, 0], [0, 1]], [0, 1], [[2, 0]], [0])
+    check_is_fitted(found.estimator)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(given)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [list, tuple, np.array, pd.Series, pl.Series, lambda y: pd.Series(y, dtype="category")],
+    ids=["list", "tuple", "ndarray", "pandas", "polars", "categorical"],
+)
+def test_labels_of_any_kind_give_the_same_predictions(kind):
+    found = evaluate_classifier("bayes", bayes(), TRAIN, kind(Y_TRAIN), TEST, kind(Y_TEST))
+    assert found.y_true.tolist() == Y_TEST
+    assert found.y_pred.tolist() == ["Business", "Sports", "Business"]
+
+
+def test_progress_is_told_each_stage_with_its_rows():
+    stages = []
+    evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST, progress=stages.append)
+    assert stages == [
+        "bayes: fitting on 4 rows",
+        "bayes: predicting 3 rows",
+        "bayes: measuring its size",
+    ]
+
+
+def test_test_labels_never_trained_on_are_warned_of_and_count_as_wrong():
+    with pytest.warns(UserWarning, match=r"bayes can only be wrong on the labels \['World'\]"):
+        found = evaluate_classifier(
+            "bayes", bayes(), TRAIN, Y_TRAIN, TEST, ["Business", "Sports", "World"]
+        )
+    assert (found.y_pred == found.y_true).tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("y_test", "message"),
+    [
+        (["Business", "Sports"], "y_test must have one label a row of X_test, 3, got 2"),
+        (["Business", None, "Sports"], "y_test must have no missing labels, got 1 of 3"),
+        ([["Business"], ["Sports"], ["Sports"]], "y_test must be 1-D"),
+        ([0.1, 0.2, 0.3], "continuous"),
+    ],
+    ids=["too few", "missing", "2-D", "continuous"],
+)
+def test_bad_test_labels_are_refused(y_test, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, y_test)
+
+
+def test_no_test_rows_are_refused():
+    with pytest.raises(ValueError, match="y_test is empty"):
+        evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, [], [])
+
+
+def test_a_name_that_is_no_str_is_refused():
+    with pytest.raises(TypeError, match="name of a classifier must be a str, got int 1"):
+        evaluate_classifier(1, bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
+
+
+def test_a_classifier_that_loses_rows_in_predict_is_refused():
+    with pytest.raises(ValueError, match="predict of lossy must return one label a row"):
+        evaluate_classifier("lossy", ForgetsRows(), TRAIN, Y_TRAIN, TEST, Y_TEST)

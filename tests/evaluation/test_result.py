@@ -1,0 +1,181 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+
+from agnews_sk.evaluation import ComparisonResult, Evaluation
+
+CLASSES = np.array(["Business", "Sci/Tech", "Sports", "World"], dtype=object)
+
+
+def evaluation(name, y_true, y_pred, **changes):
+    costs = {"n_train_rows": 10, "fit_seconds": 2.0, "predict_seconds": 0.5, "size_bytes": 1234}
+    return Evaluation(
+        name=name,
+        estimator=None,
+        y_true=np.asarray(y_true),
+        y_pred=np.asarray(y_pred),
+        **(costs | changes),
+    )
+
+
+def random_evaluations(n_rows=200, seed=0, classes=CLASSES):
+    rng = np.random.default_rng(seed)
+    y_true = rng.choice(classes, n_rows)
+    guesses = rng.choice(classes, (2, n_rows))
+    right = rng.random((2, n_rows)) < [[0.9], [0.7]]
+    return [
+        evaluation(name, y_true, np.where(hits, y_true, guess))
+        for name, hits, guess in zip(["good", "poor"], right, guesses)
+    ]
+
+
+def result_of(evaluations, **options):
+    settings = {"n_resamples": 100, "random_state": 0} | options
+    return ComparisonResult.from_evaluations(evaluations, **settings)
+
+
+def test_scores_equal_those_of_scikit_learn():
+    evaluations = random_evaluations()
+    scores = result_of(evaluations).scores
+    for found in evaluations:
+        truth = found.y_true, found.y_pred
+        row = scores.loc[found.name]
+        assert row["accuracy"] == accuracy_score(*truth)
+        assert row["macro_f1"] == f1_score(*truth, average="macro")
+        per_class = row[[f"f1_{label}" for label in CLASSES]]
+        assert per_class.tolist() == f1_score(*truth, average=None).tolist()
+
+
+def test_intervals_hold_their_scores():
+    scores = result_of(random_evaluations(), n_resamples=2000).scores
+    for score in ("accuracy", "macro_f1"):
+        assert (scores[f"{score}_low"] < scores[score]).all()
+        assert (scores[f"{score}_high"] > scores[score]).all()
+
+
+def test_costs_are_those_of_the_evaluations():
+    scores = result_of(random_evaluations()).scores
+    costs = scores.loc["good", ["n_train_rows", "fit_seconds", "texts_per_second", "size_bytes"]]
+    assert costs.tolist() == [10, 2.0, 400.0, 1234]
+
+
+def test_a_class_that_only_one_classifier_predicts_lowers_its_macro_f1_alone():
+    y_true = ["World", "Sports", "World"]
+    result = result_of(
+        [evaluation("a", y_true, y_true), evaluation("b", y_true, ["World", "Sports", "Business"])]
+    )
+    assert result.classes.tolist() == ["Business", "Sports", "World"]
+    assert np.isnan(result.scores.loc["a", "f1_Business"])
+    assert result.scores.loc["b", "f1_Business"] == 0
+    assert result.scores.loc["a", "macro_f1"] == 1
+    assert result.scores.loc["b", "macro_f1"] == pytest.approx((0 + 1 + 2 / 3) / 3)
+
+
+def test_a_class_absent_from_the_predictions_has_an_f1_of_zero():
+    found = evaluation("a", ["World", "Sports"], ["World", "World"])
+    scores = result_of([found]).scores
+    assert scores.loc["a", "f1_Sports"] == 0
+    assert scores.loc["a", "macro_f1"] == f1_score(found.y_true, found.y_pred, average="macro")
+
+
+def test_confusion_has_true_labels_down_and_predicted_across():
+    good = random_evaluations()[0]
+    found = result_of([good]).confusion("good")
+    assert found.index.tolist() == found.columns.tolist() == CLASSES.tolist()
+    np.testing.assert_array_equal(found, confusion_matrix(good.y_true, good.y_pred))
+    assert found.loc["World", "Sports"] == np.sum(
+        (good.y_true == "World") & (good.y_pred == "Sports")
+    )
+
+
+def test_confusion_of_an_unknown_name_is_refused():
+    with pytest.raises(KeyError, match=r"name must be one of \['good', 'poor'\], got 'best'"):
+        result_of(random_evaluations()).confusion("best")
+
+
+def test_pairwise_counts_who_is_right_where():
+    y_true = ["World"] * 6
+    a = ["World", "World", "World", "Sports", "Sports", "World"]
+    b = ["World", "Sports", "Sports", "World", "Sports", "Sports"]
+    pairs = result_of([evaluation("a", y_true, a), evaluation("b", y_true, b)]).pairwise()
+    assert pairs.loc[0].to_dict() == {
+        "a": "a",
+        "b": "b",
+        "accuracy_difference": pytest.approx(2 / 6),
+        "both_right": 1,
+        "only_a": 3,
+        "only_b": 1,
+        "both_wrong": 1,
+        "test": "exact",
+        "p_value": pytest.approx(0.625),
+    }
+
+
+def test_identical_classifiers_do_not_differ():
+    good = random_evaluations()[0]
+    pair = result_of([good, evaluation("twin", good.y_true, good.y_pred)]).pairwise().loc[0]
+    assert (pair["accuracy_difference"], pair["only_a"], pair["only_b"]) == (0, 0, 0)
+    assert pair["p_value"] == 1
+
+
+@pytest.mark.parametrize(("n_classifiers", "n_pairs"), [(1, 0), (2, 1), (4, 6)])
+def test_pairwise_has_a_row_for_each_pair(n_classifiers, n_pairs):
+    y_true = ["World", "Sports"]
+    found = result_of([evaluation(f"c{i}", y_true, y_true) for i in range(n_classifiers)])
+    assert found.pairwise().shape == (n_pairs, 9)
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [CLASSES, np.array([1, 2, 3, 4]), np.array([False, True])],
+    ids=["str", "int", "bool"],
+)
+def test_a_result_survives_json(tmp_path, classes):
+    result = result_of(random_evaluations(classes=classes))
+    result.to_json(tmp_path / "comparison.json")
+    again = ComparisonResult.from_json(tmp_path / "comparison.json")
+    pd.testing.assert_frame_equal(again.scores, result.scores, check_exact=True)
+    pd.testing.assert_frame_equal(again.predictions, result.predictions)
+    pd.testing.assert_frame_equal(again.pairwise(), result.pairwise(), check_exact=True)
+    assert again.y_true.tolist() == result.y_true.tolist()
+    assert (again.n_resamples, again.confidence_level) == (100, 0.95)
+    assert again.estimators == {}
+
+
+def test_what_is_missing_survives_json_as_null(tmp_path):
+    y_true = ["World", "Sports"]
+    result = result_of(
+        [
+            evaluation("a", y_true, y_true, size_bytes=None),
+            evaluation("b", y_true, ["World", "Business"]),
+        ]
+    )
+    path = tmp_path / "comparison.json"
+    result.to_json(path)
+    assert "NaN" not in path.read_text()
+    assert json.loads(path.read_text())["scores"]["a"]["size_bytes"] is None
+    pd.testing.assert_frame_equal(ComparisonResult.from_json(path).scores, result.scores)
+
+
+def test_json_that_is_no_result_is_refused(tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text('{"classes": []}')
+    with pytest.raises(ValueError, match="must be what to_dict gives, but lacks 'scores'"):
+        ComparisonResult.from_json(path)
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "message"),
+    [
+        ([], "evaluations is empty"),
+        ([evaluation("a", [0], [0]), evaluation("a", [0], [0])], "must have different names"),
+        ([evaluation("a", [0], [0]), evaluation("b", [1], [0])], "test labels of b differ from"),
+    ],
+    ids=["none", "same name", "other rows"],
+)
+def test_evaluations_that_cannot_be_compared_are_refused(evaluations, message):
+    with pytest.raises(ValueError, match=message):
+        result_of(evaluations)
