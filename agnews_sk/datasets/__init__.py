@@ -1,0 +1,18 @@
+"""Rows to work on: fetched, loaded from disk, made up, and split three ways."""
+
+from agnews_sk.datasets._fetch import fetch_agnews, get_data_home
+from agnews_sk.datasets._generate import load_news_sample, make_news
+from agnews_sk.datasets._load import load_agnews
+from agnews_sk.datasets._split import train_val_test_split
+from agnews_sk.datasets._train_test import TrainTest, load_train_test
+
+__all__ = [
+    "TrainTest",
+    "fetch_agnews",
+    "get_data_home",
+    "load_agnews",
+    "load_news_sample",
+    "load_train_test",
+    "make_news",
+    "train_val_test_split",
+]

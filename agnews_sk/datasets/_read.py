@@ -1,0 +1,198 @@
+"""One reader a file format: rows as texts, where each row stood, and what was broken."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+_CLASS_NAMES = ("class", "class index", "label", "target", "category")
+_TITLE_NAMES = ("title", "headline")
+_DESCRIPTION_NAMES = ("description",)
+_TEXT_NAMES = ("text", "content")
+_ALL_TEXT_NAMES = {*_TITLE_NAMES, *_DESCRIPTION_NAMES, *_TEXT_NAMES}
+
+_NOT_UNICODE = "bytes or escapes that are not Unicode text"
+
+Fault = tuple[int, str]
+
+
+class Table(NamedTuple):
+    """What one file held.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    rows : polars.DataFrame of str of shape (n_rows, n_columns)
+        The column `class` as it stood in the file, and the text columns.
+    lines : ndarray of int of shape (n_rows,)
+        The line, counted from 1, on which each row begins; in Parquet the row.
+    faults : list of (int, str)
+        Line of each broken row, and what is wrong with it.
+    class_column : str
+        The name in the file of the column `class`; "class" without a header.
+    """
+
+    path: Path
+    rows: pl.DataFrame
+    lines: np.ndarray
+    faults: list[Fault]
+    class_column: str
+
+
+def _read_csv(path: Path) -> Table:
+    records, faults = _csv_records(path)
+    header = records.pop(0)[1] if records and _is_header(records[0][1]) else None
+    chosen = _official_columns(records) if header is None else _choose_columns(header, path)
+    width = len(chosen) if header is None else len(header)
+    faults += [
+        (line, f"expected {width} fields, got {len(fields)}")
+        for line, fields in records
+        if len(fields) != width
+    ]
+    good = [record for record in records if len(record[1]) == width]
+    values = {name: [fields[i] for _, fields in good] for name, i in chosen.items()}
+    rows = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
+    lines = np.array([line for line, _ in good], dtype=int)
+    if header is None:
+        return Table(path, rows, lines, faults, "class")
+    rows = rows.with_columns(pl.all().replace("", None))
+    return Table(path, rows, lines, faults, _plain(header[chosen["class"]]))
+
+
+def _csv_records(path: Path) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
+    """Split a CSV file into records with the line that each begins on.
+
+    A record that cannot be parsed is a fault of its first line, and reading goes on with the next
+    line, so that an open quote costs one row and not the rest of the file.
+    """
+    lines = _lines(path)
+    records, faults = [], []
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(map(lines.__getitem__, range(start, len(lines))), strict=True)
+        begin = start
+        try:
+            for fields in reader:
+                if not all(map(_is_unicode, fields)):
+                    faults.append((begin + 1, _NOT_UNICODE))
+                elif fields:
+                    records.append((begin + 1, fields))
+                begin = start + reader.line_num
+            break
+        except csv.Error as error:
+            faults.append((begin + 1, f"broken quotes, {error}"))
+            start = begin + 1
+    return records, faults
+
+
+def _read_json_lines(path: Path) -> Table:
+    objects: list[tuple[int, dict]] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(_lines(path), start=1):
+        if line.strip():
+            try:
+                objects.append((number, _json_object(line)))
+            except ValueError as error:
+                faults.append((number, str(error)))
+    names = list(dict.fromkeys(name for _, found in objects for name in found))
+    chosen = {column: names[i] for column, i in _choose_columns(names, path).items()}
+    values = {column: [found.get(name) for _, found in objects] for column, name in chosen.items()}
+    values["class"] = [None if value is None else str(value) for value in values["class"]]
+    rows = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
+    lines = np.array([number for number, _ in objects], dtype=int)
+    return Table(path, rows, lines, faults, _plain(chosen["class"]))
+
+
+def _json_object(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON, {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"expected a JSON object, got {found!r:.60}")
+    for name, value in found.items():
+        if isinstance(value, str) and not _is_unicode(value):
+            raise ValueError(_NOT_UNICODE)
+        if _plain(name) in _ALL_TEXT_NAMES and not isinstance(value, str | None):
+            raise ValueError(f"{name} must be a text or null, got {value!r:.60}")
+    return found
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        found = pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{path} is not a readable Parquet file: {error}") from error
+    chosen = _choose_columns(found.columns, path)
+    rows = pl.DataFrame({column: found.to_series(i) for column, i in chosen.items()})
+    wrong = [c for c in rows.columns if c != "class" and rows[c].dtype not in (pl.String, pl.Null)]
+    if wrong:
+        raise ValueError(f"{path}: {wrong[0]} must hold texts, got {rows[wrong[0]].dtype}.")
+    lines = np.arange(1, len(rows) + 1)
+    name = _plain(found.columns[chosen["class"]])
+    return Table(path, rows.cast(pl.String), lines, [], name)
+
+
+def _lines(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        return list(file)
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text has no lone surrogate, which is what an undecodable byte became."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_header(fields: Sequence[str]) -> bool:
+    named = any(_plain(field) in _CLASS_NAMES for field in fields)
+    return named and fields[0] not in {"1", "2", "3", "4"}
+
+
+def _official_columns(records: Sequence[tuple[int, list[str]]]) -> dict[str, int]:
+    widths = [len(fields) for _, fields in records]
+    if widths.count(2) > widths.count(3):
+        return {"class": 0, "text": 1}
+    return {"class": 0, "title": 1, "description": 2}
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", " ")
+
+
+def _choose_columns(names: Sequence[str], path: Path) -> dict[str, int]:
+    """Return the position of the class and of each text column, by our names for them."""
+    plain = [_plain(name) for name in names]
+
+    def position(wanted: tuple[str, ...]) -> int | None:
+        return next((plain.index(name) for name in wanted if name in plain), None)
+
+    title, text = position(_TITLE_NAMES), position(_TEXT_NAMES)
+    description = position(_DESCRIPTION_NAMES)
+    if title is not None and description is None:
+        description, text = text, None
+    found = {"class": position(_CLASS_NAMES), "title": title, "description": description}
+    if title is None and description is None:
+        found["text"] = text
+    chosen = {name: i for name, i in found.items() if i is not None}
+    if "class" not in chosen or len(chosen) < 2:
+        raise ValueError(
+            f"{path} has the columns {list(names)}; it needs one for the class "
+            f"({', '.join(_CLASS_NAMES)}) and title, description or text."
+        )
+    return chosen
+
+
+READERS: dict[str, Callable[[Path], Table]] = {
+    ".csv": _read_csv,
+    ".parquet": _read_parquet,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+}

@@ -1,0 +1,181 @@
+"""Three-way stratified split that keeps duplicates on one side."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.utils import check_random_state
+
+from agnews_sk._validation import n_rows, take_rows, text_columns
+
+
+def train_val_test_split(
+    frame: Any,
+    y: Any,
+    *,
+    val_size: float | int = 0.1,
+    test_size: float | int = 0.2,
+    group_duplicates: bool = True,
+    random_state: Any = None,
+) -> tuple[Any, Any, Any, Any, Any, Any]:
+    """Split rows and labels into a training, a validation and a test part.
+
+    Every class has the same share of each part, up to rounding. Texts that are duplicates of each
+    other fall into one part, so that no answer is known from training.
+
+    Parameters
+    ----------
+    frame : DataFrame or array-like of str of shape (n_samples,)
+        Rows; the kind is kept.
+    y : array-like of shape (n_samples,)
+        Labels; the kind is kept.
+    val_size, test_size : float or int, default=0.1 and 0.2
+        Share of the rows if a float in [0, 1), number of rows if an int. 0 leaves the part empty.
+    group_duplicates : bool, default=True
+        Keep rows together whose texts, all text columns in order, are equal up to case,
+        punctuation and white space. Missing and empty texts are equal.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows and their order.
+
+    Returns
+    -------
+    X_train, X_val, X_test, y_train, y_val, y_test : containers
+        Shuffled rows of `frame` and `y`.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a size is out of range or leaves nothing to train on, a label is
+        missing, or a class has fewer rows than there are parts.
+
+    Notes
+    -----
+    The sizes asked for are met exactly unless groups of duplicates are too large to fit. A group
+    goes to a part that has room for it, drawn with the room as weight; the single rows then fill
+    each part class by class.
+
+    Examples
+    --------
+    >>> from agnews_sk.datasets import train_val_test_split
+    >>> texts = ["Oil up", "oil  up!", "Oil down", "Cup won", "Cup lost", "Cup drawn"]
+    >>> y = ["Business"] * 3 + ["Sports"] * 3
+    >>> X_train, X_val, X_test, *_ = train_val_test_split(
+    ...     texts, y, val_size=1, test_size=1, random_state=0
+    ... )
+    >>> len(X_train), len(X_val), len(X_test)
+    (4, 1, 1)
+    >>> ("Oil up" in X_train) == ("oil  up!" in X_train)
+    True
+    """
+    n = n_rows(frame)
+    if n != n_rows(y):
+        raise ValueError(f"y must have one label a row of frame, {n}, got {n_rows(y)}.")
+    n_val, n_test = _n_of(val_size, n, "val_size"), _n_of(test_size, n, "test_size")
+    if n_val + n_test >= n:
+        raise ValueError(
+            f"val_size={val_size} and test_size={test_size} take {n_val + n_test} of {n} rows and "
+            "leave none to train on; lower them."
+        )
+    classes = _class_codes(y, n_parts=1 + (n_val > 0) + (n_test > 0))
+    groups = pd.factorize(_normalised(frame))[0] if group_duplicates else np.arange(n)
+    rng = check_random_state(random_state)
+    parts = _assign(classes, groups, n_val, n_test, rng)
+    order = rng.permutation(n)
+    chosen = [order[parts[order] == part] for part in range(3)]
+    X_train, X_val, X_test = (take_rows(frame, rows) for rows in chosen)
+    y_train, y_val, y_test = (take_rows(y, rows) for rows in chosen)
+    return X_train, X_val, X_test, y_train, y_val, y_test
+
+
+def _n_of(size: float | int, n: int, name: str) -> int:
+    if isinstance(size, (int, np.integer)) and not isinstance(size, bool) and 0 <= size < n:
+        return int(size)
+    if isinstance(size, (float, np.floating)) and 0 <= size < 1:
+        return math.ceil(size * n)
+    raise ValueError(
+        f"{name} must be a share in [0, 1) or a number of rows below {n}, got {size!r}."
+    )
+
+
+def _class_codes(y: Any, n_parts: int) -> np.ndarray:
+    codes, classes = pd.factorize(np.asarray(y, dtype=object))
+    if (codes < 0).any():
+        raise ValueError(f"y has {int((codes < 0).sum())} missing labels; drop these rows first.")
+    counts = np.bincount(codes)
+    if counts.min() < n_parts:
+        rare = classes[counts.argmin()]
+        raise ValueError(
+            f"The class {rare!r} of y has {counts.min()} rows, fewer than the {n_parts} parts; "
+            "add rows of it or leave it out."
+        )
+    return codes
+
+
+def _normalised(frame: Any) -> np.ndarray:
+    columns = text_columns(frame, None, name="frame").values()
+    plain = [
+        column.fill_null("").str.to_lowercase().str.replace_all(r"[\W_]+", " ").str.strip_chars()
+        for column in columns
+    ]
+    return pl.select(pl.concat_str(plain, separator="\n")).to_series().to_numpy()
+
+
+def _assign(
+    classes: np.ndarray, groups: np.ndarray, n_val: int, n_test: int, rng: np.random.RandomState
+) -> np.ndarray:
+    """Return the part of each row: 0 for training, 1 for validation, 2 for test."""
+    room = _rows_a_class(np.bincount(classes), n_val, n_test)
+    parts = np.empty(len(classes), dtype=np.int8)
+    together = np.bincount(groups)[groups] > 1
+    for rows in _shuffled_groups(np.flatnonzero(together), groups, rng):
+        counts = np.bincount(classes[rows], minlength=room.shape[1])
+        part = _draw_part(room, counts, rng)
+        parts[rows] = part
+        room[part] -= counts
+    alone = np.flatnonzero(~together)
+    for c in range(room.shape[1]):
+        rows = rng.permutation(alone[classes[alone] == c])
+        shares = _shared_out(len(rows), room[:, c].clip(min=0))
+        parts[rows] = np.repeat(np.arange(3), shares)
+    return parts
+
+
+def _rows_a_class(counts: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
+    """Return how many rows of each class each part should have, of shape (3, n_classes)."""
+    test = _shared_out(n_test, counts)
+    val = _shared_out(n_val, counts - test)
+    return np.stack([counts - test - val, val, test])
+
+
+def _shared_out(total: int, weights: np.ndarray) -> np.ndarray:
+    """Share out `total` in whole numbers by weight, what is left to the largest remainders."""
+    if total == 0:
+        return np.zeros(len(weights), dtype=int)
+    exact = total * weights / weights.sum()
+    shares = np.floor(exact).astype(int)
+    largest = np.argsort(shares - exact, kind="stable")
+    shares[largest[: total - shares.sum()]] += 1
+    return shares
+
+
+def _shuffled_groups(
+    rows: np.ndarray, groups: np.ndarray, rng: np.random.RandomState
+) -> list[np.ndarray]:
+    """Return the rows of each group, large groups first, those of one size in drawn order."""
+    if len(rows) == 0:
+        return []
+    rows = rows[np.argsort(groups[rows], kind="stable")]
+    found = np.split(rows, np.flatnonzero(np.diff(groups[rows])) + 1)
+    drawn = [found[i] for i in rng.permutation(len(found))]
+    return sorted(drawn, key=len, reverse=True)
+
+
+def _draw_part(room: np.ndarray, counts: np.ndarray, rng: np.random.RandomState) -> int:
+    """Return a part with room for these rows, or the emptiest one if none has enough."""
+    fits = ((room >= counts) | (counts == 0)).all(axis=1)
+    if not fits.any():
+        return int(room.sum(axis=1).argmax())
+    weights = np.where(fits, room @ counts, 0)
+    return int(np.searchsorted(weights.cumsum(), rng.randint(weights.sum()), side="right"))
