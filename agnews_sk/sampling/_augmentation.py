@@ -173,7 +173,8 @@ class EDAAugmenter(RowSampler):
         distinct = words.unique(maintain_order=True)
         found = [replacements(word, find) for word in distinct]
         forms = pl.Series(found, dtype=pl.List(pl.String))
-        codes = words.replace_strict(distinct, np.arange(len(distinct))).to_numpy()
+        numbers = np.arange(len(distinct))
+        codes = words.replace_strict(distinct, numbers).cast(pl.Int64).to_numpy()
         offsets = len(words) + row_offsets(forms)
         table = pl.concat([words, flat_values(forms)])
         return table, Substitutes(offsets[codes], offsets[codes + 1])

@@ -13,6 +13,8 @@ from agnews_sk.sampling._same_text import normalized, same_text_groups
 
 # Pairs whose shingles are compared at once: bounds memory.
 _BLOCK = 100_000
+# Later texts of its bucket that a text is compared with: keeps a large set of alike texts linear.
+_NEIGHBOURS = 100
 # Share of the pairs right at the threshold that the bands must find; more alike ones are surer.
 _RECALL = 0.99
 
@@ -95,9 +97,10 @@ def near_duplicate_pairs(
 
     Notes
     -----
-    MinHash is Broder's [1]_, banding Indyk and Motwani's as told by Leskovec et al. [2]_. The
-    pairs of one band's bucket are all compared, so time and memory grow with the square of the
-    largest set of texts that are alike but not the same.
+    MinHash is Broder's [1]_, banding Indyk and Motwani's as told by Leskovec et al. [2]_. Where
+    more than 100 texts fall into one bucket of a band, each is compared with the next 100 only,
+    so that a set of thousands of alike texts costs no more than its share; its texts are then
+    linked by a chain of pairs, which `near_duplicate_groups` follows.
 
     References
     ----------
@@ -154,10 +157,10 @@ def _signatures(
     shingles: sparse.csr_array, n_permutations: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Return the MinHash values, of shape (n_permutations, n_samples); no row may be empty."""
-    hashes = rng.integers(2**64, size=shingles.shape[1], dtype=np.uint64)[shingles.indices]
-    multipliers = rng.integers(2**63, size=n_permutations, dtype=np.uint64) * 2 + 1
+    hashes = rng.integers(2**32, size=shingles.shape[1], dtype=np.uint32)[shingles.indices]
+    multipliers = rng.integers(2**31, size=n_permutations, dtype=np.uint32) * 2 + 1
     starts = shingles.indptr[:-1]
-    # Products wrap around: an odd multiplier permutes the 64-bit numbers.
+    # Products wrap around: an odd multiplier permutes the 32-bit numbers.
     return np.stack([np.minimum.reduceat(hashes * m, starts) for m in multipliers])
 
 
@@ -172,21 +175,22 @@ def _candidate_pairs(signatures: np.ndarray, n_rows: int) -> np.ndarray:
     """Return the pairs of texts that agree in all values of a band, each once, in order."""
     n_bands, n_texts = len(signatures) // n_rows, signatures.shape[1]
     bands = signatures[: n_bands * n_rows].reshape(n_bands, n_rows, n_texts)
-    pairs = np.empty(0, dtype=np.int64)
+    pairs = pl.Series(dtype=pl.Int64)
     for band in bands:
-        pairs = np.union1d(pairs, _bucket_pairs(_codes([pl.Series(v) for v in band])))
-    return np.column_stack(np.divmod(pairs, n_texts))
+        found = _bucket_pairs(_codes([pl.Series(values) for values in band]))
+        pairs = pl.concat([pairs, pl.Series(found)]).unique()
+    return np.column_stack(np.divmod(pairs.sort().to_numpy(), n_texts))
 
 
 def _bucket_pairs(buckets: np.ndarray) -> np.ndarray:
-    """Return `i * n_texts + j` for each pair i < j of texts in one bucket."""
+    """Return `i * n_texts + j` for each text i and the next texts j in its bucket."""
     order = np.argsort(buckets, kind="stable")
-    size = np.unique(buckets[order], return_counts=True)[1]
-    end = np.repeat(np.cumsum(size), size)
-    n_later = end - np.arange(len(order)) - 1
-    left = np.repeat(np.arange(len(order)), n_later)
-    right = left + 1 + np.arange(len(left)) - np.repeat(np.cumsum(n_later) - n_later, n_later)
-    return order[left] * len(order) + order[right]
+    places = np.arange(len(order))
+    ends = np.searchsorted(buckets[order], buckets[order], side="right")
+    n_later = np.minimum(ends - places - 1, _NEIGHBOURS)
+    left = np.repeat(places, n_later)
+    nth = np.arange(len(left)) - np.repeat(np.cumsum(n_later) - n_later, n_later)
+    return order[left] * len(order) + order[left + 1 + nth]
 
 
 def _jaccard(shingles: sparse.csr_array, pairs: np.ndarray) -> np.ndarray:
