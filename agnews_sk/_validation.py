@@ -7,14 +7,17 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._sparse import _align_api_if_sparse
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
     "BaseComposition",
     "Interval",
+    "RealNotInt",
     "StrOptions",
+    "align_sparse",
     "check_frame",
     "check_sample_weight",
     "check_texts",
@@ -256,3 +259,8 @@ def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     return _check_sample_weight(
         sample_weight, placeholder, dtype=np.float64, ensure_non_negative=True
     )
+
+
+def align_sparse(X: Any) -> Any:
+    """Return a sparse X as the kind that scikit-learn's `sparse_interface` setting asks for."""
+    return _align_api_if_sparse(X)

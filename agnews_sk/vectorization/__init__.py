@@ -1,0 +1,5 @@
+"""Turn texts, tokens or ids into feature matrices."""
+
+from agnews_sk.vectorization._vectorizer import NgramVectorizer
+
+__all__ = ["NgramVectorizer"]
