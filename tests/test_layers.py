@@ -11,7 +11,7 @@ import agnews_sk
 
 ROOT = Path(agnews_sk.__file__).parent
 LAYERS = [
-    ["_base", "_validation", "_columnar", "_optional"],
+    ["_base", "_validation", "_columnar", "_optional", "_pretrained", "_words"],
     ["datasets", "sampling", "cleaning", "tokenization", "vectorization", "nn"],
     ["classifiers"],
     ["pipeline"],
@@ -21,7 +21,7 @@ LAYERS = [
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Within the ground floor the mixins stand on the checks.
-NEIGHBOURS = {("_base", "_validation")}
+NEIGHBOURS = {("_base", "_validation"), ("_words", "_columnar")}
 
 
 def room_of(path: Path) -> str:
