@@ -86,7 +86,8 @@ def near_duplicate_pairs(
     shingle_words : int, default=2
         Number of words in a row that make one shingle. A shorter text is one shingle.
     n_permutations : int, default=128
-        Number of MinHash values a text; more mean fewer candidates to compare.
+        Number of MinHash values a text; more mean fewer candidates to compare. Below about
+        ``4.6 / threshold`` more pairs than said are missed.
     random_state : int, RandomState instance or None, default=None
         Draws the hash functions.
 
