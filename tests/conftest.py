@@ -1,5 +1,47 @@
-"""Every test runs without network, from a seed of its own."""
+"""Every test runs without network; models and tokenizers are built tiny on the spot."""
 
 import os
 
+import pytest
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+HEADLINES = {
+    "Business": ["oil prices rise", "stocks fall on weak profit", "bank shares rise", "oil profit"],
+    "Sports": ["cup final tonight", "coach resigns", "team wins the cup", "coach wins the final"],
+}
+
+
+@pytest.fixture
+def headlines():
+    """Eight headlines of two classes, and their labels."""
+    texts = [text for of_class in HEADLINES.values() for text in of_class]
+    labels = [label for label, of_class in HEADLINES.items() for _ in of_class]
+    return texts, labels
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A folder with a BERT of 2 layers, 16 wide, and a WordPiece tokenizer to match."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    tokenizer = BertWordPieceTokenizer()
+    corpus = [text for of_class in HEADLINES.values() for text in of_class]
+    tokenizer.train_from_iterator(corpus, vocab_size=120, min_frequency=1, show_progress=False)
+    tokenizer.save_model(str(folder))
+    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        BertForSequenceClassification(config).save_pretrained(folder)
+    return str(folder)

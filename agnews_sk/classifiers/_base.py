@@ -142,10 +142,12 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         return X
 
     def _make_net(self, dataset: RaggedDataset, seed: int) -> TextNet:
+        device = _device(self.device)
         settings = {
             "pad_id": self._pad_id(),
             "weight_decay": self.weight_decay,
             "seed": seed,
+            "bfloat16": _use_bfloat16(self.precision, device),
             "criterion": torch.nn.CrossEntropyLoss,
             "criterion__reduction": "none",
             "optimizer": torch.optim.AdamW,
@@ -154,7 +156,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
             "max_epochs": self.max_epochs,
             "batch_size": self.batch_size,
             "train_split": None,
-            "device": _device(self.device),
+            "device": device,
             "callbacks": self._callbacks(dataset),
             "verbose": 0,
         }
@@ -181,3 +183,12 @@ def _device(device: str) -> str:
     if device != "auto":
         return device
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _use_bfloat16(precision: str, device: str) -> bool:
+    if precision != "auto":
+        return precision == "bf16"
+    if torch.device(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return capabilities.get("avx512_bf16", False) or capabilities.get("amx_bf16", False)

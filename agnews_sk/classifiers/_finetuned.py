@@ -1,6 +1,7 @@
 """A pretrained transformer with a new output layer, fine-tuned."""
 
 from contextlib import contextmanager
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Share of the steps over which the learning rate rises; then it falls to zero.
     gradient_clip : float or None, default=1.0
         Largest norm of the gradient of one step.
+    precision : {"auto", "fp32", "bf16"}, default="auto"
+        What training multiplies matrices in; "auto" is bfloat16 on hardware that has it.
+        Predictions are always made in float32.
     device : str, default="auto"
         A torch device; "auto" is a GPU if there is one.
     callbacks : list of skorch callbacks, optional
@@ -78,13 +82,14 @@ class FineTunedTransformerClassifier(TextNetClassifier):
 
     _parameter_constraints = {
         "model": [str, Path, None],
-        "max_length": [Interval(int, 2, None, closed="left")],
-        "max_epochs": [Interval(int, 1, None, closed="left")],
-        "batch_size": [Interval(int, 1, None, closed="left")],
-        "learning_rate": [Interval(float, 0, None, closed="neither")],
-        "weight_decay": [Interval(float, 0, None, closed="left")],
-        "warmup": [Interval(float, 0, 1, closed="left")],
-        "gradient_clip": [Interval(float, 0, None, closed="neither"), None],
+        "max_length": [Interval(Integral, 2, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "warmup": [Interval(Real, 0, 1, closed="left")],
+        "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+        "precision": [StrOptions({"auto", "fp32", "bf16"})],
         "device": [str],
         "callbacks": [list, None],
         "verbose": ["verbose"],
@@ -103,6 +108,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         weight_decay=0.01,
         warmup=0.1,
         gradient_clip=1.0,
+        precision="auto",
         device="auto",
         callbacks=None,
         verbose=0,
@@ -117,6 +123,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         self.weight_decay = weight_decay
         self.warmup = warmup
         self.gradient_clip = gradient_clip
+        self.precision = precision
         self.device = device
         self.callbacks = callbacks
         self.verbose = verbose

@@ -24,17 +24,28 @@ class TextNet(NeuralNet):
         On matrices only, see `agnews_sk.nn.parameter_groups`.
     seed : int
         Orders the training batches.
+    bfloat16 : bool
+        Whether training computes its matrix products in bfloat16; weights, their updates and
+        every prediction stay float32.
     **kwargs
         As `skorch.NeuralNet` takes them.
     """
 
     def __init__(
-        self, module, *, pad_id: int = 0, weight_decay: float = 0.0, seed: int = 0, **kwargs
+        self,
+        module,
+        *,
+        pad_id: int = 0,
+        weight_decay: float = 0.0,
+        seed: int = 0,
+        bfloat16: bool = False,
+        **kwargs,
     ):
         super().__init__(module, **kwargs)
         self.pad_id = pad_id
         self.weight_decay = weight_decay
         self.seed = seed
+        self.bfloat16 = bfloat16
 
     @property
     def _default_callbacks(self):
@@ -52,8 +63,10 @@ class TextNet(NeuralNet):
 
     def infer(self, x: Any, **fit_params) -> Tensor:
         """Return the logits of a batch, of shape (batch, n_classes)."""
-        output = super().infer(x, **fit_params)
-        return getattr(output, "logits", output)
+        bfloat16 = self.bfloat16 and self.module_.training
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=bfloat16):
+            output = super().infer(x, **fit_params)
+        return getattr(output, "logits", output).float()
 
     def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
         """Return the mean of the rows' losses, weighted if the rows have weights."""
@@ -83,7 +96,7 @@ class TextNet(NeuralNet):
         ndarray of float32 of shape (n_samples, n_classes)
         """
         loader = self.get_iterator(dataset)
-        sorted_logits = torch.cat([self.evaluation_step(batch).float().cpu() for batch in loader])
+        sorted_logits = torch.cat([self.evaluation_step(batch).cpu() for batch in loader])
         logits = torch.empty_like(sorted_logits)
         logits[torch.from_numpy(np.concatenate(loader.batches))] = sorted_logits
         return logits.numpy()

@@ -1,0 +1,185 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+
+from agnews_sk import FineTunedTransformerClassifier
+from agnews_sk.tokenization import PretrainedTokenizer
+
+
+@pytest.fixture
+def classifier(tiny_model):
+    return FineTunedTransformerClassifier(
+        model=tiny_model, max_epochs=30, batch_size=4, learning_rate=0.01, random_state=0
+    )
+
+
+@pytest.fixture
+def fitted(classifier, headlines):
+    return classifier.fit(*headlines)
+
+
+def test_it_learns_eight_headlines_by_heart(fitted, headlines):
+    texts, labels = headlines
+    assert fitted.predict(texts).tolist() == labels
+    assert fitted.history_["train_loss"].iloc[-1] < 0.1 < fitted.history_["train_loss"].iloc[0]
+
+
+def test_labels_come_back_as_given_and_name_the_models_outputs(fitted):
+    assert fitted.classes_.tolist() == ["Business", "Sports"]
+    assert fitted.net_.module_.config.id2label == {0: "Business", 1: "Sports"}
+
+
+def test_output_layer_has_one_output_a_class(classifier, headlines):
+    texts, _ = headlines
+    labels = [0, 1, 2, 3, 4, 0, 1, 2]
+    classifier.set_params(max_epochs=1).fit(texts, labels)
+    assert classifier.net_.module_.config.num_labels == 5
+    assert classifier.predict_proba(texts).shape == (8, 5)
+
+
+def test_probabilities_do_not_depend_on_order_or_company(fitted, headlines):
+    texts = [*headlines[0], "oil", "", "the coach " * 20]
+    together = fitted.predict_proba(texts)
+    np.testing.assert_allclose(together.sum(axis=1), 1)
+    np.testing.assert_allclose(fitted.predict_proba(texts[::-1])[::-1], together, atol=1e-6)
+    alone = np.concatenate([fitted.predict_proba([text]) for text in texts])
+    np.testing.assert_allclose(alone, together, atol=1e-6)
+
+
+def test_logits_equal_those_of_transformers_itself(fitted, tiny_model, headlines):
+    from transformers import AutoTokenizer
+
+    texts, _ = headlines
+    encoded = AutoTokenizer.from_pretrained(tiny_model)(texts, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        expected = fitted.net_.module_.eval()(**encoded).logits.numpy()
+    np.testing.assert_allclose(fitted.decision_function(texts), expected, atol=1e-5)
+
+
+def test_same_seed_same_weights_and_another_seed_others(classifier, headlines):
+    texts, _ = headlines
+    classifier.set_params(max_epochs=1)
+
+    def logits(seed):
+        return clone(classifier).set_params(random_state=seed).fit(*headlines).decision_function(texts)
+
+    np.testing.assert_array_equal(logits(1), logits(1))
+    assert not np.array_equal(logits(1), logits(2))
+
+
+def test_fit_leaves_the_callers_random_state_alone(classifier, headlines):
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    classifier.set_params(max_epochs=1).fit(*headlines)
+    torch.testing.assert_close(torch.rand(4), expected)
+
+
+def test_refit_forgets(classifier, headlines):
+    texts, labels = headlines
+    classifier.set_params(max_epochs=1)
+    expected = clone(classifier).fit(texts, labels).decision_function(texts)
+    classifier.fit(texts[:6], ["x", "y", "z", "x", "y", "z"])
+    np.testing.assert_array_equal(classifier.fit(texts, labels).decision_function(texts), expected)
+
+
+def test_pickle_keeps_probabilities_and_leaves_the_optimiser_behind(fitted, headlines):
+    texts, _ = headlines
+    dumped = pickle.dumps(fitted)
+    restored = pickle.loads(dumped)
+    np.testing.assert_array_equal(restored.predict_proba(texts), fitted.predict_proba(texts))
+    n_bytes = sum(p.nbytes for p in fitted.net_.module_.parameters())
+    assert len(dumped) < 2 * n_bytes + 100_000
+
+
+def test_fitted_on_ids_it_equals_fitted_on_texts(classifier, headlines, tiny_model):
+    texts, labels = headlines
+    ids = PretrainedTokenizer(model=tiny_model, max_length=128).fit_transform(texts)
+    on_texts = clone(classifier).fit(texts, labels)
+    on_ids = clone(classifier).fit(ids, labels)
+    np.testing.assert_array_equal(on_ids.decision_function(ids), on_texts.decision_function(texts))
+    with pytest.raises(TypeError, match="was fitted on token ids, got list"):
+        on_ids.predict(texts)
+
+
+def test_zero_weight_is_as_good_as_absence(classifier, headlines):
+    texts, labels = headlines
+    flipped = ["Sports" if label == "Business" else "Business" for label in labels]
+    weight = [1.0] * 8 + [0.0] * 8
+    classifier.fit(texts + texts, labels + flipped, sample_weight=weight)
+    assert classifier.predict(texts).tolist() == labels
+
+
+def test_it_takes_part_in_searches_and_cross_validation(classifier, headlines):
+    texts, labels = headlines
+    classifier.set_params(max_epochs=1)
+    search = GridSearchCV(classifier, {"learning_rate": [1e-3, 1e-2]}, cv=2)
+    search.fit(pd.Series(texts), labels)
+    assert set(search.best_params_) == {"learning_rate"}
+    predicted = cross_val_predict(classifier, np.array(texts, object), labels, cv=2)
+    assert set(predicted) <= {"Business", "Sports"}
+
+
+def test_gradient_clip_bounds_each_step(classifier, headlines):
+    norms = []
+
+    from skorch.callbacks import Callback
+
+    class RecordNorm(Callback):
+        def on_grad_computed(self, net, named_parameters, **kwargs):
+            grads = [p.grad.flatten() for _, p in named_parameters if p.grad is not None]
+            norms.append(torch.cat(grads).norm().item())
+
+    classifier.set_params(gradient_clip=0.01, max_epochs=1, callbacks=[RecordNorm()])
+    classifier.fit(*headlines)
+    assert norms
+    assert max(norms) <= 0.01 * 1.001
+
+
+def test_bfloat16_trains_in_float32_weights(classifier, headlines):
+    texts, labels = headlines
+    classifier.set_params(precision="bf16").fit(texts, labels)
+    assert classifier.predict(texts).tolist() == labels
+    assert {p.dtype for p in classifier.net_.module_.parameters()} == {torch.float32}
+
+
+def test_net_params_take_precedence(classifier, headlines):
+    classifier.set_params(net_params={"max_epochs": 2})
+    assert len(classifier.fit(*headlines).history_) == 2
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"max_length": 1}, "max_length"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"warmup": 1.0}, "warmup"),
+        ({"precision": "fp8"}, "precision"),
+        ({"model": "./nowhere"}, "is no folder"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_bad_parameter_is_named(classifier, headlines, params, message):
+    with pytest.raises((ValueError, OSError), match=message):
+        classifier.set_params(**params).fit(*headlines)
+
+
+def test_one_class_is_refused(classifier):
+    with pytest.raises(ValueError, match="at least 2 classes, got 1: 'Sports'"):
+        classifier.fit(["cup", "final"], ["Sports", "Sports"])
+
+
+def test_lengths_that_differ_are_refused(classifier):
+    with pytest.raises(ValueError, match="one label a text of X, 2, got 1"):
+        classifier.fit(["cup", "final"], ["Sports"])
+
+
+def test_it_cannot_predict_before_fit(classifier):
+    with pytest.raises(NotFittedError):
+        classifier.predict(["oil"])

@@ -1,0 +1,154 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate
+from sklearn.pipeline import Pipeline
+
+from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.datasets import load_news_sample, make_news
+from agnews_sk.pipeline import TextPipeline, make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, LabelConflictFilter, MissingTextFilter
+
+FRAME = pd.DataFrame(
+    {
+        "title": ["Oil rises", "Cup final", None, "Oil rises", "Shares fall", None],
+        "description": ["Crude is up.", "They won.", "The coach left.", "Crude is up.", None, " "],
+    }
+)
+LABELS = np.array(["Business", "Sports", "Sports", "Business", "Business", "Sports"], dtype=object)
+
+
+@pytest.fixture(params=["tfidf", "finetune"])
+def pipeline(request):
+    if request.param == "tfidf":
+        return make_tfidf_pipeline()
+    return make_finetune_pipeline(
+        request.getfixturevalue("tiny_model"), classify__max_epochs=1, classify__random_state=0
+    )
+
+
+def test_steps_have_the_names_of_the_design():
+    assert list(make_tfidf_pipeline().named_steps) == [
+        "filter", "augment", "join", "clean", "vectorize", "classify",
+    ]  # fmt: skip
+    assert list(make_finetune_pipeline().named_steps)[-1] == "classify"
+
+
+@pytest.mark.parametrize("to_frame", [lambda f: f, pl.from_pandas], ids=["pandas", "polars"])
+def test_a_frame_with_missing_cells_gets_one_answer_a_row(pipeline, to_frame):
+    pipeline.set_params(filter=DuplicateFilter())
+    frame = to_frame(FRAME)
+    pipeline.fit(frame, LABELS)
+    assert pipeline.predict(frame).shape == (6,)
+    assert pipeline.predict_proba(frame).shape == (6, 2)
+    assert 0 <= pipeline.score(frame, LABELS) <= 1
+    assert pipeline.classes_.tolist() == ["Business", "Sports"]
+
+
+def test_a_filter_drops_rows_in_fit_only():
+    pipeline = make_tfidf_pipeline(filter=MissingTextFilter()).fit(FRAME, LABELS)
+    assert pipeline["filter"].sample_indices_.tolist() == [0, 1, 2, 3, 4]
+    assert len(pipeline.predict(FRAME)) == 6
+
+
+def test_sample_weight_follows_dropped_and_added_rows():
+    seen = {}
+
+    class Spy(DummyClassifier):
+        def fit(self, X, y, sample_weight=None):
+            seen["weight"], seen["y"] = sample_weight, y
+            return super().fit(X, y, sample_weight=sample_weight)
+
+    pipeline = make_tfidf_pipeline(
+        filter=DuplicateFilter(), augment=EDAAugmenter(random_state=0), classify=Spy()
+    )
+    weights = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    pipeline.fit(FRAME, LABELS, classify__sample_weight=weights)
+    kept = pipeline["filter"].sample_indices_
+    expected = weights[kept][pipeline["augment"].sample_indices_]
+    assert 3 not in kept
+    np.testing.assert_array_equal(seen["weight"], expected)
+    np.testing.assert_array_equal(seen["y"], LABELS[kept][pipeline["augment"].sample_indices_])
+
+
+def test_sample_weight_follows_when_it_is_routed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline = make_tfidf_pipeline(
+            filter=DuplicateFilter(),
+            classify=LogisticRegression().set_fit_request(sample_weight=True),
+        )
+        weights = np.array([1.0, 1.0, 1.0, 50.0, 1.0, 1.0])
+        pipeline.fit(FRAME, LABELS, sample_weight=weights)
+        unweighted = clone(pipeline).fit(FRAME, LABELS)
+        cross_validate(pipeline, FRAME, LABELS, cv=2, params={"sample_weight": weights})
+    # The row of weight 50 is the duplicate that was dropped.
+    np.testing.assert_allclose(pipeline.predict_proba(FRAME), unweighted.predict_proba(FRAME))
+
+
+def test_what_keeps_rows_works_in_a_plain_scikit_learn_pipeline():
+    steps = [
+        ("join", ColumnJoiner()),
+        ("clean", TextCleaner()),
+        ("vectorize", TfidfVectorizer()),
+        ("classify", LogisticRegression()),
+    ]
+    plain = Pipeline(steps).fit(FRAME, LABELS)
+    ours = TextPipeline(steps).fit(FRAME, LABELS)
+    np.testing.assert_array_equal(plain.predict_proba(FRAME), ours.predict_proba(FRAME))
+
+
+def test_a_search_reaches_every_step():
+    X, y = make_news(300, random_state=0, return_X_y=True)
+    search = GridSearchCV(
+        make_tfidf_pipeline(),
+        {
+            "filter": [MissingTextFilter(), LabelConflictFilter()],
+            "clean__lowercase": [True, False],
+            "classify__C": [1.0],
+        },
+        cv=2,
+        n_jobs=2,
+    ).fit(X, y)
+    assert len(search.cv_results_["params"]) == 4
+    assert search.best_score_ > 0.5
+
+
+def test_cross_val_predict_answers_every_row_though_rows_are_dropped_in_fit():
+    X, y = make_news(200, random_state=1, return_X_y=True)
+    predicted = cross_val_predict(make_tfidf_pipeline(filter=DuplicateFilter()), X, y, cv=3)
+    assert predicted.shape == y.shape
+
+
+def test_augmentation_never_reaches_predict():
+    pipeline = make_tfidf_pipeline(augment=EDAAugmenter(n_copies=3, random_state=0))
+    pipeline.fit(FRAME, LABELS)
+    assert len(pipeline["augment"].sample_indices_) == 5 * 4
+    assert len(pipeline.predict(FRAME)) == 6
+
+
+def test_memory_gives_the_same_answers(tmp_path):
+    plain = make_tfidf_pipeline().fit(FRAME, LABELS).predict_proba(FRAME)
+    for _ in range(2):
+        cached = make_tfidf_pipeline(memory=str(tmp_path), filter=DuplicateFilter())
+        cached.set_params(filter=MissingTextFilter()).fit(
+            FRAME, LABELS, classify__sample_weight=np.ones(6)
+        )
+        np.testing.assert_allclose(cached.predict_proba(FRAME), plain, atol=1e-12)
+
+
+def test_an_unknown_parameter_is_refused_by_name():
+    with pytest.raises(ValueError, match="nonsense"):
+        make_tfidf_pipeline(clean__nonsense=True)
+
+
+def test_the_baseline_learns_the_built_in_sample():
+    X_train, y_train = load_news_sample(subset="train", return_X_y=True)
+    X_test, y_test = load_news_sample(subset="test", return_X_y=True)
+    score = make_tfidf_pipeline().fit(X_train, y_train).score(X_test, y_test)
+    assert 0.8 < score < 0.98
