@@ -1,0 +1,6 @@
+"""Change cells, never rows: frames become texts, texts become clean texts."""
+
+from agnews_sk.cleaning._cleaner import TextCleaner
+from agnews_sk.cleaning._joiner import ColumnJoiner
+
+__all__ = ["ColumnJoiner", "TextCleaner"]

@@ -1,0 +1,140 @@
+"""Make one text a row of a frame."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._base import TextInputMixin
+from agnews_sk._columnar import to_object_array
+from agnews_sk._validation import is_frame, text_columns
+
+
+class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
+    """Join the text columns of a frame into one text a row.
+
+    Texts that are already joined pass through, so that a pipeline fitted on a frame of titles
+    and descriptions also answers for single texts, and the other way round.
+
+    Parameters
+    ----------
+    columns : list of str or None, default=None
+        Columns to join, in this order. None takes every column of texts, in the order of the
+        frame seen in `fit`.
+    separator : str, default=" "
+        What stands between two cells. An empty cell takes no separator.
+    missing : str, default=""
+        What stands for a missing cell or text (`None`, NaN, `pandas.NA`).
+
+    Attributes
+    ----------
+    columns_ : list of str or None
+        Columns that are joined; None if fitted on texts without `columns`.
+    feature_names_in_ : ndarray of object of shape (n_columns,)
+        All columns of the frame seen in `fit`; only if it was a frame.
+
+    See Also
+    --------
+    TextCleaner : Cleans the joined texts.
+
+    Notes
+    -----
+    An empty cell stays empty: `missing` is for missing cells only. A row whose cells are all
+    empty becomes the empty string.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from agnews_sk.cleaning import ColumnJoiner
+    >>> news = pd.DataFrame({"title": ["Oil rises", None], "description": ["By a cent.", "Hm."]})
+    >>> joiner = ColumnJoiner(separator=": ").fit(news)
+    >>> joiner.transform(news).tolist()
+    ['Oil rises: By a cent.', 'Hm.']
+    >>> joiner.transform(["Oil falls"]).tolist()
+    ['Oil falls']
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "columns": [list, tuple, None],
+        "separator": [str],
+        "missing": [str],
+    }
+
+    def __init__(self, *, columns=None, separator=" ", missing=""):
+        self.columns = columns
+        self.separator = separator
+        self.missing = missing
+
+    def fit(self, X: Any, y: Any = None) -> "ColumnJoiner":
+        """Note which columns are joined.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the frame lacks one of `columns`, or has no column of texts.
+        """
+        self._validate_params()
+        found = text_columns(X, self.columns)
+        self.__dict__.pop("feature_names_in_", None)
+        self.columns_ = None if self.columns is None else list(self.columns)
+        if is_frame(X):
+            self.columns_ = self.columns_ or [c for c in X.columns if str(c) in found]
+            self.feature_names_in_ = np.array(X.columns, dtype=object)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return one text a row.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+            A frame with the columns seen in `fit`, or texts of any kind.
+
+        Returns
+        -------
+        ndarray of object of shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            If the frame lacks a column, or has several and `fit` saw texts.
+        """
+        check_is_fitted(self)
+        if self.columns_ is None and is_frame(X) and X.shape[1] > 1:
+            raise ValueError(
+                "X must be texts, as in fit, got a frame with the columns "
+                f"{list(map(str, X.columns))}; fit ColumnJoiner on a frame, or name columns."
+            )
+        columns = text_columns(X, self.columns_)
+        cells = pl.DataFrame([cell.rename(str(i)) for i, cell in enumerate(columns.values())])
+        filled = pl.all().fill_null(self.missing)
+        not_empty = pl.when(filled != "").then(filled)  # concat_str leaves out nulls only
+        joined = pl.concat_str(not_empty, separator=self.separator, ignore_nulls=True)
+        return to_object_array(cells.select(joined).to_series())
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the name of the one column that comes out, "text".
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of object of shape (1,)
+        """
+        check_is_fitted(self)
+        return np.array(["text"], dtype=object)

@@ -1,0 +1,162 @@
+"""The cleaning steps, each from a Polars text expression to the cleaned one, in their order."""
+
+import html
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import ftfy
+import polars as pl
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from agnews_sk.cleaning._patterns import (
+    BARE_ENTITY,
+    BLOCK_TAG,
+    CHARACTER_REFERENCE,
+    INLINE_TAG,
+    OPENING_ENTITY,
+    SOURCE_LEAD,
+    SOURCE_TAG,
+    TWICE_ESCAPED,
+    UNSEEN_MARKUP,
+    URL,
+)
+
+NON_ASCII = r"[^\x00-\x7F]"
+
+
+def repair_agnews(texts: pl.Expr) -> pl.Expr:
+    """Give entities back the ampersand that became a space, and undo the backslashes."""
+    return (
+        texts.str.replace_all(r"\\+\$", "$$")
+        .str.replace_all("\\", " ", literal=True)
+        .str.replace_all(OPENING_ENTITY, "${before} &${entity}")
+        .str.replace_all(BARE_ENTITY, "&${entity}")
+    )
+
+
+def unescape_html(texts: pl.Expr) -> pl.Expr:
+    """Replace HTML's named and numeric character references, those escaped twice included."""
+    return _change_rows(texts, "&", _unescape)
+
+
+def strip_tags(texts: pl.Expr) -> pl.Expr:
+    """Remove HTML elements' tags, comments, scripts and styles; `a < b` is none of them."""
+    return _change_rows(
+        texts,
+        "<",
+        lambda column: (
+            column.str.replace_all(UNSEEN_MARKUP, " ")
+            .str.replace_all(INLINE_TAG, "")
+            .str.replace_all(BLOCK_TAG, " ")
+        ),
+    )
+
+
+def strip_urls(texts: pl.Expr) -> pl.Expr:
+    """Replace web addresses by a space; the punctuation after one stays."""
+    return texts.str.replace_all(URL, " ")
+
+
+def repair_unicode(texts: pl.Expr) -> pl.Expr:
+    """Undo text decoded with the wrong charset (`cafÃ©`), by ftfy."""
+    return _change_rows(
+        texts,
+        NON_ASCII,
+        lambda column: pl.Series([ftfy.fix_encoding(text) for text in column], dtype=pl.String),
+    )
+
+
+def normalize(texts: pl.Expr, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> pl.Expr:
+    """Bring characters to one of Unicode's normal forms."""
+    return _change_rows(texts, NON_ASCII, lambda column: column.str.normalize(form))
+
+
+def strip_sources(texts: pl.Expr) -> pl.Expr:
+    """Remove news agencies' names where they stand as a tag, not where they are spoken of."""
+    return texts.str.replace_all(SOURCE_TAG, " ").str.replace_all(SOURCE_LEAD, "")
+
+
+def lowercase(texts: pl.Expr) -> pl.Expr:
+    """Bring letters to lower case."""
+    return texts.str.to_lowercase()
+
+
+def strip_accents(texts: pl.Expr) -> pl.Expr:
+    """Remove the Latin, Greek and Cyrillic accents; other scripts keep their vowel signs."""
+    return _change_rows(
+        texts,
+        NON_ASCII,
+        lambda column: (
+            column.str.normalize("NFD")
+            .str.replace_all(r"[\x{0300}-\x{036F}]", "")
+            .str.normalize("NFC")
+        ),
+    )
+
+
+def strip_stop_words(texts: pl.Expr, words: str | Iterable[str]) -> pl.Expr:
+    """Remove whole words in any case, with a contraction's ending (`it's`)."""
+    chosen = ENGLISH_STOP_WORDS if words == "english" else words
+    escaped = [pl.escape_regex(word) for word in sorted(chosen, key=len, reverse=True)]
+    if not escaped:
+        return texts
+    return texts.str.replace_all(rf"(?i)\b(?:{'|'.join(escaped)})(?:['’]\w+)?\b", " ")
+
+
+def strip_digits(texts: pl.Expr) -> pl.Expr:
+    """Replace runs of decimal digits by a space."""
+    return texts.str.replace_all(r"\d+", " ")
+
+
+def strip_punctuation(texts: pl.Expr) -> pl.Expr:
+    """Replace runs of punctuation and symbols by a space."""
+    return texts.str.replace_all(r"[\p{P}\p{S}]+", " ")
+
+
+def squeeze_spaces(texts: pl.Expr) -> pl.Expr:
+    """Make every run of white space one space, and none at the ends."""
+    return texts.str.replace_all(r"\s{2,}|[^\S ]", " ").str.strip_chars(" ")
+
+
+STEPS: dict[str, Callable[..., pl.Expr]] = {
+    step.__name__: step
+    for step in (
+        repair_agnews,
+        unescape_html,
+        strip_tags,
+        strip_urls,
+        repair_unicode,
+        normalize,
+        strip_sources,
+        lowercase,
+        strip_accents,
+        strip_stop_words,
+        strip_digits,
+        strip_punctuation,
+        squeeze_spaces,
+    )
+}
+
+
+def _change_rows(texts: pl.Expr, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Expr:
+    """Apply `change` to the rows where `pattern` occurs, which are few; the others pass by."""
+
+    def change_hits(column: pl.Series) -> pl.Series:
+        hits = column.str.contains(pattern)
+        if not hits.any():
+            return column
+        rows = hits.arg_true()
+        return column.clone().scatter(rows, change(column.gather(rows)))
+
+    return texts.map_batches(change_hits, return_dtype=pl.String, is_elementwise=True)
+
+
+def _unescape(column: pl.Series) -> pl.Series:
+    column = column.str.replace_all(TWICE_ESCAPED, "&${entity}")
+    found = column.str.extract_all(CHARACTER_REFERENCE).explode().drop_nulls().unique()
+    meanings = {reference: html.unescape(reference) for reference in found}
+    if not meanings:
+        return column
+    # Longest first, as html.unescape reads: `&notin;` is not `&not` and `in;`.
+    longest_first = sorted(meanings, key=len, reverse=True)
+    return column.str.replace_many({r: meanings[r] for r in longest_first}, leftmost=True)
