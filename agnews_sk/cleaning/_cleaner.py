@@ -11,9 +11,6 @@ from agnews_sk._columnar import to_object_array
 from agnews_sk._validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
 
-# Parts are cleaned side by side in Polars's threads; a smaller one is not worth a thread.
-ROWS_A_PART = 5_000
-
 
 class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator):
     r"""Repair and simplify texts in one pass over the column, one switch per step.
@@ -151,9 +148,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
         """
         self._check_parameters()
         texts = check_texts(X).fill_null("").rename("text").to_frame()
-        steps = self._expression()
-        parts = [part.lazy().select(steps) for part in texts.iter_slices(ROWS_A_PART)]
-        return to_object_array(pl.concat(pl.collect_all(parts)).to_series())
+        return to_object_array(texts.select(self._expression()).to_series())
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the name of the one column that comes out, "text".
