@@ -22,9 +22,9 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
     Parameters
     ----------
     repair_agnews : bool, default=True
-        Undo what happened to the texts of AG News: the ampersand of an entity became a space
-        (`week #39;s` is `week's`, `a  quot;deal quot;` is `a "deal"`), a backslash stands for a
-        line break, and `\$5` for `$5`.
+        Undo what happened to the texts of AG News: an entity whose ampersand became a space gets
+        it back, for `unescape_html` to read (`week #39;s` ends as `week's`, `a  quot;deal quot;`
+        as `a "deal"`), a backslash before a dollar goes, any other is a line break.
     unescape_html : bool, default=True
         Replace HTML's named and numeric character references (`&lt;`, `&#8217;`), those that
         were escaped twice (`&amp;lt;`) included.
