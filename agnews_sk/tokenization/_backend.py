@@ -1,0 +1,237 @@
+"""The `tokenizers` library: train, load and run a tokenizer that is held as JSON."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from joblib import cpu_count
+
+from agnews_sk._columnar import to_ragged
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+_BATCH_ROWS = 1_024
+_SWITCH = "TOKENIZERS_PARALLELISM"
+_switch_lock = threading.RLock()
+
+
+def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
+    """Return the ids of each text, encoded batch by batch in threads of our own.
+
+    Parameters
+    ----------
+    tokenizer_json : str
+    texts : polars.Series of str of shape (n_samples,)
+
+    Returns
+    -------
+    polars.Series of list of int64 of shape (n_samples,)
+    """
+    tokenizer = load_tokenizer(tokenizer_json)
+
+    def encode(start: int) -> tuple[np.ndarray, np.ndarray]:
+        found = tokenizer.encode_batch_fast(texts.slice(start, _BATCH_ROWS).to_list())
+        lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
+        ids = chain.from_iterable(one.ids for one in found)
+        return lengths, np.fromiter(ids, dtype=np.int64, count=lengths.sum())
+
+    with _own_threads_only(), ThreadPoolExecutor(cpu_count()) as pool:
+        lengths, ids = zip(*pool.map(encode, range(0, len(texts), _BATCH_ROWS)))
+    return to_ragged(np.concatenate(ids), np.concatenate([[0], *lengths]).cumsum())
+
+
+def decode_ids(tokenizer_json: str, ids: pl.Series) -> np.ndarray:
+    """Return the texts that ids stand for, without special tokens.
+
+    Parameters
+    ----------
+    tokenizer_json : str
+    ids : polars.Series of list of int of shape (n_samples,)
+
+    Returns
+    -------
+    ndarray of object of shape (n_samples,)
+    """
+    with _own_threads_only():
+        return np.array(load_tokenizer(tokenizer_json).decode_batch(ids.to_list()), dtype=object)
+
+
+@lru_cache(maxsize=8)
+def load_tokenizer(tokenizer_json: str) -> "Tokenizer":
+    """Return the tokenizer of this JSON, read once a process."""
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_str(tokenizer_json)
+
+
+def truncating(tokenizer: "Tokenizer", max_length: int | None) -> str:
+    """Return the JSON of a tokenizer that truncates to `max_length` and does not pad.
+
+    Parameters
+    ----------
+    tokenizer : tokenizers.Tokenizer
+    max_length : int or None
+        None keeps the truncation that the tokenizer has.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If `max_length` leaves no room for a token beside the special ones.
+    """
+    tokenizer.no_padding()
+    if max_length is not None:
+        n_special = tokenizer.num_special_tokens_to_add(False)
+        if max_length <= n_special:
+            raise ValueError(
+                f"max_length must be at least {n_special + 1} to hold the {n_special} special "
+                f"tokens and one more, got {max_length}."
+            )
+        tokenizer.enable_truncation(max_length)
+    return tokenizer.to_str()
+
+
+def load_pretrained(model: str) -> tuple["Tokenizer", dict[str, int | None]]:
+    """Return the fast tokenizer of a model and the ids of its special tokens.
+
+    Parameters
+    ----------
+    model : str
+        Folder or name on the hub.
+
+    Returns
+    -------
+    tokenizer : tokenizers.Tokenizer
+        It truncates to the longest input of the model.
+    special_ids : dict of str to int or None
+        Under the keys pad, unk, cls, sep and mask.
+    """
+    from transformers import AutoTokenizer
+
+    loaded = AutoTokenizer.from_pretrained(model)
+    if not loaded.is_fast:
+        raise ValueError(
+            f"model={model!r} has no fast tokenizer, only {type(loaded).__name__}; "
+            "choose a model with a tokenizer.json."
+        )
+    tokenizer = load_tokenizer.__wrapped__(loaded.backend_tokenizer.to_str())
+    tokenizer.no_truncation()
+    if loaded.model_max_length < 1_000_000:  # transformers writes 1e30 for "no limit"
+        tokenizer.enable_truncation(loaded.model_max_length)
+    names = ("pad", "unk", "cls", "sep", "mask")
+    return tokenizer, {name: getattr(loaded, f"{name}_token_id") for name in names}
+
+
+def train_tokenizer(
+    texts: pl.Series, model: str, *, vocab_size: int, lowercase: bool
+) -> "Tokenizer":
+    """Learn subwords from texts.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+    model : {"wordpiece", "bpe", "unigram"}
+    vocab_size : int
+    lowercase : bool
+
+    Returns
+    -------
+    tokenizers.Tokenizer
+        Its rows are `[CLS] subwords [SEP]`.
+    """
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer, trainer = _UNTRAINED[model](vocab_size, lowercase)
+    with _own_threads_only():
+        tokenizer.train_from_iterator(texts.to_list(), trainer, length=len(texts))
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
+    )
+    return tokenizer
+
+
+def _untrained_wordpiece(vocab_size: int, lowercase: bool) -> tuple["Tokenizer", Any]:
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer, trainers.WordPieceTrainer(
+        vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False
+    )
+
+
+def _untrained_bpe(vocab_size: int, lowercase: bool) -> tuple["Tokenizer", Any]:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = _normalizer("NFC", lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer, trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+
+
+def _untrained_unigram(vocab_size: int, lowercase: bool) -> tuple["Tokenizer", Any]:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = _normalizer("NFKC", lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    return tokenizer, trainers.UnigramTrainer(
+        vocab_size=vocab_size,
+        special_tokens=SPECIAL_TOKENS,
+        unk_token="[UNK]",
+        show_progress=False,
+    )
+
+
+_UNTRAINED: dict[str, Callable[[int, bool], tuple["Tokenizer", Any]]] = {
+    "wordpiece": _untrained_wordpiece,
+    "bpe": _untrained_bpe,
+    "unigram": _untrained_unigram,
+}
+
+
+def _normalizer(form: str, lowercase: bool) -> Any:
+    from tokenizers import normalizers
+
+    steps = [getattr(normalizers, form)()]
+    return normalizers.Sequence([*steps, normalizers.Lowercase()] if lowercase else steps)
+
+
+@contextmanager
+def _own_threads_only() -> Iterator[None]:
+    """Keep `tokenizers` from starting threads, after which a fork would warn or hang.
+
+    The library reads its switch from the environment. One that the user has set stays.
+    """
+    with _switch_lock:
+        if _SWITCH in os.environ:
+            yield
+            return
+        os.environ[_SWITCH] = "false"
+        try:
+            yield
+        finally:
+            del os.environ[_SWITCH]

@@ -1,0 +1,246 @@
+"""Split texts into the ids of subwords."""
+
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._base import TextInputMixin
+from agnews_sk._pretrained import resolve_pretrained
+from agnews_sk._validation import Interval, StrOptions, check_texts
+from agnews_sk.tokenization._backend import (
+    SPECIAL_TOKENS,
+    decode_ids,
+    encode_texts,
+    load_pretrained,
+    load_tokenizer,
+    train_tokenizer,
+    truncating,
+)
+
+
+class _BackendTokenizer(  # type: ignore[call-arg]
+    TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    """What holds a tokenizer as JSON and needs nothing else to encode."""
+
+    def transform(self, X: Any) -> pl.Series:
+        """Return the ids of each text, its special tokens among them.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+            A missing text is an empty one.
+
+        Returns
+        -------
+        polars.Series of list of int64 of shape (n_samples,)
+            Truncated to `max_length`, not padded.
+        """
+        check_is_fitted(self)
+        return encode_texts(self.tokenizer_json_, check_texts(X).fill_null(""))
+
+    def inverse_transform(self, X: pl.Series) -> np.ndarray:
+        """Return the texts that ids stand for, without the special tokens.
+
+        Parameters
+        ----------
+        X : polars.Series of list of int of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of object of shape (n_samples,)
+            As near to the texts as the tokenizer's normalisation lets them be.
+        """
+        check_is_fitted(self)
+        return decode_ids(self.tokenizer_json_, X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the subwords in the order of their ids.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of object of shape (vocab_size,)
+        """
+        ids = self.vocabulary_
+        return np.array(sorted(ids, key=ids.__getitem__), dtype=object)
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Id of each subword."""
+        check_is_fitted(self)
+        return load_tokenizer(self.tokenizer_json_).get_vocab()
+
+    def _keep(self, tokenizer: Any, special_ids: dict[str, int | None]) -> None:
+        self.tokenizer_json_ = truncating(tokenizer, self.max_length)
+        self.vocab_size_ = tokenizer.get_vocab_size()
+        self.pad_token_id_ = special_ids["pad"]
+        self.unk_token_id_ = special_ids["unk"]
+        self.cls_token_id_ = special_ids["cls"]
+        self.sep_token_id_ = special_ids["sep"]
+        self.mask_token_id_ = special_ids["mask"]
+
+
+class SubwordTokenizer(_BackendTokenizer):
+    """Learn subwords from the corpus and split texts into their ids.
+
+    Parameters
+    ----------
+    model : {"wordpiece", "bpe", "unigram"}, default="wordpiece"
+        BERT's WordPiece, byte-level BPE, or a unigram language model.
+    vocab_size : int, default=8000
+        At most this many subwords, the five special tokens among them.
+    max_length : int or None, default=None
+        Longest row of ids, the special tokens among them; None truncates nothing.
+    lowercase : bool, default=True
+        Bring texts to lower case first.
+
+    Attributes
+    ----------
+    tokenizer_json_ : str
+        The tokenizer, as `tokenizers.Tokenizer.from_str` reads it: the whole state.
+    vocabulary_ : dict of str to int
+        Id of each subword.
+    vocab_size_ : int
+    pad_token_id_, unk_token_id_, cls_token_id_, sep_token_id_, mask_token_id_ : int
+
+    See Also
+    --------
+    PretrainedTokenizer : Takes the tokenizer of a pretrained model.
+
+    Notes
+    -----
+    Each row is `[CLS] subwords [SEP]`, truncated but never padded; a missing or empty text is
+    `[CLS] [SEP]`. Characters never seen are `[UNK]` ("bpe" knows every byte). The result does not
+    depend on the number of threads.
+
+    Examples
+    --------
+    >>> from agnews_sk.tokenization import SubwordTokenizer
+    >>> texts = ["oil prices rise", "oil price rises", None]
+    >>> tokenizer = SubwordTokenizer(vocab_size=60).fit(texts)
+    >>> ids = tokenizer.transform(texts)
+    >>> ids[2].to_list() == [tokenizer.cls_token_id_, tokenizer.sep_token_id_]
+    True
+    >>> tokenizer.inverse_transform(ids).tolist()
+    ['oil prices rise', 'oil price rises', '']
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "model": [StrOptions({"wordpiece", "bpe", "unigram"})],
+        "vocab_size": [Interval(Integral, len(SPECIAL_TOKENS) + 1, None, closed="left")],
+        "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "lowercase": ["boolean"],
+    }
+
+    def __init__(self, *, model="wordpiece", vocab_size=8000, max_length=None, lowercase=True):
+        self.model = model
+        self.vocab_size = vocab_size
+        self.max_length = max_length
+        self.lowercase = lowercase
+
+    def fit(self, X: Any, y: Any = None) -> "SubwordTokenizer":
+        """Learn the subwords.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        texts = check_texts(X).drop_nulls()
+        tokenizer = train_tokenizer(
+            texts, self.model, vocab_size=self.vocab_size, lowercase=self.lowercase
+        )
+        names = {name.strip("[]").lower(): name for name in SPECIAL_TOKENS}
+        self._keep(tokenizer, {key: tokenizer.token_to_id(name) for key, name in names.items()})
+        return self
+
+
+class PretrainedTokenizer(_BackendTokenizer):
+    """Split texts into the ids that a pretrained model takes.
+
+    Parameters
+    ----------
+    model : str, path or None, default=None
+        Folder or name on the Hugging Face hub; None is all-MiniLM-L6-v2, from the `offline` extra
+        if that is installed, from the hub otherwise.
+    max_length : int or None, default=None
+        Longest row of ids, the special tokens among them; None is the longest that the model
+        takes.
+
+    Attributes
+    ----------
+    tokenizer_json_ : str
+        The tokenizer, as `tokenizers.Tokenizer.from_str` reads it: the whole state.
+    vocabulary_ : dict of str to int
+        Id of each subword.
+    vocab_size_ : int
+    pad_token_id_, unk_token_id_, cls_token_id_, sep_token_id_, mask_token_id_ : int or None
+        None where the model has no such token.
+
+    See Also
+    --------
+    SubwordTokenizer : Learns its subwords from the corpus.
+
+    Notes
+    -----
+    Only `fit` loads the model's tokenizer, once a process; pickles, copies and `transform` need
+    neither the folder nor the hub. Rows have the model's special tokens, are truncated and never
+    padded. A missing text is an empty one. The result does not depend on the number of threads.
+
+    Examples
+    --------
+    >>> from agnews_sk.tokenization import PretrainedTokenizer
+    >>> tokenizer = PretrainedTokenizer(max_length=6).fit()  # doctest: +SKIP
+    >>> tokenizer.transform(["Oil prices rise", None]).to_list()  # doctest: +SKIP
+    [[101, 3514, 7597, 4125, 102], [101, 102]]
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "model": [str, Path, None],
+        "max_length": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(self, *, model=None, max_length=None):
+        self.model = model
+        self.max_length = max_length
+
+    def fit(self, X: Any = None, y: Any = None) -> "PretrainedTokenizer":
+        """Load the model's tokenizer.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,), optional
+            Ignored.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        OSError
+            If the model cannot be found.
+        ValueError
+            If the model has no fast tokenizer, or `max_length` leaves no room for a token.
+        """
+        self._validate_params()
+        self._keep(*load_pretrained(resolve_pretrained(self.model)))
+        return self

@@ -1,0 +1,189 @@
+"""Number the words of a corpus."""
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._validation import Interval, RealNotInt
+from agnews_sk._words import EncodedTokens, drop_tokens, encode_tokens, is_ragged
+
+_UNKNOWN = "<unk>"
+
+
+class Vocabulary(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    """Turn tokens into ids, the most frequent tokens first.
+
+    Parameters
+    ----------
+    min_df, max_df : int or float, default=1 and 1.0
+        Leave out the tokens of fewer or more rows; a float is a share of the rows.
+    max_size : int or None, default=None
+        At most this many ids, the special tokens among them.
+    specials : sequence of str, default=("<pad>", "<unk>")
+        Tokens that have the first ids and are not counted.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        Id of each token: specials, then by falling number of occurrences, ties alphabetical.
+    term_frequency_ : ndarray of int64 of shape (n_ids,)
+        How often each token was seen; 0 for the specials.
+    document_frequency_ : ndarray of int64 of shape (n_ids,)
+        In how many rows each token was seen; 0 for the specials.
+
+    See Also
+    --------
+    WordTokenizer : Makes the tokens.
+
+    Notes
+    -----
+    A token that has no id becomes `<unk>`, or is left out where `specials` lacks `<unk>`. A row
+    without tokens has no ids.
+
+    Examples
+    --------
+    >>> from agnews_sk.tokenization import Vocabulary, WordTokenizer
+    >>> tokens = WordTokenizer(lowercase=True).transform(["Oil up", "Oil prices up, oil!"])
+    >>> vocabulary = Vocabulary(max_size=4).fit(tokens)
+    >>> vocabulary.vocabulary_
+    {'<pad>': 0, '<unk>': 1, 'oil': 2, 'up': 3}
+    >>> vocabulary.transform(tokens).to_list()
+    [[2, 3], [2, 1, 3, 2]]
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "min_df": [
+            Interval(RealNotInt, 0, 1, closed="both"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_df": [
+            Interval(RealNotInt, 0, 1, closed="both"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_size": [Interval(Integral, 1, None, closed="left"), None],
+        "specials": [tuple, list],
+    }
+
+    def __init__(self, *, min_df=1, max_df=1.0, max_size=None, specials=("<pad>", "<unk>")):
+        self.min_df = min_df
+        self.max_df = max_df
+        self.max_size = max_size
+        self.specials = specials
+
+    def fit(self, X: pl.Series, y: Any = None) -> "Vocabulary":
+        """Count the tokens and give the frequent ones their ids.
+
+        Parameters
+        ----------
+        X : polars.Series of list of str of shape (n_samples,)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If no token is left.
+        """
+        self._validate_params()
+        tokens = encode_tokens(_checked_tokens(X))
+        tokens = drop_tokens(tokens, tokens.distinct.is_in(list(self.specials)).to_numpy())
+        counted = pl.DataFrame(
+            {
+                "token": tokens.distinct,
+                "tf": np.bincount(tokens.codes, minlength=len(tokens.distinct)),
+                "df": _document_frequency(tokens),
+            }
+        )
+        kept = self._frequent(counted, len(X)).sort("tf", "token", descending=[True, False])
+        if self.max_size is not None:
+            kept = kept.head(max(self.max_size - len(self.specials), 0))
+        if len(kept) == 0:
+            raise ValueError(
+                f"no token is left of {len(counted)} distinct ones; lower min_df or raise max_df "
+                "or max_size."
+            )
+        none = np.zeros(len(self.specials), dtype=np.int64)
+        self.term_frequency_ = np.concatenate([none, kept["tf"]])
+        self.document_frequency_ = np.concatenate([none, kept["df"]])
+        names = [*self.specials, *kept["token"]]
+        self.vocabulary_ = {token: i for i, token in enumerate(names)}
+        return self
+
+    def transform(self, X: pl.Series) -> pl.Series:
+        """Return the id of each token.
+
+        Parameters
+        ----------
+        X : polars.Series of list of str of shape (n_samples,)
+
+        Returns
+        -------
+        polars.Series of list of int64 of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        tokens = encode_tokens(_checked_tokens(X))
+        unknown = self.vocabulary_.get(_UNKNOWN, -1)
+        ids = np.array([self.vocabulary_.get(t, unknown) for t in tokens.distinct], dtype=np.int64)
+        known = drop_tokens(tokens, ids < 0)
+        return to_ragged(ids[ids >= 0][known.codes], known.offsets)
+
+    def inverse_transform(self, X: pl.Series) -> pl.Series:
+        """Return the token of each id.
+
+        Parameters
+        ----------
+        X : polars.Series of list of int of shape (n_samples,)
+
+        Returns
+        -------
+        polars.Series of list of str of shape (n_samples,)
+        """
+        names = pl.Series(self.get_feature_names_out(), dtype=pl.String)
+        return to_ragged(names.gather(flat_values(X)), row_offsets(X))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the tokens in the order of their ids.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of object of shape (n_ids,)
+        """
+        check_is_fitted(self)
+        return np.array(list(self.vocabulary_), dtype=object)
+
+    def _frequent(self, counted: pl.DataFrame, n_rows: int) -> pl.DataFrame:
+        least = float(self.min_df) if isinstance(self.min_df, Integral) else self.min_df * n_rows
+        most = float(self.max_df) if isinstance(self.max_df, Integral) else self.max_df * n_rows
+        return counted.filter(pl.col("df").is_between(least, most))
+
+
+def _checked_tokens(X: Any) -> pl.Series:
+    if not is_ragged(X) or flat_values(X.head(0)).dtype != pl.String:
+        raise TypeError(
+            "X must hold lists of tokens, a Polars list column of str, got "
+            f"{X.dtype if isinstance(X, pl.Series) else type(X).__name__}; "
+            "put a WordTokenizer before it."
+        )
+    return X
+
+
+def _document_frequency(tokens: EncodedTokens) -> np.ndarray:
+    rows = np.repeat(np.arange(len(tokens.offsets) - 1), np.diff(tokens.offsets))
+    pairs = pl.DataFrame({"row": rows, "token": tokens.codes}).unique()
+    return np.bincount(pairs["token"].to_numpy(), minlength=len(tokens.distinct))

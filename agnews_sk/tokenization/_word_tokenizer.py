@@ -1,0 +1,195 @@
+"""Split texts into words."""
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import polars as pl
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import gen_batches
+
+from agnews_sk._base import StatelessMixin, TextInputMixin
+from agnews_sk._validation import StrOptions, check_texts
+from agnews_sk._words import (
+    WORD_PATTERN,
+    decode_tokens,
+    drop_tokens,
+    encode_tokens,
+    find_words,
+    lower_case,
+    stop_word_set,
+)
+
+_BATCH_ROWS = 2_000
+
+
+class WordTokenizer(  # type: ignore[call-arg]
+    StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    r"""Split texts into words, a ragged column of tokens.
+
+    Parameters
+    ----------
+    pattern : str, default=r"\b\w\w+\b"
+        Regular expression of a word, for `method="regex"`. The default is scikit-learn's: two or
+        more letters, digits or underscores.
+    lowercase : bool, default=False
+        Bring texts to lower case first.
+    method : {"regex", "treebank", "tweet", "toktok"}, default="regex"
+        What splits: the pattern, in columns, or one of NLTK's tokenizers, text by text.
+    stemmer : {"porter", "snowball", "lancaster"} or None, default=None
+        NLTK's English stemmer that each distinct word goes through once.
+    stop_words : {"english"}, list of str or None, default=None
+        Words left out, before stemming and in the case given. "english" is scikit-learn's list,
+        in lower case.
+    n_jobs : int or None, default=None
+        Processes for NLTK's tokenizers, as in joblib.
+
+    See Also
+    --------
+    Vocabulary : Turns the tokens into ids.
+
+    Notes
+    -----
+    Nothing is learned or downloaded: `transform` works without `fit`. A missing or empty text has
+    no words. Patterns beyond letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` run in Python,
+    text by text. The tokens equal those of :func:`re.findall` for any text.
+
+    Examples
+    --------
+    >>> from agnews_sk.tokenization import WordTokenizer
+    >>> tokenizer = WordTokenizer(lowercase=True, stop_words="english", stemmer="porter")
+    >>> tokenizer.transform(["The prices of oil are rising", None]).to_list()
+    [['price', 'oil', 'rise'], []]
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "pattern": [str],
+        "lowercase": ["boolean"],
+        "method": [StrOptions({"regex", "treebank", "tweet", "toktok"})],
+        "stemmer": [StrOptions({"porter", "snowball", "lancaster"}), None],
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        pattern=WORD_PATTERN,
+        lowercase=False,
+        method="regex",
+        stemmer=None,
+        stop_words=None,
+        n_jobs=None,
+    ):
+        self.pattern = pattern
+        self.lowercase = lowercase
+        self.method = method
+        self.stemmer = stemmer
+        self.stop_words = stop_words
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any = None) -> "WordTokenizer":
+        """Check the parameters and the texts; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        check_texts(X)
+        return self
+
+    def transform(self, X: Any) -> pl.Series:
+        """Return the words of each text.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+            Missing texts are welcome.
+
+        Returns
+        -------
+        polars.Series of list of str of shape (n_samples,)
+        """
+        self._validate_params()
+        texts = check_texts(X).fill_null("")
+        if self.stemmer is None and self.stop_words is None:
+            return self._split(texts)
+        tokens = encode_tokens(texts, self._split)
+        if self.stop_words is not None:
+            stop_words = list(stop_word_set(self.stop_words))
+            tokens = drop_tokens(tokens, tokens.distinct.is_in(stop_words).to_numpy())
+        if self.stemmer is not None:
+            stems = map(_stem_function(self.stemmer), tokens.distinct)
+            tokens = tokens._replace(distinct=pl.Series(stems, dtype=pl.String))
+        return decode_tokens(tokens)
+
+    def inverse_transform(self, X: pl.Series) -> np.ndarray:
+        """Return each row's tokens joined by a space.
+
+        Parameters
+        ----------
+        X : polars.Series of list of str of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of object of shape (n_samples,)
+        """
+        return X.list.join(" ").to_numpy()
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the name of the one column that comes out.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of object of shape (1,)
+        """
+        return np.array(["tokens"], dtype=object)
+
+    def _split(self, texts: pl.Series) -> pl.Series:
+        texts = lower_case(texts) if self.lowercase else texts
+        if self.method == "regex":
+            return find_words(texts, self.pattern)
+        batches = gen_batches(len(texts), _BATCH_ROWS)
+        found = Parallel(n_jobs=self.n_jobs)(
+            delayed(_tokenize)(self.method, texts[batch].to_list()) for batch in batches
+        )
+        tokens = [tokens for batch in found for tokens in batch]
+        return pl.Series(tokens, dtype=pl.List(pl.String))
+
+
+def _tokenize(method: str, texts: list[str]) -> list[list[str]]:
+    from nltk.tokenize import NLTKWordTokenizer, ToktokTokenizer, TweetTokenizer
+
+    tokenizers = {
+        "treebank": NLTKWordTokenizer,
+        "tweet": TweetTokenizer,
+        "toktok": ToktokTokenizer,
+    }
+    tokenize = tokenizers[method]().tokenize
+    return [tokenize(text) for text in texts]
+
+
+def _stem_function(stemmer: str) -> Callable[[str], str]:
+    from nltk.stem import LancasterStemmer, PorterStemmer, SnowballStemmer
+
+    stemmers = {
+        "porter": PorterStemmer,
+        "snowball": lambda: SnowballStemmer("english"),
+        "lancaster": LancasterStemmer,
+    }
+    return stemmers[stemmer]().stem
