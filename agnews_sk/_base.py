@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.metadata_routing import MetadataRequest
 
-from agnews_sk._validation import check_sample_weight, check_texts, n_rows, take_rows
+from agnews_sk._validation import check_sample_weight, check_texts, is_frame, n_rows, take_rows
 
 
 class TextInputMixin:
     """Tag an estimator as one that takes 1-D texts and stands missing ones."""
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
@@ -24,7 +25,7 @@ class StatelessMixin:
     """Let a transformer that learns nothing be used without `fit`."""
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.requires_fit = False
         return tags
 
@@ -97,9 +98,22 @@ class RowSampler(TextInputMixin, BaseEstimator):
             return X_out, y_out
         return X_out, y_out, weights[self.sample_indices_]
 
+    def get_metadata_routing(self) -> MetadataRequest:
+        """Ask a pipeline for no metadata.
+
+        imbalanced-learn's pipeline unpacks two values of `fit_resample`, so it cannot hand over
+        weights; `agnews_sk.pipeline.TextPipeline` makes them follow by `sample_indices_`.
+
+        Returns
+        -------
+        MetadataRequest
+            Empty.
+        """
+        return MetadataRequest(owner=self)
+
     def _check_lengths(self, X: Any, y: Any) -> None:
-        if isinstance(X, (str, bytes)):
-            check_texts(X)  # refuses it before its letters count as rows
+        if not is_frame(X):
+            check_texts(X)
         if y is not None and n_rows(X) != n_rows(y):
             raise ValueError(f"y must have one label a row of X, {n_rows(X)}, got {n_rows(y)}.")
 

@@ -81,7 +81,9 @@ def test_sample_weight_follows_when_it_is_routed():
     with sklearn.config_context(enable_metadata_routing=True):
         pipeline = make_tfidf_pipeline(
             filter=DuplicateFilter(),
-            classify=LogisticRegression().set_fit_request(sample_weight=True),
+            classify=LogisticRegression()
+            .set_fit_request(sample_weight=True)
+            .set_score_request(sample_weight=True),
         )
         weights = np.array([1.0, 1.0, 1.0, 50.0, 1.0, 1.0])
         pipeline.fit(FRAME, LABELS, sample_weight=weights)
