@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,12 +75,12 @@ def load_tokenizer(tokenizer_json: str) -> "Tokenizer":
     return Tokenizer.from_str(tokenizer_json)
 
 
-def truncating(tokenizer: "Tokenizer", max_length: int | None) -> str:
+def truncating(tokenizer_json: str, max_length: int | None) -> str:
     """Return the JSON of a tokenizer that truncates to `max_length` and does not pad.
 
     Parameters
     ----------
-    tokenizer : tokenizers.Tokenizer
+    tokenizer_json : str
     max_length : int or None
         None keeps the truncation that the tokenizer has.
 
@@ -92,6 +93,7 @@ def truncating(tokenizer: "Tokenizer", max_length: int | None) -> str:
     ValueError
         If `max_length` leaves no room for a token beside the special ones.
     """
+    tokenizer = load_tokenizer.__wrapped__(tokenizer_json)
     tokenizer.no_padding()
     if max_length is not None:
         n_special = tokenizer.num_special_tokens_to_add(False)
@@ -104,7 +106,7 @@ def truncating(tokenizer: "Tokenizer", max_length: int | None) -> str:
     return tokenizer.to_str()
 
 
-def load_pretrained(model: str) -> tuple["Tokenizer", dict[str, int | None]]:
+def load_pretrained(model: str) -> tuple[str, dict[str, int | None]]:
     """Return the fast tokenizer of a model and the ids of its special tokens.
 
     Parameters
@@ -114,11 +116,22 @@ def load_pretrained(model: str) -> tuple["Tokenizer", dict[str, int | None]]:
 
     Returns
     -------
-    tokenizer : tokenizers.Tokenizer
+    tokenizer_json : str
         It truncates to the longest input of the model.
     special_ids : dict of str to int or None
         Under the keys pad, unk, cls, sep and mask.
+
+    Raises
+    ------
+    ValueError
+        If the model has no fast tokenizer.
     """
+    files = sorted(Path(model).glob("*token*.json"))
+    return _load_pretrained(model, tuple(file.stat().st_mtime_ns for file in files))
+
+
+@lru_cache(maxsize=8)
+def _load_pretrained(model: str, modified: tuple[int, ...]) -> tuple[str, dict[str, int | None]]:
     from transformers import AutoTokenizer
 
     loaded = AutoTokenizer.from_pretrained(model)
@@ -127,12 +140,12 @@ def load_pretrained(model: str) -> tuple["Tokenizer", dict[str, int | None]]:
             f"model={model!r} has no fast tokenizer, only {type(loaded).__name__}; "
             "choose a model with a tokenizer.json."
         )
-    tokenizer = load_tokenizer.__wrapped__(loaded.backend_tokenizer.to_str())
+    tokenizer = loaded.backend_tokenizer
     tokenizer.no_truncation()
     if loaded.model_max_length < 1_000_000:  # transformers writes 1e30 for "no limit"
         tokenizer.enable_truncation(loaded.model_max_length)
     names = ("pad", "unk", "cls", "sep", "mask")
-    return tokenizer, {name: getattr(loaded, f"{name}_token_id") for name in names}
+    return tokenizer.to_str(), {name: getattr(loaded, f"{name}_token_id") for name in names}
 
 
 def train_tokenizer(
@@ -154,9 +167,8 @@ def train_tokenizer(
     """
     from tokenizers.processors import TemplateProcessing
 
-    tokenizer, trainer = _UNTRAINED[model](vocab_size, lowercase)
     with _own_threads_only():
-        tokenizer.train_from_iterator(texts.to_list(), trainer, length=len(texts))
+        tokenizer = _TRAIN[model](texts.to_list(), vocab_size, lowercase)
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]",
         special_tokens=[(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
@@ -164,52 +176,71 @@ def train_tokenizer(
     return tokenizer
 
 
-def _untrained_wordpiece(vocab_size: int, lowercase: bool) -> tuple["Tokenizer", Any]:
+def _train_wordpiece(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    return tokenizer, trainers.WordPieceTrainer(
-        vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False
-    )
+    def untrained(vocabulary: dict[str, int]) -> "Tokenizer":
+        tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        tokenizer.decoder = decoders.WordPiece()
+        return tokenizer
+
+    def learn(size: int, first_tokens: list[str]) -> dict[str, int]:
+        tokenizer = untrained({})
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=size, special_tokens=first_tokens, show_progress=False
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return tokenizer.get_vocab()
+
+    # The library numbers "##x" in the order of a hash table, another in each process, and numbers
+    # decide ties. So find these first, and give them an order.
+    alphabet = learn(len(SPECIAL_TOKENS), SPECIAL_TOKENS)
+    continuations = sorted(token for token in alphabet if token.startswith("##"))
+    tokenizer = untrained(learn(vocab_size, SPECIAL_TOKENS + continuations))
+    tokenizer.add_special_tokens(SPECIAL_TOKENS)
+    return tokenizer
 
 
-def _untrained_bpe(vocab_size: int, lowercase: bool) -> tuple["Tokenizer", Any]:
+def _train_bpe(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = _normalizer("NFC", lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    return tokenizer, trainers.BpeTrainer(
+    trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=SPECIAL_TOKENS,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
 
 
-def _untrained_unigram(vocab_size: int, lowercase: bool) -> tuple["Tokenizer", Any]:
+def _train_unigram(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = _normalizer("NFKC", lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    return tokenizer, trainers.UnigramTrainer(
+    trainer = trainers.UnigramTrainer(
         vocab_size=vocab_size,
         special_tokens=SPECIAL_TOKENS,
         unk_token="[UNK]",
         show_progress=False,
     )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
 
 
-_UNTRAINED: dict[str, Callable[[int, bool], tuple["Tokenizer", Any]]] = {
-    "wordpiece": _untrained_wordpiece,
-    "bpe": _untrained_bpe,
-    "unigram": _untrained_unigram,
+_TRAIN: dict[str, Callable[[list[str], int, bool], "Tokenizer"]] = {
+    "wordpiece": _train_wordpiece,
+    "bpe": _train_bpe,
+    "unigram": _train_unigram,
 }
 
 

@@ -80,9 +80,9 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         check_is_fitted(self)
         return load_tokenizer(self.tokenizer_json_).get_vocab()
 
-    def _keep(self, tokenizer: Any, special_ids: dict[str, int | None]) -> None:
-        self.tokenizer_json_ = truncating(tokenizer, self.max_length)
-        self.vocab_size_ = tokenizer.get_vocab_size()
+    def _keep(self, tokenizer_json: str, special_ids: dict[str, int | None]) -> None:
+        self.tokenizer_json_ = truncating(tokenizer_json, self.max_length)
+        self.vocab_size_ = load_tokenizer(self.tokenizer_json_).get_vocab_size()
         self.pad_token_id_ = special_ids["pad"]
         self.unk_token_id_ = special_ids["unk"]
         self.cls_token_id_ = special_ids["cls"]
@@ -167,7 +167,8 @@ class SubwordTokenizer(_BackendTokenizer):
             texts, self.model, vocab_size=self.vocab_size, lowercase=self.lowercase
         )
         names = {name.strip("[]").lower(): name for name in SPECIAL_TOKENS}
-        self._keep(tokenizer, {key: tokenizer.token_to_id(name) for key, name in names.items()})
+        special_ids = {key: tokenizer.token_to_id(name) for key, name in names.items()}
+        self._keep(tokenizer.to_str(), special_ids)
         return self
 
 
