@@ -16,7 +16,7 @@ from skorch.callbacks import Callback, GradientNormClipping, LRScheduler, Progre
 from torch.optim.lr_scheduler import LambdaLR
 
 from agnews_sk._base import TextInputMixin
-from agnews_sk._columnar import flat_values, row_offsets, to_object_array
+from agnews_sk._columnar import flat_values, row_offsets
 from agnews_sk._validation import check_sample_weight, check_texts, n_rows
 from agnews_sk.classifiers._net import TextNet
 from agnews_sk.nn import LinearSchedule, RaggedDataset, RaggedLoader
@@ -28,7 +28,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
     """Base of the classifiers that hold a skorch net over token ids.
 
     A subclass has the hyperparameters as attributes, and implements `_fit_tokenizer(texts)`,
-    `_make_module()` and `_pad_id()`.
+    `_make_module()` and `_pad_id(module)`.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TextNetClassifier":
@@ -53,9 +53,11 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
             If X and y differ in length, y has a single class, or a parameter is out of range.
         """
         self._validate_params()
+        if not _holds_ids(X):
+            X = check_texts(X)
         target = self._encode_labels(X, y)
-        weight = None if sample_weight is None else check_sample_weight(sample_weight, X)
-        self.tokenizer_ = None if _holds_ids(X) else self._fit_tokenizer(check_texts(X))
+        weight = None if sample_weight is None else _mean_one(check_sample_weight(sample_weight, X))
+        self.tokenizer_ = None if _holds_ids(X) else self._fit_tokenizer(X)
         dataset = self._dataset(X, target, weight)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # The caller's random state of torch is left as it was.
@@ -107,7 +109,8 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.classes_[self.decision_function(X).argmax(axis=1)]
+        best = self.decision_function(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _encode_labels(self, X: Any, y: Any) -> np.ndarray:
         if y is None:
@@ -118,7 +121,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         encoder = LabelEncoder().fit(y)
         if len(encoder.classes_) < 2:
             raise ValueError(
-                f"y must have at least 2 classes, got 1: {encoder.classes_[0]!r}; "
+                f"y must have at least 2 classes, got 1: {encoder.classes_.tolist()[0]!r}; "
                 "a classifier has nothing to learn from it."
             )
         self.classes_ = encoder.classes_
@@ -133,7 +136,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
 
     def _ids(self, X: Any) -> pl.Series:
         if self.tokenizer_ is not None:
-            return self.tokenizer_.transform(to_object_array(check_texts(X)))
+            return self.tokenizer_.transform(X)
         if not _holds_ids(X):
             raise TypeError(
                 f"{type(self).__name__} was fitted on token ids, got {type(X).__name__}; "
@@ -142,9 +145,10 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         return X
 
     def _make_net(self, dataset: RaggedDataset, seed: int) -> TextNet:
+        module = self._make_module()
         device = _device(self.device)
         settings = {
-            "pad_id": self._pad_id(),
+            "pad_id": self._pad_id(module),
             "weight_decay": self.weight_decay,
             "seed": seed,
             "bfloat16": _use_bfloat16(self.precision, device),
@@ -160,7 +164,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
             "callbacks": self._callbacks(dataset),
             "verbose": 0,
         }
-        return TextNet(self._make_module(), **{**settings, **(self.net_params or {})})
+        return TextNet(module, **{**settings, **(self.net_params or {})})
 
     def _callbacks(self, dataset: RaggedDataset) -> list[Callback]:
         n_steps = self.max_epochs * len(RaggedLoader(dataset, self.batch_size))
@@ -173,6 +177,12 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         if self.verbose:
             callbacks.append(ProgressBar())
         return callbacks + list(self.callbacks or [])
+
+
+def _mean_one(weight: np.ndarray) -> np.ndarray:
+    if not weight.any():
+        raise ValueError("sample_weight must have a weight above 0, got zeros only.")
+    return weight / weight.mean()
 
 
 def _holds_ids(X: Any) -> bool:

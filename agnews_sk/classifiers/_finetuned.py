@@ -133,8 +133,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     def _fit_tokenizer(self, texts: pl.Series) -> PretrainedTokenizer:
         return PretrainedTokenizer(model=self.model, max_length=self.max_length).fit(texts)
 
-    def _pad_id(self) -> int:
-        return self.tokenizer_.pad_token_id_
+    def _pad_id(self, module: nn.Module) -> int:
+        return module.config.pad_token_id
 
     def _make_module(self) -> nn.Module:
         return load_classification_model(resolve_pretrained(self.model), self.classes_)
@@ -160,7 +160,7 @@ def load_classification_model(source: str, classes: np.ndarray) -> nn.Module:
 
     labels = [str(label) for label in classes]
     with _quiet_transformers():
-        return AutoModelForSequenceClassification.from_pretrained(
+        model = AutoModelForSequenceClassification.from_pretrained(
             source,
             num_labels=len(labels),
             id2label=dict(enumerate(labels)),
@@ -169,6 +169,9 @@ def load_classification_model(source: str, classes: np.ndarray) -> nn.Module:
             use_safetensors=True,
             dtype="float32",
         )
+    if model.config.pad_token_id is None:  # GPT-2 has no token to pad with
+        model.config.pad_token_id = model.config.eos_token_id
+    return model
 
 
 @contextmanager

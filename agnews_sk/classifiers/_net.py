@@ -69,13 +69,12 @@ class TextNet(NeuralNet):
         return getattr(output, "logits", output).float()
 
     def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
-        """Return the mean of the rows' losses, weighted if the rows have weights."""
+        """Return the mean of the rows' losses, each times the row's weight if it has one."""
         target = y_true["target"].to(y_pred.device)
         losses = self.criterion_(y_pred, target)  # (batch,)
-        if "weight" not in y_true:
-            return losses.mean()
-        weight = y_true["weight"].to(losses)
-        return (losses * weight).sum() / weight.sum()
+        if "weight" in y_true:
+            losses = losses * y_true["weight"].to(losses)
+        return losses.mean()
 
     def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:
         """Return the parameter groups and the keywords of the optimiser."""
