@@ -49,7 +49,10 @@ FACTORIES = {
         classify__max_epochs=1, classify__batch_size=4, classify__random_state=0
     ),
 }
-NEED_A_MODEL = {"FineTunedTransformerClassifier": "model", "make_finetune_pipeline": "classify__model"}
+NEED_A_MODEL = {
+    "FineTunedTransformerClassifier": "model",
+    "make_finetune_pipeline": "classify__model",
+}
 
 KINDS = {
     "list": list,

@@ -169,9 +169,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
     def _callbacks(self, dataset: RaggedDataset) -> list[Callback]:
         n_steps = self.max_epochs * len(RaggedLoader(dataset, self.batch_size))
         schedule = LinearSchedule(n_steps, warmup=self.warmup)
-        callbacks = [
-            LRScheduler(LambdaLR, lr_lambda=schedule, step_every="batch", event_name=None)
-        ]
+        callbacks = [LRScheduler(LambdaLR, lr_lambda=schedule, step_every="batch", event_name=None)]
         if self.gradient_clip is not None:
             callbacks.append(GradientNormClipping(self.gradient_clip))
         if self.verbose:

@@ -133,7 +133,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     def _fit_tokenizer(self, texts: pl.Series) -> PretrainedTokenizer:
         return PretrainedTokenizer(model=self.model, max_length=self.max_length).fit(texts)
 
-    def _pad_id(self, module: nn.Module) -> int:
+    def _pad_id(self, module: Any) -> int:
         return module.config.pad_token_id
 
     def _make_module(self) -> nn.Module:

@@ -67,7 +67,9 @@ def test_same_seed_same_weights_and_another_seed_others(classifier, headlines):
     classifier.set_params(max_epochs=1)
 
     def logits(seed):
-        return clone(classifier).set_params(random_state=seed).fit(*headlines).decision_function(texts)
+        return (
+            clone(classifier).set_params(random_state=seed).fit(*headlines).decision_function(texts)
+        )
 
     np.testing.assert_array_equal(logits(1), logits(1))
     assert not np.array_equal(logits(1), logits(2))

@@ -5,7 +5,9 @@ from agnews_sk.nn import LinearSchedule, parameter_groups
 
 
 def test_vectors_do_not_decay_and_frozen_weights_are_left_out():
-    module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.LayerNorm(4), torch.nn.Linear(4, 2))
+    module = torch.nn.Sequential(
+        torch.nn.Linear(3, 4), torch.nn.LayerNorm(4), torch.nn.Linear(4, 2)
+    )
     module[0].requires_grad_(False)
     decayed, kept = parameter_groups(module.named_parameters(), weight_decay=0.1)
     assert decayed["weight_decay"] == 0.1
