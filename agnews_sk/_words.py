@@ -21,7 +21,7 @@ WORD_PATTERN = r"\b\w\w+\b"
 # What means the same to both regex engines, but for the class of some characters.
 _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
-_BLOCK_ROWS = 16_384
+_BLOCK_ROWS = 32_768
 
 
 class EncodedTokens(NamedTuple):
@@ -146,14 +146,18 @@ def encode_tokens(
     ([0, 1, 0], [0, 3, 3], ['oil', 'up'])
     """
 
-    def encode(start: int) -> tuple[np.ndarray, np.ndarray, pa.Array]:
-        block = column.slice(start, _BLOCK_ROWS)
+    def encode(start: int, length: int) -> tuple[np.ndarray, np.ndarray, pa.Array]:
+        block = column.slice(start, length)
         ragged = block if to_tokens is None else to_tokens(block)
-        encoded = flat_values(ragged).to_arrow().dictionary_encode()
+        values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
+        encoded = values.dictionary_encode()
         return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
 
-    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        blocks = list(pool.map(encode, range(0, len(column), _BLOCK_ROWS)))
+    n_threads = pl.thread_pool_size()
+    n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
+    bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
+    with ThreadPoolExecutor(n_threads) as pool:
+        blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
     lengths, codes, dictionaries = zip(*blocks)
     merged = pa.chunked_array(dictionaries).dictionary_encode().unify_dictionaries()
     return EncodedTokens(

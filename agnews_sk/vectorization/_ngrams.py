@@ -175,7 +175,9 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: Any, dtype: Any) 
     -------
     csr_array of shape `shape`
     """
-    return sp.coo_array((np.ones(len(rows), dtype=dtype), (rows, columns)), shape=shape).tocsr()
+    entries = sp.coo_array((np.ones(len(rows), dtype=dtype), (rows, columns)), shape=shape)
+    # By way of columns, where rows come in order: two countings instead of a sort of each row.
+    return entries.tocsc().tocsr()
 
 
 def encode_characters(words: pl.Series) -> EncodedTokens:

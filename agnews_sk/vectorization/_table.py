@@ -201,8 +201,9 @@ def _sorted_table(
         return NgramTable(tokens, terms, columns, separator), columns
     by_name = _order_of_tuples(terms, len(tokens) + 1)
     columns = np.empty(len(terms), dtype=np.int32)
-    columns[by_name] = np.arange(len(terms), dtype=np.int32)
-    return NgramTable(tokens, terms[by_name], np.sort(columns), separator), columns
+    in_order = np.arange(len(terms), dtype=np.int32)
+    columns[by_name] = in_order
+    return NgramTable(tokens, terms[by_name], in_order, separator), columns
 
 
 def join_terms(tokens: pl.Series, terms: np.ndarray, separator: str) -> pl.Series:

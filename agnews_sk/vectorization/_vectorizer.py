@@ -329,8 +329,11 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         if self.binary:
             counts.data.fill(1)
         kept = frequent_columns(counts, self.min_df, self.max_df, self.max_features)
+        if kept.all():
+            self._table = table
+            return counts
         self._table = table.keep(kept)
-        return counts if kept.all() else counts[:, np.flatnonzero(kept)]
+        return counts[:, np.flatnonzero(kept)]
 
     def _weigh(self, counts: sp.csr_array, *, learn: bool) -> sp.csr_matrix:
         if learn:
