@@ -159,11 +159,13 @@ def encode_tokens(
     with ThreadPoolExecutor(n_threads) as pool:
         blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
     lengths, codes, dictionaries = zip(*blocks)
-    merged = pa.chunked_array(dictionaries).dictionary_encode().unify_dictionaries()
+    merged = pa.concat_arrays(dictionaries).dictionary_encode()
+    ends = np.cumsum([len(dictionary) for dictionary in dictionaries])
+    renumbered = np.split(merged.indices.to_numpy(), ends[:-1])
     return EncodedTokens(
-        np.concatenate([m.indices.to_numpy()[c] for m, c in zip(merged.chunks, codes)]),
+        np.concatenate([new[old] for new, old in zip(renumbered, codes)]),
         np.concatenate([[0], *lengths]).cumsum(),
-        pl.Series(pl.from_arrow(merged.chunk(0).dictionary)),
+        pl.Series(pl.from_arrow(merged.dictionary)),
     )
 
 

@@ -207,6 +207,12 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         tokens = self._encode(X)
+        if tokens.distinct.dtype != self._table.tokens.dtype:
+            raise TypeError(
+                f"{type(self).__name__} was fitted on lists of "
+                f"{'str' if self._table.tokens.dtype == pl.String else 'int'}, got lists of "
+                f"{tokens.distinct.dtype}; put the same steps before it."
+            )
         if self.analyzer == "word":
             counts = self._table.count(tokens, self._wanted, self.dtype)
         else:

@@ -1,0 +1,166 @@
+"""Time and weigh NgramVectorizer against scikit-learn's TfidfVectorizer on the same rows.
+
+Takes the rows of `AGNEWS_SK_DATA` (train.csv and, if there, train_joined.csv of a folder), or
+makes some up if it is not set. Every matrix is compared array for array. Each peak of memory is
+that of a process of its own; what stands there before the fit is subtracted. The last table is
+about growth, on rows of `make_news`; `--no-growth` leaves it out.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.datasets import load_agnews, make_news
+from agnews_sk.tokenization import Vocabulary, WordTokenizer
+from agnews_sk.vectorization import NgramVectorizer
+
+REPEATS = 5
+VECTORIZERS = {"ours": NgramVectorizer, "scikit-learn": TfidfVectorizer}
+SETTINGS = {
+    "words (1, 2)": {"ngram_range": (1, 2)},
+    "char_wb (3, 5)": {"ngram_range": (3, 5), "analyzer": "char_wb"},
+}
+GROWTH = (100_000, 1_000_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--no-growth", action="store_true")
+    parser.add_argument("--weigh", nargs=3, metavar=("SIDE", "SETTING", "ROWS"))
+    arguments = parser.parse_args()
+    if arguments.weigh:
+        print(json.dumps(weigh(*arguments.weigh)))
+        return
+    texts, origin = read_texts()
+    print(f"{len(texts):,} texts, {origin}")
+    print(
+        f"Python {platform.python_version()}, polars {pl.__version__}, "
+        f"{pl.thread_pool_size()} threads, {os.cpu_count()} cores, median of {REPEATS}\n"
+    )
+    print(f"{'':<32}{'ours':>9}{'sklearn':>10}{'ratio':>8}{'same matrix':>13}")
+    for setting in SETTINGS:
+        compare_times(setting, texts)
+        compare_peaks(setting)
+    compare_chain(texts)
+    if not arguments.no_growth:
+        show_growth()
+
+
+def read_texts() -> tuple[list[str], str]:
+    folder = os.environ.get("AGNEWS_SK_DATA")
+    if not folder:
+        rows = make_news(50_000, random_state=0).data
+        return joined(rows), "made up: set AGNEWS_SK_DATA to a folder with train.csv for real ones"
+    texts = joined(load_agnews(folder).data)
+    more = Path(folder, "train_joined.csv")
+    if more.exists():
+        texts += joined(load_agnews(more).data)
+    return texts, f"read from {folder}"
+
+
+def joined(rows: Any) -> list[str]:
+    return ColumnJoiner().fit_transform(rows).tolist()
+
+
+def compare_times(setting: str, texts: list[str]) -> None:
+    ours, theirs = (make(**SETTINGS[setting]) for make in VECTORIZERS.values())
+    for method in ("fit_transform", "transform"):
+        left, seconds = timed(lambda: getattr(ours, method)(texts))  # noqa: B023
+        right, their_seconds = timed(lambda: getattr(theirs, method)(texts))  # noqa: B023
+        print_line(f"{setting} {method}", seconds, their_seconds, same_arrays(left, right))
+
+
+def compare_chain(texts: list[str]) -> None:
+    """Time the three steps that end in the columns of ids, by frequency and not by name."""
+
+    def ours() -> Any:
+        ids = Vocabulary().fit_transform(WordTokenizer(lowercase=True).transform(texts))
+        return NgramVectorizer(ngram_range=(1, 2)).fit_transform(ids)
+
+    left, seconds = timed(ours)
+    right, their_seconds = timed(TfidfVectorizer(ngram_range=(1, 2)).fit_transform, texts)
+    # Other column order, same rows: first-met order within rows is shared.
+    same = np.array_equal(left.data, right.data) and np.array_equal(left.indptr, right.indptr)
+    print_line("tokens, ids, words (1, 2)", seconds, their_seconds, same)
+
+
+def compare_peaks(setting: str) -> None:
+    ours, theirs = (in_fresh_process(side, setting, 0)["megabytes"] for side in VECTORIZERS)
+    print(f"{setting + ' peak':<32}{ours:>6.0f} MB{theirs:>7.0f} MB{theirs / ours:>8.1f}")
+
+
+def show_growth() -> None:
+    print(f"\n{'rows of make_news, words (1, 2)':<32}{'us a row':>12}{'kB a row':>12}")
+    measured = [in_fresh_process("ours", "words (1, 2)", n) for n in GROWTH]
+    per_row = [
+        (1e6 * found["seconds"] / n, 1e3 * found["megabytes"] / n)
+        for n, found in zip(GROWTH, measured)
+    ]
+    for n, (microseconds, kilobytes) in zip(GROWTH, per_row):
+        print(f"{n:<32,}{microseconds:>12.2f}{kilobytes:>12.2f}")
+    time_ratio, memory_ratio = (large / small for small, large in zip(*per_row))
+    print(f"{'ratio':<32}{time_ratio:>12.2f}{memory_ratio:>12.2f}")
+
+
+def in_fresh_process(side: str, setting: str, n_rows: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--weigh", side, setting, str(n_rows)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def weigh(side: str, setting: str, n_rows: str) -> dict[str, float]:
+    """Fit once and return the time and by how much the peak of memory rose."""
+    count = int(n_rows)
+    texts = joined(make_news(count, random_state=0).data) if count else read_texts()[0]
+    before = resident()
+    start = time.perf_counter()
+    X = VECTORIZERS[side](**SETTINGS[setting]).fit_transform(texts)
+    seconds = time.perf_counter() - start
+    assert X.shape[0] == len(texts)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": seconds, "megabytes": (peak - before) / 1e6}
+
+
+def resident() -> int:
+    """Bytes that this process holds now (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
+    seconds = []
+    for _ in range(REPEATS):
+        result = None  # the last repeat's matrix is freed before the next is made
+        start = time.perf_counter()
+        result = function(*arguments)
+        seconds.append(time.perf_counter() - start)
+    return result, statistics.median(seconds)
+
+
+def same_arrays(left: Any, right: Any) -> bool:
+    parts = ("data", "indices", "indptr")
+    same = all(np.array_equal(getattr(left, part), getattr(right, part)) for part in parts)
+    assert same, "the matrices differ"
+    return same
+
+
+def print_line(name: str, ours: float, theirs: float, same: bool) -> None:
+    answer = "yes" if same else "NO"
+    print(f"{name:<32}{ours:>7.2f} s{theirs:>8.2f} s{theirs / ours:>8.1f}{answer:>13}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+import os
+import pickle
+import warnings
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.datasets import load_agnews
+from agnews_sk.tokenization import Vocabulary, WordTokenizer
+from agnews_sk.vectorization import NgramVectorizer
+
+CORPUS = [
+    "Oil prices rise again, and oil stocks rise with them.",
+    "The coach of the team resigns",
+    "",
+    "Stocks fall; THE COACH falls ill!",
+    "a I ?",
+    "Über-café: naïve İstanbul ΣΑΣ e\u0301t\u00e9 ١٢٣ x\u200dy",
+    "oil oil oil oil prices",
+    "it's 1_000 to 1 -- the the the",
+]
+NEW = ["oil coach unseen words", "", "THE café prices prices again", "nothing known"]
+
+SETTINGS = {
+    "defaults": {},
+    "words and pairs": {"ngram_range": (1, 2)},
+    "pairs": {"ngram_range": (2, 2)},
+    "up to four words": {"ngram_range": (1, 4)},
+    "longer than any row": {"ngram_range": (2, 30)},
+    "case kept": {"lowercase": False},
+    "one-letter words": {"token_pattern": r"\w+"},
+    "pattern that only Python knows": {"token_pattern": r"(?!the)\b\w+(?= )"},
+    "words with spaces in them": {"token_pattern": r"\w+ \w+|\w+", "ngram_range": (1, 3)},
+    "English stop words": {"stop_words": "english", "ngram_range": (1, 2)},
+    "own stop words": {"stop_words": ["oil", "the"], "ngram_range": (1, 2)},
+    "min_df as number": {"min_df": 2, "ngram_range": (1, 2)},
+    "min_df as share": {"min_df": 0.25},
+    "max_df as number": {"max_df": 1},
+    "max_df as share": {"max_df": 0.3},
+    "max_features with ties": {"max_features": 7, "ngram_range": (1, 2)},
+    "all limits": {"max_features": 3, "min_df": 2, "max_df": 0.9},
+    "one-hot": {"binary": True, "use_idf": False, "norm": None},
+    "binary": {"binary": True},
+    "no idf": {"use_idf": False},
+    "rough idf": {"smooth_idf": False},
+    "sublinear": {"sublinear_tf": True},
+    "l1": {"norm": "l1"},
+    "no norm": {"norm": None},
+    "float32": {"dtype": np.float32, "ngram_range": (1, 2), "sublinear_tf": True},
+    "characters": {"analyzer": "char_wb"},
+    "characters 3 to 5": {"analyzer": "char_wb", "ngram_range": (3, 5)},
+    "characters longer than words": {"analyzer": "char_wb", "ngram_range": (5, 7)},
+    "frequent characters": {"analyzer": "char_wb", "ngram_range": (1, 3), "max_features": 20},
+}
+
+
+def assert_same_matrix(ours, theirs):
+    assert type(ours) is type(theirs)
+    assert ours.shape == theirs.shape
+    for part in ("data", "indices", "indptr"):
+        left, right = getattr(ours, part), getattr(theirs, part)
+        assert left.dtype == right.dtype
+        np.testing.assert_array_equal(left, right)
+
+
+def assert_same(ours, theirs, corpus, new):
+    try:
+        expected = theirs.fit_transform(corpus)
+    except ValueError as error:
+        with pytest.raises(ValueError) as raised:
+            ours.fit_transform(corpus)
+        assert str(raised.value) == str(error)
+        return
+    assert_same_matrix(ours.fit_transform(corpus), expected)
+    assert_same_matrix(ours.transform(new), theirs.transform(new))
+    names = theirs.get_feature_names_out()
+    assert ours.get_feature_names_out().tolist() == names.tolist()
+    assert ours.vocabulary_ == dict(sorted(theirs.vocabulary_.items()))
+
+
+@pytest.mark.parametrize("params", SETTINGS.values(), ids=SETTINGS)
+def test_matrix_is_that_of_scikit_learn_bit_for_bit(params):
+    assert_same(NgramVectorizer(**params), TfidfVectorizer(**params), CORPUS, NEW)
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_counts_are_those_of_count_vectorizer(binary):
+    ours = NgramVectorizer(use_idf=False, norm=None, dtype=np.int64, binary=binary)
+    assert_same(ours, CountVectorizer(binary=binary), CORPUS, NEW)
+
+
+words = st.text(st.sampled_from("abσΣéİ\u0301 _1\x1c\u2009"), max_size=12)
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+corpora = st.lists(st.one_of(words, any_text), min_size=1, max_size=8)
+
+
+@given(
+    corpus=corpora,
+    new=corpora,
+    params=st.fixed_dictionaries(
+        {
+            "ngram_range": st.sampled_from([(1, 1), (1, 2), (2, 3), (3, 5)]),
+            "analyzer": st.sampled_from(["word", "char_wb"]),
+            "lowercase": st.booleans(),
+            "min_df": st.sampled_from([1, 2, 0.3]),
+            "max_df": st.sampled_from([1.0, 0.7, 2]),
+            "max_features": st.sampled_from([None, 3]),
+            "sublinear_tf": st.booleans(),
+            "binary": st.booleans(),
+        }
+    ),
+)
+@settings(deadline=None, max_examples=200)
+def test_matrix_is_that_of_scikit_learn_for_any_texts(corpus, new, params):
+    assert_same(NgramVectorizer(**params), TfidfVectorizer(**params), corpus, new)
+
+
+@given(
+    st.lists(
+        st.lists(st.text(st.sampled_from("ab \t!~"), max_size=3), max_size=6),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([(1, 1), (1, 2), (2, 3)]),
+)
+@settings(deadline=None, max_examples=200)
+def test_any_tokens_make_the_matrix_of_scikit_learn(rows, ngram_range):
+    theirs = TfidfVectorizer(
+        ngram_range=ngram_range, tokenizer=list, preprocessor=list, token_pattern=None
+    )
+    tokens = pl.Series(rows, dtype=pl.List(pl.String))
+    try:
+        expected = theirs.fit_transform(rows)
+    except ValueError:
+        with pytest.raises(ValueError, match="empty vocabulary"):
+            NgramVectorizer(ngram_range=ngram_range).fit(tokens)
+        return
+    ours = NgramVectorizer(ngram_range=ngram_range)
+    assert_same_matrix(ours.fit_transform(tokens), expected)
+    assert_same_matrix(ours.transform(tokens), theirs.transform(rows))
+    assert ours.get_feature_names_out().tolist() == theirs.get_feature_names_out().tolist()
+
+
+def test_real_rows_make_the_matrix_of_scikit_learn():
+    if "AGNEWS_SK_DATA" not in os.environ:
+        pytest.skip("AGNEWS_SK_DATA names no real rows")
+    rows = load_agnews(os.environ["AGNEWS_SK_DATA"]).data.head(3000)
+    texts = ColumnJoiner().fit_transform(rows).tolist()
+    for params in ({"ngram_range": (1, 2)}, {"analyzer": "char_wb", "ngram_range": (3, 5)}):
+        assert_same(NgramVectorizer(**params), TfidfVectorizer(**params), texts, texts[:100])
+
+
+def test_tokens_make_the_matrix_that_their_texts_make():
+    tokens = WordTokenizer(lowercase=True).transform(CORPUS)
+    vectorizer = NgramVectorizer(ngram_range=(1, 2))
+    assert_same_matrix(vectorizer.fit_transform(tokens), vectorizer.fit_transform(CORPUS))
+
+
+def test_ids_make_the_counts_that_their_tokens_make():
+    tokens = WordTokenizer(lowercase=True).transform(CORPUS)
+    vocabulary = Vocabulary()
+    ids = vocabulary.fit_transform(tokens)
+    counts = NgramVectorizer(use_idf=False, norm=None)
+    of_ids = counts.fit_transform(ids).toarray()
+    columns = [vocabulary.get_feature_names_out()[int(i)] for i in counts.get_feature_names_out()]
+    of_tokens = counts.fit_transform(tokens).toarray()
+    np.testing.assert_array_equal(of_ids, of_tokens[:, [counts.vocabulary_[c] for c in columns]])
+
+
+def test_ids_are_sorted_as_numbers():
+    vectorizer = NgramVectorizer(ngram_range=(1, 2)).fit(pl.Series([[10, 9, 100], [9]]))
+    assert vectorizer.get_feature_names_out().tolist() == ["9", "9 100", "10", "10 9", "100"]
+
+
+def test_missing_text_is_an_empty_row():
+    X = NgramVectorizer().fit_transform(["oil up", None, ""])
+    assert X.sum(axis=1).ravel().tolist()[0][1:] == [0.0, 0.0]
+
+
+def test_inverse_transform_gives_the_ngrams_of_each_row():
+    vectorizer = NgramVectorizer(ngram_range=(1, 2)).fit(CORPUS)
+    theirs = TfidfVectorizer(ngram_range=(1, 2)).fit(CORPUS)
+    X = vectorizer.transform(NEW)
+    for ours, expected in zip(vectorizer.inverse_transform(X), theirs.inverse_transform(X)):
+        assert ours.tolist() == expected.tolist()
+    dense = vectorizer.inverse_transform(X.toarray())
+    assert [row.tolist() for row in dense] == [
+        row.tolist() for row in vectorizer.inverse_transform(X)
+    ]
+
+
+def test_fit_then_transform_equals_scikit_learns():
+    params = {"ngram_range": (1, 2), "min_df": 2}
+    ours = NgramVectorizer(**params).fit(CORPUS).transform(CORPUS)
+    assert_same_matrix(ours, TfidfVectorizer(**params).fit(CORPUS).transform(CORPUS))
+
+
+@pytest.mark.parametrize(
+    ("params", "corpus"),
+    [
+        ({}, ["a I ?", ""]),
+        ({"stop_words": "english"}, ["the of", "and"]),
+        ({"ngram_range": (3, 3)}, ["oil prices"]),
+        ({"min_df": 2}, ["oil up", "coach out"]),
+        ({"max_df": 1, "min_df": 1}, ["oil", "oil"]),
+        ({"max_df": 0.1, "min_df": 3}, ["oil", "oil"]),
+        ({"analyzer": "char_wb"}, [" ", ""]),
+    ],
+    ids=["no words", "stop words only", "short rows", "too rare", "too common", "limits", "spaces"],
+)
+def test_errors_are_those_of_scikit_learn(params, corpus):
+    with pytest.raises(ValueError) as theirs:
+        TfidfVectorizer(**params).fit(corpus)
+    with pytest.raises(ValueError) as ours:
+        NgramVectorizer(**params).fit(corpus)
+    assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"analyzer": "char"}, "scikit-learn's TfidfVectorizer has the other analyzers"),
+        ({"analyzer": str.split}, "scikit-learn's TfidfVectorizer has the other analyzers"),
+        ({"ngram_range": (2, 1)}, "ngram_range"),
+        ({"ngram_range": (0, 1)}, "1 <= min_n <= max_n"),
+        ({"min_df": 1.5}, "min_df"),
+        ({"max_features": 0}, "max_features"),
+        ({"norm": "max"}, "norm"),
+    ],
+)
+def test_bad_parameters_are_refused(params, message):
+    with pytest.raises(ValueError, match=message):
+        NgramVectorizer(**params).fit(CORPUS)
+
+
+def test_lists_of_other_things_are_refused():
+    with pytest.raises(TypeError, match="lists of Float64"):
+        NgramVectorizer().fit(pl.Series([[1.5]]))
+    with pytest.raises(TypeError, match="analyzer='char_wb'"):
+        NgramVectorizer(analyzer="char_wb").fit(pl.Series([[1]]))
+
+
+def test_other_kind_of_tokens_than_fitted_on_is_refused():
+    with pytest.raises(TypeError, match="fitted on lists of str"):
+        NgramVectorizer().fit(["oil up"]).transform(pl.Series([[1, 2]]))
+
+
+def test_integer_weights_warn_and_come_as_float64():
+    with pytest.warns(UserWarning, match="gives float64"):
+        X = NgramVectorizer(dtype=np.int64).fit_transform(CORPUS)
+    assert X.dtype == np.float64
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NgramVectorizer(dtype=np.int64, use_idf=False, norm=None).fit(CORPUS)
+
+
+def test_pickle_is_as_small_after_transform_as_before_and_gives_the_same():
+    vectorizer = NgramVectorizer(ngram_range=(1, 2)).fit(CORPUS)
+    before = pickle.dumps(vectorizer)
+    expected = vectorizer.transform(NEW)
+    assert len(pickle.dumps(vectorizer)) == len(before)
+    assert_same_matrix(pickle.loads(before).transform(NEW), expected)
+
+
+def test_pruning_forgets_the_words_that_no_column_needs():
+    vectorizer = NgramVectorizer(min_df=2).fit([*CORPUS, "seen-once-only"])
+    assert b"once" not in pickle.dumps(vectorizer)
+
+
+def test_second_fit_leaves_no_trace_of_the_first():
+    twice = NgramVectorizer().fit(CORPUS)
+    twice.transform(NEW)
+    twice.fit(NEW)
+    once = clone(twice).fit(NEW)
+    assert twice.vocabulary_ == once.vocabulary_
+    assert_same_matrix(twice.transform(CORPUS), once.transform(CORPUS))
+
+
+def test_input_is_not_changed_by_binary_or_weights():
+    tokens = WordTokenizer().transform(CORPUS)
+    before = tokens.to_list()
+    NgramVectorizer(binary=True).fit(tokens).transform(tokens)
+    assert tokens.to_list() == before
