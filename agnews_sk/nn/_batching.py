@@ -30,8 +30,9 @@ def pad_collate(
     Returns
     -------
     dict
-        ``input_ids`` and ``attention_mask``, int64 tensors of shape (batch, length). A text
-        without tokens is one attended `pad_id`, so that attention over it is defined.
+        ``input_ids`` and, only if something is padded, ``attention_mask``: int64 tensors of shape
+        (batch, length). Without a mask attention runs faster. A text without tokens is one
+        attended `pad_id`, so that attention over it is defined.
 
     Examples
     --------
@@ -48,14 +49,18 @@ def pad_collate(
     ids = np.full((len(rows), width), pad_id, dtype=np.int64)
     ids[real] = values[(offsets[rows][:, None] + columns)[real]]
     attended = columns < np.maximum(lengths, 1)[:, None]
-    return {
-        "input_ids": torch.from_numpy(ids),
-        "attention_mask": torch.from_numpy(attended.astype(np.int64)),
-    }
+    inputs = {"input_ids": torch.from_numpy(ids)}
+    if not attended.all():
+        inputs["attention_mask"] = torch.from_numpy(attended.astype(np.int64))
+    return inputs
 
 
 def bucket_batches(
-    lengths: np.ndarray, batch_size: int, rng: np.random.Generator | None = None
+    lengths: np.ndarray,
+    batch_size: int,
+    rng: np.random.Generator | None = None,
+    *,
+    tokens_per_batch: int | None = None,
 ) -> list[np.ndarray]:
     """Group rows of like length into batches.
 
@@ -63,10 +68,13 @@ def bucket_batches(
     ----------
     lengths : ndarray of int of shape (n_samples,)
     batch_size : int
+        Rows of a batch; ignored with `tokens_per_batch`.
     rng : numpy.random.Generator, optional
         With it, rows are shuffled, sorted by length within pools of `BATCHES_PER_POOL` batches,
         and the batches shuffled. Without it, all rows are sorted, longest first, so that a batch
         that does not fit into memory fails at once.
+    tokens_per_batch : int, optional
+        As many rows as fit: rows times the longest of them is at most this, or it is one row.
 
     Returns
     -------
@@ -80,21 +88,36 @@ def bucket_batches(
     >>> [batch.tolist() for batch in bucket_batches(np.array([3, 9, 1, 8]), 2)]
     [[1, 3], [0, 2]]
     """
+
+    def cut(rows: np.ndarray) -> list[np.ndarray]:
+        in_order = rows[np.argsort(-lengths[rows], kind="stable")]
+        if tokens_per_batch is None:
+            return _cut(in_order, batch_size)
+        return _cut_by_tokens(in_order, lengths, tokens_per_batch)
+
+    rows = np.arange(len(lengths))
     if rng is None:
-        order = np.argsort(-lengths, kind="stable")
-        return _cut(order, batch_size)
-    shuffled = rng.permutation(len(lengths))
-    pools = _cut(shuffled, batch_size * BATCHES_PER_POOL)
-    batches = [
-        batch
-        for pool in pools
-        for batch in _cut(pool[np.argsort(-lengths[pool], kind="stable")], batch_size)
-    ]
+        return cut(rows)
+    rows_per_batch = batch_size
+    if tokens_per_batch is not None:
+        rows_per_batch = max(int(tokens_per_batch / max(lengths.mean(), 1)), 1)
+    pools = _cut(rng.permutation(rows), rows_per_batch * BATCHES_PER_POOL)
+    batches = [batch for pool in pools for batch in cut(pool)]
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def _cut(rows: np.ndarray, size: int) -> list[np.ndarray]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def _cut_by_tokens(in_order: np.ndarray, lengths: np.ndarray, n_tokens: int) -> list[np.ndarray]:
+    """Cut rows that come longest first, so that the first row of a batch gives its width."""
+    batches, start = [], 0
+    while start < len(in_order):
+        n_rows = max(n_tokens // max(int(lengths[in_order[start]]), 1), 1)
+        batches.append(in_order[start : start + n_rows])
+        start += n_rows
+    return batches
 
 
 class RaggedDataset(Dataset):
@@ -138,12 +161,14 @@ class RaggedLoader:
     batch_size : int
     pad_id : int, default=0
     rng : numpy.random.Generator, optional
-        Shuffles a new on each pass; without it, rows come longest first.
+        Draws the batches; without it, rows come longest first.
+    tokens_per_batch : int, optional
+        Cut batches by tokens instead of rows, see `bucket_batches`.
 
     Attributes
     ----------
     batches : list of ndarray of int of shape (batch,)
-        Rows of each batch of the last pass begun.
+        Rows of each batch.
 
     Examples
     --------
@@ -161,23 +186,30 @@ class RaggedLoader:
         batch_size: int,
         pad_id: int = 0,
         rng: np.random.Generator | None = None,
+        tokens_per_batch: int | None = None,
     ) -> None:
         self.dataset = dataset
-        self.batch_size = batch_size
         self.pad_id = pad_id
-        self.rng = rng
-        self.batches: list[np.ndarray] = []
+        self.batches = bucket_batches(
+            dataset.lengths, batch_size, rng, tokens_per_batch=tokens_per_batch
+        )
 
     def __len__(self) -> int:
-        return -(-len(self.dataset) // self.batch_size)
+        return len(self.batches)
 
     def __iter__(self) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
-        data = self.dataset
-        self.batches = bucket_batches(data.lengths, self.batch_size, self.rng)
-        for rows in self.batches:
-            inputs = pad_collate(data.values, data.offsets, rows, pad_id=self.pad_id)
-            yield inputs, self._labels(rows)
+        return map(self.batch, self.batches)
 
-    def _labels(self, rows: np.ndarray) -> dict[str, Tensor]:
-        labels = {"target": self.dataset.target, "weight": self.dataset.weight}
-        return {k: torch.from_numpy(v[rows]) for k, v in labels.items() if v is not None}
+    def batch(self, rows: np.ndarray) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return the padded inputs and the labels of these rows."""
+        data = self.dataset
+        inputs = pad_collate(data.values, data.offsets, rows, pad_id=self.pad_id)
+        labels = {"target": data.target, "weight": data.weight}
+        return inputs, {k: torch.from_numpy(v[rows]) for k, v in labels.items() if v is not None}
+
+    @property
+    def padding_ratio(self) -> float:
+        """Padded tokens over real ones."""
+        lengths = np.maximum(self.dataset.lengths, 1)
+        padded = sum(int(lengths[rows].max()) * len(rows) for rows in self.batches)
+        return padded / int(lengths.sum())

@@ -1,0 +1,54 @@
+"""Losses, one a text."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class FocalLoss(nn.Module):
+    r"""Cross-entropy that counts texts already told apart for less.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        How much less; 0 is cross-entropy.
+    label_smoothing : float, default=0.0
+        Share of each target that goes to all classes alike.
+
+    Notes
+    -----
+    .. math:: \ell = (1 - p_t)^\gamma \, \mathrm{CE}
+
+    where :math:`p_t` is the probability of the text's class (Lin et al. 2017, "Focal loss for
+    dense object detection", arXiv 1708.02002, equation 4).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from agnews_sk.nn import FocalLoss
+    >>> FocalLoss(gamma=2.0)(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))  # 0.25 log 2
+    tensor([0.1733])
+    """
+
+    def __init__(self, gamma: float = 2.0, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.gamma = gamma
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each text.
+
+        Parameters
+        ----------
+        logits : Tensor of shape (batch, n_classes)
+        target : Tensor of int64 of shape (batch,)
+
+        Returns
+        -------
+        Tensor of shape (batch,)
+        """
+        entropy = F.cross_entropy(
+            logits, target, reduction="none", label_smoothing=self.label_smoothing
+        )
+        probability = logits.softmax(dim=1).gather(1, target[:, None]).squeeze(1)
+        # At probability 1 and a gamma below 1 the power has no gradient.
+        return (1 - probability).clamp(min=1e-6) ** self.gamma * entropy
