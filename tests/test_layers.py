@@ -11,9 +11,9 @@ import agnews_sk
 
 ROOT = Path(agnews_sk.__file__).parent
 LAYERS = [
-    ["_base", "_validation", "_columnar", "_optional", "_pretrained", "_words"],
-    ["datasets", "sampling", "cleaning", "tokenization", "vectorization", "nn"],
-    ["classifiers"],
+    ["_base", "_validation", "_columnar", "_optional", "_pretrained", "_text_cache", "_words"],
+    ["datasets", "sampling", "cleaning", "tokenization", "nn"],
+    ["vectorization", "classifiers"],
     ["pipeline"],
     ["tuning", "evaluation", "persistence"],
     ["serving"],

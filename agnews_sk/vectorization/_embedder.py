@@ -1,0 +1,187 @@
+"""Texts to dense vectors, through a frozen pretrained encoder."""
+
+from functools import lru_cache
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._base import TextInputMixin
+from agnews_sk._columnar import flat_values, row_offsets
+from agnews_sk._pretrained import fingerprint, quiet_transformers, resolve_pretrained
+from agnews_sk._text_cache import TextCache
+from agnews_sk._validation import Interval, StrOptions, check_texts
+from agnews_sk.tokenization import PretrainedTokenizer
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class SentenceEmbedder(
+    TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Turn each text into one dense vector, by a pretrained model that is not trained further.
+
+    Parameters
+    ----------
+    model : str, path or None, default=None
+        Folder or name on the Hugging Face hub of an encoder; None is all-MiniLM-L6-v2, from the
+        `offline` extra if that is installed, from the hub otherwise.
+    pooling : {"mean", "max", "first"}, default="mean"
+        From one vector a token to one a text; "first" takes that of the first token.
+    normalize : bool, default=True
+        Scale each vector to length 1, so that a dot product is a cosine.
+    max_length : int, default=128
+        Longest text in tokens; the rest is cut off.
+    batch_size : int, default=64
+        Texts at a time. The vectors do not depend on it.
+    device : str, default="auto"
+        A torch device; "auto" is a GPU if there is one.
+    cache : TextCache, optional
+        Keeps the vectors by text, so that folds and trials compute each once.
+
+    Attributes
+    ----------
+    tokenizer_ : PretrainedTokenizer
+    encoder_ : torch.nn.Module
+        The frozen model, shared by all embedders of a process that use it.
+
+    Notes
+    -----
+    Each distinct text is encoded once, in batches of texts of like length, in float32. A missing
+    text is the empty text, which has a vector too: that of the special tokens. The settings
+    mean pooling and `normalize` are those of Sentence-BERT (Reimers and Gurevych 2019,
+    arXiv 1908.10084).
+
+    Examples
+    --------
+    >>> from agnews_sk.vectorization import SentenceEmbedder
+    >>> embedder = SentenceEmbedder().fit()  # doctest: +SKIP
+    >>> embedder.transform(["Oil prices rise", "Crude costs more"]).shape  # doctest: +SKIP
+    (2, 384)
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "model": [str, Path, None],
+        "pooling": [StrOptions({"mean", "max", "first"})],
+        "normalize": ["boolean"],
+        "max_length": [Interval(Integral, 3, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "device": [str],
+        "cache": [TextCache, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        model=None,
+        pooling="mean",
+        normalize=True,
+        max_length=128,
+        batch_size=64,
+        device="auto",
+        cache=None,
+    ):
+        self.model = model
+        self.pooling = pooling
+        self.normalize = normalize
+        self.max_length = max_length
+        self.batch_size = batch_size
+        self.device = device
+        self.cache = cache
+
+    def fit(self, X: Any = None, y: Any = None) -> "SentenceEmbedder":
+        """Load the model.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,), optional
+            Checked, not learnt from.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        OSError
+            If the model cannot be found.
+        """
+        self._validate_params()
+        if X is not None:
+            check_texts(X)
+        source = resolve_pretrained(self.model)
+        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=self.max_length).fit()
+        self.encoder_ = _load_encoder(source)
+        self._fingerprint = fingerprint(source)
+        self._n_features_out = self.encoder_.config.hidden_size
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the vectors of texts.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        texts = check_texts(X).fill_null("")
+        if self.cache is not None:
+            namespace = f"{self._fingerprint} {self.pooling} {self.normalize} {self.max_length}"
+            return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
+        distinct = texts.unique(maintain_order=True)
+        frame = pl.DataFrame({"text": distinct}).with_row_index("position")
+        positions = pl.DataFrame({"text": texts}).join(frame, on="text", maintain_order="left")
+        return self._encode(distinct)[positions["position"].to_numpy()]
+
+    def _encode_list(self, texts: list[str]) -> np.ndarray:
+        return self._encode(pl.Series(values=texts, dtype=pl.String))
+
+    def _encode(self, texts: pl.Series) -> np.ndarray:
+        """Encode texts, longest first, and put the vectors back in order."""
+        import torch
+
+        from agnews_sk.nn import RaggedDataset, RaggedLoader, make_pooling
+
+        ids = self.tokenizer_.transform(texts)
+        dataset = RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids))
+        pad_id = self.tokenizer_.pad_token_id_ or 0
+        loader = RaggedLoader(dataset, self.batch_size, pad_id=pad_id)
+        device = self._device()
+        encoder = self.encoder_.to(device)
+        pool = make_pooling(self.pooling, self._n_features_out)
+        vectors = np.empty((len(texts), self._n_features_out), dtype=np.float32)
+        with torch.inference_mode():
+            for rows, (inputs, _) in zip(loader.batches, loader):
+                inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
+                hidden = encoder(**inputs).last_hidden_state  # (batch, length, n_features)
+                pooled = pool(hidden, inputs["attention_mask"].bool())
+                if self.normalize:
+                    pooled = torch.nn.functional.normalize(pooled, dim=1)
+                vectors[rows] = pooled.cpu().numpy()
+        return vectors
+
+    def _device(self) -> str:
+        import torch
+
+        if self.device != "auto":
+            return self.device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@lru_cache(maxsize=2)
+def _load_encoder(source: str) -> "nn.Module":
+    from transformers import AutoModel
+
+    with quiet_transformers():
+        encoder = AutoModel.from_pretrained(source, use_safetensors=True, dtype="float32")
+    return encoder.eval().requires_grad_(False)

@@ -1,0 +1,147 @@
+"""Raw CSV to 5,000 predictions, whole processes: our baseline, fastText and scikit-learn.
+
+Each side is a fresh process that imports what it needs, reads the same files, prepares the texts
+in its own way, trains, predicts the test rows and prints its accuracy. What is timed is the life
+of the process.
+
+Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_baseline.py [--repeats 3] [--sides ours fasttext]
+
+FOLDER holds train.csv, train_joined.csv (optional) and test.csv. fastText is compiled from source
+and has constraints of its own, so it is looked for in the Python that FASTTEXT_PYTHON names;
+`make bench` makes it.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+SIDES = ("ours", "ours with characters", "fasttext", "scikit-learn")
+
+
+def run_ours(folder: Path, *, characters: bool = False) -> float:
+    import numpy as np
+
+    from agnews_sk import load_agnews, make_tfidf_pipeline
+    from agnews_sk.cleaning import ColumnJoiner
+
+    parts = [load_agnews(path, return_X_y=True) for path in train_files(folder)]
+    texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
+    labels = np.concatenate([y for _, y in parts])
+    X_test, y_test = load_agnews(folder / "test.csv", return_X_y=True)
+    pipeline = make_tfidf_pipeline(characters=characters).fit(texts, labels)
+    return pipeline.score(X_test, y_test)
+
+
+def run_fasttext(folder: Path) -> float:
+    """Train with the settings published for AG News (Joulin et al. 2016), 2 threads."""
+    import re
+
+    import fasttext
+
+    punctuation = re.compile(r"([.!?,'/()\"])")
+
+    def prepared(rows):
+        return [(c, punctuation.sub(r" \1 ", text.lower().replace("\\", " "))) for c, text in rows]
+
+    train = prepared(row for path in train_files(folder) for row in read_csv(path))
+    test = prepared(read_csv(folder / "test.csv"))
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.writelines(f"__label__{label} {text}\n" for label, text in train)
+        file.flush()
+        model = fasttext.train_supervised(
+            file.name,
+            dim=10,
+            lr=0.25,
+            wordNgrams=2,
+            minCount=1,
+            bucket=10_000_000,
+            epoch=5,
+            thread=2,
+            verbose=0,
+        )
+    predicted, _ = model.predict([text for _, text in test])
+    hits = sum(p[0] == f"__label__{label}" for p, (label, _) in zip(predicted, test))
+    return hits / len(test)
+
+
+def run_sklearn(folder: Path) -> float:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    train = [row for path in train_files(folder) for row in read_csv(path)]
+    test = list(read_csv(folder / "test.csv"))
+    pipeline = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000)
+    )
+    pipeline.fit([text for _, text in train], [label for label, _ in train])
+    return pipeline.score([text for _, text in test], [label for label, _ in test])
+
+
+def train_files(folder: Path) -> list[Path]:
+    return [p for p in (folder / "train.csv", folder / "train_joined.csv") if p.exists()]
+
+
+def read_csv(path: Path):
+    import csv
+
+    with path.open(encoding="utf-8", newline="") as file:
+        for label, *texts in csv.reader(file):
+            yield label, " ".join(texts)
+
+
+def run_side(side: str, folder: Path) -> float:
+    if side == "fasttext":
+        return run_fasttext(folder)
+    if side == "scikit-learn":
+        return run_sklearn(folder)
+    return run_ours(folder, characters=side == "ours with characters")
+
+
+def measure(side: str, python: str) -> tuple[float, float]:
+    start = time.perf_counter()
+    done = subprocess.run(
+        [python, __file__, "--run", side], capture_output=True, text=True, check=False
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(f"{side} failed:\n{done.stderr}")
+    return seconds, json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
+    parser.add_argument("--run", choices=SIDES, help="be one side")
+    options = parser.parse_args()
+    folder = Path(os.environ["AGNEWS_SK_DATA"])
+    if options.run:
+        print(json.dumps(run_side(options.run, folder)))
+        return
+
+    pythons = {"fasttext": os.environ.get("FASTTEXT_PYTHON", sys.executable)}
+    found: dict[str, list[tuple[float, float]]] = {side: [] for side in options.sides}
+    for repeat in range(options.repeats):
+        for side in options.sides:
+            found[side].append(measure(side, pythons.get(side, sys.executable)))
+            print(f"repeat {repeat + 1}, {side}: {found[side][-1][0]:.2f} s", file=sys.stderr)
+    ours = median(seconds for seconds, _ in found[options.sides[0]])
+    print(f"{'side':<22} {'median s':>9} {'min':>7} {'max':>7} {'x ours':>7} {'accuracy':>9}")
+    for side, runs in found.items():
+        seconds = [s for s, _ in runs]
+        accuracy = median(a for _, a in runs)
+        print(
+            f"{side:<22} {median(seconds):9.2f} {min(seconds):7.2f} {max(seconds):7.2f} "
+            f"{median(seconds) / ours:7.2f} {accuracy:9.4f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
