@@ -5,14 +5,22 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CalibratedLinearSVC": "classifiers",
     "ColumnJoiner": "cleaning",
     "TextCache": "_text_cache",
     "TextCleaner": "cleaning",
     "FineTunedTransformerClassifier": "classifiers",
+    "NgramVectorizer": "vectorization",
+    "PretrainedTokenizer": "tokenization",
+    "SentenceEmbedder": "vectorization",
+    "SubwordTokenizer": "tokenization",
+    "Vocabulary": "tokenization",
+    "WordTokenizer": "tokenization",
     "compare_classifiers": "evaluation",
     "fetch_agnews": "datasets",
     "load_agnews": "datasets",
     "load_news_sample": "datasets",
+    "make_embedding_pipeline": "pipeline",
     "make_finetune_pipeline": "pipeline",
     "make_news": "datasets",
     "make_tfidf_pipeline": "pipeline",

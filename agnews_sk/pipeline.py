@@ -7,11 +7,12 @@ from typing import Any
 
 import imblearn.pipeline
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion
 
+from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
+from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
 
 
 class TextPipeline(imblearn.pipeline.Pipeline):
@@ -62,18 +63,25 @@ def _follow_rows(sample_weight: Any, samplers: list[Any]) -> np.ndarray:
     return weight
 
 
-def make_tfidf_pipeline(*, memory=None, verbose=False, **params) -> TextPipeline:
-    """Make the classical baseline: TF-IDF of words and word pairs, logistic regression.
+def make_tfidf_pipeline(
+    *, characters=False, memory=None, verbose=False, random_state=None, **params
+) -> TextPipeline:
+    """Make the classical baseline: TF-IDF of words and word pairs, and a linear classifier.
 
     Parameters
     ----------
+    characters : bool, default=False
+        Add the TF-IDF of character n-grams: more accurate, several times slower. The parameters
+        of the words are then those of `vectorize__words`.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
         Print the time of each step.
+    random_state : int, RandomState or None, default=None
+        For `classify`.
     **params
         Steps and their parameters as `set_params` takes them, such as `clean__lowercase=True`,
-        `filter=DuplicateFilter()` or `classify__C=10`.
+        `filter=DuplicateFilter()` or `classify=LogisticRegression()`.
 
     Returns
     -------
@@ -85,14 +93,61 @@ def make_tfidf_pipeline(*, memory=None, verbose=False, **params) -> TextPipeline
     --------
     >>> from agnews_sk import load_news_sample, make_tfidf_pipeline
     >>> frame, y = load_news_sample(return_X_y=True)
-    >>> pipeline = make_tfidf_pipeline(classify__C=10).fit(frame[:500], y[:500])
+    >>> pipeline = make_tfidf_pipeline(classify__C=0.3).fit(frame[:500], y[:500])
     >>> bool(pipeline.score(frame[500:1000], y[500:1000]) > 0.6)
     True
     """
+    words: Any = NgramVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    if characters:
+        chars = NgramVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=3, sublinear_tf=True)
+        words = FeatureUnion([("words", words), ("characters", chars)])
     steps = [
         *_text_steps(),
-        ("vectorize", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),
-        ("classify", LogisticRegression(C=10.0, max_iter=300)),
+        ("vectorize", words),
+        ("classify", CalibratedLinearSVC(random_state=random_state)),
+    ]
+    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+
+
+def make_embedding_pipeline(
+    model=None, *, memory=None, verbose=False, random_state=None, **params
+) -> TextPipeline:
+    """Make the pipeline of a frozen pretrained encoder and logistic regression.
+
+    Parameters
+    ----------
+    model : str, path or None, default=None
+        Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
+        from the hub.
+    memory : str or joblib.Memory, optional
+        Caches the fitted steps before `classify`. `embed__cache` keeps vectors by text instead,
+        which serves other folds too.
+    verbose : bool, default=False
+        Print the time of each step.
+    random_state : int, RandomState or None, default=None
+        For `classify`.
+    **params
+        Steps and their parameters as `set_params` takes them, such as
+        `embed__cache=TextCache()`.
+
+    Returns
+    -------
+    TextPipeline
+        With the steps `filter`, `augment`, `join`, `clean`, `embed`, `classify`.
+
+    Examples
+    --------
+    >>> from agnews_sk import TextCache, make_embedding_pipeline
+    >>> pipeline = make_embedding_pipeline(embed__cache=TextCache(), classify__C=3)
+    >>> list(pipeline.named_steps)
+    ['filter', 'augment', 'join', 'clean', 'embed', 'classify']
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    steps = [
+        *_text_steps(),
+        ("embed", SentenceEmbedder(model=model)),
+        ("classify", LogisticRegression(C=10, max_iter=1000, random_state=random_state)),
     ]
     return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
 

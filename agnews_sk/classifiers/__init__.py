@@ -1,5 +1,21 @@
-"""Estimators with `predict_proba`: transformers, fine-tuned."""
+"""Estimators with `predict_proba`: linear, and transformers fine-tuned."""
 
-from agnews_sk.classifiers._finetuned import FineTunedTransformerClassifier
+import importlib
 
-__all__ = ["FineTunedTransformerClassifier"]
+# Imported when asked for: the linear classifier does without torch.
+_HOMES = {
+    "CalibratedLinearSVC": "_linear",
+    "FineTunedTransformerClassifier": "_finetuned",
+}
+
+__all__ = ["CalibratedLinearSVC", "FineTunedTransformerClassifier"]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
