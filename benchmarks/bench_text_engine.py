@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -126,18 +125,22 @@ def weigh(side: str, setting: str, n_rows: str) -> dict[str, float]:
     """Fit once and return the time and by how much the peak of memory rose."""
     count = int(n_rows)
     texts = joined(make_news(count, random_state=0).data) if count else read_texts()[0]
-    before = resident()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = resident("VmRSS")
     start = time.perf_counter()
     X = VECTORIZERS[side](**SETTINGS[setting]).fit_transform(texts)
     seconds = time.perf_counter() - start
     assert X.shape[0] == len(texts)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"seconds": seconds, "megabytes": (peak - before) / 1e6}
+    return {"seconds": seconds, "megabytes": (resident("VmHWM") - before) / 1e6}
 
 
-def resident() -> int:
-    """Bytes that this process holds now (Linux)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+def resident(field: str) -> int:
+    """Bytes that this process holds now (VmRSS) or held at most (VmHWM); Linux.
+
+    `getrusage` would not do: its peak begins with that of the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.split(f"{field}:")[1].split()[0])
 
 
 def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:

@@ -6,7 +6,7 @@ n-gram is ever written out as a string on the way.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -137,7 +137,7 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
         prefixes, last = np.divmod(distinct, base)
         terms = terms[prefixes]
         terms[:, n - 1] = last
-        return codes
+        return codes.astype(np.int32)
 
     for n, level in enumerate(walk_ngrams(tokens, base, wanted.max_n, number), start=1):
         codes, rows = occurrences(*level, n, wanted)
@@ -162,20 +162,19 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
     )
 
 
-def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: Any, dtype: Any) -> sp.csr_array:
+def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_array:
     """Return how often each column stands in each row, columns sorted within the row.
 
     Parameters
     ----------
     rows, columns : ndarray of int32 of shape (n_occurrences,)
     shape : tuple of two ints
-    dtype : dtype of the counts
 
     Returns
     -------
-    csr_array of shape `shape`
+    csr_array of int32 of shape `shape`
     """
-    entries = sp.coo_array((np.ones(len(rows), dtype=dtype), (rows, columns)), shape=shape)
+    entries = sp.coo_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=shape)
     # By way of columns, where rows come in order: two countings instead of a sort of each row.
     return entries.tocsc().tocsr()
 
@@ -208,15 +207,15 @@ def spread_over_rows(words: EncodedTokens, per_word: sp.csr_array) -> sp.csr_arr
     Parameters
     ----------
     words : EncodedTokens
-    per_word : csr_array of shape (n_distinct, n_columns)
+    per_word : csr_array of int32 of shape (n_distinct, n_columns)
         Counts within each distinct word.
 
     Returns
     -------
-    csr_array of shape (n_rows, n_columns)
+    csr_array of int32 of shape (n_rows, n_columns)
     """
     shape = (len(words.offsets) - 1, len(words.distinct))
     rows = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(words.offsets))
-    per_row = count_matrix(rows, words.codes, shape, per_word.dtype)
+    per_row = count_matrix(rows, words.codes, shape)
     # A product comes unsorted, a transposition sorts: cheaper than sorting row by row.
     return (per_word.T.tocsr() @ per_row.T.tocsr()).T.tocsr()

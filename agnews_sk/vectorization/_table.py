@@ -92,18 +92,17 @@ class NgramTable:
             self.separator,
         )
 
-    def count(self, tokens: EncodedTokens, wanted: NgramRange, dtype: Any) -> sp.csr_array:
+    def count(self, tokens: EncodedTokens, wanted: NgramRange) -> sp.csr_array:
         """Count the known n-grams of new rows.
 
         Parameters
         ----------
         tokens : EncodedTokens
         wanted : NgramRange
-        dtype : dtype of the counts
 
         Returns
         -------
-        csr_array of shape (n_rows, n_columns)
+        csr_array of int32 of shape (n_rows, n_columns)
         """
         codes = pc.index_in(tokens.distinct.to_arrow(), value_set=self.tokens.to_arrow())
         codes = codes.fill_null(len(self.tokens)).to_numpy()
@@ -117,7 +116,7 @@ class NgramTable:
             rows.append(found.rows[of_found >= 0])
             columns.append(of_found[of_found >= 0])
         shape = (len(tokens.offsets) - 1, self.n_columns)
-        return count_matrix(np.concatenate(rows), np.concatenate(columns), shape, dtype)
+        return count_matrix(np.concatenate(rows), np.concatenate(columns), shape)
 
     def _number(self, n: int, keys: np.ndarray) -> np.ndarray:
         return self._levels[n - 1].keys.get_indexer(pd.Index(keys))
@@ -149,7 +148,7 @@ class NgramTable:
 
 
 def learn_table(
-    tokens: EncodedTokens, wanted: NgramRange, separator: str, dtype: Any
+    tokens: EncodedTokens, wanted: NgramRange, separator: str
 ) -> tuple[NgramTable, sp.csr_array, np.ndarray]:
     """Learn the n-grams of a corpus and count them.
 
@@ -159,13 +158,12 @@ def learn_table(
     wanted : NgramRange
     separator : str
         What stands between the tokens of an n-gram in its name.
-    dtype : dtype of the counts
 
     Returns
     -------
     table : NgramTable
         Its columns are in the order of the n-grams' names.
-    counts : csr_array of shape (n_rows, n_columns)
+    counts : csr_array of int32 of shape (n_rows, n_columns)
         Its columns are in the order in which the n-grams were first met.
     columns : ndarray of int32 of shape (n_columns,)
         The table's column for each column of `counts`.
@@ -183,7 +181,7 @@ def learn_table(
     if n_columns < len(columns):  # n-grams that read the same
         same, columns = pd.factorize(columns)
         codes = same.astype(np.int32)[codes]
-    counts = count_matrix(learnt.rows, codes, (len(tokens.offsets) - 1, n_columns), dtype)
+    counts = count_matrix(learnt.rows, codes, (len(tokens.offsets) - 1, n_columns))
     return table, counts, columns
 
 

@@ -214,12 +214,12 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
                 f"{tokens.distinct.dtype}; put the same steps before it."
             )
         if self.analyzer == "word":
-            counts = self._table.count(tokens, self._wanted, self.dtype)
+            counts = self._table.count(tokens, self._wanted)
         else:
             characters = encode_characters(tokens.distinct)
-            per_word = self._table.count(characters, self._wanted, self.dtype)
+            per_word = self._table.count(characters, self._wanted)
             counts = spread_over_rows(tokens, per_word)
-        return self._weigh(counts, learn=False)
+        return self._weigh(self._as_asked(counts), learn=False)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
@@ -328,18 +328,21 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         tokens = self._encode(X)
         words = self.analyzer == "word"
         units = tokens if words else encode_characters(tokens.distinct)
-        table, counts, columns = learn_table(units, self._wanted, " " if words else "", self.dtype)
+        table, counts, columns = learn_table(units, self._wanted, " " if words else "")
         if not words:
             counts = spread_over_rows(tokens, counts)
         counts.indices = columns.take(counts.indices)
-        if self.binary:
-            counts.data.fill(1)
+        counts = self._as_asked(counts)
         kept = frequent_columns(counts, self.min_df, self.max_df, self.max_features)
         if kept.all():
             self._table = table
             return counts
         self._table = table.keep(kept)
         return counts[:, np.flatnonzero(kept)]
+
+    def _as_asked(self, counts: sp.csr_array) -> sp.csr_array:
+        counts.data = (counts.data > 0 if self.binary else counts.data).astype(self.dtype)
+        return counts
 
     def _weigh(self, counts: sp.csr_array, *, learn: bool) -> sp.csr_matrix:
         if learn:
@@ -349,8 +352,6 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
                 smooth_idf=self.smooth_idf,
                 sublinear_tf=self.sublinear_tf,
             ).fit(counts)
-        elif self.binary:
-            counts.data.fill(1)
         if self._has_weights:
             return self._weights.transform(counts, copy=False)
         return align_sparse(counts)
