@@ -62,7 +62,10 @@ def compare(
 ) -> None:
     """Compare TF-IDF + logistic regression with a fine-tuned transformer on the same rows."""
     console = Console()
-    rows = load_train_test(data)
+    try:
+        rows = load_train_test(data)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--data") from error
     console.print(f"[bold]Data:[/] {rows.source}")
     if rows.notice:
         console.print(f"[yellow]{rows.notice}[/]")

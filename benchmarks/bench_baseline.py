@@ -4,7 +4,7 @@ Each side is a fresh process that imports what it needs, reads the same files, p
 in its own way, trains, predicts the test rows and prints its accuracy. What is timed is the life
 of the process.
 
-Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_baseline.py [--repeats 3] [--sides ours fasttext]
+Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_baseline.py [--repeats 3]
 
 FOLDER holds train.csv, train_joined.csv (optional) and test.csv. fastText is compiled from source
 and has constraints of its own, so it is looked for in the Python that FASTTEXT_PYTHON names;
@@ -77,9 +77,7 @@ def run_sklearn(folder: Path) -> float:
 
     train = [row for path in train_files(folder) for row in read_csv(path)]
     test = list(read_csv(folder / "test.csv"))
-    pipeline = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000)
-    )
+    pipeline = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
     pipeline.fit([text for _, text in train], [label for label, _ in train])
     return pipeline.score([text for _, text in test], [label for label, _ in test])
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,9 +16,6 @@ from agnews_sk._pretrained import fingerprint, quiet_transformers, resolve_pretr
 from agnews_sk._text_cache import TextCache
 from agnews_sk._validation import Interval, StrOptions, check_texts
 from agnews_sk.tokenization import PretrainedTokenizer
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 class SentenceEmbedder(
@@ -179,7 +176,7 @@ class SentenceEmbedder(
 
 
 @lru_cache(maxsize=2)
-def _load_encoder(source: str) -> "nn.Module":
+def _load_encoder(source: str) -> Any:
     from transformers import AutoModel
 
     with quiet_transformers():
