@@ -6,9 +6,10 @@ import importlib
 _HOMES = {
     "CalibratedLinearSVC": "_linear",
     "FineTunedTransformerClassifier": "_finetuned",
+    "TransformerClassifier": "_scratch",
 }
 
-__all__ = ["CalibratedLinearSVC", "FineTunedTransformerClassifier"]
+__all__ = ["CalibratedLinearSVC", "FineTunedTransformerClassifier", "TransformerClassifier"]
 
 
 def __getattr__(name: str):

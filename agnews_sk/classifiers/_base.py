@@ -8,40 +8,78 @@ import polars as pl
 import torch
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import Callback, GradientNormClipping, LRScheduler, ProgressBar
-from torch.optim.lr_scheduler import LambdaLR
+from torch import nn
 
 from agnews_sk._base import TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
+from agnews_sk._optional import import_optional
 from agnews_sk._validation import check_sample_weight, check_texts, n_rows
+from agnews_sk.classifiers._callbacks import ProgressLine, ScikitLearnCallbacks
+from agnews_sk.classifiers._checkpoint import Checkpoint, fingerprint
+from agnews_sk.classifiers._hardware import (
+    choose_device,
+    explain_out_of_memory,
+    use_bfloat16,
+)
+from agnews_sk.classifiers._ids import (
+    as_ragged_ids,
+    check_ids,
+    find_common_ends,
+    holds_ids,
+    truncate_ids,
+)
+from agnews_sk.classifiers._lora import add_lora
 from agnews_sk.classifiers._net import TextNet
-from agnews_sk.nn import LinearSchedule, RaggedDataset, RaggedLoader
+from agnews_sk.classifiers._parameters import SharedParameters
+from agnews_sk.classifiers._settings import TrainingSettings
+from agnews_sk.nn import FocalLoss, RaggedDataset, RaggedLoader, make_schedule
 
 MAX_SEED = np.iinfo(np.int32).max
 
+OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "adamw": (torch.optim.AdamW, {"fused": True}),
+    "adam": (torch.optim.Adam, {"fused": True}),
+    "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9}),
+    "adafactor": (torch.optim.Adafactor, {}),
+}
+# They say where or whether to go on, not what the result is.
+NOT_IN_FINGERPRINT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 
-class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
+
+class TextNetClassifier(  # type: ignore[misc]
+    CallbackSupportMixin, TextInputMixin, ClassifierMixin, SharedParameters, BaseEstimator
+):
     """Base of the classifiers that hold a skorch net over token ids.
 
-    A subclass has the hyperparameters as attributes, and implements `_fit_tokenizer(texts)`,
-    `_make_module()` and `_pad_id(module)`.
+    A subclass adds its own parameters to the shared ones, and implements
+    `_fit_tokenizer(texts)`, `_make_module(ids)`, `_pad_id(module)`, `_vocab_size(module)` and
+    `_longest_input(module)`.
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "TextNetClassifier":
+    @with_callbacks
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> "TextNetClassifier":
         """Train on texts, or on the token ids that a tokenizer made of them.
 
         Parameters
         ----------
         X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
-            A missing text is the empty text.
+            A missing text is the empty text. Ids may be an int array of shape
+            (n_samples, length) too.
         y : array-like of shape (n_samples,)
             Labels of any kind that sorts.
         sample_weight : array-like of shape (n_samples,), optional
             Weight of each row in the loss.
+        X_val, y_val : like X and y, optional
+            Rows to validate on after each epoch.
 
         Returns
         -------
@@ -50,24 +88,59 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X and y differ in length, y has a single class, or a parameter is out of range.
+            If X and y differ in length, y has a single class, a parameter is out of range, or an
+            id is outside the vocabulary.
+        FloatingPointError
+            If the loss is not finite at the first step. At a later one, training stops with a
+            warning and keeps the weights of the step before.
+        MemoryError
+            If the device has too little memory.
         """
         self._validate_params()
-        if not _holds_ids(X):
-            X = check_texts(X)
+        self._check_combinations(X_val, y_val)
+        X = as_ragged_ids(X) if holds_ids(X) else self._checked_texts(X)
         target = self._encode_labels(X, y)
-        weight = None if sample_weight is None else _mean_one(check_sample_weight(sample_weight, X))
-        self.tokenizer_ = None if _holds_ids(X) else self._fit_tokenizer(X)
-        dataset = self._dataset(X, target, weight)
+        weight = self._row_weights(X, y, sample_weight)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # The caller's random state of torch is left as it was.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), explain_out_of_memory(_MEMORY_ADVICE):
             torch.manual_seed(seed)
-            net = self._make_net(dataset, seed).fit(dataset)
-        self.history_ = pd.DataFrame(net.history.to_list()).drop(columns="batches")
-        net.trim_for_prediction()
-        self.net_ = net
+            self._fit_net(X, target, weight, X_val, y_val, seed)
         return self
+
+    def _fit_net(
+        self,
+        X: pl.Series,
+        target: np.ndarray,
+        weight: np.ndarray | None,
+        X_val: Any,
+        y_val: Any,
+        seed: int,
+    ) -> None:
+        going_on = self.warm_start and hasattr(self, "net_")
+        self.tokenizer_ = None if holds_ids(X) else self._fit_tokenizer(X)
+        ids = X if self.tokenizer_ is None else self.tokenizer_.transform(X)
+        module = self.net_.module_ if going_on else self._make_module(ids)
+        self.vocab_size_ = self._vocab_size(module)
+        self.max_length_ = min(self.max_length, self._longest_input(module))
+        self._ends = find_common_ends(ids)
+        train, valid = self._split(self._dataset(ids, target, weight), X_val, y_val, seed)
+        tuner = None if self.lora is None else add_lora(module, self.lora)
+        net = self._make_net(module, train, valid, seed, going_on)
+        context = self._init_callback_context(max_subtasks=None)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
+        net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
+        self.net_ = net
+        net.fit(train, valid)
+        if tuner is not None:
+            net.module_ = tuner.merge_and_unload()
+        net.module_.requires_grad_(True)
+        history = [
+            {k: v for k, v in row.items() if k != "batches"} for row in net.history.to_list()
+        ]
+        self.history_ = pd.DataFrame(history)
+        net.trim_for_prediction()
+        context.call_on_fit_task_end(estimator=self, X=X, y=self.classes_[target])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class.
@@ -82,7 +155,7 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         ndarray of float64 of shape (n_samples, n_classes)
             Columns in the order of `classes_`; independent of the order and the grouping of X.
         """
-        return softmax(self.decision_function(X).astype(np.float64), axis=1)
+        return softmax(self._logits(X).astype(np.float64), axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logit of each class.
@@ -93,10 +166,11 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of float32 of shape (n_samples, n_classes)
+        ndarray of float32 of shape (n_samples, n_classes), or (n_samples,) for two classes
+            Of two classes, how far the second one's logit is above the first one's.
         """
-        check_is_fitted(self)
-        return self.net_.logits(self._dataset(X))
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each text.
@@ -109,94 +183,220 @@ class TextNetClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,)
         """
-        best = self.decision_function(X).argmax(axis=1)
+        best = self._logits(X).argmax(axis=1)
         return self.classes_[best]
+
+    def plot_history(self, ax: Any = None) -> Any:
+        """Draw the losses by epoch.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        check_is_fitted(self)
+        pyplot = import_optional("matplotlib.pyplot", extra="plot", needed_by="plot_history")
+        if ax is None:
+            _, ax = pyplot.subplots()
+        for column in self.history_.columns.intersection(["train_loss", "valid_loss"]):
+            label = column.removesuffix("_loss")
+            ax.plot(self.history_["epoch"], self.history_[column], marker="o", label=label)
+        ax.set(xlabel="Epoch", ylabel="Loss")
+        ax.legend()
+        return ax
+
+    def _logits(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        with explain_out_of_memory(_MEMORY_ADVICE):
+            return self.net_.logits(self._dataset(self._ids(X)))
+
+    def _checked_texts(self, X: Any) -> pl.Series:
+        return check_texts(X)
+
+    def _check_combinations(self, X_val: Any, y_val: Any) -> None:
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val go together, got only one of them.")
+        if X_val is not None and self.validation_fraction is not None:
+            raise ValueError(
+                "validation_fraction and X_val are two ways to say the same; give one of them."
+            )
+        if self.patience is not None and X_val is None and self.validation_fraction is None:
+            raise ValueError(
+                f"patience={self.patience} needs rows to validate on; set validation_fraction, or "
+                "give fit X_val and y_val."
+            )
 
     def _encode_labels(self, X: Any, y: Any) -> np.ndarray:
         if y is None:
-            raise ValueError("y must hold one label a text, got None; a classifier needs labels.")
+            raise ValueError(
+                "requires y to be passed, but the target y is None: a classifier needs one label "
+                "a text."
+            )
         if n_rows(X) != n_rows(y):
             raise ValueError(f"y must have one label a text of X, {n_rows(X)}, got {n_rows(y)}.")
         check_classification_targets(y)
+        y = np.ravel(np.asarray(y))
         encoder = LabelEncoder().fit(y)
         if len(encoder.classes_) < 2:
             raise ValueError(
                 f"y must have at least 2 classes, got 1: {encoder.classes_.tolist()[0]!r}; "
                 "a classifier has nothing to learn from it."
             )
+        self._check_same_classes(encoder.classes_)
         self.classes_ = encoder.classes_
         return encoder.transform(y).astype(np.int64)
 
-    def _dataset(
-        self, X: Any, target: np.ndarray | None = None, weight: np.ndarray | None = None
-    ) -> RaggedDataset:
-        ids = self._ids(X)
-        values = flat_values(ids).to_numpy()
-        return RaggedDataset(values, row_offsets(ids), target, weight)
+    def _check_same_classes(self, classes: np.ndarray) -> None:
+        if not (self.warm_start and hasattr(self, "net_")):
+            return
+        if not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, got "
+                f"{classes.tolist()}; set warm_start=False."
+            )
+
+    def _row_weights(self, X: Any, y: Any, sample_weight: Any) -> np.ndarray | None:
+        if sample_weight is None and self.class_weight is None:
+            return None
+        weight = check_sample_weight(sample_weight, X)
+        if not weight.any():
+            raise ValueError("sample_weight must have a weight above 0, got zeros only.")
+        weight = weight * compute_sample_weight(self.class_weight, np.asarray(y))
+        return weight / weight.mean()
 
     def _ids(self, X: Any) -> pl.Series:
         if self.tokenizer_ is not None:
             return self.tokenizer_.transform(X)
-        if not _holds_ids(X):
+        if not holds_ids(X):
             raise TypeError(
                 f"{type(self).__name__} was fitted on token ids, got {type(X).__name__}; "
                 "put the same tokenizer before it."
             )
-        return X
+        return as_ragged_ids(X)
 
-    def _make_net(self, dataset: RaggedDataset, seed: int) -> TextNet:
-        module = self._make_module()
-        device = _device(self.device)
-        settings = {
+    def _dataset(
+        self, ids: pl.Series, target: np.ndarray | None = None, weight: np.ndarray | None = None
+    ) -> RaggedDataset:
+        check_ids(ids, self.vocab_size_)
+        ids = truncate_ids(ids, self.max_length_, self.truncation, self._ends)
+        return RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
+
+    def _split(
+        self, dataset: RaggedDataset, X_val: Any, y_val: Any, seed: int
+    ) -> tuple[RaggedDataset, RaggedDataset | None]:
+        if X_val is not None:
+            X_val = as_ragged_ids(X_val) if holds_ids(X_val) else check_texts(X_val, name="X_val")
+            unknown = set(np.unique(np.asarray(y_val))) - set(self.classes_)
+            if unknown:
+                raise ValueError(f"y_val has labels that y lacks: {sorted(unknown)}.")
+            target = np.searchsorted(self.classes_, np.asarray(y_val)).astype(np.int64)
+            return dataset, self._dataset(self._ids(X_val), target)
+        if self.validation_fraction is None:
+            return dataset, None
+        train, valid = train_test_split(
+            np.arange(len(dataset)),
+            test_size=self.validation_fraction,
+            stratify=dataset.target,
+            random_state=seed,
+        )
+        return dataset.take(np.sort(train)), dataset.take(np.sort(valid))
+
+    def _make_net(
+        self,
+        module: nn.Module,
+        train: RaggedDataset,
+        valid: RaggedDataset | None,
+        seed: int,
+        going_on: bool,
+    ) -> TextNet:
+        device = choose_device(self.device)
+        checkpoint, seed = self._checkpoint(module, train, valid, seed, going_on)
+        optimizer, keywords = OPTIMIZERS[self.optimizer]
+        criterion, loss_keywords = self._loss()
+        params = {
+            "settings": self._settings(train, seed, use_bfloat16(self.precision, device)),
             "pad_id": self._pad_id(module),
-            "weight_decay": self.weight_decay,
-            "seed": seed,
-            "bfloat16": _use_bfloat16(self.precision, device),
-            "criterion": torch.nn.CrossEntropyLoss,
-            "criterion__reduction": "none",
-            "optimizer": torch.optim.AdamW,
-            "optimizer__fused": True,
+            "checkpoint": checkpoint,
+            "criterion": criterion,
+            **{f"criterion__{name}": value for name, value in loss_keywords.items()},
+            "optimizer": optimizer,
+            **{f"optimizer__{name}": value for name, value in keywords.items()},
             "lr": self.learning_rate,
-            "max_epochs": self.max_epochs,
+            "max_epochs": self._n_epochs(train),
             "batch_size": self.batch_size,
             "train_split": None,
             "device": device,
-            "callbacks": self._callbacks(dataset),
+            "callbacks": [*(self.callbacks or []), *([ProgressLine()] if self.verbose else [])],
             "verbose": 0,
         }
-        return TextNet(module, **{**settings, **(self.net_params or {})})
+        return TextNet(module, **{**params, **(self.net_params or {})})
 
-    def _callbacks(self, dataset: RaggedDataset) -> list[Callback]:
-        n_steps = self.max_epochs * len(RaggedLoader(dataset, self.batch_size))
-        schedule = LinearSchedule(n_steps, warmup=self.warmup)
-        callbacks = [LRScheduler(LambdaLR, lr_lambda=schedule, step_every="batch", event_name=None)]
-        if self.gradient_clip is not None:
-            callbacks.append(GradientNormClipping(self.gradient_clip))
-        if self.verbose:
-            callbacks.append(ProgressBar())
-        return callbacks + list(self.callbacks or [])
+    def _loss(self) -> tuple[Any, dict[str, Any]]:
+        smoothing = {"label_smoothing": self.label_smoothing}
+        if self.loss == "focal":
+            return FocalLoss, {"gamma": self.focal_gamma, **smoothing}
+        return nn.CrossEntropyLoss, {"reduction": "none", **smoothing}
+
+    def _steps_of_epoch(self, train: RaggedDataset) -> int:
+        loader = RaggedLoader(train, self.batch_size, tokens_per_batch=self.tokens_per_batch)
+        return -(-len(loader) // self.accumulate)
+
+    def _n_epochs(self, train: RaggedDataset) -> int:
+        if self.max_steps is None:
+            return self.max_epochs
+        # Batches by tokens vary a little in number; one epoch more is cut off by the steps.
+        return -(-self.max_steps // self._steps_of_epoch(train)) + 1
+
+    def _settings(self, train: RaggedDataset, seed: int, bfloat16: bool) -> TrainingSettings:
+        max_epochs = (self.net_params or {}).get("max_epochs", self.max_epochs)
+        n_steps = self.max_steps or max_epochs * self._steps_of_epoch(train)
+        return TrainingSettings(
+            schedule=make_schedule(self.schedule, n_steps, self.warmup),
+            max_steps=self.max_steps,
+            seed=seed,
+            tokens_per_batch=self.tokens_per_batch,
+            accumulate=self.accumulate,
+            weight_decay=self.weight_decay,
+            l1=self.l1,
+            layer_decay=self.layer_decay,
+            gradient_clip=self.gradient_clip,
+            bfloat16=bfloat16,
+            patience=self.patience,
+            freeze=self.freeze,
+            gradual_unfreezing=self.gradual_unfreezing,
+            cache_gib=self.cache_gib,
+            compile=self.compile,
+        )
+
+    def _checkpoint(
+        self,
+        module: nn.Module,
+        train: RaggedDataset,
+        valid: RaggedDataset | None,
+        seed: int,
+        going_on: bool,
+    ) -> tuple[Checkpoint | None, int]:
+        """Return where to save, and the seed of the training that was begun there."""
+        if self.checkpoint_dir is None:
+            return None, seed
+        settings = {k: v for k, v in self.get_params().items() if k not in NOT_IN_FINGERPRINT}
+        if self.random_state is not None:
+            settings["seed"] = seed
+        datasets = [train] if valid is None else [train, valid]
+        arrays = [a for d in datasets for a in (d.values, d.offsets, d.target, d.weight)]
+        if going_on:
+            arrays += [p.detach().cpu().numpy() for p in module.parameters()]
+        name = fingerprint(arrays, (type(self).__name__, settings, self.classes_.tolist()))
+        checkpoint = Checkpoint(self.checkpoint_dir, name)
+        state = checkpoint.load("cpu")
+        return checkpoint, seed if state is None else state["seed"]
 
 
-def _mean_one(weight: np.ndarray) -> np.ndarray:
-    if not weight.any():
-        raise ValueError("sample_weight must have a weight above 0, got zeros only.")
-    return weight / weight.mean()
-
-
-def _holds_ids(X: Any) -> bool:
-    return isinstance(X, pl.Series) and X.dtype == pl.List
-
-
-def _device(device: str) -> str:
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _use_bfloat16(precision: str, device: str) -> bool:
-    if precision != "auto":
-        return precision == "bf16"
-    if torch.device(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = torch.cpu.get_capabilities()
-    return capabilities.get("avx512_bf16", False) or capabilities.get("amx_bf16", False)
+_MEMORY_ADVICE = (
+    "lower batch_size or tokens_per_batch (accumulate makes up for it), or max_length, or "
+    "cache_gib if layers are frozen"
+)

@@ -1,59 +1,35 @@
 """A pretrained transformer with a new output layer, fine-tuned."""
 
 from contextlib import contextmanager
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from torch import nn
+from torch import Tensor, nn
 
 from agnews_sk._pretrained import resolve_pretrained
-from agnews_sk._validation import Interval, StrOptions
 from agnews_sk.classifiers._base import TextNetClassifier
+from agnews_sk.nn import make_pooling
 from agnews_sk.tokenization import PretrainedTokenizer
+
+# Longer than any text, and what the tokenizers' library still takes for a length.
+WHOLE_TEXT = 2**31 - 1
 
 
 class FineTunedTransformerClassifier(TextNetClassifier):
     """Fine-tune a pretrained transformer to tell classes of texts apart.
 
-    The output layer is replaced by one with as many outputs as there are classes; all weights are
-    trained with AdamW on cross-entropy. Each batch holds texts of like length and is padded to
-    its own longest one.
+    The output layer is replaced by one with as many outputs as there are classes. Each batch
+    holds texts of like length and is padded to its own longest one.
 
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name of any model that `AutoModelForSequenceClassification` loads. None is
+        Folder or hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
+        RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
         all-MiniLM-L6-v2, from the `offline` extra if installed, else from the hub.
-    max_length : int, default=128
-        Longest text in tokens, its special tokens included; the rest is cut off.
-    max_epochs : int, default=2
-        Passes over the training texts.
-    batch_size : int, default=32
-        Texts a step.
-    learning_rate : float, default=1e-4
-        Highest rate of the schedule.
-    weight_decay : float, default=0.01
-        On matrices only.
-    warmup : float, default=0.1
-        Share of the steps over which the learning rate rises; then it falls to zero.
-    gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of one step.
-    precision : {"auto", "fp32", "bf16"}, default="auto"
-        What training multiplies matrices in; "auto" is bfloat16 on hardware that has it.
-        Predictions are always made in float32.
-    device : str, default="auto"
-        A torch device; "auto" is a GPU if there is one.
-    callbacks : list of skorch callbacks, optional
-        Called besides our own.
-    verbose : int, default=0
-        1 shows a progress bar an epoch.
-    random_state : int, RandomState or None, default=None
-        Seeds the new layer, dropout and the order of the batches.
-    net_params : dict, optional
-        Parameters of `skorch.NeuralNet`, which take precedence over ours.
+    {shared}
 
     Attributes
     ----------
@@ -62,14 +38,21 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     net_ : skorch.NeuralNet
         The trained net; `net_.module_` is the model of transformers.
     history_ : pandas.DataFrame
-        One row an epoch: training loss, seconds (`dur`), batches.
+        One row an epoch: training loss, steps so far, seconds (`dur`), and validation loss and
+        accuracy if there are rows to validate on.
     tokenizer_ : PretrainedTokenizer or None
         The model's tokenizer if fitted on texts; None if fitted on token ids.
+    max_length_ : int
+        Longest text in tokens: `max_length`, or the model's limit if that is smaller.
+    vocab_size_ : int
 
     Notes
     -----
     A missing text is the empty text, for which the model sees its special tokens only. Words
     that the model's vocabulary lacks are split into pieces that it has.
+
+    Memory in training is about 16 bytes a weight (with AdamW; 4 for frozen ones) and the
+    activations of one batch; texts take 8 bytes a token.
 
     Examples
     --------
@@ -80,67 +63,69 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     FineTunedTransformerClassifier(max_epochs=1, random_state=0)
     """
 
-    _parameter_constraints = {
-        "model": [str, Path, None],
-        "max_length": [Interval(Integral, 2, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "warmup": [Interval(Real, 0, 1, closed="left")],
-        "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
-        "precision": [StrOptions({"auto", "fp32", "bf16"})],
-        "device": [str],
-        "callbacks": [list, None],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-        "net_params": [dict, None],
-    }
+    _parameter_constraints = {"model": [str, Path, None]}
 
-    def __init__(
-        self,
-        *,
-        model=None,
-        max_length=128,
-        max_epochs=2,
-        batch_size=32,
-        learning_rate=1e-4,
-        weight_decay=0.01,
-        warmup=0.1,
-        gradient_clip=1.0,
-        precision="auto",
-        device="auto",
-        callbacks=None,
-        verbose=0,
-        random_state=None,
-        net_params=None,
-    ):
+    def __init__(self, *, model=None, **shared):
+        super().__init__(**shared)
         self.model = model
-        self.max_length = max_length
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.warmup = warmup
-        self.gradient_clip = gradient_clip
-        self.precision = precision
-        self.device = device
-        self.callbacks = callbacks
-        self.verbose = verbose
-        self.random_state = random_state
-        self.net_params = net_params
+
+    def _check_combinations(self, X_val: Any, y_val: Any) -> None:
+        super()._check_combinations(X_val, y_val)
+        if self.max_length < 2:
+            raise ValueError(
+                f"max_length must be at least 2 to hold [CLS] and one token, got {self.max_length}."
+            )
 
     def _fit_tokenizer(self, texts: pl.Series) -> PretrainedTokenizer:
-        return PretrainedTokenizer(model=self.model, max_length=self.max_length).fit(texts)
+        # Truncated later, since what is kept need not be the head.
+        return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit(texts)
 
-    def _pad_id(self, module: Any) -> int:
-        return module.config.pad_token_id
+    def _pad_id(self, module: nn.Module) -> int:
+        return module.config.pad_token_id  # type: ignore[union-attr, return-value]
 
-    def _make_module(self) -> nn.Module:
-        return load_classification_model(resolve_pretrained(self.model), self.classes_)
+    def _vocab_size(self, module: nn.Module) -> int:
+        return module.config.vocab_size  # type: ignore[union-attr, return-value]
+
+    def _longest_input(self, module: nn.Module) -> int:
+        return longest_input(module)
+
+    def _make_module(self, ids: pl.Series) -> nn.Module:
+        source = resolve_pretrained(self.model)
+        return load_classification_model(source, self.classes_, self.dropout, self.pooling)
 
 
-def load_classification_model(source: str, classes: np.ndarray) -> nn.Module:
+class PooledClassifier(nn.Module):
+    """A pretrained encoder, a pooling of ours over its tokens, and a linear layer.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module
+        Of transformers, without a head.
+    pooling : {"mean", "max", "first", "attention"}
+    n_classes : int
+    dropout : float
+    """
+
+    def __init__(self, encoder: nn.Module, pooling: str, n_classes: int, dropout: float) -> None:
+        super().__init__()
+        self.config: Any = encoder.config
+        self.encoder = encoder
+        self.pooling = make_pooling(pooling, self.config.hidden_size)
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(self.config.hidden_size, n_classes)
+        nn.init.normal_(self.classifier.weight, std=0.02)
+        nn.init.zeros_(self.classifier.bias)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """Return logits of shape (batch, n_classes)."""
+        vectors = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = None if attention_mask is None else attention_mask.bool()
+        return self.classifier(self.dropout(self.pooling(vectors, mask)))
+
+
+def load_classification_model(
+    source: str, classes: np.ndarray, dropout: float | None = None, pooling: str | None = None
+) -> nn.Module:
     """Load a pretrained model with a new output layer for these classes.
 
     Parameters
@@ -149,6 +134,10 @@ def load_classification_model(source: str, classes: np.ndarray) -> nn.Module:
         Folder or hub name.
     classes : ndarray of shape (n_classes,)
         Labels; the model's configuration takes them as `id2label`.
+    dropout : float, optional
+        Of all parts of the model.
+    pooling : {"mean", "max", "first", "attention"}, optional
+        Instead of the model's own head.
 
     Returns
     -------
@@ -156,22 +145,59 @@ def load_classification_model(source: str, classes: np.ndarray) -> nn.Module:
         Of transformers, in float32. Weights come from safetensors files only: loading them runs
         no code of theirs.
     """
-    from transformers import AutoModelForSequenceClassification
+    from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
     labels = [str(label) for label in classes]
+    config = AutoConfig.from_pretrained(
+        source,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+    if config.pad_token_id is None:  # GPT-2 has no token to pad with
+        config.pad_token_id = config.eos_token_id
+    config.use_cache = False
+    if dropout is not None:
+        _set_dropout(config, dropout)
+    auto = AutoModelForSequenceClassification if pooling is None else AutoModel
     with _quiet_transformers():
-        model = AutoModelForSequenceClassification.from_pretrained(
+        model = auto.from_pretrained(
             source,
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: i for i, label in enumerate(labels)},
+            config=config,
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             dtype="float32",
         )
-    if model.config.pad_token_id is None:  # GPT-2 has no token to pad with
-        model.config.pad_token_id = model.config.eos_token_id
-    return model
+    if pooling is None:
+        return model
+    return PooledClassifier(model, pooling, len(labels), 0.1 if dropout is None else dropout)
+
+
+def _set_dropout(config: Any, dropout: float) -> None:
+    """Set every share of dropout, whatever a family calls it (`attn_pdrop`, `dropout`, ...)."""
+    for name, value in config.to_dict().items():
+        is_share = isinstance(value, float) or (value is None and name == "classifier_dropout")
+        if "drop" in name and "layer" not in name and is_share:
+            setattr(config, name, dropout)
+
+
+def longest_input(module: nn.Module) -> int:
+    """Return how many tokens a model of transformers has positions for.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+
+    Returns
+    -------
+    int
+    """
+    limit = getattr(module.config, "max_position_embeddings", None) or WHOLE_TEXT
+    for name, child in module.named_modules():
+        # RoBERTa counts positions from behind its padding.
+        if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:
+            limit -= child.padding_idx + 1  # type: ignore[operator]
+    return limit
 
 
 @contextmanager

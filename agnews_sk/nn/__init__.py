@@ -14,7 +14,12 @@ from agnews_sk.nn._pooling import (
     make_pooling,
 )
 from agnews_sk.nn._positions import sinusoidal_positions
-from agnews_sk.nn._schedules import ConstantSchedule, CosineSchedule, LinearSchedule
+from agnews_sk.nn._schedules import (
+    ConstantSchedule,
+    CosineSchedule,
+    LinearSchedule,
+    make_schedule,
+)
 from agnews_sk.nn._text_transformer import TextTransformer, TokenEmbedding
 
 __all__ = [
@@ -37,6 +42,7 @@ __all__ = [
     "bucket_batches",
     "find_layers",
     "make_pooling",
+    "make_schedule",
     "pad_collate",
     "parameter_depths",
     "parameter_groups",

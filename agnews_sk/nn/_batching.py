@@ -146,6 +146,20 @@ class RaggedDataset(Dataset):
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def take(self, rows: np.ndarray) -> "RaggedDataset":
+        """Return these rows, in ascending order of position, as a dataset of their own."""
+        kept = np.zeros(len(self), dtype=bool)
+        kept[rows] = True
+        offsets = np.concatenate([[0], self.lengths[kept].cumsum()])
+        labels = {name: values[kept] for name, values in self.labels.items()}
+        return RaggedDataset(self.values[np.repeat(kept, self.lengths)], offsets, **labels)
+
+    @property
+    def labels(self) -> dict[str, np.ndarray]:
+        """The `target` and the `weight` of the rows, as far as there are any."""
+        both = {"target": self.target, "weight": self.weight}
+        return {name: values for name, values in both.items() if values is not None}
+
     @property
     def lengths(self) -> np.ndarray:
         """Tokens of each row, of shape (n_samples,)."""
@@ -204,8 +218,7 @@ class RaggedLoader:
         """Return the padded inputs and the labels of these rows."""
         data = self.dataset
         inputs = pad_collate(data.values, data.offsets, rows, pad_id=self.pad_id)
-        labels = {"target": data.target, "weight": data.weight}
-        return inputs, {k: torch.from_numpy(v[rows]) for k, v in labels.items() if v is not None}
+        return inputs, {k: torch.from_numpy(v[rows]) for k, v in data.labels.items()}
 
     @property
     def padding_ratio(self) -> float:

@@ -100,8 +100,24 @@ class CosineSchedule(ConstantSchedule):
         return (1 + math.cos(math.pi * progress)) / 2
 
 
-SCHEDULES = {
-    "constant": ConstantSchedule,
-    "linear": LinearSchedule,
-    "cosine": CosineSchedule,
-}
+def make_schedule(name: str, n_steps: int, warmup: float | int = 0.0) -> ConstantSchedule:
+    """Return the schedule of this name.
+
+    Parameters
+    ----------
+    name : {"constant", "linear", "cosine"}
+    n_steps : int
+    warmup : float or int, default=0.0
+
+    Returns
+    -------
+    ConstantSchedule, LinearSchedule or CosineSchedule
+
+    Examples
+    --------
+    >>> from agnews_sk.nn import make_schedule
+    >>> make_schedule("linear", n_steps=100)
+    LinearSchedule(n_steps=100, warmup=0.0)
+    """
+    classes = {"constant": ConstantSchedule, "linear": LinearSchedule, "cosine": CosineSchedule}
+    return classes[name](n_steps, warmup)

@@ -58,8 +58,12 @@ def test_logits_equal_those_of_transformers_itself(fitted, tiny_model, headlines
     texts, _ = headlines
     encoded = AutoTokenizer.from_pretrained(tiny_model)(texts, padding=True, return_tensors="pt")
     with torch.inference_mode():
-        expected = fitted.net_.module_.eval()(**encoded).logits.numpy()
-    np.testing.assert_allclose(fitted.decision_function(texts), expected, atol=1e-5)
+        logits = fitted.net_.module_.eval()(**encoded).logits
+    expected = logits.softmax(dim=1).numpy()
+    np.testing.assert_allclose(fitted.predict_proba(texts), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        fitted.decision_function(texts), logits[:, 1] - logits[:, 0], atol=1e-5
+    )
 
 
 def test_same_seed_same_weights_and_another_seed_others(classifier, headlines):

@@ -1,0 +1,63 @@
+"""Skorch callbacks of ours: report to scikit-learn's callbacks, and draw a progress bar."""
+
+from typing import Any
+
+from skorch.callbacks import Callback
+
+FITTED = ("net_", "classes_", "tokenizer_", "vocab_size_", "max_length_", "_ends")
+
+
+class ScikitLearnCallbacks(Callback):
+    """Report each epoch to the callbacks that `set_callbacks` gave an estimator.
+
+    Parameters
+    ----------
+    estimator : TextNetClassifier
+    context : sklearn.callback.CallbackContext
+        Of the whole fit.
+    X, y : as `fit` was given them
+        What monitors score on.
+    """
+
+    def __init__(self, estimator: Any, context: Any, X: Any, y: Any) -> None:
+        self.estimator = estimator
+        self.context = context
+        self.X = X
+        self.y = y
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        """Begin a task."""
+        self.epoch = self.context.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(estimator=self.estimator, X=self.X, y=self.y)
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """End the task, and training too if a callback says so."""
+        net.stop_training |= self.epoch.call_on_fit_task_end(
+            estimator=self.estimator,
+            X=self.X,
+            y=self.y,
+            reconstruction_attributes=lambda: {
+                name: getattr(self.estimator, name) for name in FITTED
+            },
+        )
+
+
+class ProgressLine(Callback):
+    """Draw a bar of the texts seen, one an epoch, with the last losses behind it."""
+
+    def on_epoch_begin(self, net: Any, dataset_train: Any = None, **kwargs: Any) -> None:
+        """Begin a bar."""
+        from tqdm.auto import tqdm
+
+        name = f"epoch {net.history[-1, 'epoch']}"
+        self.bar = tqdm(total=len(dataset_train), desc=name, unit="text")
+
+    def on_batch_end(self, net: Any, batch: Any, **kwargs: Any) -> None:
+        """Draw the batch."""
+        self.bar.update(len(batch[0]["input_ids"]))
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """End the bar."""
+        losses = {k: f"{v:.4f}" for k, v in net.history[-1].items() if k.endswith("_loss")}
+        self.bar.set_postfix(losses)
+        self.bar.close()
