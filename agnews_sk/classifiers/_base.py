@@ -53,7 +53,7 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
 NOT_IN_FINGERPRINT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 
 
-class TextNetClassifier(  # type: ignore[misc]
+class TextNetClassifier(
     CallbackSupportMixin, TextInputMixin, ClassifierMixin, SharedParameters, BaseEstimator
 ):
     """Base of the classifiers that hold a skorch net over token ids.
@@ -62,6 +62,8 @@ class TextNetClassifier(  # type: ignore[misc]
     `_fit_tokenizer(texts)`, `_make_module(ids)`, `_pad_id(module)`, `_vocab_size(module)` and
     `_longest_input(module)`.
     """
+
+    net_: TextNet
 
     @with_callbacks
     def fit(

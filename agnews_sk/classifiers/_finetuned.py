@@ -1,6 +1,5 @@
 """A pretrained transformer with a new output layer, fine-tuned."""
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import polars as pl
 from torch import Tensor, nn
 
-from agnews_sk._pretrained import resolve_pretrained
+from agnews_sk._pretrained import quiet_transformers, resolve_pretrained
 from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.nn import make_pooling
 from agnews_sk.tokenization import PretrainedTokenizer
@@ -108,11 +107,12 @@ class PooledClassifier(nn.Module):
 
     def __init__(self, encoder: nn.Module, pooling: str, n_classes: int, dropout: float) -> None:
         super().__init__()
-        self.config: Any = encoder.config
+        self.config = encoder.config
         self.encoder = encoder
-        self.pooling = make_pooling(pooling, self.config.hidden_size)
+        d_model: int = encoder.config.hidden_size  # type: ignore[union-attr, assignment]
+        self.pooling = make_pooling(pooling, d_model)
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(self.config.hidden_size, n_classes)
+        self.classifier = nn.Linear(d_model, n_classes)
         nn.init.normal_(self.classifier.weight, std=0.02)
         nn.init.zeros_(self.classifier.bias)
 
@@ -160,7 +160,7 @@ def load_classification_model(
     if dropout is not None:
         _set_dropout(config, dropout)
     auto = AutoModelForSequenceClassification if pooling is None else AutoModel
-    with _quiet_transformers():
+    with quiet_transformers():
         model = auto.from_pretrained(
             source,
             config=config,
@@ -196,21 +196,5 @@ def longest_input(module: nn.Module) -> int:
     for name, child in module.named_modules():
         # RoBERTa counts positions from behind its padding.
         if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:
-            limit -= child.padding_idx + 1  # type: ignore[operator]
+            limit -= child.padding_idx + 1
     return limit
-
-
-@contextmanager
-def _quiet_transformers():
-    """Keep the library from reporting that the output layer is new, which is what we asked for."""
-    from transformers.utils import logging
-
-    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bar:
-            logging.enable_progress_bar()

@@ -39,7 +39,7 @@ def as_ragged_ids(X: pl.Series | np.ndarray) -> pl.Series:
     if isinstance(X, np.ndarray):
         n_samples, length = X.shape
         return to_ragged(np.ascontiguousarray(X).ravel(), np.arange(n_samples + 1) * length)
-    ids = X.cast(pl.List(X.dtype.inner)) if isinstance(X.dtype, pl.Array) else X  # type: ignore[attr-defined]
+    ids = X.cast(pl.List(X.dtype.inner)) if isinstance(X.dtype, pl.Array) else X
     values = flat_values(ids)
     if not (values.dtype.is_integer() or values.dtype == pl.Null):
         raise TypeError(
@@ -67,8 +67,9 @@ def check_ids(ids: pl.Series, vocab_size: int) -> None:
     values = flat_values(ids)
     if len(values) == 0:
         return
-    for outside in (values.min(), values.max()):
-        if not 0 <= outside < vocab_size:  # type: ignore[operator]
+    extremes: tuple[Any, Any] = values.min(), values.max()
+    for outside in extremes:
+        if not 0 <= outside < vocab_size:
             raise ValueError(
                 f"X has the id {outside}, which is outside the vocabulary of {vocab_size} ids; use "
                 "the tokenizer and the vocabulary that the model was made for, or raise vocab_size."
