@@ -1,0 +1,93 @@
+import pickle
+from collections import Counter
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from agnews_sk.tokenization import Vocabulary
+
+ROWS = [["oil", "up", "oil"], [], ["up", "again", "<pad>"], ["cup", "oil"]]
+TOKENS = pl.Series(ROWS)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "b", "c", "é", "", "<unk>"])), min_size=1),
+    st.sampled_from([1, 2, 0.5]),
+    st.sampled_from([1.0, 0.5, 3]),
+)
+@settings(deadline=None, max_examples=100)
+def test_ids_follow_frequency_then_the_alphabet(rows, min_df, max_df):
+    counted = Counter(t for row in rows for t in row if t != "<unk>")
+    rows_with = Counter(t for row in rows for t in set(row) if t != "<unk>")
+    least = min_df if isinstance(min_df, int) else min_df * len(rows)
+    most = max_df if isinstance(max_df, int) else max_df * len(rows)
+    kept = [t for t in counted if least <= rows_with[t] <= most]
+    expected = ["<pad>", "<unk>", *sorted(kept, key=lambda t: (-counted[t], t))]
+    tokens = pl.Series(rows, dtype=pl.List(pl.String))
+    vocabulary = Vocabulary(min_df=min_df, max_df=max_df)
+    if not kept:
+        with pytest.raises(ValueError, match="no token is left"):
+            vocabulary.fit(tokens)
+        return
+    vocabulary.fit(tokens)
+    assert list(vocabulary.vocabulary_) == vocabulary.get_feature_names_out().tolist() == expected
+    assert vocabulary.term_frequency_.tolist() == [0, 0, *(counted[t] for t in expected[2:])]
+    assert vocabulary.document_frequency_.tolist() == [0, 0, *(rows_with[t] for t in expected[2:])]
+
+
+def test_tokens_become_ids_and_unseen_ones_unknown():
+    vocabulary = Vocabulary().fit(TOKENS)
+    assert vocabulary.vocabulary_ == {
+        "<pad>": 0,
+        "<unk>": 1,
+        "oil": 2,
+        "up": 3,
+        "again": 4,
+        "cup": 5,
+    }
+    ids = vocabulary.transform(pl.Series([["cup", "new", "oil"], [], ["<pad>"]]))
+    assert ids.dtype == pl.List(pl.Int64)
+    assert ids.to_list() == [[5, 1, 2], [], [0]]
+
+
+def test_unseen_tokens_are_left_out_without_unk():
+    vocabulary = Vocabulary(specials=("<pad>",)).fit(TOKENS)
+    assert vocabulary.transform(pl.Series([["new", "oil"], ["new"]])).to_list() == [[1], []]
+
+
+def test_max_size_counts_the_specials():
+    vocabulary = Vocabulary(max_size=3).fit(TOKENS)
+    assert list(vocabulary.vocabulary_) == ["<pad>", "<unk>", "oil"]
+    with pytest.raises(ValueError, match="max_size"):
+        Vocabulary(max_size=2).fit(TOKENS)
+
+
+def test_inverse_transform_gives_the_tokens_back():
+    vocabulary = Vocabulary()
+    assert vocabulary.inverse_transform(vocabulary.fit_transform(TOKENS)).to_list() == ROWS
+
+
+def test_second_fit_leaves_no_trace_of_the_first():
+    twice = Vocabulary().fit(TOKENS).fit(pl.Series([["new"]]))
+    assert list(twice.vocabulary_) == ["<pad>", "<unk>", "new"]
+    assert len(twice.term_frequency_) == 3
+
+
+def test_clone_is_unfitted_and_pickle_is_not():
+    vocabulary = Vocabulary(min_df=2).fit(TOKENS)
+    with pytest.raises(NotFittedError):
+        clone(vocabulary).transform(TOKENS)
+    copy = pickle.loads(pickle.dumps(vocabulary))
+    np.testing.assert_array_equal(copy.document_frequency_, vocabulary.document_frequency_)
+    assert copy.transform(TOKENS).to_list() == vocabulary.transform(TOKENS).to_list()
+
+
+@pytest.mark.parametrize("X", [["oil up"], [["oil"]], pl.Series([[1]]), pl.Series(["oil"])])
+def test_anything_but_tokens_is_refused(X):
+    with pytest.raises(TypeError, match="put a WordTokenizer before it"):
+        Vocabulary().fit(X)
