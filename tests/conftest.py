@@ -45,3 +45,12 @@ def tiny_model(tmp_path_factory):
         torch.manual_seed(0)
         BertForSequenceClassification(config).save_pretrained(folder)
     return str(folder)
+
+
+@pytest.fixture
+def headline_ids(headlines):
+    """The eight headlines as ids of words, and their labels."""
+    from agnews_sk.tokenization import Vocabulary, WordTokenizer
+
+    texts, labels = headlines
+    return Vocabulary().fit_transform(WordTokenizer().transform(texts)), labels
