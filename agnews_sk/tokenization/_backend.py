@@ -253,7 +253,7 @@ def _normalizer(form: str, lowercase: bool) -> Any:
 
 @contextmanager
 def _own_threads_only() -> Iterator[None]:
-    """Keep `tokenizers` from starting threads, after which a fork would warn or hang.
+    """Keep `tokenizers` from starting threads, after which its older versions warn of each fork.
 
     The library reads its switch from the environment. One that the user has set stays.
     """

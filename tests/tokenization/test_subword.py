@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._pretrained import resolve_pretrained
-from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer
+from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, _backend
 
 TEXTS = ["oil prices rise again", "the coach resigns", "oil price rises", "cup final tonight"]
 MODELS = ["wordpiece", "bpe", "unigram"]
@@ -88,6 +88,24 @@ def test_batches_keep_the_order_of_rows(trained, monkeypatch):
     expected = trained.transform(TEXTS * 3).to_list()
     monkeypatch.setattr("agnews_sk.tokenization._backend._BATCH_ROWS", 5)
     assert trained.transform(TEXTS * 3).to_list() == expected
+
+
+@pytest.mark.parametrize(("setting", "during"), [(None, "false"), ("true", "true")])
+def test_the_library_starts_no_threads_unless_the_user_says_so(setting, during, monkeypatch):
+    seen = []
+
+    class Recorder:
+        def encode_batch_fast(self, texts):
+            seen.append(os.environ["TOKENIZERS_PARALLELISM"])
+            return []
+
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("TOKENIZERS_PARALLELISM", setting)
+    monkeypatch.setattr(_backend, "load_tokenizer", lambda json: Recorder())
+    _backend.encode_texts("{}", pl.Series(TEXTS))
+    assert seen == [during]
+    assert os.environ.get("TOKENIZERS_PARALLELISM") == setting
 
 
 @pytest.mark.parametrize("setting", [None, "true", "false"])
