@@ -10,7 +10,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._base import TextInputMixin
+from agnews_sk._columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._pretrained import resolve_pretrained
+from agnews_sk._text_cache import TextCache
 from agnews_sk._validation import Interval, StrOptions, check_texts
 from agnews_sk.tokenization._backend import (
     SPECIAL_TOKENS,
@@ -42,7 +44,16 @@ class _BackendTokenizer(  # type: ignore[call-arg]
             Truncated to `max_length`, not padded.
         """
         check_is_fitted(self)
-        return encode_texts(self.tokenizer_json_, check_texts(X).fill_null(""))
+        texts = check_texts(X).fill_null("")
+        if self.cache is None:
+            return encode_texts(self.tokenizer_json_, texts)
+        rows = self.cache.rows(self.tokenizer_json_, texts.to_list(), self._encode_rows)
+        lengths = [len(row) for row in rows]
+        return to_ragged(np.concatenate(rows), np.concatenate([[0], lengths]).cumsum())
+
+    def _encode_rows(self, texts: list[str]) -> list[np.ndarray]:
+        ids = encode_texts(self.tokenizer_json_, pl.Series(values=texts, dtype=pl.String))
+        return np.split(flat_values(ids).to_numpy(), row_offsets(ids)[1:-1])
 
     def inverse_transform(self, X: pl.Series) -> np.ndarray:
         """Return the texts that ids stand for, without the special tokens.
@@ -103,6 +114,8 @@ class SubwordTokenizer(_BackendTokenizer):
         Longest row of ids, the special tokens among them; None truncates nothing.
     lowercase : bool, default=True
         Bring texts to lower case first.
+    cache : TextCache, optional
+        Keeps the ids by text, so that folds and trials tokenize each text once.
 
     Attributes
     ----------
@@ -140,13 +153,23 @@ class SubwordTokenizer(_BackendTokenizer):
         "vocab_size": [Interval(Integral, len(SPECIAL_TOKENS) + 1, None, closed="left")],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
         "lowercase": ["boolean"],
+        "cache": [TextCache, None],
     }
 
-    def __init__(self, *, model="wordpiece", vocab_size=8000, max_length=None, lowercase=True):
+    def __init__(
+        self,
+        *,
+        model="wordpiece",
+        vocab_size=8000,
+        max_length=None,
+        lowercase=True,
+        cache=None,
+    ):
         self.model = model
         self.vocab_size = vocab_size
         self.max_length = max_length
         self.lowercase = lowercase
+        self.cache = cache
 
     def fit(self, X: Any, y: Any = None) -> "SubwordTokenizer":
         """Learn the subwords.
@@ -183,6 +206,8 @@ class PretrainedTokenizer(_BackendTokenizer):
     max_length : int or None, default=None
         Longest row of ids, the special tokens among them; None is the longest that the model
         takes.
+    cache : TextCache, optional
+        Keeps the ids by text, so that folds and trials tokenize each text once.
 
     Attributes
     ----------
@@ -215,11 +240,13 @@ class PretrainedTokenizer(_BackendTokenizer):
     _parameter_constraints: dict[str, Any] = {
         "model": [str, Path, None],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "cache": [TextCache, None],
     }
 
-    def __init__(self, *, model=None, max_length=None):
+    def __init__(self, *, model=None, max_length=None, cache=None):
         self.model = model
         self.max_length = max_length
+        self.cache = cache
 
     def fit(self, X: Any = None, y: Any = None) -> "PretrainedTokenizer":
         """Load the model's tokenizer.

@@ -161,7 +161,8 @@ class SentenceEmbedder(
             for rows, (inputs, _) in zip(loader.batches, loader):
                 inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
                 hidden = encoder(**inputs).last_hidden_state  # (batch, length, n_features)
-                pooled = pool(hidden, inputs["attention_mask"].bool())
+                mask = inputs.get("attention_mask")  # absent where nothing is padded
+                pooled = pool(hidden, None if mask is None else mask.bool())
                 if self.normalize:
                     pooled = torch.nn.functional.normalize(pooled, dim=1)
                 vectors[rows] = pooled.cpu().numpy()

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+
+from agnews_sk.vectorization import SentenceEmbedder
+
+TEXTS = ["oil prices rise", "the cup", "", "coach wins the cup final tonight", "oil prices rise"]
+
+
+@pytest.fixture
+def embedder(tiny_model):
+    return SentenceEmbedder(model=tiny_model).fit()
+
+
+def test_vectors_are_the_normalised_means_of_the_models_own_output(embedder, tiny_model):
+    from transformers import AutoModel, AutoTokenizer
+
+    model, tokenizer = (
+        AutoModel.from_pretrained(tiny_model),
+        AutoTokenizer.from_pretrained(tiny_model),
+    )
+    for text, vector in zip(TEXTS, embedder.transform(TEXTS)):
+        with torch.inference_mode():
+            hidden = model.eval()(**tokenizer(text, return_tensors="pt")).last_hidden_state
+        expected = torch.nn.functional.normalize(hidden.mean(dim=1)).numpy()[0]
+        np.testing.assert_allclose(vector, expected, atol=1e-5)
+
+
+def test_order_and_batches_change_no_vector(embedder):
+    expected = embedder.transform(TEXTS)
+    assert expected.dtype == np.float32
+    np.testing.assert_allclose(embedder.transform(TEXTS[::-1])[::-1], expected, atol=1e-6)
+    small = embedder.set_params(batch_size=1).transform(TEXTS)
+    np.testing.assert_allclose(small, expected, atol=1e-6)
+
+
+def test_a_text_that_repeats_is_encoded_once(embedder, monkeypatch):
+    seen = []
+    encode = embedder._encode
+    monkeypatch.setattr(embedder, "_encode", lambda texts: seen.extend(texts) or encode(texts))
+    vectors = embedder.transform(TEXTS)
+    assert sorted(seen) == sorted(set(TEXTS))
+    np.testing.assert_array_equal(vectors[0], vectors[4])
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "first"])
+def test_normalised_vectors_have_length_one(tiny_model, pooling):
+    embedder = SentenceEmbedder(model=tiny_model, pooling=pooling).fit(TEXTS)
+    np.testing.assert_allclose(np.linalg.norm(embedder.transform(TEXTS), axis=1), 1, atol=1e-5)
+    raw = SentenceEmbedder(model=tiny_model, pooling=pooling, normalize=False).fit(TEXTS)
+    assert not np.allclose(np.linalg.norm(raw.transform(TEXTS), axis=1), 1)
+
+
+def test_features_are_named_and_set_output_gives_a_frame(embedder):
+    assert embedder.get_feature_names_out()[0] == "sentenceembedder0"
+    frame = embedder.set_output(transform="pandas").transform(TEXTS)
+    assert frame.shape == (5, 16)
+
+
+def test_embedders_of_a_process_share_the_frozen_model(embedder, tiny_model):
+    other = SentenceEmbedder(model=tiny_model).fit()
+    assert other.encoder_ is embedder.encoder_
+    assert not any(p.requires_grad for p in other.encoder_.parameters())
