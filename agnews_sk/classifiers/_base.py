@@ -132,7 +132,6 @@ class TextNetClassifier(
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
         net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
-        self.net_ = net
         net.fit(train, valid)
         if tuner is not None:
             net.module_ = tuner.merge_and_unload()
@@ -142,6 +141,7 @@ class TextNetClassifier(
         ]
         self.history_ = pd.DataFrame(history)
         net.trim_for_prediction()
+        self.net_ = net
         context.call_on_fit_task_end(estimator=self, X=X, y=self.classes_[target])
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -211,6 +211,9 @@ class TextNetClassifier(
         ax.legend()
         return ax
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "net_")
+
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         with explain_out_of_memory(_MEMORY_ADVICE):
@@ -265,8 +268,6 @@ class TextNetClassifier(
         if sample_weight is None and self.class_weight is None:
             return None
         weight = check_sample_weight(sample_weight, X)
-        if not weight.any():
-            raise ValueError("sample_weight must have a weight above 0, got zeros only.")
         weight = weight * compute_sample_weight(self.class_weight, np.asarray(y))
         return weight / weight.mean()
 
@@ -292,9 +293,9 @@ class TextNetClassifier(
     ) -> tuple[RaggedDataset, RaggedDataset | None]:
         if X_val is not None:
             X_val = as_ragged_ids(X_val) if holds_ids(X_val) else check_texts(X_val, name="X_val")
-            unknown = set(np.unique(np.asarray(y_val))) - set(self.classes_)
-            if unknown:
-                raise ValueError(f"y_val has labels that y lacks: {sorted(unknown)}.")
+            unknown = np.setdiff1d(y_val, self.classes_)
+            if len(unknown):
+                raise ValueError(f"y_val has labels that y lacks: {unknown.tolist()}.")
             target = np.searchsorted(self.classes_, np.asarray(y_val)).astype(np.int64)
             return dataset, self._dataset(self._ids(X_val), target)
         if self.validation_fraction is None:

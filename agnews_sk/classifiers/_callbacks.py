@@ -4,8 +4,6 @@ from typing import Any
 
 from skorch.callbacks import Callback
 
-FITTED = ("net_", "classes_", "tokenizer_", "vocab_size_", "max_length_", "_ends")
-
 
 class ScikitLearnCallbacks(Callback):
     """Report each epoch to the callbacks that `set_callbacks` gave an estimator.
@@ -36,9 +34,7 @@ class ScikitLearnCallbacks(Callback):
             estimator=self.estimator,
             X=self.X,
             y=self.y,
-            reconstruction_attributes=lambda: {
-                name: getattr(self.estimator, name) for name in FITTED
-            },
+            reconstruction_attributes={"net_": net},
         )
 
 

@@ -190,8 +190,8 @@ class TextNet(NeuralNet):
         with suppress(KeyboardInterrupt):  # how skorch's callbacks end a training
             while not self._is_over():
                 self._run_epoch(X, y, cache)
+            self._progress.is_over = True
         self._best.restore(self.module_)
-        self._progress.is_over = True
         self._save_checkpoint()
         del self._tensors, self._best, self._progress
         return self

@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
@@ -174,6 +174,17 @@ def test_a_finished_training_is_read_back(tmp_path):
     np.testing.assert_array_equal(logits(again), logits(first))
 
 
+def test_ctrl_c_ends_training_and_leaves_the_way_back(tmp_path):
+    class PressCtrlC(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    settings = {"max_epochs": 3, "checkpoint_dir": tmp_path}
+    assert len(small(**settings, callbacks=[PressCtrlC()]).fit(IDS, LABELS).history_) == 1
+    resumed = small(**settings).fit(IDS, LABELS)
+    np.testing.assert_array_equal(logits(resumed), logits(small(max_epochs=3).fit(IDS, LABELS)))
+
+
 def test_other_data_or_parameters_have_other_checkpoints(tmp_path):
     small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
     small(checkpoint_dir=tmp_path, learning_rate=0.02).fit(IDS, LABELS)
@@ -273,6 +284,14 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(optimiz
 def test_a_first_loss_that_is_not_finite_is_an_error():
     with pytest.raises(FloatingPointError, match="nan at step 1, the first; lower learning_rate"):
         small(callbacks=[Poison(1)]).fit(IDS, LABELS)
+
+
+def test_a_fit_that_failed_leaves_nothing_to_predict_with():
+    classifier = small(callbacks=[Poison(1)])
+    with pytest.raises(FloatingPointError):
+        classifier.fit(IDS, LABELS)
+    with pytest.raises(NotFittedError):
+        classifier.predict(IDS)
 
 
 def test_out_of_memory_says_what_to_lower():
