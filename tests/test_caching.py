@@ -38,7 +38,7 @@ def test_memory_learns_n_grams_once_a_fold_whatever_the_candidates(n_fits, with_
 
 def test_a_search_embeds_each_distinct_text_once_whatever_the_folds(tiny_model):
     cache = TextCache()
-    pipeline = make_embedding_pipeline(tiny_model, embed__cache=cache)
+    pipeline = make_embedding_pipeline(tiny_model, embed__cache=cache, embed__max_length=32)
     cleaned = pipeline[2:4].fit_transform(X)
     for seed in (0, 1):
         folds = ShuffleSplit(3, random_state=seed)
