@@ -1,0 +1,360 @@
+"""Measure our transformers against skorch's recipe, the Trainer and the pipeline of transformers.
+
+    python benchmarks/bench_transformers.py padding training freezing prediction
+    python benchmarks/bench_transformers.py accuracy --rows 8000
+    python benchmarks/bench_transformers.py scratch
+
+Both sides run in one process on the same rows, in turns, each with the threads it takes by itself.
+Rows come from the folder `AGNEWS_SK_DATA` (train.csv, test.csv and more), or are made up if it is
+not set. `training` needs `accelerate` for the Trainer.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import sklearn
+import skorch
+import torch
+import transformers
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import LabelEncoder
+
+from agnews_sk._pretrained import resolve_pretrained
+from agnews_sk.classifiers import FineTunedTransformerClassifier, TransformerClassifier
+from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.datasets import load_agnews, load_train_test, make_news
+from agnews_sk.nn import RaggedLoader
+from agnews_sk.tokenization import PretrainedTokenizer, Vocabulary, WordTokenizer
+
+BATCH_SIZE = 32
+MAX_LENGTH = 128
+
+
+class Rows(NamedTuple):
+    """Clean texts and their labels."""
+
+    train: list[str]
+    y_train: np.ndarray
+    test: list[str]
+    y_test: np.ndarray
+
+    def draw(self, n_rows: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
+        """Return as many training rows, by class share."""
+        if n_rows >= len(self.train):
+            return self.train, self.y_train
+        positions = np.arange(len(self.train))
+        kept, _ = train_test_split(
+            positions, train_size=n_rows, stratify=self.y_train, random_state=seed
+        )
+        return [self.train[i] for i in kept], self.y_train[kept]
+
+
+def main() -> None:
+    options = read_options()
+    rows = read_rows()
+    print(describe_machine())
+    for part in options.parts:
+        print(f"\n{part}")
+        PARTS[part](rows, options)
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("parts", nargs="+", choices=list(PARTS))
+    parser.add_argument("--rows", type=int, default=2_000, help="rows to train or predict on")
+    parser.add_argument("--repeats", type=int, default=3, help="medians are of as many runs")
+    parser.add_argument("--epochs", type=int, default=2, help="of the parts on accuracy")
+    parser.add_argument("--seeds", type=int, default=3, help="of the parts on accuracy")
+    parser.add_argument("--device", default="auto", help="of our side")
+    parser.add_argument("--without", nargs="*", default=[], help="sides of `training` to leave out")
+    return parser.parse_args()
+
+
+def read_rows() -> Rows:
+    folder = os.environ.get("AGNEWS_SK_DATA")
+    if folder:
+        data = load_train_test(folder)
+        frames = data.X_train, data.y_train, data.X_test, data.y_test
+        print(f"rows read from {folder}")
+    else:
+        made = make_news(6_000, random_state=0)
+        frames = train_test_split(made.data, made.target, test_size=0.2, random_state=0)
+        frames = frames[0], frames[2], frames[1], frames[3]
+        print("rows made up: set AGNEWS_SK_DATA to a folder with train.csv and test.csv")
+    X_train, y_train, X_test, y_test = frames
+    train, y_train = clean(X_train), np.asarray(y_train)
+    joined = Path(folder or "") / "train_joined.csv"
+    if joined.exists():  # further training rows, title and description in one column
+        more = load_agnews(joined)
+        train, y_train = train + clean(more.data), np.concatenate([y_train, more.target])
+    return Rows(train, y_train, clean(X_test), np.asarray(y_test))
+
+
+def clean(frame: Any) -> list[str]:
+    return TextCleaner().fit_transform(ColumnJoiner().fit_transform(frame)).tolist()
+
+
+def describe_machine() -> str:
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor()
+    return (
+        f"Python {platform.python_version()}, torch {torch.__version__}, transformers "
+        f"{transformers.__version__}, skorch {skorch.__version__}, scikit-learn "
+        f"{sklearn.__version__}; {torch.get_num_threads()} threads, {where or platform.machine()}"
+    )
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def in_turns(runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Return the median seconds of each run, taken in turns."""
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            found[name].append(seconds(run))
+    return {name: statistics.median(times) for name, times in found.items()}
+
+
+def show_rates(n_texts: int, times: dict[str, float], ours: str) -> None:
+    for name, time_taken in times.items():
+        ratio = time_taken / times[ours]
+        print(f"  {name:<42}{n_texts / time_taken:>9.1f} texts/s   ours is {ratio:>5.2f} x as fast")
+
+
+def fine_tuned(options: argparse.Namespace, **params: Any) -> FineTunedTransformerClassifier:
+    settings = {
+        "max_epochs": 1,
+        "batch_size": BATCH_SIZE,
+        "max_length": MAX_LENGTH,
+        "random_state": 0,
+        "device": options.device,
+    }
+    return FineTunedTransformerClassifier(**{**settings, **params})
+
+
+# Padding
+
+
+def measure_padding(rows: Rows, options: argparse.Namespace) -> None:
+    texts, _ = rows.draw(options.rows)
+    ids = PretrainedTokenizer(max_length=MAX_LENGTH).fit_transform(texts)
+    classifier = fine_tuned(options, max_steps=1)
+    classifier.fit(ids[:64], np.arange(64) % 2)
+    dataset = classifier._dataset(ids)
+    training = RaggedLoader(dataset, BATCH_SIZE, rng=np.random.default_rng(0)).padding_ratio
+    prediction = RaggedLoader(dataset, BATCH_SIZE).padding_ratio
+    lengths = dataset.lengths
+    in_order = [lengths[i : i + BATCH_SIZE] for i in range(0, len(lengths), BATCH_SIZE)]
+    longest = sum(batch.max() * len(batch) for batch in in_order) / lengths.sum()
+    print(f"  ours: {training:.3f} in training, {prediction:.3f} in prediction (aim: 1.08)")
+    print(f"  batches in order: {longest:.3f}; all to 256: {256 / lengths.mean():.3f}")
+
+
+# Speed of training
+
+
+def measure_training(rows: Rows, options: argparse.Namespace) -> None:
+    texts, y = rows.draw(options.rows)
+    target = LabelEncoder().fit_transform(y)
+    y_test = LabelEncoder().fit_transform(rows.y_test)
+    test = rows.test[:1_000]
+    sides: dict[str, Callable[[], Callable[[list[str]], np.ndarray]]] = {
+        "ours": lambda: fine_tuned(options).fit(texts, target).predict,
+        "skorch": lambda: skorch_recipe(texts, target),
+        "trainer": lambda: trainer(texts, target, "random"),
+        "trainer_grouped": lambda: trainer(texts, target, "group_by_length"),
+    }
+    sides = {name: side for name, side in sides.items() if name not in options.without}
+    predictors: dict[str, Callable[[list[str]], np.ndarray]] = {}
+
+    def keep(name: str) -> None:
+        predictors[name] = sides[name]()
+
+    runs = {name: lambda name=name: keep(name) for name in sides}
+    show_rates(len(texts), in_turns(runs, options.repeats), "ours")
+    for name, predict in predictors.items():
+        accuracy = np.mean(predict(test) == y_test[: len(test)])
+        print(f"  {name:<42}accuracy {accuracy:.4f} on {len(test)} test rows")
+
+
+def skorch_recipe(texts: list[str], target: np.ndarray) -> Callable[[list[str]], np.ndarray]:
+    """Train as skorch's guide to Hugging Face does, and return what predicts."""
+    from skorch import NeuralNetClassifier
+    from skorch.hf import HuggingfacePretrainedTokenizer
+
+    class Logits(torch.nn.Module):
+        def __init__(self, name, n_classes):
+            super().__init__()
+            self.model = transformers.AutoModelForSequenceClassification.from_pretrained(
+                name, num_labels=n_classes
+            )
+
+        def forward(self, **inputs):
+            return self.model(**inputs).logits
+
+    source = resolve_pretrained(None)
+    pipeline = make_pipeline(
+        HuggingfacePretrainedTokenizer(source),
+        NeuralNetClassifier(
+            Logits,
+            module__name=source,
+            module__n_classes=len(np.unique(target)),
+            criterion=torch.nn.CrossEntropyLoss,
+            optimizer=torch.optim.AdamW,
+            lr=1e-4,
+            max_epochs=1,
+            batch_size=BATCH_SIZE,
+            train_split=None,
+            verbose=0,
+        ),
+    )
+    return pipeline.fit(texts, target).predict
+
+
+def trainer(
+    texts: list[str], target: np.ndarray, sampling: str
+) -> Callable[[list[str]], np.ndarray]:
+    """Train with the Trainer of transformers, and return what predicts."""
+    source = resolve_pretrained(None)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+
+    def encode(some_texts: list[str], labels: np.ndarray) -> list[dict[str, Any]]:
+        encoded = tokenizer(some_texts, truncation=True, max_length=MAX_LENGTH)["input_ids"]
+        return [{"input_ids": i, "labels": int(label)} for i, label in zip(encoded, labels)]
+
+    transformers.set_seed(0)
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(
+        source, num_labels=len(np.unique(target))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = transformers.TrainingArguments(
+            folder,
+            num_train_epochs=1,
+            learning_rate=1e-4,
+            per_device_train_batch_size=BATCH_SIZE,
+            per_device_eval_batch_size=BATCH_SIZE,
+            train_sampling_strategy=sampling,
+            save_strategy="no",
+            report_to="none",
+            logging_strategy="no",
+            disable_tqdm=True,
+        )
+        trained = transformers.Trainer(
+            model, arguments, train_dataset=encode(texts, target), processing_class=tokenizer
+        )
+        trained.train()
+
+    def predict(some_texts: list[str]) -> np.ndarray:
+        dataset = encode(some_texts, np.zeros(len(some_texts)))
+        return trained.predict(dataset).predictions.argmax(axis=1)
+
+    return predict
+
+
+# Frozen layers
+
+
+def measure_freezing(rows: Rows, options: argparse.Namespace) -> None:
+    texts, y = rows.draw(options.rows)
+    whole = fine_tuned(options, max_epochs=1).fit(texts, y).history_["dur"]
+    frozen = fine_tuned(options, max_epochs=3, freeze=4).fit(texts, y).history_["dur"]
+    print(f"  all layers trained                {len(texts) / whole[0]:>9.1f} texts/s")
+    for epoch, time_taken in enumerate(frozen, start=1):
+        rate, ratio = len(texts) / time_taken, whole[0] / time_taken
+        print(f"  lower 4 frozen, epoch {epoch}           {rate:>9.1f} texts/s, {ratio:>5.2f} x")
+
+
+# Speed of prediction
+
+
+def measure_prediction(rows: Rows, options: argparse.Namespace) -> None:
+    texts = rows.test[: options.rows]
+    some_texts, some_y = rows.draw(256)
+    classifier = fine_tuned(options).fit(some_texts, some_y)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(resolve_pretrained(None))
+    theirs = transformers.pipeline(
+        "text-classification", model=classifier.net_.module_.eval(), tokenizer=tokenizer
+    )
+
+    def ask_theirs() -> list[list[dict[str, Any]]]:
+        return theirs(texts, top_k=None, truncation=True, max_length=MAX_LENGTH)
+
+    runs = {"ours": lambda: classifier.predict_proba(texts), "pipeline of transformers": ask_theirs}
+    show_rates(len(texts), in_turns(runs, options.repeats), "ours")
+    ours = classifier.predict_proba(texts)
+    column = {str(label): i for i, label in enumerate(classifier.classes_)}
+    expected = np.zeros_like(ours)
+    for i, answer in enumerate(ask_theirs()):
+        for one in answer:
+            expected[i, column[one["label"]]] = one["score"]
+    print(f"  largest difference of probabilities: {np.abs(ours - expected).max():.1e}")
+    backwards = classifier.predict_proba(texts[::-1])[::-1]
+    print(f"  largest difference when asked backwards: {np.abs(ours - backwards).max():.1e}")
+
+
+# Accuracy
+
+
+def measure_accuracy(rows: Rows, options: argparse.Namespace) -> None:
+    for seed in range(options.seeds):
+        texts, y = rows.draw(options.rows, seed)
+        start = time.perf_counter()
+        classifier = fine_tuned(options, max_epochs=options.epochs, random_state=seed)
+        ours = classifier.fit(texts, y).score(rows.test, rows.y_test)
+        time_taken = time.perf_counter() - start
+        linear = make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+            LogisticRegression(C=10.0, max_iter=300),
+        )
+        theirs = linear.fit(texts, y).score(rows.test, rows.y_test)
+        print(
+            f"  seed {seed}, {len(texts):,} rows, {options.epochs} epochs: fine-tuned {ours:.4f} "
+            f"({time_taken:.0f} s), TF-IDF + logistic regression {theirs:.4f}, on "
+            f"{len(rows.test):,} test rows",
+            flush=True,
+        )
+
+
+def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
+    """Take all rows, whatever --rows says."""
+    for seed in range(options.seeds):
+        start = time.perf_counter()
+        pipeline = make_pipeline(
+            WordTokenizer(lowercase=True),
+            Vocabulary(max_size=30_000),
+            TransformerClassifier(random_state=seed, device=options.device),
+        )
+        pipeline.fit(rows.train, rows.y_train)
+        accuracy = pipeline.score(rows.test, rows.y_test)
+        print(
+            f"  seed {seed}, {len(rows.train):,} rows: {accuracy:.4f} on {len(rows.test):,} test "
+            f"rows, {time.perf_counter() - start:.0f} s",
+            flush=True,
+        )
+
+
+PARTS: dict[str, Callable[[Rows, argparse.Namespace], None]] = {
+    "padding": measure_padding,
+    "training": measure_training,
+    "freezing": measure_freezing,
+    "prediction": measure_prediction,
+    "accuracy": measure_accuracy,
+    "scratch": measure_scratch,
+}
+
+if __name__ == "__main__":
+    main()
