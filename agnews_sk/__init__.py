@@ -14,6 +14,7 @@ _HOMES = {
     "PretrainedTokenizer": "tokenization",
     "SentenceEmbedder": "vectorization",
     "SubwordTokenizer": "tokenization",
+    "TransformerClassifier": "classifiers",
     "Vocabulary": "tokenization",
     "WordTokenizer": "tokenization",
     "compare_classifiers": "evaluation",
@@ -24,6 +25,7 @@ _HOMES = {
     "make_finetune_pipeline": "pipeline",
     "make_news": "datasets",
     "make_tfidf_pipeline": "pipeline",
+    "make_transformer_pipeline": "pipeline",
     "train_val_test_split": "datasets",
 }
 

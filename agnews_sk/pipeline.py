@@ -12,6 +12,7 @@ from sklearn.pipeline import FeatureUnion
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
+from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
 
 # One row in 33,000: what occurs once among that many rows or more is left out, and nothing is in a
@@ -189,6 +190,47 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     from agnews_sk.classifiers import FineTunedTransformerClassifier  # loads torch
 
     steps = [*_text_steps(), ("classify", FineTunedTransformerClassifier(model=model))]
+    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+
+
+def make_transformer_pipeline(
+    *, memory=None, verbose=False, random_state=None, **params
+) -> TextPipeline:
+    """Make the pipeline of a small Transformer encoder trained from scratch on words.
+
+    Parameters
+    ----------
+    memory : str or joblib.Memory, optional
+        Caches the fitted steps before `classify`.
+    verbose : bool, default=False
+        Print the time of each step.
+    random_state : int, RandomState or None, default=None
+        For `classify`.
+    **params
+        Steps and their parameters as `set_params` takes them, such as `classify__d_model=64` or
+        `tokenize=SubwordTokenizer(), vocabulary="passthrough"`.
+
+    Returns
+    -------
+    TextPipeline
+        With the steps `filter`, `augment`, `join`, `clean`, `tokenize`, `vocabulary`, `classify`.
+        It takes a frame, whose text columns it joins, or texts.
+
+    Examples
+    --------
+    >>> from agnews_sk import make_transformer_pipeline
+    >>> pipeline = make_transformer_pipeline(classify__d_model=64, random_state=0)
+    >>> list(pipeline.named_steps)
+    ['filter', 'augment', 'join', 'clean', 'tokenize', 'vocabulary', 'classify']
+    """
+    from agnews_sk.classifiers import TransformerClassifier  # loads torch
+
+    steps = [
+        *_text_steps(),
+        ("tokenize", WordTokenizer(lowercase=True)),
+        ("vocabulary", Vocabulary(max_size=30_000)),
+        ("classify", TransformerClassifier(random_state=random_state)),
+    ]
     return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
 
 

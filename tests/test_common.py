@@ -16,6 +16,7 @@ from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
     make_tfidf_pipeline,
+    make_transformer_pipeline,
 )
 from agnews_sk.sampling import (
     DuplicateFilter,
@@ -56,6 +57,9 @@ FACTORIES = {
     "make_embedding_pipeline": make_embedding_pipeline,
     "FineTunedTransformerClassifier": lambda: FineTunedTransformerClassifier(
         max_epochs=1, batch_size=4, random_state=0
+    ),
+    "make_transformer_pipeline": lambda: make_transformer_pipeline(
+        classify__max_epochs=1, classify__d_model=16, random_state=0
     ),
     "make_finetune_pipeline": lambda: make_finetune_pipeline(
         classify__max_epochs=1, classify__batch_size=4, classify__random_state=0

@@ -12,7 +12,12 @@ from sklearn.pipeline import Pipeline
 
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.datasets import load_news_sample, make_news
-from agnews_sk.pipeline import TextPipeline, make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk.pipeline import (
+    TextPipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
 from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, LabelConflictFilter, MissingTextFilter
 
 FRAME = pd.DataFrame(
@@ -38,6 +43,9 @@ def test_steps_have_the_names_of_the_design():
         "filter", "augment", "join", "clean", "vectorize", "classify",
     ]  # fmt: skip
     assert list(make_finetune_pipeline().named_steps)[-1] == "classify"
+    assert list(make_transformer_pipeline().named_steps) == [
+        "filter", "augment", "join", "clean", "tokenize", "vocabulary", "classify",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("to_frame", [lambda f: f, pl.from_pandas], ids=["pandas", "polars"])
