@@ -14,6 +14,10 @@ test: $(VENV)/.dev ## Run the tests, but for the slow ones
 test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
+bench: $(VENV)/.dev $(VENV)/fasttext/.done ## Measure against others, on the rows of AGNEWS_SK_DATA
+	for script in benchmarks/bench_*.py; do \
+	  FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python $(BIN)/python $$script || exit 1; done
+
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -26,6 +30,12 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PIP) --editable ".[offline,plot,test,lint]"
+	touch $@
+
+# fastText is compiled from source, and has constraints of its own.
+$(VENV)/fasttext/.done: benchmarks/constraints-fasttext.txt
+	$(PYTHON) -m venv $(VENV)/fasttext
+	$(VENV)/fasttext/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 constraints: $(VENV)/.dev ## Write down the versions that are installed
