@@ -248,7 +248,7 @@ class TextNetClassifier(
         encoder = LabelEncoder().fit(y)
         if len(encoder.classes_) < 2:
             raise ValueError(
-                f"y must have at least 2 classes, got 1: {encoder.classes_.tolist()[0]!r}; "
+                f"y must have at least 2 classes, got 1 class: {encoder.classes_.tolist()[0]!r}; "
                 "a classifier has nothing to learn from it."
             )
         self._check_same_classes(encoder.classes_)

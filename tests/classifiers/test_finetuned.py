@@ -177,7 +177,7 @@ def test_a_bad_parameter_is_named(classifier, headlines, params, message):
 
 
 def test_one_class_is_refused(classifier):
-    with pytest.raises(ValueError, match="at least 2 classes, got 1: 'Sports'"):
+    with pytest.raises(ValueError, match="at least 2 classes, got 1 class: 'Sports'"):
         classifier.fit(["cup", "final"], ["Sports", "Sports"])
 
 
