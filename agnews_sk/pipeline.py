@@ -7,6 +7,7 @@ from typing import Any
 
 import imblearn.pipeline
 import numpy as np
+from sklearn.callback import with_callbacks
 from sklearn.pipeline import FeatureUnion
 
 from agnews_sk.classifiers import CalibratedLinearSVC
@@ -48,6 +49,30 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     >>> pipeline.fit(texts, y, classify__sample_weight=[1, 1, 2]).predict(["oil"])
     array(['Business'], dtype='<U8')
     """
+
+    @with_callbacks
+    def fit(self, X: Any, y: Any = None, **params: Any) -> "TextPipeline":
+        """Fit all steps, and hand callbacks that propagate, such as a progress bar, to the last.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+        y : array-like of shape (n_samples,), optional
+        **params
+            As in `imblearn.pipeline.Pipeline`.
+
+        Returns
+        -------
+        self
+        """
+        # imbalanced-learn 0.14 knows nothing of the callbacks of scikit-learn 1.9.
+        context = self._init_callback_context(max_subtasks=1)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        last = context.subcontext(task_name="fit-final-estimator")
+        with last.propagate_callback_context(self.steps[-1][1]):
+            super().fit(X, y, **params)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
 
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
         params = super()._get_metadata_for_step(

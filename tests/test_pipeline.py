@@ -59,6 +59,27 @@ def test_a_frame_with_missing_cells_gets_one_answer_a_row(pipeline, to_frame):
     assert pipeline.classes_.tolist() == ["Business", "Sports"]
 
 
+def test_callbacks_reach_the_classifier():
+    class Tasks:
+        max_propagation_depth = None
+
+        def setup(self, estimator, context): ...
+
+        def teardown(self, estimator, context): ...
+
+        def on_fit_task_begin(self, estimator, context):
+            seen.append((context.estimator_name, context.task_name))
+
+        def on_fit_task_end(self, estimator, context): ...
+
+    seen = []
+    pipeline = make_transformer_pipeline(classify__d_model=8, classify__max_epochs=2)
+    pipeline.set_callbacks(Tasks()).fit(FRAME, LABELS)
+    assert seen[0] == ("TextPipeline", "fit")
+    assert seen[-2:] == [("TransformerClassifier", "epoch")] * 2
+    assert "_skl_callbacks" not in vars(pipeline["classify"])
+
+
 def test_a_filter_drops_rows_in_fit_only():
     pipeline = make_tfidf_pipeline(filter=MissingTextFilter()).fit(FRAME, LABELS)
     assert pipeline["filter"].sample_indices_.tolist() == [0, 1, 2, 3, 4]
