@@ -53,7 +53,7 @@ FACTORIES = {
     "PretrainedTokenizer": PretrainedTokenizer,
     "NgramVectorizer": NgramVectorizer,
     "SentenceEmbedder": SentenceEmbedder,
-    "make_tfidf_pipeline": make_tfidf_pipeline,
+    "make_tfidf_pipeline": lambda: make_tfidf_pipeline(random_state=0),
     "make_embedding_pipeline": make_embedding_pipeline,
     "FineTunedTransformerClassifier": lambda: FineTunedTransformerClassifier(
         max_epochs=1, batch_size=4, random_state=0
