@@ -61,6 +61,8 @@ class EncoderLayer(nn.Module):
     d_model, n_heads, d_hidden : int
     activation : {"relu", "gelu"}, default="gelu"
     dropout : float, default=0.1
+        On the output of each part and inside the feed-forward one, as in section 5.4 of the paper
+        of 2017, not on attention weights: without that, attention runs in one fused kernel.
     norm_first : bool, default=True
         Normalise before each part (Xiong et al. 2020, arXiv 2002.04745: trains without a long
         warm-up), or after the residual sum as in the paper of 2017.
@@ -84,7 +86,7 @@ class EncoderLayer(nn.Module):
         norm_first: bool = True,
     ) -> None:
         super().__init__()
-        self.attention = MultiHeadSelfAttention(d_model, n_heads, dropout)
+        self.attention = MultiHeadSelfAttention(d_model, n_heads)
         self.feed_forward = FeedForward(d_model, d_hidden, activation, dropout)
         self.attention_norm = nn.LayerNorm(d_model)
         self.feed_forward_norm = nn.LayerNorm(d_model)
