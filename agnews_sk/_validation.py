@@ -112,7 +112,7 @@ def _from_polars(X: pl.Series, name: str) -> pl.Series:
 
 
 def _from_pandas(X: pd.Series, name: str) -> pl.Series:
-    if isinstance(X.dtype, pd.StringDtype):
+    if _is_string(X.dtype):
         return pl.from_pandas(X, nan_to_null=True).cast(pl.String)
     if isinstance(X.dtype, pd.CategoricalDtype) or X.dtype == object:
         return _from_values(X.to_numpy(dtype=object), name)
@@ -214,7 +214,13 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 def _holds_texts(column: pd.Series | pl.Series) -> bool:
     if isinstance(column, pl.Series):
         return column.dtype in (pl.String, pl.Null, pl.Object)
-    return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
+    return _is_string(column.dtype) or column.dtype == object
+
+
+def _is_string(dtype: Any) -> bool:
+    """Tell pandas' own strings and Arrow's from other types."""
+    arrow = isinstance(dtype, pd.ArrowDtype) and dtype.type is str
+    return arrow or isinstance(dtype, pd.StringDtype)
 
 
 def n_rows(X: Any) -> int:
