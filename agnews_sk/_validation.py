@@ -132,7 +132,7 @@ def _from_array(X: np.ndarray, name: str) -> pl.Series:
 def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
     try:
         return pl.Series(values=values, dtype=pl.String, strict=True)
-    except (TypeError, ValueError):  # UnicodeEncodeError is a ValueError
+    except (TypeError, ValueError, pl.exceptions.PolarsError):  # UnicodeEncodeError is a ValueError
         return pl.Series(
             values=[_one_text(value, i, name) for i, value in enumerate(values)], dtype=pl.String
         )
