@@ -33,7 +33,7 @@ class SentenceEmbedder(
     normalize : bool, default=True
         Scale each vector to length 1, so that a dot product is a cosine.
     max_length : int, default=128
-        Longest text in tokens; the rest is cut off.
+        Longest text in tokens, or the model's limit if that is smaller; the rest is cut off.
     batch_size : int, default=64
         Texts at a time. The vectors do not depend on it.
     device : str, default="auto"
@@ -113,8 +113,9 @@ class SentenceEmbedder(
         if X is not None:
             check_texts(X)
         source = resolve_pretrained(self.model)
-        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=self.max_length).fit()
         self.encoder_ = _load_encoder(source)
+        max_length = min(self.max_length, _longest_input(self.encoder_) or self.max_length)
+        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self._fingerprint = fingerprint(source)
         self._n_features_out = self.encoder_.config.hidden_size
         return self
@@ -183,3 +184,10 @@ def _load_encoder(source: str) -> Any:
     with quiet_transformers():
         encoder = AutoModel.from_pretrained(source, use_safetensors=True, dtype="float32")
     return encoder.eval().requires_grad_(False)
+
+
+def _longest_input(encoder: Any) -> int | None:
+    limit = getattr(encoder.config, "max_position_embeddings", None)
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    behind = getattr(table, "padding_idx", None)  # RoBERTa counts positions from behind its padding
+    return limit if limit is None or behind is None else limit - behind - 1

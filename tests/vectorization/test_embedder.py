@@ -61,3 +61,9 @@ def test_embedders_of_a_process_share_the_frozen_model(embedder, tiny_model):
     other = SentenceEmbedder(model=tiny_model).fit()
     assert other.encoder_ is embedder.encoder_
     assert not any(p.requires_grad for p in other.encoder_.parameters())
+
+
+def test_a_text_longer_than_the_model_takes_is_cut_at_its_limit(tiny_model):
+    cut, whole = (SentenceEmbedder(model=tiny_model, max_length=n).fit() for n in (64, 1_000))
+    long = ["oil prices rise " * 50]
+    np.testing.assert_allclose(whole.transform(long), cut.transform(long))
