@@ -98,6 +98,9 @@ def _read_json_lines(path: Path) -> Table:
                 objects.append((number, _json_object(line)))
             except ValueError as error:
                 faults.append((number, str(error)))
+    if not objects:
+        nothing = pl.DataFrame(schema={"class": pl.String, "text": pl.String})
+        return Table(path, nothing, np.empty(0, dtype=int), faults, "class")
     names = list(dict.fromkeys(name for _, found in objects for name in found))
     chosen = {column: names[i] for column, i in _choose_columns(names, path).items()}
     values = {column: [found.get(name) for _, found in objects] for column, name in chosen.items()}

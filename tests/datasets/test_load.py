@@ -183,6 +183,17 @@ def test_broken_json_line_is_an_error_with_its_line(write, line, why):
         load_agnews(path)
 
 
+def test_json_lines_that_are_all_broken_are_named_by_line(write):
+    path = write('{"label": 1, "text": 7}\n{', "news.jsonl")
+    with pytest.raises(ValueError, match=r"news\.jsonl, line 1: text must be a text or null"):
+        load_agnews(path)
+
+
+def test_json_lines_without_rows_are_refused(write):
+    with pytest.raises(ValueError, match="No rows in"):
+        load_agnews(write("\n", "news.jsonl"))
+
+
 def test_broken_parquet_row_is_an_error_with_its_number(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": ["Cup", "Oil"], "class": [2, None]}).write_parquet(path)
