@@ -93,9 +93,11 @@ class Vocabulary(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If no token is left.
+            If no token is left, or a special token is there twice.
         """
         self._validate_params()
+        if len(set(self.specials)) < len(self.specials):
+            raise ValueError(f"specials must differ from each other, got {self.specials!r}.")
         tokens = encode_tokens(_checked_tokens(X))
         tokens = drop_tokens(tokens, tokens.distinct.is_in(list(self.specials)).to_numpy())
         counted = pl.DataFrame(
@@ -180,6 +182,8 @@ def _checked_tokens(X: Any) -> pl.Series:
             f"{X.dtype if isinstance(X, pl.Series) else type(X).__name__}; "
             "put a WordTokenizer before it."
         )
+    if len(X) == 0:
+        raise ValueError("X is empty: at least one row of tokens is needed, got 0.")
     return X
 
 

@@ -91,3 +91,13 @@ def test_clone_is_unfitted_and_pickle_is_not():
 def test_anything_but_tokens_is_refused(X):
     with pytest.raises(TypeError, match="put a WordTokenizer before it"):
         Vocabulary().fit(X)
+
+
+def test_a_special_token_given_twice_is_refused():
+    with pytest.raises(ValueError, match="specials must differ from each other"):
+        Vocabulary(specials=("<pad>", "<pad>")).fit(TOKENS)
+
+
+def test_no_rows_are_refused():
+    with pytest.raises(ValueError, match="X is empty"):
+        Vocabulary().fit(TOKENS.head(0))
