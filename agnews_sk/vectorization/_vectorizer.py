@@ -283,7 +283,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
                 f"Invalid value for ngram_range={self.ngram_range}: expected (min_n, max_n) with "
                 "1 <= min_n <= max_n; is the lower boundary larger than the upper boundary?"
             )
-        if self._has_weights and self.dtype not in (np.float32, np.float64):
+        if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
             warnings.warn(
                 f"Only float32 and float64 can hold weights; dtype={self.dtype} gives float64.",
                 UserWarning,

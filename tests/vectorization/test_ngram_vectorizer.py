@@ -288,3 +288,10 @@ def test_input_is_not_changed_by_binary_or_weights():
     before = tokens.to_list()
     NgramVectorizer(binary=True).fit(tokens).transform(tokens)
     assert tokens.to_list() == before
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.dtype("float32")], ids=["name", "dtype"])
+def test_a_float_dtype_by_name_warns_of_nothing(dtype):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert NgramVectorizer(dtype=dtype).fit_transform(["oil up"]).dtype == np.float32
