@@ -29,7 +29,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(PIP) --editable ".[offline,plot,test,lint]"
+	$(PIP) --editable ".[offline,plot,peft,test,lint]"
 	touch $@
 
 # fastText is compiled from source, and has constraints of its own.

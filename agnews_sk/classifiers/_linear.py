@@ -1,15 +1,13 @@
 """A linear support vector machine that gives probabilities."""
 
-from concurrent.futures import ThreadPoolExecutor
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -36,13 +34,11 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         When liblinear stops. A smaller one takes longer and changes few predictions.
     class_weight : dict or "balanced", default=None
         As in `LinearSVC`.
-    n_folds : int or None, default=2
-        The temperature is chosen on margins of rows that took no part in fitting them, in this
-        many folds; None leaves it at 1.
-    n_jobs : int or None, default=-1
-        Threads that fit the folds beside the whole; -1 means one a processor.
+    calibration_fraction : float or None, default=0.5
+        The temperature is chosen on the margins of this share of the rows under a machine that was
+        fitted on the others; None leaves it at 1. The margins themselves are fitted on all rows.
     random_state : int, RandomState or None, default=None
-        Order of liblinear's coordinates, and the folds.
+        Order of liblinear's coordinates, and the rows that the temperature is chosen on.
 
     Attributes
     ----------
@@ -60,8 +56,9 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
 
     .. math:: p = \mathrm{softmax}(z / T).
 
-    With two classes the margins are :math:`(-z/2, z/2)`. Classes with fewer rows than folds leave
-    the temperature at 1.
+    With two classes the margins are :math:`(-z/2, z/2)`. The temperature stays 1 where a class has
+    too few rows to stand on both sides. One machine is fitted after the other: liblinear's random
+    numbers are those of the process, and threads would mix them.
 
     Examples
     --------
@@ -81,19 +78,17 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         "C": [Interval(Real, 0, None, closed="neither")],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "n_folds": [Interval(Integral, 2, None, closed="left"), None],
-        "n_jobs": [Integral, None],
+        "calibration_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "random_state": ["random_state"],
     }
 
     def __init__(
-        self, *, C=0.5, tol=0.1, class_weight=None, n_folds=2, n_jobs=-1, random_state=None
+        self, *, C=0.5, tol=0.1, class_weight=None, calibration_fraction=0.5, random_state=None
     ):
         self.C = C
         self.tol = tol
         self.class_weight = class_weight
-        self.n_folds = n_folds
-        self.n_jobs = n_jobs
+        self.calibration_fraction = calibration_fraction
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "CalibratedLinearSVC":
@@ -125,19 +120,25 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
             )
         weight = check_sample_weight(sample_weight, X)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
-        parts = [np.arange(len(codes)), *self._training_folds(codes, weight, seed)]
 
-        def fit_part(rows: np.ndarray) -> LinearSVC:
+        def fit_svc(rows: np.ndarray | slice) -> LinearSVC:
             svc = LinearSVC(
                 C=self.C, tol=self.tol, class_weight=self.class_weight, random_state=seed
             )
             return svc.fit(X[rows], y[rows], sample_weight=weight[rows])
 
-        # liblinear lets other threads run while it fits.
-        with ThreadPoolExecutor(effective_n_jobs(self.n_jobs)) as pool:
-            whole, *folds = pool.map(fit_part, parts)
+        whole = fit_svc(slice(None))
         self.coef_, self.intercept_ = whole.coef_, whole.intercept_
-        self.temperature_ = _temperature(X, codes, weight, parts[1:], folds) if folds else 1.0
+        self.temperature_ = 1.0
+        if self._can_calibrate(codes, weight):
+            fitted, left_out = train_test_split(
+                np.arange(len(codes)),
+                test_size=self.calibration_fraction,
+                stratify=codes,
+                random_state=seed,
+            )
+            margins = _one_a_class(fit_svc(fitted).decision_function(X[left_out]))
+            self.temperature_ = _temperature(margins, codes[left_out], weight[left_out])
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -185,13 +186,11 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         """
         return softmax(_one_a_class(self.decision_function(X)) / self.temperature_, axis=1)
 
-    def _training_folds(self, codes: np.ndarray, weight: np.ndarray, seed: int) -> list[np.ndarray]:
-        """Return the rows that each fold is fitted on; none if a class is too rare for folds."""
-        counts = np.bincount(codes[weight > 0], minlength=len(self.classes_))
-        if self.n_folds is None or counts.min() < self.n_folds:
-            return []
-        folds = StratifiedKFold(self.n_folds, shuffle=True, random_state=seed)
-        return [rows for rows, _ in folds.split(codes, codes)]
+    def _can_calibrate(self, codes: np.ndarray, weight: np.ndarray) -> bool:
+        if self.calibration_fraction is None:
+            return False
+        rarest = np.bincount(codes[weight > 0], minlength=len(self.classes_)).min()
+        return rarest * min(self.calibration_fraction, 1 - self.calibration_fraction) >= 1
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -199,18 +198,8 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def _temperature(
-    X: Any,
-    codes: np.ndarray,
-    weight: np.ndarray,
-    training_rows: list[np.ndarray],
-    folds: list[LinearSVC],
-) -> float:
-    """Return the temperature with the lowest log loss on rows left out of each fold."""
-    margins = np.empty((len(codes), codes.max() + 1))
-    for rows, svc in zip(training_rows, folds):
-        left_out = np.setdiff1d(np.arange(len(codes)), rows, assume_unique=True)
-        margins[left_out] = _one_a_class(svc.decision_function(X[left_out]))
+def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:
+    """Return the temperature with the lowest log loss."""
     every = np.arange(len(codes))
 
     def log_loss(log_temperature: float) -> float:

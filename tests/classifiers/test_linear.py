@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 from sklearn.svm import LinearSVC
@@ -7,9 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from agnews_sk.classifiers import CalibratedLinearSVC
 
-WEIGHTS = (
-    "liblinear draws the order of rows, and folds are drawn: repeated rows are drawn otherwise"
-)
+WEIGHTS = "liblinear draws the order of rows, and we those to calibrate on: repeated ones otherwise"
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": WEIGHTS,
     "check_sample_weight_equivalence_on_sparse_data": WEIGHTS,
@@ -26,9 +25,10 @@ def test_it_passes_the_checks_of_scikit_learn(estimator, check):
 @pytest.fixture(params=[2, 4], ids="{} classes".format)
 def rows(request):
     X, y = make_classification(
-        600, 20, n_informative=8, n_classes=request.param, flip_y=0.2, random_state=0
+        2000, 20, n_informative=8, n_classes=request.param, flip_y=0.2, random_state=0
     )
-    return X[:300], np.array(list("abcd"))[y[:300]], X[300:], np.array(list("abcd"))[y[300:]]
+    labels = np.array(list("abcd"))[y]
+    return X[:1000], labels[:1000], X[1000:], labels[1000:]
 
 
 def test_margins_and_labels_are_those_of_the_linear_svc(rows):
@@ -52,24 +52,28 @@ def test_labels_are_the_most_probable(rows):
 def test_the_temperature_improves_the_log_loss_of_unseen_rows(rows):
     X, y, X_test, y_test = rows
     calibrated = CalibratedLinearSVC(random_state=0).fit(X, y)
-    plain = CalibratedLinearSVC(n_folds=None, random_state=0).fit(X, y)
+    plain = CalibratedLinearSVC(calibration_fraction=None, random_state=0).fit(X, y)
     assert plain.temperature_ == 1.0 != calibrated.temperature_
     assert log_loss(y_test, calibrated.predict_proba(X_test)) < log_loss(
         y_test, plain.predict_proba(X_test)
     )
 
 
-def test_a_class_rarer_than_the_folds_leaves_the_temperature_at_one():
+def test_a_class_too_rare_for_both_sides_leaves_the_temperature_at_one():
     X = np.eye(5)
-    classifier = CalibratedLinearSVC(n_folds=3, random_state=0).fit(X, list("aaabb"))
+    classifier = CalibratedLinearSVC(random_state=0).fit(X, list("aaaab"))
     assert classifier.temperature_ == 1.0
-    assert classifier.predict(X).tolist() == list("aaabb")
+    assert classifier.predict(X).tolist() == list("aaaab")
 
 
-def test_threads_do_not_change_the_result(rows):
+def test_a_seeded_fit_repeats_to_the_last_bit(rows):
     X, y, X_test, _ = rows
-    one, two = (CalibratedLinearSVC(n_jobs=n_jobs, random_state=0).fit(X, y) for n_jobs in (1, 2))
-    np.testing.assert_array_equal(one.predict_proba(X_test), two.predict_proba(X_test))
+    fits = [
+        CalibratedLinearSVC(tol=0.5, random_state=0).fit(X, y).predict_proba(X_test)
+        for _ in range(5)
+    ]
+    for other in fits[1:]:
+        np.testing.assert_array_equal(other, fits[0])
 
 
 def test_one_class_is_refused():
@@ -79,9 +83,8 @@ def test_one_class_is_refused():
 
 def test_a_weight_of_zero_is_as_good_as_absence(rows):
     X, y, X_test, _ = rows
-    weight = np.r_[np.ones(200), np.zeros(100)]
-    weighted = CalibratedLinearSVC(n_folds=None, tol=1e-6, random_state=0).fit(X, y, weight)
-    without = CalibratedLinearSVC(n_folds=None, tol=1e-6, random_state=0).fit(X[:200], y[:200])
-    np.testing.assert_allclose(
-        weighted.decision_function(X_test), without.decision_function(X_test), atol=1e-3
-    )
+    weight = np.r_[np.ones(800), np.zeros(200)]
+    classifier = CalibratedLinearSVC(calibration_fraction=None, tol=1e-6, random_state=0)
+    weighted = clone(classifier).fit(X, y, weight).decision_function(X_test)
+    without = clone(classifier).fit(X[:800], y[:800]).decision_function(X_test)
+    np.testing.assert_allclose(weighted, without, atol=1e-3)
