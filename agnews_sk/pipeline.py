@@ -191,7 +191,8 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     ----------
     model : str, path or None, default=None
         Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
-        from the hub.
+        from the hub; it was pretrained to average its tokens, so `classify__pooling` is then
+        "mean", and else the model's own.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
@@ -214,7 +215,9 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     """
     from agnews_sk.classifiers import FineTunedTransformerClassifier  # loads torch
 
-    steps = [*_text_steps(), ("classify", FineTunedTransformerClassifier(model=model))]
+    pooling = "mean" if model is None else None
+    classifier = FineTunedTransformerClassifier(model=model, pooling=pooling)
+    steps = [*_text_steps(), ("classify", classifier)]
     return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
 
 
