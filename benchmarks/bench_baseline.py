@@ -33,7 +33,8 @@ def run_ours(folder: Path, *, characters: bool = False) -> float:
     parts = [load_agnews(path, return_X_y=True) for path in train_files(folder)]
     texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
     labels = np.concatenate([y for _, y in parts])
-    X_test, y_test = load_agnews(folder / "test.csv", return_X_y=True)
+    frame, y_test = load_agnews(folder / "test.csv", return_X_y=True)
+    X_test = ColumnJoiner().fit_transform(frame)
     pipeline = make_tfidf_pipeline(characters=characters).fit(texts, labels)
     return pipeline.score(X_test, y_test)
 
