@@ -43,7 +43,35 @@ class Table(NamedTuple):
     class_column: str
 
 
+# All fields are quoted, and the first has no quotes inside: every CSV reader agrees on such a line.
+_PLAIN_LINE = r'^"[^"\r]*"(?:,"(?:[^"\r]|"")*"){%d}$'
+
+
 def _read_csv(path: Path) -> Table:
+    data = path.read_bytes()
+    width = _plain_width(data)
+    return _read_any_csv(path) if width is None else _read_plain_csv(path, data, width)
+
+
+def _plain_width(data: bytes) -> int | None:
+    """Return the number of fields of a headerless CSV without a flaw, None of any other."""
+    try:
+        lines = pl.Series(data.decode().removesuffix("\n").split("\n"), dtype=pl.String)
+    except UnicodeDecodeError:
+        return None
+    if _is_header([field.strip('"') for field in lines[0].split(",")]):
+        return None
+    return next((n for n in (3, 2) if lines.str.contains(_PLAIN_LINE % (n - 1)).all()), None)
+
+
+def _read_plain_csv(path: Path, data: bytes, width: int) -> Table:
+    rows = pl.read_csv(data, has_header=False, infer_schema=False).fill_null("")
+    names = _official_columns([(1, [""] * width)])
+    rows = rows.rename(dict(zip(rows.columns, names)))
+    return Table(path, rows, np.arange(1, len(rows) + 1), [], "class")
+
+
+def _read_any_csv(path: Path) -> Table:
     records, faults = _csv_records(path)
     header = records.pop(0)[1] if records and _is_header(records[0][1]) else None
     chosen = _official_columns(records) if header is None else _choose_columns(header, path)
