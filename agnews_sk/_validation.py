@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "StrOptions",
     "align_sparse",
     "check_frame",
+    "check_labels",
     "check_sample_weight",
     "check_texts",
     "is_frame",
@@ -170,12 +172,16 @@ def check_frame(X: Any, *, columns: Sequence[str] | None = None, name: str = "X"
     TypeError
         If X is not a frame.
     ValueError
-        If X has no rows or lacks a column.
+        If X has no rows, lacks a column, or has two columns of one name.
     """
     if not is_frame(X):
         raise TypeError(f"{name} must be a pandas or polars DataFrame, got {type(X).__name__}.")
     if len(X) == 0:
         raise ValueError(f"{name} is empty: at least one row is needed, got 0.")
+    names = list(X.columns)
+    twice = {str(column) for column in names if names.count(column) > 1}
+    if twice:
+        raise ValueError(f"{name} has more than one column {', '.join(twice)}; rename or drop one.")
     missing = [column for column in columns or () if column not in X.columns]
     if missing:
         raise ValueError(f"{name} lacks the columns {missing}; it has {list(map(str, X.columns))}.")
@@ -233,15 +239,46 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
 
     Parameters
     ----------
-    X : list, tuple, ndarray, Series, DataFrame or sparse matrix of shape (n_samples, ...)
+    X : list, tuple, ndarray, pandas array, Index, Series, DataFrame or sparse matrix of shape \
+            (n_samples, ...)
     indices : ndarray of int of shape (n_taken,)
 
     Returns
     -------
     The same kind of container, of length n_taken.
     """
+    if isinstance(X, (pd.Index, pd.api.extensions.ExtensionArray)):
+        return X.take(indices)
     taken = _safe_indexing(X, indices)
     return tuple(taken) if isinstance(X, tuple) else taken
+
+
+def check_labels(y: Any) -> None:
+    """Refuse labels that are missing, or are no classes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or y holds continuous values.
+
+    Examples
+    --------
+    >>> from agnews_sk._validation import check_labels
+    >>> check_labels(["Sports", None])
+    Traceback (most recent call last):
+    ValueError: y has 1 missing labels, the first at position 1; drop these rows first.
+    """
+    missing = np.flatnonzero(pd.isna(np.asarray(y, dtype=object)))
+    if len(missing):
+        raise ValueError(
+            f"y has {len(missing)} missing labels, the first at position {missing[0]}; "
+            "drop these rows first."
+        )
+    check_classification_targets(y)
 
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:

@@ -76,7 +76,7 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
     Raises
     ------
     ValueError
-        If the pattern has more than one capturing group.
+        If the pattern is no regular expression or has more than one capturing group.
 
     Examples
     --------
@@ -85,7 +85,10 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
     >>> find_words(pl.Series(["Oil tops $50 a barrel", ""])).to_list()
     [['Oil', 'tops', '50', 'barrel'], []]
     """
-    compiled = re.compile(pattern)
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression of a token: {error}.") from error
     if compiled.groups > 1:
         raise ValueError(
             "More than 1 capturing group in token pattern. Only a single group should be captured; "
@@ -129,7 +132,8 @@ def encode_tokens(
     Parameters
     ----------
     column : polars.Series of shape (n_rows,)
-        Lists of tokens (or ids), or what `to_tokens` makes such lists of.
+        Lists of tokens (or ids), or what `to_tokens` makes such lists of. A null token is left out,
+        a null list is empty.
     to_tokens : callable, optional
         Splits a column of texts into a list column.
 
@@ -148,7 +152,7 @@ def encode_tokens(
 
     def encode(start: int, length: int) -> tuple[np.ndarray, np.ndarray, pa.Array]:
         block = column.slice(start, length)
-        ragged = block if to_tokens is None else to_tokens(block)
+        ragged = block.list.drop_nulls() if to_tokens is None else to_tokens(block)
         values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
         encoded = values.dictionary_encode()
         return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
@@ -214,10 +218,19 @@ def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
     Returns
     -------
     frozenset of str
+
+    Raises
+    ------
+    TypeError
+        If a stop word is not a `str`.
     """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return ENGLISH_STOP_WORDS if stop_words == "english" else frozenset(stop_words or ())
+    words = ENGLISH_STOP_WORDS if stop_words == "english" else frozenset(stop_words or ())
+    wrong = [word for word in words if not isinstance(word, str)]
+    if wrong:
+        raise TypeError(f"stop_words must be texts, got {wrong[0]!r}.")
+    return words
 
 
 def is_ragged(X: Any) -> bool:

@@ -13,14 +13,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from agnews_sk._base import TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
 from agnews_sk._optional import import_optional
-from agnews_sk._validation import check_sample_weight, check_texts, n_rows
+from agnews_sk._validation import check_labels, check_sample_weight, check_texts, n_rows
 from agnews_sk.classifiers._callbacks import ProgressLine, ScikitLearnCallbacks
 from agnews_sk.classifiers._checkpoint import Checkpoint, fingerprint
 from agnews_sk.classifiers._hardware import (
@@ -243,7 +242,7 @@ class TextNetClassifier(
             )
         if n_rows(X) != n_rows(y):
             raise ValueError(f"y must have one label a text of X, {n_rows(X)}, got {n_rows(y)}.")
-        check_classification_targets(y)
+        check_labels(y)
         y = np.ravel(np.asarray(y))
         encoder = LabelEncoder().fit(y)
         if len(encoder.classes_) < 2:

@@ -1,6 +1,7 @@
 """Three-way stratified split that keeps duplicates on one side."""
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,11 @@ def train_val_test_split(
         If lengths differ, a size is out of range or leaves nothing to train on, a label is
         missing, or a class has fewer rows than there are parts.
 
+    Warns
+    -----
+    UserWarning
+        If duplicates left a part empty that was asked for.
+
     Notes
     -----
     The sizes asked for are met exactly unless groups of duplicates are too large to fit. A group
@@ -84,6 +90,14 @@ def train_val_test_split(
     parts = _assign(classes, groups, n_val, n_test, rng)
     order = rng.permutation(n)
     chosen = [order[parts[order] == part] for part in range(3)]
+    if (n_val and not len(chosen[1])) or (n_test and not len(chosen[2])):
+        warnings.warn(
+            "Too many rows are duplicates of each other to fill every part: got "
+            f"{len(chosen[0])}, {len(chosen[1])} and {len(chosen[2])} rows; drop duplicates first, "
+            "or pass group_duplicates=False.",
+            UserWarning,
+            stacklevel=2,
+        )
     X_train, X_val, X_test = (take_rows(frame, rows) for rows in chosen)
     y_train, y_val, y_test = (take_rows(y, rows) for rows in chosen)
     return X_train, X_val, X_test, y_train, y_val, y_test

@@ -51,6 +51,10 @@ def _replaced(column: Any, texts: np.ndarray, first: int) -> Any:
     if isinstance(column, pd.Series):
         dtype = column.dtype if isinstance(column.dtype, pd.StringDtype) else object
         return pd.Series(values, index=column.index, name=column.name, dtype=dtype)
+    if isinstance(column, pd.Index):
+        return pd.Index(values, name=column.name)
+    if isinstance(column, pd.api.extensions.ExtensionArray):
+        return pd.array(values.tolist(), dtype=column.dtype)
     if isinstance(column, (list, tuple)):
         return type(column)(values)
     return values.astype(str) if column.dtype.kind == "U" else values.astype(column.dtype)

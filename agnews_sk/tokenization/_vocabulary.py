@@ -150,9 +150,21 @@ class Vocabulary(  # type: ignore[call-arg]
         Returns
         -------
         polars.Series of list of str of shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            If an id is not one of the vocabulary.
         """
         names = pl.Series(self.get_feature_names_out(), dtype=pl.String)
-        return to_ragged(names.gather(flat_values(X)), row_offsets(X))
+        ids = flat_values(X)
+        outside = ids.filter(~ids.is_between(0, len(names) - 1))
+        if len(outside):
+            raise ValueError(
+                f"X must hold ids from 0 to {len(names) - 1}, got {outside[0]}; were these rows "
+                "encoded by another vocabulary?"
+            )
+        return to_ragged(names.gather(ids), row_offsets(X))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the tokens in the order of their ids.

@@ -106,6 +106,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         """
         self._validate_params()
         check_texts(X)
+        self.transform([""])
         return self
 
     def transform(self, X: Any) -> pl.Series:

@@ -29,6 +29,8 @@ from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, sprea
 from agnews_sk.vectorization._pruning import frequent_columns
 from agnews_sk.vectorization._table import learn_table
 
+_LEFT_OUT = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
+
 
 class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts or tokens into a sparse matrix of n-gram counts or TF-IDF weights.
@@ -65,6 +67,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         Norm that each row is divided by.
     dtype : dtype, default=np.float64
         Type of the matrix: float32 or float64, or any for plain counts.
+    strip_accents, preprocessor, tokenizer, vocabulary : None
+        Options of scikit-learn that are left out, so that settings can be carried over: anything
+        but None is an error.
 
     Attributes
     ----------
@@ -120,6 +125,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         "sublinear_tf": ["boolean"],
         "norm": [StrOptions({"l1", "l2"}), None],
         "dtype": "no_validation",
+        **dict.fromkeys(_LEFT_OUT, "no_validation"),
     }
 
     def __init__(
@@ -139,6 +145,10 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         sublinear_tf=False,
         norm="l2",
         dtype=np.float64,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        vocabulary=None,
     ):
         self.ngram_range = ngram_range
         self.analyzer = analyzer
@@ -154,6 +164,10 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         self.sublinear_tf = sublinear_tf
         self.norm = norm
         self.dtype = dtype
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.vocabulary = vocabulary
 
     def fit(self, X: Any, y: Any = None) -> "NgramVectorizer":
         """Learn the n-grams and their weights.
@@ -278,7 +292,13 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
                 f"analyzer must be 'word' or 'char_wb', got {self.analyzer!r}; "
                 "scikit-learn's TfidfVectorizer has the other analyzers."
             )
-        if len(self.ngram_range) != 2 or not 1 <= self.ngram_range[0] <= self.ngram_range[1]:
+        for name in _LEFT_OUT:
+            if getattr(self, name) is not None:
+                raise ValueError(
+                    f"{name} must be None, got {getattr(self, name)!r:.60}; scikit-learn's "
+                    "TfidfVectorizer and CountVectorizer have this option."
+                )
+        if not _is_ngram_range(self.ngram_range):
             raise ValueError(
                 f"Invalid value for ngram_range={self.ngram_range}: expected (min_n, max_n) with "
                 "1 <= min_n <= max_n; is the lower boundary larger than the upper boundary?"
@@ -355,3 +375,8 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         if self._has_weights:
             return self._weights.transform(counts, copy=False)
         return align_sparse(counts)
+
+
+def _is_ngram_range(ngram_range: Any) -> bool:
+    whole = all(isinstance(n, Integral) for n in ngram_range)
+    return whole and len(ngram_range) == 2 and 1 <= ngram_range[0] <= ngram_range[1]

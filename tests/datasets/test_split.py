@@ -215,3 +215,8 @@ def test_missing_labels_are_refused(gap):
 def test_a_class_too_rare_for_all_parts_is_refused_by_name():
     with pytest.raises(ValueError, match="class 'rare' of y has 2 rows, fewer than the 3 parts"):
         train_val_test_split([f"t {i}" for i in range(12)], ["x"] * 10 + ["rare"] * 2)
+
+
+def test_a_part_left_empty_by_duplicates_is_said():
+    with pytest.warns(UserWarning, match="duplicates of each other"):
+        train_val_test_split(["Oil up"] * 20, ["Business"] * 20)

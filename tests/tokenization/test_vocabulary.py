@@ -101,3 +101,16 @@ def test_a_special_token_given_twice_is_refused():
 def test_no_rows_are_refused():
     with pytest.raises(ValueError, match="X is empty"):
         Vocabulary().fit(TOKENS.head(0))
+
+
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_an_id_outside_the_vocabulary_has_no_token(wrong):
+    vocabulary = Vocabulary(specials=("<unk>",)).fit(pl.Series([["oil"], ["cup"]]))
+    with pytest.raises(ValueError, match=f"from 0 to 2, got {wrong}"):
+        vocabulary.inverse_transform(pl.Series([[0], [wrong]]))
+
+
+def test_null_tokens_and_rows_are_left_out():
+    vocabulary = Vocabulary(specials=("<unk>",))
+    ids = vocabulary.fit_transform(pl.Series([["oil", None], None]))
+    assert ids.to_list() == [[1], []]

@@ -101,3 +101,8 @@ def test_bad_parameters_are_refused(params, message):
 def test_single_text_is_refused():
     with pytest.raises(TypeError, match="single str"):
         WordTokenizer().transform("oil up")
+
+
+def test_a_pattern_that_does_not_compile_is_refused_in_fit():
+    with pytest.raises(ValueError, match=r"'\(' is no regular expression"):
+        WordTokenizer(pattern="(").fit(["oil"])

@@ -295,3 +295,26 @@ def test_a_float_dtype_by_name_warns_of_nothing(dtype):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert NgramVectorizer(dtype=dtype).fit_transform(["oil up"]).dtype == np.float32
+
+
+@pytest.mark.parametrize("option", ["strip_accents", "preprocessor", "tokenizer", "vocabulary"])
+def test_an_option_left_out_names_the_class_that_has_it(option):
+    with pytest.raises(ValueError, match=rf"^{option} must be None.*TfidfVectorizer"):
+        NgramVectorizer(**{option: "unicode"}).fit(["oil prices"])
+
+
+@pytest.mark.parametrize("ngram_range", [("1", "2"), (1, 2.5), (2, 1), (0, 1), (1,)])
+def test_an_ngram_range_that_is_none_is_refused(ngram_range):
+    with pytest.raises(ValueError, match="Invalid value for ngram_range"):
+        NgramVectorizer(ngram_range=ngram_range).fit(["oil prices"])
+
+
+def test_null_tokens_are_left_out():
+    tokens = pl.Series([["oil", None], None, ["cup"]])
+    vectorizer = NgramVectorizer(use_idf=False, norm=None, dtype=int)
+    assert vectorizer.fit_transform(tokens).toarray().tolist() == [[0, 1], [0, 0], [1, 0]]
+
+
+def test_a_stop_word_that_is_no_text_is_refused():
+    with pytest.raises(TypeError, match="stop_words must be texts, got 1"):
+        NgramVectorizer(stop_words=["the", 1]).fit(["oil prices"])
