@@ -183,3 +183,10 @@ def test_the_baseline_learns_the_built_in_sample():
     X_test, y_test = load_news_sample(subset="test", return_X_y=True)
     score = make_tfidf_pipeline().fit(X_train, y_train).score(X_test, y_test)
     assert 0.8 < score < 0.98
+
+
+def test_a_row_of_words_and_characters_is_as_long_as_one_of_words():
+    pipeline = make_tfidf_pipeline(characters=True).fit(FRAME, LABELS)
+    rows = pipeline[2:-1].transform(FRAME)
+    assert rows.shape[1] > make_tfidf_pipeline().fit(FRAME, LABELS)[2:-1].transform(FRAME).shape[1]
+    np.testing.assert_allclose(rows.multiply(rows).sum(axis=1)[:5], 1)
