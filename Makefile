@@ -29,7 +29,7 @@ $(VENV)/.run: pyproject.toml constraints.txt Makefile
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(PIP) --editable ".[offline,plot,peft,test,lint]"
+	$(PIP) --editable ".[all,test,lint,bench]"
 	touch $@
 
 # fastText is compiled from source, and has constraints of its own.
