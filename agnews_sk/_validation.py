@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, _num_samples
+from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 __all__ = [
     "BaseComposition",
@@ -25,6 +25,7 @@ __all__ = [
     "check_texts",
     "is_frame",
     "n_rows",
+    "select_metadata",
     "take_rows",
     "text_columns",
 ]
@@ -279,6 +280,24 @@ def check_labels(y: Any) -> None:
             "drop these rows first."
         )
     check_classification_targets(y)
+
+
+def select_metadata(
+    X: Any, params: dict[str, Any], indices: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Return metadata of rows: what has one value a row of X is checked, and cut if told to.
+
+    Parameters
+    ----------
+    X : container of n_samples rows
+    params : dict of str to object
+    indices : ndarray of int of shape (n_taken,), optional
+
+    Returns
+    -------
+    dict of str to object
+    """
+    return _check_method_params(X, params=params, indices=indices)
 
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:

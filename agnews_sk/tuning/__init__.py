@@ -1,0 +1,21 @@
+"""Search over whole pipelines with Optuna, and one ready space a pipeline."""
+
+from agnews_sk.tuning._search import PipelineSearchCV
+from agnews_sk.tuning._spaces import (
+    embedding_space,
+    finetune_space,
+    suggest_params,
+    tfidf_space,
+    transformer_space,
+)
+from agnews_sk.tuning._study import open_storage
+
+__all__ = [
+    "PipelineSearchCV",
+    "embedding_space",
+    "finetune_space",
+    "open_storage",
+    "suggest_params",
+    "tfidf_space",
+    "transformer_space",
+]

@@ -1,0 +1,270 @@
+"""One trial: fit and score a candidate on one fold after the other, and stop when it is beaten."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.pruners import BasePruner
+from optuna.trial import Trial, TrialState
+from sklearn.base import clone
+
+from agnews_sk._text_cache import TextCache
+from agnews_sk._validation import n_rows, select_metadata, take_rows
+from agnews_sk.tuning._epochs import EpochPruning
+from agnews_sk.tuning._prefix_cache import FoldMemory, PrefixCache, pickled_bytes
+from agnews_sk.tuning._spaces import Params, Space, suggest_family, suggest_params
+
+COSTS = ("latency", "fit_time", "size")
+# Names of what is written to a trial.
+FOLDS = "folds"
+CURVES = "curves"
+ERROR = "error"
+
+
+@dataclass(kw_only=True)
+class Candidates:
+    """What may be chosen: pipelines and their spaces.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator
+        Pipelines by family, or the only one under the empty name.
+    spaces : dict of str to space
+    """
+
+    estimators: Mapping[str, Any]
+    spaces: Mapping[str, Space]
+
+    @classmethod
+    def of(cls, estimator: Any, space: Any) -> "Candidates":
+        """Take what a search was given, and check that it goes together."""
+        if not isinstance(estimator, Mapping):
+            return cls(estimators={"": estimator}, spaces={"": space})
+        if not isinstance(space, Mapping) or set(space) != set(estimator) or not estimator:
+            given = list(space) if isinstance(space, Mapping) else type(space).__name__
+            raise ValueError(
+                f"space must have one space a family of estimator, {list(estimator)}, got {given}."
+            )
+        return cls(estimators=estimator, spaces=space)
+
+    def draw(self, trial: Any) -> Params:
+        """Return the parameters of a trial."""
+        if list(self.estimators) == [""]:
+            return suggest_params(self.spaces[""], trial)
+        return suggest_family(self.spaces, trial)
+
+    def build(self, params: Params) -> Any:
+        """Return a new estimator with these parameters."""
+        params = {name: clone(value, safe=False) for name, value in params.items()}
+        return clone(self.estimators[params.pop("family", "")]).set_params(**params)
+
+    @property
+    def first(self) -> Any:
+        """The estimator that stands for all where one is asked for."""
+        return next(iter(self.estimators.values()))
+
+
+@dataclass(kw_only=True)
+class FoldResult:
+    """What one fold gave."""
+
+    scores: dict[str, float]
+    fit_time: float
+    score_time: float
+
+
+@dataclass(kw_only=True)
+class TrialEvaluation:
+    """Objective of the study: a function from a trial to its mean scores over the folds.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    X, y : as `fit` was given them
+    splits : list of (train, test)
+    scorer : callable
+        From an estimator, rows and labels to the scores by name.
+    objectives : list of str
+        Names of scores and costs that the study sees, in its order.
+    fit_params, score_params : dict
+        Metadata for `fit` and the scorer, one value a row where arrays.
+    seed : int
+        Of the order of the folds.
+    epoch_pruner : optuna.pruners.BasePruner
+    cache_bytes : int or None
+        Limit of each of the two caches; None is none.
+    """
+
+    candidates: Candidates
+    X: Any
+    y: Any
+    splits: Sequence[tuple[np.ndarray, np.ndarray]]
+    scorer: Callable[..., dict[str, float]]
+    objectives: list[str]
+    fit_params: dict[str, Any]
+    score_params: dict[str, Any]
+    seed: int
+    epoch_pruner: BasePruner
+    cache_bytes: int | None
+    prefixes: PrefixCache | None = field(init=False)
+    texts: TextCache | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        limit = self.cache_bytes
+        self.prefixes = None if limit is None else PrefixCache(limit)
+        self.texts = None if limit is None else TextCache(max_bytes=limit)
+
+    def __call__(self, trial: Trial) -> list[float]:
+        """Return the means over the folds.
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the trial is beaten after a fold, or within one.
+        """
+        estimator = self.candidates.build(self.candidates.draw(trial))
+        self._lend_cache(estimator)
+        results: dict[int, FoldResult] = {}
+        try:
+            for fold in self._order(trial):
+                results[fold] = self._fold(trial, estimator, fold)
+                self._report(trial, fold, results[fold])
+                if len(results) < len(self.splits) and self._is_beaten(trial):
+                    raise optuna.TrialPruned(f"beaten after {len(results)} folds")
+        finally:
+            trial.set_user_attr(FOLDS, {str(fold): vars(r) for fold, r in results.items()})
+        scores = [result.scores for result in results.values()]
+        return [float(np.mean([s[name] for s in scores])) for name in self.objectives]
+
+    def _order(self, trial: Trial) -> list[int]:
+        """Shuffle the folds, so that no fold decides alone who is pruned."""
+        rng = np.random.default_rng((self.seed, trial.number))
+        return rng.permutation(len(self.splits)).tolist()
+
+    def _lend_cache(self, estimator: Any) -> None:
+        """Give the tokenizers and embedders that have no cache one that all folds share."""
+        for _, step in getattr(estimator, "steps", []):
+            if hasattr(step, "get_params") and step.get_params().get("cache", 0) is None:
+                step.set_params(cache=self.texts)
+
+    def _report(self, trial: Trial, fold: int, result: FoldResult) -> None:
+        if self._may_prune():
+            trial.report(result.scores[self.objectives[0]], step=fold)
+
+    def _is_beaten(self, trial: Trial) -> bool:
+        return self._may_prune() and trial.should_prune()
+
+    def _may_prune(self) -> bool:
+        return len(self.objectives) == 1  # Optuna does not prune for several
+
+    def _fold(self, trial: Trial, estimator: Any, fold: int) -> FoldResult:
+        train, test = self.splits[fold]
+        estimator = clone(estimator)
+        memory = self._memory(estimator, fold)
+        X_test, y_test = take_rows(self.X, test), self._labels(test)
+        score_params = select_metadata(self.X, self.score_params, test)
+        pruning = self._watch_epochs(trial, estimator, fold, memory, X_test, y_test)
+
+        start = time.perf_counter()
+        fit_params = select_metadata(self.X, self.fit_params, train)
+        estimator.fit(take_rows(self.X, train), self._labels(train), **fit_params)
+        fit_time = time.perf_counter() - start
+        if pruning is not None:
+            self._end_watch(trial, fold, pruning)
+
+        start = time.perf_counter()
+        last, X_last = self._last_step(estimator, memory, X_test)
+        scores = self.scorer(last, X_last, y_test, **score_params)
+        score_time = time.perf_counter() - start
+        if memory is not None:
+            fit_time += memory.seconds_saved
+        costs = self._costs(estimator, X_test, fit_time)
+        scores = {name: float(score) for name, score in {**scores, **costs}.items()}
+        _check_finite(scores, fold)
+        return FoldResult(scores=scores, fit_time=fit_time, score_time=score_time)
+
+    def _labels(self, rows: np.ndarray) -> Any:
+        return None if self.y is None else take_rows(self.y, rows)
+
+    def _memory(self, estimator: Any, fold: int) -> FoldMemory | None:
+        if self.prefixes is None or not hasattr(estimator, "steps"):
+            return None
+        behind = estimator.memory
+        if isinstance(behind, str):
+            import joblib
+
+            behind = joblib.Memory(behind, verbose=0)
+        memory = FoldMemory(self.prefixes, fold, behind)
+        estimator.set_params(memory=memory)
+        return memory
+
+    @staticmethod
+    def _last_step(estimator: Any, memory: FoldMemory | None, X: Any) -> tuple[Any, Any]:
+        """Return the classifier alone and the rows as it sees them, which may be cached."""
+        if memory is None or estimator.steps[-1][1] in (None, "passthrough"):
+            return estimator, X
+        return estimator.steps[-1][1], memory.transform(estimator, X)
+
+    def _watch_epochs(
+        self,
+        trial: Trial,
+        estimator: Any,
+        fold: int,
+        memory: FoldMemory | None,
+        X_test: Any,
+        y_test: Any,
+    ) -> EpochPruning | None:
+        """Let a classifier that is trained in epochs be stopped between two."""
+        last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+        if not self._may_prune() or not hasattr(last, "set_callbacks"):
+            return None
+        seen: list[Any] = []
+
+        def score(fitted: Any) -> float:
+            if not seen:
+                seen.append(X_test if memory is None else memory.transform(estimator, X_test))
+            return float(self.scorer(fitted, seen[0], y_test)[self.objectives[0]])
+
+        earlier = [
+            curves[str(fold)]
+            for other in trial.study.get_trials(deepcopy=False, states=_ENDED)
+            if str(fold) in (curves := other.user_attrs.get(CURVES, {}))
+        ]
+        pruning = EpochPruning(self.epoch_pruner, earlier, score)
+        last.set_callbacks(*getattr(last, "_skl_callbacks", []), pruning)
+        return pruning
+
+    @staticmethod
+    def _end_watch(trial: Trial, fold: int, pruning: EpochPruning) -> None:
+        if pruning.pruned:
+            raise optuna.TrialPruned(f"beaten after epoch {len(pruning.curve)} of fold {fold}")
+        if pruning.curve:
+            curves = {**trial.user_attrs.get(CURVES, {}), str(fold): pruning.curve}
+            trial.set_user_attr(CURVES, curves)
+
+    def _costs(self, estimator: Any, X_test: Any, fit_time: float) -> dict[str, float]:
+        """Measure what was asked for of the whole pipeline."""
+        costs: dict[str, float] = {}
+        if "fit_time" in self.objectives:
+            costs["fit_time"] = fit_time
+        if "latency" in self.objectives:
+            start = time.perf_counter()
+            estimator.predict(X_test)
+            costs["latency"] = 1e3 * (time.perf_counter() - start) / n_rows(X_test)
+        if "size" in self.objectives:
+            if hasattr(estimator, "steps"):
+                estimator.set_params(memory=None)
+            costs["size"] = pickled_bytes(estimator) / 1e6
+        return costs
+
+
+_ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def _check_finite(scores: dict[str, float], fold: int) -> None:
+    wrong = {name: score for name, score in scores.items() if not np.isfinite(score)}
+    if wrong:
+        raise ValueError(f"scores must be finite, got {wrong} on fold {fold}.")

@@ -1,0 +1,532 @@
+"""Search over the parameters of whole pipelines with Optuna."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
+from optuna.pruners import BasePruner, MedianPruner
+from optuna.samplers import BaseSampler, TPESampler
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.study import Study, StudyDirection
+from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from sklearn.base import is_classifier
+from sklearn.callback import with_callbacks
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
+from sklearn.model_selection._search import BaseSearchCV  # private, but what all searches share
+from sklearn.utils import check_random_state, indexable
+from sklearn.utils.metadata_routing import MetadataRouter
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._validation import Interval, StrOptions, n_rows, select_metadata
+from agnews_sk.tuning._evaluation import COSTS, ERROR, Candidates, TrialEvaluation
+from agnews_sk.tuning._results import make_cv_results
+from agnews_sk.tuning._spaces import Params
+from agnews_sk.tuning._study import fold_pruner, is_lost, open_storage, open_study
+from agnews_sk.tuning._worker import Worker
+
+MAX_SEED = np.iinfo(np.int32).max
+
+
+class PipelineSearchCV(BaseSearchCV):
+    """Cross-validated search over whole pipelines: Optuna draws, folds are cached and pruned.
+
+    Each trial is scored on one fold after the other. What its pipeline shares with earlier trials,
+    from the first step on, is not fitted again; a trial that is beaten ends early; with a storage,
+    the search survives a kill and runs on as many machines as reach it.
+
+    Parameters
+    ----------
+    estimator : estimator, or dict of str to estimator
+        A pipeline, or several by name: the family is then the first choice of each trial.
+    space : dict, callable, or dict of str to either
+        Optuna's distribution, or a list of choices of any kind, for each parameter; or a function
+        from a trial to parameters, such as `tfidf_space`. One space a family where there are
+        several.
+    n_trials : int or None, default=50
+        Trials of the study in all, those of other workers and earlier runs included. None goes
+        on until `timeout`.
+    timeout : float or None, default=None
+        Seconds after which this call begins no more trials.
+    scoring : str, callable, list, dict or None, default=None
+        As in `GridSearchCV`. A list may also name costs to be kept low: "latency" (milliseconds a
+        text to predict the fold's test rows, from raw texts), "fit_time" (seconds, of cached
+        steps too) and "size" (pickled, megabytes). With several entries the study has several
+        objectives.
+    cv : int, splitter or iterable, default=None
+        As in `GridSearchCV`; all workers of a study must have the same.
+    sampler : optuna.samplers.BaseSampler or None, default=None
+        None is `TPESampler`, seeded for each trial by `random_state` and the trial's number.
+    pruner : optuna.pruners.BasePruner or None, default=None
+        Asked after each fold, whose number is the step and whose order differs by trial. None
+        is `WilcoxonPruner`, which drops a trial that was worse than the best one on its first
+        two folds; `NopPruner()` drops none. Not asked where there are several objectives.
+    epoch_pruner : optuna.pruners.BasePruner or None, default=None
+        Asked after each epoch of a classifier that supports scikit-learn's callbacks, with the
+        scores of the same fold in earlier trials. It must be one that only reads trials: the
+        median, percentile, threshold and patient pruners are. None is `MedianPruner`.
+    storage : str, optuna storage or None, default=None
+        Where trials are kept, see `open_storage`. None is this process's memory, or a journal
+        file if `study_name` is given.
+    study_name : str or None, default=None
+        Name to resume by, and for other workers to join.
+    n_jobs : int or None, default=None
+        Workers in this call. They are threads, unless `joblib.parallel_config` says otherwise;
+        on several machines (dask, ray) `storage` must be one that all of them reach.
+    refit : bool, str or callable, default=True
+        What `best_estimator_` is, fitted on all rows. True is the best by the first objective
+        and a str the best by that one, in both cases a point of the Pareto front; a callable
+        takes `cv_results_` and returns an index.
+    random_state : int, RandomState or None, default=None
+        Seeds the default sampler and the order of folds. With `n_jobs=1` the same seed gives the
+        same trials, also if the search was interrupted and resumed.
+    error_score : "raise" or nan, default=nan
+        Raise the error of a trial, or record it and go on.
+    cache_bytes : int or None, default=2**30
+        Limit of the memory for fitted steps and their outputs, and of that for tokens and
+        embeddings by text, of each process. None caches nothing.
+    heartbeat_seconds : float, default=10
+        How often a running trial says so in the storage. After six times of silence, or at once
+        if its process is gone from the same machine, another worker puts it back.
+    callbacks : list of callable or None, default=None
+        Called with the study and each finished trial, as in `Study.optimize`.
+
+    Attributes
+    ----------
+    study_ : optuna.study.Study
+    best_trials_ : list of optuna.trial.FrozenTrial
+        Pareto front; the best trials if there is one objective.
+    best_estimator_ : estimator
+        Fitted on all rows; only with `refit`.
+    best_params_ : dict
+        As `set_params` takes them, and "family" where there are several.
+    best_score_ : float
+        Mean over the folds of the objective that `refit` names.
+    best_index_ : int
+        Position in `cv_results_`.
+    cv_results_ : dict of str to array of shape (n_trials,)
+        The keys of `GridSearchCV`, and "number", "state" ("complete", "pruned" or "failed") and
+        "error". Trials that did not complete have nan for what was not measured.
+    n_splits_ : int
+    scorer_ : callable or dict of str to callable
+    multimetric_ : bool
+    refit_time_ : float
+    classes_, n_features_in_, feature_names_in_
+        Those of `best_estimator_`.
+
+    Notes
+    -----
+    A step is taken from the cache if its parameters, those of all steps before it and the fold are
+    the same; not if it has a `random_state` that is no number, since each fit of it differs.
+    Samplers act in training only, as ever. Steps that have a parameter `cache` which is None are
+    lent a `TextCache` while searching, so that each distinct text is tokenized or embedded once.
+
+    Examples
+    --------
+    >>> from agnews_sk import load_news_sample, make_tfidf_pipeline
+    >>> from agnews_sk.tuning import PipelineSearchCV
+    >>> frame, y = load_news_sample(return_X_y=True)
+    >>> space = {"vectorize__ngram_range": [(1, 1), (1, 2)], "classify__C": [0.1, 1.0, 10.0]}
+    >>> search = PipelineSearchCV(
+    ...     make_tfidf_pipeline(), space, n_trials=5, cv=3, random_state=0
+    ... ).fit(frame[:200], y[:200])
+    >>> len(search.cv_results_["params"]), sorted(search.best_params_)
+    (5, ['classify__C', 'vectorize__ngram_range'])
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        **{
+            name: constraint
+            for name, constraint in BaseSearchCV._parameter_constraints.items()
+            if name in ("scoring", "n_jobs", "refit", "cv")
+        },
+        "estimator": [*BaseSearchCV._parameter_constraints["estimator"], dict],
+        "space": [Mapping, callable],
+        "n_trials": [Interval(Integral, 1, None, closed="left"), None],
+        "timeout": [Interval(Real, 0, None, closed="neither"), None],
+        "sampler": [BaseSampler, None],
+        "pruner": [BasePruner, None],
+        "epoch_pruner": [BasePruner, None],
+        "storage": [str, BaseStorage, None],
+        "study_name": [str, None],
+        "random_state": ["random_state"],
+        "error_score": [StrOptions({"raise"}), Real],
+        "cache_bytes": [Interval(Integral, 1, None, closed="left"), None],
+        "heartbeat_seconds": [Interval(Real, 0, None, closed="neither")],
+        "callbacks": [list, None],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        space,
+        *,
+        n_trials=50,
+        timeout=None,
+        scoring=None,
+        cv=None,
+        sampler=None,
+        pruner=None,
+        epoch_pruner=None,
+        storage=None,
+        study_name=None,
+        n_jobs=None,
+        refit=True,
+        random_state=None,
+        error_score=np.nan,
+        cache_bytes=2**30,
+        heartbeat_seconds=10.0,
+        callbacks=None,
+    ):
+        self.estimator = estimator
+        self.space = space
+        self.n_trials = n_trials
+        self.timeout = timeout
+        self.scoring = scoring
+        self.cv = cv
+        self.sampler = sampler
+        self.pruner = pruner
+        self.epoch_pruner = epoch_pruner
+        self.storage = storage
+        self.study_name = study_name
+        self.n_jobs = n_jobs
+        self.refit = refit
+        self.random_state = random_state
+        self.error_score = error_score
+        self.cache_bytes = cache_bytes
+        self.heartbeat_seconds = heartbeat_seconds
+        self.callbacks = callbacks
+
+    @with_callbacks
+    def fit(self, X: Any, y: Any = None, **params: Any) -> "PipelineSearchCV":
+        """Search, and fit the best pipeline on all rows.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+            What the estimator takes.
+        y : array-like of shape (n_samples,), optional
+        **params
+            Metadata for the estimator, the scorer and the splitter, as in `GridSearchCV`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range or parameters do not go together, the study was begun
+            with other settings, no trial ended in time, or every trial failed.
+        """
+        self._validate_params()
+        X, y = indexable(X, y)
+        params = select_metadata(X, params)
+        candidates = Candidates.of(self.estimator, self.space)
+        objectives = self._objectives()
+        scorer, _ = self._get_scorers()
+        routed = self._get_routed_params_for_fit(params)
+        context = self._init_callback_context(max_subtasks=1)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+        cv = check_cv(self.cv, y, classifier=is_classifier(candidates.first))
+        splits = list(cv.split(X, y, **routed.splitter.split))
+        evaluation = TrialEvaluation(
+            candidates=candidates,
+            X=X,
+            y=y,
+            splits=splits,
+            scorer=scorer if self._names_scores() else _OneScore(scorer),
+            objectives=objectives,
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+            seed=check_random_state(self.random_state).randint(MAX_SEED),
+            epoch_pruner=self.epoch_pruner or MedianPruner(n_warmup_steps=1),
+            cache_bytes=self.cache_bytes,
+        )
+        self.n_splits_ = len(splits)
+        self.multimetric_ = self._names_scores()
+        self.scorer_ = scorer._scorers if self.multimetric_ else scorer
+        self.study_, first_error = self._run_workers(evaluation)
+        self._collect(candidates, objectives, first_error)
+        if self.refit:
+            subcontext = context.subcontext(task_name="refit-with-best-params")
+            self._refit(candidates, X, y, routed.estimator.fit, subcontext)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def score(self, X: Any, y: Any = None, **params: Any) -> float:
+        """Return the score of the best estimator.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+        y : array-like of shape (n_samples,), optional
+        **params
+            Metadata for the scorer.
+
+        Returns
+        -------
+        float
+            By the objective that `refit` names; by the first one that is no cost if it names
+            none or a cost.
+        """
+        if self.refit is False:
+            raise AttributeError("score is available only with refit; use best_params_.")
+        check_is_fitted(self)
+        scorer = self.scorer_
+        if self.multimetric_:
+            scorer = scorer.get(self.refit, next(iter(scorer.values())))
+        return scorer(self.best_estimator_, X, y, **params)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what metadata the estimator, the scorer and the splitter ask for.
+
+        Returns
+        -------
+        MetadataRouter
+            Of several families, that of the first.
+        """
+        if isinstance(self.estimator, Mapping):
+            return self._of_first_family().get_metadata_routing()
+        return super().get_metadata_routing()
+
+    def __sklearn_tags__(self):
+        if isinstance(self.estimator, Mapping):
+            return self._of_first_family().__sklearn_tags__()
+        return super().__sklearn_tags__()
+
+    def _of_first_family(self) -> "PipelineSearchCV":
+        first = next(iter(self.estimator.values()))
+        return PipelineSearchCV(first, {}, scoring=self.scoring, cv=self.cv, refit=self.refit)
+
+    def _names_scores(self) -> bool:
+        return isinstance(self.scoring, (list, tuple, dict))
+
+    def _objectives(self) -> list[str]:
+        """Return the names of the study's objectives, in its order."""
+        names = list(self.scoring) if self._names_scores() else ["score"]
+        if set(names) <= set(COSTS):
+            raise ValueError(f"scoring must name a score besides costs, got {names}.")
+        if isinstance(self.refit, str) and self.refit not in names:
+            raise ValueError(f"refit must name one of the objectives {names}, got {self.refit!r}.")
+        if self.error_score != "raise" and not np.isnan(self.error_score):
+            raise ValueError(
+                f"error_score must be 'raise' or nan, got {self.error_score}: a trial that failed "
+                "has no score."
+            )
+        if self.n_trials is None and self.timeout is None:
+            raise ValueError("n_trials and timeout are both None: the search would never end.")
+        return names
+
+    def _get_scorers(self) -> tuple[Any, str]:
+        """Return the scorer of what is no cost, as `BaseSearchCV` wants it."""
+        estimator, scoring = self.estimator, self.scoring
+        if isinstance(estimator, Mapping):
+            estimator = next(iter(estimator.values()))
+        if isinstance(scoring, (list, tuple)):
+            scoring = [name for name in scoring if name not in COSTS]
+        return check_scoring(estimator, scoring), "score"
+
+    def _run_workers(self, evaluation: TrialEvaluation) -> tuple[Study, Exception | None]:
+        backend, n_default = get_active_backend(prefer="threads")
+        n_workers = backend.effective_n_jobs(self.n_jobs or n_default or 1)
+        in_process = n_workers == 1 or backend.supports_sharedmem
+        with self._shared_storage(in_process) as storage:
+            opened = open_storage(storage, self.study_name)
+            job = _Job(
+                evaluation=evaluation,
+                storage=opened if in_process else storage,
+                study_name=self._open_study(evaluation, opened).study_name,
+                pruner=self.pruner or fold_pruner(),
+                samplers=_Samplers(self.sampler, evaluation.seed),
+                limited=self.n_trials is not None,
+                deadline=None if self.timeout is None else time.time() + self.timeout,
+                heartbeat_seconds=self.heartbeat_seconds,
+                reraise=self.error_score == "raise",
+                callbacks=self.callbacks or [],
+            )
+            if n_workers == 1:
+                errors = [job.work()]
+            else:
+                parallel = Parallel(n_jobs=n_workers, prefer="threads")
+                errors = parallel(delayed(job.work)(i) for i in range(n_workers))
+            study = job.join()
+            if storage is not None and not in_process and self._is_private():
+                study = _copy_into_memory(study)
+        known = [error for error in errors if error is not None]
+        return study, next(iter(known), None)
+
+    def _is_private(self) -> bool:
+        return self.storage is None and self.study_name is None
+
+    @contextmanager
+    def _shared_storage(self, in_process: bool) -> Iterator[str | BaseStorage | None]:
+        """Give the workers a place to meet: a file, where they share no memory."""
+        if in_process or not self._is_private():
+            if not in_process and isinstance(self.storage, InMemoryStorage):
+                raise ValueError(
+                    "storage must be one that the workers of n_jobs reach, got this process's "
+                    "memory; give a URL such as journal:PATH."
+                )
+            yield self.storage
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"journal:{Path(folder) / 'study.journal'}"
+
+    def _open_study(self, evaluation: TrialEvaluation, storage: BaseStorage) -> Study:
+        directions = [
+            StudyDirection.MINIMIZE if name in COSTS else StudyDirection.MAXIMIZE
+            for name in evaluation.objectives
+        ]
+        settings = {
+            "objectives": evaluation.objectives,
+            "n_splits": len(evaluation.splits),
+            "n_rows": n_rows(evaluation.X),
+        }
+        return open_study(storage, self.study_name, directions, settings, self.n_trials)
+
+    def _collect(
+        self, candidates: Candidates, objectives: list[str], first_error: Exception | None
+    ) -> None:
+        trials = [
+            trial
+            for trial in self.study_.get_trials(deepcopy=False)
+            if trial.state.is_finished() and not is_lost(trial)
+        ]
+        _check_some_completed(trials, first_error)
+        params = [_params_of(trial, candidates) for trial in trials]
+        self.cv_results_ = make_cv_results(trials, params, self.n_splits_, objectives)
+        self.best_trials_ = self.study_.best_trials
+        name = self.refit if isinstance(self.refit, str) else objectives[0]
+        self.best_index_ = int(self._select_best_index(self.refit, name, self.cv_results_))
+        self.best_params_ = params[self.best_index_]
+        self.best_score_ = float(self.cv_results_[f"mean_test_{name}"][self.best_index_])
+
+    def _refit(
+        self, candidates: Candidates, X: Any, y: Any, fit_params: dict[str, Any], context: Any
+    ) -> None:
+        self.best_estimator_ = candidates.build(self.best_params_)
+        labels = {} if y is None else {"y": y}
+        start = time.perf_counter()
+        with context.propagate_callback_context(self.best_estimator_):
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            self.best_estimator_.fit(X, **labels, **fit_params)
+        self.refit_time_ = time.perf_counter() - start
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        self.__dict__.pop("feature_names_in_", None)
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+
+
+@dataclass(frozen=True)
+class _OneScore:
+    """A scorer whose only score is called "score"."""
+
+    scorer: Callable[..., float]
+
+    def __call__(self, estimator: Any, *args: Any, **keywords: Any) -> dict[str, float]:
+        return {"score": self.scorer(estimator, *args, **keywords)}
+
+
+@dataclass(frozen=True)
+class _Samplers:
+    """The sampler of each trial: the user's, or one seeded by the trial's number.
+
+    Thus workers with the same seed do not draw the same, and a resumed study draws what it would
+    have drawn.
+    """
+
+    sampler: BaseSampler | None
+    seed: int
+
+    def __call__(self, number: int) -> BaseSampler:
+        if self.sampler is not None:
+            return self.sampler
+        seed = np.random.SeedSequence((self.seed, number)).generate_state(1)[0]
+        return TPESampler(seed=int(seed))
+
+    def of_worker(self, index: int) -> "_Samplers":
+        """Return samplers that no other worker uses."""
+        sampler = deepcopy(self.sampler)
+        if sampler is not None and index > 0:
+            sampler.reseed_rng()
+        return _Samplers(sampler, self.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What a worker needs, in whatever process it is."""
+
+    evaluation: TrialEvaluation
+    storage: str | BaseStorage | None
+    study_name: str
+    pruner: BasePruner
+    samplers: _Samplers
+    limited: bool
+    deadline: float | None
+    heartbeat_seconds: float
+    reraise: bool
+    callbacks: Sequence[Any]
+
+    def join(self) -> Study:
+        """Return an object of the study, for one thread."""
+        storage = open_storage(self.storage, self.study_name)
+        return optuna.load_study(study_name=self.study_name, storage=storage, pruner=self.pruner)
+
+    def work(self, index: int = 0) -> Exception | None:
+        """Be a worker until the study ends, and return the first error of a trial."""
+        shared = not isinstance(self.storage, InMemoryStorage)
+        worker = Worker(
+            study=self.join(),
+            evaluate=self.evaluation,
+            sampler_for=self.samplers.of_worker(index),
+            limited=self.limited,
+            deadline=self.deadline,
+            heartbeat_seconds=self.heartbeat_seconds if shared else None,
+            reraise=self.reraise,
+            callbacks=self.callbacks,
+        )
+        return worker.run()
+
+
+def _copy_into_memory(study: Study) -> Study:
+    """Keep a study whose file goes."""
+    copy = InMemoryStorage()
+    optuna.copy_study(
+        from_study_name=study.study_name,
+        from_storage=study._storage,
+        to_storage=copy,
+    )
+    return optuna.load_study(study_name=study.study_name, storage=copy)
+
+
+def _check_some_completed(trials: list[FrozenTrial], first_error: Exception | None) -> None:
+    if any(trial.state == TrialState.COMPLETE for trial in trials):
+        return
+    if not trials:
+        raise ValueError("no trial ended in time; raise timeout.")
+    message = next((t.user_attrs[ERROR] for t in trials if ERROR in t.user_attrs), "unknown")
+    raise ValueError(
+        f"all {len(trials)} trials failed; the first error was {message}"
+    ) from first_error
+
+
+def _params_of(trial: FrozenTrial, candidates: Candidates) -> Params:
+    """Return a trial's parameters as `set_params` takes them, whichever worker drew them."""
+    try:
+        return candidates.draw(FixedTrial(trial.params, trial.number))
+    except Exception:
+        if trial.state == TrialState.FAIL:  # it failed before all were drawn
+            return trial.params
+        raise

@@ -1,0 +1,253 @@
+"""Where a study is kept, and the two things that Optuna does not do for several workers.
+
+The one place that touches Optuna's private helpers.
+"""
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
+from optuna.pruners import BasePruner, WilcoxonPruner
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+
+from agnews_sk._optional import import_optional
+
+# Longer than any worker takes to write the slots of a study.
+_LOCK_SECONDS = 60.0
+# Names of what is written to a trial whose worker died, and to the one put back for it.
+LOST = "lost"
+RETRY = "retry"
+
+
+def open_storage(storage: str | BaseStorage | None, study_name: str | None = None) -> BaseStorage:
+    """Open the place that a study is kept in.
+
+    Parameters
+    ----------
+    storage : str, optuna storage or None
+        `journal:PATH`, a file that any number of processes append to; `sqlite:///PATH`,
+        `postgresql://...` and other databases; `redis://...`; `grpc://HOST:PORT`, Optuna's proxy.
+        None is this process's memory, or, if the study has a name, a journal file of that name
+        in the folder `studies` of `AGNEWS_SK_HOME`.
+    study_name : str, optional
+
+    Returns
+    -------
+    optuna.storages.BaseStorage
+
+    Raises
+    ------
+    ImportError
+        If a driver is not installed.
+
+    Examples
+    --------
+    >>> from agnews_sk.tuning import open_storage
+    >>> type(open_storage(None)).__name__
+    'InMemoryStorage'
+    """
+    if storage is None:
+        return InMemoryStorage() if study_name is None else _journal(_home_file(study_name))
+    if not isinstance(storage, str):
+        return storage
+    scheme, _, rest = storage.partition(":")
+    if scheme == "journal":
+        return _journal(Path(rest.removeprefix("//")).expanduser())
+    if scheme in ("redis", "rediss"):
+        import_optional("redis", extra="redis", needed_by=f"storage={storage!r}")
+        return JournalStorage(JournalRedisBackend(storage))
+    if scheme == "grpc":
+        import_optional("grpc", extra="grpc", needed_by=f"storage={storage!r}")
+        host, _, port = rest.removeprefix("//").partition(":")
+        return optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
+    patient = {"connect_args": {"timeout": 60}} if scheme.startswith("sqlite") else {}
+    return RDBStorage(storage, engine_kwargs=patient)
+
+
+def _home_file(study_name: str) -> Path:
+    import pooch
+
+    home = os.environ.get("AGNEWS_SK_HOME") or pooch.os_cache("agnews_sk")
+    return Path(home).expanduser() / "studies" / f"{study_name}.journal"
+
+
+def _journal(path: Path) -> JournalStorage:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(str(path)))
+
+
+def fold_pruner() -> BasePruner:
+    """Return the default pruner between folds: two folds, both worse than the best, are enough.
+
+    The smallest p-value of two pairs is 1/4.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return WilcoxonPruner(p_threshold=0.26)
+
+
+def open_study(
+    storage: BaseStorage,
+    study_name: str | None,
+    directions: Sequence[StudyDirection],
+    settings: dict[str, Any],
+    n_trials: int | None,
+) -> Study:
+    """Create a study or join it, with a slot for each trial that is asked for.
+
+    Parameters
+    ----------
+    storage : optuna.storages.BaseStorage
+    study_name : str or None
+    directions : sequence of StudyDirection
+    settings : dict
+        What all workers of a study must agree on.
+    n_trials : int or None
+        Trials of the study in all; None is no limit, and no slots.
+
+    Returns
+    -------
+    optuna.study.Study
+
+    Raises
+    ------
+    ValueError
+        If the study was begun with other settings.
+    """
+    study = optuna.create_study(
+        storage=storage, study_name=study_name, directions=directions, load_if_exists=True
+    )
+    begun_with = study.user_attrs.get("settings")
+    if begun_with is None:
+        study.set_user_attr("settings", settings)
+    elif begun_with != settings:
+        raise ValueError(
+            f"study {study.study_name!r} was begun with {begun_with}, got {settings}; give the "
+            "same data, cv and scoring, or another study_name."
+        )
+    if n_trials is not None and _n_missing(study, n_trials) > 0:
+        with _only_worker(storage, f"{study.study_name} (being set up)"):
+            for _ in range(_n_missing(study, n_trials)):
+                study.add_trial(create_trial(state=TrialState.WAITING))
+    return study
+
+
+def _n_missing(study: Study, n_trials: int) -> int:
+    return n_trials - sum(not is_lost(trial) for trial in study.get_trials(deepcopy=False))
+
+
+def is_lost(trial: FrozenTrial) -> bool:
+    """Tell whether a trial ended with its worker, and another was queued for it."""
+    return trial.state == TrialState.FAIL and LOST in trial.user_attrs
+
+
+@contextmanager
+def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
+    """Hold a lock that is a study: its name can be taken once, whatever the storage."""
+    give_up = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            study_id = storage.create_new_study([StudyDirection.MINIMIZE], name)
+            break
+        except DuplicatedStudyError:
+            if time.monotonic() > give_up:  # its holder was killed
+                storage.delete_study(storage.get_study_id_from_name(name))
+            time.sleep(0.1)
+    try:
+        yield
+    finally:
+        storage.delete_study(study_id)
+
+
+def begin_trial(
+    study: Study, sampler_for: Callable[[int], BaseSampler], limited: bool
+) -> Trial | None:
+    """Begin a trial that waits, or return None if there is none.
+
+    `Study.ask` would make a new one instead, so that workers would overshoot together.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+    sampler_for : callable
+        From the number of the trial to its sampler.
+    limited : bool
+        If false, a new trial is made where none waits.
+
+    Returns
+    -------
+    optuna.trial.Trial or None
+    """
+    study._thread_local.cached_all_trials = None
+    trial_id = study._pop_waiting_trial_id()
+    if trial_id is None and limited:
+        return None
+    if trial_id is None:
+        trial_id = study._storage.create_new_trial(study._study_id)
+    study.sampler = sampler_for(study._storage.get_trial(trial_id).number)
+    return Trial(study, trial_id)
+
+
+def put_back(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
+    """End a trial whose worker is gone, and queue its parameters again.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+    trial : optuna.trial.FrozenTrial
+    max_retries : int
+        After so many lost workers the trial counts as failed.
+
+    Returns
+    -------
+    bool
+        Whether this call did it, and no other worker.
+    """
+    retry = trial.user_attrs.get(RETRY, 0) + 1
+    storage = study._storage
+    try:
+        if retry <= max_retries:
+            storage.set_trial_user_attr(trial._trial_id, LOST, True)
+        else:
+            message = f"its worker died, {retry} times in all"
+            storage.set_trial_user_attr(trial._trial_id, "error", message)
+        if not storage.set_trial_state_values(trial._trial_id, TrialState.FAIL):
+            return False
+    except (optuna.exceptions.UpdateFinishedTrialError, KeyError):
+        return False  # it ended, or another worker was first
+    if retry <= max_retries:
+        params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        again = create_trial(
+            state=TrialState.WAITING,
+            user_attrs={RETRY: retry},
+            system_attrs={"fixed_params": params},
+        )
+        study.add_trial(again)
+    return True
+
+
+@contextmanager
+def stoppable(study: Study) -> Iterator[None]:
+    """Let samplers and callbacks call `study.stop()`, as within `Study.optimize`."""
+    study._stop_flag = False
+    study._thread_local.in_optimize_loop = True
+    try:
+        yield
+    finally:
+        study._thread_local.in_optimize_loop = False
+        study._storage.remove_session()
+
+
+def is_stopped(study: Study) -> bool:
+    """Tell whether a sampler or a callback has called `study.stop()`."""
+    return study._stop_flag

@@ -1,0 +1,210 @@
+"""One worker of a study: take a trial, evaluate it, tell, until all are there."""
+
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from agnews_sk.tuning._evaluation import ERROR
+from agnews_sk.tuning._study import begin_trial, is_stopped, put_back, stoppable
+
+OptunaCallback = Callable[[Study, FrozenTrial], None]
+
+MAX_RETRIES = 2
+SILENT_BEATS = 6
+POLL_SECONDS = 0.2
+# Names of what a worker writes to the trial that it runs.
+WORKER = "worker"
+BEAT = "beat"
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """Evaluate trials of a study until it has all that were asked for.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+        An object of this worker's own.
+    evaluate : callable
+        From a trial to its values.
+    sampler_for : callable
+        From the number of a trial to the sampler that draws its parameters.
+    limited : bool
+        Whether the study has slots; without them a worker asks for trials until the deadline.
+    deadline : float or None
+        No trial begins after this `time.time()`.
+    heartbeat_seconds : float or None
+        How often a running trial says that it is alive. One that has been silent for six such
+        times, or whose process is gone from this machine, is put back. None where no other
+        process can see the study.
+    reraise : bool
+        Raise a trial's error instead of recording it.
+    callbacks : sequence of callable
+        Called with the study and each trial that this worker ended.
+    """
+
+    study: Study
+    evaluate: Callable[[Trial], list[float]]
+    sampler_for: Callable[[int], BaseSampler]
+    limited: bool
+    deadline: float | None
+    heartbeat_seconds: float | None
+    reraise: bool
+    callbacks: Sequence[OptunaCallback]
+    first_error: Exception | None = field(init=False, default=None)
+
+    def run(self) -> Exception | None:
+        """Work, and return the first error of a trial."""
+        beat = self.heartbeat_seconds
+        watch = None if beat is None else _Watch(self.study, SILENT_BEATS * beat)
+        with stoppable(self.study):
+            while not self._is_over():
+                if watch is not None:
+                    watch.put_back_lost_trials()
+                trial = begin_trial(self.study, self.sampler_for, self.limited)
+                if trial is not None:
+                    self._run_trial(trial)
+                elif self._others_run():
+                    time.sleep(POLL_SECONDS)  # one of them may be lost and come back to us
+                else:
+                    break
+        return self.first_error
+
+    def _is_over(self) -> bool:
+        late = self.deadline is not None and time.time() >= self.deadline
+        return late or is_stopped(self.study)
+
+    def _others_run(self) -> bool:
+        return bool(self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+
+    def _run_trial(self, trial: Trial) -> None:
+        values, state = None, TrialState.FAIL
+        try:
+            with _Heartbeat(trial, self.heartbeat_seconds):
+                values, state = self.evaluate(trial), TrialState.COMPLETE
+        except optuna.TrialPruned:
+            state = TrialState.PRUNED
+        except Exception as error:
+            self.first_error = self.first_error or error
+            trial.set_user_attr(ERROR, _describe(error))
+            if self.reraise:
+                self._tell(trial, None, TrialState.FAIL)
+                raise
+        except BaseException:  # stopped from outside: the trial is not to blame
+            put_back(self.study, _frozen(self.study, trial), MAX_RETRIES + 1)
+            raise
+        self._tell(trial, values, state)
+
+    def _tell(self, trial: Trial, values: list[float] | None, state: TrialState) -> None:
+        try:
+            told = self.study.tell(trial, values, state)
+        except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
+            if _frozen(self.study, trial).state.is_finished():
+                return  # we were taken for dead, and the trial was put back
+            raise
+        for callback in self.callbacks:
+            callback(self.study, told)
+
+
+def _frozen(study: Study, trial: Trial) -> FrozenTrial:
+    return study.get_trials(deepcopy=False)[trial.number]
+
+
+def _describe(error: Exception) -> str:
+    """Return the error and the line it comes from, for those who see only the storage."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"[:2000]
+
+
+class _Heartbeat:
+    """Count up in a trial's attributes as long as its process lives."""
+
+    def __init__(self, trial: Trial, seconds: float | None) -> None:
+        self._trial = trial
+        self._seconds = seconds
+        self._ended = threading.Event()
+
+    def __enter__(self) -> None:
+        if self._seconds is None:
+            return
+        self._trial.set_user_attr(WORKER, _this_process())
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._seconds is None:
+            return
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        n_beats = 0
+        while not self._ended.wait(self._seconds):
+            n_beats += 1
+            try:
+                self._trial.set_user_attr(BEAT, n_beats)
+            except optuna.exceptions.UpdateFinishedTrialError:
+                return  # we were taken for dead
+
+
+class _Watch:
+    """Find running trials whose worker is gone.
+
+    Clocks of machines differ, so a trial counts as silent when this worker has seen no new beat
+    for so many of its own seconds.
+    """
+
+    def __init__(self, study: Study, patience: float) -> None:
+        self._study = study
+        self._patience = patience
+        self._last: dict[int, tuple[Any, float]] = {}
+
+    def put_back_lost_trials(self) -> None:
+        """Put back what was lost."""
+        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if self._is_lost(trial):
+                put_back(self._study, trial, MAX_RETRIES)
+
+    def _is_lost(self, trial: FrozenTrial) -> bool:
+        now = time.monotonic()
+        beat = trial.user_attrs.get(BEAT)
+        last, since = self._last.get(trial.number, (None, now))
+        if trial.number not in self._last or beat != last:
+            self._last[trial.number] = (beat, now)
+            since = now
+        return _is_gone(trial.user_attrs.get(WORKER)) or now - since > self._patience
+
+
+def _this_process() -> list[Any]:
+    return [socket.gethostname(), _process_namespace(), os.getpid()]
+
+
+def _process_namespace() -> str:
+    """Tell containers of one machine apart, whose processes have the same numbers."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
+def _is_gone(worker: list[Any] | None) -> bool:
+    """Tell whether a process of this very machine has ended; of others, nothing is known."""
+    if worker is None or os.name != "posix" or worker[:2] != _this_process()[:2]:
+        return False
+    try:
+        os.kill(worker[2], 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
