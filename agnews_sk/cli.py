@@ -1,4 +1,4 @@
-"""The command line: `agnews-sk compare`."""
+"""The command line: `agnews-sk compare` and `agnews-sk tune`."""
 
 import time
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich.console import Console
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
+from agnews_sk._cli_tune import tune
 from agnews_sk._validation import n_rows, take_rows
 from agnews_sk.datasets import TrainTest, load_train_test
 from agnews_sk.evaluation import (
@@ -36,6 +37,9 @@ app = typer.Typer(
 @app.callback()
 def main() -> None:
     """Text classification as scikit-learn estimators."""
+
+
+app.command()(tune)
 
 
 @app.command()

@@ -8,11 +8,12 @@ from agnews_sk.tuning._spaces import (
     tfidf_space,
     transformer_space,
 )
-from agnews_sk.tuning._study import open_storage
+from agnews_sk.tuning._study import ended_trials, open_storage
 
 __all__ = [
     "PipelineSearchCV",
     "embedding_space",
+    "ended_trials",
     "finetune_space",
     "open_storage",
     "suggest_params",

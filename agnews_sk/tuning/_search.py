@@ -32,7 +32,7 @@ from agnews_sk._validation import Interval, StrOptions, n_rows, select_metadata
 from agnews_sk.tuning._evaluation import COSTS, ERROR, Candidates, TrialEvaluation
 from agnews_sk.tuning._results import make_cv_results
 from agnews_sk.tuning._spaces import Params
-from agnews_sk.tuning._study import fold_pruner, is_lost, open_storage, open_study
+from agnews_sk.tuning._study import ended_trials, fold_pruner, open_storage, open_study
 from agnews_sk.tuning._worker import Worker
 
 MAX_SEED = np.iinfo(np.int32).max
@@ -399,11 +399,7 @@ class PipelineSearchCV(BaseSearchCV):
     def _collect(
         self, candidates: Candidates, objectives: list[str], first_error: Exception | None
     ) -> None:
-        trials = [
-            trial
-            for trial in self.study_.get_trials(deepcopy=False)
-            if trial.state.is_finished() and not is_lost(trial)
-        ]
+        trials = ended_trials(self.study_)
         _check_some_completed(trials, first_error)
         params = [_params_of(trial, candidates) for trial in trials]
         self.cv_results_ = make_cv_results(trials, params, self.n_splits_, objectives)

@@ -146,6 +146,32 @@ def _n_missing(study: Study, n_trials: int) -> int:
     return n_trials - sum(not is_lost(trial) for trial in study.get_trials(deepcopy=False))
 
 
+def ended_trials(study: Study) -> list[FrozenTrial]:
+    """Return the trials that completed, were pruned or failed.
+
+    A trial that was lost with its worker is left out: another one was queued for it.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+
+    Returns
+    -------
+    list of optuna.trial.FrozenTrial
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from agnews_sk.tuning import ended_trials
+    >>> study = optuna.create_study()
+    >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
+    >>> [trial.number for trial in ended_trials(study)]
+    [0, 1]
+    """
+    trials = study.get_trials(deepcopy=False)
+    return [trial for trial in trials if trial.state.is_finished() and not is_lost(trial)]
+
+
 def is_lost(trial: FrozenTrial) -> bool:
     """Tell whether a trial ended with its worker, and another was queued for it."""
     return trial.state == TrialState.FAIL and LOST in trial.user_attrs

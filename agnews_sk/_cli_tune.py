@@ -1,0 +1,241 @@
+"""The command `agnews-sk tune`: search over pipelines, on any number of machines."""
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import joblib
+import numpy as np
+import optuna
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sklearn.model_selection import train_test_split
+
+from agnews_sk._optional import import_optional
+from agnews_sk._validation import n_rows, take_rows
+from agnews_sk.datasets import TrainTest, load_train_test
+from agnews_sk.pipeline import (
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
+from agnews_sk.tuning import (
+    PipelineSearchCV,
+    embedding_space,
+    ended_trials,
+    finetune_space,
+    tfidf_space,
+    transformer_space,
+)
+
+FAMILIES = {
+    "tfidf": (make_tfidf_pipeline, tfidf_space),
+    "embedding": (make_embedding_pipeline, embedding_space),
+    "transformer": (make_transformer_pipeline, transformer_space),
+    "finetune": (make_finetune_pipeline, finetune_space),
+}
+
+
+def tune(
+    pipelines: Annotated[
+        list[str] | None,
+        typer.Argument(help=f"Families to choose from: {', '.join(FAMILIES)}. Without one, tfidf."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
+            "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
+        ),
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=8, help="Training rows to search on; without it, all.")
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Trials of the study in all, other workers' included.")
+    ] = 50,
+    timeout: Annotated[
+        float | None, typer.Option(min=1, help="Seconds after which no trial begins here.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 3,
+    scoring: Annotated[
+        str,
+        typer.Option(
+            help="Score; or several with commas between, of which latency, fit_time and size "
+            "are kept low."
+        ),
+    ] = "accuracy",
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
+            "Without it: a journal file in AGNEWS_SK_HOME if --study is given."
+        ),
+    ] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Name to resume by, and for other machines to join.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Threads that run trials here.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for best_pipeline.joblib, trials.csv and Optuna's plots."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the sampler and of what is drawn.")] = 0,
+) -> None:
+    """Search over cleaning, vocabulary, n-grams and classifier together, with pruning."""
+    console = Console()
+    if out is not None:
+        import_optional("matplotlib", extra="plot", needed_by="--out")
+    families = _families(pipelines or ["tfidf"])
+    chosen = _load(data, rows, seed, console)
+    objectives = [name.strip() for name in scoring.split(",")]
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    estimators = {name: make() for name, (make, _) in families.items()}
+    spaces: dict[str, Any] = {name: space for name, (_, space) in families.items()}
+    (only, *others) = families
+    with _LiveProgress(trials, console) as progress:
+        search = PipelineSearchCV(
+            estimators if others else estimators[only],
+            spaces if others else spaces[only],
+            n_trials=trials,
+            timeout=timeout,
+            scoring=objectives,
+            cv=folds,
+            storage=storage,
+            study_name=study,
+            n_jobs=jobs,
+            random_state=seed,
+            refit=objectives[0] if out is not None else False,
+            callbacks=[progress.tell],
+        )
+        try:
+            search.fit(chosen.X_train, chosen.y_train)
+        except (ImportError, ValueError) as error:
+            raise typer.BadParameter(str(error)) from error
+    _report(search, objectives[0], console)
+    if out is not None:
+        _write(search, objectives, chosen, out, console)
+
+
+def _families(names: list[str]) -> Mapping[str, tuple[Any, Any]]:
+    unknown = [name for name in names if name not in FAMILIES]
+    if unknown:
+        raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
+    return {name: FAMILIES[name] for name in names}
+
+
+def _load(data: str | None, rows: int | None, seed: int, console: Console) -> TrainTest:
+    try:
+        loaded = load_train_test(data)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--data") from error
+    console.print(f"[bold]Data:[/] {loaded.source}")
+    if loaded.notice:
+        console.print(f"[yellow]{loaded.notice}[/]")
+    if rows is None or rows >= n_rows(loaded.y_train):
+        return loaded
+    positions = np.arange(n_rows(loaded.y_train))
+    drawn, _ = train_test_split(
+        positions, train_size=rows, stratify=loaded.y_train, random_state=seed
+    )
+    drawn = np.sort(drawn)
+    return loaded._replace(
+        X_train=take_rows(loaded.X_train, drawn), y_train=take_rows(loaded.y_train, drawn)
+    )
+
+
+class _LiveProgress:
+    """A bar of the trials that ended, whoever ran them, with the best so far behind it."""
+
+    def __init__(self, n_trials: int, console: Console) -> None:
+        columns = (TextColumn("Trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, TextColumn("{task.description}"), console=console)
+        self._task = self._bar.add_task("", total=n_trials)
+
+    def __enter__(self) -> "_LiveProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._bar.stop()
+
+    def tell(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        """Draw the state of the study."""
+        states = Counter(str(t.state.name).lower() for t in ended_trials(study))
+        counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
+        self._bar.update(
+            self._task, completed=states.total(), description=f"{_best_so_far(study)} ({counts})"
+        )
+
+
+def _best_so_far(study: optuna.Study) -> str:
+    best = study.best_trials
+    if len(study.directions) > 1:
+        return f"{len(best)} on the Pareto front"
+    return f"best {best[0].value:.4f}, trial {best[0].number}" if best else "none complete"
+
+
+def _report(search: PipelineSearchCV, objective: str, console: Console) -> None:
+    table = Table("", "value", title=f"Best of {len(search.cv_results_['params'])} trials")
+    spread = search.cv_results_[f"std_test_{objective}"][search.best_index_]
+    table.add_row(objective, f"{search.best_score_:.4f} ± {spread:.4f} ({search.n_splits_} folds)")
+    for name, value in search.best_params_.items():
+        table.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
+    console.print(table)
+
+
+def _write(
+    search: PipelineSearchCV, objectives: list[str], rows: TrainTest, out: Path, console: Console
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    joblib.dump(search.best_estimator_, out / "best_pipeline.joblib")
+    pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / "trials.csv", index=False)
+    accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
+    console.print(
+        f"[bold]Accuracy on {n_rows(rows.y_test):,} test rows:[/] {accuracy:.4f}, of the best "
+        f"pipeline fitted on {n_rows(rows.y_train):,}"
+    )
+    names = ["best_pipeline.joblib", "trials.csv", *_draw(search.study_, objectives, out)]
+    console.print(f"[bold]Written to {out}:[/] {', '.join(names)}")
+
+
+def _draw(study: optuna.Study, objectives: list[str], out: Path) -> list[str]:
+    """Save Optuna's plots of each objective, and return the names of the files."""
+    from matplotlib import pyplot
+    from optuna.visualization import matplotlib as plots
+
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    pyplot.switch_backend("Agg")
+    jobs: dict[str, Any] = {}
+    for index, name in enumerate(objectives):
+        options: dict[str, Any] = {"target_name": name}
+        if len(objectives) > 1:
+            options["target"] = lambda trial, index=index: trial.values[index]
+        jobs[f"history_{name}.png"] = partial(plots.plot_optimization_history, study, **options)
+        jobs[f"importances_{name}.png"] = partial(plots.plot_param_importances, study, **options)
+        jobs[f"parallel_{name}.png"] = partial(plots.plot_parallel_coordinate, study, **options)
+    if len(objectives) in (2, 3):
+        jobs["pareto_front.png"] = partial(plots.plot_pareto_front, study, target_names=objectives)
+    return [name for name, draw in jobs.items() if _saved(draw, out / name)]
+
+
+def _saved(draw: Callable[[], Any], path: Path) -> bool:
+    """Draw and save; not where there are too few trials to draw."""
+    from matplotlib import pyplot
+
+    try:
+        draw()
+    except (ValueError, RuntimeError):
+        return False
+    finally:
+        figure = pyplot.gcf()
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+    pyplot.close("all")
+    return True
