@@ -10,6 +10,11 @@ from numbers import Integral
 from typing import Any
 
 import joblib
+import numpy as np
+import polars as pl
+
+from agnews_sk._base import StatelessMixin
+from agnews_sk._validation import take_rows
 
 NOTHING = object()
 
@@ -53,10 +58,9 @@ class PrefixCache:
         if n_bytes > self.max_bytes:
             return
         with self._lock:
-            if key in self._kept:
-                return
+            _, replaced = self._kept.pop(key, (None, 0))
             self._kept[key] = (value, n_bytes)
-            self.n_bytes += n_bytes
+            self.n_bytes += n_bytes - replaced
             while self.n_bytes > self.max_bytes:
                 _, (_, freed) = self._kept.popitem(last=False)
                 self.n_bytes -= freed
@@ -76,12 +80,39 @@ class _Fitted:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """What a step that looks at each text alone made of the texts so far."""
+
+    position: dict[str | None, int]
+    outputs: Any
+    seconds: float
+
+    def with_texts(self, step: Any, X: Any) -> "_Rows":
+        """Return these rows and those of the texts that are new."""
+        new = [text for text in dict.fromkeys(X) if text not in self.position]
+        if not new:
+            return self
+        start = time.perf_counter()
+        outputs = step.transform(new)
+        seconds = self.seconds + time.perf_counter() - start
+        position = self.position | {text: len(self.position) + i for i, text in enumerate(new)}
+        if self.position:
+            joined = pl.concat if isinstance(outputs, pl.Series) else np.concatenate
+            outputs = joined([self.outputs, outputs])
+        return _Rows(position, outputs, seconds)
+
+    def outputs_of(self, X: Any) -> Any:
+        """Return one row a text."""
+        return take_rows(self.outputs, np.array([self.position[text] for text in X]))
+
+
 class FoldMemory:
     """What a pipeline takes as its `memory` while it is fitted on one fold.
 
     A step is looked up by the fold, by its own parameters and by those of the steps before it. A
     step that draws numbers without a fixed seed is fitted each time, and so are the steps after
-    it.
+    it. What a step that learns nothing makes of a text is kept by the text, for all folds.
 
     Parameters
     ----------
@@ -112,9 +143,7 @@ class FoldMemory:
             self._key = _longer_key(self._key, step, params)
             found = self._lookup(self._key)
             if found is NOTHING:
-                start = time.perf_counter()
-                result = function(step, *args, params=params, **keywords)
-                found = _Fitted(result, time.perf_counter() - start)
+                found = self._fit(function, step, *args, params=params, **keywords)
                 self._keep(self._key, found)
             else:
                 self.seconds_saved += found.seconds
@@ -143,10 +172,42 @@ class FoldMemory:
             key = None if key is None else ("test", key)
             found = self._lookup(key)
             if found is NOTHING:
-                found = step.transform(X)
+                found = self._transform(step, X)
                 self._keep(key, found)
             X = found
         return X
+
+    def _fit(
+        self, function: Callable[..., Any], step: Any, X: Any, *args: Any, **keywords: Any
+    ) -> _Fitted:
+        start = time.perf_counter()
+        rows = self._rows(step, X)
+        if rows is None:
+            result = function(step, X, *args, **keywords)
+            return _Fitted(result, time.perf_counter() - start)
+        # As if all of them had been computed now.
+        seconds = rows.seconds / len(rows.position) * len(X)
+        result = rows.outputs_of(X), step
+        self.seconds_saved += max(0.0, seconds - (time.perf_counter() - start))
+        return _Fitted(result, seconds)
+
+    def _transform(self, step: Any, X: Any) -> Any:
+        rows = self._rows(step, X)
+        return step.transform(X) if rows is None else rows.outputs_of(X)
+
+    def _rows(self, step: Any, X: Any) -> _Rows | None:
+        """Return what a step makes of these texts and others, or None if it is not by text."""
+        if not (isinstance(step, StatelessMixin) and _are_texts(X)):
+            return None
+        key = ("rows", joblib.hash(step))
+        known = self._lookup(key)
+        known = _Rows({}, None, 0.0) if known is NOTHING else known
+        rows = known.with_texts(step, X)
+        if not isinstance(rows.outputs, (np.ndarray, pl.Series)):  # but a frame, by set_output
+            return None
+        if rows is not known:
+            self._keep(key, rows)
+        return rows
 
     def _lookup(self, key: Any) -> Any:
         return NOTHING if key is None else self._cache.get(key)
@@ -154,6 +215,12 @@ class FoldMemory:
     def _keep(self, key: Any, value: Any) -> None:
         if key is not None:
             self._cache.put(key, value)
+
+
+def _are_texts(X: Any) -> bool:
+    if isinstance(X, pl.Series):
+        return X.dtype == pl.String and len(X) > 0
+    return isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1 and len(X) > 0
 
 
 def _longer_key(key: Any, step: Any, params: Any) -> Any:

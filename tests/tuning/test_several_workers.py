@@ -1,0 +1,200 @@
+"""Several processes work on one study: nothing twice, nothing lost, stop together."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import joblib
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV, cross_validate
+
+from agnews_sk.tuning import PipelineSearchCV, ended_trials, open_storage
+from agnews_sk.tuning._study import RETRY, is_lost, open_study, put_back
+from tests.tuning.worker import run
+
+ROOT = Path(__file__).parents[2]
+OBJECTIVE = [optuna.study.StudyDirection.MAXIMIZE]
+
+
+@pytest.fixture(params=["journal", "sqlite", "postgresql"])
+def storage(request, tmp_path):
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql")
+        yield url
+        optuna.delete_study(study_name="shared", storage=url)
+        return
+    yield {
+        "journal": f"journal:{tmp_path / 'study.journal'}",
+        "sqlite": f"sqlite:///{tmp_path / 'study.sqlite'}",
+    }[request.param]
+
+
+def start_worker(storage, n_trials, seconds):
+    code = f"from tests.tuning.worker import run; run({storage!r}, {n_trials}, {seconds})"
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+
+
+def load(storage):
+    return optuna.load_study(study_name="shared", storage=open_storage(storage))
+
+
+def wait_for(storage, condition):
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        try:
+            study = load(storage)
+        except KeyError:  # not there yet
+            study = None
+        if study is not None and condition(study):
+            return study
+        time.sleep(0.05)
+    raise AssertionError("waited for too long")
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_trials_and_stop_together(storage):
+    workers = [start_worker(storage, 12, 0.1) for _ in range(2)]
+    assert [worker.wait(timeout=100) for worker in workers] == [0, 0]
+    trials = load(storage).trials
+    assert [trial.number for trial in trials] == list(range(12))
+    assert {trial.state for trial in trials} <= {TrialState.COMPLETE, TrialState.PRUNED}
+    assert len({tuple(trial.user_attrs["worker"]) for trial in trials}) == 2
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_its_running_trial_only_and_that_one_comes_back(storage):
+    worker = start_worker(storage, 8, 0.3)
+    study = wait_for(
+        storage,
+        lambda s: (
+            len(ended_trials(s)) >= 2 and any(t.state == TrialState.RUNNING for t in s.trials)
+        ),
+    )
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    study = load(storage)
+    ended = {t.number: t.values for t in ended_trials(study)}
+    search = run(storage, 8)
+    trials = search.study_.trials
+    assert len(ended_trials(search.study_)) == len(search.cv_results_["number"]) == 8
+    assert ended.items() <= {t.number: t.values for t in trials}.items()
+    lost = [t for t in trials if is_lost(t)]
+    again = [t for t in trials if RETRY in t.user_attrs]
+    assert len(lost) == len(again) == len(trials) - 8 <= 1
+    assert all(t.params.items() <= a.params.items() for t, a in zip(lost, again))
+
+
+def test_a_worker_that_went_silent_is_replaced(tmp_path):
+    storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
+    settings = {"objectives": ["score"], "n_splits": 2, "n_rows": 8}
+    study = open_study(storage, "shared", OBJECTIVE, settings, 3)
+    study.ask()  # and never heard of again
+    assert len(run(storage, 3).cv_results_["number"]) == 3
+    assert [is_lost(trial) for trial in study.trials] == [True, False, False, False]
+
+
+def test_a_trial_that_kills_its_workers_fails_in_the_end():
+    study = open_study(open_storage(None), None, OBJECTIVE, {}, 1)
+    for retry in range(3):
+        study.ask()
+        assert put_back(study, study.trials[-1], max_retries=2)
+        assert len(study.trials) == min(retry + 2, 3)
+    assert [is_lost(trial) for trial in study.trials] == [True, True, False]
+    assert "its worker died, 3 times" in ended_trials(study)[0].user_attrs["error"]
+
+
+def test_only_one_worker_puts_a_lost_trial_back():
+    study = open_study(open_storage(None), None, OBJECTIVE, {}, 1)
+    study.ask()
+    lost = study.trials[0]
+    assert [put_back(study, lost, 2), put_back(study, lost, 2)] == [True, False]
+    assert Counter(trial.state for trial in study.trials)[TrialState.WAITING] == 1
+
+
+def test_a_study_grows_to_the_number_that_is_asked_for_and_resumes(tmp_path):
+    storage = f"journal:{tmp_path / 'study.journal'}"
+    first = run(storage, 3).cv_results_["params"]
+    resumed = run(storage, 6).cv_results_["params"]
+    assert resumed[:3] == first
+    assert resumed == run(f"journal:{tmp_path / 'other.journal'}", 6).cv_results_["params"]
+    assert len(run(storage, 4).cv_results_["params"]) == 6
+
+
+def test_a_study_of_other_rows_is_refused(tmp_path):
+    storage = f"journal:{tmp_path / 'study.journal'}"
+    run(storage, 2)
+    search = PipelineSearchCV(
+        DummyClassifier(), {}, n_trials=3, cv=2, storage=storage, study_name="shared"
+    )
+    with pytest.raises(ValueError, match=r"'shared' was begun with .*'n_rows': 8"):
+        search.fit([[0.0]] * 6, ["a", "b"] * 3)
+
+
+def test_a_named_study_is_kept_in_a_journal_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
+    run(None, 2)
+    assert (tmp_path / "studies" / "shared.journal").is_file()
+
+
+def test_a_lock_whose_holder_was_killed_is_taken_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("agnews_sk.tuning._study._LOCK_SECONDS", 0.0)
+    storage = open_storage(f"sqlite:///{tmp_path / 'study.sqlite'}")
+    storage.create_new_study(OBJECTIVE, "shared (being set up)")
+    assert len(open_study(storage, "shared", OBJECTIVE, {}, 4).trials) == 4
+
+
+def test_a_grpc_proxy_needs_its_extra():
+    pytest.importorskip("optuna")
+    try:
+        import grpc  # noqa: F401
+    except ImportError:
+        with pytest.raises(ImportError, match=r"agnews_sk\[grpc\]"):
+            open_storage("grpc://localhost:13000")
+
+
+def test_processes_of_one_search_meet_in_a_file(news, pipeline):
+    space = {"classify__C": [0.1, 1.0, 10.0]}
+    search = PipelineSearchCV(pipeline, space, n_trials=4, cv=2, n_jobs=2, random_state=0)
+    with joblib.parallel_config("loky"):
+        search.fit(*news)
+    assert len(search.study_.trials) == 4
+    assert np.isfinite(search.best_score_)
+
+
+def test_processes_cannot_meet_in_this_process_s_memory(news, pipeline):
+    storage = optuna.storages.InMemoryStorage()
+    search = PipelineSearchCV(pipeline, {"classify__C": [1.0]}, storage=storage, n_jobs=2)
+    with (
+        joblib.parallel_config("loky"),
+        pytest.raises(ValueError, match="give a URL such as journal:PATH"),
+    ):
+        search.fit(*news)
+
+
+@pytest.mark.slow
+def test_searches_run_on_a_dask_cluster(news, pipeline):
+    distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+    grid = {"classify__C": [0.1, 1.0]}
+    here = cross_validate(pipeline, *news, cv=2)["test_score"]
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        there = cross_validate(pipeline, *news, cv=2)["test_score"]
+        by_grid = GridSearchCV(pipeline, grid, cv=2).fit(*news)
+        ours = PipelineSearchCV(pipeline, grid, n_trials=4, cv=2, random_state=0).fit(*news)
+    np.testing.assert_array_equal(there, here)
+    assert by_grid.best_params_.keys() == ours.best_params_.keys() == grid.keys()
+    workers = {trial.user_attrs["worker"][2] for trial in ours.study_.trials}
+    assert len(ours.study_.trials) == 4
+    assert len(workers) == 2
