@@ -58,7 +58,7 @@ class EpochPruning:
         self, estimator: Any, context: Any, *, fitted_estimator: Any = None
     ) -> bool:
         """Score an epoch, and say whether it is to be the last."""
-        if fitted_estimator is None:
+        if fitted_estimator is None or context.task_name != "epoch":
             return False
         self.curve.append(self.score(fitted_estimator))
         self.pruned = self.pruner.prune(self._earlier, self._running())  # type: ignore[arg-type]

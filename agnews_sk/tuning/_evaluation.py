@@ -109,12 +109,12 @@ class TrialEvaluation:
     seed: int
     epoch_pruner: BasePruner
     cache_bytes: int | None
-    prefixes: PrefixCache | None = field(init=False)
+    prefixes: PrefixCache = field(init=False)
     texts: TextCache | None = field(init=False)
 
     def __post_init__(self) -> None:
         limit = self.cache_bytes
-        self.prefixes = None if limit is None else PrefixCache(limit)
+        self.prefixes = PrefixCache(limit or 0)
         self.texts = None if limit is None else TextCache(max_bytes=limit)
 
     def __call__(self, trial: Trial) -> list[float]:
@@ -190,7 +190,7 @@ class TrialEvaluation:
         return None if self.y is None else take_rows(self.y, rows)
 
     def _memory(self, estimator: Any, fold: int) -> FoldMemory | None:
-        if self.prefixes is None or not hasattr(estimator, "steps"):
+        if not hasattr(estimator, "steps"):
             return None
         behind = estimator.memory
         if isinstance(behind, str):
@@ -219,7 +219,7 @@ class TrialEvaluation:
     ) -> EpochPruning | None:
         """Let a classifier that is trained in epochs be stopped between two."""
         last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-        if not self._may_prune() or not hasattr(last, "set_callbacks"):
+        if not self._may_prune() or not _trains_in_epochs(last):
             return None
         seen: list[Any] = []
 
@@ -262,6 +262,10 @@ class TrialEvaluation:
 
 
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def _trains_in_epochs(classifier: Any) -> bool:
+    return hasattr(classifier, "set_callbacks") and hasattr(classifier, "max_epochs")
 
 
 def _check_finite(scores: dict[str, float], fold: int) -> None:

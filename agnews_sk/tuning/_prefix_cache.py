@@ -27,7 +27,7 @@ class PrefixCache:
     Parameters
     ----------
     max_bytes : int
-        Pickled size of what is kept, at most.
+        Pickled size of what is kept, at most; 0 keeps nothing.
 
     Attributes
     ----------
@@ -51,6 +51,8 @@ class PrefixCache:
 
     def put(self, key: Any, value: Any) -> None:
         """Keep a value, unless it is larger than the limit or cannot be pickled."""
+        if self.max_bytes == 0:
+            return
         try:
             n_bytes = pickled_bytes(value)
         except (pickle.PicklingError, AttributeError, TypeError):

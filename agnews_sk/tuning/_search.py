@@ -72,8 +72,8 @@ class PipelineSearchCV(BaseSearchCV):
         is `WilcoxonPruner`, which drops a trial that was worse than the best one on its first
         two folds; `NopPruner()` drops none. Not asked where there are several objectives.
     epoch_pruner : optuna.pruners.BasePruner or None, default=None
-        Asked after each epoch of a classifier that supports scikit-learn's callbacks, with the
-        scores of the same fold in earlier trials. It must be one that only reads trials: the
+        Asked after each epoch of a classifier that has `max_epochs` and supports scikit-learn's
+        callbacks, with the scores of the same fold in earlier trials. It must be one that only reads trials: the
         median, percentile, threshold and patient pruners are. None is `MedianPruner`.
     storage : str, optuna storage or None, default=None
         Where trials are kept, see `open_storage`. None is this process's memory, or a journal
@@ -341,7 +341,7 @@ class PipelineSearchCV(BaseSearchCV):
     def _run_workers(self, evaluation: TrialEvaluation) -> tuple[Study, Exception | None]:
         backend, n_default = get_active_backend(prefer="threads")
         n_workers = backend.effective_n_jobs(self.n_jobs or n_default or 1)
-        in_process = n_workers == 1 or backend.supports_sharedmem
+        in_process = n_workers == 1 or getattr(backend, "supports_sharedmem", False)
         with self._shared_storage(in_process) as storage:
             opened = open_storage(storage, self.study_name)
             job = _Job(

@@ -240,8 +240,8 @@ def test_an_error_is_raised_at_once_if_asked_for():
 
 def test_a_trial_that_is_worse_on_two_folds_is_dropped_without_a_warning():
     def space(trial):
-        x = trial.suggest_float("x", 0, 1) - (trial.number > 0)
-        return {"scores": tuple(x + fold for fold in range(4))}
+        x = trial.suggest_float("x", 0, 1) - 2 * (trial.number > 0)
+        return {"scores": tuple(x + fold / 100 for fold in range(4))}
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

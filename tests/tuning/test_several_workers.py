@@ -151,7 +151,6 @@ def test_a_lock_whose_holder_was_killed_is_taken_over(tmp_path, monkeypatch):
 
 
 def test_a_grpc_proxy_needs_its_extra():
-    pytest.importorskip("optuna")
     try:
         import grpc  # noqa: F401
     except ImportError:
