@@ -73,8 +73,9 @@ class PipelineSearchCV(BaseSearchCV):
         two folds; `NopPruner()` drops none. Not asked where there are several objectives.
     epoch_pruner : optuna.pruners.BasePruner or None, default=None
         Asked after each epoch of a classifier that has `max_epochs` and supports scikit-learn's
-        callbacks, with the scores of the same fold in earlier trials. It must be one that only reads trials: the
-        median, percentile, threshold and patient pruners are. None is `MedianPruner`.
+        callbacks, with the scores of the same fold in earlier trials. It must be one that only
+        reads trials: the median, percentile, threshold and patient pruners are. None is
+        `MedianPruner`.
     storage : str, optuna storage or None, default=None
         Where trials are kept, see `open_storage`. None is this process's memory, or a journal
         file if `study_name` is given.

@@ -70,8 +70,7 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
         import_optional("grpc", extra="grpc", needed_by=f"storage={storage!r}")
         host, _, port = rest.removeprefix("//").partition(":")
         return optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
-    patient = {"connect_args": {"timeout": 60}} if scheme.startswith("sqlite") else {}
-    return RDBStorage(storage, engine_kwargs=patient)
+    return _database(storage)
 
 
 def _home_file(study_name: str) -> Path:
@@ -84,6 +83,19 @@ def _home_file(study_name: str) -> Path:
 def _journal(path: Path) -> JournalStorage:
     path.parent.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(str(path)))
+
+
+def _database(url: str, n_tries: int = 4) -> RDBStorage:
+    """Open a database, again if another worker was creating its tables at the same time."""
+    from sqlalchemy.exc import DBAPIError
+
+    options = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
+    for _ in range(n_tries - 1):
+        try:
+            return RDBStorage(url, engine_kwargs=options)
+        except DBAPIError:
+            time.sleep(0.5)
+    return RDBStorage(url, engine_kwargs=options)
 
 
 def fold_pruner() -> BasePruner:

@@ -94,6 +94,8 @@ class Worker:
                 values, state = self.evaluate(trial), TrialState.COMPLETE
         except optuna.TrialPruned:
             state = TrialState.PRUNED
+        except optuna.exceptions.UpdateFinishedTrialError:
+            return  # we were taken for dead, and the trial was put back
         except Exception as error:
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))

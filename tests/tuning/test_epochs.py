@@ -3,8 +3,8 @@
 import warnings
 
 import numpy as np
-import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.pruners import MedianPruner, NopPruner
 
 from agnews_sk.pipeline import make_transformer_pipeline
@@ -46,9 +46,7 @@ def test_epochs_of_nets_are_pruned_within_a_fold_and_folds_stay_the_steps(news):
         classify__d_model=16, classify__n_layers=1, classify__max_epochs=3, random_state=0,
         classify__batch_size=16, classify__device="cpu",
     )  # fmt: skip
-    space = {
-        "classify__learning_rate": optuna.distributions.FloatDistribution(1e-6, 1e-2, log=True)
-    }
+    space = {"classify__learning_rate": FloatDistribution(1e-6, 1e-2, log=True)}
     search = PipelineSearchCV(
         pipeline, space, n_trials=8, cv=2, random_state=0, refit=False, pruner=NopPruner(),
         epoch_pruner=MedianPruner(n_startup_trials=1, n_warmup_steps=0),

@@ -96,8 +96,26 @@ def test_a_worker_that_went_silent_is_replaced(tmp_path):
     settings = {"objectives": ["score"], "n_splits": 2, "n_rows": 8}
     study = open_study(storage, "shared", OBJECTIVE, settings, 3)
     study.ask()  # and never heard of again
-    assert len(run(storage, 3).cv_results_["number"]) == 3
+    assert len(run(storage, 3, heartbeat_seconds=0.1).cv_results_["number"]) == 3
     assert [is_lost(trial) for trial in study.trials] == [True, False, False, False]
+
+
+def test_a_worker_that_was_taken_for_dead_lets_its_trial_go(tmp_path):
+    storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
+
+    def steal(trial):
+        if not stolen:
+            stolen.append(put_back(trial.study, trial.study.trials[trial.number], 2))
+        return {"constant": trial.suggest_categorical("constant", ["a", "b"])}
+
+    stolen: list[bool] = []
+    search = PipelineSearchCV(
+        DummyClassifier(strategy="constant"), steal, n_trials=3, cv=2, storage=storage,
+        study_name="shared", refit=False,
+    ).fit([[0.0]] * 8, ["a", "b"] * 4)  # fmt: skip
+    assert stolen == [True]
+    assert len(search.cv_results_["number"]) == 3
+    assert set(search.cv_results_["state"]) <= {"complete", "pruned"}
 
 
 def test_a_trial_that_kills_its_workers_fails_in_the_end():

@@ -1,6 +1,5 @@
-"""A worker in a process of its own, whose trials take a while: STORAGE N_TRIALS SECONDS."""
+"""A search whose trials take a while, for workers in processes of their own."""
 
-import sys
 import time
 
 from sklearn.dummy import DummyClassifier
@@ -20,7 +19,7 @@ class SlowClassifier(DummyClassifier):
         return super().fit(X, y, sample_weight)
 
 
-def make_search(storage, n_trials, seconds):
+def make_search(storage, n_trials, seconds, heartbeat_seconds):
     return PipelineSearchCV(
         SlowClassifier(seconds),
         {"constant": ["a", "b"]},
@@ -28,15 +27,11 @@ def make_search(storage, n_trials, seconds):
         cv=2,
         storage=storage,
         study_name="shared",
-        heartbeat_seconds=0.2,
+        heartbeat_seconds=heartbeat_seconds,
         random_state=0,
     )
 
 
-def run(storage, n_trials, seconds=0.0):
+def run(storage, n_trials, seconds=0.0, heartbeat_seconds=5.0):
     texts, labels = [[0.0]] * 8, ["a", "a", "a", "b"] * 2
-    return make_search(storage, n_trials, seconds).fit(texts, labels)
-
-
-if __name__ == "__main__":
-    run(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    return make_search(storage, n_trials, seconds, heartbeat_seconds).fit(texts, labels)

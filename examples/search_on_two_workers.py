@@ -1,0 +1,41 @@
+"""
+Does a cluster find the same?
+=============================
+
+scikit-learn's grid search, cross-validation and our search send their work to a Dask cluster
+through joblib. Here the cluster is two processes on this machine; the address of a scheduler
+makes it many machines.
+"""
+
+import joblib
+import optuna
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.datasets import load_train_test
+from agnews_sk.tuning import PipelineSearchCV
+
+
+def main() -> None:
+    """Search here and there."""
+    from distributed import Client, LocalCluster
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    rows = load_train_test()
+    X, y = rows.X_train[:1000], rows.y_train[:1000]
+    pipeline, space = make_tfidf_pipeline(), {"classify__C": [0.1, 0.3, 1.0, 3.0]}
+    here = GridSearchCV(pipeline, space, cv=3).fit(X, y)
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    with cluster, Client(cluster), joblib.parallel_config("dask"):
+        there = GridSearchCV(pipeline, space, cv=3).fit(X, y)
+        scores = cross_val_score(pipeline, X, y, cv=3)
+        search = PipelineSearchCV(pipeline, space, n_trials=8, cv=3, random_state=0).fit(X, y)
+    print(rows.source, rows.notice)
+    print(f"grid search here   {here.best_score_:.4f} {here.best_params_}")
+    print(f"grid search there  {there.best_score_:.4f} {there.best_params_}")
+    print(f"our search there   {search.best_score_:.4f} {search.best_params_}")
+    print(f"cross-validation there: {scores.mean():.4f}, so a cluster changes no score.")
+
+
+if __name__ == "__main__":
+    main()
