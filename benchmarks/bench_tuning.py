@@ -135,7 +135,7 @@ def race(seconds: float, n_jobs: int) -> None:
     )
 
 
-def compare_pruning(n_trials: int = 40) -> None:
+def compare_pruning(numbers_of_folds: list[int], n_trials: int = 40) -> None:
     """Run the same seeded study with the default pruner and with none."""
     from agnews_sk import make_tfidf_pipeline
     from agnews_sk.tuning import PipelineSearchCV
@@ -144,7 +144,7 @@ def compare_pruning(n_trials: int = 40) -> None:
     X, y = read_rows()
     print(f"\n{n_trials} trials by the same seed, {len(y):,} rows")
     print(f"{'folds':<8}{'pruner':<12}{'fold fits':>10}{'share':>8}{'best accuracy':>15}{'s':>8}")
-    for n_folds in (3, 5, 10):
+    for n_folds in numbers_of_folds:
         for name, pruner in (("none", optuna.pruners.NopPruner()), ("default", None)):
             search = PipelineSearchCV(
                 make_tfidf_pipeline(),
@@ -207,6 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--folds", type=int, nargs="+", default=[5, 10], help="of the pruning")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--side", choices=SIDES, help="be one side of the race")
     options = parser.parse_args()
@@ -216,7 +217,7 @@ def main() -> None:
     if "race" in options.parts:
         race(options.seconds, options.jobs)
     if "pruning" in options.parts:
-        compare_pruning()
+        compare_pruning(options.folds)
     if "tokenizing" in options.parts:
         count_tokenizing()
 

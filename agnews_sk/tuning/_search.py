@@ -69,8 +69,9 @@ class PipelineSearchCV(BaseSearchCV):
         None is `TPESampler`, seeded for each trial by `random_state` and the trial's number.
     pruner : optuna.pruners.BasePruner or None, default=None
         Asked after each fold, whose number is the step and whose order differs by trial. None
-        is `WilcoxonPruner`, which drops a trial that was worse than the best one on its first
-        two folds; `NopPruner()` drops none. Not asked where there are several objectives.
+        is `WilcoxonPruner(p_threshold=0.51)`, which drops a trial that after two folds or more is
+        on balance worse than the best one on the same folds; a lower threshold is more patient,
+        `NopPruner()` drops none. Not asked where there are several objectives.
     epoch_pruner : optuna.pruners.BasePruner or None, default=None
         Asked after each epoch of a classifier that has `max_epochs` and supports scikit-learn's
         callbacks, with the scores of the same fold in earlier trials. It must be one that only
