@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -66,6 +67,7 @@ class TextCache:
         self.n_misses = 0
         self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._n_bytes = 0
+        self._lock = threading.Lock()  # a search's threads share the cache
 
     def rows(
         self,
@@ -111,20 +113,24 @@ class TextCache:
         if self.folder is not None:
             with self._database() as database:
                 return dict(_select(database, keys))
-        found = {key: self._kept[key] for key in keys if key in self._kept}
-        for key in found:
-            self._kept.move_to_end(key)
+        with self._lock:
+            found = {key: self._kept[key] for key in keys if key in self._kept}
+            for key in found:
+                self._kept.move_to_end(key)
         return found
 
     def _keep(self, new: dict[bytes, np.ndarray]) -> None:
         if self.folder is not None:
             self._keep_in_folder(new)
             return
-        self._kept.update(new)
-        self._n_bytes += sum(row.nbytes for row in new.values())
-        while self._n_bytes > self.max_bytes:
-            _, row = self._kept.popitem(last=False)
-            self._n_bytes -= row.nbytes
+        with self._lock:
+            known = [self._kept.pop(key) for key in new if key in self._kept]
+            self._kept.update(new)
+            self._n_bytes += sum(row.nbytes for row in new.values())
+            self._n_bytes -= sum(row.nbytes for row in known)
+            while self._n_bytes > self.max_bytes:
+                _, row = self._kept.popitem(last=False)
+                self._n_bytes -= row.nbytes
 
     def _keep_in_folder(self, new: dict[bytes, np.ndarray]) -> None:
         with self._database() as database:

@@ -131,7 +131,8 @@ class PipelineSearchCV(BaseSearchCV):
     A step is taken from the cache if its parameters, those of all steps before it and the fold are
     the same; not if it has a `random_state` that is no number, since each fit of it differs.
     Samplers act in training only, as ever. Steps that have a parameter `cache` which is None are
-    lent a `TextCache` while searching, so that each distinct text is tokenized or embedded once.
+    lent a `TextCache` while searching, so that each distinct text is tokenized or embedded once;
+    not where an objective is a time.
 
     Examples
     --------

@@ -395,6 +395,9 @@ def test_a_tokenizer_without_a_cache_is_lent_one(monkeypatch, news):
     # A learned tokenizer differs by fold, and so do its ids.
     assert sum(misses) == 3 * len(set(texts))
     assert search.best_estimator_.named_steps["tokenize"].cache is None
+    misses.clear()
+    search.set_params(scoring=["accuracy", "latency"]).fit(texts, y)
+    assert misses == []  # what is timed is not looked up
 
 
 def test_a_random_step_without_a_seed_is_not_reused(monkeypatch, news, pipeline):
