@@ -117,8 +117,8 @@ class TrialEvaluation:
         self.prefixes = PrefixCache(self.cache_bytes or 0)
         # A text found in a cache would make the tokenizer look faster than it is.
         timed = {"latency", "fit_time"} & set(self.objectives)
-        lends = self.cache_bytes is not None and not timed
-        self.texts = TextCache(max_bytes=self.cache_bytes) if lends else None
+        limit = None if timed else self.cache_bytes
+        self.texts = None if limit is None else TextCache(max_bytes=limit)
 
     def __call__(self, trial: Trial) -> list[float]:
         """Return the means over the folds.
