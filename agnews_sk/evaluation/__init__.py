@@ -5,13 +5,17 @@ from agnews_sk.evaluation._displays import ConfusionMatrix, plot_confusion_matri
 from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._table import comparison_table
+from agnews_sk.evaluation.explanation import Explanation, explain, top_features
 
 __all__ = [
     "ComparisonResult",
     "ConfusionMatrix",
     "Evaluation",
+    "Explanation",
     "compare_classifiers",
     "comparison_table",
     "evaluate_classifier",
+    "explain",
     "plot_confusion_matrices",
+    "top_features",
 ]
