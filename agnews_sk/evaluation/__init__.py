@@ -5,13 +5,17 @@ from agnews_sk.evaluation._displays import ConfusionMatrix, plot_confusion_matri
 from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._table import comparison_table
+from agnews_sk.evaluation.auditing import AuditReport, Finding, audit
 from agnews_sk.evaluation.explanation import Explanation, explain, top_features
 
 __all__ = [
+    "AuditReport",
     "ComparisonResult",
     "ConfusionMatrix",
     "Evaluation",
     "Explanation",
+    "Finding",
+    "audit",
     "compare_classifiers",
     "comparison_table",
     "evaluate_classifier",

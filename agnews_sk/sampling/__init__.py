@@ -6,6 +6,7 @@ import imblearn.base  # noqa: F401
 from agnews_sk.sampling._augmentation import EDAAugmenter
 from agnews_sk.sampling._chain import SamplerChain
 from agnews_sk.sampling._duplicates import DuplicateFilter, LabelConflictFilter
+from agnews_sk.sampling._mask import MaskFilter
 from agnews_sk.sampling._quality import LengthFilter, MissingTextFilter
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "EDAAugmenter",
     "LabelConflictFilter",
     "LengthFilter",
+    "MaskFilter",
     "MissingTextFilter",
     "SamplerChain",
 ]

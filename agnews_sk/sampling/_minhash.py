@@ -61,7 +61,7 @@ def near_duplicate_groups(
             random_state=random_state,
         )
     ]
-    return _first_linked(np.vstack([pairs, np.column_stack([groups, np.arange(len(texts))])]))
+    return first_linked(np.vstack([pairs, np.column_stack([groups, np.arange(len(texts))])]))
 
 
 def near_duplicate_pairs(
@@ -204,8 +204,18 @@ def _jaccard(shingles: sparse.csr_array, pairs: np.ndarray) -> np.ndarray:
     return shared / (sizes[pairs[:, 0]] + sizes[pairs[:, 1]] - shared)
 
 
-def _first_linked(pairs: np.ndarray) -> np.ndarray:
-    """Return for each text the lowest position that the pairs link it to."""
+def first_linked(pairs: np.ndarray) -> np.ndarray:
+    """Return for each text the lowest position that the pairs link it to.
+
+    Parameters
+    ----------
+    pairs : ndarray of int of shape (n_pairs, 2)
+        A text that is linked to none stands in a pair with itself.
+
+    Returns
+    -------
+    ndarray of int of shape (n_texts,)
+    """
     n_texts = pairs.max() + 1
     graph = sparse.coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(n_texts, n_texts))
     labels = connected_components(graph, directed=False)[1]

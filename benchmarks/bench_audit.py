@@ -1,0 +1,124 @@
+"""What an audit finds of the faults that were planted in real rows, and how long it takes.
+
+Planted are 200 copies, 200 copies with one word in 15 changed, 200 flipped labels, 100 test rows
+among the training rows and 50 rows with HTML. A flipped label counts as found if it is among the
+200 that the audit names first; the labels of AG News have errors of their own, which count against
+it, and more so the more rows there are.
+
+Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_audit.py [--rows 10000 52990 120000]
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from agnews_sk import load_agnews
+from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.evaluation import audit
+
+
+def load(folder: Path, *names: str) -> tuple[np.ndarray, np.ndarray]:
+    parts = [load_agnews(folder / n, return_X_y=True) for n in names if (folder / n).exists()]
+    texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
+    return texts, np.concatenate([y for _, y in parts])
+
+
+def with_changed_words(text: str, rng: np.random.Generator) -> str:
+    words = text.split()
+    for place in rng.choice(len(words), max(len(words) // 15, 1), replace=False):
+        words[place] = f"other{rng.integers(1000)}"
+    return " ".join(words)
+
+
+def jaccard(a: str, b: str) -> float:
+    import polars as pl
+
+    from agnews_sk.sampling._same_text import normalized
+
+    def pairs(text: str) -> set:
+        words = normalized(pl.Series([text])).item().split(" ")
+        return set(zip(words, words[1:]))
+
+    return len(pairs(a) & pairs(b)) / len(pairs(a) | pairs(b))
+
+
+def plant(texts: np.ndarray, labels: np.ndarray, test: np.ndarray, rng: np.random.Generator):
+    """Return the rows with their faults, and for each fault the positions of its rows."""
+    long = np.flatnonzero([len(text.split()) >= 30 for text in texts])
+    chosen = rng.permutation(long)[:650]
+    copied, near, flipped, marked = np.split(chosen, [200, 400, 600])
+    texts, labels = texts.copy(), labels.copy()
+    changed = [with_changed_words(texts[i], rng) for i in near]
+    classes = np.unique(labels)
+    for i in flipped:
+        labels[i] = rng.choice(classes[classes != labels[i]])
+    for i in marked:
+        texts[i] = f'<a href="http://news.example.com/">{texts[i]}</a> <br>'
+    leaked = rng.choice(len(test), 100, replace=False)
+    n = len(texts)
+    faults = {
+        "exact_duplicates": n + np.arange(200),
+        "near_duplicates": n + 200 + np.arange(200),
+        "leakage_exact": n + 400 + np.arange(100),
+        "label_errors": flipped,
+        "html": marked,
+    }
+    truly_near = np.array([jaccard(texts[i], new) >= 0.8 for i, new in zip(near, changed)])
+    print(f"{truly_near.sum()} of the 200 changed copies have a Jaccard similarity of 0.8 or more")
+    added = np.array([*texts[copied], *changed, *test[leaked]], dtype=object)
+    new_labels = np.concatenate([labels[copied], labels[near], rng.choice(classes, 100)])
+    return np.concatenate([texts, added]), np.concatenate([labels, new_labels]), faults
+
+
+def sized(texts: np.ndarray, labels: np.ndarray, n: int, rng: np.random.Generator):
+    """Draw n rows; more than there are come again with a word of their own after each word in 3."""
+    rows = rng.permutation(len(texts))[:n]
+    extra = rng.integers(len(texts), size=max(n - len(texts), 0))
+    made = [
+        " ".join(f"{w} {w}{i}" if k % 3 == 0 else w for k, w in enumerate(texts[j].split()))
+        for i, j in enumerate(extra)
+    ]
+    return np.array([*texts[rows], *made], dtype=object), np.append(labels[rows], labels[extra])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 52_990])
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    folder = Path(os.environ.get("AGNEWS_SK_DATA", ""))
+    if not (folder / "train.csv").is_file():
+        sys.exit("Set AGNEWS_SK_DATA to a folder with train.csv and test.csv: AG News rows.")
+    all_texts, all_labels = load(folder, "train.csv", "train_joined.csv")
+    test, _ = load(folder, "test.csv")
+    for n_rows in options.rows:
+        rng = np.random.default_rng(options.seed)
+        texts, labels = sized(all_texts, all_labels, n_rows, rng)
+        texts, labels, faults = plant(texts, labels, test, rng)
+        stages: list[tuple[str, float]] = []
+        start = time.perf_counter()
+        report = audit(
+            texts, labels, test, progress=lambda stage: stages.append((stage, time.perf_counter()))
+        )
+        end = time.perf_counter()
+        print(f"{len(texts):,} rows and {len(test):,} test rows: {end - start:.1f} s")
+        ends = [*[begun for _, begun in stages[1:]], end]
+        for (stage, begun), done in zip(stages, ends):
+            print(f"  {stage:<55} {done - begun:6.2f} s")
+        for name, planted in faults.items():
+            found = report[name].rows
+            print(
+                f"  {name:<20} recall {np.isin(planted, found).mean():.3f} ({len(found):,} found)"
+            )
+        first = report["label_errors"].rows[:200]
+        print(
+            f"  label_errors         precision@200 {np.isin(first, faults['label_errors']).mean():.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
