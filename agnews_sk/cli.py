@@ -1,4 +1,4 @@
-"""The command line: `agnews-sk compare` and `agnews-sk tune`."""
+"""The command line: `agnews-sk audit`, `compare` and `tune`."""
 
 import time
 from pathlib import Path
@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
 from agnews_sk._cli_tune import tune
+from agnews_sk._cli_audit import audit
 from agnews_sk._validation import n_rows, take_rows
 from agnews_sk.datasets import TrainTest, load_train_test
 from agnews_sk.evaluation import (
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 app.command()(tune)
+app.command()(audit)
 
 
 @app.command()

@@ -17,7 +17,7 @@ LAYERS = [
     ["pipeline"],
     ["tuning", "evaluation", "persistence"],
     ["serving"],
-    ["_cli_tune"],
+    ["_cli_audit", "_cli_tune"],
     ["cli"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

@@ -2,6 +2,7 @@
 
 from agnews_sk.evaluation._comparison import compare_classifiers
 from agnews_sk.evaluation._displays import ConfusionMatrix, plot_confusion_matrices
+from agnews_sk.evaluation._errors import disagreements, slices, top_losses
 from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._table import comparison_table
@@ -18,8 +19,11 @@ __all__ = [
     "audit",
     "compare_classifiers",
     "comparison_table",
+    "disagreements",
     "evaluate_classifier",
     "explain",
     "plot_confusion_matrices",
+    "slices",
     "top_features",
+    "top_losses",
 ]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -155,7 +155,7 @@ def _can_be_checked(labels: Any) -> bool:
 def _check_parameters(max_length: Any, near_threshold: Any) -> None:
     if not isinstance(max_length, Integral) or max_length < 1:
         raise ValueError(f"max_length must be a positive integer, got {max_length!r}.")
-    if not isinstance(near_threshold, Real) or not 0 < near_threshold <= 1:
+    if not isinstance(near_threshold, (int, float)) or not 0 < near_threshold <= 1:
         raise ValueError(f"near_threshold must be above 0 and at most 1, got {near_threshold!r}.")
 
 

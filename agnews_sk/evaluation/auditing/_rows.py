@@ -27,7 +27,7 @@ class Rows:
     """
 
     texts: pl.Series
-    labels: np.ndarray | None
+    labels: Any
     test: pl.Series | None = field(default=None)
 
     def __len__(self) -> int:

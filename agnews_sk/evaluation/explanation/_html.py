@@ -1,7 +1,8 @@
 """An explanation as HTML that needs nothing else: no script, no network, light or dark."""
 
+from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -70,17 +71,22 @@ def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
 
 
 def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest: float) -> str:
-    parts, place = [], 0
-    for row in rows[rows["start"] >= 0].itertuples():
-        parts.append(escape(text[place : row.start]))
-        parts.append(_mark(text[row.start : row.end], row.contribution, strongest))
-        place = row.end
+    parts: list[str] = []
+    place = 0
+    inside, outside = rows[rows["start"] >= 0], rows[rows["start"] < 0]
+    for start, end, contribution in _values(inside, "start", "end", "contribution"):
+        parts.append(escape(text[place:start]))
+        parts.append(_mark(text[start:end], contribution, strongest))
+        place = end
     parts.append(escape(text[place:]))
-    outside = rows[rows["start"] < 0].itertuples()
-    marks = " ".join(_mark(row.word, row.contribution, strongest) for row in outside)
+    marks = " ".join(_mark(*row, strongest) for row in _values(outside, "word", "contribution"))
     beside = f" <small>beside the text: {marks}</small>" if marks else ""
     head = f'<b class="label">{escape(str(label))}</b><small>{score:+.3f}</small>'
     return f"<p>{head} {''.join(parts)}{beside}</p>"
+
+
+def _values(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(rows[column].tolist() for column in columns))
 
 
 def _mark(word: str, contribution: float, strongest: float) -> str:

@@ -68,6 +68,7 @@ def _ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]
 
 def _word_ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
     tokenizer = getattr(vectorizer, "tokenizer", None)
+    found: list[tuple[str, Span | None]]
     if tokenizer is None:
         pattern = re.compile(vectorizer.token_pattern)
         found = [(m.group(pattern.groups), m.span(pattern.groups)) for m in pattern.finditer(text)]

@@ -58,7 +58,7 @@ def tokenize(readers: tuple[Any, ...], texts: np.ndarray) -> list[Tokens] | None
     if kinds in ((PretrainedTokenizer,), (SubwordTokenizer,)):
         return _subwords(readers[0], texts)
     if kinds == (WordTokenizer, Vocabulary):
-        return _words(*readers, texts)
+        return _words(readers[0], readers[1], texts)
     return None
 
 

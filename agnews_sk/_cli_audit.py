@@ -1,0 +1,75 @@
+"""The command `agnews-sk audit`."""
+
+from html import escape
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from agnews_sk.datasets import load_train_test
+from agnews_sk.evaluation import AuditReport
+from agnews_sk.evaluation import audit as audit_rows
+
+
+def audit(
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
+            "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
+        ),
+    ] = None,
+    max_length: Annotated[int, typer.Option(min=1, help="Tokens that a model will take.")] = 128,
+    label_errors: Annotated[
+        bool, typer.Option(help="Whether to look for wrong labels, which needs cleanlab.")
+    ] = True,
+    out: Annotated[Path | None, typer.Option(help="Folder for audit.json and audit.html.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of whatever is drawn.")] = 0,
+) -> None:
+    """Report duplicates, leakage, wrong labels and damage before any training."""
+    console = Console()
+    try:
+        rows = load_train_test(data)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--data") from error
+    console.print(f"[bold]Data:[/] {rows.source}")
+    if rows.notice:
+        console.print(f"[yellow]{rows.notice}[/]")
+    with console.status("audit") as status:
+        report = audit_rows(
+            rows.X_train,
+            rows.y_train,
+            rows.X_test,
+            max_length=max_length,
+            label_errors=label_errors,
+            random_state=seed,
+            progress=status.update,
+        )
+    console.print(_table(report))
+    if out is not None:
+        _write(report, out, rows.source)
+        console.print(f"[bold]Written:[/] {out / 'audit.json'}, {out / 'audit.html'}")
+
+
+def _table(report: AuditReport) -> Table:
+    table = Table(title=f"{report.n_rows:,} rows in {report.seconds:.1f} s")
+    for name, justify in (("finding", "left"), ("rows", "right"), ("share", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("what it is")
+    for finding in report:
+        share = finding.count / finding.n_rows
+        table.add_row(finding.name, f"{finding.count:,}", f"{share:.1%}", finding.summary)
+    return table
+
+
+def _write(report: AuditReport, out: Path, source: str) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    report.to_json(out / "audit.json")
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width"><title>Audit</title></head><body><p>{escape(source)}</p>'
+        f"{report._repr_html_()}</body></html>\n"
+    )
+    (out / "audit.html").write_text(page, encoding="utf-8")

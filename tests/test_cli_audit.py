@@ -1,0 +1,19 @@
+import json
+
+from typer.testing import CliRunner
+
+from agnews_sk.cli import app
+
+
+def test_audit_prints_its_findings_and_writes_them(tmp_path):
+    out = tmp_path / "report"
+    done = CliRunner().invoke(
+        app,
+        ["audit", "--data", "sample", "--no-label-errors", "--out", str(out)],
+        env={"COLUMNS": "200"},
+    )
+    assert done.exit_code == 0, done.output
+    assert "exact_duplicates" in done.output
+    findings = json.loads((out / "audit.json").read_text())["findings"]
+    assert findings["exact_duplicates"]["count"] > 0
+    assert "exact duplicates" in (out / "audit.html").read_text()
