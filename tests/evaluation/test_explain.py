@@ -38,7 +38,10 @@ LINEAR = {
     ),
     "union": make_pipeline(
         FeatureUnion(
-            [("w", NgramVectorizer()), ("c", CountVectorizer(analyzer="char_wb"))],
+            [
+                ("w", NgramVectorizer()),
+                ("c", CountVectorizer(analyzer="char_wb", ngram_range=(2, 3))),
+            ],
             transformer_weights={"c": 0.1},
         ),
         LogisticRegression(),

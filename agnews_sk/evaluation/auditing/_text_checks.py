@@ -53,7 +53,8 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     words = rows.texts.str.count_matches(r"\S+").to_numpy()
     low, middle, high = np.percentile(words, [5, 50, 95]).astype(int)
     summary = f"Median {middle} words, 5 % below {low}, 5 % above {high}; fewer than 3 are listed."
-    short = rows.finding("short", summary, (words > 0) & (words < 3), words=words[words < 3])
+    few = np.flatnonzero((words > 0) & (words < 3))
+    short = rows.finding("short", summary, few, words=words[few])
     if tokenizer is None:
         return [short]
     tokens = tokenizer.transform(rows.texts).list.len().to_numpy()

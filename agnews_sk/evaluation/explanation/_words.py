@@ -8,6 +8,9 @@ import numpy as np
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 
+# Scores of nets are float32.
+_ROUNDING = 1e-5
+
 Span = tuple[int, int]
 
 
@@ -153,8 +156,8 @@ def relative_error(total: np.ndarray, change: np.ndarray) -> float:
     Returns
     -------
     float
-        The largest difference of any class, as a share of the largest change of any class.
+        The largest difference of any class, as a share of the largest change of any class. A
+        change below 1e-5 is rounding, of a text without words for example, and counts as 1e-5.
     """
-    largest = float(np.max(np.abs(change)))
-    difference = float(np.max(np.abs(total - change)))
-    return difference / largest if largest > 0 else difference
+    largest = max(float(np.max(np.abs(change))), _ROUNDING)
+    return float(np.max(np.abs(total - change))) / largest
