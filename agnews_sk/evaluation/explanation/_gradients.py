@@ -118,9 +118,7 @@ def _integrate(
 def _on_words(
     words: Words, tokens: Tokens, values: np.ndarray, baseline: np.ndarray, scores: np.ndarray
 ) -> Attribution:
-    shares = np.array([words.spread([span]) for span in tokens.spans]).reshape(
-        -1, len(words.starts)
-    )
+    shares = np.array([words.spread([span]) for span in tokens.spans])  # (n_tokens, n_words)
     lost = np.flatnonzero((shares.sum(axis=1) == 0) & ~tokens.special)
     outside = [Outside(f"token {tokens.ids[i]}", values[i]) for i in lost]
     return Attribution(words, shares.T @ values, outside, baseline, scores)
