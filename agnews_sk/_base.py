@@ -1,12 +1,34 @@
 """Mixins: what a text estimator says of itself, and the fit-only row sampler."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from agnews_sk._validation import check_sample_weight, check_texts, is_frame, n_rows, take_rows
+
+
+class StateParts(NamedTuple):
+    """A fitted estimator taken apart, so that it can be kept without pickle.
+
+    An estimator whose attributes are more than numbers, texts, arrays, containers of them and
+    other estimators has `_get_parts()`, which returns its parts, and `_set_parts(parts)`, which
+    takes them into a new instance that has `state` already, and checks them.
+
+    Attributes
+    ----------
+    state : dict of str to Any
+        The plain attributes.
+    tensors : dict of str to ndarray
+        The weights.
+    documents : dict of str to str
+        JSON documents by file name.
+    """
+
+    state: dict[str, Any]
+    tensors: dict[str, np.ndarray] = {}
+    documents: dict[str, str] = {}
 
 
 class TextInputMixin:

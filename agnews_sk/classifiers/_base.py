@@ -1,5 +1,6 @@
 """What our torch classifiers share: labels, ids, the net, probabilities."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from agnews_sk._base import TextInputMixin
+from agnews_sk._base import StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
 from agnews_sk._optional import import_optional
 from agnews_sk._validation import check_labels, check_sample_weight, check_texts, n_rows
@@ -28,6 +29,7 @@ from agnews_sk.classifiers._hardware import (
     use_bfloat16,
 )
 from agnews_sk.classifiers._ids import (
+    CommonEnds,
     as_ragged_ids,
     check_ids,
     find_common_ends,
@@ -38,7 +40,14 @@ from agnews_sk.classifiers._lora import add_lora
 from agnews_sk.classifiers._net import TextNet
 from agnews_sk.classifiers._parameters import SharedParameters
 from agnews_sk.classifiers._settings import TrainingSettings
-from agnews_sk.nn import FocalLoss, RaggedDataset, RaggedLoader, make_schedule
+from agnews_sk.nn import (
+    FocalLoss,
+    RaggedDataset,
+    RaggedLoader,
+    make_schedule,
+    module_with_weights,
+    weights_of,
+)
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -58,8 +67,9 @@ class TextNetClassifier(
     """Base of the classifiers that hold a skorch net over token ids.
 
     A subclass adds its own parameters to the shared ones, and implements
-    `_fit_tokenizer(texts)`, `_make_module(ids)`, `_pad_id(module)`, `_vocab_size(module)` and
-    `_longest_input(module)`.
+    `_fit_tokenizer(texts)`, `_make_module(ids)`, `_pad_id(module)`, `_vocab_size(module)`,
+    `_longest_input(module)`, and `_module_config(module)` and `_module_from_config(config,
+    n_tensors)`, which take a module's settings as JSON can hold them and build it again.
     """
 
     net_: TextNet
@@ -212,6 +222,40 @@ class TextNetClassifier(
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "net_")
+
+    def _get_parts(self) -> StateParts:
+        state = dict(vars(self))
+        if "net_" not in state:
+            return StateParts(state)
+        module = state.pop("net_").module_
+        config = {
+            "module": self._module_config(module),
+            "ends": list(state.pop("_ends")),
+            "history": state.pop("history_").to_dict("list"),
+        }
+        return StateParts(state, weights_of(module), {"config.json": json.dumps(config)})
+
+    def _set_parts(self, parts: StateParts) -> None:
+        config, weights = json.loads(parts.documents["config.json"]), parts.tensors
+        module = module_with_weights(
+            lambda: self._module_from_config(config["module"], len(weights)), weights
+        )
+        self.vocab_size_ = self._vocab_size(module)
+        self.max_length_ = min(self.max_length, self._longest_input(module))
+        if not 0 <= self._pad_id(module) < self.vocab_size_:
+            raise ValueError(f"the padding's id must be below {self.vocab_size_}.")
+        if self.tokenizer_ is not None and self.tokenizer_.vocab_size_ > self.vocab_size_:
+            raise ValueError(
+                f"the tokenizer has {self.tokenizer_.vocab_size_} ids, the model "
+                f"{self.vocab_size_}."
+            )
+        self._ends = CommonEnds(*(int(bool(end)) for end in config["ends"]))
+        self.history_ = pd.DataFrame(config["history"])
+        one_row = RaggedDataset(np.zeros(1, dtype=np.int64), np.array([0, 1]))
+        net = self._make_net(module, one_row, None, 0, False).initialize()
+        net.trim_for_prediction()
+        net.module_.requires_grad_(True)
+        self.net_ = net
 
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

@@ -7,7 +7,12 @@ import numpy as np
 import polars as pl
 from torch import Tensor, nn
 
-from agnews_sk._pretrained import quiet_transformers, resolve_pretrained
+from agnews_sk._pretrained import (
+    model_from_config,
+    plain_config,
+    quiet_transformers,
+    resolve_pretrained,
+)
 from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.nn import make_pooling
 from agnews_sk.tokenization import PretrainedTokenizer
@@ -92,6 +97,16 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         source = resolve_pretrained(self.model)
         return load_classification_model(source, self.classes_, self.dropout, self.pooling)
 
+    def _module_config(self, module: Any) -> dict[str, Any]:
+        pooled = isinstance(module, PooledClassifier)
+        return {"model": plain_config(module), **(module.settings if pooled else {})}
+
+    def _module_from_config(self, config: dict[str, Any], n_tensors: int) -> nn.Module:
+        pooled = config.keys() != {"model"}
+        settings = {name: value for name, value in config.items() if name != "model"}
+        model = model_from_config(config["model"], classifier=not pooled, n_tensors=n_tensors)
+        return PooledClassifier(model, **settings) if pooled else model
+
 
 class PooledClassifier(nn.Module):
     """A pretrained encoder, a pooling of ours over its tokens, and a linear layer.
@@ -107,6 +122,7 @@ class PooledClassifier(nn.Module):
 
     def __init__(self, encoder: nn.Module, pooling: str, n_classes: int, dropout: float) -> None:
         super().__init__()
+        self.settings = {"pooling": pooling, "n_classes": n_classes, "dropout": dropout}
         self.config = encoder.config
         self.encoder = encoder
         d_model: int = encoder.config.hidden_size  # type: ignore[union-attr, assignment]

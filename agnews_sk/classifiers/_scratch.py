@@ -148,6 +148,14 @@ class TransformerClassifier(TextNetClassifier):
             dropout=self.dropout,
         )
 
+    def _module_config(self, module: Any) -> dict[str, Any]:
+        return module.settings
+
+    def _module_from_config(self, config: dict[str, Any], n_tensors: int) -> nn.Module:
+        if not 1 <= config["n_layers"] <= n_tensors:
+            raise ValueError(f"n_layers={config['n_layers']} is more than the {n_tensors} weights.")
+        return TextTransformer(**config)
+
     def _pad_id(self, module: Any) -> int:
         return 0
 

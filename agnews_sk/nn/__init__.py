@@ -21,6 +21,7 @@ from agnews_sk.nn._schedules import (
     make_schedule,
 )
 from agnews_sk.nn._text_transformer import TextTransformer, TokenEmbedding
+from agnews_sk.nn._weights import module_with_weights, weights_of
 
 __all__ = [
     "AttentionPooling",
@@ -43,8 +44,10 @@ __all__ = [
     "find_layers",
     "make_pooling",
     "make_schedule",
+    "module_with_weights",
     "pad_collate",
     "parameter_depths",
     "parameter_groups",
     "sinusoidal_positions",
+    "weights_of",
 ]

@@ -89,6 +89,11 @@ class TextTransformer(nn.Module):
     pooling : {"mean", "max", "first", "attention"}, default="mean"
     dropout : float, default=0.1
 
+    Attributes
+    ----------
+    settings : dict of str to Any
+        The parameters above: what it takes to build the same module.
+
     Notes
     -----
     The encoder of Vaswani et al. 2017, section 3.1, with a classifier on top. Matrices start
@@ -122,6 +127,20 @@ class TextTransformer(nn.Module):
     ) -> None:
         super().__init__()
         d_hidden = 4 * d_model if d_hidden is None else d_hidden
+        self.settings = {
+            "vocab_size": vocab_size,
+            "n_classes": n_classes,
+            "d_model": d_model,
+            "n_heads": n_heads,
+            "n_layers": n_layers,
+            "d_hidden": d_hidden,
+            "max_length": max_length,
+            "positions": positions,
+            "activation": activation,
+            "norm_first": norm_first,
+            "pooling": pooling,
+            "dropout": dropout,
+        }
         self.embedding = TokenEmbedding(vocab_size, d_model, max_length, positions, dropout)
         self.layers = nn.ModuleList(
             EncoderLayer(d_model, n_heads, d_hidden, activation, dropout, norm_first)

@@ -9,7 +9,7 @@ import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import TextInputMixin
+from agnews_sk._base import StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._pretrained import resolve_pretrained
 from agnews_sk._text_cache import TextCache
@@ -99,6 +99,21 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         self.cls_token_id_ = special_ids["cls"]
         self.sep_token_id_ = special_ids["sep"]
         self.mask_token_id_ = special_ids["mask"]
+
+    def _get_parts(self) -> StateParts:
+        state = dict(vars(self))
+        tokenizer_json = state.pop("tokenizer_json_", None)
+        documents = {} if tokenizer_json is None else {"tokenizer.json": tokenizer_json}
+        return StateParts(state, documents=documents)
+
+    def _set_parts(self, parts: StateParts) -> None:
+        self.tokenizer_json_ = parts.documents["tokenizer.json"]
+        ids = load_tokenizer(self.tokenizer_json_).get_vocab().values()
+        outside = [id_ for id_ in ids if not 0 <= id_ < self.vocab_size_]
+        if outside:
+            raise ValueError(
+                f"the id {outside[0]} is outside the vocabulary of {self.vocab_size_} ids."
+            )
 
 
 class SubwordTokenizer(_BackendTokenizer):

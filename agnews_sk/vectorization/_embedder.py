@@ -1,5 +1,6 @@
 """Texts to dense vectors, through a frozen pretrained encoder."""
 
+import json
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
@@ -10,9 +11,15 @@ import polars as pl
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import TextInputMixin
+from agnews_sk._base import StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
-from agnews_sk._pretrained import fingerprint, quiet_transformers, resolve_pretrained
+from agnews_sk._pretrained import (
+    fingerprint,
+    model_from_config,
+    plain_config,
+    quiet_transformers,
+    resolve_pretrained,
+)
 from agnews_sk._text_cache import TextCache
 from agnews_sk._validation import Interval, StrOptions, check_texts
 from agnews_sk.tokenization import PretrainedTokenizer
@@ -168,6 +175,33 @@ class SentenceEmbedder(
                     pooled = torch.nn.functional.normalize(pooled, dim=1)
                 vectors[rows] = pooled.cpu().numpy()
         return vectors
+
+    def _get_parts(self) -> StateParts:
+        from agnews_sk.nn import weights_of
+
+        state = dict(vars(self))
+        encoder = state.pop("encoder_", None)
+        if encoder is None:
+            return StateParts(state)
+        config = json.dumps({"model": plain_config(encoder)})
+        return StateParts(state, weights_of(encoder), {"config.json": config})
+
+    def _set_parts(self, parts: StateParts) -> None:
+        from agnews_sk.nn import module_with_weights
+
+        config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors
+        encoder = module_with_weights(
+            lambda: model_from_config(config, classifier=False, n_tensors=len(weights)), weights
+        )
+        if not 0 <= (self.tokenizer_.pad_token_id_ or 0) < encoder.config.vocab_size:
+            raise ValueError("the padding's id is outside the model's vocabulary.")
+        if self.tokenizer_.vocab_size_ > encoder.config.vocab_size:
+            raise ValueError(
+                f"the tokenizer has {self.tokenizer_.vocab_size_} ids, the model "
+                f"{encoder.config.vocab_size}."
+            )
+        self.encoder_ = encoder.eval().requires_grad_(False)
+        self._n_features_out = encoder.config.hidden_size
 
     def _device(self) -> str:
         import torch

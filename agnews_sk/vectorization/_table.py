@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
@@ -50,7 +51,39 @@ class NgramTable:
         self.separator = separator
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_levels"}
+        return {
+            "tokens": _to_arrays(self.tokens),
+            "terms": self.terms,
+            "columns": self.columns,
+            "separator": self.separator,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.tokens = _from_arrays(**state["tokens"])
+        self.terms = np.asarray(state["terms"])
+        self.columns = np.asarray(state["columns"])
+        self.separator = str(state["separator"])
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse positions that lead outside, whose use would read what is not there."""
+        if self.terms.ndim != 2 or self.columns.shape != self.terms.shape[:1]:
+            raise ValueError(
+                f"the n-grams have the shapes {self.terms.shape} and {self.columns.shape}; one "
+                "row and one column each were expected."
+            )
+        n_tokens, n_terms = len(self.tokens), len(self.terms)
+        for name, values, least, most in (
+            ("n-gram's token", self.terms, -1, n_tokens),
+            ("n-gram's first token", self.terms[:, :1], 0, n_tokens),
+            ("n-gram's column", self.columns, 0, n_terms),
+        ):
+            outside = values[(values < least) | (values >= most)]
+            if values.dtype != np.int32 or len(outside):
+                raise ValueError(
+                    f"an {name} must be an int32 of at least {least} and below {most}, got "
+                    f"{outside[0] if len(outside) else values.dtype}."
+                )
 
     @property
     def n_columns(self) -> int:
@@ -145,6 +178,26 @@ class NgramTable:
         columns = np.full(n_codes + 1, -1, dtype=np.int32)
         columns[codes[chosen]] = self.columns[chosen]
         return columns
+
+
+def _to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:
+    """Return tokens as plain arrays: integers, or the bytes of strings and where each ends."""
+    if tokens.dtype != pl.String:
+        return {"values": tokens.to_numpy()}
+    ends = tokens.str.len_bytes().cast(pl.Int64).cum_sum().to_numpy()
+    values = np.frombuffer("".join(tokens).encode(), dtype=np.uint8)
+    return {"values": values, "offsets": np.concatenate([np.zeros(1, np.int64), ends])}
+
+
+def _from_arrays(values: np.ndarray, offsets: np.ndarray | None = None) -> pl.Series:
+    if offsets is None:
+        return pl.Series(values)
+    if values.dtype != np.uint8 or offsets.dtype != np.int64 or offsets[-1] != len(values):
+        raise ValueError("the tokens' bytes and offsets do not fit together.")
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(values)]
+    strings = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
+    strings.validate(full=True)
+    return pl.Series(pl.from_arrow(strings))
 
 
 def learn_table(

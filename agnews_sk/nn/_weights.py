@@ -1,0 +1,88 @@
+"""Put weights from elsewhere into a module, after checking that they fit."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+# What a module computes by itself, such as a table of positions, is small beside its weights.
+_MAX_COMPUTED_BYTES = 2**28
+
+
+def module_with_weights(
+    make: Callable[[], nn.Module], weights: Mapping[str, np.ndarray]
+) -> nn.Module:
+    """Return the module that `make` builds, with these weights.
+
+    It is built without memory first, so that settings that do not fit the weights cost nothing.
+
+    Parameters
+    ----------
+    make : callable
+        Takes nothing, returns a module.
+    weights : mapping of str to ndarray
+        As in the module's `state_dict`.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Raises
+    ------
+    ValueError
+        If names, shapes or kinds of the weights are not those of the module.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from agnews_sk.nn import module_with_weights
+    >>> weights = {"weight": np.ones((1, 2), dtype=np.float32)}
+    >>> module_with_weights(lambda: nn.Linear(2, 1, bias=False), weights).weight.tolist()
+    [[1.0, 1.0]]
+    """
+    with torch.random.fork_rng():
+        with torch.device("meta"):
+            _check_fit(make(), weights)
+        module = make()
+    tensors = {name: torch.from_numpy(np.array(array)) for name, array in weights.items()}
+    module.load_state_dict(tensors)
+    return module
+
+
+def weights_of(module: nn.Module) -> dict[str, np.ndarray]:
+    """Return the weights of a module as arrays, as `module_with_weights` takes them.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    return {
+        name: np.ascontiguousarray(tensor.detach().cpu().numpy())
+        for name, tensor in module.state_dict().items()
+    }
+
+
+def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
+    wanted = {name: _kind(tensor) for name, tensor in outline.state_dict().items()}
+    given = {name: (array.shape, str(array.dtype)) for name, array in weights.items()}
+    different = sorted(name for name in wanted | given if wanted.get(name) != given.get(name))
+    if different:
+        name = different[0]
+        raise ValueError(
+            f"{len(different)} weights do not fit the model; {name!r} must be "
+            f"{wanted.get(name, 'absent')}, got {given.get(name, 'none')}."
+        )
+    computed = [b for name, b in outline.named_buffers() if name not in wanted]
+    n_bytes = sum(buffer.nbytes for buffer in computed)
+    if n_bytes > _MAX_COMPUTED_BYTES:
+        raise ValueError(f"the model would compute tables of {n_bytes} bytes; that is too much.")
+
+
+def _kind(tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:
+    return tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")

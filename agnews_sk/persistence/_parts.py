@@ -1,0 +1,202 @@
+"""Take weights, tokenizers and settings of the place out of a pipeline, and put them back."""
+
+import copy
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from agnews_sk._base import StateParts
+from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._tensors import dump_tensors, load_tensors
+from agnews_sk.persistence._trusted import PIPELINE
+
+WEIGHTS = "model.safetensors"
+# In a shell, the folder of the parts that belong into it.
+_FOLDER = "_parts_folder"
+# Where to cache or go on, and whom to tell: they belong to the place and the program of a
+# training, and some of them would let a saved model write files.
+_STEPS = ("steps", "transformer_list")
+_OF_THE_PLACE = ("cache", "callbacks", "checkpoint_dir", "memory")
+
+
+def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
+    """Return a copy of a model without its heavy parts, and these parts as files.
+
+    Parameters
+    ----------
+    model : estimator
+        It stays as it is.
+
+    Returns
+    -------
+    shell : estimator
+        Of plain values only; where parts are missing it says which folder they are in.
+    files : dict of str to bytes
+    """
+    parts_of: dict[int, StateParts] = {}
+
+    def state_of(estimator: Any) -> dict[str, Any]:
+        if not hasattr(estimator, "_get_parts"):
+            return vars(estimator)
+        return parts_of.setdefault(id(estimator), estimator._get_parts()).state
+
+    found = list(_find(model, state_of))
+    shells = {id(e): object.__new__(type(e)) for _, e in found if id(e) in parts_of}
+    memo: dict[int, Any] = dict(shells)
+    files: dict[str, bytes] = {}
+    for folder, estimator in found:
+        if id(estimator) in parts_of:
+            parts = parts_of[id(estimator)]
+            files |= {_inside(folder, name): part for name, part in _as_files(parts).items()}
+            state = _without_place(parts.state, type(estimator).__name__)
+            shell = shells[id(estimator)]
+            vars(shell).update(copy.deepcopy(state, memo))
+            if parts.documents:
+                vars(shell)[_FOLDER] = folder
+    whole = copy.deepcopy(model, memo)
+    for estimator in find_estimators(whole):
+        state = _without_place(vars(estimator), type(estimator).__name__)
+        vars(estimator).clear()
+        vars(estimator).update(state)
+    return whole, files
+
+
+def put_together(shell: Any, files: Mapping[str, bytes]) -> Any:
+    """Return the model that `take_apart` took apart.
+
+    Parameters
+    ----------
+    shell : estimator
+        It gets its parts.
+    files : mapping of str to bytes
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    ArtifactError
+        If a part is missing, is too many, or does not fit.
+    """
+    used: set[str] = set()
+    # What is held comes before what holds it: a classifier checks its tokenizer.
+    for _, part in reversed(list(_find(shell, vars))):
+        folder = vars(part).pop(_FOLDER, None)
+        if folder is None:
+            continue
+        here = {
+            name: content for name, content in files.items() if name.rpartition("/")[0] == folder
+        }
+        if not here or used & here.keys():
+            raise ArtifactError(f"{PIPELINE} wants the files of {folder!r}, which are not there.")
+        used |= here.keys()
+        _give(part, folder, here)
+    left = sorted(files.keys() - used)
+    if left:
+        raise ArtifactError(f"{left[0]} belongs to no step of {PIPELINE}.")
+    return shell
+
+
+def find_estimators(model: Any) -> list[Any]:
+    """Return the estimators within a model, itself first.
+
+    Parameters
+    ----------
+    model : estimator
+
+    Returns
+    -------
+    list of estimator
+    """
+    return [estimator for _, estimator in _find(model, _opened)]
+
+
+def _give(part: Any, folder: str, files: Mapping[str, bytes]) -> None:
+    prefix = f"{folder}/" if folder else ""
+    weights = prefix + WEIGHTS
+    tensors = load_tensors(files[weights], weights) if weights in files else {}
+    documents = {}
+    for name in files.keys() - {weights}:
+        with blaming(name):
+            documents[name.rpartition("/")[2]] = files[name].decode()
+            json.loads(files[name])
+    with blaming(next(iter(sorted(files)))):
+        part._set_parts(StateParts(dict(vars(part)), tensors, documents))
+
+
+def _as_files(parts: StateParts) -> dict[str, bytes]:
+    files = {name: text.encode() for name, text in parts.documents.items()}
+    return {**files, WEIGHTS: dump_tensors(parts.tensors)} if parts.tensors else files
+
+
+def _without_place(state: dict[str, Any], owner: str) -> dict[str, Any]:
+    """Return an estimator's attributes without those that belong to where it was trained."""
+    dropped = [name for name in _OF_THE_PLACE if state.get(name) is not None]
+    if dropped:
+        warnings.warn(
+            f"{owner}'s {', '.join(dropped)} is not saved; the loaded model has none.",
+            UserWarning,
+            stacklevel=4,
+        )
+    kept = {name: value for name, value in state.items() if name != "_skl_callbacks"}
+    if isinstance(kept.get("model"), Path):
+        kept["model"] = str(kept["model"])
+    return {**kept, **dict.fromkeys(dropped)}
+
+
+def _find(model: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield the estimators within a model, outer before inner, each with a folder of its own."""
+    seen: set[int] = set()
+    taken: set[str] = set()
+
+    def walk(value: Any, folder: str) -> Iterator[tuple[str, Any]]:
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if isinstance(value, BaseEstimator):
+            while folder in taken:
+                folder += "_"
+            taken.add(folder)
+            yield folder, value
+        for name, child in _children(value, state_of):
+            yield from walk(child, _inside(folder, name))
+
+    yield from walk(model, "")
+
+
+def _children(value: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield what an estimator or a container holds, named as a folder; `""` adds no name."""
+    if isinstance(value, dict):
+        named = list(value.items())
+    elif isinstance(value, (list, tuple)):
+        # A list of steps: pairs of a name and an estimator.
+        named = [(v[0], v[1:]) if _is_step(v) else (i, v) for i, v in enumerate(value)]
+        named = [("", value[0])] if len(named) == 1 else named
+    elif isinstance(value, BaseEstimator) or type(value).__module__ == "sklearn.calibration":
+        named = [("" if k in _STEPS else k, child) for k, child in state_of(value).items()]
+    else:
+        named = []
+    return ((_as_folder(name), child) for name, child in named)
+
+
+def _opened(estimator: Any) -> dict[str, Any]:
+    """Return the attributes of an estimator, without nets, which are no part of the tree."""
+    return {name: value for name, value in vars(estimator).items() if name != "net_"}
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str)
+
+
+def _inside(folder: str, name: str) -> str:
+    return "/".join(filter(None, (folder, name)))
+
+
+def _as_folder(name: Any) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "_", str(name)).strip("_")[:64]

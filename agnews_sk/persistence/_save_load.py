@@ -1,0 +1,226 @@
+"""Save a fitted pipeline to a folder or a zip, and load it without trust in who made it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.utils import get_tags
+
+from agnews_sk.persistence._card import ModelCard, render_card
+from agnews_sk.persistence._checks import check_estimators
+from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._manifest import MANIFEST, make_manifest
+from agnews_sk.persistence._parts import put_together, take_apart
+from agnews_sk.persistence._reading import read_files
+from agnews_sk.persistence._trusted import PIPELINE, dump_trusted, load_trusted
+from agnews_sk.persistence._writing import write_files
+
+CARD = "README.md"
+_PROBE = ["Oil prices rise to $50 a barrel", ""]
+
+
+def save(
+    model: Any,
+    path: str | Path,
+    *,
+    card: ModelCard | None = None,
+    trusted: Sequence[str | type] = (),
+) -> Path:
+    """Save a fitted pipeline or estimator, so that it loads without running code of its own.
+
+    Parameters
+    ----------
+    model : estimator
+        Any pipeline of `agnews_sk.pipeline`, or one of its estimators alone.
+    path : str or path
+        A folder, or one file if it ends with `.zip`. A saved model there is replaced, in one step
+        where the system can: a process that is killed leaves the old one.
+    card : ModelCard, optional
+        What README.md says of data, scores, limits and licences.
+    trusted : sequence of str or type, optional
+        Types beyond those of this package and the linear ones of scikit-learn; `load` must be
+        given the same.
+
+    Returns
+    -------
+    Path
+        Where it was saved.
+
+    Raises
+    ------
+    ArtifactError
+        If the model holds a type that `load` would not trust, such as a function.
+    FileExistsError
+        If something else is at `path`.
+
+    Warns
+    -----
+    UserWarning
+        If a cache, a checkpoint's folder or callbacks are left out: they belong to the program
+        that trained the model.
+
+    Notes
+    -----
+    `manifest.json` lists the files with their SHA-256, the classes, the versions of the libraries
+    and how the model was trained. `pipeline.skops` has what is scikit-learn's, `*.safetensors`
+    the weights, `tokenizer.json` the tokenizers. A sum proves that a file is whole, not who wrote
+    it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from agnews_sk import make_tfidf_pipeline
+    >>> from agnews_sk.persistence import load, save
+    >>> texts = ["oil prices rise", "oil shares fall", "cup final", "the cup is ours"]
+    >>> pipeline = make_tfidf_pipeline().fit(texts, ["Oil", "Oil", "Cup", "Cup"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     loaded = load(save(pipeline, f"{folder}/model"))
+    >>> loaded.predict(["the price of oil"]).tolist()
+    ['Oil']
+    """
+    path = Path(path)
+    write_files(model_files(model, card=card, trusted=trusted), path)
+    return path
+
+
+def load(path: str | Path, *, trusted: Sequence[str | type] = ()) -> Any:
+    """Load a saved pipeline or estimator; nothing in the files is run.
+
+    Parameters
+    ----------
+    path : str or path
+        Folder or zip.
+    trusted : sequence of str or type, optional
+        Types beyond those of this package and the linear ones of scikit-learn that the caller
+        trusts. The file has no say in it.
+
+    Returns
+    -------
+    estimator
+        Fitted; its probabilities are those of the model that was saved.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing, is too many, is not the one that was written, holds a type that is
+        not trusted, or holds shapes or numbers that make no model; or if the format is newer.
+    FileNotFoundError
+        If there is nothing at `path`.
+
+    Warns
+    -----
+    VersionWarning
+        If the libraries have other versions than those that the model was saved with.
+    """
+    manifest, files = read_files(Path(path), kind="pipeline")
+    model = model_from_files(files, trusted=trusted)
+    check_classes(manifest, getattr(model, "classes_", None))
+    probe(model)
+    return model
+
+
+def model_files(
+    model: Any,
+    *,
+    card: ModelCard | None = None,
+    trusted: Sequence[str | type] = (),
+) -> dict[str, bytes]:
+    """Return the files of a saved model, the manifest last.
+
+    Parameters
+    ----------
+    model : estimator
+    card : ModelCard, optional
+    trusted : sequence of str or type
+
+    Returns
+    -------
+    dict of str to bytes
+    """
+    files = parts_as_files(model, trusted)
+    return with_manifest("pipeline", files, model, card or ModelCard())
+
+
+def parts_as_files(model: Any, trusted: Sequence[str | type] = ()) -> dict[str, bytes]:
+    """Return the files that hold an estimator, without manifest and card."""
+    shell, files = take_apart(model)
+    return {**files, PIPELINE: dump_trusted(shell, _names(trusted))}
+
+
+def with_manifest(
+    kind: str, files: dict[str, bytes], model: Any, card: ModelCard, section: str = "", **more: Any
+) -> dict[str, bytes]:
+    """Return files with a card and a manifest of all of them."""
+    classes = getattr(model, "classes_", None)
+    facts = {
+        "estimator": type(model).__name__,
+        "classes": None if classes is None else np.asarray(classes).tolist(),
+        "training": _training(model),
+        **more,
+    }
+    described = {**facts, "kind": kind}
+    files = {**files, CARD: render_card(card, described, section).encode()}
+    return {**files, MANIFEST: make_manifest(kind, files, **facts)}
+
+
+def model_from_files(files: Mapping[str, bytes], trusted: Sequence[str | type] = ()) -> Any:
+    """Return the estimator that files hold, each part checked.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        As `read_files` returns them.
+    trusted : sequence of str or type
+
+    Returns
+    -------
+    estimator
+    """
+    if PIPELINE not in files:
+        raise ArtifactError(f"{PIPELINE} is missing.")
+    with blaming(CARD):
+        files[CARD].decode()
+    shell = load_trusted(files[PIPELINE], _names(trusted))
+    parts = {name: content for name, content in files.items() if name not in (PIPELINE, CARD)}
+    model = put_together(shell, parts)
+    check_estimators(model)
+    return model
+
+
+def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
+    """Refuse a model whose classes are not those that its manifest names."""
+    found = None if classes is None else np.asarray(classes).tolist()
+    if found != manifest.get("classes"):
+        raise ArtifactError(f"{MANIFEST} names the classes {manifest.get('classes')}, got {found}.")
+
+
+def probe(model: Any) -> None:
+    """Refuse a model that does not answer with probabilities: its parts do not fit together."""
+    if not hasattr(model, "predict_proba") or not get_tags(model).input_tags.string:
+        return
+    takes_ids = getattr(model, "tokenizer_", True) is None
+    X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
+    with blaming(PIPELINE):
+        probabilities = np.asarray(model.predict_proba(X))
+        shape = (len(X), len(model.classes_))
+        if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
+            raise ArtifactError(
+                f"{PIPELINE} answers with no probabilities of {shape[1]} classes; its parts do "
+                "not fit together."
+            )
+
+
+def _training(model: Any) -> dict[str, Any]:
+    steps = dict(getattr(model, "steps", [(type(model).__name__, model)]))
+    known = {name: repr(step) for name, step in steps.items()}
+    history = getattr(next(reversed(steps.values())), "history_", None)
+    if history is not None and len(history):
+        known["epochs"] = int(len(history))
+        known["last epoch"] = ", ".join(f"{k} {v:.6g}" for k, v in history.iloc[-1].items())
+    return known
+
+
+def _names(trusted: Sequence[str | type]) -> list[str]:
+    return [t if isinstance(t, str) else f"{t.__module__}.{t.__qualname__}" for t in trusted]

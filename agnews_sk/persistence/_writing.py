@@ -1,0 +1,108 @@
+"""Write a saved model whole or not at all."""
+
+import ctypes
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from agnews_sk.persistence._manifest import MANIFEST
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def write_files(files: Mapping[str, bytes], path: Path) -> None:
+    """Write files to a folder, or to a zip if the path ends with `.zip`.
+
+    They are written under another name beside it, and renamed when they are on the disk: a
+    process killed before that leaves what was there.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Contents by name, the manifest among them.
+    path : path
+        A saved model there is replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If something else is there.
+    """
+    _check_replaceable(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as temporary:
+        new = Path(temporary) / path.name
+        if path.suffix == ".zip":
+            _write_zip(files, new)
+            new.replace(path)
+        else:
+            _write_folder(files, new)
+            _replace_folder(new, path)
+        _sync(path.parent)
+
+
+def _check_replaceable(path: Path) -> None:
+    if path.suffix == ".zip":
+        taken = path.exists() and not zipfile.is_zipfile(path)
+    else:
+        taken = path.exists() and not (path / MANIFEST).is_file()
+        taken = taken and not (path.is_dir() and not any(path.iterdir()))
+    if taken:
+        raise FileExistsError(
+            f"{path} is there and is no saved model; give another path, or remove it first."
+        )
+
+
+def _write_folder(files: Mapping[str, bytes], folder: Path) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    for inner in (folder, *filter(Path.is_dir, folder.rglob("*"))):
+        _sync(inner)
+
+
+def _write_zip(files: Mapping[str, bytes], path: Path) -> None:
+    with path.open("wb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    """Put a folder in the place of another, in one step where the system can."""
+    if not path.exists():
+        new.rename(path)
+    elif not _exchange(new, path):
+        old = new.with_name("old")
+        path.rename(old)
+        new.rename(path)
+        shutil.rmtree(old)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Give each of two files the other's name at once; return whether the system could."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    a_name, b_name = os.fsencode(a), os.fsencode(b)
+    return renameat2(_AT_FDCWD, a_name, _AT_FDCWD, b_name, _RENAME_EXCHANGE) == 0
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
