@@ -31,7 +31,7 @@ class ModelCard:
     Examples
     --------
     >>> from agnews_sk.persistence import ModelCard
-    >>> card = ModelCard(data="400 stories that were made up", scores={"accuracy": (0.9, 0.87, 0.93)})
+    >>> card = ModelCard(data="made-up stories", scores={"accuracy": (0.9, 0.87, 0.93)})
     >>> card.score_rows()
     ['| accuracy | 0.9000 | 0.8700 to 0.9300 |']
     """

@@ -6,6 +6,7 @@ import platform
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -121,6 +122,7 @@ def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
     _warn_of_versions(manifest.get("versions"), kind)
 
 
+@lru_cache
 def installed_versions(kind: str) -> dict[str, str]:
     """Return the versions of what a model computes with.
 

@@ -198,11 +198,12 @@ def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
 
 def probe(model: Any) -> None:
     """Refuse a model that does not answer with probabilities: its parts do not fit together."""
-    if not hasattr(model, "predict_proba") or not get_tags(model).input_tags.string:
-        return
-    takes_ids = getattr(model, "tokenizer_", True) is None
-    X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
     with blaming(PIPELINE):
+        steps = [step for _, step in getattr(model, "steps", [("", model)]) if hasattr(step, "fit")]
+        if not hasattr(model, "predict_proba") or not get_tags(steps[0]).input_tags.string:
+            return
+        takes_ids = getattr(steps[0], "tokenizer_", True) is None
+        X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
         probabilities = np.asarray(model.predict_proba(X))
         shape = (len(X), len(model.classes_))
         if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
@@ -217,7 +218,7 @@ def _training(model: Any) -> dict[str, Any]:
     known = {name: repr(step) for name, step in steps.items()}
     history = getattr(next(reversed(steps.values())), "history_", None)
     if history is not None and len(history):
-        known["epochs"] = int(len(history))
+        known["epochs"] = str(len(history))
         known["last epoch"] = ", ".join(f"{k} {v:.6g}" for k, v in history.iloc[-1].items())
     return known
 

@@ -190,7 +190,7 @@ class SentenceEmbedder(
         from agnews_sk.nn import module_with_weights
 
         config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors
-        encoder = module_with_weights(
+        encoder: Any = module_with_weights(
             lambda: model_from_config(config, classifier=False, n_tensors=len(weights)), weights
         )
         if not 0 <= (self.tokenizer_.pad_token_id_ or 0) < encoder.config.vocab_size:

@@ -1,0 +1,475 @@
+"""Forged and broken models are refused by name; nothing in them is run, nothing else is read."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pickle
+import re
+import shutil
+import stat
+import struct
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skops.io
+
+from agnews_sk.persistence import ArtifactError, load
+from agnews_sk.persistence._parts import take_apart
+from tests.persistence.conftest import FAMILIES
+
+FORBIDDEN = {
+    "exec", "pickle.find_class", "os.system", "os.exec", "os.fork", "os.posix_spawn",
+    "subprocess.Popen", "socket.connect", "os.remove", "os.rename", "os.mkdir", "shutil.rmtree",
+}  # fmt: skip
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/agnews_sk_was_here",)
+
+
+PICKLE = pickle.dumps(Bomb())
+_watch = {"root": None, "seen": []}
+
+
+# numpy reads the header of an array by `ast.literal_eval`, which compiles and does not run it.
+def _hook(event, arguments):
+    root = _watch["root"]
+    if root is None:
+        return
+    outside = event == "open" and not str(arguments[0]).startswith(root)
+    reopened = event == "open" and isinstance(arguments[0], int)  # a file opened before
+    if event in FORBIDDEN or (outside and not reopened):
+        _watch["seen"].append((event, str(arguments)[:200]))
+
+
+sys.addaudithook(_hook)
+
+
+@contextlib.contextmanager
+def only_the_model_is_read(path):
+    """Fail if within it anything is unpickled or run, or a file outside the model is opened."""
+    _watch.update(root=str(path), seen=[])
+    try:
+        yield
+    finally:
+        _watch["root"] = None
+    assert _watch["seen"] == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _imported(saved):
+    """Have all libraries imported before anything is watched."""
+    for path in saved.values():
+        load(path)
+
+
+def write(folder, name, content):
+    """Put a file into a saved model, and its sum into the manifest, as a forger would."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    change_manifest(folder, lambda m: m["files"].update({name: summed(content)}))
+
+
+def summed(content):
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def change_manifest(folder, change):
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def change_json(folder, name, change):
+    content = json.loads((folder / name).read_text())
+    change(content)
+    write(folder, name, json.dumps(content).encode())
+
+
+def change_schema(folder, change, extra=()):
+    """Change what is inside pipeline.skops."""
+    members = dict(extra)
+    with zipfile.ZipFile(folder / "pipeline.skops") as archive:
+        for name in archive.namelist():
+            members.setdefault(name, archive.read(name))
+    schema = json.loads(members["schema.json"])
+    change(schema)
+    members["schema.json"] = json.dumps(schema).encode()
+    write(folder, "pipeline.skops", zipped(members))
+
+
+def zipped(members, compression=zipfile.ZIP_STORED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def change_model(folder, change):
+    """Save a model whose learnt values were changed."""
+    shell, _ = take_apart(load(folder))
+    change(shell)
+    write(folder, "pipeline.skops", skops.io.dumps(shell))
+
+
+def change_tensors(folder, change):
+    """Change the header of the weights, a dict, and their bytes, a bytearray."""
+    path = next(folder.rglob("model.safetensors"))
+    content = path.read_bytes()
+    n_header = int.from_bytes(content[:8], "little")
+    header, data = json.loads(content[8 : 8 + n_header]), bytearray(content[8 + n_header :])
+    header = change(header, data) or header
+    encoded = json.dumps(header).encode()
+    content = struct.pack("<Q", len(encoded)) + encoded + bytes(data)
+    write(folder, str(path.relative_to(folder)), content)
+
+
+def forged(loader, module, name, **more):
+    """A change of the schema that puts an object of another type in place of a step."""
+
+    def change(schema):
+        node = {"__loader__": loader, "__module__": module, "__class__": name, "__id__": 1, **more}
+        schema["content"]["content"]["memory"] = node
+
+    return lambda folder: change_schema(folder, change)
+
+
+NODE = {"__loader__": "JsonNode", "__module__": "builtins", "__class__": "str", "content": '"x"'}
+ARGS = {
+    "__loader__": "TupleNode",
+    "__module__": "builtins",
+    "__class__": "tuple",
+    "content": [NODE],
+}
+FUNCTION = {"__loader__": "FunctionNode", "__module__": "os", "__class__": "system", "__id__": 2}
+
+
+def as_zip(change):
+    """A broken zip: `change` takes the files of the model, and the path of the zip."""
+
+    def make(folder):
+        path = folder.with_suffix(".zip")
+        files = {
+            str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+        }
+        change(files, path)
+        return path
+
+    return make
+
+
+def with_member(name, content=b"x"):
+    return as_zip(lambda files, path: path.write_bytes(zipped({**files, name: content})))
+
+
+def linked_member(files, path):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+        info = zipfile.ZipInfo("classify/README.md")
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(info, "/etc/passwd")
+
+
+def twice(files, path):
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "w") as archive:
+        for name, content in [*files.items(), *files.items()]:
+            archive.writestr(name, content)
+
+
+def overlapping(files, path):
+    """A zip in which every entry's bytes are those of one large entry."""
+    files = {"README.md": b"x" * 1000, **{f"{c}/README.md": b"x" * 900 for c in "abcdef"}}
+    content = bytearray(zipped(files))
+    first = content.index(b"PK\x01\x02")
+    at = first
+    while (at := content.find(b"PK\x01\x02", at + 1)) > 0:
+        content[at + 42 : at + 46] = struct.pack("<I", 0)
+        content[at + 20 : at + 28] = struct.pack("<II", 10**6, 10**6)
+    path.write_bytes(content)
+
+
+def link_file(folder):
+    target = folder.parent / "elsewhere"
+    (folder / "pipeline.skops").rename(target)
+    (folder / "pipeline.skops").symlink_to(target)
+
+
+def link_folder(folder):
+    shutil.move(folder / "classify", folder.parent / "classify")
+    (folder / "classify").symlink_to(folder.parent / "classify")
+
+
+def bad_npy(header, data=b""):
+    text = repr(header).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
+
+
+def replace_array(content):
+    def change(folder):
+        with zipfile.ZipFile(folder / "pipeline.skops") as archive:
+            name = next(n for n in archive.namelist() if n.endswith(".npy"))
+        change_schema(folder, lambda schema: None, {name: content})
+
+    return change
+
+
+def set_tensor(value):
+    def change(header, data):
+        entry = next(e for k, e in header.items() if k != "__metadata__" and e["dtype"] == "F32")
+        start = entry["data_offsets"][0]
+        data[start : start + 4] = struct.pack("<f", value)
+
+    return lambda folder: change_tensors(folder, change)
+
+
+def set_entry(**new):
+    return lambda folder: change_tensors(
+        folder, lambda header, data: header["classifier.bias"].update(new)
+    )
+
+
+def set_config(**new):
+    return lambda folder: change_json(
+        folder, "classify/config.json", lambda c: c["module"].get("model", c["module"]).update(new)
+    )
+
+
+def set_manifest(**new):
+    return lambda folder: change_manifest(folder, lambda m: m.update(new))
+
+
+def set_attribute(step, name, make):
+    def change(model):
+        part = model[step]
+        *way, last = name.split(".")
+        for attribute in way:
+            part = getattr(part, attribute)
+        setattr(part, last, make(getattr(part, last)))
+
+    return lambda folder: change_model(folder, change)
+
+
+def spoiled(array, value):
+    array = np.array(array)
+    array.flat[0] = value
+    return array
+
+
+NUMPY = {"descr": "<f8", "fortran_order": False}
+CASES = {
+    # pickles under every name
+    "pickled manifest": ("tfidf", lambda f: (f / "manifest.json").write_bytes(PICKLE), "manifest"),
+    "pickled pipeline": ("tfidf", lambda f: write(f, "pipeline.skops", PICKLE), "pipeline.skops"),
+    "pickled card": ("tfidf", lambda f: write(f, "README.md", PICKLE), "README.md"),
+    "pickled config": ("scratch", lambda f: write(f, "classify/config.json", PICKLE), "config.json"),
+    "pickled weights": (
+        "scratch", lambda f: write(f, "classify/model.safetensors", PICKLE), "model.safetensors"),
+    "pickled tokenizer": (
+        "finetune", lambda f: write(f, "classify/tokenizer/tokenizer.json", PICKLE),
+        "tokenizer.json"),
+    "pickle of its own, listed": ("tfidf", lambda f: write(f, "model.pkl", PICKLE), "model.pkl"),
+    "pickle of its own, not listed": (
+        "tfidf", lambda f: (f / "config.json").write_bytes(PICKLE), "config.json is not listed"),
+    "pickle that no step wants": (
+        "tfidf", lambda f: write(f, "config.json", PICKLE), "config.json belongs to no step"),
+    "pickle within the pipeline": (
+        "tfidf", lambda f: change_schema(f, lambda s: None, {"evil.pkl": PICKLE}), "evil.pkl"),
+    "pickle as the schema": (
+        "tfidf", lambda f: write(f, "pipeline.skops", zipped({"schema.json": PICKLE})),
+        "pipeline.skops"),
+    "pickle as an array": ("tfidf", replace_array(PICKLE), "pipeline.skops"),
+    "array of pickles": (
+        "tfidf", replace_array(bad_npy({**NUMPY, "descr": "|O", "shape": (1,)}, PICKLE)),
+        "pipeline.skops has the dtype object"),
+    # forged types
+    "forged class": ("tfidf", forged("ObjectNode", "subprocess", "Popen"), "subprocess.Popen"),
+    "forged function": ("tfidf", forged("FunctionNode", "os", "system"), "os.system"),
+    "forged type": ("tfidf", forged("TypeNode", "os", "_wrap_close"), "os._wrap_close"),
+    "forged constructor": (
+        "tfidf", forged("ConstructorFromReduceNode", "pathlib", "Path", content=ARGS),
+        "pathlib.Path"),
+    "forged partial": (
+        "tfidf", forged("PartialNode", "functools", "partial",
+                        content={"func": FUNCTION, "args": ARGS, "kwds": NODE, "namespace": NODE}),
+        "functools.partial"),
+    "forged method": (
+        "tfidf", forged("MethodNode", "os", "system", content={"func": "f", "obj": NODE}),
+        "os.system"),
+    "forged operator": (
+        "tfidf", forged("OperatorFuncNode", "operator", "methodcaller", attrs=ARGS), "methodcaller"),
+    "tree with positions outside": (
+        "tfidf", forged("TreeNode", "sklearn.tree._tree", "Tree", args=ARGS), "_tree.Tree"),
+    "cache that would write": (
+        "tfidf", forged("ObjectNode", "agnews_sk._text_cache", "TextCache"), "TextCache"),
+    "skops's old protocol": (
+        "tfidf", lambda f: change_schema(f, lambda s: s.update(protocol=0)), "protocol 0"),
+    "trusted list in the manifest": (
+        "tfidf", lambda f: (forged("FunctionNode", "os", "system")(f),
+                            set_manifest(trusted=["os.system", "posix.system"])(f)),
+        "os.system"),
+    "trusted list in the pipeline": (
+        "tfidf", lambda f: (forged("FunctionNode", "os", "system")(f),
+                            change_schema(f, lambda s: s.update(trusted=["os.system"]))),
+        "os.system"),
+    "schema nested without end": (
+        "tfidf", lambda f: write(f, "pipeline.skops", zipped({"schema.json": b"[" * 10**6})),
+        "pipeline.skops"),
+    # zips
+    "zip that leads upwards": ("tfidf", with_member("../README.md"), r"\.\./README\.md"),
+    "zip with an absolute name": ("tfidf", with_member("/tmp/README.md"), "/tmp/README.md"),
+    "zip with a drive": ("tfidf", with_member("C:\\README.md"), r"README\.md"),
+    "zip bomb": (
+        "tfidf", as_zip(lambda files, path: path.write_bytes(
+            zipped({**files, "README.md": b"0" * 10**8}, zipfile.ZIP_DEFLATED))), "compressed"),
+    "zip bomb as the pipeline": (
+        "tfidf", lambda f: write(f, "pipeline.skops", zipped({"schema.json": b" " * 10**8},
+                                                             zipfile.ZIP_DEFLATED)),
+        "'schema.json' is compressed"),
+    "zip of overlapping files": ("tfidf", as_zip(overlapping), "README.md"),
+    "zip with a link": ("tfidf", as_zip(linked_member), r"classify/README\.md.*link"),
+    "zip with files twice": ("tfidf", as_zip(twice), "there twice"),
+    "zip cut off": (
+        "tfidf", as_zip(lambda files, path: path.write_bytes(zipped(files)[:-30])), "schema.json|npy"),
+    # folders
+    "linked file": ("tfidf", link_file, r"pipeline\.skops is a link"),
+    "linked folder": ("scratch", link_folder, "classify is a link"),
+    "pipe": ("tfidf", lambda f: os.mkfifo(f / "config.json"), "config.json is a link or no file"),
+    "missing manifest": ("tfidf", lambda f: (f / "manifest.json").unlink(), "manifest.json"),
+    "missing pipeline": (
+        "tfidf", lambda f: (f / "pipeline.skops").unlink(), r"pipeline\.skops is missing"),
+    "missing weights": (
+        "scratch", lambda f: (f / "classify/model.safetensors").unlink(), "safetensors is missing"),
+    "weights that nothing lists": (
+        "scratch", lambda f: ((f / "classify/model.safetensors").unlink(),
+                              change_manifest(f, lambda m: m["files"].pop(
+                                  "classify/model.safetensors"))), "classify/config.json"),
+    "wrong sum": (
+        "tfidf", lambda f: change_manifest(f, lambda m: m["files"]["README.md"].update(sha256="0")),
+        "README.md has the SHA-256"),
+    "other bytes": (
+        "tfidf", lambda f: (f / "README.md").write_text("x" * (f / "README.md").stat().st_size),
+        "README.md has the SHA-256"),
+    "other size": ("tfidf", lambda f: (f / "README.md").write_text("x"), "README.md has 1 bytes"),
+    # manifests
+    "newer format": ("tfidf", set_manifest(format_version=2), r"manifest\.json has the format 2"),
+    "no format": ("tfidf", set_manifest(format_version="1"), "format_version '1'"),
+    "another program's": ("tfidf", set_manifest(format="x"), r"manifest\.json is not that"),
+    "another kind": ("tfidf", set_manifest(kind="onnx"), "OnnxClassifier.from_path"),
+    "no files": ("tfidf", set_manifest(files=[]), "manifest.json must list files"),
+    "no versions": ("tfidf", set_manifest(versions=None), "manifest.json must name the versions"),
+    "other classes": ("tfidf", set_manifest(classes=["a", "b"]), "manifest.json names the classes"),
+    "endless manifest": (
+        "tfidf", lambda f: (f / "manifest.json").write_bytes(b" " * 2**23), "manifest.json"),
+    # weights
+    "NaN weights": ("scratch", set_tensor(np.nan), r"model\.safetensors.*not finite"),
+    "infinite weights": ("finetune", set_tensor(np.inf), r"model\.safetensors.*not finite"),
+    "weights of another shape": ("scratch", set_entry(shape=[1, 2]), "config.json.*classifier.bias"),
+    "weights larger than their bytes": ("scratch", set_entry(shape=[10**12]), "safetensors"),
+    "weights of no known kind": ("scratch", set_entry(dtype="F7"), "safetensors"),
+    "weights outside the file": (
+        "scratch", set_entry(data_offsets=[10**9, 10**9 + 8]), "safetensors"),
+    "one weight missing": (
+        "scratch", lambda f: change_tensors(
+            f, lambda h, d: {"x" if k == "classifier.bias" else k: v for k, v in h.items()}),
+        "config.json.*2 weights do not fit"),
+    "bytes behind the weights": (
+        "scratch", lambda f: change_tensors(f, lambda h, d: d.extend(b"evil")), "4 bytes behind"),
+    "truncated header": (
+        "scratch", lambda f: write(f, "classify/model.safetensors", b"\x40\0\0\0\0\0\0\0{}"),
+        "header of 64 bytes"),
+    "endless header": (
+        "scratch", lambda f: write(f, "classify/model.safetensors", b"\xff" * 8 + b"{}"),
+        r"model\.safetensors has a header"),
+    # configurations
+    "model of no text": ("finetune", set_config(model_type="sam"), "config.json.*'sam'"),
+    "model of another size": ("finetune", set_config(hidden_size=10**7), "config.json"),
+    "endless layers": ("finetune", set_config(num_hidden_layers=10**9), "num_hidden_layers"),
+    "code from the hub": (
+        "pooled", set_config(auto_map={"AutoModel": "evil/repo--model.M"}), "auto_map"),
+    "kernel from the hub": (
+        "finetune", set_config(attn_implementation="evil/kernel"), "attn_implementation"),
+    "padding outside": ("finetune", set_config(pad_token_id=9999), "config.json"),
+    "endless layers from scratch": ("scratch", set_config(n_layers=10**9), "n_layers"),
+    "endless positions": ("scratch", set_config(max_length=10**10), "bytes; that is too much"),
+    "unknown setting": ("scratch", set_config(evil=1), "config.json.*evil"),
+    "no configuration": (
+        "finetune", lambda f: write(f, "classify/config.json", b"[]"), "classify/config.json"),
+    # tokenizers and vocabularies
+    "token id outside": (
+        "finetune", lambda f: change_json(f, "classify/tokenizer/tokenizer.json",
+                                          lambda t: t["model"]["vocab"].update(oil=10**6)),
+        "tokenizer.json.*1000000 is outside"),
+    "no tokenizer": (
+        "embedding", lambda f: write(f, "embed/tokenizer/tokenizer.json", b"{}"), "tokenizer.json"),
+    "more tokens than the model has": (
+        "finetune", lambda f: change_model(f, lambda m: setattr(
+            m["classify"].tokenizer_, "vocab_size_", 10**6)), "1000000 ids"),
+    "word id outside": (
+        "scratch", set_attribute("vocabulary", "vocabulary_", lambda v: {**v, "oil": 9999}),
+        "pipeline.skops has a vocabulary"),
+    "two words of one id": (
+        "scratch", set_attribute("vocabulary", "vocabulary_", lambda v: {**v, "oil": 3}),
+        "pipeline.skops has a vocabulary"),
+    "n-gram of no token": (
+        "tfidf", set_attribute("vectorize", "_table.terms", lambda t: spoiled(t, 10**6)),
+        "pipeline.skops.*below"),
+    "n-gram of no column": (
+        "tfidf", set_attribute("vectorize", "_table.columns", lambda c: spoiled(c, -5)),
+        "pipeline.skops.*got -5"),
+    "weights of fewer n-grams": (
+        "tfidf", set_attribute("vectorize", "_weights.idf_", lambda w: w[:3]), "pipeline.skops"),
+    # arrays and parameters
+    "array larger than its bytes": (
+        "tfidf", replace_array(bad_npy({**NUMPY, "shape": (10**13,)})), "pipeline.skops has 0 bytes"),
+    "array of negative shape": (
+        "tfidf", replace_array(bad_npy({**NUMPY, "shape": (-1, -1)}, b"\0" * 8)), "pipeline.skops"),
+    "NaN coefficients": (
+        "tfidf", set_attribute("classify", "coef_", lambda c: spoiled(c, np.nan)),
+        "pipeline.skops holds NaN"),
+    "coefficients of another shape": (
+        "tfidf", set_attribute("classify", "coef_", lambda c: c[:, :-1]), "pipeline.skops has coef"),
+    "coefficients of other vectors": (
+        "embedding", set_attribute("classify", "coef_", lambda c: c[:, :-1]), "pipeline.skops"),
+    "temperature below zero": (
+        "tfidf", set_attribute("classify", "temperature_", lambda t: -1.0), "temperature above 0"),
+    "parameter out of range": (
+        "tfidf", set_attribute("clean", "lowercase", lambda _: "yes"), "pipeline.skops.*lowercase"),
+    "step of no kind": (
+        "tfidf", lambda f: change_model(f, lambda m: m.steps.__setitem__(4, ("vectorize", "x"))),
+        "pipeline.skops"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_refused_by_name_and_nothing_is_run(saved, tmp_path, case):
+    family, spoil, message = CASES[case]
+    folder = tmp_path / "model"
+    shutil.copytree(saved[family], folder)
+    made = spoil(folder)
+    path = made if isinstance(made, Path) and made.suffix == ".zip" else folder
+    with only_the_model_is_read(path), pytest.raises(ArtifactError) as caught:
+        load(path)
+    assert re.search(message, str(caught.value))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_good_model_is_loaded_from_its_files_alone(saved, family):
+    with only_the_model_is_read(saved[family]):
+        load(saved[family])
+
+
+def test_what_a_forger_would_do_is_seen():
+    with pytest.raises(AssertionError, match="find_class"), only_the_model_is_read("/nowhere"):
+        pickle.loads(pickle.dumps(np.float64(1)))
+    with pytest.raises(AssertionError, match="passwd"), only_the_model_is_read("/nowhere"):
+        Path("/etc/passwd").read_bytes()

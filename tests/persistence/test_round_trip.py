@@ -1,0 +1,190 @@
+"""What is loaded answers bit for bit as what was saved, whatever it was fitted on."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import ComplementNB
+
+from agnews_sk import FineTunedTransformerClassifier, TextCache, make_tfidf_pipeline
+from agnews_sk.cleaning import TextCleaner
+from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
+from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, LengthFilter, SamplerChain
+from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
+from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from tests.persistence.conftest import FAMILIES, make_pipelines
+
+TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
+
+IN_ANOTHER_PROCESS = """
+import sys, numpy as np
+from agnews_sk.persistence import load
+texts = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
+np.savez(sys.argv[1], **{path: load(path).predict_proba(texts) for path in sys.argv[2:]})
+"""
+
+
+def test_every_family_answers_bit_for_bit_in_another_process(fitted, saved, tmp_path):
+    paths = [str(path) for path in saved.values()]
+    answers = tmp_path / "answers.npz"
+    subprocess.run([sys.executable, "-c", IN_ANOTHER_PROCESS, answers, *paths], check=True)
+    with np.load(answers) as found:
+        for family, path in saved.items():
+            expected = fitted[family].predict_proba(TEXTS)
+            np.testing.assert_array_equal(found[str(path)], expected, err_msg=family)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_zip_holds_the_same_model(fitted, tmp_path, family):
+    loaded = load(save(fitted[family], tmp_path / "model.zip"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), fitted[family].predict_proba(TEXTS))
+    assert loaded.predict(TEXTS).tolist() == fitted[family].predict(TEXTS).tolist()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_was_loaded_can_be_saved_cloned_and_fitted_again(
+    fitted, saved, headlines, tmp_path, family
+):
+    loaded = load(saved[family])
+    assert repr(loaded) == repr(fitted[family])
+    again = load(save(loaded, tmp_path / "again"))
+    np.testing.assert_array_equal(again.predict_proba(TEXTS), loaded.predict_proba(TEXTS))
+    refitted = clone(loaded).fit(*headlines)
+    np.testing.assert_array_equal(refitted.predict_proba(TEXTS), loaded.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("family", ["tfidf", "scratch", "finetune"])
+@pytest.mark.parametrize(
+    "labels",
+    [[3, 3, 3, 3, 1, 1, 1, 1], [True] * 4 + [False] * 4, np.array(["a"] * 4 + ["é b"] * 4, object)],
+    ids=["int", "bool", "object"],
+)
+def test_labels_keep_their_kind(tiny_model, headlines, tmp_path, family, labels):
+    pipeline = make_pipelines(tiny_model)[family].fit(headlines[0], labels)
+    loaded = load(save(pipeline, tmp_path / "model"))
+    assert loaded.classes_.dtype == pipeline.classes_.dtype
+    assert loaded.predict(TEXTS).tolist() == pipeline.predict(TEXTS).tolist()
+
+
+def test_a_pipeline_fitted_on_a_frame_still_takes_frames(headlines, tmp_path):
+    frame = pd.DataFrame({"title": headlines[0], "n": 1, "description": headlines[0][::-1]})
+    pipeline = make_tfidf_pipeline(
+        filter=SamplerChain([("once", DuplicateFilter()), ("long", LengthFilter(min_words=1))]),
+        augment=EDAAugmenter(random_state=np.random.RandomState(0)),
+        clean__strip_stop_words=["the"],
+        vectorize__stop_words={"a", "of"},
+    ).fit(frame, headlines[1])
+    loaded = load(save(pipeline, tmp_path / "model"))
+    for X in (frame, pl.from_pandas(frame), headlines[0]):
+        np.testing.assert_array_equal(loaded.predict_proba(X), pipeline.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [LogisticRegression(), ComplementNB(), CalibratedClassifierCV(ComplementNB(), cv=2)],
+    ids=lambda c: type(c).__name__,
+)
+def test_linear_classifiers_of_scikit_learn_come_along(headlines, tmp_path, classifier):
+    pipeline = make_tfidf_pipeline(classify=classifier).fit(*headlines)
+    loaded = load(save(pipeline, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
+
+
+def test_the_parts_of_estimators_within_estimators_come_along(tiny_model, headlines, tmp_path):
+    inner = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1, random_state=0)
+    outer = CalibratedClassifierCV(inner, cv=2).fit(*headlines)
+    loaded = load(save(outer, tmp_path / "model"))
+    np.testing.assert_array_equal(
+        loaded.predict_proba(headlines[0]), outer.predict_proba(headlines[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "X"),
+    [
+        (lambda model: TextCleaner(), TEXTS),
+        (lambda model: WordTokenizer(stemmer="porter"), TEXTS),
+        (lambda model: Vocabulary(), pl.Series([["oil", "up"], ["oil"]])),
+        (lambda model: SubwordTokenizer(vocab_size=60), TEXTS),
+        (lambda model: PretrainedTokenizer(model=model), TEXTS),
+        (lambda model: SentenceEmbedder(model=model), TEXTS),
+        (lambda model: NgramVectorizer(ngram_range=(1, 2)), TEXTS),
+        (lambda model: NgramVectorizer(), pl.Series([[7, 8], [7]])),
+    ],
+    ids=["cleaner", "words", "vocabulary", "subwords", "pretrained", "embedder", "ngrams", "ids"],
+)
+def test_steps_alone_come_along(tiny_model, tmp_path, make, X):
+    step = make(tiny_model).fit(X)
+    loaded = load(save(step, tmp_path / "step"))
+    expected, found = step.transform(X), loaded.transform(X)
+    if isinstance(expected, pl.Series):
+        assert found.equals(expected)
+    elif hasattr(expected, "toarray"):
+        np.testing.assert_array_equal(found.toarray(), expected.toarray())
+    else:
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_classifier_of_raw_texts_and_one_of_ids_come_along(
+    tiny_model, headlines, headline_ids, tmp_path
+):
+    texts = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1).fit(*headlines)
+    ids = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1).fit(*headline_ids)
+    for classifier, X in ((texts, headlines[0]), (ids, headline_ids[0])):
+        loaded = load(save(classifier, tmp_path / "model"))
+        np.testing.assert_array_equal(loaded.predict_proba(X), classifier.predict_proba(X))
+        pd.testing.assert_frame_equal(loaded.history_, classifier.history_)
+        assert loaded.max_length_ == classifier.max_length_
+
+
+def test_a_loaded_net_trains_on(tiny_model, headlines, tmp_path):
+    classifier = FineTunedTransformerClassifier(
+        model=tiny_model, max_epochs=1, warm_start=True, learning_rate=1e-3, random_state=0
+    ).fit(*headlines)
+    loaded = load(save(classifier, tmp_path / "model"))
+    np.testing.assert_array_equal(
+        loaded.fit(*headlines).predict_proba(headlines[0]),
+        classifier.fit(*headlines).predict_proba(headlines[0]),
+    )
+
+
+def test_what_belongs_to_the_place_of_training_is_left_out_with_a_warning(headlines, tmp_path):
+    pipeline = make_tfidf_pipeline(memory=str(tmp_path / "cache")).fit(*headlines)
+    with pytest.warns(UserWarning, match="TextPipeline's memory is not saved"):
+        save(pipeline, tmp_path / "model")
+    assert load(tmp_path / "model").memory is None
+    assert pipeline.memory is not None
+    tokenizer = SubwordTokenizer(vocab_size=60, cache=TextCache()).fit(headlines[0])
+    with pytest.warns(UserWarning, match="SubwordTokenizer's cache is not saved"):
+        save(tokenizer, tmp_path / "tokenizer")
+    assert tokenizer.cache is not None
+
+
+class Own(LogisticRegression):
+    """A type that no loader knows."""
+
+
+def test_a_type_of_the_users_is_saved_and_loaded_only_with_his_word(headlines, tmp_path):
+    pipeline = make_tfidf_pipeline(classify=Own()).fit(*headlines)
+    with pytest.raises(ArtifactError, match=r"cannot be saved.*test_round_trip\.Own"):
+        save(pipeline, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    save(pipeline, tmp_path / "model", trusted=[Own])
+    with pytest.raises(ArtifactError, match=r"pipeline\.skops.*test_round_trip\.Own"):
+        load(tmp_path / "model")
+    loaded = load(tmp_path / "model", trusted=[Own])
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
+
+
+def test_other_versions_of_the_libraries_are_warned_of(saved, monkeypatch):
+    monkeypatch.setattr(
+        "agnews_sk.persistence._manifest.installed_versions", lambda kind: {"polars": "0.1"}
+    )
+    with pytest.warns(VersionWarning, match=r"polars 2\.\d.*\(here 0\.1\)"):
+        load(saved["tfidf"])
