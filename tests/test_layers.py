@@ -11,7 +11,16 @@ import agnews_sk
 
 ROOT = Path(agnews_sk.__file__).parent
 LAYERS = [
-    ["_base", "_validation", "_columnar", "_optional", "_pretrained", "_text_cache", "_words"],
+    [
+        "_base",
+        "_batches",
+        "_validation",
+        "_columnar",
+        "_optional",
+        "_pretrained",
+        "_text_cache",
+        "_words",
+    ],
     ["datasets", "sampling", "cleaning", "tokenization", "nn"],
     ["vectorization", "classifiers"],
     ["pipeline"],

@@ -1,7 +1,8 @@
 """Torch parts that know nothing of scikit-learn: the encoder, batches, losses, optimisation."""
 
+from agnews_sk._batches import bucket_batches
 from agnews_sk.nn._attention import MultiHeadSelfAttention
-from agnews_sk.nn._batching import RaggedDataset, RaggedLoader, bucket_batches, pad_collate
+from agnews_sk.nn._batching import RaggedDataset, RaggedLoader, pad_collate
 from agnews_sk.nn._depth import LayerStack, find_layers, parameter_depths
 from agnews_sk.nn._encoder import EncoderLayer, FeedForward
 from agnews_sk.nn._losses import FocalLoss

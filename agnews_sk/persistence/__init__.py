@@ -2,6 +2,19 @@
 
 from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._errors import ArtifactError, VersionWarning
+from agnews_sk.persistence._onnx_classifier import OnnxClassifier
+from agnews_sk.persistence._onnx_export import export_onnx
+from agnews_sk.persistence._parity import ParityError, ParityReport
 from agnews_sk.persistence._save_load import load, save
 
-__all__ = ["ArtifactError", "ModelCard", "VersionWarning", "load", "save"]
+__all__ = [
+    "ArtifactError",
+    "ModelCard",
+    "OnnxClassifier",
+    "ParityError",
+    "ParityReport",
+    "VersionWarning",
+    "export_onnx",
+    "load",
+    "save",
+]
