@@ -48,8 +48,8 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
     Notes
     -----
     A missing text is the empty text. Texts are sorted by length and cut into batches of about as
-    many tokens, so that little is padded; a probability moves by less than 1e-6 with the batch
-    (by more where the model has 8-bit weights, whose inputs are scaled batch by batch).
+    many tokens, so that little is padded; a probability moves by less than 1e-6 with the texts
+    beside it.
 
     Examples
     --------

@@ -55,7 +55,7 @@ def export_onnx(
     y : array-like of shape (n_samples,), optional
         Their labels; `quantize="int8"` needs them.
     quantize : {"int8"}, optional
-        Keep the matrices in 8 bits, a scale a column, which is smaller and faster on CPUs.
+        Keep the matrices in 8 bits, a scale every 64 weights: faster on CPUs, and smaller.
     max_difference : float, default=1e-4
         Largest difference of a probability without `quantize`; then no label may change either,
         but for ties.
