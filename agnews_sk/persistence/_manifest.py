@@ -113,7 +113,7 @@ def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
             "reads; update agnews_sk."
         )
     if manifest.get("kind") != kind:
-        way = {"pipeline": "agnews_sk.load", "onnx": "OnnxClassifier.from_path"}
+        way = {"pipeline": "agnews_sk.persistence.load", "onnx": "OnnxClassifier.from_path"}
         raise ArtifactError(
             f"{MANIFEST} is that of a model of the kind {manifest.get('kind')!r}, which "
             f"{way.get(manifest.get('kind') or '', 'another program')} reads, not {way[kind]}."

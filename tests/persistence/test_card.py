@@ -1,0 +1,53 @@
+"""The card says what the model is, and nothing that was not stated."""
+
+import json
+
+import pandas as pd
+
+from agnews_sk.persistence import ModelCard, save
+
+
+def test_the_card_says_what_was_stated(fitted, tmp_path):
+    scores = pd.Series(
+        {"accuracy": 0.91, "accuracy_low": 0.9, "accuracy_high": 0.92, "f1_Sports": 0.95}
+    )
+    card = ModelCard(
+        data="8 headlines that were made up",
+        scores=scores.to_dict(),
+        limits=["not for poems"],
+        weights_license="Apache-2.0",
+        data_license="CC0-1.0",
+    )
+    readme = (save(fitted["tfidf"], tmp_path / "model", card=card) / "README.md").read_text()
+    assert readme.startswith("---\nlibrary_name: agnews_sk\n")
+    for line in (
+        'license: "apache-2.0"',
+        "| accuracy | 0.9100 | 0.9000 to 0.9200 |",
+        "| f1_Sports | 0.9500 |  |",
+        "8 headlines that were made up",
+        "Licence of the data: CC0-1.0.",
+        "- not for poems",
+        "`Business`, `Sports`",
+    ):
+        assert line in readme
+
+
+def test_what_was_not_stated_is_said_to_be_so(saved):
+    readme = (saved["tfidf"] / "README.md").read_text()
+    assert readme.count("Not stated.") == 3
+    assert "license:" not in readme
+
+
+def test_the_manifest_says_how_the_model_was_trained(saved):
+    manifest = json.loads((saved["finetune"] / "manifest.json").read_text())
+    assert manifest["classes"] == ["Business", "Sports"]
+    assert manifest["training"]["epochs"] == "1"
+    assert "max_epochs=1" in manifest["training"]["classify"]
+    assert manifest["versions"]["torch"]
+    assert set(manifest["files"]) == {
+        "README.md",
+        "pipeline.skops",
+        "classify/config.json",
+        "classify/model.safetensors",
+        "classify/tokenizer/tokenizer.json",
+    }

@@ -1,0 +1,175 @@
+"""An export answers as its original does, without torch, or is not written."""
+
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.naive_bayes import ComplementNB
+
+from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk.persistence import ArtifactError, OnnxClassifier, ParityError, export_onnx, load
+from tests.conftest import HEADLINES
+from tests.persistence.conftest import FAMILIES
+
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
+ROWS = [text for of_class in HEADLINES.values() for text in of_class]
+LABELS = [label for label, of_class in HEADLINES.items() for _ in of_class]
+NETWORKS = ["embedding", "scratch", "finetune", "pooled"]
+
+
+@pytest.fixture(scope="module")
+def exported(fitted, tmp_path_factory):
+    """Folder and report of the export of each family, and of the networks in 8 bits."""
+    root = tmp_path_factory.mktemp("exported")
+    made = {}
+    for family, pipeline in fitted.items():
+        made[family] = root / family, export_onnx(pipeline, root / family, X=TEXTS + ROWS)
+    path = root / "finetune int8"
+    report = export_onnx(fitted["finetune"], path, X=ROWS, y=LABELS, quantize="int8", max_loss=0.2)
+    return {**made, "int8": (path, report)}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_answers_as_its_original(fitted, exported, family):
+    path, report = exported[family]
+    classifier = OnnxClassifier.from_path(path)
+    found = classifier.predict_proba(TEXTS)
+    np.testing.assert_allclose(found, fitted[family].predict_proba(TEXTS), atol=1e-6)
+    assert classifier.classes_.tolist() == fitted[family].classes_.tolist()
+    assert classifier.predict(TEXTS).tolist() == fitted[family].predict(TEXTS).tolist()
+    assert report.max_difference <= 1e-6
+    assert report.n_changed == 0
+    assert classifier.score(ROWS, LABELS) == fitted[family].score(ROWS, LABELS)
+
+
+@pytest.mark.parametrize("family", ["characters", "scratch", "finetune", "int8"])
+def test_an_answer_does_not_depend_on_the_texts_beside_it(exported, family):
+    classifier = OnnxClassifier.from_path(exported[family][0])
+    together = classifier.predict_proba(TEXTS + ROWS)
+    alone = np.vstack([classifier.predict_proba([text]) for text in TEXTS + ROWS])
+    np.testing.assert_allclose(alone, together, atol=1e-6)
+
+
+def test_it_needs_neither_torch_nor_transformers(exported):
+    code = (
+        "import sys\n"
+        "from agnews_sk.persistence import OnnxClassifier\n"
+        "for path in sys.argv[1:]:\n"
+        "    OnnxClassifier.from_path(path).predict(['oil prices rise'])\n"
+        "print([m for m in ('torch', 'transformers', 'skorch', 'onnx') if m in sys.modules])\n"
+    )
+    paths = [str(path) for path, _ in exported.values()]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *paths], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_8_bits_are_smaller_and_near(exported):
+    path, report = exported["int8"]
+    assert report.max_difference < 0.05
+    assert report.exported_accuracy is not None
+    readme = (path / "README.md").read_text()
+    assert "Parity with the original" in readme
+    assert json.loads((path / "manifest.json").read_text())["parity"]["n_rows"] == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "labels", [[3] * 4 + [1] * 4, [True] * 4 + [False] * 4], ids=["int", "bool"]
+)
+def test_labels_keep_their_kind(headlines, tmp_path, labels):
+    pipeline = make_tfidf_pipeline().fit(headlines[0], labels)
+    export_onnx(pipeline, tmp_path / "exported.zip", X=headlines[0])
+    found = OnnxClassifier.from_path(tmp_path / "exported.zip").predict(headlines[0])
+    assert found.tolist() == labels
+
+
+def test_long_texts_are_cut_as_the_original_cuts_them(tiny_model, headlines, tmp_path):
+    pipeline = make_finetune_pipeline(
+        tiny_model, classify__max_epochs=1, classify__max_length=9, classify__truncation="head+tail"
+    ).fit(*headlines)
+    texts = ["oil prices rise " * 3 + "the cup final " * 7, "oil"]
+    assert export_onnx(pipeline, tmp_path / "exported", X=texts).max_difference < 1e-6
+
+
+def test_frames_are_joined_and_cleaned_as_before(headlines, tmp_path):
+    frame = pd.DataFrame({"title": headlines[0], "description": ["<b>oil</b> &amp; gas"] * 8})
+    pipeline = make_tfidf_pipeline().fit(frame, headlines[1])
+    export_onnx(pipeline, tmp_path / "exported", X=frame)
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    np.testing.assert_allclose(
+        classifier.predict_proba(frame), pipeline.predict_proba(frame), atol=1e-12
+    )
+
+
+def test_it_can_be_pickled_and_shown(exported):
+    classifier = OnnxClassifier.from_path(exported["tfidf"][0])
+    again = pickle.loads(pickle.dumps(classifier))
+    assert again.predict(ROWS).tolist() == classifier.predict(ROWS).tolist()
+    assert "OnnxClassifier" in repr(clone(classifier))
+
+
+def test_beyond_its_bounds_nothing_is_written(fitted, tmp_path):
+    with pytest.raises(ParityError, match=r"differs by up to .*nothing was written"):
+        export_onnx(fitted["scratch"], tmp_path / "exported", X=ROWS, max_difference=1e-12)
+    with pytest.raises(ParityError, match=r"loses .* of accuracy"):
+        export_onnx(
+            fitted["scratch"], tmp_path / "exported", X=ROWS, y=LABELS, quantize="int8",
+            max_loss=-1.0,
+        )  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_exported_is_refused_with_the_reason(fitted, headlines, tmp_path):
+    own_words = make_tfidf_pipeline(vectorize=TfidfVectorizer()).fit(*headlines)
+    with pytest.raises(TypeError, match="TfidfVectorizer before the classifier cannot be exported"):
+        export_onnx(own_words, tmp_path / "exported", X=ROWS)
+    bayes = make_tfidf_pipeline(classify=ComplementNB()).fit(*headlines)
+    with pytest.raises(TypeError, match="ComplementNB cannot be exported faithfully"):
+        export_onnx(bayes, tmp_path / "exported", X=ROWS)
+    with pytest.raises(TypeError, match="quantize='int8' is for networks"):
+        export_onnx(fitted["tfidf"], tmp_path / "exported", X=ROWS, y=LABELS, quantize="int8")
+    with pytest.raises(ValueError, match="needs y"):
+        export_onnx(fitted["scratch"], tmp_path / "exported", X=ROWS, quantize="int8")
+    with pytest.raises(ValueError, match="quantize must be"):
+        export_onnx(fitted["scratch"], tmp_path / "exported", X=ROWS, quantize="int4")
+
+
+def test_a_forged_export_is_refused(exported, saved, tmp_path):
+    def spoiled(change):
+        folder = tmp_path / "exported"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(exported["scratch"][0], folder)
+        change(folder)
+        return folder
+
+    def other_graph(folder):
+        from tests.persistence.test_hostile import write
+
+        write(folder, "model.onnx", (exported["tfidf"][0] / "model.onnx").read_bytes())
+
+    def no_graph(folder):
+        from tests.persistence.test_hostile import write
+
+        write(folder, "model.onnx", b"\x80\x04cos\nsystem\n")
+
+    with pytest.raises(ArtifactError, match=r"model\.onnx takes"):
+        OnnxClassifier.from_path(spoiled(other_graph))
+    with pytest.raises(ArtifactError, match=r"model\.onnx is damaged or forged"):
+        OnnxClassifier.from_path(spoiled(no_graph))
+    with pytest.raises(ArtifactError, match=r"model\.onnx has .* bytes"):
+        OnnxClassifier.from_path(spoiled(lambda f: (f / "model.onnx").write_bytes(b"x")))
+    with pytest.raises(ArtifactError, match="agnews_sk.persistence.load reads, not OnnxClassifier"):
+        OnnxClassifier.from_path(saved["scratch"])
+    with pytest.raises(ArtifactError, match=r"OnnxClassifier.from_path reads"):
+        load(exported["scratch"][0])

@@ -1,0 +1,81 @@
+"""A model is written whole or not at all, and over nothing that is no model."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from agnews_sk.persistence import load, save
+from agnews_sk.persistence import _writing as writing
+
+KILLED = """
+import os, signal, sys
+from agnews_sk.persistence import load, save
+from agnews_sk.persistence import _writing
+
+moment = sys.argv[3]
+original = getattr(_writing, moment)
+def die_after(*args):
+    result = original(*args) if moment == "_exchange" else None
+    os.kill(os.getpid(), signal.SIGKILL)
+    return result
+setattr(_writing, moment, die_after)
+save(load(sys.argv[1]), sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("moment", ["_sync", "_replace_folder", "_exchange"])
+def test_a_process_killed_while_it_saves_leaves_a_whole_model(saved, tmp_path, moment):
+    target = tmp_path / "model"
+    save(load(saved["tfidf"]), target)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(saved["characters"]), str(target), moment], check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    steps = load(target).named_steps["vectorize"]
+    is_new = hasattr(steps, "transformer_list")
+    assert is_new == (moment == "_exchange")
+
+
+def test_a_disk_that_is_full_leaves_the_old_model_and_nothing_else(saved, tmp_path, monkeypatch):
+    target = save(load(saved["tfidf"]), tmp_path / "model")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        save(load(saved["characters"]), target)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert not hasattr(load(target).named_steps["vectorize"], "transformer_list")
+
+
+@pytest.mark.parametrize("can", [True, False], ids=["exchange", "two renames"])
+@pytest.mark.parametrize("name", ["model", "model.zip"])
+def test_a_saved_model_is_replaced(saved, tmp_path, monkeypatch, can, name):
+    if not can:
+        monkeypatch.setattr(writing, "_exchange", lambda a, b: False)
+    save(load(saved["tfidf"]), tmp_path / name)
+    save(load(saved["characters"]), tmp_path / name)
+    assert hasattr(load(tmp_path / name).named_steps["vectorize"], "transformer_list")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["notes", "notes.zip"])
+def test_what_is_no_model_is_not_replaced(saved, tmp_path, name):
+    path = tmp_path / name
+    if name == "notes":
+        path.mkdir()
+        (path / "diary.txt").write_text("mine")
+    else:
+        path.write_text("mine")
+    with pytest.raises(FileExistsError, match="no saved model"):
+        save(load(saved["tfidf"]), path)
+    assert "mine" in ((path / "diary.txt") if path.is_dir() else path).read_text()
+
+
+def test_a_missing_model_is_said_to_be_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a zip"):
+        load(tmp_path / "nothing")
