@@ -156,13 +156,11 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         lengths = np.diff(offsets)
         for rows in bucket_batches(lengths, 0, tokens_per_batch=_CELLS_PER_BATCH):
             ids, attended = pad_ids(columns, offsets, rows, pad_id=self._pad_id)
-            weights = attended.astype(np.int64)
+            second = attended.astype(np.int64) if values is None else np.zeros(ids.shape)
             if values is not None:
-                weights = np.zeros(ids.shape)
-                weights[np.arange(ids.shape[1]) < lengths[rows, None]] = np.concatenate(
-                    [values[offsets[row] : offsets[row + 1]] for row in rows]
-                )
-            inputs = dict(zip(_INPUTS[self._kind], (ids, weights)))
+                real = np.arange(ids.shape[1]) < lengths[rows, None]
+                second[real] = np.concatenate([values[offsets[r] : offsets[r + 1]] for r in rows])
+            inputs = dict(zip(_INPUTS[self._kind], (ids, second)))
             (logits[rows],) = self._session.run(None, inputs)
         return logits
 

@@ -82,7 +82,7 @@ def module_graph(module: Any, *, int8: bool) -> bytes:
     mask[1, 5:] = 0
     free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with _quiet(), torch.no_grad():
-        program = torch.onnx.export(
+        program: Any = torch.onnx.export(
             whole,
             (ids, mask),
             dynamo=True,

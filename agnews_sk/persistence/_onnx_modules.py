@@ -23,8 +23,9 @@ class Logits(nn.Module):
         self.module = module
         for part in module.modules():
             # Written out, attention is three nodes that onnxruntime is good at.
-            if hasattr(part, "set_attn_implementation"):
-                part.set_attn_implementation("eager")
+            write_out = getattr(part, "set_attn_implementation", None)
+            if callable(write_out):
+                write_out("eager")
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return logits of shape (batch, n_classes)."""

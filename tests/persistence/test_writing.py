@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from agnews_sk.persistence import load, save
 from agnews_sk.persistence import _writing as writing
+from agnews_sk.persistence import load, save
 
 KILLED = """
 import os, signal, sys
