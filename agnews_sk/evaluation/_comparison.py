@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._validation import take_rows
+from agnews_sk.evaluation._cross_validation import cross_evaluate
 from agnews_sk.evaluation._evaluation import Progress, check_labels, evaluate_classifier
 from agnews_sk.evaluation._result import ComparisonResult, check_settings
 
@@ -14,33 +15,39 @@ def compare_classifiers(
     classifiers: Mapping[str, Any],
     X_train: Any,
     y_train: Any,
-    X_test: Any,
-    y_test: Any,
+    X_test: Any = None,
+    y_test: Any = None,
     *,
+    cv: Any = None,
     train_rows: Mapping[str, Any] | None = None,
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
     random_state: Any = None,
     progress: Progress | None = None,
 ) -> ComparisonResult:
-    """Fit classifiers on training rows and compare them on the same test rows.
+    """Fit classifiers and compare them on the same test rows, or on the same folds.
 
     Parameters
     ----------
     classifiers : mapping of str to estimator
         Classifiers or pipelines by name. Each is cloned, and stays as it was.
     X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
-        Whatever the classifiers take.
+        Whatever the classifiers take. In cross-validation, `X_train` are all rows, and there
+        are no `X_test`.
     y_train, y_test : array-like of shape (n_rows,)
         Labels, none missing.
+    cv : int or cross-validation splitter, optional
+        Compare in cross-validation instead of on test rows: a number of folds, stratified and
+        shuffled by `random_state`, or a splitter such as `RepeatedStratifiedKFold`.
     train_rows : mapping of str to array-like of int, optional
         Positions of the training rows that a classifier gets, by its name; the others get all.
+        Not in cross-validation.
     n_resamples : int, default=2000
         Bootstrap resamples of the test rows.
     confidence_level : float, default=0.95
         Between 0 and 1.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the bootstrap; the classifiers have their own.
+        Seed of the bootstrap and of the folds; the classifiers have their own.
     progress : callable taking a str, optional
         Told each stage, such as "tfidf: fitting on 8,000 rows", as it begins.
 
@@ -54,7 +61,7 @@ def compare_classifiers(
         If a name is not a `str`.
     ValueError
         If there are no classifiers, labels are missing or not one a row, or `train_rows` names
-        another classifier or rows that are not there.
+        another classifier or rows that are not there, or neither test rows nor `cv` are given.
 
     Warns
     -----
@@ -87,6 +94,21 @@ def compare_classifiers(
     check_settings(n_resamples, confidence_level)
     train_rows = train_rows or {}
     _check_names(classifiers, train_rows)
+    _check_kind(X_test, y_test, cv, train_rows)
+    rng = np.random.default_rng(random_state)
+    if cv is not None:
+        check_labels(y_train, X_train, name="train")
+        evaluations, rows, folds = cross_evaluate(
+            classifiers, X_train, y_train, cv=cv, rng=rng, progress=progress
+        )
+        return ComparisonResult.from_evaluations(
+            evaluations,
+            rows=rows,
+            folds=folds,
+            n_resamples=n_resamples,
+            confidence_level=confidence_level,
+            random_state=rng,
+        )
     check_labels(y_train, X_train, name="train")
     check_labels(y_test, X_test, name="test")
     parts = {
@@ -100,8 +122,18 @@ def compare_classifiers(
         evaluations,
         n_resamples=n_resamples,
         confidence_level=confidence_level,
-        random_state=random_state,
+        random_state=rng,
     )
+
+
+def _check_kind(X_test: Any, y_test: Any, cv: Any, train_rows: Mapping[str, Any]) -> None:
+    if (X_test is None) != (y_test is None):
+        raise ValueError("X_test and y_test go together, got only one of them.")
+    if (X_test is None) == (cv is None):
+        given = "neither" if cv is None else "both"
+        raise ValueError(f"Give either X_test and y_test, or cv, got {given}.")
+    if cv is not None and train_rows:
+        raise ValueError("train_rows goes with test rows, not with cv, which chooses the rows.")
 
 
 def _check_names(classifiers: Mapping[str, Any], train_rows: Mapping[str, Any]) -> None:

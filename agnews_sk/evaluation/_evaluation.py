@@ -1,20 +1,17 @@
 """One classifier fitted and tested: its predictions and what they cost."""
 
-import io
-import pickle
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.multiclass import check_classification_targets
 
 from agnews_sk._validation import n_rows
+from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
 
 Progress = Callable[[str], None]
 
@@ -30,6 +27,10 @@ class Evaluation:
         The fitted clone.
     y_true, y_pred : ndarray of shape (n_test_rows,)
         Labels of the test rows, and those predicted.
+    y_proba : ndarray of float of shape (n_test_rows, n_known_classes), optional
+        Probabilities; None where the estimator gives none.
+    classes : ndarray of shape (n_known_classes,), optional
+        Labels that the columns of `y_proba` belong to.
     n_train_rows : int
         Rows handed to `fit`, before a pipeline's own filters drop any.
     fit_seconds : float
@@ -39,6 +40,15 @@ class Evaluation:
     size_bytes : int or None
         Bytes that `joblib.dump` writes for the fitted estimator, uncompressed; None if it
         cannot be pickled.
+    cpu_seconds : float
+        Processor time of the fit, over all threads of this process.
+    peak_memory_bytes : float
+        By how much the process' resident memory rose at its highest during fit and prediction.
+        NaN where the system does not tell.
+    latency_seconds : ndarray of float of shape (n_calls,), optional
+        Wall-clock time of `predict` on single rows, after a warm-up.
+    n_parameters : int or None
+        Learnt or pretrained numbers, as `count_parameters` finds them.
 
     Examples
     --------
@@ -65,6 +75,12 @@ class Evaluation:
     fit_seconds: float
     predict_seconds: float
     size_bytes: int | None
+    y_proba: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    cpu_seconds: float = np.nan
+    peak_memory_bytes: float = np.nan
+    latency_seconds: np.ndarray | None = None
+    n_parameters: int | None = None
 
     @property
     def texts_per_second(self) -> float:
@@ -82,7 +98,7 @@ def evaluate_classifier(
     *,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Fit a clone of a classifier, predict the test rows, and measure both.
+    """Fit a clone of a classifier, predict the test rows, and measure what that takes.
 
     Parameters
     ----------
@@ -139,26 +155,41 @@ def evaluate_classifier(
     tell = progress or _say_nothing
 
     tell(f"{name}: fitting on {len(seen):,} rows")
-    start = time.perf_counter()
-    fitted = clone(estimator).fit(X_train, y_train)
-    fit_seconds = time.perf_counter() - start
-
+    with measured() as fit:
+        fitted = clone(estimator).fit(X_train, y_train)
     tell(f"{name}: predicting {len(y_true):,} rows")
-    start = time.perf_counter()
-    y_pred = fitted.predict(X_test)
-    predict_seconds = time.perf_counter() - start
-
-    tell(f"{name}: measuring its size")
+    with measured() as predict:
+        y_pred = fitted.predict(X_test)
+    tell(f"{name}: measuring probabilities, latency and size")
+    y_proba, classes = _probabilities(fitted, X_test)
     return Evaluation(
         name=name,
         estimator=fitted,
         y_true=y_true,
         y_pred=_check_predictions(y_pred, y_true, name),
+        y_proba=y_proba,
+        classes=classes,
         n_train_rows=len(seen),
-        fit_seconds=fit_seconds,
-        predict_seconds=predict_seconds,
-        size_bytes=_size_bytes(fitted, name),
+        latency_seconds=latencies(fitted.predict, X_test),
+        size_bytes=size_bytes(fitted, name),
+        n_parameters=count_parameters(fitted),
+        **_costs(fit, predict),
     )
+
+
+def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
+    return {
+        "fit_seconds": fit.seconds,
+        "predict_seconds": predict.seconds,
+        "cpu_seconds": fit.cpu_seconds,
+        "peak_memory_bytes": max(fit.peak_memory_bytes, predict.peak_memory_bytes),
+    }
+
+
+def _probabilities(fitted: Any, X: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+    if not hasattr(fitted, "predict_proba"):
+        return None, None
+    return np.asarray(fitted.predict_proba(X)), as_label_array(fitted.classes_)
 
 
 def check_labels(y: Any, X: Any, *, name: str) -> np.ndarray:
@@ -206,6 +237,25 @@ def as_label_array(y: Any) -> np.ndarray:
     return labels.astype(object) if labels.dtype.kind == "U" else labels
 
 
+def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) -> np.ndarray:
+    """Return probabilities with a column for each class, zero where it was not known.
+
+    Parameters
+    ----------
+    y_proba : ndarray of float of shape (n_rows, n_known)
+    known : array-like of shape (n_known,)
+        Labels of its columns.
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of float of shape (n_rows, n_classes)
+    """
+    aligned = np.zeros((len(y_proba), len(classes)))
+    aligned[:, pd.Index(classes).get_indexer(known)] = y_proba
+    return aligned
+
+
 def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
     unseen = sorted(set(y_true.tolist()) - set(seen.tolist()), key=str)
     if unseen:
@@ -224,34 +274,6 @@ def _check_predictions(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray
             f"got shape {predicted.shape}."
         )
     return predicted
-
-
-def _size_bytes(fitted: Any, name: str) -> int | None:
-    counter = _ByteCounter()
-    try:
-        joblib.dump(fitted, counter)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        warnings.warn(f"{name} has no size, as it cannot be pickled: {error}", stacklevel=3)
-        return None
-    return counter.n_bytes
-
-
-class _ByteCounter(io.RawIOBase):
-    """A file that counts what is written and keeps none of it."""
-
-    def __init__(self) -> None:
-        self.n_bytes = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.n_bytes
-
-    def write(self, data: Any) -> int:
-        n_bytes = memoryview(data).nbytes
-        self.n_bytes += n_bytes
-        return n_bytes
 
 
 def _say_nothing(stage: str) -> None:

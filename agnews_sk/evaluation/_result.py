@@ -3,19 +3,29 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
 
-from agnews_sk.evaluation._evaluation import Evaluation, as_label_array
-from agnews_sk.evaluation._statistics import McNemarTest, bootstrap_intervals, mcnemar_test
+from agnews_sk.evaluation._bootstrap import bca_interval
+from agnews_sk.evaluation._evaluation import Evaluation, aligned_probabilities, as_label_array
+from agnews_sk.evaluation._pairs import PAIR_COLUMNS, pairs_on_folds, pairs_on_rows
+from agnews_sk.evaluation._provenance import describe_environment
+from agnews_sk.evaluation._quality import (
+    WITHOUT_INTERVAL,
+    Outcome,
+    ScoreDraws,
+    draw_scores,
+    score_names,
+)
+from agnews_sk.evaluation._wording import answer, costs
 
-_PAIR_COLUMNS = ["a", "b", "accuracy_difference", *McNemarTest._fields]
+_COUNTS = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,23 +35,49 @@ class ComparisonResult:
     Attributes
     ----------
     scores : pandas.DataFrame of shape (n_classifiers, n_columns)
-        One row a classifier, by name: `accuracy` and `macro_f1`, each with the ends of its
-        interval (`accuracy_low`, `accuracy_high`, ...); `f1_<class>` for each class, NaN where
-        the class is neither true nor predicted; `n_train_rows`, `fit_seconds`,
-        `texts_per_second` and `size_bytes`, as `Evaluation` describes them.
-    predictions : pandas.DataFrame of shape (n_test_rows, n_classifiers)
+        One row a classifier, by name. Scores, each with the ends of its interval (`accuracy`,
+        `accuracy_low`, `accuracy_high`, ...): `accuracy`, `balanced_accuracy`,
+        `macro_precision`, `macro_recall`, `macro_f1`; `log_loss`, `brier`, `calibration_error`
+        and `roc_auc`, NaN without probabilities; `precision_<class>`, `recall_<class>` and
+        `f1_<class>`, NaN where the class is neither true nor predicted. Costs: `n_train_rows`,
+        `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
+        `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as `Evaluation`
+        describes them.
+    predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)
         One column of predicted labels a classifier.
-    y_true : ndarray of shape (n_test_rows,)
+    probabilities : dict of str to ndarray of float of shape (n_predictions, n_classes)
+        By name of the classifiers that give some; columns as in `classes`.
+    y_true : ndarray of shape (n_predictions,)
+    rows : ndarray of int of shape (n_predictions,)
+        Row that each prediction is about: its position in the test rows, or in all rows where
+        they were cross-validated.
+    classes : ndarray of shape (n_classes,)
+        Labels that are true, predicted, or known to a classifier with probabilities; sorted.
+    folds : pandas.DataFrame or None
+        In cross-validation, one row a classifier and fold: `classifier`, `fold`,
+        `n_train_rows`, `n_test_rows`, `accuracy` and `macro_f1`.
     confidence_level : float
     n_resamples : int
+    seed : int
+        Of the bootstrap; it makes the same intervals again.
+    made : dict of str to str
+        When, with which versions and on what hardware.
+    pairs : pandas.DataFrame
+        What `pairwise` returns.
     estimators : dict of str to estimator
-        The fitted clones; empty in a result read from JSON.
+        The fitted clones; empty in cross-validation and in a result read from JSON.
 
     Notes
     -----
-    Scores are those of `sklearn.metrics`: macro-F1 is the mean over the classes that are true
-    or predicted in the test rows. The intervals are BCa bootstrap intervals over the test rows,
-    drawn alike for all classifiers; they hold the training rows fixed.
+    Scores are those of `sklearn.metrics`: macro scores are means over the classes that are true
+    or predicted, `brier` sums squares over classes (0 to 2), `roc_auc` is the mean of one class
+    against the rest over the classes that are true in some rows and not in others.
+    `calibration_error` is the expected calibration error of the most probable label, in 15
+    equally wide bins (Guo et al., 2017); it has no interval, as its bootstrap covers too rarely.
+    Folds are pooled.
+
+    The intervals are BCa bootstrap intervals over the test rows, drawn alike for all
+    classifiers; they hold the training rows fixed.
 
     Examples
     --------
@@ -69,16 +105,25 @@ class ComparisonResult:
 
     scores: pd.DataFrame
     predictions: pd.DataFrame
+    probabilities: dict[str, np.ndarray]
     y_true: np.ndarray
+    rows: np.ndarray
+    classes: np.ndarray
+    folds: pd.DataFrame | None
     confidence_level: float
     n_resamples: int
-    estimators: dict[str, Any] = field(default_factory=dict)
+    seed: int
+    made: dict[str, str]
+    pairs: pd.DataFrame = field(repr=False)
+    estimators: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_evaluations(
         cls,
         evaluations: Sequence[Evaluation],
         *,
+        rows: np.ndarray | None = None,
+        folds: pd.DataFrame | None = None,
         n_resamples: int = 2000,
         confidence_level: float = 0.95,
         random_state: Any = None,
@@ -89,6 +134,10 @@ class ComparisonResult:
         ----------
         evaluations : sequence of Evaluation
             With different names.
+        rows : ndarray of int of shape (n_predictions,), optional
+            Row that each prediction is about, where rows are predicted several times.
+        folds : pandas.DataFrame, optional
+            Scores by fold, which make the tests those of cross-validation.
         n_resamples : int, default=2000
             Bootstrap resamples of the test rows.
         confidence_level : float, default=0.95
@@ -107,35 +156,42 @@ class ComparisonResult:
         """
         check_settings(n_resamples, confidence_level)
         _check_comparable(evaluations)
-        y_true = evaluations[0].y_true
-        classes = unique_labels(y_true, *(e.y_pred for e in evaluations))
-        intervals = bootstrap_intervals(
-            _codes(y_true, classes),
-            np.stack([_codes(e.y_pred, classes) for e in evaluations]),
-            n_resamples=n_resamples,
-            confidence_level=confidence_level,
-            random_state=random_state,
-        )
-        rows = [_score_row(e, classes, ends) for e, ends in zip(evaluations, intervals)]
-        names = [e.name for e in evaluations]
+        names, y_true = [e.name for e in evaluations], evaluations[0].y_true
+        rows = np.arange(len(y_true)) if rows is None else rows
+        known = [e.classes for e in evaluations if e.classes is not None]
+        classes = unique_labels(y_true, *(e.y_pred for e in evaluations), *known)
+        outcomes = [_outcome(e, classes, rows) for e in evaluations]
+        seed = int(np.random.default_rng(random_state).integers(2**32))
+        draws = dict(zip(names, draw_scores(outcomes, n_resamples, seed)))
+        right = {e.name: e.y_pred == y_true for e in evaluations}
+        score_rows = [
+            {**_with_intervals(draws[e.name], classes, confidence_level), **_cost_row(e)}
+            for e in evaluations
+        ]
         return cls(
-            scores=_scores_frame(names, rows),
+            scores=_scores_frame(names, score_rows),
             predictions=pd.DataFrame({e.name: e.y_pred for e in evaluations}),
+            probabilities={
+                e.name: o.y_proba for e, o in zip(evaluations, outcomes) if o.y_proba is not None
+            },
             y_true=y_true,
+            rows=rows,
+            classes=classes,
+            folds=folds,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
-            estimators={e.name: e.estimator for e in evaluations},
+            seed=seed,
+            made=describe_environment(),
+            pairs=pairs_on_rows(right, draws, confidence_level)
+            if folds is None
+            else pairs_on_folds(right, folds, confidence_level),
+            estimators={e.name: e.estimator for e in evaluations if e.estimator is not None},
         )
 
     @property
     def names(self) -> list[str]:
         """Names of the classifiers, in order."""
         return self.scores.index.tolist()
-
-    @property
-    def classes(self) -> np.ndarray:
-        """Labels that are true or predicted in the test rows, sorted."""
-        return unique_labels(self.y_true, *(self.predictions[name] for name in self.names))
 
     def confusion(self, name: str) -> pd.DataFrame:
         """Return a classifier's confusion matrix.
@@ -163,22 +219,42 @@ class ComparisonResult:
         )
 
     def pairwise(self) -> pd.DataFrame:
-        """Return McNemar's test of each pair of classifiers.
+        """Return the tests of each pair of classifiers.
 
         Returns
         -------
-        pandas.DataFrame of shape (n_pairs, 9)
-            One row a pair: its names `a` and `b`; `accuracy_difference`, the accuracy of a less
-            that of b; the test rows that `both_right`, `only_a`, `only_b` or `both_wrong`; `test`,
-            "exact" below 25 discordant rows and else "chi2" with continuity correction; and
-            `p_value`, two-sided and not corrected for the number of pairs.
+        pandas.DataFrame of shape (n_pairs, 22)
+            One row a pair, its names `a` and `b`. `accuracy_difference`, the accuracy of a less
+            that of b, and the ends of its interval; the rows that `both_right`, `only_a`,
+            `only_b` or `both_wrong`; `test`, its two-sided `p_value`, `p_holm` corrected for
+            the number of pairs, and `effect_size`, which is the `effect` that it says. The same
+            for `macro_f1`, whose effect size is the difference itself. `told_apart` is True
+            where the interval of the accuracies' difference leaves zero out and `p_holm` agrees.
+
+        Notes
+        -----
+        On test rows, `test` is McNemar's ("exact" below 25 discordant rows, else "chi2" with
+        continuity correction) with Cohen's g, the intervals are paired BCa bootstrap intervals,
+        and `bootstrap_p_value` and `macro_f1_p_value` invert them. In cross-validation, `test`
+        is the "corrected t" of Nadeau and Bengio with Cohen's d, for all differences; the
+        bootstrap's p value is NaN.
         """
-        right = {name: self.predictions[name].to_numpy() == self.y_true for name in self.names}
-        rows = [
-            (a, b, right[a].mean() - right[b].mean(), *mcnemar_test(right[a], right[b]))
-            for a, b in combinations(self.names, 2)
-        ]
-        return pd.DataFrame(rows, columns=_PAIR_COLUMNS)
+        return self.pairs.copy()
+
+    def summary(self) -> str:
+        """Return the answer in a sentence, and the costs in another.
+
+        Returns
+        -------
+        str
+            No classifier is called more accurate where the interval crosses zero.
+        """
+        return f"{answer(self)} {costs(self)}"
+
+    def _repr_html_(self) -> str:
+        columns = ["accuracy", "macro_f1", "log_loss", "fit_seconds", "texts_per_second"]
+        table = self.scores[columns].to_html(float_format="{:,.4g}".format, border=0)
+        return f"<p>{escape(self.summary())}</p>{table}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in lists, dicts and plain values, without the estimators.
@@ -189,20 +265,23 @@ class ComparisonResult:
             Figures first: `scores`, `pairwise` and `confusion`; labels are codes into `classes`.
         """
         return {
-            "n_test_rows": len(self.y_true),
+            "summary": self.summary(),
+            "n_test_rows": len(np.unique(self.rows)),
             "confidence_level": self.confidence_level,
             "n_resamples": self.n_resamples,
-            "scores": {
-                name: {column: None if pd.isna(value) else value for column, value in row.items()}
-                for name, row in self.scores.to_dict("index").items()
-            },
-            "pairwise": self.pairwise().to_dict("records"),
+            "seed": self.seed,
+            "made": self.made,
+            "scores": {name: _plain(row) for name, row in self.scores.to_dict("index").items()},
+            "pairwise": [_plain(row) for row in self.pairs.to_dict("records")],
+            "folds": None if self.folds is None else self.folds.to_dict("records"),
             "confusion": {n: self.confusion(n).to_numpy().tolist() for n in self.names},
             "classes": self.classes.tolist(),
+            "rows": self.rows.tolist(),
             "y_true": _codes(self.y_true, self.classes).tolist(),
             "predictions": {
                 name: _codes(self.predictions[name], self.classes).tolist() for name in self.names
             },
+            "probabilities": {name: p.tolist() for name, p in self.probabilities.items()},
         }
 
     @classmethod
@@ -211,7 +290,8 @@ class ComparisonResult:
 
         Parameters
         ----------
-        found : mapping of str to object
+        found : mapping
+            What `to_dict` returned.
 
         Returns
         -------
@@ -224,14 +304,22 @@ class ComparisonResult:
         """
         try:
             classes = as_label_array(found["classes"])
+            folds = found["folds"]
             return cls(
                 scores=_scores_frame(list(found["scores"]), list(found["scores"].values())),
                 predictions=pd.DataFrame(
                     {name: classes[codes] for name, codes in found["predictions"].items()}
                 ),
+                probabilities={n: np.array(p) for n, p in found["probabilities"].items()},
                 y_true=classes[found["y_true"]],
+                rows=np.array(found["rows"]),
+                classes=classes,
+                folds=None if folds is None else pd.DataFrame(folds),
                 confidence_level=found["confidence_level"],
                 n_resamples=found["n_resamples"],
+                seed=found["seed"],
+                made=found["made"],
+                pairs=_pairs_frame(found["pairwise"]),
             )
         except KeyError as error:
             raise ValueError(f"found must be what to_dict gives, but lacks {error}.") from error
@@ -243,7 +331,9 @@ class ComparisonResult:
         ----------
         path : str or Path
         """
-        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        # One line a part: figures can be read, and long columns of labels stay out of the way.
+        parts = [f"{json.dumps(key)}: {json.dumps(part)}" for key, part in self.to_dict().items()]
+        Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
     @classmethod
     def from_json(cls, path: str | Path) -> Self:
@@ -304,25 +394,59 @@ def _codes(labels: Any, classes: np.ndarray) -> np.ndarray:
     return pd.Index(classes).get_indexer(labels)
 
 
-def _score_row(evaluation: Evaluation, classes: np.ndarray, intervals: np.ndarray) -> dict:
-    y_true, y_pred = evaluation.y_true, evaluation.y_pred
-    (accuracy_low, accuracy_high), (f1_low, f1_high) = intervals.tolist()
-    class_f1 = f1_score(y_true, y_pred, labels=classes, average=None, zero_division=np.nan)
+def _outcome(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:
+    y_proba = evaluation.y_proba
+    if y_proba is not None:
+        y_proba = aligned_probabilities(y_proba, evaluation.classes, classes)
+    return Outcome(
+        y_true=_codes(evaluation.y_true, classes),
+        y_pred=_codes(evaluation.y_pred, classes),
+        y_proba=y_proba,
+        n_classes=len(classes),
+        rows=rows,
+    )
+
+
+def _with_intervals(
+    draws: ScoreDraws, classes: np.ndarray, confidence_level: float
+) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for i, name in enumerate(score_names(classes)):
+        row[name] = float(draws.observed[i])
+        if name not in WITHOUT_INTERVAL:
+            drawn = draws.resampled[:, i], row[name], draws.jackknife[:, i]
+            low, high = bca_interval(*drawn, confidence_level)
+            row |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    return row
+
+
+def _cost_row(evaluation: Evaluation) -> dict[str, Any]:
     return {
-        "accuracy": accuracy_score(y_true, y_pred),
-        "accuracy_low": accuracy_low,
-        "accuracy_high": accuracy_high,
-        "macro_f1": f1_score(y_true, y_pred, average="macro"),
-        "macro_f1_low": f1_low,
-        "macro_f1_high": f1_high,
-        **{f"f1_{label}": f1 for label, f1 in zip(classes, class_f1)},
         "n_train_rows": evaluation.n_train_rows,
         "fit_seconds": evaluation.fit_seconds,
+        "cpu_seconds": evaluation.cpu_seconds,
         "texts_per_second": evaluation.texts_per_second,
+        **{f"latency_p{p}_ms": _latency(evaluation.latency_seconds, p) for p in (50, 95, 99)},
+        "peak_memory_bytes": evaluation.peak_memory_bytes,
         "size_bytes": evaluation.size_bytes,
+        "n_parameters": evaluation.n_parameters,
     }
+
+
+def _latency(seconds: np.ndarray | None, percentile: int) -> float:
+    return np.nan if seconds is None else float(1000 * np.percentile(seconds, percentile))
 
 
 def _scores_frame(names: list[str], rows: list[dict]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, index=pd.Index(names, name="classifier")).astype(float)
-    return frame.astype({"n_train_rows": int, "size_bytes": "Int64"})
+    return frame.astype(_COUNTS)
+
+
+def _pairs_frame(records: list[dict]) -> pd.DataFrame:
+    pairs = pd.DataFrame(records, columns=PAIR_COLUMNS)
+    figures = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
+    return pairs.astype(dict.fromkeys(figures, float))
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): None if pd.isna(value) else value for key, value in row.items()}

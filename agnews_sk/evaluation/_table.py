@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agnews_sk.evaluation._result import ComparisonResult
+from agnews_sk.evaluation._wording import megabytes, p_value, percent
 
 
 def comparison_table(result: ComparisonResult) -> Group:
@@ -50,12 +51,12 @@ def _scores_table(result: ComparisonResult) -> Table:
     _add_row(table, "accuracy", [_interval(row, "accuracy") for row in rows])
     _add_row(table, "macro-F1", [_interval(row, "macro_f1") for row in rows])
     for label in result.classes:
-        _add_row(table, f"F1 {label}", [_percent(row[f"f1_{label}"]) for row in rows])
+        _add_row(table, f"F1 {label}", [percent(row[f"f1_{label}"]) for row in rows])
     table.add_section()
     _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
     _add_row(table, "fit seconds", [f"{row['fit_seconds']:,.1f}" for row in rows])
     _add_row(table, "texts a second", [f"{row['texts_per_second']:,.0f}" for row in rows])
-    _add_row(table, "size, MB", [_megabytes(row["size_bytes"]) for row in rows])
+    _add_row(table, "size, MB", [megabytes(row["size_bytes"]) for row in rows])
     return table
 
 
@@ -71,7 +72,7 @@ def _pairs_table(pairs: pd.DataFrame) -> Table:
             f"{100 * pair['accuracy_difference']:+.2f}",
             f"{pair['only_a']:,}",
             f"{pair['only_b']:,}",
-            _p_value(pair["p_value"]),
+            p_value(pair["p_value"]),
         ]
         _add_row(table, pair["a"], cells)
     return table
@@ -91,16 +92,4 @@ def _add_row(table: Table, first: str, cells: list[str]) -> None:
 
 def _interval(row: dict[Hashable, Any], score: str) -> str:
     low, high = 100 * row[f"{score}_low"], 100 * row[f"{score}_high"]
-    return f"{_percent(row[score])} ({low:.2f}–{high:.2f})"
-
-
-def _percent(share: float) -> str:
-    return "–" if pd.isna(share) else f"{100 * share:.2f}"
-
-
-def _megabytes(size_bytes: Any) -> str:
-    return "–" if pd.isna(size_bytes) else f"{size_bytes / 1e6:,.2f}"
-
-
-def _p_value(p_value: float) -> str:
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+    return f"{percent(row[score])} ({low:.2f}–{high:.2f})"

@@ -4,10 +4,12 @@ import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 from agnews_sk.evaluation import compare_classifiers
+from agnews_sk.evaluation._statistics import corrected_t_test
 
 TRAIN = ["oil rises", "team wins", "oil sinks", "team draws", "vote held"]
 Y_TRAIN = ["Business", "Sports", "Business", "Sports", "World"]
@@ -115,3 +117,67 @@ def test_settings_are_checked_before_anything_is_fitted(options, message):
 def test_training_labels_of_another_length_are_refused():
     with pytest.raises(ValueError, match="y_train must have one label a row of X_train, 5, got 4"):
         compare_classifiers({"bayes": bayes()}, TRAIN, Y_TRAIN[:4], TEST, Y_TEST)
+
+
+def cross_validate(**options):
+    settings = {"cv": 2, "n_resamples": 50, "random_state": 0} | options
+    classifiers = {"bayes": bayes(), "constant": DummyClassifier()}
+    return compare_classifiers(classifiers, TRAIN * 4, Y_TRAIN * 4, **settings)
+
+
+def test_cross_validation_predicts_every_row_on_the_same_folds():
+    result = cross_validate()
+    assert sorted(result.rows.tolist()) == list(range(20))
+    assert result.y_true.tolist() == [(Y_TRAIN * 4)[row] for row in result.rows]
+    folds = result.folds.set_index(["classifier", "fold"])
+    assert folds["n_test_rows"].tolist() == [10] * 4
+    assert result.scores.loc["bayes", "accuracy"] == folds.loc["bayes", "accuracy"].mean() == 1
+
+
+def test_cross_validation_is_tested_by_the_corrected_t_of_its_folds():
+    cv = RepeatedStratifiedKFold(n_splits=4, n_repeats=2, random_state=0)
+    result = cross_validate(cv=cv)
+    pair = result.pairwise().loc[0]
+    wide = result.folds.pivot(index="fold", columns="classifier", values="accuracy")
+    expected = corrected_t_test(wide["bayes"] - wide["constant"], 1 / 3)
+    assert pair["test"] == "corrected t"
+    assert pair["p_value"] == pytest.approx(expected.p_value, abs=1e-12)
+    assert pair["accuracy_difference_low"] == pytest.approx(expected.low, abs=1e-12)
+    assert np.isnan(pair["bootstrap_p_value"])
+    assert len(result.y_true) == 40
+    assert "20 cross-validated rows" in result.summary()
+
+
+def test_folds_repeat_with_the_random_state():
+    assert cross_validate().rows.tolist() == cross_validate().rows.tolist()
+    assert cross_validate().rows.tolist() != cross_validate(random_state=1).rows.tolist()
+
+
+def test_a_cross_validated_result_survives_json(tmp_path):
+    result = cross_validate()
+    result.to_json(tmp_path / "comparison.json")
+    again = type(result).from_json(tmp_path / "comparison.json")
+    pd.testing.assert_frame_equal(again.folds, result.folds)
+    pd.testing.assert_frame_equal(again.pairwise(), result.pairwise(), check_exact=True)
+    assert again.summary() == result.summary()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cv": None}, "either X_test and y_test, or cv, got neither"),
+        ({"X_test": TEST, "y_test": Y_TEST}, "either X_test and y_test, or cv, got both"),
+        ({"X_test": TEST}, "go together"),
+        ({"train_rows": {"bayes": [0, 1]}}, "train_rows goes with test rows"),
+    ],
+    ids=["neither", "both", "half", "train_rows"],
+)
+def test_test_rows_and_folds_exclude_each_other(options, message):
+    with pytest.raises(ValueError, match=message):
+        cross_validate(**options)
+
+
+def test_a_result_can_be_made_again_from_its_random_state():
+    first, again = (compare({"bayes": bayes(), "constant": DummyClassifier()}) for _ in range(2))
+    pd.testing.assert_frame_equal(first.pairwise(), again.pairwise())
+    assert first.seed == again.seed

@@ -1,4 +1,5 @@
 import io
+import sys
 
 import joblib
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk.evaluation import evaluate_classifier
@@ -46,6 +48,28 @@ def test_evaluation_holds_predictions_rows_and_costs():
     assert found.n_train_rows == 4
     assert found.fit_seconds > 0
     assert found.texts_per_second == 3 / found.predict_seconds
+
+
+def test_costs_of_every_kind_are_measured():
+    found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
+    assert 0 < found.cpu_seconds < 10
+    assert found.peak_memory_bytes >= 0 or not sys.platform.startswith("linux")
+    assert len(found.latency_seconds) == 200
+    assert (found.latency_seconds > 0).all()
+    assert found.n_parameters == 2 * (2 * 6 + 2)  # log probabilities, counts and priors
+
+
+def test_probabilities_come_with_the_labels_of_their_columns():
+    found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
+    assert found.classes.tolist() == ["Business", "Sports"]
+    assert found.y_proba.shape == (3, 2)
+
+
+def test_a_classifier_without_probabilities_takes_part():
+    svc = make_pipeline(CountVectorizer(), LinearSVC())
+    found = evaluate_classifier("svc", svc, TRAIN, Y_TRAIN, TEST, Y_TEST)
+    assert found.y_proba is None
+    assert found.classes is None
 
 
 def test_size_is_what_joblib_writes_arrays_included():
@@ -87,7 +111,7 @@ def test_progress_is_told_each_stage_with_its_rows():
     assert stages == [
         "bayes: fitting on 4 rows",
         "bayes: predicting 3 rows",
-        "bayes: measuring its size",
+        "bayes: measuring probabilities, latency and size",
     ]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from statsmodels.stats.multitest import multipletests
 
 from agnews_sk.evaluation import ComparisonResult, Evaluation
 
@@ -101,7 +102,7 @@ def test_pairwise_counts_who_is_right_where():
     a = ["World", "World", "World", "Sports", "Sports", "World"]
     b = ["World", "Sports", "Sports", "World", "Sports", "Sports"]
     pairs = result_of([evaluation("a", y_true, a), evaluation("b", y_true, b)]).pairwise()
-    assert pairs.loc[0].to_dict() == {
+    expected = {
         "a": "a",
         "b": "b",
         "accuracy_difference": pytest.approx(2 / 6),
@@ -111,7 +112,30 @@ def test_pairwise_counts_who_is_right_where():
         "both_wrong": 1,
         "test": "exact",
         "p_value": pytest.approx(0.625),
+        "p_holm": pytest.approx(0.625),
+        "effect": "Cohen's g",
+        "effect_size": pytest.approx(3 / 4 - 1 / 2),
+        "told_apart": False,
     }
+    assert pairs.loc[0, list(expected)].to_dict() == expected
+
+
+def test_p_values_are_corrected_for_the_number_of_pairs():
+    good, poor = random_evaluations()
+    other = evaluation("other", good.y_true, poor.y_pred)
+    pairs = result_of([good, poor, other]).pairwise()
+    for prefix in ("", "bootstrap_", "macro_f1_"):
+        raw = pairs[f"{prefix}p_value"]
+        expected = multipletests(raw, method="holm")[1]
+        np.testing.assert_allclose(pairs[f"{prefix}p_holm"], expected, atol=1e-12)
+    assert pairs["told_apart"].tolist() == [True, True, False]
+
+
+def test_no_pair_is_told_apart_where_the_interval_crosses_zero_or_holm_disagrees():
+    pairs = result_of(random_evaluations(n_rows=12), n_resamples=500).pairwise()
+    low, high = pairs["accuracy_difference_low"], pairs["accuracy_difference_high"]
+    told = ((low > 0) | (high < 0)) & (pairs["p_holm"] <= 0.05)
+    assert pairs["told_apart"].tolist() == told.tolist()
 
 
 def test_identical_classifiers_do_not_differ():
@@ -125,7 +149,7 @@ def test_identical_classifiers_do_not_differ():
 def test_pairwise_has_a_row_for_each_pair(n_classifiers, n_pairs):
     y_true = ["World", "Sports"]
     found = result_of([evaluation(f"c{i}", y_true, y_true) for i in range(n_classifiers)])
-    assert found.pairwise().shape == (n_pairs, 9)
+    assert found.pairwise().shape == (n_pairs, 22)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +187,43 @@ def test_what_is_missing_survives_json_as_null(tmp_path):
 def test_json_that_is_no_result_is_refused(tmp_path):
     path = tmp_path / "other.json"
     path.write_text('{"classes": []}')
-    with pytest.raises(ValueError, match="must be what to_dict gives, but lacks 'scores'"):
+    with pytest.raises(ValueError, match="must be what to_dict gives, but lacks 'folds'"):
         ComparisonResult.from_json(path)
+
+
+def test_the_summary_calls_a_classifier_more_accurate_only_where_the_rows_tell():
+    told = result_of(random_evaluations()).summary()
+    assert told.startswith("good is more accurate than poor (by +")
+    good, _ = random_evaluations()
+    even = result_of([good, evaluation("twin", good.y_true, good.y_pred)]).summary()
+    assert even.startswith("200 test rows do not tell good (")
+    assert "more accurate" not in even
+    three = result_of([*random_evaluations(), evaluation("twin", good.y_true, good.y_pred)])
+    assert "more accurate than poor" in three.summary()
+    assert "do not tell it from twin (difference +0.00 points" in three.summary()
+
+
+def test_the_summary_sees_a_pair_from_the_leader_whatever_the_order():
+    forward = result_of(random_evaluations()).summary()
+    backward = result_of(random_evaluations()[::-1]).summary()
+    assert forward.split(". ")[0] == backward.split(". ")[0]
+
+
+def test_one_classifier_is_summed_up_alone():
+    assert result_of(random_evaluations()[:1]).summary().startswith("good gets 9")
+
+
+def test_a_result_shows_as_html_with_its_names_escaped():
+    good, _ = random_evaluations()
+    html = result_of([evaluation("<b>", good.y_true, good.y_pred)])._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+    assert "<table" in html
+
+
+def test_a_result_is_frozen():
+    with pytest.raises(AttributeError):
+        result_of(random_evaluations()).seed = 3
 
 
 @pytest.mark.parametrize(

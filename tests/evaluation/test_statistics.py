@@ -1,121 +1,16 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest, bootstrap
-from sklearn.metrics import accuracy_score, f1_score
+from scipy.stats import binomtest, ttest_1samp
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
-from agnews_sk.evaluation._statistics import (
-    _class_counts,
-    _score_intervals,
-    bca_interval,
-    bootstrap_intervals,
-    mcnemar_test,
-    scores_of_counts,
-)
-
-SCORES = {
-    "accuracy": accuracy_score,
-    "macro_f1": lambda true, predicted: f1_score(true, predicted, average="macro"),
-}
-
-
-def noisy(y_true, share_right, rng, n_classes=4):
-    guesses = rng.integers(0, n_classes, len(y_true))
-    return np.where(rng.random(len(y_true)) < share_right, y_true, guesses)
-
-
-def counts_of(y_true, y_pred, n_classes):
-    classes = np.arange(n_classes)
-    return _class_counts(y_true[:, None] == classes, y_pred[:, None] == classes)
+from agnews_sk.evaluation._statistics import corrected_t_test, holm, mcnemar_test
 
 
 def right_rows(both, only_a, only_b, neither):
     a = np.repeat([True, True, False, False], [both, only_a, only_b, neither])
     b = np.repeat([True, False, True, False], [both, only_a, only_b, neither])
     return a, b
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_scores_of_counts_equal_those_of_scikit_learn(seed):
-    rng = np.random.default_rng(seed)
-    y_true = rng.integers(0, 4, 50)
-    y_pred = noisy(y_true, 0.6, rng, n_classes=6)
-    found = scores_of_counts(counts_of(y_true, y_pred, 7).sum(axis=0))
-    expected = [score(y_true, y_pred) for score in SCORES.values()]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize(("position", "name"), [(0, "accuracy"), (1, "macro_f1")])
-def test_bca_intervals_equal_those_of_scipy_on_the_same_resamples(position, name):
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 3, 40)
-    y_pred = noisy(y_true, 0.7, rng, n_classes=3)
-    seen = []
-
-    def statistic(rows):
-        seen.append(rows)
-        return SCORES[name](y_true[rows], y_pred[rows])
-
-    expected = bootstrap(
-        (np.arange(40),), statistic, vectorized=False, n_resamples=150, method="BCa", rng=1
-    ).confidence_interval
-    cells, cell_of_row, n_rows = np.unique(
-        np.vstack([y_true, y_pred]), axis=1, return_inverse=True, return_counts=True
-    )
-    draws = np.stack(
-        [np.bincount(cell_of_row.ravel()[rows], minlength=len(n_rows)) for rows in seen[:150]]
-    )
-    found = _score_intervals(counts_of(*cells, 3), n_rows, draws, 0.95)[position]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-
-
-def test_intervals_drawn_over_cells_follow_the_law_of_resampled_rows():
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 4, 500)
-    y_pred = noisy(y_true, 0.7, rng)
-    found = bootstrap_intervals(y_true, y_pred[np.newaxis], n_resamples=20_000, random_state=0)
-    expected = bootstrap((y_true == y_pred,), np.mean, n_resamples=20_000, method="BCa", rng=0)
-    np.testing.assert_allclose(found[0, 0], expected.confidence_interval, atol=0.004)
-
-
-def test_intervals_are_repeatable_and_widen_with_the_confidence_level():
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 4, 200)
-    predictions = np.stack([noisy(y_true, 0.8, rng), noisy(y_true, 0.6, rng)])
-    first = bootstrap_intervals(y_true, predictions, random_state=3)
-    np.testing.assert_array_equal(first, bootstrap_intervals(y_true, predictions, random_state=3))
-    wider = bootstrap_intervals(y_true, predictions, confidence_level=0.99, random_state=3)
-    assert np.all(wider[..., 0] < first[..., 0])
-    assert np.all(wider[..., 1] > first[..., 1])
-
-
-def test_identical_classifiers_get_identical_intervals():
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 4, 200)
-    y_pred = noisy(y_true, 0.8, rng)
-    first, second = bootstrap_intervals(y_true, np.stack([y_pred, y_pred]), random_state=0)
-    np.testing.assert_array_equal(first, second)
-
-
-@pytest.mark.parametrize(
-    ("y_true", "y_pred", "score"),
-    [
-        ([0, 1, 2, 2], [0, 1, 2, 2], 1),
-        ([0, 1, 2, 2], [1, 2, 0, 0], 0),
-        ([0], [0], 1),
-        ([0], [1], 0),
-    ],
-    ids=["all right", "all wrong", "one row right", "one row wrong"],
-)
-def test_a_score_that_no_resample_changes_has_an_interval_of_no_width(y_true, y_pred, score):
-    found = bootstrap_intervals(np.array(y_true), np.array([y_pred]), random_state=0)
-    np.testing.assert_array_equal(found, np.full((1, 2, 2), score))
-
-
-def test_an_observed_score_outside_all_resamples_gets_the_percentile_interval():
-    resampled = np.linspace(0.2, 0.4, 101)
-    found = bca_interval(resampled, 0.9, np.array([0.8, 0.9]), np.array([3, 5]), 0.9)
-    np.testing.assert_allclose(found, [0.21, 0.39])
 
 
 @pytest.mark.parametrize(
@@ -134,8 +29,62 @@ def test_mcnemar_equals_that_of_statsmodels(cells, test):
 def test_exact_mcnemar_is_the_binomial_test_of_the_discordant_rows():
     found = mcnemar_test(*right_rows(10, 2, 11, 3))
     assert found.p_value == pytest.approx(binomtest(2, 13, 0.5).pvalue, abs=1e-12)
+    assert found.effect_size == pytest.approx(2 / 13 - 0.5)
 
 
 @pytest.mark.parametrize("cells", [(5, 0, 0, 0), (0, 0, 0, 5), (3, 0, 0, 2), (1, 0, 0, 0)])
 def test_mcnemar_of_classifiers_that_never_disagree_has_p_of_one(cells):
-    assert mcnemar_test(*right_rows(*cells)).p_value == 1
+    found = mcnemar_test(*right_rows(*cells))
+    assert (found.p_value, found.effect_size) == (1, 0)
+
+
+def test_one_row_on_which_two_classifiers_differ_proves_nothing():
+    found = mcnemar_test(*right_rows(0, 1, 0, 0))
+    assert (found.test, found.p_value, found.effect_size) == ("exact", 1, 0.5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_t_test_without_overlap_is_that_of_scipy(seed):
+    differences = np.random.default_rng(seed).normal(0.01, 0.02, 10)
+    found = corrected_t_test(differences, 0, confidence_level=0.9)
+    expected = ttest_1samp(differences, 0)
+    assert found.p_value == pytest.approx(expected.pvalue, abs=1e-10)
+    interval = expected.confidence_interval(0.9)
+    np.testing.assert_allclose((found.low, found.high), interval, rtol=0, atol=1e-10)
+    assert found.effect_size == pytest.approx(differences.mean() / differences.std(ddof=1))
+
+
+def test_overlap_widens_the_interval_as_nadeau_and_bengio_say():
+    differences = np.random.default_rng(0).normal(0.01, 0.02, 10)
+    plain, corrected = (corrected_t_test(differences, share) for share in (0, 1 / 9))
+    widening = np.sqrt((1 / 10 + 1 / 9) / (1 / 10))
+    reach = widening * (plain.high - plain.difference)
+    assert corrected.high - corrected.difference == pytest.approx(reach, abs=1e-12)
+    assert corrected.p_value > plain.p_value
+
+
+@pytest.mark.parametrize(
+    ("differences", "p_value", "effect_size"),
+    [([0, 0, 0], 1, 0), ([0.5, 0.5, 0.5], 0, np.inf), ([-0.5, -0.5], 0, -np.inf)],
+    ids=["no difference", "always the same difference", "always the same one below"],
+)
+def test_folds_that_all_differ_alike_leave_no_doubt(differences, p_value, effect_size):
+    found = corrected_t_test(differences, 0.25)
+    assert (found.p_value, found.effect_size) == (p_value, effect_size)
+    assert found.low == found.high == differences[0]
+
+
+def test_one_split_gives_a_difference_and_no_test():
+    found = corrected_t_test([0.02], 0.25)
+    assert found.difference == 0.02
+    assert np.isnan(found[1:]).all()
+
+
+@pytest.mark.parametrize("n_tests", [1, 2, 6])
+def test_holm_is_that_of_statsmodels_and_leaves_what_is_no_test(n_tests):
+    p_values = np.random.default_rng(n_tests).random(n_tests) ** 3
+    expected = multipletests(p_values, method="holm")[1]
+    np.testing.assert_allclose(holm(p_values), expected, rtol=0, atol=1e-12)
+    with_gap = holm([*p_values, np.nan])
+    np.testing.assert_allclose(with_gap, [*expected, np.nan], rtol=0, atol=1e-12)
+    assert holm([]).size == 0

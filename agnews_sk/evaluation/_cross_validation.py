@@ -1,0 +1,144 @@
+"""Classifiers evaluated on the same folds, and the folds put together."""
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.utils.multiclass import unique_labels
+
+from agnews_sk._validation import take_rows
+from agnews_sk.evaluation._evaluation import (
+    Evaluation,
+    Progress,
+    aligned_probabilities,
+    evaluate_classifier,
+)
+
+
+def cross_evaluate(
+    classifiers: Mapping[str, Any],
+    X: Any,
+    y: Any,
+    *,
+    cv: Any,
+    rng: np.random.Generator,
+    progress: Progress | None = None,
+) -> tuple[list[Evaluation], np.ndarray, pd.DataFrame]:
+    """Evaluate each classifier on the same folds.
+
+    Parameters
+    ----------
+    classifiers : mapping of str to estimator
+    X : DataFrame or array-like of shape (n_rows, ...)
+    y : array-like of shape (n_rows,)
+    cv : int or cross-validation splitter
+        A number of stratified, shuffled folds, or a splitter.
+    rng : Generator
+        Shuffles the folds.
+    progress : callable taking a str, optional
+
+    Returns
+    -------
+    evaluations : list of Evaluation
+        One a classifier: predictions of all folds one after the other; seconds are means over
+        folds, memory is the highest, latencies are put together, and the estimator is None.
+    rows : ndarray of int of shape (n_predictions,)
+        Row that each prediction is about.
+    folds : pandas.DataFrame
+        Scores by classifier and fold, as `ComparisonResult` describes them.
+    """
+    splits = make_splits(cv, X, y, rng)
+    by_name: dict[str, list[Evaluation]] = {name: [] for name in classifiers}
+    for k, (train, test) in enumerate(splits):
+        parts = [take_rows(part, rows) for rows in (train, test) for part in (X, y)]
+        for name, classifier in classifiers.items():
+            tell = None if progress is None else _telling(progress, k + 1, len(splits))
+            by_name[name].append(evaluate_classifier(name, classifier, *parts, progress=tell))
+    rows = np.concatenate([test for _, test in splits])
+    folds = [fold_row(e, k) for found in by_name.values() for k, e in enumerate(found)]
+    return [_put_together(found) for found in by_name.values()], rows, pd.DataFrame(folds)
+
+
+def make_splits(
+    cv: Any, X: Any, y: Any, rng: np.random.Generator
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return training and test positions of each fold.
+
+    Parameters
+    ----------
+    cv : int or cross-validation splitter
+    X : container of n_rows rows
+    y : array-like of shape (n_rows,)
+    rng : Generator
+        Shuffles, where `cv` is a number.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+    """
+    if isinstance(cv, Integral):
+        cv = StratifiedKFold(int(cv), shuffle=True, random_state=int(rng.integers(2**31)))
+    return list(check_cv(cv, y, classifier=True).split(np.zeros(len(y)), np.asarray(y)))
+
+
+def fold_row(evaluation: Evaluation, fold: int) -> dict[str, Any]:
+    """Return the scores of one classifier on one fold.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    fold : int
+
+    Returns
+    -------
+    dict of str to object
+    """
+    y_true, y_pred = evaluation.y_true, evaluation.y_pred
+    return {
+        "classifier": evaluation.name,
+        "fold": fold,
+        "n_train_rows": evaluation.n_train_rows,
+        "n_test_rows": len(y_true),
+        "accuracy": float(accuracy_score(y_true, y_pred)),
+        "macro_f1": float(f1_score(y_true, y_pred, average="macro")),
+    }
+
+
+def _telling(progress: Progress, fold: int, n_folds: int) -> Progress:
+    return lambda stage: progress(f"fold {fold} of {n_folds}: {stage}")
+
+
+def _put_together(found: Sequence[Evaluation]) -> Evaluation:
+    sizes, latencies = [e.size_bytes for e in found], [e.latency_seconds for e in found]
+    y_proba, classes = _probabilities_together(found)
+    return Evaluation(
+        name=found[0].name,
+        estimator=None,
+        y_true=np.concatenate([e.y_true for e in found]),
+        y_pred=np.concatenate([e.y_pred for e in found]),
+        y_proba=y_proba,
+        classes=classes,
+        n_train_rows=round(np.mean([e.n_train_rows for e in found])),
+        fit_seconds=float(np.mean([e.fit_seconds for e in found])),
+        predict_seconds=sum(e.predict_seconds for e in found),
+        size_bytes=None if None in sizes else round(np.mean(sizes)),  # type: ignore[arg-type]
+        cpu_seconds=float(np.mean([e.cpu_seconds for e in found])),
+        peak_memory_bytes=max(e.peak_memory_bytes for e in found),
+        latency_seconds=np.concatenate([x for x in latencies if x is not None]),
+        n_parameters=max(e.n_parameters or 0 for e in found),
+    )
+
+
+def _probabilities_together(
+    found: Sequence[Evaluation],
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    known = [(e.y_proba, e.classes) for e in found if e.y_proba is not None]
+    if len(known) < len(found):
+        return None, None
+    classes = unique_labels(*(of_fold for _, of_fold in known))
+    together = [aligned_probabilities(y_proba, of_fold, classes) for y_proba, of_fold in known]
+    return np.concatenate(together), classes

@@ -1,0 +1,314 @@
+"""Scores of predictions, each a function of sums over rows, so that all resample in one go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from agnews_sk.evaluation._bootstrap import resample_weights
+
+N_BINS = 15  # equally wide bins of confidence, as in Guo et al. (2017)
+
+OVERALL = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
+PROBABILISTIC = ("log_loss", "brier", "calibration_error", "roc_auc")
+PER_CLASS = ("precision", "recall", "f1")
+# A mean of absolute gaps is biased, on resamples more than on the rows: its 95 % bootstrap interval
+# holds the true error in about nine of ten cases (benchmarks/bench_statistics.py).
+WITHOUT_INTERVAL = {"calibration_error"}
+
+
+def score_names(classes: Sequence[Any]) -> list[str]:
+    """Return the names of all scores, in the order in which they are computed.
+
+    Parameters
+    ----------
+    classes : sequence of labels
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from agnews_sk.evaluation._quality import score_names
+    >>> score_names(["World"])[-3:]
+    ['precision_World', 'recall_World', 'f1_World']
+    """
+    per_class = [f"{score}_{label}" for score in PER_CLASS for label in classes]
+    return [*OVERALL, *PROBABILISTIC, *per_class]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outcome:
+    """What one classifier answered, in class codes.
+
+    Attributes
+    ----------
+    y_true, y_pred : ndarray of int of shape (n_predictions,)
+        Codes from 0 to `n_classes` - 1.
+    y_proba : ndarray of float of shape (n_predictions, n_classes) or None
+        Probabilities; None makes the scores that need them NaN.
+    n_classes : int
+    rows : ndarray of int of shape (n_predictions,)
+        Row that each prediction is about, from 0; repeated cross-validation predicts each row
+        several times.
+    """
+
+    y_true: np.ndarray
+    y_pred: np.ndarray
+    y_proba: np.ndarray | None
+    n_classes: int
+    rows: np.ndarray
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that predictions are about."""
+        return int(self.rows.max()) + 1
+
+    def sums_of_rows(self) -> np.ndarray:
+        """Return what each row adds to the sums that scores are made of.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows, n_sums)
+        """
+        terms = _terms(self.y_true, self.y_pred, self.y_proba, self.n_classes)
+        if np.array_equal(self.rows, np.arange(len(self.rows))):
+            return terms
+        sums = np.zeros((self.n_rows, terms.shape[1]))
+        np.add.at(sums, self.rows, terms)
+        return sums
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreDraws:
+    """Scores of one classifier: observed, on each resample of the rows, and without each row.
+
+    Attributes
+    ----------
+    observed : ndarray of float of shape (n_scores,)
+    resampled : ndarray of float of shape (n_resamples, n_scores)
+    jackknife : ndarray of float of shape (n_rows, n_scores)
+    """
+
+    observed: np.ndarray
+    resampled: np.ndarray
+    jackknife: np.ndarray
+
+    def __sub__(self, other: Self) -> "ScoreDraws":
+        """Return the differences, paired by resample and row."""
+        return ScoreDraws(
+            self.observed - other.observed,
+            self.resampled - other.resampled,
+            self.jackknife - other.jackknife,
+        )
+
+
+def draw_scores(outcomes: Sequence[Outcome], n_resamples: int, seed: int) -> list[ScoreDraws]:
+    """Score classifiers on their rows and on the same bootstrap resamples of them.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        About the same rows.
+    n_resamples : int
+    seed : int
+
+    Returns
+    -------
+    list of ScoreDraws
+        One a classifier, scores in the order of `score_names`.
+    """
+    scorers = [_Scorer(outcome) for outcome in outcomes]
+    chunks = [
+        [scorer.of_weights(weights) for scorer in scorers]
+        for weights in resample_weights(outcomes[0].n_rows, n_resamples, seed)
+    ]
+    return [
+        ScoreDraws(scorer.observed(), np.concatenate(of_scorer), scorer.without_each_row())
+        for scorer, of_scorer in zip(scorers, zip(*chunks))
+    ]
+
+
+def observed_scores(outcome: Outcome) -> np.ndarray:
+    """Return the scores of one classifier, without resamples.
+
+    Parameters
+    ----------
+    outcome : Outcome
+
+    Returns
+    -------
+    ndarray of float of shape (n_scores,)
+        In the order of `score_names`.
+    """
+    return _Scorer(outcome).observed()
+
+
+class _Scorer:
+    """Scores of an outcome under any weights of its rows."""
+
+    def __init__(self, outcome: Outcome):
+        self.outcome = outcome
+        self.sums = outcome.sums_of_rows()
+        self.rankings = [] if outcome.y_proba is None else _rankings(outcome)
+
+    def observed(self) -> np.ndarray:
+        return self.of_weights(np.ones((1, len(self.sums))))[0]
+
+    def of_weights(self, weights: np.ndarray) -> np.ndarray:
+        aucs = [ranking.auc(weights) for ranking in self.rankings]
+        return self._scores(weights @ self.sums, aucs)
+
+    def without_each_row(self) -> np.ndarray:
+        aucs = [ranking.auc_without_each_row(len(self.sums)) for ranking in self.rankings]
+        return self._scores(self.sums.sum(axis=0) - self.sums, aucs)
+
+    def _scores(self, sums: np.ndarray, aucs: list[np.ndarray]) -> np.ndarray:
+        roc_auc = _mean_of_known(np.stack(aucs)) if aucs else np.full(len(sums), np.nan)
+        return _scores_of_sums(sums, roc_auc, self.outcome.n_classes)
+
+
+def _terms(
+    y_true: np.ndarray, y_pred: np.ndarray, y_proba: np.ndarray | None, n_classes: int
+) -> np.ndarray:
+    codes = np.arange(n_classes)
+    true, predicted = y_true[:, np.newaxis] == codes, y_pred[:, np.newaxis] == codes
+    counts = np.hstack([true & predicted, true, predicted])
+    if y_proba is None:
+        return np.hstack([counts, np.full((len(y_true), 2 + N_BINS), np.nan)])
+    epsilon = np.finfo(y_proba.dtype).eps
+    of_true = np.clip(np.sum(y_proba * true, axis=1), epsilon, 1 - epsilon)
+    brier = np.sum((y_proba - true) ** 2, axis=1)
+    return np.column_stack([counts, -np.log(of_true), brier, _gaps(y_true, y_proba)])
+
+
+def _gaps(y_true: np.ndarray, y_proba: np.ndarray) -> np.ndarray:
+    """Return right less confidence of each row, in the column of its bin of confidence."""
+    confidence = y_proba.max(axis=1)
+    right = y_proba.argmax(axis=1) == y_true
+    gaps = np.zeros((len(y_true), N_BINS))
+    gaps[np.arange(len(y_true)), confidence_bins(confidence)] = right - confidence
+    return gaps
+
+
+def confidence_bins(confidence: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
+    """Return the bin of each confidence, as `sklearn.calibration.calibration_curve` has it.
+
+    Parameters
+    ----------
+    confidence : ndarray of float of shape (n_rows,)
+        From 0 to 1.
+    n_bins : int
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.evaluation._quality import confidence_bins
+    >>> confidence_bins(np.array([0.0, 0.5, 0.51, 1.0]), n_bins=2)
+    array([0, 0, 1, 1])
+    """
+    return np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], confidence)
+
+
+def _scores_of_sums(sums: np.ndarray, roc_auc: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return all scores, as scikit-learn has them, of sums over rows: (..., n_sums)."""
+    counts, losses = sums[..., : 3 * n_classes], sums[..., 3 * n_classes :]
+    right, true, predicted = np.moveaxis(counts.reshape(*sums.shape[:-1], 3, n_classes), -2, 0)
+    n_rows = true.sum(axis=-1)
+    occurs = true + predicted > 0
+    precision, recall = _ratio(right, predicted), _ratio(right, true)
+    f1 = _ratio(2 * right, true + predicted)
+
+    def macro(score: np.ndarray) -> np.ndarray:
+        return _ratio(np.sum(score * occurs, axis=-1), occurs.sum(axis=-1))
+
+    overall = [
+        _ratio(right.sum(axis=-1), n_rows, nothing=np.nan),
+        _ratio(recall.sum(axis=-1), np.sum(true > 0, axis=-1), nothing=np.nan),
+        macro(precision),
+        macro(recall),
+        macro(f1),
+        _ratio(losses[..., 0], n_rows, nothing=np.nan),
+        _ratio(losses[..., 1], n_rows, nothing=np.nan),
+        _ratio(np.abs(losses[..., 2:]).sum(axis=-1), n_rows, nothing=np.nan),
+        roc_auc,
+    ]
+    per_class = [np.where(occurs, score, np.nan) for score in (precision, recall, f1)]
+    return np.concatenate([np.stack(overall, axis=-1), *per_class], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranking:
+    """Rows of one class against the rest, sorted by the probability of the class.
+
+    `below` and `upto` are, for each row of the class, how many of the rest lie below it, and how
+    many below or level with it.
+    """
+
+    positives: np.ndarray
+    negatives: np.ndarray
+    below: np.ndarray
+    upto: np.ndarray
+    placements: np.ndarray = field(repr=False)
+
+    def auc(self, weights: np.ndarray) -> np.ndarray:
+        """Return the area under the curve for each line of weights: (n_lines,)."""
+        of_class = weights[:, self.positives]
+        passed = np.zeros((len(weights), len(self.negatives) + 1))
+        np.cumsum(weights[:, self.negatives], axis=1, out=passed[:, 1:])
+        wins = np.sum(of_class * (passed[:, self.below] + passed[:, self.upto]) / 2, axis=1)
+        return _ratio(wins, of_class.sum(axis=1) * passed[:, -1], nothing=np.nan)
+
+    def auc_without_each_row(self, n_rows: int) -> np.ndarray:
+        """Return the area without each row; predictions of one row have one true class."""
+        rows = np.concatenate([self.positives, self.negatives])
+        wins_of_row = np.bincount(rows, weights=self.placements, minlength=n_rows)
+        n_positive = len(self.positives) - np.bincount(self.positives, minlength=n_rows)
+        n_negative = len(self.negatives) - np.bincount(self.negatives, minlength=n_rows)
+        wins = self.placements[: len(self.positives)].sum() - wins_of_row
+        return _ratio(wins, (n_positive * n_negative).astype(float), nothing=np.nan)
+
+
+def _rankings(outcome: Outcome) -> list[_Ranking]:
+    assert outcome.y_proba is not None
+    return [
+        _ranking(outcome.y_true == code, outcome.y_proba[:, code], outcome.rows)
+        for code in range(outcome.n_classes)
+    ]
+
+
+def _ranking(is_class: np.ndarray, probability: np.ndarray, rows: np.ndarray) -> _Ranking:
+    of_class, of_rest = probability[is_class], probability[~is_class]
+    order = np.argsort(of_rest, kind="stable")
+    of_rest = of_rest[order]
+    below = np.searchsorted(of_rest, of_class, side="left")
+    upto = np.searchsorted(of_rest, of_class, side="right")
+    ranked = np.sort(of_class)
+    above = np.searchsorted(ranked, of_rest, side="left")
+    level = np.searchsorted(ranked, of_rest, side="right")
+    wins_against = len(of_class) - (above + level) / 2
+    return _Ranking(
+        rows[is_class],
+        rows[~is_class][order],
+        below,
+        upto,
+        np.concatenate([(below + upto) / 2, wins_against]),
+    )
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis of what is not NaN; NaN where nothing is known."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0), nothing=np.nan)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray, *, nothing: float = 0.0) -> np.ndarray:
+    """Divide, with `nothing` where there is nothing to divide by."""
+    out = np.full(np.shape(numerator), nothing)
+    return np.divide(numerator, denominator, out=out, where=denominator > 0)

@@ -1,0 +1,147 @@
+"""Words for results: figures as people read them, and the answer in a sentence."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from agnews_sk.evaluation._result import ComparisonResult
+
+
+def percent(share: float) -> str:
+    """Return a share in percent with two decimals; a dash where it is unknown."""
+    return "–" if pd.isna(share) else f"{100 * share:.2f}"
+
+
+def points(difference: float) -> str:
+    """Return a difference of shares in points, with its sign."""
+    return "–" if pd.isna(difference) else f"{100 * difference:+.2f}".replace("-", "−")
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number with thousands set apart; a dash where it is unknown."""
+    return "–" if pd.isna(value) else f"{value:,.{decimals}f}"
+
+
+def p_value(value: float) -> str:
+    """Return a p value with three decimals, "< 0.001" below that, a dash where it is unknown."""
+    if pd.isna(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def seconds(value: float) -> str:
+    """Return seconds with as many decimals as tell something."""
+    return number(value, 1 if value >= 0.1 else 3)
+
+
+def megabytes(n_bytes: Any) -> str:
+    """Return bytes in megabytes with two decimals; a dash where they are unknown."""
+    return "–" if pd.isna(n_bytes) else f"{n_bytes / 1e6:,.2f}"
+
+
+def listed(names: list[str]) -> str:
+    """Join names with commas and "and".
+
+    Examples
+    --------
+    >>> from agnews_sk.evaluation._wording import listed
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def answer(result: "ComparisonResult") -> str:
+    """Say in one sentence which classifier is more accurate, if the rows tell.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    str
+        Only where the interval of a difference leaves zero out, and its Holm-corrected p value
+        agrees, is a classifier called more accurate.
+    """
+    names = result.scores["accuracy"].sort_values(ascending=False, kind="stable").index.tolist()
+    leader, others = names[0], names[1:]
+    if not others:
+        return f"{leader} gets {_accuracy(result, leader)} of {_rows(result)} right."
+    differences = {other: _difference(result, leader, other) for other in others}
+    beaten = [other for other, found in differences.items() if found["told_apart"]]
+    level = [other for other in others if other not in beaten]
+
+    def with_difference(names: list[str], word: str) -> str:
+        found = [f"{name} ({word} {_interval(result, differences[name])})" for name in names]
+        return listed(found)
+
+    more = f"{leader} is more accurate than {with_difference(beaten, 'by')}"
+    even = with_difference(level, "difference")
+    if not level:
+        return f"{more}: it gets {_accuracy(result, leader)} of {_rows(result)} right."
+    if not beaten:
+        return f"{_rows(result)} do not tell {leader} ({percent_of(result, leader)}) from {even}."
+    return (
+        f"{more}, but {_rows(result)} do not tell it from {even}; it gets "
+        f"{_accuracy(result, leader)} right."
+    )
+
+
+def costs(result: "ComparisonResult") -> str:
+    """Say in one sentence what fitting and answering take.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    str
+    """
+    rows = result.scores.to_dict("index")
+    fits = listed([f"{name} {seconds(row['fit_seconds'])} s" for name, row in rows.items()])
+    speeds = listed([f"{name} {number(row['texts_per_second'])}" for name, row in rows.items()])
+    return f"Fitting takes {fits}; texts answered a second: {speeds}."
+
+
+def percent_of(result: "ComparisonResult", name: str) -> str:
+    """Return a classifier's accuracy with the percent sign."""
+    return f"{percent(result.scores.loc[name, 'accuracy'])} %"
+
+
+def _rows(result: "ComparisonResult") -> str:
+    n_rows = len(set(result.rows.tolist()))
+    kind = "test rows" if result.folds is None else "cross-validated rows"
+    return f"{n_rows:,} {kind}"
+
+
+def _accuracy(result: "ComparisonResult", name: str) -> str:
+    row = result.scores.loc[name]
+    return (
+        f"{percent_of(result, name)} ({result.confidence_level:.0%} interval "
+        f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])})"
+    )
+
+
+def _difference(result: "ComparisonResult", leader: str, other: str) -> dict[str, Any]:
+    """Return difference, interval and verdict, seen from the leader."""
+    pairs = result.pairwise().set_index(["a", "b"])
+    forward = (leader, other) in pairs.index
+    pair = pairs.loc[(leader, other) if forward else (other, leader)]
+    names = ["accuracy_difference", "accuracy_difference_low", "accuracy_difference_high"]
+    difference, low, high = (float(pair[name]) for name in names)
+    if not forward:
+        difference, low, high = -difference, -high, -low
+    told_apart = bool(pair["told_apart"])
+    return {"difference": difference, "low": low, "high": high, "told_apart": told_apart}
+
+
+def _interval(result: "ComparisonResult", found: dict[str, Any]) -> str:
+    return (
+        f"{points(found['difference'])} points, {result.confidence_level:.0%} interval "
+        f"{points(found['low'])} to {points(found['high'])}"
+    )
