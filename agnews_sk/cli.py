@@ -1,6 +1,7 @@
 """The command line: `agnews-sk audit`, `compare` and `tune`."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,13 +21,28 @@ from agnews_sk.evaluation import (
     comparison_table,
     evaluate_classifier,
     plot_confusion_matrices,
+    write_report,
 )
-from agnews_sk.pipeline import TextPipeline, make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk.pipeline import (
+    TextPipeline,
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+)
 
 PROBE_ROWS = 128
 # Of the five minutes on 2 cores that a comparison may take, what fine-tuning gets; the rest is
 # for loading, both baselines and predicting the test rows.
 FINETUNE_SECONDS = 150.0
+
+
+class Family(StrEnum):
+    """Families of pipelines that can be compared."""
+
+    TFIDF = "tfidf"
+    EMBEDDING = "embedding"
+    FINETUNE = "finetune"
+
 
 app = typer.Typer(
     help="Text classification as scikit-learn estimators.",
@@ -55,18 +71,23 @@ def compare(
     ] = None,
     train_rows: Annotated[
         int | None,
-        typer.Option(min=8, help="Rows to fine-tune on; without it, what 5 minutes allow."),
+        typer.Option(min=8, help="Rows to learn from; without it, what 5 minutes allow."),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 2,
     model: Annotated[
         str | None, typer.Option(help="Folder or hub name; without it, all-MiniLM-L6-v2.")
     ] = None,
+    families: Annotated[
+        list[Family] | None,
+        typer.Option("--family", help="Compare this family; may be repeated. [tfidf, finetune]"),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for comparison.json and confusion_matrices.png.")
+        Path | None,
+        typer.Option(help="Folder for report.html, comparison.json and confusion_matrices.png."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of whatever is drawn.")] = 0,
 ) -> None:
-    """Compare TF-IDF + logistic regression with a fine-tuned transformer on the same rows."""
+    """Compare TF-IDF and a linear classifier with a fine-tuned transformer on the same rows."""
     console = Console()
     try:
         rows = load_train_test(data)
@@ -76,16 +97,30 @@ def compare(
     if rows.notice:
         console.print(f"[yellow]{rows.notice}[/]")
 
-    finetune = make_finetune_pipeline(
-        model, classify__max_epochs=epochs, classify__random_state=seed, classify__verbose=1
-    )
-    if train_rows is None:
-        train_rows = _affordable_rows(finetune, rows, epochs, seed, console)
-    chosen = _draw_rows(rows.y_train, train_rows, seed)
-    result = _compare(finetune, rows, chosen, seed, console)
+    wanted = families or [Family.TFIDF, Family.FINETUNE]
+    pipelines = _make_pipelines(wanted, model, epochs, seed)
+    if train_rows is None and Family.FINETUNE in pipelines:
+        train_rows = _affordable_rows(pipelines[Family.FINETUNE], rows, epochs, seed, console)
+    chosen = _draw_rows(rows.y_train, train_rows or n_rows(rows.X_train), seed)
+    result = _compare(pipelines, rows, chosen, seed, console)
     console.print(comparison_table(result))
+    console.print(result.summary(), highlight=False, markup=False)
     if out is not None:
-        _write(result, out, console)
+        _write(result, rows, out, console)
+
+
+def _make_pipelines(
+    families: list[Family], model: str | None, epochs: int, seed: int
+) -> dict[Family, TextPipeline]:
+    """Make the pipelines of these families, in the order in which families are listed."""
+    makers = {
+        Family.TFIDF: lambda: make_tfidf_pipeline(),
+        Family.EMBEDDING: lambda: make_embedding_pipeline(model, random_state=seed),
+        Family.FINETUNE: lambda: make_finetune_pipeline(
+            model, classify__max_epochs=epochs, classify__random_state=seed, classify__verbose=1
+        ),
+    }
+    return {family: make() for family, make in makers.items() if family in families}
 
 
 def _affordable_rows(
@@ -118,14 +153,18 @@ def _draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:
 
 
 def _compare(
-    finetune: TextPipeline, rows: TrainTest, chosen: np.ndarray, seed: int, console: Console
+    pipelines: dict[Family, TextPipeline],
+    rows: TrainTest,
+    chosen: np.ndarray,
+    seed: int,
+    console: Console,
 ) -> ComparisonResult:
     every = np.arange(n_rows(rows.X_train))
-    tfidf = make_tfidf_pipeline()
-    entries = [(f"tfidf, {len(chosen):,} rows", tfidf, chosen)]
-    if len(chosen) < len(every):
-        entries.append((f"tfidf, all {len(every):,} rows", tfidf, every))
-    entries.append((f"finetune, {len(chosen):,} rows", finetune, chosen))
+    entries = []
+    for family, pipeline in pipelines.items():
+        entries.append((f"{family}, {len(chosen):,} rows", pipeline, chosen))
+        if family is Family.TFIDF and len(chosen) < len(every):
+            entries.append((f"{family}, all {len(every):,} rows", pipeline, every))
     evaluations = [_evaluate(name, pipe, rows, kept, console) for name, pipe, kept in entries]
     return ComparisonResult.from_evaluations(evaluations, random_state=seed)
 
@@ -140,8 +179,16 @@ def _evaluate(
         )
 
 
-def _write(result: ComparisonResult, out: Path, console: Console) -> None:
+def _write(result: ComparisonResult, rows: TrainTest, out: Path, console: Console) -> None:
     out.mkdir(parents=True, exist_ok=True)
     result.to_json(out / "comparison.json")
     plot_confusion_matrices(result).savefig(out / "confusion_matrices.png", dpi=150)
-    console.print(f"[bold]Written:[/] {out / 'comparison.json'}, {out / 'confusion_matrices.png'}")
+    write_report(
+        result,
+        out / "report.html",
+        source=rows.source,
+        notice=rows.notice,
+        texts=rows.X_test,
+    )
+    written = ["report.html", "comparison.json", "confusion_matrices.png"]
+    console.print(f"[bold]Written:[/] {', '.join(str(out / name) for name in written)}")

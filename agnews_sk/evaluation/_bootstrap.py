@@ -129,7 +129,7 @@ def _corrections(
 
 def _share_below(resampled: np.ndarray, value: float) -> float:
     """Return the share of resamples below a value, ties counted half."""
-    return (np.mean(resampled < value) + np.mean(resampled <= value)) / 2
+    return float(np.mean(resampled < value) + np.mean(resampled <= value)) / 2
 
 
 def _acceleration(jackknife: np.ndarray) -> float:

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._optional import import_optional
 from agnews_sk.evaluation._result import ComparisonResult
@@ -71,6 +72,30 @@ class ConfusionMatrix:
         counts = confusion_matrix(y_true, y_pred, labels=classes)
         return cls(counts, classes=classes, name=name).plot(ax=ax)
 
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, name: str | None = None, ax: Any = None
+    ) -> Self:
+        """Plot the confusion matrix of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : classifier
+        X : DataFrame or array-like of shape (n_rows, ...)
+        y : array-like of shape (n_rows,)
+        name : str, optional
+            The class name of the estimator by default.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ConfusionMatrix
+        """
+        check_is_fitted(estimator)
+        name = type(estimator).__name__ if name is None else name
+        return cls.from_predictions(y, estimator.predict(X), name=name, ax=ax)
+
     def plot(self, ax: Any = None) -> Self:
         """Draw the matrix.
 
@@ -91,7 +116,10 @@ class ConfusionMatrix:
         if ax is None:
             ax = _new_figure(1, len(self.classes)).axes[0]
         shares = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
-        ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        edges = np.arange(len(self.classes) + 1) - 0.5
+        ax.pcolormesh(edges, edges, shares, cmap="Blues", vmin=0, vmax=1)
+        ax.set_aspect("equal")
+        ax.invert_yaxis()
         for (row, column), share in np.ndenumerate(shares):
             ax.text(
                 column,

@@ -25,7 +25,7 @@ from agnews_sk.evaluation._quality import (
 )
 from agnews_sk.evaluation._wording import answer, costs
 
-_COUNTS = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
+_COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -187,6 +187,40 @@ class ComparisonResult:
             else pairs_on_folds(right, folds, confidence_level),
             estimators={e.name: e.estimator for e in evaluations if e.estimator is not None},
         )
+
+    @classmethod
+    def from_predictions(
+        cls, y_true: Any, predictions: Mapping[str, Any], *, random_state: Any = None
+    ) -> Self:
+        """Compare labels that were predicted elsewhere; what they cost is unknown.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_rows,)
+        predictions : mapping of str to array-like of shape (n_rows,)
+            Labels that each classifier predicted.
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the bootstrap.
+
+        Returns
+        -------
+        ComparisonResult
+        """
+        labels = as_label_array(y_true)
+        evaluations = [
+            Evaluation(
+                name=name,
+                estimator=None,
+                y_true=labels,
+                y_pred=as_label_array(y_pred),
+                n_train_rows=0,
+                fit_seconds=np.nan,
+                predict_seconds=np.nan,
+                size_bytes=None,
+            )
+            for name, y_pred in predictions.items()
+        ]
+        return cls.from_evaluations(evaluations, random_state=random_state)
 
     @property
     def names(self) -> list[str]:
@@ -411,7 +445,7 @@ def _with_intervals(
     draws: ScoreDraws, classes: np.ndarray, confidence_level: float
 ) -> dict[str, float]:
     row: dict[str, float] = {}
-    for i, name in enumerate(score_names(classes)):
+    for i, name in enumerate(score_names(classes.tolist())):
         row[name] = float(draws.observed[i])
         if name not in WITHOUT_INTERVAL:
             drawn = draws.resampled[:, i], row[name], draws.jackknife[:, i]

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from agnews_sk.evaluation._result import ComparisonResult
 
 
-def percent(share: float) -> str:
+def percent(share: Any) -> str:
     """Return a share in percent with two decimals; a dash where it is unknown."""
     return "–" if pd.isna(share) else f"{100 * share:.2f}"
 
 
-def points(difference: float) -> str:
+def points(difference: Any) -> str:
     """Return a difference of shares in points, with its sign."""
     return "–" if pd.isna(difference) else f"{100 * difference:+.2f}".replace("-", "−")
 
@@ -32,7 +32,7 @@ def p_value(value: float) -> str:
 
 def seconds(value: float) -> str:
     """Return seconds with as many decimals as tell something."""
-    return number(value, 1 if value >= 0.1 else 3)
+    return number(value, 3 if value < 0.1 else 1) if pd.notna(value) else "–"
 
 
 def megabytes(n_bytes: Any) -> str:
@@ -102,7 +102,9 @@ def costs(result: "ComparisonResult") -> str:
     -------
     str
     """
-    rows = result.scores.to_dict("index")
+    rows = result.scores.dropna(subset="fit_seconds").to_dict("index")
+    if not rows:
+        return "What they cost is not known."
     fits = listed([f"{name} {seconds(row['fit_seconds'])} s" for name, row in rows.items()])
     speeds = listed([f"{name} {number(row['texts_per_second'])}" for name, row in rows.items()])
     return f"Fitting takes {fits}; texts answered a second: {speeds}."
@@ -129,15 +131,16 @@ def _accuracy(result: "ComparisonResult", name: str) -> str:
 
 def _difference(result: "ComparisonResult", leader: str, other: str) -> dict[str, Any]:
     """Return difference, interval and verdict, seen from the leader."""
-    pairs = result.pairwise().set_index(["a", "b"])
-    forward = (leader, other) in pairs.index
-    pair = pairs.loc[(leader, other) if forward else (other, leader)]
-    names = ["accuracy_difference", "accuracy_difference_low", "accuracy_difference_high"]
-    difference, low, high = (float(pair[name]) for name in names)
-    if not forward:
-        difference, low, high = -difference, -high, -low
-    told_apart = bool(pair["told_apart"])
-    return {"difference": difference, "low": low, "high": high, "told_apart": told_apart}
+    pairs = {(pair["a"], pair["b"]): pair for pair in result.pairs.to_dict("records")}
+    forward = (leader, other) in pairs
+    pair = pairs[(leader, other) if forward else (other, leader)]
+    low, high = pair["accuracy_difference_low"], pair["accuracy_difference_high"]
+    return {
+        "difference": pair["accuracy_difference"] * (1 if forward else -1),
+        "low": low if forward else -high,
+        "high": high if forward else -low,
+        "told_apart": pair["told_apart"],
+    }
 
 
 def _interval(result: "ComparisonResult", found: dict[str, Any]) -> str:
