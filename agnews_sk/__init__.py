@@ -5,6 +5,7 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AbstainingClassifier": "classifiers",
     "CalibratedLinearSVC": "classifiers",
     "ColumnJoiner": "cleaning",
     "TextCache": "_text_cache",

@@ -10,7 +10,7 @@ import scipy.sparse
 from sklearn.base import clone
 from sklearn.utils import estimator_html_repr
 
-from agnews_sk.classifiers import FineTunedTransformerClassifier
+from agnews_sk.classifiers import AbstainingClassifier, FineTunedTransformerClassifier
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
@@ -57,6 +57,12 @@ FACTORIES = {
     "make_embedding_pipeline": make_embedding_pipeline,
     "FineTunedTransformerClassifier": lambda: FineTunedTransformerClassifier(
         max_epochs=1, batch_size=4, random_state=0
+    ),
+    "AbstainingClassifier": lambda: AbstainingClassifier(
+        make_tfidf_pipeline(random_state=0),
+        coverage=0.8,
+        calibration_fraction=0.5,
+        random_state=0,
     ),
     "make_transformer_pipeline": lambda: make_transformer_pipeline(
         classify__max_epochs=1, classify__d_model=16, random_state=0

@@ -1,15 +1,21 @@
-"""Estimators with `predict_proba`: linear, and transformers fine-tuned."""
+"""Estimators with `predict_proba`: linear ones, transformers, and one that abstains."""
 
 import importlib
 
 # Imported when asked for: the linear classifier does without torch.
 _HOMES = {
+    "AbstainingClassifier": "_abstaining",
     "CalibratedLinearSVC": "_linear",
     "FineTunedTransformerClassifier": "_finetuned",
     "TransformerClassifier": "_scratch",
 }
 
-__all__ = ["CalibratedLinearSVC", "FineTunedTransformerClassifier", "TransformerClassifier"]
+__all__ = [
+    "AbstainingClassifier",
+    "CalibratedLinearSVC",
+    "FineTunedTransformerClassifier",
+    "TransformerClassifier",
+]
 
 
 def __getattr__(name: str):
