@@ -5,6 +5,11 @@ from agnews_sk.evaluation._displays import ConfusionMatrix, plot_confusion_matri
 from agnews_sk.evaluation._errors import disagreements, slices, top_losses
 from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
 from agnews_sk.evaluation._history import HistoryDisplay
+from agnews_sk.evaluation._learning_curves import (
+    LearningCurves,
+    LearningCurvesDisplay,
+    learning_curves,
+)
 from agnews_sk.evaluation._reliability import ReliabilityDisplay
 from agnews_sk.evaluation._report import write_report
 from agnews_sk.evaluation._result import ComparisonResult
@@ -22,6 +27,8 @@ __all__ = [
     "Explanation",
     "Finding",
     "HistoryDisplay",
+    "LearningCurves",
+    "LearningCurvesDisplay",
     "ReliabilityDisplay",
     "ScoresDisplay",
     "audit",
@@ -30,6 +37,7 @@ __all__ = [
     "disagreements",
     "evaluate_classifier",
     "explain",
+    "learning_curves",
     "plot_confusion_matrices",
     "slices",
     "top_features",

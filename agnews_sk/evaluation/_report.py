@@ -12,6 +12,7 @@ import pandas as pd
 from agnews_sk._validation import n_rows
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.evaluation._displays import ConfusionMatrix
+from agnews_sk.evaluation._learning_curves import LearningCurves
 from agnews_sk.evaluation._markup import figure, picture, table
 from agnews_sk.evaluation._reliability import ReliabilityDisplay
 from agnews_sk.evaluation._result import ComparisonResult
@@ -61,7 +62,7 @@ def write_report(
     source: str = "",
     notice: str = "",
     texts: Any = None,
-    curves: Any = None,
+    curves: LearningCurves | None = None,
     explanation: Any = None,
     findings: Any = None,
 ) -> None:
@@ -113,7 +114,7 @@ def write_report(
         _pictures(result),
         _classes(result),
         _costs(result),
-        "" if curves is None else _section("How many labels it takes", _as_html(curves)),
+        "" if curves is None else _curves(curves),
         _disagreements(result, texts, explanation),
         "" if findings is None else _section("What the rows look like", _as_html(findings)),
         _how_made(result, source),
@@ -271,6 +272,11 @@ def _costs(result: ComparisonResult) -> str:
         "leave worker processes out."
     )
     return _section("Costs", table(head, rows) + _note(note))
+
+
+def _curves(curves: LearningCurves) -> str:
+    drawn = picture(curves.plot, caption="Accuracy by number of training rows, with intervals")
+    return _section("How many labels it takes", drawn + _as_html(curves))
 
 
 def _disagreements(result: ComparisonResult, texts: Any, explanation: Any) -> str:

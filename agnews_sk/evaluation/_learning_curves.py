@@ -1,0 +1,379 @@
+"""Learning curves: who wins with how many labels, kept as the runs come."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Self
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedShuffleSplit
+
+from agnews_sk._validation import take_rows
+from agnews_sk.evaluation._cross_validation import fold_row, make_splits
+from agnews_sk.evaluation._evaluation import Progress, check_labels, evaluate_classifier
+from agnews_sk.evaluation._figures import axes_for, soften, styles
+from agnews_sk.evaluation._statistics import corrected_t_test, holm
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LearningCurves:
+    """Scores of classifiers by number of training rows.
+
+    Attributes
+    ----------
+    runs : pandas.DataFrame
+        One row a classifier, size and split: `classifier`, `train_size`, `fold`,
+        `n_train_rows`, `n_test_rows`, `accuracy`, `macro_f1`, `fit_seconds` and
+        `predict_seconds`.
+    confidence_level : float
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from agnews_sk.evaluation import LearningCurves
+    >>> runs = pd.DataFrame({
+    ...     "classifier": "tfidf", "train_size": 8, "fold": [0, 1], "n_train_rows": 8,
+    ...     "n_test_rows": 4, "accuracy": [0.5, 0.75],
+    ... })
+    >>> LearningCurves(runs=runs, confidence_level=0.95).curve()["score"].tolist()
+    [0.625]
+    """
+
+    runs: pd.DataFrame
+    confidence_level: float
+
+    def curve(self, score: str = "accuracy") -> pd.DataFrame:
+        """Return the mean of a score with its interval, by classifier and size.
+
+        Parameters
+        ----------
+        score : {"accuracy", "macro_f1"}, default="accuracy"
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `classifier`, `train_size`, `score`, `low`, `high` and `n_splits`. The
+            interval is that of the corrected resampled t of Nadeau and Bengio; NaN from one
+            split.
+        """
+        return pd.DataFrame(
+            [
+                {"classifier": name, "train_size": size, **self._mean(runs, score)}
+                for (name, size), runs in self.runs.groupby(
+                    ["classifier", "train_size"], sort=False
+                )
+            ]
+        )
+
+    def pairwise(self, score: str = "accuracy") -> pd.DataFrame:
+        """Return the tests of each pair of classifiers at each size.
+
+        Parameters
+        ----------
+        score : {"accuracy", "macro_f1"}, default="accuracy"
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `train_size`, `a`, `b`, `difference` of a less b, `low`, `high`, `p_value`
+            of the corrected t test, `p_holm` over all rows, `effect_size` (Cohen's d), and
+            `told_apart`, True where the interval leaves zero out and `p_holm` agrees.
+        """
+        rows = [
+            row
+            for size, runs in self.runs.groupby("train_size")
+            for row in self._tests(size, runs, score)
+        ]
+        pairs = pd.DataFrame(rows, columns=_PAIR_COLUMNS)
+        pairs["p_holm"] = holm(pairs["p_value"])
+        crosses = (pairs["low"] <= 0) & (pairs["high"] >= 0)
+        pairs["told_apart"] = ~crosses & (pairs["p_holm"] <= 1 - self.confidence_level)
+        return pairs
+
+    def plot(self, *, score: str = "accuracy", ax: Any = None) -> "LearningCurvesDisplay":
+        """Draw the curves.
+
+        Parameters
+        ----------
+        score : {"accuracy", "macro_f1"}, default="accuracy"
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        LearningCurvesDisplay
+        """
+        return LearningCurvesDisplay.from_curves(self, score=score, ax=ax)
+
+    def _repr_html_(self) -> str:
+        return self.curve().to_html(index=False, border=0, float_format="{:.4f}".format)
+
+    def _mean(self, runs: pd.DataFrame, score: str) -> dict[str, Any]:
+        found = corrected_t_test(
+            runs[score], _test_share(runs), confidence_level=self.confidence_level
+        )
+        return {
+            "score": found.difference,
+            "low": found.low,
+            "high": found.high,
+            "n_splits": len(runs),
+        }
+
+    def _tests(self, size: Any, runs: pd.DataFrame, score: str) -> Iterator[dict[str, Any]]:
+        wide = runs.pivot(index="fold", columns="classifier", values=score)
+        for a, b in combinations(dict.fromkeys(runs["classifier"]), 2):
+            differences = (wide[a] - wide[b]).dropna()
+            test = corrected_t_test(
+                differences, _test_share(runs), confidence_level=self.confidence_level
+            )
+            yield {"train_size": size, "a": a, "b": b, **test._asdict()}
+
+
+_PAIR_COLUMNS = ["train_size", "a", "b", "difference", "low", "high", "p_value", "effect_size"]
+
+
+def _test_share(runs: pd.DataFrame) -> float:
+    return float((runs["n_test_rows"] / runs["n_train_rows"]).mean())
+
+
+def learning_curves(
+    pipelines: Mapping[str, Any],
+    X: Any,
+    y: Any,
+    train_sizes: Sequence[int],
+    *,
+    cv: Any = None,
+    path: str | Path | None = None,
+    confidence_level: float = 0.95,
+    random_state: Any = 0,
+    progress: Progress | None = None,
+) -> LearningCurves:
+    """Fit classifiers on more and more rows, and score each on the same test rows.
+
+    Parameters
+    ----------
+    pipelines : mapping of str to estimator
+        Classifiers or pipelines by name.
+    X : DataFrame or array-like of shape (n_rows, ...)
+    y : array-like of shape (n_rows,)
+    train_sizes : sequence of int
+        Numbers of training rows. Within a split the rows of a smaller size are among those of a
+        larger one, and classes have their shares.
+    cv : int or cross-validation splitter, optional
+        What is tested on; by default five random fifths.
+    path : str or Path, optional
+        JSON lines file to which each run is written as it ends. Runs that it holds of the same
+        pipelines, rows and splits are not made again, so a call that was broken off goes on.
+    confidence_level : float, default=0.95
+    random_state : int, default=0
+        Draws splits and training rows. A file is of use to a later call only where it is given.
+    progress : callable taking a str, optional
+        Told each stage as it begins.
+
+    Returns
+    -------
+    LearningCurves
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1 or above the training rows of a split.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.evaluation import learning_curves
+    >>> curves = learning_curves(
+    ...     {"constant": DummyClassifier()}, ["oil", "cup"] * 20, ["Oil", "Cup"] * 20, [8, 16]
+    ... )
+    >>> curves.curve().set_index("train_size")["score"].to_dict()
+    {8: 0.5, 16: 0.5}
+    """
+    labels = check_labels(y, X, name="train")
+    seed = int(np.random.default_rng(random_state).integers(2**31))
+    cv = StratifiedShuffleSplit(5, test_size=0.2, random_state=seed) if cv is None else cv
+    splits = make_splits(cv, X, labels, np.random.default_rng(seed))
+    _check_sizes(train_sizes, min(len(train) for train, _ in splits))
+    store = _RunStore.open(path)
+    rows_key = joblib.hash((X, labels))
+    runs = []
+    for size in train_sizes:
+        for fold, (train, test) in enumerate(splits):
+            drawn = _draw(labels, train, size, seed + fold)
+            for name, pipeline in pipelines.items():
+                key = _key(name, pipeline, size, rows_key, drawn, test)
+                run = store.get(key)
+                if run is None:
+                    parts = [take_rows(part, kept) for kept in (drawn, test) for part in (X, y)]
+                    run = _run(name, pipeline, size, fold, parts, progress)
+                    store.add(key, run)
+                runs.append(run)
+    return LearningCurves(runs=pd.DataFrame(runs), confidence_level=confidence_level)
+
+
+def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
+    bad = [size for size in train_sizes if not 1 <= size <= n_train]
+    if bad or len(train_sizes) == 0:
+        raise ValueError(
+            f"train_sizes must be from 1 to {n_train}, the training rows of a split, got "
+            f"{bad or 'none'}."
+        )
+
+
+def _draw(labels: np.ndarray, train: np.ndarray, size: int, seed: int) -> np.ndarray:
+    """Draw training rows by class share; the same seed draws more and more of one order."""
+    order = _stratified_order(labels[train], seed)
+    return train[order[:size]]
+
+
+def _stratified_order(labels: np.ndarray, seed: int) -> np.ndarray:
+    """Order rows so that any first part of them has the class shares of all."""
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(labels))
+    _, codes, counts = np.unique(labels[shuffled], return_inverse=True, return_counts=True)
+    by_class = np.argsort(codes, kind="stable")
+    within = np.concatenate([np.arange(count) for count in counts])
+    place = np.empty(len(labels))
+    place[by_class] = (within + 0.5) / np.repeat(counts, counts)
+    return shuffled[np.argsort(place, kind="stable")]
+
+
+def _run(
+    name: str, pipeline: Any, size: int, fold: int, parts: list[Any], progress: Progress | None
+) -> dict[str, Any]:
+    found = evaluate_classifier(name, pipeline, *parts, progress=progress)
+    return {
+        **fold_row(found, fold),
+        "train_size": int(size),
+        "fit_seconds": found.fit_seconds,
+        "predict_seconds": found.predict_seconds,
+    }
+
+
+def _key(
+    name: str, pipeline: Any, size: int, rows_key: str, train: np.ndarray, test: np.ndarray
+) -> str:
+    """Return a name for a run that another pipeline, other rows or another draw do not have."""
+    settings = sorted(pipeline.get_params().items())
+    parts = repr((name, type(pipeline).__name__, settings, size, rows_key))
+    rows = np.concatenate([train, test]).astype(np.int64).tobytes()
+    return hashlib.sha256(parts.encode() + rows).hexdigest()[:24]
+
+
+@dataclass
+class _RunStore:
+    """Runs by key, kept in a JSON lines file if there is one."""
+
+    path: Path | None
+    runs: dict[str, dict[str, Any]]
+
+    @classmethod
+    def open(cls, path: str | Path | None) -> Self:
+        if path is None or not Path(path).exists():
+            return cls(None if path is None else Path(path), {})
+        whole = Path(path).read_text(encoding="utf-8")
+        complete, _, torn = whole.rpartition("\n")
+        if torn:  # a run that was broken off while it was written
+            Path(path).write_text(complete + "\n" if complete else "", encoding="utf-8")
+        lines = [json.loads(line) for line in complete.splitlines() if line]
+        return cls(Path(path), {line.pop("key"): line for line in lines})
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        return self.runs.get(key)
+
+    def add(self, key: str, run: dict[str, Any]) -> None:
+        self.runs[key] = run
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, **run}) + "\n")
+
+
+class LearningCurvesDisplay:
+    """Picture of learning curves: score by number of training rows, with intervals.
+
+    Parameters
+    ----------
+    curve : pandas.DataFrame
+        What `LearningCurves.curve` returns.
+    score : str
+        Name of the score, shown beside the axis.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the latest `plot`.
+    figure_ : matplotlib.figure.Figure
+        Figure they belong to.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from agnews_sk.evaluation import LearningCurvesDisplay
+    >>> curve = pd.DataFrame({
+    ...     "classifier": "tfidf", "train_size": [8, 16], "score": [0.5, 0.7],
+    ...     "low": [0.4, 0.6], "high": [0.6, 0.8],
+    ... })
+    >>> LearningCurvesDisplay(curve, score="accuracy").plot().ax_.get_xlabel()
+    'training rows'
+    """
+
+    def __init__(self, curve: pd.DataFrame, *, score: str):
+        self.curve = curve
+        self.score = score
+
+    @classmethod
+    def from_curves(
+        cls, curves: LearningCurves, *, score: str = "accuracy", ax: Any = None
+    ) -> Self:
+        """Plot a score of learning curves.
+
+        Parameters
+        ----------
+        curves : LearningCurves
+        score : {"accuracy", "macro_f1"}, default="accuracy"
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        LearningCurvesDisplay
+        """
+        return cls(curves.curve(score), score=score).plot(ax=ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw a line and a band for each classifier, sizes on a logarithmic axis.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        LearningCurvesDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = axes_for(self, ax)
+        groups = self.curve.groupby("classifier", sort=False)
+        for (name, curve), style in zip(groups, styles(groups.ngroups)):
+            ax.plot(curve["train_size"], curve["score"], label=name, **style)
+            ax.fill_between(
+                curve["train_size"], curve["low"], curve["high"], color=style["color"], alpha=0.15
+            )
+        sizes = sorted(set(self.curve["train_size"]))
+        ax.set(xscale="log", xlabel="training rows", ylabel=self.score.replace("_", " "))
+        ax.set_xticks(sizes, labels=[f"{size:,}" for size in sizes])
+        ax.minorticks_off()
+        ax.legend(frameon=False, fontsize="small")
+        soften(ax)
+        return self

@@ -1,0 +1,123 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_1samp
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import ShuffleSplit
+
+from agnews_sk.evaluation import LearningCurvesDisplay, learning_curves
+from agnews_sk.evaluation._learning_curves import _stratified_order
+from agnews_sk.evaluation._statistics import corrected_t_test
+
+RNG = np.random.default_rng(0)
+Y = RNG.choice(["Sports", "World"], 200, p=[0.7, 0.3])
+X = RNG.normal(size=(200, 3)) + (Y == "World")[:, None]
+
+
+class Counting(LogisticRegression):
+    fits = 0
+
+    def fit(self, X, y):
+        Counting.fits += 1
+        return super().fit(X, y)
+
+
+def curves(path=None, sizes=(20, 80), **options):
+    pipelines = {"logistic": Counting(), "constant": DummyClassifier()}
+    return learning_curves(pipelines, X, Y, sizes, path=path, **options)
+
+
+def test_every_classifier_gets_the_same_rows_of_each_size_and_split():
+    runs = curves().runs
+    assert len(runs) == 2 * 2 * 5
+    assert set(runs["n_train_rows"]) == {20, 80}
+    assert (runs["n_test_rows"] == 40).all()
+
+
+def test_the_curve_is_the_mean_over_splits_with_the_corrected_interval():
+    found = curves()
+    row = found.curve().query("classifier == 'logistic' and train_size == 80").iloc[0]
+    scores = found.runs.query("classifier == 'logistic' and train_size == 80")["accuracy"]
+    expected = corrected_t_test(scores, 40 / 80)
+    assert (row["score"], row["n_splits"]) == (pytest.approx(scores.mean()), 5)
+    np.testing.assert_allclose(row[["low", "high"]].astype(float), expected[1:3], atol=1e-12)
+    plain = ttest_1samp(scores, 0).confidence_interval(0.95)
+    assert row["low"] < plain.low
+
+
+def test_pairs_are_told_apart_only_where_the_interval_leaves_zero_out():
+    pairs = curves().pairwise()
+    assert pairs["train_size"].tolist() == [20, 80]
+    crosses = (pairs["low"] <= 0) & (pairs["high"] >= 0)
+    assert pairs["told_apart"].tolist() == (~crosses & (pairs["p_holm"] <= 0.05)).tolist()
+    assert (pairs["p_holm"] >= pairs["p_value"]).all()
+
+
+def test_any_first_part_of_the_order_has_the_shares_of_all_rows():
+    labels = np.repeat(["a", "b", "c"], [60, 30, 10])
+    order = _stratified_order(labels, seed=0)
+    assert sorted(order) == list(range(100))
+    for size in (10, 30, 50):
+        first = labels[order[:size]]
+        assert abs(np.mean(first == "a") - 0.6) <= 1 / size
+        assert abs(np.mean(first == "c") - 0.1) <= 1 / size
+
+
+def test_runs_are_stored_as_they_come_and_not_made_again(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    first = curves(path)
+    assert len(path.read_text().splitlines()) == 20
+    fits = Counting.fits
+    again = curves(path)
+    assert Counting.fits == fits
+    pd.testing.assert_frame_equal(again.runs, first.runs)
+
+
+def test_a_call_that_was_broken_off_goes_on_where_it_was(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    whole = curves(path).runs
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:13]) + lines[13][:25])
+    fits = Counting.fits
+    again = curves(path).runs
+    assert Counting.fits - fits == sum(
+        json.loads(x)["classifier"] == "logistic" for x in lines[13:]
+    )
+    scores = ["classifier", "train_size", "fold", "accuracy"]
+    pd.testing.assert_frame_equal(again[scores], whole[scores])
+    assert len([json.loads(line) for line in path.read_text().splitlines()]) == 20
+
+
+@pytest.mark.parametrize("change", ["rows", "parameters", "seed"])
+def test_runs_of_other_rows_parameters_or_splits_are_not_taken(tmp_path, change):
+    path = tmp_path / "runs.jsonl"
+    learning_curves({"a": Counting()}, X, Y, [20], path=path)
+    fits = Counting.fits
+    rows = X + 1 if change == "rows" else X
+    pipeline = Counting(C=0.1) if change == "parameters" else Counting()
+    seed = 1 if change == "seed" else 0
+    learning_curves({"a": pipeline}, rows, Y, [20], path=path, random_state=seed)
+    assert Counting.fits - fits == 5
+
+
+def test_one_split_gives_scores_without_intervals():
+    found = curves(cv=ShuffleSplit(1, random_state=0)).curve()
+    assert found["score"].notna().all()
+    assert found["low"].isna().all()
+
+
+@pytest.mark.parametrize("sizes", [[0], [161], []], ids=["none", "too many", "empty"])
+def test_sizes_that_a_split_does_not_have_are_refused(sizes):
+    with pytest.raises(ValueError, match="train_sizes must be from 1 to 160"):
+        curves(sizes=sizes)
+
+
+def test_the_picture_has_a_line_and_a_band_for_each_classifier():
+    pytest.importorskip("matplotlib")
+    display = LearningCurvesDisplay.from_curves(curves())
+    assert [line.get_label() for line in display.ax_.lines] == ["logistic", "constant"]
+    assert len(display.ax_.collections) == 2
+    assert display.figure_ is display.ax_.figure
