@@ -169,10 +169,11 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         y_proba = self.predict_proba(X)
         labels = self.classes_[y_proba.argmax(axis=1)]
-        abstained = y_proba.max(axis=1) < self.threshold_
-        if not abstained.any() and self.abstain_label is not None:
-            return labels
-        return np.where(abstained, self._abstain_array(), labels)
+        # Object keeps both as they are: numpy would make texts of numbers beside a str.
+        marker = np.array(self.abstain_label)
+        if marker.dtype.kind != labels.dtype.kind:
+            marker = marker.astype(object)
+        return np.where(y_proba.max(axis=1) < self.threshold_, marker, labels)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities of the estimator, abstained on or not.
@@ -261,10 +262,6 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 "threshold, so all texts are abstained on; hold out more rows or allow more.",
                 stacklevel=3,
             )
-
-    def _abstain_array(self) -> np.ndarray:
-        kind = None if isinstance(self.abstain_label, str) else object
-        return np.array(self.abstain_label, dtype=kind)
 
 
 def threshold_for_error(

@@ -77,6 +77,14 @@ def axes_for(display: Any, ax: Any, *, width: float = 4.6, height: float = 3.4) 
     return ax
 
 
+def logarithmic(axis: Any) -> None:
+    """Mark a logarithmic axis at 1, 2 and 5 of each power, in plain figures."""
+    ticker = import_optional("matplotlib.ticker", extra="plot", needed_by="a logarithmic axis")
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
 def soften(ax: Any) -> None:
     """Take away the upper and right line of axes, and draw a light grid below the data."""
     ax.spines[["top", "right"]].set_visible(False)

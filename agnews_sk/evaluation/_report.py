@@ -20,6 +20,7 @@ from agnews_sk.evaluation._result_displays import CostQualityDisplay, ScoresDisp
 from agnews_sk.evaluation._wording import (
     answer,
     costs,
+    level,
     megabytes,
     number,
     p_value,
@@ -46,8 +47,8 @@ _COSTS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "cpu_seconds": ("processor, s", seconds),
     "texts_per_second": ("texts a second", number),
     "latency_p50_ms": ("one text, ms: median", lambda value: number(value, 1)),
-    "latency_p95_ms": ("95 %", lambda value: number(value, 1)),
-    "latency_p99_ms": ("99 %", lambda value: number(value, 1)),
+    "latency_p95_ms": ("one text, ms: 95 %", lambda value: number(value, 1)),
+    "latency_p99_ms": ("one text, ms: 99 %", lambda value: number(value, 1)),
     "peak_memory_bytes": ("peak memory, MB", megabytes),
     "size_bytes": ("on disk, MB", megabytes),
     "n_parameters": ("parameters", number),
@@ -149,7 +150,7 @@ def _quality(result: ComparisonResult) -> str:
         for name in result.names
     ]
     note = (
-        f"Below each score its {result.confidence_level:.0%} interval: BCa bootstrap over the "
+        f"Below each score its {level(result)} interval: BCa bootstrap over the "
         f"rows, {result.n_resamples:,} resamples, the same for all classifiers. Lower is better "
         "for log loss, Brier score and calibration error."
     )
@@ -181,7 +182,7 @@ def _pairs(result: ComparisonResult) -> str:
     }
     used = " and ".join(tests[test] for test in sorted(set(result.pairs["test"])))
     note = (
-        f"Differences are the first less the second, with {result.confidence_level:.0%} "
+        f"Differences are the first less the second, with {level(result)} "
         f"intervals. p of accuracy: {used}; Holm's corrects for the number of pairs. An interval "
         "that holds zero does not tell the two apart."
     )

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from agnews_sk.evaluation._figures import axes_for, soften, styles
+from agnews_sk.evaluation._figures import axes_for, logarithmic, soften, styles
 from agnews_sk.evaluation._result import ComparisonResult
 
 COSTS = {
@@ -230,6 +230,7 @@ class CostQualityDisplay:
             ax.plot([row["cost"]] * 2, [row["low"], row["high"]], color=style["color"], linewidth=2)
             ax.plot([row["cost"]], [row["score"]], linestyle="", label=name, **style)
         ax.set(xscale="log", xlabel=COSTS[self.cost], ylabel=self.score.replace("_", " "))
+        logarithmic(ax.xaxis)
         ax.margins(x=0.12)
         ax.legend(frameon=False, fontsize="small")
         soften(ax)

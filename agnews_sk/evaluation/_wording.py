@@ -73,20 +73,20 @@ def answer(result: "ComparisonResult") -> str:
         return f"{leader} gets {_accuracy(result, leader)} of {_rows(result)} right."
     differences = {other: _difference(result, leader, other) for other in others}
     beaten = [other for other, found in differences.items() if found["told_apart"]]
-    level = [other for other in others if other not in beaten]
+    even = [other for other in others if other not in beaten]
 
     def with_difference(names: list[str], word: str) -> str:
         found = [f"{name} ({word} {_interval(result, differences[name])})" for name in names]
         return listed(found)
 
     more = f"{leader} is more accurate than {with_difference(beaten, 'by')}"
-    even = with_difference(level, "difference")
-    if not level:
+    apart_from = with_difference(even, "difference")
+    if not even:
         return f"{more}: it gets {_accuracy(result, leader)} of {_rows(result)} right."
     if not beaten:
-        return f"{_rows(result)} do not tell {leader} ({percent_of(result, leader)}) from {even}."
+        return f"{_rows(result)} do not tell {leader} ({percent_of(result, leader)}) from {apart_from}."
     return (
-        f"{more}, but {_rows(result)} do not tell it from {even}; it gets "
+        f"{more}, but {_rows(result)} do not tell it from {apart_from}; it gets "
         f"{_accuracy(result, leader)} right."
     )
 
@@ -110,6 +110,11 @@ def costs(result: "ComparisonResult") -> str:
     return f"Fitting takes {fits}; texts answered a second: {speeds}."
 
 
+def level(result: "ComparisonResult") -> str:
+    """Return the confidence level with the percent sign."""
+    return f"{100 * result.confidence_level:g} %"
+
+
 def percent_of(result: "ComparisonResult", name: str) -> str:
     """Return a classifier's accuracy with the percent sign."""
     return f"{percent(result.scores.loc[name, 'accuracy'])} %"
@@ -124,7 +129,7 @@ def _rows(result: "ComparisonResult") -> str:
 def _accuracy(result: "ComparisonResult", name: str) -> str:
     row = result.scores.loc[name]
     return (
-        f"{percent_of(result, name)} ({result.confidence_level:.0%} interval "
+        f"{percent_of(result, name)} ({level(result)} interval "
         f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])})"
     )
 
@@ -145,6 +150,6 @@ def _difference(result: "ComparisonResult", leader: str, other: str) -> dict[str
 
 def _interval(result: "ComparisonResult", found: dict[str, Any]) -> str:
     return (
-        f"{points(found['difference'])} points, {result.confidence_level:.0%} interval "
+        f"{points(found['difference'])} points, {level(result)} interval "
         f"{points(found['low'])} to {points(found['high'])}"
     )

@@ -14,7 +14,15 @@ from agnews_sk.classifiers._abstaining import _upper_bound, threshold_for_error
 
 @pytest.fixture(scope="module")
 def rows():
-    X, y = make_classification(6000, 10, n_informative=6, n_classes=3, flip_y=0.1, random_state=0)
+    X, y = make_classification(
+        6000,
+        10,
+        n_informative=6,
+        n_classes=3,
+        n_clusters_per_class=1,
+        class_sep=0.7,
+        random_state=0,
+    )
     y = np.array(["Business", "Sports", "World"])[y]
     return X[:3000], y[:3000], X[3000:], y[3000:]
 
@@ -33,13 +41,13 @@ def test_it_answers_the_share_that_was_asked_for(rows, coverage):
 
 def test_the_answers_given_are_wrong_no_more_often_than_allowed(rows):
     X, y, X_test, y_test = rows
-    classifier = abstaining(max_error=0.2).fit(X, y)
+    classifier = abstaining(max_error=0.25).fit(X, y)
     answered = ~classifier.abstains(X_test)
     wrong = classifier.predict(X_test)[answered] != y_test[answered]
     everywhere = classifier.estimator_.predict(X_test) != y_test
-    assert wrong.mean() <= 0.2 < everywhere.mean()
+    assert wrong.mean() <= 0.25 < everywhere.mean()
     assert 0.1 < answered.mean() < 0.9
-    assert classifier.error_ < 0.2
+    assert classifier.error_ < 0.25
 
 
 def test_the_promise_is_broken_no_more_often_than_its_level_says():
@@ -91,6 +99,12 @@ def test_a_long_abstain_label_is_not_cut():
     X, y = np.array([[0.0], [1.0], [0.1], [0.9], [0.5], [0.4]]), np.array(list("ababab"))
     classifier = abstaining(coverage=0.4, calibration_fraction=0.5, abstain_label="ask a person")
     assert "ask a person" in classifier.fit(X, y).predict(X)
+
+
+def test_numbers_stay_numbers_beside_a_str():
+    X, y = np.array([[0.0], [1.0], [0.1], [0.9], [0.5], [0.4]]), np.array([1, 2] * 3)
+    classifier = abstaining(coverage=0.4, calibration_fraction=0.5, abstain_label="ask")
+    assert set(classifier.fit(X, y).predict(X).tolist()) <= {1, 2, "ask"}
 
 
 def test_an_abstention_is_no_right_answer(rows):
