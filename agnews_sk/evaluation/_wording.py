@@ -84,7 +84,8 @@ def answer(result: "ComparisonResult") -> str:
     if not even:
         return f"{more}: it gets {_accuracy(result, leader)} of {_rows(result)} right."
     if not beaten:
-        return f"{_rows(result)} do not tell {leader} ({percent_of(result, leader)}) from {apart_from}."
+        shown = f"{leader} ({percent_of(result, leader)})"
+        return f"{_rows(result)} do not tell {shown} from {apart_from}."
     return (
         f"{more}, but {_rows(result)} do not tell it from {apart_from}; it gets "
         f"{_accuracy(result, leader)} right."
