@@ -11,8 +11,8 @@ from rich.console import Console
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
-from agnews_sk._cli_tune import tune
 from agnews_sk._cli_audit import audit
+from agnews_sk._cli_tune import tune
 from agnews_sk._validation import n_rows, take_rows
 from agnews_sk.datasets import TrainTest, load_train_test
 from agnews_sk.evaluation import (
