@@ -26,7 +26,6 @@ LAYERS = [
     ["pipeline"],
     ["tuning", "evaluation", "persistence"],
     ["serving"],
-    ["_cli_audit", "_cli_tune"],
     ["cli"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

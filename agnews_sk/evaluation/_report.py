@@ -64,7 +64,7 @@ def write_report(
     notice: str = "",
     texts: Any = None,
     curves: LearningCurves | None = None,
-    explanation: Any = None,
+    explanations: Mapping[str, Any] | None = None,
     findings: Any = None,
 ) -> None:
     """Write a comparison as one HTML page, to be opened from a mail.
@@ -83,8 +83,9 @@ def write_report(
         Test rows (all rows in cross-validation), to show some that classifiers disagree on.
     curves : LearningCurves, optional
         Adds who wins with how many labels.
-    explanation : object with `_repr_html_`, optional
-        Adds coloured words below the rows that classifiers disagree on.
+    explanations : mapping of str to object with `_repr_html_`, optional
+        Adds, by name of a classifier, what `explain` says of the rows that classifiers disagree on
+        (`ComparisonResult.differing_rows`).
     findings : object with `_repr_html_`, optional
         Adds what an audit found in the rows.
 
@@ -116,7 +117,7 @@ def write_report(
         _classes(result),
         _costs(result),
         "" if curves is None else _curves(curves),
-        _disagreements(result, texts, explanation),
+        _disagreements(result, texts, explanations or {}),
         "" if findings is None else _section("What the rows look like", _as_html(findings)),
         _how_made(result, source),
     ]
@@ -280,10 +281,10 @@ def _curves(curves: LearningCurves) -> str:
     return _section("How many labels it takes", drawn + _as_html(curves))
 
 
-def _disagreements(result: ComparisonResult, texts: Any, explanation: Any) -> str:
+def _disagreements(result: ComparisonResult, texts: Any, explanations: Mapping[str, Any]) -> str:
     parts = [] if texts is None else [_examples(result, texts)]
-    if explanation is not None:
-        parts.append(_as_html(explanation))
+    for name, explanation in explanations.items():
+        parts.append(f"<h3>The words that decided: {escape(name)}</h3>\n{_as_html(explanation)}")
     return _section("Where they disagree", "\n".join(parts)) if any(parts) else ""
 
 
@@ -293,22 +294,20 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
             f"texts must have the {result.rows.max() + 1} rows of the result, got {n_rows(texts)}."
         )
     joined = ColumnJoiner().fit_transform(texts)
-    right = (result.predictions.to_numpy() == result.y_true[:, np.newaxis]).sum(axis=1)
-    differing = np.flatnonzero((right > 0) & (right < len(result.names)))
-    if not len(differing):
+    chosen = result.differing_rows(_N_EXAMPLES)
+    if not len(chosen):
         return ""
-    chosen = differing[np.linspace(0, len(differing) - 1, _N_EXAMPLES).round().astype(int)]
     rows = [
         [
             escape(_cut(joined[result.rows[i]])),
             escape(str(result.y_true[i])),
             *(escape(str(result.predictions[name][i])) for name in result.names),
         ]
-        for i in dict.fromkeys(chosen.tolist())
+        for i in chosen
     ]
     note = _note(
-        f"Of {len(result.y_true):,} answers, {len(differing):,} are right by some and wrong by "
-        f"others; here are {len(rows)} of them, evenly spaced."
+        f"Of {len(result.y_true):,} answers, {len(result.differing_rows()):,} are right by some "
+        f"and wrong by others; here are {len(rows)} of them, evenly spaced."
     )
     return note + table(["text", "true label", *result.names], rows, kind="words")
 

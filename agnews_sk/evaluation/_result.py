@@ -252,6 +252,25 @@ class ComparisonResult:
             columns=pd.Index(self.classes, name="predicted"),
         )
 
+    def differing_rows(self, n_rows: int | None = None) -> np.ndarray:
+        """Return where some classifiers are right and others wrong.
+
+        Parameters
+        ----------
+        n_rows : int, optional
+            As many of these places, evenly spaced; None returns all.
+
+        Returns
+        -------
+        ndarray of int of shape (n_differing,)
+            Positions in `predictions` and `y_true`.
+        """
+        right = (self.predictions.to_numpy() == self.y_true[:, np.newaxis]).sum(axis=1)
+        differing = np.flatnonzero((right > 0) & (right < len(self.names)))
+        if n_rows is None or len(differing) <= n_rows:
+            return differing
+        return differing[np.linspace(0, len(differing) - 1, n_rows).round().astype(int)]
+
     def pairwise(self) -> pd.DataFrame:
         """Return the tests of each pair of classifiers.
 

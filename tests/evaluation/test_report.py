@@ -116,7 +116,7 @@ def test_the_page_holds_all_it_shows(page):
 
 
 def test_parts_made_elsewhere_join_the_page(result, tmp_path):
-    write_report(result, tmp_path / "r.html", findings=Finding(), explanation=Finding())
+    write_report(result, tmp_path / "r.html", findings=Finding(), explanations={"tfidf": Finding()})
     assert (tmp_path / "r.html").read_text(encoding="utf-8").count("<em>alike</em>") == 2
 
 

@@ -79,7 +79,8 @@ def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest:
         parts.append(_mark(text[start:end], contribution, strongest))
         place = end
     parts.append(escape(text[place:]))
-    marks = " ".join(_mark(*row, strongest) for row in _values(outside, "word", "contribution"))
+    beside_text = _values(outside, "word", "contribution")
+    marks = " ".join(_mark(word, value, strongest) for word, value in beside_text)
     beside = f" <small>beside the text: {marks}</small>" if marks else ""
     head = f'<b class="label">{escape(str(label))}</b><small>{score:+.3f}</small>'
     return f"<p>{head} {''.join(parts)}{beside}</p>"

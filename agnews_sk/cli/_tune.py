@@ -7,19 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import joblib
-import numpy as np
 import optuna
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sklearn.model_selection import train_test_split
 
 from agnews_sk._optional import import_optional
-from agnews_sk._validation import n_rows, take_rows
-from agnews_sk.datasets import TrainTest, load_train_test
+from agnews_sk._validation import n_rows
+from agnews_sk.cli._rows import DataOption, draw_rows, load_rows, training_rows
+from agnews_sk.datasets import TrainTest
+from agnews_sk.persistence import save
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
@@ -48,13 +47,7 @@ def tune(
         list[str] | None,
         typer.Argument(help=f"Families to choose from: {', '.join(FAMILIES)}. Without one, tfidf."),
     ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
-            "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
-        ),
-    ] = None,
+    data: DataOption = None,
     rows: Annotated[
         int | None, typer.Option(min=8, help="Training rows to search on; without it, all.")
     ] = None,
@@ -85,7 +78,7 @@ def tune(
     jobs: Annotated[int, typer.Option(min=1, help="Threads that run trials here.")] = 1,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for best_pipeline.joblib, trials.csv and Optuna's plots."),
+        typer.Option(help="Folder for best_pipeline (see `load`), trials.csv and Optuna's plots."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the sampler and of what is drawn.")] = 0,
 ) -> None:
@@ -94,7 +87,10 @@ def tune(
     if out is not None:
         import_optional("matplotlib", extra="plot", needed_by="--out")
     families = _families(pipelines or ["tfidf"])
-    chosen = _load(data, rows, seed, console)
+    loaded = load_rows(data, console)
+    kept = draw_rows(loaded.y_train, rows or n_rows(loaded.y_train), seed)
+    X_train, y_train = training_rows(loaded, kept)
+    chosen = loaded._replace(X_train=X_train, y_train=y_train)
     objectives = [name.strip() for name in scoring.split(",")]
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     estimators = {name: make() for name, (make, _) in families.items()}
@@ -129,26 +125,6 @@ def _families(names: list[str]) -> Mapping[str, tuple[Any, Any]]:
     if unknown:
         raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
     return {name: FAMILIES[name] for name in names}
-
-
-def _load(data: str | None, rows: int | None, seed: int, console: Console) -> TrainTest:
-    try:
-        loaded = load_train_test(data)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--data") from error
-    console.print(f"[bold]Data:[/] {loaded.source}")
-    if loaded.notice:
-        console.print(f"[yellow]{loaded.notice}[/]")
-    if rows is None or rows >= n_rows(loaded.y_train):
-        return loaded
-    positions = np.arange(n_rows(loaded.y_train))
-    drawn, _ = train_test_split(
-        positions, train_size=rows, stratify=loaded.y_train, random_state=seed
-    )
-    drawn = np.sort(drawn)
-    return loaded._replace(
-        X_train=take_rows(loaded.X_train, drawn), y_train=take_rows(loaded.y_train, drawn)
-    )
 
 
 class _LiveProgress:
@@ -195,14 +171,14 @@ def _write(
     search: PipelineSearchCV, objectives: list[str], rows: TrainTest, out: Path, console: Console
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    joblib.dump(search.best_estimator_, out / "best_pipeline.joblib")
+    save(search.best_estimator_, out / "best_pipeline")
     pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / "trials.csv", index=False)
     accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
     console.print(
         f"[bold]Accuracy on {n_rows(rows.y_test):,} test rows:[/] {accuracy:.4f}, of the best "
         f"pipeline fitted on {n_rows(rows.y_train):,}"
     )
-    names = ["best_pipeline.joblib", "trials.csv", *_draw(search.study_, objectives, out)]
+    names = ["best_pipeline", "trials.csv", *_draw(search.study_, objectives, out)]
     console.print(f"[bold]Written to {out}:[/] {', '.join(names)}")
 
 

@@ -1,7 +1,8 @@
-"""The command line: `agnews-sk audit`, `compare` and `tune`."""
+"""The command `agnews-sk compare`."""
 
 import time
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,17 +10,18 @@ import numpy as np
 import typer
 from rich.console import Console
 from sklearn.base import clone
-from sklearn.model_selection import train_test_split
 
-from agnews_sk._cli_audit import audit
-from agnews_sk._cli_tune import tune
 from agnews_sk._validation import n_rows, take_rows
-from agnews_sk.datasets import TrainTest, load_train_test
+from agnews_sk.cli._rows import DataOption, SeedOption, draw_rows, load_rows, training_rows
+from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import (
     ComparisonResult,
     Evaluation,
+    Explanation,
+    audit,
     comparison_table,
     evaluate_classifier,
+    explain,
     plot_confusion_matrices,
     write_report,
 )
@@ -34,6 +36,7 @@ PROBE_ROWS = 128
 # Of the five minutes on 2 cores that a comparison may take, what fine-tuning gets; the rest is
 # for loading, both baselines and predicting the test rows.
 FINETUNE_SECONDS = 120.0
+EXPLAINED_ROWS = 8
 
 
 class Family(StrEnum):
@@ -44,31 +47,8 @@ class Family(StrEnum):
     FINETUNE = "finetune"
 
 
-app = typer.Typer(
-    help="Text classification as scikit-learn estimators.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
-
-
-@app.callback()
-def main() -> None:
-    """Text classification as scikit-learn estimators."""
-
-
-app.command()(tune)
-app.command()(audit)
-
-
-@app.command()
 def compare(
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
-            "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
-        ),
-    ] = None,
+    data: DataOption = None,
     train_rows: Annotated[
         int | None,
         typer.Option(min=8, help="Rows to learn from; without it, what 5 minutes allow."),
@@ -85,28 +65,23 @@ def compare(
         Path | None,
         typer.Option(help="Folder for report.html, comparison.json and confusion_matrices.png."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of whatever is drawn.")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """Compare TF-IDF and a linear classifier with a fine-tuned transformer on the same rows."""
     console = Console()
-    try:
-        rows = load_train_test(data)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--data") from error
-    console.print(f"[bold]Data:[/] {rows.source}")
-    if rows.notice:
-        console.print(f"[yellow]{rows.notice}[/]")
+    rows = load_rows(data, console)
 
     wanted = families or [Family.TFIDF, Family.FINETUNE]
     pipelines = _make_pipelines(wanted, model, epochs, seed)
     if train_rows is None and Family.FINETUNE in pipelines:
         train_rows = _affordable_rows(pipelines[Family.FINETUNE], rows, epochs, seed, console)
-    chosen = _draw_rows(rows.y_train, train_rows or n_rows(rows.X_train), seed)
-    result = _compare(pipelines, rows, chosen, seed, console)
+    chosen = draw_rows(rows.y_train, train_rows or n_rows(rows.X_train), seed)
+    evaluations = _evaluate_all(pipelines, rows, chosen, console)
+    result = ComparisonResult.from_evaluations(evaluations, random_state=seed)
     console.print(comparison_table(result))
     console.print(result.summary(), highlight=False, markup=False)
     if out is not None:
-        _write(result, rows, out, console)
+        _write(result, evaluations, rows, seed, out, console)
 
 
 def _make_pipelines(
@@ -128,11 +103,11 @@ def _affordable_rows(
 ) -> int:
     """Fine-tune on a few rows, and work out how many the time allows."""
     n_all = n_rows(rows.X_train)
-    probe = _draw_rows(rows.y_train, PROBE_ROWS, seed)
+    probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
     quick = clone(finetune).set_params(classify__max_epochs=1, classify__verbose=0)
     with console.status(f"Measuring this machine on {len(probe)} rows"):
         start = time.perf_counter()
-        quick.fit(take_rows(rows.X_train, probe), take_rows(rows.y_train, probe))
+        quick.fit(*training_rows(rows, probe))
         per_text = (time.perf_counter() - start) / len(probe)
     affordable = int(FINETUNE_SECONDS / per_text / epochs) // 100 * 100
     n_chosen = min(n_all, max(affordable, PROBE_ROWS))
@@ -143,52 +118,72 @@ def _affordable_rows(
     return n_chosen
 
 
-def _draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:
-    """Draw rows by class share; all rows if no fewer are wanted."""
-    positions = np.arange(n_rows(y))
-    if n_wanted >= len(positions):
-        return positions
-    drawn, _ = train_test_split(positions, train_size=n_wanted, stratify=y, random_state=seed)
-    return np.sort(drawn)
-
-
-def _compare(
-    pipelines: dict[Family, TextPipeline],
-    rows: TrainTest,
-    chosen: np.ndarray,
-    seed: int,
-    console: Console,
-) -> ComparisonResult:
+def _evaluate_all(
+    pipelines: dict[Family, TextPipeline], rows: TrainTest, chosen: np.ndarray, console: Console
+) -> list[Evaluation]:
     every = np.arange(n_rows(rows.X_train))
     entries = []
     for family, pipeline in pipelines.items():
         entries.append((f"{family}, {len(chosen):,} rows", pipeline, chosen))
         if family is Family.TFIDF and len(chosen) < len(every):
             entries.append((f"{family}, all {len(every):,} rows", pipeline, every))
-    evaluations = [_evaluate(name, pipe, rows, kept, console) for name, pipe, kept in entries]
-    return ComparisonResult.from_evaluations(evaluations, random_state=seed)
+    return [_evaluate(name, pipe, rows, kept, console) for name, pipe, kept in entries]
 
 
 def _evaluate(
     name: str, pipeline: TextPipeline, rows: TrainTest, kept: np.ndarray, console: Console
 ) -> Evaluation:
-    X_train, y_train = take_rows(rows.X_train, kept), take_rows(rows.y_train, kept)
+    X_train, y_train = training_rows(rows, kept)
     with console.status(name) as status:
         return evaluate_classifier(
             name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=status.update
         )
 
 
-def _write(result: ComparisonResult, rows: TrainTest, out: Path, console: Console) -> None:
+def _write(
+    result: ComparisonResult,
+    evaluations: list[Evaluation],
+    rows: TrainTest,
+    seed: int,
+    out: Path,
+    console: Console,
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     result.to_json(out / "comparison.json")
     plot_confusion_matrices(result).savefig(out / "confusion_matrices.png", dpi=150)
-    write_report(
-        result,
-        out / "report.html",
-        source=rows.source,
-        notice=rows.notice,
-        texts=rows.X_test,
-    )
+    with console.status("Writing the report"):
+        write_report(
+            result,
+            out / "report.html",
+            source=rows.source,
+            notice=rows.notice,
+            texts=rows.X_test,
+            explanations=_explanations(result, evaluations, rows),
+            findings=audit(
+                rows.X_train,
+                rows.y_train,
+                rows.X_test,
+                label_errors=find_spec("cleanlab") is not None,
+                random_state=seed,
+            ),
+        )
     written = ["report.html", "comparison.json", "confusion_matrices.png"]
     console.print(f"[bold]Written:[/] {', '.join(str(out / name) for name in written)}")
+
+
+def _explanations(
+    result: ComparisonResult, evaluations: list[Evaluation], rows: TrainTest
+) -> dict[str, Explanation]:
+    """Explain some of the rows that the classifiers disagree on, by each that can be explained."""
+    differing = result.rows[result.differing_rows(EXPLAINED_ROWS)]
+    if not len(differing):
+        return {}
+    texts = take_rows(rows.X_test, differing)
+    return {evaluation.name: _explain(evaluation, texts) for evaluation in evaluations}
+
+
+def _explain(evaluation: Evaluation, texts: Any) -> Explanation:
+    try:
+        return explain(evaluation.estimator, texts)
+    except ImportError:  # captum, which nets need, is an extra
+        return explain(evaluation.estimator, texts, method="occlusion")

@@ -8,35 +8,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agnews_sk.datasets import load_train_test
+from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
 from agnews_sk.evaluation import AuditReport
 from agnews_sk.evaluation import audit as audit_rows
 
 
 def audit(
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
-            "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
-        ),
-    ] = None,
+    data: DataOption = None,
     max_length: Annotated[int, typer.Option(min=1, help="Tokens that a model will take.")] = 128,
     label_errors: Annotated[
         bool, typer.Option(help="Whether to look for wrong labels, which needs cleanlab.")
     ] = True,
     out: Annotated[Path | None, typer.Option(help="Folder for audit.json and audit.html.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of whatever is drawn.")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """Report duplicates, leakage, wrong labels and damage before any training."""
     console = Console()
-    try:
-        rows = load_train_test(data)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--data") from error
-    console.print(f"[bold]Data:[/] {rows.source}")
-    if rows.notice:
-        console.print(f"[yellow]{rows.notice}[/]")
+    rows = load_rows(data, console)
     with console.status("audit") as status:
         report = audit_rows(
             rows.X_train,

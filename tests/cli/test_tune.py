@@ -1,11 +1,11 @@
 """`agnews-sk tune`."""
 
-import joblib
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from agnews_sk.cli import app
+from agnews_sk.persistence import load
 
 SAMPLE = ("--data", "sample", "--rows", 120, "--folds", 2)
 
@@ -24,7 +24,7 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     assert "best 0." in done.output
     trials = pd.read_csv(tmp_path / "out" / "trials.csv")
     assert trials["number"].tolist() == list(range(6))
-    best = joblib.load(tmp_path / "out" / "best_pipeline.joblib")
+    best = load(tmp_path / "out" / "best_pipeline")
     assert len(best.predict(["oil", "cup"])) == 2
     for name in ("history", "importances", "parallel"):
         picture = tmp_path / "out" / f"{name}_accuracy.png"

@@ -1,0 +1,15 @@
+"""The command line, `agnews-sk`: one file a command."""
+
+import typer
+
+from agnews_sk.cli._audit import audit
+from agnews_sk.cli._compare import compare
+from agnews_sk.cli._tune import tune
+
+app = typer.Typer(
+    help="Text classification as scikit-learn estimators.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+for _command in (audit, compare, tune):
+    app.command()(_command)

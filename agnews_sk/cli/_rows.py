@@ -1,0 +1,46 @@
+"""What the commands share: labelled rows, and how many of them."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from sklearn.model_selection import train_test_split
+
+from agnews_sk._validation import n_rows, take_rows
+from agnews_sk.datasets import TrainTest, load_train_test
+
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
+        "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
+    ),
+]
+SeedOption = Annotated[int, typer.Option(help="Seed of whatever is drawn.")]
+
+
+def load_rows(data: str | None, console: Console) -> TrainTest:
+    """Load rows and say which; what cannot be loaded is a bad `--data`."""
+    try:
+        rows = load_train_test(data)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--data") from error
+    console.print(f"[bold]Data:[/] {rows.source}")
+    if rows.notice:
+        console.print(f"[yellow]{rows.notice}[/]")
+    return rows
+
+
+def draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:
+    """Return positions drawn by class share, in order; all if no fewer are wanted."""
+    positions = np.arange(n_rows(y))
+    if n_wanted >= len(positions):
+        return positions
+    drawn, _ = train_test_split(positions, train_size=n_wanted, stratify=y, random_state=seed)
+    return np.sort(drawn)
+
+
+def training_rows(rows: TrainTest, positions: np.ndarray) -> tuple[Any, Any]:
+    """Return the training rows at these positions, and their labels."""
+    return take_rows(rows.X_train, positions), take_rows(rows.y_train, positions)
