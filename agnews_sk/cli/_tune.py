@@ -188,14 +188,19 @@ def _draw(study: optuna.Study, objectives: list[str], out: Path) -> list[str]:
     from optuna.visualization import matplotlib as plots
 
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator")  # targets are signed
     pyplot.switch_backend("Agg")
     jobs: dict[str, Any] = {}
     for index, name in enumerate(objectives):
         options: dict[str, Any] = {"target_name": name}
+        weighed = dict(options)
         if len(objectives) > 1:
+            # Importances are for reaching low targets.
+            sign = -1 if study.directions[index] == optuna.study.StudyDirection.MAXIMIZE else 1
             options["target"] = lambda trial, index=index: trial.values[index]
+            weighed["target"] = lambda trial, index=index, sign=sign: sign * trial.values[index]
         jobs[f"history_{name}.png"] = partial(plots.plot_optimization_history, study, **options)
-        jobs[f"importances_{name}.png"] = partial(plots.plot_param_importances, study, **options)
+        jobs[f"importances_{name}.png"] = partial(plots.plot_param_importances, study, **weighed)
         jobs[f"parallel_{name}.png"] = partial(plots.plot_parallel_coordinate, study, **options)
     if len(objectives) in (2, 3):
         jobs["pareto_front.png"] = partial(plots.plot_pareto_front, study, target_names=objectives)

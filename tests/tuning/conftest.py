@@ -4,6 +4,7 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -63,7 +64,7 @@ def postgresql():
         _wait_until_ready(folder, port)
         yield f"postgresql+psycopg2://tester@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # without waiting for clients to leave
         server.wait()
         shutil.rmtree(data)
 
