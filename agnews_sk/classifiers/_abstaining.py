@@ -133,7 +133,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if (self.coverage is None) == (self.max_error is None):
             given = "neither" if self.coverage is None else "both"
             raise ValueError(f"Give either coverage or max_error, got {given}.")
-        if get_tags(self.estimator).input_tags.string:
+        if _takes_texts(self.estimator):
             text_columns(X, None)
         if y is None:
             raise ValueError(
@@ -222,7 +222,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
+        tags.input_tags = get_tags(_first_step(self.estimator)).input_tags
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -262,6 +262,15 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 "threshold, so all texts are abstained on; hold out more rows or allow more.",
                 stacklevel=3,
             )
+
+
+def _first_step(estimator: Any) -> Any:
+    """Return what rows meet first: a pipeline's own tags do not say that it takes texts."""
+    return estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
+
+
+def _takes_texts(estimator: Any) -> bool:
+    return get_tags(_first_step(estimator)).input_tags.string
 
 
 def threshold_for_error(
