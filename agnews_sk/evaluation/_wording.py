@@ -20,7 +20,7 @@ def points(difference: Any) -> str:
 
 def number(value: float, decimals: int = 0) -> str:
     """Return a number with thousands set apart; a dash where it is unknown."""
-    return "–" if pd.isna(value) else f"{value:,.{decimals}f}"
+    return "–" if pd.isna(value) else f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def p_value(value: float) -> str:
