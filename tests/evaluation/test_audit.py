@@ -8,7 +8,10 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.evaluation import audit
 from agnews_sk.sampling import MaskFilter
 
-STORY = "the oil price rose on monday as traders feared that a storm would close several ports"
+STORY = (
+    "the oil price rose on monday as traders feared that a storm in the gulf would close several "
+    "ports and refineries for at least a week"
+)
 ROWS = [
     STORY,
     "Cup final tonight",
