@@ -2,15 +2,16 @@
 
 import copy
 import logging
+import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 _OPSET = 18
-_BLOCK = 64
 
 
 def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
@@ -58,15 +59,13 @@ def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
     return model.SerializeToString()
 
 
-def module_graph(module: Any, *, int8: bool) -> bytes:
+def module_graph(module: Any) -> bytes:
     """Return the graph of a torch module from `input_ids` and `attention_mask` to logits.
 
     Parameters
     ----------
     module : torch.nn.Module
         It stays as it is.
-    int8 : bool
-        Keep matrices in 8 bits.
 
     Returns
     -------
@@ -91,28 +90,79 @@ def module_graph(module: Any, *, int8: bool) -> bytes:
             dynamic_shapes={"input_ids": free, "attention_mask": free},
             verbose=False,
         )
-        content = program.model_proto.SerializeToString()
-        return _in_8_bits(content) if int8 else content
+        return program.model_proto.SerializeToString()
 
 
-def _in_8_bits(content: bytes) -> bytes:
-    """Return the graph with its constant matrices in 8 bits, a scale every 64 weights.
+def in_8_bits(content: bytes, batches: Sequence[Mapping[str, np.ndarray]]) -> bytes:
+    """Return a graph with its constant matrices, and what they are multiplied by, in 8 bits.
 
-    What is multiplied by them is brought to 8 bits in blocks too, row by row, so that a text's
-    answer does not depend on the texts beside it, as it does with one scale a batch.
+    Matrices have one scale a column. What is multiplied by them has one scale a product, set once
+    and for all by the range that is seen on some batches: were it set batch by batch, as
+    onnxruntime's dynamic quantization does, an answer would depend on the texts beside it.
+
+    Parameters
+    ----------
+    content : bytes
+    batches : sequence of mapping of str to ndarray
+        Inputs of the graph.
+
+    Returns
+    -------
+    bytes
     """
     import onnx
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    quantizer = MatMulNBitsQuantizer(
-        onnx.load_model_from_string(content),
-        bits=8,
-        block_size=_BLOCK,
-        is_symmetric=True,
-        accuracy_level=4,  # multiply in 8 bits, not only store
-    )
-    quantizer.process()
-    return quantizer.model.model.SerializeToString()
+    with _quiet():
+        model = _dynamic(onnx.load_model_from_string(content))
+    dynamic = [node for node in model.graph.node if node.op_type == "DynamicQuantizeLinear"]
+    ranges = _ranges(model, sorted({node.input[0] for node in dynamic}), batches)
+    for node in dynamic:
+        low, high = ranges[node.input[0]]
+        _, scale_name, zero_name = node.output
+        scale = np.float32((high - low) / 255 or 1.0)
+        zero = np.uint8(np.clip(np.rint(-low / scale), 0, 255))
+        for name, value in ((scale_name, scale), (zero_name, zero)):
+            model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value), name))
+        node.op_type = "QuantizeLinear"
+        node.input.extend([scale_name, zero_name])
+        del node.output[1:]
+    return model.SerializeToString()
+
+
+def _dynamic(model: Any) -> Any:
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as folder:
+        quantize_dynamic(
+            model,
+            Path(folder) / "int8.onnx",
+            op_types_to_quantize=["MatMul"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )
+        return onnx.load(Path(folder) / "int8.onnx")
+
+
+def _ranges(
+    model: Any, names: list[str], batches: Sequence[Mapping[str, np.ndarray]]
+) -> dict[str, tuple[float, float]]:
+    """Return the least and the largest value of tensors within a graph, and zero among them."""
+    import onnx
+    from onnxruntime import InferenceSession
+
+    probe = copy.deepcopy(model)
+    for name in names:
+        kind = onnx.TensorProto.FLOAT
+        probe.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, None))
+    session = InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
+    low, high = np.zeros(len(names)), np.zeros(len(names))
+    for batch in batches:
+        values = session.run(names, dict(batch))
+        low = np.minimum(low, [value.min() for value in values])
+        high = np.maximum(high, [value.max() for value in values])
+    return dict(zip(names, zip(low, high)))
 
 
 @contextmanager
