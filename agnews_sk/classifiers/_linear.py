@@ -145,19 +145,21 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         weight = check_sample_weight(sample_weight, X)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
 
+        weighed = np.flatnonzero(weight > 0)
+        without_weight = ~np.isin(codes, codes[weighed])  # classes that need a machine all the same
+
         def fit_machines(rows: np.ndarray) -> SGDClassifier:
-            rows = rows[weight[rows] > 0]
             return self._machines(len(rows), seed).fit(X[rows], y[rows], sample_weight=weight[rows])
 
-        whole = fit_machines(np.arange(len(codes)))
+        whole = fit_machines(np.flatnonzero((weight > 0) | without_weight))
         self.coef_, self.intercept_ = whole.coef_, whole.intercept_
         self.n_iter_ = whole.n_iter_
         self.temperature_ = 1.0
-        if self._can_calibrate(codes, weight):
+        if self._can_calibrate(codes[weighed]):
             fitted, left_out = train_test_split(
-                np.arange(len(codes)),
+                weighed,
                 test_size=self.calibration_fraction,
-                stratify=codes,
+                stratify=codes[weighed],
                 random_state=seed,
             )
             margins = _one_a_class(fit_machines(fitted).decision_function(X[left_out]))
@@ -222,10 +224,10 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
             n_jobs=self.n_jobs,
         )
 
-    def _can_calibrate(self, codes: np.ndarray, weight: np.ndarray) -> bool:
+    def _can_calibrate(self, codes: np.ndarray) -> bool:
         if self.calibration_fraction is None:
             return False
-        rarest = np.bincount(codes[weight > 0], minlength=len(self.classes_)).min()
+        rarest = np.bincount(codes, minlength=len(self.classes_)).min()
         return rarest * min(self.calibration_fraction, 1 - self.calibration_fraction) >= 1
 
     def __sklearn_tags__(self):

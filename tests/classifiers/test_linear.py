@@ -102,3 +102,22 @@ def test_a_weight_of_zero_is_as_good_as_absence(rows):
     weighted = clone(classifier).fit(X, y, weight).decision_function(X_test)
     without = clone(classifier).fit(X[:800], y[:800]).decision_function(X_test)
     np.testing.assert_array_equal(weighted, without)
+
+
+def test_a_class_without_weight_keeps_its_column_and_is_never_predicted(rows):
+    X, y, X_test, _ = rows
+    classifier = CalibratedLinearSVC(random_state=0).fit(X, y, (y != "b").astype(float))
+    assert classifier.classes_.tolist() == sorted(set(y))
+    assert classifier.predict_proba(X_test).shape == (1000, len(classifier.classes_))
+    assert set(classifier.predict(X_test)) == set(y) - {"b"}
+
+
+def test_the_temperature_is_chosen_on_rows_with_weight(rows):
+    X, y, _, _ = rows
+    weight = np.zeros(len(y))
+    for label in set(y):
+        weight[np.flatnonzero(y == label)[:2]] = 1
+    kept = weight > 0
+    classifier = CalibratedLinearSVC(random_state=0)
+    weighted = clone(classifier).fit(X, y, weight)
+    assert weighted.temperature_ == clone(classifier).fit(X[kept], y[kept]).temperature_
