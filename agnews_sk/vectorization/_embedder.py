@@ -141,7 +141,8 @@ class SentenceEmbedder(
         check_is_fitted(self)
         texts = check_texts(X).fill_null("")
         if self.cache is not None:
-            namespace = f"{self._fingerprint} {self.pooling} {self.normalize} {self.max_length}"
+            tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
+            namespace = f"{self._fingerprint} {self.pooling} {self.normalize} {tokenizer}"
             return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
         distinct = texts.unique(maintain_order=True)
         frame = pl.DataFrame({"text": distinct}).with_row_index("position")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from agnews_sk import TextCache
 from agnews_sk.vectorization import SentenceEmbedder
 
 TEXTS = ["oil prices rise", "the cup", "", "coach wins the cup final tonight", "oil prices rise"]
@@ -67,3 +68,11 @@ def test_a_text_longer_than_the_model_takes_is_cut_at_its_limit(tiny_model):
     cut, whole = (SentenceEmbedder(model=tiny_model, max_length=n).fit() for n in (64, 1_000))
     long = ["oil prices rise " * 50]
     np.testing.assert_allclose(whole.transform(long), cut.transform(long))
+
+
+def test_a_cache_keeps_apart_what_was_cut_at_other_lengths(tiny_model):
+    cache, long = TextCache(), ["oil prices rise " * 5]
+    embedder = SentenceEmbedder(model=tiny_model, max_length=16, cache=cache).fit()
+    embedder.set_params(max_length=4).transform(long)  # not fitted again: still cut at 16
+    expected = SentenceEmbedder(model=tiny_model, max_length=4).fit().transform(long)
+    np.testing.assert_array_equal(embedder.fit().transform(long), expected)
