@@ -89,7 +89,8 @@ class TextCache:
         -------
         list of ndarray of length n_samples
         """
-        keys = [_key(namespace, text) for text in texts]
+        prefix = hashlib.blake2b(namespace.encode()).digest()
+        keys = [_key(prefix, text) for text in texts]
         text_of = dict(zip(keys, texts))
         found = self._find(list(text_of))
         missing = [key for key in text_of if key not in found]
@@ -103,8 +104,9 @@ class TextCache:
 
     def clear(self) -> None:
         """Forget all rows."""
-        self._kept.clear()
-        self._n_bytes = 0
+        with self._lock:
+            self._kept.clear()
+            self._n_bytes = 0
         if self.folder is not None:
             with self._database() as database:
                 database.executescript("DELETE FROM rows; UPDATE size SET n_bytes = 0;")
@@ -124,10 +126,10 @@ class TextCache:
             self._keep_in_folder(new)
             return
         with self._lock:
-            known = [self._kept.pop(key) for key in new if key in self._kept]
-            self._kept.update(new)
-            self._n_bytes += sum(row.nbytes for row in new.values())
-            self._n_bytes -= sum(row.nbytes for row in known)
+            # Another thread may have kept some of these meanwhile.
+            unkept = {key: np.array(row) for key, row in new.items() if key not in self._kept}
+            self._kept.update(unkept)
+            self._n_bytes += sum(row.nbytes for row in unkept.values())
             while self._n_bytes > self.max_bytes:
                 _, row = self._kept.popitem(last=False)
                 self._n_bytes -= row.nbytes
@@ -167,10 +169,8 @@ class TextCache:
         return f"{type(self).__name__}({where}max_bytes={self.max_bytes})"
 
 
-def _key(namespace: str, text: str) -> bytes:
-    return hashlib.blake2b(
-        text.encode(), digest_size=16, key=hashlib.blake2b(namespace.encode()).digest()[:64]
-    ).digest()
+def _key(prefix: bytes, text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16, key=prefix).digest()
 
 
 def _select(database: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[bytes, np.ndarray]]:

@@ -1,6 +1,10 @@
 import copy
+import hashlib
 import multiprocessing
 import pickle
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -117,6 +121,39 @@ def test_processes_write_to_one_folder_at_a_time(tmp_path):
     TextCache(tmp_path).rows("a", [str(i) for i in range(300)], compute)
     assert [w.exitcode for w in workers] == [0, 0]
     assert compute.seen == []
+
+
+def test_threads_that_compute_the_same_rows_count_their_bytes_once():
+    cache = TextCache(max_bytes=16)
+    both_missed = threading.Barrier(2, timeout=60)
+
+    def compute(texts):
+        both_missed.wait()
+        return Counter()(texts)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: cache.rows("a", ["one", "two"], compute), range(2)))
+    kept = Counter()
+    cache.rows("a", ["one", "two"], kept)
+    assert kept.seen == []
+
+
+def test_a_row_that_is_kept_does_not_hold_on_to_the_others_of_its_batch():
+    cache, batches = TextCache(), [np.zeros((2, 1_000))]
+    held = weakref.ref(batches[0])
+    cache.rows("a", ["one", "two"], lambda _: list(batches.pop()))
+    assert cache.rows("a", ["one"], Counter())[0].nbytes == 8_000
+    assert held() is None
+
+
+def test_a_long_namespace_is_hashed_once(monkeypatch):
+    hashed = []
+    blake2b = hashlib.blake2b
+    monkeypatch.setattr(
+        "hashlib.blake2b", lambda data, **how: hashed.append(data) or blake2b(data, **how)
+    )
+    TextCache().rows("a tokenizer's JSON", ["one", "two", "three"], Counter())
+    assert hashed.count(b"a tokenizer's JSON") == 1
 
 
 def test_a_limit_below_one_byte_is_refused():
