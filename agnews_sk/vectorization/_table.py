@@ -140,9 +140,10 @@ class NgramTable:
         codes = pc.index_in(tokens.distinct.to_arrow(), value_set=self.tokens.to_arrow())
         codes = codes.fill_null(len(self.tokens)).to_numpy()
         known = EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
+        longest = min(wanted.max_n, self.terms.shape[1])
         rows, columns = [], []
         for n, level in enumerate(
-            walk_ngrams(known, len(self.tokens) + 1, wanted.max_n, self._number), start=1
+            walk_ngrams(known, len(self.tokens) + 1, longest, self._number), start=1
         ):
             found = occurrences(*level, n, wanted)
             of_found = self._levels[n - 1].columns[found.codes]

@@ -318,3 +318,10 @@ def test_null_tokens_are_left_out():
 def test_a_stop_word_that_is_no_text_is_refused():
     with pytest.raises(TypeError, match="stop_words must be texts, got 1"):
         NgramVectorizer(stop_words=["the", 1]).fit(["oil prices"])
+
+
+def test_longer_ngrams_asked_for_after_fit_are_unknown():
+    fitted = NgramVectorizer(ngram_range=(1, 2)).fit(CORPUS)
+    expected = fitted.transform(NEW).toarray()
+    longer = fitted.set_params(ngram_range=(1, 3)).transform(NEW)
+    np.testing.assert_array_equal(longer.toarray(), expected)
