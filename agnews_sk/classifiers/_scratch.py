@@ -29,13 +29,13 @@ class TransformerClassifier(TextNetClassifier):
     activation : {"gelu", "relu"}, default="gelu"
     norm_first : bool, default=True
         Whether layers normalise before their parts or, as in the paper of 2017, after.
-    max_epochs : int, default=5
+    max_epochs : int, default=3
         Passes over the training texts.
     batch_size : int, default=64
         Texts a step. Batches hold texts of like length, padded to their own longest one.
     learning_rate : float, default=2e-3
         Highest rate of the schedule.
-    dropout : float, default=0.2
+    dropout : float, default=0.4
         Share of activations that training sets to zero, everywhere in the model.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
         How one vector a token becomes one a text.
@@ -101,10 +101,10 @@ class TransformerClassifier(TextNetClassifier):
         positions="sinusoidal",
         activation="gelu",
         norm_first=True,
-        max_epochs=5,
+        max_epochs=3,
         batch_size=64,
         learning_rate=2e-3,
-        dropout=0.2,
+        dropout=0.4,
         pooling="mean",
         **shared,
     ):
