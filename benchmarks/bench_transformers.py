@@ -146,6 +146,11 @@ def fine_tuned(options: argparse.Namespace, **params: Any) -> FineTunedTransform
     return FineTunedTransformerClassifier(**{**settings, **params})
 
 
+def as_in_pipeline(options: argparse.Namespace, **params: Any) -> FineTunedTransformerClassifier:
+    """Average MiniLM's tokens, as `make_finetune_pipeline` does."""
+    return fine_tuned(options, pooling="mean", **params)
+
+
 # Padding
 
 
@@ -173,7 +178,7 @@ def measure_training(rows: Rows, options: argparse.Namespace) -> None:
     y_test = LabelEncoder().fit_transform(rows.y_test)
     test = rows.test[:1_000]
     sides: dict[str, Callable[[int], Callable[[list[str]], np.ndarray]]] = {
-        "ours": lambda seed: fine_tuned(options, random_state=seed).fit(texts, target).predict,
+        "ours": lambda seed: as_in_pipeline(options, random_state=seed).fit(texts, target).predict,
         "skorch": lambda seed: skorch_recipe(texts, target, seed),
         "trainer": lambda seed: trainer(texts, target, "random", seed),
         "trainer_grouped": lambda seed: trainer(texts, target, "group_by_length", seed),
@@ -319,7 +324,7 @@ def measure_accuracy(rows: Rows, options: argparse.Namespace) -> None:
     for seed in range(options.seeds):
         texts, y = rows.draw(options.rows, seed)
         start = time.perf_counter()
-        classifier = fine_tuned(options, max_epochs=options.epochs, random_state=seed)
+        classifier = as_in_pipeline(options, max_epochs=options.epochs, random_state=seed)
         ours = classifier.fit(texts, y).score(rows.test, rows.y_test)
         time_taken = time.perf_counter() - start
         linear = make_pipeline(
