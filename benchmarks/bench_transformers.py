@@ -268,6 +268,7 @@ def trainer(
             model, arguments, train_dataset=encode(texts, target), processing_class=tokenizer
         )
         trained.train()
+        trained.args.train_sampling_strategy = "random"  # or predictions come grouped by length
 
     def predict(some_texts: list[str]) -> np.ndarray:
         dataset = encode(some_texts, np.zeros(len(some_texts)))
