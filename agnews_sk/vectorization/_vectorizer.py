@@ -248,7 +248,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
             One array a row.
         """
         check_is_fitted(self)
-        X = sp.csr_array(check_array(X, accept_sparse="csr"))
+        X = sp.csr_array(check_array(X, accept_sparse="csr"), copy=True)
         X.eliminate_zeros()
         return np.split(self.get_feature_names_out()[X.indices], X.indptr[1:-1])
 

@@ -325,3 +325,13 @@ def test_longer_ngrams_asked_for_after_fit_are_unknown():
     expected = fitted.transform(NEW).toarray()
     longer = fitted.set_params(ngram_range=(1, 3)).transform(NEW)
     np.testing.assert_array_equal(longer.toarray(), expected)
+
+
+def test_inverse_transform_leaves_zeros_stored_in_its_input():
+    vectorizer = NgramVectorizer()
+    matrix = vectorizer.fit_transform(CORPUS)
+    matrix.data[0] = 0
+    before = matrix.copy()
+    vectorizer.inverse_transform(matrix)
+    np.testing.assert_array_equal(matrix.data, before.data)
+    np.testing.assert_array_equal(matrix.indptr, before.indptr)
