@@ -1,0 +1,37 @@
+"""Open a model, whichever of the two ways it was written."""
+
+from pathlib import Path
+from typing import Any
+
+from agnews_sk.persistence import OnnxClassifier, load
+from agnews_sk.persistence._onnx_classifier import GRAPH
+from agnews_sk.persistence._reading import open_source
+
+
+def open_model(path: str | Path) -> Any:
+    """Load a saved pipeline, or an exported one, whichever is there.
+
+    Parameters
+    ----------
+    path : str or path
+        What `save` or `export_onnx` wrote.
+
+    Returns
+    -------
+    pipeline or OnnxClassifier
+
+    Raises
+    ------
+    ArtifactError
+        If the files are not whole or hold what is not trusted.
+    FileNotFoundError
+        If there is nothing at `path`.
+
+    Examples
+    --------
+    >>> from agnews_sk._open_model import open_model
+    >>> open_model("model").predict(["Oil prices rise"])  # doctest: +SKIP
+    array(['Business'], dtype='<U8')
+    """
+    exported = GRAPH in open_source(Path(path)).sizes
+    return OnnxClassifier.from_path(path) if exported else load(path)

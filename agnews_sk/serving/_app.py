@@ -1,0 +1,272 @@
+"""The HTTP application."""
+
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyHeader
+
+from agnews_sk import __version__
+from agnews_sk.serving import _schemas as schemas
+from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
+from agnews_sk.serving._guard import Guard
+from agnews_sk.serving._limits import Limits
+from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
+from agnews_sk.serving._models import ExplainMissingError, ServedModel, name_models
+from agnews_sk.serving._page import PAGE, PAGE_HEADERS
+
+_log = logging.getLogger("agnews_sk.serving")
+_RETRY = {"Retry-After": "1"}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": schemas.Problem, "description": "Not JSON."},
+    401: {"model": schemas.Problem, "description": "No API key, or a wrong one."},
+    408: {"model": schemas.Problem, "description": "The body came too slowly."},
+    413: {"model": schemas.Problem, "description": "The body is too large."},
+    422: {"model": schemas.Problem, "description": "Not what is expected, or too much of it."},
+    429: {"model": schemas.Problem, "description": "Too much waits; come back later."},
+    501: {"model": schemas.Problem, "description": "This model cannot be explained."},
+    503: {"model": schemas.Problem, "description": "Too slow, or not ready."},
+}
+
+
+def create_app(
+    models: Any,
+    *,
+    limits: Limits | None = None,
+    api_key: str | None = None,
+    max_batch: int = 64,
+    max_wait: float = 0.002,
+) -> FastAPI:
+    """Make the HTTP application that answers with fitted models.
+
+    Parameters
+    ----------
+    models : path, fitted classifier of texts, or mapping of str to either
+        A saved or exported model, a pipeline, or several of them by name. The first answers
+        requests that name none.
+    limits : Limits, optional
+        What a request may ask for.
+    api_key : str, optional
+        What clients must send as `X-API-Key` to `/predict` and `/labels`.
+    max_batch : int, default=64
+        Texts of concurrent requests that are predicted together; 1 predicts each request alone.
+    max_wait : float, default=0.002
+        Seconds that a request may wait for others to join it.
+
+    Returns
+    -------
+    fastapi.FastAPI
+
+    Raises
+    ------
+    ArtifactError
+        If a saved model is not whole or holds what is not trusted.
+    ImportError
+        If the `serve` extra is not installed.
+    TypeError
+        If a model has no `predict_proba`.
+
+    Notes
+    -----
+    An answer is that of `predict_proba`, whatever it was batched with. A missing cell of a story
+    is what the model's `join` step says of it; the empty text is answered; `null` for a text is
+    refused. Each model predicts in a thread of its own.
+
+    Examples
+    --------
+    >>> from fastapi.testclient import TestClient
+    >>> from agnews_sk import make_tfidf_pipeline
+    >>> from agnews_sk.serving import create_app
+    >>> texts = ["oil prices rise", "oil shares fall", "cup final", "the cup is ours"]
+    >>> pipeline = make_tfidf_pipeline().fit(texts, ["Oil", "Oil", "Cup", "Cup"])
+    >>> with TestClient(create_app(pipeline)) as client:
+    ...     answer = client.post("/predict", json={"text": "the price of oil"}).json()
+    >>> answer["predictions"][0]["label"]
+    'Oil'
+    """
+    limits = limits or Limits()
+    metrics = Metrics()
+    served = [ServedModel(name, model) for name, model in name_models(models).items()]
+    service = _Service(served, limits, metrics, max_batch=max_batch, max_wait=max_wait)
+    app = FastAPI(
+        title="agnews_sk",
+        version=__version__,
+        description="Labels of news stories, their probabilities, and the words that decided.",
+        lifespan=service.lifespan,
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.stopping = False
+    app.add_middleware(Guard, limits=limits, metrics=metrics)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(Exception, _answer_failure)
+    _add_routes(app, service, [] if api_key is None else [Depends(_key_check(api_key))])
+    return app
+
+
+class _Service:
+    """The models, their batchers, and what is refused."""
+
+    def __init__(
+        self,
+        models: list[ServedModel],
+        limits: Limits,
+        metrics: Metrics,
+        *,
+        max_batch: int,
+        max_wait: float,
+    ) -> None:
+        self.models = {model.name: model for model in models}
+        self.limits = limits
+        self.metrics = metrics
+        self._batchers = {
+            model.name: MicroBatcher(
+                model.predict_proba,
+                max_texts=max_batch,
+                max_wait=max_wait,
+                max_waiting=limits.waiting_texts,
+                on_batch=metrics.batch_texts.observe,
+            )
+            for model in models
+        }
+        metrics_gauge = metrics.waiting_texts
+        self._note_waiting: Callable[[], None] = lambda: metrics_gauge.set(
+            sum(batcher.n_waiting for batcher in self._batchers.values())
+        )
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        for batcher in self._batchers.values():
+            batcher.start()
+            await batcher.predict(["Warm up."])
+        yield
+        for batcher in self._batchers.values():
+            await batcher.close()
+
+    @property
+    def running(self) -> bool:
+        return all(batcher.running for batcher in self._batchers.values())
+
+    async def answer(self, asked: schemas.PredictRequest) -> dict[str, Any]:
+        model = self._model(asked.model)
+        texts = model.as_texts(asked.stories())
+        self._check(texts, asked.explain)
+        batcher = self._batchers[model.name]
+        try:
+            predictions = model.describe(await batcher.predict(texts))
+            if asked.explain:
+                words = await batcher.run(model.explain, texts)
+                predictions = [one | more for one, more in zip(predictions, words)]
+        except QueueFullError as error:
+            raise HTTPException(429, str(error), _RETRY) from error
+        except ExplainMissingError as error:
+            raise HTTPException(501, str(error)) from error
+        return {"model": model.name, "predictions": predictions}
+
+    def metrics_page(self) -> bytes:
+        self._note_waiting()
+        return self.metrics.render()
+
+    def _model(self, name: str | None) -> ServedModel:
+        if name is None:
+            return next(iter(self.models.values()))
+        if name not in self.models:
+            raise HTTPException(
+                422, f"there is no model {name!r:.60}; there are {list(self.models)}."
+            )
+        return self.models[name]
+
+    def _check(self, texts: list[str], explain: bool) -> None:
+        most = self.limits.explained_texts if explain else self.limits.texts
+        if len(texts) > most:
+            raise HTTPException(422, f"there are {len(texts)} texts, at most {most} are taken.")
+        longest = max(map(len, texts))
+        if longest > self.limits.characters:
+            raise HTTPException(
+                422,
+                f"a text has {longest} characters, at most {self.limits.characters} are taken.",
+            )
+
+
+def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
+    @app.post(
+        "/predict",
+        response_model=schemas.PredictResponse,
+        response_model_exclude_none=True,
+        responses=_PROBLEMS,
+        dependencies=guards,
+    )
+    async def predict(asked: schemas.PredictRequest) -> Response:
+        """Return label and probabilities of one or many texts."""
+        return _as_json(await service.answer(asked))
+
+    @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
+    async def labels() -> schemas.LabelsResponse:
+        """Return the loaded models and their labels."""
+        return schemas.LabelsResponse(
+            models=[
+                schemas.ModelLabels(name=model.name, labels=model.labels)
+                for model in service.models.values()
+            ]
+        )
+
+    @app.get("/health", responses={503: _PROBLEMS[503]})
+    async def health() -> schemas.Status:
+        """Tell whether the process works; restart it if not."""
+        if not service.running:
+            raise HTTPException(503, "a model's thread has ended.")
+        return schemas.Status(status="ok")
+
+    @app.get("/ready", responses={503: _PROBLEMS[503]})
+    async def ready() -> schemas.Status:
+        """Tell whether requests are welcome; send them elsewhere if not."""
+        if app.state.stopping or not service.running:
+            raise HTTPException(503, "not ready.", _RETRY)
+        return schemas.Status(status="ready")
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    async def metrics() -> Response:
+        """Return counters in Prometheus' text format."""
+        return Response(service.metrics_page(), media_type=CONTENT_TYPE)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return Response(PAGE, media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
+
+
+def _key_check(api_key: str) -> Callable[..., Any]:
+    header = APIKeyHeader(name="X-API-Key", auto_error=False)
+    expected = api_key.encode()
+
+    async def check(given: Annotated[str | None, Depends(header)]) -> None:
+        if not secrets.compare_digest((given or "").encode(), expected):
+            raise HTTPException(
+                401, "the header X-API-Key is missing or wrong.", {"WWW-Authenticate": "APIKey"}
+            )
+
+    return check
+
+
+def _as_json(content: Any) -> Response:
+    """Return JSON without the detour of a response model; the content is our own."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
+    return Response(text.encode("utf-8", "replace"), media_type="application/json")
+
+
+async def _answer_invalid(request: Request, error: Any) -> Response:
+    # Without the input: it may hold what JSON cannot, such as NaN or half a character.
+    found = [
+        {"where": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors()
+    ]
+    return JSONResponse({"detail": found}, 422)
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    _log.error("a request to %s failed", request.url.path)
+    return JSONResponse({"detail": "the service failed; the request may be at fault."}, 500)

@@ -1,0 +1,41 @@
+"""Counters of a service in Prometheus' text format, over all its processes."""
+
+import os
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """What a service counts.
+
+    Where the variable PROMETHEUS_MULTIPROC_DIR names a folder, the processes that share it count
+    together.
+    """
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        known = {"namespace": "agnews_sk", "registry": self._registry}
+        self.requests = Counter("requests", "Answered requests.", ["path", "status"], **known)
+        self.seconds = Histogram(
+            "request_seconds", "Time of a request to /predict.", buckets=_SECONDS, **known
+        )
+        self.batch_texts = Histogram("batch_texts", "Texts of a batch.", buckets=_TEXTS, **known)
+        self.waiting_texts = Gauge(
+            "waiting_texts", "Texts that wait for a model.", multiprocess_mode="livesum", **known
+        )
+
+    def render(self) -> bytes:
+        """Return all of it in Prometheus' text format."""
+        registry = self._registry
+        if os.environ.get(FOLDER_VARIABLE):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)
+        return prometheus_client.generate_latest(registry)

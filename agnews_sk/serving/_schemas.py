@@ -1,0 +1,108 @@
+"""What is asked and answered, as the OpenAPI document shows it."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_OIL = "Oil prices rise to a record"
+_CUP = {"title": "Cup final tonight", "description": "The coach names his team."}
+
+
+class Story(BaseModel):
+    """A story of two cells, joined as in training."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = None
+    description: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_cell(self) -> "Story":
+        if self.title is None and self.description is None:
+            raise ValueError("a story needs a title or a description.")
+        return self
+
+
+class PredictRequest(BaseModel):
+    """Exactly one of `text`, `texts`, or `title` and `description`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"text": _OIL}, {"texts": [_OIL, _CUP], "explain": True}, _CUP]
+        },
+    )
+
+    text: str | None = Field(None, description="One text.")
+    texts: Annotated[list[str | Story], Field(min_length=1)] | None = Field(
+        None, description="Many texts, or stories of a title and a description."
+    )
+    title: str | None = None
+    description: str | None = None
+    model: str | None = Field(None, description="One of several loaded models; else the first.")
+    explain: bool = Field(False, description="Also return the words that decided.")
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> "PredictRequest":
+        story = self.title is not None or self.description is not None
+        if (self.text is not None) + (self.texts is not None) + story != 1:
+            raise ValueError("give exactly one of text, texts, or title and description.")
+        return self
+
+    def stories(self) -> list[str | dict[str, str | None]]:
+        """Return what is asked, a text or a mapping of cells each."""
+        if self.text is not None:
+            return [self.text]
+        if self.texts is not None:
+            return [one if isinstance(one, str) else one.model_dump() for one in self.texts]
+        return [{"title": self.title, "description": self.description}]
+
+
+class Word(BaseModel):
+    """A word of the prepared text and how much it speaks for the predicted label."""
+
+    word: str
+    start: int = Field(description="First character in `prepared`; -1 if it stands nowhere.")
+    end: int
+    contribution: float
+
+
+class Prediction(BaseModel):
+    """The answer to one text."""
+
+    label: Any = Field(description="The most probable label.", examples=["Business"])
+    probabilities: dict[str, float] = Field(examples=[{"Business": 0.9, "Sports": 0.1}])
+    prepared: str | None = Field(None, description="The text as the model read it; with explain.")
+    words: list[Word] | None = Field(None, description="With explain.")
+
+
+class PredictResponse(BaseModel):
+    """One prediction a text, in the order of the request."""
+
+    model: str
+    predictions: list[Prediction]
+
+
+class ModelLabels(BaseModel):
+    """A loaded model and its labels, in the order of its probabilities."""
+
+    name: str
+    labels: list[Any]
+
+
+class LabelsResponse(BaseModel):
+    """The loaded models, the one that answers by default first."""
+
+    models: list[ModelLabels]
+
+
+class Status(BaseModel):
+    """How the service is."""
+
+    status: str = Field(examples=["ok"])
+
+
+class Problem(BaseModel):
+    """What was wrong with a request."""
+
+    detail: Any = Field(examples=["there are 300 texts, at most 256 are taken."])

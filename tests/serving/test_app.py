@@ -1,0 +1,248 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+pytest.importorskip("fastapi", reason="the serve extra is not installed")
+
+from fastapi.testclient import TestClient
+
+import agnews_sk.evaluation
+from agnews_sk.serving import Limits, create_app
+from tests.serving.conftest import STORIES
+
+TEXTS = ["Oil and shares", "The cup", "", "coach of the bank", "日本 \U0001f600"]
+
+
+@pytest.fixture
+def client(pipeline):
+    with TestClient(create_app(pipeline), raise_server_exceptions=False) as client:
+        yield client
+
+
+def client_with(models, **options):
+    return TestClient(create_app(models, **options), raise_server_exceptions=False)
+
+
+def probabilities(answer, model):
+    assert answer.status_code == 200, answer.text
+    rows = [one["probabilities"] for one in answer.json()["predictions"]]
+    return np.array([[row[str(label)] for label in model.classes_] for row in rows])
+
+
+def test_many_texts_get_the_pipelines_labels_and_probabilities(client, pipeline):
+    answer = client.post("/predict", json={"texts": TEXTS})
+    expected = pipeline.predict_proba(TEXTS)
+    np.testing.assert_allclose(probabilities(answer, pipeline), expected, atol=1e-6)
+    labels = [one["label"] for one in answer.json()["predictions"]]
+    assert labels == pipeline.predict(TEXTS).tolist()
+
+
+def test_title_and_description_are_joined_as_the_pipeline_joins_a_frame(client, pipeline):
+    answer = client.post("/predict", json={"texts": STORIES.to_dicts()})
+    np.testing.assert_allclose(
+        probabilities(answer, pipeline), pipeline.predict_proba(STORIES), atol=1e-6
+    )
+    alone = client.post("/predict", json=STORIES.to_dicts()[0])
+    assert alone.json()["predictions"] == answer.json()["predictions"][:1]
+
+
+def test_answers_do_not_depend_on_the_requests_they_are_batched_with(pipeline):
+    texts = [f"{text} {i}" for i in range(8) for text in TEXTS]
+    with client_with(pipeline, max_wait=0.02) as client, ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda t: client.post("/predict", json={"text": t}), texts))
+        metrics = client.get("/metrics").text
+    found = np.vstack([probabilities(answer, pipeline) for answer in answers])
+    np.testing.assert_allclose(found, pipeline.predict_proba(texts), atol=1e-6)
+    n_batches = float(metrics.split("agnews_sk_batch_texts_count ")[1].split()[0])
+    assert n_batches < len(texts)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": None},
+        {"text": 3},
+        {"texts": []},
+        {"texts": [None]},
+        {"texts": [{}]},
+        {"texts": [{"title": None}]},
+        {"text": "a", "title": "b"},
+        {"text": "a", "texts": ["b"]},
+        {"text": "a", "unknown": 1},
+        {"text": "a", "model": "nowhere"},
+        [],
+        "text",
+        None,
+    ],
+    ids=str,
+)
+def test_what_is_not_a_request_is_refused_with_a_reason(client, body):
+    answer = client.post("/predict", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"text": NaN}',
+        b'{"text": "\\ud800"}',
+        b'{"text": 1e999}',
+        b"[" * 100_000,
+        b'{"text": "a", "\\ud800": 1}',
+    ],
+    ids=["empty", "open", "bytes", "nan", "surrogate", "infinite", "deep", "surrogate-key"],
+)
+def test_bodies_that_are_no_clean_json_never_fail_the_service(client, body):
+    answer = client.post("/predict", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (200, 400, 422)
+    assert "Traceback" not in answer.text
+
+
+def test_too_much_is_refused_with_the_status_that_says_so(pipeline):
+    limits = Limits(texts=2, characters=10, body_bytes=200, explained_texts=1)
+    with client_with(pipeline, limits=limits) as client:
+        assert client.post("/predict", json={"texts": ["a", "b"]}).status_code == 200
+        many = client.post("/predict", json={"texts": ["a", "b", "c"]})
+        assert (many.status_code, "at most 2" in many.text) == (422, True)
+        assert client.post("/predict", json={"text": "a" * 11}).status_code == 422
+        explained = {"texts": ["a", "b"], "explain": True}
+        assert client.post("/predict", json=explained).status_code == 422
+        assert client.post("/predict", json={"text": "a" * 300}).status_code == 413
+        chunks = (b"x" * 50 for _ in range(10))
+        assert client.post("/predict", content=chunks).status_code == 413
+
+
+class Stub:
+    """A classifier that does what a test asks of it."""
+
+    classes_ = np.array(["a", "b"])
+
+    def __init__(self, act=lambda texts: None):
+        self._act = act
+
+    def predict_proba(self, texts):
+        self._act(texts)
+        return np.tile([0.25, 0.75], (len(texts), 1))
+
+
+def test_a_text_that_fails_the_model_costs_only_its_own_request():
+    def act(texts):
+        if "bad" in texts:
+            raise ValueError("secret detail")
+
+    with client_with(Stub(act), max_wait=0.05) as client, ThreadPoolExecutor(3) as pool:
+        bodies = [{"text": text} for text in ("good", "bad", "fine")]
+        answers = list(pool.map(lambda body: client.post("/predict", json=body), bodies))
+        assert [answer.status_code for answer in answers] == [200, 500, 200]
+        assert "secret" not in answers[1].text
+        assert client.get("/health").status_code == 200
+
+
+def test_a_full_queue_answers_429_and_when_to_come_back():
+    import threading
+
+    gate, begun = threading.Event(), threading.Event()
+
+    def act(texts):
+        if texts != ["Warm up."]:
+            begun.set()
+            gate.wait(10)
+
+    limits = Limits(waiting_texts=2)
+    with client_with(Stub(act), limits=limits, max_wait=0) as client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
+        assert begun.wait(10)
+        refused = client.post("/predict", json={"text": "c"})
+        gate.set()
+        assert first.result().status_code == 200
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "1"
+
+
+def test_an_answer_that_takes_too_long_is_503():
+    import threading
+
+    gate = threading.Event()
+
+    def act(texts):
+        if texts != ["Warm up."]:
+            gate.wait(10)
+
+    with client_with(Stub(act), limits=Limits(seconds=0.05)) as client:
+        answer = client.post("/predict", json={"text": "slow"})
+        gate.set()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_a_key_is_asked_for_where_answers_are_given(pipeline):
+    with client_with(pipeline, api_key="geheim é") as client:
+        assert client.post("/predict", json={"text": "a"}).status_code == 401
+        for wrong in ("geheim", "", "\xff"):
+            headers = {"X-API-Key": wrong.encode("latin-1")}
+            assert client.get("/labels", headers=headers).status_code == 401
+        right = {"X-API-Key": "geheim é".encode()}
+        assert client.get("/labels", headers=right).status_code == 200
+        assert [client.get(path).status_code for path in ("/health", "/ready", "/")] == [200] * 3
+
+
+def test_several_models_answer_by_name_and_the_first_by_default(pipeline, saved):
+    with client_with({"one": saved, "two": Stub()}) as client:
+        listed = client.get("/labels").json()["models"]
+        assert [model["name"] for model in listed] == ["one", "two"]
+        assert client.post("/predict", json={"text": "a"}).json()["model"] == "one"
+        answer = client.post("/predict", json={"text": "a", "model": "two"}).json()
+    assert answer["predictions"] == [{"label": "b", "probabilities": {"a": 0.25, "b": 0.75}}]
+
+
+def test_words_come_with_explain_or_501_where_nothing_explains(client, monkeypatch):
+    asked = {"text": "Oil prices", "explain": True}
+    if hasattr(agnews_sk.evaluation, "explain"):
+        (answer,) = client.post("/predict", json=asked).json()["predictions"]
+        words = {one["word"].lower(): one["contribution"] for one in answer["words"]}
+        assert words["oil"] > 0
+        for one in answer["words"]:
+            if one["start"] >= 0:
+                assert answer["prepared"][one["start"] : one["end"]] == one["word"]
+    monkeypatch.delattr(agnews_sk.evaluation, "explain", raising=False)
+    assert client.post("/predict", json=asked).status_code == 501
+
+
+def test_ready_says_no_once_the_service_stops(client):
+    assert client.get("/ready").status_code == 200
+    client.app.state.stopping = True
+    assert client.get("/ready").status_code == 503
+    assert client.get("/health").headers["connection"] == "close"
+
+
+def test_metrics_count_requests_by_route_not_by_what_clients_make_up(client):
+    client.get("/labels")
+    client.get("/made/up")
+    metrics = client.get("/metrics").text
+    assert 'agnews_sk_requests_total{path="/labels",status="200"} 1.0' in metrics
+    assert 'path="other",status="404"' in metrics
+    assert "made" not in metrics
+
+
+def test_openapi_shows_examples_and_asks_nothing_of_other_servers(client):
+    document = client.get("/openapi.json").json()
+    examples = document["components"]["schemas"]["PredictRequest"]["examples"]
+    assert all(client.post("/predict", json=one).status_code in (200, 501) for one in examples)
+    assert {"413", "422", "429", "503"} <= document["paths"]["/predict"]["post"]["responses"].keys()
+    assert "http" not in json.dumps(document)
+    assert client.get("/docs").status_code == 404
+
+
+def test_a_model_without_probabilities_and_no_model_are_refused():
+    with pytest.raises(TypeError, match=r"models\['svc'\] must have predict_proba"):
+        create_app({"svc": object()})
+    with pytest.raises(ValueError, match="at least one"):
+        create_app({})
+    with pytest.raises(ValueError, match="texts must be more than 0"):
+        Limits(texts=0)
