@@ -18,6 +18,7 @@ LAYERS = [
         "_columnar",
         "_optional",
         "_pretrained",
+        "_stories",
         "_text_cache",
         "_words",
     ],
@@ -25,7 +26,9 @@ LAYERS = [
     ["vectorization", "classifiers"],
     ["pipeline"],
     ["tuning", "evaluation", "persistence"],
-    ["serving"],
+    ["_open_model"],
+    ["serving", "bulk"],
+    ["_cli_export", "_cli_predict", "_cli_serve"],
     ["cli"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

@@ -1,0 +1,70 @@
+"""`agnews-sk predict`: the rows of files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.", exists=True)],
+    input: Annotated[  # noqa: A002
+        list[str], typer.Option(help="CSV, JSON lines or Parquet; may have wildcards.")
+    ],
+    output: Annotated[Path, typer.Option(help="CSV, JSON lines or Parquet, by its ending.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the text; several are joined as the model does."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="Column to copy to the output, such as an id.")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster of this machine."),
+    ] = None,
+) -> None:
+    """Predict every row of some files; a run that was killed is taken up where it was."""
+    from agnews_sk.bulk import predict_files
+
+    console = Console()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
+    try:
+        with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
+            task = bar.add_task("rows" if dask is None else "files", total=None)
+            with _client(dask) as client:
+                report = predict_files(
+                    model,
+                    input,
+                    output,
+                    columns=column or None,
+                    keep=keep or (),
+                    client=client,
+                    progress=lambda n_done: bar.advance(task, n_done),
+                )
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    console.print(
+        f"{report.n_scored:,} rows of {report.n_files} files in {report.output}",
+        soft_wrap=True,
+    )
+    if report.rejected is not None:
+        console.print(
+            f"[yellow]{report.n_rejected:,} rows set aside in {report.rejected}[/]", soft_wrap=True
+        )
+
+
+def _client(address: str | None):
+    """Return a Dask client as a context manager, or one that gives None."""
+    from contextlib import nullcontext
+
+    if address is None:
+        return nullcontext()
+    from agnews_sk._optional import import_optional
+
+    distributed = import_optional("distributed", extra="dask", needed_by="--dask")
+    if address == "local":
+        return distributed.Client(threads_per_worker=1, dashboard_address=None)
+    return distributed.Client(address)

@@ -1,0 +1,185 @@
+"""Score a file in parts that outlive the process."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from agnews_sk._open_model import open_model
+from agnews_sk._stories import fitted_columns, story_joiner
+from agnews_sk.bulk._rows import Batch, Cells, Fault, plain, read_batches
+
+SCORED, REJECTED = "scored", "rejected"
+RESERVED = frozenset({"file", "line", "predicted"})
+_FIELDS = ("title", "description")
+_ALONE = ("text", "content")
+
+
+class Scorer:
+    """Predict the rows of files with a fitted model.
+
+    Parameters
+    ----------
+    model : fitted classifier of texts
+    columns : sequence of str, optional
+        Columns of a text, joined as the model joins them. Without it: those that the model was
+        fitted on where a row has them, else title and description, else text.
+    keep : sequence of str, optional
+        Columns that are copied to the output, such as an id.
+    """
+
+    def __init__(
+        self, model: Any, *, columns: Sequence[str] | None = None, keep: Sequence[str] = ()
+    ) -> None:
+        self._model = model
+        self._keep = list(keep)
+        self._labels = np.asarray(model.classes_)
+        self._choices = [list(columns)] if columns else _choices(fitted_columns(model))
+        self._joins = [story_joiner(model, fields) for fields in self._choices]
+        self.names = {name for fields in [*self._choices, self._keep] for name in fields}
+        self._known = {plain(name): name for name in self.names}
+        clash = RESERVED.intersection(self._keep)
+        if clash:
+            raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
+
+    def score(self, batch: Batch, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the scored rows of a batch and the rejected ones.
+
+        Parameters
+        ----------
+        batch : Batch
+        file : str
+            What the output calls the file.
+
+        Returns
+        -------
+        scored : polars.DataFrame
+            `file`, `line`, the kept columns, `predicted`, and `p_` and the name of each class.
+        rejected : polars.DataFrame
+            `file`, `line`, `reason`, `row`.
+        """
+        faults = [(fault, None) for fault in batch.faults]
+        lines, texts, rows = [], [], []
+        for line, cells in zip(batch.lines, batch.rows):
+            row = {self._known.get(plain(name), name): cell for name, cell in cells.items()}
+            text, reason = self._text_of(row)
+            if text is None:
+                faults.append((Fault(line, reason), row))
+            else:
+                lines.append(line)
+                texts.append(text)
+                rows.append(row)
+        return self._scored(file, lines, texts, rows), _rejected(file, faults)
+
+    def _text_of(self, row: Cells) -> tuple[str | None, str]:
+        """Return the text of a row, or None and the reason."""
+        lacking = [name for name in self._keep if name not in row]
+        if lacking:
+            return None, f"no column {', '.join(lacking)}; there are {list(row)!r:.100}"
+        for fields, join in zip(self._choices, self._joins):
+            if not any(field in row for field in fields):
+                continue
+            cells = {field: row.get(field) for field in fields}
+            for name, cell in cells.items():
+                if not isinstance(cell, str | None):
+                    return None, f"{name} must be a text, got {cell!r:.60}"
+            if not any(cells.values()):
+                return None, f"no text in {', '.join(cells)}"
+            return join(cells), ""
+        wanted = " or ".join(", ".join(fields) for fields in self._choices)
+        return None, f"no column {wanted}; there are {list(row)!r:.100}"
+
+    def _scored(
+        self, file: str, lines: list[int], texts: list[str], rows: list[Cells]
+    ) -> pl.DataFrame:
+        found = np.empty((0, len(self._labels)))
+        if texts:
+            found = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
+        kept = {name: [_as_text(row.get(name)) for row in rows] for name in self._keep}
+        labels = self._labels[found.argmax(axis=1)]
+        return pl.DataFrame(
+            {
+                "file": pl.Series([file] * len(lines), dtype=pl.String),
+                "line": pl.Series(lines, dtype=pl.Int64),
+                **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
+                "predicted": pl.Series(labels.tolist(), dtype=_polars_type(self._labels)),
+                **{f"p_{label}": found[:, i] for i, label in enumerate(self._labels.tolist())},
+            }
+        )
+
+
+def score_file(
+    scorer: Scorer,
+    path: Path,
+    folder: Path,
+    *,
+    rows_per_part: int,
+    progress: Callable[[int], None] = lambda n_rows: None,
+) -> None:
+    """Write the scored rows of a file as parts; parts that are there are not made again.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    path : path
+    folder : path
+        Where the parts go. A part has its name only when it is whole, so that a process may be
+        killed at any time.
+    rows_per_part : int
+    progress : callable, optional
+        Called with the number of rows of each part.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, batch in enumerate(read_batches(path, rows_per_part, scorer.names)):
+        part = folder / f"{number:08}.{SCORED}.parquet"
+        if not part.exists():
+            scored, rejected = scorer.score(batch, str(path))
+            # The rejected first: whoever sees the scored ones sees both.
+            _write_whole(rejected, folder / f"{number:08}.{REJECTED}.parquet")
+            _write_whole(scored, part)
+        progress(len(batch))
+
+
+@lru_cache(maxsize=2)
+def scorer_of(model: str, columns: tuple[str, ...] | None, keep: tuple[str, ...]) -> Scorer:
+    """Return the scorer of a saved model, loaded once a process."""
+    return Scorer(open_model(model), columns=columns, keep=keep)
+
+
+def parts_of(folder: Path, kind: str) -> Iterator[pl.DataFrame]:
+    """Read the parts of a folder in order, one at a time."""
+    for part in sorted(folder.glob(f"*.{kind}.parquet")):
+        yield pl.read_parquet(part)
+
+
+def _choices(fitted: Sequence[str]) -> list[list[str]]:
+    known = [list(fitted), list(_FIELDS), *([name] for name in _ALONE)]
+    return [fields for fields in known if fields]
+
+
+def _rejected(file: str, faults: Sequence[tuple[Fault, Mapping[str, Any] | None]]) -> pl.DataFrame:
+    rows = [
+        (file, fault.line, fault.reason, None if row is None else json.dumps(row, default=str))
+        for fault, row in sorted(faults, key=lambda one: one[0].line)
+    ]
+    schema = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "row": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _write_whole(frame: pl.DataFrame, path: Path) -> None:
+    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    frame.write_parquet(unfinished)
+    unfinished.replace(path)
+
+
+def _as_text(cell: Any) -> str | None:
+    return cell if isinstance(cell, str | None) else json.dumps(cell, default=str)
+
+
+def _polars_type(labels: np.ndarray) -> Any:
+    return pl.Series(labels.tolist()).dtype

@@ -1,0 +1,213 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.bulk import find_files, predict_files
+from agnews_sk.bulk._rows import read_batches
+from agnews_sk.persistence import save
+
+STORIES = pl.DataFrame(
+    {
+        "id": ["a", "b", "c", "d"],
+        "title": ["Oil prices rise", "Bank shares fall", "Cup final, tonight", 'Coach "resigns"'],
+        "description": ["A barrel is dear.", "Profit\nwas weak.", "The team wins.", "A loss."],
+    }
+)
+PIPELINE = make_tfidf_pipeline().fit(STORIES[["title", "description"]], list("BBSS"))
+NAMES = {"title", "description", "text"}
+PROBABILITIES = ["p_B", "p_S"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save(PIPELINE, tmp_path_factory.mktemp("models") / "tfidf")
+
+
+def write(frame, path):
+    {
+        ".csv": frame.write_csv,
+        ".jsonl": frame.write_ndjson,
+        ".parquet": frame.write_parquet,
+    }[path.suffix](path)
+    return path
+
+
+def read(path):
+    return {".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".parquet": pl.read_parquet}[
+        path.suffix
+    ](path)
+
+
+@pytest.mark.parametrize("written", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("asked", [".csv", ".jsonl", ".parquet"])
+def test_every_format_becomes_every_other_with_the_pipelines_answers(
+    model, tmp_path, asked, written
+):
+    rows = write(STORIES, tmp_path / f"rows{asked}")
+    report = predict_files(model, rows, tmp_path / f"out{written}", keep=["id"], rows_per_part=3)
+    found = read(report.output)
+    assert (report.n_scored, report.n_rejected, report.rejected) == (4, 0, None)
+    assert found["id"].to_list() == STORIES["id"].to_list()
+    assert found["predicted"].to_list() == list("BBSS")
+    expected = PIPELINE.predict_proba(STORIES[["title", "description"]])
+    np.testing.assert_allclose(found[PROBABILITIES].to_numpy(), expected, atol=1e-9)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([rows.name, f"out{written}"])
+
+
+def test_the_official_csv_without_a_header_and_one_of_any_case_are_read(model, tmp_path):
+    (tmp_path / "official.csv").write_text('"3","Oil prices rise","A ""dear"" barrel."\n')
+    (tmp_path / "kaggle.csv").write_text("Class Index,Title,Description\n3,Oil prices rise,\n")
+    report = predict_files(model, str(tmp_path / "*.csv"), tmp_path / "out.jsonl")
+    found = read(report.output)
+    assert found["line"].to_list() == [2, 1]  # kaggle.csv comes first, its header is a line
+    assert found["predicted"].to_list() == ["B", "B"]
+
+
+BAD_CSV = (
+    b"title,description\n"
+    b"Oil,dear\n"
+    b'open "quote,x\n'
+    b"Cup,final\n"
+    b'"never closed,x\n'
+    b"one field\n"
+    b"bytes \xff,x\n"
+    b",\n"
+    b"Coach,resigns\n"
+)
+
+
+def test_bad_rows_of_a_csv_are_set_aside_with_line_and_reason(model, tmp_path):
+    (tmp_path / "rows.csv").write_bytes(BAD_CSV)
+    report = predict_files(model, tmp_path / "rows.csv", tmp_path / "out.csv")
+    rejected = {row["line"]: row["reason"] for row in map(json.loads, report.rejected.open())}
+    assert read(report.output)["line"].to_list() == [2, 3, 4, 9]
+    assert rejected.keys() == {5, 6, 7, 8}
+    assert "broken quotes" in rejected[5]
+    assert "expected 2 fields, got 1" in rejected[6]
+    assert "not Unicode" in rejected[7]
+    assert "no text" in rejected[8]
+
+
+def test_bad_rows_of_json_lines_and_parquet_are_set_aside(model, tmp_path):
+    lines = ['{"text": "oil"}', "{", "[1]", '{"text": 3}', '{"other": "x"}', '{"text": null}', ""]
+    lines += ['{"text": "\\ud800"}', "[" * 100_000, '{"text": "cup"}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    pl.DataFrame({"text": ["oil", None, ""]}).write_parquet(tmp_path / "b.parquet")
+    files = [tmp_path / "a.jsonl", tmp_path / "b.parquet"]
+    report = predict_files(model, files, tmp_path / "out.parquet", rows_per_part=2)
+    assert read(report.output)["line"].to_list() == [1, 10, 1]
+    rejected = [json.loads(line) for line in report.rejected.open()]
+    assert [row["line"] for row in rejected] == [2, 3, 4, 5, 6, 8, 9, 2, 3]
+    assert all(row["reason"] for row in rejected)
+
+
+def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_memory(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('title,description\n"open,x\n' + "Cup,final\n" * 300_000)
+    found = list(read_batches(path, 100_000, NAMES))
+    assert [fault.line for batch in found for fault in batch.faults] == [2]
+    assert sum(len(batch.rows) for batch in found) == 300_000
+
+
+def test_a_monstrous_line_is_one_fault(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "' + "x" * 3_000_000 + '"}\n{"text": "cup"}\n')
+    (batch,) = read_batches(path, 10, NAMES)
+    assert ([fault.line for fault in batch.faults], batch.lines) == ([1], [2])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_an_empty_file_gives_an_output_with_the_columns_and_no_rows(model, tmp_path, ending):
+    (tmp_path / f"rows{ending}").touch()
+    report = predict_files(model, tmp_path / f"rows{ending}", tmp_path / "out.parquet")
+    assert read(report.output).columns == ["file", "line", "predicted", *PROBABILITIES]
+    assert report.n_scored == 0
+
+
+def test_unknown_formats_missing_files_and_clashing_columns_are_refused(model, tmp_path):
+    rows = write(STORIES, tmp_path / "rows.csv")
+    with pytest.raises(ValueError, match=r"output must end with one of \.csv"):
+        predict_files(model, rows, tmp_path / "out.xlsx")
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        predict_files(model, tmp_path / "none*.csv", tmp_path / "out.csv")
+    with pytest.raises(ValueError, match="keep has"):
+        predict_files(model, rows, tmp_path / "out.csv", keep=["predicted"])
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match="not a readable Parquet file"):
+        predict_files(model, tmp_path / "bad.parquet", tmp_path / "out.csv")
+
+
+def test_a_pattern_stands_for_its_files_in_order_each_once(tmp_path):
+    for name in ("b.csv", "a.csv"):
+        (tmp_path / name).touch()
+    found = find_files([str(tmp_path / "*.csv"), tmp_path / "a.csv"])
+    assert [path.name for path in found] == ["a.csv", "b.csv"]
+
+
+SLOW_RUN = """
+import sys, time
+from agnews_sk.bulk import predict_files
+predict_files(*sys.argv[1:], rows_per_part=50, progress=lambda n: time.sleep(0.05))
+"""
+
+
+def test_a_killed_run_is_taken_up_and_gives_each_row_once(model, tmp_path):
+    many = pl.DataFrame({"text": [f"oil and cup {i}" for i in range(2_000)]})
+    rows = write(many, tmp_path / "rows.csv")
+    command = [sys.executable, "-c", SLOW_RUN, str(model), str(rows), str(tmp_path / "out.csv")]
+    process = subprocess.Popen(command)
+    parts = tmp_path / "out.csv.parts" / "000000"
+    deadline = time.monotonic() + 60
+    while len(list(parts.glob("*.scored.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = sorted(parts.glob("*.scored.parquet"))
+    times = {path.name: path.stat().st_mtime_ns for path in kept}
+    assert 3 <= len(kept) < 40
+    assert not (tmp_path / "out.csv").exists()
+
+    seen = []
+
+    def note(n_rows):
+        seen.append({p.name: p.stat().st_mtime_ns for p in kept})
+
+    report = predict_files(model, rows, tmp_path / "out.csv", rows_per_part=50, progress=note)
+    assert seen[-1] == times  # what was there is not made again
+    whole = predict_files(model, rows, tmp_path / "whole.csv", rows_per_part=50)
+    assert report.output.read_bytes() == whole.output.read_bytes()
+    assert read(report.output)["line"].to_list() == list(range(2, 2_002))
+
+
+def test_parts_of_other_rows_are_not_taken_up(model, tmp_path):
+    rows = write(pl.DataFrame({"text": ["oil", "cup"]}), tmp_path / "rows.csv")
+
+    def stop(n_rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_files(model, rows, tmp_path / "out.csv", progress=stop)
+    write(pl.DataFrame({"text": ["cup", "cup", "oil"]}), rows)
+    assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 3
+
+
+def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+    for i in range(3):
+        write(STORIES[i : i + 2], tmp_path / f"rows{i}.parquet")
+    files = str(tmp_path / "rows*.parquet")
+    with distributed.Client(
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+    ) as client:
+        report = predict_files(model, files, tmp_path / "dask.csv", client=client)
+    alone = predict_files(model, files, tmp_path / "alone.csv")
+    assert report.n_files == 3
+    assert report.output.read_bytes() == alone.output.read_bytes()
