@@ -44,7 +44,7 @@ def predict(
                     client=client,
                     progress=lambda n_done: bar.advance(task, n_done),
                 )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
         raise typer.BadParameter(str(error)) from error
     console.print(
         f"{report.n_scored:,} rows of {report.n_files} files in {report.output}",

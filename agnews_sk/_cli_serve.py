@@ -25,8 +25,6 @@ def serve(
     ] = None,
 ) -> None:
     """Answer over HTTP with saved models, and show them on a web page."""
-    from agnews_sk import serving
-
     for path in models:
         if not path.exists():
             raise typer.BadParameter(f"there is nothing at {path}.", param_hint="MODELS")
@@ -35,6 +33,8 @@ def serve(
         raise typer.BadParameter("two models have the same name.", param_hint="MODELS")
     console = Console()
     try:
+        from agnews_sk import serving
+
         serving.serve(
             named,
             host=host,
@@ -45,5 +45,5 @@ def serve(
             max_wait=max_wait_ms / 1000,
             on_start=lambda taken: console.print(f"Listening on http://{host}:{taken}"),
         )
-    except OSError as error:
-        raise typer.BadParameter(str(error), param_hint="--port") from error
+    except (OSError, ValueError, ImportError) as error:
+        raise typer.BadParameter(str(error)) from error

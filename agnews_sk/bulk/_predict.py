@@ -50,7 +50,7 @@ def predict_files(
     rows_per_part: int = ROWS_PER_PART,
     progress: Progress | None = None,
 ) -> BulkReport:
-    """Predict every row of some files into one file, in constant memory.
+    r"""Predict every row of some files into one file, in constant memory.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def predict_files(
     >>> pipeline = make_tfidf_pipeline().fit(texts, ["Oil", "Oil", "Cup", "Cup"])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model, rows = save(pipeline, f"{folder}/model"), Path(folder) / "rows.csv"
-    ...     _ = rows.write_text("text\\nthe oil\\nthe cup\\n")
+    ...     _ = rows.write_text("text\nthe oil\nthe cup\n")
     ...     report = predict_files(model, rows, f"{folder}/labels.csv")
     >>> report.n_scored, report.n_rejected
     (2, 0)

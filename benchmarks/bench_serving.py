@@ -1,0 +1,202 @@
+"""What the service can do on this machine: requests a second, their times, memory, batches.
+
+A pipeline is fitted on rows of `AGNEWS_SK_DATA`, saved, and served in processes of its own; the
+load comes over loopback, one text a request on connections that stay open, from wrk where it is
+installed and else from a generator here. Server and generator share the cores.
+
+    python benchmarks/bench_serving.py --family tfidf --workers 2 --connections 32
+    python benchmarks/bench_serving.py --family finetune --connections 16 --compare
+    python benchmarks/bench_serving.py --memory 50000
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk.datasets import load_train_test
+from agnews_sk.persistence import export_onnx, save
+
+WRK_SCRIPT = """
+local file = io.open("{bodies}", "r")
+local bodies = {{}}
+for line in file:lines() do bodies[#bodies + 1] = line end
+local i = 0
+request = function()
+  i = i % #bodies + 1
+  return wrk.format("POST", "/predict", {{["Content-Type"] = "application/json"}}, bodies[i])
+end
+done = function(summary, latency, requests)
+  local bad = summary.errors.status + summary.errors.read + summary.errors.timeout
+  print(string.format("RESULT %d %d %d %d %d", summary.requests, summary.duration, bad,
+        latency:percentile(50), latency:percentile(99)))
+end
+"""
+
+
+def make_model(family, rows, folder):
+    """Return the path of a fitted model: TF-IDF, or MiniLM in 8 bits."""
+    path = Path(folder) / family
+    if family == "tfidf":
+        return save(make_tfidf_pipeline().fit(rows.X_train, rows.y_train), path)
+    pipeline = make_finetune_pipeline(classify__max_epochs=1, classify__random_state=0)
+    pipeline.fit(rows.X_train[:512], rows.y_train[:512])
+    export_onnx(
+        pipeline, path, X=rows.X_test[:64], y=rows.y_test[:64], quantize="int8", max_loss=1.0
+    )
+    return path
+
+
+class Service:
+    """`agnews-sk serve` in processes of its own."""
+
+    def __init__(self, model, *options):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "agnews_sk.cli", "serve", str(model)]
+        command += ["--port", str(self.port), *map(str, options)]
+        self._process = subprocess.Popen(command)
+
+    def __enter__(self):
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=5).close()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("the service does not start")
+
+    def __exit__(self, *error):
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(30)
+
+    def memory(self):
+        """Return the resident bytes of all its processes."""
+        root = psutil.Process(self._process.pid)
+        return sum(one.memory_info().rss for one in [root, *root.children(recursive=True)])
+
+    def texts_a_batch(self):
+        url = f"http://127.0.0.1:{self.port}/metrics"
+        metrics = urllib.request.urlopen(url).read().decode()
+        total, count = (
+            float(re.search(rf"^agnews_sk_batch_texts_{name} (\S+)$", metrics, re.M)[1])
+            for name in ("sum", "count")
+        )
+        return total / count
+
+
+def wrk(port, bodies, connections, seconds, folder):
+    """Return requests a second, failures, and the 50th and 99th percentile in milliseconds."""
+    lines, script = Path(folder) / "bodies.txt", Path(folder) / "load.lua"
+    lines.write_text("\n".join(bodies))
+    script.write_text(WRK_SCRIPT.format(bodies=lines))
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
+    command += ["-s", str(script), f"http://127.0.0.1:{port}"]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    n, micros, bad, p50, p99 = map(int, re.search(r"RESULT (.*)", output)[1].split())
+    return n / micros * 1e6, bad, p50 / 1000, p99 / 1000
+
+
+async def generate(port, bodies, connections, seconds):
+    """Return what `wrk` returns, from connections of this process."""
+    times, bad, end = [], 0, time.perf_counter() + seconds
+
+    async def client(first):
+        nonlocal bad
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        i = first
+        while time.perf_counter() < end:
+            body = bodies[i % len(bodies)].encode()
+            i += connections
+            head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            start = time.perf_counter()
+            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.search(rb"(?i)content-length: (\d+)", answer)[1]))
+            times.append(time.perf_counter() - start)
+            bad += not answer.startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    await asyncio.gather(*map(client, range(connections)))
+    p50, p99 = np.percentile(times, [50, 99]) * 1000
+    return len(times) / seconds, bad, p50, p99
+
+
+def load(port, bodies, connections, seconds):
+    if shutil.which("wrk") is None:
+        return asyncio.run(generate(port, bodies, connections, seconds))
+    with tempfile.TemporaryDirectory() as folder:
+        return wrk(port, bodies, connections, seconds, folder)
+
+
+def measure(model, bodies, args, *options, name):
+    with Service(model, "--workers", args.workers, *options) as service:
+        load(service.port, bodies, args.connections, 2)  # caches and connections warm up
+        speed, bad, p50, p99 = load(service.port, bodies, args.connections, args.seconds)
+        print(
+            f"{name}: {speed:,.0f} requests/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
+            f"{bad} failed, {service.texts_a_batch():.1f} texts a batch",
+            flush=True,
+        )
+    return speed
+
+
+def measure_memory(model, bodies, args):
+    with Service(model, "--workers", args.workers) as service:
+        done, first = 0.0, 0
+        while done < args.memory:
+            speed, bad, *_ = load(service.port, bodies, args.connections, 5)
+            done += speed * 5
+            memory = service.memory()
+            first = first or memory
+            print(
+                f"  {done:9,.0f} requests, {bad} failed, {memory / 2**20:.1f} MiB resident "
+                f"({memory / first - 1:+.2%} since the first {5} s)",
+                flush=True,
+            )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--family", choices=["tfidf", "finetune"], default="tfidf")
+    parser.add_argument("--model", help="a saved model, instead of fitting one")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--max-wait-ms", type=float, default=2.0)
+    parser.add_argument("--compare", action="store_true", help="also without micro-batches")
+    parser.add_argument("--memory", type=int, help="requests over which memory is watched")
+    args = parser.parse_args()
+    rows = load_train_test()
+    print(rows.source, rows.notice or "")
+    stories = rows.X_test.to_dict("records")
+    bodies = [json.dumps(story) for story in stories]
+    with tempfile.TemporaryDirectory() as folder:
+        model = args.model or make_model(args.family, rows, folder)
+        if args.memory:
+            measure_memory(model, bodies, args)
+            return
+        wait = ("--max-wait-ms", args.max_wait_ms)
+        joined = measure(model, bodies, args, *wait, name="micro-batches")
+        if args.compare:
+            alone = measure(model, bodies, args, "--max-batch", 1, name="each request alone")
+            print(f"micro-batches: {joined / alone:.2f} x")
+
+
+if __name__ == "__main__":
+    main()

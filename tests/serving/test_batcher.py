@@ -1,0 +1,98 @@
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+pytest.importorskip("fastapi", reason="the serve extra is not installed")
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
+
+
+def lengths(texts):
+    return np.array([[len(text)] for text in texts])
+
+
+async def answers_of(batcher, requests):
+    batcher.start()
+    answers = await asyncio.gather(*map(batcher.predict, requests))
+    await batcher.close()
+    return [answer[:, 0].tolist() for answer in answers]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.lists(st.text(max_size=3), min_size=1, max_size=5), min_size=1, max_size=12),
+    st.integers(1, 8),
+)
+def test_each_request_gets_its_own_rows_and_batches_are_bounded(requests, max_texts):
+    sizes = []
+    batcher = MicroBatcher(lengths, max_texts=max_texts, on_batch=sizes.append)
+    found = asyncio.run(answers_of(batcher, requests))
+    assert found == [[len(text) for text in request] for request in requests]
+    assert sum(sizes) == sum(map(len, requests))
+    assert max(sizes) <= max(max_texts, *map(len, requests))
+    assert batcher.n_waiting == 0
+
+
+def test_requests_that_come_while_the_model_works_leave_together():
+    gate, sizes = threading.Event(), []
+
+    def slow(texts):
+        gate.wait(10)
+        return lengths(texts)
+
+    async def ask():
+        batcher = MicroBatcher(slow, max_wait=0, on_batch=sizes.append)
+        batcher.start()
+        first = asyncio.create_task(batcher.predict(["a"]))
+        while not sizes:
+            await asyncio.sleep(0)
+        others = [asyncio.create_task(batcher.predict(["b"])) for _ in range(5)]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(first, *others)
+        await batcher.close()
+
+    asyncio.run(ask())
+    assert sizes == [1, 5]
+
+
+def test_close_answers_what_waits():
+    async def ask():
+        batcher = MicroBatcher(lengths, max_wait=10)
+        batcher.start()
+        waiting = [asyncio.create_task(batcher.predict(["abc"])) for _ in range(3)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(batcher.close())
+        found = await asyncio.wait_for(asyncio.gather(*waiting), 15)
+        await closing
+        return [answer.tolist() for answer in found]
+
+    assert asyncio.run(ask()) == [[[3]]] * 3
+
+
+def test_a_client_that_leaves_frees_its_place_and_costs_no_prediction():
+    asked = []
+
+    def note(texts):
+        asked.extend(texts)
+        return lengths(texts)
+
+    async def ask():
+        batcher = MicroBatcher(note, max_wait=0.01, max_waiting=2)
+        batcher.start()
+        leaving = asyncio.create_task(batcher.predict(["gone"]))
+        staying = asyncio.create_task(batcher.predict(["here"]))
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFullError):
+            await batcher.predict(["too much"])
+        leaving.cancel()
+        await staying
+        await batcher.close()
+
+    asyncio.run(ask())
+    assert asked == ["here"]

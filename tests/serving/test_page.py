@@ -1,0 +1,182 @@
+import json
+import time
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+pytest.importorskip("fastapi", reason="the serve extra is not installed")
+
+import agnews_sk.evaluation
+from agnews_sk.serving import create_app
+from tests.serving.browser import Browser, find_chromium
+from tests.serving.server import in_thread
+
+pytestmark = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")
+ENTER, TAB, CONTROL = {"key": "Enter", "code": 13}, {"key": "Tab", "code": 9}, 2
+
+
+class Contrary:
+    """Says Sports to everything."""
+
+    classes_ = np.array(["Business", "Sports"])
+
+    def predict_proba(self, texts):
+        return np.tile([0.1, 0.9], (len(texts), 1))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = Browser(find_chromium())
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(pipeline):
+    with in_thread(create_app({"tfidf": pipeline, "contrary": Contrary()})) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser, address):
+    browser.open(address, width=1100, dark=False)
+    browser.wait_for("document.querySelectorAll('#models input').length === 2")
+    return browser
+
+
+def give(page, text):
+    page.evaluate(f"document.getElementById('story').value = {json.dumps(text)}")
+
+
+def cards(page):
+    page.wait_for("document.querySelector('.card') && !document.getElementById('ask').disabled")
+    return page.evaluate(
+        "[...document.querySelectorAll('.card')].map((card) =>"
+        " [card.querySelector('h2').textContent, card.querySelector('.label').textContent])"
+    )
+
+
+def drop(page, name, content):
+    page.evaluate(
+        "(() => { const data = new DataTransfer();"
+        f"data.items.add(new File([{json.dumps(content)}], {json.dumps(name)}));"
+        "document.body.dispatchEvent(new DragEvent('drop',"
+        " {dataTransfer: data, bubbles: true, cancelable: true})); })()"
+    )
+
+
+def test_two_models_answer_side_by_side_with_bars_and_nothing_leaves_the_server(page, address):
+    give(page, "Oil prices rise")
+    page.evaluate("document.getElementById('ask').click()")
+    assert cards(page) == [["tfidf", "Business"], ["contrary", "Sports"]]
+    tops = "[...document.querySelectorAll('.card')].map((c) => c.getBoundingClientRect().top)"
+    assert len(set(page.evaluate(tops))) == 1
+    values = "[...document.querySelectorAll('.card:last-child progress')].map((p) => p.value)"
+    assert page.evaluate(values) == [0.9, 0.1]
+    assert {urlsplit(url).netloc for url in page.requests()} == {urlsplit(address).netloc}
+    bad = [one for one in page.errors() if "501" not in json.dumps(one)]
+    assert bad == []
+
+
+def test_the_words_that_decided_are_marked(page):
+    if not hasattr(agnews_sk.evaluation, "explain"):
+        pytest.skip("this version explains nothing")
+    give(page, "\U0001f600 Oil prices rise")
+    page.evaluate("document.getElementById('ask').click()")
+    cards(page)
+    marks = "[...document.querySelectorAll('.card:first-child mark')].map((m) => m.textContent)"
+    assert {"Oil", "prices", "rise"} <= set(page.evaluate(marks))
+
+
+def test_the_keyboard_is_enough(page):
+    page.evaluate("document.getElementById('story').focus()")
+    page.call("Input.insertText", text="Cup final")
+    page.press(**ENTER, modifiers=CONTROL)
+    assert cards(page)[0] == ["tfidf", "Sports"]
+    focused = "document.activeElement.id || document.activeElement.tagName"
+    page.evaluate("document.activeElement.blur()")
+    seen = []
+    for _ in range(9):
+        page.press(**TAB)
+        seen.append(page.evaluate(focused))
+    assert {"story", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
+
+
+def test_a_screen_reader_finds_names_and_is_told_the_answer(page):
+    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+    named = {
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node["ignored"]
+    }
+    assert {
+        ("heading", "What is this story about?"),
+        ("textbox", "Story"),
+        ("button", "Classify"),
+        ("group", "Models to ask"),
+        ("checkbox", "tfidf"),
+    } <= named
+    controls = {"textbox", "button", "checkbox", "combobox"}
+    assert [role for role, name in named if role in controls and not name] == []
+    give(page, "Oil prices rise")
+    page.evaluate("document.getElementById('ask').click()")
+    cards(page)
+    told = page.evaluate("document.querySelector('[role=status]').textContent")
+    assert told == "tfidf: Business; contrary: Sports."
+
+
+def test_a_dropped_csv_becomes_a_table_and_a_csv(page):
+    content = 'class,title,description\n3,"Oil ""dear"", rises",Bank\n2,=cup(),"Two\nlines"\n'
+    drop(page, "rows.csv", content)
+    page.wait_for("document.querySelectorAll('tbody tr').length === 2")
+    rows = page.evaluate(
+        "[...document.querySelectorAll('tbody tr')].map((row) =>"
+        " [...row.children].map((cell) => cell.textContent))"
+    )
+    assert rows[0][0] == 'Oil "dear", rises Bank'
+    assert rows[0][1].startswith("Business")
+    assert rows[1][0].endswith("Two\nlines")
+    page.wait_for("document.getElementById('status').textContent.includes('differ on 1')")
+    saved = page.evaluate("asCsv(['=cup()'], ['m'], [[{label: 'S', probabilities: {S: 0.9}}]])")
+    assert saved == '"text","m label","m probability"\r\n"\'=cup()","S","0.9"\r\n'
+
+
+def test_stories_are_text_and_never_markup(page):
+    give(page, "<img src=x onerror=document.title='hacked'> <b>oil</b>")
+    page.evaluate("document.getElementById('ask').click()")
+    cards(page)
+    time.sleep(0.05)
+    assert page.evaluate("document.querySelectorAll('#results img, #results b').length") == 0
+    assert page.evaluate("document.title") == "News classifier"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280], ids=["phone", "desk"])
+def test_nothing_is_wider_than_the_window_and_texts_have_contrast(browser, address, width, dark):
+    browser.open(address, width=width, dark=dark)
+    browser.wait_for("document.querySelectorAll('#models input').length === 2")
+    give(browser, "Oil prices rise " + "x" * 200)
+    browser.evaluate("document.getElementById('ask').click()")
+    cards(browser)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    colours = browser.evaluate(
+        "(() => { const seen = getComputedStyle(document.body);"
+        " const soft = getComputedStyle(document.querySelector('.hint'));"
+        " return [seen.backgroundColor, seen.color, soft.color]; })()"
+    )
+    paper, *inks = (
+        [int(part) / 255 for part in colour.strip("rgb()").split(", ")] for colour in colours
+    )
+    assert (luminance(paper) < 0.5) == dark
+    assert min(contrast(ink, paper) for ink in inks) >= 4.5  # WCAG 2.2, level AA
+
+
+def luminance(colour):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def contrast(one, other):
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)

@@ -1,0 +1,96 @@
+import http.client
+import json
+import signal
+import socket
+import threading
+import time
+import urllib.request
+
+import psutil
+import pytest
+
+pytest.importorskip("fastapi", reason="the serve extra is not installed")
+
+from agnews_sk.serving import serve
+from agnews_sk.serving._workers import _listen
+from tests.serving.server import in_processes
+
+
+class Load(threading.Thread):
+    """A client that asks on one connection until the service closes it, and counts."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.answered, self.lost = port, 0, 0
+
+    def run(self):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            connection.connect()
+        except ConnectionError:
+            return  # the door is closed: never taken
+        while connection.sock is not None:
+            try:
+                connection.request("POST", "/predict", json.dumps({"text": "oil"}))
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException):
+                self.lost += 1
+                return
+            self.answered += answer.status == 200
+            self.lost += answer.status != 200
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_sigterm_under_load_loses_no_request(saved, workers):
+    with in_processes(str(saved), "--workers", workers) as (port, process):
+        clients = [Load(port) for _ in range(8)]
+        for client in clients:
+            client.start()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        for client in clients:
+            client.join(20)
+        assert process.wait(20) in (0, -signal.SIGTERM)
+    assert all(client.answered > 0 for client in clients)
+    assert [client.lost for client in clients] == [0] * 8
+
+
+def test_a_worker_that_dies_is_replaced_and_the_service_goes_on(saved):
+    with in_processes(str(saved), "--workers", "2") as (port, process):
+        workers = [
+            one
+            for one in psutil.Process(process.pid).children()
+            if "resource_tracker" not in " ".join(one.cmdline())
+        ]
+        assert len(workers) == 2
+        workers[0].kill()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            alive = {one.pid for one in psutil.Process(process.pid).children()}
+            if workers[0].pid not in alive and len(alive) == 3:
+                break
+            time.sleep(0.05)
+        for _ in range(8):  # some of these wait for the new worker
+            address = f"http://127.0.0.1:{port}/predict"
+            request = urllib.request.Request(address, b'{"text": "oil"}')
+            request.add_header("Content-Type", "application/json")
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                assert answer.status == 200
+        metrics = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+    assert 'agnews_sk_requests_total{path="/predict",status="200"} 8.0' in metrics
+
+
+def test_a_port_that_is_taken_is_said_before_any_process_starts(saved):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(OSError, match="in use"):
+            serve(saved, port=taken.getsockname()[1], workers=2)
+    with pytest.raises(ValueError, match="workers must be at least 1"):
+        serve(saved, workers=0)
+
+
+def test_workers_have_sockets_of_one_port():
+    sockets = _listen("127.0.0.1", 0, 2)
+    assert len({sock.getsockname() for sock in sockets}) == 1
+    for sock in sockets:
+        sock.close()
