@@ -91,6 +91,7 @@ class Service:
         return sum(one.memory_info().rss for one in [root, *root.children(recursive=True)])
 
     def texts_a_batch(self):
+        """Return how many texts were predicted together, on average."""
         url = f"http://127.0.0.1:{self.port}/metrics"
         metrics = urllib.request.urlopen(url).read().decode()
         total, count = (

@@ -28,7 +28,6 @@ LAYERS = [
     ["tuning", "evaluation", "persistence"],
     ["_open_model"],
     ["serving", "bulk"],
-    ["_cli_export", "_cli_predict", "_cli_serve"],
     ["cli"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

@@ -4,6 +4,9 @@ import typer
 
 from agnews_sk.cli._audit import audit
 from agnews_sk.cli._compare import compare
+from agnews_sk.cli._export import export
+from agnews_sk.cli._predict import predict
+from agnews_sk.cli._serve import serve
 from agnews_sk.cli._tune import tune
 
 app = typer.Typer(
@@ -11,5 +14,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for _command in (audit, compare, tune):
+for _command in (audit, compare, export, predict, serve, tune):
     app.command()(_command)

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +76,9 @@ class MicroBatcher:
         self._max_waiting = max_waiting
         self._on_batch = on_batch or (lambda n_texts: None)
         self._queue: deque[_Waiting] = deque()
-        self._changed = asyncio.Event()
+        self._n_queued = 0
+        self._arrived = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._runner: asyncio.Task | None = None
         self._closing = False
         self.n_waiting = 0
@@ -110,7 +113,10 @@ class MicroBatcher:
         loop = asyncio.get_running_loop()
         answer = loop.create_future()
         self._queue.append(_Waiting(texts, answer, loop.time()))
-        self._changed.set()
+        self._n_queued += len(texts)
+        self._arrived.set()
+        if self._n_queued >= self._max_texts:
+            self._hurry.set()
         try:
             return await answer
         finally:
@@ -142,7 +148,8 @@ class MicroBatcher:
     async def close(self) -> None:
         """Answer what waits, and stop."""
         self._closing = True
-        self._changed.set()
+        self._arrived.set()
+        self._hurry.set()
         if self._runner is not None:
             await self._runner
             self._thread.shutdown()
@@ -162,24 +169,27 @@ class MicroBatcher:
 
     async def _something_waits(self) -> bool:
         while not self._queue and not self._closing:
-            self._changed.clear()
-            await self._changed.wait()
+            self._arrived.clear()
+            await self._arrived.wait()
         return bool(self._queue)
 
     async def _let_others_join(self) -> None:
         left = self._queue[0].since + self._max_wait - asyncio.get_running_loop().time()
-        full = sum(len(waiting.texts) for waiting in self._queue) >= self._max_texts
-        if left > 0 and not full and not self._closing:
-            await asyncio.sleep(left)
+        if left > 0 and not self._hurry.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), left)
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
         n_texts = 0
         while self._queue and (not batch or n_texts + len(self._queue[0].texts) <= self._max_texts):
             waiting = self._queue.popleft()
+            self._n_queued -= len(waiting.texts)
             if not waiting.answer.done():  # a client that left has cancelled it
                 batch.append(waiting)
                 n_texts += len(waiting.texts)
+        if self._n_queued < self._max_texts and not self._closing:
+            self._hurry.clear()
         return batch
 
     async def _answer(self, batch: list[_Waiting]) -> None:

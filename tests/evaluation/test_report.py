@@ -10,7 +10,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 from agnews_sk.evaluation import ComparisonResult, compare_classifiers, write_report
-from tests.evaluation.browser import Browser, find_chromium
+from tests.browser import Browser, find_chromium
 
 pytest.importorskip("matplotlib")
 
@@ -147,7 +147,7 @@ def browser():
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
 def test_a_browser_shows_the_page_without_error_request_or_overflow(page, browser, width, dark):
-    browser.open(page, width=width, dark=dark)
+    browser.open(page.as_uri(), width=width, dark=dark)
     assert browser.errors() == []
     assert browser.requests() == [page.as_uri()]
     assert browser.evaluate("document.documentElement.scrollWidth") <= width

@@ -9,7 +9,7 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
 import agnews_sk.evaluation
 from agnews_sk.serving import create_app
-from tests.serving.browser import Browser, find_chromium
+from tests.browser import Browser, find_chromium
 from tests.serving.server import in_thread
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")

@@ -82,9 +82,9 @@ def test_a_worker_that_dies_is_replaced_and_the_service_goes_on(saved):
 
 
 def test_a_port_that_is_taken_is_said_before_any_process_starts(saved):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        with pytest.raises(OSError, match="in use"):
-            serve(saved, port=taken.getsockname()[1], workers=2)
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(OSError, match="in use"):
+        serve(saved, port=taken.getsockname()[1], workers=2)
     with pytest.raises(ValueError, match="workers must be at least 1"):
         serve(saved, workers=0)
 

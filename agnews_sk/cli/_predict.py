@@ -10,7 +10,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.", exists=True)],
-    input: Annotated[  # noqa: A002
+    input: Annotated[
         list[str], typer.Option(help="CSV, JSON lines or Parquet; may have wildcards.")
     ],
     output: Annotated[Path, typer.Option(help="CSV, JSON lines or Parquet, by its ending.")],

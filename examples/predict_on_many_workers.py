@@ -1,0 +1,51 @@
+"""
+Do many workers give what one process gives?
+============================================
+
+Four files are scored here, and on the workers of a Dask cluster. The cluster is one of this
+machine; with `Client("tcp://scheduler:8786")` it is any other whose workers see the same folders.
+"""
+
+import tempfile
+from pathlib import Path
+
+import polars as pl
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.bulk import predict_files
+from agnews_sk.datasets import load_train_test
+from agnews_sk.persistence import save
+
+
+def main():
+    """Score the same files twice."""
+    rows = load_train_test()
+    pipeline = make_tfidf_pipeline().fit(rows.X_train[:1500], rows.y_train[:1500])
+    stories = pl.from_pandas(rows.X_test[:800][["title", "description"]])
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = save(pipeline, folder / "model")
+        for i in range(4):
+            stories[i * 200 : (i + 1) * 200].write_parquet(folder / f"stories-{i}.parquet")
+        files = f"{folder}/stories-*.parquet"
+
+        here = predict_files(model, files, folder / "here.csv")
+        print(pl.read_csv(here.output).select("line", "predicted").head(3))
+        try:
+            from distributed import Client
+        except ImportError:
+            print("The workers need agnews_sk[dask].")
+            return
+        with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+            there = predict_files(model, files, folder / "there.csv", client=client)
+        same = here.output.read_bytes() == there.output.read_bytes()
+        print(
+            f"{there.n_scored} rows of {there.n_files} files: the outputs are "
+            f"{'the same, byte for byte' if same else 'not the same'}."
+        )
+
+
+# Workers are processes that import this file.
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""
+Does the service say what the pipeline says?
+============================================
+
+A pipeline is saved and served on a free port; eight clients ask it at once, and their answers are
+compared with `predict_proba`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from socket import socket
+
+import numpy as np
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.datasets import load_train_test
+from agnews_sk.persistence import save
+
+rows = load_train_test()
+pipeline = make_tfidf_pipeline().fit(rows.X_train[:1500], rows.y_train[:1500])
+stories = rows.X_test[:200]
+
+with socket() as free:
+    free.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def ask(path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(address + path, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def wait_until_ready():
+    for _ in range(600):
+        try:
+            return ask("/ready")
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the service does not start")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    model = save(pipeline, Path(folder) / "news")
+    command = [sys.executable, "-m", "agnews_sk.cli", "serve", str(model)]
+    service = subprocess.Popen(
+        [*command, "--port", address.rsplit(":")[-1]], env=os.environ, stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_until_ready()
+        with ThreadPoolExecutor(8) as clients:
+            bodies = stories[["title", "description"]].to_dict("records")
+            answers = list(clients.map(lambda body: ask("/predict", body), bodies))
+    finally:
+        service.terminate()
+        service.wait(30)
+
+predictions = [answer["predictions"][0] for answer in answers]
+for body, one in list(zip(bodies, predictions))[:5]:
+    print(f"{one['label']:9} {max(one['probabilities'].values()):.2f}  {body['title']:.60}")
+
+served = [[one["probabilities"][label] for label in pipeline.classes_] for one in predictions]
+difference = np.abs(pipeline.predict_proba(stories) - served).max()
+print(f"The service's probabilities differ by {difference:.1g} on {len(stories)} stories.")
