@@ -33,6 +33,7 @@ with socket() as free:
 
 
 def ask(path, body=None):
+    """Return the answer to a request, decoded."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address + path, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
@@ -40,6 +41,7 @@ def ask(path, body=None):
 
 
 def wait_until_ready():
+    """Wait until the service has loaded its model."""
     for _ in range(600):
         try:
             return ask("/ready")

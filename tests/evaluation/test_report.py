@@ -166,7 +166,7 @@ def test_a_browser_would_see_a_request_an_error_and_overflow(browser, tmp_path):
         "<img src='http://127.0.0.1:9/x.png'><div style='width:3000px'>x</div>"
         "<script>undefinedFunction()</script>"
     )
-    browser.open(path, width=390, dark=False)
+    browser.open(path.as_uri(), width=390, dark=False)
     assert browser.evaluate("document.documentElement.scrollWidth") > 390
     assert len(browser.requests()) == 2
     assert browser.errors()
