@@ -4,8 +4,10 @@ import io
 import json
 import math
 import re
+import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -137,7 +139,8 @@ def load_trusted(content: bytes, trusted: Sequence[str] = ()) -> Any:
     ArtifactError
         If the file holds any other type, or is damaged.
     """
-    from skops.io import loads
+    with _without_torch():
+        from skops.io import loads
 
     check_pipeline(content, trusted)
     with blaming(PIPELINE):
@@ -181,6 +184,20 @@ def check_pipeline(content: bytes, trusted: Sequence[str] = ()) -> None:
         for name in archive.namelist():
             if name != "schema.json":
                 _check_array(archive.read(name), name)
+
+
+@contextmanager
+def _without_torch() -> Iterator[None]:
+    """Keep the import of skops, which imports all of scikit-learn, from importing torch too."""
+    wrapper = "sklearn.externals.array_api_compat.torch"
+    if "torch" in sys.modules or wrapper in sys.modules:
+        yield
+        return
+    sys.modules[wrapper] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[wrapper]
 
 
 def _made_types(node: Any) -> Iterator[tuple[str, str]]:
