@@ -35,7 +35,7 @@ class TransformerClassifier(TextNetClassifier):
         Texts a step. Batches hold texts of like length, padded to their own longest one.
     learning_rate : float, default=2e-3
         Highest rate of the schedule.
-    dropout : float, default=0.4
+    dropout : float, default=0.2
         Share of activations that training sets to zero, everywhere in the model.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
         How one vector a token becomes one a text.
@@ -104,7 +104,7 @@ class TransformerClassifier(TextNetClassifier):
         max_epochs=3,
         batch_size=64,
         learning_rate=2e-3,
-        dropout=0.4,
+        dropout=0.2,
         pooling="mean",
         **shared,
     ):
