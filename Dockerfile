@@ -9,8 +9,8 @@ WORKDIR /source
 RUN python -m venv /opt/agnews_sk
 ENV PATH=/opt/agnews_sk/bin:$PATH
 COPY constraints.txt .
-RUN pip install --no-cache-dir --constraint constraints.txt \
-    --extra-index-url  torch
+ARG TORCH_INDEX=
+RUN pip install --no-cache-dir --constraint constraints.txt --extra-index-url $TORCH_INDEX torch
 COPY pyproject.toml README.md LICENSE ./
 COPY agnews_sk agnews_sk
 RUN pip install --no-cache-dir --constraint constraints.txt ".[serve,onnx]"

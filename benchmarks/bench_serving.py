@@ -67,7 +67,7 @@ class Service:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        command = [sys.executable, "-m", "agnews_sk.cli", "serve", str(model)]
+        command = [sys.executable, "-m", "agnews_sk", "serve", str(model)]
         command += ["--port", str(self.port), *map(str, options)]
         self._process = subprocess.Popen(command)
 

@@ -7,7 +7,6 @@ compared with `predict_proba`.
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,7 @@ with socket() as free:
 
 
 def ask(path, body=None):
-    """Return the answer to a request, decoded."""
+    """Return the answer of the service as JSON."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address + path, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
@@ -41,7 +40,7 @@ def ask(path, body=None):
 
 
 def wait_until_ready():
-    """Wait until the service has loaded its model."""
+    """Return once the service answers."""
     for _ in range(600):
         try:
             return ask("/ready")
@@ -52,10 +51,9 @@ def wait_until_ready():
 
 with tempfile.TemporaryDirectory() as folder:
     model = save(pipeline, Path(folder) / "news")
-    command = [sys.executable, "-m", "agnews_sk.cli", "serve", str(model)]
-    service = subprocess.Popen(
-        [*command, "--port", address.rsplit(":")[-1]], env=os.environ, stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "agnews_sk", "serve", str(model)]
+    command += ["--port", address.rsplit(":")[-1]]
+    service = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready()
         with ThreadPoolExecutor(8) as clients:

@@ -29,6 +29,7 @@ LAYERS = [
     ["_open_model"],
     ["serving", "bulk"],
     ["cli"],
+    ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Within the ground floor the mixins stand on the checks.

@@ -135,10 +135,6 @@ class _Service:
             )
             for model in models
         }
-        metrics_gauge = metrics.waiting_texts
-        self._note_waiting: Callable[[], None] = lambda: metrics_gauge.set(
-            sum(batcher.n_waiting for batcher in self._batchers.values())
-        )
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -170,7 +166,8 @@ class _Service:
         return {"model": model.name, "predictions": predictions}
 
     def metrics_page(self) -> bytes:
-        self._note_waiting()
+        n_waiting = sum(batcher.n_waiting for batcher in self._batchers.values())
+        self.metrics.waiting_texts.set(n_waiting)
         return self.metrics.render()
 
     def _model(self, name: str | None) -> ServedModel:
@@ -245,7 +242,8 @@ def _key_check(api_key: str) -> Callable[..., Any]:
     expected = api_key.encode()
 
     async def check(given: Annotated[str | None, Depends(header)]) -> None:
-        if not secrets.compare_digest((given or "").encode(), expected):
+        # Headers come as Latin-1, whatever the client meant.
+        if not secrets.compare_digest((given or "").encode("latin-1"), expected):
             raise HTTPException(
                 401, "the header X-API-Key is missing or wrong.", {"WWW-Authenticate": "APIKey"}
             )

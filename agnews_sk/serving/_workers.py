@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -102,7 +103,7 @@ class _Workers:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         while not self._stopping:
-            multiprocessing.connection.wait([one.sentinel for one in self._processes], 0.2)
+            wait([one.sentinel for one in self._processes], 0.2)
             self._replace_the_dead()
         for sock in self._sockets:
             sock.close()  # or a client would wait at a door that nobody opens
@@ -130,7 +131,12 @@ class _Workers:
 
 def _serve_here(build: Callable[[], Any], sock: socket.socket) -> None:
     config = uvicorn.Config(
-        build, factory=True, backlog=_BACKLOG, log_level="warning", access_log=False
+        build,
+        factory=True,
+        backlog=_BACKLOG,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,  # or `loaded_app` would be uvicorn's, not ours
     )
     DrainingServer(config).run(sockets=[sock])
 

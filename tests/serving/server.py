@@ -45,7 +45,7 @@ def in_processes(*arguments: str):
     """Yield port and process of `agnews-sk serve`, and end it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "agnews_sk.cli", "serve", *arguments, "--port", str(port)]
+    command = [sys.executable, "-m", "agnews_sk", "serve", *arguments, "--port", str(port)]
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}")
