@@ -1,4 +1,4 @@
-# The service alone: no torch kernels for GPUs, no compiler, no root.
+# The service alone: no compiler, no root.
 #
 #   docker build --tag agnews-sk .
 #   docker run --read-only --tmpfs /tmp --volume "$PWD/model:/model:ro" --publish 8000:8000 agnews-sk
@@ -9,8 +9,9 @@ WORKDIR /source
 RUN python -m venv /opt/agnews_sk
 ENV PATH=/opt/agnews_sk/bin:$PATH
 COPY constraints.txt .
+# An index of torch's builds for processors alone makes the image some gigabytes smaller.
 ARG TORCH_INDEX=
-RUN pip install --no-cache-dir --constraint constraints.txt --extra-index-url $TORCH_INDEX torch
+RUN pip install --no-cache-dir --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url $TORCH_INDEX} torch
 COPY pyproject.toml README.md LICENSE ./
 COPY agnews_sk agnews_sk
 RUN pip install --no-cache-dir --constraint constraints.txt ".[serve,onnx]"
