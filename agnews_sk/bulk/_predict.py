@@ -207,11 +207,10 @@ def _join_parts(parts: Path, folders: Sequence[Path], output: Path) -> BulkRepor
         for folder in folders:
             yield from parts_of(folder, kind)
 
-    rejected: Path | None = output.with_name(f"{output.name}.rejected.jsonl")
+    rejected = output.with_name(f"{output.name}.rejected.jsonl")
     n_scored = write_frames(frames(SCORED), output)
     n_rejected = write_frames(frames(REJECTED), rejected)
     if not n_rejected:
         rejected.unlink()
-        rejected = None
     shutil.rmtree(parts)
-    return BulkReport(len(folders), n_scored, n_rejected, output, rejected)
+    return BulkReport(len(folders), n_scored, n_rejected, output, rejected if n_rejected else None)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Scorer:
         rejected : polars.DataFrame
             `file`, `line`, `reason`, `row`.
         """
-        faults = [(fault, None) for fault in batch.faults]
+        faults: list[tuple[Fault, Cells | None]] = [(fault, None) for fault in batch.faults]
         lines, texts, rows = [], [], []
         for line, cells in zip(batch.lines, batch.rows):
             row = {self._known.get(plain(name), name): cell for name, cell in cells.items()}
@@ -162,7 +162,7 @@ def _choices(fitted: Sequence[str]) -> list[list[str]]:
     return [fields for fields in known if fields]
 
 
-def _rejected(file: str, faults: Sequence[tuple[Fault, Mapping[str, Any] | None]]) -> pl.DataFrame:
+def _rejected(file: str, faults: Sequence[tuple[Fault, Cells | None]]) -> pl.DataFrame:
     rows = [
         (file, fault.line, fault.reason, None if row is None else json.dumps(row, default=str))
         for fault, row in sorted(faults, key=lambda one: one[0].line)

@@ -1,6 +1,7 @@
 """Counters of a service in Prometheus' text format, over all its processes."""
 
 import os
+from typing import Any
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,7 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        known = {"namespace": "agnews_sk", "registry": self._registry}
+        known: dict[str, Any] = {"namespace": "agnews_sk", "registry": self._registry}
         self.requests = Counter("requests", "Answered requests.", ["path", "status"], **known)
         self.seconds = Histogram(
             "request_seconds", "Time of a request to /predict.", buckets=_SECONDS, **known

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _OIL = "Oil prices rise to a record"
-_CUP = {"title": "Cup final tonight", "description": "The coach names his team."}
+_CUP: dict[str, Any] = {"title": "Cup final tonight", "description": "The coach names his team."}
 
 
 class Story(BaseModel):
