@@ -1,5 +1,6 @@
 """What may stand in a `pipeline.skops`: the loader's own list, and a look at every byte first."""
 
+import importlib
 import io
 import json
 import math
@@ -7,7 +8,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -111,9 +112,7 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     ArtifactError
         If it holds something that `load_trusted` would refuse.
     """
-    from skops.io import dumps
-
-    content = dumps(model)
+    content = _skops().dumps(model)
     try:
         check_pipeline(content, trusted)
     except ArtifactError as error:
@@ -139,12 +138,9 @@ def load_trusted(content: bytes, trusted: Sequence[str] = ()) -> Any:
     ArtifactError
         If the file holds any other type, or is damaged.
     """
-    with _without_torch():
-        from skops.io import loads
-
     check_pipeline(content, trusted)
     with blaming(PIPELINE):
-        return loads(content, trusted=sorted({*TRUSTED, *trusted}))
+        return _skops().loads(content, trusted=sorted({*TRUSTED, *trusted}))
 
 
 def check_pipeline(content: bytes, trusted: Sequence[str] = ()) -> None:
@@ -161,16 +157,15 @@ def check_pipeline(content: bytes, trusted: Sequence[str] = ()) -> None:
     ------
     ArtifactError
     """
-    from skops.io._protocol import PROTOCOL
-
+    protocol = _skops()._protocol.PROTOCOL
     with blaming(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in check_stored(archive, len(content)):
             if name != "schema.json" and not _ARRAY.fullmatch(name):
                 raise ArtifactError(f"{PIPELINE} holds {name!r}, which no saved model has.")
         schema = json.loads(archive.read("schema.json"))
-        if schema.get("protocol") != PROTOCOL:
+        if schema.get("protocol") != protocol:
             raise ArtifactError(
-                f"{PIPELINE} has skops's protocol {schema.get('protocol')!r}, expected {PROTOCOL}; "
+                f"{PIPELINE} has skops's protocol {schema.get('protocol')!r}, expected {protocol}; "
                 "save the model again with the installed skops."
             )
         allowed = TRUSTED.union(trusted)
@@ -186,18 +181,19 @@ def check_pipeline(content: bytes, trusted: Sequence[str] = ()) -> None:
                 _check_array(archive.read(name), name)
 
 
-@contextmanager
-def _without_torch() -> Iterator[None]:
-    """Keep the import of skops, which imports all of scikit-learn, from importing torch too."""
-    wrapper = "sklearn.externals.array_api_compat.torch"
-    if "torch" in sys.modules or wrapper in sys.modules:
-        yield
-        return
-    sys.modules[wrapper] = None  # type: ignore[assignment]
+def _skops() -> ModuleType:
+    """Return `skops.io`, without having it import torch.
+
+    On its own import it asks scikit-learn for all estimators, which imports all of its modules,
+    one for torch among them if torch is installed: seconds for a model that needs none of it.
+    """
+    if "skops.io" in sys.modules or "torch" in sys.modules:
+        return importlib.import_module("skops.io")
+    sys.modules["torch"] = None  # type: ignore[assignment]  # as if it were not installed
     try:
-        yield
+        return importlib.import_module("skops.io")
     finally:
-        del sys.modules[wrapper]
+        del sys.modules["torch"]
 
 
 def _made_types(node: Any) -> Iterator[tuple[str, str]]:

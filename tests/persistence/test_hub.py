@@ -24,10 +24,6 @@ class Hub(BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
-
     def answer(self, content=b"{}", status=200, **headers):
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
@@ -41,7 +37,7 @@ class Hub(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.endswith("/repos/create"):
-            self.answer({"url": f"{self.address}/{REPO}"})
+            self.answer({"url": f"http://{self.headers['Host']}/{REPO}"})
         elif "/preupload/" in self.path:
             wanted = json.loads(body)["files"]
             regular = {"uploadMode": "regular", "shouldIgnore": False, "oid": None}
@@ -49,7 +45,7 @@ class Hub(BaseHTTPRequestHandler):
         elif "/commit/" in self.path:
             for line in body.splitlines():
                 self.apply(json.loads(line))
-            url = f"{self.address}/{REPO}/commit/{COMMIT}"
+            url = f"http://{self.headers['Host']}/{REPO}/commit/{COMMIT}"
             self.answer({"commitUrl": url, "commitOid": COMMIT, "success": True, "hookOutput": ""})
         else:
             self.answer({})
