@@ -1,0 +1,33 @@
+"""The checks, a file a topic; importing them registers them in this order."""
+
+from agnews_sk.testing._checks import (  # noqa: I001
+    containers,
+    texts,
+    rows,
+    parameters,
+    learnt,
+    repeats,
+    labels,
+    weights,
+    features,
+    samplers,
+    errors,
+    composition,
+    concurrency,
+)
+
+__all__ = [
+    "composition",
+    "concurrency",
+    "containers",
+    "errors",
+    "features",
+    "labels",
+    "learnt",
+    "parameters",
+    "repeats",
+    "rows",
+    "samplers",
+    "texts",
+    "weights",
+]

@@ -1,0 +1,121 @@
+"""Checks of transformers: one width, names for the columns, frames where asked for."""
+
+from typing import Any
+from unittest import SkipTest
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import scipy.sparse as sp
+
+from agnews_sk.testing._answers import ROUNDING, ensure, ensure_agree, fitted, fresh, plain
+from agnews_sk.testing._corpus import LABELS, OTHER_TEXTS, TEXTS
+from agnews_sk.testing._registry import has, text_check
+
+
+def _matrix(estimator: Any) -> Any:
+    """Return the matrix of the corpus, or skip where texts or lists come out."""
+    out = plain(estimator.transform(TEXTS))
+    if out.ndim != 2:
+        raise SkipTest("transform gives a column, not a matrix")
+    return out
+
+
+@text_check(has("transform"), has("fit_transform"))
+def check_fit_transform(name, estimator):
+    """fit_transform gives what fit and then transform give."""
+    at_once = plain(fresh(estimator).fit_transform(TEXTS, LABELS))
+    in_turn = plain(fitted(estimator).transform(TEXTS))
+    ensure_agree({"fit_transform": at_once}, {"fit_transform": in_turn}, tolerance=ROUNDING)
+
+
+@text_check(has("transform"))
+def check_width(name, estimator):
+    """Any texts get a matrix of as many columns as those of fit."""
+    estimator = fitted(estimator)
+    width = _matrix(estimator).shape[1]
+    for texts in (OTHER_TEXTS, TEXTS[:1], [""]):
+        found = plain(estimator.transform(texts)).shape[1]
+        ensure(found == width, f"{texts[:1]} gets {found} columns, not {width}")
+
+
+@text_check(has("transform"))
+def check_matrix_values(name, estimator):
+    """A matrix holds finite numbers, and a sparse one is in canonical CSR form."""
+    out = fitted(estimator).transform(TEXTS)
+    if not sp.issparse(out):
+        matrix = plain(out)
+        ensure(matrix.dtype.kind != "f" or np.isfinite(matrix).all(), "a value is not finite")
+        return
+    ensure(out.format == "csr", f"the format is {out.format}")
+    ensure(np.isfinite(out.data).all(), "a value is not finite")
+    ensure(out.has_sorted_indices, "column indices are not sorted")
+    ensure(out.has_canonical_format, "a cell is stored twice")
+
+
+@text_check(has("transform"))
+def check_matrix_does_not_grow(name, estimator):
+    """The dtype of the matrix is the same for one text and for many."""
+    estimator = fitted(estimator)
+    one, many = plain(estimator.transform(TEXTS[:1])).dtype, plain(estimator.transform(TEXTS)).dtype
+    ensure(one == many, f"it is {one} for one text and {many} for many")
+
+
+@text_check(has("get_feature_names_out"), has("transform"))
+def check_feature_names(name, estimator):
+    """get_feature_names_out gives a distinct str for each column, in an array of objects."""
+    estimator = fitted(estimator)
+    names = estimator.get_feature_names_out()
+    ensure(isinstance(names, np.ndarray) and names.dtype == object, "it gives no array of objects")
+    ensure(all(isinstance(feature, str) for feature in names), "a name is no str")
+    ensure(len(set(names)) == len(names), "a name is there twice")
+    out = plain(estimator.transform(TEXTS))
+    width = out.shape[1] if out.ndim == 2 else 1
+    ensure(len(names) == width, f"it gives {len(names)} names for {width} columns")
+
+
+@text_check(has("get_feature_names_out"), has("transform"))
+def check_feature_names_repeat(name, estimator):
+    """The names belong to the columns: a second fit forgets those of the first."""
+    estimator = fitted(estimator)
+    expected = estimator.get_feature_names_out()
+    estimator.fit(OTHER_TEXTS, LABELS[: len(OTHER_TEXTS)]).get_feature_names_out()
+    names = estimator.fit(TEXTS, LABELS).get_feature_names_out()
+    ensure(names.tolist() == expected.tolist(), "a second fit gives others")
+
+
+@text_check(has("set_output"), has("get_feature_names_out"))
+def check_set_output_pandas(name, estimator):
+    """After set_output(transform="pandas") a pandas frame with these names comes out."""
+    _ensure_frame(estimator, "pandas", pd.DataFrame)
+
+
+@text_check(has("set_output"), has("get_feature_names_out"))
+def check_set_output_polars(name, estimator):
+    """After set_output(transform="polars") a Polars frame with these names comes out."""
+    _ensure_frame(estimator, "polars", pl.DataFrame)
+
+
+def _ensure_frame(estimator: Any, kind: str, frame_type: Any) -> None:
+    estimator = fitted(estimator)
+    expected = estimator.transform(TEXTS)
+    if sp.issparse(expected):
+        raise SkipTest("a sparse matrix has no frame")
+    frame = estimator.set_output(transform=kind).transform(TEXTS)
+    ensure(isinstance(frame, frame_type), f"it gives a {type(frame).__name__}")
+    names = list(estimator.get_feature_names_out())
+    ensure(list(frame.columns) == names, f"its columns are {list(frame.columns)[:5]}")
+    ensure(len(frame) == len(TEXTS), f"it has {len(frame)} rows")
+    values = plain(frame).reshape(plain(expected).shape)
+    ensure_agree({"transform": values}, {"transform": plain(expected)}, tolerance=ROUNDING)
+
+
+@text_check(has("set_output"), has("get_feature_names_out"))
+def check_set_output_keeps_index(name, estimator):
+    """The pandas frame has the index of the Series that was asked."""
+    estimator = fitted(estimator)
+    if sp.issparse(estimator.transform(TEXTS)):
+        raise SkipTest("a sparse matrix has no frame")
+    asked = pd.Series(TEXTS, index=range(30, 30 + len(TEXTS)))
+    frame = estimator.set_output(transform="pandas").transform(asked)
+    ensure(frame.index.equals(asked.index), f"its index is {list(frame.index)[:5]}")

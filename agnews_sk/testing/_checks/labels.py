@@ -1,0 +1,206 @@
+"""Checks of classifiers: labels of every kind, and columns that follow `classes_`."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.metrics import accuracy_score
+
+from agnews_sk.testing._answers import answers, ensure, ensure_agree, fitted, outcome
+from agnews_sk.testing._corpus import CLASSES, LABELS, TEXTS, TWO_CLASS_ROWS
+from agnews_sk.testing._refusals import ensure_refuses
+from agnews_sk.testing._registry import classifies, has, text_check
+
+
+def _ensure_labels_are_kept(estimator: Any, classes: list[Any], y: Any = None) -> None:
+    """Relabel in the same order: classes and predictions become these, all else stays."""
+    n_classes = len(classes)
+    rows = range(len(TEXTS)) if n_classes == 3 else TWO_CLASS_ROWS
+    texts, strings = [TEXTS[i] for i in rows], [LABELS[i] for i in rows]
+    names = dict(zip(CLASSES, classes))
+    relabelled = np.array([names[label] for label in strings], dtype=np.asarray(classes).dtype)
+    expected = outcome(estimator, texts, strings)
+    estimator = fitted(estimator, texts, relabelled if y is None else y)
+    found = answers(estimator, texts)
+    ensure(list(estimator.classes_) == classes, f"classes_ is {list(estimator.classes_)}")
+    predicted = [names[label] for label in expected["predict"]]
+    ensure(list(found["predict"]) == predicted, f"predict gives {found['predict']}")
+    del found["predict"], expected["predict"]
+    ensure_agree(found, expected)
+
+
+@text_check(classifies)
+def check_string_labels(name, estimator):
+    """Labels of str are taken, kept in classes_ and predicted."""
+    _ensure_labels_are_kept(estimator, ["Economy", "Football", "Phones"])
+
+
+@text_check(classifies)
+def check_integer_labels(name, estimator):
+    """Integers, with gaps and below zero, are taken, kept in classes_ and predicted."""
+    _ensure_labels_are_kept(estimator, [-4, 0, 17])
+
+
+@text_check(classifies)
+def check_boolean_labels(name, estimator):
+    """Booleans are taken, kept in classes_ and predicted."""
+    _ensure_labels_are_kept(estimator, [False, True])
+
+
+@text_check(classifies)
+def check_object_labels(name, estimator):
+    """Strings in an array of objects are taken, and are those predicted."""
+    y = np.array(LABELS, dtype=object)
+    _ensure_labels_are_kept(estimator, CLASSES, y)
+
+
+@text_check(classifies)
+def check_label_containers(name, estimator):
+    """Labels in a tuple, array, pandas or Polars Series give what a list of them gives."""
+    expected = outcome(estimator)
+    index = range(100, 100 + len(LABELS))
+    kinds = [tuple, np.array, pl.Series, lambda y: pd.Series(y, index=index)]
+    for kind in kinds:
+        ensure_agree(outcome(estimator, TEXTS, kind(LABELS)), expected)
+
+
+@text_check(classifies)
+def check_categorical_labels(name, estimator):
+    """A pandas Series of categories gives what a list of its labels gives."""
+    expected = outcome(estimator)
+    ensure_agree(outcome(estimator, TEXTS, pd.Series(LABELS, dtype="category")), expected)
+
+
+@text_check(classifies)
+def check_predict_dtype(name, estimator):
+    """Predictions have the kind of the labels: str for str, int for int, bool for bool."""
+    for y in (LABELS, [len(label) for label in LABELS], [label == "Tech" for label in LABELS]):
+        kind = fitted(estimator, TEXTS, y).predict(TEXTS).dtype.kind
+        wanted = "UOT" if isinstance(y[0], str) else np.asarray(y).dtype.kind
+        ensure(kind in wanted, f"labels of {type(y[0]).__name__} are predicted as kind {kind!r}")
+
+
+@text_check(classifies)
+def check_classes(name, estimator):
+    """classes_ is the sorted array of distinct labels, in whatever order they came."""
+    for rows in (range(len(TEXTS)), reversed(range(len(TEXTS)))):
+        rows = list(rows)
+        estimator = fitted(estimator, [TEXTS[i] for i in rows], [LABELS[i] for i in rows])
+        ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is no array")
+        ensure(list(estimator.classes_) == CLASSES, f"classes_ is {list(estimator.classes_)}")
+
+
+@text_check(classifies)
+def check_predictions_are_classes(name, estimator):
+    """Predict gives a 1-D array of labels that were seen in fit."""
+    found = fitted(estimator).predict([*TEXTS, "", "zzyzx"])
+    ensure(found.shape == (len(TEXTS) + 2,), f"its shape is {found.shape}")
+    strange = set(found.tolist()) - set(CLASSES)
+    ensure(not strange, f"it gives {strange}")
+
+
+@text_check(classifies, has("predict_proba"))
+def check_probabilities(name, estimator):
+    """predict_proba gives a column a class, from 0 to 1, and rows that sum to one."""
+    found = fitted(estimator).predict_proba([*TEXTS, "", "zzyzx"])
+    wanted = (len(TEXTS) + 2, len(CLASSES))
+    ensure(found.shape == wanted, f"its shape is {found.shape}, not {wanted}")
+    ensure(((found >= 0) & (found <= 1)).all(), "a value is outside of [0, 1]")
+    sums = found.sum(axis=1)
+    ensure(np.allclose(sums, 1, atol=1e-5), f"a row sums to {sums[np.abs(sums - 1).argmax()]:.6g}")
+
+
+@text_check(classifies, has("predict_proba"))
+def check_probability_columns(name, estimator):
+    """The column of the largest probability is that of the predicted label in classes_."""
+    order = [2, 1, 0, *range(3, len(TEXTS))]
+    estimator = fitted(estimator, [TEXTS[i] for i in order], [LABELS[i] for i in order])
+    _ensure_columns_follow(estimator, estimator.predict_proba(TEXTS))
+
+
+@text_check(classifies, has("decision_function"))
+def check_decision_columns(name, estimator):
+    """The largest value of decision_function is that of the predicted label in classes_."""
+    estimator = fitted(estimator)
+    scores = np.asarray(estimator.decision_function(TEXTS))
+    _ensure_columns_follow(estimator, scores)
+
+
+def _ensure_columns_follow(estimator: Any, scores: np.ndarray) -> None:
+    best = estimator.classes_[scores.argmax(axis=1)]
+    predicted = estimator.predict(TEXTS)
+    differ = np.flatnonzero(best != predicted)
+    ensure(
+        not len(differ), f"{best[differ[:1]]} has the largest, {predicted[differ[:1]]} is predicted"
+    )
+
+
+@text_check(classifies, has("decision_function"))
+def check_binary_decision(name, estimator):
+    """With two classes decision_function is 1-D, and positive for classes_[1]."""
+    texts, y = [TEXTS[i] for i in TWO_CLASS_ROWS], [LABELS[i] for i in TWO_CLASS_ROWS]
+    estimator = fitted(estimator, texts, y)
+    scores = estimator.decision_function(texts)
+    ensure(scores.shape == (len(texts),), f"its shape is {scores.shape}")
+    best = estimator.classes_[(scores > 0).astype(int)]
+    ensure((best == estimator.predict(texts)).all(), "its sign is not that of predict")
+
+
+@text_check(classifies, has("predict_log_proba"))
+def check_log_probabilities(name, estimator):
+    """predict_log_proba is the logarithm of predict_proba."""
+    estimator = fitted(estimator)
+    found, expected = estimator.predict_log_proba(TEXTS), np.log(estimator.predict_proba(TEXTS))
+    ensure(np.allclose(found, expected, atol=1e-5), "it differs")
+
+
+@text_check(classifies, has("score"))
+def check_score(name, estimator):
+    """Score is the accuracy of predict."""
+    estimator = fitted(estimator)
+    found, expected = (
+        estimator.score(TEXTS, LABELS),
+        accuracy_score(LABELS, estimator.predict(TEXTS)),
+    )
+    ensure(np.isclose(found, expected), f"it is {found}, not {expected}")
+
+
+@text_check(classifies)
+def check_one_class(name, estimator):
+    """Labels of one class are refused with a message that says so, or always predicted."""
+    try:
+        only = fitted(estimator, TEXTS, ["Tech"] * len(TEXTS)).predict(TEXTS)
+    except ValueError as error:
+        ensure("class" in str(error), f"the message does not speak of classes: {error}")
+    else:
+        ensure(set(only) == {"Tech"}, f"it predicts {set(only)}")
+
+
+@text_check(classifies)
+def check_missing_labels(name, estimator):
+    """A missing label, None or NaN, is refused in fit."""
+    for missing in (None, np.nan):
+        y = np.array([*LABELS[:-1], missing], dtype=object)
+        words = ("missing", "nan", "label", "none", "float")
+        ensure_refuses(lambda y=y: fitted(estimator, TEXTS, y), *words)
+
+
+@text_check(classifies)
+def check_continuous_labels(name, estimator):
+    """Continuous targets are refused in fit, for they are no classes."""
+    y = np.linspace(0.1, 0.9, len(TEXTS))
+    ensure_refuses(lambda: fitted(estimator, TEXTS, y), "continuous", "label", "class")
+
+
+@text_check(classifies)
+def check_labels_are_required(name, estimator):
+    """Fit without labels is refused with a message that speaks of y."""
+    ensure_refuses(lambda: fitted(estimator, TEXTS, None), "y")
+
+
+@text_check(classifies)
+def check_lengths(name, estimator):
+    """Labels fewer than the texts are refused, and a number of rows is named."""
+    counts = str(len(TEXTS)), str(len(TEXTS) - 1)
+    ensure_refuses(lambda: fitted(estimator, TEXTS, LABELS[:-1]), *counts)

@@ -1,0 +1,178 @@
+"""Checks of parameters: stored as given, settable at any time, left alone by fit."""
+
+import inspect
+from typing import Any
+
+from sklearn.base import clone
+
+from agnews_sk.testing._answers import (
+    ensure,
+    ensure_agree,
+    fresh,
+    outcome,
+    outcome_in_place,
+)
+from agnews_sk.testing._registry import is_simple, text_check
+
+# Each is set, and fitted, twice.
+MAX_SWITCHES = 3
+
+
+def _values(estimator: Any) -> dict[str, Any]:
+    """Return the parameters that hold no estimators."""
+    params = estimator.get_params()
+    return {p: value for p, value in params.items() if not _holds_estimators(value)}
+
+
+def _holds_estimators(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_estimators(part) for part in value)
+    return hasattr(value, "get_params") and not isinstance(value, type)
+
+
+def _own_parameters(estimator: Any) -> list[str]:
+    signature = inspect.signature(type(estimator).__init__)
+    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    own = list(signature.parameters.values())[1:]
+    return [parameter.name for parameter in own if parameter.kind not in kinds]
+
+
+def _switched(estimator: Any) -> list[dict[str, bool]]:
+    """Return the settings that turn one bool parameter over and can be fitted."""
+    switches = [{p: not v} for p, v in _values(estimator).items() if isinstance(v, bool)]
+    return [switch for switch in switches if _can_fit(estimator, switch)][:MAX_SWITCHES]
+
+
+def _can_fit(estimator: Any, setting: dict[str, bool]) -> bool:
+    try:
+        outcome_in_place(fresh(estimator).set_params(**setting))
+    except Exception:
+        return False
+    return True
+
+
+@text_check()
+def check_constructor_stores_parameters(name, estimator):
+    """Each argument of the constructor is a parameter and comes back as the same object."""
+    params = estimator.get_params(deep=False)
+    for parameter in _own_parameters(estimator):
+        ensure(parameter in params, f"get_params lacks {parameter}")
+    marks = {parameter: object() for parameter in _own_parameters(estimator)}
+    if hasattr(estimator, "steps") or hasattr(estimator, "transformer_list"):
+        return  # a composition looks into its list of steps
+    stored = type(estimator)(**marks).get_params(deep=False)
+    for parameter, mark in marks.items():
+        ensure(stored[parameter] is mark, f"{parameter} is not kept as given")
+
+
+@text_check()
+def check_clone(name, estimator):
+    """A clone of a fitted estimator has its parameters, and nothing learnt."""
+    original = fresh(estimator)
+    outcome_in_place(original)
+    copy = clone(original)
+    ensure(repr(_values(copy)) == repr(_values(original)), "the clone has other parameters")
+    learnt = sorted(set(vars(copy)) - set(vars(fresh(estimator))))
+    ensure(not learnt, f"the clone has {learnt}")
+    ensure_agree(outcome_in_place(copy), outcome(estimator))
+
+
+@text_check()
+def check_fit_keeps_parameters(name, estimator):
+    """Neither fit nor an answer changes a parameter."""
+    estimator = fresh(estimator)
+    before = _values(estimator)
+    looked = {p: repr(value) for p, value in before.items()}
+    outcome_in_place(estimator)
+    after = _values(estimator)
+    for parameter, value in before.items():
+        ensure(after[parameter] is value, f"{parameter} became {after[parameter]!r:.80}")
+        ensure(
+            repr(value) == looked[parameter], f"{parameter} was changed in place to {value!r:.80}"
+        )
+
+
+@text_check()
+def check_fit_keeps_defaults(name, estimator):
+    """Fitting one instance changes no parameter of another."""
+    first, second = fresh(estimator), fresh(estimator)
+    before = repr(_values(second))
+    outcome_in_place(first)
+    ensure(
+        repr(_values(second)) == before, f"the other's parameters became {_values(second)!r:.200}"
+    )
+
+
+@text_check()
+def check_set_params_returns_self(name, estimator):
+    """set_params gives the estimator back, and get_params what was set."""
+    estimator = fresh(estimator)
+    params = _values(estimator)
+    ensure(estimator.set_params(**params) is estimator, "set_params gives something else")
+    ensure(repr(_values(estimator)) == repr(params), "get_params gives other values")
+
+
+@text_check()
+def check_set_params_before_fit(name, estimator):
+    """A parameter set before fit is kept by it, and by a clone."""
+    for setting in _switched(estimator):
+        changed = fresh(estimator).set_params(**setting)
+        expected = outcome(changed)
+        ensure_agree(outcome_in_place(changed), expected)
+        kept = {p: changed.get_params()[p] for p in setting}
+        ensure(kept == setting, f"{setting} became {kept}")
+
+
+@text_check()
+def check_set_params_after_fit(name, estimator):
+    """A parameter set after fit acts in the next fit as if it had been set before the first."""
+    for setting in _switched(estimator):
+        expected = outcome_in_place(fresh(estimator).set_params(**setting))
+        refitted = fresh(estimator)
+        outcome_in_place(refitted)
+        ensure_agree(outcome_in_place(refitted.set_params(**setting)), expected)
+
+
+@text_check()
+def check_unknown_parameter(name, estimator):
+    """set_params refuses a parameter that does not exist, and names it."""
+    try:
+        fresh(estimator).set_params(no_such_parameter=1)
+    except (ValueError, TypeError) as error:
+        ensure("no_such_parameter" in str(error), f"the message is {error}")
+    else:
+        ensure(False, "nothing was raised")
+
+
+@text_check(is_simple)
+def check_bad_parameters(name, estimator):
+    """A parameter of an impossible kind is refused in fit, not before, and named."""
+    constraints = getattr(estimator, "_parameter_constraints", {})
+    for parameter, allowed in constraints.items():
+        if "no_validation" in list(allowed) or parameter not in estimator.get_params():
+            continue
+        wrong = fresh(estimator).set_params(**{parameter: _Nonsense()})
+        try:
+            outcome_in_place(wrong)
+        except (ValueError, TypeError) as error:
+            ensure(parameter in str(error), f"the message does not name {parameter}: {error}")
+        else:
+            ensure(False, f"fit takes {parameter}={_Nonsense()!r}")
+
+
+class _Nonsense:
+    """A value that no parameter takes."""
+
+    def __repr__(self) -> str:
+        return "<nonsense>"
+
+
+@text_check()
+def check_repr(name, estimator):
+    """repr, before and after fit, and the HTML repr name the class."""
+    estimator = fresh(estimator)
+    kind = type(estimator).__name__
+    ensure(repr(estimator).startswith(kind), f"repr gives {estimator!r:.80}")
+    outcome_in_place(estimator)
+    ensure(repr(estimator).startswith(kind), f"repr after fit gives {estimator!r:.80}")
+    ensure(kind in estimator._repr_html_(), "the HTML repr does not name it")

@@ -1,0 +1,96 @@
+"""The list of checks, and which of them an estimator must pass."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from unittest import SkipTest
+
+from sklearn.base import is_classifier
+from sklearn.utils import get_tags
+from sklearn.utils.validation import has_fit_parameter
+
+from agnews_sk.testing._answers import METHODS
+
+Check = Callable[..., None]
+Condition = Callable[[Any], bool]
+
+REGISTERED: dict[Check, tuple[Condition, ...]] = {}
+
+
+def text_check(*conditions: Condition) -> Callable[[Check], Check]:
+    """Register a check for the estimators that meet all the conditions.
+
+    The first line of its docstring is the claim it makes. Whatever goes wrong in it, be it an
+    error of the estimator or an answer that differs, becomes an AssertionError that names the
+    estimator, the claim and what happened instead.
+    """
+
+    def register(check: Check) -> Check:
+        claim = (check.__doc__ or "").splitlines()[0]
+
+        @wraps(check)
+        def run(name: str, estimator: Any, **options: Any) -> None:
+            try:
+                check(name, estimator, **options)
+            except SkipTest:
+                raise
+            except AssertionError as error:
+                raise AssertionError(f"{name}: {claim} Instead, {error}.") from error
+            except Exception as error:
+                happened = f"{type(error).__name__}: {error}"
+                raise AssertionError(f"{name}: {claim} Instead, {happened}") from error
+
+        REGISTERED[run] = conditions
+        return run
+
+    return register
+
+
+def checks_for(estimator: Any) -> list[Check]:
+    """Return the checks whose conditions the estimator meets, in order."""
+    return [
+        check for check, conditions in REGISTERED.items() if all(c(estimator) for c in conditions)
+    ]
+
+
+def has(method: str) -> Condition:
+    """Return the condition that the estimator has this method."""
+    return lambda estimator: hasattr(estimator, method)
+
+
+def is_sampler(estimator: Any) -> bool:
+    """Tell whether it changes which rows there are."""
+    return hasattr(estimator, "fit_resample")
+
+
+def keeps_rows(estimator: Any) -> bool:
+    """Tell whether it gives one answer a row after `fit`."""
+    return not is_sampler(estimator) and any(hasattr(estimator, m) for m in METHODS)
+
+
+def requires_fit(estimator: Any) -> bool:
+    """Tell whether it answers only after `fit`."""
+    return get_tags(estimator).requires_fit
+
+
+def is_deterministic(estimator: Any) -> bool:
+    """Tell whether a seed makes it repeat, as its tags say."""
+    return not get_tags(estimator).non_deterministic
+
+
+def takes_sample_weight(estimator: Any) -> bool:
+    """Tell whether its `fit` has the parameter `sample_weight`."""
+    return has_fit_parameter(estimator, "sample_weight")
+
+
+def takes_random_state(estimator: Any) -> bool:
+    """Tell whether it, or a part of it, has the parameter `random_state`."""
+    return any(p.split("__")[-1] == "random_state" for p in estimator.get_params())
+
+
+def is_simple(estimator: Any) -> bool:
+    """Tell whether it has no estimators within it."""
+    return not any("__" in parameter for parameter in estimator.get_params())
+
+
+classifies: Condition = is_classifier

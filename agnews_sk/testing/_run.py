@@ -1,0 +1,267 @@
+"""Run the checks: on one estimator, or as tests of pytest."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Literal, TypedDict
+from unittest import SkipTest
+
+from sklearn.exceptions import EstimatorCheckFailedWarning, SkipTestWarning
+
+import agnews_sk.testing._checks  # noqa: F401  registers the checks
+from agnews_sk.testing._registry import REGISTERED, Check, checks_for
+
+Reasons = dict[str, str]
+RoundTrip = Callable[[Any], Any]
+
+
+class CheckResult(TypedDict):
+    """What came of one check, with the keys of scikit-learn's `check_estimator`."""
+
+    estimator: Any
+    check_name: str
+    exception: Exception | None
+    status: Literal["passed", "failed", "xfail", "skipped"]
+    expected_to_fail: bool
+    expected_to_fail_reason: str | None
+
+
+def text_checks(estimator: Any = None) -> dict[str, Check]:
+    """Return the checks by name, all of them or those that apply to an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator object, optional
+
+    Returns
+    -------
+    dict of str to callable
+        Each takes the name for messages and the estimator; the first line of its docstring is
+        what it claims.
+
+    Examples
+    --------
+    >>> from agnews_sk.testing import text_checks
+    >>> text_checks()["check_tuple"].__doc__
+    'A tuple of texts gives what a list of them gives.'
+    """
+    checks = list(REGISTERED) if estimator is None else checks_for(estimator)
+    return {check.__name__: check for check in checks}
+
+
+def text_checks_generator(
+    estimator: Any, *, round_trip: RoundTrip | None = None
+) -> Iterator[tuple[Any, Callable[[Any], None]]]:
+    """Yield the checks that apply to an estimator, ready to be called with it.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Unfitted, or fitted: a check works on clones only.
+    round_trip : callable, optional
+        Takes a fitted estimator, saves it and returns what it loads again, for
+        `check_round_trip`.
+
+    Yields
+    ------
+    estimator, check : estimator object and callable
+        `check(estimator)` raises an AssertionError if the claim does not hold.
+
+    Raises
+    ------
+    TypeError
+        If a class is given in place of an instance.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> from agnews_sk.testing import text_checks_generator
+    >>> for estimator, check in text_checks_generator(CountVectorizer()):
+    ...     if check.func.__name__ == "check_tuple":
+    ...         check(estimator)
+    """
+    if isinstance(estimator, type):
+        raise TypeError(f"estimator must be an instance, got the class {estimator.__name__}.")
+    for check_name, check in text_checks(estimator).items():
+        options = {"round_trip": round_trip} if check_name == "check_round_trip" else {}
+        yield estimator, partial(check, type(estimator).__name__, **options)
+
+
+def check_text_estimator(
+    estimator: Any,
+    *,
+    expected_failed_checks: Reasons | None = None,
+    on_skip: Literal["warn"] | None = None,
+    on_fail: Literal["raise", "warn"] | None = "raise",
+    callback: Callable[..., None] | None = None,
+    round_trip: RoundTrip | None = None,
+) -> list[CheckResult]:
+    """Check that an estimator takes texts as scikit-learn's conventions and ours ask.
+
+    scikit-learn's :func:`~sklearn.utils.estimator_checks.check_estimator` feeds numbers, and so
+    says nothing of an estimator of texts. This one has the same interface and feeds texts.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Transformer, classifier, sampler or pipeline whose `fit` takes texts. It is cloned, and
+        its `random_state` parameters are set to 0, before each fit.
+    expected_failed_checks : dict of str to str, optional
+        Names of checks that may fail, and why.
+    on_skip : {"warn"} or None, default=None
+        Whether to warn of a check that cannot be run.
+    on_fail : {"raise", "warn"} or None, default="raise"
+        What to do at the first failure that is not expected: raise it, warn and go on, or go on.
+    callback : callable, optional
+        Called after each check with the items of its result as keyword arguments. Needs another
+        `on_fail` than "raise".
+    round_trip : callable, optional
+        Takes a fitted estimator, saves it and returns what it loads again. Without it
+        `check_round_trip` is skipped; pickle is checked anyway.
+
+    Returns
+    -------
+    list of dict
+        One a check, with the keys `estimator`, `check_name`, `exception`, `status` ("passed",
+        "failed", "xfail" or "skipped"), `expected_to_fail` and `expected_to_fail_reason`.
+
+    Raises
+    ------
+    AssertionError
+        If a check fails and `on_fail="raise"`: it names the estimator, what is claimed and what
+        happened instead.
+    TypeError
+        If a class is given in place of an instance.
+    ValueError
+        If `callback` is given with `on_fail="raise"`, or an expected failure names no check.
+
+    See Also
+    --------
+    parametrize_with_text_checks : The same as tests of pytest.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> from agnews_sk.testing import check_text_estimator
+    >>> results = check_text_estimator(CountVectorizer(), on_fail=None)
+    >>> failed = [result for result in results if result["status"] == "failed"]
+    >>> str(failed[0]["exception"])[:88]
+    'CountVectorizer: An array of one column gives what a list of its texts gives. Instead, A'
+    """
+    if on_fail == "raise" and callback is not None:
+        raise ValueError("callback needs on_fail='warn' or on_fail=None, got on_fail='raise'.")
+    reasons = _checked_reasons(expected_failed_checks)
+    results = []
+    for checked, check in text_checks_generator(estimator, round_trip=round_trip):
+        result = _run(checked, check, reasons, raising=on_fail == "raise")
+        _warn(result, on_skip, on_fail)
+        results.append(result)
+        if callback is not None:
+            callback(**result)
+    return results
+
+
+def _checked_reasons(reasons: Reasons | None) -> Reasons:
+    unknown = sorted(set(reasons or {}) - set(text_checks()))
+    if unknown:
+        raise ValueError(f"expected_failed_checks names no check by {unknown}; see text_checks().")
+    return reasons or {}
+
+
+def _run(
+    estimator: Any, check: Callable[[Any], None], reasons: Reasons, *, raising: bool
+) -> CheckResult:
+    check_name = check.func.__name__  # type: ignore[attr-defined]
+    expected = check_name in reasons
+    exception: Exception | None = None
+    status: Literal["passed", "failed", "xfail", "skipped"] = "passed"
+    try:
+        check(estimator)
+    except SkipTest as skipped:
+        exception, status = skipped, "skipped"
+    except AssertionError as failure:
+        if raising and not expected:
+            raise
+        exception, status = failure, "xfail" if expected else "failed"
+    return CheckResult(
+        estimator=estimator,
+        check_name=check_name,
+        exception=exception,
+        status=status,
+        expected_to_fail=expected,
+        expected_to_fail_reason=reasons.get(check_name),
+    )
+
+
+def _warn(result: CheckResult, on_skip: str | None, on_fail: str | None) -> None:
+    if result["status"] == "skipped" and on_skip == "warn":
+        message = f"{result['check_name']} was skipped: {result['exception']}."
+        warnings.warn(message, SkipTestWarning, stacklevel=3)
+    if result["status"] == "failed" and on_fail == "warn":
+        warnings.warn(EstimatorCheckFailedWarning(**result), stacklevel=3)
+
+
+def parametrize_with_text_checks(
+    estimators: list[Any],
+    *,
+    expected_failed_checks: Callable[[Any], Reasons] | None = None,
+    xfail_strict: bool | None = None,
+    round_trip: RoundTrip | None = None,
+) -> Any:
+    """Make a test of pytest of each check of each estimator.
+
+    Parameters
+    ----------
+    estimators : list of estimator objects
+    expected_failed_checks : callable, optional
+        Takes an estimator and returns the names of checks that may fail, and why. Their tests
+        are marked `xfail` with that reason.
+    xfail_strict : bool, optional
+        Whether a check that is expected to fail and passes is a failure. None leaves it to
+        pytest's settings.
+    round_trip : callable, optional
+        As in `check_text_estimator`.
+
+    Returns
+    -------
+    decorator
+        `pytest.mark.parametrize` over `estimator` and `check`.
+
+    Raises
+    ------
+    TypeError
+        If a class is given in place of an instance.
+
+    See Also
+    --------
+    check_text_estimator : Runs the checks at once.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from agnews_sk.testing import parametrize_with_text_checks
+    >>> @parametrize_with_text_checks([TfidfVectorizer(), TfidfVectorizer(sublinear_tf=True)])
+    ... def test_vectorizer(estimator, check):
+    ...     check(estimator)
+    """
+    import pytest
+
+    def marked(estimator: Any, check: Any, reasons: Reasons) -> Any:
+        check_name = check.func.__name__
+        marks = []
+        if check_name in reasons:
+            strict = {} if xfail_strict is None else {"strict": xfail_strict}
+            marks = [pytest.mark.xfail(reason=reasons[check_name], **strict)]
+        return pytest.param(estimator, check, marks=marks, id=f"{_short(estimator)}-{check_name}")
+
+    params = []
+    for estimator in estimators:
+        found = expected_failed_checks(estimator) if expected_failed_checks else None
+        reasons = _checked_reasons(found)
+        pairs = text_checks_generator(estimator, round_trip=round_trip)
+        params += [marked(checked, check, reasons) for checked, check in pairs]
+    return pytest.mark.parametrize(("estimator", "check"), params)
+
+
+def _short(estimator: Any) -> str:
+    return " ".join(repr(estimator).split())

@@ -1,0 +1,161 @@
+"""check_text_estimator and its relatives keep to the interface of scikit-learn's."""
+
+import warnings
+from inspect import signature
+from pathlib import Path
+
+import pytest
+from sklearn.exceptions import EstimatorCheckFailedWarning, SkipTestWarning
+from sklearn.utils.estimator_checks import check_estimator
+
+from agnews_sk.sampling import LengthFilter
+from agnews_sk.testing import (
+    check_text_estimator,
+    parametrize_with_text_checks,
+    text_checks,
+    text_checks_generator,
+)
+from tests.testing.estimators import TextSize, WordBayes, WordCounter
+from tests.testing.faulty import TakesLettersForTexts
+
+REASON = {"check_bare_str": "a str is taken for its letters"}
+DOCS = Path(__file__).parents[2] / "docs" / "testing.md"
+
+
+def results_of(estimator, **options):
+    return {r["check_name"]: r for r in check_text_estimator(estimator, on_fail=None, **options)}
+
+
+def test_there_are_at_least_forty_checks_each_with_a_claim_of_its_own():
+    claims = {check.__doc__.splitlines()[0] for check in text_checks().values()}
+    assert len(claims) == len(text_checks()) >= 40
+    assert all(claim.endswith(".") for claim in claims)
+
+
+def test_every_check_is_named_in_the_guide():
+    guide = DOCS.read_text(encoding="utf-8")
+    assert [name for name in text_checks() if f"`{name}`" not in guide] == []
+
+
+def test_a_failure_is_raised_with_the_name_the_claim_and_what_happened():
+    message = "TakesLettersForTexts: A bare str.*is refused. Instead, nothing was raised."
+    with pytest.raises(AssertionError, match=message):
+        check_text_estimator(TakesLettersForTexts())
+
+
+def test_a_failure_is_warned_of_where_asked_and_recorded():
+    with pytest.warns(EstimatorCheckFailedWarning, match="check_bare_str"):
+        results = check_text_estimator(TakesLettersForTexts(), on_fail="warn")
+    assert {r["check_name"] for r in results if r["status"] == "failed"} == {"check_bare_str"}
+
+
+def test_nothing_is_warned_of_where_not_asked():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EstimatorCheckFailedWarning)
+        warnings.simplefilter("error", SkipTestWarning)
+        results = results_of(TakesLettersForTexts())
+    assert isinstance(results["check_bare_str"]["exception"], AssertionError)
+
+
+def test_an_expected_failure_is_no_failure():
+    result = results_of(TakesLettersForTexts(), expected_failed_checks=REASON)["check_bare_str"]
+    assert result["status"] == "xfail"
+    assert result["expected_to_fail_reason"] == REASON["check_bare_str"]
+
+
+def test_an_expected_failure_that_passes_is_told_apart():
+    result = results_of(WordCounter(), expected_failed_checks=REASON)["check_bare_str"]
+    assert result["status"] == "passed"
+    assert result["expected_to_fail"]
+
+
+def test_an_expected_failure_must_name_a_check():
+    with pytest.raises(ValueError, match="check_bear_str"):
+        check_text_estimator(WordCounter(), expected_failed_checks={"check_bear_str": "typo"})
+
+
+def test_the_callback_gets_each_result():
+    seen = []
+    results = check_text_estimator(TextSize(), on_fail=None, callback=lambda **r: seen.append(r))
+    assert seen == results
+
+
+def test_a_callback_cannot_go_with_raising():
+    with pytest.raises(ValueError, match="callback"):
+        check_text_estimator(TextSize(), callback=print)
+
+
+def test_the_results_have_the_keys_of_scikit_learn():
+    class Numbers(TextSize):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.input_tags.two_d_array = True
+            return tags
+
+    theirs = check_estimator(Numbers(), on_fail=None, on_skip=None)[0]
+    assert set(check_text_estimator(TextSize())[0]) == set(theirs)
+
+
+def test_the_options_of_scikit_learn_are_there():
+    theirs = set(signature(check_estimator).parameters) - {"legacy"}
+    assert theirs <= set(signature(check_text_estimator).parameters)
+
+
+def test_a_class_is_refused():
+    with pytest.raises(TypeError, match="class WordCounter"):
+        check_text_estimator(WordCounter)
+    with pytest.raises(TypeError, match="class WordCounter"):
+        parametrize_with_text_checks([WordCounter])
+
+
+def test_a_skip_is_warned_of_where_asked():
+    with pytest.warns(SkipTestWarning, match="check_round_trip was skipped: no round_trip"):
+        check_text_estimator(TextSize(), on_skip="warn")
+
+
+def test_round_trip_is_called_with_the_fitted_estimator():
+    asked = []
+
+    def round_trip(estimator):
+        asked.append(estimator)
+        return estimator
+
+    assert results_of(WordCounter(), round_trip=round_trip)["check_round_trip"]["status"] == "passed"
+    assert asked[0].vocabulary_
+
+
+def test_a_round_trip_that_loses_what_was_learnt_is_caught():
+    results = results_of(WordCounter(), round_trip=lambda estimator: WordCounter())
+    assert results["check_round_trip"]["status"] == "failed"
+
+
+def test_the_estimator_itself_is_not_fitted():
+    estimator = WordCounter()
+    check_text_estimator(estimator)
+    assert not hasattr(estimator, "vocabulary_")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "has", "lacks"),
+    [
+        (WordCounter(), "check_feature_names", "check_probabilities"),
+        (WordBayes(), "check_weight_is_repetition", "check_width"),
+        (LengthFilter(), "check_sampler_labels", "check_batches"),
+        (TextSize(), "check_set_output_pandas", "check_not_fitted"),
+    ],
+    ids=["transformer", "classifier", "sampler", "stateless"],
+)
+def test_the_checks_are_those_that_apply(estimator, has, lacks):
+    names = [check.func.__name__ for _, check in text_checks_generator(estimator)]
+    assert has in names
+    assert lacks not in names
+    assert names == list(text_checks(estimator))
+
+
+def test_parametrize_marks_expected_failures_with_their_reason():
+    mark = parametrize_with_text_checks(
+        [WordCounter()], expected_failed_checks=lambda _: REASON, xfail_strict=True
+    )
+    marked = [p for p in mark.args[1] if p.marks]
+    assert [p.id for p in marked] == ["WordCounter()-check_bare_str"]
+    assert marked[0].marks[0].kwargs == {"reason": REASON["check_bare_str"], "strict": True}
