@@ -1,5 +1,8 @@
 """The small corpora that the checks fit on and ask about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 TEXTS = [
     "Oil prices rise again on supply fears",
     "The coach resigns after the cup final",
@@ -45,5 +48,17 @@ CONTROLS = ["oil\x00prices", "\ufeffcup final", "goal\r\n\ttonight\x0b", "\u200b
 
 UNSEEN = ["zzyzx qwrtp", "xkcd plugh"]
 
-LONG = [" ".join(TEXTS) * 200, "x" * 50_000]
-"""A text of about 16,000 words, and a word of 50,000 letters."""
+LONG = [" ".join(TEXTS) * 60, "x" * 20_000]
+"""A text of some 5,000 words, and a word of 20,000 letters."""
+
+
+@contextmanager
+def kept_as_they_are() -> Iterator[None]:
+    """Undo what an estimator writes into these lists, so that the next check finds them whole."""
+    lists = [value for value in globals().values() if isinstance(value, list)]
+    copies = [list(value) for value in lists]
+    try:
+        yield
+    finally:
+        for value, copy in zip(lists, copies):
+            value[:] = copy

@@ -14,6 +14,8 @@ from agnews_sk.testing._registry import REGISTERED, Check, checks_for
 Reasons = dict[str, str]
 RoundTrip = Callable[[Any], Any]
 
+MAX_ID_LETTERS = 60
+
 
 class CheckResult(TypedDict):
     """What came of one check, with the keys of scikit-learn's `check_estimator`."""
@@ -264,4 +266,5 @@ def parametrize_with_text_checks(
 
 
 def _short(estimator: Any) -> str:
-    return " ".join(repr(estimator).split())
+    text = " ".join(repr(estimator).split())
+    return text if len(text) <= MAX_ID_LETTERS else type(estimator).__name__

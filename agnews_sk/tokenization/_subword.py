@@ -116,7 +116,7 @@ class _BackendTokenizer(  # type: ignore[call-arg]
             )
 
 
-class SubwordTokenizer(_BackendTokenizer):
+class SubwordTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Learn subwords from the corpus and split texts into their ids.
 
     Parameters
@@ -210,7 +210,7 @@ class SubwordTokenizer(_BackendTokenizer):
         return self
 
 
-class PretrainedTokenizer(_BackendTokenizer):
+class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Split texts into the ids that a pretrained model takes.
 
     Parameters

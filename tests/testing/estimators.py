@@ -123,7 +123,8 @@ class WordBayes(TextInputMixin, ClassifierMixin, BaseEstimator):
         return np.exp(self.predict_log_proba(X))
 
     def predict(self, X):
-        return self.classes_[self._log_joint(X).argmax(axis=1)]
+        best = self._log_joint(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _check_labels(self, X, y):
         if y is None:

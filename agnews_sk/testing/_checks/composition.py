@@ -1,5 +1,6 @@
 """Checks that scikit-learn's own tools take the estimator as a part."""
 
+from typing import Any
 from unittest import SkipTest
 
 import pandas as pd
@@ -25,7 +26,7 @@ from agnews_sk.testing._registry import classifies, has, keeps_rows, text_check
 
 
 @text_check()
-def check_tags(name, estimator):
+def check_tags(name: str, estimator: Any) -> None:
     """Its tags can be read, and do not change in fit."""
     estimator = fresh(estimator)
     before = get_tags(estimator)
@@ -34,13 +35,13 @@ def check_tags(name, estimator):
 
 
 @text_check(keeps_rows)
-def check_in_pipeline(name, estimator):
+def check_in_pipeline(name: str, estimator: Any) -> None:
     """As the one step of a scikit-learn pipeline it gives what it gives alone."""
     ensure_agree(outcome(Pipeline([("step", fresh(estimator))])), outcome(estimator))
 
 
 @text_check(has("transform"))
-def check_in_column_transformer(name, estimator):
+def check_in_column_transformer(name: str, estimator: Any) -> None:
     """In a ColumnTransformer it takes one column of texts of a frame."""
     expected = plain(fitted(estimator).transform(TEXTS))
     if expected.ndim != 2:
@@ -56,7 +57,7 @@ def check_in_column_transformer(name, estimator):
 
 
 @text_check(classifies)
-def check_cross_validation(name, estimator):
+def check_cross_validation(name: str, estimator: Any) -> None:
     """cross_val_predict splits lists and Series of texts and gives labels."""
     from_list = cross_val_predict(fresh(estimator), TEXTS, LABELS, cv=2)
     from_series = cross_val_predict(fresh(estimator), pd.Series(TEXTS), pd.Series(LABELS), cv=2)
@@ -65,7 +66,7 @@ def check_cross_validation(name, estimator):
 
 
 @text_check()
-def check_metadata_requests(name, estimator):
+def check_metadata_requests(name: str, estimator: Any) -> None:
     """Its metadata requests can be read with routing switched on."""
     with config_context(enable_metadata_routing=True):
         get_routing_for_object(fresh(estimator))

@@ -31,32 +31,32 @@ def _ensure_labels_are_kept(estimator: Any, classes: list[Any], y: Any = None) -
 
 
 @text_check(classifies)
-def check_string_labels(name, estimator):
+def check_string_labels(name: str, estimator: Any) -> None:
     """Labels of str are taken, kept in classes_ and predicted."""
     _ensure_labels_are_kept(estimator, ["Economy", "Football", "Phones"])
 
 
 @text_check(classifies)
-def check_integer_labels(name, estimator):
+def check_integer_labels(name: str, estimator: Any) -> None:
     """Integers, with gaps and below zero, are taken, kept in classes_ and predicted."""
     _ensure_labels_are_kept(estimator, [-4, 0, 17])
 
 
 @text_check(classifies)
-def check_boolean_labels(name, estimator):
+def check_boolean_labels(name: str, estimator: Any) -> None:
     """Booleans are taken, kept in classes_ and predicted."""
     _ensure_labels_are_kept(estimator, [False, True])
 
 
 @text_check(classifies)
-def check_object_labels(name, estimator):
+def check_object_labels(name: str, estimator: Any) -> None:
     """Strings in an array of objects are taken, and are those predicted."""
     y = np.array(LABELS, dtype=object)
     _ensure_labels_are_kept(estimator, CLASSES, y)
 
 
 @text_check(classifies)
-def check_label_containers(name, estimator):
+def check_label_containers(name: str, estimator: Any) -> None:
     """Labels in a tuple, array, pandas or Polars Series give what a list of them gives."""
     expected = outcome(estimator)
     index = range(100, 100 + len(LABELS))
@@ -66,14 +66,14 @@ def check_label_containers(name, estimator):
 
 
 @text_check(classifies)
-def check_categorical_labels(name, estimator):
+def check_categorical_labels(name: str, estimator: Any) -> None:
     """A pandas Series of categories gives what a list of its labels gives."""
     expected = outcome(estimator)
     ensure_agree(outcome(estimator, TEXTS, pd.Series(LABELS, dtype="category")), expected)
 
 
 @text_check(classifies)
-def check_predict_dtype(name, estimator):
+def check_predict_dtype(name: str, estimator: Any) -> None:
     """Predictions have the kind of the labels: str for str, int for int, bool for bool."""
     for y in (LABELS, [len(label) for label in LABELS], [label == "Tech" for label in LABELS]):
         kind = fitted(estimator, TEXTS, y).predict(TEXTS).dtype.kind
@@ -82,7 +82,7 @@ def check_predict_dtype(name, estimator):
 
 
 @text_check(classifies)
-def check_classes(name, estimator):
+def check_classes(name: str, estimator: Any) -> None:
     """classes_ is the sorted array of distinct labels, in whatever order they came."""
     for rows in (range(len(TEXTS)), reversed(range(len(TEXTS)))):
         rows = list(rows)
@@ -92,7 +92,7 @@ def check_classes(name, estimator):
 
 
 @text_check(classifies)
-def check_predictions_are_classes(name, estimator):
+def check_predictions_are_classes(name: str, estimator: Any) -> None:
     """Predict gives a 1-D array of labels that were seen in fit."""
     found = fitted(estimator).predict([*TEXTS, "", "zzyzx"])
     ensure(found.shape == (len(TEXTS) + 2,), f"its shape is {found.shape}")
@@ -101,7 +101,7 @@ def check_predictions_are_classes(name, estimator):
 
 
 @text_check(classifies, has("predict_proba"))
-def check_probabilities(name, estimator):
+def check_probabilities(name: str, estimator: Any) -> None:
     """predict_proba gives a column a class, from 0 to 1, and rows that sum to one."""
     found = fitted(estimator).predict_proba([*TEXTS, "", "zzyzx"])
     wanted = (len(TEXTS) + 2, len(CLASSES))
@@ -112,7 +112,7 @@ def check_probabilities(name, estimator):
 
 
 @text_check(classifies, has("predict_proba"))
-def check_probability_columns(name, estimator):
+def check_probability_columns(name: str, estimator: Any) -> None:
     """The column of the largest probability is that of the predicted label in classes_."""
     order = [2, 1, 0, *range(3, len(TEXTS))]
     estimator = fitted(estimator, [TEXTS[i] for i in order], [LABELS[i] for i in order])
@@ -120,7 +120,7 @@ def check_probability_columns(name, estimator):
 
 
 @text_check(classifies, has("decision_function"))
-def check_decision_columns(name, estimator):
+def check_decision_columns(name: str, estimator: Any) -> None:
     """The largest value of decision_function is that of the predicted label in classes_."""
     estimator = fitted(estimator)
     scores = np.asarray(estimator.decision_function(TEXTS))
@@ -137,7 +137,7 @@ def _ensure_columns_follow(estimator: Any, scores: np.ndarray) -> None:
 
 
 @text_check(classifies, has("decision_function"))
-def check_binary_decision(name, estimator):
+def check_binary_decision(name: str, estimator: Any) -> None:
     """With two classes decision_function is 1-D, and positive for classes_[1]."""
     texts, y = [TEXTS[i] for i in TWO_CLASS_ROWS], [LABELS[i] for i in TWO_CLASS_ROWS]
     estimator = fitted(estimator, texts, y)
@@ -148,7 +148,7 @@ def check_binary_decision(name, estimator):
 
 
 @text_check(classifies, has("predict_log_proba"))
-def check_log_probabilities(name, estimator):
+def check_log_probabilities(name: str, estimator: Any) -> None:
     """predict_log_proba is the logarithm of predict_proba."""
     estimator = fitted(estimator)
     found, expected = estimator.predict_log_proba(TEXTS), np.log(estimator.predict_proba(TEXTS))
@@ -156,7 +156,7 @@ def check_log_probabilities(name, estimator):
 
 
 @text_check(classifies, has("score"))
-def check_score(name, estimator):
+def check_score(name: str, estimator: Any) -> None:
     """Score is the accuracy of predict."""
     estimator = fitted(estimator)
     found, expected = (
@@ -167,7 +167,7 @@ def check_score(name, estimator):
 
 
 @text_check(classifies)
-def check_one_class(name, estimator):
+def check_one_class(name: str, estimator: Any) -> None:
     """Labels of one class are refused with a message that says so, or always predicted."""
     try:
         only = fitted(estimator, TEXTS, ["Tech"] * len(TEXTS)).predict(TEXTS)
@@ -178,7 +178,7 @@ def check_one_class(name, estimator):
 
 
 @text_check(classifies)
-def check_missing_labels(name, estimator):
+def check_missing_labels(name: str, estimator: Any) -> None:
     """A missing label, None or NaN, is refused in fit."""
     for missing in (None, np.nan):
         y = np.array([*LABELS[:-1], missing], dtype=object)
@@ -187,20 +187,20 @@ def check_missing_labels(name, estimator):
 
 
 @text_check(classifies)
-def check_continuous_labels(name, estimator):
+def check_continuous_labels(name: str, estimator: Any) -> None:
     """Continuous targets are refused in fit, for they are no classes."""
     y = np.linspace(0.1, 0.9, len(TEXTS))
     ensure_refuses(lambda: fitted(estimator, TEXTS, y), "continuous", "label", "class")
 
 
 @text_check(classifies)
-def check_labels_are_required(name, estimator):
+def check_labels_are_required(name: str, estimator: Any) -> None:
     """Fit without labels is refused with a message that speaks of y."""
     ensure_refuses(lambda: fitted(estimator, TEXTS, None), "y")
 
 
 @text_check(classifies)
-def check_lengths(name, estimator):
+def check_lengths(name: str, estimator: Any) -> None:
     """Labels fewer than the texts are refused, and a number of rows is named."""
     counts = str(len(TEXTS)), str(len(TEXTS) - 1)
     ensure_refuses(lambda: fitted(estimator, TEXTS, LABELS[:-1]), *counts)

@@ -1,6 +1,7 @@
 """Checks that a seeded fit repeats and draws from its own random numbers only."""
 
 import random
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from agnews_sk.testing._registry import is_deterministic, takes_random_state, te
 
 
 @text_check(is_deterministic)
-def check_fit_repeats(name, estimator):
+def check_fit_repeats(name: str, estimator: Any) -> None:
     """Two fits, seeded if it draws anything, give the same."""
     np.random.seed(1)
     first = outcome(estimator)
@@ -18,7 +19,7 @@ def check_fit_repeats(name, estimator):
 
 
 @text_check(takes_random_state, is_deterministic)
-def check_random_state_instance(name, estimator):
+def check_random_state_instance(name: str, estimator: Any) -> None:
     """A RandomState is taken, and two of the same seed give the same."""
     seeds = [p for p in estimator.get_params() if p.split("__")[-1] == "random_state"]
 
@@ -30,7 +31,7 @@ def check_random_state_instance(name, estimator):
 
 
 @text_check(takes_random_state, is_deterministic)
-def check_random_state_is_kept(name, estimator):
+def check_random_state_is_kept(name: str, estimator: Any) -> None:
     """An int seed is still there after fit, so that the next fit draws the same."""
     estimator = fresh(estimator)
     first = outcome_in_place(estimator)
@@ -40,7 +41,7 @@ def check_random_state_is_kept(name, estimator):
 
 
 @text_check(is_deterministic)
-def check_global_random_state(name, estimator):
+def check_global_random_state(name: str, estimator: Any) -> None:
     """A seeded fit leaves the global random numbers of Python and NumPy as they were."""
     random.seed(0)
     np.random.seed(0)

@@ -1,6 +1,7 @@
 """Checks that each row is answered for itself."""
 
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from agnews_sk.testing._registry import is_deterministic, keeps_rows, text_check
 
 
 @text_check(keeps_rows)
-def check_one_answer_a_row(name, estimator):
+def check_one_answer_a_row(name: str, estimator: Any) -> None:
     """Each row is answered, be it empty, repeated or of unseen words."""
     asked = [*TEXTS, "", TEXTS[0], TEXTS[0], *OTHER_TEXTS]
     for method, answer in answers(fitted(estimator), asked).items():
@@ -27,7 +28,7 @@ def check_one_answer_a_row(name, estimator):
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_row_order(name, estimator):
+def check_row_order(name: str, estimator: Any) -> None:
     """Rows in another order get the same answers in that order."""
     estimator = fitted(estimator)
     order = np.random.default_rng(0).permutation(len(TEXTS))
@@ -36,7 +37,7 @@ def check_row_order(name, estimator):
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_batches(name, estimator):
+def check_batches(name: str, estimator: Any) -> None:
     """Rows asked in batches of any size, one row too, get the same answers."""
     estimator = fitted(estimator)
     expected = answers(estimator, TEXTS)
@@ -47,14 +48,14 @@ def check_batches(name, estimator):
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_equal_texts(name, estimator):
+def check_equal_texts(name: str, estimator: Any) -> None:
     """Equal texts in one batch get equal answers."""
     found = answers(fitted(estimator), [TEXTS[0]] * 5)
     ensure_agree(take(found, slice(1, None)), take(found, [0] * 4), tolerance=ROUNDING)
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_answering_learns_nothing(name, estimator):
+def check_answering_learns_nothing(name: str, estimator: Any) -> None:
     """An answer does not depend on what was asked before."""
     estimator = fitted(estimator)
     expected = answers(estimator, TEXTS)
@@ -63,7 +64,7 @@ def check_answering_learns_nothing(name, estimator):
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_answers_are_the_callers(name, estimator):
+def check_answers_are_the_callers(name: str, estimator: Any) -> None:
     """Writing into an answer changes no later answer."""
     estimator = fitted(estimator)
     expected = deepcopy(answers(estimator, TEXTS))

@@ -12,9 +12,9 @@ from agnews_sk.testing._corpus import LABELS, TEXTS
 from agnews_sk.testing._refusals import ensure_refuses
 from agnews_sk.testing._registry import is_sampler, text_check
 
-# Something for each filter to drop: a repeated row, one of another label, a short and a blank one.
-ROWS = [*TEXTS, TEXTS[0], TEXTS[1], "Oil", " "]
-ROW_LABELS = [*LABELS, LABELS[0], "Tech", LABELS[0], LABELS[1]]
+# Something for each filter to drop: a short and a blank row, a repeated one, one of another label.
+ROWS = ["Oil", " ", *TEXTS, TEXTS[0], TEXTS[1]]
+ROW_LABELS = [LABELS[0], LABELS[1], *LABELS, LABELS[0], "Tech"]
 
 
 def _resample(estimator: Any, X: Any = ROWS, y: Any = ROW_LABELS, **params: Any) -> Any:
@@ -23,7 +23,7 @@ def _resample(estimator: Any, X: Any = ROWS, y: Any = ROW_LABELS, **params: Any)
 
 
 @text_check(is_sampler)
-def check_sampler_records_rows(name, estimator):
+def check_sampler_records_rows(name: str, estimator: Any) -> None:
     """sample_indices_ gives, for each row that came out, the row that it came from."""
     sampler, (X, y) = _resample(estimator)
     indices = sampler.sample_indices_
@@ -33,7 +33,7 @@ def check_sampler_records_rows(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_labels(name, estimator):
+def check_sampler_labels(name: str, estimator: Any) -> None:
     """Each row that comes out has the label of the row it came from."""
     sampler, (_, y) = _resample(estimator)
     expected = [ROW_LABELS[i] for i in sampler.sample_indices_]
@@ -41,7 +41,7 @@ def check_sampler_labels(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_weights(name, estimator):
+def check_sampler_weights(name: str, estimator: Any) -> None:
     """sample_weight comes out third, each row with the weight of the row it came from."""
     weights = np.arange(1.0, len(ROWS) + 1)
     sampler, out = _resample(estimator, sample_weight=weights)
@@ -51,7 +51,7 @@ def check_sampler_weights(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_keeps_kind(name, estimator):
+def check_sampler_keeps_kind(name: str, estimator: Any) -> None:
     """Texts and labels come out in the kind of container that they came in."""
     kinds = [list, tuple, lambda v: np.array(v, dtype=object), pd.Series, pl.Series]
     for kind in kinds:
@@ -64,7 +64,7 @@ def check_sampler_keeps_kind(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_frame(name, estimator):
+def check_sampler_frame(name: str, estimator: Any) -> None:
     """The other columns of a frame, and the index of a pandas one, follow the rows."""
     numbers = np.arange(len(ROWS))
     for frame_type in (pd.DataFrame, pl.DataFrame):
@@ -77,7 +77,7 @@ def check_sampler_frame(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_without_labels(name, estimator):
+def check_sampler_without_labels(name: str, estimator: Any) -> None:
     """A sampler that needs no labels gives None for them; one that does refuses None."""
     try:
         _, (X, y) = _resample(estimator, y=None)
@@ -88,7 +88,7 @@ def check_sampler_without_labels(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_in_fit_only(name, estimator):
+def check_sampler_in_fit_only(name: str, estimator: Any) -> None:
     """In a pipeline it acts in fit, and predict answers every row."""
     from imblearn.pipeline import Pipeline
 
@@ -112,6 +112,6 @@ class _RowCounter(ClassifierMixin, BaseEstimator):
 
 
 @text_check(is_sampler)
-def check_sampler_lengths(name, estimator):
+def check_sampler_lengths(name: str, estimator: Any) -> None:
     """Labels fewer than the rows are refused, and both numbers are named."""
     ensure_refuses(lambda: _resample(estimator, y=ROW_LABELS[:-1]), str(len(ROWS)))

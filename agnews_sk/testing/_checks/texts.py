@@ -55,7 +55,7 @@ def _ensure_taken(estimator: Any, strange: list[str]) -> None:
 
 
 @text_check(keeps_rows)
-def check_missing_text_is_empty(name, estimator):
+def check_missing_text_is_empty(name: str, estimator: Any) -> None:
     """After fit, None, NaN and pandas.NA each count as the empty text."""
     estimator = fitted(estimator, [*TEXTS, THEIR_NAMES], [*LABELS, LABELS[0]])
     expected = answers(estimator, ["", TEXTS[0]])
@@ -64,7 +64,7 @@ def check_missing_text_is_empty(name, estimator):
 
 
 @text_check(keeps_rows)
-def check_missing_text_in_fit(name, estimator):
+def check_missing_text_in_fit(name: str, estimator: Any) -> None:
     """In fit, None, NaN and pandas.NA each count as the empty text."""
     y = [*LABELS, LABELS[0]]
     expected = answers(fitted(estimator, [*TEXTS, ""], y), TEXTS)
@@ -74,7 +74,7 @@ def check_missing_text_in_fit(name, estimator):
 
 
 @text_check(keeps_rows)
-def check_missing_text_in_series(name, estimator):
+def check_missing_text_in_series(name: str, estimator: Any) -> None:
     """The missing value of a pandas Series, be it of str or of objects, counts as empty."""
     estimator = fitted(estimator, [*TEXTS, THEIR_NAMES], [*LABELS, LABELS[0]])
     expected = answers(estimator, ["", TEXTS[0]])
@@ -84,7 +84,7 @@ def check_missing_text_in_series(name, estimator):
 
 
 @text_check(is_sampler)
-def check_sampler_takes_missing_texts(name, estimator):
+def check_sampler_takes_missing_texts(name: str, estimator: Any) -> None:
     """A sampler takes None, NaN and pandas.NA, each alike."""
     y = [*LABELS, LABELS[0]]
     expected = outcome(estimator, [*TEXTS, None], y)
@@ -93,25 +93,25 @@ def check_sampler_takes_missing_texts(name, estimator):
 
 
 @text_check()
-def check_empty_text(name, estimator):
+def check_empty_text(name: str, estimator: Any) -> None:
     """Empty and blank texts are taken, in fit and after, and answered with finite numbers."""
     _ensure_taken(estimator, ["", " ", "\n\t ", "\u3000", "..."])
 
 
 @text_check(keeps_rows)
-def check_unseen_words(name, estimator):
+def check_unseen_words(name: str, estimator: Any) -> None:
     """Texts without a word seen in fit are answered with finite numbers."""
     _ensure_finite(answers(fitted(estimator), UNSEEN), len(UNSEEN))
 
 
 @text_check()
-def check_long_text(name, estimator):
+def check_long_text(name: str, estimator: Any) -> None:
     """A text of thousands of words and a word of thousands of letters are taken."""
     _ensure_taken(estimator, LONG)
 
 
 @text_check(keeps_rows)
-def check_long_text_beside_others(name, estimator):
+def check_long_text_beside_others(name: str, estimator: Any) -> None:
     """A very long text changes no answer to the texts beside it."""
     estimator = fitted(estimator)
     beside = take(answers(estimator, [LONG[0], *TEXTS]), slice(1, None))
@@ -119,24 +119,24 @@ def check_long_text_beside_others(name, estimator):
 
 
 @text_check()
-def check_writing_systems(name, estimator):
+def check_writing_systems(name: str, estimator: Any) -> None:
     """Text from right to left, without spaces, with combining marks and with emoji is taken."""
     _ensure_taken(estimator, WRITING_SYSTEMS)
 
 
 @text_check()
-def check_unicode_planes(name, estimator):
+def check_unicode_planes(name: str, estimator: Any) -> None:
     """Characters of all 17 planes of Unicode are taken."""
     _ensure_taken(estimator, PLANES)
 
 
 @text_check()
-def check_lone_surrogates(name, estimator):
+def check_lone_surrogates(name: str, estimator: Any) -> None:
     """Lone surrogates, which have no UTF-8 form, are taken."""
     _ensure_taken(estimator, SURROGATES)
 
 
 @text_check()
-def check_control_characters(name, estimator):
+def check_control_characters(name: str, estimator: Any) -> None:
     """NUL, byte order marks, line ends and invisible characters are taken."""
     _ensure_taken(estimator, CONTROLS)

@@ -1,5 +1,7 @@
 """Checks of `sample_weight` in the fit of a classifier or transformer."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn import config_context
@@ -14,7 +16,7 @@ WEIGHTS = [1, 2, 3] * (len(TEXTS) // 3)
 
 
 @text_check(keeps_rows, takes_sample_weight)
-def check_weight_is_repetition(name, estimator):
+def check_weight_is_repetition(name: str, estimator: Any) -> None:
     """A weight of k gives what a row that stands there k times gives."""
     rows = np.repeat(np.arange(len(TEXTS)), WEIGHTS)
     repeated = fitted(estimator, [TEXTS[i] for i in rows], [LABELS[i] for i in rows])
@@ -24,13 +26,13 @@ def check_weight_is_repetition(name, estimator):
 
 
 @text_check(keeps_rows, takes_sample_weight)
-def check_unit_weights(name, estimator):
+def check_unit_weights(name: str, estimator: Any) -> None:
     """Weights of one give what no weights give."""
     ensure_agree(outcome(estimator, sample_weight=[1.0] * len(TEXTS)), outcome(estimator))
 
 
 @text_check(keeps_rows, takes_sample_weight)
-def check_weight_containers(name, estimator):
+def check_weight_containers(name: str, estimator: Any) -> None:
     """Weights in an array of int or float and in a pandas Series give what a list gives."""
     expected = outcome(estimator, sample_weight=WEIGHTS)
     index = range(50, 50 + len(WEIGHTS))
@@ -40,14 +42,14 @@ def check_weight_containers(name, estimator):
 
 
 @text_check(keeps_rows, takes_sample_weight)
-def check_weight_length(name, estimator):
+def check_weight_length(name: str, estimator: Any) -> None:
     """Weights fewer than the rows are refused by name."""
     short = WEIGHTS[:-1]
     ensure_refuses(lambda: fitted(estimator, sample_weight=short), "sample_weight")
 
 
 @text_check(keeps_rows, takes_sample_weight)
-def check_weight_values(name, estimator):
+def check_weight_values(name: str, estimator: Any) -> None:
     """A weight that is NaN or infinite is refused by name."""
     for bad in (np.nan, np.inf):
         weights = [bad, *WEIGHTS[1:]]
@@ -55,7 +57,7 @@ def check_weight_values(name, estimator):
 
 
 @text_check(keeps_rows, takes_sample_weight)
-def check_weight_routing(name, estimator):
+def check_weight_routing(name: str, estimator: Any) -> None:
     """Under metadata routing a pipeline hands the weights on to it once it asks for them."""
     expected = outcome(estimator, sample_weight=WEIGHTS)
     with config_context(enable_metadata_routing=True):
