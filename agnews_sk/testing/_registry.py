@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 from unittest import SkipTest
 
-from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
@@ -51,7 +50,9 @@ def text_check(*conditions: Condition) -> Callable[[Check], Check]:
 def checks_for(estimator: Any) -> list[Check]:
     """Return the checks whose conditions the estimator meets, in order."""
     return [
-        check for check, conditions in REGISTERED.items() if all(c(estimator) for c in conditions)
+        check
+        for check, conditions in REGISTERED.items()
+        if all(holds(estimator) for holds in conditions)
     ]
 
 
@@ -93,6 +94,3 @@ def takes_random_state(estimator: Any) -> bool:
 def is_simple(estimator: Any) -> bool:
     """Tell whether it has no estimators within it."""
     return not any("__" in parameter for parameter in estimator.get_params())
-
-
-classifies: Condition = is_classifier

@@ -252,7 +252,7 @@ def parametrize_with_text_checks(
         check_name = check.func.__name__
         marks = []
         if check_name in reasons:
-            strict = {} if xfail_strict is None else {"strict": xfail_strict}
+            strict: dict[str, Any] = {} if xfail_strict is None else {"strict": xfail_strict}
             marks = [pytest.mark.xfail(reason=reasons[check_name], **strict)]
         return pytest.param(estimator, check, marks=marks, id=f"{_short(estimator)}-{check_name}")
 

@@ -1,6 +1,7 @@
 """Checks that what is no list of texts is refused, with the kind that came in the message."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from agnews_sk.testing._registry import is_sampler, keeps_rows, text_check
 def _ensure_refused(estimator: Any, X: Any, *words: str) -> None:
     """Ask for a refusal in fit, and of each method after a fit on texts."""
     y = LABELS[: len(X)] if hasattr(X, "__len__") else LABELS
-    ensure_refuses(lambda: fitted(estimator, X, y), *words)
+    ensure_refuses(partial(fitted, estimator, X, y), *words)
     if is_sampler(estimator):
         return
     estimator = fitted(estimator)
     for method in METHODS:
         if hasattr(estimator, method):
-            ensure_refuses(lambda m=method: getattr(estimator, m)(X), *words)
+            ensure_refuses(partial(getattr(estimator, method), X), *words)
 
 
 @text_check()
@@ -82,7 +83,7 @@ def check_two_columns(name: str, estimator: Any) -> None:
 @text_check()
 def check_no_texts(name: str, estimator: Any) -> None:
     """An empty list is refused in fit with a message that says so."""
-    ensure_refuses(lambda: fitted(estimator, [], []), "empty", "0")
+    ensure_refuses(partial(fitted, estimator, [], []), "empty", "0")
 
 
 @text_check(keeps_rows)

@@ -1,16 +1,18 @@
 """Checks of classifiers: labels of every kind, and columns that follow `classes_`."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from sklearn.base import is_classifier
 from sklearn.metrics import accuracy_score
 
 from agnews_sk.testing._answers import answers, ensure, ensure_agree, fitted, outcome
 from agnews_sk.testing._corpus import CLASSES, LABELS, TEXTS, TWO_CLASS_ROWS
 from agnews_sk.testing._refusals import ensure_refuses
-from agnews_sk.testing._registry import classifies, has, text_check
+from agnews_sk.testing._registry import has, text_check
 
 
 def _ensure_labels_are_kept(estimator: Any, classes: list[Any], y: Any = None) -> None:
@@ -30,49 +32,49 @@ def _ensure_labels_are_kept(estimator: Any, classes: list[Any], y: Any = None) -
     ensure_agree(found, expected)
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_string_labels(name: str, estimator: Any) -> None:
     """Labels of str are taken, kept in classes_ and predicted."""
     _ensure_labels_are_kept(estimator, ["Economy", "Football", "Phones"])
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_integer_labels(name: str, estimator: Any) -> None:
     """Integers, with gaps and below zero, are taken, kept in classes_ and predicted."""
     _ensure_labels_are_kept(estimator, [-4, 0, 17])
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_boolean_labels(name: str, estimator: Any) -> None:
     """Booleans are taken, kept in classes_ and predicted."""
     _ensure_labels_are_kept(estimator, [False, True])
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_object_labels(name: str, estimator: Any) -> None:
     """Strings in an array of objects are taken, and are those predicted."""
     y = np.array(LABELS, dtype=object)
     _ensure_labels_are_kept(estimator, CLASSES, y)
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_label_containers(name: str, estimator: Any) -> None:
     """Labels in a tuple, array, pandas or Polars Series give what a list of them gives."""
     expected = outcome(estimator)
     index = range(100, 100 + len(LABELS))
-    kinds = [tuple, np.array, pl.Series, lambda y: pd.Series(y, index=index)]
+    kinds: list[Any] = [tuple, np.array, pl.Series, lambda y: pd.Series(y, index=index)]
     for kind in kinds:
         ensure_agree(outcome(estimator, TEXTS, kind(LABELS)), expected)
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_categorical_labels(name: str, estimator: Any) -> None:
     """A pandas Series of categories gives what a list of its labels gives."""
     expected = outcome(estimator)
     ensure_agree(outcome(estimator, TEXTS, pd.Series(LABELS, dtype="category")), expected)
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_predict_dtype(name: str, estimator: Any) -> None:
     """Predictions have the kind of the labels: str for str, int for int, bool for bool."""
     for y in (LABELS, [len(label) for label in LABELS], [label == "Tech" for label in LABELS]):
@@ -81,17 +83,16 @@ def check_predict_dtype(name: str, estimator: Any) -> None:
         ensure(kind in wanted, f"labels of {type(y[0]).__name__} are predicted as kind {kind!r}")
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_classes(name: str, estimator: Any) -> None:
     """classes_ is the sorted array of distinct labels, in whatever order they came."""
-    for rows in (range(len(TEXTS)), reversed(range(len(TEXTS)))):
-        rows = list(rows)
-        estimator = fitted(estimator, [TEXTS[i] for i in rows], [LABELS[i] for i in rows])
+    for step in (1, -1):
+        estimator = fitted(estimator, TEXTS[::step], LABELS[::step])
         ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is no array")
         ensure(list(estimator.classes_) == CLASSES, f"classes_ is {list(estimator.classes_)}")
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_predictions_are_classes(name: str, estimator: Any) -> None:
     """Predict gives a 1-D array of labels that were seen in fit."""
     found = fitted(estimator).predict([*TEXTS, "", "zzyzx"])
@@ -100,7 +101,7 @@ def check_predictions_are_classes(name: str, estimator: Any) -> None:
     ensure(not strange, f"it gives {strange}")
 
 
-@text_check(classifies, has("predict_proba"))
+@text_check(is_classifier, has("predict_proba"))
 def check_probabilities(name: str, estimator: Any) -> None:
     """predict_proba gives a column a class, from 0 to 1, and rows that sum to one."""
     found = fitted(estimator).predict_proba([*TEXTS, "", "zzyzx"])
@@ -111,7 +112,7 @@ def check_probabilities(name: str, estimator: Any) -> None:
     ensure(np.allclose(sums, 1, atol=1e-5), f"a row sums to {sums[np.abs(sums - 1).argmax()]:.6g}")
 
 
-@text_check(classifies, has("predict_proba"))
+@text_check(is_classifier, has("predict_proba"))
 def check_probability_columns(name: str, estimator: Any) -> None:
     """The column of the largest probability is that of the predicted label in classes_."""
     order = [2, 1, 0, *range(3, len(TEXTS))]
@@ -119,7 +120,7 @@ def check_probability_columns(name: str, estimator: Any) -> None:
     _ensure_columns_follow(estimator, estimator.predict_proba(TEXTS))
 
 
-@text_check(classifies, has("decision_function"))
+@text_check(is_classifier, has("decision_function"))
 def check_decision_columns(name: str, estimator: Any) -> None:
     """The largest value of decision_function is that of the predicted label in classes_."""
     estimator = fitted(estimator)
@@ -136,7 +137,7 @@ def _ensure_columns_follow(estimator: Any, scores: np.ndarray) -> None:
     )
 
 
-@text_check(classifies, has("decision_function"))
+@text_check(is_classifier, has("decision_function"))
 def check_binary_decision(name: str, estimator: Any) -> None:
     """With two classes decision_function is 1-D, and positive for classes_[1]."""
     texts, y = [TEXTS[i] for i in TWO_CLASS_ROWS], [LABELS[i] for i in TWO_CLASS_ROWS]
@@ -147,7 +148,7 @@ def check_binary_decision(name: str, estimator: Any) -> None:
     ensure((best == estimator.predict(texts)).all(), "its sign is not that of predict")
 
 
-@text_check(classifies, has("predict_log_proba"))
+@text_check(is_classifier, has("predict_log_proba"))
 def check_log_probabilities(name: str, estimator: Any) -> None:
     """predict_log_proba is the logarithm of predict_proba."""
     estimator = fitted(estimator)
@@ -155,7 +156,7 @@ def check_log_probabilities(name: str, estimator: Any) -> None:
     ensure(np.allclose(found, expected, atol=1e-5), "it differs")
 
 
-@text_check(classifies, has("score"))
+@text_check(is_classifier, has("score"))
 def check_score(name: str, estimator: Any) -> None:
     """Score is the accuracy of predict."""
     estimator = fitted(estimator)
@@ -166,7 +167,7 @@ def check_score(name: str, estimator: Any) -> None:
     ensure(np.isclose(found, expected), f"it is {found}, not {expected}")
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_one_class(name: str, estimator: Any) -> None:
     """Labels of one class are refused with a message that says so, or always predicted."""
     try:
@@ -177,29 +178,29 @@ def check_one_class(name: str, estimator: Any) -> None:
         ensure(set(only) == {"Tech"}, f"it predicts {set(only)}")
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_missing_labels(name: str, estimator: Any) -> None:
     """A missing label, None or NaN, is refused in fit."""
     for missing in (None, np.nan):
         y = np.array([*LABELS[:-1], missing], dtype=object)
         words = ("missing", "nan", "label", "none", "float")
-        ensure_refuses(lambda y=y: fitted(estimator, TEXTS, y), *words)
+        ensure_refuses(partial(fitted, estimator, TEXTS, y), *words)
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_continuous_labels(name: str, estimator: Any) -> None:
     """Continuous targets are refused in fit, for they are no classes."""
     y = np.linspace(0.1, 0.9, len(TEXTS))
-    ensure_refuses(lambda: fitted(estimator, TEXTS, y), "continuous", "label", "class")
+    ensure_refuses(partial(fitted, estimator, TEXTS, y), "continuous", "label", "class")
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_labels_are_required(name: str, estimator: Any) -> None:
     """Fit without labels is refused with a message that speaks of y."""
     ensure_refuses(lambda: fitted(estimator, TEXTS, None), "y")
 
 
-@text_check(classifies)
+@text_check(is_classifier)
 def check_lengths(name: str, estimator: Any) -> None:
     """Labels fewer than the texts are refused, and a number of rows is named."""
     counts = str(len(TEXTS)), str(len(TEXTS) - 1)

@@ -51,6 +51,6 @@ def check_global_random_state(name: str, estimator: Any) -> None:
     ensure(_numpy_state() == before[1], "numpy.random drew numbers")
 
 
-def _numpy_state():
-    _, keys, position, *_ = np.random.get_state()
-    return bytes(keys), position
+def _numpy_state() -> tuple[bytes, int]:
+    state: Any = np.random.get_state()
+    return state[1].tobytes(), state[2]

@@ -73,7 +73,7 @@ def check_answers_are_the_callers(name: str, estimator: Any) -> None:
     ensure_agree(answers(estimator, TEXTS), expected)
 
 
-def _overwrite(answer):
+def _overwrite(answer: Any) -> None:
     values = getattr(answer, "data", answer) if hasattr(answer, "indptr") else answer
     if isinstance(values, np.ndarray) and values.flags.writeable:
         values[...] = values.flat[0] if values.dtype.kind in "OU" else 0

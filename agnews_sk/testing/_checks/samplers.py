@@ -53,7 +53,7 @@ def check_sampler_weights(name: str, estimator: Any) -> None:
 @text_check(is_sampler)
 def check_sampler_keeps_kind(name: str, estimator: Any) -> None:
     """Texts and labels come out in the kind of container that they came in."""
-    kinds = [list, tuple, lambda v: np.array(v, dtype=object), pd.Series, pl.Series]
+    kinds: list[Any] = [list, tuple, lambda v: np.array(v, dtype=object), pd.Series, pl.Series]
     for kind in kinds:
         texts, labels = kind(ROWS), kind(ROW_LABELS)
         _, (X, y) = _resample(estimator, texts, labels)

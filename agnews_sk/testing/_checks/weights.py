@@ -1,5 +1,6 @@
 """Checks of `sample_weight` in the fit of a classifier or transformer."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,11 @@ def check_weight_containers(name: str, estimator: Any) -> None:
     """Weights in an array of int or float and in a pandas Series give what a list gives."""
     expected = outcome(estimator, sample_weight=WEIGHTS)
     index = range(50, 50 + len(WEIGHTS))
-    kinds = [np.array, lambda w: np.array(w, dtype=np.float32), lambda w: pd.Series(w, index=index)]
+    kinds: list[Any] = [
+        np.array,
+        lambda w: np.array(w, dtype=np.float32),
+        lambda w: pd.Series(w, index=index),
+    ]
     for kind in kinds:
         ensure_agree(outcome(estimator, sample_weight=kind(WEIGHTS)), expected)
 
@@ -45,7 +50,7 @@ def check_weight_containers(name: str, estimator: Any) -> None:
 def check_weight_length(name: str, estimator: Any) -> None:
     """Weights fewer than the rows are refused by name."""
     short = WEIGHTS[:-1]
-    ensure_refuses(lambda: fitted(estimator, sample_weight=short), "sample_weight")
+    ensure_refuses(partial(fitted, estimator, sample_weight=short), "sample_weight")
 
 
 @text_check(keeps_rows, takes_sample_weight)
@@ -53,7 +58,7 @@ def check_weight_values(name: str, estimator: Any) -> None:
     """A weight that is NaN or infinite is refused by name."""
     for bad in (np.nan, np.inf):
         weights = [bad, *WEIGHTS[1:]]
-        ensure_refuses(lambda w=weights: fitted(estimator, sample_weight=w), "sample_weight")
+        ensure_refuses(partial(fitted, estimator, sample_weight=weights), "sample_weight")
 
 
 @text_check(keeps_rows, takes_sample_weight)
