@@ -241,6 +241,8 @@ def _json_object(line: str) -> Cells:
         raise ValueError(f"not JSON, {error}") from error
     if not isinstance(found, dict):
         raise ValueError(f"expected a JSON object, got {found!r:.60}")
+    if not all(_is_unicode(cell) for cell in found.values() if isinstance(cell, str)):
+        raise ValueError(_NOT_UNICODE)
     return found
 
 

@@ -30,7 +30,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     413: {"model": schemas.Problem, "description": "The body is too large."},
     422: {"model": schemas.Problem, "description": "Not what is expected, or too much of it."},
     429: {"model": schemas.Problem, "description": "Too much waits; come back later."},
-    501: {"model": schemas.Problem, "description": "This model cannot be explained."},
     503: {"model": schemas.Problem, "description": "Too slow, or not ready."},
 }
 
@@ -156,14 +155,10 @@ class _Service:
         batcher = self._batchers[model.name]
         try:
             predictions = model.describe(await batcher.predict(texts))
-            if asked.explain:
-                words = await batcher.run(model.explain, texts)
-                predictions = [one | more for one, more in zip(predictions, words)]
+            answer = {"model": model.name, "predictions": predictions}
+            return await _with_words(answer, model, batcher, texts) if asked.explain else answer
         except QueueFullError as error:
             raise HTTPException(429, str(error), _RETRY) from error
-        except ExplainMissingError as error:
-            raise HTTPException(501, str(error)) from error
-        return {"model": model.name, "predictions": predictions}
 
     def metrics_page(self) -> bytes:
         n_waiting = sum(batcher.n_waiting for batcher in self._batchers.values())
@@ -189,6 +184,17 @@ class _Service:
                 422,
                 f"a text has {longest} characters, at most {self.limits.characters} are taken.",
             )
+
+
+async def _with_words(
+    answer: dict[str, Any], model: ServedModel, batcher: MicroBatcher, texts: list[str]
+) -> dict[str, Any]:
+    try:
+        words = await batcher.run(model.explain, texts)
+    except ExplainMissingError as error:
+        return {**answer, "notice": f"without words: {error}"}
+    predictions = [one | more for one, more in zip(answer["predictions"], words)]
+    return {**answer, "predictions": predictions}
 
 
 def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:

@@ -81,6 +81,7 @@ class PredictResponse(BaseModel):
 
     model: str
     predictions: list[Prediction]
+    notice: str | None = Field(None, description="Why there are no words, if they were asked for.")
 
 
 class ModelLabels(BaseModel):

@@ -1,5 +1,4 @@
 import http.client
-import json
 import signal
 import socket
 import threading
@@ -14,6 +13,8 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 from agnews_sk.serving import serve
 from agnews_sk.serving._workers import _listen
 from tests.serving.server import in_processes
+
+BODY, HEADERS = b'{"text": "oil"}', {"Content-Type": "application/json"}
 
 
 class Load(threading.Thread):
@@ -31,7 +32,7 @@ class Load(threading.Thread):
             return  # the door is closed: never taken
         while connection.sock is not None:
             try:
-                connection.request("POST", "/predict", json.dumps({"text": "oil"}))
+                connection.request("POST", "/predict", BODY, HEADERS)
                 answer = connection.getresponse()
                 answer.read()
             except (OSError, http.client.HTTPException):
@@ -73,8 +74,7 @@ def test_a_worker_that_dies_is_replaced_and_the_service_goes_on(saved):
             time.sleep(0.05)
         for _ in range(8):  # some of these wait for the new worker
             address = f"http://127.0.0.1:{port}/predict"
-            request = urllib.request.Request(address, b'{"text": "oil"}')
-            request.add_header("Content-Type", "application/json")
+            request = urllib.request.Request(address, BODY, HEADERS)
             with urllib.request.urlopen(request, timeout=30) as answer:
                 assert answer.status == 200
         metrics = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
