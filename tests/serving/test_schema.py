@@ -19,8 +19,18 @@ def test_schemathesis_finds_no_failure_of_the_service(pipeline, tmp_path):
     command = Path(sys.executable).with_name("schemathesis")
     with in_thread(create_app(pipeline, limits=Limits(texts=8, characters=500))) as address:
         done = subprocess.run(
-            [command, "run", f"{address}/openapi.json", "--checks", "not_a_server_error"]
-            + ["--max-examples", "200", "--seed", "0", "--no-color"],
+            [
+                command,
+                "run",
+                f"{address}/openapi.json",
+                "--checks",
+                "not_a_server_error",
+                "--max-examples",
+                "200",
+                "--seed",
+                "0",
+                "--no-color",
+            ],
             capture_output=True,
             text=True,
             cwd=tmp_path,
