@@ -81,7 +81,7 @@ class ServedModel:
             If this installation cannot explain, or not this model.
         """
         try:
-            from agnews_sk.evaluation import explain  # type: ignore[attr-defined]
+            from agnews_sk.evaluation import explain
         except ImportError as error:
             raise ExplainMissingError("this installation has no explanations.") from error
         predicted = self.predict_proba(texts).argmax(axis=1)
