@@ -269,7 +269,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         Parameters
         ----------
         X : array-like of str of shape (n_samples,), optional
-            Ignored.
+            Checked, not learnt from.
         y : None
             Ignored.
 
@@ -285,5 +285,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
             If the model has no fast tokenizer, or `max_length` leaves no room for a token.
         """
         self._validate_params()
+        if X is not None:
+            check_texts(X)
         self._keep(*load_pretrained(resolve_pretrained(self.model)))
         return self

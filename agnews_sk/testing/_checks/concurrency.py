@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from joblib.externals.loky import get_reusable_executor
+from joblib import Parallel, delayed
 
 from agnews_sk.testing._answers import (
     ROUNDING,
@@ -62,6 +62,5 @@ def check_threads_fit(name: str, estimator: Any) -> None:
 def check_processes(name: str, estimator: Any) -> None:
     """Sent to another process, the fitted estimator answers the same."""
     estimator = fitted(estimator)
-    process = get_reusable_executor(max_workers=1)
-    found = process.submit(answers, estimator, TEXTS).result()
+    (found,) = Parallel(n_jobs=2, backend="loky")([delayed(answers)(estimator, TEXTS)])
     ensure_agree(found, answers(estimator, TEXTS), tolerance=ROUNDING)

@@ -16,6 +16,8 @@ from agnews_sk.testing._registry import is_simple, text_check
 
 # Each is set, and fitted, twice.
 MAX_SWITCHES = 2
+# One only talks, the other asks that the first fit be remembered.
+NO_SWITCHES = {"verbose", "warm_start"}
 
 
 def _values(estimator: Any) -> dict[str, Any]:
@@ -39,8 +41,8 @@ def _own_parameters(estimator: Any) -> list[str]:
 
 def _switched(estimator: Any) -> list[dict[str, bool]]:
     """Return the settings that turn one bool parameter over and can be fitted."""
-    values = _values(estimator).items()
-    switches = [{p: not v} for p, v in values if isinstance(v, bool) and "verbose" not in p]
+    bools = {p: value for p, value in _values(estimator).items() if isinstance(value, bool)}
+    switches = [{p: not on} for p, on in bools.items() if p.split("__")[-1] not in NO_SWITCHES]
     return [switch for switch in switches if _can_fit(estimator, switch)][:MAX_SWITCHES]
 
 
