@@ -42,7 +42,7 @@ class Load(threading.Thread):
             self.lost += answer.status != 200
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_sigterm_under_load_loses_no_request(saved, workers):
     with in_processes(str(saved), "--workers", workers) as (port, process):
         clients = [Load(port) for _ in range(8)]
@@ -57,6 +57,7 @@ def test_sigterm_under_load_loses_no_request(saved, workers):
     assert [client.lost for client in clients] == [0] * 8
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced_and_the_service_goes_on(saved):
     with in_processes(str(saved), "--workers", "2") as (port, process):
         workers = [

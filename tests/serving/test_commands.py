@@ -1,0 +1,35 @@
+import socket
+
+import pytest
+from typer.testing import CliRunner
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.cli import app
+from agnews_sk.datasets import load_train_test
+from agnews_sk.persistence import OnnxClassifier, save
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "300"})
+
+
+def test_serve_says_what_is_wrong_without_a_traceback(saved, tmp_path):
+    nowhere = run("serve", tmp_path / "nowhere")
+    assert (nowhere.exit_code, "there is nothing at" in nowhere.output) == (2, True)
+    twice = run("serve", saved, saved)
+    assert (twice.exit_code, "the same name" in twice.output) == (2, True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        busy = run("serve", saved, "--port", taken.getsockname()[1], "--workers", 2)
+    assert (busy.exit_code, "in use" in busy.output) == (2, True)
+
+
+def test_export_writes_what_answers_alike_and_shows_the_parity(tmp_path):
+    pytest.importorskip("onnx", reason="the onnx extra is not installed")
+    pytest.importorskip("onnxruntime", reason="the onnx extra is not installed")
+    rows = load_train_test("sample")
+    pipeline = make_tfidf_pipeline().fit(rows.X_train[:300], rows.y_train[:300])
+    done = run("export", save(pipeline, tmp_path / "model"), tmp_path / "out", "--data", "sample")
+    assert done.exit_code == 0, done.output
+    assert "| n_changed | 0 |" in done.output
+    exported = OnnxClassifier.from_path(tmp_path / "out")
+    assert exported.predict(["oil"]).tolist() == pipeline.predict(["oil"]).tolist()
