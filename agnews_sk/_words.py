@@ -22,6 +22,7 @@ WORD_PATTERN = r"\b\w\w+\b"
 _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
 _BLOCK_ROWS = 32_768
+_FEW_ROWS = 512  # done before threads would have started
 
 
 class EncodedTokens(NamedTuple):
@@ -157,11 +158,14 @@ def encode_tokens(
         encoded = values.dictionary_encode()
         return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
 
-    n_threads = pl.thread_pool_size()
-    n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
-    bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
-    with ThreadPoolExecutor(n_threads) as pool:
-        blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
+    if len(column) <= _FEW_ROWS:
+        blocks = [encode(0, len(column))]
+    else:
+        n_threads = pl.thread_pool_size()
+        n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
+        bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
+        with ThreadPoolExecutor(n_threads) as pool:
+            blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
     lengths, codes, dictionaries = zip(*blocks)
     merged = pa.concat_arrays(dictionaries).dictionary_encode()
     ends = np.cumsum([len(dictionary) for dictionary in dictionaries])

@@ -154,7 +154,8 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
             return self._machines(len(rows), seed).fit(X[rows], y[rows], sample_weight=weight[rows])
 
         whole = fit_machines(np.flatnonzero((weight > 0) | without_weight))
-        self.coef_, self.intercept_ = whole.coef_, whole.intercept_
+        # A product with sparse rows copies the transpose unless it is one block of memory.
+        self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
         self.n_iter_ = whole.n_iter_
         self.temperature_ = 1.0
         if self._can_calibrate(codes[weighed]):

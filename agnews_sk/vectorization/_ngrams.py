@@ -175,6 +175,10 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) 
     csr_array of int32 of shape `shape`
     """
     entries = sp.coo_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=shape)
+    if len(rows) < shape[1]:
+        counts = entries.tocsr()
+        counts.sort_indices()
+        return counts
     # By way of columns, where rows come in order: two countings instead of a sort of each row.
     return entries.tocsc().tocsr()
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from agnews_sk._words import EncodedTokens
@@ -137,8 +136,7 @@ class NgramTable:
         -------
         csr_array of int32 of shape (n_rows, n_columns)
         """
-        codes = pc.index_in(tokens.distinct.to_arrow(), value_set=self.tokens.to_arrow())
-        codes = codes.fill_null(len(self.tokens)).to_numpy()
+        codes = self._codes(tokens.distinct)
         known = EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
         longest = min(wanted.max_n, self.terms.shape[1])
         rows, columns = [], []
@@ -151,6 +149,13 @@ class NgramTable:
             columns.append(of_found[of_found >= 0])
         shape = (len(tokens.offsets) - 1, self.n_columns)
         return count_matrix(np.concatenate(rows), np.concatenate(columns), shape)
+
+    def _codes(self, words: pl.Series) -> np.ndarray:
+        """Return the position of each word in `tokens`, or their number if it is not there."""
+        last = len(self.tokens) - 1
+        codes = self.tokens.search_sorted(words).to_numpy().astype(np.int64)
+        known = self.tokens.gather(np.minimum(codes, last)) == words
+        return np.where(known.to_numpy(), codes, last + 1)
 
     def _number(self, n: int, keys: np.ndarray) -> np.ndarray:
         return self._levels[n - 1].keys.get_indexer(pd.Index(keys))
