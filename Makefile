@@ -15,8 +15,7 @@ test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(VENV)/.dev $(VENV)/fasttext/.done ## Measure against others, on the rows of AGNEWS_SK_DATA
-	for script in benchmarks/bench_*.py; do \
-	  FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python $(BIN)/python $$script || exit 1; done
+	FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python $(BIN)/python benchmarks/run_all.py $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check

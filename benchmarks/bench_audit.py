@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from record import record
 
 from agnews_sk import load_agnews
 from agnews_sk.cleaning import ColumnJoiner
@@ -98,9 +99,12 @@ def main() -> None:
             found = report[name].rows
             recall = np.isin(planted, found).mean()
             print(f"  {name:<17} recall {recall:.3f}, {len(found):,} rows found")
+            record(f"audit of {n_rows:,} rows, recall of {name}", recall)
         first = report["label_errors"].rows[:200]
         precision = np.isin(first, faults["label_errors"]).mean()
         print(f"  label_errors      precision@200 {precision:.3f}")
+        record(f"audit of {n_rows:,} rows, precision@200 of label errors", precision)
+        record(f"audit of {n_rows:,} rows, seconds", seconds)
 
 
 if __name__ == "__main__":

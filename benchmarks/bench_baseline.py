@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from record import record
+
 SIDES = ("ours", "ours with characters", "fasttext", "fasttext, published", "scikit-learn")
 
 
@@ -147,6 +149,10 @@ def main() -> None:
             f"{side:<22} {median(seconds):9.2f} {min(seconds):7.2f} {max(seconds):7.2f} "
             f"{median(seconds) / ours:7.2f} {accuracy:9.4f}"
         )
+        first = found[options.sides[0]]
+        ratios = [theirs / ours for (ours, _), (theirs, _) in zip(first, runs)]
+        record(f"CSV to predictions, {options.sides[0]}, x {side}", ratios)
+        record(f"CSV to predictions, accuracy of {side}", accuracy)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import ftfy
 import numpy as np
 import polars as pl
+from record import record
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner, _patterns
@@ -70,6 +71,9 @@ def compare(
     )
     fast, slow = (statistics.median(column) for column in seconds.T)
     print(f"{steps:<10}{fast:>12.3f} s{slow:>12.3f} s{slow / fast:>7.1f}x{same:>12.2%}")
+    record(
+        f"cleaning, {steps} steps, x a loop of regular expressions", seconds[:, 1] / seconds[:, 0]
+    )
 
 
 def duration(run: Callable[[], object]) -> float:

@@ -10,6 +10,7 @@ import argparse
 import time
 
 import numpy as np
+from record import record
 
 from agnews_sk import (
     make_embedding_pipeline,
@@ -51,6 +52,7 @@ def main() -> None:
             f"{name:<22} {found.method:<10} {seconds:9.3f} {error.max():14.1e} "
             f"{np.median(error):9.1e}"
         )
+        record(f"explaining, largest error of completeness, {name}", error.max())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from record import record
+
 from agnews_sk import (
     make_embedding_pipeline,
     make_finetune_pipeline,
@@ -46,13 +48,17 @@ def best_speeds(models, texts, rounds):
     return {name: len(texts) / value for name, value in seconds.items()}
 
 
-def report(name, parity):
+def report(family, name, parity):
     print(
         f"  {name:10} max |dp| {parity.max_difference:.2g}, {parity.n_changed} of "
         f"{parity.n_rows} labels changed, accuracy {parity.accuracy:.4f} -> "
         f"{parity.exported_accuracy:.4f} ({parity.exported_accuracy - parity.accuracy:+.4f})",
         flush=True,
     )
+    claim = f"{family} in ONNX, {name}"
+    record(f"{claim}, largest difference of a probability", parity.max_difference)
+    record(f"{claim}, changed labels of {parity.n_rows:,}", parity.n_changed)
+    record(f"{claim}, accuracy gained", parity.exported_accuracy - parity.accuracy)
 
 
 def measure(family, rows, args):
@@ -67,13 +73,15 @@ def measure(family, rows, args):
             name = quantize or "fp32"
             path = Path(folder) / name
             # Any loss is allowed here, so that it is printed.
-            report(name, export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_loss=1.0))
+            parity = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_loss=1.0)
+            report(family, name, parity)
             models[name] = OnnxClassifier.from_path(path)
             n_bytes = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             print(f"  {name:10} {n_bytes / 2**20:.1f} MiB")
         speeds = best_speeds(models, X[: args.timed_rows], args.rounds)
     for name, speed in speeds.items():
         print(f"  {name:10} {speed:8.0f} texts/s, {speed / speeds['original']:.2f} x the original")
+        record(f"{family}, {name}, x the original", speed / speeds["original"])
 
 
 def main():

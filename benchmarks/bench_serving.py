@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from record import record
 
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
@@ -154,6 +155,9 @@ def measure(model, bodies, args, *options, name):
             f"{bad} failed, {service.texts_a_batch():.1f} texts a batch",
             flush=True,
         )
+    claim = f"{args.family}, {args.connections} clients, {name}"
+    record(f"{claim}, requests a second", speed)
+    record(f"{claim}, p99 in ms", p99)
     return speed
 
 
@@ -170,6 +174,7 @@ def measure_memory(model, bodies, args):
                 f"({memory / first - 1:+.2%} since the first {5} s)",
                 flush=True,
             )
+        record(f"resident memory after {args.memory:,} requests, share grown", memory / first - 1)
 
 
 def main():
@@ -197,6 +202,7 @@ def main():
         if args.compare:
             alone = measure(model, bodies, args, "--max-batch", 1, name="each request alone")
             print(f"micro-batches: {joined / alone:.2f} x")
+            record(f"{args.family}, micro-batches x each request alone", joined / alone)
 
 
 if __name__ == "__main__":

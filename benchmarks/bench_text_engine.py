@@ -13,13 +13,14 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
+from record import record
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from agnews_sk.cleaning import ColumnJoiner
@@ -78,28 +79,29 @@ def joined(rows: Any) -> list[str]:
 def compare_times(setting: str, texts: list[str]) -> None:
     ours, theirs = (make(**SETTINGS[setting]) for make in VECTORIZERS.values())
     for method in ("fit_transform", "transform"):
-        left, seconds = timed(lambda: getattr(ours, method)(texts))  # noqa: B023
-        right, their_seconds = timed(lambda: getattr(theirs, method)(texts))  # noqa: B023
-        print_line(f"{setting} {method}", seconds, their_seconds, same_arrays(left, right))
+        sides = getattr(ours, method), getattr(theirs, method)
+        (left, right), seconds = in_turns(sides, texts)
+        print_line(f"{setting} {method}", seconds, same_arrays(left, right))
 
 
 def compare_chain(texts: list[str]) -> None:
     """Time the three steps that end in the columns of ids, by frequency and not by name."""
 
-    def ours() -> Any:
+    def ours(texts: list[str]) -> Any:
         ids = Vocabulary().fit_transform(WordTokenizer(lowercase=True).transform(texts))
         return NgramVectorizer(ngram_range=(1, 2)).fit_transform(ids)
 
-    left, seconds = timed(ours)
-    right, their_seconds = timed(TfidfVectorizer(ngram_range=(1, 2)).fit_transform, texts)
+    theirs = TfidfVectorizer(ngram_range=(1, 2)).fit_transform
+    (left, right), seconds = in_turns((ours, theirs), texts)
     # Other column order, same rows: first-met order within rows is shared.
     same = np.array_equal(left.data, right.data) and np.array_equal(left.indptr, right.indptr)
-    print_line("tokens, ids, words (1, 2)", seconds, their_seconds, same)
+    print_line("tokens, ids, words (1, 2)", seconds, same)
 
 
 def compare_peaks(setting: str, texts: list[str]) -> None:
     ours, theirs = (in_fresh_process(side, setting, texts)["megabytes"] for side in VECTORIZERS)
     print(f"{setting + ' peak':<32}{ours:>6.0f} MB{theirs:>7.0f} MB{theirs / ours:>8.1f}")
+    record(f"{setting}, peak memory, scikit-learn's over ours", theirs / ours)
 
 
 def show_growth() -> None:
@@ -112,6 +114,8 @@ def show_growth() -> None:
         print(f"{n:<32,}{per_row[-1][0]:>12.2f}{per_row[-1][1]:>12.2f}")
     time_ratio, memory_ratio = (large / small for small, large in zip(*per_row))
     print(f"{'ratio':<32}{time_ratio:>12.2f}{memory_ratio:>12.2f}")
+    record("words (1, 2), time a row at 1,000,000 rows over that at 100,000", time_ratio)
+    record("words (1, 2), memory a row at 1,000,000 rows over that at 100,000", memory_ratio)
 
 
 def in_fresh_process(side: str, setting: str, texts: list[str]) -> dict[str, float]:
@@ -143,15 +147,26 @@ def resident(field: str) -> int:
     return 1024 * int(status.split(f"{field}:")[1].split()[0])
 
 
-def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, np.ndarray]:
-    """Return the last result and the median seconds: by the clock, and of the processor."""
-    seconds = []
-    for _ in range(REPEATS):
-        result = None  # the last repeat's matrix is freed before the next is made
-        start = np.array([time.perf_counter(), time.process_time()])
-        result = function(*arguments)
-        seconds.append(np.array([time.perf_counter(), time.process_time()]) - start)
-    return result, np.median(seconds, axis=0)
+def in_turns(
+    sides: Sequence[Callable[[list[str]], Any]], texts: list[str]
+) -> tuple[list[Any], np.ndarray]:
+    """Return each side's last result, and its seconds.
+
+    Returns
+    -------
+    results : list
+    seconds : ndarray of shape (n_repeats, n_sides, 2)
+        By the clock, and of the processor.
+    """
+    results: list[Any] = [None] * len(sides)
+    seconds = np.empty((REPEATS, len(sides), 2))
+    for repeat in range(REPEATS):
+        for i, side in enumerate(sides):
+            results[i] = None  # the last repeat's matrix is freed before the next is made
+            start = np.array([time.perf_counter(), time.process_time()])
+            results[i] = side(texts)
+            seconds[repeat, i] = [time.perf_counter(), time.process_time()] - start
+    return results, seconds
 
 
 def same_arrays(left: Any, right: Any) -> bool:
@@ -161,12 +176,14 @@ def same_arrays(left: Any, right: Any) -> bool:
     return same
 
 
-def print_line(name: str, ours: np.ndarray, theirs: np.ndarray, same: bool) -> None:
+def print_line(name: str, seconds: np.ndarray, same: bool) -> None:
+    ours, theirs = np.median(seconds, axis=0)
     ratio, cpu_ratio = theirs / ours
     print(
         f"{name:<32}{ours[0]:>7.2f} s{theirs[0]:>8.2f} s{ratio:>8.1f}{cpu_ratio:>11.1f}"
         f"{'yes' if same else 'NO':>13}"
     )
+    record(f"{name}, x scikit-learn", seconds[:, 1, 0] / seconds[:, 0, 0])
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import sklearn
 import skorch
 import torch
 import transformers
+from record import record
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -120,19 +121,27 @@ def seconds(run: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def in_turns(runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """Return the median seconds of each run, taken in turns."""
+def in_turns(runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
+    """Return the seconds of each run, taken in turns."""
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
             found[name].append(seconds(run))
-    return {name: statistics.median(times) for name, times in found.items()}
+    return found
 
 
-def show_rates(n_texts: int, times: dict[str, float], ours: str) -> None:
-    for name, time_taken in times.items():
-        ratio = time_taken / times[ours]
-        print(f"  {name:<42}{n_texts / time_taken:>9.1f} texts/s   ours is {ratio:>5.2f} x as fast")
+def show_rates(
+    what: str, n_texts: int, times: dict[str, list[float]], bars: dict[str, str]
+) -> None:
+    for name, taken in times.items():
+        ratios = [theirs / ours for theirs, ours in zip(taken, times["ours"])]
+        rate, ratio = n_texts / statistics.median(taken), statistics.median(ratios)
+        print(
+            f"  {name:<42}{rate:>9.1f} texts/s   ours is {ratio:>5.2f} x as fast "
+            f"({min(ratios):.2f} to {max(ratios):.2f})"
+        )
+        if name != "ours":
+            record(f"{what}, x {name}", ratios, bar=bars[name])
 
 
 def fine_tuned(options: argparse.Namespace, **params: Any) -> FineTunedTransformerClassifier:
@@ -166,6 +175,8 @@ def measure_padding(rows: Rows, options: argparse.Namespace) -> None:
     in_order = [lengths[i : i + BATCH_SIZE] for i in range(0, len(lengths), BATCH_SIZE)]
     longest = sum(batch.max() * len(batch) for batch in in_order) / lengths.sum()
     print(f"  ours: {training:.3f} in training, {prediction:.3f} in prediction (aim: 1.08)")
+    record("padded over real tokens, training", training, bar="<= 1.08")
+    record("padded over real tokens, prediction", prediction, bar="<= 1.08")
     print(f"  batches in order: {longest:.3f}; all to 256: {256 / lengths.mean():.3f}")
 
 
@@ -191,11 +202,13 @@ def measure_training(rows: Rows, options: argparse.Namespace) -> None:
         predictors[name].append(sides[name](seed))
 
     runs = {name: lambda name=name: keep(name) for name in sides}
-    show_rates(len(texts), in_turns(runs, options.repeats), "ours")
+    bars = {"skorch": ">= 5", "trainer": ">= 2.5", "trainer_grouped": ">= 1.3"}
+    show_rates("fine-tuning", len(texts), in_turns(runs, options.repeats), bars)
     for name, predicts in predictors.items():
         found = [np.mean(predict(test) == y_test[: len(test)]) for predict in predicts]
         accuracies = ", ".join(f"{accuracy:.4f}" for accuracy in found)
         print(f"  {name:<42}accuracy {accuracies} on {len(test)} test rows, a seed each")
+        record(f"fine-tuning on {len(texts):,} rows, accuracy of {name}", found)
 
 
 def skorch_recipe(
@@ -288,6 +301,7 @@ def measure_freezing(rows: Rows, options: argparse.Namespace) -> None:
     for epoch, time_taken in enumerate(frozen, start=1):
         rate, ratio = len(texts) / time_taken, whole[0] / time_taken
         print(f"  lower 4 frozen, epoch {epoch}           {rate:>9.1f} texts/s, {ratio:>5.2f} x")
+    record("lower 4 layers frozen, x all trained", whole[0] / frozen[1:], bar=">= 3")
 
 
 # Speed of prediction
@@ -306,14 +320,17 @@ def measure_prediction(rows: Rows, options: argparse.Namespace) -> None:
         return theirs(texts, top_k=None, truncation=True, max_length=MAX_LENGTH)
 
     runs = {"ours": lambda: classifier.predict_proba(texts), "pipeline of transformers": ask_theirs}
-    show_rates(len(texts), in_turns(runs, options.repeats), "ours")
+    bars = {"pipeline of transformers": ">= 2.4"}
+    show_rates("prediction", len(texts), in_turns(runs, options.repeats), bars)
     ours = classifier.predict_proba(texts)
     column = {str(label): i for i, label in enumerate(classifier.classes_)}
     expected = np.zeros_like(ours)
     for i, answer in enumerate(ask_theirs()):
         for one in answer:
             expected[i, column[one["label"]]] = one["score"]
-    print(f"  largest difference of probabilities: {np.abs(ours - expected).max():.1e}")
+    difference = np.abs(ours - expected).max()
+    record("prediction, largest difference of probabilities", difference, bar="<= 1e-5")
+    print(f"  largest difference of probabilities: {difference:.1e}")
     backwards = classifier.predict_proba(texts[::-1])[::-1]
     print(f"  largest difference when asked backwards: {np.abs(ours - backwards).max():.1e}")
 
@@ -339,6 +356,9 @@ def measure_accuracy(rows: Rows, options: argparse.Namespace) -> None:
             f"{len(rows.test):,} test rows",
             flush=True,
         )
+        what = f"accuracy, seed {seed}, {len(texts):,} rows, {options.epochs} epochs"
+        record(f"{what}, MiniLM fine-tuned", ours)
+        record(f"{what}, scikit-learn's TF-IDF + logistic regression", theirs)
 
 
 def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
@@ -357,6 +377,7 @@ def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
             f"rows, {time.perf_counter() - start:.0f} s",
             flush=True,
         )
+        record(f"accuracy, seed {seed}, all rows, from scratch", accuracy, bar=">= 0.915")
 
 
 PARTS: dict[str, Callable[[Rows, argparse.Namespace], None]] = {
