@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: compare test test-all lint bench constraints clean
+.PHONY: compare test test-all lint docs bench constraints clean
 
 compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
@@ -13,6 +13,10 @@ test: $(VENV)/.dev ## Run the tests, but for the slow ones
 
 test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+docs: $(VENV)/.docs ## Build the site into docs/_build/html and check its links
+	$(BIN)/python -m sphinx -W --keep-going -q -b html $(ARGS) docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
 
 bench: $(VENV)/.dev $(VENV)/fasttext/.done ## Measure against others, on the rows of AGNEWS_SK_DATA
 	FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python $(BIN)/python benchmarks/run_all.py $(ARGS)
@@ -31,6 +35,10 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP) --editable ".[all,test,lint,bench]"
 	touch $@
 
+$(VENV)/.docs: $(VENV)/.run
+	$(PIP) --editable ".[all,docs]"
+	touch $@
+
 # fastText is compiled from source, and has constraints of its own.
 $(VENV)/fasttext/.done: benchmarks/constraints-fasttext.txt
 	$(PYTHON) -m venv $(VENV)/fasttext
@@ -42,4 +50,5 @@ constraints: $(VENV)/.dev ## Write down the versions that are installed
 	  | sed 's/+cpu$$//' > constraints.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/gallery \
+	  docs/reference/generated

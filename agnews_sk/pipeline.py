@@ -16,6 +16,14 @@ from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
 
+__all__ = [
+    "TextPipeline",
+    "make_embedding_pipeline",
+    "make_finetune_pipeline",
+    "make_tfidf_pipeline",
+    "make_transformer_pipeline",
+]
+
 # One row in 33,000: what occurs once among that many rows or more is left out, and nothing is in a
 # small corpus.
 MIN_DF = 3e-5

@@ -39,8 +39,8 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
     normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None, default="NFC"
         Normal form of Unicode.
     strip_sources : bool, default=False
-        Remove the tags of news agencies: `Reuters - `, `SPACE.com - `, `(AP)`, and from
-        `LONDON (Reuters) - ` all but the place. In AG News they tell something of the label.
+        Remove the tags of news agencies: `Reuters -`, `SPACE.com -`, `(AP)`, and from
+        `LONDON (Reuters) -` all but the place. In AG News they tell something of the label.
     lowercase : bool, default=False
         Bring letters to lower case.
     strip_accents : bool, default=False
