@@ -1,0 +1,42 @@
+"""
+How many words does it take?
+============================
+
+The baseline keeps only the most frequent n-grams. How does accuracy fall with their number, and
+what does the model weigh? ``AGNEWS_SK_DATA`` names real rows to ask the question on.
+"""
+
+import matplotlib.pyplot as plt
+
+from agnews_sk import compare_classifiers, make_tfidf_pipeline
+from agnews_sk.datasets import load_train_test
+
+SIZES = [50, 200, 1000, 5000, None]
+
+rows = load_train_test()
+pipelines = {
+    "all" if size is None else f"{size:,}": make_tfidf_pipeline(vectorize__max_features=size)
+    for size in SIZES
+}
+train, test = (rows.X_train[:3000], rows.y_train[:3000]), (rows.X_test[:1000], rows.y_test[:1000])
+result = compare_classifiers(pipelines, *train, *test, random_state=0)
+
+scores = result.scores.rename_axis("n-grams")
+scores["megabytes"] = scores["size_bytes"] / 1e6
+print(rows.source, rows.notice)
+print(scores[["accuracy", "accuracy_low", "accuracy_high", "megabytes"]].round(3))
+
+# %%
+# Accuracy with its 95 % interval:
+
+below, above = scores["accuracy"] - scores["accuracy_low"], scores["accuracy_high"]
+figure, ax = plt.subplots()
+ax.errorbar(scores.index, scores["accuracy"], [below, above - scores["accuracy"]], fmt="o-")
+ax.set(xlabel="n-grams", ylabel="accuracy")
+
+# %%
+# The smallest that the test rows do not tell from all n-grams:
+
+pairs = result.pairwise()
+level = pairs.loc[(pairs["b"] == "all") & ~pairs["told_apart"], "a"]
+print(f"No worse than all n-grams, as far as {len(test[1]):,} rows tell: {[*level, 'all'][0]}.")
