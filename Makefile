@@ -15,6 +15,7 @@ test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 docs: $(VENV)/.docs ## Build the site into docs/_build/html and check its links
+	rm -rf docs/gallery docs/reference/generated
 	$(BIN)/python -m sphinx -W --keep-going -q -b html $(ARGS) docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 

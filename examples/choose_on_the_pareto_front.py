@@ -44,7 +44,10 @@ print(rows.source, rows.notice)
 # The front, from the quickest to the most accurate:
 
 front = pd.DataFrame(
-    [{"accuracy": t.values[0], "milliseconds": t.values[1], **t.params} for t in search.best_trials_]
+    [
+        {"accuracy": t.values[0], "milliseconds": t.values[1], **t.params}
+        for t in search.best_trials_
+    ]
 )
 columns = ["accuracy", "milliseconds", "max_n", "vectorize__min_df", "classify__C"]
 print(front.sort_values("milliseconds")[columns].round(3).to_string(index=False))
@@ -54,6 +57,6 @@ print(front.sort_values("milliseconds")[columns].round(3).to_string(index=False)
 
 chosen = pd.DataFrame(search.cv_results_).loc[search.best_index_]
 print(
-    f"Chosen: accuracy {chosen['mean_test_accuracy']:.3f} at {chosen['mean_test_latency']:.3f} ms a "
-    f"text, {search.best_params_}"
+    f"Chosen: accuracy {chosen['mean_test_accuracy']:.3f} at {chosen['mean_test_latency']:.3f} ms, "
+    f"{search.best_params_}"
 )

@@ -13,7 +13,7 @@ from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline, make_transfor
 from agnews_sk.datasets import load_train_test
 from agnews_sk.evaluation import learning_curves
 
-SIZES = [100, 300]
+SIZES = [50, 200]
 
 rows = load_train_test()
 pipelines = {
@@ -23,7 +23,7 @@ pipelines = {
         classify__max_epochs=1, classify__batch_size=8, classify__random_state=0
     ),
 }
-splits = StratifiedShuffleSplit(2, train_size=max(SIZES), test_size=150, random_state=0)
+splits = StratifiedShuffleSplit(2, train_size=max(SIZES), test_size=100, random_state=0)
 curves = learning_curves(pipelines, rows.X_train, rows.y_train, SIZES, cv=splits)
 
 print(rows.source, rows.notice)

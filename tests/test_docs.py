@@ -1,0 +1,130 @@
+"""The pages and the reference agree with the package, and their links lead somewhere."""
+
+import importlib
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import agnews_sk
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    path
+    for path in [*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    if "_build" not in path.parts
+)
+ROOMS = [module.name for module in pkgutil.iter_modules(agnews_sk.__path__)]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+ADDRESS = re.compile(r"https?://[\w-]+(\.[\w-]+)+(/\S*)?")
+PAGE_IDS = [str(path.relative_to(ROOT)) for path in PAGES]
+
+
+def room_names():
+    """Public names by room; rooms without `__all__` have none, the command line for one."""
+    rooms = {name: importlib.import_module(f"agnews_sk.{name}") for name in ROOMS if name[0] != "_"}
+    return {name: room.__all__ for name, room in rooms.items() if hasattr(room, "__all__")}
+
+
+def without_blocks(text):
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def place_of(heading):
+    """The anchor that GitHub and this site give a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def fault_of(link, page):
+    if "://" in link:
+        return None if ADDRESS.fullmatch(link) else "is no web address"
+    path, _, place = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    if target.parent == DOCS / "gallery":  # written from the examples
+        script = ROOT / "examples" / f"{target.stem}.py"
+        return None if target.stem == "index" or script.is_file() else "no such example"
+    if not target.is_file():
+        return "no such file"
+    headings = re.findall(r"^#+ (.+)$", without_blocks(target.read_text()), re.MULTILINE)
+    return "no such heading" if place and place not in map(place_of, headings) else None
+
+
+def test_the_reference_lists_every_room_with_public_names():
+    listed = re.findall(r"^ {3}agnews_sk\.(\w+)$", (DOCS / "reference/index.md").read_text(), re.M)
+    assert sorted(listed) == sorted([*room_names(), "TextCache"])
+
+
+def test_every_public_name_stands_in_one_room():
+    names = [name for names in room_names().values() for name in names]
+    assert len(names) == len(set(names))
+    assert set(agnews_sk.__all__) - {"__version__", "TextCache"} <= set(names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
+def test_links_of_a_page_lead_somewhere(page):
+    links = LINK.findall(without_blocks(page.read_text()))
+    assert {link: fault for link in links if (fault := fault_of(link, page))} == {}
+
+
+@pytest.mark.parametrize(
+    ("link", "fault"),
+    [
+        ("nowhere.md", "no such file"),
+        ("benchmarks.md#nowhere", "no such heading"),
+        ("gallery/nowhere.rst", "no such example"),
+        ("http://nowhere", "is no web address"),
+    ],
+)
+def test_a_broken_link_would_be_seen(link, fault):
+    assert fault_of(link, DOCS / "guide.md") == fault
+
+
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
+def test_code_of_a_page_compiles(page):
+    for block in BLOCK.findall(page.read_text()):
+        compile(block, str(page), "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
+def test_names_that_a_page_imports_exist(page):
+    imports = re.findall(
+        r"^from (agnews_sk[\w.]*) import (\([^)]*\)|.+)$", page.read_text(), re.MULTILINE
+    )
+    for module, names in imports:
+        for name in re.findall(r"\w+", names):
+            assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
+def test_figures_beside_a_link_to_the_benchmarks_stand_there(page):
+    paragraphs = without_blocks(page.read_text()).split("\n\n")
+    beside = "\n".join(text for text in paragraphs if "benchmarks.md#" in text)
+    measured = (DOCS / "benchmarks.md").read_text()
+    assert [n for n in re.findall(r"\d+\.\d+", beside) if n not in measured] == []
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_warnings_and_with_whole_links(tmp_path):
+    if any(find_spec(name) is None for name in ("pydata_sphinx_theme", "latex2mathml")):
+        pytest.skip("the docs extra is not installed")
+    parts = "docs", "examples", "agnews_sk", "CONTRIBUTING.md", "CHANGES.md"
+    for part in parts:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, tmp_path / part)
+    for generated in ("_build", "gallery", "reference/generated"):
+        shutil.rmtree(tmp_path / "docs" / generated, ignore_errors=True)
+    for command in (
+        ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "html"],
+        ["docs/check_site.py", "html"],
+    ):
+        done = subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
