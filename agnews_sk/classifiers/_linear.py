@@ -4,6 +4,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -133,10 +134,11 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If y has a single class, or a parameter is out of range.
+            If y has a single class, a parameter is out of range, or the margins overflow.
         """
         self._validate_params()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
+        X = _with_short_indices(X) if sp.issparse(X) else X
         check_labels(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -165,8 +167,10 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
                 stratify=codes[weighed],
                 random_state=seed,
             )
-            margins = _one_a_class(fit_machines(fitted).decision_function(X[left_out]))
-            self.temperature_ = _temperature(margins, codes[left_out], weight[left_out])
+            margins = _finite(fit_machines(fitted).decision_function(X[left_out]))
+            self.temperature_ = _temperature(
+                _one_a_class(margins), codes[left_out], weight[left_out]
+            )
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -180,10 +184,15 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
             Positive for `classes_[1]` where there are two.
+
+        Raises
+        ------
+        ValueError
+            If the margins overflow.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        margins = np.asarray(X @ self.coef_.T) + self.intercept_
+        margins = _finite(np.asarray(X @ self.coef_.T) + self.intercept_)
         return margins.ravel() if len(self.classes_) == 2 else margins
 
     def predict(self, X: Any) -> np.ndarray:
@@ -237,6 +246,18 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _with_short_indices(X: Any) -> Any:
+    """Return a CSR matrix with indices of 32 bits, the only ones that gradient descent reads."""
+    indices, indptr = sp.safely_cast_index_arrays(X, np.int32, msg="X")
+    return type(X)((X.data, indices, indptr), shape=X.shape)
+
+
+def _finite(margins: np.ndarray) -> np.ndarray:
+    if not np.isfinite(margins).all():
+        raise ValueError("X leads to margins that overflow; scale its rows, as TF-IDF does.")
+    return margins
 
 
 def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
@@ -121,3 +122,23 @@ def test_the_temperature_is_chosen_on_rows_with_weight(rows):
     classifier = CalibratedLinearSVC(random_state=0)
     weighted = clone(classifier).fit(X, y, weight)
     assert weighted.temperature_ == clone(classifier).fit(X[kept], y[kept]).temperature_
+
+
+def test_indices_of_64_bits_are_taken_as_those_of_32(rows):
+    X, y, X_test, _ = rows
+    short, long = sp.csr_array(X), sp.csr_array(X)
+    long.indices, long.indptr = long.indices.astype(np.int64), long.indptr.astype(np.int64)
+    fits = [CalibratedLinearSVC(random_state=0).fit(one, y) for one in (short, long)]
+    np.testing.assert_array_equal(fits[0].predict_proba(X_test), fits[1].predict_proba(X_test))
+    assert long.indices.dtype == np.int64
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered")
+def test_margins_that_overflow_are_refused_and_not_answered_with_nan(rows):
+    X, y, X_test, _ = rows
+    with pytest.raises(ValueError, match="margins that overflow; scale its rows"):
+        CalibratedLinearSVC(random_state=0).fit(X * 1e200, y)
+    fitted = CalibratedLinearSVC(random_state=0).fit(X, y)
+    for method in (fitted.predict, fitted.predict_proba, fitted.decision_function):
+        with pytest.raises(ValueError, match="margins that overflow"):
+            method(X_test / abs(X_test).max() * 1e308)
