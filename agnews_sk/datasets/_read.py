@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ _DESCRIPTION_NAMES = ("description",)
 _TEXT_NAMES = ("text", "content")
 _ALL_TEXT_NAMES = {*_TITLE_NAMES, *_DESCRIPTION_NAMES, *_TEXT_NAMES}
 
+# What a C long holds on every system; the csv module's own limit is 131,072.
+_LONGEST_FIELD = 2**31 - 1
 _NOT_UNICODE = "bytes or escapes that are not Unicode text"
 
 Fault = tuple[int, str]
@@ -91,6 +94,16 @@ def _read_any_csv(path: Path) -> Table:
     return Table(path, rows, lines, faults, _plain(header[chosen["class"]]))
 
 
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    limit = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+@_fields_of_any_length()
 def _csv_records(path: Path) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
     """Split a CSV file into records with the line that each begins on.
 

@@ -1,5 +1,6 @@
 """Files of every format, whole and broken."""
 
+import csv
 import json
 import warnings
 
@@ -163,6 +164,14 @@ def test_an_open_quote_in_an_unquoted_file_costs_one_row(write):
     with pytest.warns(UserWarning, match="Left out 1 broken rows"):
         bunch = load_agnews(path, on_bad_rows="skip")
     assert bunch.target.tolist() == ["World", "Business", "Sci/Tech"]
+
+
+def test_a_long_field_of_a_file_with_a_flaw_is_read_and_the_csv_module_left_as_it_was(write):
+    limit = csv.field_size_limit()
+    long = "oil " * 50_000
+    path = write(f'1,Truce,holds\n3,Oil,"{long}"\n')
+    assert load_agnews(path).data["description"].to_list() == ["holds", long]
+    assert csv.field_size_limit() == limit
 
 
 @pytest.mark.parametrize(
