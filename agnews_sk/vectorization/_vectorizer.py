@@ -89,8 +89,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
     :class:`~sklearn.feature_extraction.text.CountVectorizer`.
 
     Tokens and ids (a Polars list column) are taken as they are: `lowercase` and `token_pattern`
-    are for texts. The n-grams of ids are named by their numbers and sorted as numbers. A missing
-    text is an empty one, its row is zero; n-grams not seen in `fit` are left out.
+    are for texts, `stop_words` for texts and tokens. The n-grams of ids are named by their numbers
+    and sorted as numbers. A missing text is an empty one, its row is zero; n-grams not seen in
+    `fit` are left out.
 
     As in scikit-learn, `fit_transform` returns the columns of a row in the order in which they
     were first met, `transform` in ascending order, so that norms may differ in the last bit.
@@ -320,8 +321,13 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
             tokens = encode_tokens(self._checked_tokens(X))
         else:
             tokens = encode_tokens(check_texts(X).fill_null(""), self._split)
-        if not words or self.stop_words is None or tokens.distinct.dtype != pl.String:
+        if not words or self.stop_words is None:
             return tokens
+        if tokens.distinct.dtype != pl.String:
+            raise ValueError(
+                "stop_words must be None where X holds ids; leave the words out before they get "
+                "ids, as WordTokenizer does."
+            )
         dropped = tokens.distinct.is_in(list(stop_word_set(self.stop_words)))
         return drop_tokens(tokens, dropped.to_numpy())
 

@@ -181,6 +181,11 @@ def test_ids_are_sorted_as_numbers():
     assert vectorizer.get_feature_names_out().tolist() == ["9", "9 100", "10", "10 9", "100"]
 
 
+def test_stop_words_for_ids_are_refused():
+    with pytest.raises(ValueError, match="stop_words must be None where X holds ids"):
+        NgramVectorizer(stop_words=["9"]).fit(pl.Series([[10, 9, 100], [9]]))
+
+
 def test_missing_text_is_an_empty_row():
     X = NgramVectorizer().fit_transform(["oil up", None, ""])
     assert X.sum(axis=1).ravel().tolist()[0][1:] == [0.0, 0.0]
