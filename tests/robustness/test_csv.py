@@ -1,0 +1,149 @@
+"""`load_agnews` on any bytes: the rows that Python's own readers find, or an error of ours."""
+
+import contextlib
+import csv
+import io
+import json
+import warnings
+
+import polars as pl
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from agnews_sk.datasets import load_agnews
+from tests.robustness.strategies import valid_text
+
+CLASSES = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
+QUOTING = [csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]
+PIECES = st.sampled_from(
+    ['"', '""', ",", "\n", "\r", "\r\n", "1", "2,", '"3"', "oil", "\\", " ", "\x00", "\ufeff"]
+    + ["é", "\u2028", "\x85", "class,title,description\n", '"1","a","b"\n']
+)
+pieces = st.lists(PIECES | st.text(max_size=3), max_size=20).map("".join)
+any_bytes = st.builds(
+    lambda parts: b"".join(parts),
+    st.lists(
+        st.binary(max_size=6) | pieces.map(lambda t: t.encode("utf-8", "surrogatepass")), max_size=5
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("news")
+
+
+def load(path, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return load_agnews(path, **options)
+
+
+def rows_of(bunch):
+    return [list(row) for row in zip(bunch.target, *(bunch.data[c] for c in bunch.data.columns))]
+
+
+def rows_by_csv(text):
+    """Return class and texts of each good row, as the csv module splits the whole file."""
+    records = [r for r in csv.reader(io.StringIO(text, newline=""), strict=True) if r]
+    widths = [len(record) for record in records]
+    width = 2 if widths.count(2) > widths.count(3) else 3
+    named = CLASSES | {name.lower(): name for name in CLASSES.values()}
+    return [
+        [named[record[0].strip().lower()], *record[1:]]
+        for record in records
+        if len(record) == width and record[0].strip().lower() in named
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("1234"), valid_text, valid_text), min_size=1, max_size=6),
+    st.sampled_from(QUOTING),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_what_the_csv_module_writes_is_read(folder, rows, quoting, line_end, with_mark):
+    file = io.StringIO(newline="")
+    csv.writer(file, quoting=quoting, lineterminator=line_end).writerows(rows)
+    path = folder / "news.csv"
+    path.write_bytes((b"\xef\xbb\xbf" if with_mark else b"") + file.getvalue().encode())
+    assert rows_of(load(path)) == [[CLASSES[c], *texts] for c, *texts in rows]
+
+
+@given(pieces)
+@example('"1","a","b"\n2,c')
+@example('1,a,b\r2,c,d\r')
+def test_any_text_gives_the_good_rows_of_the_csv_module(folder, text):
+    with contextlib.suppress(csv.Error):
+        expected = rows_by_csv(text.removeprefix("\ufeff"))
+        assume("class" not in text)  # a header: columns by name
+        path = folder / "news.csv"
+        path.write_bytes(text.encode("utf-8"))
+        if expected:
+            assert rows_of(load(path, on_bad_rows="skip")) == expected
+        else:
+            with pytest.raises(ValueError, match="No rows in"):
+                load(path, on_bad_rows="skip")
+
+
+@given(any_bytes)
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_any_bytes_give_rows_or_an_error_that_names_the_file(folder, suffix, content):
+    path = folder / f"news.{suffix}"
+    path.write_bytes(content)
+    for on_bad_rows in ("error", "skip"):
+        try:
+            bunch = load(path, on_bad_rows=on_bad_rows)
+        except ValueError as error:
+            assert f"news.{suffix}" in str(error)
+        else:
+            assert len(bunch.data) == len(bunch.target) > 0
+            assert set(bunch.target) <= set(CLASSES.values())
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=3), children),
+    max_leaves=5,
+)
+named_values = st.dictionaries(
+    st.sampled_from(["label", "class", "title", "text", "description", "Text", "x"]),
+    json_values | st.integers(0, 4),
+    max_size=4,
+)
+
+
+@given(st.lists(named_values, min_size=1, max_size=4))
+def test_any_json_gives_rows_or_an_error_that_names_the_file(folder, found):
+    path = folder / "news.jsonl"
+    path.write_text("\n".join(map(json.dumps, found)))
+    try:
+        bunch = load(path, on_bad_rows="skip")
+    except ValueError as error:
+        assert "news.jsonl" in str(error)
+    else:
+        assert len(bunch.data) == len(bunch.target) <= len(found)
+
+
+@pytest.fixture(scope="module")
+def parquet():
+    file = io.BytesIO()
+    pl.DataFrame({"text": ["oil", "cup", "é"] * 5, "label": [0, 1, 2] * 5}).write_parquet(file)
+    return file.getvalue()
+
+
+@given(st.data())
+def test_spoiled_parquet_gives_rows_or_an_error_that_names_the_file(folder, parquet, data):
+    spoiled = bytearray(parquet)
+    for at in data.draw(st.lists(st.integers(0, len(parquet) - 1), max_size=4), "places"):
+        spoiled[at] = data.draw(st.integers(0, 255), "byte")
+    end = data.draw(st.sampled_from([len(parquet), data.draw(st.integers(0, len(parquet)))]), "end")
+    path = folder / "news.parquet"
+    path.write_bytes(spoiled[:end])
+    try:
+        bunch = load(path, on_bad_rows="skip")
+    except ValueError as error:
+        assert "news.parquet" in str(error)
+    else:
+        assert len(bunch.data) == len(bunch.target) > 0
