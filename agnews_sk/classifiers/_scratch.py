@@ -37,6 +37,8 @@ class TransformerClassifier(TextNetClassifier):
         Highest rate of the schedule.
     dropout : float, default=0.2
         Share of activations that training sets to zero, everywhere in the model.
+    token_dropout : float, default=0.3
+        Share of the tokens whose embedding training leaves out, other ones each time.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
         How one vector a token becomes one a text.
     {shared}
@@ -87,6 +89,7 @@ class TransformerClassifier(TextNetClassifier):
         "activation": [StrOptions({"gelu", "relu"})],
         "norm_first": ["boolean"],
         "dropout": [SHARE],
+        "token_dropout": [SHARE],
         "pooling": [StrOptions({"mean", "max", "first", "attention"})],
     }
 
@@ -105,6 +108,7 @@ class TransformerClassifier(TextNetClassifier):
         batch_size=64,
         learning_rate=2e-3,
         dropout=0.2,
+        token_dropout=0.3,
         pooling="mean",
         **shared,
     ):
@@ -124,6 +128,7 @@ class TransformerClassifier(TextNetClassifier):
         self.positions = positions
         self.activation = activation
         self.norm_first = norm_first
+        self.token_dropout = token_dropout
 
     def _checked_texts(self, X: Any) -> pl.Series:
         raise TypeError(
@@ -146,6 +151,7 @@ class TransformerClassifier(TextNetClassifier):
             norm_first=self.norm_first,
             pooling=self.pooling,
             dropout=self.dropout,
+            token_dropout=self.token_dropout,
         )
 
     def _module_config(self, module: Any) -> dict[str, Any]:

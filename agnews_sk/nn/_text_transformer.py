@@ -22,12 +22,17 @@ class TokenEmbedding(nn.Module):
     max_length : int
     positions : {"learned", "sinusoidal"}, default="sinusoidal"
     dropout : float, default=0.0
+        Share of the activations that training sets to zero.
+    token_dropout : float, default=0.0
+        Share of the tokens whose whole :math:`E_{w_t}` training sets to zero.
 
     Notes
     -----
     .. math:: h_t = \sqrt{d}\, E_{w_t} + P_t
 
-    with E drawn at a scale of :math:`1/\sqrt{d}` (Vaswani et al. 2017, section 3.4).
+    with E drawn at a scale of :math:`1/\sqrt{d}` (Vaswani et al. 2017, section 3.4). Leaving out
+    whole words is from Iyyer et al. 2015, section 3: what a classifier learns must not hang on
+    any one of them.
 
     Examples
     --------
@@ -46,6 +51,7 @@ class TokenEmbedding(nn.Module):
         max_length: int,
         positions: str = "sinusoidal",
         dropout: float = 0.0,
+        token_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if positions not in POSITIONS:
@@ -58,11 +64,14 @@ class TokenEmbedding(nn.Module):
             self.register_buffer("position", table, persistent=False)
         self.scale = math.sqrt(d_model)
         self.dropout = nn.Dropout(dropout)
+        self.token_dropout = nn.Dropout(token_dropout)
 
     def forward(self, input_ids: Tensor) -> Tensor:
         """Map ids of (batch, length) to vectors of (batch, length, d_model)."""
         length = input_ids.shape[1]
-        return self.dropout(self.token(input_ids) * self.scale + self.position[:length])
+        token = self.token(input_ids)
+        scale = self.token_dropout(token.new_full((*input_ids.shape, 1), self.scale))
+        return self.dropout(token * scale + self.position[:length])
 
 
 class TextTransformer(nn.Module):
@@ -88,6 +97,8 @@ class TextTransformer(nn.Module):
         Whether layers normalise before their parts or after.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
     dropout : float, default=0.1
+    token_dropout : float, default=0.0
+        Share of the tokens whose embedding training leaves out.
 
     Attributes
     ----------
@@ -124,6 +135,7 @@ class TextTransformer(nn.Module):
         norm_first: bool = True,
         pooling: str = "mean",
         dropout: float = 0.1,
+        token_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         d_hidden = 4 * d_model if d_hidden is None else d_hidden
@@ -140,8 +152,11 @@ class TextTransformer(nn.Module):
             "norm_first": norm_first,
             "pooling": pooling,
             "dropout": dropout,
+            "token_dropout": token_dropout,
         }
-        self.embedding = TokenEmbedding(vocab_size, d_model, max_length, positions, dropout)
+        self.embedding = TokenEmbedding(
+            vocab_size, d_model, max_length, positions, dropout, token_dropout
+        )
         self.layers = nn.ModuleList(
             EncoderLayer(d_model, n_heads, d_hidden, activation, dropout, norm_first)
             for _ in range(n_layers)

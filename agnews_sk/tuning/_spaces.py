@@ -188,6 +188,7 @@ def transformer_space(trial: Any) -> Params:
     >>> from agnews_sk.tuning import transformer_space
     >>> chosen = {"vocabulary__max_size": 10_000, "classify__d_model": 64,
     ...           "classify__n_layers": 2, "classify__dropout": 0.1,
+    ...           "classify__token_dropout": 0.3,
     ...           "classify__learning_rate": 1e-3, "classify__batch_size": 32}
     >>> transformer_space(optuna.trial.FixedTrial(chosen))["classify__d_model"]
     64
@@ -199,6 +200,7 @@ def transformer_space(trial: Any) -> Params:
         "classify__d_model": trial.suggest_categorical("classify__d_model", [64, 128, 256]),
         "classify__n_layers": trial.suggest_int("classify__n_layers", 1, 4),
         "classify__dropout": trial.suggest_float("classify__dropout", 0.0, 0.5),
+        "classify__token_dropout": trial.suggest_float("classify__token_dropout", 0.0, 0.5),
         **_training(trial, 1e-4, 3e-3),
     }
 

@@ -27,6 +27,7 @@ def small():
         batch_size=8,
         learning_rate=0.01,
         dropout=0.0,
+        token_dropout=0.0,
         precision="fp32",
         random_state=0,
     )

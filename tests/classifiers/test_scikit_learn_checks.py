@@ -51,6 +51,7 @@ class OnNumbers(TransformerClassifier):
             max_epochs=20,
             learning_rate=0.01,
             dropout=0.0,
+            token_dropout=0.0,
             precision="fp32",
             random_state=0,
         )

@@ -138,10 +138,11 @@ def test_weight_decay_and_l1_shrink_matrices_only(small, ids, labels):
         torch.testing.assert_close(shrunk[f"{name}.bias"], plain[f"{name}.bias"], atol=1e-3, rtol=0)
 
 
-def test_dropout_is_used_in_training_only(small, ids, labels):
-    small.set_params(dropout=0.5, max_epochs=1)
+@pytest.mark.parametrize("name", ["dropout", "token_dropout"])
+def test_dropout_is_used_in_training_only(small, ids, labels, name):
+    small.set_params(**{name: 0.5}, max_epochs=1)
     with_dropout = clone(small).fit(ids, labels)
-    without = clone(small).set_params(dropout=0.0).fit(ids, labels)
+    without = clone(small).set_params(**{name: 0.0}).fit(ids, labels)
     assert not np.allclose(logits(with_dropout, ids), logits(without, ids))
     np.testing.assert_array_equal(logits(with_dropout, ids), logits(with_dropout, ids))
 

@@ -10,6 +10,7 @@ from agnews_sk.nn import (
     FocalLoss,
     MultiHeadSelfAttention,
     TextTransformer,
+    TokenEmbedding,
     make_pooling,
     sinusoidal_positions,
 )
@@ -153,6 +154,19 @@ def test_initial_embedding_has_the_scale_of_the_paper():
     assert not any(
         m.bias.any() for m in net.modules() if isinstance(m, nn.Linear) and m.bias is not None
     )
+
+
+def test_token_dropout_leaves_out_whole_tokens_in_training_only():
+    torch.manual_seed(0)
+    embedding = TokenEmbedding(vocab_size=4, d_model=8, max_length=2_000, token_dropout=0.25)
+    embedding.position.zero_()
+    ids = torch.randint(4, (1, 2_000))
+    whole = embedding.eval()(ids)
+    torch.testing.assert_close(whole, embedding.token(ids) * 8**0.5)
+    vectors = embedding.train()(ids)
+    gone = (vectors == 0).all(dim=-1)
+    assert 0.2 < gone.float().mean() < 0.3
+    torch.testing.assert_close(vectors[~gone], whole[~gone] / 0.75)
 
 
 def test_copies_do_not_share_weights():

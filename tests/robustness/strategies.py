@@ -4,7 +4,20 @@ import unicodedata
 
 from hypothesis import strategies as st
 
-WORDS = ["oil", "Oil", "prices", "cup", "final", "the", "It's", "ÉTÉ", "Σας", "日本", "1_000", "<b>"]
+WORDS = [
+    "oil",
+    "Oil",
+    "prices",
+    "cup",
+    "final",
+    "the",
+    "It's",
+    "ÉTÉ",
+    "Σας",
+    "日本",
+    "1_000",
+    "<b>",
+]
 
 
 def assigned(char):

@@ -73,7 +73,7 @@ def test_what_the_csv_module_writes_is_read(folder, rows, quoting, line_end, wit
 
 @given(pieces)
 @example('"1","a","b"\n2,c')
-@example('1,a,b\r2,c,d\r')
+@example("1,a,b\r2,c,d\r")
 def test_any_text_gives_the_good_rows_of_the_csv_module(folder, text):
     with contextlib.suppress(csv.Error):
         expected = rows_by_csv(text.removeprefix("\ufeff"))
@@ -104,7 +104,9 @@ def test_any_bytes_give_rows_or_an_error_that_names_the_file(folder, suffix, con
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=3), children),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=3), children)
+    ),
     max_leaves=5,
 )
 named_values = st.dictionaries(
