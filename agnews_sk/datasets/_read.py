@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 _CLASS_NAMES = ("class", "class index", "label", "target", "category")
 _TITLE_NAMES = ("title", "headline")
@@ -167,9 +169,12 @@ def _json_object(line: str) -> dict[str, Any]:
 
 
 def _read_parquet(path: Path) -> Table:
+    # Arrow's reader refuses a damaged file, on which Polars' may end the process.
     try:
-        found = pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
+        table = pq.ParquetFile(path).read()
+        table.validate(full=True)
+        found = pl.DataFrame(table)
+    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PanicException) as error:
         raise ValueError(f"{path} is not a readable Parquet file: {error}") from error
     chosen = _choose_columns(found.columns, path)
     rows = pl.DataFrame({column: found.to_series(i) for column, i in chosen.items()})

@@ -15,7 +15,8 @@ from agnews_sk.datasets import load_agnews
 from tests.robustness.strategies import valid_text
 
 CLASSES = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
-QUOTING = [csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]
+# With "\n" the module leaves a lone "\r" without quotes, and reads it as a line's end.
+DIALECTS = [(csv.QUOTE_ALL, "\n"), (csv.QUOTE_ALL, "\r\n"), (csv.QUOTE_MINIMAL, "\r\n")]
 PIECES = st.sampled_from(
     ['"', '""', ",", "\n", "\r", "\r\n", "1", "2,", '"3"', "oil", "\\", " ", "\x00", "\ufeff"]
     + ["é", "\u2028", "\x85", "class,title,description\n", '"1","a","b"\n']
@@ -59,12 +60,12 @@ def rows_by_csv(text):
 
 @given(
     st.lists(st.tuples(st.sampled_from("1234"), valid_text, valid_text), min_size=1, max_size=6),
-    st.sampled_from(QUOTING),
-    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(DIALECTS),
     st.booleans(),
 )
-def test_what_the_csv_module_writes_is_read(folder, rows, quoting, line_end, with_mark):
+def test_what_the_csv_module_writes_is_read(folder, rows, dialect, with_mark):
     file = io.StringIO(newline="")
+    quoting, line_end = dialect
     csv.writer(file, quoting=quoting, lineterminator=line_end).writerows(rows)
     path = folder / "news.csv"
     path.write_bytes((b"\xef\xbb\xbf" if with_mark else b"") + file.getvalue().encode())
