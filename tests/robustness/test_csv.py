@@ -12,15 +12,17 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from agnews_sk.datasets import load_agnews
-from tests.robustness.strategies import valid_text
+from tests.robustness.strategies import unless_refused, valid_text
 
 CLASSES = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
 # With "\n" the module leaves a lone "\r" without quotes, and reads it as a line's end.
 DIALECTS = [(csv.QUOTE_ALL, "\n"), (csv.QUOTE_ALL, "\r\n"), (csv.QUOTE_MINIMAL, "\r\n")]
-PIECES = st.sampled_from(
-    ['"', '""', ",", "\n", "\r", "\r\n", "1", "2,", '"3"', "oil", "\\", " ", "\x00", "\ufeff"]
-    + ["é", "\u2028", "\x85", "class,title,description\n", '"1","a","b"\n']
-)
+# fmt: off
+PIECES = st.sampled_from([
+    '"', '""', ",", "\n", "\r", "\r\n", "1", "2,", '"3"', "oil", "\\", " ", "\x00", "\ufeff", "é",
+    "\u2028", "\x85", "class,title,description\n", '"1","a","b"\n',
+])
+# fmt: on
 pieces = st.lists(PIECES | st.text(max_size=3), max_size=20).map("".join)
 any_bytes = st.builds(
     lambda parts: b"".join(parts),
@@ -94,11 +96,8 @@ def test_any_bytes_give_rows_or_an_error_that_names_the_file(folder, suffix, con
     path = folder / f"news.{suffix}"
     path.write_bytes(content)
     for on_bad_rows in ("error", "skip"):
-        try:
+        with unless_refused(path.name):
             bunch = load(path, on_bad_rows=on_bad_rows)
-        except ValueError as error:
-            assert f"news.{suffix}" in str(error)
-        else:
             assert len(bunch.data) == len(bunch.target) > 0
             assert set(bunch.target) <= set(CLASSES.values())
 
@@ -121,11 +120,8 @@ named_values = st.dictionaries(
 def test_any_json_gives_rows_or_an_error_that_names_the_file(folder, found):
     path = folder / "news.jsonl"
     path.write_text("\n".join(map(json.dumps, found)))
-    try:
+    with unless_refused(path.name):
         bunch = load(path, on_bad_rows="skip")
-    except ValueError as error:
-        assert "news.jsonl" in str(error)
-    else:
         assert len(bunch.data) == len(bunch.target) <= len(found)
 
 
@@ -144,9 +140,6 @@ def test_spoiled_parquet_gives_rows_or_an_error_that_names_the_file(folder, parq
     end = data.draw(st.sampled_from([len(parquet), data.draw(st.integers(0, len(parquet)))]), "end")
     path = folder / "news.parquet"
     path.write_bytes(spoiled[:end])
-    try:
+    with unless_refused(path.name):
         bunch = load(path, on_bad_rows="skip")
-    except ValueError as error:
-        assert "news.parquet" in str(error)
-    else:
         assert len(bunch.data) == len(bunch.target) > 0
