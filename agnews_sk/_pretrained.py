@@ -122,15 +122,26 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in KNOWN:
         raise ValueError(f"model_type {kind!r} is not one of transformers' text classifiers.")
-    for name, value in config.items():
+    for name, value in _settings(config):
         if name.startswith(_CODE_SETTINGS) and value is not None:
-            raise ValueError(f"the setting {name}={value!r} would load code.")
+            raise ValueError(f"the setting {name}={value!r:.60} would load code.")
         if "layer" in name and isinstance(value, int) and value > n_tensors:
             raise ValueError(f"{name}={value} is more than the {n_tensors} weights.")
+        if name == "num_labels":
+            raise ValueError("num_labels is not for a saved model to say; id2label names them.")
     settings = {name: value for name, value in config.items() if name != "model_type"}
     auto = AutoModelForSequenceClassification if classifier else AutoModel
     with quiet_transformers():
         return auto.from_config(AutoConfig.for_model(kind, **settings), dtype="float32")
+
+
+def _settings(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the settings of a configuration and of those within it."""
+    named = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, inner in named:
+        yield str(name), inner
+        if isinstance(inner, (dict, list)):
+            yield from _settings(inner)
 
 
 @contextmanager

@@ -1,13 +1,19 @@
 """Put weights from elsewhere into a module, after checking that they fit."""
 
-from collections.abc import Callable, Mapping
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 # What a module computes by itself, such as a table of positions, is small beside its weights.
 _MAX_COMPUTED_BYTES = 2**28
+# Some modules give a parameter more than once, or have some that are not of their state.
+_PARAMETERS_A_WEIGHT, _SPARE_PARAMETERS = 4, 100
 
 
 def module_with_weights(
@@ -42,8 +48,9 @@ def module_with_weights(
     >>> module_with_weights(lambda: nn.Linear(2, 1, bias=False), weights).weight.tolist()
     [[1.0, 1.0]]
     """
+    most = _PARAMETERS_A_WEIGHT * len(weights) + _SPARE_PARAMETERS
     with torch.random.fork_rng():
-        with torch.device("meta"):
+        with torch.device("meta"), _at_most(most):
             _check_fit(make(), weights)
         module = make()
     tensors = {name: torch.from_numpy(np.array(array)) for name, array in weights.items()}
@@ -66,6 +73,22 @@ def weights_of(module: nn.Module) -> dict[str, np.ndarray]:
         name: np.ascontiguousarray(tensor.detach().cpu().numpy())
         for name, tensor in module.state_dict().items()
     }
+
+
+@contextmanager
+def _at_most(n_parameters: int) -> Iterator[None]:
+    """Stop this thread when it gives modules more parameters than that."""
+    thread, given = threading.get_ident(), itertools.count(1)
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        if threading.get_ident() == thread and next(given) > n_parameters:
+            raise ValueError(f"the model would have more than {n_parameters} parameters.")
+
+    counting = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        counting.remove()
 
 
 def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:

@@ -116,7 +116,7 @@ def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
         way = {"pipeline": "agnews_sk.persistence.load", "onnx": "OnnxClassifier.from_path"}
         raise ArtifactError(
             f"{MANIFEST} is that of a model of the kind {manifest.get('kind')!r}, which "
-            f"{way.get(manifest.get('kind') or '', 'another program')} reads, not {way[kind]}."
+            f"{way.get(str(manifest.get('kind')), 'another program')} reads, not {way[kind]}."
         )
     _check_files(manifest.get("files"))
     _warn_of_versions(manifest.get("versions"), kind)

@@ -1,6 +1,7 @@
 """Take weights, tokenizers and settings of the place out of a pipeline, and put them back."""
 
 import copy
+import inspect
 import json
 import re
 import warnings
@@ -18,10 +19,10 @@ from agnews_sk.persistence._trusted import PIPELINE
 WEIGHTS = "model.safetensors"
 # In a shell, the folder of the parts that belong into it.
 _FOLDER = "_parts_folder"
-# Where to cache or go on, and whom to tell: they belong to the place and the program of a
-# training, and some of them would let a saved model write files.
 _STEPS = ("steps", "transformer_list")
-_OF_THE_PLACE = ("cache", "callbacks", "checkpoint_dir", "memory")
+# Where to cache or go on, whom to tell, and how many processes to start: they belong to the place
+# and the program of a training, and would let a saved model write files and start processes.
+_OF_THE_PLACE = ("cache", "callbacks", "checkpoint_dir", "memory", "n_jobs")
 
 
 def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
@@ -53,14 +54,14 @@ def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
         if id(estimator) in parts_of:
             parts = parts_of[id(estimator)]
             files |= {_inside(folder, name): part for name, part in _as_files(parts).items()}
-            state = _without_place(parts.state, type(estimator).__name__)
+            state = _without_place(parts.state, type(estimator))
             shell = shells[id(estimator)]
             vars(shell).update(copy.deepcopy(state, memo))
             if parts.documents:
                 vars(shell)[_FOLDER] = folder
     whole = copy.deepcopy(model, memo)
     for estimator in find_estimators(whole):
-        state = _without_place(vars(estimator), type(estimator).__name__)
+        state = _without_place(vars(estimator), type(estimator))
         vars(estimator).clear()
         vars(estimator).update(state)
     return whole, files
@@ -117,6 +118,20 @@ def find_estimators(model: Any) -> list[Any]:
     return [estimator for _, estimator in _find(model, _opened)]
 
 
+def of_the_place(estimator: Any) -> list[str]:
+    """Return which parameters of the place an estimator has that are not as by default.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    list of str
+    """
+    return list(_defaults_of_the_place(vars(estimator), type(estimator)))
+
+
 def _give(part: Any, folder: str, files: Mapping[str, bytes]) -> None:
     prefix = f"{folder}/" if folder else ""
     weights = prefix + WEIGHTS
@@ -135,19 +150,30 @@ def _as_files(parts: StateParts) -> dict[str, bytes]:
     return {**files, WEIGHTS: dump_tensors(parts.tensors)} if parts.tensors else files
 
 
-def _without_place(state: dict[str, Any], owner: str) -> dict[str, Any]:
+def _without_place(state: dict[str, Any], owner: type) -> dict[str, Any]:
     """Return an estimator's attributes without those that belong to where it was trained."""
-    dropped = [name for name in _OF_THE_PLACE if state.get(name) is not None]
-    if dropped:
+    defaults = _defaults_of_the_place(state, owner)
+    if defaults:
         warnings.warn(
-            f"{owner}'s {', '.join(dropped)} is not saved; the loaded model has none.",
+            f"{owner.__name__}'s {', '.join(defaults)} is not saved; the loaded model has "
+            f"{', '.join(map(repr, defaults.values()))}.",
             UserWarning,
             stacklevel=4,
         )
     kept = {name: value for name, value in state.items() if name != "_skl_callbacks"}
     if isinstance(kept.get("model"), Path):
         kept["model"] = str(kept["model"])
-    return {**kept, **dict.fromkeys(dropped)}
+    return {**kept, **defaults}
+
+
+def _defaults_of_the_place(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
+    """Return the defaults of those parameters of the place that are set otherwise."""
+    parameters = inspect.signature(owner).parameters
+    return {
+        name: parameters[name].default
+        for name in _OF_THE_PLACE
+        if name in parameters and name in state and state[name] != parameters[name].default
+    }
 
 
 def _find(model: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -108,7 +108,10 @@ class _BackendTokenizer(  # type: ignore[call-arg]
 
     def _set_parts(self, parts: StateParts) -> None:
         self.tokenizer_json_ = parts.documents["tokenizer.json"]
-        ids = load_tokenizer(self.tokenizer_json_).get_vocab().values()
+        tokenizer = load_tokenizer(self.tokenizer_json_)
+        if tokenizer.padding is not None:
+            raise ValueError("padding must be null: ids are padded by the batch.")
+        ids = tokenizer.get_vocab().values()
         outside = [id_ for id_ in ids if not 0 <= id_ < self.vocab_size_]
         if outside:
             raise ValueError(

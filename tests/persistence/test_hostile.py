@@ -17,8 +17,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+from sklearn.base import clone
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline
 
-from agnews_sk.persistence import ArtifactError, load
+from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.persistence._parts import take_apart
 from tests.persistence.conftest import FAMILIES
 
@@ -267,6 +271,10 @@ def spoiled(array, value):
     return array
 
 
+PADDING = {
+    "strategy": {"Fixed": 10**15}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 0,
+    "pad_type_id": 0, "pad_token": "[PAD]",
+}  # fmt: skip
 NUMPY = {"descr": "<f8", "fortran_order": False}
 CASES = {
     # pickles under every name
@@ -294,6 +302,13 @@ CASES = {
     "array of pickles": (
         "tfidf", replace_array(bad_npy({**NUMPY, "descr": "|O", "shape": (1,)}, PICKLE)),
         "pipeline.skops has the dtype object"),
+    "endless array of nothing": (
+        "tfidf", replace_array(bad_npy({**NUMPY, "descr": "<U0", "shape": (10**13,)})),
+        "pipeline.skops has the dtype <U0"),
+    "array of arrays": (
+        "tfidf", replace_array(bad_npy({**NUMPY, "descr": ("<f8", (1,)), "shape": (1,)},
+                                       struct.pack("<d", np.nan))),
+        r"pipeline.skops has the dtype \('<f8', \(1,\)\)"),
     # forged types
     "forged class": ("tfidf", forged("ObjectNode", "subprocess", "Popen"), "subprocess.Popen"),
     "forged function": ("tfidf", forged("FunctionNode", "os", "system"), "os.system"),
@@ -370,6 +385,7 @@ CASES = {
     "no format": ("tfidf", set_manifest(format_version="1"), "format_version '1'"),
     "another program's": ("tfidf", set_manifest(format="x"), r"manifest\.json is not that"),
     "another kind": ("tfidf", set_manifest(kind="onnx"), "OnnxClassifier.from_path"),
+    "kind of no name": ("tfidf", set_manifest(kind=["onnx"]), "another program reads"),
     "no files": ("tfidf", set_manifest(files=[]), "manifest.json must list files"),
     "no versions": ("tfidf", set_manifest(versions=None), "manifest.json must name the versions"),
     "other classes": ("tfidf", set_manifest(classes=["a", "b"]), "manifest.json names the classes"),
@@ -407,6 +423,14 @@ CASES = {
     "padding outside": ("finetune", set_config(pad_token_id=9999), "config.json"),
     "endless layers from scratch": ("scratch", set_config(n_layers=10**9), "n_layers"),
     "endless positions": ("scratch", set_config(max_length=10**10), "bytes; that is too much"),
+    "endless layers of a model within": (
+        "finetune", set_config(text_config={"num_hidden_layers": 10**9}), "num_hidden_layers"),
+    "endless groups of layers": (
+        "finetune", set_config(model_type="albert", inner_group_num=10**9), "more than .* param"),
+    "endless labels": ("finetune", set_config(num_labels=10**10), "num_labels"),
+    "code from the hub for a model within": (
+        "finetune", set_config(text_config={"auto_map": {"AutoModel": "evil/repo--model.M"}}),
+        "auto_map"),
     "unknown setting": ("scratch", set_config(evil=1), "config.json.*evil"),
     "no configuration": (
         "finetune", lambda f: write(f, "classify/config.json", b"[]"), "classify/config.json"),
@@ -415,6 +439,10 @@ CASES = {
         "finetune", lambda f: change_json(f, "classify/tokenizer/tokenizer.json",
                                           lambda t: t["model"]["vocab"].update(oil=10**6)),
         "tokenizer.json.*1000000 is outside"),
+    "endless padding": (
+        "finetune", lambda f: change_json(f, "classify/tokenizer/tokenizer.json",
+                                          lambda t: t.update(padding=PADDING)),
+        "tokenizer.json.*padding"),
     "no tokenizer": (
         "embedding", lambda f: write(f, "embed/tokenizer/tokenizer.json", b"{}"), "tokenizer.json"),
     "more tokens than the model has": (
@@ -443,6 +471,9 @@ CASES = {
     "NaN coefficients": (
         "tfidf", set_attribute("classify", "coef_", lambda c: spoiled(c, np.nan)),
         "pipeline.skops holds NaN"),
+    "infinite intercept": (
+        "tfidf", set_attribute("classify", "intercept_", lambda b: spoiled(b, np.inf)),
+        "pipeline.skops has coefficients"),
     "coefficients of another shape": (
         "tfidf", set_attribute("classify", "coef_", lambda c: c[:, :-1]),
         "pipeline.skops has coef"),
@@ -452,10 +483,57 @@ CASES = {
         "tfidf", set_attribute("classify", "temperature_", lambda t: -1.0), "temperature above 0"),
     "parameter out of range": (
         "tfidf", set_attribute("clean", "lowercase", lambda _: "yes"), "pipeline.skops.*lowercase"),
+    "folder to cache in": (
+        "tfidf", lambda f: change_model(f, lambda m: setattr(m, "memory", "/tmp/evil")),
+        "pipeline.skops sets memory of a TextPipeline"),
+    "endless processes": (
+        "characters", lambda f: change_model(
+            f, lambda m: setattr(m["vectorize"], "n_jobs", 10**6)),
+        "pipeline.skops sets n_jobs of a FeatureUnion"),
+    "random numbers from elsewhere": (
+        "tfidf", set_attribute("classify", "random_state", lambda _: forged_random_state()),
+        "pipeline.skops has a random_state of a CalibratedLinearSVC"),
     "step of no kind": (
         "tfidf", lambda f: change_model(f, lambda m: m.steps.__setitem__(4, ("vectorize", "x"))),
         "pipeline.skops"),
 }  # fmt: skip
+
+
+def forged_random_state():
+    state = np.random.RandomState(0).get_state()
+    made = np.random.RandomState()
+    made.set_state((*state[:2], 2**30, *state[3:]))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("vectorizer", "spoil", "message"),
+    [
+        (CountVectorizer(), lambda v: v.vocabulary_.update(oil=2**30), "columns"),
+        (CountVectorizer(), lambda v: v.vocabulary_.update(oil=-(2**30)), "columns"),
+        (TfidfVectorizer(), lambda v: v.vocabulary_.update(oil=0), "columns"),
+        (CountVectorizer(), lambda v: setattr(v, "input", "filename"), "names of files"),
+        (HashingVectorizer(), lambda v: setattr(v, "input", "filename"), "names of files"),
+        (HashingVectorizer(), lambda v: setattr(v, "n_features", 0), "n_features"),
+    ],
+    ids=["outside", "negative", "twice", "files", "hashed files", "no columns"],
+)
+@pytest.mark.parametrize("within", [True, False], ids=["in a union", "alone"])
+def test_scikit_learns_vectorizers_lead_nowhere_else(
+    headlines, tmp_path, vectorizer, spoil, message, within
+):
+    first = clone(vectorizer)
+    step = FeatureUnion([("words", first)]) if within else first
+    model = Pipeline([("vectorize", step), ("classify", LogisticRegression())]).fit(*headlines)
+    path = save(model, tmp_path / "good")
+    np.testing.assert_array_equal(
+        load(path).predict_proba(headlines[0]), model.predict_proba(headlines[0])
+    )
+    spoil(model["vectorize"].transformer_list[0][1] if within else model["vectorize"])
+    path = save(model, tmp_path / "spoiled")
+    with only_the_model_is_read(path), pytest.raises(ArtifactError, match=message) as caught:
+        load(path)
+    assert "pipeline.skops" in str(caught.value)
 
 
 @pytest.mark.parametrize("case", CASES)
