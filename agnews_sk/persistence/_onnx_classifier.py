@@ -1,5 +1,6 @@
 """Predict from raw texts with an exported model: onnxruntime, without torch."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._base import TextInputMixin
 from agnews_sk._optional import import_optional
@@ -18,6 +20,7 @@ from agnews_sk.persistence._reading import read_files
 from agnews_sk.persistence._save_load import model_from_files
 
 GRAPH = "model.onnx"
+_FOLDER_OF_WEIGHTS = "session.model_external_initializers_file_folder_path"
 
 
 class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
@@ -119,6 +122,8 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         options = runtime.SessionOptions()
         options.intra_op_num_threads = self.n_threads
         options.log_severity_level = 3
+        # Weights are in the graph: none is to be read from another file.
+        options.add_session_config_entry(_FOLDER_OF_WEIGHTS, os.devnull)
         with blaming(GRAPH):
             self._session = runtime.InferenceSession(
                 files[GRAPH], options, providers=["CPUExecutionProvider"]
@@ -131,11 +136,18 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         expected = INPUT_NAMES[self._inputs.kind]
         if names != expected:
             raise ArtifactError(f"{GRAPH} takes {names}, expected {expected}.")
+        n_outputs = [one.shape[-1:] for one in self._session.get_outputs()]
+        if n_outputs != [[len(self.classes_)]]:
+            raise ArtifactError(
+                f"{GRAPH} has outputs of {n_outputs} numbers a text, expected one of "
+                f"{len(self.classes_)}."
+            )
         found = self._logits(["Oil prices rise", ""])
         if not np.isfinite(found).all():
             raise ArtifactError(f"{GRAPH} answers with numbers that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
         logits = np.empty((n_rows(X), len(self.classes_)))
         for rows, inputs in self._inputs.batches(self.steps_.transform(X)):
             (logits[rows],) = self._session.run(None, inputs)

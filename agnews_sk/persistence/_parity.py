@@ -93,6 +93,10 @@ def check_parity(report: ParityReport, *, max_difference: float | None, max_loss
     ------
     ParityError
     """
+    if not np.isfinite(report.max_difference):
+        raise ParityError(
+            "the exported model answers some rows with no probabilities; nothing was written."
+        )
     if max_difference is not None and (report.max_difference > max_difference or report.n_changed):
         raise ParityError(
             f"the exported model differs by up to {report.max_difference:.3g} (allowed "

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import ComplementNB
 
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
 from agnews_sk.persistence import ArtifactError, OnnxClassifier, ParityError, export_onnx, load
+from agnews_sk.persistence._parity import check_parity, compare
 from tests.conftest import HEADLINES
 from tests.persistence.conftest import FAMILIES
 
@@ -145,6 +147,37 @@ def test_what_cannot_be_exported_is_refused_with_the_reason(fitted, headlines, t
         export_onnx(fitted["scratch"], tmp_path / "exported", X=ROWS, quantize="int4")
 
 
+def test_probabilities_that_are_none_are_beyond_all_bounds():
+    report = compare(np.array([[0.6, 0.4]]), np.array([[np.nan, np.nan]]), np.array(["a", "b"]))
+    for bound in (1e-4, None):
+        with pytest.raises(ParityError, match="no probabilities"):
+            check_parity(report, max_difference=bound, max_loss=1.0)
+
+
+def test_weights_of_other_files_are_not_read(exported, tmp_path, monkeypatch):
+    import onnx
+
+    from tests.persistence.test_hostile import write
+
+    folder = tmp_path / "exported"
+    shutil.copytree(exported["tfidf"][0], folder)
+    model = onnx.load(folder / "model.onnx")
+    for tensor in model.graph.initializer:
+        if tensor.name == "matrix":
+            (tmp_path / "elsewhere.bin").write_bytes(tensor.raw_data)
+            onnx.external_data_helper.set_external_data(tensor, "elsewhere.bin")
+            tensor.ClearField("raw_data")
+    write(folder, "model.onnx", model.SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArtifactError, match=r"model\.onnx is damaged or forged.*External"):
+        OnnxClassifier.from_path(folder)
+
+
+def test_a_classifier_that_was_not_read_says_so():
+    with pytest.raises(NotFittedError):
+        OnnxClassifier("exported").predict(["oil"])
+
+
 def test_a_forged_export_is_refused(exported, saved, tmp_path):
     def spoiled(change):
         folder = tmp_path / "exported"
@@ -163,6 +196,17 @@ def test_a_forged_export_is_refused(exported, saved, tmp_path):
 
         write(folder, "model.onnx", b"\x80\x04cos\nsystem\n")
 
+    def one_output(folder):
+        from agnews_sk.persistence._onnx_graphs import linear_graph
+        from tests.persistence.test_hostile import write
+
+        shutil.rmtree(folder)
+        shutil.copytree(exported["tfidf"][0], folder)
+        n_columns = json.loads((folder / "manifest.json").read_text())["inputs"]["n_columns"]
+        write(folder, "model.onnx", linear_graph(np.zeros((n_columns, 1)), np.zeros(1)))
+
+    with pytest.raises(ArtifactError, match=r"model\.onnx has outputs of \[\[1\]\] numbers"):
+        OnnxClassifier.from_path(spoiled(one_output))
     with pytest.raises(ArtifactError, match=r"model\.onnx takes"):
         OnnxClassifier.from_path(spoiled(other_graph))
     with pytest.raises(ArtifactError, match=r"model\.onnx is damaged or forged"):
