@@ -23,6 +23,7 @@ from agnews_sk.serving._page import PAGE, PAGE_HEADERS
 
 _log = logging.getLogger("agnews_sk.serving")
 _RETRY = {"Retry-After": "1"}
+_MOST_REASONS = 20
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": schemas.Problem, "description": "Not JSON."},
     401: {"model": schemas.Problem, "description": "No API key, or a wrong one."},
@@ -70,6 +71,8 @@ def create_app(
         If the `serve` extra is not installed.
     TypeError
         If a model has no `predict_proba`.
+    ValueError
+        If there is no model, or the key is empty.
 
     Notes
     -----
@@ -89,6 +92,8 @@ def create_app(
     >>> answer["predictions"][0]["label"]
     'Oil'
     """
+    if api_key == "":
+        raise ValueError("api_key is empty, which every request has; None asks for no key.")
     limits = limits or Limits()
     metrics = Metrics()
     served = [ServedModel(name, model) for name, model in name_models(models).items()]
@@ -266,7 +271,8 @@ def _as_json(content: Any) -> Response:
 async def _answer_invalid(request: Request, error: Any) -> Response:
     # Without the input: it may hold what JSON cannot, such as NaN or half a character.
     found = [
-        {"where": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors()
+        {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
+        for one in error.errors()[:_MOST_REASONS]
     ]
     return JSONResponse({"detail": found}, 422)
 

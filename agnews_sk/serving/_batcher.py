@@ -160,7 +160,7 @@ class MicroBatcher:
         self.n_waiting += n_texts
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        return asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
+        return asyncio.get_running_loop().run_in_executor(self._thread, _called, function, *args)
 
     async def _run(self) -> None:
         while await self._something_waits():
@@ -210,6 +210,17 @@ class MicroBatcher:
         for waiting in batch:
             _give(waiting.answer, answers[start : start + len(waiting.texts)])
             start += len(waiting.texts)
+
+
+def _called(function: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return function(*args)
+    except Exception:
+        raise
+    # A panic of a library written in Rust derives from BaseException alone; it would end more than
+    # the request that is to blame.
+    except BaseException as error:
+        raise RuntimeError(f"the model failed: {type(error).__name__}") from error
 
 
 def _give(answer: asyncio.Future, value: Any = None, *, error: Exception | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 _OIL = "Oil prices rise to a record"
 _CUP: dict[str, Any] = {"title": "Cup final tonight", "description": "The coach names his team."}
@@ -34,7 +34,8 @@ class PredictRequest(BaseModel):
     )
 
     text: str | None = Field(None, description="One text.")
-    texts: Annotated[list[str | Story], Field(min_length=1)] | None = Field(
+    # Of a long list of what is no text, the first is enough to refuse it.
+    texts: Annotated[list[str | Story], Field(min_length=1), FailFast()] | None = Field(
         None, description="Many texts, or stories of a title and a description."
     )
     title: str | None = None

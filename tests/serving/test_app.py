@@ -145,6 +145,34 @@ def test_a_text_that_fails_the_model_costs_only_its_own_request():
         assert client.get("/health").status_code == 200
 
 
+class Panic(BaseException):
+    """What a library written in Rust raises when it fails."""
+
+
+@pytest.mark.parametrize("error", [Panic("secret detail"), StopIteration()], ids=repr)
+def test_not_even_a_panic_within_the_model_ends_the_service(error):
+    def act(texts):
+        if "bad" in texts:
+            raise error
+
+    with client_with(Stub(act), limits=Limits(seconds=5)) as client:
+        failed = client.post("/predict", json={"text": "bad"})
+        assert (failed.status_code, "secret" in failed.text) == (500, False)
+        assert client.post("/predict", json={"text": "good"}).status_code == 200
+        assert client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"texts": [1] * 100_000}, {"text": "a", **{f"k{i}": 1 for i in range(20_000)}}],
+    ids=["texts", "names"],
+)
+def test_a_refusal_is_short_however_much_is_wrong(client, body):
+    answer = client.post("/predict", json=body)
+    assert answer.status_code == 422
+    assert 1 <= len(answer.json()["detail"]) <= 20
+
+
 def test_a_full_queue_answers_429_and_when_to_come_back():
     import threading
 
@@ -246,5 +274,7 @@ def test_a_model_without_probabilities_and_no_model_are_refused():
         create_app({"svc": object()})
     with pytest.raises(ValueError, match="at least one"):
         create_app({})
+    with pytest.raises(ValueError, match="api_key is empty"):
+        create_app(Stub(), api_key="")
     with pytest.raises(ValueError, match="texts must be more than 0"):
         Limits(texts=0)
