@@ -28,13 +28,14 @@ def serve(
     for path in models:
         if not path.exists():
             raise typer.BadParameter(f"there is nothing at {path}.", param_hint="MODELS")
-    named = {path.stem: path for path in models}
-    if len(named) < len(models):
-        raise typer.BadParameter("two models have the same name.", param_hint="MODELS")
     console = Console()
     try:
         from agnews_sk import serving
+        from agnews_sk.serving._models import name_of
 
+        named = {name_of(path): path for path in models}
+        if len(named) < len(models):
+            raise typer.BadParameter("two models have the same name.", param_hint="MODELS")
         serving.serve(
             named,
             host=host,

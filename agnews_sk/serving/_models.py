@@ -27,7 +27,7 @@ def name_models(models: Any) -> dict[str, Any]:
     dict of str to estimator
     """
     if not isinstance(models, Mapping):
-        models = {Path(models).stem if isinstance(models, (str, Path)) else "model": models}
+        models = {name_of(models) if isinstance(models, (str, Path)) else "model": models}
     if not models:
         raise ValueError("models is empty: a service needs at least one.")
     loaded = {
@@ -38,6 +38,12 @@ def name_models(models: Any) -> dict[str, Any]:
         if not hasattr(model, "predict_proba"):
             raise TypeError(f"models[{name!r}] must have predict_proba, got {model!r:.60}.")
     return loaded
+
+
+def name_of(path: str | Path) -> str:
+    """Return the name of a saved model: that of its folder, or of its zip without the ending."""
+    path = Path(path).absolute()
+    return path.stem if path.suffix == ".zip" else path.name
 
 
 class ServedModel:

@@ -116,7 +116,7 @@ class _Workers:
         self._stopping = True
 
     def _start(self, sock: socket.socket) -> BaseProcess:
-        process = self._context.Process(target=_serve_here, args=(self._build, sock), daemon=True)
+        process = self._context.Process(target=_work, args=(self._build, sock), daemon=True)
         process.start()
         return process
 
@@ -127,6 +127,19 @@ class _Workers:
             if process.exitcode == uvicorn.config.STARTUP_FAILURE:
                 sys.exit("a worker could not start; its message is above.")
             self._processes[i] = self._start(self._sockets[i])
+
+
+def _work(build: Callable[[], Any], sock: socket.socket) -> None:
+    """Serve in a process of its own; one that cannot build the application is not replaced."""
+
+    def build_or_exit() -> Any:
+        try:
+            return build()
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            sys.exit(uvicorn.config.STARTUP_FAILURE)
+
+    _serve_here(build_or_exit, sock)
 
 
 def _serve_here(build: Callable[[], Any], sock: socket.socket) -> None:

@@ -23,6 +23,18 @@ def test_serve_says_what_is_wrong_without_a_traceback(saved, tmp_path):
     assert (busy.exit_code, "in use" in busy.output) == (2, True)
 
 
+def test_two_versions_of_a_model_are_served_side_by_side(tmp_path, monkeypatch):
+    serving = pytest.importorskip("agnews_sk.serving", reason="the serve extra is not installed")
+    served = {}
+    monkeypatch.setattr(serving, "serve", lambda models, **options: served.update(models))
+    paths = [tmp_path / name for name in ("news-1.0", "news-1.1", "news-1.2.zip")]
+    for path in paths:
+        path.touch()
+    done = run("serve", *paths)
+    assert done.exit_code == 0, done.output
+    assert served == dict(zip(["news-1.0", "news-1.1", "news-1.2"], paths))
+
+
 def test_export_writes_what_answers_alike_and_shows_the_parity(tmp_path):
     pytest.importorskip("onnx", reason="the onnx extra is not installed")
     pytest.importorskip("onnxruntime", reason="the onnx extra is not installed")

@@ -1,6 +1,8 @@
 import http.client
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -80,6 +82,21 @@ def test_a_worker_that_dies_is_replaced_and_the_service_goes_on(saved):
                 assert answer.status == 200
         metrics = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
     assert 'agnews_sk_requests_total{path="/predict",status="200"} 8.0' in metrics
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(tmp_path, workers):
+    (tmp_path / "model").mkdir()
+    arguments = ["--port", "0", "--workers", workers]
+    done = subprocess.run(
+        [sys.executable, "-m", "agnews_sk", "serve", tmp_path / "model", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode in (1, 2)
+    assert "manifest.json is missing" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_port_that_is_taken_is_said_before_any_process_starts(saved):
