@@ -74,6 +74,8 @@ def test_two_models_answer_side_by_side_with_bars_and_nothing_leaves_the_server(
     assert len(set(page.evaluate(tops))) == 1
     values = "[...document.querySelectorAll('.card:last-child progress')].map((p) => p.value)"
     assert page.evaluate(values) == [0.9, 0.1]
+    notes = "[...document.querySelectorAll('.card:last-child .hint')].map((p) => p.textContent)"
+    assert [note[:14] for note in page.evaluate(notes)] == ["without words:"]
     assert {urlsplit(url).netloc for url in page.requests()} == {urlsplit(address).netloc}
     assert page.errors() == []
 
@@ -139,6 +141,14 @@ def test_a_dropped_csv_becomes_a_table_and_a_csv(page):
     page.wait_for("document.getElementById('status').textContent.includes('differ on 1')")
     saved = page.evaluate("asCsv(['=cup()'], ['m'], [[{label: 'S', probabilities: {S: 0.9}}]])")
     assert saved == '"text","m label","m probability"\r\n"\'=cup()","S","0.9"\r\n'
+
+
+def test_while_an_answer_is_awaited_nothing_else_is_asked(page):
+    give(page, "Oil prices rise")
+    page.evaluate("(() => { ask(); ask(); })()")
+    cards(page)
+    time.sleep(0.2)
+    assert len([url for url in page.requests() if url.endswith("/predict")]) == 2
 
 
 def test_stories_are_text_and_never_markup(page):
