@@ -10,7 +10,7 @@ import polars as pl
 FORMATS = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 
-def write_frames(frames: Iterable[pl.DataFrame], path: Path) -> int:
+def write_frames(frames: Iterable[pl.DataFrame], path: Path, scratch: Path) -> int:
     """Write frames one after the other; the file has its name only when it is whole.
 
     Parameters
@@ -19,13 +19,15 @@ def write_frames(frames: Iterable[pl.DataFrame], path: Path) -> int:
         All with the same columns, at least one.
     path : path
         CSV, JSON lines or Parquet, by its ending.
+    scratch : path
+        Folder on the same disk for the file until then; a killed process leaves it there.
 
     Returns
     -------
     int
         Rows that were written.
     """
-    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    unfinished = scratch / f"{path.name}.{uuid.uuid4().hex}.tmp"
     write = _write_parquet if path.suffix == ".parquet" else _write_lines
     n_rows = write(frames, unfinished, path.suffix)
     unfinished.replace(path)

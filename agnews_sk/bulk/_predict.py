@@ -58,7 +58,7 @@ def predict_files(
         Saved or exported.
     files : str, path or sequence of them
         CSV (with a header, or class, title, description without one), JSON lines or Parquet; a
-        str may have wildcards.
+        str may have wildcards. The output of an earlier run is not among them.
     output : str or path
         CSV, JSON lines or Parquet, by its ending.
     columns : sequence of str, optional
@@ -83,7 +83,7 @@ def predict_files(
     FileNotFoundError
         If there are no such files.
     ValueError
-        If a file's format is not known or broken as a whole.
+        If a file's format is not known or broken as a whole, or the output is the only file.
 
     Notes
     -----
@@ -110,7 +110,7 @@ def predict_files(
     output = Path(output).absolute()
     if output.suffix not in FORMATS:
         raise ValueError(f"output must end with one of {', '.join(FORMATS)}, got {output.name!r}.")
-    paths = find_files(files)
+    paths = _without_output(find_files(files), output)
     options = {
         "columns": None if columns is None else list(columns),
         "keep": list(keep),
@@ -154,6 +154,19 @@ def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
             raise FileNotFoundError(f"there is no file {one}.")
         found += [Path(match).absolute() for match in matches]
     return list(dict.fromkeys(found))
+
+
+def _without_output(paths: list[Path], output: Path) -> list[Path]:
+    """Leave out what an earlier run wrote where a pattern would have it read again."""
+    written = [path for path in (output, _rejected_path(output)) if path.exists()]
+    kept = [path for path in paths if not any(path.samefile(one) for one in written)]
+    if not kept:
+        raise ValueError(f"{output} is the only file to read; give the output another name.")
+    return kept
+
+
+def _rejected_path(output: Path) -> Path:
+    return output.with_name(f"{output.name}.rejected.jsonl")
 
 
 def _run(
@@ -207,9 +220,9 @@ def _join_parts(parts: Path, folders: Sequence[Path], output: Path) -> BulkRepor
         for folder in folders:
             yield from parts_of(folder, kind)
 
-    rejected = output.with_name(f"{output.name}.rejected.jsonl")
-    n_scored = write_frames(frames(SCORED), output)
-    n_rejected = write_frames(frames(REJECTED), rejected)
+    rejected = _rejected_path(output)
+    n_scored = write_frames(frames(SCORED), output, parts)
+    n_rejected = write_frames(frames(REJECTED), rejected, parts)
     if not n_rejected:
         rejected.unlink()
     shutil.rmtree(parts)

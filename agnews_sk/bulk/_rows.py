@@ -121,11 +121,23 @@ def _parquet_batches(path: Path, n_rows: int, names: set[str]) -> Iterator[Batch
             start = 1
             wanted = [name for name in file.schema_arrow.names if plain(name) in names]
             for table in file.iter_batches(n_rows, columns=wanted or None):
-                rows = table.to_pylist()
-                yield Batch(list(range(start, start + len(rows))), rows)
-                start += len(rows)
+                yield _gather(_parquet_rows(table, start))
+                start += len(table)
     except (ArrowInvalid, OSError) as error:
         raise ValueError(f"{path} is not a readable Parquet file: {error}") from error
+
+
+def _parquet_rows(table: Any, start: int) -> Iterator[tuple[int, Cells] | Fault]:
+    try:
+        yield from enumerate(table.to_pylist(), start)
+    except (ValueError, OverflowError):  # of one cell: bytes that are no text, dates out of range
+        for i in range(len(table)):
+            try:
+                (row,) = table.slice(i, 1).to_pylist()
+            except (ValueError, OverflowError) as error:
+                yield Fault(start + i, str(error))
+            else:
+                yield start + i, row
 
 
 class _Lines:

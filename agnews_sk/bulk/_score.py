@@ -43,7 +43,7 @@ class Scorer:
         self._joins = [story_joiner(model, fields) for fields in self._choices]
         self.names = {name for fields in [*self._choices, self._keep] for name in fields}
         self._known = {plain(name): name for name in self.names}
-        clash = RESERVED.intersection(self._keep)
+        clash = {*RESERVED, *map(_column_of, self._labels.tolist())}.intersection(self._keep)
         if clash:
             raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
 
@@ -108,7 +108,7 @@ class Scorer:
                 "line": pl.Series(lines, dtype=pl.Int64),
                 **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
                 "predicted": pl.Series(labels.tolist(), dtype=_polars_type(self._labels)),
-                **{f"p_{label}": found[:, i] for i, label in enumerate(self._labels.tolist())},
+                **{_column_of(label): found[:, i] for i, label in enumerate(self._labels.tolist())},
             }
         )
 
@@ -175,6 +175,10 @@ def _write_whole(frame: pl.DataFrame, path: Path) -> None:
     unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     frame.write_parquet(unfinished)
     unfinished.replace(path)
+
+
+def _column_of(label: Any) -> str:
+    return f"p_{label}"
 
 
 def _as_text(cell: Any) -> str | None:

@@ -109,6 +109,17 @@ def test_bad_rows_of_json_lines_and_parquet_are_set_aside(model, tmp_path):
     assert all(row["reason"] for row in rejected)
 
 
+def test_a_cell_of_parquet_that_is_no_text_costs_its_row(model, tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    bytes_ = pa.array([b"oil", b"\xff\xfe", b"cup"], pa.binary())
+    texts = pa.Array.from_buffers(pa.string(), 3, bytes_.buffers())
+    pa.parquet.write_table(pa.table({"text": texts}), tmp_path / "rows.parquet")
+    report = predict_files(model, tmp_path / "rows.parquet", tmp_path / "out.csv")
+    assert read(report.output)["line"].to_list() == [1, 3]
+    (rejected,) = map(json.loads, report.rejected.open())
+    assert (rejected["line"], "utf-8" in rejected["reason"]) == (2, True)
+
+
 def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_memory(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text('title,description\n"open,x\n' + "Cup,final\n" * 300_000)
@@ -140,6 +151,11 @@ def test_unknown_formats_missing_files_and_clashing_columns_are_refused(model, t
         predict_files(model, tmp_path / "none*.csv", tmp_path / "out.csv")
     with pytest.raises(ValueError, match="keep has"):
         predict_files(model, rows, tmp_path / "out.csv", keep=["predicted"])
+    with pytest.raises(ValueError, match="keep has"):
+        predict_files(model, rows, tmp_path / "out.csv", keep=["p_B"])
+    with pytest.raises(ValueError, match="is the only file to read"):
+        predict_files(model, rows, rows)
+    assert read(rows).equals(STORIES)
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     with pytest.raises(ValueError, match="not a readable Parquet file"):
         predict_files(model, tmp_path / "bad.parquet", tmp_path / "out.csv")
@@ -185,6 +201,29 @@ def test_a_killed_run_is_taken_up_and_gives_each_row_once(model, tmp_path):
     whole = predict_files(model, rows, tmp_path / "whole.csv", rows_per_part=50)
     assert report.output.read_bytes() == whole.output.read_bytes()
     assert read(report.output)["line"].to_list() == list(range(2, 2_002))
+
+
+def test_a_pattern_does_not_read_what_an_earlier_run_wrote(model, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"text": "oil"}\n{"text": ""}\n')
+    for _ in range(2):
+        report = predict_files(model, str(tmp_path / "*.jsonl"), tmp_path / "out.jsonl")
+        assert (report.n_files, report.n_scored, report.n_rejected) == (1, 1, 1)
+
+
+def test_a_run_that_ends_while_it_joins_its_parts_leaves_nothing_else(model, tmp_path, monkeypatch):
+    rows = write(STORIES, tmp_path / "rows.csv")
+
+    def broken(folder, kind):
+        yield pl.DataFrame({"a": [1]})
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("agnews_sk.bulk._predict.parts_of", broken)
+        with pytest.raises(KeyboardInterrupt):
+            predict_files(model, rows, tmp_path / "out.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv.parts", "rows.csv"]
+    assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "rows.csv"]
 
 
 def test_parts_of_other_rows_are_not_taken_up(model, tmp_path):
