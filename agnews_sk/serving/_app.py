@@ -189,6 +189,11 @@ class _Service:
                 422,
                 f"a text has {longest} characters, at most {self.limits.characters} are taken.",
             )
+        whole, most = sum(map(len, texts)), self.limits.explained_characters
+        if explain and whole > most:
+            raise HTTPException(
+                422, f"there are {whole} characters to explain, at most {most} are taken."
+            )
 
 
 async def _with_words(

@@ -17,6 +17,8 @@ class Limits:
         Of a text; beyond it, 422.
     explained_texts : int, default=16
         Texts of a request that asks for words; beyond it, 422.
+    explained_characters : int, default=20_000
+        Of all texts of such a request together, for words take the model long; beyond it, 422.
     waiting_texts : int, default=2_048
         Texts that wait for a model in one process; beyond it, 429.
     seconds : float, default=10.0
@@ -34,6 +36,7 @@ class Limits:
     texts: int = 256
     characters: int = 20_000
     explained_texts: int = 16
+    explained_characters: int = 20_000
     waiting_texts: int = 2_048
     seconds: float = 10.0
 

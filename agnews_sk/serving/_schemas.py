@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _OIL = "Oil prices rise to a record"
 _CUP: dict[str, Any] = {"title": "Cup final tonight", "description": "The coach names his team."}
@@ -35,7 +35,7 @@ class PredictRequest(BaseModel):
 
     text: str | None = Field(None, description="One text.")
     # Of a long list of what is no text, the first is enough to refuse it.
-    texts: Annotated[list[str | Story], Field(min_length=1), FailFast()] | None = Field(
+    texts: Annotated[list[str | Story], Field(min_length=1, fail_fast=True)] | None = Field(
         None, description="Many texts, or stories of a title and a description."
     )
     title: str | None = None

@@ -106,12 +106,16 @@ def test_bodies_that_are_no_clean_json_never_fail_the_service(client, body):
 
 
 def test_too_much_is_refused_with_the_status_that_says_so(pipeline):
-    limits = Limits(texts=2, characters=10, body_bytes=200, explained_texts=1)
+    limits = Limits(
+        texts=2, characters=10, body_bytes=200, explained_texts=1, explained_characters=8
+    )
     with client_with(pipeline, limits=limits) as client:
         assert client.post("/predict", json={"texts": ["a", "b"]}).status_code == 200
         many = client.post("/predict", json={"texts": ["a", "b", "c"]})
         assert (many.status_code, "at most 2" in many.text) == (422, True)
         assert client.post("/predict", json={"text": "a" * 11}).status_code == 422
+        assert client.post("/predict", json={"text": "a" * 9}).status_code == 200
+        assert client.post("/predict", json={"text": "a" * 9, "explain": True}).status_code == 422
         explained = {"texts": ["a", "b"], "explain": True}
         assert client.post("/predict", json=explained).status_code == 422
         assert client.post("/predict", json={"text": "a" * 300}).status_code == 413
