@@ -206,6 +206,8 @@ def _csv_rows(lines: _Lines, known: set[str]) -> Iterator[tuple[int, Cells] | Fa
 
 def _csv_records(lines: _Lines) -> Iterator[tuple[int, list[str] | str]]:
     """Split into records; what cannot be is a fault of its first line, and the next is tried."""
+    # The module's own limit, of all readers, would cut a record that is within ours.
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES))
     while True:
         reader = csv.reader(lines, strict=True)
         try:

@@ -128,6 +128,14 @@ def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_memory(tmp_path):
     assert sum(len(batch.rows) for batch in found) == 300_000
 
 
+def test_a_long_text_of_many_lines_is_one_row(tmp_path):
+    text = "oil\n" * 100_000
+    (tmp_path / "rows.csv").write_text(f'text\n"{text}"\ncup\n')
+    (batch,) = read_batches(tmp_path / "rows.csv", 10, NAMES)
+    assert [row["text"] for row in batch.rows] == [text, "cup"]
+    assert batch.faults == []
+
+
 def test_a_monstrous_line_is_one_fault(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"text": "' + "x" * 3_000_000 + '"}\n{"text": "cup"}\n')
