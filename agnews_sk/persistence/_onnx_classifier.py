@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.exceptions import NotFittedError
 
 from agnews_sk._base import TextInputMixin
 from agnews_sk._optional import import_optional
@@ -104,7 +104,8 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        best = self._logits(X).argmax(axis=1)
+        return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "steps_")
@@ -147,7 +148,8 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
             raise ArtifactError(f"{GRAPH} answers with numbers that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
+        if not hasattr(self, "steps_"):
+            raise NotFittedError("OnnxClassifier has no model yet; read one with from_path.")
         logits = np.empty((n_rows(X), len(self.classes_)))
         for rows, inputs in self._inputs.batches(self.steps_.transform(X)):
             (logits[rows],) = self._session.run(None, inputs)
