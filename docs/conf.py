@@ -63,7 +63,7 @@ html_css_files = ["site.css"]
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_align": "left",
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -71,4 +71,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+# These pages have no others below them.
+ALONE = ("quickstart", "formulas", "benchmarks", "contributing", "changes")
+html_sidebars = {page: [] for page in ALONE}
 html_math_renderer = "mathml"
