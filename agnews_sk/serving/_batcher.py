@@ -215,11 +215,11 @@ class MicroBatcher:
 def _called(function: Callable[..., Any], *args: Any) -> Any:
     try:
         return function(*args)
-    except Exception:
-        raise
-    # A panic of a library written in Rust derives from BaseException alone; it would end more than
-    # the request that is to blame.
     except BaseException as error:
+        # A panic of a library written in Rust, which derives from BaseException alone, would end
+        # more than the request that is to blame; no future takes a StopIteration.
+        if isinstance(error, Exception) and not isinstance(error, StopIteration):
+            raise
         raise RuntimeError(f"the model failed: {type(error).__name__}") from error
 
 
