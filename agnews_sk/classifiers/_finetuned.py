@@ -171,7 +171,7 @@ def load_classification_model(
         label2id={label: i for i, label in enumerate(labels)},
     )
     if config.pad_token_id is None:  # GPT-2 has no token to pad with
-        config.pad_token_id = config.eos_token_id
+        config.pad_token_id = _first(config.eos_token_id) or 0
     config.use_cache = False
     if dropout is not None:
         _set_dropout(config, dropout)
@@ -189,10 +189,15 @@ def load_classification_model(
     return PooledClassifier(model, pooling, len(labels), 0.1 if dropout is None else dropout)
 
 
+def _first(token_id: int | list[int] | None) -> int | None:
+    return token_id[0] if isinstance(token_id, list) else token_id
+
+
 def _set_dropout(config: Any, dropout: float) -> None:
     """Set every share of dropout, whatever a family calls it (`attn_pdrop`, `dropout`, ...)."""
     for name, value in config.to_dict().items():
-        is_share = isinstance(value, float) or (value is None and name == "classifier_dropout")
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        is_share = is_number or (value is None and name == "classifier_dropout")
         if "drop" in name and "layer" not in name and is_share:
             setattr(config, name, dropout)
 
@@ -209,6 +214,8 @@ def longest_input(module: nn.Module) -> int:
     int
     """
     limit = getattr(module.config, "max_position_embeddings", None) or WHOLE_TEXT
+    if limit < 0:  # how XLNet says that it has none
+        return WHOLE_TEXT
     for name, child in module.named_modules():
         # RoBERTa counts positions from behind its padding.
         if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:

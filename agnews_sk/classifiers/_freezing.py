@@ -24,7 +24,10 @@ class Freezing:
 
     def __init__(self, module: nn.Module, freeze: int | str | None, gradual: bool = False) -> None:
         self._stack = find_layers(module)
-        self._embeddings = _modules_before(module, self._stack.path)
+        self._embeddings = [
+            *_modules_before(module, self._stack.path),
+            *self._stack.side_inputs.values(),
+        ]
         n_layers = len(self._stack.layers)
         self._lasting_depth = _lasting_depth(freeze, n_layers)
         self._first_depth = n_layers + 1 if gradual else self._lasting_depth

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +45,12 @@ class LayerCache:
         self._dtype = dtype
         self._limit_gib = limit_gib
         self._vectors: Tensor | None = None
-        self._output: Any = None
+        self._n_others: int | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is something to keep, and room for it as far as is known."""
+        return self._n_frozen > 0 and self._limit_gib > 0
 
     @contextmanager
     def shortcut(self, rows: np.ndarray) -> Iterator[None]:
@@ -57,10 +61,10 @@ class LayerCache:
         rows : ndarray of int of shape (batch,)
             Rows of the batch that the module is called with.
         """
-        if self._n_frozen == 0 or self._limit_gib == 0:
+        if not self.is_on:
             yield
         elif self._known[rows].all():
-            with self._upper_layers(self._read(rows)):
+            with self._frozen_layers_return(self._read(rows)):
                 yield
         else:
             with self._watch(rows):
@@ -103,67 +107,31 @@ class LayerCache:
         self._vectors = torch.empty(shape, dtype=self._dtype, device=hidden.device)
         return True
 
-    @property
-    def _reads_output(self) -> bool:
-        """Whether all layers are frozen, so that the last one's output is what to keep."""
-        return self._n_frozen == len(self._stack.layers)
-
     @contextmanager
     def _watch(self, rows: np.ndarray) -> Iterator[None]:
-        def keep_input(layer, args, kwargs):
-            self._write(rows, args[0] if args else kwargs["hidden_states"])
+        def keep(layer, args, output):
+            is_tuple = isinstance(output, tuple)
+            self._n_others = len(output) - 1 if is_tuple else None
+            self._write(rows, output[0] if is_tuple else output)
 
-        def keep_output(layer, args, output):
-            self._output = output
-            self._write(rows, output[0] if isinstance(output, tuple) else output)
-
-        if self._reads_output:
-            handle = self._stack.layers[-1].register_forward_hook(keep_output)
-        else:
-            layer = self._stack.layers[self._n_frozen]
-            handle = layer.register_forward_pre_hook(keep_input, with_kwargs=True)
-        with _removed(handle):
+        handle = self._stack.layers[self._n_frozen - 1].register_forward_hook(keep)
+        try:
             yield
+        finally:
+            handle.remove()
 
     @contextmanager
-    def _upper_layers(self, hidden: Tensor) -> Iterator[None]:
-        """Take the frozen layers out of the module, and feed the rest from the cache."""
+    def _frozen_layers_return(self, hidden: Tensor) -> Iterator[None]:
+        """Let the frozen layers return this, whatever comes in.
 
-        def replace_input(layer, args, kwargs):
-            if args:
-                return (hidden, *args[1:]), kwargs
-            return args, {**kwargs, "hidden_states": hidden}
-
-        layers = self._stack.layers[min(self._n_frozen, len(self._stack.layers) - 1) :]
-        if self._reads_output:
-            output = (hidden, *self._output[1:]) if isinstance(self._output, tuple) else hidden
-            replacement = _replaced_forward(layers[0], output)
-        else:
-            handle = layers[0].register_forward_pre_hook(replace_input, with_kwargs=True)
-            replacement = _removed(handle)
-        whole = getattr(self._stack.parent, self._stack.name)
-        setattr(self._stack.parent, self._stack.name, nn.ModuleList(layers))
+        They stay in their list, since models choose masks and more by a layer's place in it.
+        """
+        output = hidden if self._n_others is None else (hidden, *[None] * self._n_others)
+        frozen = self._stack.layers[: self._n_frozen]
+        for layer in frozen:
+            layer.forward = lambda *args, **kwargs: output
         try:
-            with replacement:
-                yield
+            yield
         finally:
-            setattr(self._stack.parent, self._stack.name, whole)
-
-
-@contextmanager
-def _removed(handle: Any) -> Iterator[None]:
-    """Remove a hook on leaving."""
-    try:
-        yield
-    finally:
-        handle.remove()
-
-
-@contextmanager
-def _replaced_forward(layer: nn.Module, output: Any) -> Iterator[None]:
-    """Let a layer return this output, whatever comes in."""
-    layer.forward = lambda *args, **kwargs: output
-    try:
-        yield
-    finally:
-        del layer.forward
+            for layer in frozen:
+                del layer.forward

@@ -26,6 +26,22 @@ class LayerStack:
     path: str
     layers: tuple[nn.Module, ...]
 
+    @property
+    def side_inputs(self) -> dict[str, nn.Module]:
+        """What is registered behind the layers though these take it in, by name.
+
+        DeBERTa and MPNet keep the embeddings of their distances there, DeBERTa also their
+        normalisation and a convolution that follows the lowest layer.
+        """
+        if not any(hasattr(self.parent, name) for name in _DISTANCES):
+            return {}
+        prefix = self.path.removesuffix(self.name)
+        children = self.parent.named_children()
+        return {prefix + name: child for name, child in children if name != self.name}
+
+
+_DISTANCES = ("rel_embeddings", "relative_attention_bias")
+
 
 def find_layers(module: nn.Module) -> LayerStack:
     """Find the stack of layers: the longest `torch.nn.ModuleList`.
@@ -65,8 +81,8 @@ def parameter_depths(module: nn.Module) -> dict[str, int]:
     Parameters
     ----------
     module : torch.nn.Module
-        What comes before its stack of layers is an embedding, what comes after belongs to the
-        head.
+        What comes before its stack of layers, or goes into several of them, is an embedding,
+        what comes after belongs to the head.
 
     Returns
     -------
@@ -81,6 +97,7 @@ def parameter_depths(module: nn.Module) -> dict[str, int]:
     (0, 4)
     """
     stack = find_layers(module)
+    side_inputs = tuple(f"{name}." for name in stack.side_inputs)
     depths = {}
     depth_outside = 0
     for name, _ in module.named_parameters():
@@ -88,6 +105,5 @@ def parameter_depths(module: nn.Module) -> dict[str, int]:
             depths[name] = int(name.removeprefix(f"{stack.path}.").split(".")[0]) + 1
             depth_outside = len(stack.layers) + 1
         else:
-            # DeBERTa keeps the embeddings of its distances behind its layers.
-            depths[name] = 0 if "rel_embeddings" in name else depth_outside
+            depths[name] = 0 if name.startswith(side_inputs) else depth_outside
     return depths
