@@ -45,9 +45,13 @@ def _is_plain(x: torch.Tensor) -> bool:
 
 
 @contextmanager
-def fast_inference(device: str) -> Iterator[None]:
-    """Compute without gradients, on a CPU through oneDNN where torch has it."""
-    onednn = torch.device(device).type == "cpu" and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+def fast_inference(device: str, *, compiled: bool = False) -> Iterator[None]:
+    """Compute without gradients, on a CPU through oneDNN where torch has it.
+
+    A compiled module chooses its kernels itself.
+    """
+    on_cpu = torch.device(device).type == "cpu" and not compiled
+    onednn = on_cpu and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     with torch.inference_mode():
         if onednn:
             with OneDnnLinear():

@@ -23,6 +23,7 @@ from agnews_sk.nn import RaggedDataset, RaggedLoader, parameter_depths, paramete
 
 # A wait for the device every so many steps costs nothing that shows.
 STEPS_BETWEEN_CHECKS = 50
+_ADVICE = "lower learning_rate, or set gradient_clip or precision='fp32'"
 
 
 class TextNet(NeuralNet):
@@ -99,7 +100,7 @@ class TextNet(NeuralNet):
         """
         loader = self.get_iterator(dataset)
         self._set_training(False)
-        with fast_inference(self.device):
+        with fast_inference(self.device, compiled=self.settings.compile):
             in_order = torch.cat([self.infer(inputs) for inputs, _ in loader]).cpu()
             logits = torch.empty_like(in_order)
             logits[torch.from_numpy(np.concatenate(loader.batches))] = in_order
@@ -107,9 +108,10 @@ class TextNet(NeuralNet):
 
     def get_iterator(self, dataset: RaggedDataset, training: bool = False) -> RaggedLoader:
         """Return padded batches, longest first; those of an epoch are shuffled, by its number."""
-        rng = None
-        if training:
-            rng = np.random.default_rng([self.settings.seed, self._progress.epoch])
+        return self._loader(dataset, self._progress.epoch if training else None)
+
+    def _loader(self, dataset: RaggedDataset, epoch: int | None) -> RaggedLoader:
+        rng = None if epoch is None else epoch_rng(self.settings.seed, epoch)
         return RaggedLoader(
             dataset,
             self.batch_size,
@@ -180,24 +182,27 @@ class TextNet(NeuralNet):
         """Train for as many epochs or steps as are left."""
         self.stop_training = False
         self._progress = Progress()
+        self._bad_loss: Tensor | bool = False
         self._best = BestWeights(self.settings.patience)
-        # Taken once: while layers are out of the module, their names would be others.
         self._tensors = self.module_.state_dict()
-        self._resume()
         cache = LayerCache(
             self.module_,
             self._freezing.n_frozen_layers,
             X,
             torch.bfloat16 if self.settings.bfloat16 else torch.float32,
-            self.settings.cache_gib,
+            0 if self.settings.compile else self.settings.cache_gib,
         )
+        self._resume(X, cache)
         with suppress(KeyboardInterrupt):  # how skorch's callbacks end a training
             while not self._is_over():
                 self._run_epoch(X, y, cache)
             self._progress.is_over = True
         self._best.restore(self.module_)
-        self._save_checkpoint()
-        del self._tensors, self._best, self._progress
+        if self._bad_loss:
+            self._report_bad_loss(X)
+        if self._progress.is_over:  # a step that Ctrl-C cut short could not be repeated
+            self._save_checkpoint()
+        del self._tensors, self._best, self._progress, self._bad_loss
         return self
 
     def _is_over(self) -> bool:
@@ -235,7 +240,8 @@ class TextNet(NeuralNet):
         self._record_epoch(valid)
         progress.end_epoch()
         self.notify("on_epoch_end", **datasets)
-        self._save_checkpoint()
+        if not progress.is_over:
+            self._save_checkpoint()
 
     def _train_step(self, loader: RaggedLoader, group: list[np.ndarray], cache: LayerCache) -> None:
         """Take one optimiser step over a group of batches."""
@@ -278,14 +284,15 @@ class TextNet(NeuralNet):
             torch.nn.utils.clip_grad_norm_(trained, self.settings.gradient_clip)
 
     def _guarded_step(self, loss: Tensor) -> None:
-        """Step, unless the loss is not finite.
+        """Step, unless this loss or one before it is not finite.
 
         A fused optimiser on an accelerator skips the step by itself, as it does for a gradient
         scaler, and the loss is read later. Elsewhere reading it is no wait, or has to be.
         """
         self._progress.losses.append(loss)
         if self.optimizer_.defaults.get("fused") and self.device != "cpu":
-            self.optimizer_.found_inf = (~loss.isfinite()).float()
+            self._bad_loss = ~loss.isfinite() | self._bad_loss
+            self.optimizer_.found_inf = self._bad_loss.float()
             self.optimizer_.step()
             if self._progress.step % STEPS_BETWEEN_CHECKS == 0:
                 self._check_losses()
@@ -303,18 +310,26 @@ class TextNet(NeuralNet):
         if all(finite):
             return
         n_good = finite.index(False)
-        loss, step = progress.losses[n_good].item(), progress.steps_before + n_good + 1
-        advice = "lower learning_rate, or set gradient_clip or precision='fp32'"
-        if step == 1:
-            raise FloatingPointError(f"the loss is {loss} at step 1, the first; {advice}.")
+        self._bad_loss = progress.losses[n_good]
+        if progress.steps_before + n_good == 0:
+            loss = self._bad_loss.item()
+            raise FloatingPointError(f"the loss is {loss} at step 1, the first; {_ADVICE}.")
+        progress.losses = progress.losses[:n_good]
+        progress.is_over = True
+
+    def _report_bad_loss(self, train: RaggedDataset) -> None:
+        """Warn of a loss that ended training; if the weights that are left are no good, raise."""
+        what = f"the loss is {float(self._bad_loss)} at step {self._progress.step + 1}"
+        if not np.isfinite(self.logits(train.take(np.arange(min(len(train), 8))))).all():
+            raise FloatingPointError(
+                f"{what}, and the weights give no finite logits any more; {_ADVICE}."
+            )
         warnings.warn(
-            f"the loss is {loss} at step {step}, where training stopped; the weights are those "
-            f"of the step before. To go on, {advice}.",
+            f"{what}, where training stopped; the weights are those of the step before, or of the "
+            f"best epoch if patience is set. To go on, {_ADVICE}.",
             ConvergenceWarning,
             stacklevel=2,
         )
-        progress.losses = progress.losses[:n_good]
-        progress.is_over = True
 
     def _record_epoch(self, valid: RaggedDataset | None) -> None:
         losses = self._progress.losses
@@ -343,7 +358,7 @@ class TextNet(NeuralNet):
             "is_over": progress.is_over,
             "seed": self.settings.seed,
             "module": self._tensors,
-            "history": [{**row, "batches": []} for row in self.history.to_list()[: progress.epoch]],
+            "history": [_plain(row) for row in self.history.to_list()[: progress.epoch]],
         }
         if not progress.is_over:
             state["optimizer"] = self.optimizer_.state_dict()
@@ -351,7 +366,7 @@ class TextNet(NeuralNet):
             state["random"] = _random_state(self.device)
         self.checkpoint.save(state)
 
-    def _resume(self) -> None:
+    def _resume(self, train: RaggedDataset, cache: LayerCache) -> None:
         state = None if self.checkpoint is None else self.checkpoint.load(self.device)
         if state is None:
             return
@@ -365,7 +380,34 @@ class TextNet(NeuralNet):
         if not state["is_over"]:
             self.optimizer_.load_state_dict(state["optimizer"])
             self._best.load_state_dict(state["best"])
+            self._refill(cache, train)
             _set_random_state(self.device, state["random"])
+
+    def _refill(self, cache: LayerCache, train: RaggedDataset) -> None:
+        """Fill the cache from the same batches as before, so that it holds the same numbers."""
+        self._set_training(True)
+        self._freezing.quieten()
+        loader = self._loader(train, 0)
+        begun = len(self._progress.losses) * self.settings.accumulate
+        with torch.no_grad():
+            for rows in loader.batches if self._progress.epoch else loader.batches[:begun]:
+                if not cache.is_on:
+                    return
+                inputs, _ = loader.batch(rows)
+                with cache.shortcut(rows):
+                    self.infer(inputs)
+
+
+def epoch_rng(seed: int, epoch: int) -> np.random.Generator:
+    """Return what draws the batches of an epoch, counted from 0."""
+    return np.random.default_rng([seed, epoch])
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a callback recorded as far as a file of plain values can hold it."""
+    values = {k: v.item() if isinstance(v, np.generic) else v for k, v in row.items()}
+    kept = {k: v for k, v in values.items() if isinstance(v, (bool, int, float, str))}
+    return {**kept, "batches": []}
 
 
 def _in_groups(batches: list[np.ndarray], size: int) -> list[list[np.ndarray]]:

@@ -91,7 +91,7 @@ class SharedParameters:
         What training multiplies matrices in; "auto" is bfloat16 on hardware that has it. Weights
         and their updates are float32, and so is every prediction.
     compile : bool
-        Compile the model with `torch.compile`.
+        Compile the model with `torch.compile`. Frozen layers then run in each epoch.
     device : str
         A torch device; "auto" is a GPU if there is one.
     warm_start : bool

@@ -137,21 +137,27 @@ class Killed(Exception):
 
 
 class KillAt(Callback):
-    def __init__(self, step):
-        self.step, self.seen = step, 0
+    def __init__(self, step, signal=Killed):
+        self.step, self.signal, self.seen = step, signal, 0
 
     def on_batch_begin(self, net, training=False, **kwargs):
         self.seen += training
         if self.seen > self.step:
-            raise Killed
+            raise self.signal
 
 
 @pytest.mark.parametrize("step", [4, 7], ids=["second epoch", "third epoch"])
 @pytest.mark.parametrize("seconds", [300.0, 0.0], ids=["each epoch", "each step"])
 @pytest.mark.parametrize(
     "params",
-    [{}, {"freeze": 1}, {"gradual_unfreezing": True}, {"lora": 2}],
-    ids=["plain", "frozen", "gradual", "lora"],
+    [
+        {},
+        {"freeze": 1},
+        {"freeze": 1, "precision": "bf16", "d_model": 32},
+        {"gradual_unfreezing": True},
+        {"lora": 2},
+    ],
+    ids=["plain", "frozen", "frozen in bfloat16", "gradual", "lora"],
 )
 def test_a_killed_training_goes_on_to_the_same_result(tmp_path, monkeypatch, step, seconds, params):
     monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN", seconds)
@@ -177,14 +183,59 @@ def test_a_finished_training_is_read_back(tmp_path):
 
 
 def test_ctrl_c_ends_training_and_leaves_the_way_back(tmp_path):
-    class PressCtrlC(Callback):
+    validation = {"X_val": IDS, "y_val": LABELS[::-1]}  # so that the best epoch is not the last
+    settings = {"max_epochs": 4, "dropout": 0.3, "patience": 4, "learning_rate": 0.02}
+    whole = small(**settings).fit(IDS, LABELS, **validation)
+    settings["checkpoint_dir"] = tmp_path
+    stopped = small(**settings, callbacks=[CtrlCAt(8)]).fit(IDS, LABELS, **validation)
+    assert len(stopped.history_) == 3
+    record = Record()
+    resumed = small(**settings, callbacks=[record]).fit(IDS, LABELS, **validation)
+    assert len(record.trained) == 6
+    np.testing.assert_array_equal(logits(resumed), logits(whole))
+    np.testing.assert_array_equal(resumed.history_["valid_loss"], whole.history_["valid_loss"])
+
+
+def test_without_a_random_state_a_training_is_found_again(tmp_path):
+    settings = {"random_state": None, "validation_fraction": 0.25, "checkpoint_dir": tmp_path}
+    first = small(**settings).fit(IDS, LABELS)
+    record = Record()
+    again = small(**settings, callbacks=[record]).fit(IDS, LABELS)
+    assert record.trained == []
+    np.testing.assert_array_equal(logits(again), logits(first))
+
+
+def test_what_callbacks_record_does_not_stand_in_the_way_back(tmp_path):
+    class Note(Callback):
         def on_epoch_end(self, net, **kwargs):
+class CtrlCAt(Callback):
+    """Interrupts a step after its dropout was drawn."""
+
+    def __init__(self, step):
+        self.step, self.seen = step, 0
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        self.seen += training
+        if self.seen == self.step:
             raise KeyboardInterrupt
 
-    settings = {"max_epochs": 3, "checkpoint_dir": tmp_path}
-    assert len(small(**settings, callbacks=[PressCtrlC()]).fit(IDS, LABELS).history_) == 1
-    resumed = small(**settings).fit(IDS, LABELS)
-    np.testing.assert_array_equal(logits(resumed), logits(small(max_epochs=3).fit(IDS, LABELS)))
+
+            raise KeyboardInterrupt
+
+def test_a_warm_start_goes_on_from_a_fit_that_failed():
+    classifier = small(warm_start=True).fit(IDS, LABELS)
+    names = set(weights(classifier))
+    for params in ({"lora": 2}, {"freeze": "encoder"}):
+        with pytest.raises(Killed):
+            with_params(classifier, **params, callbacks=[KillAt(1)]).fit(IDS, LABELS)
+        before = weights(classifier)
+        assert set(before) == names
+        after = weights(with_params(classifier).fit(IDS, LABELS))
+        assert changed(before, after) == names
+
+
+def with_params(classifier, lora=None, freeze=None, callbacks=None):
+    return classifier.set_params(lora=lora, freeze=freeze, callbacks=callbacks)
 
 
 def test_other_data_or_parameters_have_other_checkpoints(tmp_path):
@@ -271,11 +322,15 @@ class Poison(Callback):
             batch[1]["weight"] = torch.full(batch[1]["target"].shape, torch.nan)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "adafactor"])
-def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(optimizer):
+@pytest.mark.parametrize(
+    ("optimizer", "device"),
+    [("adamw", "cpu"), ("adafactor", "cpu"), ("adamw", "cpu:0")],
+    ids=["fused", "not fused", "losses read later"],
+)
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(optimizer, device):
     good = small(optimizer=optimizer, max_steps=4, schedule="constant").fit(IDS, LABELS)
     broken = small(optimizer=optimizer, max_epochs=5, schedule="constant", warmup=0)
-    broken.set_params(callbacks=[Poison(5)])
+    broken.set_params(callbacks=[Poison(5)], device=device)
     with pytest.warns(ConvergenceWarning, match="loss is nan at step 5, where training stopped"):
         broken.fit(IDS, LABELS)
     good = clone(good).set_params(warmup=0).fit(IDS, LABELS)
