@@ -37,13 +37,13 @@ from agnews_sk.classifiers._ids import (
     truncate_ids,
 )
 from agnews_sk.classifiers._lora import add_lora
-from agnews_sk.classifiers._net import TextNet
+from agnews_sk.classifiers._net import TextNet, epoch_rng
 from agnews_sk.classifiers._parameters import SharedParameters
 from agnews_sk.classifiers._settings import TrainingSettings
 from agnews_sk.nn import (
     FocalLoss,
     RaggedDataset,
-    RaggedLoader,
+    bucket_batches,
     make_schedule,
     module_with_weights,
     weights_of,
@@ -102,8 +102,8 @@ class TextNetClassifier(
             If X and y differ in length, y has a single class, a parameter is out of range, or an
             id is outside the vocabulary.
         FloatingPointError
-            If the loss is not finite at the first step. At a later one, training stops with a
-            warning and keeps the weights of the step before.
+            If the loss is not finite at the first step, or the weights of the step before give
+            no finite logits either. Otherwise training stops with a warning and keeps these.
         MemoryError
             If the device has too little memory.
         """
@@ -128,23 +128,30 @@ class TextNetClassifier(
         y_val: Any,
         seed: int,
     ) -> None:
-        going_on = self.warm_start and hasattr(self, "net_")
+        going_on = self._is_going_on
         self.tokenizer_ = None if holds_ids(X) else self._fit_tokenizer(X)
         ids = X if self.tokenizer_ is None else self.tokenizer_.transform(X)
         module = self.net_.module_ if going_on else self._make_module(ids)
         self.vocab_size_ = self._vocab_size(module)
         self.max_length_ = min(self.max_length, self._longest_input(module))
         self._ends = find_common_ends(ids)
-        train, valid = self._split(self._dataset(ids, target, weight), X_val, y_val, seed)
+        train = self._dataset(ids, target, weight)
+        valid = None if X_val is None else self._validation_rows(X_val, y_val)
+        # Of the rows before they are split: without a random state, each run splits otherwise.
+        checkpoint, seed = self._checkpoint(module, train, valid, seed, going_on)
+        if self.validation_fraction is not None:
+            train, valid = self._split(train, seed)
         tuner = None if self.lora is None else add_lora(module, self.lora)
-        net = self._make_net(module, train, valid, seed, going_on)
+        net = self._make_net(module, train, checkpoint, seed)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
         net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
-        net.fit(train, valid)
-        if tuner is not None:
-            net.module_ = tuner.merge_and_unload()
-        net.module_.requires_grad_(True)
+        try:
+            net.fit(train, valid)
+        finally:  # a fit that fails leaves a module to warm-start from
+            if tuner is not None:
+                tuner.merge_and_unload()
+            module.requires_grad_(True)
         history = [
             {k: v for k, v in row.items() if k != "batches"} for row in net.history.to_list()
         ]
@@ -252,7 +259,7 @@ class TextNetClassifier(
         self._ends = CommonEnds(*(int(bool(end)) for end in config["ends"]))
         self.history_ = pd.DataFrame(config["history"])
         one_row = RaggedDataset(np.zeros(1, dtype=np.int64), np.array([0, 1]))
-        net = self._make_net(module, one_row, None, 0, False).initialize()
+        net = self._make_net(module, one_row, None, 0).initialize()
         net.trim_for_prediction()
         net.module_.requires_grad_(True)
         self.net_ = net
@@ -294,13 +301,18 @@ class TextNetClassifier(
                 f"y must have at least 2 classes, got 1 class: {encoder.classes_.tolist()[0]!r}; "
                 "a classifier has nothing to learn from it."
             )
-        self._check_same_classes(encoder.classes_)
+        if self._is_going_on:
+            self._check_same_classes(encoder.classes_)
+        elif hasattr(self, "net_"):
+            del self.net_  # if this fit fails, its outputs would have the names of other classes
         self.classes_ = encoder.classes_
         return encoder.transform(y).astype(np.int64)
 
+    @property
+    def _is_going_on(self) -> bool:
+        return self.warm_start and hasattr(self, "net_")
+
     def _check_same_classes(self, classes: np.ndarray) -> None:
-        if not (self.warm_start and hasattr(self, "net_")):
-            return
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, got "
@@ -312,6 +324,10 @@ class TextNetClassifier(
             return None
         weight = check_sample_weight(sample_weight, X)
         weight = weight * compute_sample_weight(self.class_weight, np.asarray(y))
+        if not weight.any():
+            raise ValueError(
+                f"class_weight={self.class_weight} and sample_weight leave every row a weight of 0."
+            )
         return weight / weight.mean()
 
     def _ids(self, X: Any) -> pl.Series:
@@ -331,37 +347,47 @@ class TextNetClassifier(
         ids = truncate_ids(ids, self.max_length_, self.truncation, self._ends)
         return RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
 
-    def _split(
-        self, dataset: RaggedDataset, X_val: Any, y_val: Any, seed: int
-    ) -> tuple[RaggedDataset, RaggedDataset | None]:
-        if X_val is not None:
-            X_val = as_ragged_ids(X_val) if holds_ids(X_val) else check_texts(X_val, name="X_val")
-            unknown = np.setdiff1d(y_val, self.classes_)
-            if len(unknown):
-                raise ValueError(f"y_val has labels that y lacks: {unknown.tolist()}.")
-            target = np.searchsorted(self.classes_, np.asarray(y_val)).astype(np.int64)
-            return dataset, self._dataset(self._ids(X_val), target)
-        if self.validation_fraction is None:
-            return dataset, None
-        train, valid = train_test_split(
-            np.arange(len(dataset)),
-            test_size=self.validation_fraction,
-            stratify=dataset.target,
-            random_state=seed,
-        )
+    def _validation_rows(self, X_val: Any, y_val: Any) -> RaggedDataset:
+        X_val = as_ragged_ids(X_val) if holds_ids(X_val) else check_texts(X_val, name="X_val")
+        y_val = np.ravel(np.asarray(y_val))
+        if len(X_val) != len(y_val):
+            raise ValueError(
+                f"y_val must have one label a text of X_val, {len(X_val)}, got {len(y_val)}."
+            )
+        known = set(self.classes_.tolist())
+        unknown = [label for label in pd.unique(y_val.astype(object)) if label not in known]
+        if unknown:
+            raise ValueError(f"y_val has labels that y lacks: {unknown}.")
+        target = np.searchsorted(self.classes_, y_val).astype(np.int64)
+        return self._dataset(self._ids(X_val), target)
+
+    def _split(self, dataset: RaggedDataset, seed: int) -> tuple[RaggedDataset, RaggedDataset]:
+        try:
+            train, valid = train_test_split(
+                np.arange(len(dataset)),
+                test_size=self.validation_fraction,
+                stratify=dataset.target,
+                random_state=seed,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} cannot be drawn class by class; "
+                f"change it, or give fit X_val and y_val: {error}"
+            ) from error
         return dataset.take(np.sort(train)), dataset.take(np.sort(valid))
 
     def _make_net(
         self,
         module: nn.Module,
         train: RaggedDataset,
-        valid: RaggedDataset | None,
+        checkpoint: Checkpoint | None,
         seed: int,
-        going_on: bool,
     ) -> TextNet:
         device = choose_device(self.device)
-        checkpoint, seed = self._checkpoint(module, train, valid, seed, going_on)
         optimizer, keywords = OPTIMIZERS[self.optimizer]
+        if self.optimizer == "sgd" and self.gradual_unfreezing:
+            # Fused, it wants a momentum of all parameters or of none.
+            keywords = {**keywords, "fused": False}
         criterion, loss_keywords = self._loss()
         params = {
             "settings": self._settings(train, seed, use_bfloat16(self.precision, device)),
@@ -372,14 +398,18 @@ class TextNetClassifier(
             "optimizer": optimizer,
             **{f"optimizer__{name}": value for name, value in keywords.items()},
             "lr": self.learning_rate,
-            "max_epochs": self._n_epochs(train),
+            # There are at least as many steps as epochs.
+            "max_epochs": self.max_steps or self.max_epochs,
             "batch_size": self.batch_size,
             "train_split": None,
             "device": device,
             "callbacks": [*(self.callbacks or []), *([ProgressLine()] if self.verbose else [])],
             "verbose": 0,
         }
-        return TextNet(module, **{**params, **(self.net_params or {})})
+        net_params = self.net_params or {}
+        # Another optimizer, or criterion, does not take the keywords of ours.
+        kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
+        return TextNet(module, **kept, **net_params)
 
     def _loss(self) -> tuple[Any, dict[str, Any]]:
         smoothing = {"label_smoothing": self.label_smoothing}
@@ -387,19 +417,31 @@ class TextNetClassifier(
             return FocalLoss, {"gamma": self.focal_gamma, **smoothing}
         return nn.CrossEntropyLoss, {"reduction": "none", **smoothing}
 
-    def _steps_of_epoch(self, train: RaggedDataset) -> int:
-        loader = RaggedLoader(train, self.batch_size, tokens_per_batch=self.tokens_per_batch)
-        return -(-len(loader) // self.accumulate)
-
-    def _n_epochs(self, train: RaggedDataset) -> int:
-        if self.max_steps is None:
-            return self.max_epochs
-        # Batches by tokens vary a little in number; one epoch more is cut off by the steps.
-        return -(-self.max_steps // self._steps_of_epoch(train)) + 1
+    def _n_steps(self, train: RaggedDataset, seed: int) -> int:
+        """Return how many optimiser steps there will be, if nothing ends training before."""
+        if self.max_steps is not None:
+            return self.max_steps
+        net_params = self.net_params or {}
+        max_epochs = net_params.get("max_epochs", self.max_epochs)
+        batch_size = net_params.get("batch_size", self.batch_size)
+        if self.tokens_per_batch is None:
+            return max_epochs * -(-len(train) // (batch_size * self.accumulate))
+        # Batches by tokens vary in number from epoch to epoch.
+        n_batches = [
+            len(
+                bucket_batches(
+                    train.lengths,
+                    batch_size,
+                    epoch_rng(seed, epoch),
+                    tokens_per_batch=self.tokens_per_batch,
+                )
+            )
+            for epoch in range(max_epochs)
+        ]
+        return sum(-(-n // self.accumulate) for n in n_batches)
 
     def _settings(self, train: RaggedDataset, seed: int, bfloat16: bool) -> TrainingSettings:
-        max_epochs = (self.net_params or {}).get("max_epochs", self.max_epochs)
-        n_steps = self.max_steps or max_epochs * self._steps_of_epoch(train)
+        n_steps = self._n_steps(train, seed)
         return TrainingSettings(
             schedule=make_schedule(self.schedule, n_steps, self.warmup),
             max_steps=self.max_steps,

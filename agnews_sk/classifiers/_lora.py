@@ -30,7 +30,7 @@ def add_lora(module: nn.Module, lora: int | dict[str, Any]) -> Any:
     :math:`\alpha` of twice the rank and every matrix of every layer.
     """
     peft = import_optional("peft", extra="peft", needed_by="lora")
-    settings = {"r": lora, "lora_alpha": 2 * lora} if isinstance(lora, int) else lora
+    settings = lora if isinstance(lora, dict) else {"r": int(lora), "lora_alpha": 2 * int(lora)}
     config = peft.LoraConfig(**{"target_modules": _matrices(module), **settings})
     depths = parameter_depths(module)
     head = [p for name, p in module.named_parameters() if depths[name] == max(depths.values())]

@@ -101,7 +101,7 @@ def test_searches_and_folds_may_run_in_processes(small, ids, labels):
 def test_warm_start_goes_on_from_the_last_weights(small, ids, labels):
     small.set_params(schedule="constant", warmup=0.0, optimizer="sgd", warm_start=True)
     losses = [small.fit(ids, labels).history_["train_loss"].iloc[0] for _ in range(3)]
-    assert losses == sorted(losses, reverse=True)
+    assert losses[0] > losses[1] > losses[2]
     with pytest.raises(ValueError, match=r"warm_start needs the classes of the last fit"):
         small.fit(ids, ["x", "y"] * 4)
 

@@ -97,6 +97,33 @@ def test_max_steps_ends_training_within_an_epoch_or_after_several(small, ids, la
     assert small.history_["steps"].tolist() == [4, 8, 9]
 
 
+def test_the_fall_ends_with_the_last_step_whatever_the_batches_are_cut_by(small):
+    rng = np.random.default_rng(0)
+    rows = pl.Series([rng.integers(1, 30, rng.integers(1, 40)).tolist() for _ in range(400)])
+    small.set_params(warmup=0.0, max_epochs=3, d_model=4, n_layers=1)
+    for params in ({"tokens_per_batch": 100, "accumulate": 3}, {"net_params": {"batch_size": 50}}):
+        recorder = Recorder()
+        small.set_params(**params, callbacks=[recorder]).fit(rows, ["a", "b"] * 200)
+        rates = np.ravel(recorder.rates)
+        np.testing.assert_allclose(rates, 0.01 * (1 - np.arange(len(rates)) / len(rates)))
+        small.set_params(tokens_per_batch=None, accumulate=1)
+
+
+def test_an_optimizer_and_a_criterion_of_net_params_take_no_keywords_of_ours(small, ids, labels):
+    class Margin(torch.nn.Module):
+        def forward(self, logits, target):
+            return torch.nn.functional.multi_margin_loss(logits, target, reduction="none")
+
+    class Kinds(Callback):
+        def on_train_end(self, net, **kwargs):
+            kinds.append((type(net.optimizer_), type(net.criterion_)))
+
+    kinds = []
+    small.set_params(net_params={"optimizer": torch.optim.RMSprop, "criterion": Margin})
+    small.set_params(callbacks=[Kinds()]).fit(ids, labels)
+    assert kinds == [(torch.optim.RMSprop, Margin)]
+
+
 def test_tokens_per_batch_bounds_the_padded_tokens(small, ids, labels):
     recorder = Recorder()
     small.set_params(tokens_per_batch=10, max_epochs=1, callbacks=[recorder]).fit(ids, labels)
@@ -235,8 +262,10 @@ def test_validation_fraction_is_drawn_class_by_class_and_not_trained_on(small, i
         ({}, {"X_val": 1}, "X_val and y_val go together"),
         ({}, {"sample_weight": np.zeros(8)}, "at least one non-zero number"),
         ({"freeze": 7}, {}, "at most the model's 2 layers, got 7"),
+        ({"class_weight": {"Business": 0, "Sports": 0}}, {}, "leave every row a weight of 0"),
+        ({"validation_fraction": 0.01}, {}, "validation_fraction=0.01 cannot be drawn"),
     ],
-    ids=["patience", "both", "half", "no weight", "freeze"],
+    ids=["patience", "both", "half", "no weight", "freeze", "no class", "few rows"],
 )
 def test_what_does_not_go_together_is_refused(small, ids, labels, params, fit_params, message):
     with pytest.raises(ValueError, match=message):
@@ -248,9 +277,23 @@ def test_labels_of_validation_must_be_known(small, ids, labels):
         small.fit(ids, labels, X_val=ids, y_val=["World"] * 8)
 
 
+@pytest.mark.parametrize("n_labels", [7, 9])
+def test_labels_of_validation_must_be_as_many_as_texts(small, ids, labels, n_labels):
+    y_val = np.resize(labels, n_labels)
+    with pytest.raises(ValueError, match=f"one label a text of X_val, 8, got {n_labels}"):
+        small.fit(ids, labels, X_val=ids, y_val=y_val)
+
+
+def test_labels_of_validation_may_be_a_column_but_not_missing(small, ids, labels):
+    small.fit(ids, labels, X_val=ids, y_val=np.array(labels)[:, None])
+    with pytest.raises(ValueError, match=r"y_val has labels that y lacks: \[None\]"):
+        small.fit(ids, labels, X_val=ids, y_val=[None, *labels[1:]])
+
+
 @pytest.mark.slow
-def test_compiled_it_learns_the_same(small, ids, labels):
-    small.set_params(optimizer="sgd")
+@pytest.mark.parametrize("params", [{}, {"freeze": 1}, {"gradual_unfreezing": True}], ids=str)
+def test_compiled_it_learns_the_same(small, ids, labels, params):
+    small.set_params(optimizer="sgd", max_epochs=4, **params)
     plain = clone(small).fit(ids, labels)
     compiled = clone(small).set_params(compile=True).fit(ids, labels)
     assert_same_weights(plain, compiled, atol=1e-4)

@@ -102,9 +102,12 @@ def test_a_cache_too_large_is_not_made():
         small(freeze=1, cache_gib=1e-9).fit(IDS, LABELS)
 
 
-def test_gradual_unfreezing_thaws_a_layer_an_epoch():
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
+def test_gradual_unfreezing_thaws_a_layer_an_epoch(optimizer):
     record = Record()
-    classifier = small(gradual_unfreezing=True, max_epochs=4, callbacks=[record])
+    classifier = small(
+        gradual_unfreezing=True, optimizer=optimizer, max_epochs=4, callbacks=[record]
+    )
     depths = parameter_depths(classifier.fit(IDS, LABELS).net_.module_)
     lowest = [min(depths[name] for name in trained) for trained in record.trained[::3]]
     assert lowest == [3, 2, 1, 0]
@@ -118,7 +121,7 @@ def test_freezing_more_layers_than_there_are_is_refused():
 def test_lora_adds_matrices_of_low_rank_to_the_layers_alone():
     pytest.importorskip("peft")
     start = small(learning_rate=1e-30, weight_decay=0.0).fit(IDS, LABELS)
-    adapted = small(lora=2, max_epochs=6).fit(IDS, LABELS)
+    adapted = small(lora=np.int64(2), max_epochs=6).fit(IDS, LABELS)
     before, after = weights(start), weights(adapted)
     assert set(before) == set(after)
     depths = parameter_depths(adapted.net_.module_)
@@ -182,6 +185,18 @@ def test_a_finished_training_is_read_back(tmp_path):
     np.testing.assert_array_equal(logits(again), logits(first))
 
 
+class CtrlCAt(Callback):
+    """Interrupts a step after its dropout was drawn."""
+
+    def __init__(self, step):
+        self.step, self.seen = step, 0
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        self.seen += training
+        if self.seen == self.step:
+            raise KeyboardInterrupt
+
+
 def test_ctrl_c_ends_training_and_leaves_the_way_back(tmp_path):
     validation = {"X_val": IDS, "y_val": LABELS[::-1]}  # so that the best epoch is not the last
     settings = {"max_epochs": 4, "dropout": 0.3, "patience": 4, "learning_rate": 0.02}
@@ -208,19 +223,13 @@ def test_without_a_random_state_a_training_is_found_again(tmp_path):
 def test_what_callbacks_record_does_not_stand_in_the_way_back(tmp_path):
     class Note(Callback):
         def on_epoch_end(self, net, **kwargs):
-class CtrlCAt(Callback):
-    """Interrupts a step after its dropout was drawn."""
+            net.history.record("mean", np.float64(0.5))
+            net.history.record("itself", self)
 
-    def __init__(self, step):
-        self.step, self.seen = step, 0
+    small(checkpoint_dir=tmp_path, callbacks=[Note()]).fit(IDS, LABELS)
+    again = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
+    assert again.history_["mean"].tolist() == [0.5, 0.5]
 
-    def on_batch_end(self, net, training=False, **kwargs):
-        self.seen += training
-        if self.seen == self.step:
-            raise KeyboardInterrupt
-
-
-            raise KeyboardInterrupt
 
 def test_a_warm_start_goes_on_from_a_fit_that_failed():
     classifier = small(warm_start=True).fit(IDS, LABELS)
@@ -347,6 +356,24 @@ def test_a_fit_that_failed_leaves_nothing_to_predict_with():
     classifier = small(callbacks=[Poison(1)])
     with pytest.raises(FloatingPointError):
         classifier.fit(IDS, LABELS)
+    with pytest.raises(NotFittedError):
+        classifier.predict(IDS)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_weights_that_answer_nothing_are_not_kept(tmp_path, optimizer):
+    classifier = small(optimizer=optimizer, learning_rate=1e10, checkpoint_dir=tmp_path)
+    for _ in range(2):
+        with pytest.raises(FloatingPointError, match="nan at step 2, and the weights give no"):
+            classifier.fit(IDS, LABELS)
+    with pytest.raises(NotFittedError):
+        classifier.predict(IDS)
+
+
+def test_a_refit_that_failed_does_not_answer_in_the_names_of_its_classes():
+    classifier = small().fit(IDS, LABELS)
+    with pytest.raises(Killed):
+        classifier.set_params(callbacks=[KillAt(1)]).fit(IDS, np.array(["x", "y", "z"] * 8))
     with pytest.raises(NotFittedError):
         classifier.predict(IDS)
 
