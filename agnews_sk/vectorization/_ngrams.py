@@ -175,7 +175,7 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) 
     csr_array of int32 of shape `shape`
     """
     entries = sp.coo_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=shape)
-    if len(rows) < shape[1]:
+    if len(rows) < shape[1]:  # a detour by way of so many columns would cost more than the sort
         counts = entries.tocsr()
         counts.sort_indices()
         return counts
