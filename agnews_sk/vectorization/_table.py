@@ -153,9 +153,9 @@ class NgramTable:
     def _codes(self, words: pl.Series) -> np.ndarray:
         """Return the position of each word in `tokens`, or their number if it is not there."""
         last = len(self.tokens) - 1
-        codes = self.tokens.search_sorted(words).to_numpy().astype(np.int64)
+        codes = self.tokens.search_sorted(words).to_numpy().astype(np.int32)
         known = self.tokens.gather(np.minimum(codes, last)) == words
-        return np.where(known.to_numpy(), codes, last + 1)
+        return np.where(known.to_numpy(), codes, np.int32(last + 1))
 
     def _number(self, n: int, keys: np.ndarray) -> np.ndarray:
         return self._levels[n - 1].keys.get_indexer(pd.Index(keys))
