@@ -117,7 +117,8 @@ def _parquet_batches(path: Path, n_rows: int, names: set[str]) -> Iterator[Batch
     from pyarrow import ArrowInvalid
 
     try:
-        with pq.ParquetFile(path) as file:
+        # What is read ahead would stay until the file is at its end.
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             start = 1
             wanted = [name for name in file.schema_arrow.names if plain(name) in names]
             for table in file.iter_batches(n_rows, columns=wanted or None):
