@@ -169,7 +169,8 @@ def _listen(host: str, port: int, n_sockets: int) -> list[socket.socket]:
 
 def _bind(host: str, port: int, *, share: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family)
+    # By this protocol asyncio knows to send an answer at once, without waiting to fill a packet.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if share:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
