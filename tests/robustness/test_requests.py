@@ -1,0 +1,94 @@
+"""The service on any body: an answer, or a refusal that says why, never a failure."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("fastapi", reason="the serve extra is not installed")
+
+from fastapi.testclient import TestClient
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.serving import Limits, create_app
+from tests.conftest import HEADLINES
+from tests.robustness.strategies import any_story
+
+REFUSALS = {400, 413, 422, 429, 503}
+
+
+@pytest.fixture(scope="module")
+def client():
+    rows = [(text, label) for label, of_class in HEADLINES.items() for text in of_class]
+    model = make_tfidf_pipeline().fit(*map(list, zip(*rows)))
+    limits = Limits(texts=8, characters=500)
+    app = create_app(model, limits=limits, max_wait=0)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def check(answer, n_texts=None):
+    assert answer.status_code == 200 or answer.status_code in REFUSALS, answer.text
+    found = answer.json()
+    if answer.status_code != 200:
+        assert found["detail"]
+        return
+    assert n_texts is None or len(found["predictions"]) == n_texts
+    for one in found["predictions"]:
+        assert sum(one["probabilities"].values()) == pytest.approx(1)
+        assert one["probabilities"][one["label"]] == max(one["probabilities"].values())
+
+
+def post(client, body):
+    return client.post("/predict", content=body, headers={"Content-Type": "application/json"})
+
+
+stories = st.fixed_dictionaries({}, optional={"title": any_story, "description": any_story})
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | any_story
+values = st.recursive(
+    leaves | stories,
+    lambda inner: st.lists(inner, max_size=9) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=10,
+)
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": any_story | values,
+        "texts": st.lists(any_story | stories, max_size=9) | values,
+        "title": any_story | values,
+        "description": any_story | values,
+        "model": st.sampled_from(["model", "another", None]) | values,
+        "explain": st.booleans() | values,
+        "more": values,
+    },
+)
+
+
+@given(st.lists(any_story.filter(lambda text: text is not None), min_size=1, max_size=8))
+def test_any_texts_are_answered_one_by_one(client, texts):
+    answer = post(client, json.dumps({"texts": texts}))
+    assert answer.status_code == 200, answer.text
+    check(answer, len(texts))
+
+
+@given(requests, st.booleans())
+def test_any_request_is_answered_or_refused(client, request_, ascii_only):
+    body = json.dumps(request_, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    check(post(client, body))
+
+
+@given(values)
+def test_any_json_is_answered_or_refused(client, value):
+    check(post(client, json.dumps(value)))
+
+
+@given(st.binary(max_size=60) | st.builds(lambda b: b'{"text": "' + b + b'"}', st.binary()))
+def test_any_bytes_are_answered_or_refused(client, body):
+    check(post(client, body))
+
+
+@pytest.mark.parametrize("opening", ["[", '{"texts":[', '{"a":'])
+def test_json_nested_without_end_is_refused(client, opening):
+    answer = post(client, opening * 100_000)
+    assert answer.status_code in REFUSALS
