@@ -20,6 +20,7 @@ from agnews_sk.serving._app import create_app
 from agnews_sk.serving._metrics import FOLDER_VARIABLE
 
 _BACKLOG = 2048
+_STARTUP_FAILURE = 3  # the exit status with which uvicorn, too, gives up an application
 # How long idle connections stay open while the service stops: a request that is on its way still
 # gets its answer, and with it the word that the connection closes.
 _LINGER_SECONDS = 1.0
@@ -124,7 +125,7 @@ class _Workers:
         for i, process in enumerate(self._processes):
             if process.is_alive() or self._stopping:
                 continue
-            if process.exitcode == uvicorn.config.STARTUP_FAILURE:
+            if process.exitcode == _STARTUP_FAILURE:
                 sys.exit("a worker could not start; its message is above.")
             self._processes[i] = self._start(self._sockets[i])
 
@@ -137,7 +138,7 @@ def _work(build: Callable[[], Any], sock: socket.socket) -> None:
             return build()
         except Exception as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
-            sys.exit(uvicorn.config.STARTUP_FAILURE)
+            sys.exit(_STARTUP_FAILURE)
 
     _serve_here(build_or_exit, sock)
 
