@@ -3,16 +3,32 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: compare test test-all lint docs bench constraints clean
+.PHONY: compare test test-all test-minimum fuzz mutants lint docs bench constraints clean
 
 compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests, but for the slow ones
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+test: $(VENV)/.dev ## Run the tests, but for the slow ones; all of them report what they cover
+	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),--cov)
 
 test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-minimum: $(VENV)/minimum/.done ## Run the tests on the lowest versions of everything
+	$(VENV)/minimum/bin/python -m pytest -m "not slow" $(ARGS)
+
+fuzz: $(VENV)/.fuzz ## Search for files that break the readers, a minute each
+	for target in tests/fuzz/fuzz_*.py; do \
+	  PYTHONPATH=. $(BIN)/python $$target -max_total_time=60 $(ARGS) || exit 1; done
+
+mutants: $(VENV)/.mutants ## Break the core line by line, and see which breaks no test catches
+	mkdir -p build
+	export PATH="$(abspath $(BIN)):$$PATH"; \
+	for room in $(or $(ARGS),cleaning tokenization vectorization evaluation); do \
+	  config=tests/mutation/$$room.toml; session=build/mutants-$$room.sqlite; rm -f $$session; \
+	  cosmic-ray init $$config $$session && cr-filter-operators $$session $$config && \
+	  cosmic-ray exec $$config $$session && cr-report --surviving-only --show-diff $$session \
+	    || exit 1; done
 
 docs: $(VENV)/.docs ## Build the site into docs/_build/html and check its links
 	rm -rf docs/gallery docs/reference/generated
@@ -38,6 +54,20 @@ $(VENV)/.dev: $(VENV)/.run
 
 $(VENV)/.docs: $(VENV)/.run
 	$(PIP) --editable ".[all,docs]"
+	touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(PIP) --editable ".[fuzz]"
+	touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev
+	$(PIP) --editable ".[mutants]"
+	touch $@
+
+$(VENV)/minimum/.done: pyproject.toml constraints-minimum.txt
+	$(PYTHON) -m venv $(VENV)/minimum
+	$(VENV)/minimum/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints-minimum.txt --editable ".[all,test]"
 	touch $@
 
 # fastText is compiled from source, and has constraints of its own.

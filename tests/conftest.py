@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+collect_ignore = ["fuzz"]  # programs, not tests
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Tiny models gain nothing from threads, and lose much where other programs use the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

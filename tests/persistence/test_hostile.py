@@ -12,6 +12,8 @@ import stat
 import struct
 import sys
 import zipfile
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,7 @@ FORBIDDEN = {
     "exec", "pickle.find_class", "os.system", "os.exec", "os.fork", "os.posix_spawn",
     "subprocess.Popen", "socket.connect", "os.remove", "os.rename", "os.mkdir", "shutil.rmtree",
 }  # fmt: skip
+TRANSFORMERS = str(Path(find_spec("transformers").origin).parent)
 
 
 class Bomb:
@@ -46,8 +49,10 @@ def _hook(event, arguments):
     root = _watch["root"]
     if root is None or event not in {"open", *FORBIDDEN}:
         return
-    # A number is a file opened before; joblib asks the kernel how many cores there are.
-    known = isinstance(arguments[0], int) or str(arguments[0]).startswith((root, "/sys/fs/cgroup"))
+    # A number is a file opened before; joblib asks the kernel how many cores there are, and
+    # transformers 5.0 reads its own source.
+    ours = (root, "/sys/fs/cgroup", TRANSFORMERS)
+    known = isinstance(arguments[0], int) or str(arguments[0]).startswith(ours)
     if event in FORBIDDEN or (event == "open" and not known):
         _watch["seen"].append((event, str(arguments)[:200]))
 
@@ -69,6 +74,7 @@ def only_the_model_is_read(path):
 @pytest.fixture(scope="module", autouse=True)
 def _imported(saved):
     """Have all libraries imported before anything is watched."""
+    import_module("transformers.models.albert.modeling_albert")
     for path in saved.values():
         load(path)
 
