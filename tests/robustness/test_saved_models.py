@@ -1,11 +1,8 @@
 """A saved model that is damaged anywhere is refused by name, or is the model that was saved."""
 
-import hashlib
-import io
 import json
 import shutil
 import warnings
-import zipfile
 
 import numpy as np
 import pytest
@@ -15,6 +12,7 @@ from hypothesis import strategies as st
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
 from tests.conftest import HEADLINES
+from tests.robustness.forging import files_of, forge, repacked, write_zip
 
 TEXTS = ["oil prices", "the cup", ""]
 
@@ -73,32 +71,6 @@ def test_a_spoiled_zip_is_refused_or_the_same_model(model, whole, path, change, 
         assert loaded.classes_.tolist() == model.classes_.tolist()
 
 
-def files_of(content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def forge(files, path):
-    """Write files with a manifest that lists them with their sums, as a forger would."""
-    manifest = json.loads(files["manifest.json"])
-    for name in manifest["files"]:
-        digest = hashlib.sha256(files[name]).hexdigest()
-        manifest["files"][name].update(size=len(files[name]), sha256=digest)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in (files | {"manifest.json": json.dumps(manifest)}).items():
-            archive.writestr(name, content)
-
-
-def repacked(pipeline, name, content):
-    """Return a skops file with one of its files replaced, its own sums in order."""
-    members = files_of(pipeline) | {name: content}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for member, value in members.items():
-            archive.writestr(member, value)
-    return buffer.getvalue()
-
-
 def answers_with_probabilities(model):
     probabilities = model.predict_proba(TEXTS)
     return np.isfinite(probabilities).all() and np.allclose(probabilities.sum(axis=1), 1)
@@ -149,9 +121,7 @@ def test_any_value_in_a_document_is_refused_or_answers_with_probabilities(whole,
         files["pipeline.skops"] = repacked(pipeline, file, changed)
         forge(files, path)
     else:
-        with zipfile.ZipFile(path, "w") as archive:
-            for name, content in (files | {file: changed}).items():
-                archive.writestr(name, content)
+        write_zip(files | {file: changed}, path)
     loaded = load_or_none(path)
     assert loaded is None or answers_with_probabilities(loaded)
 
