@@ -1,0 +1,43 @@
+"""Coverage-guided search for a CSV file that `load_agnews` cannot stand: `make fuzz`."""
+
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["agnews_sk", "csv"]):
+    from agnews_sk.datasets import _read, load_agnews
+
+FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-csv-"))
+SEEDS = [
+    b'"3","Oil ""soars""","Crude is up.\\\\Again."\n"1","Truce","Talks\ngo on."\n',
+    b"\xef\xbb\xbfclass,title,description\r\n1,,Talks\r\n",
+    b'2,Cup,"won\n3,Oil,up\n',
+]
+
+
+def read(data: bytes) -> None:
+    """Read rows, or refuse the file by name; the fast reader agrees with the patient one."""
+    path = FOLDER / "news.csv"
+    path.write_bytes(data)
+    try:
+        bunch = load_agnews(path, on_bad_rows="skip")
+        assert len(bunch.data) == len(bunch.target) > 0
+        fast, patient = _read._read_csv(path), _read._read_any_csv(path)
+        assert fast.rows.equals(patient.rows)
+        assert fast.faults == patient.faults
+    except ValueError as error:
+        if path.name not in str(error):
+            raise
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    seeds = FOLDER / "seeds"
+    seeds.mkdir()
+    for i, seed in enumerate(SEEDS):
+        (seeds / str(i)).write_bytes(seed)
+    atheris.Setup([*sys.argv, str(seeds)], read)
+    atheris.Fuzz()
