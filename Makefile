@@ -9,13 +9,13 @@ compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests, but for the slow ones; all of them report what they cover
-	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),--cov)
+	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --cov)
 
 test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 test-minimum: $(VENV)/minimum/.done ## Run the tests on the lowest versions of everything
-	$(VENV)/minimum/bin/python -m pytest -m "not slow" $(ARGS)
+	$(VENV)/minimum/bin/python -m pytest -m "not slow" $(or $(ARGS),-n 2)
 
 fuzz: $(VENV)/.fuzz ## Search for files that break the readers, a minute each
 	for target in tests/fuzz/fuzz_*.py; do \
