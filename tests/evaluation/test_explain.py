@@ -7,7 +7,12 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 
-from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline, make_transformer_pipeline
+from agnews_sk import (
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
 from agnews_sk.evaluation import explain, top_features
 from agnews_sk.tokenization import SubwordTokenizer
 from agnews_sk.vectorization import NgramVectorizer
@@ -65,6 +70,13 @@ def test_linear_contributions_sum_to_the_decision_function(pipeline, n_classes, 
     assert (explanation.frame["start"] >= 0).all()
 
 
+def test_coefficients_kept_sparse_give_the_same_contributions(headlines):
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(*headlines)
+    dense = explain(pipeline, TEXTS).frame
+    pipeline[-1].sparsify()
+    np.testing.assert_array_equal(explain(pipeline, TEXTS).frame, dense)
+
+
 def test_an_ngram_is_shared_equally_by_its_words():
     pipeline = make_pipeline(CountVectorizer(ngram_range=(2, 2)), LogisticRegression())
     pipeline.fit(["oil rises", "cup final"], ["Oil", "Cup"])
@@ -106,6 +118,24 @@ def test_gradients_of_a_fine_tuned_net_sum_to_its_logits(headlines, tiny_model, 
     assert explanation.method == "gradients"
     assert explanation.error.max() < 0.05
     np.testing.assert_allclose(explanation.scores["Sports"], decision, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_gradients_through_a_frozen_encoder_sum_to_the_decision_function(
+    headlines, tiny_model, n_classes, normalize
+):
+    pytest.importorskip("captum")
+    texts, labels = headlines
+    if n_classes == 3:
+        texts, labels = [*texts, "rain tomorrow", "more rain"], [*labels, "Weather", "Weather"]
+    pipeline = make_embedding_pipeline(tiny_model, embed__normalize=normalize).fit(texts, labels)
+    explanation = explain(pipeline, TEXTS)
+    decision = pipeline.decision_function(TEXTS)
+    expected = np.column_stack([-decision, decision]) if decision.ndim == 1 else decision
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(explanation.scores, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("subwords", [False, True], ids=["words", "subwords"])

@@ -132,6 +132,19 @@ def test_categorical_texts_come_out_as_plain_texts(series):
     assert list(out) == ["a b", "c d", "b a", "d c"]
 
 
+@pytest.mark.parametrize(
+    "make", [pd.Index, lambda texts: pd.array(texts, dtype="str"), list, tuple],
+    ids=["index", "pandas array", "list", "tuple"],
+)  # fmt: skip
+def test_other_containers_keep_their_kind(make):
+    texts = make(["oil prices rise again", "the team wins the cup"])
+    rows, _ = EDAAugmenter(random_state=0).fit_resample(texts, ["a", "b"])
+    assert type(rows) is type(texts)
+    assert list(rows[:2]) == list(texts)
+    assert len(rows) > 2
+    assert set(rows[2].split()) <= set(" ".join(texts).split())
+
+
 def test_an_array_with_one_column_keeps_its_shape():
     out, _ = EDAAugmenter(random_state=0).fit_resample(np.array([["a b c"]], dtype=object))
     assert out.shape == (2, 1)
