@@ -63,8 +63,26 @@ def test_unseen_tokens_are_left_out_without_unk():
 def test_max_size_counts_the_specials():
     vocabulary = Vocabulary(max_size=3).fit(TOKENS)
     assert list(vocabulary.vocabulary_) == ["<pad>", "<unk>", "oil"]
-    with pytest.raises(ValueError, match="max_size"):
-        Vocabulary(max_size=2).fit(TOKENS)
+    for only_specials in (1, 2):
+        with pytest.raises(ValueError, match="no token is left.*max_size"):
+            Vocabulary(max_size=only_specials).fit(TOKENS)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("min_df", [0.0, 1.0, 1], [-0.1, 1.1, 0, -1]),
+        ("max_df", [1.0, 1], [-0.1, 1.1, 0, -1]),
+        ("max_size", [1], [0, -1]),
+    ],
+)
+def test_limits_are_taken_up_to_their_ends_and_not_beyond(name, inside, outside):
+    tokens = pl.Series([["oil"], ["oil", "cup"]])
+    for value in inside:
+        assert Vocabulary(**{name: value}, specials=()).fit(tokens).vocabulary_
+    for value in outside:
+        with pytest.raises(ValueError, match=f"'{name}' parameter"):
+            Vocabulary(**{name: value}).fit(tokens)
 
 
 def test_inverse_transform_gives_the_tokens_back():
