@@ -47,9 +47,14 @@ def test_resamples_in_which_the_score_is_not_defined_are_left_out():
     np.testing.assert_array_equal(bca_interval(with_gaps, observed, jackknife, 0.95), expected)
 
 
-def test_a_score_that_is_not_defined_has_neither_interval_nor_p_value():
-    assert np.isnan(bca_interval(np.full(9, np.nan), np.nan, np.full(3, np.nan), 0.95)).all()
-    assert np.isnan(bca_p_value(np.full(9, np.nan), np.nan, np.full(3, np.nan)))
+@pytest.mark.parametrize(
+    ("resampled", "observed"),
+    [(np.full(9, np.nan), np.nan), (np.arange(9.0), np.nan), (np.full(9, np.nan), 4.0)],
+    ids=["both", "rows", "resamples"],
+)
+def test_a_score_that_is_not_defined_has_neither_interval_nor_p_value(resampled, observed):
+    assert np.isnan(bca_interval(resampled, observed, np.ones(3), 0.95)).all()
+    assert np.isnan(bca_p_value(resampled, observed, np.ones(3)))
 
 
 @pytest.mark.parametrize("shift", [0.05, 0.15, 0.25])
@@ -65,6 +70,10 @@ def test_zero_is_an_end_of_the_interval_at_the_level_of_the_p_value(shift):
 def test_the_p_value_is_never_smaller_than_the_resamples_can_tell(sign):
     values = sign * (10 + np.random.default_rng(0).random(30))
     assert 2 / 1000 <= bca_p_value(*draws_of_mean(values, n_resamples=999)) < 2 / 400
+
+
+def test_a_difference_that_all_resamples_have_gets_the_smallest_p_value():
+    assert bca_p_value(np.arange(1.0, 10), 5.0, np.ones(3)) == pytest.approx(2 / 10)
 
 
 def test_no_difference_at_all_has_p_of_one():
