@@ -64,7 +64,7 @@ def test_max_size_counts_the_specials():
     vocabulary = Vocabulary(max_size=3).fit(TOKENS)
     assert list(vocabulary.vocabulary_) == ["<pad>", "<unk>", "oil"]
     for only_specials in (1, 2):
-        with pytest.raises(ValueError, match="no token is left.*max_size"):
+        with pytest.raises(ValueError, match=r"no token is left.*max_size"):
             Vocabulary(max_size=only_specials).fit(TOKENS)
 
 
