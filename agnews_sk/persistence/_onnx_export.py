@@ -14,8 +14,9 @@ from agnews_sk._validation import n_rows, take_rows
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._onnx_classifier import GRAPH, OnnxClassifier
-from agnews_sk.persistence._onnx_graphs import in_8_bits, linear_graph, module_graph
+from agnews_sk.persistence._onnx_graphs import linear_graph, module_graph
 from agnews_sk.persistence._onnx_inputs import GraphInputs
+from agnews_sk.persistence._onnx_int8 import in_8_bits
 from agnews_sk.persistence._parity import ParityReport, check_parity, compare
 from agnews_sk.persistence._save_load import parts_as_files, with_manifest
 from agnews_sk.persistence._writing import write_files

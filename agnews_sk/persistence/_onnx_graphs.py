@@ -2,11 +2,9 @@
 
 import copy
 import logging
-import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,84 +88,22 @@ def module_graph(module: Any) -> bytes:
             dynamic_shapes={"input_ids": free, "attention_mask": free},
             verbose=False,
         )
-        return program.model_proto.SerializeToString()
+    return _without_origin(program.model_proto)
 
 
-def in_8_bits(content: bytes, batches: Sequence[Mapping[str, np.ndarray]]) -> bytes:
-    """Return a graph with its constant matrices, and what they are multiplied by, in 8 bits.
-
-    Matrices have one scale a column. What is multiplied by them has one scale a product, set once
-    and for all by the range that is seen on some batches: were it set batch by batch, as
-    onnxruntime's dynamic quantization does, an answer would depend on the texts beside it.
-
-    Parameters
-    ----------
-    content : bytes
-    batches : sequence of mapping of str to ndarray
-        Inputs of the graph.
-
-    Returns
-    -------
-    bytes
-    """
-    import onnx
-
-    with _quiet():
-        model = _dynamic(onnx.load_model_from_string(content))
-    dynamic = [node for node in model.graph.node if node.op_type == "DynamicQuantizeLinear"]
-    ranges = _ranges(model, sorted({node.input[0] for node in dynamic}), batches)
-    for node in dynamic:
-        low, high = ranges[node.input[0]]
-        _, scale_name, zero_name = node.output
-        scale = np.float32((high - low) / 255 or 1.0)
-        zero = np.uint8(np.clip(np.rint(-low / scale), 0, 255))
-        for name, value in ((scale_name, scale), (zero_name, zero)):
-            model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value), name))
-        node.op_type = "QuantizeLinear"
-        node.input.extend([scale_name, zero_name])
-        del node.output[1:]
+def _without_origin(model: Any) -> bytes:
+    """Return a graph that does not tell which lines of which files it was made from."""
+    for node in (*model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        node.ClearField("doc_string")
+        node.ClearField("metadata_props")
+    model.graph.ClearField("metadata_props")
+    model.ClearField("metadata_props")
     return model.SerializeToString()
-
-
-def _dynamic(model: Any) -> Any:
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    with tempfile.TemporaryDirectory() as folder:
-        quantize_dynamic(
-            model,
-            Path(folder) / "int8.onnx",
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
-        return onnx.load(Path(folder) / "int8.onnx")
-
-
-def _ranges(
-    model: Any, names: list[str], batches: Sequence[Mapping[str, np.ndarray]]
-) -> dict[str, tuple[float, float]]:
-    """Return the least and the largest value of tensors within a graph, and zero among them."""
-    import onnx
-    from onnxruntime import InferenceSession
-
-    probe = copy.deepcopy(model)
-    for name in names:
-        kind = onnx.TensorProto.FLOAT
-        probe.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, None))
-    session = InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
-    low, high = np.zeros(len(names)), np.zeros(len(names))
-    for batch in batches:
-        values = session.run(names, dict(batch))
-        low = np.minimum(low, [value.min() for value in values])
-        high = np.maximum(high, [value.max() for value in values])
-    return dict(zip(names, zip(low, high)))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter and the quantizer from advising."""
+    """Keep the exporter from advising."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -5,6 +5,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,14 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import ComplementNB
 
+import agnews_sk
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
 from agnews_sk.persistence import ArtifactError, OnnxClassifier, ParityError, export_onnx, load
 from agnews_sk.persistence._parity import check_parity, compare
 from tests.conftest import HEADLINES
 from tests.persistence.conftest import FAMILIES
 
+onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
@@ -77,9 +80,28 @@ def test_it_needs_neither_torch_nor_transformers(exported):
     assert done.stdout.strip() == "[]"
 
 
+def test_all_products_with_a_matrix_and_their_biases_are_in_8_bits(exported):
+    graph = onnx.load(exported["int8"][0] / "model.onnx").graph
+    constants = {one.name for one in graph.initializer}
+    of_matrices = [n for n in graph.node if n.op_type == "MatMul" and n.input[1] in constants]
+    assert not of_matrices
+    products = [node for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
+    assert len(products) > 10
+    assert all(product.input[-1] in constants for product in products)  # the bias
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, "int8"])
+def test_a_graph_does_not_tell_where_it_was_made(exported, name):
+    content = (exported[name][0] / "model.onnx").read_bytes()
+    assert str(Path(agnews_sk.__file__).parent).encode() not in content
+    assert b"stack_trace" not in content
+
+
 def test_8_bits_are_smaller_and_near(exported):
     path, report = exported["int8"]
     assert report.max_difference < 0.05
+    sizes = [(exported[name][0] / "model.onnx").stat().st_size for name in ("int8", "finetune")]
+    assert sizes[0] < sizes[1]
     assert report.exported_accuracy is not None
     readme = (path / "README.md").read_text()
     assert "Parity with the original" in readme
