@@ -190,7 +190,7 @@ def main():
     args = parser.parse_args()
     rows = load_train_test()
     print(rows.source, rows.notice or "")
-    stories = rows.X_test.to_dict("records")
+    stories = rows.X_test.fillna("").to_dict("records")
     bodies = [json.dumps(story) for story in stories]
     with tempfile.TemporaryDirectory() as folder:
         model = args.model or make_model(args.family, rows, folder)

@@ -14,7 +14,7 @@ from agnews_sk.classifiers._ids import CommonEnds, check_ids, truncate_ids
 
 INPUT_NAMES = {"ids": ["input_ids", "attention_mask"], "matrix": ["columns", "values"]}
 # Ids are few a batch, so that what a network computes of them stays near the processor.
-_CELLS_PER_BATCH = {"ids": 1_024, "matrix": 65_536}
+_CELLS_PER_BATCH = {"ids": 512, "matrix": 65_536}
 _WHOLE_TEXT = 2**31 - 1
 
 
