@@ -24,6 +24,7 @@ from statistics import median
 from record import record
 
 SIDES = ("ours", "ours with characters", "fasttext", "fasttext, published", "scikit-learn")
+BARS = {"fasttext": ">= 1", "scikit-learn": ">= 10"}
 
 
 def run_ours(folder: Path, *, characters: bool = False) -> float:
@@ -151,7 +152,7 @@ def main() -> None:
         )
         first = found[options.sides[0]]
         ratios = [theirs / ours for (ours, _), (theirs, _) in zip(first, runs)]
-        record(f"CSV to predictions, {options.sides[0]}, x {side}", ratios)
+        record(f"CSV to predictions, {options.sides[0]}, x {side}", ratios, bar=BARS.get(side, ""))
         record(f"CSV to predictions, accuracy of {side}", accuracy)
 
 

@@ -71,9 +71,8 @@ def compare(
     )
     fast, slow = (statistics.median(column) for column in seconds.T)
     print(f"{steps:<10}{fast:>12.3f} s{slow:>12.3f} s{slow / fast:>7.1f}x{same:>12.2%}")
-    record(
-        f"cleaning, {steps} steps, x a loop of regular expressions", seconds[:, 1] / seconds[:, 0]
-    )
+    claim = f"cleaning, {steps} steps, x a loop of regular expressions"
+    record(claim, seconds[:, 1] / seconds[:, 0], bar=">= 4" if steps == "all" else "")
 
 
 def duration(run: Callable[[], object]) -> float:

@@ -29,6 +29,12 @@ from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.vectorization import NgramVectorizer
 
 REPEATS = 5
+BARS = {
+    "words (1, 2) fit_transform": ">= 8",
+    "words (1, 2) transform": ">= 6",
+    "char_wb (3, 5) fit_transform": ">= 4",
+    "char_wb (3, 5) transform": ">= 4",
+}
 VECTORIZERS = {"ours": NgramVectorizer, "scikit-learn": TfidfVectorizer}
 SETTINGS = {
     "words (1, 2)": {"ngram_range": (1, 2)},
@@ -101,7 +107,7 @@ def compare_chain(texts: list[str]) -> None:
 def compare_peaks(setting: str, texts: list[str]) -> None:
     ours, theirs = (in_fresh_process(side, setting, texts)["megabytes"] for side in VECTORIZERS)
     print(f"{setting + ' peak':<32}{ours:>6.0f} MB{theirs:>7.0f} MB{theirs / ours:>8.1f}")
-    record(f"{setting}, peak memory, scikit-learn's over ours", theirs / ours)
+    record(f"{setting}, peak memory, scikit-learn's over ours", theirs / ours, bar=">= 1")
 
 
 def show_growth() -> None:
@@ -114,8 +120,14 @@ def show_growth() -> None:
         print(f"{n:<32,}{per_row[-1][0]:>12.2f}{per_row[-1][1]:>12.2f}")
     time_ratio, memory_ratio = (large / small for small, large in zip(*per_row))
     print(f"{'ratio':<32}{time_ratio:>12.2f}{memory_ratio:>12.2f}")
-    record("words (1, 2), time a row at 1,000,000 rows over that at 100,000", time_ratio)
-    record("words (1, 2), memory a row at 1,000,000 rows over that at 100,000", memory_ratio)
+    record(
+        "words (1, 2), time a row at 1,000,000 rows over that at 100,000", time_ratio, bar="<= 1.3"
+    )
+    record(
+        "words (1, 2), memory a row at 1,000,000 rows over that at 100,000",
+        memory_ratio,
+        bar="<= 1.3",
+    )
 
 
 def in_fresh_process(side: str, setting: str, texts: list[str]) -> dict[str, float]:
@@ -183,7 +195,8 @@ def print_line(name: str, seconds: np.ndarray, same: bool) -> None:
         f"{name:<32}{ours[0]:>7.2f} s{theirs[0]:>8.2f} s{ratio:>8.1f}{cpu_ratio:>11.1f}"
         f"{'yes' if same else 'NO':>13}"
     )
-    record(f"{name}, x scikit-learn", seconds[:, 1, 0] / seconds[:, 0, 0])
+    ratios = seconds[:, 1, 0] / seconds[:, 0, 0]
+    record(f"{name}, x scikit-learn", ratios, bar=BARS.get(name, ""))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ RUNS = {
     "audit": ["bench_audit.py"],
     "statistics": ["bench_statistics.py"],
     "tuning": ["bench_tuning.py"],
-    "serving_tfidf": ["bench_serving.py", "--connections", "32"],
-    "serving_minilm": ["bench_serving.py", "--family", "finetune", "--compare"],
+    "serving_tfidf": ["bench_serving.py"],
+    "serving_minilm": ["bench_serving.py", "--family", "finetune", "--workers", "1", "--compare"],
     "serving_memory": ["bench_serving.py", "--memory", "50000"],
     "predict": ["bench_predict.py"],
     "onnx": ["bench_onnx.py"],
@@ -55,18 +55,21 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help=f"keep the values in {RECORDED.name}")
     options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    found, failed = {}, []
+    last = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+    found: dict[str, dict[str, Any]] = {}
+    failed = []
+    table = ""
     for name in options.only:
         claims, ok = run(name)
         found.update(claims)
         failed += [] if ok else [name]
-    last = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
-    table = as_table(found, last)
-    (OUT / "table.md").write_text(table)
+        # Written each time: hours may pass until the last.
+        table = as_table(found, last)
+        (OUT / "table.md").write_text(table)
+        if options.record:
+            kept = dict(sorted({**last, **found}.items()))
+            RECORDED.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     print(f"\n{describe_machine()}\n\n{table}")
-    if options.record:
-        kept = dict(sorted({**last, **found}.items()))
-        RECORDED.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     if failed:
         print(f"failed: {', '.join(failed)}; see {OUT}/NAME.log")
     return len(failed)
