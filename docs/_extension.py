@@ -1,13 +1,17 @@
-"""What this site adds to Sphinx: formulas without scripts, and links to the reference."""
+"""What this site adds to Sphinx: formulas without scripts, links to the reference, commands."""
 
 import importlib
 import pkgutil
 
+import typer
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+from typer.cli import get_docs_for_click
 
 import agnews_sk
+from agnews_sk.cli import app as command_line
 
 
 def public_names():
@@ -70,8 +74,20 @@ def skip_what_is_not_ours(app, what, name, obj, skip, options):
     return None if home.startswith("agnews_sk") else True
 
 
+class Commands(SphinxDirective):
+    """Every command of the command line, with what its `--help` says."""
+
+    def run(self):
+        """Return a section a command."""
+        group = typer.main.get_command(command_line)
+        text = get_docs_for_click(obj=group, ctx=typer.Context(group), name="agnews-sk")
+        _, _, commands = text.partition("\n## ")
+        return self.parse_text_to_nodes(f"## {commands}", allow_section_headings=True)
+
+
 def setup(app):
-    """Join the functions above to the build."""
+    """Join what stands above to the build."""
+    app.add_directive("commands", Commands)
     app.add_config_value("public_names", public_names(), "env", dict)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("doctree-read", link_names_in_pages)
