@@ -189,7 +189,7 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--max-wait-ms", type=float, default=2.0)
+    parser.add_argument("--max-wait-ms", type=float, default=1.0)
     parser.add_argument("--compare", action="store_true", help="also without micro-batches")
     parser.add_argument("--memory", type=int, help="requests over which memory is watched")
     args = parser.parse_args()

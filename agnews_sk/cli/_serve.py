@@ -18,7 +18,7 @@ def serve(
     max_batch: Annotated[int, typer.Option(min=1, help="Texts predicted together.")] = 64,
     max_wait_ms: Annotated[
         float, typer.Option(min=0, help="How long a request waits for others to join it.")
-    ] = 2.0,
+    ] = 1.0,
     api_key: Annotated[
         str | None,
         typer.Option(envvar="AGNEWS_SK_API_KEY", help="What clients must send as X-API-Key."),

@@ -41,7 +41,7 @@ def create_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     max_batch: int = 64,
-    max_wait: float = 0.002,
+    max_wait: float = 0.001,
 ) -> FastAPI:
     """Make the HTTP application that answers with fitted models.
 
@@ -56,7 +56,7 @@ def create_app(
         What clients must send as `X-API-Key` to `/predict` and `/labels`.
     max_batch : int, default=64
         Texts of concurrent requests that are predicted together; 1 predicts each request alone.
-    max_wait : float, default=0.002
+    max_wait : float, default=0.001
         Seconds that a request may wait for others to join it.
 
     Returns

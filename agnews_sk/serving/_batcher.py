@@ -35,7 +35,7 @@ class MicroBatcher:
         From a list of texts to an array with one row a text.
     max_texts : int, default=64
         Texts of a batch; 1 predicts each request alone.
-    max_wait : float, default=0.002
+    max_wait : float, default=0.001
         Seconds that a request may wait for others to join it.
     max_waiting : int, default=2_048
         Texts that may wait.
@@ -66,7 +66,7 @@ class MicroBatcher:
         predict: Predict,
         *,
         max_texts: int = 64,
-        max_wait: float = 0.002,
+        max_wait: float = 0.001,
         max_waiting: int = 2_048,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
