@@ -2,9 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
@@ -15,7 +14,7 @@ import optuna
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 from optuna.pruners import BasePruner, MedianPruner
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
@@ -30,10 +29,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._validation import Interval, StrOptions, n_rows, select_metadata
 from agnews_sk.tuning._evaluation import COSTS, ERROR, Candidates, TrialEvaluation
+from agnews_sk.tuning._job import Job, Samplers
 from agnews_sk.tuning._results import make_cv_results
 from agnews_sk.tuning._spaces import Params
 from agnews_sk.tuning._study import ended_trials, fold_pruner, open_storage, open_study
-from agnews_sk.tuning._worker import Worker
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -347,12 +346,12 @@ class PipelineSearchCV(BaseSearchCV):
         in_process = n_workers == 1 or getattr(backend, "supports_sharedmem", False)
         with self._shared_storage(in_process) as storage:
             opened = open_storage(storage, self.study_name)
-            job = _Job(
+            job = Job(
                 evaluation=evaluation,
                 storage=opened if in_process else storage,
                 study_name=self._open_study(evaluation, opened).study_name,
                 pruner=self.pruner or fold_pruner(),
-                samplers=_Samplers(self.sampler, evaluation.seed),
+                samplers=Samplers(self.sampler, evaluation.seed),
                 limited=self.n_trials is not None,
                 deadline=None if self.timeout is None else time.time() + self.timeout,
                 heartbeat_seconds=self.heartbeat_seconds,
@@ -436,67 +435,6 @@ class _OneScore:
 
     def __call__(self, estimator: Any, *args: Any, **keywords: Any) -> dict[str, float]:
         return {"score": self.scorer(estimator, *args, **keywords)}
-
-
-@dataclass(frozen=True)
-class _Samplers:
-    """The sampler of each trial: the user's, or one seeded by the trial's number.
-
-    Thus workers with the same seed do not draw the same, and a resumed study draws what it would
-    have drawn.
-    """
-
-    sampler: BaseSampler | None
-    seed: int
-
-    def __call__(self, number: int) -> BaseSampler:
-        if self.sampler is not None:
-            return self.sampler
-        seed = np.random.SeedSequence((self.seed, number)).generate_state(1)[0]
-        return TPESampler(seed=int(seed))
-
-    def of_worker(self, index: int) -> "_Samplers":
-        """Return samplers that no other worker uses."""
-        sampler = deepcopy(self.sampler)
-        if sampler is not None and index > 0:
-            sampler.reseed_rng()
-        return _Samplers(sampler, self.seed)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """What a worker needs, in whatever process it is."""
-
-    evaluation: TrialEvaluation
-    storage: str | BaseStorage | None
-    study_name: str
-    pruner: BasePruner
-    samplers: _Samplers
-    limited: bool
-    deadline: float | None
-    heartbeat_seconds: float
-    reraise: bool
-    callbacks: Sequence[Any]
-
-    def join(self) -> Study:
-        """Return an object of the study, for one thread."""
-        storage = open_storage(self.storage, self.study_name)
-        return optuna.load_study(study_name=self.study_name, storage=storage, pruner=self.pruner)
-
-    def work(self, index: int = 0) -> Exception | None:
-        """Be a worker until the study ends, and return the first error of a trial."""
-        shared = not isinstance(self.storage, InMemoryStorage)
-        worker = Worker(
-            study=self.join(),
-            evaluate=self.evaluation,
-            sampler_for=self.samplers.of_worker(index),
-            limited=self.limited,
-            deadline=self.deadline,
-            heartbeat_seconds=self.heartbeat_seconds if shared else None,
-            reraise=self.reraise,
-            callbacks=self.callbacks,
-        )
-        return worker.run()
 
 
 def _copy_into_memory(study: Study) -> Study:

@@ -1,0 +1,78 @@
+"""What the workers of a search are handed, in whatever process they are."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler, TPESampler
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.study import Study
+
+from agnews_sk.tuning._evaluation import TrialEvaluation
+from agnews_sk.tuning._study import open_storage
+from agnews_sk.tuning._worker import Worker
+
+
+@dataclass(frozen=True)
+class Samplers:
+    """The sampler of each trial: the user's, or one seeded by the trial's number.
+
+    Thus workers with the same seed do not draw the same, and a resumed study draws what it would
+    have drawn.
+    """
+
+    sampler: BaseSampler | None
+    seed: int
+
+    def __call__(self, number: int) -> BaseSampler:
+        if self.sampler is not None:
+            return self.sampler
+        seed = np.random.SeedSequence((self.seed, number)).generate_state(1)[0]
+        return TPESampler(seed=int(seed))
+
+    def of_worker(self, index: int) -> "Samplers":
+        """Return samplers that no other worker uses."""
+        sampler = deepcopy(self.sampler)
+        if sampler is not None and index > 0:
+            sampler.reseed_rng()
+        return Samplers(sampler, self.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a worker needs, in whatever process it is."""
+
+    evaluation: TrialEvaluation
+    storage: str | BaseStorage | None
+    study_name: str
+    pruner: BasePruner
+    samplers: Samplers
+    limited: bool
+    deadline: float | None
+    heartbeat_seconds: float
+    reraise: bool
+    callbacks: Sequence[Any]
+
+    def join(self) -> Study:
+        """Return an object of the study, for one thread."""
+        storage = open_storage(self.storage, self.study_name)
+        return optuna.load_study(study_name=self.study_name, storage=storage, pruner=self.pruner)
+
+    def work(self, index: int = 0) -> Exception | None:
+        """Be a worker until the study ends, and return the first error of a trial."""
+        shared = not isinstance(self.storage, InMemoryStorage)
+        worker = Worker(
+            study=self.join(),
+            evaluate=self.evaluation,
+            sampler_for=self.samplers.of_worker(index),
+            limited=self.limited,
+            deadline=self.deadline,
+            heartbeat_seconds=self.heartbeat_seconds if shared else None,
+            reraise=self.reraise,
+            callbacks=self.callbacks,
+        )
+        return worker.run()
