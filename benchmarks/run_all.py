@@ -5,7 +5,8 @@
     AGNEWS_SK_DATA=FOLDER python benchmarks/run_all.py --record  # and keep the values for next time
 
 A script that fails is named at the end, and the others run all the same. What each printed is in
-`benchmarks/out/`. The table goes to standard output and to `benchmarks/out/table.md`.
+`benchmarks/out/`, with the table. `--record` keeps the same in `benchmarks/recorded/`, where the
+figures of the documentation come from.
 """
 
 import argparse
@@ -24,38 +25,40 @@ from typing import Any
 from record import RECORD_VARIABLE
 
 HERE = Path(__file__).parent
-RECORDED = HERE / "recorded.json"
 OUT = HERE / "out"
+RECORDED = HERE / "recorded"
+VALUES = RECORDED / "values.json"
 PEERS = ("scikit-learn", "skorch", "torch", "transformers", "optuna-integration", "onnxruntime")
 
-# The longer ones last; each in a process of its own, alone on the machine.
+# What Python runs; the longer ones last, each in a process of its own, alone on the machine.
 RUNS = {
-    "cleaning": ["bench_cleaning.py"],
-    "text_engine": ["bench_text_engine.py"],
-    "baseline": ["bench_baseline.py"],
-    "solvers": ["bench_solvers.py"],
-    "explain": ["bench_explain.py"],
-    "audit": ["bench_audit.py"],
-    "statistics": ["bench_statistics.py"],
-    "tuning": ["bench_tuning.py"],
-    "serving_tfidf": ["bench_serving.py"],
-    "serving_minilm": ["bench_serving.py", "--family", "finetune", "--workers", "1", "--compare"],
-    "serving_memory": ["bench_serving.py", "--memory", "50000"],
-    "predict": ["bench_predict.py"],
-    "onnx": ["bench_onnx.py"],
-    "transformers": ["bench_transformers.py", "padding", "freezing", "prediction", "training"],
-    "scratch": ["bench_transformers.py", "scratch", "--seeds", "1"],
-    "accuracy": ["bench_transformers.py", "accuracy", "--rows", "8000", "--seeds", "1"],
+    "cleaning": "benchmarks/bench_cleaning.py",
+    "text_engine": "benchmarks/bench_text_engine.py",
+    "baseline": "benchmarks/bench_baseline.py",
+    "solvers": "benchmarks/bench_solvers.py",
+    "explain": "benchmarks/bench_explain.py",
+    "audit": "benchmarks/bench_audit.py",
+    "statistics": "benchmarks/bench_statistics.py",
+    "tuning": "benchmarks/bench_tuning.py",
+    "serving_tfidf": "benchmarks/bench_serving.py",
+    "serving_minilm": "benchmarks/bench_serving.py --family finetune --workers 1 --compare",
+    "serving_memory": "benchmarks/bench_serving.py --memory 50000",
+    "predict": "benchmarks/bench_predict.py",
+    "onnx": "benchmarks/bench_onnx.py",
+    "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",
+    "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",
+    "scratch": "benchmarks/bench_transformers.py scratch --seeds 1",
+    "accuracy": "benchmarks/bench_transformers.py accuracy --rows 8000 --seeds 1",
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=list(RUNS), default=list(RUNS))
-    parser.add_argument("--record", action="store_true", help=f"keep the values in {RECORDED.name}")
+    parser.add_argument("--record", action="store_true", help=f"keep it all in {RECORDED.name}/")
     options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    last = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+    last = json.loads(VALUES.read_text()) if VALUES.exists() else {}
     found: dict[str, dict[str, Any]] = {}
     failed = []
     table = ""
@@ -66,26 +69,26 @@ def main() -> int:
         # Written each time: hours may pass until the last.
         table = as_table(found, last)
         (OUT / "table.md").write_text(table)
-        if options.record:
-            kept = dict(sorted({**last, **found}.items()))
-            RECORDED.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        if options.record and ok:
+            keep(name, {**last, **found})
     print(f"\n{describe_machine()}\n\n{table}")
     if failed:
-        print(f"failed: {', '.join(failed)}; see {OUT}/NAME.log")
+        print(f"failed: {', '.join(failed)}; see {OUT}/NAME.err")
     return len(failed)
 
 
 def run(name: str) -> tuple[dict[str, dict[str, Any]], bool]:
     """Run one script; return its claims, and whether it ended well."""
     start = time.perf_counter()
-    log = OUT / f"{name}.log"
-    with tempfile.TemporaryDirectory() as folder, log.open("w") as output:
+    printed, errors = OUT / f"{name}.txt", OUT / f"{name}.err"
+    with tempfile.TemporaryDirectory() as folder, printed.open("w") as out, errors.open("w") as err:
         path = Path(folder) / "claims.jsonl"
         done = subprocess.run(
-            [sys.executable, str(HERE / RUNS[name][0]), *RUNS[name][1:]],
-            env={**os.environ, RECORD_VARIABLE: str(path)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            [sys.executable, *RUNS[name].split()],
+            cwd=HERE.parent,
+            env={**os.environ, RECORD_VARIABLE: str(path), "COLUMNS": "100"},
+            stdout=out,
+            stderr=err,
             check=False,
         )
         lines = path.read_text().splitlines() if path.exists() else []
@@ -95,15 +98,28 @@ def run(name: str) -> tuple[dict[str, dict[str, Any]], bool]:
     return {one.pop("claim"): one for one in claims}, done.returncode == 0
 
 
+def keep(name: str, claims: dict[str, dict[str, Any]]) -> None:
+    """Keep what a script printed, and all claims."""
+    RECORDED.mkdir(exist_ok=True)
+    printed = (OUT / f"{name}.txt").read_text()
+    folder = os.environ.get("AGNEWS_SK_DATA") or "AGNEWS_SK_DATA"
+    (RECORDED / f"{name}.txt").write_text(printed.replace(folder, "AGNEWS_SK_DATA"))
+    claims = dict(sorted(claims.items()))
+    VALUES.write_text(json.dumps(claims, indent=1, ensure_ascii=False) + "\n")
+    (RECORDED / "table.md").write_text(as_table(claims, {}))
+
+
 def as_table(found: dict[str, dict[str, Any]], last: dict[str, dict[str, Any]]) -> str:
     """Return the claims as a Markdown table."""
-    lines = ["| | median | lowest to highest | bar | last recorded |", "|---|---|---|---|---|"]
+    head = ["", "median", "lowest to highest", "bar", *(["last recorded"] if last else [])]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for claim, one in found.items():
         values = one["values"]
         spread = f"{min(values):.4g} to {max(values):.4g}" if len(values) > 1 else ""
-        before = f"{statistics.median(last[claim]['values']):.4g}" if claim in last else ""
-        median = f"{statistics.median(values):.4g}"
-        lines.append(f"| {claim} | {median} | {spread} | {one['bar']} | {before} |")
+        row = [claim, f"{statistics.median(values):.4g}", spread, one["bar"]]
+        if last:
+            row.append(f"{statistics.median(last[claim]['values']):.4g}" if claim in last else "")
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 
