@@ -29,6 +29,7 @@ import psutil
 from record import record
 
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk._open_model import open_model
 from agnews_sk.datasets import load_train_test
 from agnews_sk.persistence import export_onnx, save
 
@@ -71,7 +72,7 @@ class Service:
             self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "agnews_sk", "serve", str(model)]
         command += ["--port", str(self.port), *map(str, options)]
-        self._process = subprocess.Popen(command)
+        self._process = subprocess.Popen(command, stdout=sys.stderr)
 
     def __enter__(self):
         deadline = time.monotonic() + 120
@@ -182,6 +183,24 @@ def compare(model, bodies, args):
         record(f"{args.family}, micro-batches x each request alone", ratios, bar=">= 3")
 
 
+def show_model_alone(path, stories, size, n_stories=512):
+    """Show what batches are worth to the model itself, without a service around it."""
+    model = open_model(path)
+    stories = stories[:n_stories]
+    seconds = {1: [], size: []}
+    for _ in range(3):
+        for rows, times in seconds.items():
+            start = time.perf_counter()
+            for i in range(0, n_stories, rows):
+                model.predict_proba(stories[i : i + rows])
+            times.append(time.perf_counter() - start)
+    alone, joined = (n_stories / median(times) for times in seconds.values())
+    print(
+        f"the model without a service: {alone:,.0f} texts/s one by one, {joined:,.0f} in batches "
+        f"of {size}, {joined / alone:.2f} x"
+    )
+
+
 def measure_memory(model, bodies, args):
     with Service(model, "--workers", args.workers) as service:
         done, first = 0.0, 0
@@ -224,6 +243,8 @@ def main():
             measure_memory(model, bodies, args)
             return
         compare(model, bodies, args)
+        if args.compare:
+            show_model_alone(model, rows.X_test, args.connections)
 
 
 if __name__ == "__main__":
