@@ -1,9 +1,11 @@
 """The pages and the reference agree with the package, and their links lead somewhere."""
 
 import importlib
+import json
 import pkgutil
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -21,6 +23,18 @@ PAGES = sorted(
     if "_build" not in path.parts
 )
 ROOMS = [module.name for module in pkgutil.iter_modules(agnews_sk.__path__)]
+RECORDED = ROOT / "benchmarks/recorded"
+README = (ROOT / "README.md").read_text()
+# How a row of its table of ratios begins, and the claim whose median it gives.
+RATIOS = {
+    "TF-IDF of words and pairs": "words (1, 2) fit_transform, x scikit-learn",
+    "raw CSV to 5,000 predictions": "CSV to predictions, ours, x scikit-learn",
+    "the same, +": "CSV to predictions, ours, x fasttext",
+    "fine-tuning MiniLM": "fine-tuning, x trainer",
+    "| the same, grouped by length": "fine-tuning, x trainer_grouped",
+    "| skorch's documented recipe": "fine-tuning, x skorch",
+    "predicting with it": "prediction, x pipeline of transformers",
+}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 ADDRESS = re.compile(r"https?://[\w-]+(\.[\w-]+)+(/\S*)?")
@@ -107,8 +121,35 @@ def test_figures_beside_a_link_to_the_benchmarks_stand_there(page):
     paragraphs = without_blocks(page.read_text()).split("\n\n")
     beside = "\n".join(text for text in paragraphs if "benchmarks.md#" in text)
     beside = re.sub(r"`[^`]*`", "", beside)  # parameters are no figures
-    measured = re.findall(r"\d+\.\d+", (DOCS / "benchmarks.md").read_text())
-    assert set(re.findall(r"\d+\.\d+", beside)) <= set(measured)
+    printed = "".join(path.read_text() for path in RECORDED.glob("*.txt"))
+    assert set(re.findall(r"\d+\.\d+", beside)) <= set(re.findall(r"\d+\.\d+", printed))
+
+
+def test_the_comparison_in_the_readme_is_the_recorded_one():
+    rows = re.findall(r"^\| (?:TF-IDF|MiniLM).*rows \| (.*) \|$", README, re.MULTILINE)
+    printed = (RECORDED / "compare.txt").read_text()
+    figures = {figure for row in rows for figure in re.findall(r"\d[\d,.]*", row)}
+    assert len(rows) == 3
+    assert figures <= set(re.findall(r"\d[\d,.]*\d|\d", printed))
+
+
+@pytest.mark.parametrize(("beginning", "claim"), RATIOS.items())
+def test_a_ratio_in_the_readme_is_the_recorded_one(beginning, claim):
+    values = json.loads((RECORDED / "values.json").read_text())[claim]["values"]
+    row = next(line for line in README.splitlines() if line.startswith(f"| {beginning}"))
+    shown = re.search(r"([\d.]+) times", row)[1]
+    decimals = len(shown.partition(".")[2])
+    assert shown == f"{statistics.median(values):.{decimals}f}"
+
+
+def test_every_ratio_in_the_readme_is_compared():
+    assert len(re.findall(r"\d times", README)) == len(RATIOS)
+
+
+def test_what_the_benchmarks_page_shows_is_recorded():
+    shown = re.findall(r"\{(?:literal)?include\} \.\./(\S+)", (DOCS / "benchmarks.md").read_text())
+    assert len(shown) > 15
+    assert [path for path in shown if not (ROOT / path).is_file()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
@@ -122,7 +163,7 @@ def test_what_a_page_includes_of_the_benchmarks_is_there(page):
 def test_the_site_builds_without_warnings_and_with_whole_links(tmp_path):
     if any(find_spec(name) is None for name in ("pydata_sphinx_theme", "latex2mathml")):
         pytest.skip("the docs extra is not installed")
-    parts = "docs", "examples", "agnews_sk", "CONTRIBUTING.md", "CHANGES.md"
+    parts = "docs", "examples", "agnews_sk", "benchmarks", "CONTRIBUTING.md", "CHANGES.md"
     for part in parts:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
