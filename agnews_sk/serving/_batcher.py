@@ -25,9 +25,10 @@ class _Waiting(NamedTuple):
 class MicroBatcher:
     """Answer many small requests with few calls of a model.
 
-    A batch leaves when it is full or when its oldest request has waited `max_wait`; while the
-    model works, requests gather anyway. A request is never split, so that one larger than a
-    batch is a batch of its own.
+    While the model works, requests gather. Once it is free, a batch leaves when it has as many
+    texts as were answered and waiting a moment ago, so that clients that ask again at once are
+    joined instead of taking turns; or when it is full; or after `max_wait`. A request is never
+    split, so that one larger than a batch is a batch of its own.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class MicroBatcher:
     max_texts : int, default=64
         Texts of a batch; 1 predicts each request alone.
     max_wait : float, default=0.001
-        Seconds that a request may wait for others to join it.
+        Seconds that a request may wait for others to join it while the model is free.
     max_waiting : int, default=2_048
         Texts that may wait.
     on_batch : callable, optional
@@ -78,7 +79,9 @@ class MicroBatcher:
         self._queue: deque[_Waiting] = deque()
         self._n_queued = 0
         self._arrived = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._n_enough = 1
+        self._enough_waiting = asyncio.Event()
+        self._free_since = 0.0
         self._runner: asyncio.Task | None = None
         self._closing = False
         self.n_waiting = 0
@@ -115,8 +118,8 @@ class MicroBatcher:
         self._queue.append(_Waiting(texts, answer, loop.time()))
         self._n_queued += len(texts)
         self._arrived.set()
-        if self._n_queued >= self._max_texts:
-            self._hurry.set()
+        if self._n_queued >= self._n_enough:
+            self._enough_waiting.set()
         try:
             return await answer
         finally:
@@ -149,7 +152,7 @@ class MicroBatcher:
         """Answer what waits, and stop."""
         self._closing = True
         self._arrived.set()
-        self._hurry.set()
+        self._enough_waiting.set()
         if self._runner is not None:
             await self._runner
             self._thread.shutdown()
@@ -165,7 +168,9 @@ class MicroBatcher:
     async def _run(self) -> None:
         while await self._something_waits():
             await self._let_others_join()
-            await self._answer(self._next_batch())
+            batch = self._next_batch()
+            await self._answer(batch)
+            self._expect(sum(len(waiting.texts) for waiting in batch) + self._n_queued)
 
     async def _something_waits(self) -> bool:
         while not self._queue and not self._closing:
@@ -174,10 +179,18 @@ class MicroBatcher:
         return bool(self._queue)
 
     async def _let_others_join(self) -> None:
-        left = self._queue[0].since + self._max_wait - asyncio.get_running_loop().time()
-        if left > 0 and not self._hurry.is_set():
+        begin = max(self._queue[0].since, self._free_since)
+        left = begin + self._max_wait - asyncio.get_running_loop().time()
+        if left > 0 and not self._enough_waiting.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), left)
+                await asyncio.wait_for(self._enough_waiting.wait(), left)
+
+    def _expect(self, n_texts: int) -> None:
+        """Let the next batch leave as soon as it has as many texts."""
+        self._n_enough = min(n_texts, self._max_texts)
+        self._free_since = asyncio.get_running_loop().time()
+        if self._n_queued < self._n_enough and not self._closing:
+            self._enough_waiting.clear()
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -188,8 +201,6 @@ class MicroBatcher:
             if not waiting.answer.done():  # a client that left has cancelled it
                 batch.append(waiting)
                 n_texts += len(waiting.texts)
-        if self._n_queued < self._max_texts and not self._closing:
-            self._hurry.clear()
         return batch
 
     async def _answer(self, batch: list[_Waiting]) -> None:

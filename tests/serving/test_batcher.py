@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -61,10 +62,47 @@ def test_requests_that_come_while_the_model_works_leave_together():
     assert sizes == [1, 5]
 
 
+def test_clients_that_ask_again_at_once_are_joined_instead_of_taking_turns():
+    sizes = []
+
+    async def client(batcher, delay):
+        await asyncio.sleep(delay)
+        for _ in range(6):
+            await batcher.predict(["a"])
+
+    def slow(texts):
+        time.sleep(0.02)
+        return lengths(texts)
+
+    async def ask():
+        batcher = MicroBatcher(slow, max_wait=0.5, on_batch=sizes.append)
+        batcher.start()
+        await batcher.predict(["warm"])
+        # The second comes while the first is answered: without patience, their turns alternate.
+        await asyncio.gather(client(batcher, 0), client(batcher, 0.01))
+        await batcher.close()
+
+    asyncio.run(ask())
+    assert sizes == [1, 1, 2, 2, 2, 2, 2, 1]
+
+
+def test_who_is_alone_waits_once_for_those_who_have_left():
+    async def ask():
+        batcher = MicroBatcher(lengths, max_wait=1)
+        batcher.start()
+        await batcher.predict(["a"] * 64)
+        for _ in range(20):
+            await batcher.predict(["a"])
+        await batcher.close()
+
+    asyncio.run(asyncio.wait_for(ask(), 15))
+
+
 def test_close_answers_what_waits():
     async def ask():
-        batcher = MicroBatcher(lengths, max_wait=10)
+        batcher = MicroBatcher(lengths, max_wait=60)
         batcher.start()
+        await batcher.predict(["a"] * 4)  # so that three are not enough to leave
         waiting = [asyncio.create_task(batcher.predict(["abc"])) for _ in range(3)]
         await asyncio.sleep(0)
         closing = asyncio.create_task(batcher.close())
