@@ -14,9 +14,11 @@ import argparse
 import os
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -281,7 +283,8 @@ def trainer(
         trained = transformers.Trainer(
             model, arguments, train_dataset=encode(texts, target), processing_class=tokenizer
         )
-        trained.train()
+        with redirect_stdout(sys.stderr):  # what it says of itself
+            trained.train()
         trained.args.train_sampling_strategy = "random"  # or predictions come grouped by length
 
     def predict(some_texts: list[str]) -> np.ndarray:
