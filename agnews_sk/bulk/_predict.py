@@ -83,7 +83,8 @@ def predict_files(
     FileNotFoundError
         If there are no such files.
     ValueError
-        If a file's format is not known or broken as a whole, or the output is the only file.
+        If a file's format is not known or broken as a whole, the output is the only file, or
+        `OUTPUT.parts` is something else.
 
     Notes
     -----
@@ -159,10 +160,19 @@ def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
 def _without_output(paths: list[Path], output: Path) -> list[Path]:
     """Leave out what an earlier run wrote where a pattern would have it read again."""
     written = [path for path in (output, _rejected_path(output)) if path.exists()]
-    kept = [path for path in paths if not any(path.samefile(one) for one in written)]
+    parts = _parts_path(output)
+    kept = [
+        path
+        for path in paths
+        if parts not in path.parents and not any(path.samefile(one) for one in written)
+    ]
     if not kept:
         raise ValueError(f"{output} is the only file to read; give the output another name.")
     return kept
+
+
+def _parts_path(output: Path) -> Path:
+    return output.with_name(f"{output.name}.parts")
 
 
 def _rejected_path(output: Path) -> Path:
@@ -206,13 +216,24 @@ def _fingerprint(model: Path, paths: Sequence[Path], options: dict[str, Any]) ->
 
 def _take_up(output: Path, fingerprint: str) -> Path:
     """Return the folder of parts, emptied if it is of another job."""
-    parts = output.with_name(f"{output.name}.parts")
+    parts = _parts_path(output)
     job = parts / _JOB
+    parts.mkdir(parents=True, exist_ok=True)
+    if not job.exists() and any(parts.iterdir()):
+        raise ValueError(f"{parts} is not of an earlier run; give the output another name.")
     if not job.exists() or job.read_text() != fingerprint:
-        shutil.rmtree(parts, ignore_errors=True)
-        parts.mkdir(parents=True)
+        _empty(parts)
         job.write_text(fingerprint)
     return parts
+
+
+def _empty(parts: Path) -> None:
+    """Remove all but the file that says whose parts these are."""
+    for one in parts.iterdir():
+        if one.is_dir():
+            shutil.rmtree(one)
+        elif one.name != _JOB:
+            one.unlink()
 
 
 def _join_parts(parts: Path, folders: Sequence[Path], output: Path) -> BulkReport:
@@ -225,5 +246,6 @@ def _join_parts(parts: Path, folders: Sequence[Path], output: Path) -> BulkRepor
     n_rejected = write_frames(frames(REJECTED), rejected, parts)
     if not n_rejected:
         rejected.unlink()
+    _empty(parts)
     shutil.rmtree(parts)
     return BulkReport(len(folders), n_scored, n_rejected, output, rejected if n_rejected else None)

@@ -171,7 +171,7 @@ class _Lines:
             raise StopIteration
         self.number += 1
         self._record.append(line)
-        self._n_bytes += len(line)
+        self._n_bytes += len(line if line.isascii() else line.encode("utf-8", "surrogateescape"))
         if self._n_bytes > MAX_RECORD_BYTES:
             raise csv.Error(f"more than {MAX_RECORD_BYTES} bytes in one record")
         return line

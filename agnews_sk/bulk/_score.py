@@ -42,7 +42,9 @@ class Scorer:
         self._choices = [list(columns)] if columns else _choices(fitted_columns(model))
         self._joins = [story_joiner(model, fields) for fields in self._choices]
         self.names = {name for fields in [*self._choices, self._keep] for name in fields}
-        self._known = {plain(name): name for name in self.names}
+        self._targets: dict[str, list[str]] = {}
+        for name in sorted(self.names):
+            self._targets.setdefault(plain(name), []).append(name)
         clash = {*RESERVED, *map(_column_of, self._labels.tolist())}.intersection(self._keep)
         if clash:
             raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
@@ -66,15 +68,23 @@ class Scorer:
         faults: list[tuple[Fault, Cells | None]] = [(fault, None) for fault in batch.faults]
         lines, texts, rows = [], [], []
         for line, cells in zip(batch.lines, batch.rows):
-            row = {self._known.get(plain(name), name): cell for name, cell in cells.items()}
+            row = self._named(cells)
             text, reason = self._text_of(row)
             if text is None:
-                faults.append((Fault(line, reason), row))
+                faults.append((Fault(line, reason), cells))
             else:
                 lines.append(line)
                 texts.append(text)
                 rows.append(row)
         return self._scored(file, lines, texts, rows), _rejected(file, faults)
+
+    def _named(self, cells: Cells) -> Cells:
+        """Return cells by the names that are looked for, in any case, but for those of others."""
+        row = dict(cells)
+        for name, cell in cells.items():
+            for target in self._targets.get(plain(name), []):
+                row.setdefault(target, cell)
+        return row
 
     def _text_of(self, row: Cells) -> tuple[str | None, str]:
         """Return the text of a row, or None and the reason."""

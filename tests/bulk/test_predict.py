@@ -71,6 +71,28 @@ def test_the_official_csv_without_a_header_and_one_of_any_case_are_read(model, t
     assert found["predicted"].to_list() == ["B", "B"]
 
 
+@pytest.mark.parametrize("fitted", [str.title, str.lower])
+def test_names_that_differ_in_case_alone_do_not_hide_each_other(tmp_path, fitted):
+    frame = STORIES[["title", "description"]].rename(fitted)
+    pipeline = make_tfidf_pipeline().fit(frame, list("BBSS"))
+    rows = write(frame.rename(str.title), tmp_path / "rows.csv")
+    report = predict_files(
+        save(pipeline, tmp_path / "model"), rows, tmp_path / "out.csv", keep=["TITLE", "title"]
+    )
+    found = read(report.output)
+    expected = pipeline.predict_proba(frame)
+    np.testing.assert_allclose(found[PROBABILITIES].to_numpy(), expected, atol=1e-9)
+    assert found["TITLE"].to_list() == found["title"].to_list() == STORIES["title"].to_list()
+
+
+def test_columns_that_the_model_does_not_know_are_joined_too(model, tmp_path):
+    rows = write(STORIES.rename({"description": "body"}), tmp_path / "rows.csv")
+    report = predict_files(model, rows, tmp_path / "out.csv", columns=["body", "title"])
+    expected = PIPELINE.predict_proba(STORIES[["title", "description"]])
+    found = read(report.output)[PROBABILITIES].to_numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 BAD_CSV = (
     b"title,description\n"
     b"Oil,dear\n"
@@ -136,11 +158,15 @@ def test_a_long_text_of_many_lines_is_one_row(tmp_path):
     assert batch.faults == []
 
 
-def test_a_monstrous_line_is_one_fault(tmp_path):
-    path = tmp_path / "rows.jsonl"
-    path.write_text('{"text": "' + "x" * 3_000_000 + '"}\n{"text": "cup"}\n')
-    (batch,) = read_batches(path, 10, NAMES)
+@pytest.mark.parametrize("letter", ["x", "ж"])
+def test_a_monstrous_line_is_one_fault(tmp_path, letter):
+    monster = letter * 1_200_000
+    (tmp_path / "rows.jsonl").write_text(f'{{"text": "{monster}"}}\n{{"text": "cup"}}\n')
+    (tmp_path / "rows.csv").write_text(f"text\n{monster}\ncup\n")
+    (batch,) = read_batches(tmp_path / "rows.jsonl", 10, NAMES)
     assert ([fault.line for fault in batch.faults], batch.lines) == ([1], [2])
+    (batch,) = read_batches(tmp_path / "rows.csv", 10, NAMES)
+    assert ([fault.line for fault in batch.faults], batch.lines) == ([2], [3])
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl"])
@@ -232,6 +258,35 @@ def test_a_run_that_ends_while_it_joins_its_parts_leaves_nothing_else(model, tmp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv.parts", "rows.csv"]
     assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "rows.csv"]
+
+
+def test_a_pattern_does_not_read_the_parts_of_a_run_that_ended_early(model, tmp_path):
+    (tmp_path / "deep").mkdir()
+    write(STORIES, tmp_path / "deep" / "rows.parquet")
+
+    def stop(n_rows):
+        raise KeyboardInterrupt
+
+    arguments = model, str(tmp_path / "**" / "*.parquet"), tmp_path / "out.parquet"
+    with pytest.raises(KeyboardInterrupt):
+        predict_files(*arguments, progress=stop, rows_per_part=2)
+    (part,) = (tmp_path / "out.parquet.parts").rglob("*.scored.parquet")
+    made = part.stat().st_mtime_ns
+
+    def note(n_rows):
+        assert part.stat().st_mtime_ns == made
+
+    report = predict_files(*arguments, progress=note, rows_per_part=2)
+    assert (report.n_files, report.n_scored) == (1, 4)
+
+
+def test_a_folder_that_is_no_run_of_ours_is_left_alone(model, tmp_path):
+    rows = write(STORIES, tmp_path / "rows.csv")
+    (tmp_path / "out.csv.parts").mkdir()
+    (tmp_path / "out.csv.parts" / "thesis.txt").write_text("of years")
+    with pytest.raises(ValueError, match="not of an earlier run"):
+        predict_files(model, rows, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv.parts" / "thesis.txt").read_text() == "of years"
 
 
 def test_parts_of_other_rows_are_not_taken_up(model, tmp_path):
