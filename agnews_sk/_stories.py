@@ -39,7 +39,7 @@ def story_joiner(model: Any, fields: Sequence[str] = FIELDS) -> Join:
     step = _join_step(model)
     separator, missing = getattr(step, "separator", " "), getattr(step, "missing", "")
     known = [str(column) for column in getattr(step, "columns_", None) or ()]
-    order = [field for field in known if field in fields] or list(fields)
+    order = sorted(fields, key=lambda field: known.index(field) if field in known else len(known))
 
     def join(story: Mapping[str, str | None]) -> str:
         cells = (story.get(field) for field in order)
