@@ -1,5 +1,6 @@
 """Open a model, whichever of the two ways it was written."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,4 +35,8 @@ def open_model(path: str | Path) -> Any:
     array(['Business'], dtype='<U8')
     """
     exported = GRAPH in open_source(Path(path)).sizes
-    return OnnxClassifier.from_path(path) if exported else load(path)
+    if not exported:
+        return load(path)
+    # onnxruntime does not read the variable by which processes on one machine share its cores.
+    n_threads = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return OnnxClassifier.from_path(path, n_threads=int(n_threads or 0))

@@ -80,7 +80,7 @@ def export_onnx(
     TypeError
         If the pipeline has a step that cannot be exported faithfully.
     ValueError
-        If `quantize` is unknown, or lacks labels.
+        If `quantize` is unknown or lacks labels, or y has none that the pipeline knows.
 
     Notes
     -----
@@ -105,6 +105,9 @@ def export_onnx(
     if quantize is not None and y is None:
         raise ValueError("quantize='int8' needs y, the labels to measure the loss of accuracy on.")
     import_optional("onnx", extra="onnx", needed_by="export_onnx")
+    known = pipeline.classes_.tolist()
+    if y is not None and set(known).isdisjoint(np.asarray(y).tolist()):
+        raise ValueError(f"y has none of the labels of the pipeline, {known!r:.200}.")
     export = _take_over(pipeline)
     if quantize is not None:
         export = _quantized(export, X)

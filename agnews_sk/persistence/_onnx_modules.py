@@ -52,7 +52,7 @@ class EmbeddingClassifier(nn.Module):
         self.encoder = encoder
         self.pooling = make_pooling(pooling, len(matrix))
         self.normalize = normalize
-        self.register_buffer("matrix", torch.from_numpy(np.asarray(matrix, dtype=np.float32)))
+        self.register_buffer("matrix", torch.from_numpy(np.asarray(matrix.T, dtype=np.float32)))
         self.register_buffer("bias", torch.from_numpy(np.asarray(bias, dtype=np.float32)))
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -61,4 +61,4 @@ class EmbeddingClassifier(nn.Module):
         vectors = self.pooling(hidden, attention_mask.bool())
         if self.normalize:
             vectors = nn.functional.normalize(vectors, dim=1)
-        return vectors @ self.matrix + self.bias
+        return nn.functional.linear(vectors, self.matrix, self.bias)

@@ -17,6 +17,7 @@ from sklearn.naive_bayes import ComplementNB
 
 import agnews_sk
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk._open_model import open_model
 from agnews_sk.persistence import ArtifactError, OnnxClassifier, ParityError, export_onnx, load
 from agnews_sk.persistence._parity import check_parity, compare
 from tests.conftest import HEADLINES
@@ -29,6 +30,7 @@ pytest.importorskip("onnxscript")
 TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
 ROWS = [text for of_class in HEADLINES.values() for text in of_class]
 LABELS = [label for label, of_class in HEADLINES.items() for _ in of_class]
+IN_8_BITS = {"finetune": "int8", "embedding": "embedding int8", "scratch": "scratch int8"}
 NETWORKS = ["embedding", "scratch", "finetune", "pooled"]
 
 
@@ -39,9 +41,12 @@ def exported(fitted, tmp_path_factory):
     made = {}
     for family, pipeline in fitted.items():
         made[family] = root / family, export_onnx(pipeline, root / family, X=TEXTS + ROWS)
-    path = root / "finetune int8"
-    report = export_onnx(fitted["finetune"], path, X=ROWS, y=LABELS, quantize="int8", max_loss=0.2)
-    return {**made, "int8": (path, report)}
+    for family, name in IN_8_BITS.items():
+        report = export_onnx(
+            fitted[family], root / name, X=ROWS, y=LABELS, quantize="int8", max_loss=0.2
+        )
+        made[name] = root / name, report
+    return made
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -57,7 +62,7 @@ def test_every_family_answers_as_its_original(fitted, exported, family):
     assert classifier.score(ROWS, LABELS) == fitted[family].score(ROWS, LABELS)
 
 
-@pytest.mark.parametrize("family", ["characters", "scratch", "finetune", "int8"])
+@pytest.mark.parametrize("family", ["characters", "scratch", "finetune", *IN_8_BITS.values()])
 def test_an_answer_does_not_depend_on_the_texts_beside_it(exported, family):
     classifier = OnnxClassifier.from_path(exported[family][0])
     together = classifier.predict_proba(TEXTS + ROWS)
@@ -95,6 +100,11 @@ def test_a_graph_does_not_tell_where_it_was_made(exported, name):
     content = (exported[name][0] / "model.onnx").read_bytes()
     assert str(Path(agnews_sk.__file__).parent).encode() not in content
     assert b"stack_trace" not in content
+
+
+def test_what_is_behind_the_pooling_is_not_in_8_bits(exported):
+    graph = onnx.load(exported["embedding int8"][0] / "model.onnx").graph
+    assert graph.node[-1].op_type == "Gemm"
 
 
 def test_8_bits_are_smaller_and_near(exported):
@@ -152,6 +162,21 @@ def test_beyond_its_bounds_nothing_is_written(fitted, tmp_path):
             max_loss=-1.0,
         )  # fmt: skip
     assert not list(tmp_path.iterdir())
+
+
+def test_labels_of_another_kind_are_refused(fitted, tmp_path):
+    with pytest.raises(ValueError, match="y has none of the labels of the pipeline"):
+        export_onnx(
+            fitted["finetune"], tmp_path / "exported", X=ROWS, y=[1] * len(ROWS), quantize="int8"
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_takes_its_share_of_the_cores(exported, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1,2")
+    assert open_model(exported["finetune"][0]).n_threads == 1
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert open_model(exported["finetune"][0]).n_threads == 0
 
 
 def test_what_cannot_be_exported_is_refused_with_the_reason(fitted, headlines, tmp_path):
