@@ -1,7 +1,6 @@
 """The HTTP application."""
 
 import json
-import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,7 +20,6 @@ from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
 from agnews_sk.serving._models import ExplainMissingError, ServedModel, name_models
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
 
-_log = logging.getLogger("agnews_sk.serving")
 _RETRY = {"Retry-After": "1"}
 _MOST_REASONS = 20
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -109,7 +107,6 @@ def create_app(
     app.state.stopping = False
     app.add_middleware(Guard, limits=limits, metrics=metrics)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(Exception, _answer_failure)
     _add_routes(app, service, [] if api_key is None else [Depends(_key_check(api_key))])
     return app
 
@@ -158,17 +155,16 @@ class _Service:
         texts = model.as_texts(asked.stories())
         self._check(texts, asked.explain)
         batcher = self._batchers[model.name]
+        waiting = self.metrics.waiting_texts
+        waiting.inc(len(texts))
         try:
             predictions = model.describe(await batcher.predict(texts))
             answer = {"model": model.name, "predictions": predictions}
             return await _with_words(answer, model, batcher, texts) if asked.explain else answer
         except QueueFullError as error:
             raise HTTPException(429, str(error), _RETRY) from error
-
-    def metrics_page(self) -> bytes:
-        n_waiting = sum(batcher.n_waiting for batcher in self._batchers.values())
-        self.metrics.waiting_texts.set(n_waiting)
-        return self.metrics.render()
+        finally:
+            waiting.dec(len(texts))
 
     def _model(self, name: str | None) -> ServedModel:
         if name is None:
@@ -246,7 +242,7 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def metrics() -> Response:
         """Return counters in Prometheus' text format."""
-        return Response(service.metrics_page(), media_type=CONTENT_TYPE)
+        return Response(service.metrics.render(), media_type=CONTENT_TYPE)
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
@@ -280,8 +276,3 @@ async def _answer_invalid(request: Request, error: Any) -> Response:
         for one in error.errors()[:_MOST_REASONS]
     ]
     return JSONResponse({"detail": found}, 422)
-
-
-async def _answer_failure(request: Request, error: Exception) -> Response:
-    _log.error("a request to %s failed", request.url.path)
-    return JSONResponse({"detail": "the service failed; the request may be at fault."}, 500)

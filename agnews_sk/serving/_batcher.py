@@ -88,6 +88,7 @@ class MicroBatcher:
 
     def start(self) -> None:
         """Begin to answer; to be called in the event loop."""
+        self._closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._runner = asyncio.create_task(self._run())
 

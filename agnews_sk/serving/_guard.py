@@ -1,6 +1,7 @@
 """What every request meets first: limits of size and time, counting, and the end of service."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -10,6 +11,8 @@ from starlette.responses import JSONResponse
 
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import Metrics
+
+_log = logging.getLogger("agnews_sk.serving")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -44,6 +47,9 @@ class Guard:
                 await self._app(scope, request.receive, request.send)
         except TimeoutError:
             await request.answer_late(scope)
+        except Exception:
+            _log.exception("a request to %s failed", scope["path"])
+            await request.answer_failed(scope)
         finally:
             self._count(scope, request.status, time.perf_counter() - start)
 
@@ -94,6 +100,12 @@ class _Request:
             {"detail": "the request took too long."}, status, {"Retry-After": "1"}
         )
         await answer(scope, self._receive, self.send)
+
+    async def answer_failed(self, scope: MutableMapping[str, Any]) -> None:
+        if self.status:
+            return
+        detail = "the service failed; the request may be at fault."
+        await JSONResponse({"detail": detail}, 500)(scope, self._receive, self.send)
 
     def _too_large(self) -> HTTPException:
         detail = f"the body is larger than {self._max_bytes} bytes."

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 
 from agnews_sk.serving._app import create_app
 from agnews_sk.serving._metrics import FOLDER_VARIABLE
@@ -32,7 +34,7 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop to accept, let connections end with their current request, then close the rest."""
         self.config.loaded_app.state.stopping = True
-        await asyncio.sleep(0)  # accept what has already connected
+        await asyncio.sleep(0.01)  # a turn of the loop, which accepts what has already connected
         for server in self.servers:
             server.close()
         deadline = time.monotonic() + _LINGER_SECONDS
@@ -98,11 +100,12 @@ class _Workers:
         self._sockets = sockets
         self._stopping = False
         self._context = multiprocessing.get_context("spawn")
-        self._processes = [self._start(one) for one in sockets]
+        self._processes: list[BaseProcess] = []
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        self._processes = [self._start(one) for one in self._sockets]
         while not self._stopping:
             wait([one.sentinel for one in self._processes], 0.2)
             self._replace_the_dead()
@@ -127,6 +130,7 @@ class _Workers:
                 continue
             if process.exitcode == _STARTUP_FAILURE:
                 sys.exit("a worker could not start; its message is above.")
+            mark_process_dead(process.pid)
             self._processes[i] = self._start(self._sockets[i])
 
 
@@ -140,7 +144,16 @@ def _work(build: Callable[[], Any], sock: socket.socket) -> None:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
             sys.exit(_STARTUP_FAILURE)
 
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
     _serve_here(build_or_exit, sock)
+
+
+def _stop_with_parent() -> None:
+    """Stop if the parent is gone, or nobody could."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _serve_here(build: Callable[[], Any], sock: socket.socket) -> None:
@@ -163,6 +176,7 @@ def _listen(host: str, port: int, n_sockets: int) -> list[socket.socket]:
     """
     if n_sockets == 1 or sys.platform != "linux":
         return [_bind(host, port)] * n_sockets
+    _bind(host, port).close()  # a port that other processes share could be joined unseen
     first = _bind(host, port, share=True)
     port = first.getsockname()[1]
     return [first, *(_bind(host, port, share=True) for _ in range(n_sockets - 1))]

@@ -1,4 +1,5 @@
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -9,10 +10,16 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 from fastapi.testclient import TestClient
 
 import agnews_sk.evaluation
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.serving import Limits, create_app
-from tests.serving.conftest import STORIES
+from tests.serving.conftest import LABELS, STORIES
 
 TEXTS = ["Oil and shares", "The cup", "", "coach of the bank", "日本 \U0001f600"]
+
+
+@pytest.fixture(scope="module")
+def stories_of_body():
+    return make_tfidf_pipeline().fit(STORIES.rename({"description": "body"}), LABELS)
 
 
 @pytest.fixture
@@ -46,6 +53,31 @@ def test_title_and_description_are_joined_as_the_pipeline_joins_a_frame(client, 
     )
     alone = client.post("/predict", json=STORIES.to_dicts()[0])
     assert alone.json()["predictions"] == answer.json()["predictions"][:1]
+
+
+def test_cells_of_other_columns_than_the_models_are_joined_too(stories_of_body):
+    with client_with(stories_of_body) as client:
+        story = {"title": "Cup final", "description": "The team wins."}
+        answer = client.post("/predict", json=story)
+    expected = stories_of_body.predict_proba(["Cup final The team wins."])
+    np.testing.assert_allclose(probabilities(answer, stories_of_body), expected, atol=1e-6)
+
+
+def test_texts_that_wait_are_counted_while_they_wait():
+    gate, begun = threading.Event(), threading.Event()
+
+    def act(texts):
+        if texts != ["Warm up."]:
+            begun.set()
+            gate.wait(20)
+
+    with client_with(Stub(act)) as client, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
+        begun.wait(20)
+        assert "agnews_sk_waiting_texts 2.0" in client.get("/metrics").text
+        gate.set()
+        assert answer.result().status_code == 200
+        assert "agnews_sk_waiting_texts 0.0" in client.get("/metrics").text
 
 
 def test_answers_do_not_depend_on_the_requests_they_are_batched_with(pipeline):
@@ -147,6 +179,7 @@ def test_a_text_that_fails_the_model_costs_only_its_own_request():
         assert [answer.status_code for answer in answers] == [200, 500, 200]
         assert "secret" not in answers[1].text
         assert client.get("/health").status_code == 200
+        assert 'requests_total{path="/predict",status="500"} 1.0' in client.get("/metrics").text
 
 
 class Panic(BaseException):
@@ -178,8 +211,6 @@ def test_a_refusal_is_short_however_much_is_wrong(client, body):
 
 
 def test_a_full_queue_answers_429_and_when_to_come_back():
-    import threading
-
     gate, begun = threading.Event(), threading.Event()
 
     def act(texts):
@@ -199,8 +230,6 @@ def test_a_full_queue_answers_429_and_when_to_come_back():
 
 
 def test_an_answer_that_takes_too_long_is_503():
-    import threading
-
     gate = threading.Event()
 
     def act(texts):

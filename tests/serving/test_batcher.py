@@ -134,3 +134,30 @@ def test_a_client_that_leaves_frees_its_place_and_costs_no_prediction():
 
     asyncio.run(ask())
     assert asked == ["here"]
+
+
+def test_a_request_that_fails_the_model_fails_alone():
+    sizes = []
+
+    def picky(texts):
+        if "bad" in texts:
+            raise ValueError("a bad text")
+        return lengths(texts)
+
+    async def ask():
+        batcher = MicroBatcher(picky, on_batch=sizes.append)
+        batcher.start()
+        asked = [batcher.predict([text]) for text in ("a", "bad", "abc")]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        await batcher.close()
+        return answers
+
+    first, failed, last = asyncio.run(ask())
+    assert (first.tolist(), str(failed), last.tolist()) == ([[1]], "a bad text", [[3]])
+    assert sizes[0] == 3
+
+
+def test_it_can_be_started_again():
+    batcher = MicroBatcher(lengths)
+    for _ in range(2):
+        assert asyncio.run(answers_of(batcher, [["ab"]])) == [[2]]

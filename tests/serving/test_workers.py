@@ -84,6 +84,17 @@ def test_a_worker_that_dies_is_replaced_and_the_service_goes_on(saved):
     assert 'agnews_sk_requests_total{path="/predict",status="200"} 8.0' in metrics
 
 
+@pytest.mark.slow
+def test_workers_end_when_their_parent_is_killed(saved):
+    with in_processes(str(saved), "--workers", "2") as (port, process):
+        workers = psutil.Process(process.pid).children()
+        process.kill()
+        _, alive = psutil.wait_procs(workers, 20)
+        assert alive == []
+        with pytest.raises(ConnectionError):
+            socket.create_connection(("127.0.0.1", port), 5)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(tmp_path, workers):
     (tmp_path / "model").mkdir()
@@ -103,6 +114,11 @@ def test_a_port_that_is_taken_is_said_before_any_process_starts(saved):
     taken = socket.create_server(("127.0.0.1", 0))
     with taken, pytest.raises(OSError, match="in use"):
         serve(saved, port=taken.getsockname()[1], workers=2)
+    sharing = _listen("127.0.0.1", 0, 2)
+    with pytest.raises(OSError, match="in use"):
+        serve(saved, port=sharing[0].getsockname()[1], workers=2)
+    for sock in sharing:
+        sock.close()
     with pytest.raises(ValueError, match="workers must be at least 1"):
         serve(saved, workers=0)
 
