@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import nn
 
 from agnews_sk._base import StateParts, TextInputMixin
@@ -294,7 +294,7 @@ class TextNetClassifier(
         if n_rows(X) != n_rows(y):
             raise ValueError(f"y must have one label a text of X, {n_rows(X)}, got {n_rows(y)}.")
         check_labels(y)
-        y = np.ravel(np.asarray(y))
+        y = column_or_1d(np.asarray(y), warn=True)
         encoder = LabelEncoder().fit(y)
         if len(encoder.classes_) < 2:
             raise ValueError(
@@ -348,8 +348,11 @@ class TextNetClassifier(
         return RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
 
     def _validation_rows(self, X_val: Any, y_val: Any) -> RaggedDataset:
-        X_val = as_ragged_ids(X_val) if holds_ids(X_val) else check_texts(X_val, name="X_val")
-        y_val = np.ravel(np.asarray(y_val))
+        if holds_ids(X_val):
+            X_val = as_ragged_ids(X_val, name="X_val")
+        else:
+            X_val = check_texts(X_val, name="X_val")
+        y_val = column_or_1d(np.asarray(y_val), warn=True)
         if len(X_val) != len(y_val):
             raise ValueError(
                 f"y_val must have one label a text of X_val, {len(X_val)}, got {len(y_val)}."
@@ -359,7 +362,9 @@ class TextNetClassifier(
         if unknown:
             raise ValueError(f"y_val has labels that y lacks: {unknown}.")
         target = np.searchsorted(self.classes_, y_val).astype(np.int64)
-        return self._dataset(self._ids(X_val), target)
+        ids = self._ids(X_val)
+        check_ids(ids, self.vocab_size_, name="X_val")
+        return self._dataset(ids, target)
 
     def _split(self, dataset: RaggedDataset, seed: int) -> tuple[RaggedDataset, RaggedDataset]:
         try:
@@ -409,7 +414,10 @@ class TextNetClassifier(
         net_params = self.net_params or {}
         # Another optimizer, or criterion, does not take the keywords of ours.
         kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
-        return TextNet(module, **kept, **net_params)
+        merged = {**kept, **net_params}
+        # A list of its own: more is added, and all is removed after training.
+        merged["callbacks"] = list(merged["callbacks"] or [])
+        return TextNet(module, **merged)
 
     def _loss(self) -> tuple[Any, dict[str, Any]]:
         smoothing = {"label_smoothing": self.label_smoothing}
@@ -460,6 +468,10 @@ class TextNetClassifier(
             compile=self.compile,
         )
 
+    def _origin(self) -> str:
+        """Return what tells apart the weights that training begins with, besides parameters."""
+        return ""
+
     def _checkpoint(
         self,
         module: nn.Module,
@@ -478,7 +490,8 @@ class TextNetClassifier(
         arrays = [a for d in datasets for a in (d.values, d.offsets, d.target, d.weight)]
         if going_on:
             arrays += [p.detach().cpu().numpy() for p in module.parameters()]
-        name = fingerprint(arrays, (type(self).__name__, settings, self.classes_.tolist()))
+        begun_with = type(self).__name__, settings, self.classes_.tolist(), self._origin()
+        name = fingerprint(arrays, begun_with)
         checkpoint = Checkpoint(self.checkpoint_dir, name)
         state = checkpoint.load("cpu")
         return checkpoint, seed if state is None else state["seed"]

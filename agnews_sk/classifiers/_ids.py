@@ -15,13 +15,15 @@ def holds_ids(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "iu"
 
 
-def as_ragged_ids(X: pl.Series | np.ndarray) -> pl.Series:
+def as_ragged_ids(X: pl.Series | np.ndarray, *, name: str = "X") -> pl.Series:
     """Return token ids as one ragged column.
 
     Parameters
     ----------
     X : polars.Series of list of int, or ndarray of int of shape (n_samples, length)
         Every row of an array is a text of the same length. A null row has no ids.
+    name : str, default="X"
+        How messages call it.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def as_ragged_ids(X: pl.Series | np.ndarray) -> pl.Series:
         If X has no rows, or a row has a null among its ids.
     """
     if len(X) == 0:
-        raise ValueError("X is empty: at least one text is needed, got 0.")
+        raise ValueError(f"{name} is empty: at least one text is needed, got 0.")
     if isinstance(X, np.ndarray):
         n_samples, length = X.shape
         return to_ragged(np.ascontiguousarray(X).ravel(), np.arange(n_samples + 1) * length)
@@ -43,21 +45,23 @@ def as_ragged_ids(X: pl.Series | np.ndarray) -> pl.Series:
     values = flat_values(ids)
     if not (values.dtype.is_integer() or values.dtype == pl.Null):
         raise TypeError(
-            f"X must hold token ids, got lists of {values.dtype}; put a Vocabulary before the "
+            f"{name} must hold token ids, got lists of {values.dtype}; put a Vocabulary before the "
             "classifier, which gives tokens their ids."
         )
     if values.null_count() > 0:
-        raise ValueError("X must hold token ids, got a null among the ids of a text.")
+        raise ValueError(f"{name} must hold token ids, got a null among the ids of a text.")
     return ids
 
 
-def check_ids(ids: pl.Series, vocab_size: int) -> None:
+def check_ids(ids: pl.Series, vocab_size: int, *, name: str = "X") -> None:
     """Refuse ids that a model with this vocabulary has no vector for.
 
     Parameters
     ----------
     ids : polars.Series of list of int of shape (n_samples,)
     vocab_size : int
+    name : str, default="X"
+        How messages call them.
 
     Raises
     ------
@@ -71,8 +75,9 @@ def check_ids(ids: pl.Series, vocab_size: int) -> None:
     for outside in extremes:
         if not 0 <= outside < vocab_size:
             raise ValueError(
-                f"X has the id {outside}, which is outside the vocabulary of {vocab_size} ids; use "
-                "the tokenizer and the vocabulary that the model was made for, or raise vocab_size."
+                f"{name} has the id {outside}, which is outside the vocabulary of {vocab_size} "
+                "ids; use the tokenizer and the vocabulary that the model was made for, or raise "
+                "vocab_size."
             )
 
 

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import DataConversionWarning
 from skorch.callbacks import Callback
 
 
@@ -297,3 +298,41 @@ def test_compiled_it_learns_the_same(small, ids, labels, params):
     plain = clone(small).fit(ids, labels)
     compiled = clone(small).set_params(compile=True).fit(ids, labels)
     assert_same_weights(plain, compiled, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_callbacks_of_net_params_run_in_every_fit_and_stay_as_they_were(small, ids, labels, kind):
+    seen = []
+
+    class Note(Callback):
+        def on_train_begin(self, net, **kwargs):
+            seen.append(net)
+
+    given = kind([Note()])
+    small.set_params(net_params={"callbacks": given}, max_epochs=1)
+    small.fit(ids, labels).fit(ids, labels)
+    assert len(seen) == 2
+    assert len(given) == 1
+
+
+def test_a_keyword_of_net_params_takes_the_place_of_ours(small, ids, labels):
+    momenta = set()
+
+    class Note(Callback):
+        def on_batch_end(self, net, **kwargs):
+            momenta.update(group["momentum"] for group in net.optimizer_.param_groups)
+
+    small.set_params(optimizer="sgd", net_params={"optimizer__momentum": 0.5}, callbacks=[Note()])
+    small.fit(ids, labels)
+    assert momenta == {0.5}
+
+
+def test_labels_of_several_columns_are_refused_and_of_one_column_warned_of(small, ids, labels):
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        small.fit(ids, np.eye(2, dtype=int)[[0, 1] * 4])
+    with pytest.warns(DataConversionWarning):
+        column = clone(small).fit(ids, np.array(labels)[:, None])
+    expected = small.fit(ids, labels).predict_proba(ids)
+    np.testing.assert_array_equal(column.predict_proba(ids), expected)
+    with pytest.raises(ValueError, match="X_val has the id 99999"):
+        small.fit(ids, labels, X_val=np.array([[99999, 1]]), y_val=labels[:1])
