@@ -78,6 +78,28 @@ def fingerprint(source: str) -> str:
     return " ".join(sums) or source
 
 
+def longest_input(model: Any) -> int | None:
+    """Return how many tokens a model of transformers has positions for.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+
+    Returns
+    -------
+    int or None
+        None if there is no limit.
+    """
+    limit = getattr(model.config, "max_position_embeddings", None)
+    if limit is None or limit < 0:  # -1 is how XLNet says that it has none
+        return None
+    for name, child in model.named_modules():
+        # RoBERTa counts positions from behind its padding.
+        if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:
+            limit -= child.padding_idx + 1
+    return limit
+
+
 def plain_config(model: Any) -> dict[str, Any]:
     """Return the configuration of a model of transformers as JSON can hold it.
 

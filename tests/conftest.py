@@ -57,3 +57,11 @@ def headline_ids(headlines):
 
     texts, labels = headlines
     return Vocabulary().fit_transform(WordTokenizer().transform(texts)), labels
+
+
+def scale_weights(path, factor):
+    """Multiply the weights of a model that was saved, as another training would change them."""
+    from safetensors.numpy import load_file, save_file
+
+    weights = {name: array * factor for name, array in load_file(path).items()}
+    save_file(weights, path, metadata={"format": "pt"})

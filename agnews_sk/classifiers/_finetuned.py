@@ -8,6 +8,8 @@ import polars as pl
 from torch import Tensor, nn
 
 from agnews_sk._pretrained import (
+    fingerprint,
+    longest_input,
     model_from_config,
     plain_config,
     quiet_transformers,
@@ -91,7 +93,10 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         return module.config.vocab_size  # type: ignore[union-attr, return-value]
 
     def _longest_input(self, module: nn.Module) -> int:
-        return longest_input(module)
+        return longest_input(module) or WHOLE_TEXT
+
+    def _origin(self) -> str:
+        return fingerprint(resolve_pretrained(self.model))
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         source = resolve_pretrained(self.model)
@@ -200,24 +205,3 @@ def _set_dropout(config: Any, dropout: float) -> None:
         is_share = is_number or (value is None and name == "classifier_dropout")
         if "drop" in name and "layer" not in name and is_share:
             setattr(config, name, dropout)
-
-
-def longest_input(module: nn.Module) -> int:
-    """Return how many tokens a model of transformers has positions for.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-
-    Returns
-    -------
-    int
-    """
-    limit = getattr(module.config, "max_position_embeddings", None) or WHOLE_TEXT
-    if limit < 0:  # how XLNet says that it has none
-        return WHOLE_TEXT
-    for name, child in module.named_modules():
-        # RoBERTa counts positions from behind its padding.
-        if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:
-            limit -= child.padding_idx + 1
-    return limit

@@ -15,6 +15,7 @@ from agnews_sk._base import StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
 from agnews_sk._pretrained import (
     fingerprint,
+    longest_input,
     model_from_config,
     plain_config,
     quiet_transformers,
@@ -120,10 +121,10 @@ class SentenceEmbedder(
         if X is not None:
             check_texts(X)
         source = resolve_pretrained(self.model)
-        self.encoder_ = _load_encoder(source)
-        max_length = min(self.max_length, _longest_input(self.encoder_) or self.max_length)
-        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self._fingerprint = fingerprint(source)
+        self.encoder_ = _load_encoder(source, self._fingerprint)
+        max_length = min(self.max_length, longest_input(self.encoder_) or self.max_length)
+        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self._n_features_out = self.encoder_.config.hidden_size
         return self
 
@@ -213,16 +214,10 @@ class SentenceEmbedder(
 
 
 @lru_cache(maxsize=2)
-def _load_encoder(source: str) -> Any:
+def _load_encoder(source: str, sums: str) -> Any:
+    """Load an encoder once, and again if its files have changed since."""
     from transformers import AutoModel
 
     with quiet_transformers():
         encoder = AutoModel.from_pretrained(source, use_safetensors=True, dtype="float32")
     return encoder.eval().requires_grad_(False)
-
-
-def _longest_input(encoder: Any) -> int | None:
-    limit = getattr(encoder.config, "max_position_embeddings", None)
-    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
-    behind = getattr(table, "padding_idx", None)  # RoBERTa counts positions from behind its padding
-    return limit if limit is None or behind is None else limit - behind - 1

@@ -1,4 +1,5 @@
 import pickle
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from agnews_sk import FineTunedTransformerClassifier
 from agnews_sk.tokenization import PretrainedTokenizer
+from tests.conftest import scale_weights
 
 
 @pytest.fixture
@@ -189,3 +191,18 @@ def test_lengths_that_differ_are_refused(classifier):
 def test_it_cannot_predict_before_fit(classifier):
     with pytest.raises(NotFittedError):
         classifier.predict(["oil"])
+
+
+def test_a_checkpoint_of_other_pretrained_weights_is_not_taken_up(
+    classifier, tiny_model, headlines, tmp_path
+):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    classifier.set_params(model=folder, max_epochs=1, checkpoint_dir=tmp_path / "checkpoints")
+    first = clone(classifier).fit(*headlines).predict_proba(headlines[0])
+    again = clone(classifier).fit(*headlines)
+    np.testing.assert_array_equal(again.predict_proba(headlines[0]), first)
+    scale_weights(folder / "model.safetensors", 0.5)
+    expected = clone(classifier).set_params(checkpoint_dir=None).fit(*headlines)
+    found = clone(classifier).fit(*headlines).predict_proba(headlines[0])
+    np.testing.assert_allclose(found, expected.predict_proba(headlines[0]), atol=1e-6)
+    assert np.abs(found - first).max() > 1e-4

@@ -1,9 +1,12 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
 
 from agnews_sk import TextCache
 from agnews_sk.vectorization import SentenceEmbedder
+from tests.conftest import scale_weights
 
 TEXTS = ["oil prices rise", "the cup", "", "coach wins the cup final tonight", "oil prices rise"]
 
@@ -76,3 +79,14 @@ def test_a_cache_keeps_apart_what_was_cut_at_other_lengths(tiny_model):
     embedder.set_params(max_length=4).transform(long)  # not fitted again: still cut at 16
     expected = SentenceEmbedder(model=tiny_model, max_length=4).fit().transform(long)
     np.testing.assert_array_equal(embedder.fit().transform(long), expected)
+
+
+def test_weights_that_were_replaced_are_loaded_and_cached_anew(tiny_model, tmp_path):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    cache = TextCache(tmp_path / "cache")
+    before = SentenceEmbedder(model=folder, cache=cache).fit().transform(TEXTS)
+    scale_weights(folder / "model.safetensors", 0.5)
+    after = SentenceEmbedder(model=folder, cache=cache).fit().transform(TEXTS)
+    expected = SentenceEmbedder(model=shutil.copytree(folder, tmp_path / "other")).fit()
+    np.testing.assert_allclose(after, expected.transform(TEXTS), atol=1e-6)
+    assert np.abs(after - before).max() > 1e-3
