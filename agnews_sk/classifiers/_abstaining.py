@@ -10,10 +10,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import get_tags
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
-from agnews_sk._validation import Interval, RealNotInt, n_rows, take_rows, text_columns
+from agnews_sk._validation import (
+    Interval,
+    RealNotInt,
+    check_labels,
+    n_rows,
+    take_rows,
+    text_columns,
+)
 
 
 class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -141,7 +147,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 "a row."
             )
         check_consistent_length(X, y)
-        check_classification_targets(y)
+        check_labels(y)
+        y = column_or_1d(np.asarray(y), warn=True)
         fitted, held_out = self._split(y)
         self.estimator_ = clone(self.estimator).fit(
             take_rows(X, fitted), take_rows(y, fitted), **fit_params
@@ -216,7 +223,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         float
         """
         y_proba = self.predict_proba(X)
-        right = self.classes_[y_proba.argmax(axis=1)] == np.asarray(y)
+        right = self.classes_[y_proba.argmax(axis=1)] == column_or_1d(np.asarray(y), warn=True)
         answered = y_proba.max(axis=1) >= self.threshold_
         return float(np.average(right & answered, weights=sample_weight))
 
@@ -233,12 +240,18 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         every = np.arange(n_rows(y))
         if isinstance(self.estimator, FrozenEstimator):
             return every, every
-        fitted, held_out = train_test_split(
-            every,
-            test_size=self.calibration_fraction,
-            stratify=np.asarray(y),
-            random_state=self.random_state,
-        )
+        try:
+            fitted, held_out = train_test_split(
+                every,
+                test_size=self.calibration_fraction,
+                stratify=y,
+                random_state=self.random_state,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"calibration_fraction={self.calibration_fraction} cannot be drawn class by class; "
+                f"change it, or give a FrozenEstimator: {error}"
+            ) from error
         return np.sort(fitted), np.sort(held_out)
 
     def _choose_threshold(self, X: Any, y: np.ndarray) -> None:
@@ -266,7 +279,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
 def _first_step(estimator: Any) -> Any:
     """Return what rows meet first: a pipeline's own tags do not say that it takes texts."""
-    return estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
+    steps = [step for _, step in getattr(estimator, "steps", [])]
+    return next((step for step in steps if step not in (None, "passthrough")), estimator)
 
 
 def _takes_texts(estimator: Any) -> bool:

@@ -4,10 +4,12 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import DataConversionWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.classifiers._abstaining import _upper_bound, threshold_for_error
 
@@ -160,3 +162,28 @@ def test_frames_reach_the_estimator_as_frames(rows):
     frame = pd.DataFrame(X).add_prefix("x")
     classifier = abstaining(coverage=0.5).fit(frame, y)
     assert classifier.estimator_.feature_names_in_[0] == "x0"
+
+
+def test_labels_in_one_column_are_labels(rows):
+    X, y, X_test, y_test = rows
+    expected = abstaining(max_error=0.05).fit(X, y)
+    with pytest.warns(DataConversionWarning):
+        found = abstaining(max_error=0.05).fit(X, y[:, None])
+    assert (found.threshold_, found.error_) == (expected.threshold_, expected.error_)
+    with pytest.warns(DataConversionWarning):
+        assert found.score(X_test, y_test[:, None]) == expected.score(X_test, y_test)
+
+
+def test_missing_labels_and_too_few_to_hold_out_are_said(rows):
+    X = rows[0]
+    with pytest.raises(ValueError, match="y has 1 missing labels"):
+        abstaining(coverage=0.5).fit(X[:3], np.array(["a", None, "b"], dtype=object))
+    with pytest.raises(ValueError, match=r"calibration_fraction=0\.2 cannot be drawn"):
+        abstaining(coverage=0.5).fit(X[:3], ["a", "b", "b"])
+
+
+def test_a_first_step_that_passes_through_is_not_asked():
+    texts, y = ["oil", "oil up", "cup", "cup final"] * 5, ["a", "a", "b", "b"] * 5
+    pipeline = make_tfidf_pipeline(filter="passthrough")
+    found = AbstainingClassifier(pipeline, coverage=0.8, random_state=0).fit(texts, y)
+    assert found.predict(["oil"]).tolist() == ["a"]
