@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.callback import with_callbacks
 from sklearn.pipeline import FeatureUnion
 
+from agnews_sk._validation import n_rows
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
@@ -76,12 +77,26 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If a `sample_weight` is not one number a row.
         """
+        for name, value in params.items():
+            is_weight = name.rpartition("__")[2] == "sample_weight" and value is not None
+            if is_weight and n_rows(value) != n_rows(X):
+                raise ValueError(
+                    f"{name} must have one weight a row of X, {n_rows(X)}, got {n_rows(value)}."
+                )
+        last_step = self.steps[-1][1]
+        if last_step in (None, "passthrough"):
+            return super().fit(X, y, **params)
         # imbalanced-learn 0.14 knows nothing of the callbacks of scikit-learn 1.9.
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         last = context.subcontext(task_name="fit-final-estimator")
-        with last.propagate_callback_context(self.steps[-1][1]):
+        with last.propagate_callback_context(last_step):
             super().fit(X, y, **params)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self

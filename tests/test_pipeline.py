@@ -114,12 +114,17 @@ def test_sample_weight_follows_when_it_is_routed():
             .set_fit_request(sample_weight=True)
             .set_score_request(sample_weight=True),
         )
-        weights = np.array([1.0, 1.0, 1.0, 50.0, 1.0, 1.0])
+        # The row of weight 50 is the duplicate that is dropped.
+        weights = np.array([1.0, 7.0, 1.0, 50.0, 1.0, 1.0])
         pipeline.fit(FRAME, LABELS, sample_weight=weights)
         unweighted = clone(pipeline).fit(FRAME, LABELS)
+        expected = clone(pipeline).fit(
+            FRAME.drop(index=3), np.delete(LABELS, 3), sample_weight=np.delete(weights, 3)
+        )
         cross_validate(pipeline, FRAME, LABELS, cv=2, params={"sample_weight": weights})
-    # The row of weight 50 is the duplicate that was dropped.
-    np.testing.assert_allclose(pipeline.predict_proba(FRAME), unweighted.predict_proba(FRAME))
+    found = pipeline.predict_proba(FRAME)
+    np.testing.assert_allclose(found, expected.predict_proba(FRAME))
+    assert np.abs(found - unweighted.predict_proba(FRAME)).max() > 0.01
 
 
 def test_what_keeps_rows_works_in_a_plain_scikit_learn_pipeline():
@@ -190,3 +195,17 @@ def test_a_row_of_words_and_characters_is_as_long_as_one_of_words():
     rows = pipeline[2:-1].transform(FRAME)
     assert rows.shape[1] > make_tfidf_pipeline().fit(FRAME, LABELS)[2:-1].transform(FRAME).shape[1]
     np.testing.assert_allclose(rows.multiply(rows).sum(axis=1)[:5], 1)
+
+
+@pytest.mark.parametrize("n_weights", [5, 7])
+def test_weights_of_another_number_of_rows_are_refused(n_weights):
+    with pytest.raises(
+        ValueError, match=f"classify__sample_weight must have .* 6, got {n_weights}"
+    ):
+        make_tfidf_pipeline().fit(FRAME, LABELS, classify__sample_weight=np.ones(n_weights))
+
+
+def test_a_last_step_that_passes_through_ends_in_what_comes_before():
+    found = make_tfidf_pipeline(classify="passthrough").fit(FRAME, LABELS).transform(FRAME)
+    assert found.shape[0] == len(FRAME)
+    assert make_tfidf_pipeline()[:2].fit(FRAME, LABELS).transform(FRAME) is FRAME
