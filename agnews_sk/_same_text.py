@@ -21,7 +21,7 @@ def normalized(texts: pl.Series) -> pl.Series:
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk.sampling._same_text import normalized
+    >>> from agnews_sk._same_text import normalized
     >>> normalized(pl.Series(["Oil -- up,  again!", "?!", " ", None])).to_list()
     ['oil up again', '?!', None, None]
     """
@@ -47,7 +47,7 @@ def same_text_groups(texts: pl.Series) -> np.ndarray:
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk.sampling._same_text import same_text_groups
+    >>> from agnews_sk._same_text import same_text_groups
     >>> same_text_groups(pl.Series(["Oil up", "Goal!", "oil up.", None, None])).tolist()
     [0, 1, 0, 3, 4]
     """

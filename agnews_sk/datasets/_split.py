@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 from sklearn.utils import check_random_state
 
+from agnews_sk._same_text import normalized
 from agnews_sk._validation import n_rows, take_rows, text_columns
 
 
@@ -35,8 +36,8 @@ def train_val_test_split(
     val_size, test_size : float or int, default=0.1 and 0.2
         Share of the rows if a float in [0, 1), number of rows if an int. 0 leaves the part empty.
     group_duplicates : bool, default=True
-        Keep rows together whose texts, all text columns in order, are equal up to case,
-        punctuation and white space. Missing and empty texts are equal.
+        Keep rows together whose texts, all text columns joined, are equal up to case, punctuation
+        and white space, as `DuplicateFilter` and `audit` see it. Empty texts are equal, too.
     random_state : int, RandomState instance or None, default=None
         Draws the rows and their order.
 
@@ -129,11 +130,8 @@ def _class_codes(y: Any, n_parts: int) -> np.ndarray:
 
 def _normalised(frame: Any) -> np.ndarray:
     columns = text_columns(frame, None, name="frame").values()
-    plain = [
-        column.fill_null("").str.to_lowercase().str.replace_all(r"[\W_]+", " ").str.strip_chars()
-        for column in columns
-    ]
-    return pl.select(pl.concat_str(plain, separator="\n")).to_series().to_numpy()
+    joined = pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
+    return normalized(joined).fill_null("").to_numpy()
 
 
 def _assign(

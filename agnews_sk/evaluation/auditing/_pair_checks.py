@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from agnews_sk._same_text import same_text_groups
 from agnews_sk.evaluation.auditing._report import Finding
 from agnews_sk.evaluation.auditing._rows import N_EXAMPLES, Rows, shorten
 from agnews_sk.sampling._minhash import first_linked, near_duplicate_pairs
-from agnews_sk.sampling._same_text import same_text_groups
 
 
 class Partners(NamedTuple):
