@@ -51,7 +51,7 @@ class Job:
     study_name: str
     pruner: BasePruner
     samplers: Samplers
-    limited: bool
+    n_trials: int | None
     deadline: float | None
     heartbeat_seconds: float
     reraise: bool
@@ -69,7 +69,7 @@ class Job:
             study=self.join(),
             evaluate=self.evaluation,
             sampler_for=self.samplers.of_worker(index),
-            limited=self.limited,
+            n_trials=self.n_trials,
             deadline=self.deadline,
             heartbeat_seconds=self.heartbeat_seconds if shared else None,
             reraise=self.reraise,

@@ -232,6 +232,8 @@ class PipelineSearchCV(BaseSearchCV):
             with other settings, no trial ended in time, or every trial failed.
         """
         self._validate_params()
+        for name in ("best_estimator_", "refit_time_", "feature_names_in_"):
+            self.__dict__.pop(name, None)  # of an earlier fit
         X, y = indexable(X, y)
         params = select_metadata(X, params)
         candidates = Candidates.of(self.estimator, self.space)
@@ -352,7 +354,7 @@ class PipelineSearchCV(BaseSearchCV):
                 study_name=self._open_study(evaluation, opened).study_name,
                 pruner=self.pruner or fold_pruner(),
                 samplers=Samplers(self.sampler, evaluation.seed),
-                limited=self.n_trials is not None,
+                n_trials=self.n_trials,
                 deadline=None if self.timeout is None else time.time() + self.timeout,
                 heartbeat_seconds=self.heartbeat_seconds,
                 reraise=self.error_score == "raise",
@@ -408,8 +410,16 @@ class PipelineSearchCV(BaseSearchCV):
         self.best_trials_ = self.study_.best_trials
         name = self.refit if isinstance(self.refit, str) else objectives[0]
         self.best_index_ = int(self._select_best_index(self.refit, name, self.cv_results_))
+        if not callable(self.refit):
+            self.best_index_ = self._on_the_front(trials, name)
         self.best_params_ = params[self.best_index_]
         self.best_score_ = float(self.cv_results_[f"mean_test_{name}"][self.best_index_])
+
+    def _on_the_front(self, trials: list[FrozenTrial], name: str) -> int:
+        """Return the best trial that no other of the same score beats by another objective."""
+        front = {trial.number for trial in self.best_trials_}
+        best = np.flatnonzero(self.cv_results_[f"rank_test_{name}"] == 1)
+        return int(next((i for i in best if trials[i].number in front), self.best_index_))
 
     def _refit(
         self, candidates: Candidates, X: Any, y: Any, fit_params: dict[str, Any], context: Any
@@ -422,7 +432,6 @@ class PipelineSearchCV(BaseSearchCV):
             self.best_estimator_.fit(X, **labels, **fit_params)
         self.refit_time_ = time.perf_counter() - start
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        self.__dict__.pop("feature_names_in_", None)
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
 
@@ -453,7 +462,9 @@ def _check_some_completed(trials: list[FrozenTrial], first_error: Exception | No
         return
     if not trials:
         raise ValueError("no trial ended in time; raise timeout.")
-    message = next((t.user_attrs[ERROR] for t in trials if ERROR in t.user_attrs), "unknown")
+    message = next((t.user_attrs[ERROR] for t in trials if ERROR in t.user_attrs), None)
+    if message is None:
+        raise ValueError(f"all {len(trials)} trials were pruned; give a more patient pruner.")
     raise ValueError(
         f"all {len(trials)} trials failed; the first error was {message}"
     ) from first_error

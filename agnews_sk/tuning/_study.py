@@ -184,6 +184,12 @@ def ended_trials(study: Study) -> list[FrozenTrial]:
     return [trial for trial in trials if trial.state.is_finished() and not is_lost(trial)]
 
 
+def n_begun(study: Study) -> int:
+    """Return how many trials run or have ended, without those that were lost."""
+    trials = study.get_trials(deepcopy=False)
+    return sum(trial.state != TrialState.WAITING and not is_lost(trial) for trial in trials)
+
+
 def is_lost(trial: FrozenTrial) -> bool:
     """Tell whether a trial ended with its worker, and another was queued for it."""
     return trial.state == TrialState.FAIL and LOST in trial.user_attrs

@@ -15,7 +15,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from agnews_sk.tuning._evaluation import ERROR
-from agnews_sk.tuning._study import begin_trial, is_stopped, put_back, stoppable
+from agnews_sk.tuning._study import begin_trial, is_stopped, n_begun, put_back, stoppable
 
 OptunaCallback = Callable[[Study, FrozenTrial], None]
 
@@ -39,8 +39,9 @@ class Worker:
         From a trial to its values.
     sampler_for : callable
         From the number of a trial to the sampler that draws its parameters.
-    limited : bool
-        Whether the study has slots; without them a worker asks for trials until the deadline.
+    n_trials : int or None
+        Trials of the study in all, for which it has slots; without a number a worker asks for
+        trials until the deadline.
     deadline : float or None
         No trial begins after this `time.time()`.
     heartbeat_seconds : float or None
@@ -56,7 +57,7 @@ class Worker:
     study: Study
     evaluate: Callable[[Trial], list[float]]
     sampler_for: Callable[[int], BaseSampler]
-    limited: bool
+    n_trials: int | None
     deadline: float | None
     heartbeat_seconds: float | None
     reraise: bool
@@ -71,7 +72,7 @@ class Worker:
             while not self._is_over():
                 if watch is not None:
                     watch.put_back_lost_trials()
-                trial = begin_trial(self.study, self.sampler_for, self.limited)
+                trial = self._begin_trial()
                 if trial is not None:
                     self._run_trial(trial)
                 elif self._others_run():
@@ -83,6 +84,12 @@ class Worker:
     def _is_over(self) -> bool:
         late = self.deadline is not None and time.time() >= self.deadline
         return late or is_stopped(self.study)
+
+    def _begin_trial(self) -> Trial | None:
+        # A study may have more slots: those of an earlier call that asked for more.
+        if self.n_trials is not None and n_begun(self.study) >= self.n_trials:
+            return None
+        return begin_trial(self.study, self.sampler_for, limited=self.n_trials is not None)
 
     def _others_run(self) -> bool:
         return bool(self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))

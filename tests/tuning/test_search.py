@@ -71,7 +71,7 @@ def test_a_search_predicts_as_its_best_pipeline_fitted_on_all_rows(news, pipelin
     assert search.score(X, y) == expected.score(X, y)
     assert search.classes_.tolist() == expected.classes_.tolist()
     assert is_classifier(search)
-    assert "best_estimator_" in search._repr_html_() or search._repr_html_()
+    assert "PipelineSearchCV" in search._repr_html_()
 
 
 def test_scores_are_those_of_grid_search(news, pipeline):
@@ -190,6 +190,49 @@ def test_several_objectives_give_a_pareto_front_and_refit_a_point_of_it(news, pi
     assert size.best_score_ == size.cv_results_["mean_test_size"].min()
     assert size.cv_results_["rank_test_size"][size.best_index_] == 1
     assert size.study_.directions == [2, 2, 1, 1, 1]
+
+
+def test_of_trials_of_one_score_the_one_on_the_front_is_the_best(news, pipeline):
+    def space(trial):
+        return {"vectorize__min_df": 1 if trial.number == 0 else 2, "classify__C": 1e-9}
+
+    search = PipelineSearchCV(
+        pipeline, space, n_trials=2, cv=2, scoring=["accuracy", "size"], random_state=0
+    ).fit(*news)
+    larger, smaller = search.cv_results_["mean_test_size"]
+    assert larger > smaller
+    assert search.cv_results_["rank_test_accuracy"].tolist() == [1, 1]
+    assert search.best_index_ == 1
+
+
+def test_a_fit_leaves_nothing_of_the_one_before(news, pipeline):
+    search = PipelineSearchCV(pipeline, {"classify__C": C}, n_trials=1, cv=2).fit(*news)
+    search.set_params(refit=False).fit(*news)
+    assert not hasattr(search, "best_estimator_")
+    assert not hasattr(search, "feature_names_in_")
+
+
+def test_fewer_trials_than_a_study_was_begun_with_are_enough(tmp_path):
+    def stop_at_two(study, trial):
+        if trial.number == 1:
+            raise KeyboardInterrupt
+
+    named = {"storage": f"journal:{tmp_path / 'study'}", "study_name": "news"}
+    space = {"scores": [(1, 1, 1, 1)]}
+    with pytest.raises(KeyboardInterrupt):
+        scripted_search(space, n_trials=9, callbacks=[stop_at_two], **named).fit(*FOLDS)
+    search = scripted_search(space, n_trials=4, **named).fit(*FOLDS)
+    assert len(search.cv_results_["params"]) == 4
+
+
+def test_trials_that_were_all_pruned_are_not_said_to_have_failed():
+    class Always(NopPruner):
+        def prune(self, study, trial):
+            return True
+
+    search = scripted_search({"scores": [(1, 1, 1, 1)]}, n_trials=2, pruner=Always())
+    with pytest.raises(ValueError, match="all 2 trials were pruned; give a more patient pruner"):
+        search.fit(*FOLDS)
 
 
 def test_refit_may_be_a_rule_of_the_user_s(news, pipeline):
