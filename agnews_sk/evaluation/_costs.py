@@ -1,6 +1,5 @@
 """What a classifier costs: time, memory, latency, size and parameters."""
 
-import io
 import pickle
 import time
 import warnings
@@ -14,6 +13,7 @@ import joblib
 import numpy as np
 import scipy.sparse
 
+from agnews_sk._byte_counter import ByteCounter
 from agnews_sk._validation import n_rows, take_rows
 
 MAX_LATENCY_CALLS = 200
@@ -134,31 +134,13 @@ def size_bytes(fitted: Any, name: str) -> int | None:
     UserWarning
         If it cannot be pickled.
     """
-    counter = _ByteCounter()
+    counter = ByteCounter()
     try:
         joblib.dump(fitted, counter)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         warnings.warn(f"{name} has no size, as it cannot be pickled: {error}", stacklevel=3)
         return None
     return counter.n_bytes
-
-
-class _ByteCounter(io.RawIOBase):
-    """A file that counts what is written and keeps none of it."""
-
-    def __init__(self) -> None:
-        self.n_bytes = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.n_bytes
-
-    def write(self, data: Any) -> int:
-        n_bytes = memoryview(data).nbytes
-        self.n_bytes += n_bytes
-        return n_bytes
 
 
 def count_parameters(fitted: Any) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._base import StatelessMixin
+from agnews_sk._byte_counter import ByteCounter
 from agnews_sk._validation import take_rows
 
 NOTHING = object()
@@ -243,18 +244,6 @@ def _repeats(step: Any) -> bool:
 
 def pickled_bytes(value: Any) -> int:
     """Return the number of bytes that pickling writes, and keep none of them."""
-    counter = _ByteCounter()
+    counter = ByteCounter()
     pickle.Pickler(counter, pickle.HIGHEST_PROTOCOL).dump(value)
     return counter.n_bytes
-
-
-class _ByteCounter:
-    """A file that counts what is written."""
-
-    def __init__(self) -> None:
-        self.n_bytes = 0
-
-    def write(self, data: Any) -> int:
-        n_bytes = memoryview(data).nbytes
-        self.n_bytes += n_bytes
-        return n_bytes
