@@ -168,9 +168,10 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
         expression = pl.col("text")
         for name, step in STEPS.items():
             setting = getattr(self, name)
-            if setting is None or setting is False:
-                continue
-            expression = step(expression) if setting is True else step(expression, setting)
+            if isinstance(setting, (bool, np.bool_)):
+                expression = step(expression) if setting else expression
+            elif setting is not None:
+                expression = step(expression, setting)
         return expression
 
     def _check_parameters(self) -> None:

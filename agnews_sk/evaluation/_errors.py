@@ -185,11 +185,12 @@ def slices(
             raise ValueError(
                 f"by[{name!r}] must have one value a row, {len(true)}, got {len(values)}."
             )
-        for value, hits in pd.Series(right).groupby(values, sort=True):
+        for value, hits in pd.Series(right).groupby(values, sort=True, dropna=False):
             low, high = binomtest(int(hits.sum()), len(hits)).proportion_ci(
                 confidence_level, method="wilson"
             )
-            rows.append((name, value, len(hits), hits.mean(), low, high))
+            part = "missing" if bool(pd.isna(value)) else value  # type: ignore[call-overload]
+            rows.append((name, part, len(hits), hits.mean(), low, high))
     return pd.DataFrame(rows, columns=["by", "slice", "n", "accuracy", "low", "high"])
 
 

@@ -45,6 +45,9 @@ class EmbeddingClassifier(nn.Module):
     bias : ndarray of shape (n_classes,)
     """
 
+    matrix: Tensor
+    bias: Tensor
+
     def __init__(
         self, encoder: Any, pooling: str, normalize: bool, matrix: np.ndarray, bias: np.ndarray
     ) -> None:

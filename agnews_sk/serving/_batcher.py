@@ -89,6 +89,7 @@ class MicroBatcher:
     def start(self) -> None:
         """Begin to answer; to be called in the event loop."""
         self._closing = False
+        self._arrived, self._enough_waiting = asyncio.Event(), asyncio.Event()  # of this loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._runner = asyncio.create_task(self._run())
 

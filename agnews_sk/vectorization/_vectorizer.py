@@ -357,8 +357,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
         table, counts, columns = learn_table(units, self._wanted, " " if words else "")
         if not words:
             counts = spread_over_rows(tokens, counts)
-        counts.indices = columns.take(counts.indices)
-        counts = self._as_asked(counts)
+        # A new matrix, since the old one knows that its columns are sorted.
+        parts = counts.data, columns.take(counts.indices), counts.indptr
+        counts = self._as_asked(sp.csr_array(parts, shape=counts.shape))
         kept = frequent_columns(counts, self.min_df, self.max_df, self.max_features)
         if kept.all():
             self._table = table

@@ -272,3 +272,9 @@ def test_switches_can_be_set_through_a_pipeline():
     rows = pd.DataFrame({"title": ["Oil #39;s"], "description": ["Up\\Again"]})
     assert pipeline.fit_transform(rows).tolist() == ["oil's up again"]
     assert pipeline.get_feature_names_out().tolist() == ["text"]
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_a_bool_of_numpy_is_a_bool(setting):
+    found = TextCleaner(lowercase=np.bool_(setting)).fit_transform(["Oil"])
+    assert found.tolist() == TextCleaner(lowercase=setting).fit_transform(["Oil"]).tolist()

@@ -115,3 +115,8 @@ def test_bad_input_is_refused_by_name():
         audit(["oil", "cup"], ["Oil", None])
     with pytest.raises(ValueError, match="max_length must be a positive integer"):
         audit(ROWS, LABELS, max_length=0)
+
+
+def test_an_error_says_whether_it_is_of_the_test_rows():
+    with pytest.raises(ValueError, match="X_test is empty"):
+        audit(["oil", "cup"], ["a", "b"], X_test=[])

@@ -46,3 +46,8 @@ def test_slices_take_parts_of_ones_own():
         slices(constant("Oil"), X, Y, by={"day": [1]})
     with pytest.raises(ValueError, match="by must name some of"):
         slices(constant("Oil"), X, Y, by=["weather"])
+
+
+def test_rows_without_a_part_are_a_part():
+    table = slices(constant("Oil"), X, Y, by={"agency": ["AP", None, np.nan, "AP"]})
+    assert table.set_index("slice")["n"].to_dict() == {"AP": 2, "missing": 2}

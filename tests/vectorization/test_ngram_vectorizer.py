@@ -1,3 +1,4 @@
+import itertools
 import os
 import pickle
 import warnings
@@ -5,6 +6,7 @@ import warnings
 import numpy as np
 import polars as pl
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
@@ -358,3 +360,13 @@ def test_a_table_whose_parts_do_not_fit_is_refused(spoil, message):
     spoil(state)
     with pytest.raises(ValueError, match=message):
         table.__setstate__(state)
+
+
+@pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
+def test_columns_of_a_row_are_sorted_for_those_who_ask(interface):
+    texts = ["zebra apple mango", "mango zebra kiwi", "apple kiwi", "kiwi zebra"]
+    with sklearn.config_context(sparse_interface=interface):
+        X = NgramVectorizer().fit_transform(texts)
+    X.sort_indices()
+    for start, end in itertools.pairwise(X.indptr):
+        assert (np.diff(X.indices[start:end]) > 0).all()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from agnews_sk._validation import check_texts, n_rows
+from agnews_sk._validation import check_texts, n_rows, text_columns
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.evaluation.auditing._label_checks import check_labels
 from agnews_sk.evaluation.auditing._pair_checks import (
@@ -160,7 +160,8 @@ def _check_parameters(max_length: Any, near_threshold: Any) -> None:
 
 
 def _joined(X: Any, name: str) -> pl.Series:
-    return check_texts(ColumnJoiner().fit_transform(X), name=name)
+    text_columns(X, None, name=name)  # names it, should it be refused
+    return check_texts(ColumnJoiner().fit_transform(X))
 
 
 def _test_texts(X_test: Any) -> pl.Series | None:
