@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
-from sklearn.model_selection import train_test_split
+from sklearn.utils import resample
 
 from agnews_sk._validation import n_rows, take_rows
 from agnews_sk.datasets import TrainTest, load_train_test
@@ -37,7 +37,9 @@ def draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:
     positions = np.arange(n_rows(y))
     if n_wanted >= len(positions):
         return positions
-    drawn, _ = train_test_split(positions, train_size=n_wanted, stratify=y, random_state=seed)
+    drawn = resample(
+        positions, replace=False, n_samples=n_wanted, stratify=np.asarray(y), random_state=seed
+    )
     return np.sort(drawn)
 
 

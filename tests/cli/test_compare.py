@@ -1,9 +1,12 @@
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from agnews_sk.cli import app
+from agnews_sk.cli._rows import draw_rows
 
 
 @pytest.fixture
@@ -62,3 +65,11 @@ def test_a_path_that_is_not_there_is_an_error_without_a_traceback(tmp_path):
     assert done.exit_code == 2
     assert "there is no" in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("n_wanted", [1, 7, 9, 10, 11])
+def test_any_number_of_rows_can_be_drawn(n_wanted):
+    y = pd.Series(list("aaabbbbccc"))
+    rows = draw_rows(y, n_wanted, seed=0)
+    assert len(set(rows)) == min(n_wanted, 10)
+    assert (np.diff(rows) > 0).all()
