@@ -19,6 +19,7 @@ from agnews_sk.persistence._reading import check_stored
 PIPELINE = "pipeline.skops"
 
 _OURS = (
+    "agnews_sk.classifiers._abstaining.AbstainingClassifier",
     "agnews_sk.classifiers._finetuned.FineTunedTransformerClassifier",
     "agnews_sk.classifiers._linear.CalibratedLinearSVC",
     "agnews_sk.classifiers._scratch.TransformerClassifier",
@@ -29,6 +30,7 @@ _OURS = (
     "agnews_sk.sampling._chain.SamplerChain",
     "agnews_sk.sampling._duplicates.DuplicateFilter",
     "agnews_sk.sampling._duplicates.LabelConflictFilter",
+    "agnews_sk.sampling._mask.MaskFilter",
     "agnews_sk.sampling._quality.LengthFilter",
     "agnews_sk.sampling._quality.MissingTextFilter",
     "agnews_sk.tokenization._subword.PretrainedTokenizer",
@@ -54,6 +56,7 @@ _SCIKIT_LEARN = (
     "sklearn.feature_extraction.text.HashingVectorizer",
     "sklearn.feature_extraction.text.TfidfTransformer",
     "sklearn.feature_extraction.text.TfidfVectorizer",
+    "sklearn.frozen._frozen.FrozenEstimator",
     "sklearn.linear_model._logistic.LogisticRegression",
     "sklearn.linear_model._logistic.LogisticRegressionCV",
     "sklearn.linear_model._ridge.RidgeClassifier",

@@ -9,13 +9,21 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
 from agnews_sk import FineTunedTransformerClassifier, TextCache, make_tfidf_pipeline
+from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.cleaning import TextCleaner
 from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
-from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, LengthFilter, SamplerChain
+from agnews_sk.sampling import (
+    DuplicateFilter,
+    EDAAugmenter,
+    LengthFilter,
+    MaskFilter,
+    SamplerChain,
+)
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
 from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
 from tests.persistence.conftest import FAMILIES, make_pipelines
@@ -45,6 +53,23 @@ def test_a_zip_holds_the_same_model(fitted, tmp_path, family):
     loaded = load(save(fitted[family], tmp_path / "model.zip"))
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), fitted[family].predict_proba(TEXTS))
     assert loaded.predict(TEXTS).tolist() == fitted[family].predict(TEXTS).tolist()
+
+
+@pytest.mark.parametrize("family", ["tfidf", "finetune"])
+def test_a_model_that_abstains_goes_on_to_abstain(fitted, tmp_path, headlines, family):
+    frozen = AbstainingClassifier(FrozenEstimator(fitted[family]), coverage=0.5, abstain_label="?")
+    expected = frozen.fit(*headlines)
+    loaded = load(save(expected, tmp_path / "model"))
+    assert loaded.predict(TEXTS).tolist() == expected.predict(TEXTS).tolist()
+    assert "?" in loaded.predict(headlines[0])
+
+
+def test_a_pipeline_with_a_mask_of_rows_can_be_saved(tmp_path, headlines):
+    keep = np.array([True] * 7 + [False])
+    pipeline = make_tfidf_pipeline(filter=MaskFilter(keep=keep)).fit(*headlines)
+    loaded = load(save(pipeline, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
+    np.testing.assert_array_equal(loaded["filter"].keep, keep)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
