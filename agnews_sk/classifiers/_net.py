@@ -43,8 +43,8 @@ class TextNet(NeuralNet):
 
     Notes
     -----
-    Of skorch's loop this keeps the callbacks and the history, and replaces the rest: losses stay
-    on the device until the epoch ends, gradients are added up over batches, frozen layers are
+    Of skorch's loop this keeps the callbacks and the history, and replaces the rest: losses are
+    read from the device every 50 steps only, gradients are added up over batches, frozen layers are
     read from a cache, and the learning rate is set without a scheduler object. Setting
     `stop_training` from a callback ends training after the epoch.
     """
