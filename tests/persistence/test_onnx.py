@@ -19,6 +19,7 @@ import agnews_sk
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
 from agnews_sk._open_model import open_model
 from agnews_sk.persistence import ArtifactError, OnnxClassifier, ParityError, export_onnx, load
+from agnews_sk.persistence._onnx_classifier import _adds_products_exactly
 from agnews_sk.persistence._parity import check_parity, compare
 from tests.conftest import HEADLINES
 from tests.persistence.conftest import FAMILIES
@@ -27,6 +28,8 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
+_CLASSIFIER = "agnews_sk.persistence._onnx_classifier"
+_VNNI = _adds_products_exactly()
 TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
 ROWS = [text for of_class in HEADLINES.values() for text in of_class]
 LABELS = [label for label, of_class in HEADLINES.items() for _ in of_class]
@@ -162,6 +165,26 @@ def test_beyond_its_bounds_nothing_is_written(fitted, tmp_path):
             max_loss=-1.0,
         )  # fmt: skip
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("flags", "exact"), [("avx512_vnni", True), ("avx2 avx_vnni", True), ("avx2 avx512f", False)]
+)
+def test_processors_whose_products_overflow_are_known(tmp_path, flags, exact):
+    (tmp_path / "cpuinfo").write_text(f"flags\t: fpu {flags}\n")
+    assert _adds_products_exactly(tmp_path / "cpuinfo") == exact
+    assert not _adds_products_exactly(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", IN_8_BITS.values())
+def test_an_answer_does_not_depend_on_how_the_processor_adds(exported, monkeypatch, name):
+    expected = OnnxClassifier.from_path(exported[name][0]).predict_proba(TEXTS + ROWS)
+    for exact in (True, False):
+        monkeypatch.setattr(f"{_CLASSIFIER}._adds_products_exactly", lambda exact=exact: exact)
+        found = OnnxClassifier.from_path(exported[name][0]).predict_proba(TEXTS + ROWS)
+        if exact and not _VNNI:
+            continue  # here they would overflow
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_labels_of_another_kind_are_refused(fitted, tmp_path):
