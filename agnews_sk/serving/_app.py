@@ -1,5 +1,6 @@
 """The HTTP application."""
 
+import gc
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -142,7 +143,11 @@ class _Service:
         for batcher in self._batchers.values():
             batcher.start()
             await batcher.predict(["Warm up."])
+        # What is there by now stays: looking through it again and again would delay answers.
+        gc.collect()
+        gc.freeze()
         yield
+        gc.unfreeze()
         for batcher in self._batchers.values():
             await batcher.close()
 
