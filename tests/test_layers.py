@@ -14,10 +14,12 @@ LAYERS = [
     [
         "_base",
         "_batches",
+        "_byte_counter",
         "_validation",
         "_columnar",
         "_optional",
         "_pretrained",
+        "_same_text",
         "_stories",
         "_text_cache",
         "_words",
