@@ -341,9 +341,14 @@ class TextNetClassifier(
         return as_ragged_ids(X)
 
     def _dataset(
-        self, ids: pl.Series, target: np.ndarray | None = None, weight: np.ndarray | None = None
+        self,
+        ids: pl.Series,
+        target: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        name: str = "X",
     ) -> RaggedDataset:
-        check_ids(ids, self.vocab_size_)
+        check_ids(ids, self.vocab_size_, name=name)
         ids = truncate_ids(ids, self.max_length_, self.truncation, self._ends)
         return RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
 
@@ -362,9 +367,7 @@ class TextNetClassifier(
         if unknown:
             raise ValueError(f"y_val has labels that y lacks: {unknown}.")
         target = np.searchsorted(self.classes_, y_val).astype(np.int64)
-        ids = self._ids(X_val)
-        check_ids(ids, self.vocab_size_, name="X_val")
-        return self._dataset(ids, target)
+        return self._dataset(self._ids(X_val), target, name="X_val")
 
     def _split(self, dataset: RaggedDataset, seed: int) -> tuple[RaggedDataset, RaggedDataset]:
         try:

@@ -167,9 +167,9 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
 
 
 def _adds_products_exactly(cpu: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether this processor adds products of 8 bits in 32 (VNNI), or Linux cannot say.
+    """Tell whether this processor is known to add products of 8 bits in 32: it has VNNI.
 
-    Others of its kind add pairs of them in 16 bits, which overflow.
+    Others of x86 add pairs of them in 16 bits, which overflow.
     """
     return cpu.is_file() and "_vnni" in cpu.read_text()
 
