@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 from sklearn.utils import check_random_state
 
-from agnews_sk._same_text import normalized
+from agnews_sk._same_text import joined, normalized
 from agnews_sk._validation import n_rows, take_rows, text_columns
 
 
@@ -129,9 +128,8 @@ def _class_codes(y: Any, n_parts: int) -> np.ndarray:
 
 
 def _normalised(frame: Any) -> np.ndarray:
-    columns = text_columns(frame, None, name="frame").values()
-    joined = pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
-    return normalized(joined).fill_null("").to_numpy()
+    columns = list(text_columns(frame, None, name="frame").values())
+    return normalized(joined(columns)).fill_null("").to_numpy()
 
 
 def _assign(

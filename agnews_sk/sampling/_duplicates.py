@@ -8,10 +8,10 @@ import pandas as pd
 import polars as pl
 from sklearn.utils.validation import column_or_1d
 
-from agnews_sk._same_text import same_text_groups
+from agnews_sk._same_text import joined, same_text_groups
 from agnews_sk._validation import Interval, StrOptions
 from agnews_sk.sampling._minhash import near_duplicate_groups
-from agnews_sk.sampling._row_filter import RowFilter, joined
+from agnews_sk.sampling._row_filter import RowFilter
 
 
 class DuplicateFilter(RowFilter):

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from agnews_sk._same_text import joined
 from agnews_sk._validation import Interval, StrOptions
-from agnews_sk.sampling._row_filter import RowFilter, joined
+from agnews_sk.sampling._row_filter import RowFilter
 
 
 class MissingTextFilter(RowFilter):

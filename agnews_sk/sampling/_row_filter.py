@@ -25,18 +25,3 @@ class RowFilter(RowSampler):
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
         raise NotImplementedError
-
-
-def joined(columns: list[pl.Series]) -> pl.Series:
-    """Return the text columns of each row as one text, missing ones left out.
-
-    Parameters
-    ----------
-    columns : list of polars.Series of str of shape (n_samples,)
-
-    Returns
-    -------
-    polars.Series of str of shape (n_samples,)
-        The empty string where all are missing.
-    """
-    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
