@@ -1,10 +1,13 @@
 """The bootstrap: resampled rows as weights, bias-corrected intervals and p values."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+# Scores that differ by this share or less are the same, summed in another order.
+_ROUNDING = 1e-12
 # Weights that are held at once; 64 MB of them keep the matrix products in one piece.
 _WEIGHTS_AT_ONCE = 8_000_000
 
@@ -39,10 +42,21 @@ def resample_weights(n_rows: int, n_resamples: int, seed: int) -> Iterator[np.nd
         yield counts.reshape(n_chunk, n_rows).astype(np.float64)
 
 
-def bca_interval(
+class ScoreInterval(NamedTuple):
+    """Ends of an interval, and how they were found: NaN and "none" where nothing tells them."""
+
+    low: float
+    high: float
+    method: str
+
+
+NO_INTERVAL = ScoreInterval(np.nan, np.nan, "none")
+
+
+def bootstrap_interval(
     resampled: np.ndarray, observed: float, jackknife: np.ndarray, confidence_level: float
-) -> np.ndarray:
-    """Return the bias-corrected and accelerated bootstrap interval of one score.
+) -> ScoreInterval:
+    """Return the bootstrap interval of one score, and which kind of interval it is.
 
     Parameters
     ----------
@@ -56,15 +70,47 @@ def bca_interval(
 
     Returns
     -------
-    ndarray of float of shape (2,)
-        Low and high end; NaN where the score itself is not defined.
+    ScoreInterval
+        Of the method "BCa", or "percentile" where the correction is not defined: the observed
+        score lies outside all resamples, or the acceleration turns the interval around. "none"
+        where the score is not defined, or no resample changes it, so that its spread is unknown.
 
     Notes
     -----
     Efron (1987), "Better bootstrap confidence intervals", as in Efron and Tibshirani (1993),
-    equations 14.9 to 14.15. A score that no resample changes has an interval of no width. Where
-    the observed score lies outside all resamples the correction is infinite, and the plain
-    percentile interval is returned.
+    equations 14.9 to 14.15.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.evaluation._bootstrap import bootstrap_interval
+    >>> bootstrap_interval(np.linspace(0.2, 0.4, 101), 0.9, np.array([0.8, 0.9]), 0.9).method
+    'percentile'
+    >>> bootstrap_interval(np.ones(100), 1.0, np.ones(10), 0.95)
+    ScoreInterval(low=nan, high=nan, method='none')
+    """
+    resampled = resampled[np.isfinite(resampled)]
+    if not (np.isfinite(observed) and len(resampled)) or is_constant(resampled):
+        return NO_INTERVAL
+    levels = np.array([1 - confidence_level, 1 + confidence_level]) / 2
+    corrected = _corrected_levels(resampled, observed, jackknife, levels)
+    low, high = np.quantile(resampled, levels if corrected is None else corrected)
+    return ScoreInterval(float(low), float(high), "percentile" if corrected is None else "BCa")
+
+
+def bca_interval(
+    resampled: np.ndarray, observed: float, jackknife: np.ndarray, confidence_level: float
+) -> np.ndarray:
+    """Return the ends that `bootstrap_interval` finds.
+
+    Parameters
+    ----------
+    resampled, observed, jackknife, confidence_level
+        As for `bootstrap_interval`.
+
+    Returns
+    -------
+    ndarray of float of shape (2,)
 
     Examples
     --------
@@ -74,12 +120,13 @@ def bca_interval(
     >>> bca_interval(draws, 0.0, np.array([-0.1, 0.1]), 0.95).round(1)
     array([-1.9,  2. ])
     """
-    resampled = resampled[np.isfinite(resampled)]
-    if not (np.isfinite(observed) and len(resampled)):
-        return np.full(2, np.nan)
-    bias, acceleration = _corrections(resampled, observed, jackknife)
-    shifted = bias + ndtri(np.array([1 - confidence_level, 1 + confidence_level]) / 2)
-    return np.quantile(resampled, ndtr(bias + shifted / (1 - acceleration * shifted)))
+    found = bootstrap_interval(resampled, observed, jackknife, confidence_level)
+    return np.array([found.low, found.high])
+
+
+def is_constant(values: np.ndarray) -> bool:
+    """Tell whether values are the same but for rounding, so that they have no spread to use."""
+    return bool(np.ptp(values) <= _ROUNDING * np.max(np.abs(values)))
 
 
 def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -> float:
@@ -98,7 +145,8 @@ def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -
     -------
     float
         One less the confidence level at which zero is an end of the interval, and at least
-        ``2 / (n_resamples + 1)``; NaN where the difference is not defined.
+        ``2 / (n_resamples + 1)``. NaN where the difference is not defined, or is not zero and the
+        same in all resamples, so that its spread is unknown.
 
     Examples
     --------
@@ -111,12 +159,27 @@ def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -
     resampled = resampled[np.isfinite(resampled)]
     if not (np.isfinite(observed) and len(resampled)):
         return np.nan
+    if is_constant(resampled):
+        return 1.0 if observed == 0 else np.nan
     bias, acceleration = _corrections(resampled, observed, jackknife)
     floor = 1 / (len(resampled) + 1)
     below = np.clip(_share_below(resampled, 0.0), floor, 1 - floor)
     gap = ndtri(below) - bias
-    tail = ndtr(gap / (1 + acceleration * gap) - bias)
+    stretch = 1 + acceleration * gap
+    tail = ndtr(gap / stretch - bias) if stretch > 0 else below
     return float(np.clip(2 * min(tail, 1 - tail), 2 * floor, 1))
+
+
+def _corrected_levels(
+    resampled: np.ndarray, observed: float, jackknife: np.ndarray, levels: np.ndarray
+) -> np.ndarray | None:
+    """Return the quantiles of the resamples that BCa takes for those levels, None if undefined."""
+    bias = float(ndtri(_share_below(resampled, observed)))
+    shifted = bias + ndtri(levels)
+    stretch = 1 - _acceleration(jackknife) * shifted
+    if not np.isfinite(shifted).all() or (stretch <= 0).any():
+        return None
+    return ndtr(bias + shifted / stretch)
 
 
 def _corrections(
@@ -137,5 +200,8 @@ def _acceleration(jackknife: np.ndarray) -> float:
     if not len(jackknife):
         return 0.0
     deviations = jackknife.mean() - jackknife
-    spread = np.sum(deviations**2)
-    return float(np.sum(deviations**3) / (6 * spread**1.5)) if spread > 0 else 0.0
+    largest = np.max(np.abs(deviations))
+    if largest == 0:
+        return 0.0
+    scaled = deviations / largest  # third powers of losses near zero are too small for a float
+    return float(np.sum(scaled**3) / (6 * np.sum(scaled**2) ** 1.5))

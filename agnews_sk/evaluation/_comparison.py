@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._validation import take_rows
+from agnews_sk._validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
-from agnews_sk.evaluation._evaluation import Progress, check_labels, evaluate_classifier
-from agnews_sk.evaluation._result import ComparisonResult, check_settings
+from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
+from agnews_sk.evaluation._inputs import check_classifiers, check_settings
+from agnews_sk.evaluation._result import ComparisonResult
 
 
 def compare_classifiers(
@@ -58,15 +59,24 @@ def compare_classifiers(
     Raises
     ------
     TypeError
-        If a name is not a `str`.
+        If `classifiers` is no mapping of names to classifiers, labels of test rows or predictions
+        are of another kind than those of the training rows, or frames of another library.
     ValueError
         If there are no classifiers, labels are missing or not one a row, or `train_rows` names
-        another classifier or rows that are not there, or neither test rows nor `cv` are given.
+        another classifier or rows that are not there, or neither test rows nor `cv` are given, or
+        training and test rows have different columns.
 
     Warns
     -----
     UserWarning
         If a classifier meets test labels that it was not trained on: those rows count as wrong.
+        If the resamples are too few for the confidence level.
+
+    Notes
+    -----
+    Labels of any container come to the classifiers as one plain array, and predictions are compared
+    as labels, whatever they are held in: 1.0 is 1. What an `AbstainingClassifier` gives no label
+    counts as wrong, and is reported as `abstained`.
 
     Examples
     --------
@@ -93,11 +103,13 @@ def compare_classifiers(
     """
     check_settings(n_resamples, confidence_level)
     train_rows = train_rows or {}
+    check_classifiers(classifiers)
     _check_names(classifiers, train_rows)
     _check_kind(X_test, y_test, cv, train_rows)
     rng = np.random.default_rng(random_state)
+    X_train, X_test = as_frame(X_train), as_frame(X_test)
+    y_train = check_labels(y_train, X_train, name="y_train")
     if cv is not None:
-        check_labels(y_train, X_train, name="train")
         evaluations, rows, folds = cross_evaluate(
             classifiers, X_train, y_train, cv=cv, rng=rng, progress=progress
         )
@@ -109,8 +121,7 @@ def compare_classifiers(
             confidence_level=confidence_level,
             random_state=rng,
         )
-    check_labels(y_train, X_train, name="train")
-    check_labels(y_test, X_test, name="test")
+    y_test = check_labels(y_test, X_test, name="y_test")
     parts = {
         name: _train_part(X_train, y_train, train_rows.get(name), name) for name in classifiers
     }
@@ -137,13 +148,6 @@ def _check_kind(X_test: Any, y_test: Any, cv: Any, train_rows: Mapping[str, Any]
 
 
 def _check_names(classifiers: Mapping[str, Any], train_rows: Mapping[str, Any]) -> None:
-    if not classifiers:
-        raise ValueError("classifiers is empty: at least one is needed, got 0.")
-    for name in classifiers:
-        if not isinstance(name, str):
-            raise TypeError(
-                f"names of classifiers must be str, got {type(name).__name__} {name!r}."
-            )
     unknown = [name for name in train_rows if name not in classifiers]
     if unknown:
         raise ValueError(

@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import StratifiedKFold, check_cv
-from sklearn.utils.multiclass import unique_labels
 
 from agnews_sk._validation import take_rows
 from agnews_sk.evaluation._evaluation import (
@@ -16,7 +14,10 @@ from agnews_sk.evaluation._evaluation import (
     Progress,
     aligned_probabilities,
     evaluate_classifier,
+    outcome_of,
 )
+from agnews_sk.evaluation._inputs import union_of
+from agnews_sk.evaluation._quality import OVERALL, observed_scores
 
 
 def cross_evaluate(
@@ -34,7 +35,8 @@ def cross_evaluate(
     ----------
     classifiers : mapping of str to estimator
     X : DataFrame or array-like of shape (n_rows, ...)
-    y : array-like of shape (n_rows,)
+    y : ndarray of shape (n_rows,)
+        As `check_labels` returns them.
     cv : int or cross-validation splitter
         A number of stratified, shuffled folds, or a splitter.
     rng : Generator
@@ -97,14 +99,16 @@ def fold_row(evaluation: Evaluation, fold: int) -> dict[str, Any]:
     -------
     dict of str to object
     """
-    y_true, y_pred = evaluation.y_true, evaluation.y_pred
+    n_test_rows = len(evaluation.y_true)
+    outcome = outcome_of(evaluation, evaluation.classes_seen, np.arange(n_test_rows))
+    scores = dict(zip(OVERALL, observed_scores(outcome).tolist()))
     return {
         "classifier": evaluation.name,
         "fold": fold,
         "n_train_rows": evaluation.n_train_rows,
-        "n_test_rows": len(y_true),
-        "accuracy": float(accuracy_score(y_true, y_pred)),
-        "macro_f1": float(f1_score(y_true, y_pred, average="macro")),
+        "n_test_rows": n_test_rows,
+        "accuracy": scores["accuracy"],
+        "macro_f1": scores["macro_f1"],
     }
 
 
@@ -120,6 +124,7 @@ def _put_together(found: Sequence[Evaluation]) -> Evaluation:
         estimator=None,
         y_true=np.concatenate([e.y_true for e in found]),
         y_pred=np.concatenate([e.y_pred for e in found]),
+        abstained=_abstained_together(found),
         y_proba=y_proba,
         classes=classes,
         n_train_rows=round(np.mean([e.n_train_rows for e in found])),
@@ -133,12 +138,21 @@ def _put_together(found: Sequence[Evaluation]) -> Evaluation:
     )
 
 
+def _abstained_together(found: Sequence[Evaluation]) -> np.ndarray | None:
+    if all(e.abstained is None for e in found):
+        return None
+    labelled = (np.zeros(len(e.y_pred), dtype=bool) for e in found)
+    return np.concatenate(
+        [b if e.abstained is None else e.abstained for e, b in zip(found, labelled)]
+    )
+
+
 def _probabilities_together(
     found: Sequence[Evaluation],
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     known = [(e.y_proba, e.classes) for e in found if e.y_proba is not None]
     if len(known) < len(found):
         return None, None
-    classes = unique_labels(*(of_fold for _, of_fold in known))
+    classes = union_of(*(of_fold for _, of_fold in known))
     together = [aligned_probabilities(y_proba, of_fold, classes) for y_proba, of_fold in known]
     return np.concatenate(together), classes

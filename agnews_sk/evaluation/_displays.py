@@ -5,10 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
-from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._optional import import_optional
+from agnews_sk.evaluation._evaluation import read_predictions
+from agnews_sk.evaluation._inputs import as_kind_of, labels_given, plain_labels, union_of
 from agnews_sk.evaluation._result import ComparisonResult
 
 _PANELS_A_ROW = 3
@@ -68,8 +69,11 @@ class ConfusionMatrix:
         -------
         ConfusionMatrix
         """
-        classes = unique_labels(y_true, y_pred)
-        counts = confusion_matrix(y_true, y_pred, labels=classes)
+        true = plain_labels(y_true, name="y_true")
+        predicted = plain_labels(y_pred, name="y_pred")
+        predicted = as_kind_of(predicted, true, name="y_pred", whose="y_true")
+        classes = union_of(true, predicted)
+        counts = confusion_matrix(true, predicted, labels=classes)
         return cls(counts, classes=classes, name=name).plot(ax=ax)
 
     @classmethod
@@ -91,10 +95,22 @@ class ConfusionMatrix:
         Returns
         -------
         ConfusionMatrix
+            Of the rows that it does not abstain on; the title says on how many it does.
         """
         check_is_fitted(estimator)
         name = type(estimator).__name__ if name is None else name
-        return cls.from_predictions(y, estimator.predict(X), name=name, ax=ax)
+        true = plain_labels(y, X)
+        predicted, abstained = read_predictions(estimator.predict(X), estimator, true, name)
+        if abstained is None:
+            return cls.from_predictions(true, predicted, name=name, ax=ax)
+        labelled = ~abstained
+        if not labelled.any():
+            raise ValueError(
+                f"{name} abstains on all {len(true):,} rows: there is nothing to draw."
+            )
+        title = with_abstentions(name, abstained)
+        predicted = labels_given(predicted, abstained, true)
+        return cls.from_predictions(true[labelled], predicted, name=title, ax=ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Draw the matrix.
@@ -169,10 +185,15 @@ def plot_confusion_matrices(result: ComparisonResult) -> Any:
     """
     figure = _new_figure(len(result.names), len(result.classes))
     for name, ax in zip(result.names, figure.axes):
-        ConfusionMatrix(result.confusion(name).to_numpy(), classes=result.classes, name=name).plot(
-            ax=ax
-        )
+        title = with_abstentions(name, result.abstained.get(name))
+        counts = result.confusion(name).to_numpy()
+        ConfusionMatrix(counts, classes=result.classes, name=title).plot(ax=ax)
     return figure
+
+
+def with_abstentions(name: str, abstained: np.ndarray | None) -> str:
+    """Return the name of a classifier, with the number of rows it abstains on if it does."""
+    return name if abstained is None else f"{name}, {int(abstained.sum()):,} abstained"
 
 
 def _new_figure(n_panels: int, n_classes: int) -> Any:

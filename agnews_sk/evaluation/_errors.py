@@ -9,8 +9,10 @@ import pandas as pd
 import polars as pl
 from scipy.stats import binomtest
 
-from agnews_sk._validation import check_texts, n_rows
+from agnews_sk._validation import check_texts
 from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.evaluation._evaluation import read_predictions
+from agnews_sk.evaluation._inputs import as_kind_of, codes_of, plain_labels
 from agnews_sk.evaluation.auditing._text_checks import source_of
 
 SLICES = ("length", "source", "class")
@@ -39,7 +41,7 @@ def top_losses(pipeline: Any, X: Any, y: Any, k: int = 10) -> pd.DataFrame:
     TypeError
         If the classifier has no `predict_proba`.
     ValueError
-        If labels are not one a row, or k is not a positive integer.
+        If labels are missing or not one a row, or k is not a positive integer.
 
     Examples
     --------
@@ -58,10 +60,11 @@ def top_losses(pipeline: Any, X: Any, y: Any, k: int = 10) -> pd.DataFrame:
             f"top_losses needs predict_proba, which {type(pipeline).__name__} lacks; wrap its "
             "classifier in CalibratedClassifierCV."
         )
-    true = _checked_labels(X, y)
+    true = plain_labels(y, X)
     probabilities = np.asarray(pipeline.predict_proba(X), dtype=np.float64)
-    classes = np.asarray(pipeline.classes_)
-    column = pd.Index(classes).get_indexer(true)
+    classes = plain_labels(pipeline.classes_, name="classes_")
+    classes = as_kind_of(classes, true, name="classes_", whose="y")
+    column = codes_of(true, classes)
     p_true = np.where(column >= 0, probabilities[np.arange(len(true)), column], 0.0)
     rows = np.argsort(p_true, kind="stable")[:k]
     with np.errstate(divide="ignore"):
@@ -99,7 +102,7 @@ def disagreements(a: Any, b: Any, X: Any, y: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If labels are not one a row.
+        If labels are missing or not one a row.
 
     Examples
     --------
@@ -111,8 +114,8 @@ def disagreements(a: Any, b: Any, X: Any, y: Any) -> pd.DataFrame:
     >>> disagreements(oil, team, X, y)["right"].tolist()
     ['a', 'b']
     """
-    true = _checked_labels(X, y)
-    of_a, of_b = np.asarray(a.predict(X)), np.asarray(b.predict(X))
+    true = plain_labels(y, X)
+    of_a, of_b = _predictions(a, X, true), _predictions(b, X, true)
     rows = np.flatnonzero(of_a != of_b)
     of_a, of_b, true = of_a[rows], of_b[rows], true[rows]
     return pd.DataFrame(
@@ -157,7 +160,7 @@ def slices(
     Raises
     ------
     ValueError
-        If labels or parts are not one a row, or `by` names another part.
+        If labels are missing, labels or parts are not one a row, or `by` names another part.
 
     Examples
     --------
@@ -172,8 +175,8 @@ def slices(
     2   class   Oil  2       1.0  0.34  1.00
     3   class  Team  1       0.0  0.00  0.79
     """
-    true = _checked_labels(X, y)
-    right = np.asarray(pipeline.predict(X)) == true
+    true = plain_labels(y, X)
+    right = _predictions(pipeline, X, true) == true
     parts = {name: np.asarray(v) for name, v in by.items()} if isinstance(by, Mapping) else {}
     for name in [] if parts else by:
         if name not in SLICES:
@@ -214,8 +217,6 @@ def _texts(X: Any) -> pl.Series:
     return check_texts(ColumnJoiner().fit_transform(X))
 
 
-def _checked_labels(X: Any, y: Any) -> np.ndarray:
-    labels = np.ravel(np.asarray(y))
-    if len(labels) != n_rows(X):
-        raise ValueError(f"y must have one label a row of X, {n_rows(X)}, got {len(labels)}.")
+def _predictions(classifier: Any, X: Any, true: np.ndarray) -> np.ndarray:
+    labels, _ = read_predictions(classifier.predict(X), classifier, true, type(classifier).__name__)
     return labels

@@ -8,10 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils.multiclass import check_classification_targets
 
-from agnews_sk._validation import n_rows
+from agnews_sk._validation import as_frame, check_labels
 from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
+from agnews_sk.evaluation._inputs import (
+    as_kind_of,
+    check_classifier,
+    check_same_columns,
+    codes_of,
+    comparable,
+    labels_given,
+    plain_labels,
+    union_of,
+)
+from agnews_sk.evaluation._quality import Outcome
 
 Progress = Callable[[str], None]
 
@@ -27,6 +37,9 @@ class Evaluation:
         The fitted clone.
     y_true, y_pred : ndarray of shape (n_test_rows,)
         Labels of the test rows, and those predicted.
+    abstained : ndarray of bool of shape (n_test_rows,), optional
+        Rows that it gives no label, where `y_pred` has what it says instead; None if it labels
+        all. An abstention counts as wrong.
     y_proba : ndarray of float of shape (n_test_rows, n_known_classes), optional
         Probabilities; None where the estimator gives none.
     classes : ndarray of shape (n_known_classes,), optional
@@ -81,6 +94,14 @@ class Evaluation:
     peak_memory_bytes: float = np.nan
     latency_seconds: np.ndarray | None = None
     n_parameters: int | None = None
+    abstained: np.ndarray | None = None
+
+    @property
+    def classes_seen(self) -> np.ndarray:
+        """Labels that are true, predicted, or known to it, sorted."""
+        labels = labels_given(self.y_pred, self.abstained, self.y_true)
+        known = [] if self.classes is None else [self.classes]
+        return union_of(self.y_true, labels, *known)
 
     @property
     def texts_per_second(self) -> float:
@@ -148,33 +169,90 @@ def evaluate_classifier(
     (['Business', 'Sports'], 2)
     """
     if not isinstance(name, str):
-        raise TypeError(f"name of a classifier must be a str, got {type(name).__name__} {name!r}.")
-    seen = check_labels(y_train, X_train, name="train")
-    y_true = check_labels(y_test, X_test, name="test")
+        raise TypeError(
+            f"name of a classifier must be a str, got {type(name).__name__} {name!r:.60}."
+        )
+    check_classifier(estimator, name=name)
+    X_train, X_test = as_frame(X_train), as_frame(X_test)
+    labels = check_labels(y_train, X_train, name="y_train")
+    seen = comparable(labels)
+    y_true = plain_labels(y_test, X_test, name="y_test")
+    y_true = as_kind_of(y_true, seen, name="y_test", whose="y_train")
+    check_same_columns(X_train, X_test)
     _warn_of_unseen(name, seen, y_true)
     tell = progress or _say_nothing
 
-    tell(f"{name}: fitting on {len(seen):,} rows")
+    tell(f"{name}: fitting on {len(labels):,} rows")
     with measured() as fit:
-        fitted = clone(estimator).fit(X_train, y_train)
+        fitted = clone(estimator).fit(X_train, labels)
     tell(f"{name}: predicting {len(y_true):,} rows")
     with measured() as predict:
-        y_pred = fitted.predict(X_test)
+        predicted = fitted.predict(X_test)
     tell(f"{name}: measuring probabilities, latency and size")
-    y_proba, classes = _probabilities(fitted, X_test)
+    y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
+    y_proba, classes = _probabilities(fitted, X_test, y_true, name)
     return Evaluation(
         name=name,
         estimator=fitted,
         y_true=y_true,
-        y_pred=_check_predictions(y_pred, y_true, name),
+        y_pred=y_pred,
+        abstained=abstained,
         y_proba=y_proba,
         classes=classes,
-        n_train_rows=len(seen),
+        n_train_rows=len(labels),
         latency_seconds=latencies(fitted.predict, X_test),
         size_bytes=size_bytes(fitted, name),
         n_parameters=count_parameters(fitted),
         **_costs(fit, predict),
     )
+
+
+def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:
+    """Return what a classifier answered in class codes, -1 where it abstained.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    classes : ndarray of shape (n_classes,)
+        All that it met among them.
+    rows : ndarray of int of shape (n_predictions,)
+        Row that each prediction is about.
+
+    Returns
+    -------
+    Outcome
+    """
+    y_proba = evaluation.y_proba
+    if y_proba is not None:
+        y_proba = aligned_probabilities(y_proba, evaluation.classes, classes)
+    return Outcome(
+        y_true=codes_of(evaluation.y_true, classes),
+        y_pred=predicted_codes(evaluation.y_pred, evaluation.abstained, classes),
+        y_proba=y_proba,
+        n_classes=len(classes),
+        rows=rows,
+    )
+
+
+def predicted_codes(
+    y_pred: np.ndarray, abstained: np.ndarray | None, classes: np.ndarray
+) -> np.ndarray:
+    """Return the position of each predicted label among classes, -1 where it abstained.
+
+    Parameters
+    ----------
+    y_pred : ndarray of shape (n_predictions,)
+    abstained : ndarray of bool of shape (n_predictions,) or None
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of int of shape (n_predictions,)
+    """
+    codes = np.full(len(y_pred), -1)
+    given = slice(None) if abstained is None else ~abstained
+    codes[given] = codes_of(labels_given(y_pred, abstained, classes), classes)
+    return codes
 
 
 def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
@@ -186,55 +264,23 @@ def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
     }
 
 
-def _probabilities(fitted: Any, X: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _probabilities(
+    fitted: Any, X: Any, y_true: np.ndarray, name: str
+) -> tuple[np.ndarray | None, np.ndarray | None]:
     if not hasattr(fitted, "predict_proba"):
         return None, None
-    return np.asarray(fitted.predict_proba(X)), as_label_array(fitted.classes_)
-
-
-def check_labels(y: Any, X: Any, *, name: str) -> np.ndarray:
-    """Return labels as an array, one a row of X and none missing.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_rows,)
-    X : container of n_rows rows
-    name : {"train", "test"}
-        Part that messages name: "train" makes them say y_train and X_train.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Strings as an object array.
-
-    Raises
-    ------
-    ValueError
-        If labels are missing, continuous, none at all or not one a row.
-    """
-    labels = as_label_array(y)
-    if labels.ndim != 1:
-        raise ValueError(f"y_{name} must be 1-D, one label a row, got shape {labels.shape}.")
-    if len(labels) != n_rows(X):
+    y_proba = np.asarray(fitted.predict_proba(X))
+    whose = f"classes_ of {name}"
+    classes = as_kind_of(
+        plain_labels(fitted.classes_, name=whose), y_true, name=whose, whose="y_test"
+    )
+    if y_proba.shape != (len(y_true), len(classes)) or not np.isfinite(y_proba).all():
         raise ValueError(
-            f"y_{name} must have one label a row of X_{name}, {n_rows(X)}, got {len(labels)}."
+            f"predict_proba of {name} must return finite numbers of shape "
+            f"{(len(y_true), len(classes))}, got shape {y_proba.shape} with "
+            f"{int(np.sum(~np.isfinite(y_proba)))} that are not finite."
         )
-    if len(labels) == 0:
-        raise ValueError(f"y_{name} is empty: at least one label is needed, got 0.")
-    n_missing = int(pd.isna(labels).sum())
-    if n_missing:
-        raise ValueError(
-            f"y_{name} must have no missing labels, got {n_missing} of {len(labels)}; "
-            "drop those rows first."
-        )
-    check_classification_targets(labels)
-    return labels
-
-
-def as_label_array(y: Any) -> np.ndarray:
-    """Return labels as an array, strings as an object array."""
-    labels = np.asarray(y)
-    return labels.astype(object) if labels.dtype.kind == "U" else labels
+    return y_proba, classes
 
 
 def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) -> np.ndarray:
@@ -252,7 +298,7 @@ def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) 
     ndarray of float of shape (n_rows, n_classes)
     """
     aligned = np.zeros((len(y_proba), len(classes)))
-    aligned[:, pd.Index(classes).get_indexer(known)] = y_proba
+    aligned[:, codes_of(known, classes)] = y_proba
     return aligned
 
 
@@ -266,14 +312,67 @@ def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
         )
 
 
-def _check_predictions(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
-    predicted = as_label_array(y_pred)
-    if predicted.shape != y_true.shape:
+_NOTHING = object()
+
+
+def read_predictions(
+    y_pred: Any, fitted: Any, y_true: np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return predictions as labels of the kind of the true ones, and where they are none.
+
+    Parameters
+    ----------
+    y_pred : array-like of shape (n_rows,)
+        What `predict` gave, in any container.
+    fitted : classifier
+        Which tells by `abstain_label_` what it says in place of a label.
+    y_true : ndarray of shape (n_rows,)
+    name : str
+        How messages call the classifier.
+
+    Returns
+    -------
+    y_pred : ndarray of shape (n_rows,)
+        Of object where it abstains on some rows.
+    abstained : ndarray of bool of shape (n_rows,) or None
+        None where it abstains on no row.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If predictions are no labels of the kind of the true ones, or not one a row.
+    """
+    if np.shape(y_pred) != y_true.shape:
         raise ValueError(
             f"predict of {name} must return one label a row, shape {y_true.shape}, "
-            f"got shape {predicted.shape}."
+            f"got shape {np.shape(y_pred)}."
         )
-    return predicted
+    label = _abstain_label(fitted)
+    if label is _NOTHING:
+        return _predicted_labels(y_pred, y_true, name), None
+    given = np.asarray(y_pred, dtype=object)
+    abstained = pd.isna(given) if pd.isna(label) else given == label
+    if abstained.all():
+        return given, abstained
+    labels = _predicted_labels(given[~abstained], y_true, name)
+    if not abstained.any():
+        return labels, None
+    given[~abstained] = labels
+    return given, abstained
+
+
+def _predicted_labels(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
+    labels = plain_labels(y_pred, name=f"predict of {name}")
+    return as_kind_of(labels, y_true, name=f"predict of {name}", whose="y_test")
+
+
+def _abstain_label(fitted: Any) -> Any:
+    """Return what a classifier, or the last step of a pipeline, predicts where it abstains."""
+    if hasattr(fitted, "abstain_label_"):
+        return fitted.abstain_label_
+    if hasattr(fitted, "best_estimator_"):
+        return _abstain_label(fitted.best_estimator_)
+    return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NOTHING
 
 
 def _say_nothing(stage: str) -> None:

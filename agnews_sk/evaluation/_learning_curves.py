@@ -1,7 +1,5 @@
 """Learning curves: who wins with how many labels, kept as the runs come."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,12 +9,17 @@ from typing import Any, Self
 import joblib
 import numpy as np
 import pandas as pd
+from scipy.stats import fisher_exact
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from agnews_sk._validation import take_rows
+from agnews_sk._validation import as_frame, check_labels, take_rows
+from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
 from agnews_sk.evaluation._cross_validation import fold_row, make_splits
-from agnews_sk.evaluation._evaluation import Progress, check_labels, evaluate_classifier
+from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
+from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._figures import axes_for, soften, styles
+from agnews_sk.evaluation._inputs import check_classifiers, comparable
+from agnews_sk.evaluation._run_store import RunStore, run_key
 from agnews_sk.evaluation._statistics import corrected_t_test, holm
 
 
@@ -57,9 +60,11 @@ class LearningCurves:
         Returns
         -------
         pandas.DataFrame
-            Columns `classifier`, `train_size`, `score`, `low`, `high` and `n_splits`. The
-            interval is that of the corrected resampled t of Nadeau and Bengio; NaN from one
-            split.
+            Columns `classifier`, `train_size`, `score`, `low`, `high`, `n_splits` and `method`,
+            by which the interval was found: "corrected t" (Nadeau and Bengio). Where all splits
+            have the same score they do not tell its spread: an accuracy then has the "exact"
+            interval of Clopper and Pearson from the test rows of one split, macro-F1 has "none".
+            From one split there is "none".
         """
         return pd.DataFrame(
             [
@@ -81,8 +86,10 @@ class LearningCurves:
         -------
         pandas.DataFrame
             Columns `train_size`, `a`, `b`, `difference` of a less b, `low`, `high`, `p_value`
-            of the corrected t test, `p_holm` over all rows, `effect_size` (Cohen's d), and
-            `told_apart`, True where the interval leaves zero out and `p_holm` agrees.
+            of the corrected t test, `p_holm` over all rows, `effect_size` (Cohen's d), `method`,
+            and `told_apart`, True where the interval leaves zero out and `p_holm` agrees. Where
+            all splits have the same difference of accuracies, the method is "exact": Fisher's
+            test and intervals of Clopper and Pearson on the test rows of one split.
         """
         rows = [
             row
@@ -91,8 +98,8 @@ class LearningCurves:
         ]
         pairs = pd.DataFrame(rows, columns=_PAIR_COLUMNS)
         pairs["p_holm"] = holm(pairs["p_value"])
-        crosses = (pairs["low"] <= 0) & (pairs["high"] >= 0)
-        pairs["told_apart"] = ~crosses & (pairs["p_holm"] <= 1 - self.confidence_level)
+        beyond = (pairs["low"] > 0) | (pairs["high"] < 0)
+        pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
         return pairs
 
     def plot(self, *, score: str = "accuracy", ax: Any = None) -> "LearningCurvesDisplay":
@@ -117,12 +124,16 @@ class LearningCurves:
         found = corrected_t_test(
             runs[score], _test_share(runs), confidence_level=self.confidence_level
         )
-        return {
-            "score": found.difference,
-            "low": found.low,
-            "high": found.high,
-            "n_splits": len(runs),
-        }
+        interval = ScoreInterval(found.low, found.high, "corrected t")
+        if len(runs) < 2:
+            interval = NO_INTERVAL
+        elif is_constant(runs[score].to_numpy()):
+            interval = NO_INTERVAL if score != "accuracy" else self._exact_interval(runs)
+        return {"score": found.difference, **_ends(interval), "n_splits": len(runs)}
+
+    def _exact_interval(self, runs: pd.DataFrame) -> ScoreInterval:
+        low, high = share_interval(*_one_split(runs), self.confidence_level)
+        return ScoreInterval(float(low), float(high), "exact")
 
     def _tests(self, size: Any, runs: pd.DataFrame, score: str) -> Iterator[dict[str, Any]]:
         wide = runs.pivot(index="fold", columns="classifier", values=score)
@@ -130,11 +141,45 @@ class LearningCurves:
             differences = (wide[a] - wide[b]).dropna()
             test = corrected_t_test(
                 differences, _test_share(runs), confidence_level=self.confidence_level
-            )
-            yield {"train_size": size, "a": a, "b": b, **test._asdict()}
+            )._asdict()
+            if len(differences) < 2:
+                test["method"] = NO_INTERVAL.method
+            elif is_constant(differences.to_numpy()):
+                pair = [runs[runs["classifier"] == name] for name in (a, b)]
+                test |= self._exact_test(*pair) if score == "accuracy" else _UNKNOWN_SPREAD
+            yield {"train_size": size, "a": a, "b": b, "method": "corrected t", **test}
+
+    def _exact_test(self, a: pd.DataFrame, b: pd.DataFrame) -> dict[str, Any]:
+        """Compare two accuracies as if on different rows: which rows each got right is not kept."""
+        (right_a, n_a), (right_b, n_b) = _one_split(a), _one_split(b)
+        level = 1 - (1 - self.confidence_level) / 2
+        (low_a, high_a), (low_b, high_b) = (
+            share_interval(*_one_split(runs), level) for runs in (a, b)
+        )
+        table = np.round([[right_a, n_a - right_a], [right_b, n_b - right_b]]).astype(int)
+        interval = ScoreInterval(float(low_a - high_b), float(high_a - low_b), "exact")
+        return {
+            **_ends(interval),
+            "p_value": float(fisher_exact(table).pvalue),
+            "effect_size": np.nan,
+        }
 
 
-_PAIR_COLUMNS = ["train_size", "a", "b", "difference", "low", "high", "p_value", "effect_size"]
+_PAIR_COLUMNS = ["train_size", "a", "b", "difference", "low", "high", "method", "p_value"]
+_PAIR_COLUMNS += ["effect_size"]
+
+
+def _ends(interval: ScoreInterval) -> dict[str, Any]:
+    return {"low": interval.low, "high": interval.high, "method": interval.method}
+
+
+_UNKNOWN_SPREAD = {**_ends(NO_INTERVAL), "p_value": np.nan, "effect_size": np.nan}
+
+
+def _one_split(runs: pd.DataFrame) -> tuple[float, float]:
+    """Return the rows right and the rows tested in one split, where all have the same accuracy."""
+    n_rows = float(runs["n_test_rows"].min())
+    return float(runs["accuracy"].mean()) * n_rows, n_rows
 
 
 def _test_share(runs: pd.DataFrame) -> float:
@@ -181,8 +226,11 @@ def learning_curves(
 
     Raises
     ------
+    TypeError
+        If `pipelines` is no mapping of names to classifiers.
     ValueError
-        If a size is below 1 or above the training rows of a split.
+        If a size is below 1 or above the training rows of a split, or labels are missing or not
+        one a row.
 
     Examples
     --------
@@ -194,22 +242,28 @@ def learning_curves(
     >>> curves.curve().set_index("train_size")["score"].to_dict()
     {8: 0.5, 16: 0.5}
     """
-    labels = check_labels(y, X, name="train")
+    check_classifiers(pipelines, name="pipelines")
+    X = as_frame(X)
+    labels = check_labels(y, X)
     seed = int(np.random.default_rng(random_state).integers(2**31))
     cv = StratifiedShuffleSplit(5, test_size=0.2, random_state=seed) if cv is None else cv
     splits = make_splits(cv, X, labels, np.random.default_rng(seed))
     _check_sizes(train_sizes, min(len(train) for train, _ in splits))
-    store = _RunStore.open(path)
-    rows_key = joblib.hash((X, labels))
+    store = RunStore.open(path)
+    rows_key = "" if path is None else joblib.hash((X, comparable(labels)))
     runs = []
     for size in train_sizes:
         for fold, (train, test) in enumerate(splits):
             drawn = _draw(labels, train, size, seed + fold)
             for name, pipeline in pipelines.items():
-                key = _key(name, pipeline, size, rows_key, drawn, test)
+                key = f"{name} {size} {fold}"
+                if path is not None:
+                    key = run_key(name, pipeline, size, rows_key, drawn, test)
                 run = store.get(key)
                 if run is None:
-                    parts = [take_rows(part, kept) for kept in (drawn, test) for part in (X, y)]
+                    parts = [
+                        take_rows(part, kept) for kept in (drawn, test) for part in (X, labels)
+                    ]
                     run = _run(name, pipeline, size, fold, parts, progress)
                     store.add(key, run)
                 runs.append(run)
@@ -253,45 +307,6 @@ def _run(
         "fit_seconds": found.fit_seconds,
         "predict_seconds": found.predict_seconds,
     }
-
-
-def _key(
-    name: str, pipeline: Any, size: int, rows_key: str, train: np.ndarray, test: np.ndarray
-) -> str:
-    """Return a name for a run that another pipeline, other rows or another draw do not have."""
-    settings = sorted(pipeline.get_params().items())
-    parts = repr((name, type(pipeline).__name__, settings, size, rows_key))
-    rows = np.concatenate([train, test]).astype(np.int64).tobytes()
-    return hashlib.sha256(parts.encode() + rows).hexdigest()[:24]
-
-
-@dataclass
-class _RunStore:
-    """Runs by key, kept in a JSON lines file if there is one."""
-
-    path: Path | None
-    runs: dict[str, dict[str, Any]]
-
-    @classmethod
-    def open(cls, path: str | Path | None) -> Self:
-        if path is None or not Path(path).exists():
-            return cls(None if path is None else Path(path), {})
-        whole = Path(path).read_text(encoding="utf-8")
-        complete, _, torn = whole.rpartition("\n")
-        if torn:  # a run that was broken off while it was written
-            Path(path).write_text(complete + "\n" if complete else "", encoding="utf-8")
-        lines = [json.loads(line) for line in complete.splitlines() if line]
-        return cls(Path(path), {line.pop("key"): line for line in lines})
-
-    def get(self, key: str) -> dict[str, Any] | None:
-        return self.runs.get(key)
-
-    def add(self, key: str, run: dict[str, Any]) -> None:
-        self.runs[key] = run
-        if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key, **run}) + "\n")
 
 
 class LearningCurvesDisplay:

@@ -6,8 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
-from agnews_sk.evaluation._bootstrap import bca_interval, bca_p_value
+from agnews_sk.evaluation._bootstrap import (
+    NO_INTERVAL,
+    ScoreInterval,
+    bca_p_value,
+    bootstrap_interval,
+    is_constant,
+)
+from agnews_sk.evaluation._exact import difference_interval
 from agnews_sk.evaluation._quality import OVERALL, ScoreDraws
 from agnews_sk.evaluation._statistics import corrected_t_test, holm, mcnemar_test
 
@@ -18,6 +26,7 @@ PAIR_COLUMNS = [
     "accuracy_difference",
     "accuracy_difference_low",
     "accuracy_difference_high",
+    "accuracy_difference_method",
     "both_right",
     "only_a",
     "only_b",
@@ -32,6 +41,7 @@ PAIR_COLUMNS = [
     "macro_f1_difference",
     "macro_f1_difference_low",
     "macro_f1_difference_high",
+    "macro_f1_difference_method",
     "macro_f1_p_value",
     "macro_f1_p_holm",
     "told_apart",
@@ -53,13 +63,16 @@ def pairs_on_rows(
 
     Returns
     -------
-    pandas.DataFrame of shape (n_pairs, 22)
+    pandas.DataFrame of shape (n_pairs, 24)
         McNemar's test, and paired bootstrap intervals and p values.
     """
 
     def tests(a: str, b: str) -> dict[str, Any]:
         mcnemar = mcnemar_test(right[a], right[b])._asdict()
-        boot = _bootstrap_tests(draws[a] - draws[b], confidence_level)
+        exact = difference_interval(
+            mcnemar["only_a"], mcnemar["only_b"], len(right[a]), confidence_level
+        )
+        boot = _bootstrap_tests(draws[a] - draws[b], exact, confidence_level)
         accuracy_p = {"bootstrap_p_value": boot.pop("accuracy_p_value"), "effect": "Cohen's g"}
         return {**mcnemar, **boot, **accuracy_p}
 
@@ -67,7 +80,7 @@ def pairs_on_rows(
 
 
 def pairs_on_folds(
-    right: Mapping[str, np.ndarray], folds: pd.DataFrame, confidence_level: float
+    right: Mapping[str, np.ndarray], folds: pd.DataFrame, n_rows: int, confidence_level: float
 ) -> pd.DataFrame:
     """Compare each pair of classifiers on the same folds.
 
@@ -77,12 +90,15 @@ def pairs_on_folds(
         Where each classifier is right.
     folds : pandas.DataFrame
         One row a classifier and fold, as `ComparisonResult` describes it.
+    n_rows : int
+        Rows that predictions are about.
     confidence_level : float
 
     Returns
     -------
-    pandas.DataFrame of shape (n_pairs, 22)
-        The corrected resampled t test; what only a fixed test set has is NaN.
+    pandas.DataFrame of shape (n_pairs, 24)
+        The corrected resampled t test; what only a fixed test set has is NaN. Where all folds
+        have the same difference of accuracies, McNemar's exact test over their rows.
     """
     wide = folds.pivot(index="fold", columns="classifier")
     test_share = float((wide["n_test_rows"] / wide["n_train_rows"]).to_numpy().mean())
@@ -90,34 +106,74 @@ def pairs_on_folds(
     def tests(a: str, b: str) -> dict[str, Any]:
         counts = mcnemar_test(right[a], right[b])._asdict()
         found = {key: counts[key] for key in ("both_right", "only_a", "only_b", "both_wrong")}
-        for score in TESTED:
-            difference = (wide[score][a] - wide[score][b]).to_numpy()
-            t_test = corrected_t_test(difference, test_share, confidence_level=confidence_level)
-            found |= _named(score, t_test.difference, (t_test.low, t_test.high), t_test.p_value)
-            if score == "accuracy":
-                found |= {"effect": "Cohen's d", "effect_size": t_test.effect_size}
-        found["p_value"] = found.pop("accuracy_p_value")
-        return {**found, "test": "corrected t", "bootstrap_p_value": np.nan}
+        differences = {score: (wide[score][a] - wide[score][b]).to_numpy() for score in TESTED}
+        found |= _macro_f1_on_folds(differences["macro_f1"], test_share, confidence_level)
+        found["bootstrap_p_value"] = np.nan
+        if is_constant(differences["accuracy"]):
+            times = len(right[a]) / n_rows  # that each row is predicted
+            only = counts["only_a"] / times, counts["only_b"] / times
+            return {**found, **_exact_test(*only, n_rows, confidence_level)}
+        return {**found, **_t_test(differences["accuracy"], test_share, confidence_level)}
 
     return _frame(list(right), tests, confidence_level)
 
 
-def _bootstrap_tests(difference: ScoreDraws, confidence_level: float) -> dict[str, Any]:
+def _t_test(differences: np.ndarray, test_share: float, confidence_level: float) -> dict[str, Any]:
+    found = corrected_t_test(differences, test_share, confidence_level=confidence_level)
+    interval = ScoreInterval(found.low, found.high, "corrected t")
+    named = _named("accuracy", found.difference, interval, found.p_value)
+    named["p_value"] = named.pop("accuracy_p_value")
+    effect = {"effect": "Cohen's d", "effect_size": found.effect_size}
+    return {**named, "test": "corrected t", **effect}
+
+
+def _exact_test(
+    n_only_a: float, n_only_b: float, n_rows: int, confidence_level: float
+) -> dict[str, Any]:
+    interval = difference_interval(n_only_a, n_only_b, n_rows, confidence_level)
+    n_discordant = round(n_only_a + n_only_b)
+    return {
+        **_named("accuracy", (n_only_a - n_only_b) / n_rows, interval, np.nan),
+        "test": "exact",
+        "p_value": binomtest(round(n_only_a), n_discordant).pvalue if n_discordant else 1.0,
+        "effect": "Cohen's g",
+        "effect_size": n_only_a / (n_only_a + n_only_b) - 0.5 if n_discordant else 0.0,
+    }
+
+
+def _macro_f1_on_folds(
+    differences: np.ndarray, test_share: float, confidence_level: float
+) -> dict[str, Any]:
+    if is_constant(differences):
+        mean = float(differences.mean())
+        return _named("macro_f1", mean, NO_INTERVAL, np.nan if mean else 1.0)
+    found = corrected_t_test(differences, test_share, confidence_level=confidence_level)
+    interval = ScoreInterval(found.low, found.high, "corrected t")
+    return _named("macro_f1", found.difference, interval, found.p_value)
+
+
+def _bootstrap_tests(
+    difference: ScoreDraws, exact: ScoreInterval, confidence_level: float
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for score in TESTED:
         i = OVERALL.index(score)
         drawn = difference.resampled[:, i], difference.observed[i], difference.jackknife[:, i]
-        interval = bca_interval(*drawn, confidence_level)
+        interval = bootstrap_interval(*drawn, confidence_level)
+        if score == "accuracy" and interval.method == "none":
+            interval = exact
         found |= _named(score, difference.observed[i], interval, bca_p_value(*drawn))
     return found
 
 
-def _named(score: str, difference: float, interval: Any, p_value: float) -> dict[str, Any]:
-    low, high = map(float, interval)
+def _named(
+    score: str, difference: float, interval: ScoreInterval, p_value: float
+) -> dict[str, Any]:
     return {
         f"{score}_difference": float(difference),
-        f"{score}_difference_low": low,
-        f"{score}_difference_high": high,
+        f"{score}_difference_low": float(interval.low),
+        f"{score}_difference_high": float(interval.high),
+        f"{score}_difference_method": interval.method,
         f"{score}_p_value": p_value,
     }
 
@@ -129,8 +185,8 @@ def _frame(names: list[str], tests: Any, confidence_level: float) -> pd.DataFram
         pairs[f"{prefix}p_holm"] = holm(pairs[f"{prefix}p_value"])
     # Both must agree: an interval that crosses zero, or a p value that many pairs explain, is no
     # difference to speak of.
-    crosses = (pairs["accuracy_difference_low"] <= 0) & (pairs["accuracy_difference_high"] >= 0)
-    pairs["told_apart"] = ~crosses & (pairs["p_holm"] <= 1 - confidence_level)
+    beyond = (pairs["accuracy_difference_low"] > 0) | (pairs["accuracy_difference_high"] < 0)
+    pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
     return pairs[PAIR_COLUMNS]
 
 

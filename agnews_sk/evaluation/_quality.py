@@ -46,7 +46,8 @@ class Outcome:
     Attributes
     ----------
     y_true, y_pred : ndarray of int of shape (n_predictions,)
-        Codes from 0 to `n_classes` - 1.
+        Codes from 0 to `n_classes` - 1; -1 in `y_pred` is an abstention, which is wrong and of
+        no class.
     y_proba : ndarray of float of shape (n_predictions, n_classes) or None
         Probabilities; None makes the scores that need them NaN.
     n_classes : int
@@ -65,6 +66,19 @@ class Outcome:
     def n_rows(self) -> int:
         """Rows that predictions are about."""
         return int(self.rows.max()) + 1
+
+    def counts(self) -> np.ndarray:
+        """Return how many rows of each class are right, true and predicted.
+
+        Returns
+        -------
+        ndarray of float of shape (3, n_classes)
+            A row that is predicted several times counts once, in equal parts.
+        """
+        right, predicted = self.y_pred == self.y_true, self.y_pred >= 0
+        codes = self.y_true[right], self.y_true, self.y_pred[predicted]
+        counted = [np.bincount(of_kind, minlength=self.n_classes) for of_kind in codes]
+        return np.stack(counted) * (len(np.unique(self.rows)) / len(self.rows))
 
     def sums_of_rows(self) -> np.ndarray:
         """Return what each row adds to the sums that scores are made of.

@@ -5,8 +5,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk.evaluation._evaluation import as_label_array
 from agnews_sk.evaluation._figures import COLOURS, axes_for, soften
+from agnews_sk.evaluation._inputs import as_kind_of, plain_labels
 from agnews_sk.evaluation._quality import N_BINS, confidence_bins
 
 
@@ -87,10 +87,23 @@ class ReliabilityDisplay:
         Returns
         -------
         ReliabilityDisplay
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, or there is not one row of finite probabilities per label and
+            one column per class.
         """
-        y_proba = np.asarray(y_proba)
-        predicted = as_label_array(classes)[y_proba.argmax(axis=1)]
-        right = predicted == as_label_array(y_true)
+        true, y_proba = plain_labels(y_true, name="y_true"), np.asarray(y_proba)
+        known = as_kind_of(
+            plain_labels(classes, name="classes"), true, name="classes", whose="y_true"
+        )
+        if y_proba.shape != (len(true), len(known)) or not np.isfinite(y_proba).all():
+            raise ValueError(
+                f"y_proba must hold finite numbers of shape {(len(true), len(known))}, got shape "
+                f"{y_proba.shape} with {int(np.sum(~np.isfinite(y_proba)))} that are not finite."
+            )
+        right = known[y_proba.argmax(axis=1)] == true
         confidence = y_proba.max(axis=1)
         bins = confidence_bins(confidence, n_bins)
         n_rows = np.bincount(bins, minlength=n_bins)

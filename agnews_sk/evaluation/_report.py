@@ -11,13 +11,14 @@ import pandas as pd
 
 from agnews_sk._validation import n_rows
 from agnews_sk.cleaning import ColumnJoiner
-from agnews_sk.evaluation._displays import ConfusionMatrix
+from agnews_sk.evaluation._displays import ConfusionMatrix, with_abstentions
 from agnews_sk.evaluation._learning_curves import LearningCurves
 from agnews_sk.evaluation._markup import figure, picture, table
 from agnews_sk.evaluation._reliability import ReliabilityDisplay
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._result_displays import CostQualityDisplay, ScoresDisplay
 from agnews_sk.evaluation._wording import (
+    abstentions,
     answer,
     costs,
     level,
@@ -27,6 +28,7 @@ from agnews_sk.evaluation._wording import (
     percent,
     points,
     seconds,
+    with_method,
 )
 
 _N_EXAMPLES = 8
@@ -40,6 +42,7 @@ _SCORES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "log_loss": ("log loss", lambda value: number(value, 3)),
     "brier": ("Brier", lambda value: number(value, 3)),
     "calibration_error": ("calibration error, %", percent),
+    "abstained": ("abstained, %", percent),
 }
 _COSTS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "n_train_rows": ("training rows", number),
@@ -139,21 +142,24 @@ def _head(result: ComparisonResult, title: str, notice: str) -> str:
     warning = f'<p class="notice">{escape(notice)}</p>\n' if notice else ""
     return (
         f"<header>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="answer">{escape(answer(result))}</p>\n'
+        f'<p class="answer">{escape(" ".join([answer(result), abstentions(result)]).strip())}</p>\n'
         f'<p class="costs">{escape(costs(result))}</p>\n{warning}</header>'
     )
 
 
 def _quality(result: ComparisonResult) -> str:
-    head = ["classifier", *(label for label, _ in _SCORES.values())]
+    shown = {score: kind for score, kind in _SCORES.items() if score != "abstained"}
+    shown = _SCORES if result.abstained else shown
+    head = ["classifier", *(label for label, _ in shown.values())]
     rows = [
-        [escape(name), *(_score(result, name, score, show) for score, (_, show) in _SCORES.items())]
+        [escape(name), *(_score(result, name, score, show) for score, (_, show) in shown.items())]
         for name in result.names
     ]
     note = (
         f"Below each score its {level(result)} interval: BCa bootstrap over the "
-        f"rows, {result.n_resamples:,} resamples, the same for all classifiers. Lower is better "
-        "for log loss, Brier score and calibration error."
+        f"rows, {result.n_resamples:,} resamples, the same for all classifiers, or of the method "
+        "that stands beside it where BCa is not defined. Lower is better for log loss, Brier score "
+        "and calibration error."
     )
     return _section("Scores", table(head, rows) + _note(note))
 
@@ -164,10 +170,11 @@ def _score(
     row = result.scores.loc[name]
     shown = figure(row[score], show(row[score]), ["scores", name, score])
     ends = [f"{score}_low", f"{score}_high"]
-    if not set(ends) <= set(row.index) or pd.isna(row[ends[0]]):
+    if not set(ends) <= set(row.index) or pd.isna(row[score]):
         return shown
     low, high = (figure(row[end], show(row[end]), ["scores", name, end]) for end in ends)
-    return f'{shown}<span class="interval">{low} – {high}</span>'
+    interval = with_method(f"{low} – {high}", result.interval_methods.loc[name, score], "BCa")
+    return f'{shown}<span class="interval">{interval}</span>'
 
 
 def _pairs(result: ComparisonResult) -> str:
@@ -175,7 +182,8 @@ def _pairs(result: ComparisonResult) -> str:
         return ""
     head = ["pair", "accuracy, points", "macro-F1, points", "only the first right"]
     head += ["only the second right", "p", "p, Holm", "effect size"]
-    rows = [_pair(i, pair) for i, pair in enumerate(result.pairs.to_dict("records"))]
+    usual = "BCa" if result.folds is None else "corrected t"
+    rows = [_pair(i, pair, usual) for i, pair in enumerate(result.pairs.to_dict("records"))]
     tests = {
         "exact": "McNemar's exact test",
         "chi2": "McNemar's test (chi-squared, continuity corrected)",
@@ -184,20 +192,22 @@ def _pairs(result: ComparisonResult) -> str:
     used = " and ".join(tests[test] for test in sorted(set(result.pairs["test"])))
     note = (
         f"Differences are the first less the second, with {level(result)} "
-        f"intervals. p of accuracy: {used}; Holm's corrects for the number of pairs. An interval "
-        "that holds zero does not tell the two apart."
+        f"intervals, of the method that stands beside one where that of the others is not defined. "
+        f"p of accuracy: {used}; Holm's corrects for the number of pairs. An interval that holds "
+        "zero does not tell the two apart."
     )
     return _section("Pair by pair", table(head, rows) + _note(note))
 
 
-def _pair(position: int, pair: Mapping[Any, Any]) -> list[str]:
+def _pair(position: int, pair: Mapping[Any, Any], usual: str) -> list[str]:
     def shown(column: str, show: Callable[[Any], str]) -> str:
         return figure(pair[column], show(pair[column]), ["pairwise", str(position), column])
 
     def difference(score: str) -> str:
         low, high = (shown(f"{score}_difference_{end}", points) for end in ("low", "high"))
         middle = shown(f"{score}_difference", points)
-        return f'{middle}<span class="interval">{low} to {high}</span>'
+        interval = with_method(f"{low} to {high}", pair[f"{score}_difference_method"], usual)
+        return f'{middle}<span class="interval">{interval}</span>'
 
     effect = f"{shown('effect_size', lambda value: number(value, 2))}"
     return [
@@ -247,7 +257,8 @@ def _reliability(result: ComparisonResult, name: str) -> str:
 
 def _confusion(result: ComparisonResult, name: str) -> str:
     display = ConfusionMatrix(result.confusion(name).to_numpy(), classes=result.classes)
-    return picture(display.plot, caption=f"True labels down, predicted across: {name}")
+    title = with_abstentions(name, result.abstained.get(name))
+    return picture(display.plot, caption=f"True labels down, predicted across: {title}")
 
 
 def _classes(result: ComparisonResult) -> str:

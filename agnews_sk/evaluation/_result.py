@@ -9,23 +9,29 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix
-from sklearn.utils.multiclass import unique_labels
 
-from agnews_sk.evaluation._bootstrap import bca_interval
-from agnews_sk.evaluation._evaluation import Evaluation, aligned_probabilities, as_label_array
-from agnews_sk.evaluation._pairs import PAIR_COLUMNS, pairs_on_folds, pairs_on_rows
-from agnews_sk.evaluation._provenance import describe_environment
-from agnews_sk.evaluation._quality import (
-    WITHOUT_INTERVAL,
-    Outcome,
-    ScoreDraws,
-    draw_scores,
-    score_names,
+from agnews_sk.evaluation._evaluation import Evaluation, outcome_of, predicted_codes
+from agnews_sk.evaluation._inputs import (
+    as_kind_of,
+    check_settings,
+    codes_of,
+    plain_labels,
+    union_of,
+    warn_of_few_resamples,
 )
-from agnews_sk.evaluation._wording import answer, costs
-
-_COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
+from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
+from agnews_sk.evaluation._provenance import describe_environment
+from agnews_sk.evaluation._quality import draw_scores
+from agnews_sk.evaluation._result_json import parts_of, result_as_dict
+from agnews_sk.evaluation._scoring import (
+    check_comparable,
+    cost_row,
+    intervals_of,
+    methods_frame,
+    score_row,
+    scores_frame,
+)
+from agnews_sk.evaluation._wording import abstentions, answer, costs
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,12 +45,18 @@ class ComparisonResult:
         `accuracy_low`, `accuracy_high`, ...): `accuracy`, `balanced_accuracy`,
         `macro_precision`, `macro_recall`, `macro_f1`; `log_loss`, `brier`, `calibration_error`
         and `roc_auc`, NaN without probabilities; `precision_<class>`, `recall_<class>` and
-        `f1_<class>`, NaN where the class is neither true nor predicted. Costs: `n_train_rows`,
+        `f1_<class>`, NaN where the class is neither true nor predicted; `abstained`, the share of
+        predictions that are abstentions and so count as wrong. Costs: `n_train_rows`,
         `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
         `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as `Evaluation`
         describes them.
+    interval_methods : pandas.DataFrame of str of shape (n_classifiers, n_scores)
+        How the interval of each score was found: "BCa", "percentile", "exact" or "none".
     predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)
         One column of predicted labels a classifier.
+    abstained : dict of str to ndarray of bool of shape (n_predictions,)
+        By name of the classifiers that abstain on some rows: which. `predictions` has there what
+        the classifier says in place of a label.
     probabilities : dict of str to ndarray of float of shape (n_predictions, n_classes)
         By name of the classifiers that give some; columns as in `classes`.
     y_true : ndarray of shape (n_predictions,)
@@ -77,7 +89,10 @@ class ComparisonResult:
     Folds are pooled.
 
     The intervals are BCa bootstrap intervals over the test rows, drawn alike for all
-    classifiers; they hold the training rows fixed.
+    classifiers; they hold the training rows fixed. Where BCa is not defined they are percentile
+    intervals. Where no resample changes a score, such as an accuracy of 1, the bootstrap knows
+    nothing of its spread: scores of labels then have exact intervals of the shares of rows that
+    they are made of (Clopper and Pearson, 1934), and scores of probabilities have none.
 
     Examples
     --------
@@ -104,6 +119,7 @@ class ComparisonResult:
     """
 
     scores: pd.DataFrame
+    interval_methods: pd.DataFrame
     predictions: pd.DataFrame
     probabilities: dict[str, np.ndarray]
     y_true: np.ndarray
@@ -116,6 +132,7 @@ class ComparisonResult:
     made: dict[str, str]
     pairs: pd.DataFrame = field(repr=False)
     estimators: dict[str, Any] = field(default_factory=dict, repr=False)
+    abstained: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_evaluations(
@@ -153,27 +170,41 @@ class ComparisonResult:
         ------
         ValueError
             If there are no evaluations, two of one name, or test labels that differ.
+
+        Warns
+        -----
+        UserWarning
+            If the resamples are too few for the confidence level.
         """
         check_settings(n_resamples, confidence_level)
-        _check_comparable(evaluations)
+        check_comparable(evaluations)
+        warn_of_few_resamples(n_resamples, confidence_level)
         names, y_true = [e.name for e in evaluations], evaluations[0].y_true
         rows = np.arange(len(y_true)) if rows is None else rows
-        known = [e.classes for e in evaluations if e.classes is not None]
-        classes = unique_labels(y_true, *(e.y_pred for e in evaluations), *known)
-        outcomes = [_outcome(e, classes, rows) for e in evaluations]
+        classes = union_of(*(e.classes_seen for e in evaluations))
+        tested = np.unique(rows, return_inverse=True)[1]
+        outcomes = {e.name: outcome_of(e, classes, tested) for e in evaluations}
         seed = int(np.random.default_rng(random_state).integers(2**32))
-        draws = dict(zip(names, draw_scores(outcomes, n_resamples, seed)))
-        right = {e.name: e.y_pred == y_true for e in evaluations}
+        draws = dict(zip(names, draw_scores(list(outcomes.values()), n_resamples, seed)))
+        right = {name: o.y_pred == o.y_true for name, o in outcomes.items()}
+        intervals = {
+            name: intervals_of(draws[name], outcomes[name], classes, confidence_level)
+            for name in names
+        }
         score_rows = [
-            {**_with_intervals(draws[e.name], classes, confidence_level), **_cost_row(e)}
+            {**score_row(draws[e.name], intervals[e.name], classes), **cost_row(e)}
             for e in evaluations
         ]
         return cls(
-            scores=_scores_frame(names, score_rows),
+            scores=scores_frame(names, score_rows),
+            interval_methods=methods_frame(
+                {
+                    name: {score: i.method for score, i in found.items()}
+                    for name, found in intervals.items()
+                }
+            ),
             predictions=pd.DataFrame({e.name: e.y_pred for e in evaluations}),
-            probabilities={
-                e.name: o.y_proba for e, o in zip(evaluations, outcomes) if o.y_proba is not None
-            },
+            probabilities={n: o.y_proba for n, o in outcomes.items() if o.y_proba is not None},
             y_true=y_true,
             rows=rows,
             classes=classes,
@@ -184,8 +215,9 @@ class ComparisonResult:
             made=describe_environment(),
             pairs=pairs_on_rows(right, draws, confidence_level)
             if folds is None
-            else pairs_on_folds(right, folds, confidence_level),
+            else pairs_on_folds(right, folds, len(np.unique(rows)), confidence_level),
             estimators={e.name: e.estimator for e in evaluations if e.estimator is not None},
+            abstained={e.name: e.abstained for e in evaluations if e.abstained is not None},
         )
 
     @classmethod
@@ -205,14 +237,26 @@ class ComparisonResult:
         Returns
         -------
         ComparisonResult
+
+        Raises
+        ------
+        TypeError
+            If `predictions` is no mapping, or predicted labels are of another kind than the true.
+        ValueError
+            If labels are missing or not one a row.
         """
-        labels = as_label_array(y_true)
+        if not isinstance(predictions, Mapping):
+            raise TypeError(
+                f"predictions must map names to labels, got {type(predictions).__name__}; give "
+                'each a name, such as {"a": y_pred}.'
+            )
+        labels = plain_labels(y_true, name="y_true")
         evaluations = [
             Evaluation(
                 name=name,
                 estimator=None,
                 y_true=labels,
-                y_pred=as_label_array(y_pred),
+                y_pred=_predictions(y_pred, labels, name),
                 n_train_rows=0,
                 fit_seconds=np.nan,
                 predict_seconds=np.nan,
@@ -237,7 +281,7 @@ class ComparisonResult:
         Returns
         -------
         pandas.DataFrame of int of shape (n_classes, n_classes)
-            Test rows, true labels down and predicted labels across.
+            Test rows, true labels down and predicted labels across. Abstentions are in no column.
 
         Raises
         ------
@@ -246,8 +290,12 @@ class ComparisonResult:
         """
         if name not in self.names:
             raise KeyError(f"name must be one of {self.names}, got {name!r}.")
+        codes = self.predicted_codes(name)
+        places = codes_of(self.y_true, self.classes)[codes >= 0], codes[codes >= 0]
+        counts = np.zeros((len(self.classes), len(self.classes)), dtype=int)
+        np.add.at(counts, places, 1)
         return pd.DataFrame(
-            confusion_matrix(self.y_true, self.predictions[name], labels=self.classes),
+            counts,
             index=pd.Index(self.classes, name="true"),
             columns=pd.Index(self.classes, name="predicted"),
         )
@@ -265,20 +313,27 @@ class ComparisonResult:
         ndarray of int of shape (n_differing,)
             Positions in `predictions` and `y_true`.
         """
-        right = (self.predictions.to_numpy() == self.y_true[:, np.newaxis]).sum(axis=1)
+        true = codes_of(self.y_true, self.classes)
+        right = np.sum([self.predicted_codes(name) == true for name in self.names], axis=0)
         differing = np.flatnonzero((right > 0) & (right < len(self.names)))
         if n_rows is None or len(differing) <= n_rows:
             return differing
         return differing[np.linspace(0, len(differing) - 1, n_rows).round().astype(int)]
+
+    def predicted_codes(self, name: str) -> np.ndarray:
+        """Return a classifier's predictions as positions in `classes`, -1 where it abstains."""
+        predicted = self.predictions[name].to_numpy()
+        return predicted_codes(predicted, self.abstained.get(name), self.classes)
 
     def pairwise(self) -> pd.DataFrame:
         """Return the tests of each pair of classifiers.
 
         Returns
         -------
-        pandas.DataFrame of shape (n_pairs, 22)
+        pandas.DataFrame of shape (n_pairs, 24)
             One row a pair, its names `a` and `b`. `accuracy_difference`, the accuracy of a less
-            that of b, and the ends of its interval; the rows that `both_right`, `only_a`,
+            that of b, the ends of its interval, and the `method` by which they were found; the
+            rows that `both_right`, `only_a`,
             `only_b` or `both_wrong`; `test`, its two-sided `p_value`, `p_holm` corrected for
             the number of pairs, and `effect_size`, which is the `effect` that it says. The same
             for `macro_f1`, whose effect size is the difference itself. `told_apart` is True
@@ -291,6 +346,11 @@ class ComparisonResult:
         and `bootstrap_p_value` and `macro_f1_p_value` invert them. In cross-validation, `test`
         is the "corrected t" of Nadeau and Bengio with Cohen's d, for all differences; the
         bootstrap's p value is NaN.
+
+        Where no resample, or no fold, changes a difference, its spread is unknown. That of the
+        accuracies then has an exact interval of the discordant rows, of the method "exact", and in
+        cross-validation McNemar's exact test over them; that of macro-F1 has neither interval nor
+        p value, of the method "none".
         """
         return self.pairs.copy()
 
@@ -300,9 +360,10 @@ class ComparisonResult:
         Returns
         -------
         str
-            No classifier is called more accurate where the interval crosses zero.
+            No classifier is called more accurate where the interval crosses zero. A sentence more
+            says who abstains, where somebody does.
         """
-        return f"{answer(self)} {costs(self)}"
+        return " ".join(filter(None, [answer(self), abstentions(self), costs(self)]))
 
     def _repr_html_(self) -> str:
         columns = ["accuracy", "macro_f1", "log_loss", "fit_seconds", "texts_per_second"]
@@ -315,27 +376,10 @@ class ComparisonResult:
         Returns
         -------
         dict of str to object
-            Figures first: `scores`, `pairwise` and `confusion`; labels are codes into `classes`.
+            Figures first: `scores`, `pairwise` and `confusion`; labels are codes into `classes`,
+            and -1 is an abstention.
         """
-        return {
-            "summary": self.summary(),
-            "n_test_rows": len(np.unique(self.rows)),
-            "confidence_level": self.confidence_level,
-            "n_resamples": self.n_resamples,
-            "seed": self.seed,
-            "made": self.made,
-            "scores": {name: _plain(row) for name, row in self.scores.to_dict("index").items()},
-            "pairwise": [_plain(row) for row in self.pairs.to_dict("records")],
-            "folds": None if self.folds is None else self.folds.to_dict("records"),
-            "confusion": {n: self.confusion(n).to_numpy().tolist() for n in self.names},
-            "classes": self.classes.tolist(),
-            "rows": self.rows.tolist(),
-            "y_true": _codes(self.y_true, self.classes).tolist(),
-            "predictions": {
-                name: _codes(self.predictions[name], self.classes).tolist() for name in self.names
-            },
-            "probabilities": {name: p.tolist() for name, p in self.probabilities.items()},
-        }
+        return result_as_dict(self)
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:
@@ -355,27 +399,7 @@ class ComparisonResult:
         ValueError
             If a part is missing.
         """
-        try:
-            classes = as_label_array(found["classes"])
-            folds = found["folds"]
-            return cls(
-                scores=_scores_frame(list(found["scores"]), list(found["scores"].values())),
-                predictions=pd.DataFrame(
-                    {name: classes[codes] for name, codes in found["predictions"].items()}
-                ),
-                probabilities={n: np.array(p) for n, p in found["probabilities"].items()},
-                y_true=classes[found["y_true"]],
-                rows=np.array(found["rows"]),
-                classes=classes,
-                folds=None if folds is None else pd.DataFrame(folds),
-                confidence_level=found["confidence_level"],
-                n_resamples=found["n_resamples"],
-                seed=found["seed"],
-                made=found["made"],
-                pairs=_pairs_frame(found["pairwise"]),
-            )
-        except KeyError as error:
-            raise ValueError(f"found must be what to_dict gives, but lacks {error}.") from error
+        return cls(**parts_of(found))
 
     def to_json(self, path: str | Path) -> None:
         """Write the result, without the estimators, as a JSON file.
@@ -408,98 +432,11 @@ class ComparisonResult:
         return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
-def check_settings(n_resamples: int, confidence_level: float) -> None:
-    """Refuse a number of resamples or a confidence level that no interval can have.
-
-    Parameters
-    ----------
-    n_resamples : int
-    confidence_level : float
-
-    Raises
-    ------
-    ValueError
-        If there are no resamples, or the level is not between 0 and 1.
-    """
-    if n_resamples < 1:
-        raise ValueError(f"n_resamples must be at least 1, got {n_resamples}.")
-    if not 0 < confidence_level < 1:
+def _predictions(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
+    whose = f"predictions[{name!r}]"
+    labels = plain_labels(y_pred, name=whose)
+    if len(labels) != len(y_true):
         raise ValueError(
-            f"confidence_level must be between 0 and 1, such as 0.95, got {confidence_level}."
+            f"{whose} must have one label a row, {len(y_true)} as y_true, got {len(labels)}."
         )
-
-
-def _check_comparable(evaluations: Sequence[Evaluation]) -> None:
-    if not evaluations:
-        raise ValueError("evaluations is empty: at least one is needed, got 0.")
-    names = [e.name for e in evaluations]
-    if len(set(names)) < len(names):
-        raise ValueError(f"evaluations must have different names, got {names}.")
-    for other in evaluations[1:]:
-        if not np.array_equal(other.y_true, evaluations[0].y_true):
-            raise ValueError(
-                f"evaluations must be made on the same test rows, but the test labels of "
-                f"{other.name} differ from those of {names[0]}."
-            )
-
-
-def _codes(labels: Any, classes: np.ndarray) -> np.ndarray:
-    return pd.Index(classes).get_indexer(labels)
-
-
-def _outcome(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:
-    y_proba = evaluation.y_proba
-    if y_proba is not None:
-        y_proba = aligned_probabilities(y_proba, evaluation.classes, classes)
-    return Outcome(
-        y_true=_codes(evaluation.y_true, classes),
-        y_pred=_codes(evaluation.y_pred, classes),
-        y_proba=y_proba,
-        n_classes=len(classes),
-        rows=rows,
-    )
-
-
-def _with_intervals(
-    draws: ScoreDraws, classes: np.ndarray, confidence_level: float
-) -> dict[str, float]:
-    row: dict[str, float] = {}
-    for i, name in enumerate(score_names(classes.tolist())):
-        row[name] = float(draws.observed[i])
-        if name not in WITHOUT_INTERVAL:
-            drawn = draws.resampled[:, i], row[name], draws.jackknife[:, i]
-            low, high = bca_interval(*drawn, confidence_level)
-            row |= {f"{name}_low": float(low), f"{name}_high": float(high)}
-    return row
-
-
-def _cost_row(evaluation: Evaluation) -> dict[str, Any]:
-    return {
-        "n_train_rows": evaluation.n_train_rows,
-        "fit_seconds": evaluation.fit_seconds,
-        "cpu_seconds": evaluation.cpu_seconds,
-        "texts_per_second": evaluation.texts_per_second,
-        **{f"latency_p{p}_ms": _latency(evaluation.latency_seconds, p) for p in (50, 95, 99)},
-        "peak_memory_bytes": evaluation.peak_memory_bytes,
-        "size_bytes": evaluation.size_bytes,
-        "n_parameters": evaluation.n_parameters,
-    }
-
-
-def _latency(seconds: np.ndarray | None, percentile: int) -> float:
-    return np.nan if seconds is None else float(1000 * np.percentile(seconds, percentile))
-
-
-def _scores_frame(names: list[str], rows: list[dict]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, index=pd.Index(names, name="classifier")).astype(float)
-    return frame.astype(_COUNTS)
-
-
-def _pairs_frame(records: list[dict]) -> pd.DataFrame:
-    pairs = pd.DataFrame(records, columns=PAIR_COLUMNS)
-    figures = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
-    return pairs.astype(dict.fromkeys(figures, float))
-
-
-def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(key): None if pd.isna(value) else value for key, value in row.items()}
+    return as_kind_of(labels, y_true, name=whose, whose="y_true")

@@ -43,8 +43,8 @@ class ScoresDisplay:
     >>> display = ScoresDisplay.from_predictions(
     ...     ["Sports", "World"], {"tfidf": ["Sports", "World"]}, random_state=0
     ... )
-    >>> display.intervals.to_dict("index")
-    {'tfidf': {'score': 1.0, 'low': 1.0, 'high': 1.0}}
+    >>> display.intervals.round(2).to_dict("index")
+    {'tfidf': {'score': 1.0, 'low': 0.16, 'high': 1.0}}
     """
 
     def __init__(self, intervals: pd.DataFrame, *, score: str):

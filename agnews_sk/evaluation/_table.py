@@ -1,15 +1,12 @@
 """A comparison as tables for the terminal."""
 
-from collections.abc import Hashable
-from typing import Any
-
 import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from agnews_sk.evaluation._result import ComparisonResult
-from agnews_sk.evaluation._wording import megabytes, p_value, percent
+from agnews_sk.evaluation._wording import megabytes, p_value, percent, with_method
 
 
 def comparison_table(result: ComparisonResult) -> Group:
@@ -44,14 +41,16 @@ def _scores_table(result: ComparisonResult) -> Table:
     table = Table(
         title=f"Scores on {len(result.y_true):,} test rows",
         caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
-        f"({result.n_resamples:,} resamples).",
+        f"({result.n_resamples:,} resamples), or of the method beside them.",
     )
     _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")
-    _add_row(table, "accuracy", [_interval(row, "accuracy") for row in rows])
-    _add_row(table, "macro-F1", [_interval(row, "macro_f1") for row in rows])
+    _add_row(table, "accuracy", [_interval(result, name, "accuracy") for name in result.names])
+    _add_row(table, "macro-F1", [_interval(result, name, "macro_f1") for name in result.names])
     for label in result.classes:
         _add_row(table, f"F1 {label}", [percent(row[f"f1_{label}"]) for row in rows])
+    if result.abstained:
+        _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
     table.add_section()
     _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
     _add_row(table, "fit seconds", [f"{row['fit_seconds']:,.1f}" for row in rows])
@@ -90,6 +89,8 @@ def _add_row(table: Table, first: str, cells: list[str]) -> None:
     table.add_row(Text(first), *map(Text, cells))
 
 
-def _interval(row: dict[Hashable, Any], score: str) -> str:
-    low, high = 100 * row[f"{score}_low"], 100 * row[f"{score}_high"]
-    return f"{percent(row[score])} ({low:.2f}–{high:.2f})"
+def _interval(result: ComparisonResult, name: str, score: str) -> str:
+    row = result.scores.loc[name]
+    ends = f"{percent(row[f'{score}_low'])}–{percent(row[f'{score}_high'])}"
+    shown = with_method(ends, result.interval_methods.loc[name, score], usual="BCa")
+    return f"{percent(row[score])} ({shown})"

@@ -92,6 +92,50 @@ def answer(result: "ComparisonResult") -> str:
     )
 
 
+def abstentions(result: "ComparisonResult") -> str:
+    """Say in one sentence who abstains, and how often; nothing where nobody does.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    str
+    """
+    shares = result.scores["abstained"]
+    found = [f"{name} abstains on {percent(share)} %" for name, share in shares.items() if share]
+    return f"{listed(found)} of the rows, which count as wrong." if found else ""
+
+
+def with_method(interval: str, method: str, usual: str) -> str:
+    """Return an interval with the method that found it, where that is not the usual one.
+
+    Parameters
+    ----------
+    interval : str
+    method : str
+        "none" where there is no interval.
+    usual : str
+        Method that a note says for all.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from agnews_sk.evaluation._wording import with_method
+    >>> with_method("0.96 to 1.00", "exact", usual="BCa")
+    '0.96 to 1.00 exact'
+    >>> with_method("–", "none", usual="BCa")
+    'no interval'
+    """
+    if method == "none":
+        return "no interval"
+    return interval if method == usual else f"{interval} {method}"
+
+
 def costs(result: "ComparisonResult") -> str:
     """Say in one sentence what fitting and answering take.
 
@@ -129,9 +173,10 @@ def _rows(result: "ComparisonResult") -> str:
 
 def _accuracy(result: "ComparisonResult", name: str) -> str:
     row = result.scores.loc[name]
+    ends = f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}"
+    method = result.interval_methods.loc[name, "accuracy"]
     return (
-        f"{percent_of(result, name)} ({level(result)} interval "
-        f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])})"
+        f"{percent_of(result, name)} ({level(result)} interval {with_method(ends, method, 'BCa')})"
     )
 
 
@@ -145,12 +190,15 @@ def _difference(result: "ComparisonResult", leader: str, other: str) -> dict[str
         "difference": pair["accuracy_difference"] * (1 if forward else -1),
         "low": low if forward else -high,
         "high": high if forward else -low,
+        "method": pair["accuracy_difference_method"],
         "told_apart": pair["told_apart"],
     }
 
 
 def _interval(result: "ComparisonResult", found: dict[str, Any]) -> str:
+    ends = f"{points(found['low'])} to {points(found['high'])}"
+    usual = "BCa" if result.folds is None else "corrected t"
     return (
         f"{points(found['difference'])} points, {level(result)} interval "
-        f"{points(found['low'])} to {points(found['high'])}"
+        f"{with_method(ends, found['method'], usual)}"
     )

@@ -109,9 +109,9 @@ def test_progress_is_told():
 
 
 def test_bad_input_is_refused_by_name():
-    with pytest.raises(ValueError, match="y must have one label a row of X, 9, got 1"):
+    with pytest.raises(ValueError, match="y must have one label per row of X, 9, got 1"):
         audit(ROWS, ["Oil"])
-    with pytest.raises(ValueError, match="y has 1 missing labels"):
+    with pytest.raises(ValueError, match="y has 1 missing label, at position 1"):
         audit(["oil", "cup"], ["Oil", None])
     with pytest.raises(ValueError, match="max_length must be a positive integer"):
         audit(ROWS, LABELS, max_length=0)

@@ -126,9 +126,9 @@ def test_test_labels_never_trained_on_are_warned_of_and_count_as_wrong():
 @pytest.mark.parametrize(
     ("y_test", "message"),
     [
-        (["Business", "Sports"], "y_test must have one label a row of X_test, 3, got 2"),
-        (["Business", None, "Sports"], "y_test must have no missing labels, got 1 of 3"),
-        ([["Business"], ["Sports"], ["Sports"]], "y_test must be 1-D"),
+        (["Business", "Sports"], "y_test must have one label per row of X_test, 3, got 2"),
+        (["Business", None, "Sports"], "y_test has 1 missing label, at position 1"),
+        ([["Business", "Oil"]] * 3, "y_test must be 1-D"),
         ([0.1, 0.2, 0.3], "continuous"),
     ],
     ids=["too few", "missing", "2-D", "continuous"],

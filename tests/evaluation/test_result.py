@@ -149,7 +149,7 @@ def test_identical_classifiers_do_not_differ():
 def test_pairwise_has_a_row_for_each_pair(n_classifiers, n_pairs):
     y_true = ["World", "Sports"]
     found = result_of([evaluation(f"c{i}", y_true, y_true) for i in range(n_classifiers)])
-    assert found.pairwise().shape == (n_pairs, 22)
+    assert found.pairwise().shape == (n_pairs, 24)
 
 
 @pytest.mark.parametrize(

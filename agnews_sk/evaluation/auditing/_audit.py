@@ -6,13 +6,12 @@ from importlib.util import find_spec
 from numbers import Integral
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import polars as pl
 
-from agnews_sk._validation import check_texts, n_rows, text_columns
+from agnews_sk._validation import check_labels, check_texts, text_columns
 from agnews_sk.cleaning import ColumnJoiner
-from agnews_sk.evaluation.auditing._label_checks import check_labels
+from agnews_sk.evaluation.auditing._label_checks import check_label_errors
 from agnews_sk.evaluation.auditing._pair_checks import (
     check_conflicts,
     check_duplicates,
@@ -104,7 +103,11 @@ def audit(
     """
     start = time.perf_counter()
     _check_parameters(max_length, near_threshold)
-    rows = Rows(texts=_joined(X, "X"), labels=_labels(X, y), test=_test_texts(X_test))
+    rows = Rows(
+        texts=_joined(X, "X"),
+        labels=None if y is None else check_labels(y, X),
+        test=_test_texts(X_test),
+    )
     tokenizer = _default_tokenizer() if tokenizer is None else tokenizer
     findings = {}
     for stage, found in _checks(
@@ -141,7 +144,7 @@ def _checks(
     if labelled:
         yield "looking for contradicting labels", lambda: [check_conflicts(rows)]
     if labelled and label_errors and _can_be_checked(rows.labels):
-        yield "training the baseline for wrong labels", lambda: [check_labels(rows, seed)]
+        yield "training the baseline for wrong labels", lambda: [check_label_errors(rows, seed)]
     yield "looking for HTML", lambda: check_damage(rows)
     if labelled:
         yield "looking for sources", lambda: [check_sources(rows)]
@@ -166,18 +169,6 @@ def _joined(X: Any, name: str) -> pl.Series:
 
 def _test_texts(X_test: Any) -> pl.Series | None:
     return None if X_test is None else _joined(X_test, "X_test")
-
-
-def _labels(X: Any, y: Any) -> np.ndarray | None:
-    if y is None:
-        return None
-    labels = np.ravel(np.asarray(y))
-    if len(labels) != n_rows(X):
-        raise ValueError(f"y must have one label a row of X, {n_rows(X)}, got {len(labels)}.")
-    n_missing = int(pd.isna(labels).sum())
-    if n_missing:
-        raise ValueError(f"y has {n_missing} missing labels; drop their rows, or give y=None.")
-    return labels
 
 
 def _default_tokenizer() -> Any:

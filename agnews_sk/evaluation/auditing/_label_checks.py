@@ -16,7 +16,7 @@ _TOKEN = r"\w+|[^\w\s]"
 _MIN_DF = 3e-5
 
 
-def check_labels(rows: Rows, seed: int) -> Finding:
+def check_label_errors(rows: Rows, seed: int) -> Finding:
     """Find rows whose label the baseline, trained on other rows, finds unlikely.
 
     Parameters

@@ -1,0 +1,277 @@
+"""What evaluations are given, checked once and before any fitting."""
+
+import math
+import warnings
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agnews_sk._validation import check_labels, is_frame
+
+_LONGEST_REPR = 60
+
+
+def check_classifiers(classifiers: Any, *, name: str = "classifiers") -> None:
+    """Refuse what is not a mapping of names to classifiers.
+
+    Parameters
+    ----------
+    classifiers : mapping of str to estimator
+    name : str, default="classifiers"
+        How messages call it.
+
+    Raises
+    ------
+    TypeError
+        If it is no mapping, a name is not a `str`, or a value cannot be fitted.
+    ValueError
+        If it is empty.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.evaluation._inputs import check_classifiers
+    >>> check_classifiers(DummyClassifier())
+    Traceback (most recent call last):
+    TypeError: classifiers must map names to classifiers, got DummyClassifier; give each a name, \
+such as {"dummyclassifier": DummyClassifier()}.
+    """
+    if not isinstance(classifiers, Mapping):
+        raise TypeError(
+            f"{name} must map names to classifiers, got {type(classifiers).__name__}; "
+            f"{_named(classifiers)}."
+        )
+    if not classifiers:
+        raise ValueError(f"{name} is empty: at least one is needed, got 0.")
+    for key, classifier in classifiers.items():
+        if not isinstance(key, str):
+            raise TypeError(f"names of {name} must be str, got {type(key).__name__} {key!r:.60}.")
+        check_classifier(classifier, name=f"{name}[{key!r}]")
+
+
+def _named(given: Any) -> str:
+    if hasattr(given, "fit"):
+        kind = type(given).__name__
+        return f'give each a name, such as {{"{kind.lower()}": {kind}()}}'
+    if isinstance(given, (list, tuple)) and all(isinstance(x, tuple) for x in given):
+        return f"pass dict({'pairs' if given else ''})"
+    return 'give each a name, such as {"a": first, "b": second}'
+
+
+def check_classifier(classifier: Any, *, name: str) -> None:
+    """Refuse what can be neither fitted nor asked, and classes in place of instances.
+
+    Parameters
+    ----------
+    classifier : estimator
+    name : str
+        How messages call it.
+
+    Raises
+    ------
+    TypeError
+        If it lacks `fit` or `predict`, or is a class.
+    """
+    if isinstance(classifier, type):
+        raise TypeError(
+            f"{name} must be an estimator, got the class {classifier.__name__}; "
+            f"make one of it: {classifier.__name__}()."
+        )
+    lacking = [method for method in ("fit", "predict") if not hasattr(classifier, method)]
+    if lacking:
+        raise TypeError(
+            f"{name} must be an estimator with fit and predict, got {type(classifier).__name__} "
+            f"{classifier!r:.60}, which lacks {' and '.join(lacking)}."
+        )
+
+
+def check_same_columns(X_train: Any, X_test: Any) -> None:
+    """Refuse test rows in a frame of another library or with other columns than the training rows.
+
+    Parameters
+    ----------
+    X_train, X_test : container of rows
+        Only frames are looked at.
+
+    Raises
+    ------
+    TypeError
+        If one is a frame of pandas and the other of Polars.
+    ValueError
+        If one lacks a column of the other.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from agnews_sk.evaluation._inputs import check_same_columns
+    >>> check_same_columns(pd.DataFrame({"text": []}), pd.DataFrame({"title": []}))
+    Traceback (most recent call last):
+    ValueError: X_train and X_test must have the same columns, but X_train alone has ['text'] and \
+X_test alone has ['title'].
+    """
+    if not (is_frame(X_train) and is_frame(X_test)):
+        return
+    columns = {"X_train": _columns(X_train), "X_test": _columns(X_test)}
+    if type(X_train) is not type(X_test):
+        kinds = [type(X).__module__.partition(".")[0] for X in (X_train, X_test)]
+        raise TypeError(
+            f"X_train and X_test must be frames of one library, got {kinds[0]} with the columns "
+            f"{columns['X_train']} and {kinds[1]} with {columns['X_test']}; convert one of them."
+        )
+    train, test = columns.values()
+    alone = {
+        "X_train": [column for column in train if column not in test],
+        "X_test": [column for column in test if column not in train],
+    }
+    if any(alone.values()):
+        found = " and ".join(f"{part} alone has {only}" for part, only in alone.items() if only)
+        raise ValueError(f"X_train and X_test must have the same columns, but {found}.")
+
+
+def _columns(X: Any) -> list[str]:
+    return [str(column) for column in X.columns]
+
+
+def plain_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
+    """Return labels of any container as one array that compares with all others made here.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+    X : container of n_rows rows, optional
+    name : str, default="y"
+        How messages call it.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        As `check_labels` returns them, but for `comparable`.
+    """
+    return comparable(check_labels(y, X, name=name))
+
+
+def comparable(labels: np.ndarray) -> np.ndarray:
+    """Return labels of `check_labels` with one dtype a kind: strings as objects, ints as int64."""
+    if labels.dtype.kind == "U":
+        return labels.astype(object)
+    if labels.dtype.kind in "iu" and (labels <= np.iinfo(np.int64).max).all():
+        return labels.astype(np.int64)
+    return labels
+
+
+_WORDS = {"O": "str", "U": "str", "b": "bool", "i": "int", "u": "int", "f": "float"}
+
+
+def as_kind_of(labels: np.ndarray, reference: np.ndarray, *, name: str, whose: str) -> np.ndarray:
+    """Return labels as the kind of other labels: 1.0 as 1 beside integers, 1 as True beside bools.
+
+    Parameters
+    ----------
+    labels, reference : ndarray
+        As `plain_labels` returns them.
+    name, whose : str
+        How messages call the two.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    TypeError
+        If no label of one kind can equal one of the other, such as strings and integers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.evaluation._inputs import as_kind_of
+    >>> as_kind_of(np.array([1.0, 3.0]), np.array([1, 2]), name="y_test", whose="y_train")
+    array([1, 3])
+    """
+    kind, wanted = _WORDS[labels.dtype.kind], _WORDS[reference.dtype.kind]
+    if kind == wanted:
+        return labels
+    if "str" not in (kind, wanted):
+        cast = labels.astype(reference.dtype)
+        if np.array_equal(cast, labels):
+            return cast
+        if "bool" not in (kind, wanted):
+            return labels
+    raise TypeError(
+        f"{name} must hold labels of the kind of {whose}, {wanted}, got {kind} such as "
+        f"{labels[:1].tolist()[0]!r:.{_LONGEST_REPR}}; convert one of them."
+    )
+
+
+def labels_given(
+    y_pred: np.ndarray, abstained: np.ndarray | None, reference: np.ndarray
+) -> np.ndarray:
+    """Return the predicted labels without abstentions, as the kind of other labels.
+
+    Parameters
+    ----------
+    y_pred : ndarray of shape (n_rows,)
+        Of object where it holds abstentions.
+    abstained : ndarray of bool of shape (n_rows,) or None
+    reference : ndarray
+
+    Returns
+    -------
+    ndarray of shape (n_labelled,)
+    """
+    if abstained is None:
+        return y_pred
+    labels = y_pred[~abstained]
+    return labels if _WORDS[reference.dtype.kind] == "str" else labels.astype(reference.dtype)
+
+
+def union_of(*labels: np.ndarray) -> np.ndarray:
+    """Return the distinct labels of arrays of one kind, sorted."""
+    return np.unique(np.concatenate(labels))
+
+
+def codes_of(labels: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the position of each label among classes, -1 where it is none of them."""
+    return pd.Index(classes).get_indexer(labels)
+
+
+def check_settings(n_resamples: int, confidence_level: float) -> None:
+    """Refuse a number of resamples or a confidence level that no interval can have.
+
+    Parameters
+    ----------
+    n_resamples : int
+    confidence_level : float
+
+    Raises
+    ------
+    ValueError
+        If there are no resamples, or the level is not between 0 and 1.
+    """
+    if not isinstance(n_resamples, Integral) or n_resamples < 1:
+        raise ValueError(f"n_resamples must be at least 1, got {n_resamples!r}.")
+    if not isinstance(confidence_level, Real) or not 0 < confidence_level < 1:
+        raise ValueError(
+            f"confidence_level must be between 0 and 1, such as 0.95, got {confidence_level!r}."
+        )
+
+
+def warn_of_few_resamples(n_resamples: int, confidence_level: float) -> None:
+    """Warn of a number of resamples that cannot tell the ends of an interval.
+
+    Parameters
+    ----------
+    n_resamples : int
+    confidence_level : float
+    """
+    # Half of what the level leaves out lies beyond each end, and is to hold a resample.
+    needed = math.ceil(2 / (1 - confidence_level) - 1e-9)
+    if n_resamples < needed:
+        warnings.warn(
+            f"n_resamples={n_resamples} are too few for bootstrap intervals of the level "
+            f"{confidence_level:g}, which need at least {needed:,}.",
+            stacklevel=4,
+        )

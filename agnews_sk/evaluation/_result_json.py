@@ -1,0 +1,134 @@
+"""A comparison's result in lists, dicts and plain values, and back."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from agnews_sk.evaluation._inputs import codes_of, plain_labels
+from agnews_sk.evaluation._pairs import PAIR_COLUMNS
+from agnews_sk.evaluation._scoring import methods_frame, scores_frame
+
+if TYPE_CHECKING:
+    from agnews_sk.evaluation._result import ComparisonResult
+
+
+def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
+    """Return a result without its estimators, as `ComparisonResult.to_dict` describes it.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    dict of str to object
+    """
+    codes = {name: result.predicted_codes(name) for name in result.names}
+    return {
+        "summary": result.summary(),
+        "n_test_rows": len(np.unique(result.rows)),
+        "confidence_level": result.confidence_level,
+        "n_resamples": result.n_resamples,
+        "seed": result.seed,
+        "made": result.made,
+        "scores": {name: _plain(row) for name, row in result.scores.to_dict("index").items()},
+        "interval_methods": result.interval_methods.to_dict("index"),
+        "pairwise": [_plain(row) for row in result.pairs.to_dict("records")],
+        "folds": None if result.folds is None else result.folds.to_dict("records"),
+        "confusion": {n: result.confusion(n).to_numpy().tolist() for n in result.names},
+        "classes": result.classes.tolist(),
+        "rows": result.rows.tolist(),
+        "y_true": codes_of(result.y_true, result.classes).tolist(),
+        "predictions": {name: found.tolist() for name, found in codes.items()},
+        "abstain_labels": {
+            name: _plain_label(result.predictions[name][where].iloc[0])
+            for name, where in result.abstained.items()
+        },
+        "probabilities": {name: p.tolist() for name, p in result.probabilities.items()},
+    }
+
+
+def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts that a result is made of again.
+
+    Parameters
+    ----------
+    found : mapping
+        What `result_as_dict` returned.
+
+    Returns
+    -------
+    dict of str to object
+        Keyword arguments of `ComparisonResult`.
+
+    Raises
+    ------
+    ValueError
+        If a part is missing.
+    """
+    lacking = [part for part in _PARTS if part not in found]
+    if lacking:
+        raise ValueError(f"found must be what to_dict gives, but lacks {lacking[0]!r}.")
+    classes = plain_labels(found["classes"], name="classes")
+    predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
+    labels = found["abstain_labels"]
+    return {
+        **{part: found[part] for part in ("confidence_level", "n_resamples", "seed", "made")},
+        "scores": scores_frame(list(found["scores"]), list(found["scores"].values())),
+        "interval_methods": methods_frame(found["interval_methods"]),
+        "predictions": pd.DataFrame(
+            {n: _decoded(codes, classes, labels.get(n)) for n, codes in predicted.items()}
+        ),
+        "abstained": {name: predicted[name] < 0 for name in labels},
+        "probabilities": {n: np.array(p) for n, p in found["probabilities"].items()},
+        "y_true": classes[found["y_true"]],
+        "rows": np.array(found["rows"]),
+        "classes": classes,
+        "folds": None if found["folds"] is None else pd.DataFrame(found["folds"]),
+        "pairs": _pairs_frame(found["pairwise"]),
+    }
+
+
+_PARTS = (
+    "folds",
+    "classes",
+    "rows",
+    "y_true",
+    "predictions",
+    "abstain_labels",
+    "probabilities",
+    "scores",
+    "interval_methods",
+    "pairwise",
+    "confidence_level",
+    "n_resamples",
+    "seed",
+    "made",
+)
+
+
+def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.ndarray:
+    if (codes >= 0).all():
+        return classes[codes]
+    labels = classes[codes].astype(object)
+    labels[codes < 0] = abstain_label
+    return labels
+
+
+def _pairs_frame(records: list[dict]) -> pd.DataFrame:
+    pairs = pd.DataFrame(records, columns=PAIR_COLUMNS)
+    figures = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
+    return pairs.astype(dict.fromkeys(figures, float))
+
+
+def _plain_label(label: Any) -> Any:
+    if pd.isna(label):
+        return None
+    plain = label.item() if isinstance(label, np.generic) else label
+    return plain if isinstance(plain, (str, int, float)) else str(plain)
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): None if pd.isna(value) else value for key, value in row.items()}

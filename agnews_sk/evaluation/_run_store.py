@@ -1,0 +1,101 @@
+"""Runs of learning curves, kept by everything that decided them."""
+
+import hashlib
+import json
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+from agnews_sk._pretrained import fingerprint, resolve_pretrained
+
+
+def run_key(
+    name: str, pipeline: Any, size: int, rows_key: str, train: np.ndarray, test: np.ndarray
+) -> str:
+    """Return a name for a run that another pipeline, other rows or another draw do not have.
+
+    Parameters
+    ----------
+    name : str
+    pipeline : estimator
+    size : int
+    rows_key : str
+        What all rows and labels hash to.
+    train, test : ndarray of int
+        Positions of the rows of the run.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If a parameter of the pipeline cannot be pickled, so that nothing tells it from another.
+    """
+    parameters = clone(pipeline).get_params().items()
+    settings = {key: _setting(key, value) for key, value in parameters}
+    try:
+        decided = joblib.hash((name, _type_name(pipeline), settings, int(size), rows_key))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"path keeps runs by the parameters of their pipeline, but one of {name} cannot be "
+            f"pickled: {error}; leave path out, or define it in a module."
+        ) from error
+    rows = np.concatenate([train, test]).astype(np.int64).tobytes()
+    return hashlib.sha256(decided.encode() + rows).hexdigest()[:24]
+
+
+def _setting(key: str, value: Any) -> Any:
+    """Return what tells a parameter: the weights of a model, which a folder does not tell.
+
+    The parameters of an estimator within stand beside it by their own names.
+    """
+    if key.rpartition("__")[2] == "model" and isinstance(value, (str, Path, type(None))):
+        return fingerprint(resolve_pretrained(value))
+    return _type_name(value) if isinstance(value, BaseEstimator) else value
+
+
+def _type_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+@dataclass
+class RunStore:
+    """Runs by key, kept in a JSON lines file if there is one."""
+
+    path: Path | None
+    runs: dict[str, dict[str, Any]]
+
+    @classmethod
+    def open(cls, path: str | Path | None) -> Self:
+        """Return the runs of a file; none if there is no file yet, or no path."""
+        if path is None or not Path(path).exists():
+            return cls(None if path is None else Path(path), {})
+        whole = Path(path).read_text(encoding="utf-8")
+        complete, _, torn = whole.rpartition("\n")
+        try:
+            lines = [json.loads(line) for line in complete.splitlines() if line]
+            runs = {line.pop("key"): line for line in lines}
+        except (ValueError, KeyError, AttributeError) as error:
+            raise ValueError(f"path={str(path)!r} is no file of runs; name another.") from error
+        if torn:  # a run that was broken off while it was written
+            Path(path).write_text(complete + "\n" if complete else "", encoding="utf-8")
+        return cls(Path(path), runs)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return the run of a key, None if there is none."""
+        return self.runs.get(key)
+
+    def add(self, key: str, run: dict[str, Any]) -> None:
+        """Keep a run, in the file too."""
+        self.runs[key] = run
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, **run}) + "\n")

@@ -1,0 +1,155 @@
+"""The rows of a comparison's table: scores, their intervals, and costs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agnews_sk.evaluation._bootstrap import ScoreInterval, bootstrap_interval
+from agnews_sk.evaluation._evaluation import Evaluation
+from agnews_sk.evaluation._exact import exact_intervals
+from agnews_sk.evaluation._quality import WITHOUT_INTERVAL, Outcome, ScoreDraws, score_names
+
+_COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
+
+
+def check_comparable(evaluations: Sequence[Evaluation]) -> None:
+    """Refuse evaluations that are not of the same test rows, or of one name.
+
+    Parameters
+    ----------
+    evaluations : sequence of Evaluation
+
+    Raises
+    ------
+    ValueError
+        If there are none, two of one name, or test labels that differ.
+    """
+    if not evaluations:
+        raise ValueError("evaluations is empty: at least one is needed, got 0.")
+    names = [e.name for e in evaluations]
+    if len(set(names)) < len(names):
+        raise ValueError(f"evaluations must have different names, got {names}.")
+    for other in evaluations[1:]:
+        if not np.array_equal(other.y_true, evaluations[0].y_true):
+            raise ValueError(
+                f"evaluations must be made on the same test rows, but the test labels of "
+                f"{other.name} differ from those of {names[0]}."
+            )
+
+
+def intervals_of(
+    draws: ScoreDraws, outcome: Outcome, classes: np.ndarray, confidence_level: float
+) -> dict[str, ScoreInterval]:
+    """Return the interval of each score, an exact one where no resample changes it.
+
+    Parameters
+    ----------
+    draws : ScoreDraws
+    outcome : Outcome
+        What the draws score.
+    classes : ndarray of shape (n_classes,)
+    confidence_level : float
+
+    Returns
+    -------
+    dict of str to ScoreInterval
+        By name of the score.
+    """
+    names = classes.tolist()
+    exact = exact_intervals(outcome.counts(), names, confidence_level)
+    found = {}
+    for i, name in enumerate(score_names(names)):
+        if name in WITHOUT_INTERVAL:
+            continue
+        drawn = draws.resampled[:, i], draws.observed[i], draws.jackknife[:, i]
+        interval = bootstrap_interval(*drawn, confidence_level)
+        is_known = interval.method != "none" or np.isnan(draws.observed[i])
+        found[name] = interval if is_known else exact.get(name, interval)
+    return found
+
+
+def score_row(
+    draws: ScoreDraws, intervals: Mapping[str, ScoreInterval], classes: np.ndarray
+) -> dict[str, float]:
+    """Return the scores of one classifier, each with the ends of its interval.
+
+    Parameters
+    ----------
+    draws : ScoreDraws
+    intervals : mapping of str to ScoreInterval
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    dict of str to float
+    """
+    row: dict[str, float] = {}
+    for name, score in zip(score_names(classes.tolist()), draws.observed):
+        row[name] = float(score)
+        if name in intervals:
+            low, high, _ = intervals[name]
+            row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def methods_frame(methods: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """Return the methods of intervals, a row a classifier and a column a score.
+
+    Parameters
+    ----------
+    methods : mapping of str to mapping of str to str
+        By classifier and score.
+
+    Returns
+    -------
+    pandas.DataFrame of object of shape (n_classifiers, n_scores)
+    """
+    frame = pd.DataFrame(list(methods.values()), index=pd.Index(list(methods), name="classifier"))
+    return frame.astype(object)
+
+
+def cost_row(evaluation: Evaluation) -> dict[str, Any]:
+    """Return what one classifier costs, and on what share of the rows it abstains.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+
+    Returns
+    -------
+    dict of str to object
+    """
+    abstained = evaluation.abstained
+    return {
+        "abstained": 0.0 if abstained is None else float(abstained.mean()),
+        "n_train_rows": evaluation.n_train_rows,
+        "fit_seconds": evaluation.fit_seconds,
+        "cpu_seconds": evaluation.cpu_seconds,
+        "texts_per_second": evaluation.texts_per_second,
+        **{f"latency_p{p}_ms": _latency(evaluation.latency_seconds, p) for p in (50, 95, 99)},
+        "peak_memory_bytes": evaluation.peak_memory_bytes,
+        "size_bytes": evaluation.size_bytes,
+        "n_parameters": evaluation.n_parameters,
+    }
+
+
+def _latency(seconds: np.ndarray | None, percentile: int) -> float:
+    return np.nan if seconds is None else float(1000 * np.percentile(seconds, percentile))
+
+
+def scores_frame(names: list[str], rows: list[dict]) -> pd.DataFrame:
+    """Return the rows of classifiers as one frame, counts as integers.
+
+    Parameters
+    ----------
+    names : list of str
+    rows : list of dict
+
+    Returns
+    -------
+    pandas.DataFrame of shape (n_classifiers, n_columns)
+    """
+    frame = pd.DataFrame(rows, index=pd.Index(names, name="classifier")).astype(float)
+    return frame.astype(_COUNTS)
