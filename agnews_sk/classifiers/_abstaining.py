@@ -5,24 +5,38 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
+from agnews_sk._base import ProbabilisticClassifierMixin
+from agnews_sk._splitting import join_groups, split_rows
 from agnews_sk._validation import (
     Interval,
     RealNotInt,
+    as_frame,
+    check_groups,
     check_labels,
-    n_rows,
+    check_sample_weight,
+    select_metadata,
     take_rows,
-    text_columns,
+)
+from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
+from agnews_sk.classifiers._wrapped import (
+    first_step,
+    label_of_no_class,
+    params_of_fit,
+    repeats_of,
+)
+
+_SELDOM = 0.05  # share of answered rows below which fit warns
+_TOO_UNLIKELY = (
+    1e-3  # that so many rows in a row are abstained on, if they are as the held-out ones
 )
 
 
-class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator):
     """Answer where the classifier is sure, and abstain below a threshold of its confidence.
 
     The threshold is chosen on held-out rows, either to answer a share of them (`coverage`), or so
@@ -40,9 +54,12 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     confidence_level : float, default=0.95
         How sure it is that `max_error` holds on new rows like those held out.
     calibration_fraction : float, default=0.2
-        Share of the rows held out, by class share.
-    abstain_label : object, default=None
-        What `predict` returns where it abstains.
+        Share of the rows held out, by class share. Rows of one origin (`groups` of `fit`) and
+        rows that repeat are held out together or not at all.
+    abstain_label : object, default="auto"
+        What `predict` returns where it abstains. "auto" is a label of the kind of the classes that
+        no class has, so that the predictions work in scikit-learn's metrics: "abstained" beside
+        strings, -1 beside booleans and integers, or a smaller one if there are negative classes.
     random_state : int, RandomState or None, default=None
         Draws the held-out rows.
 
@@ -52,6 +69,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         The fitted clone.
     classes_ : ndarray of shape (n_classes,)
         Labels without `abstain_label`.
+    abstain_label_ : object
+        What `predict` returns where it abstains.
     threshold_ : float
         Confidence from which on a text is answered; infinite if none is.
     coverage_ : float
@@ -63,7 +82,11 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     -----
     `max_error` follows Geifman and El-Yaniv (2017), "Selective classification for deep neural
     networks": a binary search over the held-out confidences, each step of it checked against the
-    exact binomial bound of Clopper and Pearson at a level divided by the number of steps.
+    exact binomial bound of Clopper and Pearson at a level divided by the number of steps. With
+    weights the bound is that of as many rows of equal weight as tell as much (Kish, 1965).
+
+    In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
+    take it for one more class unless they are given `labels=classifier.classes_`.
 
     A missing text is whatever it is to the estimator; the pipelines of this package take it as
     the empty text.
@@ -72,12 +95,10 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     --------
     >>> from agnews_sk import AbstainingClassifier, load_news_sample, make_tfidf_pipeline
     >>> frame, y = load_news_sample(return_X_y=True)
-    >>> classifier = AbstainingClassifier(
-    ...     make_tfidf_pipeline(), coverage=0.8, abstain_label="ask a person", random_state=0
-    ... ).fit(frame[:1000], y[:1000])
-    >>> answers = classifier.predict(frame[1000:2000])
-    >>> bool(0.6 < (answers != "ask a person").mean() < 0.95)
-    True
+    >>> classifier = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.8, random_state=0)
+    >>> answers = classifier.fit(frame[:1000], y[:1000]).predict(frame[1000:2000])
+    >>> classifier.abstain_label_, bool(0.6 < (answers != "abstained").mean() < 0.95)
+    ('abstained', True)
     """
 
     _parameter_constraints: dict = {
@@ -96,7 +117,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         max_error=None,
         confidence_level=0.95,
         calibration_fraction=0.2,
-        abstain_label=None,
+        abstain_label="auto",
         random_state=None,
     ):
         self.estimator = estimator
@@ -107,7 +128,9 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.abstain_label = abstain_label
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> "AbstainingClassifier":
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, **fit_params: Any
+    ) -> "AbstainingClassifier":
         """Fit the classifier, and choose the threshold on the rows held out.
 
         Parameters
@@ -115,8 +138,14 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         X : DataFrame or array-like of shape (n_samples, ...)
             Whatever the estimator takes.
         y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows, in the `fit` of the estimator (the last step of a pipeline) and in
+            the shares of answered and wrong rows that the threshold is chosen by.
+        groups : array-like of shape (n_samples,), optional
+            Origin of each row: rows of one origin are held out together.
         **fit_params
-            Go to the `fit` of the estimator; they are not cut to its rows.
+            Go to the `fit` of the estimator; what has one value per row is cut to its rows. A
+            weight of a step, such as `classify__sample_weight`, weighs in that step alone.
 
         Returns
         -------
@@ -125,33 +154,30 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If not exactly one of `coverage` and `max_error` is given, lengths differ, or a class
-            has too few rows to be held out from.
+            If not exactly one of `coverage` and `max_error` is given, lengths differ, no row can
+            be held out, or `abstain_label` is a class.
         TypeError
-            If the estimator gives no probabilities.
+            If the estimator gives no probabilities, or takes no weights and some are given.
 
         Warns
         -----
         UserWarning
-            If no threshold keeps `max_error` on so few rows: it then abstains on all.
+            If no threshold keeps `max_error` on so few rows, so that it abstains on all, or hardly
+            any row is answered. If no row of a class could be held out.
         """
         self._validate_params()
         if (self.coverage is None) == (self.max_error is None):
             given = "neither" if self.coverage is None else "both"
             raise ValueError(f"Give either coverage or max_error, got {given}.")
-        if _takes_texts(self.estimator):
-            text_columns(X, None)
-        if y is None:
-            raise ValueError(
-                "requires y to be passed, but the target y is None: a classifier needs one label "
-                "a row."
-            )
-        check_consistent_length(X, y)
-        check_labels(y)
-        y = column_or_1d(np.asarray(y), warn=True)
-        fitted, held_out = self._split(y)
+        X = as_frame(X)
+        repeats = repeats_of(X, self.estimator)
+        y = check_labels(y, X)
+        weight = check_sample_weight(sample_weight, X)
+        params = params_of_fit(self.estimator, X, fit_params, sample_weight, groups)
+        origins = repeats if groups is None else join_groups(repeats, check_groups(groups, X))
+        fitted, held_out = self._split(y, origins)
         self.estimator_ = clone(self.estimator).fit(
-            take_rows(X, fitted), take_rows(y, fitted), **fit_params
+            take_rows(X, fitted), y[fitted], **select_metadata(X, params, indices=fitted)
         )
         if not hasattr(self.estimator_, "predict_proba"):
             raise TypeError(
@@ -159,11 +185,12 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 "CalibratedClassifierCV gives it one."
             )
         self.classes_ = self.estimator_.classes_
-        self._choose_threshold(take_rows(X, held_out), np.asarray(take_rows(y, held_out)))
+        self.abstain_label_ = self._choose_label()
+        self._choose_threshold(take_rows(X, held_out), y[held_out], weight[held_out])
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the label of each row, or `abstain_label`.
+        """Return the label of each row, or `abstain_label_`.
 
         Parameters
         ----------
@@ -172,15 +199,23 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Of object where labels and `abstain_label` have no type in common.
+            Of object where labels and `abstain_label_` have no type in common.
+
+        Warns
+        -----
+        UserWarning
+            If it abstains on all rows, and could on any, or so many that they must be of another
+            kind than those held out.
         """
         y_proba = self.predict_proba(X)
-        labels = self.classes_[y_proba.argmax(axis=1)]
+        labels, abstained = self.classes_[y_proba.argmax(axis=1)], self._is_doubtful(y_proba)
+        self._warn_of_no_answer(abstained)
         # Object keeps both as they are: numpy would make texts of numbers beside a str.
-        marker = np.array(self.abstain_label)
-        if marker.dtype.kind != labels.dtype.kind:
+        marker = np.array(self.abstain_label_)
+        kinds = {marker.dtype.kind, labels.dtype.kind}
+        if len(kinds) > 1 and not kinds <= set("biu"):
             marker = marker.astype(object)
-        return np.where(y_proba.max(axis=1) < self.threshold_, marker, labels)
+        return np.where(abstained, marker, labels)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities of the estimator, abstained on or not.
@@ -207,7 +242,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         -------
         ndarray of bool of shape (n_samples,)
         """
-        return self.predict_proba(X).max(axis=1) < self.threshold_
+        return self._is_doubtful(self.predict_proba(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of rows answered right; an abstention is no right answer.
@@ -223,114 +258,116 @@ class AbstainingClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         float
         """
         y_proba = self.predict_proba(X)
-        right = self.classes_[y_proba.argmax(axis=1)] == column_or_1d(np.asarray(y), warn=True)
-        answered = y_proba.max(axis=1) >= self.threshold_
-        return float(np.average(right & answered, weights=sample_weight))
+        right = self.classes_[y_proba.argmax(axis=1)] == check_labels(y, X)
+        return float(np.average(right & ~self._is_doubtful(y_proba), weights=sample_weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(_first_step(self.estimator)).input_tags
+        tags.input_tags = get_tags(first_step(self.estimator)).input_tags
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "threshold_")
 
-    def _split(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _split(self, y: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return positions to fit on and to choose the threshold on."""
-        every = np.arange(n_rows(y))
         if isinstance(self.estimator, FrozenEstimator):
-            return every, every
-        try:
-            fitted, held_out = train_test_split(
-                every,
-                test_size=self.calibration_fraction,
-                stratify=y,
-                random_state=self.random_state,
+            return np.arange(len(y)), np.arange(len(y))
+        classes, codes = np.unique(y, return_inverse=True)
+        fitted, held_out = self._draw(codes, origins)
+        without = np.setdiff1d(codes, codes[held_out])
+        if len(without):
+            warnings.warn(
+                f"the threshold is chosen without the classes {classes[without].tolist()}, which "
+                "are too rare to hold a row out.",
+                stacklevel=3,
             )
-        except ValueError as error:
-            raise ValueError(
-                f"calibration_fraction={self.calibration_fraction} cannot be drawn class by class; "
-                f"change it, or give a FrozenEstimator: {error}"
-            ) from error
-        return np.sort(fitted), np.sort(held_out)
+        return fitted, held_out
 
-    def _choose_threshold(self, X: Any, y: np.ndarray) -> None:
+    def _draw(self, codes: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        fraction, rows = self.calibration_fraction, np.arange(len(codes))
+        drawn = split_rows(codes, origins, fraction, self.random_state)
+        if len(drawn[1]):
+            return drawn
+        by_row = split_rows(codes, rows, fraction, self.random_state)
+        if not len(by_row[1]):
+            raise ValueError(
+                f"calibration_fraction={fraction} cannot be drawn class by class from {len(rows)} "
+                "rows; raise it, or give a FrozenEstimator."
+            )
+        drawn = split_rows(codes, origins, max(fraction, 0.5), self.random_state)
+        drawn = drawn if len(drawn[1]) else by_row
+        warnings.warn(
+            f"calibration_fraction={fraction} holds out none of {len(rows)} rows if those of one "
+            f"origin, or that repeat, stay together; {len(drawn[1])} are held out"
+            f"{' apart from their repeats' if drawn is by_row else ' instead'}.",
+            stacklevel=4,
+        )
+        return drawn
+
+    def _choose_label(self) -> Any:
+        if isinstance(self.abstain_label, str) and self.abstain_label == "auto":
+            return label_of_no_class(self.classes_)
+        if self.abstain_label in self.classes_.tolist():
+            raise ValueError(
+                f"abstain_label must be no class, got {self.abstain_label!r}, one of "
+                f"{self.classes_.tolist()}."
+            )
+        return self.abstain_label
+
+    def _choose_threshold(self, X: Any, y: np.ndarray, weight: np.ndarray) -> None:
+        if not weight.any():
+            raise ValueError(
+                f"sample_weight must be above 0 for some of the {len(y)} rows held out; change "
+                "random_state or calibration_fraction."
+            )
+        if set(y.tolist()).isdisjoint(self.classes_.tolist()):
+            raise ValueError(
+                f"y must hold labels that estimator knows, {self.classes_.tolist()}, got "
+                f"{y[:1].tolist()[0]!r} and no other of them."
+            )
         y_proba = self.estimator_.predict_proba(X)
         confidence = y_proba.max(axis=1)
         wrong = self.classes_[y_proba.argmax(axis=1)] != y
         if self.coverage is not None:
-            # The n-th most confident row, so that at least this share is answered.
-            n_answered = int(np.ceil(self.coverage * len(y)))
-            self.threshold_ = float(np.sort(confidence)[len(y) - n_answered])
+            self.threshold_ = threshold_for_coverage(confidence, self.coverage, weight)
         else:
             self.threshold_ = threshold_for_error(
-                confidence, wrong, self.max_error, self.confidence_level
+                confidence, wrong, self.max_error, self.confidence_level, weight
             )
-        answered = confidence >= self.threshold_
-        self.coverage_ = float(answered.mean())
-        self.error_ = float(wrong[answered].mean()) if answered.any() else np.nan
-        if not answered.any():
-            warnings.warn(
-                f"{len(y)} held-out rows do not show an error of at most {self.max_error} at any "
-                "threshold, so all texts are abstained on; hold out more rows or allow more.",
-                stacklevel=3,
+        answered = ~self._is_doubtful(y_proba)
+        self.coverage_ = float(np.average(answered, weights=weight))
+        answered_weight = weight * answered
+        self.error_ = np.nan
+        if answered_weight.any():
+            self.error_ = float(np.average(wrong, weights=answered_weight))
+        self._warn_of_few_answers(len(y))
+
+    def _warn_of_few_answers(self, n_held_out: int) -> None:
+        if self.max_error is None or self.coverage_ >= _SELDOM:
+            return
+        where = f"below a threshold that only {self.coverage_:.1%} of them reach"
+        if np.isinf(self.threshold_):
+            where = "at any threshold, so all texts are abstained on"
+        warnings.warn(
+            f"{n_held_out} held-out rows do not show an error of at most {self.max_error} {where}; "
+            "hold out more rows or allow more.",
+            stacklevel=4,
+        )
+
+    def _warn_of_no_answer(self, abstained: np.ndarray) -> None:
+        if not abstained.all():
+            return
+        if np.isinf(self.threshold_):
+            why = f"in fit, no threshold kept max_error={self.max_error}"
+        elif (1 - self.coverage_) ** len(abstained) < _TOO_UNLIKELY:
+            why = (
+                f"{self.coverage_:.1%} of the rows held out in fit were answered, so these must be "
+                "of another kind"
             )
-
-
-def _first_step(estimator: Any) -> Any:
-    """Return what rows meet first: a pipeline's own tags do not say that it takes texts."""
-    steps = [step for _, step in getattr(estimator, "steps", [])]
-    return next((step for step in steps if step not in (None, "passthrough")), estimator)
-
-
-def _takes_texts(estimator: Any) -> bool:
-    return get_tags(_first_step(estimator)).input_tags.string
-
-
-def threshold_for_error(
-    confidence: np.ndarray, wrong: np.ndarray, max_error: float, confidence_level: float
-) -> float:
-    """Return a low threshold above which answers are wrong no more often than allowed.
-
-    Parameters
-    ----------
-    confidence : ndarray of float of shape (n_rows,)
-    wrong : ndarray of bool of shape (n_rows,)
-    max_error : float
-    confidence_level : float
-        Probability, over draws of the rows, that the true error keeps to `max_error`.
-
-    Returns
-    -------
-    float
-        Infinity if no threshold is found.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from agnews_sk.classifiers._abstaining import threshold_for_error
-    >>> confidence = np.linspace(0, 1, 1001)
-    >>> threshold_for_error(confidence, confidence < 0.3, 0.05, 0.95) < 0.3
-    True
-    """
-    order = np.argsort(-confidence, kind="stable")
-    ranked, n_wrong = confidence[order], np.cumsum(wrong[order])
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # rows level go together
-    n_steps = max(1, int(np.ceil(np.log2(len(ends) + 1))))
-    doubt = (1 - confidence_level) / n_steps
-    best, low, high = np.inf, 0, len(ends) - 1
-    while low <= high:
-        middle = (low + high) // 2
-        end = ends[middle]
-        if _upper_bound(n_wrong[end], end + 1, doubt) <= max_error:
-            best, low = float(ranked[end]), middle + 1
         else:
-            high = middle - 1
-    return best
+            return
+        warnings.warn(f"it abstains on all {len(abstained)} rows: {why}.", stacklevel=3)
 
-
-def _upper_bound(n_wrong: int, n_answered: int, doubt: float) -> float:
-    """Return the one-sided bound of Clopper and Pearson on a share."""
-    if n_wrong == n_answered:
-        return 1.0
-    return float(beta.ppf(1 - doubt, n_wrong + 1, n_answered - n_wrong))
+    def _is_doubtful(self, y_proba: np.ndarray) -> np.ndarray:
+        return ~(y_proba.max(axis=1) >= self.threshold_)

@@ -1,17 +1,30 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from scipy.stats import binomtest
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import DataConversionWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.model_selection import cross_validate
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 from agnews_sk import make_tfidf_pipeline
-from agnews_sk.classifiers import AbstainingClassifier
-from agnews_sk.classifiers._abstaining import _upper_bound, threshold_for_error
+from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
+from agnews_sk.classifiers._thresholds import (
+    _upper_bound,
+    threshold_for_coverage,
+    threshold_for_error,
+)
+from tests.testing.estimators import WordBayes
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +189,7 @@ def test_labels_in_one_column_are_labels(rows):
 
 def test_missing_labels_and_too_few_to_hold_out_are_said(rows):
     X = rows[0]
-    with pytest.raises(ValueError, match="y has 1 missing labels"):
+    with pytest.raises(ValueError, match="y has 1 missing label, at position 1"):
         abstaining(coverage=0.5).fit(X[:3], np.array(["a", None, "b"], dtype=object))
     with pytest.raises(ValueError, match=r"calibration_fraction=0\.2 cannot be drawn"):
         abstaining(coverage=0.5).fit(X[:3], ["a", "b", "b"])
@@ -187,3 +200,247 @@ def test_a_first_step_that_passes_through_is_not_asked():
     pipeline = make_tfidf_pipeline(filter="passthrough")
     found = AbstainingClassifier(pipeline, coverage=0.8, random_state=0).fit(texts, y)
     assert found.predict(["oil"]).tolist() == ["a"]
+
+
+TEXTS = [f"{word} {i}" for i in range(30) for word in ("oil price", "cup final")]
+NAMES = ["Business", "Sports"] * 30
+
+
+def abstaining_texts(**params):
+    settings = {"coverage": 0.5, "random_state": 0} | params
+    return AbstainingClassifier(make_tfidf_pipeline(), **settings)
+
+
+@pytest.mark.parametrize(
+    ("classes", "label"),
+    [
+        (["a", "b"], "abstained"),
+        (["abstained", "b"], "abstained_"),
+        ([0, 1], -1),
+        ([-3, 7], -4),
+        (np.array([0, 2], dtype=np.uint8), -1),
+        ([False, True], -1),
+        ([2**63, 2**63 + 1], 0),
+        ([-(2**63), 0], 1),
+        ([1.0, 2.0], -1.0),
+    ],
+    ids=[
+        "str",
+        "its own name",
+        "int",
+        "negative",
+        "small",
+        "bool",
+        "unsigned",
+        "lowest",
+        "float",
+    ],
+)
+def test_the_label_of_abstentions_is_of_the_kind_of_the_classes_and_no_class(classes, label):
+    X, y = np.linspace(0, 1, 40)[:, None], np.repeat(np.asarray(classes), 20)
+    classifier = abstaining(coverage=0.4).fit(X, y)
+    predicted = classifier.predict(X)
+    assert classifier.abstain_label_ == label
+    assert set(predicted.tolist()) == {label, *np.asarray(classes).tolist()}
+    assert predicted.dtype != object
+    answered = np.mean((predicted == y) & ~classifier.abstains(X))
+    assert accuracy_score(y, predicted) == answered == classifier.score(X, y)
+
+
+def test_scorers_of_scikit_learn_take_its_predictions():
+    scorers = ["accuracy", "balanced_accuracy", "f1_macro", "matthews_corrcoef", "neg_log_loss"]
+    found = cross_validate(abstaining_texts(), TEXTS, NAMES, cv=2, scoring=scorers)
+    assert all(np.isfinite(found[f"test_{name}"]).all() for name in scorers)
+    classifier = abstaining_texts().fit(TEXTS, NAMES)
+    labels = classifier.classes_
+    assert f1_score(NAMES, classifier.predict(TEXTS), labels=labels, average="macro") < 1
+
+
+def test_a_label_that_is_a_class_is_refused():
+    with pytest.raises(ValueError, match="abstain_label must be no class, got 'Sports'"):
+        abstaining_texts(abstain_label="Sports").fit(TEXTS, NAMES)
+
+
+class Remembers(LogisticRegression):
+    """Keeps what came to `fit`, under a name without meaning to scikit-learn."""
+
+    def fit(self, X, y, sample_weight=None, groups=None, note=None):
+        self.came_ = {"X": X, "weight": sample_weight, "groups": groups, "note": note}
+        return super().fit(X, y, sample_weight)
+
+
+def test_weights_groups_and_what_else_has_a_value_per_row_are_cut_to_the_rows_fitted(rows):
+    X, y = rows[0][:300], rows[1][:300]
+    place = np.arange(300)
+    classifier = AbstainingClassifier(Remembers(), coverage=0.5, random_state=0)
+    came = classifier.fit(X, y, place + 1.0, groups=place, note=list(place)).estimator_.came_
+    where = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in came["X"]]
+    assert 200 < len(where) < 300
+    assert came["weight"].tolist() == [i + 1.0 for i in where]
+    assert list(came["note"]) == list(came["groups"]) == where
+
+
+@pytest.mark.parametrize("weight", [np.ones(60), pd.Series(np.ones(60), index=range(100, 160))])
+def test_a_weight_of_a_step_reaches_it(weight):
+    given = {"classify__sample_weight": weight}
+    found = abstaining_texts().fit(TEXTS, NAMES, **given).predict_proba(TEXTS)
+    np.testing.assert_allclose(found, abstaining_texts().fit(TEXTS, NAMES).predict_proba(TEXTS))
+    with pytest.raises(ValueError, match="one weight per row of X, 60, got 59"):
+        abstaining_texts().fit(TEXTS, NAMES, classify__sample_weight=weight[:59])
+
+
+def test_weights_reach_the_last_step_of_a_pipeline():
+    weight = np.where(np.array(NAMES) == "Sports", 100.0, 1.0)
+    plain = abstaining_texts().fit(TEXTS, NAMES)
+    weighted = abstaining_texts().fit(TEXTS, NAMES, weight)
+    by_step = abstaining_texts().fit(TEXTS, NAMES, classify__sample_weight=weight)
+    doubtful = ["rain tomorrow"]
+    assert weighted.predict_proba(doubtful)[0, 1] > plain.predict_proba(doubtful)[0, 1]
+    np.testing.assert_array_equal(weighted.predict_proba(doubtful), by_step.predict_proba(doubtful))
+    with pytest.raises(ValueError, match="sample_weight and classify__sample_weight are the same"):
+        abstaining_texts().fit(TEXTS, NAMES, weight, classify__sample_weight=weight)
+
+
+def test_weights_reach_a_pipeline_that_routes_metadata():
+    weight = np.where(np.array(NAMES) == "Sports", 100.0, 1.0)
+    expected = abstaining_texts().fit(TEXTS, NAMES, weight)
+    with config_context(enable_metadata_routing=True):
+        asking = CalibratedLinearSVC(random_state=0).set_fit_request(sample_weight=True)
+        found = AbstainingClassifier(
+            make_tfidf_pipeline(classify=asking), coverage=0.5, random_state=0
+        ).fit(TEXTS, NAMES, weight)
+    np.testing.assert_array_equal(found.predict_proba(TEXTS), expected.predict_proba(TEXTS))
+
+
+def test_weights_are_refused_where_the_estimator_takes_none(rows):
+    X, y = rows[0][:100], rows[1][:100]
+    classifier = AbstainingClassifier(KNeighborsClassifier(), coverage=0.5)
+    with pytest.raises(TypeError, match="KNeighborsClassifier takes none in fit"):
+        classifier.fit(X, y, np.ones(100))
+
+
+def test_shares_are_of_weight():
+    confidence = np.array([0.9, 0.8, 0.7, 0.6])
+    assert threshold_for_coverage(confidence, 0.5, np.ones(4)) == 0.8
+    assert threshold_for_coverage(confidence, 0.5, np.array([3.0, 1, 1, 1])) == 0.9
+    assert threshold_for_coverage(confidence, 0.5, np.array([0.0, 0, 1, 1])) == 0.7
+    many, wrong = np.linspace(1, 0.5, 500), np.arange(500) % 10 == 9
+    assert threshold_for_error(many, wrong, 0.05, 0.95) == np.inf
+    forgiving = np.where(wrong, 0.1, 1.0)
+    assert np.isfinite(threshold_for_error(many, wrong, 0.05, 0.95, forgiving))
+
+
+def test_a_rescaling_of_the_weights_changes_nothing_and_rows_of_unequal_weight_tell_less():
+    rng = np.random.default_rng(0)
+    confidence, wrong = rng.random(400), rng.random(400) < 0.02
+    plain = threshold_for_error(confidence, wrong, 0.06, 0.95)
+    assert threshold_for_error(confidence, wrong, 0.06, 0.95, np.full(400, 7.0)) == plain
+    unequal = np.where(np.arange(400) % 20 == 0, 50.0, 1.0)
+    assert threshold_for_error(confidence, wrong & False, 0.06, 0.95, unequal) > (
+        threshold_for_error(confidence, wrong & False, 0.06, 0.95)
+    )
+
+
+def test_a_fitted_estimator_is_asked_with_the_weights_of_its_rows(rows):
+    X, y = rows[0][:400], rows[1][:400]
+    frozen = FrozenEstimator(LogisticRegression().fit(X, y))
+    confidence = frozen.predict_proba(X).max(axis=1)
+    found = AbstainingClassifier(frozen, coverage=0.5).fit(X, y, confidence > 0.9)
+    assert 0.9 < found.threshold_ < 1
+    assert found.coverage_ == pytest.approx(0.5, abs=0.02)
+
+
+class RemembersTexts(WordBayes):
+    def fit(self, X, y, sample_weight=None):
+        self.came_ = list(X)
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("by", ["repeats", "groups"])
+def test_rows_of_one_origin_are_not_split(by):
+    again = [text.upper() + "!" for text in TEXTS]
+    texts = [*TEXTS, *(again if by == "repeats" else [f"{text} of late" for text in TEXTS])]
+    groups = None if by == "repeats" else [*range(60), *range(60)]
+    classifier = AbstainingClassifier(RemembersTexts(), coverage=0.5, random_state=0)
+    came = classifier.fit(texts, NAMES * 2, groups=groups).estimator_.came_
+    origin = {text: i % 60 for i, text in enumerate(texts)}
+    fitted = [origin[text] for text in came]
+    assert 80 < len(fitted) < 110
+    assert all(fitted.count(i) == 2 for i in set(fitted))
+
+
+def test_numbers_that_repeat_are_not_split():
+    X = np.repeat(np.random.default_rng(0).normal(size=(30, 2)), 4, axis=0)
+    y = np.repeat(["a", "b"], 60)
+    for rows in (X, scipy.sparse.csr_matrix(X), pd.DataFrame(X)):
+        came = AbstainingClassifier(Remembers(), coverage=0.5).fit(rows, y).estimator_.came_["X"]
+        came = came.toarray() if scipy.sparse.issparse(came) else np.asarray(came)
+        assert set(np.unique(came, axis=0, return_counts=True)[1]) == {4}
+
+
+def test_rows_that_all_repeat_one_are_split_all_the_same_and_it_is_said():
+    classifier = AbstainingClassifier(DummyClassifier(), coverage=0.5, random_state=0)
+    with pytest.warns(UserWarning, match="6 are held out apart from their repeats"):
+        classifier.fit(np.zeros((30, 1)), ["a", "b", "c"] * 10)
+
+
+def test_a_class_that_no_row_is_held_out_of_is_warned_of():
+    with pytest.warns(UserWarning, match=r"without the classes \['Rare'\], which are too rare"):
+        abstaining_texts().fit([*TEXTS, "snow"], [*NAMES, "Rare"])
+
+
+def test_it_never_abstains_on_everything_in_silence():
+    never = abstaining_texts(coverage=None, max_error=0.001)
+    with pytest.warns(UserWarning, match="do not show an error of at most 0.001 at any threshold"):
+        never.fit(TEXTS, NAMES)
+    with pytest.warns(UserWarning, match="abstains on all 2 rows: in fit, no threshold kept"):
+        assert (never.predict(["oil", "cup"]) == "abstained").all()
+
+
+def test_rows_of_another_kind_are_told_from_doubtful_ones():
+    fitted = FrozenEstimator(make_tfidf_pipeline().fit(TEXTS, NAMES))
+    classifier = AbstainingClassifier(fitted, coverage=0.9).fit(TEXTS, NAMES)
+    with pytest.warns(UserWarning, match="abstains on all 20 rows: .* must be of another kind"):
+        classifier.predict(["zebra"] * 20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert classifier.predict(["zebra"]).tolist() == ["abstained"]
+
+
+def test_few_answers_are_warned_of():
+    confidence = np.linspace(0.5, 1, 2000)
+    y = np.where(np.arange(2000) < 1940, "b", "a")
+    frozen = FrozenEstimator(SaysSo().fit(confidence[:, None], ["a", "b"] * 1000))
+    with pytest.warns(UserWarning, match=r"below a threshold that only [1-4]\.\d% of them reach"):
+        AbstainingClassifier(frozen, max_error=0.2).fit(confidence[:, None], y)
+
+
+class SaysSo(ClassifierMixin, BaseEstimator):
+    """Takes its input for the probability of its first class."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.hstack([X, 1 - X])
+
+
+def test_labels_that_a_fitted_estimator_does_not_know_are_refused():
+    frozen = FrozenEstimator(make_tfidf_pipeline().fit(TEXTS, NAMES))
+    with pytest.raises(ValueError, match="y must hold labels that estimator knows"):
+        AbstainingClassifier(frozen, coverage=0.5).fit(TEXTS, [0, 1] * 30)
+
+
+def test_log_probabilities_are_those_of_the_probabilities():
+    classifier = abstaining_texts().fit(TEXTS, NAMES)
+    np.testing.assert_allclose(
+        classifier.predict_log_proba(TEXTS), np.log(classifier.predict_proba(TEXTS))
+    )
+
+
+def test_it_works_as_the_last_step_of_a_pipeline():
+    last = AbstainingClassifier(CalibratedLinearSVC(random_state=0), coverage=0.5, random_state=0)
+    pipeline = make_tfidf_pipeline(classify=last)
+    pipeline.fit(TEXTS, NAMES, classify__sample_weight=np.ones(60))
+    assert set(pipeline.predict([*TEXTS, "zebra"])) == {"abstained", "Business", "Sports"}

@@ -1,0 +1,166 @@
+"""What a classifier that wraps another must know of it: its input, its weights, its labels."""
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn import get_config
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import has_fit_parameter
+
+from agnews_sk._same_text import joined, same_text_groups
+from agnews_sk._validation import is_frame, n_rows, text_columns
+from agnews_sk.classifiers._linear import same_rows
+
+
+def first_step(estimator: Any) -> Any:
+    """Return the step that rows meet first: a pipeline's own tags do not say if it takes texts.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    estimator
+    """
+    steps = [step for _, step in getattr(estimator, "steps", [])]
+    return next((step for step in steps if step not in (None, "passthrough")), estimator)
+
+
+def _takes_texts(estimator: Any) -> bool:
+    return get_tags(first_step(estimator)).input_tags.string
+
+
+def repeats_of(X: Any, estimator: Any) -> np.ndarray:
+    """Return one value per row, the same for rows that repeat.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of shape (n_samples, ...)
+    estimator : estimator
+        One of texts compares texts as `DuplicateFilter` does.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Rows of other kinds than texts and numbers repeat none.
+    """
+    if _takes_texts(estimator):
+        return same_text_groups(joined(list(text_columns(X, None).values())))
+    values = X.to_numpy() if is_frame(X) else X
+    if sp.issparse(values):
+        return same_rows(values)
+    if isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype.kind in "biuf":
+        return same_rows(np.nan_to_num(values, nan=0.1, posinf=0.2, neginf=0.3))
+    return np.arange(n_rows(X))
+
+
+def params_of_fit(
+    estimator: Any, X: Any, fit_params: dict[str, Any], sample_weight: Any, groups: Any
+) -> dict[str, Any]:
+    """Return the parameters for the `fit` of an estimator, weights by its name for them.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : container of n_samples rows
+    fit_params : dict of str to object
+        Given by their names already.
+    sample_weight, groups : array-like of shape (n_samples,) or None
+        Groups are left out where the estimator takes none.
+
+    Returns
+    -------
+    dict of str to object
+
+    Raises
+    ------
+    TypeError
+        If there are weights, and the estimator takes none.
+    ValueError
+        If weights are given twice, or are not one per row.
+    """
+    params = dict(fit_params)
+    for name, value in fit_params.items():
+        is_weight = name.rpartition("__")[2] == "sample_weight" and value is not None
+        if is_weight and n_rows(value) != n_rows(X):
+            raise ValueError(
+                f"{name} must have one weight per row of X, {n_rows(X)}, got {n_rows(value)}."
+            )
+    if groups is not None and has_fit_parameter(estimator, "groups"):
+        params["groups"] = groups
+    if sample_weight is None or isinstance(estimator, FrozenEstimator):
+        return params
+    weights = name_of_weights(estimator)
+    if weights is None:
+        raise TypeError(
+            f"sample_weight is given, but {type(estimator).__name__} takes none in fit."
+        )
+    if weights in fit_params:
+        raise ValueError(f"sample_weight and {weights} are the same; give one of them.")
+    return {**params, weights: sample_weight}
+
+
+def name_of_weights(estimator: Any) -> str | None:
+    """Return what `fit` of an estimator calls the weights of its rows, None if it takes none.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from agnews_sk.classifiers._wrapped import name_of_weights
+    >>> name_of_weights(make_pipeline(LogisticRegression()))
+    'logisticregression__sample_weight'
+    """
+    if has_fit_parameter(estimator, "sample_weight"):
+        return "sample_weight"
+    if hasattr(estimator, "steps"):
+        name, last = estimator.steps[-1]
+        inner = name_of_weights(last)
+        # With metadata routing a pipeline takes the plain name.
+        return (
+            inner
+            if inner is None or get_config()["enable_metadata_routing"]
+            else f"{name}__{inner}"
+        )
+    return name_of_weights(estimator.estimator) if hasattr(estimator, "estimator") else None
+
+
+def label_of_no_class(classes: np.ndarray) -> Any:
+    """Return a label of the kind of the classes that none of them is.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    str, int or float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.classifiers._wrapped import label_of_no_class
+    >>> label_of_no_class(np.array(["Sports"])), label_of_no_class(np.array([-1, 1]))
+    ('abstained', -2)
+    """
+    known = set(classes.tolist())
+    if any(isinstance(label, str) for label in known):
+        return next(label for i in count() if (label := "abstained" + "_" * i) not in known)
+    if classes.dtype == np.uint64:  # no type of NumPy holds those and a number below zero
+        return next(label for i in count() if (label := classes.dtype.type(i)) not in known)
+    below = min(-1, int(min(known)) - 1)
+    if classes.dtype.kind == "f":
+        return float(below)
+    return below if below >= np.iinfo(np.int64).min else next(i for i in count() if i not in known)
