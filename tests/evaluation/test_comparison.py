@@ -115,7 +115,9 @@ def test_settings_are_checked_before_anything_is_fitted(options, message):
 
 
 def test_training_labels_of_another_length_are_refused():
-    with pytest.raises(ValueError, match="y_train must have one label per row of X_train, 5, got 4"):
+    with pytest.raises(
+        ValueError, match="y_train must have one label per row of X_train, 5, got 4"
+    ):
         compare_classifiers({"bayes": bayes()}, TRAIN, Y_TRAIN[:4], TEST, Y_TEST)
 
 
@@ -136,7 +138,10 @@ def test_cross_validation_predicts_every_row_on_the_same_folds():
 
 def test_cross_validation_is_tested_by_the_corrected_t_of_its_folds():
     cv = RepeatedStratifiedKFold(n_splits=4, n_repeats=2, random_state=0)
-    classifiers = {"bayes": bayes(), "constant": DummyClassifier(strategy="uniform", random_state=0)}
+    classifiers = {
+        "bayes": bayes(),
+        "constant": DummyClassifier(strategy="uniform", random_state=0),
+    }
     result = compare_classifiers(
         classifiers, TRAIN * 4, Y_TRAIN * 4, cv=cv, n_resamples=50, random_state=0
     )

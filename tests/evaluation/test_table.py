@@ -30,7 +30,15 @@ def printed(*names, size_bytes=2_500_000):
 
 @pytest.mark.parametrize(
     "expected",
-    ["100 test rows", "100.00 (96.38–100.00 exact)", "95%", "200 resamples", "8,000", "1,000", "2.50"],
+    [
+        "100 test rows",
+        "100.00 (96.38–100.00 exact)",
+        "95%",
+        "200 resamples",
+        "8,000",
+        "1,000",
+        "2.50",
+    ],
 )
 def test_table_shows_scores_intervals_rows_and_costs(expected):
     assert expected in printed("tfidf", "constant")

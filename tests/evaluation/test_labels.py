@@ -1,0 +1,229 @@
+"""Labels mean the same in whatever they are held, everywhere in the room."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from agnews_sk.classifiers import AbstainingClassifier
+from agnews_sk.evaluation import (
+    ComparisonResult,
+    ConfusionMatrix,
+    ReliabilityDisplay,
+    audit,
+    compare_classifiers,
+    disagreements,
+    evaluate_classifier,
+    learning_curves,
+    slices,
+    top_losses,
+)
+from tests.testing.estimators import WordBayes
+
+TEXTS = ["oil price", "cup final", "oil rises", "team cup", "oil", "cup", "price of oil", "a cup"]
+TEXTS = [f"{text} {i}" for i, text in enumerate(TEXTS * 3)]
+IS_OIL = np.array(["oil" in text for text in TEXTS])
+IS_OIL[[3, 20]] = ~IS_OIL[[3, 20]]  # so that not every prediction is right
+NAMES, CODES = np.where(IS_OIL, "Oil", "Cup").tolist(), (IS_OIL + 3).tolist()
+
+KINDS = {
+    "str in a tuple": (tuple, NAMES),
+    "str array": (np.array, NAMES),
+    "object array": (lambda y: np.array(y, dtype=object), NAMES),
+    "StringDType": (lambda y: np.array(y, dtype=np.dtypes.StringDType()), NAMES),
+    "pandas str": (pd.Series, NAMES),
+    "pandas string": (lambda y: pd.Series(y, dtype="string"), NAMES),
+    "pandas category": (lambda y: pd.Series(y, dtype="category"), NAMES),
+    "pandas Arrow str": (lambda y: pd.Series(y, dtype=pd.ArrowDtype(pa.string())), NAMES),
+    "pandas index": (lambda y: pd.Series(y, index=range(50, 50 + len(y))), NAMES),
+    "pandas frame": (lambda y: pd.DataFrame({"label": y}), NAMES),
+    "polars str": (pl.Series, NAMES),
+    "polars category": (lambda y: pl.Series(y, dtype=pl.Categorical), NAMES),
+    "polars enum": (lambda y: pl.Series(y, dtype=pl.Enum(["Oil", "Cup"])), NAMES),
+    "Arrow str": (pa.array, NAMES),
+    "Arrow dictionary": (lambda y: pa.chunked_array([pa.array(y).dictionary_encode()]), NAMES),
+    "int8": (lambda y: np.array(y, dtype=np.int8), CODES),
+    "uint64": (lambda y: np.array(y, dtype=np.uint64), CODES),
+    "object of int": (lambda y: np.array(y, dtype=object), CODES),
+    "whole floats": (lambda y: np.array(y, dtype=float), CODES),
+    "pandas Int64": (lambda y: pd.Series(y, dtype="Int64"), CODES),
+    "pandas Arrow int": (lambda y: pd.Series(y, dtype="int32[pyarrow]"), CODES),
+    "pandas category of int": (lambda y: pd.Series(y, dtype="category"), CODES),
+    "polars UInt8": (lambda y: pl.Series(y, dtype=pl.UInt8), CODES),
+    "bool": (np.array, IS_OIL.tolist()),
+    "object of bool": (lambda y: np.array(y, dtype=object), IS_OIL.tolist()),
+    "pandas boolean": (lambda y: pd.Series(y, dtype="boolean"), IS_OIL.tolist()),
+    "pandas Arrow bool": (lambda y: pd.Series(y, dtype="bool[pyarrow]"), IS_OIL.tolist()),
+    "pandas category of bool": (lambda y: pd.Series(y, dtype="category"), IS_OIL.tolist()),
+    "polars Boolean": (pl.Series, IS_OIL.tolist()),
+    "Arrow bool": (pa.array, IS_OIL.tolist()),
+}
+pytestmark = pytest.mark.filterwarnings("ignore:A column-vector", "ignore:n_resamples")
+
+
+@pytest.fixture(autouse=True)
+def short_measurements(monkeypatch):
+    monkeypatch.setattr("agnews_sk.evaluation._costs.MAX_LATENCY_CALLS", 1)
+
+
+@pytest.fixture(params=KINDS)
+def held(request):
+    """Labels as lists, and what holds them."""
+    kind, labels = KINDS[request.param]
+    return labels, kind
+
+
+def bayes(y=None):
+    classifier = WordBayes(random_state=0)
+    return classifier if y is None else classifier.fit(TEXTS, y)
+
+
+def compared(y_train, y_test, **options):
+    classifiers = {"a": bayes(), "b": WordBayes(alpha=50, noise=3, random_state=0)}
+    settings = {"n_resamples": 40, "random_state": 0} | options
+    return compare_classifiers(classifiers, TEXTS[:16], y_train, TEXTS[16:], y_test, **settings)
+
+
+SCORES = ["accuracy", "macro_f1", "log_loss", "brier", "roc_auc"]
+
+
+def test_comparisons_score_alike(held):
+    y, kind = held
+    expected = compared(y[:16], y[16:])
+    for train, test in [(kind, kind), (kind, list), (list, kind)]:
+        found = compared(train(y[:16]), test(y[16:]))
+        pd.testing.assert_frame_equal(found.scores[SCORES], expected.scores[SCORES])
+        assert found.classes.tolist() == expected.classes.tolist()
+        assert found.predictions.to_numpy().tolist() == expected.predictions.to_numpy().tolist()
+    assert 0 < expected.scores.loc["a", "accuracy"] < 1
+
+
+def test_cross_validation_scores_alike(held):
+    y, kind = held
+    settings = {"cv": 2, "n_resamples": 40, "random_state": 0}
+    expected = compare_classifiers({"a": bayes()}, TEXTS, y, **settings)
+    found = compare_classifiers({"a": bayes()}, TEXTS, kind(y), **settings)
+    pd.testing.assert_frame_equal(found.scores[SCORES], expected.scores[SCORES])
+
+
+def test_predictions_made_elsewhere_score_alike(held):
+    y, kind = held
+    wrong = y[1:] + y[:1]
+    expected = ComparisonResult.from_predictions(y, {"a": wrong}, random_state=0)
+    found = ComparisonResult.from_predictions(kind(y), {"a": kind(wrong)}, random_state=0)
+    assert found.classes.tolist() == expected.classes.tolist()
+    pd.testing.assert_frame_equal(found.scores[SCORES], expected.scores[SCORES])
+
+
+class Answers(ClassifierMixin, BaseEstimator):
+    """Predicts labels in a container of its own."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def __reduce__(self):
+        return Answers, (list,)
+
+    def fit(self, X, y):
+        self.fitted_ = bayes().fit(X, y)
+        self.classes_ = self.fitted_.classes_
+        return self
+
+    def predict(self, X):
+        predicted = self.kind(self.fitted_.predict(X).tolist())
+        return predicted.iloc[:, 0] if isinstance(predicted, pd.DataFrame) else predicted
+
+
+def test_predictions_of_a_foreign_estimator_are_compared_as_labels(held):
+    y, kind = held
+    expected = evaluate_classifier("a", bayes(), TEXTS[:16], y[:16], TEXTS[16:], y[16:])
+    found = evaluate_classifier("a", Answers(kind), TEXTS[:16], y[:16], TEXTS[16:], y[16:])
+    assert found.y_pred.tolist() == expected.y_pred.tolist()
+    assert found.y_pred.dtype == expected.y_true.dtype
+
+
+def test_learning_curves_are_alike(held):
+    y, kind = held
+    expected = learning_curves({"a": bayes()}, TEXTS, y, [8], cv=2).runs
+    found = learning_curves({"a": bayes()}, TEXTS, kind(y), [8], cv=2).runs
+    scores = ["accuracy", "macro_f1"]
+    pd.testing.assert_frame_equal(found[scores], expected[scores])
+
+
+def test_errors_are_alike(held):
+    y, kind = held
+    fitted, other = bayes(y), WordBayes(alpha=50, noise=3, random_state=0).fit(TEXTS, y)
+    for find in (
+        lambda labels: top_losses(fitted, TEXTS, labels, k=5),
+        lambda labels: disagreements(fitted, other, TEXTS, labels),
+        lambda labels: slices(fitted, TEXTS, labels),
+    ):
+        pd.testing.assert_frame_equal(find(kind(y)), find(y), check_dtype=False)
+
+
+def test_audits_are_alike(held):
+    y, kind = held
+    texts = [*TEXTS[:-1], TEXTS[0]]
+    expected = audit(texts, y, label_errors=False)["label_conflicts"]
+    assert audit(texts, kind(y), label_errors=False)["label_conflicts"].rows.tolist() == (
+        expected.rows.tolist()
+    )
+
+
+def test_abstaining_classifiers_are_alike(held):
+    y, kind = held
+    classifier = AbstainingClassifier(bayes(), coverage=0.5, random_state=0)
+    expected, found = classifier.fit(TEXTS, y), AbstainingClassifier(**classifier.get_params(False))
+    found.fit(TEXTS, kind(y))
+    answered = ~expected.abstains(TEXTS)
+    assert (~found.abstains(TEXTS)).tolist() == answered.tolist()
+    assert found.predict(TEXTS)[answered].tolist() == expected.predict(TEXTS)[answered].tolist()
+    assert found.score(TEXTS, kind(y)) == expected.score(TEXTS, y) > 0
+
+
+def test_displays_are_alike(held):
+    pytest.importorskip("matplotlib")
+    y, kind = held
+    fitted = bayes(y)
+    counts = ConfusionMatrix.from_estimator(fitted, TEXTS, kind(y)).counts
+    assert counts.tolist() == ConfusionMatrix.from_estimator(fitted, TEXTS, y).counts.tolist()
+    gap = ReliabilityDisplay.from_estimator(fitted, TEXTS, kind(y)).calibration_error
+    assert gap == ReliabilityDisplay.from_estimator(fitted, TEXTS, y).calibration_error
+
+
+def test_missing_labels_are_refused_with_their_position_everywhere():
+    y = [*NAMES[:3], None, *NAMES[4:]]
+    fitted = bayes(NAMES)
+    for call in (
+        lambda: compare_classifiers({"a": bayes()}, TEXTS, y, cv=2),
+        lambda: compare_classifiers({"a": bayes()}, TEXTS, NAMES, TEXTS, y),
+        lambda: learning_curves({"a": bayes()}, TEXTS, y, [8]),
+        lambda: top_losses(fitted, TEXTS, y),
+        lambda: disagreements(fitted, fitted, TEXTS, y),
+        lambda: slices(fitted, TEXTS, y),
+        lambda: audit(TEXTS, y),
+        lambda: AbstainingClassifier(bayes(), coverage=0.5).fit(TEXTS, y),
+        lambda: ComparisonResult.from_predictions(y, {"a": NAMES}),
+        lambda: ComparisonResult.from_predictions(NAMES, {"a": y}),
+    ):
+        with pytest.raises(ValueError, match="1 missing label, at position 3"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("y_test", "y_pred"), [(CODES, None), (None, CODES)], ids=["test", "predicted"]
+)
+def test_strings_and_integers_are_not_compared(y_test, y_pred):
+    y_test = y_test or NAMES
+    classifier = bayes() if y_pred is None else Answers(lambda _: y_pred)
+    with pytest.raises(TypeError, match=r"must hold labels of the kind of y_t.*, str, got int"):
+        evaluate_classifier("a", classifier, TEXTS, NAMES, TEXTS, y_test)
+
+
+def test_predictions_that_are_no_labels_are_refused():
+    with pytest.raises(ValueError, match=r"predict of a has 2 missing labels, at positions 0, 1"):
+        evaluate_classifier(
+            "a", Answers(lambda y: [None, None, *y[2:]]), TEXTS, NAMES, TEXTS, NAMES
+        )
