@@ -1,5 +1,7 @@
 """Labels mean the same in whatever they are held, everywhere in the room."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -20,6 +22,7 @@ from agnews_sk.evaluation import (
     slices,
     top_losses,
 )
+from agnews_sk.tokenization import WordTokenizer
 from tests.testing.estimators import WordBayes
 
 TEXTS = ["oil price", "cup final", "oil rises", "team cup", "oil", "cup", "price of oil", "a cup"]
@@ -60,6 +63,7 @@ KINDS = {
     "polars Boolean": (pl.Series, IS_OIL.tolist()),
     "Arrow bool": (pa.array, IS_OIL.tolist()),
 }
+SOME = ["StringDType", "polars enum", "pandas Int64", "pandas category of bool", "Arrow bool"]
 pytestmark = pytest.mark.filterwarnings("ignore:A column-vector", "ignore:n_resamples")
 
 
@@ -86,13 +90,18 @@ def compared(y_train, y_test, **options):
     return compare_classifiers(classifiers, TEXTS[:16], y_train, TEXTS[16:], y_test, **settings)
 
 
+@cache
+def compared_in_lists(y):
+    return compared(list(y[:16]), list(y[16:]))
+
+
 SCORES = ["accuracy", "macro_f1", "log_loss", "brier", "roc_auc"]
 
 
 def test_comparisons_score_alike(held):
     y, kind = held
-    expected = compared(y[:16], y[16:])
-    for train, test in [(kind, kind), (kind, list), (list, kind)]:
+    expected = compared_in_lists(tuple(y))
+    for train, test in [(kind, list), (list, kind)]:
         found = compared(train(y[:16]), test(y[16:]))
         pd.testing.assert_frame_equal(found.scores[SCORES], expected.scores[SCORES])
         assert found.classes.tolist() == expected.classes.tolist()
@@ -100,6 +109,7 @@ def test_comparisons_score_alike(held):
     assert 0 < expected.scores.loc["a", "accuracy"] < 1
 
 
+@pytest.mark.parametrize("held", SOME, indirect=True)
 def test_cross_validation_scores_alike(held):
     y, kind = held
     settings = {"cv": 2, "n_resamples": 40, "random_state": 0}
@@ -144,6 +154,7 @@ def test_predictions_of_a_foreign_estimator_are_compared_as_labels(held):
     assert found.y_pred.dtype == expected.y_true.dtype
 
 
+@pytest.mark.parametrize("held", SOME, indirect=True)
 def test_learning_curves_are_alike(held):
     y, kind = held
     expected = learning_curves({"a": bayes()}, TEXTS, y, [8], cv=2).runs
@@ -163,13 +174,15 @@ def test_errors_are_alike(held):
         pd.testing.assert_frame_equal(find(kind(y)), find(y), check_dtype=False)
 
 
+@pytest.mark.parametrize("held", SOME, indirect=True)
 def test_audits_are_alike(held):
     y, kind = held
     texts = [*TEXTS[:-1], TEXTS[0]]
-    expected = audit(texts, y, label_errors=False)["label_conflicts"]
-    assert audit(texts, kind(y), label_errors=False)["label_conflicts"].rows.tolist() == (
-        expected.rows.tolist()
-    )
+    settings = {"label_errors": False, "tokenizer": WordTokenizer().fit(texts)}
+    expected, found = (audit(texts, labels, **settings) for labels in (y, kind(y)))
+    for name in ("class_balance", "label_conflicts", "sources"):
+        assert found[name].rows.tolist() == expected[name].rows.tolist()
+    assert expected["label_conflicts"].count == 2 * (y[0] != y[-1])
 
 
 def test_abstaining_classifiers_are_alike(held):
@@ -183,6 +196,7 @@ def test_abstaining_classifiers_are_alike(held):
     assert found.score(TEXTS, kind(y)) == expected.score(TEXTS, y) > 0
 
 
+@pytest.mark.parametrize("held", SOME, indirect=True)
 def test_displays_are_alike(held):
     pytest.importorskip("matplotlib")
     y, kind = held
