@@ -49,7 +49,9 @@ def repeats_of(X: Any, estimator: Any) -> np.ndarray:
         Rows of other kinds than texts and numbers repeat none.
     """
     if _takes_texts(estimator):
-        return same_text_groups(joined(list(text_columns(X, None).values())))
+        join = getattr(estimator, "named_steps", {}).get("join")
+        columns = text_columns(X, getattr(join, "columns", None))
+        return same_text_groups(joined(list(columns.values())))
     values = X.to_numpy() if is_frame(X) else X
     if sp.issparse(values):
         return same_rows(values)
@@ -90,11 +92,12 @@ def params_of_fit(
             raise ValueError(
                 f"{name} must have one weight per row of X, {n_rows(X)}, got {n_rows(value)}."
             )
-    if groups is not None and has_fit_parameter(estimator, "groups"):
-        params["groups"] = groups
+    origin = _name_of(estimator, "groups")
+    if groups is not None and origin is not None:
+        params[origin] = groups
     if sample_weight is None or isinstance(estimator, FrozenEstimator):
         return params
-    weights = name_of_weights(estimator)
+    weights = _name_of(estimator, "sample_weight")
     if weights is None:
         raise TypeError(
             f"sample_weight is given, but {type(estimator).__name__} takes none in fit."
@@ -104,37 +107,17 @@ def params_of_fit(
     return {**params, weights: sample_weight}
 
 
-def name_of_weights(estimator: Any) -> str | None:
-    """Return what `fit` of an estimator calls the weights of its rows, None if it takes none.
-
-    Parameters
-    ----------
-    estimator : estimator
-
-    Returns
-    -------
-    str or None
-
-    Examples
-    --------
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from agnews_sk.classifiers._wrapped import name_of_weights
-    >>> name_of_weights(make_pipeline(LogisticRegression()))
-    'logisticregression__sample_weight'
-    """
-    if has_fit_parameter(estimator, "sample_weight"):
-        return "sample_weight"
+def _name_of(estimator: Any, metadata: str) -> str | None:
+    """Return what `fit` of an estimator calls metadata of its rows, None if it takes none."""
+    if has_fit_parameter(estimator, metadata):
+        return metadata
     if hasattr(estimator, "steps"):
         name, last = estimator.steps[-1]
-        inner = name_of_weights(last)
+        inner = _name_of(last, metadata)
         # With metadata routing a pipeline takes the plain name.
-        return (
-            inner
-            if inner is None or get_config()["enable_metadata_routing"]
-            else f"{name}__{inner}"
-        )
-    return name_of_weights(estimator.estimator) if hasattr(estimator, "estimator") else None
+        plain = inner is None or get_config()["enable_metadata_routing"]
+        return inner if plain else f"{name}__{inner}"
+    return _name_of(estimator.estimator, metadata) if hasattr(estimator, "estimator") else None
 
 
 def label_of_no_class(classes: np.ndarray) -> Any:

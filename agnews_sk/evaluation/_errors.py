@@ -9,8 +9,8 @@ import pandas as pd
 import polars as pl
 from scipy.stats import binomtest
 
-from agnews_sk._validation import check_texts
-from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk._same_text import joined
+from agnews_sk._validation import text_columns
 from agnews_sk.evaluation._evaluation import read_predictions
 from agnews_sk.evaluation._inputs import as_kind_of, codes_of, plain_labels
 from agnews_sk.evaluation.auditing._text_checks import source_of
@@ -214,7 +214,7 @@ _PARTS = {"length": _by_length, "source": _by_source}
 
 
 def _texts(X: Any) -> pl.Series:
-    return check_texts(ColumnJoiner().fit_transform(X))
+    return joined(list(text_columns(X, None).values()))
 
 
 def _predictions(classifier: Any, X: Any, true: np.ndarray) -> np.ndarray:

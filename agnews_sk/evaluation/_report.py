@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agnews_sk._validation import n_rows
-from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk._same_text import joined
+from agnews_sk._validation import n_rows, text_columns
 from agnews_sk.evaluation._displays import ConfusionMatrix, with_abstentions
 from agnews_sk.evaluation._learning_curves import LearningCurves
 from agnews_sk.evaluation._markup import figure, picture, table
@@ -304,13 +304,13 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
         raise ValueError(
             f"texts must have the {result.rows.max() + 1} rows of the result, got {n_rows(texts)}."
         )
-    joined = ColumnJoiner().fit_transform(texts)
+    shown = joined(list(text_columns(texts, None, name="texts").values()))
     chosen = result.differing_rows(_N_EXAMPLES)
     if not len(chosen):
         return ""
     rows = [
         [
-            escape(_cut(joined[result.rows[i]])),
+            escape(_cut(shown[int(result.rows[i])])),
             escape(str(result.y_true[i])),
             *(escape(str(result.predictions[name][i])) for name in result.names),
         ]

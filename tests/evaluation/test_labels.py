@@ -4,8 +4,6 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -23,47 +21,23 @@ from agnews_sk.evaluation import (
     top_losses,
 )
 from agnews_sk.tokenization import WordTokenizer
+from tests.label_kinds import KINDS
 from tests.testing.estimators import WordBayes
 
 TEXTS = ["oil price", "cup final", "oil rises", "team cup", "oil", "cup", "price of oil", "a cup"]
 TEXTS = [f"{text} {i}" for i, text in enumerate(TEXTS * 3)]
-IS_OIL = np.array(["oil" in text for text in TEXTS])
-IS_OIL[[3, 20]] = ~IS_OIL[[3, 20]]  # so that not every prediction is right
-NAMES, CODES = np.where(IS_OIL, "Oil", "Cup").tolist(), (IS_OIL + 3).tolist()
-
-KINDS = {
-    "str in a tuple": (tuple, NAMES),
-    "str array": (np.array, NAMES),
-    "object array": (lambda y: np.array(y, dtype=object), NAMES),
-    "StringDType": (lambda y: np.array(y, dtype=np.dtypes.StringDType()), NAMES),
-    "pandas str": (pd.Series, NAMES),
-    "pandas string": (lambda y: pd.Series(y, dtype="string"), NAMES),
-    "pandas category": (lambda y: pd.Series(y, dtype="category"), NAMES),
-    "pandas Arrow str": (lambda y: pd.Series(y, dtype=pd.ArrowDtype(pa.string())), NAMES),
-    "pandas index": (lambda y: pd.Series(y, index=range(50, 50 + len(y))), NAMES),
-    "pandas frame": (lambda y: pd.DataFrame({"label": y}), NAMES),
-    "polars str": (pl.Series, NAMES),
-    "polars category": (lambda y: pl.Series(y, dtype=pl.Categorical), NAMES),
-    "polars enum": (lambda y: pl.Series(y, dtype=pl.Enum(["Oil", "Cup"])), NAMES),
-    "Arrow str": (pa.array, NAMES),
-    "Arrow dictionary": (lambda y: pa.chunked_array([pa.array(y).dictionary_encode()]), NAMES),
-    "int8": (lambda y: np.array(y, dtype=np.int8), CODES),
-    "uint64": (lambda y: np.array(y, dtype=np.uint64), CODES),
-    "object of int": (lambda y: np.array(y, dtype=object), CODES),
-    "whole floats": (lambda y: np.array(y, dtype=float), CODES),
-    "pandas Int64": (lambda y: pd.Series(y, dtype="Int64"), CODES),
-    "pandas Arrow int": (lambda y: pd.Series(y, dtype="int32[pyarrow]"), CODES),
-    "pandas category of int": (lambda y: pd.Series(y, dtype="category"), CODES),
-    "polars UInt8": (lambda y: pl.Series(y, dtype=pl.UInt8), CODES),
-    "bool": (np.array, IS_OIL.tolist()),
-    "object of bool": (lambda y: np.array(y, dtype=object), IS_OIL.tolist()),
-    "pandas boolean": (lambda y: pd.Series(y, dtype="boolean"), IS_OIL.tolist()),
-    "pandas Arrow bool": (lambda y: pd.Series(y, dtype="bool[pyarrow]"), IS_OIL.tolist()),
-    "pandas category of bool": (lambda y: pd.Series(y, dtype="category"), IS_OIL.tolist()),
-    "polars Boolean": (pl.Series, IS_OIL.tolist()),
-    "Arrow bool": (pa.array, IS_OIL.tolist()),
-}
-SOME = ["StringDType", "polars enum", "pandas Int64", "pandas category of bool", "Arrow bool"]
+SIDES = np.array(["oil" in text for text in TEXTS], dtype=int)
+SIDES[[3, 20]] = 1 - SIDES[[3, 20]]  # so that not every prediction is right
+HELD = {name: ([values[side] for side in SIDES], kind) for name, values, kind in KINDS}
+SOME = [
+    "str: StringDType",
+    "str: polars Enum",
+    "int: pandas Int64",
+    "bool: pandas boolean",
+    "bool: pandas category",
+    "bool: Arrow",
+]
+NAMES, CODES = (HELD[f"{plain}: list"][0] for plain in ("str", "int"))
 pytestmark = pytest.mark.filterwarnings("ignore:A column-vector", "ignore:n_resamples")
 
 
@@ -72,11 +46,10 @@ def short_measurements(monkeypatch):
     monkeypatch.setattr("agnews_sk.evaluation._costs.MAX_LATENCY_CALLS", 1)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=HELD)
 def held(request):
     """Labels as lists, and what holds them."""
-    kind, labels = KINDS[request.param]
-    return labels, kind
+    return HELD[request.param]
 
 
 def bayes(y=None):
@@ -98,6 +71,7 @@ def compared_in_lists(y):
 SCORES = ["accuracy", "macro_f1", "log_loss", "brier", "roc_auc"]
 
 
+@pytest.mark.parametrize("held", SOME, indirect=True)
 def test_comparisons_score_alike(held):
     y, kind = held
     expected = compared_in_lists(tuple(y))
@@ -118,6 +92,7 @@ def test_cross_validation_scores_alike(held):
     pd.testing.assert_frame_equal(found.scores[SCORES], expected.scores[SCORES])
 
 
+@pytest.mark.parametrize("held", SOME, indirect=True)
 def test_predictions_made_elsewhere_score_alike(held):
     y, kind = held
     wrong = y[1:] + y[:1]
@@ -142,16 +117,18 @@ class Answers(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        predicted = self.kind(self.fitted_.predict(X).tolist())
-        return predicted.iloc[:, 0] if isinstance(predicted, pd.DataFrame) else predicted
+        return self.kind(self.fitted_.predict(X).tolist())
 
 
-def test_predictions_of_a_foreign_estimator_are_compared_as_labels(held):
+def test_one_classifier_and_its_predictions_are_read_as_labels(held):
     y, kind = held
-    expected = evaluate_classifier("a", bayes(), TEXTS[:16], y[:16], TEXTS[16:], y[16:])
-    found = evaluate_classifier("a", Answers(kind), TEXTS[:16], y[:16], TEXTS[16:], y[16:])
+    parts = TEXTS[:16], kind(y[:16]), TEXTS[16:], y[16:]
+    expected = evaluate_classifier("a", bayes(), TEXTS[:16], y[:16], TEXTS[16:], kind(y[16:]))
+    found = evaluate_classifier("a", Answers(kind), *parts)
+    assert expected.y_true.tolist() == y[16:]
+    assert expected.y_true.dtype == found.y_pred.dtype
     assert found.y_pred.tolist() == expected.y_pred.tolist()
-    assert found.y_pred.dtype == expected.y_true.dtype
+    assert expected.classes.tolist() == sorted(set(y))
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)

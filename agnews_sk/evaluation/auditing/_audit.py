@@ -103,11 +103,8 @@ def audit(
     """
     start = time.perf_counter()
     _check_parameters(max_length, near_threshold)
-    rows = Rows(
-        texts=_joined(X, "X"),
-        labels=None if y is None else check_labels(y, X),
-        test=_test_texts(X_test),
-    )
+    labels = None if y is None else check_labels(y, X)
+    rows = Rows(texts=_joined(X, "X", labels), labels=labels, test=_test_texts(X_test))
     tokenizer = _default_tokenizer() if tokenizer is None else tokenizer
     findings = {}
     for stage, found in _checks(
@@ -162,9 +159,9 @@ def _check_parameters(max_length: Any, near_threshold: Any) -> None:
         raise ValueError(f"near_threshold must be above 0 and at most 1, got {near_threshold!r}.")
 
 
-def _joined(X: Any, name: str) -> pl.Series:
+def _joined(X: Any, name: str, y: Any = None) -> pl.Series:
     text_columns(X, None, name=name)  # names it, should it be refused
-    return check_texts(ColumnJoiner().fit_transform(X))
+    return check_texts(ColumnJoiner().fit(X, y).transform(X))
 
 
 def _test_texts(X_test: Any) -> pl.Series | None:
