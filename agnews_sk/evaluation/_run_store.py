@@ -65,6 +65,9 @@ def _type_name(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
+_START = '{"key": '
+
+
 @dataclass
 class RunStore:
     """Runs by key, kept in a JSON lines file if there is one."""
@@ -80,9 +83,11 @@ class RunStore:
         whole = Path(path).read_text(encoding="utf-8")
         complete, _, torn = whole.rpartition("\n")
         try:
+            if not torn.startswith(_START[: len(torn)]):
+                raise ValueError("the last line is no run")
             lines = [json.loads(line) for line in complete.splitlines() if line]
             runs = {line.pop("key"): line for line in lines}
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"path={str(path)!r} is no file of runs; name another.") from error
         if torn:  # a run that was broken off while it was written
             Path(path).write_text(complete + "\n" if complete else "", encoding="utf-8")

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._base import TextInputMixin
+from agnews_sk._base import ProbabilisticClassifierMixin, TextInputMixin
 from agnews_sk._optional import import_optional
 from agnews_sk._validation import n_rows
 from agnews_sk.persistence._errors import ArtifactError, blaming
@@ -28,7 +28,7 @@ _EXACT_PRODUCTS = "session.x64quantprecision"
 _SLOWER = ["SkipLayerNormFusion"]
 
 
-class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
+class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator):
     """A fitted classifier of texts whose model runs in onnxruntime.
 
     Made by `export_onnx`, read by `from_path`; it cannot be fitted. The text steps are those of
@@ -97,6 +97,19 @@ class OnnxClassifier(TextInputMixin, ClassifierMixin, BaseEstimator):
         ndarray of float64 of shape (n_samples, n_classes)
         """
         return softmax(self._logits(X).astype(np.float64), axis=1)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples, n_classes)
+        """
+        return log_softmax(self._logits(X).astype(np.float64), axis=1)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each text.

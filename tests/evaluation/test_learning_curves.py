@@ -17,6 +17,11 @@ Y = RNG.choice(["Sports", "World"], 200, p=[0.7, 0.3])
 X = RNG.normal(size=(200, 3)) + (Y == "World")[:, None]
 
 
+@pytest.fixture(autouse=True)
+def short_measurements(monkeypatch):
+    monkeypatch.setattr("agnews_sk.evaluation._costs.MAX_LATENCY_CALLS", 1)
+
+
 class Counting(LogisticRegression):
     fits = 0
 
@@ -101,6 +106,85 @@ def test_runs_of_other_rows_parameters_or_splits_are_not_taken(tmp_path, change)
     seed = 1 if change == "seed" else 0
     learning_curves({"a": pipeline}, rows, Y, [20], path=path, random_state=seed)
     assert Counting.fits - fits == 5
+
+
+class Held:
+    """A setting whose repr tells nothing of it."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __repr__(self):
+        return "Held()"
+
+
+class Holding(Counting):
+    def __init__(self, held=None, C=1.0):
+        super().__init__(C=C)
+        self.held = held
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Held(1), Held(2)),
+        (np.arange(5000), np.where(np.arange(5000) == 2500, 0, np.arange(5000))),
+        ("x" * 1000 + "a", "x" * 1000 + "b"),
+        (LogisticRegression(C=1), LogisticRegression(C=2)),
+        (LogisticRegression(), DummyClassifier()),
+    ],
+    ids=["object", "long array", "long str", "parameter within", "estimator within"],
+)
+def test_runs_are_kept_by_all_that_settings_hold(tmp_path, before, after):
+    path = tmp_path / "runs.jsonl"
+    learning_curves({"a": Holding(before)}, X, Y, [20], path=path)
+    fits = Counting.fits
+    learning_curves({"a": Holding(before)}, X, Y, [20], path=path)
+    assert Counting.fits == fits
+    learning_curves({"a": Holding(after)}, X, Y, [20], path=path)
+    assert Counting.fits == fits + 5
+
+
+def test_runs_are_kept_by_the_content_of_a_model(tmp_path):
+    class OfModel(Counting):
+        def __init__(self, model=None):
+            super().__init__()
+            self.model = model
+
+    folder, path = tmp_path / "model", tmp_path / "runs.jsonl"
+    folder.mkdir()
+    fits = []
+    for weights in (b"first", b"first", b"other"):
+        (folder / "model.safetensors").write_bytes(weights)
+        before = Counting.fits
+        learning_curves({"a": OfModel(str(folder))}, X, Y, [20], path=path)
+        fits.append(Counting.fits - before)
+    assert fits == [5, 0, 5]
+
+
+def test_a_fitted_classifier_and_other_containers_of_labels_find_their_runs(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    learning_curves({"a": Counting()}, X, Y, [20], path=path)
+    fitted = Counting().fit(X, Y)
+    fits = Counting.fits
+    learning_curves({"a": fitted}, X, pd.Series(Y, dtype="category"), [20], path=path)
+    assert Counting.fits == fits
+
+
+def test_settings_that_cannot_be_told_apart_are_refused_where_runs_are_kept(tmp_path):
+    pipelines = {"a": Holding(lambda: None)}
+    with pytest.raises(ValueError, match="one of a cannot be pickled"):
+        learning_curves(pipelines, X, Y, [20], path=tmp_path / "runs.jsonl")
+    assert len(learning_curves(pipelines, X, Y, [20]).runs) == 5
+
+
+@pytest.mark.parametrize("content", ["title,text\na,b", "title", '[1, 2]\n{"a":', '{"a": 1}\n'])
+def test_a_file_of_something_else_is_refused_and_kept(tmp_path, content):
+    path = tmp_path / "data.csv"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="is no file of runs"):
+        learning_curves({"a": Counting()}, X, Y, [20], path=path)
+    assert path.read_text() == content
 
 
 def test_one_split_gives_scores_without_intervals():

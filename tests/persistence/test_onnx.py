@@ -58,6 +58,7 @@ def test_every_family_answers_as_its_original(fitted, exported, family):
     classifier = OnnxClassifier.from_path(path)
     found = classifier.predict_proba(TEXTS)
     np.testing.assert_allclose(found, fitted[family].predict_proba(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(np.exp(classifier.predict_log_proba(TEXTS)), found)
     assert classifier.classes_.tolist() == fitted[family].classes_.tolist()
     assert classifier.predict(TEXTS).tolist() == fitted[family].predict(TEXTS).tolist()
     assert report.max_difference <= 1e-6
