@@ -3,7 +3,7 @@
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 import agnews_sk
 from agnews_sk.classifiers import FineTunedTransformerClassifier
@@ -50,6 +50,8 @@ VECTORIZER = {
     "check_column_array": CRASHES,
     "check_pandas_frame": "iterates over the names of a frame's columns",
     "check_polars_frame": CRASHES,
+    "check_categorical_texts": "iterates over the names of a frame's columns",
+    "check_arrow_texts": "iterates over the names of a frame's columns",
     "check_missing_text_is_empty": MISSING,
     "check_missing_text_in_fit": MISSING,
     "check_missing_text_in_series": MISSING,
@@ -61,6 +63,13 @@ VECTORIZER = {
     "check_dict": "iterates over the keys",
     "check_two_columns": CRASHES,
 }
+LABELS = {
+    "check_nullable_labels": "nullable integers are predicted as floats",
+    "check_categories_of_numbers": "categories of booleans are predicted as floats",
+    "check_labels_of_objects": "integers in an array of objects are refused as unknown",
+    "check_string_dtype_labels": "crashes with a TypeError",
+    "check_missing_label_position": "says that a label is missing, or crashes, but not where",
+}
 HASHING = {
     "check_no_texts": IN_FIT,
     "check_none": IN_FIT,
@@ -69,6 +78,8 @@ HASHING = {
 
 
 def stated_reasons(estimator):
+    if isinstance(estimator, Pipeline):
+        return VECTORIZER | LABELS
     if not isinstance(estimator, HashingVectorizer):
         return VECTORIZER
     fit_too = {name: reason for name, reason in VECTORIZER.items() if "in_fit" not in name}

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._base import StatelessMixin, TextInputMixin
-from agnews_sk._validation import Interval, check_labels, check_sample_weight, check_texts, n_rows
+from agnews_sk._validation import Interval, check_labels, check_sample_weight, check_texts
 from agnews_sk.sampling import LengthFilter
 
 MAX_SEED = np.iinfo(np.int32).max
@@ -129,14 +129,11 @@ class WordBayes(TextInputMixin, ClassifierMixin, BaseEstimator):
     def _check_labels(self, X, y):
         if y is None:
             raise ValueError("y must hold labels, got None.")
-        check_labels(y)
-        if n_rows(check_texts(X)) != n_rows(y):
-            raise ValueError(f"y must have {n_rows(X)} labels, got {n_rows(y)}.")
-        if len(set(y)) < 2:
+        if len(set(check_labels(y, check_texts(X)))) < 2:
             raise ValueError("y must have two classes, got one class.")
 
     def _encode(self, y):
-        return np.unique(np.asarray(y), return_inverse=True)
+        return np.unique(check_labels(y), return_inverse=True)
 
     def _count(self, X, codes, weight):
         of_class = np.eye(len(self.classes_))[codes] * weight[:, None]

@@ -5,6 +5,7 @@ import uuid
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk.sampling import LengthFilter
@@ -294,6 +295,85 @@ class KeepsTheOrderOfAppearance(WordBayes):
     def _encode(self, y):
         codes, classes = pd.factorize(np.asarray(y))
         return classes, codes
+
+
+@meant_for("check_nullable_labels")
+class LeavesNullableLabelsBoxed(WordBayes):
+    def _encode(self, y):
+        nullable = isinstance(y, pd.Series) and isinstance(y.dtype, pd.BooleanDtype)
+        return (
+            np.unique(y.to_numpy(object), return_inverse=True) if nullable else super()._encode(y)
+        )
+
+
+@meant_for("check_categories_of_numbers")
+class LeavesCategoriesBoxed(WordBayes):
+    def _encode(self, y):
+        boxed = isinstance(y, pd.Series) and y.dtype == "category"
+        return np.unique(y.to_numpy(object), return_inverse=True) if boxed else super()._encode(y)
+
+
+@meant_for("check_labels_of_objects")
+class LeavesObjectsBoxed(WordBayes):
+    def _encode(self, y):
+        boxed = isinstance(y, np.ndarray) and y.dtype == object
+        return np.unique(y, return_inverse=True) if boxed else super()._encode(y)
+
+
+@meant_for("check_string_dtype_labels")
+class KnowsNoStringDType(WordBayes):
+    def _encode(self, y):
+        if isinstance(y, np.ndarray) and y.dtype.kind == "T":
+            raise TypeError("y must not be of StringDType")
+        return super()._encode(y)
+
+
+@meant_for("check_polars_and_arrow_labels")
+class TakesCodesForLabels(WordBayes):
+    def _encode(self, y):
+        coded = isinstance(y, pl.Series) and y.dtype == pl.Enum
+        return super()._encode(y.to_physical() if coded else y)
+
+
+@meant_for("check_missing_label_position")
+class SaysNotWhereALabelIsMissing(WordBayes):
+    def _check_labels(self, X, y):
+        try:
+            super()._check_labels(X, y)
+        except ValueError as error:
+            raise ValueError(str(error).partition(", at")[0]) from None
+
+
+@meant_for("check_log_probabilities_exist")
+class HasNoLogarithms(WordBayes):
+    predict_log_proba = property()
+
+    def predict_proba(self, X):
+        return np.exp(super().predict_log_proba(X))
+
+
+@meant_for("check_categorical_texts")
+class TakesCodesForTexts(WordCounter):
+    def _read(self, X):
+        if isinstance(X, pd.Series) and X.dtype == "category":
+            X = X.cat.codes.astype(str)
+        return super()._read(X)
+
+
+@meant_for("check_arrow_texts")
+class KnowsNoArrow(WordCounter):
+    def _read(self, X):
+        if isinstance(X, pd.Series) and isinstance(X.dtype, pd.ArrowDtype):
+            raise TypeError("X must not be of Arrow")
+        return super()._read(X)
+
+
+@meant_for("check_row_of_a_frame")
+class JoinsColumns(WordCounter):
+    def _read(self, X):
+        if isinstance(X, pd.DataFrame) and X.shape[1] == 2:
+            X = X.iloc[:, 0] + X.iloc[:, 1]
+        return super()._read(X)
 
 
 @meant_for("check_label_containers")

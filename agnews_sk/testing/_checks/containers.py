@@ -1,14 +1,17 @@
 """Checks that texts may come in any container."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 
-from agnews_sk.testing._answers import ensure_agree, outcome
+from agnews_sk.testing._answers import METHODS, ensure_agree, fitted, outcome, plain
 from agnews_sk.testing._corpus import TEXTS
-from agnews_sk.testing._registry import text_check
+from agnews_sk.testing._refusals import ensure_refuses
+from agnews_sk.testing._registry import keeps_rows, text_check
 
 
 def _ensure_same_as_list(estimator: Any, texts: Any) -> None:
@@ -94,3 +97,41 @@ def check_polars_frame(name: str, estimator: Any) -> None:
 def check_str_subclasses(name: str, estimator: Any) -> None:
     """Texts of a subclass of str, such as numpy.str_, count as plain ones."""
     _ensure_same_as_list(estimator, [np.str_(text) for text in TEXTS])
+
+
+@text_check()
+def check_categorical_texts(name: str, estimator: Any) -> None:
+    """Categories of pandas or Polars, in a Series or frame, give what a list of texts gives."""
+    series = pd.Series(TEXTS, dtype="category")
+    polars = pl.Series("text", TEXTS, dtype=pl.Categorical)
+    for texts in (series, series.to_frame("text"), polars, polars.to_frame()):
+        _ensure_same_as_list(estimator, texts)
+
+
+@text_check()
+def check_arrow_texts(name: str, estimator: Any) -> None:
+    """Texts of an Arrow type, in a pandas Series or frame, give what a list of them gives."""
+    series = pd.Series(TEXTS, dtype=pd.ArrowDtype(pa.string()))
+    for texts in (series, series.to_frame("text")):
+        _ensure_same_as_list(estimator, texts)
+
+
+@text_check(keeps_rows)
+def check_row_of_a_frame(name: str, estimator: Any) -> None:
+    """After a fit on a frame of columns one of its rows as a Series, no list of texts, is refused.
+
+    An estimator that takes no frame of several columns passes.
+    """
+    frame = pd.DataFrame({"title": TEXTS, "description": TEXTS[::-1]})
+    try:
+        estimator = fitted(estimator, frame)
+        n_answers = {plain(getattr(estimator, m)(frame)).shape[0] for m in _methods(estimator)}
+    except (TypeError, ValueError, AttributeError):
+        return
+    if n_answers == {len(frame)}:
+        for method in _methods(estimator):
+            ensure_refuses(partial(getattr(estimator, method), frame.iloc[0]), "row", "Series")
+
+
+def _methods(estimator: Any) -> list[str]:
+    return [method for method in METHODS if hasattr(estimator, method)]
