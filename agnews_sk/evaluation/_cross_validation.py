@@ -150,7 +150,9 @@ def _abstained_together(found: Sequence[Evaluation]) -> np.ndarray | None:
 def _probabilities_together(
     found: Sequence[Evaluation],
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    known = [(e.y_proba, e.classes) for e in found if e.y_proba is not None]
+    known = [
+        (e.y_proba, e.classes) for e in found if e.y_proba is not None and e.classes is not None
+    ]
     if len(known) < len(found):
         return None, None
     classes = union_of(*(of_fold for _, of_fold in known))

@@ -218,5 +218,9 @@ def _texts(X: Any) -> pl.Series:
 
 
 def _predictions(classifier: Any, X: Any, true: np.ndarray) -> np.ndarray:
+    if not hasattr(classifier, "predict"):
+        raise TypeError(
+            f"a fitted classifier with predict is needed, got {type(classifier).__name__}."
+        )
     labels, _ = read_predictions(classifier.predict(X), classifier, true, type(classifier).__name__)
     return labels

@@ -253,6 +253,21 @@ def check_settings(n_resamples: int, confidence_level: float) -> None:
     """
     if not isinstance(n_resamples, Integral) or n_resamples < 1:
         raise ValueError(f"n_resamples must be at least 1, got {n_resamples!r}.")
+    check_confidence_level(confidence_level)
+
+
+def check_confidence_level(confidence_level: float) -> None:
+    """Refuse a level that no interval can have.
+
+    Parameters
+    ----------
+    confidence_level : float
+
+    Raises
+    ------
+    ValueError
+        If it is not between 0 and 1.
+    """
     if not isinstance(confidence_level, Real) or not 0 < confidence_level < 1:
         raise ValueError(
             f"confidence_level must be between 0 and 1, such as 0.95, got {confidence_level!r}."

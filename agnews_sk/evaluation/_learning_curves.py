@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,8 @@ from agnews_sk.evaluation._cross_validation import fold_row, make_splits
 from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
 from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._figures import axes_for, soften, styles
-from agnews_sk.evaluation._inputs import check_classifiers, comparable
+from agnews_sk.evaluation._inputs import check_classifiers, check_confidence_level, comparable
+from agnews_sk.evaluation._pairs import TESTED
 from agnews_sk.evaluation._run_store import RunStore, run_key
 from agnews_sk.evaluation._statistics import corrected_t_test, holm
 
@@ -66,6 +68,7 @@ class LearningCurves:
             interval of Clopper and Pearson from the test rows of one split, macro-F1 has "none".
             From one split there is "none".
         """
+        _check_score(score)
         return pd.DataFrame(
             [
                 {"classifier": name, "train_size": size, **self._mean(runs, score)}
@@ -91,6 +94,7 @@ class LearningCurves:
             all splits have the same difference of accuracies, the method is "exact": Fisher's
             test and intervals of Clopper and Pearson on the test rows of one split.
         """
+        _check_score(score)
         rows = [
             row
             for size, runs in self.runs.groupby("train_size")
@@ -182,6 +186,11 @@ def _one_split(runs: pd.DataFrame) -> tuple[float, float]:
     return float(runs["accuracy"].mean()) * n_rows, n_rows
 
 
+def _check_score(score: str) -> None:
+    if score not in TESTED:
+        raise ValueError(f"score must be one of {list(TESTED)}, got {score!r}.")
+
+
 def _test_share(runs: pd.DataFrame) -> float:
     return float((runs["n_test_rows"] / runs["n_train_rows"]).mean())
 
@@ -227,10 +236,10 @@ def learning_curves(
     Raises
     ------
     TypeError
-        If `pipelines` is no mapping of names to classifiers.
+        If `pipelines` is no mapping of names to classifiers, or `train_sizes` no integers.
     ValueError
-        If a size is below 1 or above the training rows of a split, or labels are missing or not
-        one a row.
+        If a size is below 1 or above the training rows of a split, labels are missing or not one
+        a row, or `path` is another file or cannot tell the pipelines' settings apart.
 
     Examples
     --------
@@ -243,6 +252,7 @@ def learning_curves(
     {8: 0.5, 16: 0.5}
     """
     check_classifiers(pipelines, name="pipelines")
+    check_confidence_level(confidence_level)
     X = as_frame(X)
     labels = check_labels(y, X)
     seed = int(np.random.default_rng(random_state).integers(2**31))
@@ -271,6 +281,8 @@ def learning_curves(
 
 
 def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
+    if not np.iterable(train_sizes) or not all(isinstance(n, Integral) for n in train_sizes):
+        raise TypeError(f"train_sizes must be a sequence of integers, got {train_sizes!r:.60}.")
     bad = [size for size in train_sizes if not 1 <= size <= n_train]
     if bad or len(train_sizes) == 0:
         raise ValueError(

@@ -23,9 +23,16 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
 
     Raises
     ------
+    TypeError
+        If they are no sequence.
     ValueError
         If there are none, two of one name, or test labels that differ.
     """
+    if not isinstance(evaluations, Sequence):
+        raise TypeError(
+            f"evaluations must be a sequence of Evaluation, got {type(evaluations).__name__}; "
+            "wrap it in a list."
+        )
     if not evaluations:
         raise ValueError("evaluations is empty: at least one is needed, got 0.")
     names = [e.name for e in evaluations]

@@ -92,5 +92,5 @@ def _add_row(table: Table, first: str, cells: list[str]) -> None:
 def _interval(result: ComparisonResult, name: str, score: str) -> str:
     row = result.scores.loc[name]
     ends = f"{percent(row[f'{score}_low'])}–{percent(row[f'{score}_high'])}"
-    shown = with_method(ends, result.interval_methods.loc[name, score], usual="BCa")
+    shown = with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")
     return f"{percent(row[score])} ({shown})"

@@ -174,7 +174,7 @@ def _rows(result: "ComparisonResult") -> str:
 def _accuracy(result: "ComparisonResult", name: str) -> str:
     row = result.scores.loc[name]
     ends = f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}"
-    method = result.interval_methods.loc[name, "accuracy"]
+    method = str(result.interval_methods.loc[name, "accuracy"])
     return (
         f"{percent_of(result, name)} ({level(result)} interval {with_method(ends, method, 'BCa')})"
     )

@@ -12,6 +12,7 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.evaluation import (
     ComparisonResult,
     compare_classifiers,
+    disagreements,
     evaluate_classifier,
     learning_curves,
 )
@@ -161,3 +162,33 @@ def test_probabilities_that_are_none_are_refused(y_proba, message):
 
     with pytest.raises(ValueError, match=f"predict_proba of a must return .* {message}"):
         evaluate_classifier("a", Says(), TEXTS, LABELS, TEXTS, LABELS)
+
+
+CONSTANT = {"a": DummyClassifier()}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "error", "message"),
+    [
+        (100, {}, TypeError, "train_sizes must be a sequence of integers, got 100"),
+        ([4.5], {}, TypeError, r"sequence of integers, got \[4.5\]"),
+        (["10"], {}, TypeError, r"sequence of integers, got \['10'\]"),
+        ([4], {"confidence_level": 95}, ValueError, "confidence_level must be between 0 and 1"),
+    ],
+)
+def test_settings_of_learning_curves_are_checked(sizes, options, error, message):
+    with pytest.raises(error, match=message):
+        learning_curves(CONSTANT, TEXTS, LABELS, sizes, **options)
+
+
+def test_what_is_asked_for_by_a_wrong_name_or_kind_is_refused():
+    curves = learning_curves(CONSTANT, TEXTS, LABELS, [4])
+    with pytest.raises(ValueError, match=r"score must be one of \['accuracy', 'macro_f1'\]"):
+        curves.curve("f1")
+    with pytest.raises(ValueError, match="score must be one of"):
+        curves.pairwise("f1")
+    found = evaluate_classifier("a", DummyClassifier(), TEXTS, LABELS, TEXTS, LABELS)
+    with pytest.raises(TypeError, match="got Evaluation; wrap it in a list"):
+        ComparisonResult.from_evaluations(found)
+    with pytest.raises(TypeError, match="a fitted classifier with predict is needed, got list"):
+        disagreements(found.estimator, TEXTS, TEXTS, LABELS)
