@@ -24,6 +24,7 @@ from agnews_sk.classifiers._thresholds import (
     threshold_for_coverage,
     threshold_for_error,
 )
+from agnews_sk.sampling import EDAAugmenter
 from tests.testing.estimators import WordBayes
 
 
@@ -444,3 +445,13 @@ def test_it_works_as_the_last_step_of_a_pipeline():
     pipeline = make_tfidf_pipeline(classify=last)
     pipeline.fit(TEXTS, NAMES, classify__sample_weight=np.ones(60))
     assert set(pipeline.predict([*TEXTS, "zebra"])) == {"abstained", "Business", "Sports"}
+
+
+def test_copies_that_a_pipeline_makes_are_held_out_with_their_originals():
+    last = AbstainingClassifier(Remembers(), coverage=0.5, random_state=0)
+    texts = [f"{text} of today and tomorrow" for text in TEXTS]
+    augment = EDAAugmenter(n_copies=2, random_state=0)
+    pipeline = make_tfidf_pipeline(augment=augment, classify=last).fit(texts, NAMES)
+    groups = pipeline[-1].estimator_.came_["groups"]
+    assert set(np.bincount(groups)) == {0, 3}
+    assert len(groups) < 180
