@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from agnews_sk.datasets._bunch import as_returned, check_choice
-from agnews_sk.datasets._load import read_bunch
+from agnews_sk.datasets._load import read_agnews
 
 _SHA256 = {
     "train": "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e",
@@ -111,7 +111,9 @@ def fetch_agnews(
     parts = list(_SHA256) if subset == "all" else [subset]
     folder = get_data_home(data_home) / _FOLDER
     paths = [_kept_file(part, folder, download_if_missing) for part in parts]
-    return as_returned(read_bunch(paths, on_bad_rows="error", description=_DESCR), return_X_y)
+    bunch = read_agnews(paths)
+    bunch.DESCR = _DESCR
+    return as_returned(bunch, return_X_y)
 
 
 def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
