@@ -10,8 +10,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
+
+from agnews_sk._labels import check_labels, encode_labels
 
 __all__ = [
     "BaseComposition",
@@ -23,6 +24,7 @@ __all__ = [
     "check_labels",
     "check_sample_weight",
     "check_texts",
+    "encode_labels",
     "is_frame",
     "n_rows",
     "select_metadata",
@@ -252,34 +254,6 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
         return X.take(indices)
     taken = _safe_indexing(X, indices)
     return tuple(taken) if isinstance(X, tuple) else taken
-
-
-def check_labels(y: Any) -> None:
-    """Refuse labels that are missing, or are no classes.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        If a label is missing, or y holds continuous values.
-
-    Examples
-    --------
-    >>> from agnews_sk._validation import check_labels
-    >>> check_labels(["Sports", None])
-    Traceback (most recent call last):
-    ValueError: y has 1 missing labels, the first at position 1; drop these rows first.
-    """
-    missing = np.flatnonzero(pd.isna(np.asarray(y, dtype=object)))
-    if len(missing):
-        raise ValueError(
-            f"y has {len(missing)} missing labels, the first at position {missing[0]}; "
-            "drop these rows first."
-        )
-    check_classification_targets(y)
 
 
 def select_metadata(
