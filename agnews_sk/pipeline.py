@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.callback import with_callbacks
 from sklearn.pipeline import FeatureUnion
 
+from agnews_sk._step_parameters import check_steps, set_step_params
 from agnews_sk._validation import n_rows
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
@@ -83,6 +84,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         ValueError
             If a `sample_weight` is not one number a row.
         """
+        self._validate_steps()
         for name, value in params.items():
             is_weight = name.rpartition("__")[2] == "sample_weight" and value is not None
             if is_weight and n_rows(value) != n_rows(X):
@@ -100,6 +102,10 @@ class TextPipeline(imblearn.pipeline.Pipeline):
             super().fit(X, y, **params)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _validate_steps(self) -> None:
+        check_steps(self.steps)
+        super()._validate_steps()
 
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
         params = super()._get_metadata_for_step(
@@ -167,7 +173,8 @@ def make_tfidf_pipeline(
         ("vectorize", words),
         ("classify", CalibratedLinearSVC(random_state=random_state)),
     ]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_tfidf_pipeline")
 
 
 def make_embedding_pipeline(
@@ -210,7 +217,8 @@ def make_embedding_pipeline(
         ("embed", SentenceEmbedder(model=model)),
         ("classify", LogisticRegression(C=10, max_iter=1000, random_state=random_state)),
     ]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_embedding_pipeline")
 
 
 def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) -> TextPipeline:
@@ -247,7 +255,8 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     pooling = "mean" if model is None else None
     classifier = FineTunedTransformerClassifier(model=model, pooling=pooling)
     steps = [*_text_steps(), ("classify", classifier)]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_finetune_pipeline")
 
 
 def make_transformer_pipeline(
@@ -288,7 +297,8 @@ def make_transformer_pipeline(
         ("vocabulary", Vocabulary(max_size=30_000)),
         ("classify", TransformerClassifier(random_state=random_state)),
     ]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_transformer_pipeline")
 
 
 def _text_steps() -> list[tuple[str, Any]]:
