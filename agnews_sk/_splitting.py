@@ -27,6 +27,8 @@ def join_groups(*groupings: np.ndarray) -> np.ndarray:
     >>> join_groups(np.array([0, 0, 1, 2]), np.array(["a", "b", "b", "c"])).tolist()
     [0, 0, 0, 1]
     """
+    if len(groupings) == 1:
+        return np.unique(groupings[0], return_inverse=True)[1]
     n = len(groupings[0])
     codes = [np.unique(grouping, return_inverse=True)[1] for grouping in groupings]
     offsets = n + np.cumsum([0, *(code.max(initial=0) + 1 for code in codes[:-1])])
@@ -63,11 +65,6 @@ def split_rows(
     fitted, held_out : ndarray of int
         Positions, in ascending order. The second may be empty.
 
-    Notes
-    -----
-    The groups of each class are shuffled, and as many held out as come closest to the share. A
-    group of several classes counts with all its rows for the class of its first row.
-
     Examples
     --------
     >>> import numpy as np
@@ -77,16 +74,64 @@ def split_rows(
     >>> sorted([len(fitted), len(held_out)]), 4 in fitted
     ([2, 3], True)
     """
-    _, first, group_of, sizes = np.unique(
-        groups, return_index=True, return_inverse=True, return_counts=True
-    )
-    rng = check_random_state(random_state)
-    is_held_out = np.zeros(len(sizes), dtype=bool)
-    class_of = codes[first]
-    for code in np.unique(class_of):
-        members = rng.permutation(np.flatnonzero(class_of == code))[1:]  # one is always fitted on
-        n_rows = sizes[class_of == code].sum()
-        n_after = np.cumsum([0, *sizes[members]])
-        is_held_out[members[: np.abs(n_after - held_out * n_rows).argmin()]] = True
-    rows = is_held_out[group_of]
+    places = _places(codes, groups, random_state)
+    rows = places < held_out
     return np.flatnonzero(~rows), np.flatnonzero(rows)
+
+
+def fold_rows(
+    codes: np.ndarray, groups: np.ndarray, n_folds: int, random_state: Any = None
+) -> np.ndarray:
+    """Return the fold of each row, class by class and group by group.
+
+    Rows of one group are in one fold, and the rows outside any fold have every class.
+
+    Parameters
+    ----------
+    codes, groups, random_state
+        As `split_rows` takes them.
+    n_folds : int
+        At least 2.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        From 0 on; -1 for rows of a class of one group, which are in no fold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk._splitting import fold_rows
+    >>> folds = fold_rows(np.array([0, 0, 0, 0, 1]), np.array([7, 7, 8, 8, 9]), 2, random_state=0)
+    >>> sorted(folds.tolist())
+    [-1, 0, 0, 1, 1]
+    """
+    places = _places(codes, groups, random_state)
+    return np.where(places < 1, np.floor(places * n_folds), -1).astype(np.int64)
+
+
+def _places(codes: np.ndarray, groups: np.ndarray, random_state: Any) -> np.ndarray:
+    """Return where each row's group lies in a random order of those of its class, from 0 to 1.
+
+    It is the middle of the group's rows among all rows of such groups, and the end for the last
+    group, so that a share below 1 never holds out a whole class. A group of several classes counts
+    with all its rows for the rarest of them. A class of one group lies at infinity.
+    """
+    rarest_first = np.argsort(np.bincount(codes)[codes], kind="stable")
+    _, first, group_of, sizes = np.unique(
+        groups[rarest_first], return_index=True, return_inverse=True, return_counts=True
+    )
+    class_of = codes[rarest_first][first]
+    order = check_random_state(random_state).permutation(len(sizes))
+    order = order[np.argsort(class_of[order], kind="stable")]
+    n_rows = np.bincount(class_of, weights=sizes)
+    before_class = np.cumsum(n_rows) - n_rows
+    middles = np.empty(len(sizes))
+    middles[order] = np.cumsum(sizes[order]) - sizes[order] / 2
+    places = (middles - before_class[class_of]) / n_rows[class_of]
+    n_groups = np.bincount(class_of)
+    places[order[np.cumsum(n_groups)[n_groups > 0] - 1]] = np.nextafter(1, 0)
+    places[n_groups[class_of] == 1] = np.inf
+    of_row = np.empty(len(codes))
+    of_row[rarest_first] = places[group_of]
+    return of_row

@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
@@ -20,7 +21,9 @@ __all__ = [
     "RealNotInt",
     "StrOptions",
     "align_sparse",
+    "as_frame",
     "check_frame",
+    "check_groups",
     "check_labels",
     "check_sample_weight",
     "check_texts",
@@ -35,6 +38,27 @@ __all__ = [
 Frame = pd.DataFrame | pl.DataFrame
 
 _KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
+
+
+def as_frame(X: Any) -> Any:
+    """Return an Arrow table as a polars DataFrame, and anything else as it is.
+
+    Parameters
+    ----------
+    X : Any
+
+    Returns
+    -------
+    Any
+
+    Raises
+    ------
+    TypeError
+        If X is a polars LazyFrame, which holds no rows.
+    """
+    if isinstance(X, pl.LazyFrame):
+        raise TypeError("X must hold rows, got a polars LazyFrame; call collect() first.")
+    return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X
 
 
 def is_frame(X: Any) -> TypeGuard[Frame]:
@@ -295,6 +319,35 @@ def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     return _check_sample_weight(
         sample_weight, placeholder, dtype=np.float64, ensure_non_negative=True
     )
+
+
+def check_groups(groups: Any, X: Any) -> np.ndarray:
+    """Return the origin of each row of X as an integer.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,)
+        Values that are equal for rows of one origin; a missing one is an origin of its own.
+    X : container of n_samples rows
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If there is not one value per row.
+    """
+    values = pd.Series(groups if not isinstance(groups, pl.Series) else groups.to_list())
+    if len(values) != n_rows(X):
+        raise ValueError(
+            f"groups must have one value per row of X, {n_rows(X)}, got {len(values)}."
+        )
+    codes = pd.factorize(values)[0].astype(np.intp)
+    missing = codes < 0
+    codes[missing] = codes.max(initial=-1) + 1 + np.arange(missing.sum())
+    return codes
 
 
 def align_sparse(X: Any) -> Any:
