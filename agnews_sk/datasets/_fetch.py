@@ -1,6 +1,7 @@
 """AG News from the network: checked by its sum, kept in the user's data home."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,8 @@ def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
 def _download(path: Path, part: str) -> Path:
     import pooch
 
-    bring = pooch.HTTPDownloader(progressbar=True, chunk_size=2**16)
+    in_terminal = sys.stderr.isatty()
+    bring = pooch.HTTPDownloader(progressbar=in_terminal, chunk_size=2**16)
     failures = []
     for url in _urls(path.name, part):
         try:
