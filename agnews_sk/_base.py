@@ -80,7 +80,7 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
             Minus infinity where a probability is zero.
         """
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))  # type: ignore[attr-defined]
+            return np.log(self.predict_proba(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy on these rows.
@@ -96,7 +96,7 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
         -------
         float
         """
-        predicted = self.predict(X)  # type: ignore[attr-defined]
+        predicted = self.predict(X)
         return accuracy_score(check_labels(y, X), predicted, sample_weight=sample_weight)
 
 

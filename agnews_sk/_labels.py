@@ -14,6 +14,8 @@ from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, polars or Arrow column of strings, integers or booleans"
 _NAMED_POSITIONS = 5
+# Rows that tell most columns of text from labels.
+_FIRST = 100
 
 
 def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
@@ -114,6 +116,60 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
     return classes, codes
 
 
+def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
+    """Refuse text columns that are the labels, and warn of those that stand for them.
+
+    Parameters
+    ----------
+    columns : dict of str to polars.Series of str of shape (n_samples,)
+    y : array-like of shape (n_samples,)
+    name : str, default="X"
+        How messages call the frame.
+
+    Raises
+    ------
+    ValueError
+        If a column equals y in all rows where it is not missing, and these are half of them or
+        more. Upper and lower case are the same.
+
+    Warns
+    -----
+    UserWarning
+        If there are several columns, and the values of one stand for the labels one for one.
+    """
+    labels = _comparable(pl.Series(values=map(str, np.asarray(y, dtype=object)), dtype=pl.String))
+    for column, texts in columns.items():
+        if _equal(texts[:_FIRST], labels[:_FIRST]) and _equal(texts, labels):
+            raise ValueError(
+                f"{name}[{column!r}] holds the labels: it equals y, and a classifier would read "
+                f"the answer. Drop the column, or choose columns with join__columns (columns of "
+                "ColumnJoiner), which may name it."
+            )
+        if len(columns) > 1 and _stands_for(texts, labels):
+            warnings.warn(
+                f"{name}[{column!r}] has one value for each label, and gives the labels away; "
+                "drop it unless it is known for new rows too.",
+                stacklevel=4,
+            )
+
+
+def _comparable(texts: pl.Series) -> pl.Series:
+    return texts.str.strip_chars().str.to_lowercase()
+
+
+def _equal(texts: pl.Series, labels: pl.Series) -> bool:
+    same = (_comparable(texts) == labels).drop_nulls()
+    return len(same) >= len(labels) / 2 and bool(same.all())
+
+
+def _stands_for(texts: pl.Series, labels: pl.Series) -> bool:
+    n_values = texts[:_FIRST].n_unique()
+    if n_values > len(texts[:_FIRST]) / 2:
+        return False
+    pairs = pl.DataFrame({"text": texts, "label": labels}).unique()
+    return pairs["text"].n_unique() == pairs["label"].n_unique() == len(pairs) > 1
+
+
 def _only_column(y: Any, name: str) -> np.ndarray:
     """Return the labels as a 1-D array, of object unless NumPy has a plain type for them."""
     if y is None:
@@ -162,7 +218,9 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
         _check_one_column(y.shape, name)
         y = y[:, 0]
     if isinstance(y, np.ma.MaskedArray):
-        return np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
+        values = _objects(y.data.tolist())
+        values[np.ma.getmaskarray(y)] = None
+        return values
     return y if y.dtype.kind in "biu" else _objects(y.tolist())
 
 
