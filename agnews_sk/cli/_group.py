@@ -7,10 +7,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from agnews_sk.cli._refusals import REFUSALS, show_error, show_warning
 from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, say_stopped, stoppable
 
-# What the library refuses with; anything else is a fault of its own, and shows where.
-REFUSALS = (OSError, TypeError, ValueError, ImportError)
 REFUSED = 2
 # Typer brings them from click, or from a copy of its own.
 _UsageError: Any = typer.BadParameter.__base__
@@ -26,7 +25,7 @@ class CommandGroup(TyperGroup):
             return super().main(*args, **options)
         options["standalone_mode"] = False
         with stoppable(), warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = show_warning
             try:
                 status = super().main(*args, **options) or 0
             except (KeyboardInterrupt, typer.Abort):
@@ -49,13 +48,5 @@ def _refuse(error: Any) -> int:
     if context is not None and not isinstance(error, typer.BadParameter) and message:
         message = f"{message.rstrip('.')}; see {context.command_path} --help."
     if message:  # help that is shown for want of a command has none
-        typer.secho(f"Error: {_one_line(message)}", fg="red", err=True)
+        show_error(message)
     return getattr(error, "exit_code", REFUSED)
-
-
-def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
-    typer.secho(f"Warning: {_one_line(str(message))}", fg="yellow", err=True)
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())
