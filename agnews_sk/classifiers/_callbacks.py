@@ -5,7 +5,14 @@ from typing import Any
 from skorch.callbacks import Callback
 
 
-class ScikitLearnCallbacks(Callback):
+class OwnCallback(Callback):
+    """Base of the callbacks that a classifier adds itself, for one fit; a copy is empty."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class ScikitLearnCallbacks(OwnCallback):
     """Report each epoch to the callbacks that `set_callbacks` gave an estimator.
 
     Parameters
@@ -38,7 +45,7 @@ class ScikitLearnCallbacks(Callback):
         )
 
 
-class ProgressLine(Callback):
+class ProgressLine(OwnCallback):
     """Draw a bar of the texts seen, one an epoch, with the last losses behind it."""
 
     def on_epoch_begin(self, net: Any, dataset_train: Any = None, **kwargs: Any) -> None:
@@ -48,9 +55,10 @@ class ProgressLine(Callback):
         name = f"epoch {net.history[-1, 'epoch']}"
         self.bar = tqdm(total=len(dataset_train), desc=name, unit="text")
 
-    def on_batch_end(self, net: Any, batch: Any, **kwargs: Any) -> None:
-        """Draw the batch."""
-        self.bar.update(len(batch[0]["input_ids"]))
+    def on_batch_end(self, net: Any, batch: Any, training: bool = False, **kwargs: Any) -> None:
+        """Draw the batch, if it is one to train on."""
+        if training:
+            self.bar.update(len(batch[1]))
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """End the bar."""

@@ -1,16 +1,16 @@
-"""The state of a training on disk, to go on from after a kill."""
+"""The state of a training on disk, to resume from after a kill."""
 
-import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 SECONDS_BETWEEN = 300.0
+_ALWAYS_THERE = {"epoch", "steps_before", "losses", "is_over", "seed", "module", "history", "begun"}
 
 
 class Checkpoint:
@@ -27,6 +27,12 @@ class Checkpoint:
     def __init__(self, folder: str | Path, fingerprint: str) -> None:
         self.path = Path(folder) / f"{fingerprint}.pt"
         self._saved_at = time.monotonic()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise NotADirectoryError(
+                f"checkpoint_dir must be a folder, or a name for a new one, got {folder}."
+            ) from error
 
     @property
     def is_due(self) -> bool:
@@ -35,7 +41,6 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         """Write the state; a kill meanwhile leaves the last one whole."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(f".{os.getpid()}.tmp")
         torch.save(state, unfinished)
         unfinished.replace(self.path)
@@ -45,29 +50,25 @@ class Checkpoint:
         """Return the saved state, or None if there is none."""
         if not self.path.exists():
             return None
-        # Tensors and plain values only: a file in the folder can run no code.
-        return torch.load(self.path, map_location=device, weights_only=True)
+        with self.path.open("rb") as file, self.refusing_damage():
+            # Tensors and plain values only: a file in the folder can run no code.
+            state = torch.load(file, map_location=device, weights_only=True)
+            if not isinstance(state, dict) or not state.keys() >= _ALWAYS_THERE:
+                raise ValueError("it holds something else")
+        return state
+
+    @contextmanager
+    def refusing_damage(self) -> Iterator[None]:
+        """Say which file is no checkpoint of this training, if reading or using it fails."""
+        try:
+            yield
+        except Exception as error:  # torch's readers raise whatever the bytes lead them to
+            raise ValueError(
+                f"{self.path} in checkpoint_dir is damaged, or no checkpoint of this training: "
+                f"{_first_line(error)}. Delete it, and the training begins anew."
+            ) from error
 
 
-def fingerprint(arrays: Iterable[np.ndarray | None], settings: Any) -> str:
-    """Return a name for a training: a hash of its data and its settings.
-
-    Parameters
-    ----------
-    arrays : iterable of ndarray or None
-    settings : object
-        Its `repr` counts.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits.
-    """
-    digest = hashlib.blake2b(repr(settings).encode(), digest_size=16)
-    for array in arrays:
-        if array is None:
-            digest.update(b"none")
-        else:
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
-    return digest.hexdigest()
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".")[:200] if lines else type(error).__name__

@@ -45,7 +45,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         The trained net; `net_.module_` is the model of transformers.
     history_ : pandas.DataFrame
         One row an epoch: training loss, steps so far, seconds (`dur`), and validation loss and
-        accuracy if there are rows to validate on.
+        accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
+        and what callbacks record.
     tokenizer_ : PretrainedTokenizer or None
         The model's tokenizer if fitted on texts; None if fitted on token ids.
     max_length_ : int

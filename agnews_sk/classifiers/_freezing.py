@@ -39,6 +39,7 @@ class Freezing:
         ]
         # "encoder" has a depth beyond the last layer's, that of the head.
         self.n_frozen_layers = max(self._lasting_depth - 1, 0)
+        self._depth = 0
         self._freeze_below(self._lasting_depth)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -46,8 +47,14 @@ class Freezing:
         self._freeze_below(max(self._lasting_depth, self._first_depth - epoch))
 
     def _freeze_below(self, depth: int) -> None:
+        """Freeze or thaw what lies between this depth and the last one.
+
+        The rest stays as it is: a callback may have frozen parts of it.
+        """
         for parameter, own_depth in self._trainable:
-            parameter.requires_grad_(own_depth >= depth)
+            if (own_depth < depth) != (own_depth < self._depth):
+                parameter.requires_grad_(own_depth >= depth)
+        self._depth = depth
 
     def quieten(self) -> None:
         """Switch dropout off in the layers that are always frozen, so that they repeat."""

@@ -69,3 +69,18 @@ def explain_out_of_memory(advice: str) -> Iterator[None]:
         if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
             raise MemoryError(f"The device ran out of memory; {advice}.") from error
         raise
+
+
+def random_state_of(device: str) -> dict[str, torch.Tensor]:
+    """Return the state of the generators that training on a device draws from."""
+    state = {"cpu": torch.get_rng_state()}
+    if torch.device(device).type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def set_random_state(device: str, state: dict[str, torch.Tensor]) -> None:
+    """Set the generators to what `random_state_of` returned."""
+    torch.set_rng_state(state["cpu"].cpu())
+    if "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"].cpu(), device)

@@ -59,7 +59,8 @@ class SharedParameters:
     label_smoothing : float
         Share of each target that goes to all classes alike, in [0, 1).
     class_weight : "balanced", dict of label to float, or None
-        Weight of each class in the loss; "balanced" is inverse to its number of texts.
+        Weight of each class in the loss, in training and in validation; "balanced" is inverse to
+        its number of texts.
     freeze : None, "embeddings", int or "encoder"
         What is not trained: nothing; the embeddings; these and the lowest k layers; all but the
         head. Frozen layers run once a text and are then read from a cache.
@@ -79,14 +80,18 @@ class SharedParameters:
     truncation : {"head", "tail", "head+tail"}
         Which part of a longer text is kept; special tokens stay.
     validation_fraction : float or None
-        Share of the rows to validate on instead of training on them, drawn class by class.
+        Share of the rows to validate on instead of training on them, drawn class by class. Rows
+        of equal ids, or of one of the `groups` of `fit`, are on one side; a class of too few rows
+        is all trained on, with a warning.
     patience : int or None
         Stop after this many epochs without a lower validation loss and keep the weights of the
-        best epoch. Needs `validation_fraction`, or `X_val` and `y_val` in `fit`.
+        best epoch. Needs `validation_fraction`, or `X_val` and `y_val` in `fit`. The loss is the
+        mean over the rows, weighted by `class_weight` and the rows' `sample_weight`.
     checkpoint_dir : str, path or None
-        Folder to save the state of training to, after each epoch and every five minutes. The
-        same `fit` on the same data goes on from there, to the same result as if it had never
-        stopped. Each run has a file of its own, so that a search may share the folder.
+        Folder to save the state of training to, after each epoch and, without `callbacks`, every
+        five minutes. The same `fit` on the same data, with the same callbacks, resumes from there,
+        to the same result as if it had never stopped. Each run has a file of its own, so that a
+        search may share the folder.
     precision : {"auto", "bf16", "fp32"}
         What training multiplies matrices in; "auto" is bfloat16 on hardware that has it. Weights
         and their updates are float32, and so is every prediction.
@@ -97,13 +102,19 @@ class SharedParameters:
     warm_start : bool
         Go on from the weights of the last `fit`, which must have had the same classes.
     callbacks : list of skorch callbacks or None
-        Called besides our own; `set_callbacks` takes those of scikit-learn.
+        Called besides our own; labels are their positions in `classes_`. Those that the other
+        parameters would undo are refused, see the guide on transformers. `set_callbacks` takes
+        those of scikit-learn.
     verbose : int
         1 shows a progress bar.
     random_state : int, RandomState or None
         Seeds new weights, dropout and the order of the batches.
     net_params : dict or None
-        Parameters of `skorch.NeuralNet`, which take precedence over ours.
+        Parameters of `skorch.NeuralNet`, which take precedence over ours: `batch_size`,
+        `callbacks`, `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`,
+        `optimizer__*`, `torch_load_kwargs`, `use_caching` and `verbose`. A criterion gives one
+        loss per row, or has a `reduction`; one that does neither is refused where rows have
+        weights.
     """
 
     _parameter_constraints: dict[str, Any] = {

@@ -51,7 +51,8 @@ class TransformerClassifier(TextNetClassifier):
         The trained net; `net_.module_` is a `agnews_sk.nn.TextTransformer`.
     history_ : pandas.DataFrame
         One row an epoch: training loss, steps so far, seconds (`dur`), and validation loss and
-        accuracy if there are rows to validate on.
+        accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
+        and what callbacks record.
     vocab_size_ : int
     max_length_ : int
 

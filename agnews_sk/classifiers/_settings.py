@@ -12,8 +12,8 @@ class TrainingSettings:
 
     Attributes
     ----------
-    schedule : callable of int to float
-        Factor of the learning rate by optimiser step.
+    schedule : callable of int to float, or None
+        Factor of the learning rate by optimiser step; None leaves the rate to callbacks.
     max_steps : int or None
         Optimiser steps after which training ends.
     seed : int
@@ -23,9 +23,11 @@ gradual_unfreezing, cache_gib, compile
         See `SharedParameters`.
     bfloat16 : bool
         Whether training multiplies matrices in bfloat16.
+    weighted : bool
+        Whether rows have weights.
     """
 
-    schedule: Callable[[int], float]
+    schedule: Callable[[int], float] | None
     max_steps: int | None
     seed: int
     tokens_per_batch: int | None
@@ -35,6 +37,7 @@ gradual_unfreezing, cache_gib, compile
     layer_decay: float
     gradient_clip: float | None
     bfloat16: bool
+    weighted: bool
     patience: int | None
     freeze: int | str | None
     gradual_unfreezing: bool

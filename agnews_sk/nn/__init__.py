@@ -15,6 +15,7 @@ from agnews_sk.nn._pooling import (
     make_pooling,
 )
 from agnews_sk.nn._positions import sinusoidal_positions
+from agnews_sk.nn._random import seeded_torch
 from agnews_sk.nn._schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -49,6 +50,7 @@ __all__ = [
     "pad_collate",
     "parameter_depths",
     "parameter_groups",
+    "seeded_torch",
     "sinusoidal_positions",
     "weights_of",
 ]

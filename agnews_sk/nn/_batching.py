@@ -1,6 +1,7 @@
 """From ragged token ids to padded batches of texts of like length."""
 
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 import torch
@@ -73,13 +74,13 @@ class RaggedDataset(Dataset):
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def take(self, rows: np.ndarray) -> "RaggedDataset":
+    def take(self, rows: np.ndarray) -> Self:
         """Return these rows, in ascending order of position, as a dataset of their own."""
         kept = np.zeros(len(self), dtype=bool)
         kept[rows] = True
         offsets = np.concatenate([[0], self.lengths[kept].cumsum()])
         labels = {name: values[kept] for name, values in self.labels.items()}
-        return RaggedDataset(self.values[np.repeat(kept, self.lengths)], offsets, **labels)
+        return type(self)(self.values[np.repeat(kept, self.lengths)], offsets, **labels)
 
     @property
     def labels(self) -> dict[str, np.ndarray]:

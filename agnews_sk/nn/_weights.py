@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
+from agnews_sk.nn._random import seeded_torch
+
 # What a module computes by itself, such as a table of positions, is small beside its weights.
 _MAX_COMPUTED_BYTES = 2**28
 # Some modules give a parameter more than once, or have some that are not of their state.
@@ -49,7 +51,7 @@ def module_with_weights(
     [[1.0, 1.0]]
     """
     most = _PARAMETERS_A_WEIGHT * len(weights) + _SPARE_PARAMETERS
-    with torch.random.fork_rng():
+    with seeded_torch():
         with torch.device("meta"), _at_most(most):
             _check_fit(make(), weights)
         module = make()

@@ -184,7 +184,7 @@ def test_one_class_is_refused(classifier):
 
 
 def test_lengths_that_differ_are_refused(classifier):
-    with pytest.raises(ValueError, match="one label a text of X, 2, got 1"):
+    with pytest.raises(ValueError, match="one label per row of X, 2, got 1"):
         classifier.fit(["cup", "final"], ["Sports"])
 
 

@@ -1,10 +1,8 @@
-"""Freezing, going on after a kill, callbacks, and what goes wrong in training."""
+"""Freezing, going on from the last fit, callbacks, and what goes wrong in training."""
 
 import warnings
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 import torch
 from sklearn.base import clone
@@ -13,39 +11,18 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
-from agnews_sk.classifiers import TransformerClassifier, _checkpoint
 from agnews_sk.nn import parameter_depths
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
-
-IDS = pl.Series([np.random.default_rng(i).integers(1, 30, 3 + i % 5).tolist() for i in range(24)])
-LABELS = np.array(["a", "b"] * 12)
-
-
-def small(**params):
-    settings = {
-        "d_model": 16,
-        "n_heads": 2,
-        "max_epochs": 2,
-        "batch_size": 8,
-        "dropout": 0.0,
-        "learning_rate": 0.01,
-        "precision": "fp32",
-        "random_state": 0,
-        "vocab_size": 30,
-    }
-    return TransformerClassifier(**{**settings, **params})
-
-
-def weights(classifier):
-    return {n: p.detach().clone() for n, p in classifier.net_.module_.named_parameters()}
-
-
-def changed(before, after):
-    return {n for n in before if not torch.allclose(before[n], after[n], rtol=0, atol=1e-9)}
-
-
-def logits(classifier, ids=IDS):
-    return classifier.decision_function(ids)
+from tests.classifiers.training import (
+    IDS,
+    LABELS,
+    Killed,
+    changed,
+    logits,
+    optimizer_steps,
+    small,
+    weights,
+)
 
 
 class Record(Callback):
@@ -135,123 +112,21 @@ def test_lora_adds_matrices_of_low_rank_to_the_layers_alone():
 # Going on
 
 
-class Killed(Exception):
-    pass
-
-
-class KillAt(Callback):
-    def __init__(self, step, signal=Killed):
-        self.step, self.signal, self.seen = step, signal, 0
-
-    def on_batch_begin(self, net, training=False, **kwargs):
-        self.seen += training
-        if self.seen > self.step:
-            raise self.signal
-
-
-@pytest.mark.parametrize("step", [4, 7], ids=["second epoch", "third epoch"])
-@pytest.mark.parametrize("seconds", [300.0, 0.0], ids=["each epoch", "each step"])
-@pytest.mark.parametrize(
-    "params",
-    [
-        {},
-        {"freeze": 1},
-        {"freeze": 1, "precision": "bf16", "d_model": 32},
-        {"gradual_unfreezing": True},
-        {"lora": 2},
-    ],
-    ids=["plain", "frozen", "frozen in bfloat16", "gradual", "lora"],
-)
-def test_a_killed_training_goes_on_to_the_same_result(tmp_path, monkeypatch, step, seconds, params):
-    monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN", seconds)
-    settings = {"dropout": 0.3, "max_epochs": 3, "validation_fraction": 0.25, "patience": 3}
-    settings |= {"batch_size": 6} | params
-    whole = small(**settings).fit(IDS, LABELS)
-    with pytest.raises(Killed):
-        small(**settings, checkpoint_dir=tmp_path, callbacks=[KillAt(step)]).fit(IDS, LABELS)
-    record = Record()
-    resumed = small(**settings, checkpoint_dir=tmp_path, callbacks=[record]).fit(IDS, LABELS)
-    np.testing.assert_array_equal(logits(resumed), logits(whole))
-    columns = ["epoch", "train_loss", "steps", "valid_loss", "valid_accuracy"]
-    pd.testing.assert_frame_equal(resumed.history_[columns], whole.history_[columns])
-    assert len(record.trained) < 9
-
-
-def test_a_finished_training_is_read_back(tmp_path):
-    first = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
-    record = Record()
-    again = small(checkpoint_dir=tmp_path, callbacks=[record]).fit(IDS, LABELS)
-    assert record.trained == []
-    np.testing.assert_array_equal(logits(again), logits(first))
-
-
-class CtrlCAt(Callback):
-    """Interrupts a step after its dropout was drawn."""
-
-    def __init__(self, step):
-        self.step, self.seen = step, 0
-
-    def on_batch_end(self, net, training=False, **kwargs):
-        self.seen += training
-        if self.seen == self.step:
-            raise KeyboardInterrupt
-
-
-def test_ctrl_c_ends_training_and_leaves_the_way_back(tmp_path):
-    validation = {"X_val": IDS, "y_val": LABELS[::-1]}  # so that the best epoch is not the last
-    settings = {"max_epochs": 4, "dropout": 0.3, "patience": 4, "learning_rate": 0.02}
-    whole = small(**settings).fit(IDS, LABELS, **validation)
-    settings["checkpoint_dir"] = tmp_path
-    stopped = small(**settings, callbacks=[CtrlCAt(8)]).fit(IDS, LABELS, **validation)
-    assert len(stopped.history_) == 3
-    record = Record()
-    resumed = small(**settings, callbacks=[record]).fit(IDS, LABELS, **validation)
-    assert len(record.trained) == 6
-    np.testing.assert_array_equal(logits(resumed), logits(whole))
-    np.testing.assert_array_equal(resumed.history_["valid_loss"], whole.history_["valid_loss"])
-
-
-def test_without_a_random_state_a_training_is_found_again(tmp_path):
-    settings = {"random_state": None, "validation_fraction": 0.25, "checkpoint_dir": tmp_path}
-    first = small(**settings).fit(IDS, LABELS)
-    record = Record()
-    again = small(**settings, callbacks=[record]).fit(IDS, LABELS)
-    assert record.trained == []
-    np.testing.assert_array_equal(logits(again), logits(first))
-
-
-def test_what_callbacks_record_does_not_stand_in_the_way_back(tmp_path):
-    class Note(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            net.history.record("mean", np.float64(0.5))
-            net.history.record("itself", self)
-
-    small(checkpoint_dir=tmp_path, callbacks=[Note()]).fit(IDS, LABELS)
-    again = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
-    assert again.history_["mean"].tolist() == [0.5, 0.5]
-
-
 def test_a_warm_start_goes_on_from_a_fit_that_failed():
     classifier = small(warm_start=True).fit(IDS, LABELS)
     names = set(weights(classifier))
     for params in ({"lora": 2}, {"freeze": "encoder"}):
-        with pytest.raises(Killed):
-            with_params(classifier, **params, callbacks=[KillAt(1)]).fit(IDS, LABELS)
         before = weights(classifier)
+        with pytest.raises(Killed), optimizer_steps(fail_at=2):
+            with_params(classifier, **params).fit(IDS, LABELS)
         assert set(before) == names
+        assert changed(before, weights(classifier)) == set()
         after = weights(with_params(classifier).fit(IDS, LABELS))
         assert changed(before, after) == names
 
 
-def with_params(classifier, lora=None, freeze=None, callbacks=None):
-    return classifier.set_params(lora=lora, freeze=freeze, callbacks=callbacks)
-
-
-def test_other_data_or_parameters_have_other_checkpoints(tmp_path):
-    small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
-    small(checkpoint_dir=tmp_path, learning_rate=0.02).fit(IDS, LABELS)
-    small(checkpoint_dir=tmp_path).fit(IDS[:20], LABELS[:20])
-    assert len(list(tmp_path.iterdir())) == 3
+def with_params(classifier, lora=None, freeze=None):
+    return classifier.set_params(lora=lora, freeze=freeze)
 
 
 # Callbacks and history
@@ -320,15 +195,15 @@ def test_verbose_draws_a_bar_and_nothing_else_prints(capsys):
 
 
 class Poison(Callback):
-    """Breaks a weight's gradient of the loss at a step."""
+    """Makes the loss of a step NaN."""
 
     def __init__(self, step):
         self.step, self.seen = step, 0
 
-    def on_batch_begin(self, net, batch=None, training=False, **kwargs):
+    def on_batch_begin(self, net, training=False, **kwargs):
         self.seen += training
         if self.seen == self.step:
-            batch[1]["weight"] = torch.full(batch[1]["target"].shape, torch.nan)
+            net.criterion_.register_forward_hook(lambda module, args, loss: loss * torch.nan)
 
 
 @pytest.mark.parametrize(
@@ -372,8 +247,8 @@ def test_weights_that_answer_nothing_are_not_kept(tmp_path, optimizer):
 
 def test_a_refit_that_failed_does_not_answer_in_the_names_of_its_classes():
     classifier = small().fit(IDS, LABELS)
-    with pytest.raises(Killed):
-        classifier.set_params(callbacks=[KillAt(1)]).fit(IDS, np.array(["x", "y", "z"] * 8))
+    with pytest.raises(Killed), optimizer_steps(fail_at=2):
+        classifier.fit(IDS, np.array(["x", "y", "z"] * 8))
     with pytest.raises(NotFittedError):
         classifier.predict(IDS)
 

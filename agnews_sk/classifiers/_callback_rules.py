@@ -1,0 +1,211 @@
+"""Which callbacks of skorch a training takes, and what is said of the others before it begins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    EpochTimer,
+    GradientNormClipping,
+    Initializer,
+    InputShapeSetter,
+    LoadInitState,
+    LRScheduler,
+    MlflowLogger,
+    NeptuneLogger,
+    ParamMapper,
+    PassthroughScoring,
+    PrintLog,
+    ProgressBar,
+    SacredLogger,
+    TensorBoard,
+    Unfreezer,
+    WandbLogger,
+)
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+_HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
+# They show or keep what others recorded.
+_WATCHERS = (
+    EpochTimer,
+    MlflowLogger,
+    NeptuneLogger,
+    PrintLog,
+    ProgressBar,
+    SacredLogger,
+    TensorBoard,
+    WandbLogger,
+)
+_OF_VALIDATION = {"valid_loss", "valid_accuracy"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A kind of callback that does not go with the parameters of a classifier.
+
+    Attributes
+    ----------
+    kind : type or tuple of type
+    applies : callable of (callback, classifier) to bool
+    reason : str
+        Follows the callback's name; formatted with the parameters of the classifier.
+    """
+
+    kind: Any
+    applies: Callable[[Any, Any], Any]
+    reason: str
+
+
+_RULES = [
+    Rule(
+        InputShapeSetter,
+        lambda callback, classifier: True,
+        "builds the module anew for its input, which is token ids of any length; leave it out.",
+    ),
+    Rule(
+        LRScheduler,
+        lambda callback, classifier: classifier.schedule != "constant" or classifier.warmup,
+        "sets the learning rate, and so do schedule={schedule!r} and warmup={warmup!r}; leave it "
+        "to the callback with schedule='constant' and warmup=0, or leave the callback out.",
+    ),
+    Rule(
+        LRScheduler,
+        lambda callback, classifier: callback.step_every == "batch" and classifier.accumulate > 1,
+        "would step every batch, and the optimizer every accumulate={accumulate} batches; set "
+        "step_every='epoch' or accumulate=1.",
+    ),
+    Rule(
+        GradientNormClipping,
+        lambda callback, classifier: (
+            classifier.gradient_clip is not None and callback.gradient_clip_value is not None
+        ),
+        "clips gradients, and so does gradient_clip={gradient_clip!r}; leave it to the callback "
+        "with gradient_clip=None, or leave the callback out.",
+    ),
+    Rule(
+        ParamMapper,
+        lambda callback, classifier: (
+            classifier.gradual_unfreezing and not isinstance(callback, Initializer)
+        ),
+        "chooses what is trained, and so does gradual_unfreezing=True; give one of them.",
+    ),
+    Rule(
+        Unfreezer,
+        lambda callback, classifier: classifier.freeze is not None or classifier.lora is not None,
+        "cannot train what freeze={freeze!r} and lora={lora!r} keep from the optimizer; freeze "
+        "with the callback Freezer instead, or leave the callback out.",
+    ),
+    Rule(
+        LoadInitState,
+        lambda callback, classifier: classifier.checkpoint_dir is not None,
+        "and checkpoint_dir={checkpoint_dir!r} are two ways to resume; give one of them.",
+    ),
+]
+
+
+def own_callbacks(classifier: Any) -> list[Any]:
+    """Return the skorch callbacks that a classifier was given, whichever parameter holds them.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+
+    Returns
+    -------
+    list of callback, class of callback, or (str, callback)
+    """
+    return list(classifier.callbacks or (classifier.net_params or {}).get("callbacks") or [])
+
+
+def deciding_callbacks(classifier: Any) -> list[Any]:
+    """Return what tells apart the callbacks that may change a training.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+
+    Returns
+    -------
+    list
+        Classes, and of each callback its class and its parameters. What it learns in training,
+        by convention in names with a trailing underscore, is left out.
+    """
+    named = [
+        item if isinstance(item, (tuple, list)) else ("", item)
+        for item in own_callbacks(classifier)
+    ]
+    return [
+        (name, callback if isinstance(callback, type) else (type(callback), _parameters(callback)))
+        for name, callback in named
+        if callback not in _WATCHERS and type(callback) not in _WATCHERS
+    ]
+
+
+def _parameters(callback: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(callback).items() if not name.endswith("_")}
+
+
+def check_callbacks(classifier: Any, *, validates: bool) -> None:
+    """Refuse what is no callback, or would not do in a training what it is there for.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+    validates : bool
+        Whether there are rows to validate on.
+
+    Raises
+    ------
+    TypeError
+        If something is no callback of skorch.
+    ValueError
+        If a callback and the classifier's parameters do not go together.
+    """
+    for position, item in enumerate(own_callbacks(classifier)):
+        callback = item[1] if isinstance(item, (tuple, list)) and len(item) == 2 else item
+        if isinstance(callback, type) and issubclass(callback, Callback):
+            callback = callback()
+        if not all(callable(getattr(callback, hook, None)) for hook in _HOOKS):
+            raise TypeError(_no_callback(callback, position))
+        for rule in _RULES:
+            if isinstance(callback, rule.kind) and rule.applies(callback, classifier):
+                reason = rule.reason.format(**classifier.get_params(deep=False))
+                raise ValueError(f"{type(callback).__name__} {reason}")
+        if not validates and _needs_validation(callback):
+            raise ValueError(
+                f"{type(callback).__name__} needs rows to validate on; set validation_fraction, "
+                "or give fit X_val and y_val. What scores may have on_train=True instead."
+            )
+
+
+def _no_callback(value: Any, position: int) -> str:
+    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    return (
+        f"callbacks must hold callbacks of skorch, got {name} at position {position}; "
+        "those of scikit-learn go to set_callbacks, and schedulers of torch into "
+        "skorch.callbacks.LRScheduler."
+    )
+
+
+def _needs_validation(callback: Any) -> bool:
+    if isinstance(callback, (BatchScoring, EpochScoring, PassthroughScoring)):
+        return not callback.on_train
+    if isinstance(callback, WandbLogger):
+        return callback.save_model
+    if isinstance(callback, LRScheduler) and not _is_plateau(callback.policy):
+        return False
+    if isinstance(callback, (Checkpoint, EarlyStopping, LRScheduler)):
+        monitor = callback.monitor
+        return isinstance(monitor, str) and monitor.removesuffix("_best") in _OF_VALIDATION
+    return False
+
+
+def _is_plateau(policy: Any) -> bool:
+    return policy == "ReduceLROnPlateau" or (
+        isinstance(policy, type) and issubclass(policy, ReduceLROnPlateau)
+    )

@@ -1,0 +1,63 @@
+"""Labelled texts as skorch and its callbacks know data sets."""
+
+import numpy as np
+import pandas as pd
+import torch
+from skorch.dataset import Dataset
+from torch import Tensor
+
+from agnews_sk.nn import RaggedDataset, RaggedLoader
+
+
+class TextRows(RaggedDataset, Dataset):
+    """A `RaggedDataset` with what callbacks of skorch ask of a data set.
+
+    As `X` it offers itself, which the net takes for predictions, and as `y` the codes of the
+    labels. Row i is the pair of its token ids and its code.
+    """
+
+    @property
+    def X(self) -> "TextRows":
+        """The rows."""
+        return self
+
+    @property
+    def y(self) -> np.ndarray | None:
+        """The position of each row's label in `classes_`, of shape (n_samples,)."""
+        return self.target
+
+    def equal_rows(self) -> np.ndarray:
+        """Return one value per row, the same for rows of equal ids, of shape (n_samples,)."""
+        ids = np.split(self.values, self.offsets[1:-1])
+        return pd.factorize(np.array([row.tobytes() for row in ids], dtype=object))[0]
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"row {row} of {len(self)}")
+        row %= len(self)
+        ids = self.values[self.offsets[row] : self.offsets[row + 1]]
+        return ids, -1 if self.target is None else int(self.target[row])
+
+
+def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:
+    """Return what was computed by batch in the rows' order, on the CPU.
+
+    Parameters
+    ----------
+    loader : RaggedLoader
+    batches : list of Tensor of shape (batch, ...)
+        One for each of the loader's batches.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, ...)
+    """
+    joined = torch.cat(batches).cpu()
+    ordered = torch.empty_like(joined)
+    ordered[torch.from_numpy(np.concatenate(loader.batches))] = joined
+    return ordered
+
+
+def epoch_rng(seed: int, epoch: int) -> np.random.Generator:
+    """Return what draws the batches of an epoch, counted from 0."""
+    return np.random.default_rng([seed, epoch])

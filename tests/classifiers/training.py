@@ -1,0 +1,73 @@
+"""Rows, a small classifier, and ways to look into its training, for the tests of training."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import polars as pl
+import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from agnews_sk.classifiers import TransformerClassifier
+
+IDS = pl.Series([np.random.default_rng(i).integers(1, 30, 3 + i % 5).tolist() for i in range(24)])
+LABELS = np.array(["a", "b"] * 12)
+# LRScheduler and others that set the learning rate want it left to them.
+CONSTANT = {"schedule": "constant", "warmup": 0.0}
+
+
+def small(**params):
+    settings = {
+        "d_model": 16,
+        "n_heads": 2,
+        "max_epochs": 2,
+        "batch_size": 8,
+        "dropout": 0.0,
+        "learning_rate": 0.01,
+        "precision": "fp32",
+        "random_state": 0,
+        "vocab_size": 30,
+    }
+    return TransformerClassifier(**{**settings, **params})
+
+
+def weights(classifier):
+    return {n: p.detach().clone() for n, p in classifier.net_.module_.named_parameters()}
+
+
+def changed(before, after):
+    return {n for n in before if not torch.allclose(before[n], after[n], rtol=0, atol=1e-9)}
+
+
+def logits(classifier, ids=IDS):
+    return classifier.decision_function(ids)
+
+
+class Killed(Exception):
+    pass
+
+
+@contextmanager
+def optimizer_steps(fail_at=None, signal=Killed):
+    """Count the steps of optimizers within it, and end the program, as it were, at one of them."""
+    steps = []
+
+    def count(*args):
+        steps.append(len(steps) + 1)
+        if len(steps) == fail_at:
+            raise signal
+
+    hook = register_optimizer_step_pre_hook(count)
+    try:
+        yield steps
+    finally:
+        hook.remove()
+
+
+VALID, TRAINED = slice(0, 8), slice(8, 24)
+
+
+def fit_with(*callbacks, validate=True, **params):
+    """Train on 16 rows in four batches an epoch, and validate on 8 in two."""
+    rows = {"X_val": IDS[VALID], "y_val": LABELS[VALID]} if validate else {}
+    settings = {"batch_size": 4, "callbacks": list(callbacks)}
+    return small(**{**settings, **params}).fit(IDS[TRAINED], LABELS[TRAINED], **rows)
