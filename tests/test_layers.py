@@ -17,6 +17,7 @@ LAYERS = [
         "_byte_counter",
         "_labels",
         "_splitting",
+        "_step_parameters",
         "_validation",
         "_columnar",
         "_optional",

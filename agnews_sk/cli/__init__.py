@@ -1,15 +1,20 @@
 """The command line, `agnews-sk`: one file a command."""
 
-import typer
+from agnews_sk.cli._stopping import quiet_imports
 
-from agnews_sk.cli._audit import audit
-from agnews_sk.cli._compare import compare
-from agnews_sk.cli._export import export
-from agnews_sk.cli._predict import predict
-from agnews_sk.cli._serve import serve
-from agnews_sk.cli._tune import tune
+with quiet_imports():  # they take seconds
+    import typer
+
+    from agnews_sk.cli._audit import audit
+    from agnews_sk.cli._compare import compare
+    from agnews_sk.cli._export import export
+    from agnews_sk.cli._group import CommandGroup
+    from agnews_sk.cli._predict import predict
+    from agnews_sk.cli._serve import serve
+    from agnews_sk.cli._tune import tune
 
 app = typer.Typer(
+    cls=CommandGroup,
     help="Text classification as scikit-learn estimators.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,

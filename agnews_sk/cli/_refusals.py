@@ -15,7 +15,7 @@ REFUSALS = (OSError, TypeError, ValueError, ImportError)
 def refusing() -> Iterator[None]:
     """End the command with status 2 and a line where the library refuses; warn in a line, too."""
     with warnings.catch_warnings():
-        warnings.showwarning = _show
+        warnings.showwarning = show_warning
         try:
             yield
         except REFUSALS as error:
@@ -24,9 +24,15 @@ def refusing() -> Iterator[None]:
 
 def refuse(message: str, *, status: int, cause: BaseException | None = None) -> NoReturn:
     """End the command with a line and a status."""
-    typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
+    show_error(message)
     raise typer.Exit(status) from cause
 
 
-def _show(message: Warning | str, *place: Any, **more: Any) -> None:
+def show_error(message: str) -> None:
+    """Print a line that says what is wrong."""
+    typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
+
+
+def show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
+    """Print a warning in a line, in the place of `warnings.showwarning`."""
     typer.secho(f"Warning: {' '.join(str(message).split())}", fg="yellow", err=True)

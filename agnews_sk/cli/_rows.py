@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from sklearn.utils import resample
 
 from agnews_sk._validation import n_rows, take_rows
@@ -21,15 +22,23 @@ SeedOption = Annotated[int, typer.Option(help="Seed of whatever is drawn.")]
 
 
 def load_rows(data: str | None, console: Console) -> TrainTest:
-    """Load rows and say which; what cannot be loaded is a bad `--data`."""
+    """Load rows and say which; what cannot be loaded or learnt from is a bad `--data`."""
     try:
         rows = load_train_test(data)
-    except (OSError, ValueError) as error:
+        check_classes(rows.y_train, f"{rows.source}: the training rows have")
+    except (OSError, TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--data") from error
-    console.print(f"[bold]Data:[/] {rows.source}")
+    console.print("[bold]Data:[/]", escape(rows.source), soft_wrap=True)
     if rows.notice:
-        console.print(f"[yellow]{rows.notice}[/]")
+        console.print(f"[yellow]{escape(rows.notice)}[/]", soft_wrap=True)
     return rows
+
+
+def check_classes(y: Any, whose: str) -> None:
+    """Raise a ValueError unless there are two classes to tell apart."""
+    classes = set(np.asarray(y).tolist())
+    if len(classes) < 2:
+        raise ValueError(f"{whose} only one class, {classes.pop()!r}; two are needed.")
 
 
 def draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:

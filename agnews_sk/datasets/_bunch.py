@@ -1,5 +1,6 @@
 """What every loader hands back: the classes, and rows and labels in one Bunch."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,25 @@ from sklearn.utils import Bunch
 TARGET_NAMES = ("World", "Sports", "Business", "Sci/Tech")
 
 
-def make_bunch(rows: pl.DataFrame, target: np.ndarray, description: str) -> Bunch:
+def make_bunch(
+    rows: pl.DataFrame,
+    target: np.ndarray,
+    description: str,
+    *,
+    target_names: Sequence[Any] = TARGET_NAMES,
+) -> Bunch:
     """Return rows and labels as scikit-learn's loaders do.
 
     Parameters
     ----------
     rows : polars.DataFrame of shape (n_samples, n_columns)
         Text columns.
-    target : ndarray of object of shape (n_samples,)
-        Class names.
+    target : ndarray of shape (n_samples,)
+        Labels.
     description : str
         What the rows are and where they come from.
+    target_names : sequence of labels
+        The classes, by default those of AG News.
 
     Returns
     -------
@@ -30,7 +39,7 @@ def make_bunch(rows: pl.DataFrame, target: np.ndarray, description: str) -> Bunc
     return Bunch(
         data=rows.to_pandas(),
         target=target,
-        target_names=list(TARGET_NAMES),
+        target_names=list(target_names),
         DESCR=description,
     )
 

@@ -1,11 +1,12 @@
 """AG News from the network: checked by its sum, kept in the user's data home."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from agnews_sk.datasets._bunch import as_returned, check_choice
-from agnews_sk.datasets._load import read_bunch
+from agnews_sk.datasets._load import read_agnews
 
 _SHA256 = {
     "train": "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e",
@@ -111,7 +112,9 @@ def fetch_agnews(
     parts = list(_SHA256) if subset == "all" else [subset]
     folder = get_data_home(data_home) / _FOLDER
     paths = [_kept_file(part, folder, download_if_missing) for part in parts]
-    return as_returned(read_bunch(paths, on_bad_rows="error", description=_DESCR), return_X_y)
+    bunch = read_agnews(paths)
+    bunch.DESCR = _DESCR
+    return as_returned(bunch, return_X_y)
 
 
 def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
@@ -128,7 +131,8 @@ def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
 def _download(path: Path, part: str) -> Path:
     import pooch
 
-    bring = pooch.HTTPDownloader(progressbar=True, chunk_size=2**16)
+    in_terminal = sys.stderr.isatty()
+    bring = pooch.HTTPDownloader(progressbar=in_terminal, chunk_size=2**16)
     failures = []
     for url in _urls(path.name, part):
         try:

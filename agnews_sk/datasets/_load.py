@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 from sklearn.utils import Bunch
 
-from agnews_sk.datasets._bunch import TARGET_NAMES, as_returned, check_choice, make_bunch
+from agnews_sk.datasets._bunch import as_returned, check_choice, make_bunch
+from agnews_sk.datasets._labels import (
+    OFFICIAL_NAMES,
+    as_labels,
+    meaning_of_labels,
+    names_of_classes,
+    without_label_faults,
+)
 from agnews_sk.datasets._read import READERS, Table
 
 _SUBSETS = ("train", "test")
-_CLASS_OF_NAME = {name.lower(): name for name in TARGET_NAMES}
-_CLASS_FROM_ONE = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
-_CLASS_FROM_ZERO = {str(i): name for i, name in enumerate(TARGET_NAMES)}
 
 
 def load_agnews(
@@ -37,8 +40,8 @@ def load_agnews(
         Which files of a folder to read; "all" reads what there is, train before test. A single
         file is read whole whatever this says.
     on_bad_rows : {"error", "skip"}, default="error"
-        Whether a broken row (wrong number of fields, unknown class, undecodable bytes, open
-        quote) is an error or is left out and counted in one warning.
+        Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote) is
+        an error or is left out and counted in one warning.
     return_X_y : bool, default=False
         Return `(data, target)` instead of the Bunch.
 
@@ -47,10 +50,10 @@ def load_agnews(
     Bunch
         data : DataFrame of shape (n_samples, n_columns)
             Columns `title` and `description`, or those of them that the file has, or `text`.
-        target : ndarray of object of shape (n_samples,)
-            Class names.
-        target_names : list of str
-            The four classes in the order of their numbers.
+        target : ndarray of shape (n_samples,)
+            Labels: the class names of AG News, otherwise what stands in the file.
+        target_names : list
+            The classes: those of AG News in the order of their numbers, others sorted.
         DESCR : str
             Which files were read.
 
@@ -60,7 +63,7 @@ def load_agnews(
         If there is no such file, or the folder has none for the subset.
     ValueError
         If a row is broken, with its file and line; if no row is left; if the columns cannot be
-        told.
+        told; if the labels are no classes, but decimals or a number of its own for each row.
 
     Warns
     -----
@@ -69,8 +72,9 @@ def load_agnews(
 
     Notes
     -----
-    A CSV without a header holds class, title and description, or class and text. Quotes are
-    doubled inside quotes, a backslash is text, blank lines are passed over.
+    A CSV without a header holds class, title and description, or class and text, and its classes
+    are whole numbers. Quotes are doubled inside quotes, a backslash is text, blank lines are
+    passed over.
 
     Otherwise columns go by name, in any case and order, and others are ignored. The class is
     `class`, `class index`, `label`, `target` or `category`. The texts are `title` (or `headline`)
@@ -78,9 +82,11 @@ def load_agnews(
     stands alone in one that has none. A null, or an empty field of a CSV with a header, is a
     missing value. In a CSV without a header it is the empty string.
 
-    A class is one of the four names, in any case, or a number. Numbers count from 1, as in the
-    official files; only in a column called `label` do they count from 0, as in the copy on the
-    Hugging Face hub.
+    Labels stay as they are: whole numbers (also written as 1.0), booleans, else texts. Only the
+    files of AG News get its names: they have three quoted columns and no header, or the header
+    `Class Index,Title,Description`, and their classes are 1, 2, 3 and 4, each of which occurs, and
+    no other. All files of a folder decide together. A Parquet file of the Hugging Face hub has
+    the names of its classes in its metadata, and gets these.
 
     Examples
     --------
@@ -89,58 +95,93 @@ def load_agnews(
     >>> from agnews_sk.datasets import load_agnews
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "news.csv")
-    ...     _ = path.write_text('"3","Oil rises","Crude is up."\n"2","Cup final","They won."\n')
+    ...     _ = path.write_text("text,label\nOil rises,business\nCup final,sports\n")
     ...     bunch = load_agnews(path)
-    >>> bunch.data["title"].to_list(), bunch.target.tolist()
-    (['Oil rises', 'Cup final'], ['Business', 'Sports'])
+    >>> bunch.data["text"].to_list(), bunch.target.tolist()
+    (['Oil rises', 'Cup final'], ['business', 'sports'])
     """
     check_choice(subset, (*_SUBSETS, "all"), name="subset")
     check_choice(on_bad_rows, ("error", "skip"), name="on_bad_rows")
-    paths = _files(Path(path).expanduser(), subset)
-    description = "Labelled news rows read from " + ", ".join(map(str, paths))
-    bunch = read_bunch(paths, on_bad_rows=on_bad_rows, description=description)
+    parts = _SUBSETS if subset == "all" else (subset,)
+    (bunch,) = load_parts(Path(path).expanduser(), [parts], on_bad_rows=on_bad_rows)
     return as_returned(bunch, return_X_y)
 
 
-def read_bunch(paths: Sequence[Path], *, on_bad_rows: str, description: str) -> Bunch:
-    """Read the rows of these files, one file after the other.
+def load_parts(
+    path: Path, wanted: Sequence[Sequence[str]], *, on_bad_rows: str = "error"
+) -> list[Bunch]:
+    """Read files or parts of a folder, each file once, with the same labels in all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    wanted : sequence of sequence of {"train", "test"}
+        The parts of each Bunch; a single file is read whole whatever they are.
+    on_bad_rows : {"error", "skip"}
+
+    Returns
+    -------
+    list of Bunch
+    """
+    files = _files(path, wanted)
+    tables = {
+        part: [without_label_faults(READERS[file.suffix.lower()](file)) for file in found]
+        for part, found in files.items()
+    }
+    meaning = meaning_of_labels([table for found in tables.values() for table in found])
+    bunches = []
+    for parts in wanted:
+        of_parts = [table for part in parts for table in tables.get(part, [])]
+        bunches.append(_make_bunch(of_parts, meaning, on_bad_rows))
+    return bunches
+
+
+def read_agnews(paths: Sequence[Path]) -> Bunch:
+    """Read files that are known to be those of AG News.
 
     Parameters
     ----------
     paths : sequence of pathlib.Path
-    on_bad_rows : {"error", "skip"}
-    description : str
-        Becomes `DESCR`.
 
     Returns
     -------
     Bunch
     """
-    tables = [_classified(READERS[path.suffix.lower()](path)) for path in paths]
+    return _make_bunch([READERS[path.suffix](path) for path in paths], OFFICIAL_NAMES, "error")
+
+
+def _make_bunch(tables: Sequence[Table], meaning: dict[str, Any], on_bad_rows: str) -> Bunch:
     _report_faults(tables, on_bad_rows)
+    paths = ", ".join(str(table.path) for table in tables)
     rows = pl.concat([table.rows for table in tables], how="diagonal")
     if rows.is_empty():
-        raise ValueError(f"No rows in {', '.join(map(str, paths))}.")
-    target = np.asarray(rows["class"].to_list(), dtype=object)
-    return make_bunch(rows.drop("class"), target, description)
+        raise ValueError(f"No rows in {paths}.")
+    return make_bunch(
+        rows.drop("class"),
+        as_labels(rows["class"], meaning),
+        f"Labelled rows read from {paths}",
+        target_names=names_of_classes(meaning),
+    )
 
 
-def _files(path: Path, subset: str) -> list[Path]:
+def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]:
+    """Return the files of each part, of the parts that are not wanted too."""
     if path.is_file():
         if path.suffix.lower() not in READERS:
             raise ValueError(
                 f"path must end in one of {', '.join(READERS)}, got {path}; rename the file."
             )
-        return [path]
+        return {parts[0]: [path] for parts in wanted}
     if not path.is_dir():
         raise FileNotFoundError(f"path must be a file or a folder, but there is no {path}.")
-    parts = _SUBSETS if subset == "all" else (subset,)
-    files = [file for part in parts for file in _files_of_part(path, part)]
-    if not files:
-        raise FileNotFoundError(
-            f"The folder {path} has no file for subset={subset!r}, such as {parts[0]}.csv; "
-            "pass the path of a file to read it whatever its name."
-        )
+    files = {part: _files_of_part(path, part) for part in _SUBSETS}
+    for parts in wanted:
+        if not any(files[part] for part in parts):
+            subset = parts[0] if len(parts) == 1 else "all"
+            raise FileNotFoundError(
+                f"The folder {path} has no file for subset={subset!r}, such as {parts[0]}.csv; "
+                "pass the path of a file to read it whatever its name."
+            )
     return files
 
 
@@ -150,30 +191,6 @@ def _files_of_part(folder: Path, part: str) -> list[Path]:
         if files:
             return files
     return []
-
-
-def _classified(table: Table) -> Table:
-    """Replace classes by their names, and move rows without one to the faults."""
-    by_number = _CLASS_FROM_ZERO if table.class_column == "label" else _CLASS_FROM_ONE
-    given = table.rows["class"]
-    known = given.str.strip_chars().str.to_lowercase()
-    named = known.replace_strict(by_number | _CLASS_OF_NAME, default=None, return_dtype=pl.String)
-    unknown = named.is_null()
-    faults = [
-        (
-            line,
-            f"{table.class_column} must be a number from {min(by_number)} to {max(by_number)} "
-            f"or one of {', '.join(TARGET_NAMES)}, got {value!r}",
-        )
-        for line, value in zip(
-            table.lines[unknown.to_numpy()].tolist(), given.filter(unknown).to_list()
-        )
-    ]
-    return table._replace(
-        rows=table.rows.with_columns(named.alias("class")).filter(~unknown),
-        lines=table.lines[~unknown.to_numpy()],
-        faults=sorted(table.faults + faults),
-    )
 
 
 def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
@@ -186,5 +203,5 @@ def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
     warnings.warn(
         f"Left out {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ _ALL_TEXT_NAMES = {*_TITLE_NAMES, *_DESCRIPTION_NAMES, *_TEXT_NAMES}
 
 # What a C long holds on every system; the csv module's own limit is 131,072.
 _LONGEST_FIELD = 2**31 - 1
+_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+_WHOLE_NUMBER = re.compile(r"\s*-?\d+\s*")
 _NOT_UNICODE = "bytes or escapes that are not Unicode text"
 
 Fault = tuple[int, str]
@@ -39,6 +42,12 @@ class Table(NamedTuple):
         Line of each broken row, and what is wrong with it.
     class_column : str
         The name in the file of the column `class`; "class" without a header.
+    has_header : bool
+        Whether the columns have names in the file.
+    is_official : bool
+        Whether the file has the form in which AG News is published.
+    has_text_labels : bool
+        Whether the format tells texts from numbers, and labels are texts.
     """
 
     path: Path
@@ -46,10 +55,16 @@ class Table(NamedTuple):
     lines: np.ndarray
     faults: list[Fault]
     class_column: str
+    has_header: bool = True
+    is_official: bool = False
+    has_text_labels: bool = False
 
 
 # All fields are quoted, and the first has no quotes inside: every CSV reader agrees on such a line.
 _PLAIN_LINE = r'^"[^"\r]*"(?:,"(?:[^"\r]|"")*"){%d}$'
+# AG News without a header has its class and title in quotes; on Kaggle it has this header.
+_QUOTED = re.compile(r'"\d+","')
+_OFFICIAL_HEADER = ["Class Index", "Title", "Description"]
 
 
 def _read_csv(path: Path) -> Table:
@@ -73,11 +88,13 @@ def _read_plain_csv(path: Path, data: bytes, width: int) -> Table:
     rows = pl.read_csv(data, has_header=False, infer_schema=False).fill_null("")
     names = _official_columns([(1, [""] * width)])
     rows = rows.rename(dict(zip(rows.columns, names)))
-    return Table(path, rows, np.arange(1, len(rows) + 1), [], "class")
+    lines = np.arange(1, len(rows) + 1)
+    return Table(path, rows, lines, [], "class", has_header=False, is_official=width == 3)
 
 
 def _read_any_csv(path: Path) -> Table:
-    records, faults = _csv_records(path)
+    text_lines = _lines(path)
+    records, faults = _csv_records(text_lines)
     header = records.pop(0)[1] if records and _is_header(records[0][1]) else None
     chosen = _official_columns(records) if header is None else _choose_columns(header, path)
     width = len(chosen) if header is None else len(header)
@@ -91,9 +108,12 @@ def _read_any_csv(path: Path) -> Table:
     rows = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
     lines = np.array([line for line, _ in good], dtype=int)
     if header is None:
-        return Table(path, rows, lines, faults, "class")
+        quoted = all(_QUOTED.match(text_lines[line - 1]) for line in lines)
+        official = width == 3 and quoted
+        return Table(path, rows, lines, faults, "class", has_header=False, is_official=official)
     rows = rows.with_columns(pl.all().replace("", None))
-    return Table(path, rows, lines, faults, _plain(header[chosen["class"]]))
+    name = _plain(header[chosen["class"]])
+    return Table(path, rows, lines, faults, name, is_official=header == _OFFICIAL_HEADER)
 
 
 @contextmanager
@@ -106,13 +126,12 @@ def _fields_of_any_length() -> Iterator[None]:
 
 
 @_fields_of_any_length()
-def _csv_records(path: Path) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
-    """Split a CSV file into records with the line that each begins on.
+def _csv_records(lines: list[str]) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
+    """Split the lines of a CSV file into records with the line that each begins on.
 
     A record that cannot be parsed is a fault of its first line, and reading goes on with the next
     line, so that an open quote costs one row and not the rest of the file.
     """
-    lines = _lines(path)
     records, faults = [], []
     start = 0
     while start < len(lines):
@@ -146,11 +165,20 @@ def _read_json_lines(path: Path) -> Table:
         return Table(path, nothing, np.empty(0, dtype=int), faults, "class")
     names = list(dict.fromkeys(name for _, found in objects for name in found))
     chosen = {column: names[i] for column, i in _choose_columns(names, path).items()}
+    name = chosen["class"]
+    faults += [
+        (number, f"{name} must be a text, a number, true or false, got {found[name]!r:.60}")
+        for number, found in objects
+        if isinstance(found.get(name), list | dict)
+    ]
+    objects = [(n, found) for n, found in objects if not isinstance(found.get(name), list | dict)]
+    labels = [found.get(name) for _, found in objects]
     values = {column: [found.get(name) for _, found in objects] for column, name in chosen.items()}
-    values["class"] = [None if value is None else str(value) for value in values["class"]]
+    values["class"] = [None if label is None or label != label else str(label) for label in labels]
     rows = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
     lines = np.array([number for number, _ in objects], dtype=int)
-    return Table(path, rows, lines, faults, _plain(chosen["class"]))
+    has_text_labels = any(isinstance(label, str) for label in labels)
+    return Table(path, rows, lines, faults, _plain(name), has_text_labels=has_text_labels)
 
 
 def _json_object(line: str) -> dict[str, Any]:
@@ -178,12 +206,44 @@ def _read_parquet(path: Path) -> Table:
         raise ValueError(f"{path} is not a readable Parquet file: {error}") from error
     chosen = _choose_columns(found.columns, path)
     rows = pl.DataFrame({column: found.to_series(i) for column, i in chosen.items()})
-    wrong = [c for c in rows.columns if c != "class" and rows[c].dtype not in (pl.String, pl.Null)]
+    wrong = [c for c in rows.columns if c != "class" and rows[c].dtype not in _TEXT_TYPES]
     if wrong:
         raise ValueError(f"{path}: {wrong[0]} must hold texts, got {rows[wrong[0]].dtype}.")
-    lines = np.arange(1, len(rows) + 1)
-    name = _plain(found.columns[chosen["class"]])
-    return Table(path, rows.cast(pl.String), lines, [], name)
+    name = found.columns[chosen["class"]]
+    labels = _parquet_labels(rows["class"], path, _class_names(table.schema, name))
+    return Table(
+        path,
+        rows.with_columns(labels).cast(pl.String),
+        np.arange(1, len(rows) + 1),
+        [],
+        _plain(name),
+        has_text_labels=labels.dtype in _TEXT_TYPES,
+    )
+
+
+def _parquet_labels(labels: pl.Series, path: Path, names: Sequence[str] | None) -> pl.Series:
+    """Return labels of a kind that can be classes, by the names that the file itself has."""
+    is_whole = labels.dtype.is_integer()
+    if is_whole and names is not None:
+        return labels.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
+    if labels.dtype.is_float():
+        return labels.fill_nan(None)
+    if not (is_whole or labels.dtype in (*_TEXT_TYPES, pl.Boolean)):
+        raise ValueError(
+            f"{path}: the class must be texts, whole numbers or booleans, got {labels.dtype}."
+        )
+    return labels
+
+
+def _class_names(schema: pa.Schema, column: str) -> Sequence[str] | None:
+    """Return the names of classes that the `datasets` library wrote beside their numbers."""
+    written = (schema.metadata or {}).get(b"huggingface", b"{}")
+    try:
+        names = json.loads(written)["info"]["features"][column]["names"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    known = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return names if known else None
 
 
 def _lines(path: Path) -> list[str]:
@@ -201,8 +261,11 @@ def _is_unicode(text: str) -> bool:
 
 
 def _is_header(fields: Sequence[str]) -> bool:
-    named = any(_plain(field) in _CLASS_NAMES for field in fields)
-    return named and fields[0] not in {"1", "2", "3", "4"}
+    plain = [_plain(field) for field in fields]
+    has_class = any(name in _CLASS_NAMES for name in plain)
+    has_text = any(name in _ALL_TEXT_NAMES for name in plain)
+    # A row of numbered classes may well have "Target" for its title.
+    return has_class and (has_text or not _WHOLE_NUMBER.fullmatch(fields[0]))
 
 
 def _official_columns(records: Sequence[tuple[int, list[str]]]) -> dict[str, int]:
@@ -219,6 +282,9 @@ def _plain(name: str) -> str:
 def _choose_columns(names: Sequence[str], path: Path) -> dict[str, int]:
     """Return the position of the class and of each text column, by our names for them."""
     plain = [_plain(name) for name in names]
+    twice = [name for name in names if plain.count(_plain(name)) > 1]
+    if any(_plain(name) in (*_CLASS_NAMES, *_ALL_TEXT_NAMES) for name in twice):
+        raise ValueError(f"{path} has a column more than once, {twice}; rename or remove one.")
 
     def position(wanted: tuple[str, ...]) -> int | None:
         return next((plain.index(name) for name in wanted if name in plain), None)

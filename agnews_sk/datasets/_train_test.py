@@ -8,7 +8,7 @@ import numpy as np
 
 from agnews_sk.datasets._fetch import fetch_agnews
 from agnews_sk.datasets._generate import load_news_sample
-from agnews_sk.datasets._load import load_agnews
+from agnews_sk.datasets._load import load_agnews, load_parts
 from agnews_sk.datasets._split import train_val_test_split
 
 SAMPLE = "sample"
@@ -24,7 +24,8 @@ class TrainTest(NamedTuple):
     Attributes
     ----------
     X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
-    y_train, y_test : ndarray of object of shape (n_rows,)
+    y_train, y_test : ndarray of shape (n_rows,)
+        Labels, as `load_agnews` gives them.
     source : str
         Where the rows come from, and how many there are.
     notice : str
@@ -57,7 +58,8 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the path that was given cannot be read; no other place is then tried.
+        If the path that was given cannot be read, or training and test rows have other columns;
+        no other place is then tried.
 
     Examples
     --------
@@ -79,14 +81,23 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
 
 def _from_path(path: Path) -> TrainTest:
     if path.is_dir():
-        X_train, y_train = load_agnews(path, subset="train", return_X_y=True)
-        X_test, y_test = load_agnews(path, subset="test", return_X_y=True)
+        train, test = load_parts(path, [("train",), ("test",)])
+        X_train, y_train, X_test, y_test = train.data, train.target, test.data, test.target
+        _check_columns(X_train, X_test, path)
     else:
         X, y = load_agnews(path, return_X_y=True)
         X_train, _, X_test, y_train, _, y_test = train_val_test_split(
             X, y, val_size=0, test_size=0.2, random_state=0
         )
     return _train_test(str(path), X_train, X_test, y_train, y_test)
+
+
+def _check_columns(X_train: Any, X_test: Any, path: Path) -> None:
+    if list(X_train.columns) != list(X_test.columns):
+        raise ValueError(
+            f"{path}: training and test rows must have the same text columns, got "
+            f"{list(X_train.columns)} and {list(X_test.columns)}."
+        )
 
 
 def _from_agnews() -> TrainTest:

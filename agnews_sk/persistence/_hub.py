@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agnews_sk._optional import import_optional
 from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._reading import FILE_NAMES
 from agnews_sk.persistence._save_load import load, save
@@ -45,7 +44,8 @@ def push_to_hub(
     str
         Address of the commit.
     """
-    hub = import_optional("huggingface_hub", extra="torch", needed_by="push_to_hub")
+    import huggingface_hub as hub
+
     api = hub.HfApi(endpoint=endpoint, token=token)
     with tempfile.TemporaryDirectory() as folder:
         saved = save(model, Path(folder) / "model", card=card)
@@ -94,7 +94,8 @@ def from_hub(
     ArtifactError
         If what was fetched is damaged, incomplete or forged.
     """
-    hub = import_optional("huggingface_hub", extra="torch", needed_by="from_hub")
+    import huggingface_hub as hub
+
     with tempfile.TemporaryDirectory() as folder:
         # Into a folder of its own: the hub's cache holds links, which `load` does not follow.
         hub.snapshot_download(

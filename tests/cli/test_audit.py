@@ -1,17 +1,9 @@
 import json
 
-from typer.testing import CliRunner
 
-from agnews_sk.cli import app
-
-
-def test_audit_prints_its_findings_and_writes_them(tmp_path):
+def test_audit_prints_its_findings_and_writes_them(run, tmp_path):
     out = tmp_path / "report"
-    done = CliRunner().invoke(
-        app,
-        ["audit", "--data", "sample", "--no-label-errors", "--out", str(out)],
-        env={"COLUMNS": "200"},
-    )
+    done = run("audit", "--data", "sample", "--no-label-errors", "--out", out)
     assert done.exit_code == 0, done.output
     assert "exact_duplicates" in done.output
     findings = json.loads((out / "audit.json").read_text())["findings"]

@@ -1,6 +1,7 @@
 """Downloads against a server on this machine: sums, mirrors, cache and messages."""
 
 import hashlib
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -141,9 +142,13 @@ def test_offline_and_not_kept_says_which_file_to_put_where(tmp_path):
     assert kept(tmp_path) == {}
 
 
-def test_a_download_shows_its_progress(site, tmp_path, capsys):
+@pytest.mark.parametrize("in_terminal", [True, False], ids=["terminal", "pipe"])
+def test_a_download_shows_its_progress_in_a_terminal(
+    site, tmp_path, capsys, monkeypatch, in_terminal
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: in_terminal)
     fetch_agnews(data_home=tmp_path)
-    assert "100%" in capsys.readouterr().err
+    assert ("100%" in capsys.readouterr().err) == in_terminal
 
 
 def test_unknown_subset_is_refused(tmp_path):

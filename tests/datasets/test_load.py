@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from agnews_sk.datasets import _read, load_agnews
 
 OFFICIAL = (
-    '"3","Oil ""soars""","Crude is up.\\Again."\n"1","Truce holds","Talks go on."\n"2","Cup",""\n'
+    '"3","Oil ""soars""","Crude is up.\\Again."\n"1","Truce holds","Talks go on."\n'
+    '"2","Cup",""\n"4","Probe lands","It sends pictures."\n'
 )
-NAMES = ["Business", "World", "Sports"]
+NAMES = ["Business", "World", "Sports", "Sci/Tech"]
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def write(tmp_path):
 
 def test_official_file_keeps_doubled_quotes_backslashes_and_empty_fields(write):
     bunch = load_agnews(write(OFFICIAL))
-    assert bunch.data["title"].to_list() == ['Oil "soars"', "Truce holds", "Cup"]
-    assert bunch.data["description"].to_list() == ["Crude is up.\\Again.", "Talks go on.", ""]
+    assert bunch.data["title"].to_list() == ['Oil "soars"', "Truce holds", "Cup", "Probe lands"]
+    assert bunch.data["description"].to_list()[:3] == ["Crude is up.\\Again.", "Talks go on.", ""]
     assert bunch.target.tolist() == NAMES
     assert bunch.target_names == ["World", "Sports", "Business", "Sci/Tech"]
     assert "news.csv" in bunch.DESCR
@@ -43,41 +44,37 @@ def test_rows_and_labels_alone_on_request(write):
     assert isinstance(X, pd.DataFrame)
     assert isinstance(y, np.ndarray)
     assert y.dtype == object
-    assert len(X) == len(y) == 3
+    assert len(X) == len(y) == 4
 
 
 def test_two_fields_are_class_and_text(write):
     bunch = load_agnews(write('"4","Probe lands on a moon"\n"1","Truce holds"\n'))
     assert list(bunch.data.columns) == ["text"]
-    assert bunch.target.tolist() == ["Sci/Tech", "World"]
+    assert bunch.target.tolist() == [4, 1]
 
 
 @pytest.mark.parametrize(
-    ("header", "labels", "columns"),
+    ("header", "columns"),
     [
-        ("Class Index,Title,Description", "324", ["title", "description"]),
-        ("class,title,text", "324", ["title", "description"]),
-        ("class_index,headline,content", "324", ["title", "description"]),
-        ("label,title,description", "213", ["title", "description"]),
-        (
-            "category,title,description",
-            ["business", "Sports", " SCI/TECH "],
-            ["title", "description"],
-        ),
+        ("class index,title,description", ["title", "description"]),
+        ("class,title,text", ["title", "description"]),
+        ("class_index,headline,content", ["title", "description"]),
+        ("Category,Title,Description", ["title", "description"]),
+        ("label,text,other", ["text"]),
     ],
 )
-def test_csv_with_header_goes_by_name(write, header, labels, columns):
-    lines = [header] + [f"{label},head {label},body {label}" for label in labels]
+def test_csv_with_header_goes_by_name(write, header, columns):
+    lines = [header] + [f"{label},head {label},body {label}" for label in "3241"]
     bunch = load_agnews(write("\n".join(lines)))
     assert list(bunch.data.columns) == columns
-    assert bunch.target.tolist() == ["Business", "Sports", "Sci/Tech"]
-    assert bunch.data["title"].to_list() == [f"head {label}" for label in labels]
+    assert bunch.target.tolist() == [3, 2, 4, 1]
+    assert bunch.data[columns[0]].to_list() == [f"head {label}" for label in "3241"]
 
 
 def test_columns_come_in_any_order_and_others_are_ignored(write):
     bunch = load_agnews(write("id,text,label\n7,Truce holds,0\n8,Cup final,1\n"))
     assert list(bunch.data.columns) == ["text"]
-    assert bunch.target.tolist() == ["World", "Sports"]
+    assert bunch.target.tolist() == [0, 1]
 
 
 def test_an_empty_field_under_a_header_is_missing(write):
@@ -93,7 +90,7 @@ def test_parquet_goes_by_name(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": ["Cup final", None], "label": [1, 3]}).write_parquet(path)
     bunch = load_agnews(path)
-    assert bunch.target.tolist() == ["Sports", "Sci/Tech"]
+    assert bunch.target.tolist() == [1, 3]
     assert bunch.data["text"].isna().tolist() == [False, True]
 
 
@@ -104,7 +101,7 @@ def test_json_lines_go_by_name(write):
     ]
     path = write("\n\n".join(map(json.dumps, rows)) + "\n", "news.jsonl")
     bunch = load_agnews(path)
-    assert bunch.target.tolist() == ["World", "Sports"]
+    assert bunch.target.tolist() == ["0", "Sports"]
     assert bunch.data["title"].to_list() == ["Truce", "Cup \u2028 final"]
     assert bunch.data["description"].isna().tolist() == [True, False]
 
@@ -112,7 +109,7 @@ def test_json_lines_go_by_name(write):
 def test_crlf_byte_order_mark_and_blank_lines_are_passed_over(write):
     path = write('\ufeff"3","Oil","Up"\r\n\r\n"2","Cup","Won\r\nit"\r\n')
     bunch = load_agnews(path)
-    assert bunch.target.tolist() == ["Business", "Sports"]
+    assert bunch.target.tolist() == [3, 2]
     assert bunch.data["description"].to_list() == ["Up", "Won\r\nit"]
 
 
@@ -120,9 +117,10 @@ GOOD = b'"3","Oil","Up\nagain\nand again"\n'
 BROKEN = {
     "few fields": (b'"1","Truce"\n', "expected 3 fields, got 2"),
     "many fields": (b'"1","Truce","holds","on"\n', "expected 3 fields, got 4"),
-    "class 5": (b'"5","Truce","holds"\n', "class must be a number from 1 to 4 .*, got '5'"),
-    "class 0": (b'"0","Truce","holds"\n', "class must be .* got '0'"),
-    "no class": (b'"","Truce","holds"\n', "class must be .* got ''"),
+    "class 1.5": (b'"1.5","Truce","holds"\n', "class must be a whole number .* got '1.5'"),
+    "class World": (b'"World","Truce","holds"\n', "class must be .* got 'World'.*a header"),
+    "no class": (b'"","Truce","holds"\n', "class is missing, got ''"),
+    "blank class": (b'" ","Truce","holds"\n', "class is missing, got ' '"),
     "bytes": (b'"1","Truce \xff\xfe","holds"\n', "bytes or escapes that are not Unicode"),
     "bytes in class": (b'"\xff","Truce","holds"\n', "bytes or escapes that are not Unicode"),
     "open quote": (b'"1","Truce","holds\n', "broken quotes"),
@@ -154,7 +152,7 @@ def test_the_first_row_may_be_the_broken_one(write):
 
 
 def test_the_first_fault_in_the_file_is_the_one_reported(write):
-    path = write(b'"9","a","b"\n"1","c"\n"8","d","e"\n')
+    path = write(b'"x","a","b"\n"1","c"\n"y","d","e"\n')
     with pytest.raises(ValueError, match="line 1: "):
         load_agnews(path)
 
@@ -163,7 +161,7 @@ def test_an_open_quote_in_an_unquoted_file_costs_one_row(write):
     path = write('1,Truce,holds\n2,Cup,"won\n3,Oil,up\n4,Probe,lands\n')
     with pytest.warns(UserWarning, match="Left out 1 broken rows"):
         bunch = load_agnews(path, on_bad_rows="skip")
-    assert bunch.target.tolist() == ["World", "Business", "Sci/Tech"]
+    assert bunch.target.tolist() == [1, 3, 4]
 
 
 def test_a_long_field_of_a_file_with_a_flaw_is_read_and_the_csv_module_left_as_it_was(write):
@@ -179,12 +177,13 @@ def test_a_long_field_of_a_file_with_a_flaw_is_read_and_the_csv_module_left_as_i
     [
         ("{", "not JSON"),
         ("[1]", "expected a JSON object"),
-        ('{"label": 4, "text": "x"}', "label must be a number from 0 to 3"),
-        ('{"text": "x"}', "label must be"),
+        ('{"label": [4], "text": "x"}', r"label must be a text, a number, .*, got \[4\]"),
+        ('{"text": "x"}', "label is missing, got None"),
+        ('{"label": NaN, "text": "x"}', "label is missing, got None"),
         ('{"label": 1, "text": 7}', "text must be a text or null, got 7"),
         ('{"label": 1, "text": "\\ud800"}', "bytes or escapes that are not Unicode"),
     ],
-    ids=["syntax", "array", "class", "no class", "number", "surrogate"],
+    ids=["syntax", "array", "list", "no label", "NaN", "number", "surrogate"],
 )
 def test_broken_json_line_is_an_error_with_its_line(write, line, why):
     path = write('{"label": 0, "text": "Truce"}\n' + line, "news.jsonl")
@@ -206,7 +205,7 @@ def test_json_lines_without_rows_are_refused(write):
 def test_broken_parquet_row_is_an_error_with_its_number(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": ["Cup", "Oil"], "class": [2, None]}).write_parquet(path)
-    with pytest.raises(ValueError, match=r"line 2: class must be .* got None"):
+    with pytest.raises(ValueError, match=r"line 2: class is missing, got None"):
         load_agnews(path)
 
 
@@ -238,14 +237,14 @@ def test_a_folder_has_a_file_a_subset(write, tmp_path):
     write('"1","Truce","holds"\n', "train.csv")
     write('"2","Cup","won"\n', "test.csv")
     write('"3","Oil rises"\n', "train_joined.csv")
-    assert load_agnews(tmp_path).target.tolist() == ["World"]
-    assert load_agnews(tmp_path, subset="test").target.tolist() == ["Sports"]
-    assert load_agnews(tmp_path, subset="all").target.tolist() == ["World", "Sports"]
+    assert load_agnews(tmp_path).target.tolist() == [1]
+    assert load_agnews(tmp_path, subset="test").target.tolist() == [2]
+    assert load_agnews(tmp_path, subset="all").target.tolist() == [1, 2]
 
 
 def test_all_takes_what_a_folder_has(write, tmp_path):
     write('"1","Truce","holds"\n', "train.csv")
-    assert load_agnews(tmp_path, subset="all").target.tolist() == ["World"]
+    assert load_agnews(tmp_path, subset="all").target.tolist() == [1]
 
 
 def test_parquet_shards_of_a_folder_are_read_in_order(tmp_path):
@@ -257,8 +256,8 @@ def test_parquet_shards_of_a_folder_are_read_in_order(tmp_path):
 
 
 def test_faults_of_all_files_of_a_folder_are_counted_together(write, tmp_path):
-    write(GOOD + b'"7","a","b"\n', "train.csv")
-    write(GOOD + b'"8","a","b"\n', "test.csv")
+    write(GOOD + b'"x","a","b"\n', "train.csv")
+    write(GOOD + b'"y","a","b"\n', "test.csv")
     with pytest.warns(UserWarning, match="Left out 2 broken rows") as caught:
         load_agnews(tmp_path, subset="all", on_bad_rows="skip")
     assert len(caught) == 1

@@ -1,0 +1,110 @@
+"""Parameters and objects for the steps of a pipeline, refused by name where they do not fit."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+_MOST_NAMED = 4
+
+
+def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> Any:
+    """Set steps and their parameters, or say which parameter was meant.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    params : mapping of str to object
+        As `set_params` takes them.
+    maker : str
+        The function that was called, as it should read in the message.
+
+    Returns
+    -------
+    Pipeline
+        The one that was given.
+
+    Raises
+    ------
+    TypeError
+        If what is to become a step cannot be one.
+    ValueError
+        If there is no such parameter.
+    """
+    steps = {name: value for name, value in params.items() if name in pipeline.named_steps}
+    pipeline.set_params(**steps)
+    check_steps(pipeline.steps)
+    # Each may be a part of another: `vectorize__words` brings its own parameters.
+    for name in sorted(params.keys() - steps.keys(), key=lambda name: (name.count("__"), name)):
+        if name not in pipeline.get_params():
+            raise ValueError(_no_such_parameter(pipeline, name, maker))
+        pipeline.set_params(**{name: params[name]})
+    return pipeline
+
+
+def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
+    known = [known for known in pipeline.get_params() if "__" in known]
+    step, _, rest = name.partition("__")
+    last = name.rpartition("__")[2].lower()
+    meant = [other for other in known if other.rpartition("__")[2].lower() == last]
+    meant = meant or get_close_matches(name, known, _MOST_NAMED, cutoff=0.8)
+    if not meant:
+        near = get_close_matches(last, {other.rpartition("__")[2] for other in known}, 1)
+        meant = [other for other in known if other.rpartition("__")[2] in near]
+    message = f"{maker} has no parameter {name!r}"
+    if rest and pipeline.named_steps.get(step, step) in (None, "passthrough"):
+        return f"{message}: the step {step} is 'passthrough'; give it an estimator, {step}=..."
+    if meant:
+        return f"{message}; did you mean {' or '.join(meant[:_MOST_NAMED])}?"
+    return (
+        f"{message}; parameters of a step are given as STEP__PARAMETER, and the steps are "
+        f"{', '.join(pipeline.named_steps)}."
+    )
+
+
+def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
+    """Refuse objects that cannot be steps of a pipeline, each by the name of its step.
+
+    Parameters
+    ----------
+    steps : sequence of (str, estimator)
+
+    Raises
+    ------
+    TypeError
+        If a step is no estimator: a class, a function, a text other than "passthrough"; or if one
+        before the last is a pipeline, or neither a transformer nor a sampler.
+    """
+    for position, (name, step) in enumerate(steps):
+        is_text = isinstance(step, str)
+        if step is None or (is_text and step == "passthrough"):
+            continue
+        fault = _fault_of(name, step, position, is_last=position == len(steps) - 1)
+        if fault is not None:
+            raise TypeError(f"the step {name} must be {fault}")
+
+
+def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | None:
+    if inspect.isclass(step):
+        return f"an instance, got the class {step.__name__}; write {name}={step.__name__}()."
+    if isinstance(step, Pipeline) and not is_last:
+        parts = ", ".join(type(part).__name__ for _, part in step.steps)
+        return (
+            f"one transformer or sampler, got a pipeline of {parts}; put its steps there instead, "
+            f"with `pipeline.steps[{position}:{position + 1}] = other.steps`."
+        )
+    wanted = "an estimator" if is_last else "a transformer (fit, transform) or sampler"
+    if (isinstance(step, (list, tuple))) and name in ("filter", "augment"):
+        return f"{wanted}, got a {type(step).__name__}; SamplerChain makes one of several."
+    if hasattr(step, "fit" if is_last else "fit_resample"):
+        return None
+    if hasattr(step, "fit") and hasattr(step, "transform"):
+        return None
+    if callable(step):
+        title = getattr(step, "__name__", type(step).__name__)
+        way_out = "" if is_last else f"; {name}=FunctionTransformer({title}) makes one of it"
+        return f"{wanted}, got the function {title}{way_out}."
+    got = repr(step) if isinstance(step, str) else type(step).__name__
+    return f"{wanted}, or 'passthrough', got {got}."

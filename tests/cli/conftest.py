@@ -1,0 +1,38 @@
+"""Rows in files, and commands run in this process."""
+
+import pytest
+from typer.testing import CliRunner
+
+from agnews_sk.cli import app
+
+STORIES = {
+    1: ["Envoys meet over the border", "The president visits the capital"],
+    2: ["The team wins the cup", "The coach praises the striker"],
+    3: ["Oil prices rise again", "Shares of the bank fall"],
+    4: ["A probe reaches the comet", "The new chip is faster"],
+}
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """A folder with 160 training and 40 test rows of four classes."""
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    for part, n_rows in (("train", 40), ("test", 10)):
+        lines = [
+            f'"{label}","{texts[i % 2]}","Story {i} of the {part} files."'
+            for i in range(n_rows)
+            for label, texts in STORIES.items()
+        ]
+        (folder / f"{part}.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def run():
+    """Run a command, and return what it printed and its status."""
+
+    def run(*arguments):
+        return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "200"})
+
+    return run

@@ -1,0 +1,158 @@
+"""Ctrl-C and SIGTERM end a command with one line, and leave nothing half-done."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from agnews_sk.cli import _audit, _compare, _stopping
+from agnews_sk.cli._progress import stages
+
+PLACES = {"audit": (_audit, "audit_rows"), "compare": (_compare, "evaluate_classifier")}
+ARGUMENTS = {"audit": ["--no-label-errors"], "compare": ["--family", "tfidf"]}
+ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.")}
+
+
+def sending(function, number, *, caught):
+    """Do what a function does after a signal came, which it lets through or catches."""
+
+    def do(*args, **options):
+        try:
+            os.kill(os.getpid(), number)
+        except KeyboardInterrupt:
+            if not caught:
+                raise
+        return function(*args, **options)
+
+    return do
+
+
+@pytest.mark.parametrize("caught", [False, True], ids=["let through", "caught"])
+@pytest.mark.parametrize("number", ENDS, ids=lambda number: number.name)
+@pytest.mark.parametrize("command", PLACES)
+def test_a_signal_ends_a_command_that_then_writes_nothing(
+    run, rows, tmp_path, monkeypatch, command, number, caught
+):
+    module, name = PLACES[command]
+    monkeypatch.setattr(module, name, sending(getattr(module, name), number, caught=caught))
+    out = tmp_path / "new" / "out"
+    handlers = [signal.getsignal(one) for one in ENDS]
+    done = run(command, "--data", rows, "--out", out, *ARGUMENTS[command])
+    status, line = ENDS[number]
+    assert done.exit_code == status
+    assert done.output.splitlines()[-1] == line
+    assert "Traceback" not in done.output
+    assert "Written" not in done.output
+    assert not (tmp_path / "new").exists()
+    assert [signal.getsignal(one) for one in ENDS] == handlers
+
+
+def test_what_an_earlier_run_wrote_stays(run, rows, tmp_path, monkeypatch):
+    arguments = ["audit", "--data", rows, "--no-label-errors", "--out", tmp_path / "out"]
+    assert run(*arguments).exit_code == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert set(before) == {"audit.json", "audit.html"}
+    monkeypatch.setattr(_audit, "_write", sending(_audit._write, signal.SIGINT, caught=True))
+    assert run(*arguments).exit_code == 130
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_an_error_that_ctrl_c_became_is_ctrl_c(run, rows, monkeypatch):
+    def fail(*args, **options):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt as error:
+            raise RuntimeError("a worker died") from error
+
+    monkeypatch.setattr(_audit, "audit_rows", fail)
+    done = run("audit", "--data", rows, "--no-label-errors")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (130, "Interrupted.")
+
+
+def test_the_next_command_is_not_stopped_by_the_last(run, rows, monkeypatch):
+    arguments = ["audit", "--data", rows, "--no-label-errors"]
+    with monkeypatch.context() as patch:
+        patch.setattr(_audit, "audit_rows", sending(_audit.audit_rows, signal.SIGINT, caught=True))
+        assert run(*arguments).exit_code == 130
+    assert run(*arguments).exit_code == 0
+
+
+IMPORTING = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            finally:
+                return None
+
+sys.meta_path.insert(0, Finder())
+import agnews_sk.cli
+"""
+
+
+def test_ctrl_c_while_libraries_are_imported_ends_with_one_line():
+    done = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+TWICE = """
+import os, runpy, signal, sys
+
+with runpy.run_path(sys.argv[1])["stoppable"]():
+    for _ in range(2):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+print("still here")
+"""
+
+
+def test_a_second_ctrl_c_ends_at_once():
+    command = [sys.executable, "-c", TWICE, _stopping.__file__]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ENDS, ids=lambda number: number.name)
+def test_a_signal_from_outside_ends_the_program(rows, tmp_path, number):
+    command = [sys.executable, "-m", "agnews_sk", "compare", "--data", "sample"]
+    command += ["--out", str(tmp_path / "out"), "--train-rows", "2000", "--epochs", "9"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline().startswith("Data:")
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    status, line = ENDS[number]
+    assert (process.returncode, errors.splitlines()[-1]) == (status, line)
+    assert "Traceback" not in errors
+    assert not (tmp_path / "out").exists()
+
+
+def shown(*, in_terminal):
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=in_terminal, width=60)
+    with stages(console, "first", own_bar="fitting") as shown:
+        shown.tell("net: fitting")
+        own = file.tell()
+        shown.tell("net: predicting")
+    return file.getvalue(), file.getvalue()[:own]
+
+
+def test_stages_are_redrawn_in_place_and_make_room_for_a_bar():
+    text, before = shown(in_terminal=True)
+    assert "first" in before
+    assert "net: fitting" not in text
+    assert "net: predicting" in text.removeprefix(before)
+    assert before.endswith("\x1b[2K")  # the line is empty again, where the bar goes
+
+
+def test_nothing_is_shown_in_a_pipe():
+    assert shown(in_terminal=False)[0] == ""

@@ -1,0 +1,200 @@
+"""Labels of files stay as they are, and AG News' names are for AG News' files alone."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from agnews_sk.datasets import load_agnews, load_train_test
+
+NAMES = {"World", "Sports", "Business", "Sci/Tech"}
+OFFICIAL = "".join(f'"{label}","Title {label}","Text {label}."\n' for label in (3, 1, 4, 2))
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="rows.csv"):
+        path = tmp_path / name
+        path.write_text(content)
+        return path
+
+    return write
+
+
+def table(header, labels, form='"{label}","Title","Text."'):
+    return "\n".join([header, *(form.format(label=label) for label in labels)]).lstrip("\n") + "\n"
+
+
+def text_and_label(labels):
+    return table("text,label", labels, "The text,{label}")
+
+
+OTHERS = {
+    "numbers from 1 to 3": (text_and_label([1, 2, 3]), [1, 2, 3]),
+    "numbers from 1 to 4": (text_and_label([1, 2, 3, 4]), [1, 2, 3, 4]),
+    "zero and one": (text_and_label([0, 1]), [0, 1]),
+    "numbers from 0 to 3": (text_and_label([0, 1, 2, 3]), [0, 1, 2, 3]),
+    "numbers below zero": (text_and_label([-1, 1]), [-1, 1]),
+    "whole floats": (text_and_label([1.0, 0.0]), [1, 0]),
+    "spaces around numbers": (text_and_label([" 1", "2 "]), [1, 2]),
+    "booleans": (text_and_label([True, False]), [True, False]),
+    "codes": (text_and_label(["01", "02"]), ["01", "02"]),
+    "more than 64 bits": (text_and_label([10**20, 1]), [str(10**20), "1"]),
+    "words": (text_and_label(["spam", "ham"]), ["spam", "ham"]),
+    "AG News' words in another case": (text_and_label(["world", "sports"]), ["world", "sports"]),
+    "words and numbers": (text_and_label(["spam", 1]), ["spam", "1"]),
+    "official form, class 5": (table("", [1, 2, 3, 4, 5]), [1, 2, 3, 4, 5]),
+    "official form, class 0": (table("", [0, 1, 2, 3, 4]), [0, 1, 2, 3, 4]),
+    "official form, two classes": (table("", [1, 2, 2]), [1, 2, 2]),
+    "official form, three classes": (table("", [1, 2, 3]), [1, 2, 3]),
+    "official form with a header": (table("class,title,description", [1, 2, 3, 4]), [1, 2, 3, 4]),
+    "no quotes": (table("", [1, 2, 3, 4], "{label},Title,Text"), [1, 2, 3, 4]),
+    "numbers without quotes": (table("", [1, 2, 3, 4], '{label},"Title","Text"'), [1, 2, 3, 4]),
+    "two columns": (table("", [1, 2, 3, 4], '"{label}","Text"'), [1, 2, 3, 4]),
+    "Kaggle's header, class 5": (table("Class Index,Title,Description", [1, 2, 3, 4, 5]), None),
+}
+
+
+@pytest.mark.parametrize(("content", "labels"), OTHERS.values(), ids=list(OTHERS))
+def test_labels_of_others_stay_as_they_are(write, content, labels):
+    bunch = load_agnews(write(content))
+    labels = labels or [1, 2, 3, 4, 5]
+    assert bunch.target.tolist() == labels
+    assert [type(label) for label in bunch.target.tolist()] == [type(label) for label in labels]
+    assert bunch.target_names == sorted(set(labels))
+    assert len(bunch.data) == len(labels)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        OFFICIAL,
+        OFFICIAL.replace("\n", "\r\n"),
+        "\ufeff" + OFFICIAL,
+        OFFICIAL.replace("Text 3.", "Text\n3."),
+        "Class Index,Title,Description\n" + OFFICIAL,
+    ],
+    ids=["official", "CRLF", "byte order mark", "line break", "Kaggle"],
+)
+def test_files_of_agnews_get_its_names(write, content):
+    bunch = load_agnews(write(content))
+    assert bunch.target.tolist() == ["Business", "World", "Sci/Tech", "Sports"]
+    assert bunch.target_names == ["World", "Sports", "Business", "Sci/Tech"]
+
+
+def test_files_of_a_folder_have_one_meaning_of_labels(write, tmp_path):
+    write(OFFICIAL + '"5","Title","Text."\n', "train.csv")
+    write(OFFICIAL, "test.csv")
+    assert load_agnews(tmp_path, subset="test").target.tolist() == [3, 1, 4, 2]
+    rows = load_train_test(tmp_path)
+    assert set(rows.y_test) <= set(rows.y_train) == {1, 2, 3, 4, 5}
+
+
+def test_a_small_part_gets_the_names_that_the_folder_has(write, tmp_path):
+    write(OFFICIAL, "train.csv")
+    write('"2","Cup","Won."\n', "test.csv")
+    assert load_agnews(tmp_path, subset="test").target.tolist() == ["Sports"]
+    assert load_train_test(tmp_path).y_test.tolist() == ["Sports"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([0, 1], [0, 1]),
+        (["0", "1"], ["0", "1"]),
+        (["1", 2], ["1", "2"]),
+        ([True, False], [True, False]),
+        ([1.0, 2.0], [1, 2]),
+    ],
+    ids=["numbers", "digits in texts", "texts and numbers", "booleans", "floats"],
+)
+def test_json_lines_keep_the_kind_of_labels(write, labels, expected):
+    lines = [json.dumps({"text": "x", "label": label}) for label in labels]
+    assert load_agnews(write("\n".join(lines), "rows.jsonl")).target.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (pl.Series([0, 3], dtype=pl.UInt8), [0, 3]),
+        (pl.Series(["0", "1"]), ["0", "1"]),
+        (pl.Series(["b", "a"], dtype=pl.Categorical), ["b", "a"]),
+        (pl.Series([True, False]), [True, False]),
+        (pl.Series([1.0, 2.0]), [1, 2]),
+    ],
+    ids=["integers", "digits in texts", "categories", "booleans", "whole floats"],
+)
+def test_parquet_keeps_the_kind_of_labels(tmp_path, labels, expected):
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame({"text": ["x", "y"], "label": labels}).write_parquet(path)
+    target = load_agnews(path).target
+    assert target.tolist() == expected
+    assert target.dtype == (object if isinstance(expected[0], str) else np.asarray(expected).dtype)
+
+
+def test_parquet_of_the_hub_has_the_names_in_its_metadata(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    label = {"names": ["neg", "pos"], "_type": "ClassLabel"}
+    metadata = {"huggingface": json.dumps({"info": {"features": {"label": label}}})}
+    columns = pa.table({"text": ["bad", "good", "?"], "label": [0, 1, -1]})
+    pq.write_table(columns.replace_schema_metadata(metadata), tmp_path / "rows.parquet")
+    with pytest.raises(ValueError, match="line 3: label is missing"):
+        load_agnews(tmp_path / "rows.parquet")
+    pq.write_table(columns[:2].replace_schema_metadata(metadata), tmp_path / "rows.parquet")
+    assert load_agnews(tmp_path / "rows.parquet").target.tolist() == ["neg", "pos"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (text_and_label([0.5, 1]), "label must hold classes, got numbers such as 0.5"),
+        (table("", range(100, 112)), "each of its 12 rows has another number"),
+        ("The parcel is late,delivery\nThe zip broke,returns\n", "line 1: class must be a whole"),
+        (
+            "comment,queue\nThe zip broke,returns\n",
+            "line 1: class must be a whole .* got 'comment'",
+        ),
+        ("id,text,text,label\n1,a,b,spam\n", r"more than once, \['text', 'text'\]"),
+        (text_and_label(["spam", ""]), "line 3: label is missing"),
+    ],
+    ids=["decimals", "row numbers", "no header", "unknown header", "twice", "missing"],
+)
+def test_what_holds_no_classes_is_refused(write, content, message):
+    with pytest.raises(ValueError, match=message):
+        load_agnews(write(content))
+
+
+def test_labels_of_parquet_that_are_lists_are_refused(tmp_path):
+    pl.DataFrame({"text": ["x"], "label": [[1, 2]]}).write_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ValueError, match="whole numbers or booleans, got List"):
+        load_agnews(tmp_path / "rows.parquet")
+
+
+def test_a_missing_float_is_no_class(tmp_path):
+    frame = pl.DataFrame({"text": ["x", "y"], "label": [1.0, float("nan")]})
+    frame.write_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ValueError, match="line 2: label is missing"):
+        load_agnews(tmp_path / "rows.parquet")
+
+
+@pytest.mark.parametrize("first", ["5", "0", "17"])
+def test_a_row_is_no_header_whatever_its_class(write, first):
+    content = f'"{first}","Target","Stores open."\n"2","Cup","Won."\n'
+    assert load_agnews(write(content)).target.tolist() == [int(first), 2]
+
+
+def test_a_header_may_begin_with_a_number(write):
+    assert load_agnews(write("0,label,text\n0,spam,x\n1,ham,y\n")).target.tolist() == [
+        "spam",
+        "ham",
+    ]
+
+
+def test_training_and_test_rows_with_other_columns_are_refused(write, tmp_path):
+    write("label,text\nspam,x\nham,y\n", "train.csv")
+    write("label,title,description\nspam,x,z\nham,y,z\n", "test.csv")
+    with pytest.raises(ValueError, match=r"\['text'\] and \['title', 'description'\]"):
+        load_train_test(tmp_path)

@@ -1,0 +1,258 @@
+"""Every code block of README and the pages runs as it stands, page by page and in order."""
+
+import ast
+import contextlib
+import doctest
+import io
+import re
+import shlex
+import textwrap
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from agnews_sk.cli import app
+from agnews_sk.datasets import make_news
+from tests.rows import write_rows
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in PAGES if "_build" not in page.parts]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```\n(?:\n((?: {4}[^\n]*\n)+))?", re.DOTALL | re.MULTILINE)
+COMPARED = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+# What a page needs that is not the package's own or its tests'.
+NEEDED = {
+    "fasttext.md": ["fasttext"],
+    "spacy.md": ["spacy"],
+    "trainer.md": ["accelerate"],
+    "scaling.md": ["distributed"],
+    "saving.md": ["onnx", "onnxruntime"],
+    "auditing.md": ["cleanlab"],
+    "evaluation.md": ["matplotlib"],
+}
+
+
+class Block(NamedTuple):
+    """Code of a page, the line that it begins on, and what stands below it as its output."""
+
+    code: str
+    line: int
+    output: str
+
+
+def python_blocks(page):
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(found[2], text[: found.start(2)].count("\n") + 1, textwrap.dedent(found[3] or ""))
+        for found in FENCE.finditer(text)
+        if found[1] == "python"
+    ]
+
+
+COMMAND = re.compile(r"^(?: {4})?(agnews-sk [a-z].*)$", re.MULTILINE)
+ARGUMENTS = re.compile(r'make (compare)[^\n`]* ARGS="([^"]*)"')
+MENTIONED = re.compile(r"`(agnews-sk [^`]*)`")
+WITH_CODE = {str(page.relative_to(ROOT)): page for page in PAGES if python_blocks(page)}
+
+
+def run_block(block, page, names):
+    """Run a block in the page's names, and return what it prints and what its last line gives."""
+    tree = ast.parse("\n" * (block.line - 1) + block.code, str(page))
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(tree, str(page), "exec"), names)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), str(page), "eval"), names)
+            if value is not None:
+                print(repr(value))
+    return printed.getvalue()
+
+
+# What a page takes for granted: small files in its folder, and names.
+
+
+def labelled(n_train=60, n_test=40, **more):
+    """Return made-up rows under the names that most pages give them."""
+    X_train, y_train = make_news(n_train, random_state=0, return_X_y=True)
+    X_test, y_test = make_news(n_test, random_state=1, return_X_y=True)
+    return {"X_train": X_train, "y_train": y_train, "X_test": X_test, "y_test": y_test, **more}
+
+
+def for_readme(folder):
+    write_rows(folder / "rows", 24, 16)
+    return {}
+
+
+def for_auditing(folder):
+    write_rows(folder / "news", 300, 60)
+    return {}
+
+
+def for_evaluation(folder):
+    from sklearn.dummy import DummyClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    from agnews_sk import NgramVectorizer
+    from agnews_sk.cleaning import ColumnJoiner
+
+    rows = labelled(48, 24)
+    X, y = make_news(6_300, random_state=2, return_X_y=True)
+    words = make_pipeline(ColumnJoiner(), NgramVectorizer(max_features=50), LogisticRegression())
+    pipelines = {"words": words, "constant": DummyClassifier()}
+    valid = {"X_valid": rows["X_test"], "y_valid": rows["y_test"]}
+    return {**rows, **valid, "X": X, "y": y, "pipelines": pipelines}
+
+
+def for_rows(folder):
+    return {**labelled(), "weights": [1.0] * 60, "authors": list(range(20)) * 3}
+
+
+def for_saving(folder):
+    from agnews_sk import make_transformer_pipeline
+
+    rows = labelled()
+    pipeline = make_transformer_pipeline(classify__d_model=16, classify__max_epochs=1)
+    return {**rows, "pipeline": pipeline.fit(rows["X_train"], rows["y_train"])}
+
+
+def for_searching(folder):
+    X, y = make_news(36, random_state=0, return_X_y=True)
+    return {"X": X, "y": y, "X_new": X[:2]}
+
+
+def for_testing(folder):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.naive_bayes import ComplementNB
+    from sklearn.pipeline import make_pipeline
+
+    return {
+        "MyVectorizer": TfidfVectorizer,
+        "MyClassifier": lambda: make_pipeline(TfidfVectorizer(), ComplementNB()),
+    }
+
+
+def for_other_libraries(folder):
+    from agnews_sk.cleaning import ColumnJoiner
+
+    rows = labelled()
+    for name in ("X_train", "X_test"):
+        rows[name] = ColumnJoiner().fit_transform(rows[name]).tolist()
+    return rows
+
+
+PREAMBLES = {
+    "README.md": for_readme,
+    "docs/auditing.md": for_auditing,
+    "docs/evaluation.md": for_evaluation,
+    "docs/rows.md": for_rows,
+    "docs/saving.md": for_saving,
+    "docs/scaling.md": for_searching,
+    "docs/tuning.md": for_searching,
+    "docs/testing.md": for_testing,
+}
+
+
+@pytest.fixture
+def page_folder(tiny_default, monkeypatch):
+    """The folder that a page runs in, with few rows."""
+    folder = tiny_default
+    monkeypatch.setenv("AGNEWS_SK_DATA", str(write_rows(folder / "few", 80, 24)))
+    monkeypatch.setenv("AGNEWS_SK_HOME", str(folder / "home"))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    return folder
+
+
+@pytest.mark.parametrize("name", WITH_CODE)
+def test_code_of_a_page_runs_in_order(name, page_folder, monkeypatch):
+    missing = [module for module in NEEDED.get(Path(name).name, []) if find_spec(module) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} is not installed")
+    others = for_other_libraries if "coming_from" in name else lambda folder: {}
+    module = ModuleType("__main__")
+    names = vars(module)
+    names.update(PREAMBLES.get(name, others)(page_folder))
+    for block in python_blocks(WITH_CODE[name]):
+        got = run_block(block, WITH_CODE[name], names)
+        if block.output:
+            checker = doctest.OutputChecker()
+            assert checker.check_output(block.output, got, COMPARED), f"{got}\nline {block.line}"
+
+
+def written_commands():
+    """Yield page and words of each command line that a page shows, those of `make` among them."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        lines = [shlex.split(line, comments=True)[1:] for line in COMMAND.findall(text)]
+        lines += [[name, *shlex.split(rest)] for name, rest in ARGUMENTS.findall(text)]
+        for words in lines:
+            yield str(page.relative_to(ROOT)), words
+
+
+COMMANDS = list(written_commands())
+GROUP = typer.main.get_command(app)
+
+
+def test_commands_of_pages_are_found():
+    assert ("docs/quickstart.md", ["compare", "--data", "FOLDER", "--out", "report"]) in COMMANDS
+    assert ("README.md", ["compare", "--train-rows", "8000", "--epochs", "2"]) in COMMANDS
+    assert {words[0] for _, words in COMMANDS} >= {"compare", "predict", "serve", "tune"}
+
+
+@pytest.mark.parametrize("words", [words for _, words in COMMANDS], ids=" ".join)
+def test_a_command_of_a_page_can_be_given(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    GROUP.commands[words[0]].make_context(words[0], list(words[1:]))
+
+
+def test_commands_and_options_that_are_mentioned_exist():
+    mentioned = {line for page in PAGES for line in MENTIONED.findall(page.read_text())}
+    named = {tuple(line.split()[1:]) for line in mentioned} - {("--help",), ("COMMAND", "--help")}
+    assert ("audit", "--data", "FOLDER", "--out", "report") in named
+    for name, *words in named:
+        known = [option for one in GROUP.commands[name].params for option in one.opts]
+        assert {word for word in words if word.startswith("--")} <= {*known, "--help"}
+
+
+def test_a_word_that_no_command_knows_would_be_seen():
+    with pytest.raises(typer.BadParameter.__base__, match="--beauty"):
+        GROUP.commands["compare"].make_context("compare", ["--beauty"])
+
+
+def run(line):
+    done = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_files_are_predicted_as_the_page_of_serving_says(page_folder):
+    import polars as pl
+
+    from agnews_sk import make_tfidf_pipeline
+    from agnews_sk.persistence import save
+
+    lines = COMMAND.findall((ROOT / "docs/serving.md").read_text())
+    (line,) = [line for line in lines if "predict" in line]
+    X, y = make_news(40, random_state=0, return_X_y=True)
+    save(make_tfidf_pipeline().fit(X, y), "model")
+    pl.from_pandas(X).with_row_index("id").write_parquet("stories-1.parquet")
+    assert "40 rows of 1 files" in run(line)
+    columns = pl.read_parquet("labels.parquet").columns
+    assert columns[:4] == ["file", "line", "id", "predicted"]
+    assert columns[4:] == [f"p_{label}" for label in sorted(set(y))]
+
+
+def test_rows_are_audited_as_the_page_of_auditing_says(page_folder):
+    if find_spec("cleanlab") is None:
+        pytest.skip("cleanlab is not installed")
+    text = (ROOT / "docs/auditing.md").read_text()
+    (line,) = [line for line in MENTIONED.findall(text) if "--out" in line]
+    write_rows(page_folder / "FOLDER", 80, 24)
+    assert "Written: report/audit.json" in run(line)
