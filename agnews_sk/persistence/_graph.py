@@ -1,0 +1,50 @@
+"""Walk through everything that an object holds."""
+
+from collections.abc import Iterator, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+_LEAVES = (str, int, float, bool, bytes, type(None))
+
+
+def walk(root: Any) -> Iterator[Any]:
+    """Yield an object and everything within it, each thing once, but for texts and numbers.
+
+    Parameters
+    ----------
+    root : object
+        Containers are gone through, dicts by keys and values, and objects by their attributes.
+
+    Yields
+    ------
+    object
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> from agnews_sk.persistence._graph import walk
+    >>> [type(found).__name__ for found in walk({"a": [(FunctionTransformer(len), 1)]})]
+    ['dict', 'list', 'tuple', 'FunctionTransformer', 'builtin_function_or_method']
+    """
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            waiting.extend(inner for inner in _held(value) if not isinstance(inner, _LEAVES))
+
+
+def _held(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from value.keys()
+        yield from value.values()
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        yield from value
+    elif isinstance(value, np.ndarray):
+        yield from value.flat if value.dtype.hasobject else ()
+    elif hasattr(value, "__dict__") and not isinstance(value, (type, FunctionType, ModuleType)):
+        yield from vars(value).values()
