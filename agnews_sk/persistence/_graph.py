@@ -1,6 +1,7 @@
 """Walk through everything that an object holds."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -46,5 +47,7 @@ def _held(value: Any) -> Iterator[Any]:
         yield from value
     elif isinstance(value, np.ndarray):
         yield from value.flat if value.dtype.hasobject else ()
+    elif isinstance(value, partial):
+        yield from (value.func, value.args, value.keywords)
     elif hasattr(value, "__dict__") and not isinstance(value, (type, FunctionType, ModuleType)):
         yield from vars(value).values()

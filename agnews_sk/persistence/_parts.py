@@ -191,6 +191,8 @@ def _without_place(state: dict[str, Any], owner: type) -> dict[str, Any]:
 
 def _defaults_of_the_place(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
     """Return the defaults of those parameters of the place that are set otherwise."""
+    if state.keys().isdisjoint(_OF_THE_PLACE):
+        return {}
     parameters = inspect.signature(owner).parameters
     return {
         name: parameters[name].default

@@ -35,9 +35,9 @@ _NEGATED = {
     op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
 }
 _SINGLE = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
-# Oniguruma's classes of Unicode, which Python lacks; other escapes; brackets.
+# Oniguruma's classes of Unicode, which Python lacks; other escapes; brackets; bars.
 _UNICODE = r"\\[pP](?:\{\^?\w+\}|\w)"
-_ESCAPE_OR_BRACKETS = re.compile(rf"{_UNICODE}|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]", re.DOTALL)
+_TOKEN = re.compile(rf"{_UNICODE}|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|\|", re.DOTALL)
 
 
 class _SlowError(Exception):
@@ -121,12 +121,14 @@ def _parsed(pattern: str) -> Any:
     with warnings.catch_warnings():
         # Brackets within brackets mean something else to Oniguruma.
         warnings.simplefilter("error", FutureWarning)
-        return parser.parse(_ESCAPE_OR_BRACKETS.sub(_without_unicode, pattern))
+        return parser.parse(_TOKEN.sub(_as_python, pattern))
 
 
-def _without_unicode(found: re.Match[str]) -> str:
-    """Return an escape or brackets with more characters, where they have a class of Unicode."""
+def _as_python(found: re.Match[str]) -> str:
+    """Return a part of a pattern that Python reads as it stands, if with more characters."""
     text = found[0]
+    if text == "|":
+        return "(?=)|"  # or Python would make brackets of ways of one character
     if not re.search(_UNICODE, text):
         return text
     left = re.sub(_UNICODE, "", text)
@@ -159,6 +161,8 @@ class _Analysis:
         if kind is op.ATOMIC_GROUP:
             return self.sequence(list(argument), rest)
         if kind in (op.ASSERT, op.ASSERT_NOT):
+            if kind is op.ASSERT and not argument[1]:
+                return rest
             if argument[1].getwidth()[1] > _MAX_FIXED:
                 raise _SlowError
             self.sequence(list(argument[1]), _END)

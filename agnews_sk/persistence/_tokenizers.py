@@ -7,7 +7,7 @@ without end is refused from the document alone, and what is left is tried on a f
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agnews_sk.persistence._errors import ArtifactError, blaming
@@ -88,11 +88,11 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
         raise ArtifactError(f"{TOKENIZER} makes texts more than {_MAX_GROWTH} times as long.")
     if tokenizer.get("padding") is not None:
         raise ArtifactError(f"{TOKENIZER} has padding; it must be null, ids are padded by batch.")
-    for token in tokenizer.get("added_tokens") or ():
-        if not token["content"]:
-            raise ArtifactError(f"{TOKENIZER} has an added token that is empty.")
+    added = {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
+    if "" in added:
+        raise ArtifactError(f"{TOKENIZER} has an added token that is empty.")
     _check_truncation(tokenizer.get("truncation"), _n_special(tokenizer.get("post_processor")))
-    _try(document)
+    _try(document, added)
 
 
 def _check_model(model: dict[str, Any]) -> None:
@@ -190,13 +190,16 @@ def _check_truncation(truncation: Any, n_special: int) -> None:
         )
 
 
-def _try(document: str) -> None:
+def _try(document: str, added: Mapping[str, int]) -> None:
     """Encode and decode a few texts; a panic is an error here."""
     from tokenizers import Tokenizer
 
     with blaming(TOKENIZER):
         tokenizer = Tokenizer.from_str(document)
-        known = frozenset(tokenizer.get_vocab().values())
+        vocabulary = tokenizer.get_vocab()
+        if any(vocabulary.get(token) != id_ for token, id_ in added.items()):
+            raise ArtifactError(f"{TOKENIZER} has an added token with an id that is not its own.")
+        known = frozenset(vocabulary.values())
         rows = [tokenizer.encode(text).ids for text in _TEXTS]
         outside = [id_ for row in rows for id_ in row if id_ not in known]
         if outside:

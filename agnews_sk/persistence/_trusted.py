@@ -24,7 +24,7 @@ from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._manifest import installed_versions, library_of
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
-from agnews_sk.persistence._schema import PIPELINE, Place, Schema, read_schema
+from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
 from agnews_sk.persistence._trusted_types import SCORE_FUNCTIONS, TRUSTED, name_of
 
 _ARRAY = re.compile(r"\d{1,32}\.npy")
@@ -102,7 +102,8 @@ def load_trusted(
     """
     check_pipeline(content, trusted, versions)
     with blaming(PIPELINE):
-        return _skops().loads(content, trusted=sorted({*TRUSTED, *SCORE_FUNCTIONS, *trusted}))
+        known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
+        return _skops().loads(content, trusted=sorted(known))
 
 
 def check_pipeline(
@@ -186,20 +187,22 @@ def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[
     if FOLDER not in attributes and attributes & of_parts:
         more = sorted(attributes & of_parts)
     library = library_of(owner)
-    here = installed_versions("pipeline").get(library)
-    saved = versions.get(library)
-    by = f"; it was saved by {library} {saved}" if saved not in (None, here) else ""
+    here, saved = installed_versions("pipeline").get(library), versions.get(library)
+    way = (
+        f"; it was saved by {library} {saved}: load it with that, or fit and save it again"
+        if saved not in (None, here)
+        else ""
+    )
     if more:
         raise ArtifactError(
             f"{PIPELINE} has a {kind.__name__} with the attribute {more[0]!r}, which is not one "
-            f"that {library} {here} saves for it{by}."
+            f"that {library} {here} saves for it{way}."
         )
     missing = [name for name in parameters_of(kind) if name not in attributes]
     if missing:
         raise ArtifactError(
-            f"{PIPELINE} has a {kind.__name__} without its parameter {missing[0]!r}, which "
-            f"{library} {here} needs{by}. Load it with {library} {saved or 'of that time'}, or fit "
-            "and save it again."
+            f"{PIPELINE} has a {kind.__name__} without the parameter {missing[0]!r} that it has "
+            f"in {library} {here}{way}."
         )
 
 
