@@ -19,7 +19,7 @@ from agnews_sk.persistence._shapes import check_held, check_shapes, kinds_of
 _WORDS_OF_STATE = 624  # of the Mersenne Twister
 _MAX_NGRAM = 100
 _MAX_TEXT = 4_096  # characters put into each row
-_MAX_BATCH = 2**16
+_MAX_BATCH = 2**20
 _DEVICE = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d{1,3})?")
 # Of skorch's parameters, those that only tell how to train.
 _TRAINING = re.compile(r"lr|max_epochs|batch_size|(optimizer|criterion)__\w+")
@@ -165,8 +165,8 @@ def _check_device(owner: Any, value: Any, trusted: Sequence[str]) -> None:
 
 
 def _check_batch_size(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    if not isinstance(value, (int, np.integer)) or not 1 <= value <= _MAX_BATCH:
-        raise _refuse(owner, f"with batch_size={value!r:.60}, at most {_MAX_BATCH} expected.")
+    if value is not None and value > _MAX_BATCH:
+        raise _refuse(owner, f"with batches of {value!r:.60}, at most {_MAX_BATCH} expected.")
 
 
 def _check_net_params(owner: Any, value: Any, trusted: Sequence[str]) -> None:
@@ -189,6 +189,7 @@ _BY_NAME: dict[str, _Check] = {
     "ngram_range": _check_ngram_range,
     "pattern": _check_pattern,
     "steps": _check_steps,
+    "tokens_per_batch": _check_batch_size,
     "token_pattern": _check_pattern,
     "transformer_list": _check_steps,
     "transformer_weights": _check_weights,

@@ -43,6 +43,9 @@ _TOKENIZERS = (
 )
 # What an attribute may hold besides None, alone or in a list.
 _HELD: dict[str, dict[str, tuple[str, ...]]] = {
+    "agnews_sk.classifiers._abstaining.AbstainingClassifier": {
+        "estimator_": ("sklearn.base.BaseEstimator",)
+    },
     "agnews_sk.classifiers._base.TextNetClassifier": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.vectorization._embedder.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.vectorization._vectorizer.NgramVectorizer": {

@@ -20,7 +20,7 @@ from agnews_sk.persistence._attributes import (
     parameters_of,
 )
 from agnews_sk.persistence._errors import ArtifactError, blaming
-from agnews_sk.persistence._graph import walk
+from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import installed_versions, library_of
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
@@ -30,6 +30,7 @@ from agnews_sk.persistence._trusted_types import SCORE_FUNCTIONS, TRUSTED, name_
 _ARRAY = re.compile(r"\d{1,32}\.npy")
 # Truth values, integers, floats, bytes and strings; not objects, which are pickles.
 _ARRAY_KINDS = "biufSU"
+_MAX_THINGS = 10**8
 # A longer element would be copied for each row that is predicted.
 _MAX_ITEM_BYTES = 2**16
 # Scores of features that never vary.
@@ -56,6 +57,12 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
         If it holds something that `load_trusted` would refuse.
     """
     _check_functions(model)
+    n_things = expanded_size(model)
+    if n_things > _MAX_THINGS:
+        raise ArtifactError(
+            f"the model cannot be saved: its containers hold each other so often that {n_things} "
+            "things would be written; look for lists or dicts that are shared many times."
+        )
     content = _skops().dumps(model)
     try:
         check_pipeline(content, trusted)

@@ -162,3 +162,13 @@ def test_a_model_saved_before_there_was_a_parameter_says_so(
     )
     with pytest.raises(ArtifactError, match=expected):
         load(path)
+
+
+def test_containers_that_hold_each_other_without_end_are_refused_at_once(tmp_path):
+    shared = ["oil"]
+    for _ in range(60):
+        shared = [shared, shared]
+    model = fitted(CountVectorizer())
+    model[0].stop_words = shared
+    with pytest.raises(ArtifactError, match="cannot be saved: its containers hold each other"):
+        save(model, tmp_path / "model")
