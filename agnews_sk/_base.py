@@ -3,10 +3,19 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from agnews_sk._validation import check_sample_weight, check_texts, is_frame, n_rows, take_rows
+from agnews_sk._validation import (
+    as_frame,
+    check_labels,
+    check_sample_weight,
+    check_texts,
+    is_frame,
+    n_rows,
+    take_rows,
+)
 
 
 class StateParts(NamedTuple):
@@ -55,6 +64,42 @@ class StatelessMixin:
         return True
 
 
+class ProbabilisticClassifierMixin(ClassifierMixin):
+    """What every classifier with `predict_proba` has: log probabilities, and a score."""
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : as `predict_proba` takes it
+
+        Returns
+        -------
+        ndarray of float of shape (n_samples, n_classes)
+            Minus infinity where a probability is zero.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy on these rows.
+
+        Parameters
+        ----------
+        X : as `predict` takes it
+        y : array-like of shape (n_samples,)
+            Labels in any container and dtype.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        float
+        """
+        predicted = self.predict(X)
+        return accuracy_score(check_labels(y, X), predicted, sample_weight=sample_weight)
+
+
 class RowSampler(TextInputMixin, BaseEstimator):
     """Base of the samplers that keep, drop or add training rows.
 
@@ -89,7 +134,8 @@ class RowSampler(TextInputMixin, BaseEstimator):
         Parameters
         ----------
         X : DataFrame or array-like of str of shape (n_samples,)
-            Frame, list, tuple, array or Series; the kind is kept.
+            Frame, list, tuple, array or Series; the kind is kept, but an Arrow table becomes a
+            polars frame.
         y : array-like of shape (n_samples,), optional
             Labels.
         sample_weight : array-like of shape (n_samples,), optional
@@ -104,10 +150,11 @@ class RowSampler(TextInputMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If lengths differ or no row is left.
+            If lengths differ, a label is missing or no row is left.
         """
         self._validate_params()
-        self._check_lengths(X, y)
+        X = as_frame(X)
+        self._check_rows(X, y)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, X)
         indices, X_out = self._sample(X, y)
         if len(indices) == 0:
@@ -133,11 +180,11 @@ class RowSampler(TextInputMixin, BaseEstimator):
         """
         return MetadataRequest(owner=self)
 
-    def _check_lengths(self, X: Any, y: Any) -> None:
+    def _check_rows(self, X: Any, y: Any) -> None:
         if not is_frame(X):
             check_texts(X)
-        if y is not None and n_rows(X) != n_rows(y):
-            raise ValueError(f"y must have one label a row of X, {n_rows(X)}, got {n_rows(y)}.")
+        if y is not None:
+            check_labels(y, X)
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
         raise NotImplementedError

@@ -6,12 +6,14 @@ from typing import Any, TypeGuard
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
+
+from agnews_sk._labels import check_labels, encode_labels
 
 __all__ = [
     "BaseComposition",
@@ -19,10 +21,13 @@ __all__ = [
     "RealNotInt",
     "StrOptions",
     "align_sparse",
+    "as_frame",
     "check_frame",
+    "check_groups",
     "check_labels",
     "check_sample_weight",
     "check_texts",
+    "encode_labels",
     "is_frame",
     "n_rows",
     "select_metadata",
@@ -32,7 +37,31 @@ __all__ = [
 
 Frame = pd.DataFrame | pl.DataFrame
 
+_ARROW_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+_POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+
 _KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
+
+
+def as_frame(X: Any) -> Any:
+    """Return an Arrow table as a polars DataFrame, and anything else as it is.
+
+    Parameters
+    ----------
+    X : Any
+
+    Returns
+    -------
+    Any
+
+    Raises
+    ------
+    TypeError
+        If X is a polars LazyFrame, which holds no rows.
+    """
+    if isinstance(X, pl.LazyFrame):
+        raise TypeError("X must hold rows, got a polars LazyFrame; call collect() first.")
+    return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X
 
 
 def is_frame(X: Any) -> TypeGuard[Frame]:
@@ -77,6 +106,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
 
 
 def _text_column(X: Any, name: str) -> pl.Series:
+    X = as_frame(X)
     if isinstance(X, (str, bytes)):
         raise TypeError(
             f"{name} must be {_KINDS}, got a single {type(X).__name__}; wrap it in a list: [{X!r}]."
@@ -109,7 +139,7 @@ def _only_column(X: Frame, name: str) -> pl.Series:
 def _from_polars(X: pl.Series, name: str) -> pl.Series:
     if X.dtype == pl.Object:
         return _from_values(X.to_list(), name)
-    if X.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+    if X.dtype not in _POLARS_STRINGS:
         raise TypeError(f"{name} must hold texts, got a polars Series of {X.dtype}.")
     return X.cast(pl.String)
 
@@ -129,10 +159,14 @@ def _from_array(X: np.ndarray, name: str) -> pl.Series:
         raise ValueError(f"{name} must be 1-D, one text a row, got an array of shape {X.shape}.")
     if X.dtype.kind not in "OUT":
         raise TypeError(f"{name} must hold texts, got an array of {X.dtype}.")
-    return _from_values(X.astype(object), name)
+    texts = np.array(X, dtype=object)
+    texts[np.ma.getmaskarray(X)] = None
+    return _from_values(texts, name)
 
 
 def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
+    # Of an object array, Polars 2 makes texts of bytes and numbers without a word.
+    values = values.tolist() if isinstance(values, np.ndarray) else values
     try:
         return pl.Series(values=values, dtype=pl.String, strict=True)
     except (TypeError, ValueError, pl.exceptions.PolarsError):  # UnicodeEncodeError is a ValueError
@@ -144,7 +178,7 @@ def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
 def _one_text(value: Any, position: int, name: str) -> str | None:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+    if _is_missing(value):
         return None
     way_out = "decode it first" if isinstance(value, bytes) else "convert it with str() first"
     raise TypeError(
@@ -179,8 +213,8 @@ def check_frame(X: Any, *, columns: Sequence[str] | None = None, name: str = "X"
         raise TypeError(f"{name} must be a pandas or polars DataFrame, got {type(X).__name__}.")
     if len(X) == 0:
         raise ValueError(f"{name} is empty: at least one row is needed, got 0.")
-    names = list(X.columns)
-    twice = {str(column) for column in names if names.count(column) > 1}
+    names = list(map(str, X.columns))
+    twice = {column for column in names if names.count(column) > 1}
     if twice:
         raise ValueError(f"{name} has more than one column {', '.join(twice)}; rename or drop one.")
     missing = [column for column in columns or () if column not in X.columns]
@@ -194,9 +228,11 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 
     Parameters
     ----------
-    X : DataFrame or array-like of str of shape (n_samples,)
+    X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
     columns : sequence of str or None
-        Columns to take; None takes every column that holds texts. Ignored for texts.
+        Columns to take; None takes every column that holds texts, whatever its dtype: strings,
+        categories and enums of strings, and objects that are all `str` or missing. Ignored for
+        texts.
     name : str, default="X"
         How messages call it.
 
@@ -206,9 +242,20 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 
     Raises
     ------
+    TypeError
+        If a column holds texts and other objects.
     ValueError
         If a frame lacks a column or has none that holds texts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from agnews_sk._validation import text_columns
+    >>> frame = pd.DataFrame({"title": ["Oil", "Cup"], "views": [3, 4]})
+    >>> list(text_columns(frame, None))
+    ['title']
     """
+    X = as_frame(X)
     if not is_frame(X):
         return {"text": check_texts(X, name=name)}
     check_frame(X, columns=columns, name=name)
@@ -219,15 +266,26 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 
 
 def _holds_texts(column: pd.Series | pl.Series) -> bool:
-    if isinstance(column, pl.Series):
-        return column.dtype in (pl.String, pl.Null, pl.Object)
-    return _is_string(column.dtype) or column.dtype == object
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _holds_texts(dtype.categories.to_series())
+    if dtype not in (pl.Object, object):
+        return dtype in _POLARS_STRINGS if isinstance(column, pl.Series) else _is_string(dtype)
+    kinds = {type(value) for value in column.to_list() if not _is_missing(value)}
+    return not kinds or any(issubclass(kind, (str, bytes)) for kind in kinds)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
 def _is_string(dtype: Any) -> bool:
     """Tell pandas' own strings and Arrow's from other types."""
-    arrow = isinstance(dtype, pd.ArrowDtype) and dtype.type is str
-    return arrow or isinstance(dtype, pd.StringDtype)
+    if isinstance(dtype, pd.ArrowDtype):
+        arrow = dtype.pyarrow_dtype
+        values = arrow.value_type if pa.types.is_dictionary(arrow) else arrow
+        return any(is_kind(values) for is_kind in _ARROW_STRINGS)
+    return isinstance(dtype, pd.StringDtype)
 
 
 def n_rows(X: Any) -> int:
@@ -252,34 +310,6 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
         return X.take(indices)
     taken = _safe_indexing(X, indices)
     return tuple(taken) if isinstance(X, tuple) else taken
-
-
-def check_labels(y: Any) -> None:
-    """Refuse labels that are missing, or are no classes.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        If a label is missing, or y holds continuous values.
-
-    Examples
-    --------
-    >>> from agnews_sk._validation import check_labels
-    >>> check_labels(["Sports", None])
-    Traceback (most recent call last):
-    ValueError: y has 1 missing labels, the first at position 1; drop these rows first.
-    """
-    missing = np.flatnonzero(pd.isna(np.asarray(y, dtype=object)))
-    if len(missing):
-        raise ValueError(
-            f"y has {len(missing)} missing labels, the first at position {missing[0]}; "
-            "drop these rows first."
-        )
-    check_classification_targets(y)
 
 
 def select_metadata(
@@ -321,6 +351,35 @@ def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     return _check_sample_weight(
         sample_weight, placeholder, dtype=np.float64, ensure_non_negative=True
     )
+
+
+def check_groups(groups: Any, X: Any) -> np.ndarray:
+    """Return the origin of each row of X as an integer.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,)
+        Values that are equal for rows of one origin; a missing one is an origin of its own.
+    X : container of n_samples rows
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If there is not one value per row.
+    """
+    values = pd.Series(groups if not isinstance(groups, pl.Series) else groups.to_list())
+    if len(values) != n_rows(X):
+        raise ValueError(
+            f"groups must have one value per row of X, {n_rows(X)}, got {len(values)}."
+        )
+    codes = pd.factorize(values)[0].astype(np.intp)
+    missing = codes < 0
+    codes[missing] = codes.max(initial=-1) + 1 + np.arange(missing.sum())
+    return codes
 
 
 def align_sparse(X: Any) -> Any:

@@ -3,14 +3,27 @@
 Step names are part of the interface: tuning, the command line and the guide use them.
 """
 
+import warnings
 from typing import Any
 
 import imblearn.pipeline
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
 from sklearn.pipeline import FeatureUnion
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import has_fit_parameter
 
-from agnews_sk._validation import n_rows
+from agnews_sk._labels import refuse_labels
+from agnews_sk._validation import (
+    as_frame,
+    check_frame,
+    check_labels,
+    check_texts,
+    is_frame,
+    n_rows,
+    text_columns,
+)
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
@@ -33,13 +46,24 @@ CHARACTERS_MIN_DF = 1e-4
 # Their squares add up to one, so that a row of both is as long as a row of words.
 UNION_WEIGHTS = {"words": 0.8, "characters": 0.6}
 
+# Metadata with one value per row, which samplers drop and repeat as they do the rows.
+PER_ROW = ("sample_weight", "groups")
+
+
+def _can_score(pipeline: Any) -> bool:
+    return hasattr(pipeline._final_estimator, "score")
+
 
 class TextPipeline(imblearn.pipeline.Pipeline):
-    """An imbalanced-learn pipeline in which `sample_weight` follows the rows.
+    """An imbalanced-learn pipeline in which weights and origins follow the rows.
 
-    Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one answer per
-    input row. A `sample_weight` for a later step is cut and repeated as the rows were, by the
-    samplers' `sample_indices_`.
+    Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
+    input row. A `sample_weight` or `groups` for a later step is cut and repeated as the rows
+    were, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` is told the
+    origin of each row, so that copies of a row stay on one side of the splits that it makes.
+
+    Labels of any container and dtype are checked and become a plain array before the first step.
+    Where a step `join` names columns, all steps see only these and the columns that they name.
 
     Parameters
     ----------
@@ -80,15 +104,17 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
         Raises
         ------
-        ValueError
-            If a `sample_weight` is not one number a row.
+        TypeError, ValueError
+            If labels are missing, of several kinds or not one per row, a `sample_weight` or
+            `groups` is not one value per row, or a text column equals the labels.
+
+        Warns
+        -----
+        UserWarning
+            If a sampler does not say which rows its rows come from, and the last step splits them.
         """
-        for name, value in params.items():
-            is_weight = name.rpartition("__")[2] == "sample_weight" and value is not None
-            if is_weight and n_rows(value) != n_rows(X):
-                raise ValueError(
-                    f"{name} must have one weight a row of X, {n_rows(X)}, got {n_rows(value)}."
-                )
+        X, y = self._checked_rows(X, y)
+        _check_metadata(X, params)
         last_step = self.steps[-1][1]
         if last_step in (None, "passthrough"):
             return super().fit(X, y, **params)
@@ -101,23 +127,108 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
+    @available_if(_can_score)
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
+        """Return the score of the last step.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+        y : array-like of shape (n_samples,), optional
+            Labels in any container and dtype.
+        sample_weight : array-like of shape (n_samples,), optional
+        **params
+            As in `imblearn.pipeline.Pipeline`.
+
+        Returns
+        -------
+        float
+        """
+        if _are_labels(self, y):
+            y = check_labels(y, X)
+        return super().score(X, y, sample_weight=sample_weight, **params)
+
+    def _checked_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
+        X = as_frame(X)
+        if isinstance(X, (str, bytes)):
+            check_texts(X)
+        join = self.named_steps.get("join")
+        if is_frame(X) and isinstance(join, ColumnJoiner):
+            if join.columns is not None:
+                X = X[self._columns_in_use(X, join.columns)]
+            elif y is not None:  # before a sampler changes what is equal
+                refuse_labels(text_columns(X, None), y)
+        return X, check_labels(y, X) if _are_labels(self, y) else y
+
+    def _columns_in_use(self, X: Any, joined: Any) -> list[Any]:
+        """Return the columns of a frame that some step names, in the frame's order."""
+        check_frame(X, columns=joined)
+        steps = [step for _, step in self.steps if hasattr(step, "columns")]
+        used = {column for step in steps for column in step.columns or ()}
+        return [column for column in X.columns if column in used]
+
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
         params = super()._get_metadata_for_step(
             step_idx=step_idx, step_params=step_params, all_params=all_params
         )
         samplers = [step for _, step in self.steps[:step_idx] if hasattr(step, "fit_resample")]
+        if not samplers:
+            return params
         for method in set(params) & {"fit", "fit_transform"}:
-            if params[method].get("sample_weight") is not None:
-                followed = _follow_rows(params[method]["sample_weight"], samplers)
-                params[method] = {**params[method], "sample_weight": followed}
+            given = {k: v for k, v in params[method].items() if k in PER_ROW and v is not None}
+            step = self.steps[step_idx][0]
+            followed = {k: _follow_rows(f"{step}__{k}", v, samplers) for k, v in given.items()}
+            params[method] = {**params[method], **followed}
+        last_step = self.steps[-1][1]
+        if step_idx == len(self.steps) - 1 and has_fit_parameter(last_step, "groups"):
+            params["fit"] = {"groups": _origins(samplers), **params["fit"]}
         return params
 
 
-def _follow_rows(sample_weight: Any, samplers: list[Any]) -> np.ndarray:
-    weight = np.asarray(sample_weight)
+def _are_labels(pipeline: Any, y: Any) -> bool:
+    """Tell whether y is one label per row; other targets are left to the last step."""
+    n_columns = getattr(y, "shape", ())[1:]
+    return y is not None and is_classifier(pipeline) and n_columns in ((), (1,))
+
+
+def _check_metadata(X: Any, params: dict[str, Any]) -> None:
+    for name, value in params.items():
+        of_rows = name.rpartition("__")[2] in PER_ROW and value is not None
+        if of_rows and n_rows(value) != n_rows(X):
+            raise ValueError(
+                f"{name} must have one value per row of X, {n_rows(X)}, got {n_rows(value)}."
+            )
+
+
+def _follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
+    values = np.asarray(values)
     for sampler in samplers:
-        weight = weight[sampler.sample_indices_]
-    return weight
+        if not hasattr(sampler, "sample_indices_"):
+            raise ValueError(
+                f"{name} cannot follow the rows of {type(sampler).__name__}, which does not say "
+                f"where they come from (it has no sample_indices_); leave {name} out, or use a "
+                "sampler that repeats rows, such as RandomOverSampler."
+            )
+        values = values[sampler.sample_indices_]
+    return values
+
+
+def _origins(samplers: list[Any]) -> np.ndarray | None:
+    """Return the row of X that each row comes from, None if all come from different ones."""
+    silent = [
+        type(sampler).__name__ for sampler in samplers if not hasattr(sampler, "sample_indices_")
+    ]
+    if silent:
+        warnings.warn(
+            f"{silent[0]} does not say which rows its rows come from, so rows made from one may "
+            "be on both sides of the split on which the classifier is calibrated or validated.",
+            stacklevel=5,
+        )
+        return None
+    origins = samplers[0].sample_indices_
+    for sampler in samplers[1:]:
+        origins = origins[sampler.sample_indices_]
+    return origins if len(np.unique(origins)) < len(origins) else None
 
 
 def make_tfidf_pipeline(

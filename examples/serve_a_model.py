@@ -57,7 +57,9 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         wait_until_ready()
         with ThreadPoolExecutor(8) as clients:
-            bodies = stories[["title", "description"]].to_dict("records")
+            # JSON has null for a cell that is missing, and no NaN.
+            cells = stories[["title", "description"]].astype(object)
+            bodies = cells.where(cells.notna(), None).to_dict("records")
             answers = list(clients.map(lambda body: ask("/predict", body), bodies))
     finally:
         service.terminate()
@@ -65,7 +67,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 predictions = [answer["predictions"][0] for answer in answers]
 for body, one in list(zip(bodies, predictions))[:5]:
-    print(f"{one['label']:9} {max(one['probabilities'].values()):.2f}  {body['title']:.60}")
+    print(f"{one['label']:9} {max(one['probabilities'].values()):.2f}  {body['title'] or '':.60}")
 
 served = [[one["probabilities"][label] for label in pipeline.classes_] for one in predictions]
 difference = np.abs(pipeline.predict_proba(stories) - served).max()

@@ -15,6 +15,8 @@ LAYERS = [
         "_base",
         "_batches",
         "_byte_counter",
+        "_labels",
+        "_splitting",
         "_validation",
         "_columnar",
         "_optional",
@@ -35,7 +37,11 @@ LAYERS = [
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Within the ground floor the mixins stand on the checks.
-NEIGHBOURS = {("_base", "_validation"), ("_words", "_columnar")}
+NEIGHBOURS = {
+    ("_base", "_validation"),
+    ("_validation", "_labels"),
+    ("_words", "_columnar"),
+}
 
 
 def room_of(path: Path) -> str:

@@ -13,9 +13,9 @@ def test_arrow_strings_of_pandas_are_texts(kind):
     assert list(text_columns(column.to_frame("title"), None)) == ["title"]
 
 
-def test_cells_that_are_lists_are_refused_by_position():
-    frame = pd.DataFrame({"title": ["Oil", "Cup"], "tags": [[1], [2]]})
-    with pytest.raises(TypeError, match=r"X\['tags'\] must hold texts, got list \[1\] at pos"):
+def test_cells_that_are_not_texts_are_refused_by_position():
+    frame = pd.DataFrame({"title": ["Oil", "Cup"], "tags": ["a", [2]]})
+    with pytest.raises(TypeError, match=r"X\['tags'\] must hold texts, got list \[2\] at pos"):
         text_columns(frame, None)
 
 
@@ -33,5 +33,5 @@ def test_two_columns_of_one_name_are_refused():
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
 def test_a_missing_label_is_refused(missing):
-    with pytest.raises(ValueError, match="1 missing labels, the first at position 1"):
+    with pytest.raises(ValueError, match="1 missing label, at position 1"):
         check_labels(["a", missing])

@@ -1,5 +1,6 @@
 """Predict files of any size, here or on many machines."""
 
-from agnews_sk.bulk._predict import BulkReport, find_files, predict_files
+from agnews_sk.bulk._inputs import find_files
+from agnews_sk.bulk._predict import BulkReport, predict_files
 
 __all__ = ["BulkReport", "find_files", "predict_files"]

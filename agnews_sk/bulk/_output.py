@@ -1,5 +1,6 @@
 """Write many frames into one file, in constant memory."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,8 +11,14 @@ import polars as pl
 FORMATS = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 
-def write_frames(frames: Iterable[pl.DataFrame], path: Path, scratch: Path) -> int:
-    """Write frames one after the other; the file has its name only when it is whole.
+# What a spreadsheet takes for the beginning of a formula, or for white space before one.
+_FORMULA = r"^([=+\-@\t\r\n＝＋－＠])"
+
+
+def write_frames(
+    frames: Iterable[pl.DataFrame], path: Path, scratch: Path, *, escape_formulas: bool = False
+) -> tuple[Path, int]:
+    """Write frames one after the other, into a file that has yet to get its name.
 
     Parameters
     ----------
@@ -21,32 +28,47 @@ def write_frames(frames: Iterable[pl.DataFrame], path: Path, scratch: Path) -> i
         CSV, JSON lines or Parquet, by its ending.
     scratch : path
         Folder on the same disk for the file until then; a killed process leaves it there.
+    escape_formulas : bool, default=False
+        Put an apostrophe before a text that a spreadsheet would compute.
 
     Returns
     -------
-    int
+    unfinished : pathlib.Path
+        To be renamed to `path`.
+    n_rows : int
         Rows that were written.
     """
     unfinished = scratch / f"{path.name}.{uuid.uuid4().hex}.tmp"
-    write = _write_parquet if path.suffix == ".parquet" else _write_lines
-    n_rows = write(frames, unfinished, path.suffix)
-    unfinished.replace(path)
-    return n_rows
+    if escape_formulas:
+        frames = map(_without_formulas, frames)
+    write = {".parquet": _write_parquet, ".csv": _write_csv}.get(path.suffix, _write_json)
+    return unfinished, write(frames, unfinished)
 
 
-def _write_lines(frames: Iterable[pl.DataFrame], path: Path, suffix: str) -> int:
+def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    escaped = frame.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
+    return escaped.rename(lambda name: re.sub(_FORMULA, r"'\1", name))
+
+
+def _write_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
     n_rows, header = 0, True
     with path.open("wb") as file:
         for frame in frames:
-            if suffix == ".csv":
-                frame.write_csv(file, include_header=header)
-            else:
-                frame.write_ndjson(file)
+            frame.write_csv(file, include_header=header)
             n_rows, header = n_rows + len(frame), False
     return n_rows
 
 
-def _write_parquet(frames: Iterable[pl.DataFrame], path: Path, suffix: str) -> int:
+def _write_json(frames: Iterable[pl.DataFrame], path: Path) -> int:
+    n_rows = 0
+    with path.open("wb") as file:
+        for frame in frames:
+            frame.write_ndjson(file)
+            n_rows += len(frame)
+    return n_rows
+
+
+def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> int:
     import pyarrow.parquet as pq
 
     n_rows = 0

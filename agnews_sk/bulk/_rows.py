@@ -2,8 +2,10 @@
 
 import csv
 import json
+import re
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +15,11 @@ FORMATS = (".csv", ".jsonl", ".ndjson", ".parquet")
 # A line or record beyond this is broken; a quote that is never closed ends here, and not with the
 # memory.
 MAX_RECORD_BYTES = 2**20
+# So many rows of JSON lines say which columns there are.
+N_ROWS_WITH_NAMES = 1_000
+# Without a header: a class as a number, and a text that no column would be called by.
+_CLASS = re.compile(r"\s*\d{1,9}\s*")
+_N_WORDS_OF_A_TEXT = 3
 _NOT_UNICODE = "bytes or escapes that are not Unicode text"
 
 Cells = dict[str, Any]
@@ -54,7 +61,9 @@ class Batch:
         return len(self.rows) + len(self.faults)
 
 
-def read_batches(path: Path, n_rows: int, names: Collection[str]) -> Iterator[Batch]:
+def read_batches(
+    path: Path, n_rows: int, names: Collection[str], *, header: bool | None = None
+) -> Iterator[Batch]:
     """Read a file in batches; the same file is always cut in the same way.
 
     Parameters
@@ -64,8 +73,10 @@ def read_batches(path: Path, n_rows: int, names: Collection[str]) -> Iterator[Ba
     n_rows : int
         Rows of a batch, broken ones among them.
     names : collection of str
-        Columns that are looked for. Of them a CSV file's header is known, in any case; of a
-        Parquet file only these are read.
+        Columns that are looked for, in any case; of a Parquet file only these are read.
+    header : bool, optional
+        Whether the first record of a CSV file names its columns. Without it: it does, unless it
+        has none of `names` and reads as class, text or class, title, description.
 
     Yields
     ------
@@ -77,15 +88,63 @@ def read_batches(path: Path, n_rows: int, names: Collection[str]) -> Iterator[Ba
     ValueError
         If the ending is of no format that is read, or the Parquet file is broken.
     """
-    if path.suffix not in FORMATS:
-        raise ValueError(f"{path} must end with one of {', '.join(FORMATS)}.")
-    cut = _parquet_batches if path.suffix == ".parquet" else _line_batches
+    check_format(path)
+    known = {plain(name) for name in names}
+    if path.suffix == ".parquet":
+        batches = _parquet_batches(path, n_rows, known)
+    else:
+        batches = _line_batches(path, n_rows, known, header)
     n_batches = 0
-    for batch in cut(path, n_rows, {plain(name) for name in names}):
+    for batch in batches:
         yield batch
         n_batches += 1
     if not n_batches:
         yield Batch()
+
+
+def column_names(path: Path, names: Collection[str], *, header: bool | None = None) -> list[str]:
+    """Return the columns of a file, read no further than that takes.
+
+    Parameters
+    ----------
+    path : path
+    names : collection of str
+    header : bool, optional
+        All as in `read_batches`.
+
+    Returns
+    -------
+    list of str
+        Of JSON lines, the keys of the first 1,000 objects. Empty if the file is.
+    """
+    check_format(path)
+    if path.suffix == ".parquet":
+        with _open_parquet(path) as file:
+            return list(file.schema_arrow.names)
+    with path.open("rb") as file:
+        lines = _Lines(file)
+        if path.suffix == ".csv":
+            records = (fields for _, fields in _csv_records(lines) if not isinstance(fields, str))
+            first = next(records, None)
+            return [] if first is None else _csv_names(first, set(map(plain, names)), header)[0]
+        rows = _gather(islice(_json_rows(lines), N_ROWS_WITH_NAMES)).rows
+        return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def check_format(path: Path) -> None:
+    """Refuse a file whose ending names no format that is read.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    ValueError
+        If it is of no such format.
+    """
+    if path.suffix not in FORMATS:
+        raise ValueError(f"{path} must end with one of {', '.join(FORMATS)}.")
 
 
 def plain(name: str) -> str:
@@ -93,10 +152,10 @@ def plain(name: str) -> str:
     return name.strip().lower()
 
 
-def _line_batches(path: Path, n_rows: int, names: set[str]) -> Iterator[Batch]:
+def _line_batches(path: Path, n_rows: int, names: set[str], header: bool | None) -> Iterator[Batch]:
     with path.open("rb") as file:
         lines = _Lines(file)
-        found = _csv_rows(lines, names) if path.suffix == ".csv" else _json_rows(lines)
+        found = _csv_rows(lines, names, header) if path.suffix == ".csv" else _json_rows(lines)
         while len(batch := _gather(islice(found, n_rows))):
             yield batch
 
@@ -113,17 +172,23 @@ def _gather(found: Iterator[tuple[int, Cells] | Fault]) -> Batch:
 
 
 def _parquet_batches(path: Path, n_rows: int, names: set[str]) -> Iterator[Batch]:
+    with _open_parquet(path) as file:
+        start = 1
+        wanted = [name for name in file.schema_arrow.names if plain(name) in names]
+        for table in file.iter_batches(n_rows, columns=wanted or None):
+            yield _gather(_parquet_rows(table, start))
+            start += len(table)
+
+
+@contextmanager
+def _open_parquet(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
     from pyarrow import ArrowInvalid
 
     try:
         # What is read ahead would stay until the file is at its end.
         with pq.ParquetFile(path, pre_buffer=False) as file:
-            start = 1
-            wanted = [name for name in file.schema_arrow.names if plain(name) in names]
-            for table in file.iter_batches(n_rows, columns=wanted or None):
-                yield _gather(_parquet_rows(table, start))
-                start += len(table)
+            yield file
     except (ArrowInvalid, OSError) as error:
         raise ValueError(f"{path} is not a readable Parquet file: {error}") from error
 
@@ -186,18 +251,22 @@ class _Lines:
         return line.decode(encoding, "surrogateescape")
 
 
-def _csv_rows(lines: _Lines, known: set[str]) -> Iterator[tuple[int, Cells] | Fault]:
+def _csv_rows(
+    lines: _Lines, known: set[str], header: bool | None
+) -> Iterator[tuple[int, Cells] | Fault]:
     names: list[str] | None = None
+    named = False
     for line, fields in _csv_records(lines):
         if isinstance(fields, str):
             yield Fault(line, fields)
             continue
         if names is None:
-            if known.intersection(map(plain, fields)):
-                names = fields
+            names, named = _csv_names(fields, known, header)
+            if named:
                 continue
-            names = _official_names(fields)
-        if len(fields) != len(names):
+        if named and fields == names:  # of another file that was put behind the first
+            yield Fault(line, "the header again")
+        elif len(fields) != len(names):
             yield Fault(line, f"expected {len(names)} fields, got {len(fields)}")
         elif not all(map(_is_unicode, fields)):
             yield Fault(line, _NOT_UNICODE)
@@ -221,6 +290,20 @@ def _csv_records(lines: _Lines) -> Iterator[tuple[int, list[str] | str]]:
         except csv.Error as error:
             yield begin, f"broken quotes, {error}"
             lines.retry_after_first_line()
+
+
+def _csv_names(first: list[str], known: set[str], header: bool | None) -> tuple[list[str], bool]:
+    """Return the names of a file's columns, and whether its first record is what names them."""
+    if header is None:
+        header = bool(known.intersection(map(plain, first))) or not _reads_as_row(first)
+    return (first, True) if header else (_official_names(first), False)
+
+
+def _reads_as_row(first: Sequence[str]) -> bool:
+    """Tell a number before some words from the names of columns."""
+    label, *cells = first
+    with_words = any(len(cell.split()) >= _N_WORDS_OF_A_TEXT for cell in cells)
+    return len(first) in (2, 3) and _CLASS.fullmatch(label) is not None and with_words
 
 
 def _official_names(fields: Sequence[str]) -> list[str]:

@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from agnews_sk._open_model import open_model
+from agnews_sk._open_model import model_sha256, open_model
 from agnews_sk._stories import fitted_columns, story_joiner
 from agnews_sk.bulk._rows import Batch, Cells, Fault, plain, read_batches
 
@@ -26,28 +26,23 @@ class Scorer:
     Parameters
     ----------
     model : fitted classifier of texts
-    columns : sequence of str, optional
-        Columns of a text, joined as the model joins them. Without it: those that the model was
-        fitted on where a row has them, else title and description, else text.
+    columns : sequence of str
+        Columns of a text, joined as the model joins them.
     keep : sequence of str, optional
         Columns that are copied to the output, such as an id.
     """
 
-    def __init__(
-        self, model: Any, *, columns: Sequence[str] | None = None, keep: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, model: Any, *, columns: Sequence[str], keep: Sequence[str] = ()) -> None:
         self._model = model
+        self._columns = list(columns)
         self._keep = list(keep)
         self._labels = np.asarray(model.classes_)
-        self._choices = [list(columns)] if columns else _choices(fitted_columns(model))
-        self._joins = [story_joiner(model, fields) for fields in self._choices]
-        self.names = {name for fields in [*self._choices, self._keep] for name in fields}
+        self._join = story_joiner(model, self._columns)
+        self.names = {*self._columns, *self._keep}
         self._targets: dict[str, list[str]] = {}
         for name in sorted(self.names):
             self._targets.setdefault(plain(name), []).append(name)
-        clash = {*RESERVED, *map(_column_of, self._labels.tolist())}.intersection(self._keep)
-        if clash:
-            raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
+        check_keep(model, self._keep)
 
     def score(self, batch: Batch, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return the scored rows of a batch and the rejected ones.
@@ -91,18 +86,15 @@ class Scorer:
         lacking = [name for name in self._keep if name not in row]
         if lacking:
             return None, f"no column {', '.join(lacking)}; there are {list(row)!r:.100}"
-        for fields, join in zip(self._choices, self._joins):
-            if not any(field in row for field in fields):
-                continue
-            cells = {field: row.get(field) for field in fields}
-            for name, cell in cells.items():
-                if not isinstance(cell, str | None):
-                    return None, f"{name} must be a text, got {cell!r:.60}"
-            if not any(cells.values()):
-                return None, f"no text in {', '.join(cells)}"
-            return join(cells), ""
-        wanted = " or ".join(", ".join(fields) for fields in self._choices)
-        return None, f"no column {wanted}; there are {list(row)!r:.100}"
+        if not any(name in row for name in self._columns):
+            return None, f"no column {', '.join(self._columns)}; there are {list(row)!r:.100}"
+        cells = {name: row.get(name) for name in self._columns}
+        for name, cell in cells.items():
+            if not isinstance(cell, str | None):
+                return None, f"{name} must be a text, got {cell!r:.60}"
+        if not any(cells.values()):
+            return None, f"no text in {', '.join(cells)}"
+        return self._join(cells), ""
 
     def _scored(
         self, file: str, lines: list[int], texts: list[str], rows: list[Cells]
@@ -123,53 +115,95 @@ class Scorer:
         )
 
 
-def score_file(
-    scorer: Scorer,
-    path: Path,
-    folder: Path,
-    *,
-    rows_per_part: int,
-    progress: Callable[[int], None] = lambda n_rows: None,
-) -> None:
+class Task(NamedTuple):
+    """One file to score, in this process or another.
+
+    Attributes
+    ----------
+    key : str
+        Of the job; parts carry it in their name.
+    model : str
+        Path of the saved model.
+    sha256 : str
+        What the model must be.
+    columns, keep : tuple of str
+    header : bool or None
+    rows_per_part : int
+    path : str
+        The file.
+    folder : str
+        Where its parts go.
+    """
+
+    key: str
+    model: str
+    sha256: str
+    columns: tuple[str, ...]
+    keep: tuple[str, ...]
+    header: bool | None
+    rows_per_part: int
+    path: str
+    folder: str
+
+    def parts(self, kind: str) -> Iterator[pl.DataFrame]:
+        """Read the parts of this task in order, one at a time."""
+        for part in sorted(Path(self.folder).glob(f"*.{self.key}.{kind}.parquet")):
+            yield pl.read_parquet(part)
+
+
+def score_file(task: Task, progress: Callable[[int], None] | None = None) -> None:
     """Write the scored rows of a file as parts; parts that are there are not made again.
 
     Parameters
     ----------
-    scorer : Scorer
-    path : path
-    folder : path
-        Where the parts go. A part has its name only when it is whole, so that a process may be
-        killed at any time.
-    rows_per_part : int
+    task : Task
+        A part has its name only when it is whole, so that a process may be killed at any time, and
+        in it the key of the job, so that one that outlives its run disturbs no other.
     progress : callable, optional
         Called with the number of rows of each part.
     """
+    scorer = Scorer(model_of(task.model, task.sha256), columns=task.columns, keep=task.keep)
+    path, folder = Path(task.path), Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for number, batch in enumerate(read_batches(path, rows_per_part, scorer.names)):
-        part = folder / f"{number:08}.{SCORED}.parquet"
+    batches = read_batches(path, task.rows_per_part, scorer.names, header=task.header)
+    for number, batch in enumerate(batches):
+        part = folder / f"{number:08}.{task.key}.{SCORED}.parquet"
         if not part.exists():
-            scored, rejected = scorer.score(batch, str(path))
+            scored, rejected = scorer.score(batch, task.path)
             # The rejected first: whoever sees the scored ones sees both.
-            _write_whole(rejected, folder / f"{number:08}.{REJECTED}.parquet")
+            _write_whole(rejected, folder / f"{number:08}.{task.key}.{REJECTED}.parquet")
             _write_whole(scored, part)
-        progress(len(batch))
+        if progress is not None:
+            progress(len(batch))
 
 
 @lru_cache(maxsize=2)
-def scorer_of(model: str, columns: tuple[str, ...] | None, keep: tuple[str, ...]) -> Scorer:
-    """Return the scorer of a saved model, loaded once a process."""
-    return Scorer(open_model(model), columns=columns, keep=keep)
+def model_of(path: str, sha256: str) -> Any:
+    """Return a saved model of this content, loaded once a process.
+
+    Raises
+    ------
+    ValueError
+        If another model has taken its place.
+    """
+    model = open_model(path)
+    if model_sha256(path) != sha256:
+        raise ValueError(f"{path} was replaced by another model meanwhile; start again.")
+    return model
 
 
-def parts_of(folder: Path, kind: str) -> Iterator[pl.DataFrame]:
-    """Read the parts of a folder in order, one at a time."""
-    for part in sorted(folder.glob(f"*.{kind}.parquet")):
-        yield pl.read_parquet(part)
-
-
-def _choices(fitted: Sequence[str]) -> list[list[str]]:
-    known = [list(fitted), list(_FIELDS), *([name] for name in _ALONE)]
+def text_columns(model: Any) -> list[list[str]]:
+    """Return which columns may hold the text that a model wants, the best first."""
+    known = [fitted_columns(model), list(_FIELDS), *([name] for name in _ALONE)]
     return [fields for fields in known if fields]
+
+
+def check_keep(model: Any, keep: Sequence[str]) -> None:
+    """Refuse to keep columns under names that the output uses itself."""
+    labels = np.asarray(model.classes_).tolist()
+    clash = {*RESERVED, *map(_column_of, labels)}.intersection(keep)
+    if clash:
+        raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
 
 
 def _rejected(file: str, faults: Sequence[tuple[Fault, Cells | None]]) -> pl.DataFrame:

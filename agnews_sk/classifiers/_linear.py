@@ -1,5 +1,7 @@
 """A linear support vector machine that gives probabilities."""
 
+import warnings
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -7,13 +9,21 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import SGDClassifier
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from agnews_sk._validation import Interval, StrOptions, check_labels, check_sample_weight
+from agnews_sk._base import ProbabilisticClassifierMixin
+from agnews_sk._splitting import fold_rows, join_groups
+from agnews_sk._validation import (
+    Interval,
+    StrOptions,
+    check_groups,
+    check_sample_weight,
+    encode_labels,
+)
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -23,9 +33,11 @@ _FEWEST_PASSES, _MOST_PASSES = 5, 100
 _AVERAGED = 0.6
 # Below it, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
+# Rows to choose the temperature on, as far as there are so many.
+_ROWS_TO_CALIBRATE_ON = 2_000
 
 
-class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
+class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     r"""Linear support vector machine with probabilities: the fast classifier of sparse texts.
 
     On TF-IDF of words and word pairs it is fitted many times faster than multinomial logistic
@@ -41,9 +53,10 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         Passes over the rows. None makes 5, and more, up to 100, of fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" weighs them by the inverse of their frequency.
-    calibration_fraction : float or None, default=0.5
-        The temperature is chosen on the margins of this share of the rows under a machine that was
-        fitted on the others; None leaves it at 1. The margins themselves are fitted on all rows.
+    calibration_fraction : float or None, default=0.2
+        The temperature is chosen on the margins of this share of the rows, at most a half, under
+        a machine that was fitted on the others; in turn on several such shares where one has
+        fewer than 2,000 rows. None leaves it at 1. The margins themselves are fitted on all rows.
     random_state : int, RandomState or None, default=None
         Order of the rows, and those that the temperature is chosen on.
     n_jobs : int or None, default=-1
@@ -71,12 +84,15 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
 
     Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks",
     arXiv 1706.04599): with margins :math:`z` and the temperature :math:`T` of the lowest log
-    loss,
+    loss, whose targets are smoothed as by Platt (1999) so that few rows, all of them right, lead to
+    no certainty,
 
     .. math:: p = \mathrm{softmax}(z / T).
 
-    With two classes the margins are :math:`(-z/2, z/2)`. The temperature stays 1 where a class has
-    too few rows to stand on both sides.
+    With two classes the margins are :math:`(-z/2, z/2)`. Rows that are equal, or of one group, are
+    held out together. Features that only held-out rows have are left out of these, and rows of
+    unit length are scaled back to it: the vectorizer has learnt its vocabulary from them, and
+    their margins would otherwise be smaller than those of new texts, and the temperature too low.
 
     Examples
     --------
@@ -96,7 +112,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         "C": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "calibration_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "calibration_fraction": [Interval(Real, 0, 0.5, closed="right"), None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
@@ -107,7 +123,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         C=1.5,
         max_iter=None,
         class_weight=None,
-        calibration_fraction=0.5,
+        calibration_fraction=0.2,
         random_state=None,
         n_jobs=-1,
     ):
@@ -118,7 +134,9 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "CalibratedLinearSVC":
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> "CalibratedLinearSVC":
         """Fit the margins and their temperature.
 
         Parameters
@@ -126,6 +144,8 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), optional
+        groups : array-like of shape (n_samples,), optional
+            Origin of each row: rows of one group are held out together.
 
         Returns
         -------
@@ -135,42 +155,28 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If y has a single class, a parameter is out of range, or the margins overflow.
+
+        Warns
+        -----
+        UserWarning
+            If all rows of a class are of one group: the temperature is chosen without them.
         """
         self._validate_params()
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
         X = _with_short_indices(X) if sp.issparse(X) else X
-        check_labels(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y must have at least 2 classes, got 1 class: {self.classes_.tolist()[0]!r}; "
-                "a classifier has nothing to learn from it."
-            )
-        weight = check_sample_weight(sample_weight, X)
+        self.classes_, codes = encode_labels(y, X)
+        weight = self._row_weights(X, codes, sample_weight)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
+        # A class without weight needs a machine all the same.
+        used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
+        rows = _Rows(X[used], codes[used], weight[used])
 
-        weighed = np.flatnonzero(weight > 0)
-        without_weight = ~np.isin(codes, codes[weighed])  # classes that need a machine all the same
-
-        def fit_machines(rows: np.ndarray) -> SGDClassifier:
-            return self._machines(len(rows), seed).fit(X[rows], y[rows], sample_weight=weight[rows])
-
-        whole = fit_machines(np.flatnonzero((weight > 0) | without_weight))
+        whole = self._fit_machines(rows, seed)
         # A product with sparse rows copies the transpose unless it is one block of memory.
         self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
         self.n_iter_ = whole.n_iter_
-        self.temperature_ = 1.0
-        if self._can_calibrate(codes[weighed]):
-            fitted, left_out = train_test_split(
-                weighed,
-                test_size=self.calibration_fraction,
-                stratify=codes[weighed],
-                random_state=seed,
-            )
-            margins = _finite(fit_machines(fitted).decision_function(X[left_out]))
-            self.temperature_ = _temperature(
-                _one_a_class(margins), codes[left_out], weight[left_out]
-            )
+        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        self.temperature_ = self._choose_temperature(rows, join_groups(*origins), seed)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -206,7 +212,7 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,)
         """
-        best = _one_a_class(self.decision_function(X)).argmax(axis=1)
+        best = _one_per_class(self.decision_function(X)).argmax(axis=1)
         return self.classes_[best]
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -221,31 +227,117 @@ class CalibratedLinearSVC(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
-        return softmax(_one_a_class(self.decision_function(X)) / self.temperature_, axis=1)
+        return softmax(_one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
 
-    def _machines(self, n_rows: int, seed: int) -> SGDClassifier:
+    def _row_weights(self, X: Any, codes: np.ndarray, sample_weight: Any) -> np.ndarray:
+        """Return one weight per row, its own times that of its class."""
+        weight = check_sample_weight(sample_weight, X)
+        labels = self.classes_[codes]
+        return (
+            weight * compute_class_weight(self.class_weight, classes=self.classes_, y=labels)[codes]
+        )
+
+    def _fit_machines(self, rows: "_Rows", seed: int) -> SGDClassifier:
+        n_rows = len(rows.codes)
         passes = self.max_iter or np.clip(-(-_ROWS_SEEN // n_rows), _FEWEST_PASSES, _MOST_PASSES)
-        return SGDClassifier(
+        machines = SGDClassifier(
             loss="hinge",
             alpha=1 / (self.C * n_rows),
             max_iter=int(passes),
             tol=None,
             average=max(1, int((1 - _AVERAGED) * passes * n_rows)),
-            class_weight=self.class_weight,
             random_state=seed,
             n_jobs=self.n_jobs if n_rows >= _FEWEST_ROWS_FOR_THREADS else 1,
         )
+        return machines.fit(rows.X, rows.codes, sample_weight=rows.weight)
 
-    def _can_calibrate(self, codes: np.ndarray) -> bool:
+    def _choose_temperature(self, rows: "_Rows", groups: np.ndarray, seed: int) -> float:
         if self.calibration_fraction is None:
-            return False
-        rarest = np.bincount(codes, minlength=len(self.classes_)).min()
-        return rarest * min(self.calibration_fraction, 1 - self.calibration_fraction) >= 1
+            return 1.0
+        folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
+        self._warn_of_rare_classes(rows.codes, folds)
+        margins, held_out = [], [np.empty(0, dtype=np.intp)]
+        for fold in range(folds.max() + 1):
+            fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            knows_all = len(np.unique(rows.codes[fitted])) == len(self.classes_)
+            if len(out) and knows_all and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
+                machines = self._fit_machines(rows.take(fitted), seed)
+                X_out = as_unseen(rows.X[out], rows.X[fitted])
+                margins.append(_one_per_class(_finite(machines.decision_function(X_out))))
+                held_out.append(out)
+        chosen = np.concatenate(held_out)
+        if not rows.weight[chosen].any():
+            return 1.0
+        return _temperature(np.concatenate(margins), rows.codes[chosen], rows.weight[chosen])
+
+    def _warn_of_rare_classes(self, codes: np.ndarray, folds: np.ndarray) -> None:
+        rare = np.setdiff1d(codes, codes[folds >= 0])
+        if len(rare):
+            warnings.warn(
+                f"the temperature is chosen without the classes {self.classes_[rare].tolist()}: "
+                "each has a single row, or copies of one.",
+                stacklevel=4,
+            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows to fit machines on.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    codes : ndarray of int of shape (n_samples,)
+    weight : ndarray of float of shape (n_samples,)
+    """
+
+    X: Any
+    codes: np.ndarray
+    weight: np.ndarray
+
+    def take(self, indices: np.ndarray) -> "_Rows":
+        """Return some of the rows."""
+        return _Rows(self.X[indices], self.codes[indices], self.weight[indices])
+
+
+def same_rows(X: Any) -> np.ndarray:
+    """Return one value per row of a matrix, the same for equal rows.
+
+    It is the product with random weights, which other rows have with probability zero.
+    """
+    return np.asarray(X @ np.random.default_rng(0).standard_normal(X.shape[1]))
+
+
+def as_unseen(X: Any, X_fitted: Any) -> Any:
+    """Return rows as a vectorizer would that had been fitted on other rows only.
+
+    Parameters
+    ----------
+    X, X_fitted : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        Sparse rows lose the features that no fitted row has, and if all rows have one length
+        they keep it.
+
+    Returns
+    -------
+    {ndarray, CSR matrix} of shape (n_rows, n_features)
+    """
+    if not sp.issparse(X):
+        return X
+    known = np.zeros(X.shape[1], dtype=bool)
+    known[X_fitted.indices] = True
+    left = X.copy()
+    left.data = X.data * known[X.indices]
+    length, now = sp.linalg.norm(X, axis=1), sp.linalg.norm(left, axis=1)
+    if not np.allclose(length[length > 0], length.max(initial=0)):
+        return left
+    scale = np.divide(length, now, out=np.ones_like(length), where=now > 0)
+    left.data *= np.repeat(scale, np.diff(X.indptr))
+    return left
 
 
 def _with_short_indices(X: Any) -> Any:
@@ -261,15 +353,22 @@ def _finite(margins: np.ndarray) -> np.ndarray:
 
 
 def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:
-    """Return the temperature with the lowest log loss."""
-    every = np.arange(len(codes))
+    """Return the temperature with the lowest log loss, of targets that are not quite certain.
+
+    Platt (1999), "Probabilistic outputs for support vector machines": of n rows that are all
+    right, the probability of an error is not 0 but about 1 / (n + 2).
+    """
+    weight = weight / weight.sum()
+    doubt = 1 / (1 / (weight**2).sum() + 2)
+    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))
+    target[np.arange(len(codes)), codes] = 1 - doubt
+    target *= weight[:, None]
 
     def log_loss(log_temperature: float) -> float:
-        log_p = log_softmax(margins / np.exp(log_temperature), axis=1)[every, codes]
-        return -np.average(log_p, weights=weight)
+        return -(target * log_softmax(margins / np.exp(log_temperature), axis=1)).sum()
 
     return float(np.exp(minimize_scalar(log_loss, bounds=(-5, 5), method="bounded").x))
 
 
-def _one_a_class(margins: np.ndarray) -> np.ndarray:
+def _one_per_class(margins: np.ndarray) -> np.ndarray:
     return np.column_stack([-margins / 2, margins / 2]) if margins.ndim == 1 else margins

@@ -1,15 +1,18 @@
 """Make one text a row of a frame."""
 
+import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._base import TextInputMixin
 from agnews_sk._columnar import to_object_array
-from agnews_sk._validation import is_frame, text_columns
+from agnews_sk._labels import refuse_labels
+from agnews_sk._validation import as_frame, is_frame, text_columns
 
 
 class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
@@ -22,7 +25,9 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
     ----------
     columns : list of str or None, default=None
         Columns to join, in this order. None takes every column of texts, in the order of the
-        frame seen in `fit`.
+        frame seen in `fit`, whatever its dtype: strings, categories and enums of strings, and
+        objects that are all `str` or missing. A column that equals the labels is refused unless
+        it is named here.
     separator : str, default=" "
         What stands between two cells. An empty cell takes no separator.
     missing : str, default=""
@@ -72,9 +77,9 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame or array-like of str of shape (n_samples,)
-        y : None
-            Ignored.
+        X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
+        y : array-like of shape (n_samples,), optional
+            Labels, which no column may equal.
 
         Returns
         -------
@@ -83,23 +88,44 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the frame lacks one of `columns`, or has no column of texts.
+            If the frame lacks one of `columns`, has no column of texts, or has one that equals
+            the labels.
+
+        Warns
+        -----
+        UserWarning
+            If columns are left out, since they hold no texts.
         """
         self._validate_params()
+        X = as_frame(X)
         found = text_columns(X, self.columns)
         self.__dict__.pop("feature_names_in_", None)
         self.columns_ = None if self.columns is None else list(self.columns)
         if is_frame(X):
+            if self.columns is None:
+                self._look_at_columns(X, found, y)
             self.columns_ = self.columns_ or [c for c in X.columns if str(c) in found]
             self.feature_names_in_ = np.array(X.columns, dtype=object)
         return self
+
+    @staticmethod
+    def _look_at_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
+        if y is not None:
+            refuse_labels(found, y)
+        left_out = [str(column) for column in X.columns if str(column) not in found]
+        if left_out:
+            warnings.warn(
+                f"the columns {left_out} hold no texts and are left out; {list(found)} are joined. "
+                "Choose with join__columns (columns of ColumnJoiner).",
+                stacklevel=3,
+            )
 
     def transform(self, X: Any) -> np.ndarray:
         """Return one text a row.
 
         Parameters
         ----------
-        X : DataFrame or array-like of str of shape (n_samples,)
+        X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
             A frame with the columns seen in `fit`, or texts of any kind.
 
         Returns
@@ -108,10 +134,14 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
 
         Raises
         ------
+        TypeError
+            If X is one row of the frame as a Series.
         ValueError
             If the frame lacks a column, or has several and `fit` saw texts.
         """
         check_is_fitted(self)
+        X = as_frame(X)
+        self._refuse_one_row(X)
         if self.columns_ is None and is_frame(X) and X.shape[1] > 1:
             raise ValueError(
                 "X must be texts, as in fit, got a frame with the columns "
@@ -123,6 +153,14 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
         not_empty = pl.when(filled != "").then(filled)  # concat_str leaves out nulls only
         joined = pl.concat_str(not_empty, separator=self.separator, ignore_nulls=True)
         return to_object_array(cells.select(joined).to_series())
+
+    def _refuse_one_row(self, X: Any) -> None:
+        columns = getattr(self, "feature_names_in_", ())
+        if isinstance(X, pd.Series) and len(X) and set(X.index) <= set(columns):
+            raise TypeError(
+                "X must hold one text per row, got one row of the frame as a Series; pass "
+                "X.iloc[[i]], a frame of one row."
+            )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the name of the one column that comes out, "text".

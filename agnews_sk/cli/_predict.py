@@ -7,9 +7,11 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agnews_sk.cli._refusals import refuse, refusing
+
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.", exists=True)],
+    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.")],
     input: Annotated[
         list[str], typer.Option(help="CSV, JSON lines or Parquet; may have wildcards.")
     ],
@@ -21,18 +23,35 @@ def predict(
     keep: Annotated[
         list[str] | None, typer.Option(help="Column to copy to the output, such as an id.")
     ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="Whether the first line of a CSV file names its columns. Without it: unless it "
+            "has no known name and is a number before some words.",
+        ),
+    ] = None,
+    escape_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--escape-formulas",
+            help="In a CSV output, put an apostrophe before a text that a spreadsheet would "
+            "compute.",
+        ),
+    ] = False,
     dask: Annotated[
         str | None,
         typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster of this machine."),
     ] = None,
 ) -> None:
-    """Predict every row of some files; a run that was killed is taken up where it was."""
-    from agnews_sk.bulk import predict_files
+    """Predict every row of some files; a run that was killed is resumed by the same command."""
+    with refusing():
+        from agnews_sk.bulk import predict_files
 
-    console = Console()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
-    try:
-        with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
+        console = Console()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
+        hidden = not console.is_terminal
+        with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
             task = bar.add_task("rows" if dask is None else "files", total=None)
             with _client(dask) as client:
                 report = predict_files(
@@ -41,19 +60,19 @@ def predict(
                     output,
                     columns=column or None,
                     keep=keep or (),
+                    header=header,
+                    escape_formulas=escape_formulas,
                     client=client,
                     progress=lambda n_done: bar.advance(task, n_done),
                 )
-    except (OSError, ValueError, ImportError) as error:
-        raise typer.BadParameter(str(error)) from error
-    console.print(
-        f"{report.n_scored:,} rows of {report.n_files} files in {report.output}",
-        soft_wrap=True,
-    )
     if report.rejected is not None:
-        console.print(
-            f"[yellow]{report.n_rejected:,} rows set aside in {report.rejected}[/]", soft_wrap=True
+        typer.secho(
+            f"{report.n_rejected:,} rows set aside in {report.rejected}", fg="yellow", err=True
         )
+    if not report.n_scored:
+        there = ", ".join(map(repr, report.columns)) or "none"
+        refuse(f"no row was scored; the columns that there are: {there}.", status=1)
+    typer.echo(f"{report.n_scored:,} rows of {report.n_files} files in {report.output}")
 
 
 def _client(address: str | None):

@@ -1,10 +1,15 @@
 """`agnews-sk serve`: models over HTTP."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from agnews_sk.cli._refusals import refusing
+
+_KEY_VARIABLE = "AGNEWS_SK_API_KEY"
 
 
 def serve(
@@ -21,30 +26,32 @@ def serve(
     ] = 1.0,
     api_key: Annotated[
         str | None,
-        typer.Option(envvar="AGNEWS_SK_API_KEY", help="What clients must send as X-API-Key."),
+        typer.Option(help=f"What clients must send as X-API-Key; also as {_KEY_VARIABLE}."),
     ] = None,
 ) -> None:
     """Answer over HTTP with saved models, and show them on a web page."""
-    for path in models:
-        if not path.exists():
-            raise typer.BadParameter(f"there is nothing at {path}.", param_hint="MODELS")
-    console = Console()
-    try:
+    with refusing():
+        for path in models:
+            if not path.exists():
+                raise FileNotFoundError(f"there is nothing at {path}.")
         from agnews_sk import serving
         from agnews_sk.serving._models import name_of
 
         named = {name_of(path): path for path in models}
         if len(named) < len(models):
-            raise typer.BadParameter("two models have the same name.", param_hint="MODELS")
+            raise ValueError("two models have the same name; rename the folder of one.")
+        console = Console()
+        shown = f"[{host}]" if ":" in host else host
         serving.serve(
             named,
             host=host,
             port=port,
             workers=workers,
-            api_key=api_key,
+            # An option would take a variable that is set and empty for one that is not set.
+            api_key=os.environ.get(_KEY_VARIABLE) if api_key is None else api_key,
             max_batch=max_batch,
             max_wait=max_wait_ms / 1000,
-            on_start=lambda taken: console.print(f"Listening on http://{host}:{taken}"),
+            on_start=lambda taken: console.print(
+                f"Listening on http://{shown}:{taken}", markup=False
+            ),
         )
-    except (OSError, ValueError, ImportError) as error:
-        raise typer.BadParameter(str(error)) from error

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from agnews_sk._same_text import joined, normalized
-from agnews_sk._validation import n_rows, take_rows, text_columns
+from agnews_sk._validation import as_frame, check_labels, n_rows, take_rows, text_columns
 
 
 def train_val_test_split(
@@ -75,16 +75,16 @@ def train_val_test_split(
     >>> ("Oil up" in X_train) == ("oil  up!" in X_train)
     True
     """
+    frame = as_frame(frame)
     n = n_rows(frame)
-    if n != n_rows(y):
-        raise ValueError(f"y must have one label a row of frame, {n}, got {n_rows(y)}.")
+    labels = check_labels(y, frame)
     n_val, n_test = _n_of(val_size, n, "val_size"), _n_of(test_size, n, "test_size")
     if n_val + n_test >= n:
         raise ValueError(
             f"val_size={val_size} and test_size={test_size} take {n_val + n_test} of {n} rows and "
             "leave none to train on; lower them."
         )
-    classes = _class_codes(y, n_parts=1 + (n_val > 0) + (n_test > 0))
+    classes = _class_codes(labels, n_parts=1 + (n_val > 0) + (n_test > 0))
     groups = pd.factorize(_normalised(frame))[0] if group_duplicates else np.arange(n)
     rng = check_random_state(random_state)
     parts = _assign(classes, groups, n_val, n_test, rng)
@@ -113,13 +113,11 @@ def _n_of(size: float | int, n: int, name: str) -> int:
     )
 
 
-def _class_codes(y: Any, n_parts: int) -> np.ndarray:
-    codes, classes = pd.factorize(np.asarray(y, dtype=object))
-    if (codes < 0).any():
-        raise ValueError(f"y has {int((codes < 0).sum())} missing labels; drop these rows first.")
+def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
+    codes, classes = pd.factorize(labels)
     counts = np.bincount(codes)
     if counts.min() < n_parts:
-        rare = classes[counts.argmin()]
+        rare = classes.tolist()[counts.argmin()]
         raise ValueError(
             f"The class {rare!r} of y has {counts.min()} rows, fewer than the {n_parts} parts; "
             "add rows of it or leave it out."

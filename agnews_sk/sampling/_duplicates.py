@@ -4,12 +4,10 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
-from sklearn.utils.validation import column_or_1d
 
 from agnews_sk._same_text import joined, same_text_groups
-from agnews_sk._validation import Interval, StrOptions
+from agnews_sk._validation import Interval, StrOptions, check_labels
 from agnews_sk.sampling._minhash import near_duplicate_groups
 from agnews_sk.sampling._row_filter import RowFilter
 
@@ -143,7 +141,7 @@ class LabelConflictFilter(RowFilter):
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
         if y is None:
             raise ValueError("LabelConflictFilter compares labels: pass y to fit_resample.")
-        labels = pd.factorize(column_or_1d(y), use_na_sentinel=False)[0]
+        labels = np.unique(check_labels(y), return_inverse=True)[1]
         rows = pl.DataFrame({"text": same_text_groups(joined(columns)), "label": labels})
         return rows.select(self._undisputed()).to_series().to_numpy()
 

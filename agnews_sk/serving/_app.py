@@ -18,11 +18,15 @@ from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
-from agnews_sk.serving._models import ExplainMissingError, ServedModel, name_models
+from agnews_sk.serving._models import WARM_UP, ExplainMissingError, ServedModel, name_models
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
 
 _RETRY = {"Retry-After": "1"}
 _MOST_REASONS = 20
+_NO_DOCS = (
+    "there is no such page, for it would load scripts from another server; /openapi.json describes "
+    "every request, and / asks the models."
+)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": schemas.Problem, "description": "Not JSON."},
     401: {"model": schemas.Problem, "description": "No API key, or a wrong one."},
@@ -71,7 +75,7 @@ def create_app(
     TypeError
         If a model has no `predict_proba`.
     ValueError
-        If there is no model, or the key is empty.
+        If there is no model, one cannot predict, or the key is empty or could not be sent.
 
     Notes
     -----
@@ -91,18 +95,19 @@ def create_app(
     >>> answer["predictions"][0]["label"]
     'Oil'
     """
-    if api_key == "":
-        raise ValueError("api_key is empty, which every request has; None asks for no key.")
+    check_key(api_key)
     limits = limits or Limits()
     metrics = Metrics()
     served = [ServedModel(name, model) for name, model in name_models(models).items()]
+    for one in served:
+        one.check()
     service = _Service(served, limits, metrics, max_batch=max_batch, max_wait=max_wait)
     app = FastAPI(
         title="agnews_sk",
         version=__version__,
         description="Labels of news stories, their probabilities, and the words that decided.",
         lifespan=service.lifespan,
-        docs_url=None,  # their pages load scripts from elsewhere
+        docs_url=None,  # their pages load scripts from elsewhere; see `no_docs`
         redoc_url=None,
     )
     app.state.stopping = False
@@ -110,6 +115,32 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     _add_routes(app, service, [] if api_key is None else [Depends(_key_check(api_key))])
     return app
+
+
+def check_key(api_key: str | None) -> None:
+    """Refuse a key that every request has, or that none can send.
+
+    Parameters
+    ----------
+    api_key : str or None
+
+    Raises
+    ------
+    ValueError
+        If it is empty, begins or ends with white space, or has a character that no header has.
+    """
+    if api_key is None:
+        return
+    if not api_key:
+        raise ValueError(
+            "api_key is empty (--api-key, AGNEWS_SK_API_KEY), which every request has; None, or no "
+            "such variable, asks for no key."
+        )
+    if api_key != api_key.strip() or not api_key.isprintable():
+        raise ValueError(
+            "api_key (--api-key, AGNEWS_SK_API_KEY) begins or ends with white space or has a "
+            "character that cannot be printed, which no header can carry."
+        )
 
 
 class _Service:
@@ -142,7 +173,7 @@ class _Service:
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         for batcher in self._batchers.values():
             batcher.start()
-            await batcher.predict(["Warm up."])
+            await batcher.predict([WARM_UP])
         # What is there by now stays: looking through it again and again would delay answers.
         gc.collect()
         gc.freeze()
@@ -248,6 +279,11 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     async def metrics() -> Response:
         """Return counters in Prometheus' text format."""
         return Response(service.metrics.render(), media_type=CONTENT_TYPE)
+
+    @app.get("/docs", include_in_schema=False)
+    @app.get("/redoc", include_in_schema=False)
+    async def no_docs() -> Response:
+        raise HTTPException(404, _NO_DOCS)
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:

@@ -41,6 +41,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = _Request(scope, receive, send, self._limits.body_bytes)
+        if scope["method"] == "HEAD":
+            # In a copy: the server still has to know that the answer has no body.
+            scope = {**scope, "method": "GET"}
         start = time.perf_counter()
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -71,6 +74,7 @@ class _Request:
         self._receive, self._send = receive, send
         self._max_bytes, self._n_bytes = max_bytes, 0
         self._came_whole = False
+        self._without_body = scope["method"] == "HEAD"
         self.status = 0
         length = dict(scope["headers"]).get(b"content-length", b"0")
         self._declared = int(length) if length.isdigit() else 0
@@ -90,14 +94,18 @@ class _Request:
             self.status = message["status"]
             if self._state.stopping:  # the client opens its next connection elsewhere
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
+        elif self._without_body:
+            message = {**message, "body": b""}
         await self._send(message)
 
     async def answer_late(self, scope: MutableMapping[str, Any]) -> None:
         if self.status:
             return
-        status = 503 if self._came_whole else 408
+        headers = {"Retry-After": "1"}
+        if not self._came_whole:
+            headers["Connection"] = "close"  # or the rest of the body would be waited for
         answer = JSONResponse(
-            {"detail": "the request took too long."}, status, {"Retry-After": "1"}
+            {"detail": "the request took too long."}, 503 if self._came_whole else 408, headers
         )
         await answer(scope, self._receive, self.send)
 

@@ -24,6 +24,13 @@ class Limits:
     seconds : float, default=10.0
         From the first byte of a request to its answer; beyond it 503, or 408 if the body has not
         come.
+    header_seconds : float, default=5.0
+        From a connection, or the last answer on it, to the whole head of a request; beyond it,
+        `serve` closes the connection.
+    connections : int, default=4_096
+        Connections of one process of `serve`, or as many as it may open files; beyond it, the one
+        that has waited longest for a request is closed, or if all are being answered the new one
+        gets a 503.
 
     Examples
     --------
@@ -39,6 +46,8 @@ class Limits:
     explained_characters: int = 20_000
     waiting_texts: int = 2_048
     seconds: float = 10.0
+    header_seconds: float = 5.0
+    connections: int = 4_096
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 
-from agnews_sk._open_model import open_model
+from agnews_sk._open_model import model_sha256, open_model
 from agnews_sk._stories import story_joiner
+
+WARM_UP = "Warm up."
 
 
 class ExplainMissingError(Exception):
@@ -37,7 +40,28 @@ def name_models(models: Any) -> dict[str, Any]:
     for name, model in loaded.items():
         if not hasattr(model, "predict_proba"):
             raise TypeError(f"models[{name!r}] must have predict_proba, got {model!r:.60}.")
+        if not hasattr(model, "classes_"):
+            raise NotFittedError(f"models[{name!r}] is not fitted; fit it first.")
     return loaded
+
+
+def check_models(models: Any) -> None:
+    """Refuse paths at which no model is, without loading any.
+
+    Parameters
+    ----------
+    models : path, estimator, or mapping of str to path or estimator
+
+    Raises
+    ------
+    ArtifactError
+        If what is there is no saved model.
+    FileNotFoundError
+        If nothing is.
+    """
+    for model in models.values() if isinstance(models, Mapping) else [models]:
+        if isinstance(model, (str, Path)):
+            model_sha256(model)
 
 
 def name_of(path: str | Path) -> str:
@@ -65,6 +89,19 @@ class ServedModel:
     def as_texts(self, stories: Sequence[str | Mapping[str, str | None]]) -> list[str]:
         """Return one text a story, joined as the model was taught."""
         return [one if isinstance(one, str) else self._join(one) for one in stories]
+
+    def check(self) -> None:
+        """Refuse a model that cannot predict.
+
+        Raises
+        ------
+        ValueError
+            If it fails at a text like any other.
+        """
+        try:
+            self.predict_proba([WARM_UP])
+        except Exception as error:
+            raise ValueError(f"models[{self.name!r}] cannot predict: {error}") from error
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return the probabilities of shape (n_texts, n_classes)."""

@@ -32,7 +32,8 @@ from agnews_sk.vectorization._table import learn_table
 _LEFT_OUT = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
-class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator):
+# As scikit-learn's vectorizers, it gives a sparse matrix whatever `transform_output` says.
+class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Turn texts or tokens into a sparse matrix of n-gram counts or TF-IDF weights.
 
     With the same settings the matrix is that of scikit-learn's

@@ -1,3 +1,6 @@
+import csv
+import json
+
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -5,6 +8,7 @@ from typer.testing import CliRunner
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.cli import app
 from agnews_sk.persistence import save
+from tests.bulk.conftest import write_texts
 
 
 @pytest.fixture
@@ -30,8 +34,90 @@ def test_predict_writes_labels_and_says_how_many(model, tmp_path):
     assert found["predicted"].to_list() == ["Business", "Sports"]
 
 
-@pytest.mark.parametrize("output", ["labels.xlsx", "labels.csv"])
-def test_predict_refuses_without_a_traceback(model, tmp_path, output):
-    done = run("predict", model, "--input", tmp_path / "no.csv", "--output", tmp_path / output)
-    assert done.exit_code == 2
-    assert "Traceback" not in done.output
+def test_predict_refuses_in_one_line_without_a_traceback(model, tmp_path):
+    rows = write_texts(tmp_path / "rows.csv", ["oil"])
+    (tmp_path / "empty").mkdir()
+    for arguments, message in [
+        ([model, "--input", tmp_path / "no.csv", "--output", "out.csv"], "there is no file"),
+        ([model, "--input", rows, "--output", tmp_path / "out.xlsx"], "output must end with"),
+        ([model, "--input", rows, "--output", rows], "would be written over it"),
+        ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
+        ([model, "--input", rows, "--output", "out.csv", "--column", "no"], "columns are 'text'"),
+        ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "neither a folder nor a zip"),
+        ([tmp_path / "empty", "--input", rows, "--output", "out.csv"], "manifest.json is missing"),
+    ]:
+        done = run("predict", *arguments)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert message in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "columns"),
+    [
+        ("rows.csv", "", "none"),
+        ("rows.csv", "id,text\n", "'id', 'text'"),
+        ("rows.csv", "id,text\n1,\n2\n", "'id', 'text'"),
+        ("rows.jsonl", "\n\n", "none"),
+        ("rows.jsonl", '{"text": null, "id": 1}\n', "'text', 'id'"),
+    ],
+    ids=["empty", "header-alone", "no-text", "empty-json-lines", "null"],
+)
+def test_predict_fails_where_nothing_is_scored_and_names_the_columns(
+    model, tmp_path, name, content, columns
+):
+    (tmp_path / name).write_text(content)
+    done = run("predict", model, "--input", tmp_path / name, "--output", tmp_path / "out.csv")
+    assert done.exit_code == 1
+    assert f"no row was scored; the columns that there are: {columns}." in done.stderr
+
+
+def test_predict_warns_in_one_line_of_parts_that_it_makes_anew(model, tmp_path):
+    rows = write_texts(tmp_path / "rows.csv", ["oil"])
+    (tmp_path / "out.csv.parts").mkdir()
+    mark = {"format": "agnews_sk bulk parts"}
+    (tmp_path / "out.csv.parts" / "job.json").write_text(json.dumps(mark))
+    done = run("predict", model, "--input", rows, "--output", tmp_path / "out.csv")
+    assert done.exit_code == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Warning: ")
+    assert "had other model, inputs, options, version; all rows are predicted anew" in line
+
+
+def test_rows_without_a_header_are_predicted_when_the_caller_says_so(model, tmp_path):
+    (tmp_path / "rows.csv").write_text("oil\ncup\n")
+    options = ["--input", tmp_path / "rows.csv", "--output", tmp_path / "out.jsonl"]
+    assert "--no-header" in run("predict", model, *options).stderr
+    assert run("predict", model, *options, "--no-header").exit_code == 0
+    assert len(pl.read_ndjson(tmp_path / "out.jsonl")) == 2
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
+
+
+@pytest.mark.parametrize("escape", [False, True])
+def test_formulas_are_escaped_in_csv_when_asked_for(model, tmp_path, escape):
+    kept = [*FORMULAS, "a=1", "", "'=1", None]
+    rows = pl.DataFrame({"text": ["oil"] * len(kept), "=id": kept})
+    rows.write_parquet(tmp_path / "rows.parquet")
+    options = ["--input", tmp_path / "rows.parquet", "--keep", "=id"]
+    done = run(
+        "predict", model, *options, "--output", tmp_path / "out.csv",
+        *(["--escape-formulas"] if escape else []),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    mark = "'" if escape else ""
+    with (tmp_path / "out.csv").open(newline="") as file:
+        header, *found = csv.reader(file)
+    assert header[2] == f"{mark}=id"
+    expected = [*(mark + one for one in FORMULAS), "a=1", "", "'=1", ""]
+    assert [row[2] for row in found] == expected
+    assert all(float(cell) > 0 for row in found for cell in row[4:])
+
+
+def test_formulas_are_escaped_in_csv_alone(model, tmp_path):
+    rows = write_texts(tmp_path / "rows.csv", ["oil"])
+    done = run(
+        "predict", model, "--input", rows, "--output", tmp_path / "out.jsonl", "--escape-formulas"
+    )
+    assert (done.exit_code, "for an output in CSV" in done.stderr) == (2, True)

@@ -187,9 +187,6 @@ def test_unknown_formats_missing_files_and_clashing_columns_are_refused(model, t
         predict_files(model, rows, tmp_path / "out.csv", keep=["predicted"])
     with pytest.raises(ValueError, match="keep has"):
         predict_files(model, rows, tmp_path / "out.csv", keep=["p_B"])
-    with pytest.raises(ValueError, match="is the only file to read"):
-        predict_files(model, rows, rows)
-    assert read(rows).equals(STORIES)
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     with pytest.raises(ValueError, match="not a readable Parquet file"):
         predict_files(model, tmp_path / "bad.parquet", tmp_path / "out.csv")
@@ -237,22 +234,15 @@ def test_a_killed_run_is_taken_up_and_gives_each_row_once(model, tmp_path):
     assert read(report.output)["line"].to_list() == list(range(2, 2_002))
 
 
-def test_a_pattern_does_not_read_what_an_earlier_run_wrote(model, tmp_path):
-    (tmp_path / "rows.jsonl").write_text('{"text": "oil"}\n{"text": ""}\n')
-    for _ in range(2):
-        report = predict_files(model, str(tmp_path / "*.jsonl"), tmp_path / "out.jsonl")
-        assert (report.n_files, report.n_scored, report.n_rejected) == (1, 1, 1)
-
-
 def test_a_run_that_ends_while_it_joins_its_parts_leaves_nothing_else(model, tmp_path, monkeypatch):
     rows = write(STORIES, tmp_path / "rows.csv")
 
-    def broken(folder, kind):
+    def broken(task, kind):
         yield pl.DataFrame({"a": [1]})
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("agnews_sk.bulk._predict.parts_of", broken)
+        patched.setattr("agnews_sk.bulk._score.Task.parts", broken)
         with pytest.raises(KeyboardInterrupt):
             predict_files(model, rows, tmp_path / "out.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv.parts", "rows.csv"]
@@ -298,7 +288,8 @@ def test_parts_of_other_rows_are_not_taken_up(model, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         predict_files(model, rows, tmp_path / "out.csv", progress=stop)
     write(pl.DataFrame({"text": ["cup", "cup", "oil"]}), rows)
-    assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 3
+    with pytest.warns(UserWarning, match="had other inputs"):
+        assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 3
 
 
 def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):

@@ -5,9 +5,12 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 from sklearn.svm import LinearSVC
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from agnews_sk import make_news, make_tfidf_pipeline
 from agnews_sk.classifiers import CalibratedLinearSVC
+from agnews_sk.classifiers._linear import as_unseen
 
 WEIGHTS = "the order of rows is drawn, and those to calibrate on: repeated ones otherwise"
 EXPECTED_FAILURES = {
@@ -74,11 +77,66 @@ def test_the_temperature_improves_the_log_loss_of_unseen_rows(rows):
     )
 
 
-def test_a_class_too_rare_for_both_sides_leaves_the_temperature_at_one():
-    X = np.eye(5)
-    classifier = CalibratedLinearSVC(random_state=0).fit(X, list("aaaab"))
-    assert classifier.temperature_ == 1.0
-    assert classifier.predict(X).tolist() == list("aaaab")
+def test_a_class_too_rare_to_calibrate_on_warns_and_the_others_are_calibrated(rows):
+    X, y, X_test, _ = rows
+    with_rare = np.r_[["z"], y[1:]]
+    with pytest.warns(UserWarning, match=r"chosen without the classes \['z'\]"):
+        classifier = CalibratedLinearSVC(random_state=0).fit(X, with_rare)
+    without = CalibratedLinearSVC(random_state=0).fit(X[1:], y[1:])
+    confidence = [c.predict_proba(X_test).max(axis=1).mean() for c in (classifier, without)]
+    assert confidence[0] == pytest.approx(confidence[1], abs=0.05)
+
+
+@pytest.mark.parametrize("n_rows", [4, 10, 40])
+def test_few_rows_that_are_all_right_lead_to_no_certainty(n_rows):
+    X = np.repeat([[1.0], [-1.0]], n_rows // 2, axis=0) + np.linspace(0, 0.1, n_rows)[:, None]
+    classifier = CalibratedLinearSVC(random_state=0).fit(X, np.repeat(["a", "b"], n_rows // 2))
+    assert 1 - classifier.predict_proba(X).max() > 1 / (n_rows + 10)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {"a": 5, "b": 0.2}], ids=["balanced", "dict"])
+def test_a_class_weight_is_the_same_as_that_weight_of_each_row(rows, class_weight):
+    X, y, X_test, _ = rows
+    kept = np.r_[np.flatnonzero(y != "a"), np.flatnonzero(y == "a")[:20]]
+    X, y = X[kept], y[kept]
+    by_class = CalibratedLinearSVC(class_weight=class_weight, random_state=0).fit(X, y)
+    weight = compute_sample_weight(class_weight, y)
+    by_row = CalibratedLinearSVC(random_state=0).fit(X, y, sample_weight=weight)
+    np.testing.assert_array_equal(by_class.predict_proba(X_test), by_row.predict_proba(X_test))
+
+
+def test_copies_of_rows_do_not_make_the_temperature_more_confident(rows):
+    X, y, _, _ = rows
+    copies = np.repeat(np.arange(300), 4)
+    of_rows = CalibratedLinearSVC(random_state=0).fit(X[:300], y[:300]).temperature_
+    of_copies = CalibratedLinearSVC(random_state=0).fit(X[copies], y[copies]).temperature_
+    assert of_copies > 0.8 * of_rows
+
+
+def test_rows_of_one_group_are_held_out_together(rows):
+    X, y, _, _ = rows
+    copies = np.repeat(np.arange(300), 4)
+    noisy = X[copies] + np.random.default_rng(0).normal(scale=1e-3, size=(1200, X.shape[1]))
+    alone = CalibratedLinearSVC(C=100, random_state=0).fit(noisy, y[copies])
+    grouped = CalibratedLinearSVC(C=100, random_state=0).fit(noisy, y[copies], groups=copies)
+    assert grouped.temperature_ > 1.2 * alone.temperature_
+
+
+def test_features_of_held_out_rows_alone_are_left_out_and_the_length_is_kept():
+    fitted = sp.csr_array([[1.0, 0, 0, 0]])
+    out = sp.csr_array([[0.6, 0, 0.8, 0], [0, 0, 1.0, 0], [1.0, 0, 0, 0]])
+    unseen = as_unseen(out, fitted).toarray()
+    np.testing.assert_allclose(unseen, [[1, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
+    counts = sp.csr_array([[1.0, 0, 2, 0], [1, 0, 0, 0]])
+    np.testing.assert_allclose(as_unseen(counts, fitted).toarray(), [[1, 0, 0, 0], [1, 0, 0, 0]])
+
+
+def test_probabilities_of_few_texts_are_honest():
+    frame, y = make_news(5_800, random_state=0, return_X_y=True)
+    pipeline = make_tfidf_pipeline().fit(frame[:800], y[:800])
+    probabilities = pipeline.predict_proba(frame[800:])
+    is_right = pipeline.classes_[probabilities.argmax(axis=1)] == y[800:]
+    assert abs(probabilities.max(axis=1).mean() - is_right.mean()) < 0.03
 
 
 def test_a_seeded_fit_repeats_to_the_last_bit_on_any_number_of_threads():

@@ -215,13 +215,13 @@ def test_sizes_out_of_range_are_refused(options, message):
 
 
 def test_lengths_that_differ_are_refused():
-    with pytest.raises(ValueError, match="y must have one label a row of frame, 3, got 2"):
+    with pytest.raises(ValueError, match="y must have one label per row of X, 3, got 2"):
         train_val_test_split(["a", "b", "c"], ["x", "y"])
 
 
 @pytest.mark.parametrize("gap", [None, np.nan], ids=["None", "nan"])
 def test_missing_labels_are_refused(gap):
-    with pytest.raises(ValueError, match="y has 1 missing labels"):
+    with pytest.raises(ValueError, match="y has 1 missing label, at position"):
         train_val_test_split(["a", "b", "c", "d"], ["x", "x", "x", gap])
 
 

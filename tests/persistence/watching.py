@@ -38,4 +38,4 @@ def only_the_model_is_read(path):
         yield
     finally:
         _watch["root"] = None
-    assert _watch["seen"] == []
+    assert _watch["seen"] == [], _watch["seen"]

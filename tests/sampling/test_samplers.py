@@ -127,7 +127,7 @@ def test_what_is_not_texts_is_refused(sampler, X, error, message):
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
 def test_labels_and_weights_of_another_length_are_refused(sampler):
-    with pytest.raises(ValueError, match="one label a row of X, 6, got 2"):
+    with pytest.raises(ValueError, match="one label per row of X, 6, got 2"):
         sampler.fit_resample(TEXTS, ["World", "Sports"])
     with pytest.raises(ValueError, match="sample_weight"):
         sampler.fit_resample(TEXTS, LABELS, sample_weight=[1.0, 2.0])

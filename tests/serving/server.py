@@ -13,6 +13,9 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from agnews_sk.serving._connections import Door
+from agnews_sk.serving._workers import make_server
+
 
 def wait_until_ready(address: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
@@ -41,12 +44,31 @@ def in_thread(app):
 
 
 @contextmanager
-def in_processes(*arguments: str):
+def as_served(app, limits):
+    """Yield port and server of an application that runs in a thread as `serve` runs it."""
+    server = make_server(lambda: app, limits)
+    door = Door(socket.create_server(("127.0.0.1", 0)), 2_048)
+    port = door.getsockname()[1]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+    thread.start()
+    wait_until_ready(f"http://127.0.0.1:{port}")
+    try:
+        yield port, server
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def in_processes(*arguments: str, **options):
     """Yield port and process of `agnews-sk serve`, and end it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "agnews_sk", "serve", *arguments, "--port", str(port)]
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, **options
+    )
     try:
         wait_until_ready(f"http://127.0.0.1:{port}")
         yield port, process

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
 from fastapi.testclient import TestClient
+from sklearn.exceptions import NotFittedError
 
 import agnews_sk.evaluation
 from agnews_sk import make_tfidf_pipeline
@@ -299,7 +300,28 @@ def test_openapi_shows_examples_and_asks_nothing_of_other_servers(client):
     assert all(client.post("/predict", json=one).status_code == 200 for one in examples)
     assert {"413", "422", "429", "503"} <= document["paths"]["/predict"]["post"]["responses"].keys()
     assert "http" not in json.dumps(document)
-    assert client.get("/docs").status_code == 404
+    for path in ("/docs", "/redoc"):
+        answer = client.get(path)
+        assert (answer.status_code, "/openapi.json describes" in answer.json()["detail"]) == (
+            404,
+            True,
+        )
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/labels", "/metrics", "/openapi.json"])
+def test_head_is_answered_like_get_without_the_body(client, path):
+    expected, found = client.get(path), client.head(path)
+    assert (found.status_code, found.content) == (200, b"")
+    assert found.headers["content-type"] == expected.headers["content-type"]
+    if path != "/metrics":  # which counts the requests between
+        assert found.headers["content-length"] == str(len(expected.content))
+
+
+def test_head_of_what_is_no_get_is_refused_and_counted_by_route(client):
+    assert client.head("/predict").status_code == 405
+    assert client.head("/made/up").status_code == 404
+    client.head("/health")
+    assert 'requests_total{path="/health",status="200"} 1.0' in client.get("/metrics").text
 
 
 def test_a_model_without_probabilities_and_no_model_are_refused():
@@ -311,3 +333,19 @@ def test_a_model_without_probabilities_and_no_model_are_refused():
         create_app(Stub(), api_key="")
     with pytest.raises(ValueError, match="texts must be more than 0"):
         Limits(texts=0)
+
+
+def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():
+    def act(texts):
+        raise RuntimeError("out of order")
+
+    with pytest.raises(ValueError, match=r"models\['news'\] cannot predict: out of order"):
+        create_app({"news": Stub(act)})
+    with pytest.raises(NotFittedError, match=r"models\['news'\] is not fitted"):
+        create_app({"news": make_tfidf_pipeline()})
+
+
+@pytest.mark.parametrize("key", ["", " key", "key\n", "a\rb", "a\0b"], ids=repr)
+def test_a_key_that_no_request_or_every_request_has_is_refused(key):
+    with pytest.raises(ValueError, match="api_key"):
+        create_app(Stub(), api_key=key)

@@ -21,6 +21,42 @@ def test_serve_says_what_is_wrong_without_a_traceback(saved, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         busy = run("serve", saved, "--port", taken.getsockname()[1], "--workers", 2)
     assert (busy.exit_code, "in use" in busy.output) == (2, True)
+    for done in (nowhere, twice, busy):
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("options", "variable", "message"),
+    [
+        (["--host", ""], None, "host must be an address, got ''"),
+        (["--api-key", ""], None, "api_key is empty (--api-key, AGNEWS_SK_API_KEY)"),
+        (["--api-key", ""], "key", "api_key is empty"),
+        ([], "", "api_key is empty (--api-key, AGNEWS_SK_API_KEY)"),
+        ([], "key\n", "begins or ends with white space"),
+    ],
+    ids=["host", "key", "key-over-variable", "variable", "line-break"],
+)
+def test_an_empty_host_or_key_is_refused_in_one_line(
+    saved, monkeypatch, options, variable, message, workers
+):
+    if variable is not None:
+        monkeypatch.setenv("AGNEWS_SK_API_KEY", variable)
+    done = run("serve", saved, "--port", 0, "--workers", workers, *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert message in line
+
+
+def test_the_key_of_the_environment_is_the_one_that_is_asked_for(saved, monkeypatch):
+    serving = pytest.importorskip("agnews_sk.serving", reason="the serve extra is not installed")
+    keys = []
+    monkeypatch.setattr(serving, "serve", lambda models, **options: keys.append(options["api_key"]))
+    assert run("serve", saved).exit_code == 0
+    monkeypatch.setenv("AGNEWS_SK_API_KEY", "of the shell")
+    assert run("serve", saved).exit_code == 0
+    assert run("serve", saved, "--api-key", "given").exit_code == 0
+    assert keys == [None, "of the shell", "given"]
 
 
 def test_two_versions_of_a_model_are_served_side_by_side(tmp_path, monkeypatch):

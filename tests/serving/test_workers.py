@@ -1,4 +1,7 @@
 import http.client
+import multiprocessing
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -6,14 +9,17 @@ import sys
 import threading
 import time
 import urllib.request
+from functools import partial
 
 import psutil
 import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
-from agnews_sk.serving import serve
-from agnews_sk.serving._workers import _listen
+from agnews_sk.persistence import ArtifactError
+from agnews_sk.serving import Limits, serve
+from agnews_sk.serving._metrics import FOLDER_VARIABLE
+from agnews_sk.serving._workers import _listen, _Workers
 from tests.serving.server import in_processes
 
 BODY, HEADERS = b'{"text": "oil"}', {"Content-Type": "application/json"}
@@ -96,18 +102,50 @@ def test_workers_end_when_their_parent_is_killed(saved):
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(tmp_path, workers):
-    (tmp_path / "model").mkdir()
+def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(saved, tmp_path, workers):
+    model = shutil.copytree(saved, tmp_path / "model")
+    (model / "pipeline.skops").write_bytes(b"")
     arguments = ["--port", "0", "--workers", workers]
     done = subprocess.run(
-        [sys.executable, "-m", "agnews_sk", "serve", tmp_path / "model", *arguments],
+        [sys.executable, "-m", "agnews_sk", "serve", model, *arguments],
         capture_output=True,
         text=True,
         timeout=100,
     )
     assert done.returncode in (1, 2)
-    assert "manifest.json is missing" in done.stderr
+    assert "pipeline.skops has 0 bytes" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def die(how):
+    """Build no application, but end the process."""
+    if how == "exit":
+        os._exit(9)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("kill", "by SIGKILL, perhaps for want of memory"), ("exit", "with exit status 9")],
+)
+def test_a_worker_that_keeps_dying_while_it_loads_ends_the_service_with_the_reason(
+    monkeypatch, tmp_path, how, reason
+):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    workers = _Workers(partial(die, how), Limits(), _listen("127.0.0.1", 0, 2))
+    # A fork is there at once; what dies does so before it could mind what it has inherited.
+    monkeypatch.setattr(workers, "_context", multiprocessing.get_context("fork"))
+    started = []
+    start = workers._start
+    monkeypatch.setattr(workers, "_start", lambda sock: started.append(sock) or start(sock))
+    try:
+        with pytest.raises(SystemExit, match=f"died 3 times while it loaded the models, {reason}"):
+            workers.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert 5 <= len(started) <= 6
 
 
 def test_a_port_that_is_taken_is_said_before_any_process_starts(saved):
@@ -121,6 +159,36 @@ def test_a_port_that_is_taken_is_said_before_any_process_starts(saved):
         sock.close()
     with pytest.raises(ValueError, match="workers must be at least 1"):
         serve(saved, workers=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"host": ""}, ValueError, "host must be an address, got ''"),
+        ({"host": " "}, ValueError, "host must be an address"),
+        ({"host": "no such host"}, OSError, "cannot listen on 'no such host', port 0: "),
+        ({"port": 70_000}, OSError, "cannot listen on '127.0.0.1', port 70000: "),
+        ({"api_key": ""}, ValueError, "api_key is empty"),
+        ({"api_key": "key\n"}, ValueError, "begins or ends with white space"),
+        ({"api_key": "a\nb"}, ValueError, "cannot be printed"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_would_let_everybody_in_or_nobody_is_refused_before_any_process_starts(
+    saved, options, error, message, workers
+):
+    with pytest.raises(error, match=message):
+        serve(saved, workers=workers, **{"port": 0, **options})
+
+
+def test_a_model_that_is_not_there_is_said_before_the_port_is_taken(tmp_path):
+    taken = []
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a zip"):
+        serve({"news": tmp_path / "nowhere"}, port=0, workers=2, on_start=taken.append)
+    with pytest.raises(ArtifactError, match=r"manifest\.json is missing"):
+        serve(tmp_path, port=0, workers=2, on_start=taken.append)
+    assert taken == []
 
 
 def test_workers_have_sockets_of_one_port():

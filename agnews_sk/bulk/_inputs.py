@@ -1,0 +1,77 @@
+"""Which files are read, none of them one that is written."""
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from agnews_sk.bulk._job import are_parts
+from agnews_sk.bulk._rows import check_format
+
+
+def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Return the files that a name, a pattern or a list of them stands for, in order.
+
+    Parameters
+    ----------
+    files : str, path or sequence of them
+        A pattern leaves out the parts that an unfinished run keeps.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Each file once, however many names lead to it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of them stands for none.
+    """
+    given = [files] if isinstance(files, (str, Path)) else files
+    found: dict[Path, Path] = {}
+    for one in given:
+        matches = [Path(one)] if Path(one).exists() else _matches(str(one))
+        if not matches:
+            raise FileNotFoundError(f"there is no file {one}.")
+        for match in matches:
+            found.setdefault(match.resolve(), match.absolute())
+    return list(found.values())
+
+
+def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) -> None:
+    """Refuse files that cannot be read, and any that would be written over.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Files to read.
+    output : path
+    written : sequence of path
+        Files and folders that a run makes; they need not be there.
+
+    Raises
+    ------
+    ValueError
+        If one of the files is one that is written, or in such a folder, by whatever name, or is of
+        no format that is read.
+    """
+    for path in paths:
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; name its files, such as {path / '*.csv'}.")
+        check_format(path)
+        for one in written:
+            if one.exists() and any(place.samefile(one) for place in _places(path)):
+                raise ValueError(
+                    f"{path} is to be read, but {output} would be written over it; give the "
+                    "output another name, or move what an earlier run wrote."
+                )
+
+
+def _matches(pattern: str) -> list[Path]:
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    return [path for path in matches if not any(map(are_parts, path.absolute().parents))]
+
+
+def _places(path: Path) -> list[Path]:
+    """Return a file and the folders it is in, by way of links or without."""
+    real = path.resolve()
+    return [path, *path.parents, real, *real.parents]
