@@ -1,13 +1,13 @@
 """Put saved models on the Hugging Face hub, and load them from there."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._reading import FILE_NAMES
 from agnews_sk.persistence._save_load import load, save
+from agnews_sk.persistence._trusted_types import Trusted
 
 
 def push_to_hub(
@@ -64,7 +64,7 @@ def from_hub(
     repo_id: str,
     *,
     revision: str | None = None,
-    trusted: Sequence[str | type] = (),
+    trusted: Trusted = (),
     token: str | None = None,
     endpoint: str | None = None,
 ) -> Any:
@@ -78,7 +78,7 @@ def from_hub(
         "owner/name".
     revision : str, optional
         Branch, tag or commit. A commit is the one that cannot be changed afterwards.
-    trusted : sequence of str or type, optional
+    trusted : sequence of str, type or callable, optional
         As `load` takes it.
     token : str, optional
         As huggingface_hub takes it.

@@ -18,9 +18,13 @@ FORMAT = "agnews_sk"
 FORMAT_VERSION = 1
 
 _LIBRARIES = {
-    "pipeline": ("scikit-learn", "numpy", "polars", "torch", "transformers", "tokenizers", "skops"),
+    "pipeline": (
+        "scikit-learn", "imbalanced-learn", "numpy", "polars", "torch", "transformers",
+        "tokenizers", "skops",
+    ),
     "onnx": ("scikit-learn", "numpy", "polars", "onnxruntime", "tokenizers", "skops"),
-}
+}  # fmt: skip
+_LIBRARY_OF = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}
 
 
 def make_manifest(
@@ -141,6 +145,22 @@ def installed_versions(kind: str) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def library_of(type_name: str) -> str:
+    """Return which library a type is from, as versions name it.
+
+    Parameters
+    ----------
+    type_name : str
+        Full name.
+
+    Returns
+    -------
+    str
+    """
+    package = type_name.partition(".")[0]
+    return _LIBRARY_OF.get(package, package)
 
 
 def _check_files(files: Any) -> None:

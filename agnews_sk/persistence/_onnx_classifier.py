@@ -137,7 +137,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
             self.classes_ = np.array(manifest["classes"])
             self._inputs = GraphInputs.from_dict(manifest["inputs"])
         steps = {name: content for name, content in files.items() if name != GRAPH}
-        self.steps_ = model_from_files(steps)
+        self.steps_ = model_from_files(steps, versions=manifest["versions"])
         options = runtime.SessionOptions()
         options.intra_op_num_threads = self.n_threads
         options.log_severity_level = 3

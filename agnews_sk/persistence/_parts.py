@@ -5,24 +5,29 @@ import inspect
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from agnews_sk._base import StateParts
+from agnews_sk.persistence._attributes import OF_CALLBACKS
 from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._graph import walk
+from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._tensors import dump_tensors, load_tensors
-from agnews_sk.persistence._trusted import PIPELINE
+from agnews_sk.persistence._tokenizers import TOKENIZER, check_tokenizer
 
 WEIGHTS = "model.safetensors"
 # In a shell, the folder of the parts that belong into it.
-_FOLDER = "_parts_folder"
+FOLDER = "_parts_folder"
 _STEPS = ("steps", "transformer_list")
 # Where to cache or go on, whom to tell, and how many processes to start: they belong to the place
 # and the program of a training, and would let a saved model write files and start processes.
-_OF_THE_PLACE = ("cache", "callbacks", "checkpoint_dir", "memory", "n_jobs")
+# A net that is compiled starts a compiler, which writes files.
+_OF_THE_PLACE = ("cache", "callbacks", "checkpoint_dir", "compile", "memory", "n_jobs")
 
 
 def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
@@ -58,16 +63,17 @@ def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
             shell = shells[id(estimator)]
             vars(shell).update(copy.deepcopy(state, memo))
             if parts.documents:
-                vars(shell)[_FOLDER] = folder
+                vars(shell)[FOLDER] = folder
     whole = copy.deepcopy(model, memo)
     for estimator in find_estimators(whole):
         state = _without_place(vars(estimator), type(estimator))
         vars(estimator).clear()
         vars(estimator).update(state)
+    _number_truth_values(whole)
     return whole, files
 
 
-def put_together(shell: Any, files: Mapping[str, bytes]) -> Any:
+def put_together(shell: Any, files: Mapping[str, bytes], trusted: Sequence[str] = ()) -> Any:
     """Return the model that `take_apart` took apart.
 
     Parameters
@@ -75,6 +81,8 @@ def put_together(shell: Any, files: Mapping[str, bytes]) -> Any:
     shell : estimator
         It gets its parts.
     files : mapping of str to bytes
+    trusted : sequence of str
+        Regular expressions of tokenizers that the caller trusts to end.
 
     Returns
     -------
@@ -86,9 +94,13 @@ def put_together(shell: Any, files: Mapping[str, bytes]) -> Any:
         If a part is missing, is too many, or does not fit.
     """
     used: set[str] = set()
+    found = [part for _, part in _find(shell, vars)]
+    hidden = {id(part) for part in walk(shell) if FOLDER in getattr(part, "__dict__", ())}
+    if hidden - set(map(id, found)):
+        raise ArtifactError(f"{PIPELINE} has an estimator where no parts can be put in.")
     # What is held comes before what holds it: a classifier checks its tokenizer.
-    for _, part in reversed(list(_find(shell, vars))):
-        folder = vars(part).pop(_FOLDER, None)
+    for part in reversed(found):
+        folder = vars(part).pop(FOLDER, None)
         if folder is None:
             continue
         here = {
@@ -97,7 +109,7 @@ def put_together(shell: Any, files: Mapping[str, bytes]) -> Any:
         if not here or used & here.keys():
             raise ArtifactError(f"{PIPELINE} wants the files of {folder!r}, which are not there.")
         used |= here.keys()
-        _give(part, folder, here)
+        _give(part, folder, here, trusted)
     left = sorted(files.keys() - used)
     if left:
         raise ArtifactError(f"{left[0]} belongs to no step of {PIPELINE}.")
@@ -132,17 +144,28 @@ def of_the_place(estimator: Any) -> list[str]:
     return list(_defaults_of_the_place(vars(estimator), type(estimator)))
 
 
-def _give(part: Any, folder: str, files: Mapping[str, bytes]) -> None:
+def _give(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[str]) -> None:
     prefix = f"{folder}/" if folder else ""
     weights = prefix + WEIGHTS
     tensors = load_tensors(files[weights], weights) if weights in files else {}
     documents = {}
     for name in files.keys() - {weights}:
         with blaming(name):
-            documents[name.rpartition("/")[2]] = files[name].decode()
-            json.loads(files[name])
+            document = documents[name.rpartition("/")[2]] = files[name].decode()
+            json.loads(document)
+            if name.endswith(TOKENIZER):
+                check_tokenizer(document, trusted)
     with blaming(next(iter(sorted(files)))):
         part._set_parts(StateParts(dict(vars(part)), tensors, documents))
+
+
+def _number_truth_values(model: Any) -> None:
+    """Make numbers of truth values that are keys: JSON would have both read as true."""
+    for held in walk(model):
+        if isinstance(held, dict) and any(isinstance(key, (bool, np.bool_)) for key in held):
+            items = [(int(k) if isinstance(k, (bool, np.bool_)) else k, v) for k, v in held.items()]
+            held.clear()
+            held.update(items)
 
 
 def _as_files(parts: StateParts) -> dict[str, bytes]:
@@ -160,7 +183,7 @@ def _without_place(state: dict[str, Any], owner: type) -> dict[str, Any]:
             UserWarning,
             stacklevel=4,
         )
-    kept = {name: value for name, value in state.items() if name != "_skl_callbacks"}
+    kept = {name: value for name, value in state.items() if name not in OF_CALLBACKS}
     if isinstance(kept.get("model"), Path):
         kept["model"] = str(kept["model"])
     return {**kept, **defaults}
@@ -168,6 +191,8 @@ def _without_place(state: dict[str, Any], owner: type) -> dict[str, Any]:
 
 def _defaults_of_the_place(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
     """Return the defaults of those parameters of the place that are set otherwise."""
+    if state.keys().isdisjoint(_OF_THE_PLACE):
+        return {}
     parameters = inspect.signature(owner).parameters
     return {
         name: parameters[name].default

@@ -1,6 +1,6 @@
 """Save a fitted pipeline to a folder or a zip, and load it without trust in who made it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,14 @@ import polars as pl
 from sklearn.utils import get_tags
 
 from agnews_sk.persistence._card import ModelCard, render_card
-from agnews_sk.persistence._checks import check_estimators
+from agnews_sk.persistence._checks import check_shell, check_together
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
 from agnews_sk.persistence._parts import put_together, take_apart
 from agnews_sk.persistence._reading import read_files
-from agnews_sk.persistence._trusted import PIPELINE, dump_trusted, load_trusted
+from agnews_sk.persistence._schema import PIPELINE
+from agnews_sk.persistence._trusted import dump_trusted, load_trusted
+from agnews_sk.persistence._trusted_types import Trusted, names_of
 from agnews_sk.persistence._writing import write_files
 
 CARD = "README.md"
@@ -26,7 +28,7 @@ def save(
     path: str | Path,
     *,
     card: ModelCard | None = None,
-    trusted: Sequence[str | type] = (),
+    trusted: Trusted = (),
 ) -> Path:
     """Save a fitted pipeline or estimator, so that it loads without running code of its own.
 
@@ -39,9 +41,10 @@ def save(
         where the system can: a process that is killed leaves the old one.
     card : ModelCard, optional
         What README.md says of data, scores, limits and licences.
-    trusted : sequence of str or type, optional
-        Types beyond those of this package and the linear ones of scikit-learn; `load` must be
-        given the same.
+    trusted : sequence of str, type or callable, optional
+        Types and functions beyond those of this package and the linear ones of scikit-learn, as
+        they are or by full name; `load` must be given the same. A function must be found by its
+        name in its module.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def save(
     Raises
     ------
     ArtifactError
-        If the model holds a type that `load` would not trust, such as a function.
+        If the model holds a type, a function or an attribute that `load` would not trust.
     FileExistsError
         If something else is at `path`.
 
@@ -85,16 +88,18 @@ def save(
     return path
 
 
-def load(path: str | Path, *, trusted: Sequence[str | type] = ()) -> Any:
+def load(path: str | Path, *, trusted: Trusted = ()) -> Any:
     """Load a saved pipeline or estimator; nothing in the files is run.
 
     Parameters
     ----------
     path : str or path
         Folder or zip.
-    trusted : sequence of str or type, optional
-        Types beyond those of this package and the linear ones of scikit-learn that the caller
-        trusts. The file has no say in it.
+    trusted : sequence of str, type or callable, optional
+        Types and functions beyond those of this package and the linear ones of scikit-learn that
+        the caller trusts, as they are or by full name, which imports their modules; and regular
+        expressions of tokens that the caller trusts to end, as they are written. The error names
+        what is missing. The file has no say in it.
 
     Returns
     -------
@@ -115,7 +120,7 @@ def load(path: str | Path, *, trusted: Sequence[str | type] = ()) -> Any:
         If the libraries have other versions than those that the model was saved with.
     """
     manifest, files = read_files(Path(path), kind="pipeline")
-    model = model_from_files(files, trusted=trusted)
+    model = model_from_files(files, trusted=trusted, versions=manifest["versions"])
     check_classes(manifest, getattr(model, "classes_", None))
     probe(model)
     return model
@@ -125,7 +130,7 @@ def model_files(
     model: Any,
     *,
     card: ModelCard | None = None,
-    trusted: Sequence[str | type] = (),
+    trusted: Trusted = (),
 ) -> dict[str, bytes]:
     """Return the files of a saved model, the manifest last.
 
@@ -133,7 +138,7 @@ def model_files(
     ----------
     model : estimator
     card : ModelCard, optional
-    trusted : sequence of str or type
+    trusted : sequence of str, type or callable
 
     Returns
     -------
@@ -143,10 +148,10 @@ def model_files(
     return with_manifest("pipeline", files, model, card or ModelCard())
 
 
-def parts_as_files(model: Any, trusted: Sequence[str | type] = ()) -> dict[str, bytes]:
+def parts_as_files(model: Any, trusted: Trusted = ()) -> dict[str, bytes]:
     """Return the files that hold an estimator, without manifest and card."""
     shell, files = take_apart(model)
-    return {**files, PIPELINE: dump_trusted(shell, _names(trusted))}
+    return {**files, PIPELINE: dump_trusted(shell, names_of(trusted))}
 
 
 def with_manifest(
@@ -165,14 +170,20 @@ def with_manifest(
     return {**files, MANIFEST: make_manifest(kind, files, **facts)}
 
 
-def model_from_files(files: Mapping[str, bytes], trusted: Sequence[str | type] = ()) -> Any:
+def model_from_files(
+    files: Mapping[str, bytes],
+    trusted: Trusted = (),
+    versions: Mapping[str, str] | None = None,
+) -> Any:
     """Return the estimator that files hold, each part checked.
 
     Parameters
     ----------
     files : mapping of str to bytes
         As `read_files` returns them.
-    trusted : sequence of str or type
+    trusted : sequence of str, type or callable
+    versions : mapping of str to str, optional
+        Of the libraries that the model was saved with.
 
     Returns
     -------
@@ -182,10 +193,12 @@ def model_from_files(files: Mapping[str, bytes], trusted: Sequence[str | type] =
         raise ArtifactError(f"{PIPELINE} is missing.")
     with blaming(CARD):
         files[CARD].decode()
-    shell = load_trusted(files[PIPELINE], _names(trusted))
+    names = names_of(trusted)
+    shell = load_trusted(files[PIPELINE], names, versions)
+    check_shell(shell, names)
     parts = {name: content for name, content in files.items() if name not in (PIPELINE, CARD)}
-    model = put_together(shell, parts)
-    check_estimators(model)
+    model = put_together(shell, parts, names)
+    check_together(model)
     return model
 
 
@@ -221,7 +234,3 @@ def _training(model: Any) -> dict[str, Any]:
         known["epochs"] = str(len(history))
         known["last epoch"] = ", ".join(f"{k} {v:.6g}" for k, v in history.iloc[-1].items())
     return known
-
-
-def _names(trusted: Sequence[str | type]) -> list[str]:
-    return [t if isinstance(t, str) else f"{t.__module__}.{t.__qualname__}" for t in trusted]

@@ -1,4 +1,4 @@
-"""What may stand in a `pipeline.skops`: the loader's own list, and a look at every byte first."""
+"""Write and read a `pipeline.skops`, every byte of which is looked at before anything is made."""
 
 import importlib
 import io
@@ -7,95 +7,34 @@ import math
 import re
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
-from types import ModuleType
+from collections.abc import Mapping, Sequence
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from agnews_sk.persistence._attributes import (
+    attributes_of,
+    attributes_of_parts,
+    find_type,
+    parameters_of,
+)
 from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._graph import expanded_size, walk
+from agnews_sk.persistence._manifest import installed_versions, library_of
+from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
+from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
+from agnews_sk.persistence._trusted_types import SCORE_FUNCTIONS, TRUSTED, name_of
 
-PIPELINE = "pipeline.skops"
-
-_OURS = (
-    "agnews_sk.classifiers._abstaining.AbstainingClassifier",
-    "agnews_sk.classifiers._finetuned.FineTunedTransformerClassifier",
-    "agnews_sk.classifiers._linear.CalibratedLinearSVC",
-    "agnews_sk.classifiers._scratch.TransformerClassifier",
-    "agnews_sk.cleaning._cleaner.TextCleaner",
-    "agnews_sk.cleaning._joiner.ColumnJoiner",
-    "agnews_sk.pipeline.TextPipeline",
-    "agnews_sk.sampling._augmentation.EDAAugmenter",
-    "agnews_sk.sampling._chain.SamplerChain",
-    "agnews_sk.sampling._duplicates.DuplicateFilter",
-    "agnews_sk.sampling._duplicates.LabelConflictFilter",
-    "agnews_sk.sampling._mask.MaskFilter",
-    "agnews_sk.sampling._quality.LengthFilter",
-    "agnews_sk.sampling._quality.MissingTextFilter",
-    "agnews_sk.tokenization._subword.PretrainedTokenizer",
-    "agnews_sk.tokenization._subword.SubwordTokenizer",
-    "agnews_sk.tokenization._vocabulary.Vocabulary",
-    "agnews_sk.tokenization._word_tokenizer.WordTokenizer",
-    "agnews_sk.vectorization._embedder.SentenceEmbedder",
-    "agnews_sk.vectorization._table.NgramTable",
-    "agnews_sk.vectorization._vectorizer.NgramVectorizer",
-)
-# Those of scikit-learn whose state is arrays and numbers that only numpy and scipy compute with:
-# trees, neighbours and kernel machines read positions from their state without looking.
-_SCIKIT_LEARN = (
-    "sklearn.calibration.CalibratedClassifierCV",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.calibration._TemperatureScaling",
-    "sklearn.decomposition._truncated_svd.TruncatedSVD",
-    "sklearn.dummy.DummyClassifier",
-    "sklearn.ensemble._stacking.StackingClassifier",
-    "sklearn.ensemble._voting.VotingClassifier",
-    "sklearn.feature_extraction.text.CountVectorizer",
-    "sklearn.feature_extraction.text.HashingVectorizer",
-    "sklearn.feature_extraction.text.TfidfTransformer",
-    "sklearn.feature_extraction.text.TfidfVectorizer",
-    "sklearn.frozen._frozen.FrozenEstimator",
-    "sklearn.linear_model._logistic.LogisticRegression",
-    "sklearn.linear_model._logistic.LogisticRegressionCV",
-    "sklearn.linear_model._ridge.RidgeClassifier",
-    "sklearn.naive_bayes.BernoulliNB",
-    "sklearn.naive_bayes.ComplementNB",
-    "sklearn.naive_bayes.GaussianNB",
-    "sklearn.naive_bayes.MultinomialNB",
-    "sklearn.pipeline.FeatureUnion",
-    "sklearn.pipeline.Pipeline",
-    "sklearn.preprocessing._data.MaxAbsScaler",
-    "sklearn.preprocessing._data.Normalizer",
-    "sklearn.preprocessing._data.StandardScaler",
-    "sklearn.preprocessing._label.LabelBinarizer",
-    "sklearn.preprocessing._label.LabelEncoder",
-    "sklearn.svm._classes.LinearSVC",
-    "sklearn.utils._bunch.Bunch",
-    "imblearn.pipeline.Pipeline",
-)
-TRUSTED = frozenset((*_OURS, *_SCIKIT_LEARN))
-
-_BUILTINS = frozenset(f"builtins.{t}" for t in ("bool", "float", "int", "str"))
-_NUMBERS = frozenset(
-    f"numpy.{t.__name__}" for t in set(np.sctypeDict.values()) if t.__module__ == "numpy"
-) - {"numpy.object_", "numpy.void"}
-# For each of skops's ways to make an object, the types that it may make.
-_TYPES_BY_LOADER: dict[str, frozenset[str]] = {
-    "DictNode": frozenset({"builtins.dict", "sklearn.utils._bunch.Bunch"}),
-    "JsonNode": frozenset({"builtins.str"}),
-    "ListNode": frozenset({"builtins.list"}),
-    "NdArrayNode": frozenset({"numpy.ndarray", *_NUMBERS}),
-    "RandomGeneratorNode": frozenset({"numpy.random._generator.Generator"}),
-    "RandomStateNode": frozenset({"numpy.random.mtrand.RandomState"}),
-    "SetNode": frozenset({"builtins.set"}),
-    "TupleNode": frozenset({"builtins.tuple"}),
-    "TypeNode": _BUILTINS | _NUMBERS,
-}
 _ARRAY = re.compile(r"\d{1,32}\.npy")
 # Truth values, integers, floats, bytes and strings; not objects, which are pickles.
 _ARRAY_KINDS = "biufSU"
+_MAX_THINGS = 10**8
+# A longer element would be copied for each row that is predicted.
+_MAX_ITEM_BYTES = 2**16
+# Scores of features that never vary.
+_MAY_HOLD_NAN = frozenset({"scores_", "pvalues_"})
 
 
 def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
@@ -106,7 +45,7 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     model : estimator
         Without what `take_apart` takes out.
     trusted : sequence of str
-        Full names of types beyond ours.
+        Full names of types and functions beyond ours.
 
     Returns
     -------
@@ -117,6 +56,13 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     ArtifactError
         If it holds something that `load_trusted` would refuse.
     """
+    _check_functions(model)
+    n_things = expanded_size(model)
+    if n_things > _MAX_THINGS:
+        raise ArtifactError(
+            f"the model cannot be saved: its containers hold each other so often that {n_things} "
+            "things would be written; look for lists or dicts that are shared many times."
+        )
     content = _skops().dumps(model)
     try:
         check_pipeline(content, trusted)
@@ -125,14 +71,32 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     return content
 
 
-def load_trusted(content: bytes, trusted: Sequence[str] = ()) -> Any:
+def _check_functions(model: Any) -> None:
+    """Refuse functions that cannot be found again by their names."""
+    for held in walk(model):
+        if not isinstance(held, (FunctionType, BuiltinFunctionType, np.ufunc)):
+            continue
+        module = sys.modules.get(name_of(held).rpartition(".")[0])
+        if getattr(module, held.__name__, None) is not held:
+            raise ArtifactError(
+                f"the model cannot be saved: {name_of(held)} is no function that can be imported; "
+                "define it by `def` at the top level of a module."
+            )
+
+
+def load_trusted(
+    content: bytes, trusted: Sequence[str] = (), versions: Mapping[str, str] | None = None
+) -> Any:
     """Return the model of a skops file.
 
     Parameters
     ----------
     content : bytes
     trusted : sequence of str
-        Full names of types beyond ours.
+        Full names of types and functions beyond ours.
+
+    versions : mapping of str to str, optional
+        Of the libraries that the model was saved with.
 
     Returns
     -------
@@ -143,20 +107,24 @@ def load_trusted(content: bytes, trusted: Sequence[str] = ()) -> Any:
     ArtifactError
         If the file holds any other type, or is damaged.
     """
-    check_pipeline(content, trusted)
+    check_pipeline(content, trusted, versions)
     with blaming(PIPELINE):
-        return _skops().loads(content, trusted=sorted({*TRUSTED, *trusted}))
+        known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
+        return _skops().loads(content, trusted=sorted(known))
 
 
-def check_pipeline(content: bytes, trusted: Sequence[str] = ()) -> None:
-    """Refuse a skops file with types beyond those trusted, or with broken arrays.
+def check_pipeline(
+    content: bytes, trusted: Sequence[str] = (), versions: Mapping[str, str] | None = None
+) -> None:
+    """Refuse a skops file with types or attributes beyond those trusted, or with broken arrays.
 
-    Nothing is imported or made on the way.
+    Nothing is made on the way, and nothing imported but the modules of trusted types.
 
     Parameters
     ----------
     content : bytes
     trusted : sequence of str
+    versions : mapping of str to str, optional
 
     Raises
     ------
@@ -164,26 +132,85 @@ def check_pipeline(content: bytes, trusted: Sequence[str] = ()) -> None:
     """
     protocol = _skops()._protocol.PROTOCOL
     with blaming(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in check_stored(archive, len(content)):
+        sizes = check_stored(archive, len(content))
+        for name in sizes:
             if name != "schema.json" and not _ARRAY.fullmatch(name):
                 raise ArtifactError(f"{PIPELINE} holds {name!r}, which no saved model has.")
-        schema = json.loads(archive.read("schema.json"))
-        if schema.get("protocol") != protocol:
+        root = json.loads(archive.read("schema.json"))
+        if root.get("protocol") != protocol:
             raise ArtifactError(
-                f"{PIPELINE} has skops's protocol {schema.get('protocol')!r}, expected {protocol}; "
+                f"{PIPELINE} has skops's protocol {root.get('protocol')!r}, expected {protocol}; "
                 "save the model again with the installed skops."
             )
-        allowed = TRUSTED.union(trusted)
-        for loader, type_name in _made_types(schema):
-            if type_name not in _TYPES_BY_LOADER.get(
-                loader, allowed if loader == "ObjectNode" else ()
-            ):
-                raise ArtifactError(
-                    f"{PIPELINE} holds a {type_name} (by {loader}), which is not trusted."
-                )
-        for name in archive.namelist():
-            if name != "schema.json":
-                _check_array(archive.read(name), name)
+        schema = read_schema(root, sizes)
+        _check_objects(schema, frozenset(trusted), versions or {})
+        for name in sizes.keys() - {"schema.json"}:
+            attribute = {place.attribute for place in schema.arrays.get(name, ())}
+            may_hold_nan = bool(attribute) and attribute <= _MAY_HOLD_NAN
+            _check_array(archive.read(name), name, name in schema.numbers, may_hold_nan)
+
+
+def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[str, str]) -> None:
+    """Refuse types, functions and attributes that are not trusted where they stand."""
+    unknown = {
+        named: f"{named[1]} (by {named[0]})"
+        for named, places in sorted(schema.named.items())
+        if named[1] not in trusted and not all(_may_stand(*named, place) for place in places)
+    }
+    if all(loader != "ObjectNode" for loader, _ in unknown):
+        for owner, attributes in schema.objects:
+            _check_attributes(owner, attributes, versions)
+    if unknown:
+        raise ArtifactError(
+            f"{PIPELINE} holds a {', a '.join(unknown.values())}, which is not trusted there; if "
+            f"you know it, pass trusted={sorted({name for _, name in unknown})}."
+        )
+    for loader, name in schema.named:
+        # A type that is made where a function should be would be called.
+        if loader == "FunctionNode" and isinstance(find_type(name), type):
+            raise ArtifactError(f"{PIPELINE} holds the type {name} as a function.")
+
+
+def _may_stand(loader: str, name: str, place: Place) -> bool:
+    if loader == "ObjectNode":
+        return name in TRUSTED
+    if loader == "FunctionNode":
+        return name in SCORE_FUNCTIONS and place.attribute == "score_func"
+    # Of plain types, which can be called too.
+    return loader == "TypeNode" and place.attribute == "dtype"
+
+
+def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[str, str]) -> None:
+    """Refuse attributes that a type's own code does not give it, and parameters that lack."""
+    kind = find_type(owner)
+    if owner not in TRUSTED:
+        hidden = sorted(name for name in attributes if callable(getattr(kind, name, None)))
+        if hidden:
+            raise ArtifactError(f"{PIPELINE} has a {owner} whose method {hidden[0]} is replaced.")
+        return
+    of_parts = attributes_of_parts(kind)
+    may_have = attributes_of(kind) | ({FOLDER} if of_parts else set())
+    more = sorted(attributes - may_have)
+    if FOLDER not in attributes and attributes & of_parts:
+        more = sorted(attributes & of_parts)
+    library = library_of(owner)
+    here, saved = installed_versions("pipeline").get(library), versions.get(library)
+    way = (
+        f"; it was saved by {library} {saved}: load it with that, or fit and save it again"
+        if saved not in (None, here)
+        else ""
+    )
+    if more:
+        raise ArtifactError(
+            f"{PIPELINE} has a {kind.__name__} with the attribute {more[0]!r}, which is not one "
+            f"that {library} {here} saves for it{way}."
+        )
+    missing = [name for name in parameters_of(kind) if name not in attributes]
+    if missing:
+        raise ArtifactError(
+            f"{PIPELINE} has a {kind.__name__} without the parameter {missing[0]!r} that it has "
+            f"in {library} {here}{way}."
+        )
 
 
 def _skops() -> ModuleType:
@@ -201,19 +228,7 @@ def _skops() -> ModuleType:
         del sys.modules["torch"]
 
 
-def _made_types(node: Any) -> Iterator[tuple[str, str]]:
-    """Yield how each object of a schema would be made, and as what."""
-    if isinstance(node, dict):
-        if "__loader__" in node:
-            yield str(node["__loader__"]), f"{node.get('__module__')}.{node.get('__class__')}"
-        for value in node.values():
-            yield from _made_types(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _made_types(value)
-
-
-def _check_array(content: bytes, name: str) -> None:
+def _check_array(content: bytes, name: str, is_number: bool, may_hold_nan: bool) -> None:
     """Refuse an array whose header promises other than what follows, or which holds NaN."""
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
@@ -228,11 +243,15 @@ def _check_array(content: bytes, name: str) -> None:
         raise ArtifactError(
             f"{name} in {PIPELINE} has the dtype {dtype}, which is none of numbers or strings."
         )
+    if dtype.itemsize > _MAX_ITEM_BYTES or (is_number and shape):
+        raise ArtifactError(f"{name} in {PIPELINE} has {shape} elements of {dtype}; that is many.")
     n_bytes = math.prod(shape) * dtype.itemsize
     if n_bytes != len(content) - file.tell() or min(shape, default=0) < 0:
         raise ArtifactError(
             f"{name} in {PIPELINE} has {len(content) - file.tell()} bytes, which is no array of "
             f"the shape {shape} of {dtype}."
         )
-    if dtype.kind == "f" and np.isnan(np.frombuffer(content, dtype, offset=file.tell())).any():
+    if may_hold_nan or dtype.kind != "f":
+        return
+    if np.isnan(np.frombuffer(content, dtype, offset=file.tell())).any():
         raise ArtifactError(f"{name} in {PIPELINE} holds NaN.")

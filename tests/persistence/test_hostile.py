@@ -1,6 +1,5 @@
 """Forged and broken models are refused by name; nothing in them is run, nothing else is read."""
 
-import contextlib
 import hashlib
 import io
 import json
@@ -10,10 +9,8 @@ import re
 import shutil
 import stat
 import struct
-import sys
 import zipfile
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +24,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.persistence._parts import take_apart
 from tests.persistence.conftest import FAMILIES
-
-FORBIDDEN = {
-    "exec", "pickle.find_class", "os.system", "os.exec", "os.fork", "os.posix_spawn",
-    "subprocess.Popen", "socket.connect", "os.remove", "os.rename", "os.mkdir", "shutil.rmtree",
-}  # fmt: skip
-TRANSFORMERS = str(Path(find_spec("transformers").origin).parent)
+from tests.persistence.watching import only_the_model_is_read
 
 
 class Bomb:
@@ -41,34 +33,6 @@ class Bomb:
 
 
 PICKLE = pickle.dumps(Bomb())
-_watch = {"root": None, "seen": []}
-
-
-# numpy reads the header of an array by `ast.literal_eval`, which compiles and does not run it.
-def _hook(event, arguments):
-    root = _watch["root"]
-    if root is None or event not in {"open", *FORBIDDEN}:
-        return
-    # A number is a file opened before; joblib asks the kernel how many cores there are, and
-    # transformers 5.0 reads its own source.
-    ours = (root, "/sys/fs/cgroup", TRANSFORMERS)
-    known = isinstance(arguments[0], int) or str(arguments[0]).startswith(ours)
-    if event in FORBIDDEN or (event == "open" and not known):
-        _watch["seen"].append((event, str(arguments)[:200]))
-
-
-sys.addaudithook(_hook)
-
-
-@contextlib.contextmanager
-def only_the_model_is_read(path):
-    """Fail if within it anything is unpickled or run, or a file outside the model is opened."""
-    _watch.update(root=str(path), seen=[])
-    try:
-        yield
-    finally:
-        _watch["root"] = None
-    assert _watch["seen"] == []
 
 
 @pytest.fixture(scope="module", autouse=True)

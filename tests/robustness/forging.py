@@ -33,3 +33,12 @@ def repacked(pipeline, name, content):
     buffer = io.BytesIO()
     write_zip(files_of(pipeline) | {name: content}, buffer)
     return buffer.getvalue()
+
+
+def write_sum(folder, name):
+    """Put the sum of a changed file into the manifest of a saved model."""
+    content = (folder / name).read_bytes()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    digest = hashlib.sha256(content).hexdigest()
+    manifest["files"][name] = {"size": len(content), "sha256": digest}
+    (folder / "manifest.json").write_text(json.dumps(manifest))

@@ -1,0 +1,86 @@
+"""Walk through everything that an object holds."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+_LEAVES = (str, int, float, bool, bytes, type(None))
+
+
+def walk(root: Any) -> Iterator[Any]:
+    """Yield an object and everything within it, each thing once, but for texts and numbers.
+
+    Parameters
+    ----------
+    root : object
+        Containers are gone through, dicts by keys and values, and objects by their attributes.
+
+    Yields
+    ------
+    object
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> from agnews_sk.persistence._graph import walk
+    >>> [type(found).__name__ for found in walk({"a": [(FunctionTransformer(len), 1)]})]
+    ['dict', 'list', 'tuple', 'FunctionTransformer', 'builtin_function_or_method']
+    """
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            waiting.extend(inner for inner in _held(value) if not isinstance(inner, _LEAVES))
+
+
+def expanded_size(root: Any) -> int:
+    """Return how many things an object would hold if nothing in it were shared.
+
+    Parameters
+    ----------
+    root : object
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from agnews_sk.persistence._graph import expanded_size
+    >>> shared = []
+    >>> for _ in range(50):
+    ...     shared = [shared, shared]
+    >>> expanded_size(shared) == 2**51 - 1
+    True
+    """
+    sizes: dict[int, int] = {}
+
+    def count(value: Any) -> int:
+        if isinstance(value, _LEAVES):
+            return 1
+        if id(value) not in sizes:
+            sizes[id(value)] = 0  # what holds itself
+            sizes[id(value)] = 1 + sum(map(count, _held(value)))
+        return sizes[id(value)]
+
+    return count(root)
+
+
+def _held(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from value.keys()
+        yield from value.values()
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        yield from value
+    elif isinstance(value, np.ndarray):
+        yield from value.flat if value.dtype.hasobject else ()
+    elif isinstance(value, partial):
+        yield from (value.func, value.args, value.keywords)
+    elif hasattr(value, "__dict__") and not isinstance(value, (type, FunctionType, ModuleType)):
+        yield from vars(value).values()

@@ -1,0 +1,296 @@
+r"""Tell whether a regular expression can take long, from how it is written.
+
+Python's `re` and the engine of `tokenizers` go back and try again, which for some patterns takes
+longer than anybody waits: `(\w+\s?)*x` doubles its steps with each letter. A pattern passes if,
+wherever a match begins, the steps grow with the length of the text alone.
+"""
+
+import re
+import warnings
+from collections.abc import Sequence
+from re import _constants as op  # type: ignore[attr-defined]  # the parser has no public name
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
+
+from agnews_sk.persistence._errors import ArtifactError
+
+# BLOOM's, which has brackets within brackets.
+_KNOWN = frozenset({r" ?[^(\s|[.,!?…。，、।۔،])]+"})
+_MAX_LENGTH = 10_000
+_MAX_CHOICES = 2**10  # of the ways through what is not repeated
+_MAX_COUNT = 1_000
+_MAX_FIXED = 100  # what looks ahead, or is repeated a fixed number of times
+# The characters of ASCII, and what stands for all others of a class.
+_ASCII = frozenset(map(chr, range(128)))
+_BEYOND = frozenset({"letter", "digit", "space", "other"})
+_ALL = _ASCII | _BEYOND
+_CLASSES = {
+    op.CATEGORY_DIGIT: frozenset("0123456789") | {"digit"},
+    op.CATEGORY_SPACE: frozenset(c for c in _ASCII if c.isspace()) | {"space"},
+    op.CATEGORY_WORD: frozenset(c for c in _ASCII if c.isalnum() or c == "_") | {"letter", "digit"},
+}
+_NEGATED = {
+    op.CATEGORY_NOT_DIGIT: op.CATEGORY_DIGIT,
+    op.CATEGORY_NOT_SPACE: op.CATEGORY_SPACE,
+    op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
+}
+_SINGLE = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
+# Oniguruma's classes of Unicode, which Python lacks; other escapes; brackets; bars.
+_UNICODE = r"\\[pP](?:\{\^?\w+\}|\w)"
+_TOKEN = re.compile(rf"{_UNICODE}|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|\|", re.DOTALL)
+
+
+class _SlowError(Exception):
+    """A pattern may take more steps than its text is long."""
+
+
+class _Rest(NamedTuple):
+    """What comes after a part of a pattern.
+
+    Attributes
+    ----------
+    first : frozenset of str
+        With what it can begin; everything, if it can be empty.
+    can_fail : bool
+    is_long : bool
+        Whether steps before it fails grow with the text.
+    """
+
+    first: frozenset[str]
+    can_fail: bool
+    is_long: bool
+
+
+_END = _Rest(_ALL, can_fail=False, is_long=False)
+
+
+def check_pattern(pattern: str, trusted: Sequence[str] = (), *, where: str) -> None:
+    r"""Refuse a regular expression whose search can take long.
+
+    Parameters
+    ----------
+    pattern : str
+    trusted : sequence of str
+        Patterns that the caller trusts, as they are written.
+    where : str
+        What messages call it.
+
+    Raises
+    ------
+    ArtifactError
+
+    Examples
+    --------
+    >>> from agnews_sk.persistence._patterns import check_pattern
+    >>> check_pattern(r"\b\w\w+\b", where="a tokenizer")
+    >>> check_pattern(r"(\w+\s?)*x", where="a tokenizer")
+    Traceback (most recent call last):
+    ...
+    agnews_sk.persistence._errors.ArtifactError: a tokenizer has the pattern '(\\w+\\s?)*x', ...
+    """
+    if pattern in _KNOWN or pattern in trusted:
+        return
+    try:
+        if len(pattern) > _MAX_LENGTH:
+            raise _SlowError
+        parsed = _parsed(pattern)
+        _Analysis(parsed.state.flags).sequence(list(parsed), _END)
+    except (_SlowError, FutureWarning, RecursionError, re.error, OverflowError) as error:
+        raise ArtifactError(
+            f"{where} has the pattern {pattern!r:.200}, whose search may take without end; write "
+            "it so that what follows a repetition cannot begin as what is repeated, or, if you "
+            f"know it, pass trusted=[{pattern!r:.200}]."
+        ) from error
+
+
+def shortest_match(pattern: str) -> int:
+    """Return how many characters a match has at least.
+
+    Parameters
+    ----------
+    pattern : str
+
+    Returns
+    -------
+    int
+    """
+    return _parsed(pattern).getwidth()[0]
+
+
+def _parsed(pattern: str) -> Any:
+    with warnings.catch_warnings():
+        # Brackets within brackets mean something else to Oniguruma.
+        warnings.simplefilter("error", FutureWarning)
+        return parser.parse(_TOKEN.sub(_as_python, pattern))
+
+
+def _as_python(found: re.Match[str]) -> str:
+    """Return a part of a pattern that Python reads as it stands, if with more characters."""
+    text = found[0]
+    if text == "|":
+        return "(?=)|"  # or Python would make brackets of ways of one character
+    if not re.search(_UNICODE, text):
+        return text
+    left = re.sub(_UNICODE, "", text)
+    return left if text.startswith("[^") and left != "[^]" else r"[\s\S]"
+
+
+class _Analysis:
+    """Goes through a pattern from its end to its beginning.
+
+    Sets of characters are never too small, so that what seems apart is apart.
+    """
+
+    def __init__(self, flags: int) -> None:
+        self._flags = flags
+        self._n_choices = 1
+
+    def sequence(self, items: list[Any], rest: _Rest) -> _Rest:
+        for kind, argument in reversed(items):
+            rest = self._item(kind, argument, rest)
+        return rest
+
+    def _item(self, kind: Any, argument: Any, rest: _Rest) -> _Rest:
+        if kind in _SINGLE:
+            return _Rest(self._characters(kind, argument), True, rest.is_long)
+        if kind is op.AT:
+            return rest._replace(can_fail=True)
+        if kind is op.SUBPATTERN:
+            self._flags |= argument[1]
+            return self.sequence(list(argument[3]), rest)
+        if kind is op.ATOMIC_GROUP:
+            return self.sequence(list(argument), rest)
+        if kind in (op.ASSERT, op.ASSERT_NOT):
+            if kind is op.ASSERT and not argument[1]:
+                return rest
+            if argument[1].getwidth()[1] > _MAX_FIXED:
+                raise _SlowError
+            self.sequence(list(argument[1]), _END)
+            return rest._replace(can_fail=True)
+        if kind is op.BRANCH:
+            return self._branch([list(branch) for branch in argument[1]], rest)
+        if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+            least, most, body = argument
+            return self._repeat(least, most, body, rest)
+        raise _SlowError  # references to groups, conditions
+
+    def _branch(self, branches: list[Any], rest: _Rest) -> _Rest:
+        found = [self.sequence(branch, rest) for branch in branches]
+        firsts = [one.first for one in found]
+        if rest.can_fail and sum(map(len, firsts)) > len(frozenset().union(*firsts)):
+            self._choose(len(found))
+        return _Rest(
+            frozenset().union(*firsts),
+            all(one.can_fail for one in found),
+            any(one.is_long for one in found),
+        )
+
+    def _repeat(self, least: int, most: Any, body: Any, rest: _Rest) -> _Rest:
+        if most is not op.MAXREPEAT and most > _MAX_COUNT:
+            raise _SlowError  # some engines write it out
+        items = list(body)
+        is_single = len(items) == 1 and items[0][0] in _SINGLE
+        if most == 1:
+            return self._optional(items, rest)
+        if is_single and least == most <= _MAX_FIXED:
+            return _Rest(self._characters(*items[0]), True, rest.is_long)
+        if is_single:
+            return self._run(self._characters(*items[0]), least, rest)
+        if body.getwidth()[0] == 0:
+            raise _SlowError  # it repeats nothing
+        return self._loop(items, least, rest)
+
+    def _optional(self, items: list[Any], rest: _Rest) -> _Rest:
+        inside = self.sequence(items, rest)
+        if rest.can_fail and inside.first & rest.first:
+            self._choose(2)
+        return _Rest(inside.first | rest.first, rest.can_fail, inside.is_long or rest.is_long)
+
+    def _run(self, characters: frozenset[str], least: int, rest: _Rest) -> _Rest:
+        """Look at a repeated character: if the rest fails, it is tried at each place before."""
+        if rest.can_fail and rest.is_long and characters & rest.first:
+            raise _SlowError
+        first = characters if least else characters | rest.first
+        return _Rest(first, rest.can_fail or least > 0, rest.is_long or rest.can_fail)
+
+    def _loop(self, items: list[Any], least: int, rest: _Rest) -> _Rest:
+        """Look at a repeated group: if the rest can fail, only one way may lead through it."""
+        alone = self.sequence(items, _END)
+        if rest.can_fail and alone.first & rest.first:
+            raise _SlowError
+        if rest.can_fail or least > 1:
+            after = alone.first | (rest.first if rest.can_fail else frozenset())
+            before, self._n_choices = self._n_choices, 1
+            self.sequence(items, _Rest(after, can_fail=True, is_long=True))
+            if self._n_choices > 1:
+                raise _SlowError
+            self._n_choices = before
+        first = alone.first if least else alone.first | rest.first
+        is_long = rest.is_long or rest.can_fail or alone.is_long
+        return _Rest(first, rest.can_fail or least > 0, is_long)
+
+    def _choose(self, n_ways: int) -> None:
+        self._n_choices *= n_ways
+        if self._n_choices > _MAX_CHOICES:
+            raise _SlowError
+
+    def _characters(self, kind: Any, argument: Any) -> frozenset[str]:
+        if kind is op.ANY:
+            return _ALL
+        if kind is op.LITERAL:
+            return self._literal(argument)
+        if kind is op.NOT_LITERAL:
+            return _ALL - ({chr(argument)} & _ASCII)
+        if argument[0][0] is not op.NEGATE:
+            return frozenset().union(*(self._member(*member) for member in argument))
+        return self._all_but(frozenset().union(*(_whole(*member) for member in argument[1:])))
+
+    def _literal(self, code: int) -> frozenset[str]:
+        character = chr(code)
+        if not self._flags & re.IGNORECASE:
+            return frozenset({character if character in _ASCII else _class_of(character)})
+        folded = character.casefold()
+        cases = {character, character.lower(), character.upper(), folded, folded.upper()}
+        return frozenset(cases & _ASCII) | (
+            {_class_of(character)} if character.isalpha() else set()
+        )
+
+    def _member(self, kind: Any, value: Any) -> frozenset[str]:
+        if kind is op.LITERAL:
+            return self._literal(value)
+        if kind is op.CATEGORY:
+            return (
+                self._all_but(_CLASSES[_NEGATED[value]]) if value in _NEGATED else _CLASSES[value]
+            )
+        low, high = value
+        codes = frozenset(map(chr, range(low, min(high, 127) + 1)))
+        if self._flags & re.IGNORECASE:
+            return (
+                _BEYOND
+                | codes
+                | {c.swapcase() for c in codes}
+                | (set("KSks") if high > 127 else set())
+            )
+        return codes | (_BEYOND if high > 127 else set())
+
+    def _all_but(self, left_out: frozenset[str]) -> frozenset[str]:
+        # With this flag, no class has characters beyond ASCII.
+        return _ALL - left_out | (_BEYOND if self._flags & re.ASCII else set())
+
+
+def _whole(kind: Any, value: Any) -> frozenset[str]:
+    """Return the characters that a member of brackets has for sure, in any case."""
+    if kind is op.LITERAL:
+        return frozenset({chr(value)} & _ASCII)
+    if kind is op.CATEGORY:
+        # A set is never too small, what is left out of one never too large.
+        return _ALL - _CLASSES[_NEGATED[value]] if value in _NEGATED else _CLASSES[value]
+    return frozenset(map(chr, range(value[0], min(value[1], 127) + 1)))
+
+
+def _class_of(character: str) -> str:
+    if character.isdecimal():
+        return "digit"
+    if character.isspace():
+        return "space"
+    return "letter" if re.match(r"\w", character) else "other"

@@ -1,0 +1,213 @@
+"""Look at every object that a `schema.json` describes, before skops makes any of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agnews_sk.persistence._errors import ArtifactError
+
+PIPELINE = "pipeline.skops"
+BUNCH = "sklearn.utils._bunch.Bunch"
+
+_BUILTINS = frozenset(f"builtins.{t}" for t in ("bool", "float", "int", "str"))
+_NUMBERS = frozenset(
+    f"numpy.{t.__name__}" for t in set(np.sctypeDict.values()) if t.__module__ == "numpy"
+) - {"numpy.object_", "numpy.void"}
+# For each of skops's ways to make an object, the types that it may make.
+_TYPES_BY_LOADER: dict[str, frozenset[str]] = {
+    "DictNode": frozenset({"builtins.dict", BUNCH}),
+    "JsonNode": frozenset({"builtins.str"}),
+    "ListNode": frozenset({"builtins.list"}),
+    "NdArrayNode": frozenset({"numpy.ndarray", *_NUMBERS}),
+    "RandomStateNode": frozenset({"numpy.random.mtrand.RandomState"}),
+    "SetNode": frozenset({"builtins.set"}),
+    "TupleNode": frozenset({"builtins.tuple"}),
+    "TypeNode": _BUILTINS | _NUMBERS,
+}
+# Ways to make what is trusted by its name. Others would call it, or read arrays unchecked.
+BY_NAME = frozenset({"FunctionNode", "ObjectNode", "PartialNode", "TypeNode"})
+# Arrays that are referred to several times count several times: joined, they would grow.
+_LEAST_BYTES = 2**26
+_MOST_REPEATS = 16
+
+
+class Place(NamedTuple):
+    """Where an object stands: the attribute of an object, or `""` within a container of its.
+
+    Attributes
+    ----------
+    owner : str
+        Full name of the object's type.
+    attribute : str
+    """
+
+    owner: str = ""
+    attribute: str = ""
+
+
+@dataclass
+class Schema:
+    """What a `schema.json` describes.
+
+    Attributes
+    ----------
+    objects : list of (str, frozenset of str)
+        Full name of the type, and the names of the attributes.
+    named : dict of (str, str) to set of Place
+        Loader and full name of types, functions and objects, and where they stand.
+    arrays : dict of str to set of Place
+        Files of arrays.
+    numbers : set of str
+        Files of arrays that must hold one number.
+    """
+
+    objects: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    named: dict[tuple[str, str], set[Place]] = field(default_factory=dict)
+    arrays: dict[str, set[Place]] = field(default_factory=dict)
+    numbers: set[str] = field(default_factory=set)
+
+
+def read_schema(root: Any, sizes: Mapping[str, int]) -> Schema:
+    """Return what a schema describes, if nothing in it can be made in more than one way.
+
+    Parameters
+    ----------
+    root : dict
+        The outermost node.
+    sizes : mapping of str to int
+        Bytes of each file beside the schema.
+
+    Returns
+    -------
+    Schema
+
+    Raises
+    ------
+    ArtifactError
+    """
+    reader = _Reader(sizes)
+    n_bytes = reader.read(root, Place())
+    held = sum(sizes.values()) - sizes["schema.json"]
+    if n_bytes > max(_LEAST_BYTES, _MOST_REPEATS * held):
+        raise ArtifactError(f"{PIPELINE} refers to {n_bytes} bytes of arrays, more than it holds.")
+    return reader.schema
+
+
+class _Reader:
+    """Goes through a schema as skops does.
+
+    To skops, a node with a number that it has met stands for the node met first, whatever is
+    written in it. Such nodes must be equal here: then what is written is what is made, and it is
+    no more than what is written.
+    """
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self.schema = Schema()
+        self._sizes = sizes
+        self._met: dict[Any, dict[str, Any]] = {}
+        self._n_bytes: dict[Any, int] = {}
+
+    def read(self, value: Any, place: Place) -> int:
+        """Return how many bytes of arrays a node, or a container of nodes, refers to."""
+        if isinstance(value, list):
+            return sum(self.read(inner, place) for inner in value)
+        if not isinstance(value, dict):
+            return 0
+        if "__loader__" not in value:
+            return sum(self.read(inner, place) for inner in value.values())
+        self._note(value, place)
+        number = value.get("__id__")
+        if self._was_met(value):
+            return self._n_bytes.get(number, 0)
+        n_bytes = self._read_inner(value, place)
+        self._n_bytes[number] = n_bytes
+        return n_bytes
+
+    def _was_met(self, node: dict[str, Any]) -> bool:
+        number = node.get("__id__")
+        if not number:  # as in skops, which keeps no such node
+            return False
+        first = self._met.setdefault(number, node)
+        if first is not node and not _are_equal(first, node):
+            raise ArtifactError(f"{PIPELINE} describes two objects by the number {number}.")
+        return first is not node
+
+    def _read_inner(self, node: dict[str, Any], place: Place) -> int:
+        loader = node["__loader__"]
+        if loader == "ObjectNode":
+            return self._read_object(node)
+        if loader == "JsonNode":
+            return 0
+        inside = Place(place.owner, "")
+        if loader == "DictNode":
+            self._read_keys(node)
+            return self.read(node["content"], inside)
+        own = self._sizes[node["file"]] if "file" in node else 0
+        return own + sum(self.read(inner, inside) for inner in node.values())
+
+    def _read_object(self, node: dict[str, Any]) -> int:
+        name, state = _type_name(node), node.get("content")
+        if state is None:
+            self.schema.objects.append((name, frozenset()))
+            return 0
+        is_dict = state.get("__loader__") == "DictNode" and _type_name(state) == "builtins.dict"
+        if not is_dict or self._read_keys(state) - {"builtins.str"}:
+            raise ArtifactError(f"{PIPELINE} has a {name} whose state is no dict by name.")
+        self._was_met(state)
+        attributes = state["content"]
+        self.schema.objects.append((name, frozenset(attributes)))
+        return sum(self.read(inner, Place(name, key)) for key, inner in attributes.items())
+
+    def _read_keys(self, node: dict[str, Any]) -> set[str]:
+        """Return the names of the types of a dict's keys."""
+        keys = node["key_types"]
+        kinds = keys["content"]
+        for kind in (keys, *kinds):
+            self._was_met(kind)
+        plain = keys["__loader__"] == "ListNode" and all(
+            kind["__loader__"] == "TypeNode" and _type_name(kind) in _TYPES_BY_LOADER["TypeNode"]
+            for kind in kinds
+        )
+        if not plain or len(kinds) != len(node["content"]):
+            raise ArtifactError(
+                f"{PIPELINE} has a dict whose keys are not texts and numbers that differ as texts."
+            )
+        return {_type_name(kind) for kind in kinds}
+
+    def _note(self, node: dict[str, Any], place: Place) -> None:
+        loader, name = str(node["__loader__"]), _type_name(node)
+        if loader == "JsonNode" and node["content"].lstrip()[:1] in ("[", "{"):
+            raise ArtifactError(f"{PIPELINE} has a container where a text should be.")
+        plain = name in _TYPES_BY_LOADER.get(loader, ())
+        if not plain and loader not in BY_NAME:
+            raise ArtifactError(f"{PIPELINE} holds a {name} (by {loader}), which is not trusted.")
+        if loader in BY_NAME:
+            self.schema.named.setdefault((loader, name), set()).add(place)
+        if loader == "NdArrayNode" and "file" in node:
+            self._note_array(node, name, place)
+
+    def _note_array(self, node: dict[str, Any], name: str, place: Place) -> None:
+        file, number = node["file"], node.get("__id__")
+        if not number or file != f"{number}.npy" or file not in self._sizes:
+            raise ArtifactError(f"{PIPELINE} has the array {number!r} in a file {file!r}.")
+        self.schema.arrays.setdefault(file, set()).add(place)
+        if name != "numpy.ndarray":
+            self.schema.numbers.add(file)
+
+
+def _type_name(node: dict[str, Any]) -> str:
+    return f"{node.get('__module__')}.{node.get('__class__')}"
+
+
+def _are_equal(a: Any, b: Any) -> bool:
+    """Tell whether two nodes make the same, whatever numbers and files they have."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        # An object that describes itself by new arrays each time has a file for each.
+        ignored = {"__id__", "file"} if "__loader__" in a else set()
+        names = a.keys() - ignored
+        return names == b.keys() - ignored and all(_are_equal(a[name], b[name]) for name in names)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_are_equal, a, b))
+    return type(a) is type(b) and a == b

@@ -1,0 +1,162 @@
+"""What the fitted attributes of scikit-learn's estimators must look like to belong together."""
+
+from typing import Any
+
+import numpy as np
+
+from agnews_sk.persistence._errors import ArtifactError
+from agnews_sk.persistence._schema import PIPELINE
+from agnews_sk.persistence._trusted_types import name_of
+
+_Shapes = dict[str, tuple[str, ...]]
+# Sizes: of classes; of rows, which is 1 or the number of classes; of features; "any" size.
+_LINEAR: _Shapes = {"coef_": ("rows", "features"), "intercept_": ("rows",)}
+_BAYES: _Shapes = {
+    "class_count_": ("classes",),
+    "class_log_prior_": ("classes",),
+    "feature_count_": ("classes", "features"),
+    "feature_log_prob_": ("classes", "features"),
+}
+_SCALER: _Shapes = dict.fromkeys(("max_abs_", "mean_", "scale_", "var_"), ("features",))
+_SELECTOR: _Shapes = dict.fromkeys(("pvalues_", "scores_", "variances_"), ("features",))
+_SHAPES: dict[str, _Shapes] = {
+    "sklearn.decomposition._truncated_svd.TruncatedSVD": {"components_": ("any", "features")},
+    "sklearn.dummy.DummyClassifier": {"class_prior_": ("classes",)},
+    "sklearn.feature_extraction.text.TfidfTransformer": {"idf_": ("features",)},
+    "sklearn.feature_selection._univariate_selection._BaseFilter": _SELECTOR,
+    "sklearn.feature_selection._variance_threshold.VarianceThreshold": _SELECTOR,
+    "sklearn.linear_model._logistic.LogisticRegression": _LINEAR,
+    "sklearn.linear_model._ridge.RidgeClassifier": _LINEAR,
+    "sklearn.naive_bayes.GaussianNB": {
+        "class_prior_": ("classes",),
+        "theta_": ("classes", "features"),
+        "var_": ("classes", "features"),
+    },
+    "sklearn.naive_bayes._BaseDiscreteNB": _BAYES,
+    "sklearn.preprocessing._data.MaxAbsScaler": _SCALER,
+    "sklearn.preprocessing._data.StandardScaler": _SCALER,
+    "sklearn.svm._classes.LinearSVC": _LINEAR,
+}
+_TOKENIZERS = (
+    "agnews_sk.tokenization._subword.PretrainedTokenizer",
+    "agnews_sk.tokenization._subword.SubwordTokenizer",
+)
+# What an attribute may hold besides None, alone or in a list.
+_HELD: dict[str, dict[str, tuple[str, ...]]] = {
+    "agnews_sk.classifiers._abstaining.AbstainingClassifier": {
+        "estimator_": ("sklearn.base.BaseEstimator",)
+    },
+    "agnews_sk.classifiers._base.TextNetClassifier": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization._embedder.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization._vectorizer.NgramVectorizer": {
+        "_table": ("agnews_sk.vectorization._table.NgramTable",),
+        "_weights": ("sklearn.feature_extraction.text.TfidfTransformer",),
+    },
+    "sklearn.calibration.CalibratedClassifierCV": {
+        "calibrated_classifiers_": ("sklearn.calibration._CalibratedClassifier",)
+    },
+    "sklearn.calibration._CalibratedClassifier": {
+        "calibrators": (
+            "sklearn.calibration._SigmoidCalibration",
+            "sklearn.calibration._TemperatureScaling",
+        ),
+        "estimator": ("sklearn.base.BaseEstimator",),
+    },
+    "sklearn.ensemble._stacking.StackingClassifier": {
+        "_label_encoder": ("sklearn.preprocessing._label.LabelEncoder",),
+        "estimators_": ("sklearn.base.BaseEstimator",),
+        "final_estimator_": ("sklearn.base.BaseEstimator",),
+    },
+    "sklearn.ensemble._voting.VotingClassifier": {
+        "estimators_": ("sklearn.base.BaseEstimator",),
+        "le_": ("sklearn.preprocessing._label.LabelEncoder",),
+    },
+    "sklearn.feature_extraction.text.TfidfVectorizer": {
+        "_tfidf": ("sklearn.feature_extraction.text.TfidfTransformer",)
+    },
+    "sklearn.feature_selection._from_model.SelectFromModel": {
+        "estimator_": ("sklearn.base.BaseEstimator",)
+    },
+    "sklearn.frozen._frozen.FrozenEstimator": {"estimator": ("sklearn.base.BaseEstimator",)},
+    "sklearn.linear_model._ridge.RidgeClassifier": {
+        "_label_binarizer": ("sklearn.preprocessing._label.LabelBinarizer",)
+    },
+}
+
+
+def check_shapes(estimator: Any, kinds: list[str]) -> None:
+    """Refuse arrays whose shapes do not fit each other.
+
+    Parameters
+    ----------
+    estimator : object
+    kinds : list of str
+        Full names of its type and the bases of it.
+
+    Raises
+    ------
+    ArtifactError
+    """
+    state = vars(estimator)
+    n_classes = np.size(state.get("classes_", ()))
+    sizes = {
+        "classes": {n_classes},
+        "rows": {1 if n_classes == 2 else n_classes, n_classes},
+        "features": {state.get("n_features_in_")},
+    }
+    for name, wanted in _of(kinds, _SHAPES):
+        if state.get(name) is None:
+            continue
+        shape = np.shape(state[name])
+        if name == "intercept_" and shape == ():  # without one, it is a number
+            continue
+        if wanted[0] == "rows" and len(shape) < len(wanted) and n_classes == 2:
+            wanted = wanted[1:]
+        fits = all(size in sizes.get(kind, {size}) for size, kind in zip(shape, wanted))
+        if len(shape) != len(wanted) or not fits:
+            raise ArtifactError(
+                f"{PIPELINE} has a {type(estimator).__name__} whose {name} has the shape {shape}, "
+                f"expected ({', '.join(wanted)})."
+            )
+
+
+def check_held(estimator: Any, kinds: list[str]) -> None:
+    """Refuse an object where an estimator uses one of another type.
+
+    Parameters
+    ----------
+    estimator : object
+    kinds : list of str
+        Full names of its type and the bases of it.
+
+    Raises
+    ------
+    ArtifactError
+    """
+    for name, wanted in _of(kinds, _HELD):
+        value = vars(estimator).get(name)
+        for held in value if isinstance(value, list) else [value]:
+            is_left_out = held is None or (isinstance(held, str) and held == "drop")
+            if not is_left_out and not set(wanted) & set(kinds_of(held)):
+                raise ArtifactError(
+                    f"{PIPELINE} has a {type(estimator).__name__} whose {name} is a "
+                    f"{type(held).__name__}."
+                )
+
+
+def kinds_of(value: Any) -> list[str]:
+    """Return the full names of an object's type and the bases of it.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    list of str
+    """
+    return [name_of(base) for base in type(value).__mro__]
+
+
+def _of(kinds: list[str], table: dict[str, dict[str, Any]]) -> list[tuple[str, Any]]:
+    return [item for kind in kinds for item in table.get(kind, {}).items()]

@@ -1,0 +1,207 @@
+"""Look at a `tokenizer.json` before the library reads it, and try it.
+
+The library is written in Rust: what it does not expect ends in a panic, at times long after
+loading, and its loops and regular expressions cannot be interrupted. So what could run or grow
+without end is refused from the document alone, and what is left is tried on a few texts.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._patterns import check_pattern, shortest_match
+
+TOKENIZER = "tokenizer.json"
+_MODELS = frozenset({"BPE", "Unigram", "WordLevel", "WordPiece"})
+_NORMALIZERS = frozenset(
+    {
+        "BertNormalizer", "ByteLevel", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt",
+        "Precompiled", "Prepend", "Replace", "Sequence", "Strip", "StripAccents",
+    }
+)  # fmt: skip
+_PRE_TOKENIZERS = frozenset(
+    {
+        "BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Delimiter", "Digits",
+        "FixedLength", "Metaspace", "Punctuation", "Sequence", "Split", "UnicodeScripts",
+        "Whitespace", "WhitespaceSplit",
+    }
+)  # fmt: skip
+_POST_PROCESSORS = frozenset(
+    {"BertProcessing", "ByteLevel", "RobertaProcessing", "Sequence", "TemplateProcessing"}
+)
+_DECODERS = frozenset(
+    {
+        "BPEDecoder", "ByteFallback", "ByteLevel", "CTC", "Fuse", "Metaspace", "Replace",
+        "Sequence", "Strip", "WordPiece",
+    }
+)  # fmt: skip
+_SECTIONS = {
+    "normalizer": _NORMALIZERS,
+    "pre_tokenizer": _PRE_TOKENIZERS,
+    "post_processor": _POST_PROCESSORS,
+    "decoder": _DECODERS,
+}
+_MAX_PARTS = 64
+_MAX_TEXT = 256  # characters put in for one
+_MAX_GROWTH = 32  # of a text, by all parts together
+_MAX_WORD = 1_000  # characters; the steps grow with their square
+_MAX_SPECIAL = 16  # special tokens of a row
+_TEXTS = [
+    "",
+    "a",
+    "Oil prices rise to $50 a barrel; it's 3.5% up!",
+    "Ünïcode ☃ 中文 العربية é\u0301 \u200b\x00\t\n  ﷺ 👩‍👩‍👧",
+    "[CLS] [SEP] <s> </s> <unk> ## ▁ Ġ",
+    "x" * 2_000,
+    "words " * 500,
+]
+
+
+def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
+    """Refuse a tokenizer that could crash, run without end or give ids that it has not.
+
+    Parameters
+    ----------
+    document : str
+        JSON, as `tokenizers.Tokenizer.from_str` reads it.
+    trusted : sequence of str
+        Regular expressions that the caller trusts.
+
+    Raises
+    ------
+    ArtifactError
+    """
+    tokenizer = json.loads(document)
+    _check_model(tokenizer["model"])
+    growth = 1.0
+    for section, known in _SECTIONS.items():
+        parts = list(_parts(tokenizer.get(section)))
+        if len(parts) > _MAX_PARTS:
+            raise ArtifactError(f"{TOKENIZER} has {len(parts)} parts of its {section}.")
+        for part in parts:
+            if part["type"] not in known:
+                raise ArtifactError(f"{TOKENIZER} has an unknown {section}, {part['type']!r}.")
+            growth *= _growth(part, trusted)
+    if not growth <= _MAX_GROWTH:
+        raise ArtifactError(f"{TOKENIZER} makes texts more than {_MAX_GROWTH} times as long.")
+    if tokenizer.get("padding") is not None:
+        raise ArtifactError(f"{TOKENIZER} has padding; it must be null, ids are padded by batch.")
+    added = {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
+    if "" in added:
+        raise ArtifactError(f"{TOKENIZER} has an added token that is empty.")
+    _check_truncation(tokenizer.get("truncation"), _n_special(tokenizer.get("post_processor")))
+    _try(document, added)
+
+
+def _check_model(model: dict[str, Any]) -> None:
+    # Documents of older versions name no type.
+    if model.get("type", "BPE") not in _MODELS:
+        raise ArtifactError(f"{TOKENIZER} has an unknown model, {model.get('type')!r}.")
+    longest = model.get("max_input_chars_per_word", 0)
+    if not 0 <= longest <= _MAX_WORD:
+        raise ArtifactError(
+            f"{TOKENIZER} has max_input_chars_per_word={longest}, at most {_MAX_WORD} expected."
+        )
+    if model.get("dropout"):
+        raise ArtifactError(f"{TOKENIZER} has a dropout, with which no prediction repeats.")
+
+
+def _parts(section: Any) -> Iterator[dict[str, Any]]:
+    """Yield the parts of a section, those of sequences one by one."""
+    if section is None:
+        return
+    if section["type"] != "Sequence":
+        yield section
+        return
+    # Each kind of section has a name of its own for what is in a sequence.
+    for inner in section.values():
+        for part in inner if isinstance(inner, list) else ():
+            yield from _parts(part)
+
+
+def _growth(part: dict[str, Any], trusted: Sequence[str]) -> float:
+    """Return how many times longer a part makes a text, at most, and check its settings."""
+    kind = part["type"]
+    texts = [part.get(name, "") for name in ("content", "prepend", "prefix", "suffix")]
+    if any(isinstance(text, str) and len(text) > _MAX_TEXT for text in texts):
+        raise ArtifactError(f"{TOKENIZER} has a {kind} with a text of more than {_MAX_TEXT}.")
+    if kind == "ByteLevel":
+        return 2  # a byte becomes a character of up to two
+    if kind == "Precompiled":
+        _check_charsmap(part["precompiled_charsmap"])
+    if kind == "Strip" and max(part.get("start", 0), part.get("stop", 0)) > _MAX_TEXT:
+        raise ArtifactError(f"{TOKENIZER} has a decoder that strips more than {_MAX_TEXT}.")
+    if kind not in ("Replace", "Split"):
+        return 1
+    shortest = _shortest(part["pattern"], trusted)
+    return max(1.0, len(part.get("content", "").encode()) / shortest)
+
+
+def _shortest(pattern: dict[str, str], trusted: Sequence[str]) -> int:
+    """Return the fewest characters that a pattern finds, if it finds them soon."""
+    ((kind, text),) = pattern.items()
+    if kind == "Regex":
+        check_pattern(text, trusted, where=TOKENIZER)
+    length = shortest_match(text) if kind == "Regex" else len(text)
+    if length < 1:
+        raise ArtifactError(f"{TOKENIZER} has the pattern {text!r:.200}, which finds nothing.")
+    return length
+
+
+def _check_charsmap(encoded: str) -> None:
+    """Refuse a table of characters in which one becomes a long text."""
+    table = base64.b64decode(encoded)
+    n_trie = int.from_bytes(table[:4], "little")
+    longest = max(map(len, table[4 + n_trie :].split(b"\0")))
+    if longest > _MAX_TEXT:
+        raise ArtifactError(f"{TOKENIZER} makes {longest} bytes of one character.")
+
+
+def _n_special(post_processor: Any) -> int:
+    """Return how many special tokens a row gets, if a row is in it once."""
+    n_special = 0
+    for part in _parts(post_processor):
+        if part["type"] in ("BertProcessing", "RobertaProcessing"):
+            n_special += 2
+        if part["type"] != "TemplateProcessing":
+            continue
+        pieces = [next(iter(piece.items())) for piece in part["single"]]
+        rows = [piece["id"] for kind, piece in pieces if kind == "Sequence"]
+        if rows != ["A"]:
+            raise ArtifactError(f"{TOKENIZER} has a template of the rows {rows}, not of one.")
+        tokens = part["special_tokens"]
+        n_special += sum(len(tokens[p["id"]]["ids"]) for kind, p in pieces if kind != "Sequence")
+    if n_special > _MAX_SPECIAL:
+        raise ArtifactError(f"{TOKENIZER} gives each row {n_special} special tokens.")
+    return n_special
+
+
+def _check_truncation(truncation: Any, n_special: int) -> None:
+    if truncation is None:
+        return
+    length, stride = truncation["max_length"], truncation["stride"]
+    whole = isinstance(length, int) and length > n_special
+    if not whole or stride != 0 or truncation["strategy"] != "LongestFirst":
+        raise ArtifactError(
+            f"{TOKENIZER} has the truncation {truncation}; expected the strategy LongestFirst, "
+            f"the stride 0 and a max_length above {n_special}, the number of special tokens."
+        )
+
+
+def _try(document: str, added: Mapping[str, int]) -> None:
+    """Encode and decode a few texts; a panic is an error here."""
+    from tokenizers import Tokenizer
+
+    with blaming(TOKENIZER):
+        tokenizer = Tokenizer.from_str(document)
+        vocabulary = tokenizer.get_vocab()
+        if any(vocabulary.get(token) != id_ for token, id_ in added.items()):
+            raise ArtifactError(f"{TOKENIZER} has an added token with an id that is not its own.")
+        known = frozenset(vocabulary.values())
+        rows = [tokenizer.encode(text).ids for text in _TEXTS]
+        outside = [id_ for row in rows for id_ in row if id_ not in known]
+        if outside:
+            raise ArtifactError(f"{TOKENIZER} gives the id {outside[0]}, which it does not name.")
+        tokenizer.decode_batch([*rows, sorted(known)[:1_000]])

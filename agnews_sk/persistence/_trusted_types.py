@@ -1,0 +1,128 @@
+"""What may stand in a `pipeline.skops`: the loader's own list, in which the file has no say."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_OURS = (
+    "agnews_sk.classifiers._abstaining.AbstainingClassifier",
+    "agnews_sk.classifiers._finetuned.FineTunedTransformerClassifier",
+    "agnews_sk.classifiers._linear.CalibratedLinearSVC",
+    "agnews_sk.classifiers._scratch.TransformerClassifier",
+    "agnews_sk.cleaning._cleaner.TextCleaner",
+    "agnews_sk.cleaning._joiner.ColumnJoiner",
+    "agnews_sk.pipeline.TextPipeline",
+    "agnews_sk.sampling._augmentation.EDAAugmenter",
+    "agnews_sk.sampling._chain.SamplerChain",
+    "agnews_sk.sampling._duplicates.DuplicateFilter",
+    "agnews_sk.sampling._duplicates.LabelConflictFilter",
+    "agnews_sk.sampling._mask.MaskFilter",
+    "agnews_sk.sampling._quality.LengthFilter",
+    "agnews_sk.sampling._quality.MissingTextFilter",
+    "agnews_sk.tokenization._subword.PretrainedTokenizer",
+    "agnews_sk.tokenization._subword.SubwordTokenizer",
+    "agnews_sk.tokenization._vocabulary.Vocabulary",
+    "agnews_sk.tokenization._word_tokenizer.WordTokenizer",
+    "agnews_sk.vectorization._embedder.SentenceEmbedder",
+    "agnews_sk.vectorization._table.NgramTable",
+    "agnews_sk.vectorization._vectorizer.NgramVectorizer",
+)
+# Those of scikit-learn whose state is arrays and numbers that only numpy and scipy compute with:
+# trees, neighbours and kernel machines read positions from their state without looking.
+_SCIKIT_LEARN = (
+    "sklearn.calibration.CalibratedClassifierCV",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.decomposition._truncated_svd.TruncatedSVD",
+    "sklearn.dummy.DummyClassifier",
+    "sklearn.ensemble._stacking.StackingClassifier",
+    "sklearn.ensemble._voting.VotingClassifier",
+    "sklearn.feature_extraction.text.CountVectorizer",
+    "sklearn.feature_extraction.text.HashingVectorizer",
+    "sklearn.feature_extraction.text.TfidfTransformer",
+    "sklearn.feature_extraction.text.TfidfVectorizer",
+    "sklearn.feature_selection._from_model.SelectFromModel",
+    "sklearn.feature_selection._univariate_selection.GenericUnivariateSelect",
+    "sklearn.feature_selection._univariate_selection.SelectFdr",
+    "sklearn.feature_selection._univariate_selection.SelectFpr",
+    "sklearn.feature_selection._univariate_selection.SelectFwe",
+    "sklearn.feature_selection._univariate_selection.SelectKBest",
+    "sklearn.feature_selection._univariate_selection.SelectPercentile",
+    "sklearn.feature_selection._variance_threshold.VarianceThreshold",
+    "sklearn.frozen._frozen.FrozenEstimator",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.linear_model._logistic.LogisticRegressionCV",
+    "sklearn.linear_model._ridge.RidgeClassifier",
+    "sklearn.naive_bayes.BernoulliNB",
+    "sklearn.naive_bayes.ComplementNB",
+    "sklearn.naive_bayes.GaussianNB",
+    "sklearn.naive_bayes.MultinomialNB",
+    "sklearn.pipeline.FeatureUnion",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.MaxAbsScaler",
+    "sklearn.preprocessing._data.Normalizer",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    "sklearn.preprocessing._label.LabelBinarizer",
+    "sklearn.preprocessing._label.LabelEncoder",
+    "sklearn.svm._classes.LinearSVC",
+    "imblearn.pipeline.Pipeline",
+)
+TRUSTED = frozenset((*_OURS, *_SCIKIT_LEARN))
+
+# Functions that a selector calls in `fit`, with arrays. Elsewhere they might be called with more.
+_SELECTION = "sklearn.feature_selection"
+SCORE_FUNCTIONS = frozenset(
+    {
+        f"{_SELECTION}._mutual_info.mutual_info_classif",
+        f"{_SELECTION}._mutual_info.mutual_info_regression",
+        f"{_SELECTION}._univariate_selection.chi2",
+        f"{_SELECTION}._univariate_selection.f_classif",
+        f"{_SELECTION}._univariate_selection.f_regression",
+        f"{_SELECTION}._univariate_selection.r_regression",
+    }
+)
+
+Trusted = Sequence[str | type | Callable[..., Any]]
+
+
+def name_of(named: Any) -> str:
+    """Return the full name under which a type or a function is saved.
+
+    Parameters
+    ----------
+    named : type or callable
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from agnews_sk.persistence._trusted_types import name_of
+    >>> name_of(LogisticRegression), name_of(np.log1p)
+    ('sklearn.linear_model._logistic.LogisticRegression', 'numpy.log1p')
+    """
+    name = named.__name__
+    module = getattr(named, "__module__", None)
+    if module is None:  # functions of scipy.special do not say
+        modules = sys.modules.copy().items()
+        module = next((key for key, m in modules if getattr(m, name, None) is named), "__main__")
+    return f"{module}.{name}"
+
+
+def names_of(trusted: Trusted) -> list[str]:
+    """Return the full names of what a caller trusts.
+
+    Parameters
+    ----------
+    trusted : sequence of str, type or callable
+
+    Returns
+    -------
+    list of str
+    """
+    return [one if isinstance(one, str) else name_of(one) for one in trusted]
