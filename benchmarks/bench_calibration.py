@@ -44,7 +44,7 @@ def main() -> None:
     X, y = load_agnews(folder / "train.csv", return_X_y=True)
     X_test, y_test = load_agnews(folder / "test.csv", return_X_y=True)
     print(f"{len(y_test):,} test rows, {N_DRAWS} draws of training rows")
-    print(f"{'rows':>6} {'accuracy':>9} {'confidence':>11} {'error':>6} {'log loss':>9} {'best':>7}")
+    print("  rows  accuracy  confidence  error  log loss    best")
     for n in (n for n in N_ROWS if n <= len(y)):
         errors = []
         for seed in range(N_DRAWS):
