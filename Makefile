@@ -49,7 +49,7 @@ $(VENV)/.run: pyproject.toml constraints.txt Makefile
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(PIP) --editable ".[all,test,lint,bench]"
+	$(PIP) --editable ".[all,test,lint,bench,neighbours]"
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.run

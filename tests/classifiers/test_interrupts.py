@@ -49,7 +49,9 @@ def test_ctrl_c_in_a_callback_ends_the_fit(hook):
 
 
 @pytest.mark.parametrize(
-    "interrupt", [lambda: signal.raise_signal(signal.SIGINT), _thread.interrupt_main], ids=str
+    "interrupt",
+    [lambda: signal.raise_signal(signal.SIGINT), _thread.interrupt_main],
+    ids=["raise_signal", "interrupt_main"],
 )
 def test_however_the_interrupt_comes(interrupt):
     with pytest.raises(KeyboardInterrupt):
