@@ -127,7 +127,7 @@ class TextCache:
             return
         with self._lock:
             # Another thread may have kept some of these meanwhile.
-            unkept = {key: np.array(row) for key, row in new.items() if key not in self._kept}
+            unkept = {key: _kept(row) for key, row in new.items() if key not in self._kept}
             self._kept.update(unkept)
             self._n_bytes += sum(row.nbytes for row in unkept.values())
             while self._n_bytes > self.max_bytes:
@@ -180,6 +180,13 @@ def _select(database: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[b
         query = f"SELECT key, value FROM rows WHERE key IN ({marks})"
         for key, value in database.execute(query, some):
             yield key, _unpack(value)
+
+
+def _kept(row: np.ndarray) -> np.ndarray:
+    """Return a copy that those who get it later cannot write into, as rows of a file cannot be."""
+    kept = np.array(row)
+    kept.flags.writeable = False
+    return kept
 
 
 def _pack(row: np.ndarray) -> bytes:

@@ -159,3 +159,12 @@ def test_a_long_namespace_is_hashed_once(monkeypatch):
 def test_a_limit_below_one_byte_is_refused():
     with pytest.raises(ValueError, match="max_bytes must be at least 1, got 0"):
         TextCache(max_bytes=0)
+
+
+@pytest.mark.parametrize("in_folder", [False, True], ids=["memory", "folder"])
+def test_a_row_that_is_kept_cannot_be_written_into(in_folder, tmp_path):
+    cache = TextCache(tmp_path if in_folder else None)
+    cache.rows("a", ["oil"], lambda texts: [np.array([1, 2])])
+    (kept,) = cache.rows("a", ["oil"], lambda texts: [])
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0] = 7
