@@ -1,20 +1,12 @@
 """What a search may choose: spaces given as dicts or functions, and one ready space a family."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from agnews_sk.tuning._choices import as_choice, check_names, draw, probe
 
 Params = dict[str, Any]
 Space = Mapping[str, Any] | Callable[[Any], Params]
-
-# What Optuna can write into a database as it is.
-_STORABLE = (bool, int, float, str, type(None))
 
 
 def suggest_params(space: Space, trial: Any) -> Params:
@@ -23,7 +15,8 @@ def suggest_params(space: Space, trial: Any) -> Params:
     Parameters
     ----------
     space : dict or callable
-        Distribution, or list of choices, of each parameter; or a function from a trial to
+        For each parameter a distribution of Optuna's, `uniform`, `loguniform` or `randint` of
+        scipy.stats, or choices (a list, range or 1-D array); or a function from a trial to
         parameters.
     trial : optuna.trial.BaseTrial
         A `FixedTrial` gives back the parameters of an earlier one.
@@ -36,7 +29,7 @@ def suggest_params(space: Space, trial: Any) -> Params:
     Raises
     ------
     TypeError
-        If a value of the dict is neither a distribution nor a list of choices.
+        If a value of the dict is neither a distribution nor a sequence of choices.
 
     Examples
     --------
@@ -48,7 +41,43 @@ def suggest_params(space: Space, trial: Any) -> Params:
     """
     if callable(space):
         return space(trial)
-    return {name: _suggest(trial, name, choice) for name, choice in space.items()}
+    return {name: draw(trial, name, as_choice(name, value)) for name, value in space.items()}
+
+
+def check_space(space: Any, estimator: Any) -> Space:
+    """Return a space whose parameters are those of an estimator.
+
+    Parameters
+    ----------
+    space : dict or callable
+    estimator : estimator
+
+    Returns
+    -------
+    dict or callable
+        A dict has Optuna's distributions and lists.
+
+    Raises
+    ------
+    TypeError
+        If it is neither, or a value of the dict is neither a distribution nor a sequence of
+        choices.
+    ValueError
+        If a name is no parameter of the estimator; of a function, one of those that it returns
+        first.
+    """
+    if callable(space):
+        params = probe(space)
+        if params is not None:
+            check_names(params, estimator, {name: [value] for name, value in params.items()})
+        return space
+    if not isinstance(space, Mapping):
+        raise TypeError(
+            f"space must be a dict or a function from a trial to parameters, got {space!r:.80}."
+        )
+    choices = {name: as_choice(name, value) for name, value in space.items()}
+    check_names(choices, estimator, choices)
+    return choices
 
 
 def suggest_family(spaces: Mapping[str, Space], trial: Any) -> Params:
@@ -82,34 +111,6 @@ class _Named:
         if not attribute.startswith("suggest_"):
             return found
         return lambda name, *args, **keywords: found(self._prefix + name, *args, **keywords)
-
-
-def _suggest(trial: Any, name: str, choice: Any) -> Any:
-    match choice:
-        case FloatDistribution():
-            return trial.suggest_float(
-                name, choice.low, choice.high, step=choice.step, log=choice.log
-            )
-        case IntDistribution():
-            return trial.suggest_int(
-                name, choice.low, choice.high, step=choice.step, log=choice.log
-            )
-        case CategoricalDistribution():
-            return _suggest_one_of(trial, name, choice.choices)
-        case list() | tuple():
-            return _suggest_one_of(trial, name, choice)
-    kinds = f"an Optuna distribution ({BaseDistribution.__module__}) or a list of choices"
-    raise TypeError(f"space[{name!r}] must be {kinds}, got {type(choice).__name__} {choice!r}.")
-
-
-def _suggest_one_of(trial: Any, name: str, choices: Sequence[Any]) -> Any:
-    """Draw one of choices of any kind; what a database cannot hold goes by its repr."""
-    if all(isinstance(choice, _STORABLE) for choice in choices):
-        return trial.suggest_categorical(name, choices)
-    by_label = {repr(choice): choice for choice in choices}
-    if len(by_label) < len(choices):
-        raise ValueError(f"space[{name!r}] must have choices of different reprs, got {choices!r}.")
-    return by_label[trial.suggest_categorical(name, list(by_label))]
 
 
 def tfidf_space(trial: Any) -> Params:

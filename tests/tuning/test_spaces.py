@@ -1,0 +1,163 @@
+"""What a space may hold, found out before the first trial."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FixedTrial
+from scipy import stats
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.preprocessing import FunctionTransformer
+
+from agnews_sk.pipeline import TextPipeline
+from agnews_sk.sampling import EDAAugmenter, MissingTextFilter
+from agnews_sk.tuning import PipelineSearchCV, suggest_params
+from agnews_sk.tuning._choices import as_choice, check_names, draw
+
+
+@pytest.mark.parametrize(
+    ("value", "choice"),
+    [
+        (np.logspace(-1, 1, 3), [0.1, 1.0, 10.0]),
+        (np.array([1, 2]), [1, 2]),
+        (range(1, 4), [1, 2, 3]),
+        (pd.Series(["a", "b"]), ["a", "b"]),
+        (pl.Series([1, 2]), [1, 2]),
+        ((None, "balanced"), [None, "balanced"]),
+        ([np.float32(0.5), np.int64(3), np.bool_(True)], [0.5, 3, True]),
+        (CategoricalDistribution([1, "a"]), [1, "a"]),
+        (stats.loguniform(0.01, 100), FloatDistribution(0.01, 100, log=True)),
+        (stats.reciprocal(0.01, 100), FloatDistribution(0.01, 100, log=True)),
+        (stats.uniform(1, 3), FloatDistribution(1, 4)),
+        (stats.uniform(loc=0.5, scale=0.25), FloatDistribution(0.5, 0.75)),
+        (stats.Uniform(a=0.0, b=2.0), FloatDistribution(0, 2)),
+        (stats.randint(1, 10), IntDistribution(1, 9)),
+    ],
+    ids=repr,
+)
+def test_sequences_and_distributions_of_scipy_are_taken(value, choice):
+    taken = as_choice("C", value)
+    assert taken == choice
+    if isinstance(choice, list):
+        assert [type(one) for one in taken] == [type(one) for one in choice]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (1.0, r"must be a FloatDistribution.*or a list of choices, got float 1\.0"),
+        ("abc", "got str 'abc'"),
+        ({1, 2}, "got set"),
+        (iter([1]), "got list_iterator"),
+        (np.eye(2), "got ndarray"),
+        (stats.norm(), r"got norm of scipy\.stats, of which uniform.*FloatDistribution\(low, high"),
+        (stats.expon(scale=3), r"got expon of scipy\.stats"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("family", [False, True], ids=["one", "family"])
+def test_what_is_no_space_is_refused_before_any_trial(family, value, message, news, pipeline):
+    space = {"classify__C": value}
+    search = PipelineSearchCV(pipeline, space)
+    if family:
+        families = {"constant": DummyClassifier(), "tfidf": pipeline}
+        search = PipelineSearchCV(families, {"constant": {}, "tfidf": space})
+    with pytest.raises(TypeError, match=rf"^space\['classify__C'\].*{message}"):
+        search.fit(*news)
+    assert not hasattr(search, "study_")
+
+
+def test_no_choice_is_refused():
+    with pytest.raises(ValueError, match=r"space\['C'\] must have at least one choice"):
+        as_choice("C", [])
+
+
+@pytest.mark.parametrize(
+    ("space", "suggestion"),
+    [
+        ({"classify__c": [1.0]}, "did you mean 'classify__C'"),
+        ({"ngram_range": [(1, 1)]}, "did you mean 'vectorize__ngram_range'"),
+        ({"vectorise__min_df": [1]}, "did you mean 'vectorize__min_df'"),
+        ({"xyz": [1]}, r"get_params\(\) lists them"),
+        (lambda trial: {"classify__c": trial.suggest_float("c", 0, 1)}, "'classify__C'"),
+        (
+            lambda trial: {"min_df": trial.suggest_int("n", 1, 2), "classify__C": 1.0},
+            "'vectorize__min_df'",
+        ),
+        (lambda trial: {trial.suggest_categorical("which", ["clasify__C"]): 1.0}, "'classify__C'"),
+    ],
+    ids=["case", "no step", "spelling", "nothing like it", "float", "int", "categorical"],
+)
+def test_a_wrong_name_is_refused_before_any_trial(space, suggestion, news, pipeline):
+    search = PipelineSearchCV(pipeline, space)
+    with pytest.raises(
+        ValueError, match=rf"^space has .*no parameter of TextPipeline.*{suggestion}"
+    ):
+        search.fit(*news)
+    assert not hasattr(search, "study_")
+
+
+def test_a_wrong_name_of_a_family_that_may_never_be_drawn_is_refused(news, pipeline):
+    families = {"tfidf": pipeline, "constant": DummyClassifier()}
+    search = PipelineSearchCV(families, {"tfidf": {}, "constant": {"strateggy": ["prior"]}})
+    with pytest.raises(
+        ValueError, match="no parameter of DummyClassifier; did you mean 'strategy'"
+    ):
+        search.fit(*news)
+
+
+def test_a_parameter_of_a_step_that_may_be_chosen_is_no_wrong_name(pipeline):
+    space = {
+        "augment": ["passthrough", EDAAugmenter()],
+        "augment__n_copies": [1, 2],
+        "classify": [LogisticRegression(), RidgeClassifier()],
+        "classify__alpha": [1.0],
+    }
+    check_names(space, pipeline, space)
+    with pytest.raises(ValueError, match="classify__alphabet"):
+        check_names(["classify__alphabet"], pipeline, space)
+
+
+def test_a_function_that_needs_more_than_draws_is_asked_in_the_first_trial(news, pipeline):
+    def space(trial):
+        assert trial.user_attrs == {}
+        return {"classify__C": trial.suggest_float("C", 0.1, 1.0, log=True)}
+
+    assert PipelineSearchCV(pipeline, space, n_trials=1, cv=2).fit(*news).best_params_
+
+
+def test_a_function_that_returns_no_dict_is_refused(news, pipeline):
+    search = PipelineSearchCV(pipeline, lambda trial: [1], n_trials=1)
+    with pytest.raises(TypeError, match="space must return the parameters of a trial as a dict"):
+        search.fit(*news)
+
+
+class Recorder:
+    def suggest_categorical(self, name, choices):
+        self.choices = list(choices)
+        return self.choices[-1]
+
+
+def test_choices_without_a_name_of_their_own_have_the_same_label_in_every_process():
+    first, second = (lambda x: x), (lambda x: x + "!")
+    recorder = Recorder()
+    assert draw(recorder, "clean", [first, second, MissingTextFilter()]) is not None
+    assert not any("0x" in label for label in recorder.choices)
+    assert len(set(recorder.choices)) == 3
+    label = recorder.choices[1]
+    assert (
+        draw(FixedTrial({"clean": label}), "clean", [first, second, MissingTextFilter()]) is second
+    )
+
+
+def test_a_search_over_functions_in_a_grid_of_numpy_numbers_runs(news):
+    pipeline = TextPipeline([
+        ("join", FunctionTransformer()),
+        ("classify", DummyClassifier()),
+    ])  # fmt: skip
+    space = {"join__func": [lambda X: X, lambda X: X[:]], "classify__random_state": np.arange(3)}
+    search = PipelineSearchCV(pipeline, space, n_trials=4, cv=2, random_state=0).fit(*news)
+    assert (search.cv_results_["state"] != "failed").all()
+    assert suggest_params({"n": range(2, 4)}, FixedTrial({"n": 3})) == {"n": 3}
