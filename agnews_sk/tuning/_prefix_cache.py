@@ -16,6 +16,7 @@ import polars as pl
 from agnews_sk._base import StatelessMixin
 from agnews_sk._byte_counter import ByteCounter
 from agnews_sk._validation import take_rows
+from agnews_sk.tuning._private_copy import changes_in_fit_only, private_copy
 
 NOTHING = object()
 
@@ -50,16 +51,22 @@ class PrefixCache:
             self._kept.move_to_end(key)
             return self._kept[key][0]
 
-    def put(self, key: Any, value: Any) -> None:
-        """Keep a value, unless it is larger than the limit or cannot be pickled."""
+    def put(self, key: Any, value: Any) -> bool:
+        """Keep a value, unless it is larger than the limit or cannot be pickled.
+
+        Returns
+        -------
+        bool
+            Whether it is kept.
+        """
         if self.max_bytes == 0:
-            return
+            return False
         try:
             n_bytes = pickled_bytes(value)
         except (pickle.PicklingError, AttributeError, TypeError):
-            return
+            return False
         if n_bytes > self.max_bytes:
-            return
+            return False
         with self._lock:
             _, replaced = self._kept.pop(key, (None, 0))
             self._kept[key] = (value, n_bytes)
@@ -67,6 +74,7 @@ class PrefixCache:
             while self.n_bytes > self.max_bytes:
                 _, (_, freed) = self._kept.popitem(last=False)
                 self.n_bytes -= freed
+        return True
 
     def __getstate__(self) -> dict[str, Any]:
         return {"max_bytes": self.max_bytes}
@@ -117,6 +125,11 @@ class FoldMemory:
     step that draws numbers without a fixed seed is fitted each time, and so are the steps after
     it. What a step that learns nothing makes of a text is kept by the text, for all folds.
 
+    What is kept is handed out as a copy, so that nobody who writes into it changes what others
+    get. Fitted steps are copied too, unless all of their code comes from libraries whose fitted
+    estimators stay as they are. A step that writes into the labels or the metadata, which are those
+    of later steps too, is fitted each time.
+
     Parameters
     ----------
     cache : PrefixCache
@@ -126,34 +139,45 @@ class FoldMemory:
 
     Attributes
     ----------
+    behind : joblib.Memory-like or None
     seconds_saved : float
         How long the steps that were found had taken to fit.
     """
 
     def __init__(self, cache: PrefixCache, fold: int, behind: Any = None) -> None:
         self._cache = cache
-        self._behind = behind
+        self.behind = behind
         self._key: Any = ("fold", fold)
         self._key_of: dict[int, Any] = {}
         self.seconds_saved = 0.0
 
     def cache(self, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
         """Return the function that fits one step, with the cache before it."""
-        if self._behind is not None:
-            function = self._behind.cache(function, **options)
+        if self.behind is not None:
+            function = self.behind.cache(function, **options)
 
         def fit_step(step: Any, *args: Any, params: Any = None, **keywords: Any) -> Any:
             self._key = _longer_key(self._key, step, params)
             found = self._lookup(self._key)
-            if found is NOTHING:
-                found = self._fit(function, step, *args, params=params, **keywords)
-                self._keep(self._key, found)
-            else:
+            if found is not NOTHING:
                 self.seconds_saved += found.seconds
-            self._key_of[id(found.result[-1])] = self._key
-            return found.result
+                return self._hand_out(found.result, is_kept=True)
+            of_later_steps = None if changes_in_fit_only(step) else (args[1:], params)
+            before = _content(of_later_steps)
+            found = self._fit(function, step, *args, params=params, **keywords)
+            if before is None or before != _content(of_later_steps):
+                self._key = None
+            return self._hand_out(found.result, is_kept=self._keep(self._key, found))
 
         return fit_step
+
+    def _hand_out(self, result: tuple[Any, ...], *, is_kept: bool) -> tuple[Any, ...]:
+        *outputs, step = result
+        if is_kept:
+            outputs = [private_copy(output) for output in outputs]
+            step = step if changes_in_fit_only(step) else private_copy(step)
+        self._key_of[id(step)] = self._key
+        return *outputs, step
 
     def transform(self, pipeline: Any, X: Any) -> Any:
         """Return the fold's test rows as the last step of a pipeline sees them.
@@ -167,6 +191,7 @@ class FoldMemory:
         Returns
         -------
         container of n_samples rows
+            Not to be written into: it may be what is kept.
         """
         for _, step in pipeline.steps[:-1]:
             if step is None or step == "passthrough" or hasattr(step, "fit_resample"):
@@ -175,7 +200,7 @@ class FoldMemory:
             key = None if key is None else ("test", key)
             found = self._lookup(key)
             if found is NOTHING:
-                found = self._transform(step, X)
+                found = self._transform(step, private_copy(X))
                 self._keep(key, found)
             X = found
         return X
@@ -190,7 +215,7 @@ class FoldMemory:
             return _Fitted(result, time.perf_counter() - start)
         # As if all of them had been computed now.
         seconds = rows.seconds / len(rows.position) * len(X)
-        result = rows.outputs_of(X), step
+        result = private_copy(rows.outputs_of(X)), step
         self.seconds_saved += max(0.0, seconds - (time.perf_counter() - start))
         return _Fitted(result, seconds)
 
@@ -215,9 +240,8 @@ class FoldMemory:
     def _lookup(self, key: Any) -> Any:
         return NOTHING if key is None else self._cache.get(key)
 
-    def _keep(self, key: Any, value: Any) -> None:
-        if key is not None:
-            self._cache.put(key, value)
+    def _keep(self, key: Any, value: Any) -> bool:
+        return key is not None and self._cache.put(key, value)
 
 
 def _are_texts(X: Any) -> bool:
@@ -226,13 +250,18 @@ def _are_texts(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1 and len(X) > 0
 
 
-def _longer_key(key: Any, step: Any, params: Any) -> Any:
-    if key is None or not _repeats(step):
-        return None
+def _content(values: Any) -> str | None:
+    """Return a hash of values, or None if they have none."""
     try:
-        return joblib.hash((key, step, params))
+        return joblib.hash(values)
     except (pickle.PicklingError, AttributeError, TypeError):  # a lambda among the parameters
         return None
+
+
+def _longer_key(key: Any, step: Any, params: Any) -> str | None:
+    if key is None or not _repeats(step):
+        return None
+    return _content((key, step, params))
 
 
 def _repeats(step: Any) -> bool:

@@ -1,0 +1,103 @@
+"""Copies that nobody else can write into, made as fast as memory is copied where possible."""
+
+import pickle
+from copy import deepcopy
+from types import BuiltinFunctionType, FunctionType, NoneType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+_ATOMS = {NoneType, bool, int, float, complex, str, bytes, np.str_, type(pd.NA), type, FunctionType}
+_IMMUTABLE = (pa.Array, pa.ChunkedArray, pa.Table, np.number, np.bool_, BuiltinFunctionType)
+# Their estimators change in `fit` only.
+_LIBRARIES = {"agnews_sk", "builtins", "imblearn", "numpy", "pandas", "polars", "scipy", "sklearn"}
+
+
+def private_copy(value: Any) -> Any:
+    """Return a value of the same content that shares nothing which can be written into.
+
+    Parameters
+    ----------
+    value : object
+        Texts, a frame, an array, a sparse matrix, or anything else that `copy.deepcopy` takes.
+
+    Returns
+    -------
+    object
+        Of the same type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.tuning._private_copy import private_copy
+    >>> rows = np.array([["oil"], ["cup"]])
+    >>> private_copy(rows)[:] = "goal"
+    >>> rows.tolist()
+    [['oil'], ['cup']]
+    """
+    if type(value) in _ATOMS or isinstance(value, _IMMUTABLE):
+        return value
+    if type(value) in (list, tuple) and _are_atoms(value):
+        return type(value)(value)
+    if type(value) is np.ndarray and _holds_atoms(value):
+        return value.copy(order="K")
+    if isinstance(value, (pl.Series, pl.DataFrame)):
+        return _polars_copy(value)
+    if isinstance(value, (pd.Series, pd.DataFrame)):
+        return _pandas_copy(value)
+    return deepcopy(value)
+
+
+def _are_atoms(values: Any) -> bool:
+    return all(kind in _ATOMS or issubclass(kind, _IMMUTABLE) for kind in set(map(type, values)))
+
+
+def _holds_atoms(array: np.ndarray) -> bool:
+    return not array.dtype.hasobject or (array.dtype == object and _are_atoms(array.ravel()))
+
+
+def _polars_copy(value: pl.Series | pl.DataFrame) -> pl.Series | pl.DataFrame:
+    """Copy the head; the values are copied by whoever writes first, but not Python's objects."""
+    if isinstance(value, pl.DataFrame):
+        objects = [_polars_copy(value[name]) for name in value.columns if _has_objects(value[name])]
+        return value.clone().with_columns(objects) if objects else value.clone()
+    if not _has_objects(value):
+        return value.clone()
+    return pl.Series(value.name, deepcopy(value.to_list()), dtype=pl.Object)
+
+
+def _has_objects(column: pl.Series) -> bool:
+    return column.dtype == pl.Object
+
+
+def _pandas_copy(value: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
+    columns = [value] if isinstance(value, pd.Series) else [column for _, column in value.items()]
+    objects = (column.array for column in columns if column.dtype == object)
+    if all(_are_atoms(column) for column in objects):
+        return value.copy()
+    return pickle.loads(
+        pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    )  # what pandas calls deep is not
+
+
+def changes_in_fit_only(step: Any) -> bool:
+    """Tell whether all of an estimator comes from libraries that leave fitted ones as they are.
+
+    Parameters
+    ----------
+    step : estimator
+
+    Returns
+    -------
+    bool
+        False if the class of it, of an estimator in it or of one of its parameters is another.
+    """
+    parts = [step, *(step.get_params().values() if hasattr(step, "get_params") else [])]
+    return all(_root(part) in _LIBRARIES for part in parts)
+
+
+def _root(part: Any) -> str:
+    return type(part).__module__.partition(".")[0]
