@@ -1,0 +1,81 @@
+"""What decides the scores of a study's trials, and must be the same when it is resumed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.metrics._scorer import _PassthroughScorer
+
+from agnews_sk._validation import n_rows
+from agnews_sk.tuning._content import (
+    RUNTIME,
+    describe,
+    digest,
+    of_parameter,
+    requests_and_callbacks,
+)
+from agnews_sk.tuning._evaluation import TrialEvaluation
+
+
+def study_settings(evaluation: TrialEvaluation) -> dict[str, str]:
+    """Describe all that the scores of a trial hang on, besides what it draws.
+
+    Parameters
+    ----------
+    evaluation : TrialEvaluation
+
+    Returns
+    -------
+    dict of str to str
+        Descriptions by name, of a few letters each.
+    """
+    settings = {
+        "X": f"{n_rows(evaluation.X)} rows#{digest(evaluation.X)}",
+        "y": f"#{digest(evaluation.y)}",
+        "cv": f"{len(evaluation.splits)} folds#{digest(evaluation.splits)}",
+        "scoring": describe(evaluation.objectives),
+    }
+    for name, scorer in evaluation.scoring.scorers.items():
+        settings[f"scorer {name!r}"] = _describe_scorer(scorer)
+    for purpose in ("fit", "score"):
+        for name, value in getattr(evaluation, f"{purpose}_params").items():
+            settings[f"{name} of {purpose}"] = f"#{digest(value)}"
+    for family, estimator in evaluation.candidates.estimators.items():
+        space = evaluation.candidates.spaces[family]
+        settings.update(_of_family(family, estimator, space))
+    return settings
+
+
+def _describe_scorer(scorer: Any) -> str:
+    # What scores by the estimator's own method holds the estimator, which is described elsewhere.
+    return repr(scorer) if isinstance(scorer, _PassthroughScorer) else describe(scorer)
+
+
+def _of_family(family: str, estimator: Any, space: Any) -> dict[str, str]:
+    behind = f" of family {family!r}" if family else ""
+    drawn = space if isinstance(space, Mapping) else {}
+    settings = {f"estimator{behind}": _describe_part(estimator)}
+    for name, value in estimator.get_params().items():
+        if not _is_drawn(name, drawn) and name.rpartition("__")[2] not in RUNTIME:
+            settings[f"{name}{behind}"] = _describe_part(value)
+    if not isinstance(space, Mapping):
+        return {**settings, f"space{behind}": describe(space)}
+    for name, choice in drawn.items():
+        settings[f"space[{name!r}]{behind}"] = describe(choice)
+    return settings
+
+
+def _is_drawn(name: str, drawn: Mapping[str, Any]) -> bool:
+    return any(name == other or name.startswith(f"{other}__") for other in drawn)
+
+
+def _describe_part(value: Any) -> str:
+    """Describe a parameter; of what has parameters of its own, only what is not among them."""
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return f"{type(value).__name__}#{digest((type(value), requests_and_callbacks(value)))}"
+    if isinstance(value, list) and any(_is_step(one) for one in value):
+        return describe([name for name, *_ in value])
+    return describe(of_parameter(value))
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str)
