@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optuna
 from optuna.pruners import BasePruner
+from optuna.study import StudyDirection
 from optuna.trial import Trial, TrialState
 from sklearn.base import clone
 from sklearn.utils.validation import check_memory
@@ -16,7 +17,9 @@ from agnews_sk._text_cache import TextCache
 from agnews_sk._validation import n_rows, select_metadata, take_rows
 from agnews_sk.tuning._epochs import EpochPruning
 from agnews_sk.tuning._prefix_cache import FoldMemory, PrefixCache, pickled_bytes
-from agnews_sk.tuning._spaces import Params, Space, suggest_family, suggest_params
+from agnews_sk.tuning._private_copy import private_copy
+from agnews_sk.tuning._scoring import FittedFold, Scoring
+from agnews_sk.tuning._spaces import Params, Space, check_space, suggest_family, suggest_params
 
 COSTS = ("latency", "fit_time", "size")
 # Names of what is written to a trial.
@@ -43,13 +46,14 @@ class Candidates:
     def of(cls, estimator: Any, space: Any) -> "Candidates":
         """Take what a search was given, and check that it goes together."""
         if not isinstance(estimator, Mapping):
-            return cls(estimators={"": estimator}, spaces={"": space})
+            return cls(estimators={"": estimator}, spaces={"": check_space(space, estimator)})
         if not isinstance(space, Mapping) or set(space) != set(estimator) or not estimator:
             given = list(space) if isinstance(space, Mapping) else type(space).__name__
             raise ValueError(
                 f"space must have one space a family of estimator, {list(estimator)}, got {given}."
             )
-        return cls(estimators=estimator, spaces=space)
+        spaces = {name: check_space(space[name], one) for name, one in estimator.items()}
+        return cls(estimators=estimator, spaces=spaces)
 
     def draw(self, trial: Any) -> Params:
         """Return the parameters of a trial."""
@@ -86,8 +90,8 @@ class TrialEvaluation:
     candidates : Candidates
     X, y : as `fit` was given them
     splits : list of (train, test)
-    scorer : callable
-        From an estimator, rows and labels to the scores by name.
+    scoring : Scoring
+        From a fitted fold to the scores by name.
     objectives : list of str
         Names of scores and costs that the study sees, in its order.
     fit_params, score_params : dict
@@ -103,7 +107,7 @@ class TrialEvaluation:
     X: Any
     y: Any
     splits: Sequence[tuple[np.ndarray, np.ndarray]]
-    scorer: Callable[..., dict[str, float]]
+    scoring: Scoring
     objectives: list[str]
     fit_params: dict[str, Any]
     score_params: dict[str, Any]
@@ -120,8 +124,22 @@ class TrialEvaluation:
         limit = None if timed else self.cache_bytes
         self.texts = None if limit is None else TextCache(max_bytes=limit)
 
-    def __call__(self, trial: Trial) -> list[float]:
+    @property
+    def directions(self) -> list[StudyDirection]:
+        """Whether the study is to raise or to lower each objective."""
+        return [
+            StudyDirection.MINIMIZE if name in COSTS else StudyDirection.MAXIMIZE
+            for name in self.objectives
+        ]
+
+    def __call__(self, trial: Trial, check: Callable[[], None]) -> list[float]:
         """Return the means over the folds.
+
+        Parameters
+        ----------
+        trial : optuna.trial.Trial
+        check : callable
+            Raises KeyboardInterrupt if the search was interrupted, whoever swallowed that.
 
         Raises
         ------
@@ -133,7 +151,7 @@ class TrialEvaluation:
         results: dict[int, FoldResult] = {}
         try:
             for fold in self._order(trial):
-                results[fold] = self._fold(trial, estimator, fold)
+                results[fold] = self._fold(trial, estimator, fold, check)
                 self._report(trial, fold, results[fold])
                 if len(results) < len(self.splits) and self._is_beaten(trial):
                     raise optuna.TrialPruned(f"beaten after {len(results)} folds")
@@ -163,34 +181,49 @@ class TrialEvaluation:
     def _may_prune(self) -> bool:
         return len(self.objectives) == 1  # Optuna does not prune for several
 
-    def _fold(self, trial: Trial, estimator: Any, fold: int) -> FoldResult:
+    def _fold(
+        self, trial: Trial, estimator: Any, fold: int, check: Callable[[], None]
+    ) -> FoldResult:
         train, test = self.splits[fold]
         estimator = clone(estimator)
         memory = self._memory(estimator, fold)
-        X_test, y_test = take_rows(self.X, test), self._labels(test)
-        score_params = select_metadata(self.X, self.score_params, test)
-        pruning = self._watch_epochs(trial, estimator, fold, memory, X_test, y_test)
-
+        fitted = FittedFold(
+            estimator=estimator,
+            last=_last_step(estimator),
+            memory=memory,
+            X=self._rows(test),
+            y=self._labels(test),
+            params=self._metadata(self.score_params, test),
+        )
+        pruning = self._watch_epochs(trial, fold, fitted, check)
         start = time.perf_counter()
-        fit_params = select_metadata(self.X, self.fit_params, train)
-        estimator.fit(take_rows(self.X, train), self._labels(train), **fit_params)
+        fit_params = self._metadata(self.fit_params, train)
+        estimator.fit(self._rows(train), self._labels(train), **fit_params)
         fit_time = time.perf_counter() - start
+        check()  # some estimators take Ctrl-C for the end of their training
         if pruning is not None:
             self._end_watch(trial, fold, pruning)
 
         start = time.perf_counter()
-        last, X_last = self._last_step(estimator, memory, X_test)
-        scores = self.scorer(last, X_last, y_test, **score_params)
+        fitted.last = _last_step(estimator)
+        scores = self.scoring(fitted)
         score_time = time.perf_counter() - start
         if memory is not None:
             fit_time += memory.seconds_saved
-        costs = self._costs(estimator, X_test, fit_time)
+        costs = self._costs(estimator, self._rows(test), fit_time)
         scores = {name: float(score) for name, score in {**scores, **costs}.items()}
         _check_finite(scores, fold)
+        check()
         return FoldResult(scores=scores, fit_time=fit_time, score_time=score_time)
 
+    def _rows(self, rows: np.ndarray) -> Any:
+        return private_copy(take_rows(self.X, rows))
+
     def _labels(self, rows: np.ndarray) -> Any:
-        return None if self.y is None else take_rows(self.y, rows)
+        return None if self.y is None else private_copy(take_rows(self.y, rows))
+
+    def _metadata(self, params: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+        return private_copy(select_metadata(self.X, params, rows))
 
     def _memory(self, estimator: Any, fold: int) -> FoldMemory | None:
         if not hasattr(estimator, "steps"):
@@ -202,32 +235,19 @@ class TrialEvaluation:
         estimator.set_params(memory=memory)
         return memory
 
-    @staticmethod
-    def _last_step(estimator: Any, memory: FoldMemory | None, X: Any) -> tuple[Any, Any]:
-        """Return the classifier alone and the rows as it sees them, which may be cached."""
-        if memory is None or estimator.steps[-1][1] in (None, "passthrough"):
-            return estimator, X
-        return estimator.steps[-1][1], memory.transform(estimator, X)
-
     def _watch_epochs(
-        self,
-        trial: Trial,
-        estimator: Any,
-        fold: int,
-        memory: FoldMemory | None,
-        X_test: Any,
-        y_test: Any,
+        self, trial: Trial, fold: int, fitted: FittedFold, check: Callable[[], None]
     ) -> EpochPruning | None:
         """Let a classifier that is trained in epochs be stopped between two."""
-        last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+        last = fitted.last
         if not self._may_prune() or not _trains_in_epochs(last):
             return None
-        seen: list[Any] = []
+        objective = self.objectives[0]
 
-        def score(fitted: Any) -> float:
-            if not seen:
-                seen.append(X_test if memory is None else memory.transform(estimator, X_test))
-            return float(self.scorer(fitted, seen[0], y_test)[self.objectives[0]])
+        def score(at_an_epoch: Any) -> float:
+            check()
+            fitted.last = at_an_epoch
+            return self.scoring(fitted, [objective])[objective]
 
         earlier = [
             curves[str(fold)]
@@ -263,6 +283,10 @@ class TrialEvaluation:
 
 
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def _last_step(estimator: Any) -> Any:
+    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
 
 
 def _trains_in_epochs(classifier: Any) -> bool:

@@ -13,7 +13,8 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 
 from agnews_sk.tuning._evaluation import TrialEvaluation
-from agnews_sk.tuning._study import open_storage
+from agnews_sk.tuning._interruption import Interruption
+from agnews_sk.tuning._study import open_storage, quiet_optuna
 from agnews_sk.tuning._worker import Worker
 
 
@@ -56,6 +57,8 @@ class Job:
     heartbeat_seconds: float
     reraise: bool
     callbacks: Sequence[Any]
+    interruption: Interruption
+    verbose: bool
 
     def join(self) -> Study:
         """Return an object of the study, for one thread."""
@@ -65,14 +68,17 @@ class Job:
     def work(self, index: int = 0) -> Exception | None:
         """Be a worker until the study ends, and return the first error of a trial."""
         shared = not isinstance(self.storage, InMemoryStorage)
-        worker = Worker(
-            study=self.join(),
-            evaluate=self.evaluation,
-            sampler_for=self.samplers.of_worker(index),
-            n_trials=self.n_trials,
-            deadline=self.deadline,
-            heartbeat_seconds=self.heartbeat_seconds if shared else None,
-            reraise=self.reraise,
-            callbacks=self.callbacks,
-        )
-        return worker.run()
+        with self.interruption.listening(), quiet_optuna(self.verbose):
+            worker = Worker(
+                study=self.join(),
+                evaluate=self.evaluation,
+                sampler_for=self.samplers.of_worker(index),
+                n_trials=self.n_trials,
+                deadline=self.deadline,
+                heartbeat_seconds=self.heartbeat_seconds if shared else None,
+                reraise=self.reraise,
+                callbacks=self.callbacks,
+                interruption=self.interruption,
+                verbose=self.verbose,
+            )
+            return worker.run()

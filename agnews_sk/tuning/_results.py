@@ -1,14 +1,14 @@
 """The trials of a study as a table in the shape of scikit-learn's `cv_results_`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from scipy.stats import rankdata
 from sklearn.model_selection._search import _yield_masked_array_for_each_param
 
-from agnews_sk.tuning._evaluation import COSTS, ERROR, FOLDS
+from agnews_sk.tuning._evaluation import COSTS, ERROR, FOLDS, Candidates
 from agnews_sk.tuning._spaces import Params
 
 STATES = {
@@ -80,3 +80,59 @@ def _over_folds(statistic: Any, by_fold: np.ndarray) -> np.ndarray:
 def _rank(cost: np.ndarray) -> np.ndarray:
     worst = np.nan_to_num(cost, nan=np.inf)
     return rankdata(worst, method="min").astype(np.int32)
+
+
+def best_on_the_front(
+    trials: Sequence[FrozenTrial], front: Collection[int], ranks: np.ndarray
+) -> int:
+    """Return the position of the best trial that no other of the same score beats otherwise.
+
+    Parameters
+    ----------
+    trials : sequence of FrozenTrial
+    front : collection of int
+        Numbers of the trials on the Pareto front.
+    ranks : ndarray of int of shape (n_trials,)
+
+    Returns
+    -------
+    int
+    """
+    best = np.flatnonzero(ranks == ranks.min()).tolist()
+    return next((i for i in best if trials[i].number in front), best[0])
+
+
+def check_some_completed(trials: list[FrozenTrial], first_error: Exception | None) -> None:
+    """Refuse a study without a result.
+
+    Parameters
+    ----------
+    trials : list of FrozenTrial
+    first_error : Exception or None
+        Of a trial of this process.
+
+    Raises
+    ------
+    ValueError
+        If no trial completed.
+    """
+    if any(trial.state == TrialState.COMPLETE for trial in trials):
+        return
+    if not trials:
+        raise ValueError("no trial ended in time; raise timeout.")
+    message = next((t.user_attrs[ERROR] for t in trials if ERROR in t.user_attrs), None)
+    if message is None:
+        raise ValueError(f"all {len(trials)} trials were pruned; give a more patient pruner.")
+    raise ValueError(
+        f"all {len(trials)} trials failed; the first error was {message}"
+    ) from first_error
+
+
+def params_of(trial: FrozenTrial, candidates: Candidates) -> Params:
+    """Return a trial's parameters as `set_params` takes them, whichever worker drew them."""
+    try:
+        return candidates.draw(FixedTrial(trial.params, trial.number))
+    except Exception:
+        if trial.state == TrialState.FAIL:  # it failed before all were drawn
+            return trial.params
+        raise

@@ -1,23 +1,15 @@
 """Search over the parameters of whole pipelines with Optuna."""
 
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optuna
-from joblib import Parallel, delayed
-from joblib.parallel import get_active_backend
 from optuna.pruners import BasePruner, MedianPruner
 from optuna.samplers import BaseSampler
-from optuna.storages import BaseStorage, InMemoryStorage
-from optuna.study import Study, StudyDirection
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.storages import BaseStorage
 from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
 from sklearn.metrics import check_scoring
@@ -27,12 +19,27 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._validation import Interval, StrOptions, n_rows, select_metadata
-from agnews_sk.tuning._evaluation import COSTS, ERROR, Candidates, TrialEvaluation
+from agnews_sk._validation import Interval, StrOptions, check_labels, select_metadata
+from agnews_sk.tuning._evaluation import COSTS, Candidates, TrialEvaluation
+from agnews_sk.tuning._interruption import Interruption
 from agnews_sk.tuning._job import Job, Samplers
-from agnews_sk.tuning._results import make_cv_results
-from agnews_sk.tuning._spaces import Params
-from agnews_sk.tuning._study import ended_trials, fold_pruner, open_storage, open_study
+from agnews_sk.tuning._results import (
+    best_on_the_front,
+    check_some_completed,
+    make_cv_results,
+    params_of,
+)
+from agnews_sk.tuning._rows import check_rows, has_columns
+from agnews_sk.tuning._scoring import Scoring
+from agnews_sk.tuning._settings import study_settings
+from agnews_sk.tuning._study import (
+    ended_trials,
+    fold_pruner,
+    open_storage,
+    open_study,
+    quiet_optuna,
+)
+from agnews_sk.tuning._workers import Crew, copy_into_memory
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -49,19 +56,19 @@ class PipelineSearchCV(BaseSearchCV):
     estimator : estimator, or dict of str to estimator
         A pipeline, or several by name: the family is then the first choice of each trial.
     space : dict, callable, or dict of str to either
-        Optuna's distribution, or a list of choices of any kind, for each parameter; or a function
-        from a trial to parameters, such as `tfidf_space`. One space a family where there are
-        several.
+        For each parameter Optuna's distribution, a list, range or array of choices of any kind, or
+        `uniform`, `loguniform` or `randint` of scipy.stats; or a function from a trial to
+        parameters, such as `tfidf_space`. One space a family where there are several.
     n_trials : int or None, default=50
         Trials of the study in all, those of other workers and earlier runs included. None goes
         on until `timeout`.
     timeout : float or None, default=None
         Seconds after which this call begins no more trials.
     scoring : str, callable, list, dict or None, default=None
-        As in `GridSearchCV`. A list may also name costs to be kept low: "latency" (milliseconds a
-        text to predict the fold's test rows, from raw texts), "fit_time" (seconds, of cached
-        steps too) and "size" (pickled, megabytes). With several entries the study has several
-        objectives.
+        As in `GridSearchCV`: a callable gets the whole pipeline and the rows as they came. A list
+        may also name costs to be kept low: "latency" (milliseconds a text to predict the fold's
+        test rows, from raw texts), "fit_time" (seconds, of cached steps too) and "size" (pickled,
+        megabytes). With several entries the study has several objectives.
     cv : int, splitter or iterable, default=None
         As in `GridSearchCV`; all workers of a study must have the same.
     sampler : optuna.samplers.BaseSampler or None, default=None
@@ -101,6 +108,9 @@ class PipelineSearchCV(BaseSearchCV):
         if its process is gone from the same machine, another worker puts it back.
     callbacks : list of callable or None, default=None
         Called with the study and each finished trial, as in `Study.optimize`.
+    verbose : int, default=0
+        With 1, Optuna logs the study and each trial. With 0 it logs warnings only, unless
+        `optuna.logging` was told otherwise.
 
     Attributes
     ----------
@@ -150,7 +160,7 @@ class PipelineSearchCV(BaseSearchCV):
         **{
             name: constraint
             for name, constraint in BaseSearchCV._parameter_constraints.items()
-            if name in ("scoring", "n_jobs", "refit", "cv")
+            if name in ("scoring", "n_jobs", "refit", "cv", "verbose")
         },
         "estimator": [*BaseSearchCV._parameter_constraints["estimator"], dict],
         "space": [Mapping, callable],
@@ -189,6 +199,7 @@ class PipelineSearchCV(BaseSearchCV):
         cache_bytes=2**30,
         heartbeat_seconds=10.0,
         callbacks=None,
+        verbose=0,
     ):
         self.estimator = estimator
         self.space = space
@@ -208,6 +219,7 @@ class PipelineSearchCV(BaseSearchCV):
         self.cache_bytes = cache_bytes
         self.heartbeat_seconds = heartbeat_seconds
         self.callbacks = callbacks
+        self.verbose = verbose
 
     @with_callbacks
     def fit(self, X: Any, y: Any = None, **params: Any) -> "PipelineSearchCV":
@@ -227,30 +239,38 @@ class PipelineSearchCV(BaseSearchCV):
 
         Raises
         ------
+        TypeError
+            If X holds no rows, or the space something that is no choice.
         ValueError
-            If a parameter is out of range or parameters do not go together, the study was begun
-            with other settings, no trial ended in time, or every trial failed.
+            If a parameter is out of range or parameters do not go together, a label is missing,
+            the space names what is no parameter, the study was begun with other settings, no
+            trial ended in time, or every trial failed.
+        KeyboardInterrupt
+            If it was interrupted; `study_`, `cv_results_` and `best_params_` are those of the
+            trials that ended.
         """
         self._validate_params()
-        for name in ("best_estimator_", "refit_time_", "feature_names_in_"):
-            self.__dict__.pop(name, None)  # of an earlier fit
-        X, y = indexable(X, y)
-        params = select_metadata(X, params)
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            del self.__dict__[name]  # of an earlier fit
+        check_rows(X)
         candidates = Candidates.of(self.estimator, self.space)
         objectives = self._objectives()
         scorer, _ = self._get_scorers()
+        if is_classifier(candidates.first) and not has_columns(y):
+            y = check_labels(y, X)
+        X, y = indexable(X, y)
+        params = select_metadata(X, params)
         routed = self._get_routed_params_for_fit(params)
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
 
         cv = check_cv(self.cv, y, classifier=is_classifier(candidates.first))
-        splits = list(cv.split(X, y, **routed.splitter.split))
         evaluation = TrialEvaluation(
             candidates=candidates,
             X=X,
             y=y,
-            splits=splits,
-            scorer=scorer if self._names_scores() else _OneScore(scorer),
+            splits=list(cv.split(X, y, **routed.splitter.split)),
+            scoring=Scoring(scorer),
             objectives=objectives,
             fit_params=routed.estimator.fit,
             score_params=routed.scorer.score,
@@ -258,16 +278,29 @@ class PipelineSearchCV(BaseSearchCV):
             epoch_pruner=self.epoch_pruner or MedianPruner(n_warmup_steps=1),
             cache_bytes=self.cache_bytes,
         )
-        self.n_splits_ = len(splits)
+        self.n_splits_ = len(evaluation.splits)
         self.multimetric_ = self._names_scores()
         self.scorer_ = scorer._scorers if self.multimetric_ else scorer
-        self.study_, first_error = self._run_workers(evaluation)
-        self._collect(candidates, objectives, first_error)
-        if self.refit:
-            subcontext = context.subcontext(task_name="refit-with-best-params")
-            self._refit(candidates, X, y, routed.estimator.fit, subcontext)
+        interruption = Interruption()
+        with interruption.listening():
+            self._search(evaluation, interruption)
+            if self.refit:
+                subcontext = context.subcontext(task_name="refit-with-best-params")
+                self._refit(evaluation, interruption, subcontext)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _search(self, evaluation: TrialEvaluation, interruption: Interruption) -> None:
+        """Run trials and collect them, also if they were cut short."""
+        candidates, objectives = evaluation.candidates, evaluation.objectives
+        try:
+            first_error = self._run_workers(evaluation, interruption)
+        except BaseException:
+            with suppress(Exception):  # what cut them short says more
+                self._collect(candidates, objectives)
+            raise
+        check_some_completed(ended_trials(self.study_), first_error)
+        self._collect(candidates, objectives)
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
         """Return the score of the best estimator.
@@ -310,6 +343,9 @@ class PipelineSearchCV(BaseSearchCV):
             return self._of_first_family().__sklearn_tags__()
         return super().__sklearn_tags__()
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "best_estimator_" if self.refit else "best_params_")
+
     def _of_first_family(self) -> "PipelineSearchCV":
         first = next(iter(self.estimator.values()))
         return PipelineSearchCV(first, {}, scoring=self.scoring, cv=self.cv, refit=self.refit)
@@ -342,16 +378,28 @@ class PipelineSearchCV(BaseSearchCV):
             scoring = [name for name in scoring if name not in COSTS]
         return check_scoring(estimator, scoring), "score"
 
-    def _run_workers(self, evaluation: TrialEvaluation) -> tuple[Study, Exception | None]:
-        backend, n_default = get_active_backend(prefer="threads")
-        n_workers = backend.effective_n_jobs(self.n_jobs or n_default or 1)
-        in_process = n_workers == 1 or getattr(backend, "supports_sharedmem", False)
-        with self._shared_storage(in_process) as storage:
+    def _check_scorers_accept_sample_weight(self) -> bool:
+        return Scoring(self._get_scorers()[0]).takes_weight()
+
+    def _run_workers(
+        self, evaluation: TrialEvaluation, interruption: Interruption
+    ) -> Exception | None:
+        """Set `study_`, also if it was cut short, and return the first error of a trial."""
+        crew = Crew.of(self.n_jobs)
+        is_private = self.storage is None and self.study_name is None
+        with (
+            quiet_optuna(bool(self.verbose)),
+            crew.meeting_place(self.storage, self.study_name) as storage,
+        ):
             opened = open_storage(storage, self.study_name)
+            settings = {} if is_private else study_settings(evaluation)
+            study = open_study(
+                opened, self.study_name, evaluation.directions, settings, self.n_trials
+            )
             job = Job(
                 evaluation=evaluation,
-                storage=opened if in_process else storage,
-                study_name=self._open_study(evaluation, opened).study_name,
+                storage=opened if crew.in_process else storage,
+                study_name=study.study_name,
                 pruner=self.pruner or fold_pruner(),
                 samplers=Samplers(self.sampler, evaluation.seed),
                 n_trials=self.n_trials,
@@ -359,122 +407,43 @@ class PipelineSearchCV(BaseSearchCV):
                 heartbeat_seconds=self.heartbeat_seconds,
                 reraise=self.error_score == "raise",
                 callbacks=self.callbacks or [],
+                interruption=interruption,
+                verbose=bool(self.verbose),
             )
-            if n_workers == 1:
-                errors = [job.work()]
-            else:
-                parallel = Parallel(n_jobs=n_workers, prefer="threads")
-                errors = parallel(delayed(job.work)(i) for i in range(n_workers))
-            study = job.join()
-            if storage is not None and not in_process and self._is_private():
-                study = _copy_into_memory(study)
-        known = [error for error in errors if error is not None]
-        return study, next(iter(known), None)
+            try:
+                return crew.run(job)
+            finally:
+                ended = job.join()
+                has_file = is_private and not crew.in_process
+                self.study_ = copy_into_memory(ended) if has_file else ended
 
-    def _is_private(self) -> bool:
-        return self.storage is None and self.study_name is None
-
-    @contextmanager
-    def _shared_storage(self, in_process: bool) -> Iterator[str | BaseStorage | None]:
-        """Give the workers a place to meet: a file, where they share no memory."""
-        if in_process or not self._is_private():
-            if not in_process and isinstance(self.storage, InMemoryStorage):
-                raise ValueError(
-                    "storage must be one that the workers of n_jobs reach, got this process's "
-                    "memory; give a URL such as journal:PATH."
-                )
-            yield self.storage
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            yield f"journal:{Path(folder) / 'study.journal'}"
-
-    def _open_study(self, evaluation: TrialEvaluation, storage: BaseStorage) -> Study:
-        directions = [
-            StudyDirection.MINIMIZE if name in COSTS else StudyDirection.MAXIMIZE
-            for name in evaluation.objectives
-        ]
-        settings = {
-            "objectives": evaluation.objectives,
-            "n_splits": len(evaluation.splits),
-            "n_rows": n_rows(evaluation.X),
-        }
-        return open_study(storage, self.study_name, directions, settings, self.n_trials)
-
-    def _collect(
-        self, candidates: Candidates, objectives: list[str], first_error: Exception | None
-    ) -> None:
+    def _collect(self, candidates: Candidates, objectives: list[str]) -> None:
         trials = ended_trials(self.study_)
-        _check_some_completed(trials, first_error)
-        params = [_params_of(trial, candidates) for trial in trials]
+        params = [params_of(trial, candidates) for trial in trials]
         self.cv_results_ = make_cv_results(trials, params, self.n_splits_, objectives)
         self.best_trials_ = self.study_.best_trials
+        if not self.best_trials_:
+            return
         name = self.refit if isinstance(self.refit, str) else objectives[0]
         self.best_index_ = int(self._select_best_index(self.refit, name, self.cv_results_))
         if not callable(self.refit):
-            self.best_index_ = self._on_the_front(trials, name)
+            front = {trial.number for trial in self.best_trials_}
+            ranks = self.cv_results_[f"rank_test_{name}"]
+            self.best_index_ = best_on_the_front(trials, front, ranks)
         self.best_params_ = params[self.best_index_]
         self.best_score_ = float(self.cv_results_[f"mean_test_{name}"][self.best_index_])
 
-    def _on_the_front(self, trials: list[FrozenTrial], name: str) -> int:
-        """Return the best trial that no other of the same score beats by another objective."""
-        front = {trial.number for trial in self.best_trials_}
-        best = np.flatnonzero(self.cv_results_[f"rank_test_{name}"] == 1)
-        return int(next((i for i in best if trials[i].number in front), self.best_index_))
-
-    def _refit(
-        self, candidates: Candidates, X: Any, y: Any, fit_params: dict[str, Any], context: Any
-    ) -> None:
-        self.best_estimator_ = candidates.build(self.best_params_)
+    def _refit(self, evaluation: TrialEvaluation, interruption: Interruption, context: Any) -> None:
+        X, y = evaluation.X, evaluation.y
+        estimator = evaluation.candidates.build(self.best_params_)
         labels = {} if y is None else {"y": y}
         start = time.perf_counter()
-        with context.propagate_callback_context(self.best_estimator_):
+        with context.propagate_callback_context(estimator):
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            self.best_estimator_.fit(X, **labels, **fit_params)
+            estimator.fit(X, **labels, **evaluation.fit_params)
+        interruption.check()
+        self.best_estimator_ = estimator
         self.refit_time_ = time.perf_counter() - start
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        if hasattr(self.best_estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-@dataclass(frozen=True)
-class _OneScore:
-    """A scorer whose only score is called "score"."""
-
-    scorer: Callable[..., float]
-
-    def __call__(self, estimator: Any, *args: Any, **keywords: Any) -> dict[str, float]:
-        return {"score": self.scorer(estimator, *args, **keywords)}
-
-
-def _copy_into_memory(study: Study) -> Study:
-    """Keep a study whose file goes."""
-    copy = InMemoryStorage()
-    optuna.copy_study(
-        from_study_name=study.study_name,
-        from_storage=study._storage,
-        to_storage=copy,
-    )
-    return optuna.load_study(study_name=study.study_name, storage=copy)
-
-
-def _check_some_completed(trials: list[FrozenTrial], first_error: Exception | None) -> None:
-    if any(trial.state == TrialState.COMPLETE for trial in trials):
-        return
-    if not trials:
-        raise ValueError("no trial ended in time; raise timeout.")
-    message = next((t.user_attrs[ERROR] for t in trials if ERROR in t.user_attrs), None)
-    if message is None:
-        raise ValueError(f"all {len(trials)} trials were pruned; give a more patient pruner.")
-    raise ValueError(
-        f"all {len(trials)} trials failed; the first error was {message}"
-    ) from first_error
-
-
-def _params_of(trial: FrozenTrial, candidates: Candidates) -> Params:
-    """Return a trial's parameters as `set_params` takes them, whichever worker drew them."""
-    try:
-        return candidates.draw(FixedTrial(trial.params, trial.number))
-    except Exception:
-        if trial.state == TrialState.FAIL:  # it failed before all were drawn
-            return trial.params
-        raise
+        if hasattr(estimator, "feature_names_in_"):
+            self.feature_names_in_ = estimator.feature_names_in_

@@ -3,13 +3,14 @@
 The one place that touches Optuna's private helpers.
 """
 
+import logging
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
@@ -21,12 +22,15 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from agnews_sk._optional import import_optional
+from agnews_sk.tuning._content import differences
 
 # Longer than any worker takes to write the slots of a study.
 _LOCK_SECONDS = 60.0
 # Names of what is written to a trial whose worker died, and to the one put back for it.
 LOST = "lost"
 RETRY = "retry"
+# Name of what is written to a study: what decides the scores of its trials.
+_SETTINGS = "settings"
 
 
 def open_storage(storage: str | BaseStorage | None, study_name: str | None = None) -> BaseStorage:
@@ -49,6 +53,8 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
     ------
     ImportError
         If a driver is not installed.
+    OSError
+        If it cannot be opened.
 
     Examples
     --------
@@ -70,6 +76,8 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
         import_optional("grpc", extra="grpc", needed_by=f"storage={storage!r}")
         host, _, port = rest.removeprefix("//").partition(":")
         return optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
+    if scheme in ("postgresql", "postgresql+psycopg2"):
+        import_optional("psycopg2", extra="postgres", needed_by=f"storage={scheme}://...")
     return _database(storage)
 
 
@@ -87,15 +95,23 @@ def _journal(path: Path) -> JournalStorage:
 
 def _database(url: str, n_tries: int = 4) -> RDBStorage:
     """Open a database, again if another worker was creating its tables at the same time."""
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, DBAPIError
 
     options = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
-    for _ in range(n_tries - 1):
+    for i in range(n_tries):
         try:
             return RDBStorage(url, engine_kwargs=options)
-        except DBAPIError:
+        except DBAPIError as error:
+            if i == n_tries - 1:
+                shown = make_url(url).render_as_string(hide_password=True)
+                raise OSError(f"storage={shown!r} cannot be opened: {error.orig}") from error
             time.sleep(0.5)
-    return RDBStorage(url, engine_kwargs=options)
+        except ArgumentError as error:
+            raise ValueError(
+                f"storage must be journal:PATH or the URL of a database, got {url!r}."
+            ) from error
+    raise AssertionError
 
 
 def fold_pruner() -> BasePruner:
@@ -112,7 +128,7 @@ def open_study(
     storage: BaseStorage,
     study_name: str | None,
     directions: Sequence[StudyDirection],
-    settings: dict[str, Any],
+    settings: dict[str, str],
     n_trials: int | None,
 ) -> Study:
     """Create a study or join it, with a slot for each trial that is asked for.
@@ -122,8 +138,8 @@ def open_study(
     storage : optuna.storages.BaseStorage
     study_name : str or None
     directions : sequence of StudyDirection
-    settings : dict
-        What all workers of a study must agree on.
+    settings : dict of str to str
+        What all workers of a study must agree on, described.
     n_trials : int or None
         Trials of the study in all; None is no limit, and no slots.
 
@@ -139,22 +155,38 @@ def open_study(
     study = optuna.create_study(
         storage=storage, study_name=study_name, directions=directions, load_if_exists=True
     )
-    begun_with = study.user_attrs.get("settings")
-    if begun_with is None:
-        study.set_user_attr("settings", settings)
-    elif begun_with != settings:
-        raise ValueError(
-            f"study {study.study_name!r} was begun with {begun_with}, got {settings}; give the "
-            "same data, cv and scoring, or another study_name."
-        )
-    if n_trials is not None and _n_missing(study, n_trials) > 0:
+    if study.user_attrs.get(_SETTINGS):
+        _agree(study, settings)
+    if not study.user_attrs.get(_SETTINGS) or _n_missing(study, n_trials) > 0:
         with _only_worker(storage, f"{study.study_name} (being set up)"):
+            _agree(study, settings)
             for _ in range(_n_missing(study, n_trials)):
                 study.add_trial(create_trial(state=TrialState.WAITING))
     return study
 
 
-def _n_missing(study: Study, n_trials: int) -> int:
+def _agree(study: Study, settings: dict[str, str]) -> None:
+    """Write what decides the scores to a new study, and compare it with that of another."""
+    begun_with = study.user_attrs.get(_SETTINGS, {})
+    if not begun_with and not ended_trials(study):
+        study.set_user_attr(_SETTINGS, settings)
+        return
+    if begun_with.keys().isdisjoint(settings) and settings:
+        raise ValueError(
+            f"study {study.study_name!r} has trials, and nothing says how they were scored; give "
+            "another study_name."
+        )
+    found = differences(begun_with, settings)
+    if found:
+        raise ValueError(
+            f"study {study.study_name!r} was begun otherwise: {found}. Its trials cannot be "
+            "compared with new ones; give it the same again, or another study_name."
+        )
+
+
+def _n_missing(study: Study, n_trials: int | None) -> int:
+    if n_trials is None:
+        return 0
     return n_trials - sum(not is_lost(trial) for trial in study.get_trials(deepcopy=False))
 
 
@@ -184,12 +216,6 @@ def ended_trials(study: Study) -> list[FrozenTrial]:
     return [trial for trial in trials if trial.state.is_finished() and not is_lost(trial)]
 
 
-def n_begun(study: Study) -> int:
-    """Return how many trials run or have ended, without those that were lost."""
-    trials = study.get_trials(deepcopy=False)
-    return sum(trial.state != TrialState.WAITING and not is_lost(trial) for trial in trials)
-
-
 def is_lost(trial: FrozenTrial) -> bool:
     """Tell whether a trial ended with its worker, and another was queued for it."""
     return trial.state == TrialState.FAIL and LOST in trial.user_attrs
@@ -201,7 +227,8 @@ def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
     give_up = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
-            study_id = storage.create_new_study([StudyDirection.MINIMIZE], name)
+            with quiet_optuna(False):
+                study_id = storage.create_new_study([StudyDirection.MINIMIZE], name)
             break
         except DuplicatedStudyError:
             if time.monotonic() > give_up:  # its holder was killed
@@ -214,7 +241,7 @@ def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
 
 
 def begin_trial(
-    study: Study, sampler_for: Callable[[int], BaseSampler], limited: bool
+    study: Study, sampler_for: Callable[[int], BaseSampler], n_trials: int | None
 ) -> Trial | None:
     """Begin a trial that waits, or return None if there is none.
 
@@ -225,21 +252,32 @@ def begin_trial(
     study : optuna.study.Study
     sampler_for : callable
         From the number of the trial to its sampler.
-    limited : bool
-        If false, a new trial is made where none waits.
+    n_trials : int or None
+        A study may have more slots, those of a call that asked for more: only so many are taken.
+        With None, a new trial is made where none waits.
 
     Returns
     -------
     optuna.trial.Trial or None
     """
     study._thread_local.cached_all_trials = None
-    trial_id = study._pop_waiting_trial_id()
-    if trial_id is None and limited:
+    trials = [trial for trial in study.get_trials(deepcopy=False) if not is_lost(trial)]
+    waiting = [t for t in trials[:n_trials] if t.state == TrialState.WAITING]
+    trial_id = next((t._trial_id for t in waiting if _is_taken(study, t)), None)
+    if trial_id is None and n_trials is not None:
         return None
     if trial_id is None:
         trial_id = study._storage.create_new_trial(study._study_id)
     study.sampler = sampler_for(study._storage.get_trial(trial_id).number)
     return Trial(study, trial_id)
+
+
+def _is_taken(study: Study, trial: FrozenTrial) -> bool:
+    """Take a trial that waits, and tell whether no other worker was first."""
+    try:
+        return study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return False
 
 
 def put_back(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
@@ -295,3 +333,34 @@ def stoppable(study: Study) -> Iterator[None]:
 def is_stopped(study: Study) -> bool:
     """Tell whether a sampler or a callback has called `study.stop()`."""
     return study._stop_flag
+
+
+@contextmanager
+def quiet_optuna(verbose: bool) -> Iterator[None]:
+    """Keep Optuna from printing what it does in this thread, unless it was asked to.
+
+    Warnings, another level than Optuna's default, and handlers of the user's stay as they are.
+    """
+    handler = optuna.logging._default_handler
+    if verbose or handler is None or optuna.logging.get_verbosity() != logging.INFO:
+        yield
+        return
+    thread = threading.get_ident()
+
+    def is_printed(record: logging.LogRecord) -> bool:
+        return record.thread != thread or record.levelno >= logging.WARNING
+
+    handler.addFilter(is_printed)
+    try:
+        yield
+    finally:
+        handler.removeFilter(is_printed)
+
+
+def log_ended_trial(study: Study, trial: FrozenTrial) -> None:
+    """Log a trial as `Study.optimize` does."""
+    if trial.state == TrialState.COMPLETE:
+        study._log_completed_trial(trial.values, trial.number, trial.params)
+    else:
+        logger = optuna.logging.get_logger("optuna.study")
+        logger.info(f"Trial {trial.number} {trial.state.name.lower()}.")

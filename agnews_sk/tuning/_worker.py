@@ -15,7 +15,14 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from agnews_sk.tuning._evaluation import ERROR
-from agnews_sk.tuning._study import begin_trial, is_stopped, n_begun, put_back, stoppable
+from agnews_sk.tuning._interruption import Interruption
+from agnews_sk.tuning._study import (
+    begin_trial,
+    is_stopped,
+    log_ended_trial,
+    put_back,
+    stoppable,
+)
 
 OptunaCallback = Callable[[Study, FrozenTrial], None]
 
@@ -36,7 +43,8 @@ class Worker:
     study : optuna.study.Study
         An object of this worker's own.
     evaluate : callable
-        From a trial to its values.
+        From a trial, and a function that raises KeyboardInterrupt if the search was interrupted, to
+        the trial's values.
     sampler_for : callable
         From the number of a trial to the sampler that draws its parameters.
     n_trials : int or None
@@ -52,16 +60,22 @@ class Worker:
         Raise a trial's error instead of recording it.
     callbacks : sequence of callable
         Called with the study and each trial that this worker ended.
+    interruption : Interruption
+        Of all workers in this process.
+    verbose : bool
+        Log each trial that ended.
     """
 
     study: Study
-    evaluate: Callable[[Trial], list[float]]
+    evaluate: Callable[[Trial, Callable[[], None]], list[float]]
     sampler_for: Callable[[int], BaseSampler]
     n_trials: int | None
     deadline: float | None
     heartbeat_seconds: float | None
     reraise: bool
     callbacks: Sequence[OptunaCallback]
+    interruption: Interruption
+    verbose: bool
     first_error: Exception | None = field(init=False, default=None)
 
     def run(self) -> Exception | None:
@@ -70,9 +84,10 @@ class Worker:
         watch = None if beat is None else _Watch(self.study, SILENT_BEATS * beat)
         with stoppable(self.study):
             while not self._is_over():
+                self.interruption.check()
                 if watch is not None:
                     watch.put_back_lost_trials()
-                trial = self._begin_trial()
+                trial = begin_trial(self.study, self.sampler_for, self.n_trials)
                 if trial is not None:
                     self._run_trial(trial)
                 elif self._others_run():
@@ -85,12 +100,6 @@ class Worker:
         late = self.deadline is not None and time.time() >= self.deadline
         return late or is_stopped(self.study)
 
-    def _begin_trial(self) -> Trial | None:
-        # A study may have more slots: those of an earlier call that asked for more.
-        if self.n_trials is not None and n_begun(self.study) >= self.n_trials:
-            return None
-        return begin_trial(self.study, self.sampler_for, limited=self.n_trials is not None)
-
     def _others_run(self) -> bool:
         return bool(self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
 
@@ -98,7 +107,8 @@ class Worker:
         values, state = None, TrialState.FAIL
         try:
             with _Heartbeat(trial, self.heartbeat_seconds):
-                values, state = self.evaluate(trial), TrialState.COMPLETE
+                values = self.evaluate(trial, self.interruption.check)
+                state = TrialState.COMPLETE
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except optuna.exceptions.UpdateFinishedTrialError:
@@ -121,6 +131,8 @@ class Worker:
             if _frozen(self.study, trial).state.is_finished():
                 return  # we were taken for dead, and the trial was put back
             raise
+        if self.verbose:
+            log_ended_trial(self.study, told)
         for callback in self.callbacks:
             callback(self.study, told)
 
@@ -164,6 +176,14 @@ class _Heartbeat:
                 self._trial.set_user_attr(BEAT, n_beats)
             except optuna.exceptions.UpdateFinishedTrialError:
                 return  # we were taken for dead
+
+
+def put_back_interrupted_trials(study: Study, *, is_shared: bool) -> None:
+    """Put back the running trials of this process, and of those that have ended on this machine."""
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        worker = trial.user_attrs.get(WORKER)
+        if not is_shared or worker == _this_process() or _is_gone(worker):
+            put_back(study, trial, MAX_RETRIES + 1)
 
 
 class _Watch:

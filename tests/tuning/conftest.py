@@ -11,17 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import optuna
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from agnews_sk.datasets import make_news
 from agnews_sk.pipeline import make_tfidf_pipeline
-
-
-@pytest.fixture(autouse=True)
-def quiet_optuna():
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 @pytest.fixture(scope="session")

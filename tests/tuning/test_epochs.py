@@ -49,7 +49,7 @@ def test_epochs_of_nets_are_pruned_within_a_fold_and_folds_stay_the_steps(news):
     space = {"classify__learning_rate": FloatDistribution(1e-6, 1e-2, log=True)}
     search = PipelineSearchCV(
         pipeline, space, n_trials=8, cv=2, random_state=0, refit=False, pruner=NopPruner(),
-        epoch_pruner=MedianPruner(n_startup_trials=1, n_warmup_steps=0),
+        epoch_pruner=MedianPruner(n_startup_trials=1, n_warmup_steps=0), scoring="neg_log_loss",
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*already reported")

@@ -12,6 +12,7 @@ import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
+from sklearn import config_context, get_config
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, cross_validate
 
@@ -93,8 +94,7 @@ def test_a_killed_worker_loses_its_running_trial_only_and_that_one_comes_back(st
 
 def test_a_worker_that_went_silent_is_replaced(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
-    settings = {"objectives": ["score"], "n_splits": 2, "n_rows": 8}
-    study = open_study(storage, "shared", OBJECTIVE, settings, 3)
+    study = open_study(storage, "shared", OBJECTIVE, {}, 3)
     study.ask()  # and never heard of again
     assert len(run(storage, 3, heartbeat_seconds=0.1).cv_results_["number"]) == 3
     assert [is_lost(trial) for trial in study.trials] == [True, False, False, False]
@@ -151,7 +151,7 @@ def test_a_study_of_other_rows_is_refused(tmp_path):
     search = PipelineSearchCV(
         DummyClassifier(), {}, n_trials=3, cv=2, storage=storage, study_name="shared"
     )
-    with pytest.raises(ValueError, match=r"'shared' was begun with .*'n_rows': 8"):
+    with pytest.raises(ValueError, match=r"'shared' was begun otherwise: X was 8 rows, is 6"):
         search.fit([[0.0]] * 6, ["a", "b"] * 3)
 
 
@@ -176,13 +176,27 @@ def test_a_grpc_proxy_needs_its_extra():
             open_storage("grpc://localhost:13000")
 
 
-def test_processes_of_one_search_meet_in_a_file(news, pipeline):
-    space = {"classify__C": [0.1, 1.0, 10.0]}
-    search = PipelineSearchCV(pipeline, space, n_trials=4, cv=2, n_jobs=2, random_state=0)
-    with joblib.parallel_config("loky"):
-        search.fit(*news)
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_workers_meet_and_have_the_configuration_of_the_caller(backend, news, pipeline, capfd):
+    X, y = news
+    with (
+        joblib.parallel_config(backend),
+        config_context(enable_metadata_routing=True, assume_finite=True),
+    ):
+        pipeline["classify"].set_fit_request(sample_weight=True).set_score_request(
+            sample_weight=False
+        )
+        search = PipelineSearchCV(
+            pipeline, {"classify__C": [0.1, 1.0, 10.0]}, n_trials=4, cv=2, n_jobs=2, random_state=0,
+            scoring=score_of_the_configuration, error_score="raise",
+        ).fit(X, y, sample_weight=np.ones(len(y)))  # fmt: skip
     assert len(search.study_.trials) == 4
-    assert np.isfinite(search.best_score_)
+    assert search.best_score_ == 1
+    assert "study created" not in capfd.readouterr().err
+
+
+def score_of_the_configuration(estimator, X, y):
+    return float(get_config()["enable_metadata_routing"] and get_config()["assume_finite"])
 
 
 def test_processes_cannot_meet_in_this_process_s_memory(news, pipeline):

@@ -1,0 +1,184 @@
+"""What scores a pipeline that was fitted on a fold, and with how little work."""
+
+import warnings
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
+from numbers import Real
+from typing import Any
+
+import imblearn.pipeline
+import numpy as np
+import sklearn.pipeline
+from sklearn import get_config
+from sklearn.metrics._scorer import _MultimetricScorer, _PassthroughScorer, _Scorer
+from sklearn.utils._response import _get_response_values
+from sklearn.utils.metadata_routing import process_routing
+
+from agnews_sk.pipeline import TextPipeline
+from agnews_sk.tuning._prefix_cache import FoldMemory
+from agnews_sk.tuning._private_copy import private_copy
+
+# Of these, and not of a subclass of the user's, it is known that the last step answers for them.
+_PIPELINES = (TextPipeline, imblearn.pipeline.Pipeline, sklearn.pipeline.Pipeline)
+_SCORE = "score"
+
+
+@dataclass(kw_only=True)
+class FittedFold:
+    """A pipeline that was fitted on a fold, and the fold's test rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+    last : estimator
+        The last step of a pipeline, the estimator itself if it is none.
+    memory : FoldMemory or None
+        What a pipeline was fitted with.
+    X, y : containers of n_test rows
+    params : dict
+        Metadata for the scorers.
+    """
+
+    estimator: Any
+    last: Any
+    memory: FoldMemory | None
+    X: Any
+    y: Any
+    params: dict[str, Any]
+
+    @property
+    def last_step_answers(self) -> bool:
+        """Whether what the pipeline predicts is what its last step predicts, on cached rows."""
+        return type(self.estimator) in _PIPELINES and self.last not in (None, "passthrough")
+
+    @cached_property
+    def _rows_of_last(self) -> Any:
+        if self.memory is None or not self.last_step_answers:
+            return self.X
+        return self.memory.transform(self.estimator, self.X)
+
+    def rows_of_last(self) -> Any:
+        """Return the test rows as the last step sees them, for the caller alone."""
+        return private_copy(self._rows_of_last)
+
+    def whole(self) -> Any:
+        """Return the pipeline as it would be without a cache, for the caller alone."""
+        if self.memory is None:
+            return self.last
+        pipeline = copy(self.estimator)
+        *prefix, (name, _) = self.estimator.steps
+        pipeline.steps = [*((n, private_copy(step)) for n, step in prefix), (name, self.last)]
+        pipeline.memory = self.memory.behind
+        return pipeline
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Scores by name, of all that a search was asked for besides costs.
+
+    A scorer of scikit-learn's looks at predictions only, so that those of the last step on cached
+    rows will do. Any other is called as `GridSearchCV` calls it, with the whole pipeline and the
+    rows as they came.
+
+    Parameters
+    ----------
+    scorer : callable
+        As `check_scoring` returns it.
+    """
+
+    scorer: Any
+
+    @property
+    def scorers(self) -> Mapping[str, Any]:
+        """The scorers by name; the only one is called "score"."""
+        if isinstance(self.scorer, _MultimetricScorer):
+            return self.scorer._scorers
+        return {_SCORE: self.scorer}
+
+    def __call__(self, fold: FittedFold, names: list[str] | None = None) -> dict[str, float]:
+        """Return the scores of these names, or all of them.
+
+        Raises
+        ------
+        TypeError
+            If a score is no number.
+        """
+        predictions: dict[Any, np.ndarray] = {}
+        params = self._params_by_name(fold.params)
+        wanted = self.scorers if names is None else names
+        # First those that only look, since the others may change what they are given.
+        in_order = sorted(wanted, key=lambda name: not _only_looks(self.scorers[name]))
+        scores = {
+            name: _score(self.scorers[name], fold, private_copy(params[name]), predictions)
+            for name in in_order
+        }
+        return {name: _as_number(scores[name], name) for name in wanted}
+
+    def takes_weight(self) -> bool:
+        """Tell whether any score can be weighted, and warn of those that cannot."""
+        unweighted = [name for name, one in self.scorers.items() if not _takes_weight(one)]
+        if unweighted:
+            warnings.warn(
+                f"sample_weight does not reach the scores {unweighted}: their scorers do not take "
+                "it; they count each row once.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return len(unweighted) < len(self.scorers)
+
+    def _params_by_name(self, params: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
+        """Hand metadata to those scorers that ask for it."""
+        if not params or not isinstance(self.scorer, _MultimetricScorer):
+            return dict.fromkeys(self.scorers, params)
+        if get_config()["enable_metadata_routing"]:
+            routed = process_routing(self.scorer, "score", **params)
+            return {name: routed[name].score for name in self.scorers}
+        unweighted = {name: value for name, value in params.items() if name != "sample_weight"}
+        return {
+            name: params if _takes_weight(scorer) else unweighted
+            for name, scorer in self.scorers.items()
+        }
+
+
+def _score(
+    scorer: Any, fold: FittedFold, params: dict[str, Any], predictions: dict[Any, Any]
+) -> Any:
+    y = private_copy(fold.y)
+    if type(scorer) is _Scorer and (fold.last_step_answers or fold.memory is None):
+
+        def predict(classifier: Any, method: str, _: Any, **keywords: Any) -> np.ndarray:
+            key = method, *keywords.items()
+            if key not in predictions:
+                predictions[key], _ = _get_response_values(
+                    classifier, fold.rows_of_last(), response_method=method, **keywords
+                )
+            return predictions[key]
+
+        return scorer._score(predict, fold.last, None, y, **params)
+    if type(scorer) is _PassthroughScorer and fold.last_step_answers:
+        return fold.last.score(fold.rows_of_last(), y, **params)
+    return scorer(fold.whole(), private_copy(fold.X), y, **params)
+
+
+def _only_looks(scorer: Any) -> bool:
+    return type(scorer) in (_Scorer, _PassthroughScorer)
+
+
+def _takes_weight(scorer: Any) -> bool:
+    if hasattr(scorer, "_accept_sample_weight"):
+        return scorer._accept_sample_weight()
+    return "sample_weight" in signature(scorer).parameters
+
+
+def _as_number(score: Any, name: str) -> float:
+    if isinstance(score, np.ndarray) and score.ndim == 0:
+        score = score.item()
+    if isinstance(score, Real):
+        return float(score)
+    way_out = "return one float"
+    if isinstance(score, Mapping):
+        way_out = "give scoring a dict of callables, one a name"
+    raise TypeError(f"scoring must return a number for {name!r}, got {score!r:.80}; {way_out}.")
