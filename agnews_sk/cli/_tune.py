@@ -1,5 +1,6 @@
 """The command `agnews-sk tune`: search over pipelines, on any number of machines."""
 
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -30,10 +31,14 @@ from agnews_sk.tuning import (
     embedding_space,
     ended_trials,
     finetune_space,
+    open_storage,
     tfidf_space,
     transformer_space,
 )
 
+MODEL = "best_pipeline"
+TRIALS = "trials.csv"
+INTERRUPTED = 130  # as a shell says that SIGINT ended a command
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, tfidf_space),
     "embedding": (make_embedding_pipeline, embedding_space),
@@ -84,40 +89,67 @@ def tune(
 ) -> None:
     """Search over cleaning, vocabulary, n-grams and classifier together, with pruning."""
     console = Console()
-    if out is not None:
-        import_optional("matplotlib", extra="plot", needed_by="--out")
     families = _families(pipelines or ["tfidf"])
+    if out is not None:
+        _check_out(out)
+    opened = None if storage is None and study is None else _open(storage, study)
     loaded = load_rows(data, console)
     kept = draw_rows(loaded.y_train, rows or n_rows(loaded.y_train), seed)
     X_train, y_train = training_rows(loaded, kept)
     chosen = loaded._replace(X_train=X_train, y_train=y_train)
     objectives = [name.strip() for name in scoring.split(",")]
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     estimators = {name: make() for name, (make, _) in families.items()}
     spaces: dict[str, Any] = {name: space for name, (_, space) in families.items()}
     (only, *others) = families
-    with _LiveProgress(trials, console) as progress:
-        search = PipelineSearchCV(
-            estimators if others else estimators[only],
-            spaces if others else spaces[only],
-            n_trials=trials,
-            timeout=timeout,
-            scoring=objectives,
-            cv=folds,
-            storage=storage,
-            study_name=study,
-            n_jobs=jobs,
-            random_state=seed,
-            refit=objectives[0] if out is not None else False,
-            callbacks=[progress.tell],
-        )
-        try:
+    progress = _LiveProgress(trials, console)
+    search = PipelineSearchCV(
+        estimators if others else estimators[only],
+        spaces if others else spaces[only],
+        n_trials=trials,
+        timeout=timeout,
+        scoring=objectives,
+        cv=folds,
+        storage=opened,
+        study_name=study,
+        n_jobs=jobs,
+        random_state=seed,
+        refit=objectives[0] if out is not None else False,
+        callbacks=[progress.tell],
+    )
+    try:
+        with progress:
             search.fit(chosen.X_train, chosen.y_train)
-        except (ImportError, ValueError) as error:
-            raise typer.BadParameter(str(error)) from error
+    except KeyboardInterrupt:
+        _stop(search, objectives[0], out, console)
+        raise typer.Exit(INTERRUPTED) from None
+    except (ImportError, OSError, ValueError) as error:
+        _keep_trials(search, out, console)
+        raise typer.BadParameter(str(error)) from error
     _report(search, objectives[0], console)
     if out is not None:
         _write(search, objectives, chosen, out, console)
+
+
+def _check_out(out: Path) -> None:
+    """Find out before the search whether its result can be written."""
+    model = out / MODEL
+    try:
+        import_optional("matplotlib", extra="plot", needed_by="--out")
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+        taken = model.exists() and not (model / "manifest.json").is_file()
+        if taken and not (model.is_dir() and not any(model.iterdir())):
+            raise FileExistsError(f"{model} is there and is no saved model; remove it first.")
+    except (ImportError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--out") from error
+
+
+def _open(storage: str | None, study: str | None) -> Any:
+    try:
+        return open_storage(storage, study)
+    except (ImportError, OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--storage") from error
 
 
 def _families(names: list[str]) -> Mapping[str, tuple[Any, Any]]:
@@ -128,11 +160,21 @@ def _families(names: list[str]) -> Mapping[str, tuple[Any, Any]]:
 
 
 class _LiveProgress:
-    """A bar of the trials that ended, whoever ran them, with the best so far behind it."""
+    """A bar of the trials that ended, whoever ran them, with the best so far behind it.
+
+    Drawn in a terminal only.
+    """
 
     def __init__(self, n_trials: int, console: Console) -> None:
-        columns = (TextColumn("Trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bar = Progress(*columns, TextColumn("{task.description}"), console=console)
+        self._bar = Progress(
+            TextColumn("Trials"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
         self._task = self._bar.add_task("", total=n_trials)
 
     def __enter__(self) -> "_LiveProgress":
@@ -167,19 +209,61 @@ def _report(search: PipelineSearchCV, objective: str, console: Console) -> None:
     console.print(table)
 
 
+def _stop(search: PipelineSearchCV, objective: str, out: Path | None, console: Console) -> None:
+    """Say what an interrupted search has found, and how it goes on."""
+    if hasattr(search, "best_params_"):
+        _report(search, objective, console)
+    _keep_trials(search, out, console)
+    way_on = "The same command resumes it" if search.study_name else "With --study it could resume"
+    console.print(f"[yellow]Interrupted: no pipeline was fitted on all rows. {way_on}.[/]")
+
+
+def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
+    """Write the trials of a search that was cut short, if there are any."""
+    if out is not None and hasattr(search, "cv_results_"):
+        _write_trials(search, out)
+        console.print(f"[bold]Written to {out}:[/] {TRIALS}")
+
+
+def _write_trials(search: PipelineSearchCV, out: Path) -> None:
+    pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / TRIALS, index=False)
+
+
 def _write(
     search: PipelineSearchCV, objectives: list[str], rows: TrainTest, out: Path, console: Console
 ) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    save(search.best_estimator_, out / "best_pipeline")
-    pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / "trials.csv", index=False)
-    accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
-    console.print(
-        f"[bold]Accuracy on {n_rows(rows.y_test):,} test rows:[/] {accuracy:.4f}, of the best "
-        f"pipeline fitted on {n_rows(rows.y_train):,}"
-    )
-    names = ["best_pipeline", "trials.csv", *_draw(search.study_, objectives, out)]
-    console.print(f"[bold]Written to {out}:[/] {', '.join(names)}")
+    """Save the pipeline before all that may fail, and say what did."""
+    folder, failures = _save(search.best_estimator_, out)
+    console.print(f"[bold]Written to {folder}:[/] {MODEL}")
+    try:
+        accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
+        console.print(
+            f"[bold]Accuracy on {n_rows(rows.y_test):,} test rows:[/] {accuracy:.4f}, of the best "
+            f"pipeline fitted on {n_rows(rows.y_train):,}"
+        )
+    except (TypeError, ValueError) as error:
+        failures.append(f"the test rows cannot be scored: {error}")
+    try:
+        _write_trials(search, out)
+        names = [TRIALS, *_draw(search.study_, objectives, out)]
+        console.print(f"[bold]Written to {out}:[/] {', '.join(names)}")
+    except OSError as error:
+        failures.append(f"the trials and their plots cannot be written: {error}")
+    for failure in failures:
+        console.print(f"[red]Error: {failure}[/]")
+    if failures:
+        raise typer.Exit(1)
+
+
+def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
+    """Save a pipeline, elsewhere if the folder has become unwritable meanwhile."""
+    try:
+        save(model, out / MODEL)
+    except OSError as error:
+        folder = Path(tempfile.mkdtemp(prefix="agnews-sk-tune-"))
+        save(model, folder / MODEL)
+        return folder, [f"{out / MODEL} cannot be written: {error}"]
+    return out, []
 
 
 def _draw(study: optuna.Study, objectives: list[str], out: Path) -> list[str]:

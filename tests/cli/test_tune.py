@@ -1,11 +1,18 @@
 """`agnews-sk tune`."""
 
+import io
+import signal
+from pathlib import Path
+
 import pandas as pd
 import pytest
+from rich.console import Console
+from sklearn.svm import LinearSVC
 from typer.testing import CliRunner
 
-from agnews_sk.cli import app
-from agnews_sk.persistence import load
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.cli import _tune, app
+from agnews_sk.persistence import load, save
 
 SAMPLE = ("--data", "sample", "--rows", 120, "--folds", 2)
 
@@ -21,7 +28,7 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     done = run(*SAMPLE, *study, "--trials", 6, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "Best of 6 trials" in done.output
-    assert "best 0." in done.output
+    assert "0:00:0" not in done.output  # no bar where nobody sees it move
     trials = pd.read_csv(tmp_path / "out" / "trials.csv")
     assert trials["number"].tolist() == list(range(6))
     best = load(tmp_path / "out" / "best_pipeline")
@@ -29,6 +36,82 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     for name in ("history", "importances", "parallel"):
         picture = tmp_path / "out" / f"{name}_accuracy.png"
         assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+class Shaken(LinearSVC):
+    """Take Ctrl-C in a fit for the end of it, or spoil the folder on the last fit."""
+
+    n_fits = 0
+
+    def __init__(self, C=1.0, interrupted_fit=None, spoilt=None):
+        super().__init__(C=C)
+        self.interrupted_fit = interrupted_fit
+        self.spoilt = spoilt
+
+    def fit(self, X, y):
+        Shaken.n_fits += 1
+        try:
+            if Shaken.n_fits == self.interrupted_fit:
+                signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+        if self.spoilt is not None and X.shape[0] == 120:
+            Path(self.spoilt).write_text("in the way")
+        return super().fit(X, y)
+
+
+def shake(monkeypatch, **settings):
+    Shaken.n_fits = 0
+    pipeline = make_tfidf_pipeline(classify=Shaken(**settings))
+    family = lambda: pipeline, {"classify__C": [0.1, 1.0]}
+    monkeypatch.setitem(_tune.FAMILIES, "tfidf", family)
+
+
+def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    shake(monkeypatch, interrupted_fit=5)
+    study = ("--study", "mine", "--storage", f"journal:{tmp_path / 'study.journal'}")
+    done = run(*SAMPLE, *study, "--trials", 6, "--out", tmp_path / "out")
+    assert done.exit_code == 130, done.output
+    assert "Best of 2 trials" in done.output
+    assert "The same command resumes it" in done.output
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["trials.csv"]
+    assert pd.read_csv(tmp_path / "out" / "trials.csv")["state"].tolist() == ["complete"] * 2
+    monkeypatch.setattr(Shaken, "n_fits", 100)
+    resumed = run(*SAMPLE, *study, "--trials", 6)
+    assert "Best of 6 trials" in resumed.output
+
+
+def test_a_pipeline_whose_folder_is_taken_meanwhile_is_saved_elsewhere(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    shake(monkeypatch, spoilt=str(tmp_path / "out" / "best_pipeline"))
+    monkeypatch.setattr(_tune, "save", lambda model, path: save(model, path, trusted=[Shaken]))
+    done = run(*SAMPLE, "--trials", 2, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "best_pipeline cannot be written" in done.output
+    (saved,) = tmp_path.glob("agnews-sk-tune-*/best_pipeline")
+    assert len(load(saved, trusted=[Shaken]).predict(["oil", "cup"])) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_any_work(tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "best_pipeline").mkdir(parents=True)
+    (tmp_path / "taken" / "best_pipeline" / "notes.txt").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "taken"):
+        done = run(*SAMPLE, "--out", out)
+        assert done.exit_code == 2
+        assert "--out" in done.output
+        assert "Data:" not in done.output
+
+
+def test_the_bar_is_drawn_in_a_terminal_only():
+    for is_terminal in (True, False):
+        file = io.StringIO()
+        with _tune._LiveProgress(3, Console(force_terminal=is_terminal, width=80, file=file)):
+            pass
+        assert ("0/3" in file.getvalue()) == is_terminal
 
 
 def test_tune_draws_the_pareto_front_of_two_objectives(tmp_path):
@@ -44,8 +127,9 @@ def test_tune_draws_the_pareto_front_of_two_objectives(tmp_path):
         (("forest",), "there is no family"),
         ((*SAMPLE, "--scoring", "beauty"), "beauty"),
         (("--data", "nowhere.csv"), "there is no"),
+        ((*SAMPLE, "--storage", "nowhere"), "storage must be journal:PATH"),
     ],
-    ids=["family", "scoring", "data"],
+    ids=["family", "scoring", "data", "storage"],
 )
 def test_a_wrong_word_is_an_error_without_a_traceback(arguments, message):
     done = run(*arguments)
