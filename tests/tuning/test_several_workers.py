@@ -82,7 +82,7 @@ def test_a_killed_worker_loses_its_running_trial_only_and_that_one_comes_back(st
     worker.wait()
     study = load(storage)
     ended = {t.number: t.values for t in ended_trials(study)}
-    search = run(storage, 8)
+    search = run(storage, 8, 0.3)
     trials = search.study_.trials
     assert len(ended_trials(search.study_)) == len(search.cv_results_["number"]) == 8
     assert ended.items() <= {t.number: t.values for t in trials}.items()
