@@ -34,7 +34,7 @@ _AVERAGED = 0.6
 # Below it, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
 # Rows to choose the temperature on, as far as there are so many.
-_ROWS_TO_CALIBRATE_ON = 2_000
+_ROWS_TO_CALIBRATE_ON = 1_000
 
 
 class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
@@ -56,7 +56,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     calibration_fraction : float or None, default=0.2
         The temperature is chosen on the margins of this share of the rows, at most a half, under
         a machine that was fitted on the others; in turn on several such shares where one has
-        fewer than 2,000 rows. None leaves it at 1. The margins themselves are fitted on all rows.
+        fewer than 1,000 rows. None leaves it at 1. The margins themselves are fitted on all rows.
     random_state : int, RandomState or None, default=None
         Order of the rows, and those that the temperature is chosen on.
     n_jobs : int or None, default=-1
