@@ -19,9 +19,8 @@ class Interruption:
     >>> interruption = Interruption()
     >>> interruption.check()
     >>> interruption.set()
-    >>> interruption.check()
-    Traceback (most recent call last):
-    KeyboardInterrupt
+    >>> interruption.is_set
+    True
     """
 
     def __init__(self) -> None:

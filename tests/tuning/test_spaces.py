@@ -35,7 +35,7 @@ from agnews_sk.tuning._choices import as_choice, check_names, draw
         (stats.Uniform(a=0.0, b=2.0), FloatDistribution(0, 2)),
         (stats.randint(1, 10), IntDistribution(1, 9)),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_sequences_and_distributions_of_scipy_are_taken(value, choice):
     taken = as_choice("C", value)
