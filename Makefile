@@ -3,19 +3,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: compare test test-all test-minimum fuzz mutants lint docs bench constraints clean
+.PHONY: compare test test-all test-minimum coverage fuzz mutants lint docs bench constraints clean
 
 compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests, but for the slow ones; all of them report what they cover
-	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --cov)
+test: $(VENV)/.dev ## Run the tests, but for the slow ones
+	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --dist worksteal)
 
 test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
+coverage: $(VENV)/.dev ## Run the tests, but for the slow ones, and report what they cover
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal --cov $(ARGS)
+
 test-minimum: $(VENV)/minimum/.done ## Run the tests on the lowest versions of everything
-	$(VENV)/minimum/bin/python -m pytest -m "not slow" $(or $(ARGS),-n 2)
+	$(VENV)/minimum/bin/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --dist worksteal)
 
 fuzz: $(VENV)/.fuzz ## Search for files that break the readers, a minute each
 	for target in tests/fuzz/fuzz_*.py; do \

@@ -17,6 +17,16 @@ ARGUMENTS = {"audit": ["--no-label-errors"], "compare": ["--family", "tfidf"]}
 ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.")}
 
 
+@pytest.fixture(autouse=True)
+def usual_handlers():
+    """Signals do what they do in a program of its own; what measures coverage handles SIGTERM."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def sending(function, number, *, caught):
     """Do what a function does after a signal came, which it lets through or catches."""
 
