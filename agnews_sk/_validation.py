@@ -10,6 +10,7 @@ import pyarrow as pa
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_labels",
     "check_sample_weight",
     "check_texts",
+    "class_weights",
     "encode_labels",
     "is_frame",
     "n_rows",
@@ -353,6 +355,31 @@ def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     )
 
 
+def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the weight of each class.
+
+    Parameters
+    ----------
+    class_weight : "balanced", dict of label to float, or None
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of int of shape (n_samples,)
+        Class of each training row, whose numbers "balanced" evens out.
+
+    Returns
+    -------
+    ndarray of float of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or a label is no class.
+    """
+    weights = compute_class_weight(class_weight, classes=classes, y=classes[codes])
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"class_weight must be finite and not negative, got {class_weight}.")
+    return weights
+
+
 def check_groups(groups: Any, X: Any) -> np.ndarray:
     """Return the origin of each row of X as an integer.
 
@@ -371,7 +398,10 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
     ValueError
         If there is not one value per row.
     """
-    values = pd.Series(groups if not isinstance(groups, pl.Series) else groups.to_list())
+    groups = groups.to_list() if isinstance(groups, pl.Series) else groups
+    if len(np.shape(groups)) != 1:
+        raise ValueError(f"groups must be 1-D, one value per row, got shape {np.shape(groups)}.")
+    values = pd.Series(groups)
     if len(values) != n_rows(X):
         raise ValueError(
             f"groups must have one value per row of X, {n_rows(X)}, got {len(values)}."

@@ -21,6 +21,7 @@ LAYERS = [
         "_validation",
         "_columnar",
         "_optional",
+        "_origins",
         "_pretrained",
         "_same_text",
         "_stories",
@@ -40,6 +41,8 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Within the ground floor the mixins stand on the checks.
 NEIGHBOURS = {
     ("_base", "_validation"),
+    ("_origins", "_splitting"),
+    ("_origins", "_validation"),
     ("_validation", "_labels"),
     ("_words", "_columnar"),
 }
