@@ -161,7 +161,7 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
         if decimal is not None:
             raise ValueError(
                 f"{table.path}: {table.class_column} must hold classes, got numbers such as "
-                f"{decimal}; make classes of them first, such as whole numbers or words."
+                f"{decimal:.60}; make classes of them first, such as whole numbers or words."
             )
 
 

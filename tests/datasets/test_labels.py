@@ -252,6 +252,22 @@ def test_labels_mean_the_same_in_each_file(
         assert set(map(type, found.tolist())) == {type(expected[0])}
 
 
+@pytest.mark.parametrize(
+    ("ending", "labels", "shown"),
+    [("jsonl", ["Sports", "World"], "'3' and 'Sports'"), ("csv", [5, 6], "3 and 5")],
+    ids=["names and numbers", "other numbers"],
+)
+def test_training_and_test_rows_without_a_common_label_are_refused(
+    write, tmp_path, ending, labels, shown
+):
+    write(OFFICIAL.replace("Title", "The title"), "train.csv")
+    path = tmp_path / f"test.{ending}"
+    frame = pl.DataFrame({"label": labels, "title": ["x", "y"], "description": ["z", "z"]})
+    frame.write_csv(path) if ending == "csv" else frame.write_ndjson(path)
+    with pytest.raises(ValueError, match=f"must have labels in common, got labels such as {shown}"):
+        load_train_test(tmp_path)
+
+
 def test_decimals_are_named_with_their_file(write, tmp_path):
     write(text_and_label([1, 2]), "train.csv")
     write(text_and_label([0.5]), "test.csv")
