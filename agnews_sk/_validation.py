@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_method_params, _check_sample_weight,
 from agnews_sk._labels import check_labels, encode_labels
 
 __all__ = [
+    "POLARS_STRINGS",
     "BaseComposition",
     "Interval",
     "RealNotInt",
@@ -40,7 +41,7 @@ __all__ = [
 Frame = pd.DataFrame | pl.DataFrame
 
 _ARROW_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-_POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 _KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
 
@@ -141,7 +142,7 @@ def _only_column(X: Frame, name: str) -> pl.Series:
 def _from_polars(X: pl.Series, name: str) -> pl.Series:
     if X.dtype == pl.Object:
         return _from_values(X.to_list(), name)
-    if X.dtype not in _POLARS_STRINGS:
+    if X.dtype not in POLARS_STRINGS:
         raise TypeError(f"{name} must hold texts, got a polars Series of {X.dtype}.")
     return X.cast(pl.String)
 
@@ -272,7 +273,7 @@ def _holds_texts(column: pd.Series | pl.Series) -> bool:
     if isinstance(dtype, pd.CategoricalDtype):
         return _holds_texts(dtype.categories.to_series())
     if dtype not in (pl.Object, object):
-        return dtype in _POLARS_STRINGS if isinstance(column, pl.Series) else _is_string(dtype)
+        return dtype in POLARS_STRINGS if isinstance(column, pl.Series) else _is_string(dtype)
     kinds = {type(value) for value in column.to_list() if not _is_missing(value)}
     return not kinds or any(issubclass(kind, (str, bytes)) for kind in kinds)
 
