@@ -53,7 +53,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Passes over the rows. None makes 5, and more, up to 100, of fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" weighs them by the inverse of their frequency.
-    calibration_fraction : float or None, default=0.2
+    calibration_fraction : float or None, default=0.3
         The temperature is chosen on the margins of this share of the rows, at most a half and
         rounded to one of equal parts, under a machine that was fitted on the others; in turn on
         several parts where one has fewer than 1,000 rows. None leaves it at 1. The margins
@@ -124,7 +124,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         C=1.5,
         max_iter=None,
         class_weight=None,
-        calibration_fraction=0.2,
+        calibration_fraction=0.3,
         random_state=None,
         n_jobs=-1,
     ):
