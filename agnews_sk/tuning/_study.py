@@ -27,7 +27,7 @@ from agnews_sk.tuning._journal import open_journal
 
 # Longer than any worker takes to write the slots of a study.
 _LOCK_SECONDS = 60.0
-# Names of what is written to a trial whose worker died, and to the one put back for it.
+# Names of what is written to a trial whose worker died, and to the one queued for it.
 LOST = "lost"
 RETRY = "retry"
 # Name of what is written to a study: what decides the scores of its trials.
@@ -283,7 +283,7 @@ def _is_taken(study: Study, trial: FrozenTrial) -> bool:
         return False
 
 
-def put_back(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
+def requeue(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
     """End a trial whose worker is gone, and queue its parameters again.
 
     Parameters
