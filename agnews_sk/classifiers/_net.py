@@ -14,11 +14,11 @@ from skorch import NeuralNet
 from skorch.callbacks import EpochTimer
 from torch import Tensor, nn
 
+from agnews_sk._interruption import Interruption
 from agnews_sk.classifiers._checkpoint import Checkpoint
 from agnews_sk.classifiers._dropout import FastDropout
 from agnews_sk.classifiers._freezing import Freezing
 from agnews_sk.classifiers._hardware import fast_inference
-from agnews_sk.classifiers._interrupts import Interrupts
 from agnews_sk.classifiers._rows import TextRows, epoch_rng, in_order
 from agnews_sk.classifiers._settings import TrainingSettings
 from agnews_sk.classifiers._training import Training
@@ -243,9 +243,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         """
         if not self.initialized_:
             self.initialize()
-        with Interrupts() as interrupts:
+        interruption = Interruption()
+        with interruption.listening():
             self.notify("on_train_begin", X=X, y=X.y)
-            training = Training(self, X, y, interrupts)
+            training = Training(self, X, y, interruption)
             training.run()
             self.notify("on_train_end", X=X, y=X.y)
             training.finish()

@@ -10,11 +10,11 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback, ParamMapper
 from torch import Tensor
 
+from agnews_sk._interruption import Interruption
 from agnews_sk.classifiers._callback_state import restore_state, state_of
 from agnews_sk.classifiers._callbacks import OwnCallback
 from agnews_sk.classifiers._early_stopping import BestWeights
 from agnews_sk.classifiers._hardware import random_state_of, set_random_state
-from agnews_sk.classifiers._interrupts import Interrupts
 from agnews_sk.classifiers._layer_cache import LayerCache
 from agnews_sk.classifiers._rows import TextRows, in_order
 from agnews_sk.classifiers._settings import Progress
@@ -38,7 +38,7 @@ class Training:
     train : TextRows
     valid : TextRows or None
         Rows to validate on after each epoch.
-    interrupts : Interrupts
+    interruption : Interruption
         Tells Ctrl-C from the KeyboardInterrupt of a callback.
 
     Notes
@@ -55,14 +55,14 @@ class Training:
     """
 
     def __init__(
-        self, net: "TextNet", train: TextRows, valid: TextRows | None, interrupts: Interrupts
+        self, net: "TextNet", train: TextRows, valid: TextRows | None, interruption: Interruption
     ) -> None:
         self.net = net
         self.train = train
         self.valid = valid
         self.progress = Progress()
         self.best = BestWeights(net.settings.patience)
-        self._interrupts = interrupts
+        self._interruption = interruption
         self._datasets = {"dataset_train": train, "dataset_valid": valid}
         self._tensors = net.module_.state_dict()
         self._cache = self._make_cache()
@@ -148,7 +148,7 @@ class Training:
             try:
                 callback.on_epoch_end(net, **self._datasets)
             except KeyboardInterrupt:
-                if self._interrupts.came:
+                if self._interruption.is_set:
                     raise
                 net.stop_training = True
         if self._saves_midway and not (self._is_at_its_end or net.stop_training):
