@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -24,10 +25,8 @@ def ctrl_c():
 
 
 def swallowed_ctrl_c():
-    try:
+    with suppress(KeyboardInterrupt):
         ctrl_c()
-    except KeyboardInterrupt:
-        pass
 
 
 class SwallowsInFit(DummyClassifier):
@@ -103,13 +102,15 @@ def test_a_swallowed_interrupt_leaves_an_abstaining_classifier_unfitted(make):
 
 def test_blocks_within_one_another_all_hear_of_an_interrupt():
     ended = []
-    with pytest.raises(KeyboardInterrupt), unswallowed_interrupts():
-        try:
-            with unswallowed_interrupts():
-                swallowed_ctrl_c()
-        except KeyboardInterrupt:
+
+    def swallow_twice():
+        with suppress(KeyboardInterrupt), unswallowed_interrupts():
+            swallowed_ctrl_c()
             ended.append("inner")
         ended.append("outer")
+
+    with pytest.raises(KeyboardInterrupt), unswallowed_interrupts():
+        swallow_twice()
     assert ended == ["inner", "outer"]
 
 

@@ -239,7 +239,8 @@ class TextNet(ClassifierMixin, NeuralNet):
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train for as many epochs or steps as are left.
 
-        Ctrl-C ends it as Ctrl-C, with nothing told to the callbacks.
+        Ctrl-C ends it as Ctrl-C, also where a callback catches it, with nothing told to the
+        callbacks.
         """
         if not self.initialized_:
             self.initialize()
@@ -249,6 +250,7 @@ class TextNet(ClassifierMixin, NeuralNet):
             training = Training(self, X, y, interruption)
             training.run()
             self.notify("on_train_end", X=X, y=X.y)
+            interruption.check()
             training.finish()
         return self
 
