@@ -19,6 +19,7 @@ from agnews_sk.classifiers._checkpoint import Checkpoint
 from agnews_sk.classifiers._dropout import FastDropout
 from agnews_sk.classifiers._freezing import Freezing
 from agnews_sk.classifiers._hardware import fast_inference
+from agnews_sk.classifiers._net_params import check_takes_logits
 from agnews_sk.classifiers._rows import TextRows, epoch_rng, in_order
 from agnews_sk.classifiers._settings import TrainingSettings
 from agnews_sk.classifiers._training import Training
@@ -197,6 +198,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         """Initialise the criterion; where rows have weights it is to give one loss per row."""
         super().initialize_criterion()
         criterion: Any = getattr(self, "criterion_")  # noqa: B009
+        check_takes_logits(criterion)
         if self.settings.weighted and getattr(criterion, "reduction", "none") == "mean":
             criterion = copy.deepcopy(criterion)
             criterion.reduction = "none"
