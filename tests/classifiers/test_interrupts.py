@@ -73,6 +73,32 @@ def test_ctrl_c_that_a_callback_swallows_ends_the_fit_by_the_end_of_the_step_or_
         classifier.predict(IDS)
 
 
+class Around:
+    """A callback of scikit-learn that presses Ctrl-C as the fit ends, and swallows it or not."""
+
+    def __init__(self, press):
+        self.press = press
+
+    def setup(self, *args, **kwargs):
+        """Do nothing."""
+
+    teardown = on_fit_task_begin = setup
+
+    def on_fit_task_end(self, estimator, context):
+        if context.parent is None:
+            self.press()
+
+
+@pytest.mark.parametrize("press", [ctrl_c, swallowed_ctrl_c])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_ctrl_c_after_the_training_leaves_a_first_fit_unfitted(press, warm_start):
+    classifier = small(warm_start=warm_start).set_callbacks(Around(press))
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(IDS, LABELS)
+    with pytest.raises(NotFittedError):
+        classifier.predict(IDS)
+
+
 def test_a_training_whose_ctrl_c_was_swallowed_at_its_end_is_not_kept_as_finished(tmp_path):
     stop = At("on_train_end", swallowed_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
