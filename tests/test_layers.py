@@ -15,6 +15,7 @@ LAYERS = [
         "_base",
         "_batches",
         "_byte_counter",
+        "_interruption",
         "_labels",
         "_splitting",
         "_step_parameters",

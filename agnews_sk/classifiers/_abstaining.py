@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._base import ProbabilisticClassifierMixin
+from agnews_sk._interruption import unswallowed_interrupts
 from agnews_sk._splitting import join_groups, split_rows
 from agnews_sk._validation import (
     Interval,
@@ -158,6 +159,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             be held out, or `abstain_label` is a class.
         TypeError
             If the estimator gives no probabilities, or takes no weights and some are given.
+        KeyboardInterrupt
+            If Ctrl-C is pressed, also where the estimator takes it for the end of its training.
 
         Warns
         -----
@@ -176,9 +179,11 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         params = params_of_fit(self.estimator, X, fit_params, sample_weight, groups)
         origins = repeats if groups is None else join_groups(repeats, check_groups(groups, X))
         fitted, held_out = self._split(y, origins)
-        self.estimator_ = clone(self.estimator).fit(
-            take_rows(X, fitted), y[fitted], **select_metadata(X, params, indices=fitted)
-        )
+        with unswallowed_interrupts():
+            estimator = clone(self.estimator).fit(
+                take_rows(X, fitted), y[fitted], **select_metadata(X, params, indices=fitted)
+            )
+        self.estimator_ = estimator
         if not hasattr(self.estimator_, "predict_proba"):
             raise TypeError(
                 f"estimator must have predict_proba, got {type(self.estimator).__name__}; "

@@ -18,6 +18,7 @@ from torch import nn
 
 from agnews_sk._base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
+from agnews_sk._interruption import unswallowed_interrupts
 from agnews_sk._optional import import_optional
 from agnews_sk._validation import (
     check_groups,
@@ -51,7 +52,7 @@ from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
 
 MAX_SEED = np.iinfo(np.int32).max
 
-# They say where or whether to go on, or what is shown, not what the result is.
+# They say where or whether to resume, or what is shown, not what the result is.
 _NOT_IN_FINGERPRINT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 
 
@@ -137,19 +138,20 @@ class TextNetClassifier(
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         with (
             self._as_before_if_it_fails(),
+            unswallowed_interrupts(),
             seeded_torch(seed),
             explain_out_of_memory(_MEMORY_ADVICE),
         ):
-            going_on = self._is_going_on
+            is_warm = self._is_warm_start
             ids = self._fit_ids(X)
-            module = copy.deepcopy(self.net_.module_) if going_on else self._make_module(ids)
+            module = copy.deepcopy(self.net_.module_) if is_warm else self._make_module(ids)
             self.vocab_size_ = self._vocab_size(module)
             self.max_length_ = min(self.max_length, self._longest_input(module))
             self._ends = find_common_ends(ids)
             train = self._dataset(ids, target, weight)
             valid = None if X_val is None else self._validation_rows(X_val, y_val, of_class)
             # Of the rows before they are split: without a random state, each run splits otherwise.
-            checkpoint, seed = self._checkpoint(module, [train, valid], groups, seed, going_on)
+            checkpoint, seed = self._checkpoint(module, [train, valid], groups, seed, is_warm)
             if self.validation_fraction is not None:
                 fraction = self.validation_fraction
                 train, valid = hold_out(train, fraction, groups, self.classes_, seed)
@@ -331,7 +333,7 @@ class TextNetClassifier(
 
     def _encode_labels(self, X: Any, y: Any) -> np.ndarray:
         classes, codes = encode_labels(y, X)
-        if self._is_going_on:
+        if self._is_warm_start:
             self._check_same_classes(classes)
         elif hasattr(self, "net_"):
             del self.net_  # if this fit fails, its outputs would have the names of other classes
@@ -339,18 +341,19 @@ class TextNetClassifier(
         return codes.astype(np.int64)
 
     @property
-    def _is_going_on(self) -> bool:
+    def _is_warm_start(self) -> bool:
         return self.warm_start and hasattr(self, "net_")
 
     @contextmanager
     def _as_before_if_it_fails(self) -> Iterator[None]:
-        """Keep what a warm start begins with, if the fit does not come to its end."""
-        before = dict(vars(self))
+        """Keep what a warm start begins with, or no net, if the fit does not come to its end."""
+        before, is_warm = dict(vars(self)), self._is_warm_start
         try:
             yield
         except BaseException:
-            if self._is_going_on:
-                self.__dict__.update(before)
+            vars(self).pop("net_", None)
+            if is_warm:
+                vars(self).update(before)
             raise
 
     def _check_same_classes(self, classes: np.ndarray) -> None:
@@ -406,7 +409,7 @@ class TextNetClassifier(
         datasets: list[TextRows | None],
         groups: np.ndarray | None,
         seed: int,
-        going_on: bool,
+        is_warm: bool,
     ) -> tuple[Checkpoint | None, int]:
         """Return where to save, and the seed of the training that was begun there."""
         if self.checkpoint_dir is None:
@@ -419,7 +422,7 @@ class TextNetClassifier(
         if self.random_state is not None:
             settings["seed"] = seed
         rows = [d and (d.values, d.offsets, d.target, d.weight) for d in datasets]
-        weights = [p.detach() for p in module.parameters()] if going_on else []
+        weights = [p.detach() for p in module.parameters()] if is_warm else []
         kind = type(self).__name__, self.classes_.tolist(), self._origin()
         name = fingerprint([kind, settings, rows, groups, weights])
         checkpoint = Checkpoint(self.checkpoint_dir, name)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 
@@ -65,3 +66,35 @@ class ProgressLine(OwnCallback):
         losses = {k: f"{v:.4f}" for k, v in net.history[-1].items() if k.endswith("_loss")}
         self.bar.set_postfix(losses)
         self.bar.close()
+
+
+def is_the_user_s(name: str, callback: Any, net: NeuralNet) -> bool:
+    """Tell whether a callback of a net was given by the user.
+
+    Parameters
+    ----------
+    name : str
+    callback : skorch callback
+    net : skorch.NeuralNet
+
+    Returns
+    -------
+    bool
+    """
+    defaults = {default for default, _ in net.get_default_callbacks()}
+    return name not in defaults and not isinstance(callback, OwnCallback)
+
+
+def hear_batches(named: list[tuple[str, Any]]) -> bool:
+    """Tell whether one of some callbacks does something at the end of a batch.
+
+    Parameters
+    ----------
+    named : list of (str, skorch callback)
+
+    Returns
+    -------
+    bool
+    """
+    hooks = [getattr(type(callback), "on_batch_end", None) for _, callback in named]
+    return any(hook is not Callback.on_batch_end for hook in hooks)

@@ -14,11 +14,12 @@ from skorch import NeuralNet
 from skorch.callbacks import EpochTimer
 from torch import Tensor, nn
 
+from agnews_sk._interruption import Interruption
 from agnews_sk.classifiers._checkpoint import Checkpoint
 from agnews_sk.classifiers._dropout import FastDropout
 from agnews_sk.classifiers._freezing import Freezing
 from agnews_sk.classifiers._hardware import fast_inference
-from agnews_sk.classifiers._interrupts import Interrupts
+from agnews_sk.classifiers._net_params import check_takes_logits
 from agnews_sk.classifiers._rows import TextRows, epoch_rng, in_order
 from agnews_sk.classifiers._settings import TrainingSettings
 from agnews_sk.classifiers._training import Training
@@ -197,6 +198,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         """Initialise the criterion; where rows have weights it is to give one loss per row."""
         super().initialize_criterion()
         criterion: Any = getattr(self, "criterion_")  # noqa: B009
+        check_takes_logits(criterion)
         if self.settings.weighted and getattr(criterion, "reduction", "none") == "mean":
             criterion = copy.deepcopy(criterion)
             criterion.reduction = "none"
@@ -239,15 +241,18 @@ class TextNet(ClassifierMixin, NeuralNet):
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train for as many epochs or steps as are left.
 
-        Ctrl-C ends it as Ctrl-C, with nothing told to the callbacks.
+        Ctrl-C ends it as Ctrl-C, also where a callback catches it, with nothing told to the
+        callbacks.
         """
         if not self.initialized_:
             self.initialize()
-        with Interrupts() as interrupts:
+        interruption = Interruption()
+        with interruption.listening():
             self.notify("on_train_begin", X=X, y=X.y)
-            training = Training(self, X, y, interrupts)
+            training = Training(self, X, y, interruption)
             training.run()
             self.notify("on_train_end", X=X, y=X.y)
+            interruption.check()
             training.finish()
         return self
 

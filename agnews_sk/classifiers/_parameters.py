@@ -110,9 +110,10 @@ class SharedParameters:
     random_state : int, RandomState or None
         Seeds new weights, dropout and the order of the batches.
     net_params : dict or None
-        Parameters of `skorch.NeuralNet`, which take precedence over ours: `batch_size`,
-        `callbacks`, `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`,
-        `optimizer__*`, `torch_load_kwargs`, `use_caching` and `verbose`. A criterion gives one
+        Parameters of `skorch.NeuralNet`, in the ranges of ours and in their place; one is refused
+        if a parameter of ours says the same and is not at its default: `batch_size`, `callbacks`,
+        `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`,
+        `torch_load_kwargs`, `use_caching` and `verbose`. A criterion takes logits. It gives one
         loss per row, or has a `reduction`; one that does neither is refused where rows have
         weights.
     """

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from skorch.callbacks import Callback, ParamMapper
+from skorch.callbacks import ParamMapper
 from torch import Tensor
 
+from agnews_sk._interruption import Interruption
 from agnews_sk.classifiers._callback_state import restore_state, state_of
-from agnews_sk.classifiers._callbacks import OwnCallback
+from agnews_sk.classifiers._callbacks import hear_batches, is_the_user_s
 from agnews_sk.classifiers._early_stopping import BestWeights
 from agnews_sk.classifiers._hardware import random_state_of, set_random_state
-from agnews_sk.classifiers._interrupts import Interrupts
 from agnews_sk.classifiers._layer_cache import LayerCache
 from agnews_sk.classifiers._rows import TextRows, in_order
 from agnews_sk.classifiers._settings import Progress
@@ -38,7 +38,7 @@ class Training:
     train : TextRows
     valid : TextRows or None
         Rows to validate on after each epoch.
-    interrupts : Interrupts
+    interruption : Interruption
         Tells Ctrl-C from the KeyboardInterrupt of a callback.
 
     Notes
@@ -49,31 +49,33 @@ class Training:
     without a scheduler object.
 
     A callback ends training after the epoch by setting `net.stop_training`, or by raising
-    KeyboardInterrupt in `on_epoch_end`, as skorch's `EarlyStopping` does. A training that was
-    ended so is none that a checkpoint calls finished: the state on disk stays that of the epoch
-    before, and the next one asks the callbacks again.
+    KeyboardInterrupt in `on_epoch_end`, as skorch's `EarlyStopping` does; raised in an epoch,
+    KeyboardInterrupt ends the epoch after the step. A training that was ended so is none that a
+    checkpoint calls finished: the state on disk stays that of the epoch before, and the next one
+    asks the callbacks again.
     """
 
     def __init__(
-        self, net: "TextNet", train: TextRows, valid: TextRows | None, interrupts: Interrupts
+        self, net: "TextNet", train: TextRows, valid: TextRows | None, interruption: Interruption
     ) -> None:
         self.net = net
         self.train = train
         self.valid = valid
         self.progress = Progress()
         self.best = BestWeights(net.settings.patience)
-        self._interrupts = interrupts
+        self._interruption = interruption
         self._datasets = {"dataset_train": train, "dataset_valid": valid}
         self._tensors = net.module_.state_dict()
         self._cache = self._make_cache()
         self._bad_loss: Tensor | bool = False
-        self._callbacks = [(n, c) for n, c in net.callbacks_ if _is_the_user_s(n, c, net)]
-        self._reads_at_once = net.device == "cpu" or any(map(_hears_batches, self._callbacks))
+        self._callbacks = [(n, c) for n, c in net.callbacks_ if is_the_user_s(n, c, net)]
+        self._reads_at_once = net.device == "cpu" or hear_batches(self._callbacks)
         self._saves_midway = net.checkpoint is not None and self._can_save_callbacks()
         self._may_save_in_epoch = self._saves_midway and not self._callbacks
         self._n_known = len(net.history)
         self._rates = self._learning_rates()
         self._finished: dict[str, Any] | None = None
+        self._is_cut_short = False
         net.stop_training = False
 
     def run(self) -> None:
@@ -90,7 +92,7 @@ class Training:
         """Save the weights as callbacks left them, or load those of a finished training."""
         if self._finished is not None:
             self._load_weights(self._finished)
-        elif self._is_at_its_end:
+        elif self._is_at_its_end and not self._is_cut_short:
             self.progress.is_over = True
             self._save()
 
@@ -121,14 +123,19 @@ class Training:
     def _run_epoch(self, begun: dict[str, Any]) -> None:
         net, progress = self.net, self.progress
         net.freezing_.begin_epoch(progress.epoch)
-        net.notify("on_epoch_begin", **self._datasets)
+        self._tell("on_epoch_begin", **self._datasets)
+        if self._is_cut_short and not begun:
+            self._leave_out_epoch()
+            return
         net.history[-1].update(begun)
         self._check_trainable()
         net.set_training()
         loader = net.get_iterator(self.train, training=True, epoch=progress.epoch)
-        groups = _in_groups(loader.batches, net.settings.accumulate)
+        size = net.settings.accumulate
+        groups = [loader.batches[i : i + size] for i in range(0, len(loader.batches), size)]
         for group in groups[len(progress.losses) :]:
-            if self._has_all_steps() or progress.is_over:
+            self._interruption.check()
+            if self._has_all_steps() or progress.is_over or self._is_cut_short:
                 break
             self._train_step(loader, group)
             if self._may_save_in_epoch and net.checkpoint is not None and net.checkpoint.is_due:
@@ -141,18 +148,31 @@ class Training:
         self._end_epoch()
 
     def _end_epoch(self) -> None:
-        """Tell all callbacks of the epoch's end, also those behind one that ends training."""
+        self._tell("on_epoch_end", **self._datasets)
+        self._interruption.check()
+        if self._saves_midway and not (self._is_at_its_end or self.net.stop_training):
+            self._save()
+
+    def _tell(self, hook: str, **what: Any) -> None:
+        """Call a hook of all callbacks, also of those behind one that ends training."""
         net = self.net
-        net.on_epoch_end(net, **self._datasets)
+        getattr(net, hook)(net, **what)
         for _, callback in net.callbacks_:
             try:
-                callback.on_epoch_end(net, **self._datasets)
+                getattr(callback, hook)(net, **what)
             except KeyboardInterrupt:
-                if self._interrupts.came:
+                if self._interruption.is_set:
                     raise
                 net.stop_training = True
-        if self._saves_midway and not (self._is_at_its_end or net.stop_training):
-            self._save()
+                self._is_cut_short |= hook != "on_epoch_end"
+
+    def _leave_out_epoch(self) -> None:
+        if self.progress.step == 0:
+            raise ValueError(
+                "a callback raised KeyboardInterrupt before the first step, and so ended training "
+                "with nothing learned; raise it in on_epoch_end."
+            )
+        self.net.history.pop()
 
     def _check_trainable(self) -> None:
         """Refuse what callbacks froze or thawed without an effect."""
@@ -189,7 +209,7 @@ class Training:
         for rows in loader.batches:
             inputs, labels = loader.batch(rows)
             batch = inputs, labels["target"]
-            net.notify("on_batch_begin", batch=batch, training=False)
+            self._tell("on_batch_begin", batch=batch, training=False)
             with net.evaluating():
                 outputs.append(net.infer(inputs))
                 loss = net.get_loss(outputs[-1], labels, X=inputs).item()
@@ -223,7 +243,7 @@ class Training:
         for i, rows in enumerate(group, start=1):
             inputs, labels = loader.batch(rows)
             batch = inputs, labels["target"]
-            net.notify("on_batch_begin", batch=batch, training=True)
+            self._tell("on_batch_begin", batch=batch, training=True)
             with self._cache.shortcut(rows):
                 logits = net.infer(inputs)
             loss = net.get_loss(logits, labels, X=inputs, training=True)
@@ -234,7 +254,7 @@ class Training:
                 self._end_batch(batch, loss.detach(), logits, training=True)
         self._set_learning_rate()
         self._change_gradients()
-        net.notify(
+        self._tell(
             "on_grad_computed",
             named_parameters=list(net.get_all_learnable_params()),
             batch=batch,
@@ -253,7 +273,7 @@ class Training:
         history = self.net.history
         history.record_batch(f"{kind}_loss", loss)
         history.record_batch(f"{kind}_batch_size", len(batch[1]))
-        self.net.notify("on_batch_end", batch=batch, training=training, loss=loss, y_pred=logits)
+        self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=logits)
 
     def _learning_rates(self) -> list[Any]:
         return [group["lr"] for group in self.net.optimizer_.param_groups]
@@ -332,7 +352,7 @@ class Training:
             stacklevel=2,
         )
 
-    # Going on after a kill
+    # Resuming after a kill
 
     def _can_save_callbacks(self) -> bool:
         try:
@@ -417,15 +437,6 @@ class Training:
                     net.infer(inputs)
 
 
-def _is_the_user_s(name: str, callback: Any, net: "TextNet") -> bool:
-    defaults = {default for default, _ in net.get_default_callbacks()}
-    return name not in defaults and not isinstance(callback, OwnCallback)
-
-
-def _hears_batches(named: tuple[str, Any]) -> bool:
-    return getattr(type(named[1]), "on_batch_end", None) is not Callback.on_batch_end
-
-
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     """Return what was recorded as far as a file of plain values can hold it."""
     values = {k: v.item() if isinstance(v, (np.generic, Tensor)) else v for k, v in row.items()}
@@ -435,7 +446,3 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     if "batches" in row:
         kept["batches"] = [_plain(batch) for batch in row["batches"]]
     return kept
-
-
-def _in_groups(batches: list[np.ndarray], size: int) -> list[list[np.ndarray]]:
-    return [batches[start : start + size] for start in range(0, len(batches), size)]

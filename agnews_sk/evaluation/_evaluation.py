@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from agnews_sk._interruption import unswallowed_interrupts
 from agnews_sk._validation import as_frame, check_labels
 from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
 from agnews_sk.evaluation._inputs import (
@@ -144,6 +145,8 @@ def evaluate_classifier(
         If the name is not a `str`.
     ValueError
         If labels are missing, continuous or not one a row, or there are no test rows.
+    KeyboardInterrupt
+        If Ctrl-C is pressed, also where the classifier takes it for the end of its training.
 
     Warns
     -----
@@ -183,10 +186,10 @@ def evaluate_classifier(
     tell = progress or _say_nothing
 
     tell(f"{name}: fitting on {len(labels):,} rows")
-    with measured() as fit:
+    with unswallowed_interrupts(), measured() as fit:
         fitted = clone(estimator).fit(X_train, labels)
     tell(f"{name}: predicting {len(y_true):,} rows")
-    with measured() as predict:
+    with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
     tell(f"{name}: measuring probabilities, latency and size")
     y_pred, abstained = read_predictions(predicted, fitted, y_true, name)

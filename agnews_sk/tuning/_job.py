@@ -12,8 +12,8 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 
+from agnews_sk._interruption import Interruption
 from agnews_sk.tuning._evaluation import TrialEvaluation
-from agnews_sk.tuning._interruption import Interruption
 from agnews_sk.tuning._study import open_storage, quiet_optuna
 from agnews_sk.tuning._worker import Worker
 

@@ -157,9 +157,9 @@ def test_bfloat16_trains_in_float32_weights(classifier, headlines):
     assert {p.dtype for p in classifier.net_.module_.parameters()} == {torch.float32}
 
 
-def test_net_params_take_precedence(classifier, headlines):
-    classifier.set_params(net_params={"max_epochs": 2})
-    assert len(classifier.fit(*headlines).history_) == 2
+def test_net_params_take_the_place_of_a_default(classifier, headlines):
+    classifier.set_params(max_epochs=2, net_params={"max_epochs": 3})
+    assert len(classifier.fit(*headlines).history_) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,20 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback, EarlyStopping, PrintLog
 
-from tests.classifiers.training import CONSTANT, IDS, LABELS, changed, logits, small, weights
+from tests.classifiers.training import (
+    CONSTANT,
+    IDS,
+    LABELS,
+    changed,
+    logits,
+    optimizer_steps,
+    small,
+    weights,
+)
 
 HOOKS = ["on_train_begin", "on_epoch_begin", "on_batch_begin", "on_grad_computed", "on_batch_end",
          "on_epoch_end", "on_train_end"]  # fmt: skip
@@ -46,6 +56,54 @@ def test_ctrl_c_in_a_callback_ends_the_fit(hook):
         classifier.fit(IDS, LABELS)
     with pytest.raises(NotFittedError):
         classifier.predict(IDS)
+
+
+def swallowed_ctrl_c():
+    with contextlib.suppress(KeyboardInterrupt):
+        ctrl_c()
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_ctrl_c_that_a_callback_swallows_ends_the_fit_by_the_end_of_the_step_or_epoch(hook):
+    classifier = small(max_epochs=9, callbacks=[At(hook, swallowed_ctrl_c)])
+    with optimizer_steps() as steps, pytest.raises(KeyboardInterrupt):
+        classifier.fit(IDS, LABELS)
+    assert len(steps) <= (27 if hook == "on_train_end" else 3)
+    with pytest.raises(NotFittedError):
+        classifier.predict(IDS)
+
+
+class Around:
+    """A callback of scikit-learn that presses Ctrl-C as the fit ends, and swallows it or not."""
+
+    def __init__(self, press):
+        self.press = press
+
+    def setup(self, *args, **kwargs):
+        """Do nothing."""
+
+    teardown = on_fit_task_begin = setup
+
+    def on_fit_task_end(self, estimator, context):
+        if context.parent is None:
+            self.press()
+
+
+@pytest.mark.parametrize("press", [ctrl_c, swallowed_ctrl_c])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_ctrl_c_after_the_training_leaves_a_first_fit_unfitted(press, warm_start):
+    classifier = small(warm_start=warm_start).set_callbacks(Around(press))
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(IDS, LABELS)
+    with pytest.raises(NotFittedError):
+        classifier.predict(IDS)
+
+
+def test_a_training_whose_ctrl_c_was_swallowed_at_its_end_is_not_kept_as_finished(tmp_path):
+    stop = At("on_train_end", swallowed_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        small(checkpoint_dir=tmp_path, callbacks=[stop]).fit(IDS, LABELS)
+    assert all(not torch.load(path)["is_over"] for path in tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -169,18 +227,65 @@ def test_callbacks_behind_the_one_that_ends_training_hear_of_the_epoch():
     assert lines == [1, 2]
 
 
-@pytest.mark.parametrize("hook", HOOKS[:5])
-def test_raised_within_an_epoch_it_is_no_ordinary_end(hook):
-    """Half an epoch is nothing to score: a callback sets net.stop_training instead."""
+def interrupt():
+    raise KeyboardInterrupt
 
-    def interrupt():
-        raise KeyboardInterrupt
 
-    classifier = small(callbacks=[At(hook, interrupt)])
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize("hook", ["on_batch_begin", "on_grad_computed", "on_batch_end"])
+@pytest.mark.parametrize("run", [lambda function: function(), in_a_thread], ids=["main", "thread"])
+def test_raised_within_an_epoch_it_ends_training_after_the_step(hook, run):
+    one_step = small(max_steps=1, **CONSTANT).fit(IDS, LABELS)
+    classifier = small(callbacks=[At(hook, interrupt)], **CONSTANT)
+    run(lambda: classifier.fit(IDS, LABELS))
+    assert classifier.history_["steps"].tolist() == [1]
+    np.testing.assert_array_equal(logits(classifier), logits(one_step))
+
+
+def test_raised_before_an_epoch_it_leaves_that_epoch_out():
+    class Second(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) == 2:
+                raise KeyboardInterrupt
+
+    one_epoch = small(max_epochs=1, **CONSTANT).fit(IDS, LABELS)
+    classifier = small(max_epochs=9, callbacks=[Second()], **CONSTANT).fit(IDS, LABELS)
+    assert classifier.history_["epoch"].tolist() == [1]
+    np.testing.assert_array_equal(logits(classifier), logits(one_epoch))
+
+
+def test_raised_before_the_first_step_it_is_refused():
+    classifier = small(callbacks=[At("on_epoch_begin", interrupt)])
+    with pytest.raises(ValueError, match=r"before the first step.*raise it in on_epoch_end"):
         classifier.fit(IDS, LABELS)
     with pytest.raises(NotFittedError):
         classifier.predict(IDS)
+
+
+def test_raised_in_validation_it_ends_training_after_the_epoch():
+    class InValidation(Callback):
+        def on_batch_end(self, net, training, **kwargs):
+            if not training:
+                raise KeyboardInterrupt
+
+    classifier = small(callbacks=[InValidation()]).fit(IDS, LABELS, **WRONG)
+    assert classifier.history_["steps"].tolist() == [3]
+    assert classifier.history_["valid_loss"].notna().all()
+
+
+def test_a_last_epoch_that_a_callback_cut_short_is_resumed_from_its_beginning(tmp_path):
+    class InLast(Callback):
+        cuts = True
+
+        def on_batch_end(self, net, **kwargs):
+            if self.cuts and len(net.history) == 2:
+                raise KeyboardInterrupt
+
+    settings = {"checkpoint_dir": tmp_path, "callbacks": [InLast()]}
+    assert small(**settings).fit(IDS, LABELS).history_["steps"].tolist() == [3, 4]
+    InLast.cuts = False
+    resumed = small(**settings).fit(IDS, LABELS)
+    assert resumed.history_["steps"].tolist() == [3, 6]
+    np.testing.assert_array_equal(logits(resumed), logits(small().fit(IDS, LABELS)))
 
 
 def test_stopping_within_an_epoch_ends_training_after_it():

@@ -8,10 +8,17 @@ import torch
 from skorch.callbacks import Callback, EpochTimer
 from torch import nn
 
+from agnews_sk.classifiers import TransformerClassifier
 from agnews_sk.classifiers._net_params import TAKEN
 from tests.classifiers.training import IDS, LABELS, logits, optimizer_steps, small
 
+SETTINGS = {"d_model": 16, "n_heads": 2, "random_state": 0, "vocab_size": 30}
 WEIGHT = np.where(LABELS == "a", 9.0, 0.1)
+
+
+def with_defaults(**params):
+    """Return a small classifier that says nothing of its training but what the test says."""
+    return TransformerClassifier(**SETTINGS, **params)
 
 
 class OwnMargin(nn.Module):
@@ -175,29 +182,111 @@ def test_keys_that_are_taken_arrive(monkeypatch, net_params, attribute, expected
             net.max_epochs = 1
 
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda **kwargs: None)
-    small(net_params=net_params, callbacks=[Look()]).fit(IDS, LABELS)
+    with_defaults(net_params=net_params, callbacks=[Look()]).fit(IDS, LABELS)
     assert found == [expected]
     assert set(net_params) < set(TAKEN)
 
 
 @pytest.mark.parametrize(
-    ("params", "message"),
+    ("params", "net_params"),
     [
-        ({"callbacks": [EpochTimer()]}, "callbacks are given twice"),
-        ({"loss": "focal"}, r"loss='focal' and label_smoothing=0.0 are of ours"),
-        ({"label_smoothing": 0.1}, r"label_smoothing=0.1 are of ours"),
+        ({"callbacks": [EpochTimer()]}, {"callbacks": [EpochTimer()]}),
+        ({"loss": "focal"}, {"criterion": OwnMargin}),
+        ({"focal_gamma": 1.0}, {"criterion": OwnMargin}),
+        ({"label_smoothing": 0.1}, {"criterion": OwnMargin}),
+        ({"label_smoothing": 0.1}, {"criterion__label_smoothing": 0.3}),
+        ({"focal_gamma": 1.0, "loss": "focal"}, {"criterion__gamma": 3.0}),
+        ({"learning_rate": 0.5}, {"lr": 0.1}),
+        ({"batch_size": 4}, {"batch_size": 5}),
+        ({"tokens_per_batch": 64}, {"batch_size": 5}),
+        ({"max_epochs": 1}, {"max_epochs": 7}),
+        ({"max_steps": 1}, {"max_epochs": 7}),
+        ({"device": "cpu"}, {"device": "auto"}),
+        ({"optimizer": "sgd"}, {"optimizer": torch.optim.RMSprop}),
+        ({"verbose": 1}, {"verbose": 2}),
     ],
-    ids=["callbacks", "loss", "smoothing"],
+    ids=lambda value: "-".join(value),
 )
-def test_what_is_said_twice_is_refused(params, message):
-    net_params = {"callbacks": [EpochTimer()], "criterion": OwnMargin}
-    with pytest.raises(ValueError, match=message):
-        small(**params, net_params=net_params).fit(IDS, LABELS)
+def test_what_is_said_twice_is_refused(params, net_params):
+    ours, theirs = next(iter(params)), next(iter(net_params))
+    message = rf"net_params\['{theirs}'\]=.* and {ours}=.* say the same in two ways"
+    with optimizer_steps() as steps, pytest.raises(ValueError, match=message):
+        with_defaults(**params, net_params=net_params).fit(IDS, LABELS)
+    assert steps == []
 
 
-def test_callbacks_of_net_params_are_a_list():
-    with pytest.raises(TypeError, match=r"net_params\['callbacks'\] must be a list, got 'disable'"):
-        small(net_params={"callbacks": "disable"}).fit(IDS, LABELS)
+def test_the_default_of_a_parameter_says_nothing():
+    defaults = TransformerClassifier().get_params()
+    del defaults["net_params"]
+    net_params = {"max_epochs": 1, "criterion__label_smoothing": 0.3}
+    classifier = TransformerClassifier(**{**defaults, **SETTINGS}, net_params=net_params)
+    classifier.fit(IDS, LABELS)
+    assert len(classifier.history_) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch_size", 0),
+        ("batch_size", -1),
+        ("batch_size", 2.5),
+        ("batch_size", None),
+        ("callbacks", "disable"),
+        ("criterion", "CrossEntropyLoss"),
+        ("criterion__label_smoothing", 1.5),
+        ("device", None),
+        ("device", 0),
+        ("lr", 0.0),
+        ("lr", -1.0),
+        ("lr", "0.1"),
+        ("lr", float("nan")),
+        ("max_epochs", 0),
+        ("max_epochs", -1),
+        ("max_epochs", 2.5),
+        ("max_epochs", "5"),
+        ("optimizer", "sgd"),
+        ("optimizer", None),
+        ("torch_load_kwargs", [1]),
+        ("use_caching", "no"),
+        ("verbose", "much"),
+    ],
+)
+def test_values_out_of_range_are_refused(name, value):
+    with (
+        optimizer_steps() as steps,
+        pytest.raises(ValueError, match=f"{name}.* net_params|net_params has {name}"),
+    ):
+        with_defaults(net_params={name: value}).fit(IDS, LABELS)
+    assert steps == []
+
+
+def test_a_keyword_of_a_criterion_of_one_s_own_has_its_own_range():
+    class Smooth(nn.Module):
+        def __init__(self, label_smoothing):
+            super().__init__()
+            seen.append(label_smoothing)
+
+        def forward(self, logits, target):
+            return nn.functional.cross_entropy(logits, target, reduction="none")
+
+    seen = []
+    net_params = {"criterion": Smooth, "criterion__label_smoothing": 7}
+    with_defaults(net_params=net_params).fit(IDS, LABELS)
+    assert set(seen) == {7}
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [nn.NLLLoss, nn.NLLLoss(), partial(nn.NLLLoss, ignore_index=5), lambda: nn.NLLLoss()],
+    ids=["class", "instance", "partial", "function"],
+)
+def test_a_criterion_of_log_probabilities_is_refused(criterion):
+    with (
+        optimizer_steps() as steps,
+        pytest.raises(ValueError, match=r"NLLLoss of net_params.*CrossEntropyLoss is the same"),
+    ):
+        with_defaults(net_params={"criterion": criterion}).fit(IDS, LABELS)
+    assert steps == []
 
 
 def test_an_unknown_keyword_of_the_optimizer_is_named_before_training():

@@ -104,7 +104,8 @@ def test_the_fall_ends_with_the_last_step_whatever_the_batches_are_cut_by(small)
     rng = np.random.default_rng(0)
     rows = pl.Series([rng.integers(1, 30, rng.integers(1, 40)).tolist() for _ in range(400)])
     small.set_params(warmup=0.0, max_epochs=3, d_model=4, n_layers=1)
-    for params in ({"tokens_per_batch": 100, "accumulate": 3}, {"net_params": {"batch_size": 50}}):
+    in_net_params = {"batch_size": 64, "net_params": {"batch_size": 50}}  # 64 is the default
+    for params in ({"tokens_per_batch": 100, "accumulate": 3}, in_net_params):
         recorder = Recorder()
         small.set_params(**params, callbacks=[recorder]).fit(rows, ["a", "b"] * 200)
         rates = np.ravel(recorder.rates)

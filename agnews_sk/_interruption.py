@@ -1,4 +1,4 @@
-"""Know that a search was interrupted, even if a fit took the Ctrl-C for the end of its training."""
+"""Know that Ctrl-C came, even if what was running took it for the end of a training."""
 
 import signal
 import threading
@@ -9,13 +9,13 @@ from typing import Any
 
 
 class Interruption:
-    """Tells the workers of a search in this process that it is to end.
+    """Tells all that share it that they are to end.
 
     Copies that go to other processes begin anew, and listen there.
 
     Examples
     --------
-    >>> from agnews_sk.tuning._interruption import Interruption
+    >>> from agnews_sk._interruption import Interruption
     >>> interruption = Interruption()
     >>> interruption.check()
     >>> interruption.set()
@@ -27,22 +27,25 @@ class Interruption:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Tell all workers to end."""
+        """Tell all to end."""
         self._event.set()
 
     @property
     def is_set(self) -> bool:
-        """Whether the search is to end."""
+        """Whether all are to end."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if the search is to end."""
+        """Raise KeyboardInterrupt if all are to end."""
         if self.is_set:
             raise KeyboardInterrupt
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take note of each Ctrl-C that raises KeyboardInterrupt; in a thread there is none."""
+        """Take note of each Ctrl-C that raises KeyboardInterrupt; in a thread there is none.
+
+        A handler of the program's own that raises nothing counts for nothing.
+        """
         before = signal.getsignal(signal.SIGINT)
         in_main_thread = threading.current_thread() is threading.main_thread()
         if not in_main_thread or not callable(before):
@@ -60,10 +63,35 @@ class Interruption:
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            if signal.getsignal(signal.SIGINT) is note:
+                signal.signal(signal.SIGINT, before)
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__()  # type: ignore[misc]
+
+
+@contextmanager
+def unswallowed_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end of the block if Ctrl-C came in it and was caught there.
+
+    skorch's nets catch it in `fit`, and look like whole ones.
+
+    Examples
+    --------
+    >>> import signal
+    >>> from contextlib import suppress
+    >>> from agnews_sk._interruption import unswallowed_interrupts
+    >>> try:
+    ...     with unswallowed_interrupts(), suppress(KeyboardInterrupt):
+    ...         signal.raise_signal(signal.SIGINT)
+    ... except KeyboardInterrupt:
+    ...     print("interrupted")
+    interrupted
+    """
+    interruption = Interruption()
+    with interruption.listening():
+        yield
+    interruption.check()
