@@ -143,7 +143,7 @@ def _shortest(pattern: dict[str, str], trusted: Sequence[str]) -> int:
     """Return the fewest characters that a pattern finds, if it finds them soon."""
     ((kind, text),) = pattern.items()
     if kind == "Regex":
-        check_pattern(text, trusted, where=TOKENIZER)
+        check_pattern(text, trusted, where=TOKENIZER, oniguruma=True)
     length = shortest_match(text) if kind == "Regex" else len(text)
     if length < 1:
         raise ArtifactError(f"{TOKENIZER} has the pattern {text!r:.200}, which finds nothing.")
