@@ -456,6 +456,8 @@ def model(**settings):
 
 
 UNIGRAM = {"type": "Unigram", "vocab": [["[UNK]", 0.0], ["a", 0.0]], "unk_id": 0}
+LONG = "#" * 20_000
+PIECES = {"[UNK]": 0, "a": 1, f"{LONG}a": 2}
 LEVEL = {"type": "WordLevel", "vocab": {"oil": 0}, "unk_token": "[UNK]"}
 TOKENIZERS = {
     "stride": {"truncation": {**TRUNCATION, "stride": 8}},
@@ -509,6 +511,8 @@ TOKENIZERS = {
     "no unknown id": model(**{**UNIGRAM, "unk_id": None}),
     "endless words": model(type="WordPiece", vocab={"[UNK]": 0}, unk_token="[UNK]",
                            continuing_subword_prefix="##", max_input_chars_per_word=10**12),
+    "long prefix": model(type="WordPiece", vocab=PIECES, unk_token="[UNK]",
+                         continuing_subword_prefix=LONG, max_input_chars_per_word=1_000),
     "dropout": model(type="BPE", vocab={"a": 0}, merges=[], dropout=0.5),
     "merge of nothing": model(type="BPE", vocab={"a": 0}, merges=[["a", "b"]]),
     "endless decoder": {"decoder": replaced(SLOW, "x", "Regex")},
