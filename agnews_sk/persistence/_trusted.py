@@ -94,7 +94,6 @@ def load_trusted(
     content : bytes
     trusted : sequence of str
         Full names of types and functions beyond ours.
-
     versions : mapping of str to str, optional
         Of the libraries that the model was saved with.
 

@@ -235,6 +235,7 @@ def values():
         "calibration by a text",
         put_in(model, lambda m: vars(m[-1].calibrated_classifiers_[0]).update(estimator="oil")),
     )
+    yield from labels()
     frame = make_tfidf_pipeline().fit(TEXTS, Y)
     yield "endless separator", put_in(frame, lambda m: setattr(m["join"], "separator", "x" * 10**6))
     yield "step of a text", put_in(frame, lambda m: m.steps.__setitem__(3, ("clean", "oil")))
@@ -397,6 +398,48 @@ def lose(state, name):
 # --- tokenizers -------------------------------------------------------------------------------
 TRUNCATION = {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0}
 ROW = {"Sequence": {"id": "A", "type_id": 0}}
+
+
+def linear():
+    return fitted(CountVectorizer(), classify=LinearSVC())
+
+
+def labels():
+    """Models whose predictions fail, or are no labels."""
+    coefficients = linear()[-1].coef_
+    yield "coefficients of texts", put(linear(), -1, coef_=coefficients.astype("U8"))
+    yield "endless coefficients", put(linear(), -1, coef_=np.full_like(coefficients, np.inf))
+    yield "endless coefficients alone", put(linear(), -1, coef_=coefficients + np.inf)[-1]
+    yield "pattern of two groups", put(linear(), 0, token_pattern="(oil)(cup)")
+    yield "encoding of domains", put(linear(), 0, encoding="idna")
+    yield (
+        "no features",
+        put(
+            fitted(CountVectorizer(), SelectFromModel(LinearSVC()), classify=LinearSVC()),
+            1,
+            threshold="1e9*mean",
+        ),
+    )
+    yield (
+        "many features",
+        put(fitted(CountVectorizer(), SelectKBest(chi2, k=2), classify=LinearSVC()), 1, k=10**12),
+    )
+    voting = VotingClassifier([("a", MultinomialNB()), ("b", DummyClassifier())])
+    voted = fitted(CountVectorizer(), classify=voting)
+    yield "weights of one", put(copy.deepcopy(voted), -1, weights=[1.0])
+    constant = {"strategy": "constant", "_strategy": "constant"}
+    for name, label in {"two": ["a", "b"], "long": "a" * 10**6, "none": None, "number": 0}.items():
+        dummy = fitted(CountVectorizer(), classify=DummyClassifier())
+        yield f"constant: {name}", put(dummy, -1, **constant, constant=label)
+        alone = DummyClassifier().fit(np.zeros((2, 1)), ["a", "b"])
+        vars(alone).update(constant, constant=label)
+        yield f"constant alone: {name}", alone
+    for label in (2 * 10**8, -1, "a"):
+        model = copy.deepcopy(voted)
+        vars(model[-1].estimators_[1]).update(constant, constant=label)
+        yield f"constant in a vote: {label}", model
+
+
 CLS = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
 
 
