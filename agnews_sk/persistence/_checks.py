@@ -11,7 +11,7 @@ import numpy as np
 from agnews_sk._pretrained import longest_input
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._graph import walk
-from agnews_sk.persistence._parts import find_estimators, of_the_place
+from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._shapes import check_held, check_shapes, kinds_of
@@ -72,7 +72,7 @@ def _check(found: Any, trusted: Sequence[str]) -> None:
         _check_random_state(found, "random state")
     if not hasattr(found, "__dict__") or isinstance(found, type):
         return
-    for name in of_the_place(found):
+    for name in changed_runtime_parameters(found):
         raise ArtifactError(
             f"{PIPELINE} sets {name} of a {type(found).__name__}, which is not a saved model's to "
             "say."
