@@ -11,7 +11,7 @@ import numpy as np
 from agnews_sk._pretrained import longest_input
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._graph import walk
-from agnews_sk.persistence._parts import find_estimators, of_the_place
+from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._shapes import check_held, check_shapes, kinds_of
@@ -23,6 +23,10 @@ _MAX_BATCH = 2**20
 _DEVICE = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d{1,3})?")
 # Of skorch's parameters, those that only tell how to train.
 _TRAINING = re.compile(r"lr|max_epochs|batch_size|(optimizer|criterion)__\w+")
+# Encodings that take a text once; others, such as idna, take the square of its length.
+_ENCODING = re.compile(
+    r"(utf|ascii|us-ascii|latin|iso|cp|windows|mac|koi8|gb|big5|hz|euc|shift|johab)[-_\w]*", re.I
+)
 _ANSWERS = {"decision_function", "predict", "predict_proba"}
 
 
@@ -68,7 +72,7 @@ def _check(found: Any, trusted: Sequence[str]) -> None:
         _check_random_state(found, "random state")
     if not hasattr(found, "__dict__") or isinstance(found, type):
         return
-    for name in of_the_place(found):
+    for name in changed_runtime_parameters(found):
         raise ArtifactError(
             f"{PIPELINE} sets {name} of a {type(found).__name__}, which is not a saved model's to "
             "say."
@@ -102,6 +106,12 @@ def _check_random_state(random_state: np.random.RandomState, what: str) -> None:
 def _check_input(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     if value != "content":
         raise _refuse(owner, "that takes texts for names of files.")
+
+
+def _check_encoding(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    if not _ENCODING.fullmatch(value):
+        raise _refuse(owner, f"with the encoding {value!r:.60}.")
+    b"".decode(value)
 
 
 def _check_pattern(owner: Any, value: Any, trusted: Sequence[str]) -> None:
@@ -184,6 +194,7 @@ _BY_NAME: dict[str, _Check] = {
     "batch_size": _check_batch_size,
     "device": _check_device,
     "dtype": _check_dtype,
+    "encoding": _check_encoding,
     "input": _check_input,
     "net_params": _check_net_params,
     "ngram_range": _check_ngram_range,
@@ -251,6 +262,11 @@ def _check_dummy(dummy: Any) -> None:
     n_classes = np.size(state.get("classes_", ()))
     if state.get("n_outputs_", 1) != 1 or state.get("n_classes_", n_classes) != n_classes:
         raise _refuse(dummy, f"with {state.get('n_classes_')} classes, expected {n_classes}.")
+    if "classes_" in state and "constant" in (dummy.strategy, state.get("_strategy")):
+        constants = np.ravel(dummy.constant).tolist()
+        known = [(type(label), label) for label in dummy.classes_.tolist()]
+        if len(constants) != 1 or (type(constants[0]), constants[0]) not in known:
+            raise _refuse(dummy, f"with the constant {dummy.constant!r:.60}, which is no class.")
 
 
 def _check_stacking(stacking: Any) -> None:
@@ -262,6 +278,9 @@ def _check_stacking(stacking: Any) -> None:
 def _check_voting(voting: Any) -> None:
     """Refuse votes for what is no class: numpy makes room for each number up to them."""
     state = vars(voting)
+    n_weights = len(voting.estimators) if voting.weights is None else len(voting.weights)
+    if n_weights != len(voting.estimators):
+        raise _refuse(voting, f"with {n_weights} weights for {len(voting.estimators)} estimators.")
     n_classes = np.size(state.get("classes_", ()))
     for estimator in state.get("estimators_", []):
         classes = np.asarray(getattr(estimator, "classes_", ()))

@@ -36,7 +36,7 @@ def walk(root: Any) -> Iterator[Any]:
         if id(value) not in seen:
             seen.add(id(value))
             yield value
-            waiting.extend(inner for inner in _held(value) if not isinstance(inner, _LEAVES))
+            waiting.extend(inner for inner in _children(value) if not isinstance(inner, _LEAVES))
 
 
 def expanded_size(root: Any) -> int:
@@ -66,13 +66,13 @@ def expanded_size(root: Any) -> int:
             return 1
         if id(value) not in sizes:
             sizes[id(value)] = 0  # what holds itself
-            sizes[id(value)] = 1 + sum(map(count, _held(value)))
+            sizes[id(value)] = 1 + sum(map(count, _children(value)))
         return sizes[id(value)]
 
     return count(root)
 
 
-def _held(value: Any) -> Iterator[Any]:
+def _children(value: Any) -> Iterator[Any]:
     if isinstance(value, Mapping):
         yield from value.keys()
         yield from value.values()

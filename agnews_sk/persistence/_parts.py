@@ -1,4 +1,4 @@
-"""Take weights, tokenizers and settings of the place out of a pipeline, and put them back."""
+"""Take weights, tokenizers and runtime-only parameters out of a pipeline, and put them back."""
 
 import copy
 import inspect
@@ -24,10 +24,10 @@ WEIGHTS = "model.safetensors"
 # In a shell, the folder of the parts that belong into it.
 FOLDER = "_parts_folder"
 _STEPS = ("steps", "transformer_list")
-# Where to cache or go on, whom to tell, and how many processes to start: they belong to the place
-# and the program of a training, and would let a saved model write files and start processes.
+# Runtime-only parameters (caches, checkpoints, callbacks, numbers of processes): they belong to the
+# program that trains, and would let a saved model write files and start processes.
 # A net that is compiled starts a compiler, which writes files.
-_OF_THE_PLACE = ("cache", "callbacks", "checkpoint_dir", "compile", "memory", "n_jobs")
+_RUNTIME_ONLY = ("cache", "callbacks", "checkpoint_dir", "compile", "memory", "n_jobs")
 
 
 def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
@@ -59,14 +59,14 @@ def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
         if id(estimator) in parts_of:
             parts = parts_of[id(estimator)]
             files |= {_inside(folder, name): part for name, part in _as_files(parts).items()}
-            state = _without_place(parts.state, type(estimator))
+            state = _without_runtime(parts.state, type(estimator))
             shell = shells[id(estimator)]
             vars(shell).update(copy.deepcopy(state, memo))
             if parts.documents:
                 vars(shell)[FOLDER] = folder
     whole = copy.deepcopy(model, memo)
     for estimator in find_estimators(whole):
-        state = _without_place(vars(estimator), type(estimator))
+        state = _without_runtime(vars(estimator), type(estimator))
         vars(estimator).clear()
         vars(estimator).update(state)
     _number_truth_values(whole)
@@ -130,8 +130,8 @@ def find_estimators(model: Any) -> list[Any]:
     return [estimator for _, estimator in _find(model, _opened)]
 
 
-def of_the_place(estimator: Any) -> list[str]:
-    """Return which parameters of the place an estimator has that are not as by default.
+def changed_runtime_parameters(estimator: Any) -> list[str]:
+    """Return which runtime-only parameters an estimator has that are not as by default.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def of_the_place(estimator: Any) -> list[str]:
     -------
     list of str
     """
-    return list(_defaults_of_the_place(vars(estimator), type(estimator)))
+    return list(_runtime_defaults(vars(estimator), type(estimator)))
 
 
 def _give(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[str]) -> None:
@@ -173,9 +173,9 @@ def _as_files(parts: StateParts) -> dict[str, bytes]:
     return {**files, WEIGHTS: dump_tensors(parts.tensors)} if parts.tensors else files
 
 
-def _without_place(state: dict[str, Any], owner: type) -> dict[str, Any]:
-    """Return an estimator's attributes without those that belong to where it was trained."""
-    defaults = _defaults_of_the_place(state, owner)
+def _without_runtime(state: dict[str, Any], owner: type) -> dict[str, Any]:
+    """Return an estimator's attributes with its runtime-only parameters at their defaults."""
+    defaults = _runtime_defaults(state, owner)
     if defaults:
         warnings.warn(
             f"{owner.__name__}'s {', '.join(defaults)} is not saved; the loaded model has "
@@ -189,14 +189,14 @@ def _without_place(state: dict[str, Any], owner: type) -> dict[str, Any]:
     return {**kept, **defaults}
 
 
-def _defaults_of_the_place(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
-    """Return the defaults of those parameters of the place that are set otherwise."""
-    if state.keys().isdisjoint(_OF_THE_PLACE):
+def _runtime_defaults(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
+    """Return the defaults of those runtime-only parameters that are set otherwise."""
+    if state.keys().isdisjoint(_RUNTIME_ONLY):
         return {}
     parameters = inspect.signature(owner).parameters
     return {
         name: parameters[name].default
-        for name in _OF_THE_PLACE
+        for name in _RUNTIME_ONLY
         if name in parameters and name in state and state[name] != parameters[name].default
     }
 

@@ -1,8 +1,13 @@
 r"""Tell whether a regular expression can take long, from how it is written.
 
 Python's `re` and the engine of `tokenizers` go back and try again, which for some patterns takes
-longer than anybody waits: `(\w+\s?)*x` doubles its steps with each letter. A pattern passes if,
-wherever a match begins, the steps grow with the length of the text alone.
+longer than anybody waits: `(\w+\s?)*x` doubles its steps with each letter. A pattern passes if
+the steps of a match from one start position grow at most linearly with the length of the text. A
+search that tries every start position may still take the square of it, such as `\w+@` on letters.
+
+`tokenizers` uses Oniguruma, which reads some syntax otherwise than Python, whose parser reads it
+here. There such syntax is refused, and characters beyond ASCII are not told apart, as the classes
+of the two differ.
 """
 
 import re
@@ -34,10 +39,22 @@ _NEGATED = {
     op.CATEGORY_NOT_SPACE: op.CATEGORY_SPACE,
     op.CATEGORY_NOT_WORD: op.CATEGORY_WORD,
 }
+_CASELESS = (op.CATEGORY_DIGIT, op.CATEGORY_SPACE)
 _SINGLE = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
 # Oniguruma's classes of Unicode, which Python lacks; other escapes; brackets; bars.
 _UNICODE = r"\\[pP](?:\{\^?\w+\}|\w)"
-_TOKEN = re.compile(rf"{_UNICODE}|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|\|", re.DOTALL)
+_BRACKETS = r"\[\^?\]?(?:[^\]\\]|\\.)*\]"
+_TOKEN = re.compile(rf"{_UNICODE}|\\.|{_BRACKETS}|\|", re.DOTALL)
+# What Oniguruma reads otherwise than Python: octal numbers, which may refer to groups; bytes;
+# escapes that it lacks; brackets within brackets, and common parts of them.
+_SAME_ESCAPES = re.compile(r"(?:[^\\]|\\[^0-9NUxpP]|\\x[0-7]|\\[pP]\{)*", re.DOTALL)
+_OTHER_BRACKETS = re.compile(r"\[\^?\]|\[.*\[|.*&&", re.DOTALL)
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+# Outside of brackets and escapes: bounds that are repeated, not possessive, or made optional, not
+# lazy; no bounds; comments; flags for spaces, which the two do not agree upon.
+_OTHER_SYNTAX = re.compile(r"\{\d*,?\d*\}\+|\{\d+\}\?|\{,\}|\(\?#|\(\?[a-zA-Z-]*x")
+# Control characters that are spaces to Python alone.
+_NO_SPACE = frozenset("\x1c\x1d\x1e\x1f")
 
 
 class _SlowError(Exception):
@@ -64,7 +81,9 @@ class _Rest(NamedTuple):
 _END = _Rest(_ALL, can_fail=False, is_long=False)
 
 
-def check_pattern(pattern: str, trusted: Sequence[str] = (), *, where: str) -> None:
+def check_pattern(
+    pattern: str, trusted: Sequence[str] = (), *, where: str, oniguruma: bool = False
+) -> None:
     r"""Refuse a regular expression whose search can take long.
 
     Parameters
@@ -74,6 +93,8 @@ def check_pattern(pattern: str, trusted: Sequence[str] = (), *, where: str) -> N
         Patterns that the caller trusts, as they are written.
     where : str
         What messages call it.
+    oniguruma : bool, default=False
+        Whether Oniguruma searches, not Python.
 
     Raises
     ------
@@ -93,8 +114,11 @@ def check_pattern(pattern: str, trusted: Sequence[str] = (), *, where: str) -> N
     try:
         if len(pattern) > _MAX_LENGTH:
             raise _SlowError
+        if oniguruma:
+            _check_syntax(pattern)
         parsed = _parsed(pattern)
-        _Analysis(parsed.state.flags).sequence(list(parsed), _END)
+        analysis = _OnigurumaAnalysis if oniguruma else _Analysis
+        analysis(parsed.state.flags).sequence(list(parsed), _END)
     except (_SlowError, FutureWarning, RecursionError, re.error, OverflowError) as error:
         raise ArtifactError(
             f"{where} has the pattern {pattern!r:.200}, whose search may take without end; write "
@@ -115,6 +139,17 @@ def shortest_match(pattern: str) -> int:
     int
     """
     return _parsed(pattern).getwidth()[0]
+
+
+def _check_syntax(pattern: str) -> None:
+    """Refuse what Oniguruma reads otherwise than Python."""
+    brackets = [token for token in _TOKEN.findall(pattern) if token.startswith("[")]
+    if (
+        not _SAME_ESCAPES.fullmatch(pattern)
+        or any(_OTHER_BRACKETS.match(_ESCAPE.sub("_", inner)) for inner in brackets)
+        or _OTHER_SYNTAX.search(_TOKEN.sub("_", pattern))
+    ):
+        raise _SlowError
 
 
 def _parsed(pattern: str) -> Any:
@@ -156,8 +191,7 @@ class _Analysis:
         if kind is op.AT:
             return rest._replace(can_fail=True)
         if kind is op.SUBPATTERN:
-            self._flags |= argument[1]
-            return self.sequence(list(argument[3]), rest)
+            return self._group(argument[1], list(argument[3]), rest)
         if kind is op.ATOMIC_GROUP:
             return self.sequence(list(argument), rest)
         if kind in (op.ASSERT, op.ASSERT_NOT):
@@ -173,6 +207,13 @@ class _Analysis:
             least, most, body = argument
             return self._repeat(least, most, body, rest)
         raise _SlowError  # references to groups, conditions
+
+    def _group(self, flags: int, items: list[Any], rest: _Rest) -> _Rest:
+        before = self._flags
+        self._flags |= flags
+        found = self.sequence(items, rest)
+        self._flags = before
+        return found
 
     def _branch(self, branches: list[Any], rest: _Rest) -> _Rest:
         found = [self.sequence(branch, rest) for branch in branches]
@@ -276,6 +317,31 @@ class _Analysis:
     def _all_but(self, left_out: frozenset[str]) -> frozenset[str]:
         # With this flag, no class has characters beyond ASCII.
         return _ALL - left_out | (_BEYOND if self._flags & re.ASCII else set())
+
+
+class _OnigurumaAnalysis(_Analysis):
+    """Takes all characters beyond ASCII for the same, as their classes differ from Python's."""
+
+    def _characters(self, kind: Any, argument: Any) -> frozenset[str]:
+        found = super()._characters(kind, argument)
+        return found | _BEYOND if found & _BEYOND else found
+
+    def _literal(self, code: int) -> frozenset[str]:
+        self._check_case(code > 127)
+        return super()._literal(code)
+
+    def _member(self, kind: Any, value: Any) -> frozenset[str]:
+        is_lettered = kind is op.CATEGORY and value not in _CASELESS
+        self._check_case(is_lettered or (kind is op.RANGE and value[1] > 127))
+        return super()._member(kind, value)
+
+    def _check_case(self, has_letters_beyond: bool) -> None:
+        """Refuse letters of any case that may be several: the sharp s is ss, too."""
+        if has_letters_beyond and self._flags & re.IGNORECASE:
+            raise _SlowError
+
+    def _all_but(self, left_out: frozenset[str]) -> frozenset[str]:
+        return _ALL - (left_out & _ASCII - _NO_SPACE)
 
 
 def _whole(kind: Any, value: Any) -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from agnews_sk.persistence._card import ModelCard, render_card
@@ -210,20 +211,48 @@ def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
 
 
 def probe(model: Any) -> None:
-    """Refuse a model that does not answer with probabilities: its parts do not fit together."""
+    """Refuse a model that cannot predict two texts: its parts do not fit together.
+
+    Parameters
+    ----------
+    model : estimator
+        One that takes no texts, or does not predict, passes.
+
+    Raises
+    ------
+    ArtifactError
+        If its predictions are not one label per text, out of its classes, or its probabilities
+        do not sum to 1.
+    """
     with blaming(PIPELINE):
         steps = [step for _, step in getattr(model, "steps", [("", model)]) if hasattr(step, "fit")]
-        if not hasattr(model, "predict_proba") or not get_tags(steps[0]).input_tags.string:
+        if not hasattr(model, "predict") or not get_tags(steps[0]).input_tags.string:
             return
         takes_ids = getattr(steps[0], "tokenizer_", True) is None
         X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
-        probabilities = np.asarray(model.predict_proba(X))
-        shape = (len(X), len(model.classes_))
-        if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
-            raise ArtifactError(
-                f"{PIPELINE} answers with no probabilities of {shape[1]} classes; its parts do "
-                "not fit together."
-            )
+        _check_labels(model, np.asarray(model.predict(X)), len(X))
+        if hasattr(model, "predict_proba"):
+            _check_probabilities(model, np.asarray(model.predict_proba(X)), len(X))
+
+
+def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
+    known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
+    # What a classifier that abstains predicts is no class.
+    abstained = [model.abstain_label_] if hasattr(model, "abstain_label_") else []
+    if labels.shape != (n_samples,) or not set(labels.tolist()) <= {*known, *abstained}:
+        raise ArtifactError(
+            f"{PIPELINE} predicts {labels.tolist()!r:.60} for {n_samples} texts, expected one of "
+            f"{len(known)} classes each; its parts do not fit together."
+        )
+
+
+def _check_probabilities(model: Any, probabilities: np.ndarray, n_samples: int) -> None:
+    shape = (n_samples, len(model.classes_))
+    if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
+        raise ArtifactError(
+            f"{PIPELINE} predicts no probabilities of {shape[1]} classes; its parts do not fit "
+            "together."
+        )
 
 
 def _training(model: Any) -> dict[str, Any]:

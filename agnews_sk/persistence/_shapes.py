@@ -37,6 +37,8 @@ _SHAPES: dict[str, _Shapes] = {
     "sklearn.preprocessing._data.StandardScaler": _SCALER,
     "sklearn.svm._classes.LinearSVC": _LINEAR,
 }
+# The logarithm of a count of none, and scores of features that tell all.
+_MAY_BE_INFINITE = frozenset({"class_log_prior_", "feature_log_prob_", "scores_", "pvalues_"})
 _TOKENIZERS = (
     "agnews_sk.tokenization._subword.PretrainedTokenizer",
     "agnews_sk.tokenization._subword.SubwordTokenizer",
@@ -85,7 +87,7 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def check_shapes(estimator: Any, kinds: list[str]) -> None:
-    """Refuse arrays whose shapes do not fit each other.
+    """Refuse arrays whose shapes do not fit each other, or which hold no finite numbers.
 
     Parameters
     ----------
@@ -107,6 +109,7 @@ def check_shapes(estimator: Any, kinds: list[str]) -> None:
     for name, wanted in _of(kinds, _SHAPES):
         if state.get(name) is None:
             continue
+        _check_numbers(estimator, name)
         shape = np.shape(state[name])
         if name == "intercept_" and shape == ():  # without one, it is a number
             continue
@@ -118,6 +121,16 @@ def check_shapes(estimator: Any, kinds: list[str]) -> None:
                 f"{PIPELINE} has a {type(estimator).__name__} whose {name} has the shape {shape}, "
                 f"expected ({', '.join(wanted)})."
             )
+
+
+def _check_numbers(estimator: Any, name: str) -> None:
+    values = np.asarray(vars(estimator)[name])
+    is_number = values.dtype.kind in "biuf"
+    if not is_number or not (name in _MAY_BE_INFINITE or np.isfinite(values).all()):
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(estimator).__name__} whose {name} holds "
+            f"{'infinite numbers' if is_number else f'a {values.dtype}, expected numbers'}."
+        )
 
 
 def check_held(estimator: Any, kinds: list[str]) -> None:

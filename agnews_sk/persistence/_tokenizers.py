@@ -47,6 +47,7 @@ _MAX_PARTS = 64
 _MAX_TEXT = 256  # characters put in for one
 _MAX_GROWTH = 32  # of a text, by all parts together
 _MAX_WORD = 1_000  # characters; the steps grow with their square
+_MAX_AFFIX = 16  # characters, put before or after each piece of a word
 _MAX_SPECIAL = 16  # special tokens of a row
 _TEXTS = [
     "",
@@ -92,7 +93,7 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
     if "" in added:
         raise ArtifactError(f"{TOKENIZER} has an added token that is empty.")
     _check_truncation(tokenizer.get("truncation"), _n_special(tokenizer.get("post_processor")))
-    _try(document, added)
+    _try(document, added, tokenizer["model"].get("unk_id"))
 
 
 def _check_model(model: dict[str, Any]) -> None:
@@ -104,6 +105,12 @@ def _check_model(model: dict[str, Any]) -> None:
         raise ArtifactError(
             f"{TOKENIZER} has max_input_chars_per_word={longest}, at most {_MAX_WORD} expected."
         )
+    for name in ("continuing_subword_prefix", "end_of_word_suffix"):
+        if len(model.get(name) or "") > _MAX_AFFIX:
+            raise ArtifactError(
+                f"{TOKENIZER} has a {name} of {len(model[name])} characters, at most {_MAX_AFFIX} "
+                "expected."
+            )
     if model.get("dropout"):
         raise ArtifactError(f"{TOKENIZER} has a dropout, with which no prediction repeats.")
 
@@ -143,7 +150,7 @@ def _shortest(pattern: dict[str, str], trusted: Sequence[str]) -> int:
     """Return the fewest characters that a pattern finds, if it finds them soon."""
     ((kind, text),) = pattern.items()
     if kind == "Regex":
-        check_pattern(text, trusted, where=TOKENIZER)
+        check_pattern(text, trusted, where=TOKENIZER, oniguruma=True)
     length = shortest_match(text) if kind == "Regex" else len(text)
     if length < 1:
         raise ArtifactError(f"{TOKENIZER} has the pattern {text!r:.200}, which finds nothing.")
@@ -190,12 +197,26 @@ def _check_truncation(truncation: Any, n_special: int) -> None:
         )
 
 
-def _try(document: str, added: Mapping[str, int]) -> None:
+def _check_unknown(model: Any, unk_id: Any) -> None:
+    """Refuse a model that fails on a text with a piece that it does not know."""
+    if type(model).__name__ == "Unigram":  # which does not tell the id that it was read with
+        known = type(unk_id) is int and unk_id >= 0 and model.id_to_token(unk_id) is not None
+    else:
+        # Without one, BPE leaves out what it does not know; the others always have one.
+        known = model.unk_token is None or model.token_to_id(model.unk_token) is not None
+    if not known:
+        raise ArtifactError(
+            f"{TOKENIZER} has an unknown token that is not in the vocabulary of its model."
+        )
+
+
+def _try(document: str, added: Mapping[str, int], unk_id: Any) -> None:
     """Encode and decode a few texts; a panic is an error here."""
     from tokenizers import Tokenizer
 
     with blaming(TOKENIZER):
         tokenizer = Tokenizer.from_str(document)
+        _check_unknown(tokenizer.model, unk_id)
         vocabulary = tokenizer.get_vocab()
         if any(vocabulary.get(token) != id_ for token, id_ in added.items()):
             raise ArtifactError(f"{TOKENIZER} has an added token with an id that is not its own.")

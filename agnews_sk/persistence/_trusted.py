@@ -94,7 +94,6 @@ def load_trusted(
     content : bytes
     trusted : sequence of str
         Full names of types and functions beyond ours.
-
     versions : mapping of str to str, optional
         Of the libraries that the model was saved with.
 
@@ -155,7 +154,7 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
     unknown = {
         named: f"{named[1]} (by {named[0]})"
         for named, places in sorted(schema.named.items())
-        if named[1] not in trusted and not all(_may_stand(*named, place) for place in places)
+        if named[1] not in trusted and not all(_is_allowed(*named, place) for place in places)
     }
     if all(loader != "ObjectNode" for loader, _ in unknown):
         for owner, attributes in schema.objects:
@@ -171,7 +170,7 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
             raise ArtifactError(f"{PIPELINE} holds the type {name} as a function.")
 
 
-def _may_stand(loader: str, name: str, place: Place) -> bool:
+def _is_allowed(loader: str, name: str, place: Place) -> bool:
     if loader == "ObjectNode":
         return name in TRUSTED
     if loader == "FunctionNode":

@@ -235,6 +235,7 @@ def values():
         "calibration by a text",
         put_in(model, lambda m: vars(m[-1].calibrated_classifiers_[0]).update(estimator="oil")),
     )
+    yield from labels()
     frame = make_tfidf_pipeline().fit(TEXTS, Y)
     yield "endless separator", put_in(frame, lambda m: setattr(m["join"], "separator", "x" * 10**6))
     yield "step of a text", put_in(frame, lambda m: m.steps.__setitem__(3, ("clean", "oil")))
@@ -397,6 +398,48 @@ def lose(state, name):
 # --- tokenizers -------------------------------------------------------------------------------
 TRUNCATION = {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0}
 ROW = {"Sequence": {"id": "A", "type_id": 0}}
+
+
+def linear():
+    return fitted(CountVectorizer(), classify=LinearSVC())
+
+
+def labels():
+    """Models whose predictions fail, or are no labels."""
+    coefficients = linear()[-1].coef_
+    yield "coefficients of texts", put(linear(), -1, coef_=coefficients.astype("U8"))
+    yield "endless coefficients", put(linear(), -1, coef_=np.full_like(coefficients, np.inf))
+    yield "endless coefficients alone", put(linear(), -1, coef_=coefficients + np.inf)[-1]
+    yield "pattern of two groups", put(linear(), 0, token_pattern="(oil)(cup)")
+    yield "encoding of domains", put(linear(), 0, encoding="idna")
+    yield (
+        "no features",
+        put(
+            fitted(CountVectorizer(), SelectFromModel(LinearSVC()), classify=LinearSVC()),
+            1,
+            threshold="1e9*mean",
+        ),
+    )
+    yield (
+        "many features",
+        put(fitted(CountVectorizer(), SelectKBest(chi2, k=2), classify=LinearSVC()), 1, k=10**12),
+    )
+    voting = VotingClassifier([("a", MultinomialNB()), ("b", DummyClassifier())])
+    voted = fitted(CountVectorizer(), classify=voting)
+    yield "weights of one", put(copy.deepcopy(voted), -1, weights=[1.0])
+    constant = {"strategy": "constant", "_strategy": "constant"}
+    for name, label in {"two": ["a", "b"], "long": "a" * 10**6, "none": None, "number": 0}.items():
+        dummy = fitted(CountVectorizer(), classify=DummyClassifier())
+        yield f"constant: {name}", put(dummy, -1, **constant, constant=label)
+        alone = DummyClassifier().fit(np.zeros((2, 1)), ["a", "b"])
+        vars(alone).update(constant, constant=label)
+        yield f"constant alone: {name}", alone
+    for label in (2 * 10**8, -1, "a"):
+        model = copy.deepcopy(voted)
+        vars(model[-1].estimators_[1]).update(constant, constant=label)
+        yield f"constant in a vote: {label}", model
+
+
 CLS = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
 
 
@@ -456,6 +499,8 @@ def model(**settings):
 
 
 UNIGRAM = {"type": "Unigram", "vocab": [["[UNK]", 0.0], ["a", 0.0]], "unk_id": 0}
+LONG = "#" * 20_000
+PIECES = {"[UNK]": 0, "a": 1, f"{LONG}a": 2}
 LEVEL = {"type": "WordLevel", "vocab": {"oil": 0}, "unk_token": "[UNK]"}
 TOKENIZERS = {
     "stride": {"truncation": {**TRUNCATION, "stride": 8}},
@@ -474,6 +519,9 @@ TOKENIZERS = {
     "pieces of nothing": {"pre_tokenizer": {"type": "FixedLength", "length": 0}},
     "endless split": split(SLOW),
     "endless lines": split(r"(?:a|[ab])*c"),
+    "repeat of a repeat": split(r"7{1,100}+b"),
+    "marks that are words": split("(?:\\w|\u0301)*!"),
+    "one letter that is two": split(r"(?i)[\p{L}]+x"),
     "empty split": split("", "String"),
     "split by nothing": split("x*"),
     "reference": split(r"(\w+)\1x"),
@@ -506,6 +554,8 @@ TOKENIZERS = {
     "no unknown id": model(**{**UNIGRAM, "unk_id": None}),
     "endless words": model(type="WordPiece", vocab={"[UNK]": 0}, unk_token="[UNK]",
                            continuing_subword_prefix="##", max_input_chars_per_word=10**12),
+    "long prefix": model(type="WordPiece", vocab=PIECES, unk_token="[UNK]",
+                         continuing_subword_prefix=LONG, max_input_chars_per_word=1_000),
     "dropout": model(type="BPE", vocab={"a": 0}, merges=[], dropout=0.5),
     "merge of nothing": model(type="BPE", vocab={"a": 0}, merges=[["a", "b"]]),
     "endless decoder": {"decoder": replaced(SLOW, "x", "Regex")},

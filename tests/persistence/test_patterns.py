@@ -28,10 +28,32 @@ SLOW = [
     "(" * 3_000 + ")" * 3_000,
     "a|" * 6_000, r"(?P<n>a)(?(n)b|c)", "[[a]&&[b]]+x", "(", r"((a+){2,}){2,}",
 ]  # fmt: skip
+# Read otherwise by Oniguruma than by Python, whose parser reads them here.
+SLOW_IN_ONIGURUMA = [
+    r"7{1,100}+b", r"(?:7{1,100}+)b", r"7{1,}+b", r"7{2}+b", r"(?:a{2}?a)+b", r"a{,}b",
+    "(?:\\w|\u0301)*[!?]", "(?:\\w|\u203f)*[!?]", r"(?:\S|\x1c)* ",
+    r"(?:[^\s]|\x1c)* ", r"(?i)[s\u00df]+b", r"(?i)[\p{L}]+b", r"(?i)[a-z\u00df-\u00fc]+b",
+    r"(?:f|(?i:\ufb00))*b", r"[a[b]]+c", r"[]a]+b", r"[^&&a]+a", r"\pL+b",
+    r"(?:\U00000041|U)*b", r"\N{DIGIT ONE}+b", r"(?:\xc3\xa9|a)*b", r"(?:\101|a)+b",
+    r"(?x)(?:a |b)+c", r"(?i-x:a)b", r"(?#a)b",
+]  # fmt: skip
+QUICK_IN_PYTHON = SLOW_IN_ONIGURUMA[:4]
 
 
+@pytest.mark.parametrize("oniguruma", [False, True], ids=["python", "oniguruma"])
 @pytest.mark.parametrize("pattern", QUICK)
-def test_a_pattern_that_goes_one_way_passes(pattern):
+def test_a_pattern_that_goes_one_way_passes(pattern, oniguruma):
+    check_pattern(pattern, where="a tokenizer", oniguruma=oniguruma)
+
+
+@pytest.mark.parametrize("pattern", SLOW_IN_ONIGURUMA)
+def test_what_oniguruma_reads_otherwise_is_refused_for_it(pattern):
+    with pytest.raises(ArtifactError, match="a tokenizer has the pattern"):
+        check_pattern(pattern, where="a tokenizer", oniguruma=True)
+
+
+@pytest.mark.parametrize("pattern", QUICK_IN_PYTHON)
+def test_a_possessive_repeat_passes_in_python(pattern):
     check_pattern(pattern, where="a tokenizer")
 
 
