@@ -18,6 +18,7 @@ from torch import nn
 
 from agnews_sk._base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
+from agnews_sk._content import content_digest
 from agnews_sk._optional import import_optional
 from agnews_sk._validation import (
     check_groups,
@@ -29,7 +30,6 @@ from agnews_sk._validation import (
 from agnews_sk.classifiers._callback_rules import check_callbacks, deciding_callbacks
 from agnews_sk.classifiers._callbacks import ScikitLearnCallbacks
 from agnews_sk.classifiers._checkpoint import Checkpoint
-from agnews_sk.classifiers._fingerprint import fingerprint
 from agnews_sk.classifiers._hardware import explain_out_of_memory
 from agnews_sk.classifiers._holding_out import hold_out
 from agnews_sk.classifiers._ids import (
@@ -421,7 +421,7 @@ class TextNetClassifier(
         rows = [d and (d.values, d.offsets, d.target, d.weight) for d in datasets]
         weights = [p.detach() for p in module.parameters()] if going_on else []
         kind = type(self).__name__, self.classes_.tolist(), self._origin()
-        name = fingerprint([kind, settings, rows, groups, weights])
+        name = content_digest([kind, settings, rows, groups, weights])
         checkpoint = Checkpoint(self.checkpoint_dir, name)
         state = checkpoint.load("cpu")
         return checkpoint, seed if state is None else state["seed"]

@@ -22,9 +22,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from agnews_sk import TextCache, make_tfidf_pipeline
+from agnews_sk._content import content_digest as digest
 from agnews_sk.sampling import DuplicateFilter, MissingTextFilter
 from agnews_sk.tuning import PipelineSearchCV, open_storage, tfidf_space
-from agnews_sk.tuning._content import describe, digest, without_hash
+from agnews_sk.tuning._descriptions import describe, without_hash
 from agnews_sk.vectorization import SentenceEmbedder
 
 ROOT = Path(__file__).parents[2]
