@@ -32,7 +32,7 @@ def library_of(value: Any) -> str | None:
     Examples
     --------
     >>> from agnews_sk._code import library_of
-    >>> library_of(lambda x: x) is None
+    >>> library_of(compile("1 + 1", "mine.py", "eval")) is None
     True
     >>> import numpy as np
     >>> library_of(np.linspace) == f"numpy {np.__version__}"

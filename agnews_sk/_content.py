@@ -24,6 +24,7 @@ from agnews_sk._text_cache import TextCache
 
 # They say where and how fast an estimator works, not what comes out.
 RUNTIME = {"cache", "checkpoint_dir", "device", "memory", "n_jobs", "verbose"}
+_ADDRESSES = {"_stop_words_id"}  # where CountVectorizer found its stop words in memory
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 # What these hold says nothing of what comes out.
 _INERT = (
@@ -37,6 +38,8 @@ _INERT = (
     weakref.WeakSet,
     weakref.WeakValueDictionary,
 )
+_DEPTH = 100_000  # calls, for functions that lead to functions
+_DEPTH_LOCK = threading.RLock()
 _DESCRIPTORS = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -76,7 +79,13 @@ def content_digest(value: Any) -> str:
     >>> content_digest(lambda x: x + 1) == content_digest(lambda x: x + 2)
     False
     """
-    return _Walk().of(value, whole=False).hex()
+    with _DEPTH_LOCK:
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, _DEPTH))
+        try:
+            return _Walk().of(value, whole=False).hex()
+        finally:
+            sys.setrecursionlimit(before)
 
 
 def besides_parameters(estimator: Any) -> dict[str, Any]:
@@ -347,7 +356,7 @@ class _Walk:
         try:
             reduced = value.__reduce_ex__(4)
         except Exception:  # whatever its reduction raises
-            if not hasattr(value, "__dict__"):
+            if library_of(type(value)) is not None or not hasattr(value, "__dict__"):
                 return uuid.uuid4().bytes
             reduced = (None, (), vars(value))
         if isinstance(reduced, str):
@@ -361,8 +370,9 @@ class _Walk:
             return list(part)
         if not isinstance(part, dict):
             return part
-        left_out = RUNTIME if hasattr(kind, "get_params") else set()
-        return {k: v for k, v in part.items() if k not in left_out and not _is_cached(kind, k)}
+        left_out = {*RUNTIME, *_ADDRESSES} if hasattr(kind, "get_params") else ()
+        kept = {k: v for k, v in part.items() if k not in left_out and not _is_cached(kind, k)}
+        return kept or None
 
 
 def _index_of(value: Any) -> Any:

@@ -160,7 +160,8 @@ WRITTEN = {
     "a scorer": ("class S:\n  def __call__(self, e, X, y): return 1.0\nf = S()", "return 2.0"),
     "a step": (
         "from sklearn.base import BaseEstimator, TransformerMixin\n"
-        "class S(TransformerMixin, BaseEstimator):\n  def transform(self, X): return X * 1\nf = S()",
+        "class S(TransformerMixin, BaseEstimator):\n  def transform(self, X): return X * 1\n"
+        "f = S()",
         "X * 2",
     ),
     "a decorator": (
@@ -173,7 +174,8 @@ WRITTEN = {
     ),
     "a decorator's argument": (
         "import functools\ndef d(k):\n  def w(f):\n    @functools.wraps(f)\n"
-        "    def g(x): return f(x) * k\n    return g\n  return w\n@d(1)\ndef f(x): return x", "d(2)",
+        "    def g(x): return f(x) * k\n    return g\n  return w\n"
+        "@d(1)\ndef f(x): return x", "d(2)",
     ),
     "a cached function": (
         "import functools\n@functools.lru_cache\ndef f(x): return x + 1", "x + 2",
@@ -186,7 +188,7 @@ WRITTEN = {
         "@f.register\ndef _(x: int): return 1", "return 2",
     ),
     "a dataclass": (
-        "from dataclasses import dataclass, field\n@dataclass\nclass K:\n  n: int = 1\nf = K", "= 2",
+        "from dataclasses import dataclass\n@dataclass\nclass K:\n  n: int = 1\nf = K", "= 2",
     ),
     "a keyword's default": ("def f(x, *, y=1): return x + y", "y=2"),
     "an attribute of a function": ("def f(x): return x * f.k\nf.k = 1", "k = 2"),
@@ -312,7 +314,7 @@ IN_ANY_PROCESS = textwrap.dedent("""
         make_scorer(accuracy_score), accuracy_score, nn.CrossEntropyLoss(), lambda x: x + 1,
         make_tfidf_pipeline(characters=True),
     ]
-    print(*map(content_digest, values))
+    print([content_digest(value) for value in values])
 """)
 
 
