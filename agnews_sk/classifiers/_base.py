@@ -52,7 +52,7 @@ from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
 MAX_SEED = np.iinfo(np.int32).max
 
 # They say where or whether to go on, or what is shown, not what the result is.
-_NOT_IN_FINGERPRINT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
+_NOT_IN_NAME = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 
 
 class TextNetClassifier(
@@ -411,9 +411,7 @@ class TextNetClassifier(
         """Return where to save, and the seed of the training that was begun there."""
         if self.checkpoint_dir is None:
             return None, seed
-        settings = {
-            k: v for k, v in self.get_params(deep=False).items() if k not in _NOT_IN_FINGERPRINT
-        }
+        settings = {k: v for k, v in self.get_params(deep=False).items() if k not in _NOT_IN_NAME}
         net_params = {k: v for k, v in (self.net_params or {}).items() if k != "callbacks"}
         settings |= {"net_params": net_params, "callbacks": deciding_callbacks(self)}
         if self.random_state is not None:
