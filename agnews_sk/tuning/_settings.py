@@ -5,14 +5,15 @@ from typing import Any
 
 from sklearn.metrics._scorer import _PassthroughScorer
 
-from agnews_sk._validation import n_rows
-from agnews_sk.tuning._content import (
+from agnews_sk._content import (
     RUNTIME,
-    describe,
-    digest,
+    besides_parameters,
+    content_digest,
     of_parameter,
-    requests_and_callbacks,
+    survives_clone,
 )
+from agnews_sk._validation import n_rows
+from agnews_sk.tuning._descriptions import describe
 from agnews_sk.tuning._evaluation import TrialEvaluation
 
 
@@ -29,16 +30,16 @@ def study_settings(evaluation: TrialEvaluation) -> dict[str, str]:
         Descriptions by name, of a few letters each.
     """
     settings = {
-        "X": f"{n_rows(evaluation.X)} rows#{digest(evaluation.X)}",
-        "y": f"#{digest(evaluation.y)}",
-        "cv": f"{len(evaluation.splits)} folds#{digest(evaluation.splits)}",
+        "X": f"{n_rows(evaluation.X)} rows#{content_digest(evaluation.X)}",
+        "y": f"#{content_digest(evaluation.y)}",
+        "cv": f"{len(evaluation.splits)} folds#{content_digest(evaluation.splits)}",
         "scoring": describe(evaluation.objectives),
     }
     for name, scorer in evaluation.scoring.scorers.items():
         settings[f"scorer {name!r}"] = _describe_scorer(scorer)
     for purpose in ("fit", "score"):
         for name, value in getattr(evaluation, f"{purpose}_params").items():
-            settings[f"{name} of {purpose}"] = f"#{digest(value)}"
+            settings[f"{name} of {purpose}"] = f"#{content_digest(value)}"
     for family, estimator in evaluation.candidates.estimators.items():
         space = evaluation.candidates.spaces[family]
         settings.update(_of_family(family, estimator, space))
@@ -71,9 +72,10 @@ def _is_drawn(name: str, drawn: Mapping[str, Any]) -> bool:
 def _describe_part(value: Any) -> str:
     """Describe a parameter; of what has parameters of its own, only what is not among them."""
     if hasattr(value, "get_params") and not isinstance(value, type):
-        return f"{type(value).__name__}#{digest((type(value), requests_and_callbacks(value)))}"
+        told = value if survives_clone(value) else besides_parameters(value)
+        return f"{type(value).__name__}#{content_digest(told)}"
     if isinstance(value, list) and any(_is_step(one) for one in value):
-        return describe([name for name, *_ in value])
+        return describe([(one[0], *one[2:]) if _is_step(one) else one for one in value])
     return describe(of_parameter(value))
 
 

@@ -22,7 +22,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from agnews_sk._optional import import_optional
-from agnews_sk.tuning._content import differences
+from agnews_sk.tuning._descriptions import differences
 from agnews_sk.tuning._journal import open_journal
 
 # Longer than any worker takes to write the slots of a study.

@@ -1,5 +1,7 @@
 """Checkpoints: resuming after a kill, and what is never taken for a finished training."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -142,6 +144,24 @@ def test_trainings_that_anything_tells_apart_do_not_share_a_checkpoint(tmp_path,
     np.testing.assert_array_equal(
         logits(small(**other, checkpoint_dir=tmp_path).fit(IDS, LABELS)), logits(without)
     )
+
+
+FACTOR = 2.0
+
+
+class ScaledLoss(torch.nn.CrossEntropyLoss):
+    def forward(self, logits, target):
+        return FACTOR * super().forward(logits, target)
+
+
+def test_a_global_of_a_criterion_tells_trainings_apart(tmp_path, monkeypatch):
+    settings = {"net_params": {"criterion": ScaledLoss}, "checkpoint_dir": tmp_path}
+    small(**settings).fit(IDS, LABELS)
+    small(**settings).fit(IDS, LABELS)
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(sys.modules[__name__], "FACTOR", 3.0)
+    small(**settings).fit(IDS, LABELS)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_other_data_and_other_groups_have_other_checkpoints(tmp_path):

@@ -14,17 +14,21 @@ import pytest
 import scipy.sparse as sp
 from optuna.distributions import FloatDistribution
 from optuna.pruners import NopPruner
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import fbeta_score, make_scorer
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from agnews_sk import TextCache, make_tfidf_pipeline
+from agnews_sk._content import content_digest as digest
 from agnews_sk.sampling import DuplicateFilter, MissingTextFilter
 from agnews_sk.tuning import PipelineSearchCV, open_storage, tfidf_space
-from agnews_sk.tuning._content import describe, digest, without_hash
+from agnews_sk.tuning._descriptions import describe, differences, without_hash
 from agnews_sk.vectorization import SentenceEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -210,6 +214,48 @@ def test_weights_of_a_model_count_and_not_the_name_of_its_folder(tmp_path):
 
     assert embedder("one") == embedder("copy")
     assert embedder("one") != embedder("other")
+
+
+@pytest.mark.parametrize(
+    "file", ["config.json", "tokenizer.json", "vocab.txt", "pytorch_model.bin"]
+)
+def test_every_file_that_a_model_is_read_from_counts(file, tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"1")
+    (tmp_path / file).write_text("one")
+    before = digest(SentenceEmbedder(model=tmp_path))
+    (tmp_path / file).write_text("two")
+    assert digest(SentenceEmbedder(model=tmp_path)) != before
+
+
+def columns_of(columns):
+    return make_pipeline(ColumnTransformer([("a", "passthrough", columns)]), LogisticRegression())
+
+
+def frozen(column):
+    scaler = FrozenEstimator(StandardScaler().fit(X * column))
+    return make_pipeline(scaler, LogisticRegression())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        (columns_of([0]), columns_of([1]), r"transformers was"),
+        (frozen(1), frozen(2), "another frozenestimator"),
+    ],
+    ids=["columns", "learnt"],
+)
+def test_a_study_tells_what_stands_beside_parameters(one, other, message, tmp_path):
+    storage = f"journal:{tmp_path / 'study.journal'}"
+    space = {"logisticregression__C": [0.1, 1.0]}
+    search(storage, estimator=one, space=space)
+    search(storage, 3, estimator=clone(one), space=space)
+    with pytest.raises(ValueError, match=f"was begun otherwise:.*{message}"):
+        search(storage, 4, estimator=other, space=space)
+
+
+def test_only_the_digest_of_a_description_is_compared():
+    assert differences({"a": "{'x', 'y'}#5ae0"}, {"a": "{'y', 'x'}#5ae0"}) == ""
+    assert differences({"a": "{'x'}#5ae0"}, {"a": "{'y'}#ff21"}) == "a was {'x'}, is {'y'}"
 
 
 def some_digests():

@@ -1,0 +1,105 @@
+"""Values as one line each: what a person can read of them, and a digest of what they are."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from agnews_sk._content import content_digest
+
+_HASH = re.compile("#[0-9a-f]+$")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_ATOMS = (type(None), bool, int, float, complex, str, bytes)
+_LONGEST = 100
+
+
+def describe(value: Any) -> str:
+    """Return a value as one line; what is long ends with a hash of its content.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+        As `is_same_content` compares and `without_hash` shows it.
+
+    Examples
+    --------
+    >>> from agnews_sk.tuning._descriptions import describe, without_hash
+    >>> describe((1, 2))
+    '(1, 2)'
+    >>> describe(["oil", "cup"] * 50) == describe(["oil", "cup"] * 50)
+    True
+    >>> without_hash(describe(["oil", "cup"] * 50))
+    'list'
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if _is_plain(value) and len(text := repr(value)) <= _LONGEST:
+        return text
+    name = _ADDRESS.sub("", repr(value))
+    short = name if len(name) <= _LONGEST and "\n" not in name else _name_of(type(value))
+    return f"{short}#{content_digest(value)}"
+
+
+def without_hash(description: str) -> str:
+    """Return what a person can read of a description."""
+    return _HASH.sub("", description)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], n_named: int = 5) -> str:
+    """Name the descriptions that are not the same.
+
+    Parameters
+    ----------
+    before, now : mapping of str to str
+        Descriptions by name.
+    n_named : int, default=5
+
+    Returns
+    -------
+    str
+        Empty if all are the same.
+
+    Examples
+    --------
+    >>> from agnews_sk.tuning._descriptions import differences
+    >>> differences({"C": "1", "y": "#5ae0"}, {"C": "2", "y": "#ff21"})
+    'C was 1, is 2; another y'
+    """
+    names = [
+        name
+        for name in {**before, **now}
+        if _identity(before.get(name)) != _identity(now.get(name))
+    ]
+    told = [_difference(name, before.get(name), now.get(name)) for name in names[:n_named]]
+    more = [f"and {len(names) - n_named} more"] if len(names) > n_named else []
+    return "; ".join([*told, *more])
+
+
+def _identity(description: str | None) -> str | None:
+    """Return the digest if there is one: what is before it may show a set in any order."""
+    found = None if description is None else _HASH.search(description)
+    return description if found is None else found.group()
+
+
+def _difference(name: str, before: str | None, now: str | None) -> str:
+    if before is None or now is None:
+        return f"{name} was not there" if before is None else f"{name} is not there"
+    if without_hash(before) == without_hash(now):
+        return f"another {name}"
+    return f"{name} was {without_hash(before)}, is {without_hash(now)}"
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return type(value) in (list, tuple) and all(map(_is_plain, value))
+    return type(value) in _ATOMS
+
+
+def _name_of(value: Any) -> str:
+    name = getattr(value, "__qualname__", getattr(value, "__name__", type(value).__name__))
+    return f"{getattr(value, '__module__', '')}.{name}".removeprefix("builtins.")
