@@ -22,18 +22,13 @@ from agnews_sk._validation import (
     select_metadata,
     take_rows,
 )
+from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
-from agnews_sk.classifiers._wrapped import (
-    first_step,
-    label_of_no_class,
-    params_of_fit,
-    repeats_of,
-)
+from agnews_sk.classifiers._wrapped import first_step, label_of_no_class, params_of_fit
 
 _SELDOM = 0.05  # share of answered rows below which fit warns
-_TOO_UNLIKELY = (
-    1e-3  # that so many rows in a row are abstained on, if they are as the held-out ones
-)
+# Chance of so many abstentions in a row, if rows are as those held out, below which predict warns.
+_TOO_UNLIKELY = 1e-3
 
 
 class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator):
