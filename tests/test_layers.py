@@ -15,6 +15,7 @@ LAYERS = [
         "_base",
         "_batches",
         "_byte_counter",
+        "_content",
         "_labels",
         "_splitting",
         "_step_parameters",
@@ -37,8 +38,10 @@ LAYERS = [
     ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-# Within the ground floor the mixins stand on the checks.
+# Within the ground floor the mixins stand on the checks, and a digest of content on its kinds.
 NEIGHBOURS = {
+    ("_content", "_pretrained"),
+    ("_content", "_text_cache"),
     ("_base", "_validation"),
     ("_validation", "_labels"),
     ("_words", "_columnar"),

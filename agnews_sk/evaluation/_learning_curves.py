@@ -7,12 +7,12 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from agnews_sk._content import digest
 from agnews_sk._validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
 from agnews_sk.evaluation._cross_validation import fold_row, make_splits
@@ -239,7 +239,7 @@ def learning_curves(
         If `pipelines` is no mapping of names to classifiers, or `train_sizes` no integers.
     ValueError
         If a size is below 1 or above the training rows of a split, labels are missing or not one
-        a row, or `path` is another file or cannot tell the pipelines' settings apart.
+        a row, or `path` is another file.
 
     Examples
     --------
@@ -260,7 +260,7 @@ def learning_curves(
     splits = make_splits(cv, X, labels, np.random.default_rng(seed))
     _check_sizes(train_sizes, min(len(train) for train, _ in splits))
     store = RunStore.open(path)
-    rows_key = "" if path is None else joblib.hash((X, comparable(labels)))
+    rows_key = "" if path is None else digest((X, comparable(labels)))
     runs = []
     for size in train_sizes:
         for fold, (train, test) in enumerate(splits):

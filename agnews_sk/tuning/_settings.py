@@ -5,14 +5,14 @@ from typing import Any
 
 from sklearn.metrics._scorer import _PassthroughScorer
 
-from agnews_sk._validation import n_rows
-from agnews_sk.tuning._content import (
+from agnews_sk._content import (
     RUNTIME,
     describe,
     digest,
     of_parameter,
     requests_and_callbacks,
 )
+from agnews_sk._validation import n_rows
 from agnews_sk.tuning._evaluation import TrialEvaluation
 
 

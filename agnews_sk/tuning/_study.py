@@ -21,8 +21,8 @@ from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
+from agnews_sk._content import differences
 from agnews_sk._optional import import_optional
-from agnews_sk.tuning._content import differences
 
 # Longer than any worker takes to write the slots of a study.
 _LOCK_SECONDS = 60.0

@@ -14,7 +14,9 @@ import pytest
 import scipy.sparse as sp
 from optuna.distributions import FloatDistribution
 from optuna.pruners import NopPruner
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import fbeta_score, make_scorer
 from sklearn.model_selection import StratifiedKFold
@@ -22,9 +24,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from agnews_sk import TextCache, make_tfidf_pipeline
+from agnews_sk._content import describe, digest, without_hash
 from agnews_sk.sampling import DuplicateFilter, MissingTextFilter
 from agnews_sk.tuning import PipelineSearchCV, open_storage, tfidf_space
-from agnews_sk.tuning._content import describe, digest, without_hash
 from agnews_sk.vectorization import SentenceEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -233,3 +235,11 @@ def test_a_description_is_short_and_shows_no_address():
     assert shown.startswith("<function shift>#")
     assert without_hash(shown) == "<function shift>"
     assert len(describe(["oil"] * 1000)) < 60
+
+
+def test_what_stays_fitted_is_described_by_what_it_learnt():
+    right, wrong = LogisticRegression().fit(X, Y), LogisticRegression().fit(X, Y[::-1])
+    for hold in (FrozenEstimator, lambda fitted: CalibratedClassifierCV(FrozenEstimator(fitted))):
+        assert digest(hold(right)) == digest(hold(LogisticRegression().fit(X, Y)))
+        assert digest(hold(right)) != digest(hold(wrong))
+    assert digest(right) == digest(wrong)

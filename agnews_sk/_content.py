@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import scipy.sparse as sp
+from sklearn.base import BaseEstimator
 
 from agnews_sk._pretrained import fingerprint
 from agnews_sk._text_cache import TextCache
@@ -42,7 +43,7 @@ def describe(value: Any) -> str:
 
     Examples
     --------
-    >>> from agnews_sk.tuning._content import describe, without_hash
+    >>> from agnews_sk._content import describe, without_hash
     >>> describe((1, 2))
     '(1, 2)'
     >>> describe(["oil", "cup"] * 50) == describe(["oil", "cup"] * 50)
@@ -80,7 +81,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], n_named: int 
 
     Examples
     --------
-    >>> from agnews_sk.tuning._content import differences
+    >>> from agnews_sk._content import differences
     >>> differences({"C": "1", "y": "#5ae0"}, {"C": "2", "y": "#ff21"})
     'C was 1, is 2; another y'
     """
@@ -127,6 +128,7 @@ class _Feeder:
     def __init__(self, update: Callable[[bytes], None]) -> None:
         self._update = update
         self._above: set[int] = set()
+        self._is_fitted = False
 
     def feed(self, value: Any) -> None:
         """Hand on all of a value, and of what is in it."""
@@ -217,6 +219,14 @@ class _Feeder:
                 self._pickled(value)
 
     def _estimator(self, value: Any) -> None:
+        if self._is_fitted:
+            self._pickled(value)
+            return
+        if _stays_fitted(value):
+            self._is_fitted = True
+            self._pickled(value)
+            self._is_fitted = False
+            return
         self._tag(_name_of(type(value)))
         params = value.get_params(deep=False)
         self._mapping(
@@ -277,6 +287,29 @@ def requests_and_callbacks(estimator: Any) -> str:
     told = [name for name in callbacks if not name.startswith("sklearn.")]
     requests = getattr(estimator, "_metadata_request", None)
     return " ".join([*([str(requests)] if requests is not None else []), *told])
+
+
+def kept_by_clone(estimator: Any) -> str:
+    """Return what `clone` keeps of an estimator besides its parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    str
+        As `requests_and_callbacks`, and for one that stays fitted, such as `FrozenEstimator`, a
+        hash of all that it holds.
+    """
+    told = requests_and_callbacks(estimator)
+    return f"{told} {digest(estimator)}" if _stays_fitted(estimator) else told
+
+
+def _stays_fitted(estimator: Any) -> bool:
+    """Tell an estimator that `clone` does not make anew from its parameters."""
+    cloned = getattr(type(estimator), "__sklearn_clone__", None)
+    return cloned not in (None, BaseEstimator.__sklearn_clone__)
 
 
 def of_parameter(value: Any) -> Any:
