@@ -10,6 +10,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -241,3 +242,18 @@ def test_the_picture_has_a_line_and_a_band_for_each_classifier():
     assert [line.get_label() for line in display.ax_.lines] == ["logistic", "constant"]
     assert len(display.ax_.collections) == 2
     assert display.figure_ is display.ax_.figure
+
+
+def test_copies_are_not_on_both_sides_of_the_random_fifths():
+    y = RNG.choice(["Sports", "World"], 50)
+    copies, labels = np.tile(RNG.normal(size=(50, 3)), (4, 1)), np.tile(y, 4)
+    nearest = {"nearest": KNeighborsClassifier(1)}
+    runs = learning_curves(nearest, copies, labels, [100]).runs
+    assert runs["accuracy"].mean() < 0.75
+    whole = learning_curves(nearest, copies, labels, [100], cv=ShuffleSplit(2, random_state=0))
+    assert whole.runs["accuracy"].mean() > 0.85
+
+
+def test_sizes_that_are_given_twice_are_refused():
+    with pytest.raises(ValueError, match=r"must be different, got \[8, 8, 16\]"):
+        curves(sizes=[8, 8, 16])
