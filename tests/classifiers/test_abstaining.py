@@ -426,9 +426,9 @@ WRAPPED = {
 def test_copies_are_not_split_whatever_the_estimator_wraps(estimator, library, monkeypatch):
     held_out = {}
 
-    def noting(self, X, y, weight):
+    def noting(self, estimator, X, y, weight):
         held_out["rows"] = X
-        choose(self, X, y, weight)
+        return choose(self, estimator, X, y, weight)
 
     choose = AbstainingClassifier._choose_threshold
     monkeypatch.setattr(AbstainingClassifier, "_choose_threshold", noting)
@@ -556,3 +556,33 @@ def test_copies_that_a_pipeline_makes_are_held_out_with_their_originals():
     groups = pipeline[-1].estimator_.came_["groups"]
     assert set(np.bincount(groups)) == {0, 3}
     assert len(groups) < 180
+
+
+@pytest.mark.parametrize("label", [("n", "o"), ["no"], np.array(["no"]), {"no"}, b"no"])
+def test_an_abstain_label_that_is_no_single_label_is_refused_in_fit(label):
+    with pytest.raises(TypeError, match="abstain_label must be one label, a str"):
+        abstaining_texts(abstain_label=label).fit(TEXTS, NAMES)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_a_refit_that_fails_leaves_the_classifier_as_it_was(failure, monkeypatch):
+    classifier = abstaining_texts().fit(TEXTS, NAMES)
+    before, answers = dict(vars(classifier)), classifier.predict(TEXTS).tolist()
+
+    def fail(*args):
+        raise failure
+
+    monkeypatch.setattr("agnews_sk.classifiers._abstaining.threshold_for_coverage", fail)
+    with pytest.raises(failure):
+        classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
+    assert vars(classifier) == before
+    assert classifier.predict(TEXTS).tolist() == answers
+
+
+def test_a_refit_that_is_refused_leaves_the_classifier_as_it_was():
+    classifier = abstaining_texts().fit(TEXTS, NAMES)
+    answers = classifier.predict(TEXTS).tolist()
+    classifier.set_params(abstain_label="Zebra")
+    with pytest.raises(ValueError, match="abstain_label must be no class"):
+        classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
+    assert classifier.predict(TEXTS).tolist() == answers
