@@ -83,9 +83,10 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
     take it for one more class unless they are given `labels=classifier.classes_`. What is made for
     two classes, such as ``scoring="f1"``, refuses `abstain_label_` as a third label, above all -1
-    beside booleans: give it an average and `labels`, or score what `abstains` leaves. A meta-estimator that encodes
-    predictions as classes, such as a `VotingClassifier` with ``voting="hard"``, fails on
-    `abstain_label_`; let it vote by probabilities, or wrap it in this classifier instead.
+    beside booleans: give it an average and `labels`, or score what `abstains` leaves. A
+    meta-estimator that encodes predictions as classes, such as a `VotingClassifier` with
+    ``voting="hard"``, fails on `abstain_label_`; let it vote by probabilities, or wrap it in this
+    classifier instead.
 
     A missing text is whatever it is to the estimator; the pipelines of this package take it as
     the empty text.
