@@ -1,8 +1,12 @@
 """Mixins: what a text estimator says of itself, and the fit-only row sampler."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metadata_routing import MetadataRequest
@@ -15,7 +19,26 @@ from agnews_sk._validation import (
     is_frame,
     n_rows,
     take_rows,
+    text_columns,
 )
+
+_columns: ContextVar[Sequence[str] | None] = ContextVar("columns", default=None)
+
+
+@contextmanager
+def sampled_columns(columns: Sequence[str] | None) -> Iterator[None]:
+    """Let samplers that name no columns look at these, meanwhile and in this thread.
+
+    Parameters
+    ----------
+    columns : sequence of str or None
+        Those that a pipeline joins; None are all that hold texts.
+    """
+    token = _columns.set(columns)
+    try:
+        yield
+    finally:
+        _columns.reset(token)
 
 
 class StateParts(NamedTuple):
@@ -179,6 +202,13 @@ class RowSampler(TextInputMixin, BaseEstimator):
             Empty.
         """
         return MetadataRequest(owner=self)
+
+    def _text_columns(self, X: Any, columns: Sequence[str] | None) -> dict[str, pl.Series]:
+        """Return the text columns to look at: those named, else those that the pipeline joins."""
+        joined = _columns.get() or ()
+        if columns is None and joined and is_frame(X) and set(joined) <= set(X.columns):
+            columns = list(joined)
+        return text_columns(X, columns)
 
     def _check_rows(self, X: Any, y: Any) -> None:
         if not is_frame(X):

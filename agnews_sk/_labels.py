@@ -75,7 +75,8 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     if labels.dtype.kind == "f":
         check_classification_targets(labels)
     if labels.dtype == object and (isinstance(y, (list, tuple)) or _is_array_of_str(y)):
-        return labels.astype(str)
+        as_str = labels.astype(str)  # which would drop a NUL at the end of a label
+        return as_str if (as_str == labels).all() else labels
     return labels
 
 
@@ -117,7 +118,7 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
 
 
 def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
-    """Refuse text columns that are the labels, and warn of those that stand for them.
+    """Refuse text columns that are the labels.
 
     Parameters
     ----------
@@ -131,21 +132,39 @@ def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
     ValueError
         If a column equals y in all rows where it is not missing, and these are half of them or
         more. Upper and lower case are the same.
+    """
+    labels = _as_texts(y)
+    for column, texts in columns.items():
+        _check_length(texts, labels)
+        # The first rows tell most columns from labels.
+        if _agree(texts[:_FIRST], labels[:_FIRST]) and _agree(texts, labels):
+            n_same = len(texts) - texts.null_count()
+            if n_same >= len(texts) / 2:
+                raise ValueError(
+                    f"{name}[{column!r}] holds the labels: it equals y, and a classifier would "
+                    "read the answer. Drop the column, or choose columns with join__columns "
+                    "(columns of ColumnJoiner), which may name it."
+                )
+
+
+def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
+    """Warn of text columns whose values stand for the labels one for one.
+
+    Parameters
+    ----------
+    columns : dict of str to polars.Series of str of shape (n_samples,)
+        One alone is the text, and warns of nothing.
+    y : array-like of shape (n_samples,)
+    name : str, default="X"
+        How messages call the frame.
 
     Warns
     -----
     UserWarning
-        If there are several columns, and the values of one stand for the labels one for one.
     """
-    labels = _comparable(pl.Series(values=map(str, np.asarray(y, dtype=object)), dtype=pl.String))
+    labels = _as_texts(y)
     for column, texts in columns.items():
-        if _equal(texts[:_FIRST], labels[:_FIRST]) and _equal(texts, labels):
-            raise ValueError(
-                f"{name}[{column!r}] holds the labels: it equals y, and a classifier would read "
-                f"the answer. Drop the column, or choose columns with join__columns (columns of "
-                "ColumnJoiner), which may name it."
-            )
-        if len(columns) > 1 and _stands_for(texts, labels):
+        if len(columns) > 1 and _stand_for(texts, labels):
             warnings.warn(
                 f"{name}[{column!r}] has one value for each label, and gives the labels away; "
                 "drop it unless it is known for new rows too.",
@@ -153,20 +172,33 @@ def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
             )
 
 
+def _as_texts(y: Any) -> pl.Series:
+    texts = [str(label) for label in np.asarray(y, dtype=object)]
+    try:
+        labels = pl.Series(values=texts, dtype=pl.String)
+    except UnicodeEncodeError:  # a lone surrogate
+        labels = pl.Series(values=[text.encode("utf-8", "replace").decode() for text in texts])
+    return _comparable(labels)
+
+
 def _comparable(texts: pl.Series) -> pl.Series:
     return texts.str.strip_chars().str.to_lowercase()
 
 
-def _equal(texts: pl.Series, labels: pl.Series) -> bool:
-    same = (_comparable(texts) == labels).drop_nulls()
-    return len(same) >= len(labels) / 2 and bool(same.all())
+def _check_length(texts: pl.Series, labels: pl.Series) -> None:
+    if len(texts) != len(labels):
+        raise ValueError(f"y must have one label per row of X, {len(texts)}, got {len(labels)}.")
 
 
-def _stands_for(texts: pl.Series, labels: pl.Series) -> bool:
-    n_values = texts[:_FIRST].n_unique()
-    if n_values > len(texts[:_FIRST]) / 2:
+def _agree(texts: pl.Series, labels: pl.Series) -> bool:
+    return bool((_comparable(texts) == labels).drop_nulls().all())
+
+
+def _stand_for(texts: pl.Series, labels: pl.Series) -> bool:
+    first = texts.drop_nulls()[:_FIRST]
+    if first.n_unique() > len(first) / 2:
         return False
-    pairs = pl.DataFrame({"text": texts, "label": labels}).unique()
+    pairs = pl.DataFrame({"text": texts, "label": labels}).drop_nulls().unique()
     return pairs["text"].n_unique() == pairs["label"].n_unique() == len(pairs) > 1
 
 
@@ -221,6 +253,8 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
         values = _objects(y.data.tolist())
         values[np.ma.getmaskarray(y)] = None
         return values
+    if y.dtype.kind in "mM":  # of nanoseconds, `tolist` makes integers
+        raise TypeError(f"{name} must hold strings, integers or booleans, got {y.dtype}.")
     return y if y.dtype.kind in "biu" else _objects(y.tolist())
 
 
@@ -259,7 +293,9 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
     if found == {bool}:
         return values.astype(bool)
     if found in ({float}, {float, int}):
-        return values.astype(np.float64)
+        floats = values.astype(np.float64)
+        if (floats == values).all():
+            return floats
     raise _wrong_kinds(values, kinds, name)
 
 

@@ -76,6 +76,9 @@ def split_rows(
     """
     places = _places(codes, groups, random_state)
     rows = places < held_out
+    for code in np.setdiff1d(codes, codes[~rows]):  # whose groups are those of rarer classes
+        last = np.flatnonzero(codes == code)[places[codes == code].argmax()]
+        rows &= groups != groups[last]
     return np.flatnonzero(~rows), np.flatnonzero(rows)
 
 
@@ -107,15 +110,20 @@ def fold_rows(
     [-1, 0, 0, 1, 1]
     """
     places = _places(codes, groups, random_state)
-    return np.where(places < 1, np.floor(places * n_folds), -1).astype(np.int64)
+    folds = np.where(places < 1, np.floor(places * n_folds), -1).astype(np.int64)
+    for code in np.unique(codes):
+        of_class = np.flatnonzero(codes == code)
+        if len(np.unique(folds[of_class])) == 1:  # whose groups are those of rarer classes
+            folds[groups == groups[of_class[0]]] = -1
+    return folds
 
 
 def _places(codes: np.ndarray, groups: np.ndarray, random_state: Any) -> np.ndarray:
     """Return where each row's group lies in a random order of those of its class, from 0 to 1.
 
     It is the middle of the group's rows among all rows of such groups, and the end for the last
-    group, so that a share below 1 never holds out a whole class. A group of several classes counts
-    with all its rows for the rarest of them. A class of one group lies at infinity.
+    group. A group of several classes counts with all its rows for the rarest of them. A class of
+    one group lies at infinity.
     """
     rarest_first = np.argsort(np.bincount(codes)[codes], kind="stable")
     _, first, group_of, sizes = np.unique(

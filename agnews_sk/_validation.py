@@ -10,12 +10,14 @@ import pyarrow as pa
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._sparse import _align_api_if_sparse
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 from agnews_sk._labels import check_labels, encode_labels
 
 __all__ = [
+    "POLARS_STRINGS",
     "BaseComposition",
     "Interval",
     "RealNotInt",
@@ -27,6 +29,7 @@ __all__ = [
     "check_labels",
     "check_sample_weight",
     "check_texts",
+    "class_weights",
     "encode_labels",
     "is_frame",
     "n_rows",
@@ -38,7 +41,7 @@ __all__ = [
 Frame = pd.DataFrame | pl.DataFrame
 
 _ARROW_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-_POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 _KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
 
@@ -139,7 +142,7 @@ def _only_column(X: Frame, name: str) -> pl.Series:
 def _from_polars(X: pl.Series, name: str) -> pl.Series:
     if X.dtype == pl.Object:
         return _from_values(X.to_list(), name)
-    if X.dtype not in _POLARS_STRINGS:
+    if X.dtype not in POLARS_STRINGS:
         raise TypeError(f"{name} must hold texts, got a polars Series of {X.dtype}.")
     return X.cast(pl.String)
 
@@ -270,7 +273,7 @@ def _holds_texts(column: pd.Series | pl.Series) -> bool:
     if isinstance(dtype, pd.CategoricalDtype):
         return _holds_texts(dtype.categories.to_series())
     if dtype not in (pl.Object, object):
-        return dtype in _POLARS_STRINGS if isinstance(column, pl.Series) else _is_string(dtype)
+        return dtype in POLARS_STRINGS if isinstance(column, pl.Series) else _is_string(dtype)
     kinds = {type(value) for value in column.to_list() if not _is_missing(value)}
     return not kinds or any(issubclass(kind, (str, bytes)) for kind in kinds)
 
@@ -353,6 +356,31 @@ def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     )
 
 
+def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the weight of each class.
+
+    Parameters
+    ----------
+    class_weight : "balanced", dict of label to float, or None
+    classes : ndarray of shape (n_classes,)
+    codes : ndarray of int of shape (n_samples,)
+        Class of each training row, whose numbers "balanced" evens out.
+
+    Returns
+    -------
+    ndarray of float of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or a label is no class.
+    """
+    weights = compute_class_weight(class_weight, classes=classes, y=classes[codes])
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"class_weight must be finite and not negative, got {class_weight}.")
+    return weights
+
+
 def check_groups(groups: Any, X: Any) -> np.ndarray:
     """Return the origin of each row of X as an integer.
 
@@ -371,7 +399,10 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
     ValueError
         If there is not one value per row.
     """
-    values = pd.Series(groups if not isinstance(groups, pl.Series) else groups.to_list())
+    groups = groups.to_list() if isinstance(groups, pl.Series) else groups
+    if len(np.shape(groups)) != 1:
+        raise ValueError(f"groups must be 1-D, one value per row, got shape {np.shape(groups)}.")
+    values = pd.Series(groups)
     if len(values) != n_rows(X):
         raise ValueError(
             f"groups must have one value per row of X, {n_rows(X)}, got {len(values)}."

@@ -14,7 +14,9 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
+from agnews_sk._base import sampled_columns
 from agnews_sk._labels import refuse_labels
+from agnews_sk._origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._step_parameters import check_steps, set_step_params
 from agnews_sk._validation import (
     as_frame,
@@ -63,8 +65,10 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     were, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` is told the
     origin of each row, so that copies of a row stay on one side of the splits that it makes.
 
+    A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
+
     Labels of any container and dtype are checked and become a plain array before the first step.
-    Where a step `join` names columns, all steps see only these and the columns that they name.
+    Where a step `join` names columns, samplers that name none look at these alone.
 
     Parameters
     ----------
@@ -112,7 +116,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         Warns
         -----
         UserWarning
-            If a sampler does not say which rows its rows come from, and the last step splits them.
+            If a sampler does not say which rows its rows come from, and the last step splits them;
+            if samplers leave no row of a class.
         """
         self._validate_steps()
         X, y = self._checked_rows(X, y)
@@ -124,7 +129,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         last = context.subcontext(task_name="fit-final-estimator")
-        with last.propagate_callback_context(last_step):
+        with last.propagate_callback_context(last_step), folds_by_origin(self):
             super().fit(X, y, **params)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
@@ -158,20 +163,33 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         X = as_frame(X)
         if isinstance(X, (str, bytes)):
             check_texts(X)
-        join = self.named_steps.get("join")
-        if is_frame(X) and isinstance(join, ColumnJoiner):
-            if join.columns is not None:
-                X = X[self._columns_in_use(X, join.columns)]
-            elif y is not None:  # before a sampler changes what is equal
-                refuse_labels(text_columns(X, None), y)
-        return X, check_labels(y, X) if _are_labels(self, y) else y
+        y = check_labels(y, X) if _are_labels(self, y) else y
+        if is_frame(X):
+            self._check_columns(X, y)
+        return X, y
 
-    def _columns_in_use(self, X: Any, joined: Any) -> list[Any]:
-        """Return the columns of a frame that some step names, in the frame's order."""
-        check_frame(X, columns=joined)
-        steps = [step for _, step in self.steps if hasattr(step, "columns")]
-        used = {column for step in steps for column in step.columns or ()}
-        return [column for column in X.columns if column in used]
+    def _check_columns(self, X: Any, y: Any) -> None:
+        """Refuse what the joiner would, before a sampler looks at other columns or changes them."""
+        steps = [step for _, step in self.steps if step not in (None, "passthrough")]
+        first = next((step for step in steps if not hasattr(step, "fit_resample")), None)
+        if not isinstance(first, ColumnJoiner):
+            return
+        if first.columns is not None:
+            check_frame(X, columns=first.columns)
+        elif y is not None:
+            refuse_labels(text_columns(X, None), y)
+
+    def _fit(self, X, y=None, routed_params=None, raw_params=None):
+        join = self.named_steps.get("join")
+        with sampled_columns(getattr(join, "columns", None)):
+            X_last, y_last = super()._fit(X, y, routed_params, raw_params)
+        if _are_labels(self, y) and len(lost := np.setdiff1d(y, y_last)):
+            warnings.warn(
+                f"the samplers leave no row of the classes {lost.tolist()}, which are never "
+                "predicted.",
+                stacklevel=5,
+            )
+        return X_last, y_last
 
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
         params = super()._get_metadata_for_step(
@@ -180,14 +198,14 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         samplers = [step for _, step in self.steps[:step_idx] if hasattr(step, "fit_resample")]
         if not samplers:
             return params
+        step = self.steps[step_idx][0]
         for method in set(params) & {"fit", "fit_transform"}:
             given = {k: v for k, v in params[method].items() if k in PER_ROW and v is not None}
-            step = self.steps[step_idx][0]
-            followed = {k: _follow_rows(f"{step}__{k}", v, samplers) for k, v in given.items()}
+            followed = {k: follow_rows(f"{step}__{k}", v, samplers) for k, v in given.items()}
             params[method] = {**params[method], **followed}
-        last_step = self.steps[-1][1]
-        if step_idx == len(self.steps) - 1 and has_fit_parameter(last_step, "groups"):
-            params["fit"] = {"groups": _origins(samplers), **params["fit"]}
+        if step_idx == len(self.steps) - 1 and has_fit_parameter(self.steps[-1][1], "groups"):
+            groups = with_origins(params["fit"].get("groups"), find_origins(samplers))
+            params["fit"] = {**params["fit"], "groups": groups}
         return params
 
 
@@ -204,37 +222,6 @@ def _check_metadata(X: Any, params: dict[str, Any]) -> None:
             raise ValueError(
                 f"{name} must have one value per row of X, {n_rows(X)}, got {n_rows(value)}."
             )
-
-
-def _follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
-    values = np.asarray(values)
-    for sampler in samplers:
-        if not hasattr(sampler, "sample_indices_"):
-            raise ValueError(
-                f"{name} cannot follow the rows of {type(sampler).__name__}, which does not say "
-                f"where they come from (it has no sample_indices_); leave {name} out, or use a "
-                "sampler that repeats rows, such as RandomOverSampler."
-            )
-        values = values[sampler.sample_indices_]
-    return values
-
-
-def _origins(samplers: list[Any]) -> np.ndarray | None:
-    """Return the row of X that each row comes from, None if all come from different ones."""
-    silent = [
-        type(sampler).__name__ for sampler in samplers if not hasattr(sampler, "sample_indices_")
-    ]
-    if silent:
-        warnings.warn(
-            f"{silent[0]} does not say which rows its rows come from, so rows made from one may "
-            "be on both sides of the split on which the classifier is calibrated or validated.",
-            stacklevel=5,
-        )
-        return None
-    origins = samplers[0].sample_indices_
-    for sampler in samplers[1:]:
-        origins = origins[sampler.sample_indices_]
-    return origins if len(np.unique(origins)) < len(origins) else None
 
 
 def make_tfidf_pipeline(

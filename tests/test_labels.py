@@ -12,8 +12,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
-from agnews_sk._labels import check_labels, encode_labels, refuse_labels
+from agnews_sk._labels import check_labels, encode_labels, refuse_labels, warn_of_labels
 from agnews_sk.classifiers import CalibratedLinearSVC
+from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import train_val_test_split
 from agnews_sk.pipeline import TextPipeline, make_tfidf_pipeline
 from agnews_sk.sampling import (
@@ -203,8 +204,41 @@ def test_text_columns_that_are_the_labels_are_refused():
 
 
 def test_a_column_with_one_value_for_each_label_is_named():
-    columns = {"title": pl.Series(list("abcdefgh")), "desk": pl.Series(["A", "A", "B", "B"] * 2)}
+    desk = pl.Series([None, "A", "B", "B", "A", "A", "B", "B"])
+    columns = {"title": pl.Series(list("abcdefgh")), "desk": desk}
     with pytest.warns(UserWarning, match=r"X\['desk'\] has one value for each label"):
-        refuse_labels(columns, [1, 1, 2, 2] * 2)
+        warn_of_labels(columns, [1, 1, 2, 2] * 2)
     with warnings.catch_warnings(action="error"):
-        refuse_labels(columns, [1, 1, 2, 2, 1, 1, 2, 1])
+        warn_of_labels(columns, [1, 1, 2, 2, 1, 1, 2, 1])
+
+
+def test_a_label_column_that_is_missing_in_the_first_rows_is_refused():
+    y = ["oil", "cup"] * 200
+    with pytest.raises(ValueError, match="holds the labels"):
+        refuse_labels({"section": pl.Series([None] * 150 + y[150:])}, y)
+
+
+def test_labels_of_another_length_than_the_frame_are_refused():
+    frame = pd.DataFrame({"title": TEXTS, "note": TEXTS})
+    for fit in (make_tfidf_pipeline().fit, ColumnJoiner().fit):
+        with pytest.raises(ValueError, match="y must have one label per row of X, 16, got 15"):
+            fit(frame, [0, 1, 0] * 5)
+
+
+def test_labels_that_differ_by_what_arrays_drop_stay_apart():
+    assert check_labels(["a\0", "a"]).tolist() == ["a\0", "a"]
+    assert check_labels(["\ud800", "a"]).tolist() == ["\ud800", "a"]
+    frame = pd.DataFrame({"title": TEXTS, "note": TEXTS})
+    labels = ["\ud800" if side else "a" for side in SIDES]
+    assert make_tfidf_pipeline().fit(frame, labels).classes_.tolist() == ["a", "\ud800"]
+
+
+@pytest.mark.parametrize("kind", ["M8[ns]", "M8[D]", "m8[ns]"])
+def test_times_are_no_labels(kind):
+    with pytest.raises(TypeError, match="must hold strings, integers or booleans, got"):
+        check_labels(np.array([1, 2], dtype=kind))
+
+
+def test_integers_that_floats_cannot_hold_are_not_made_floats():
+    with pytest.raises(TypeError, match="labels of one kind"):
+        check_labels([2**53 + 1, 1.0])

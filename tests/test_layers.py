@@ -22,6 +22,7 @@ LAYERS = [
         "_validation",
         "_columnar",
         "_optional",
+        "_origins",
         "_pretrained",
         "_same_text",
         "_stories",
@@ -43,6 +44,8 @@ NEIGHBOURS = {
     ("_content", "_pretrained"),
     ("_content", "_text_cache"),
     ("_base", "_validation"),
+    ("_origins", "_splitting"),
+    ("_origins", "_validation"),
     ("_validation", "_labels"),
     ("_words", "_columnar"),
 }

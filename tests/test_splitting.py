@@ -28,7 +28,7 @@ def test_rows_of_one_group_stay_on_one_side(held_out):
 
 @pytest.mark.parametrize("held_out", [0.1, 0.5, 0.9])
 def test_no_class_is_held_out_whole(held_out):
-    for seed in (seed for seed in range(100) if seed % 3):
+    for seed in range(100):
         codes, groups = random_rows(seed)
         fitted, _ = split_rows(codes, groups, held_out, random_state=seed)
         assert set(codes[fitted]) == set(codes)
@@ -60,7 +60,7 @@ def test_a_split_repeats_by_its_seed_and_differs_by_it():
 
 
 def test_folds_keep_groups_whole_and_leave_every_class_outside():
-    for seed in (seed for seed in range(100) if seed % 3):
+    for seed in range(100):
         codes, groups = random_rows(seed)
         folds = fold_rows(codes, groups, 5, random_state=seed)
         assert all(len(set(folds[groups == group])) == 1 for group in set(groups))

@@ -102,7 +102,7 @@ class Scorer:
         found = np.empty((0, len(self._labels)))
         if texts:
             found = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
-        kept = {name: [_as_text(row.get(name)) for row in rows] for name in self._keep}
+        kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
         labels = self._labels[found.argmax(axis=1)]
         return pl.DataFrame(
             {
@@ -225,8 +225,24 @@ def _column_of(label: Any) -> str:
     return f"p_{label}"
 
 
-def _as_text(cell: Any) -> str | None:
-    return cell if isinstance(cell, str | None) else json.dumps(cell, default=str)
+def as_text(cell: Any) -> str | None:
+    """Return a kept cell as text: JSON for what has that form, dates and decimals as Python does.
+
+    Parameters
+    ----------
+    cell : object
+
+    Returns
+    -------
+    str or None
+        None where the cell is missing.
+    """
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    is_json = isinstance(cell, (dict, list, bool, int, float))
+    return json.dumps(cell, default=str) if is_json else str(cell)
 
 
 def _polars_type(labels: np.ndarray) -> Any:

@@ -23,6 +23,7 @@ from agnews_sk._validation import (
     check_groups,
     check_labels,
     check_texts,
+    class_weights,
     encode_labels,
 )
 from agnews_sk.classifiers._callback_rules import check_callbacks, deciding_callbacks
@@ -45,7 +46,7 @@ from agnews_sk.classifiers._net import TextNet
 from agnews_sk.classifiers._net_params import check_net_params
 from agnews_sk.classifiers._parameters import SharedParameters
 from agnews_sk.classifiers._rows import TextRows
-from agnews_sk.classifiers._weighing import weigh_classes, weigh_rows, with_mean_weight_one
+from agnews_sk.classifiers._weighing import weigh_rows, with_mean_weight_one
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
 
 MAX_SEED = np.iinfo(np.int32).max
@@ -128,7 +129,9 @@ class TextNetClassifier(
         self._check_combinations(X_val, y_val)
         X = as_ragged_ids(X) if holds_ids(X) else self._checked_texts(X)
         target = self._encode_labels(X, y)
-        of_class = weigh_classes(self.class_weight, self.classes_, target)
+        of_class = None
+        if self.class_weight is not None:
+            of_class = class_weights(self.class_weight, self.classes_, target)
         weight = weigh_rows(sample_weight, of_class, target, X)
         groups = None if groups is None else check_groups(groups, X)
         seed = check_random_state(self.random_state).randint(MAX_SEED)

@@ -12,7 +12,6 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import SGDClassifier
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from agnews_sk._base import ProbabilisticClassifierMixin
@@ -22,6 +21,7 @@ from agnews_sk._validation import (
     StrOptions,
     check_groups,
     check_sample_weight,
+    class_weights,
     encode_labels,
 )
 
@@ -53,10 +53,11 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Passes over the rows. None makes 5, and more, up to 100, of fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" weighs them by the inverse of their frequency.
-    calibration_fraction : float or None, default=0.2
-        The temperature is chosen on the margins of this share of the rows, at most a half, under
-        a machine that was fitted on the others; in turn on several such shares where one has
-        fewer than 1,000 rows. None leaves it at 1. The margins themselves are fitted on all rows.
+    calibration_fraction : float or None, default=0.3
+        The temperature is chosen on the margins of this share of the rows, at most a half and
+        rounded to one of equal parts, under a machine that was fitted on the others; in turn on
+        several parts where one has fewer than 1,000 rows. None leaves it at 1. The margins
+        themselves are fitted on all rows.
     random_state : int, RandomState or None, default=None
         Order of the rows, and those that the temperature is chosen on.
     n_jobs : int or None, default=-1
@@ -123,7 +124,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         C=1.5,
         max_iter=None,
         class_weight=None,
-        calibration_fraction=0.2,
+        calibration_fraction=0.3,
         random_state=None,
         n_jobs=-1,
     ):
@@ -159,24 +160,27 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If all rows of a class are of one group: the temperature is chosen without them.
+            If no row of a class is held out, since it has few or all are of one group: the
+            temperature is chosen without them.
         """
         self._validate_params()
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
         X = _with_short_indices(X) if sp.issparse(X) else X
-        self.classes_, codes = encode_labels(y, X)
-        weight = self._row_weights(X, codes, sample_weight)
+        classes, codes = encode_labels(y, X)
+        of_class = class_weights(self.class_weight, classes, codes)
+        weight = check_sample_weight(sample_weight, X) * of_class[codes]
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # A class without weight needs a machine all the same.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
         rows = _Rows(X[used], codes[used], weight[used])
 
         whole = self._fit_machines(rows, seed)
+        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        temperature = self._choose_temperature(rows, classes, join_groups(*origins), seed)
+        # All at the end: a fit that is broken off leaves what was fitted before.
+        self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter_, temperature
         # A product with sparse rows copies the transpose unless it is one block of memory.
         self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
-        self.n_iter_ = whole.n_iter_
-        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
-        self.temperature_ = self._choose_temperature(rows, join_groups(*origins), seed)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -229,14 +233,6 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         """
         return softmax(_one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
 
-    def _row_weights(self, X: Any, codes: np.ndarray, sample_weight: Any) -> np.ndarray:
-        """Return one weight per row, its own times that of its class."""
-        weight = check_sample_weight(sample_weight, X)
-        labels = self.classes_[codes]
-        return (
-            weight * compute_class_weight(self.class_weight, classes=self.classes_, y=labels)[codes]
-        )
-
     def _fit_machines(self, rows: "_Rows", seed: int) -> SGDClassifier:
         n_rows = len(rows.codes)
         passes = self.max_iter or np.clip(-(-_ROWS_SEEN // n_rows), _FEWEST_PASSES, _MOST_PASSES)
@@ -251,33 +247,30 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         )
         return machines.fit(rows.X, rows.codes, sample_weight=rows.weight)
 
-    def _choose_temperature(self, rows: "_Rows", groups: np.ndarray, seed: int) -> float:
+    def _choose_temperature(
+        self, rows: "_Rows", classes: np.ndarray, groups: np.ndarray, seed: int
+    ) -> float:
         if self.calibration_fraction is None:
             return 1.0
         folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
-        self._warn_of_rare_classes(rows.codes, folds)
         margins, held_out = [], [np.empty(0, dtype=np.intp)]
         for fold in range(folds.max() + 1):
             fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            knows_all = len(np.unique(rows.codes[fitted])) == len(self.classes_)
-            if len(out) and knows_all and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
+            if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
                 machines = self._fit_machines(rows.take(fitted), seed)
                 X_out = as_unseen(rows.X[out], rows.X[fitted])
                 margins.append(_one_per_class(_finite(machines.decision_function(X_out))))
                 held_out.append(out)
         chosen = np.concatenate(held_out)
+        if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
+            warnings.warn(
+                f"the temperature is chosen without the classes {classes[rare].tolist()}: none of "
+                "their rows is held out, since they are few, or copies of one.",
+                stacklevel=3,
+            )
         if not rows.weight[chosen].any():
             return 1.0
         return _temperature(np.concatenate(margins), rows.codes[chosen], rows.weight[chosen])
-
-    def _warn_of_rare_classes(self, codes: np.ndarray, folds: np.ndarray) -> None:
-        rare = np.setdiff1d(codes, codes[folds >= 0])
-        if len(rare):
-            warnings.warn(
-                f"the temperature is chosen without the classes {self.classes_[rare].tolist()}: "
-                "each has a single row, or copies of one.",
-                stacklevel=4,
-            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -308,9 +301,22 @@ class _Rows:
 def same_rows(X: Any) -> np.ndarray:
     """Return one value per row of a matrix, the same for equal rows.
 
-    It is the product with random weights, which other rows have with probability zero.
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Of a sparse matrix, the product with random weights, which other rows have with
+        probability zero.
     """
-    return np.asarray(X @ np.random.default_rng(0).standard_normal(X.shape[1]))
+    if sp.issparse(X):
+        return X @ np.random.default_rng(0).standard_normal(X.shape[1])
+    # A product of dense rows adds them up in an order that depends on their place.
+    rows = np.ascontiguousarray(X) + 0.0  # no -0.0
+    as_bytes = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    return np.unique(as_bytes, return_inverse=True)[1]
 
 
 def as_unseen(X: Any, X_fitted: Any) -> Any:

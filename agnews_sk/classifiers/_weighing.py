@@ -3,29 +3,9 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 
 from agnews_sk._validation import check_sample_weight
 from agnews_sk.classifiers._rows import TextRows
-
-
-def weigh_classes(class_weight: Any, classes: np.ndarray, target: np.ndarray) -> np.ndarray | None:
-    """Return the weight of each class, None if all count alike.
-
-    Parameters
-    ----------
-    class_weight : "balanced", dict of label to float, or None
-    classes : ndarray of shape (n_classes,)
-    target : ndarray of int of shape (n_samples,)
-        Class of each training row, whose numbers "balanced" evens out.
-
-    Returns
-    -------
-    ndarray of float of shape (n_classes,), or None
-    """
-    if class_weight is None:
-        return None
-    return compute_class_weight(class_weight, classes=classes, y=classes[target])
 
 
 def weigh_rows(

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._base import TextInputMixin
 from agnews_sk._columnar import to_object_array
-from agnews_sk._labels import refuse_labels
+from agnews_sk._labels import refuse_labels, warn_of_labels
 from agnews_sk._validation import as_frame, is_frame, text_columns
 
 
@@ -94,7 +94,8 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If columns are left out, since they hold no texts.
+            If columns are left out, since they hold no texts, or the values of one stand for the
+            labels one for one.
         """
         self._validate_params()
         X = as_frame(X)
@@ -112,6 +113,7 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
     def _look_at_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
         if y is not None:
             refuse_labels(found, y)
+            warn_of_labels(found, y)
         left_out = [str(column) for column in X.columns if str(column) not in found]
         if left_out:
             warnings.warn(
@@ -155,8 +157,9 @@ class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
         return to_object_array(cells.select(joined).to_series())
 
     def _refuse_one_row(self, X: Any) -> None:
-        columns = getattr(self, "feature_names_in_", ())
-        if isinstance(X, pd.Series) and len(X) and set(X.index) <= set(columns):
+        columns = self.columns_ or ()
+        named = columns and all(isinstance(column, str) for column in columns)
+        if named and isinstance(X, pd.Series) and set(columns) <= set(X.index):
             raise TypeError(
                 "X must hold one text per row, got one row of the frame as a Series; pass "
                 "X.iloc[[i]], a frame of one row."

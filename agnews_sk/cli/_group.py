@@ -7,10 +7,11 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from agnews_sk.cli._refusals import REFUSALS, show_error, show_warning
 from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, say_stopped, stoppable
 
 REFUSED = 2
+# What the library refuses with; anything else is a fault of its own, and shows where.
+_REFUSALS = (OSError, TypeError, ValueError, ImportError)
 # Typer brings them from click, or from a copy of its own.
 _UsageError: Any = typer.BadParameter.__base__
 _CommandError: Any = _UsageError.__base__
@@ -25,20 +26,30 @@ class CommandGroup(TyperGroup):
             return super().main(*args, **options)
         options["standalone_mode"] = False
         with stoppable(), warnings.catch_warnings():
-            warnings.showwarning = show_warning
+            warnings.showwarning = _show_warning
             try:
                 status = super().main(*args, **options) or 0
             except (KeyboardInterrupt, typer.Abort):
                 status = INTERRUPTED
             except Exception as error:
                 end_if_stopped()
-                if not isinstance(error, (*REFUSALS, _CommandError)):
+                if not isinstance(error, (*_REFUSALS, _CommandError)):
                     raise
                 status = _refuse(error)
             end_if_stopped()
             if status == INTERRUPTED:  # raised by what is no signal
                 say_stopped()
         sys.exit(status)
+
+
+def show_error(message: str) -> None:
+    """Print a line that says what is wrong."""
+    typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
+
+
+def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
+    """Print a warning in a line, in the place of `warnings.showwarning`."""
+    typer.secho(f"Warning: {' '.join(str(message).split())}", fg="yellow", err=True)
 
 
 def _refuse(error: Any) -> int:

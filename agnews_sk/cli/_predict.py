@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agnews_sk.cli._refusals import refuse, refusing
+from agnews_sk.cli._group import show_error
 
 
 def predict(
@@ -45,33 +45,33 @@ def predict(
     ] = None,
 ) -> None:
     """Predict every row of some files; a run that was killed is resumed by the same command."""
-    with refusing():
-        from agnews_sk.bulk import predict_files
+    from agnews_sk.bulk import predict_files
 
-        console = Console()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
-        hidden = not console.is_terminal
-        with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
-            task = bar.add_task("rows" if dask is None else "files", total=None)
-            with _client(dask) as client:
-                report = predict_files(
-                    model,
-                    input,
-                    output,
-                    columns=column or None,
-                    keep=keep or (),
-                    header=header,
-                    escape_formulas=escape_formulas,
-                    client=client,
-                    progress=lambda n_done: bar.advance(task, n_done),
-                )
+    console = Console()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
+        task = bar.add_task("rows" if dask is None else "files", total=None)
+        with _client(dask) as client:
+            report = predict_files(
+                model,
+                input,
+                output,
+                columns=column or None,
+                keep=keep or (),
+                header=header,
+                escape_formulas=escape_formulas,
+                client=client,
+                progress=lambda n_done: bar.advance(task, n_done),
+            )
     if report.rejected is not None:
         typer.secho(
             f"{report.n_rejected:,} rows set aside in {report.rejected}", fg="yellow", err=True
         )
     if not report.n_scored:
         there = ", ".join(map(repr, report.columns)) or "none"
-        refuse(f"no row was scored; the columns that there are: {there}.", status=1)
+        show_error(f"no row was scored; the columns that there are: {there}.")
+        raise typer.Exit(1)
     typer.echo(f"{report.n_scored:,} rows of {report.n_files} files in {report.output}")
 
 

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agnews_sk.cli._refusals import refusing
-
 _KEY_VARIABLE = "AGNEWS_SK_API_KEY"
 
 
@@ -30,28 +28,25 @@ def serve(
     ] = None,
 ) -> None:
     """Answer over HTTP with saved models, and show them on a web page."""
-    with refusing():
-        for path in models:
-            if not path.exists():
-                raise FileNotFoundError(f"there is nothing at {path}.")
-        from agnews_sk import serving
-        from agnews_sk.serving._models import name_of
+    for path in models:
+        if not path.exists():
+            raise FileNotFoundError(f"there is nothing at {path}.")
+    from agnews_sk import serving
+    from agnews_sk.serving._models import name_of
 
-        named = {name_of(path): path for path in models}
-        if len(named) < len(models):
-            raise ValueError("two models have the same name; rename the folder of one.")
-        console = Console()
-        shown = f"[{host}]" if ":" in host else host
-        serving.serve(
-            named,
-            host=host,
-            port=port,
-            workers=workers,
-            # An option would take a variable that is set and empty for one that is not set.
-            api_key=os.environ.get(_KEY_VARIABLE) if api_key is None else api_key,
-            max_batch=max_batch,
-            max_wait=max_wait_ms / 1000,
-            on_start=lambda taken: console.print(
-                f"Listening on http://{shown}:{taken}", markup=False
-            ),
-        )
+    named = {name_of(path): path for path in models}
+    if len(named) < len(models):
+        raise ValueError("two models have the same name; rename the folder of one.")
+    console = Console()
+    shown = f"[{host}]" if ":" in host else host
+    serving.serve(
+        named,
+        host=host,
+        port=port,
+        workers=workers,
+        # An option would take a variable that is set and empty for one that is not set.
+        api_key=os.environ.get(_KEY_VARIABLE) if api_key is None else api_key,
+        max_batch=max_batch,
+        max_wait=max_wait_ms / 1000,
+        on_start=lambda taken: console.print(f"Listening on http://{shown}:{taken}", markup=False),
+    )

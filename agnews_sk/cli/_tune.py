@@ -12,12 +12,15 @@ import optuna
 import pandas as pd
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from agnews_sk._optional import import_optional
+from agnews_sk._optional import check_optional
 from agnews_sk._validation import n_rows
-from agnews_sk.cli._rows import DataOption, draw_rows, load_rows, training_rows
+from agnews_sk.cli._output import check_writable, say_written
+from agnews_sk.cli._refusals import REFUSALS, show_error
+from agnews_sk.cli._rows import DataOption, SeedOption, draw_rows, load_rows, training_rows
 from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import save
 from agnews_sk.pipeline import (
@@ -38,7 +41,6 @@ from agnews_sk.tuning import (
 
 MODEL = "best_pipeline"
 TRIALS = "trials.csv"
-INTERRUPTED = 130  # as a shell says that SIGINT ended a command
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, tfidf_space),
     "embedding": (make_embedding_pipeline, embedding_space),
@@ -85,7 +87,7 @@ def tune(
         Path | None,
         typer.Option(help="Folder for best_pipeline (see `load`), trials.csv and Optuna's plots."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the sampler and of what is drawn.")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """Search over cleaning, vocabulary, n-grams and classifier together, with pruning."""
     console = Console()
@@ -121,10 +123,10 @@ def tune(
             search.fit(chosen.X_train, chosen.y_train)
     except KeyboardInterrupt:
         _stop(search, objectives[0], out, console)
-        raise typer.Exit(INTERRUPTED) from None
-    except (ImportError, OSError, ValueError) as error:
+        raise
+    except REFUSALS:
         _keep_trials(search, out, console)
-        raise typer.BadParameter(str(error)) from error
+        raise
     _report(search, objectives[0], console)
     if out is not None:
         _write(search, objectives, chosen, out, console)
@@ -132,24 +134,22 @@ def tune(
 
 def _check_out(out: Path) -> None:
     """Find out before the search whether its result can be written."""
+    check_optional("matplotlib", extra="plot", needed_by="--out")
     model = out / MODEL
-    try:
-        import_optional("matplotlib", extra="plot", needed_by="--out")
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-        taken = model.exists() and not (model / "manifest.json").is_file()
-        if taken and not (model.is_dir() and not any(model.iterdir())):
-            raise FileExistsError(f"{model} is there and is no saved model; remove it first.")
-    except (ImportError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--out") from error
+    check_writable(model, "--out")
+    taken = model.exists() and not (model / "manifest.json").is_file()
+    if taken and not (model.is_dir() and not any(model.iterdir())):
+        raise typer.BadParameter(
+            f"{model} is there and is no saved model; remove it first.", param_hint="--out"
+        )
 
 
 def _open(storage: str | None, study: str | None) -> Any:
     try:
         return open_storage(storage, study)
-    except (ImportError, OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--storage") from error
+    except REFUSALS as error:
+        hint = "--study" if storage is None else "--storage"
+        raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
 def _families(names: list[str]) -> Mapping[str, tuple[Any, Any]]:
@@ -205,7 +205,9 @@ def _report(search: PipelineSearchCV, objective: str, console: Console) -> None:
     spread = search.cv_results_[f"std_test_{objective}"][search.best_index_]
     table.add_row(objective, f"{search.best_score_:.4f} ± {spread:.4f} ({search.n_splits_} folds)")
     for name, value in search.best_params_.items():
-        table.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
+        table.add_row(
+            escape(name), f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+        )
     console.print(table)
 
 
@@ -215,17 +217,18 @@ def _stop(search: PipelineSearchCV, objective: str, out: Path | None, console: C
         _report(search, objective, console)
     _keep_trials(search, out, console)
     way_on = "The same command resumes it" if search.study_name else "With --study it could resume"
-    console.print(f"[yellow]Interrupted: no pipeline was fitted on all rows. {way_on}.[/]")
+    console.print(f"[yellow]No pipeline was fitted on all rows. {way_on}.[/]", soft_wrap=True)
 
 
 def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
     """Write the trials of a search that was cut short, if there are any."""
     if out is not None and hasattr(search, "cv_results_"):
         _write_trials(search, out)
-        console.print(f"[bold]Written to {out}:[/] {TRIALS}")
+        say_written(console, out, TRIALS)
 
 
 def _write_trials(search: PipelineSearchCV, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / TRIALS, index=False)
 
 
@@ -234,7 +237,7 @@ def _write(
 ) -> None:
     """Save the pipeline before all that may fail, and say what did."""
     folder, failures = _save(search.best_estimator_, out)
-    console.print(f"[bold]Written to {folder}:[/] {MODEL}")
+    say_written(console, folder, MODEL)
     try:
         accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
         console.print(
@@ -245,12 +248,11 @@ def _write(
         failures.append(f"the test rows cannot be scored: {error}")
     try:
         _write_trials(search, out)
-        names = [TRIALS, *_draw(search.study_, objectives, out)]
-        console.print(f"[bold]Written to {out}:[/] {', '.join(names)}")
+        say_written(console, out, TRIALS, *_draw(search.study_, objectives, out))
     except OSError as error:
         failures.append(f"the trials and their plots cannot be written: {error}")
     for failure in failures:
-        console.print(f"[red]Error: {failure}[/]")
+        show_error(failure)
     if failures:
         raise typer.Exit(1)
 

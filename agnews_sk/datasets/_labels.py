@@ -1,19 +1,22 @@
 """Labels of files: as they stand there, and AG News' names for AG News' files alone."""
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from agnews_sk._validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
 from agnews_sk.datasets._read import Table
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
-# What fits into 64 bits; 007 is a code and no number, and pandas writes 1.0 beside missing values.
-_INTEGER = re.compile(r"(0|-?[1-9]\d{0,17})(\.0)?")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+# 007 is a code and no number, and pandas writes 1.0 beside missing values.
+_INTEGER = re.compile(r"(0|-?[1-9]\d{0,19})(\.0)?")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _BOOLEANS = {"true": True, "false": False}
 # Fewer rows may all differ by chance.
 _FEWEST_IDS = 10
@@ -89,32 +92,100 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the labels are decimal numbers.
+        If the labels are decimal numbers, or of two kinds, or one label has two spellings.
     """
-    found = {text for table in tables for text in table.rows["class"].unique().to_list()}
-    plain = {text: text.strip() for text in found}
-    numbers = [_INTEGER.fullmatch(text) for text in plain.values()]
-    if any(table.has_text_labels for table in tables):
-        return {text: text for text in found}
+    kind = _only_kind(tables)
+    plain = {text: text.strip() for table in tables for text in _texts(table)}
     is_official = all(table.is_official for table in tables)
     if is_official and set(plain.values()) == OFFICIAL_NAMES.keys():
         return {text: OFFICIAL_NAMES[number] for text, number in plain.items()}
-    if all(numbers):
-        return {text: int(match[1]) for text, match in zip(plain, numbers) if match}
-    if all(text.lower() in _BOOLEANS for text in plain.values()):
+    if kind == "boolean":
         return {text: _BOOLEANS[value.lower()] for text, value in plain.items()}
-    if all(_NUMBER.fullmatch(text) for text in plain.values()):
-        _check_no_decimals(tables[0], sorted(plain.values()))
-    return {text: text for text in found}
+    if kind == "number":
+        numbers = [_INTEGER.fullmatch(text) for text in plain.values()]
+        integers = [int(match[1]) for match in numbers if match]
+        if len(integers) == len(plain) and _fit_into_64_bits(integers):
+            return dict(zip(plain, integers))
+        _check_no_decimals(tables)
+    _check_spellings(tables)
+    return {text: text for text in plain}
 
 
-def _check_no_decimals(table: Table, numbers: Sequence[str]) -> None:
-    decimal = next((text for text in numbers if not float(text).is_integer()), None)
-    if decimal is not None:
-        raise ValueError(
-            f"{table.path}: {table.class_column} must hold classes, got numbers such as "
-            f"{decimal}; make classes of them first, such as whole numbers or words."
-        )
+def _texts(table: Table) -> list[str]:
+    return table.rows["class"].unique(maintain_order=True).to_list()
+
+
+def _place(table: Table, text: str) -> str:
+    first = (table.rows["class"] == text).arg_true()[0]
+    return f"{table.path}, line {table.lines[first]}"
+
+
+def _only_kind(tables: Sequence[Table]) -> str:
+    """Return the kind of all labels; what a CSV holds may be texts, whatever it looks like."""
+    first: dict[tuple[bool, str], str] = {}
+    for table in tables:
+        for text in _texts(table):
+            is_guess = table.label_kind is None
+            kind = table.label_kind or _kind_of(text.strip())
+            if (is_guess, kind) not in first:
+                shown = repr(text) if kind == "text" else text
+                first[is_guess, kind] = f"the {kind} {shown:.60} in {_place(table, text)}"
+    known = sorted(first)
+    kinds = {kind for _, kind in known}
+    if len(kinds) < 2:
+        return next(iter(kinds), "text")
+    if "text" in kinds and all(is_guess or kind == "text" for is_guess, kind in known):
+        return "text"
+    one = known[0]
+    other = next(place for place in known if place[1] != one[1])
+    raise ValueError(
+        f"Labels must be of one kind in all files, got {first[one]}, and {first[other]}; write "
+        "them in the same way."
+    )
+
+
+def _kind_of(text: str) -> str:
+    if _NUMBER.fullmatch(text):
+        return "number"
+    return "boolean" if text.lower() in _BOOLEANS else "text"
+
+
+def _fit_into_64_bits(integers: Iterable[int]) -> bool:
+    low, high = min(integers, default=0), max(integers, default=0)
+    return (low >= -(2**63) and high < 2**63) or (low >= 0 and high < 2**64)
+
+
+def _check_no_decimals(tables: Sequence[Table]) -> None:
+    for table in tables:
+        decimal = next((text for text in _texts(table) if not float(text).is_integer()), None)
+        if decimal is not None:
+            raise ValueError(
+                f"{table.path}: {table.class_column} must hold classes, got numbers such as "
+                f"{decimal:.60}; make classes of them first, such as whole numbers or words."
+            )
+
+
+def _check_spellings(tables: Sequence[Table]) -> None:
+    """Refuse texts that are the same label to a reader, and two classes to a classifier."""
+    first: dict[str | Decimal, tuple[str, Table]] = {}
+    for table in tables:
+        for text in _texts(table):
+            other, there = first.setdefault(_sense(text), (text, table))
+            if other != text:
+                raise ValueError(
+                    f"A label must have one spelling, got {other!r:.60} in "
+                    f"{_place(there, other)}, and {text!r:.60} in {_place(table, text)}; write "
+                    "it in the same way."
+                )
+
+
+def _sense(text: str) -> str | Decimal:
+    """Return what the spellings of one label share: 1, 01 and 1.0, but not 1.1 and 1.10."""
+    plain = unicodedata.normalize("NFC", text.strip())
+    if _NUMBER.fullmatch(plain):
+        number = Decimal(plain)
+        return number if number == number.to_integral_value() else plain
+    return plain.lower() if plain.lower() in _BOOLEANS else plain
 
 
 def as_labels(texts: pl.Series, meaning: dict[str, Any]) -> np.ndarray:
@@ -128,9 +199,9 @@ def as_labels(texts: pl.Series, meaning: dict[str, Any]) -> np.ndarray:
 
     Returns
     -------
-    ndarray of int64, bool, or object of str, of shape (n_samples,)
+    ndarray of int64, uint64, bool, or object of str, of shape (n_samples,)
     """
-    labels = np.array(list(meaning.values()))
+    labels = check_labels(list(meaning.values()))
     labels = labels.astype(object) if labels.dtype.kind == "U" else labels
     position = {text: i for i, text in enumerate(meaning)}
     return labels[texts.replace_strict(position, return_dtype=pl.UInt32).to_numpy()]

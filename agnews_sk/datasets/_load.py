@@ -63,7 +63,8 @@ def load_agnews(
         If there is no such file, or the folder has none for the subset.
     ValueError
         If a row is broken, with its file and line; if no row is left; if the columns cannot be
-        told; if the labels are no classes, but decimals or a number of its own for each row.
+        told; if the labels are no classes, but decimals or a number of its own for each row; if
+        labels are of two kinds, such as 1 and "1" in JSON, or one has two spellings.
 
     Warns
     -----
@@ -85,7 +86,8 @@ def load_agnews(
     Labels stay as they are: whole numbers (also written as 1.0), booleans, else texts. Only the
     files of AG News get its names: they have three quoted columns and no header, or the header
     `Class Index,Title,Description`, and their classes are 1, 2, 3 and 4, each of which occurs, and
-    no other. All files of a folder decide together. A Parquet file of the Hugging Face hub has
+    no other. All files of a folder decide together, and the labels of a CSV take the kind of the
+    files beside it. A Parquet file of the Hugging Face hub has
     the names of its classes in its metadata, and gets these.
 
     Examples

@@ -13,6 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from agnews_sk._validation import POLARS_STRINGS
+
 _CLASS_NAMES = ("class", "class index", "label", "target", "category")
 _TITLE_NAMES = ("title", "headline")
 _DESCRIPTION_NAMES = ("description",)
@@ -21,8 +23,8 @@ _ALL_TEXT_NAMES = {*_TITLE_NAMES, *_DESCRIPTION_NAMES, *_TEXT_NAMES}
 
 # What a C long holds on every system; the csv module's own limit is 131,072.
 _LONGEST_FIELD = 2**31 - 1
-_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 _WHOLE_NUMBER = re.compile(r"\s*-?\d+\s*")
+_KINDS_OF_JSON = {str: "text", int: "number", float: "number", bool: "boolean"}
 _NOT_UNICODE = "bytes or escapes that are not Unicode text"
 
 Fault = tuple[int, str]
@@ -46,8 +48,8 @@ class Table(NamedTuple):
         Whether the columns have names in the file.
     is_official : bool
         Whether the file has the form in which AG News is published.
-    has_text_labels : bool
-        Whether the format tells texts from numbers, and labels are texts.
+    label_kind : {"text", "number", "boolean"} or None
+        What the labels are, None where the format does not tell one kind from another.
     """
 
     path: Path
@@ -57,7 +59,7 @@ class Table(NamedTuple):
     class_column: str
     has_header: bool = True
     is_official: bool = False
-    has_text_labels: bool = False
+    label_kind: str | None = None
 
 
 # All fields are quoted, and the first has no quotes inside: every CSV reader agrees on such a line.
@@ -177,8 +179,23 @@ def _read_json_lines(path: Path) -> Table:
     values["class"] = [None if label is None or label != label else str(label) for label in labels]
     rows = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
     lines = np.array([number for number, _ in objects], dtype=int)
-    has_text_labels = any(isinstance(label, str) for label in labels)
-    return Table(path, rows, lines, faults, _plain(name), has_text_labels=has_text_labels)
+    kind = _json_kind(labels, lines.tolist(), f"{path}: {name}")
+    return Table(path, rows, lines, faults, _plain(name), label_kind=kind)
+
+
+def _json_kind(labels: Sequence[Any], lines: Sequence[int], column: str) -> str | None:
+    """Return the kind of all labels that are not missing, and refuse labels of two kinds."""
+    first: dict[str, int] = {}
+    for label, line in zip(labels, lines):
+        if label is not None and label == label and str(label).strip():
+            first.setdefault(_KINDS_OF_JSON[type(label)], line)
+    if len(first) > 1:
+        found = " and ".join(f"a {kind} on line {line}" for kind, line in first.items())
+        raise ValueError(
+            f'{column} must hold labels of one kind, got {found}; 1 is a number and "1" a text, '
+            "so write all labels in the same way."
+        )
+    return next(iter(first), None)
 
 
 def _json_object(line: str) -> dict[str, Any]:
@@ -206,7 +223,7 @@ def _read_parquet(path: Path) -> Table:
         raise ValueError(f"{path} is not a readable Parquet file: {error}") from error
     chosen = _choose_columns(found.columns, path)
     rows = pl.DataFrame({column: found.to_series(i) for column, i in chosen.items()})
-    wrong = [c for c in rows.columns if c != "class" and rows[c].dtype not in _TEXT_TYPES]
+    wrong = [c for c in rows.columns if c != "class" and rows[c].dtype not in POLARS_STRINGS]
     if wrong:
         raise ValueError(f"{path}: {wrong[0]} must hold texts, got {rows[wrong[0]].dtype}.")
     name = found.columns[chosen["class"]]
@@ -217,8 +234,14 @@ def _read_parquet(path: Path) -> Table:
         np.arange(1, len(rows) + 1),
         [],
         _plain(name),
-        has_text_labels=labels.dtype in _TEXT_TYPES,
+        label_kind=_parquet_kind(labels.dtype),
     )
+
+
+def _parquet_kind(dtype: pl.DataType) -> str:
+    if dtype in POLARS_STRINGS:
+        return "text"
+    return "boolean" if dtype == pl.Boolean else "number"
 
 
 def _parquet_labels(labels: pl.Series, path: Path, names: Sequence[str] | None) -> pl.Series:
@@ -228,7 +251,7 @@ def _parquet_labels(labels: pl.Series, path: Path, names: Sequence[str] | None) 
         return labels.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
     if labels.dtype.is_float():
         return labels.fill_nan(None)
-    if not (is_whole or labels.dtype in (*_TEXT_TYPES, pl.Boolean)):
+    if not (is_whole or labels.dtype in (*POLARS_STRINGS, pl.Boolean)):
         raise ValueError(
             f"{path}: the class must be texts, whole numbers or booleans, got {labels.dtype}."
         )

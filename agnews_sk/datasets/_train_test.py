@@ -58,8 +58,8 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the path that was given cannot be read, or training and test rows have other columns;
-        no other place is then tried.
+        If the path that was given cannot be read, or training and test rows have other columns
+        or no label in common; no other place is then tried.
 
     Examples
     --------
@@ -84,6 +84,7 @@ def _from_path(path: Path) -> TrainTest:
         train, test = load_parts(path, [("train",), ("test",)])
         X_train, y_train, X_test, y_test = train.data, train.target, test.data, test.target
         _check_columns(X_train, X_test, path)
+        _check_common_label(y_train, y_test, path)
     else:
         X, y = load_agnews(path, return_X_y=True)
         X_train, _, X_test, y_train, _, y_test = train_val_test_split(
@@ -97,6 +98,15 @@ def _check_columns(X_train: Any, X_test: Any, path: Path) -> None:
         raise ValueError(
             f"{path}: training and test rows must have the same text columns, got "
             f"{list(X_train.columns)} and {list(X_test.columns)}."
+        )
+
+
+def _check_common_label(y_train: np.ndarray, y_test: np.ndarray, path: Path) -> None:
+    if not np.isin(y_test, y_train).any():
+        raise ValueError(
+            f"{path}: training and test rows must have labels in common, got labels such as "
+            f"{y_train.tolist()[0]!r:.60} and {y_test.tolist()[0]!r:.60}; write each label in the "
+            "same way in both."
         )
 
 

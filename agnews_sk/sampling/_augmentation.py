@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from agnews_sk._base import RowSampler
 from agnews_sk._columnar import flat_values, row_offsets, to_object_array, to_ragged
-from agnews_sk._validation import Interval, n_rows, text_columns
+from agnews_sk._validation import Interval, n_rows
 from agnews_sk.sampling._containers import take_and_replace
 from agnews_sk.sampling._synonyms import find_in_dict, find_in_wordnet, replacements
 from agnews_sk.sampling._word_edits import Ragged, Substitutes, delete, insert, replace, swap
@@ -116,7 +116,7 @@ class EDAAugmenter(RowSampler):
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
         shares = self._shares()
-        columns = text_columns(X, self.columns)
+        columns = self._text_columns(X, self.columns)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         sources = np.tile(np.arange(n_rows(X)), self.n_copies)
         chosen = rng.choice(list(shares), size=len(sources))

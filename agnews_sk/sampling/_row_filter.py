@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._base import RowSampler
-from agnews_sk._validation import take_rows, text_columns
+from agnews_sk._validation import take_rows
 
 
 class RowFilter(RowSampler):
@@ -19,7 +19,7 @@ class RowFilter(RowSampler):
     _parameter_constraints: dict = {"columns": [list, tuple, None]}
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
-        columns = list(text_columns(X, self.columns).values())
+        columns = list(self._text_columns(X, self.columns).values())
         indices = np.flatnonzero(self._kept(columns, y))
         return indices, take_rows(X, indices)
 

@@ -99,10 +99,18 @@ def draw(trial: Any, name: str, choice: Choice) -> Any:
             return trial.suggest_float(name, low, high, step=choice.step, log=choice.log)
         case IntDistribution(low=low, high=high):
             return trial.suggest_int(name, low, high, step=choice.step, log=choice.log)
-    if all(isinstance(one, _STORABLE) for one in choice):
+    if _are_told_apart(choice):
         return trial.suggest_categorical(name, choice)
     options = dict(zip(_labels(choice), choice, strict=True))
     return options[trial.suggest_categorical(name, list(options))]
+
+
+def _are_told_apart(choices: Sequence[Any]) -> bool:
+    """Tell whether Optuna keeps choices apart, of which it stores the first that is equal.
+
+    To Python 1, 1.0 and True are equal; to an estimator they are not.
+    """
+    return all(isinstance(one, _STORABLE) for one in choices) and len(set(choices)) == len(choices)
 
 
 def _labels(choices: Sequence[Any]) -> list[str]:

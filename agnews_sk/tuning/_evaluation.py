@@ -195,14 +195,14 @@ class TrialEvaluation:
             y=self._labels(test),
             params=self._metadata(self.score_params, test),
         )
-        pruning = self._watch_epochs(trial, fold, fitted, check)
+        pruning = self._begin_epoch_pruning(trial, fold, fitted, check)
         start = time.perf_counter()
         fit_params = self._metadata(self.fit_params, train)
         estimator.fit(self._rows(train), self._labels(train), **fit_params)
         fit_time = time.perf_counter() - start
         check()  # some estimators take Ctrl-C for the end of their training
         if pruning is not None:
-            self._end_watch(trial, fold, pruning)
+            self._end_epoch_pruning(trial, fold, pruning)
 
         start = time.perf_counter()
         fitted.last = _last_step(estimator)
@@ -235,7 +235,7 @@ class TrialEvaluation:
         estimator.set_params(memory=memory)
         return memory
 
-    def _watch_epochs(
+    def _begin_epoch_pruning(
         self, trial: Trial, fold: int, fitted: FittedFold, check: Callable[[], None]
     ) -> EpochPruning | None:
         """Let a classifier that is trained in epochs be stopped between two."""
@@ -259,7 +259,8 @@ class TrialEvaluation:
         return pruning
 
     @staticmethod
-    def _end_watch(trial: Trial, fold: int, pruning: EpochPruning) -> None:
+    def _end_epoch_pruning(trial: Trial, fold: int, pruning: EpochPruning) -> None:
+        """Prune the trial if its fit was stopped, or else keep its scores by epoch for others."""
         if pruning.pruned:
             raise optuna.TrialPruned(f"beaten after epoch {len(pruning.curve)} of fold {fold}")
         if pruning.curve:

@@ -78,9 +78,8 @@ def _pandas_copy(value: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
     objects = (column.array for column in columns if column.dtype == object)
     if all(_are_atoms(column) for column in objects):
         return value.copy()
-    return pickle.loads(
-        pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    )  # what pandas calls deep is not
+    # A copy that pandas calls deep shares Python's objects.
+    return pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
 def changes_in_fit_only(step: Any) -> bool:

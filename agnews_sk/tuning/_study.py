@@ -17,16 +17,17 @@ from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
 from optuna.pruners import BasePruner, WilcoxonPruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
+from optuna.storages.journal import JournalRedisBackend
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from agnews_sk._content import differences
 from agnews_sk._optional import import_optional
+from agnews_sk.tuning._journal import open_journal
 
 # Longer than any worker takes to write the slots of a study.
 _LOCK_SECONDS = 60.0
-# Names of what is written to a trial whose worker died, and to the one put back for it.
+# Names of what is written to a trial whose worker died, and to the one queued for it.
 LOST = "lost"
 RETRY = "retry"
 # Name of what is written to a study: what decides the scores of its trials.
@@ -55,6 +56,8 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
         If a driver is not installed.
     OSError
         If it cannot be opened.
+    ValueError
+        If it is none of these, or what is at PATH is no journal; nothing is written into it then.
 
     Examples
     --------
@@ -63,12 +66,17 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
     'InMemoryStorage'
     """
     if storage is None:
-        return InMemoryStorage() if study_name is None else _journal(_home_file(study_name))
+        return InMemoryStorage() if study_name is None else open_journal(_home_file(study_name))
     if not isinstance(storage, str):
         return storage
     scheme, _, rest = storage.partition(":")
     if scheme == "journal":
-        return _journal(Path(rest.removeprefix("//")).expanduser())
+        path = rest.removeprefix("//")
+        if not path:
+            raise ValueError(
+                f"storage must be journal:PATH with the path of a file, got {storage!r}."
+            )
+        return open_journal(Path(path).expanduser())
     if scheme in ("redis", "rediss"):
         import_optional("redis", extra="redis", needed_by=f"storage={storage!r}")
         return JournalStorage(JournalRedisBackend(storage))
@@ -86,11 +94,6 @@ def _home_file(study_name: str) -> Path:
 
     home = os.environ.get("AGNEWS_SK_HOME") or pooch.os_cache("agnews_sk")
     return Path(home).expanduser() / "studies" / f"{study_name}.journal"
-
-
-def _journal(path: Path) -> JournalStorage:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(path)))
 
 
 def _database(url: str, n_tries: int = 4) -> RDBStorage:
@@ -280,7 +283,7 @@ def _is_taken(study: Study, trial: FrozenTrial) -> bool:
         return False
 
 
-def put_back(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
+def requeue(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
     """End a trial whose worker is gone, and queue its parameters again.
 
     Parameters

@@ -20,7 +20,7 @@ from agnews_sk.tuning._study import (
     begin_trial,
     is_stopped,
     log_ended_trial,
-    put_back,
+    requeue,
     stoppable,
 )
 
@@ -54,7 +54,7 @@ class Worker:
         No trial begins after this `time.time()`.
     heartbeat_seconds : float or None
         How often a running trial says that it is alive. One that has been silent for six such
-        times, or whose process is gone from this machine, is put back. None where no other
+        times, or whose process is gone from this machine, is queued again. None where no other
         process can see the study.
     reraise : bool
         Raise a trial's error instead of recording it.
@@ -86,7 +86,7 @@ class Worker:
             while not self._is_over():
                 self.interruption.check()
                 if watch is not None:
-                    watch.put_back_lost_trials()
+                    watch.requeue_lost_trials()
                 trial = begin_trial(self.study, self.sampler_for, self.n_trials)
                 if trial is not None:
                     self._run_trial(trial)
@@ -112,7 +112,7 @@ class Worker:
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except optuna.exceptions.UpdateFinishedTrialError:
-            return  # we were taken for dead, and the trial was put back
+            return  # we were taken for dead, and the trial was queued again
         except Exception as error:
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))
@@ -120,7 +120,7 @@ class Worker:
                 self._tell(trial, None, TrialState.FAIL)
                 raise
         except BaseException:  # stopped from outside: the trial is not to blame
-            put_back(self.study, _frozen(self.study, trial), MAX_RETRIES + 1)
+            requeue(self.study, _frozen(self.study, trial), MAX_RETRIES + 1)
             raise
         self._tell(trial, values, state)
 
@@ -129,7 +129,7 @@ class Worker:
             told = self.study.tell(trial, values, state)
         except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
             if _frozen(self.study, trial).state.is_finished():
-                return  # we were taken for dead, and the trial was put back
+                return  # we were taken for dead, and the trial was queued again
             raise
         if self.verbose:
             log_ended_trial(self.study, told)
@@ -178,12 +178,12 @@ class _Heartbeat:
                 return  # we were taken for dead
 
 
-def put_back_interrupted_trials(study: Study, *, is_shared: bool) -> None:
-    """Put back the running trials of this process, and of those that have ended on this machine."""
+def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:
+    """Queue again what ran in this process, and in those that have ended on this machine."""
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         worker = trial.user_attrs.get(WORKER)
         if not is_shared or worker == _this_process() or _is_gone(worker):
-            put_back(study, trial, MAX_RETRIES + 1)
+            requeue(study, trial, MAX_RETRIES + 1)
 
 
 class _Watch:
@@ -198,11 +198,11 @@ class _Watch:
         self._patience = patience
         self._last: dict[int, tuple[Any, float]] = {}
 
-    def put_back_lost_trials(self) -> None:
-        """Put back what was lost."""
+    def requeue_lost_trials(self) -> None:
+        """Queue again what was lost."""
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if self._is_lost(trial):
-                put_back(self._study, trial, MAX_RETRIES)
+                requeue(self._study, trial, MAX_RETRIES)
 
     def _is_lost(self, trial: FrozenTrial) -> bool:
         now = time.monotonic()

@@ -14,7 +14,7 @@ from optuna.study import Study
 from sklearn.utils.parallel import Parallel, delayed
 
 from agnews_sk.tuning._job import Job
-from agnews_sk.tuning._worker import put_back_interrupted_trials
+from agnews_sk.tuning._worker import requeue_interrupted_trials
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Crew:
         """Work until the study ends, and return the first error of a trial.
 
         When it is interrupted, or a worker raises, all workers end: those in threads after the
-        fold or epoch that they are at. What was running is put back.
+        fold or epoch that they are at. What was running is queued again.
         """
         try:
             if self.n_workers == 1:
@@ -69,7 +69,7 @@ class Crew:
         except BaseException:
             job.interruption.set()
             is_shared = not isinstance(job.storage, InMemoryStorage)
-            put_back_interrupted_trials(job.join(), is_shared=is_shared)
+            requeue_interrupted_trials(job.join(), is_shared=is_shared)
             raise
         return next((error for error in errors if error is not None), None)
 

@@ -1,11 +1,13 @@
 import csv
 import json
+import os
+import signal
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from agnews_sk import make_tfidf_pipeline
+from agnews_sk import bulk, make_tfidf_pipeline
 from agnews_sk.cli import app
 from agnews_sk.persistence import save
 from tests.bulk.conftest import write_texts
@@ -70,6 +72,20 @@ def test_predict_fails_where_nothing_is_scored_and_names_the_columns(
     done = run("predict", model, "--input", tmp_path / name, "--output", tmp_path / "out.csv")
     assert done.exit_code == 1
     assert f"no row was scored; the columns that there are: {columns}." in done.stderr
+
+
+def test_predict_ends_as_interrupted_where_a_library_makes_an_error_of_it(
+    model, tmp_path, monkeypatch
+):
+    def predict_files(*args, **options):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt as stop:
+            raise OSError("worker lost") from stop
+
+    monkeypatch.setattr(bulk, "predict_files", predict_files)
+    done = run("predict", model, "--input", "rows.csv", "--output", tmp_path / "out.csv")
+    assert (done.exit_code, done.stderr) == (130, "Interrupted.\n")
 
 
 def test_predict_warns_in_one_line_of_parts_that_it_makes_anew(model, tmp_path):

@@ -1,3 +1,5 @@
+import datetime
+import decimal
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ import pytest
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.bulk import find_files, predict_files
 from agnews_sk.bulk._rows import read_batches
+from agnews_sk.bulk._score import as_text
 from agnews_sk.persistence import save
 
 STORIES = pl.DataFrame(
@@ -304,3 +307,23 @@ def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):
     alone = predict_files(model, files, tmp_path / "alone.csv")
     assert report.n_files == 3
     assert report.output.read_bytes() == alone.output.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (None, None),
+        ("a", "a"),
+        (3, "3"),
+        (True, "true"),
+        ([1, "b"], '[1, "b"]'),
+        ({"a": None}, '{"a": null}'),
+        (datetime.date(2024, 1, 2), "2024-01-02"),
+        (datetime.datetime(2024, 1, 2, 3), "2024-01-02 03:00:00"),
+        (decimal.Decimal("1.50"), "1.50"),
+        (b"id-7", "id-7"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_kept_cells_are_texts_that_can_be_joined_on(cell, text):
+    assert as_text(cell) == text

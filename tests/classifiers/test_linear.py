@@ -119,7 +119,7 @@ def test_rows_of_one_group_are_held_out_together(rows):
     noisy = X[copies] + np.random.default_rng(0).normal(scale=1e-3, size=(1200, X.shape[1]))
     alone = CalibratedLinearSVC(C=100, random_state=0).fit(noisy, y[copies])
     grouped = CalibratedLinearSVC(C=100, random_state=0).fit(noisy, y[copies], groups=copies)
-    assert grouped.temperature_ > 1.2 * alone.temperature_
+    assert grouped.temperature_ > 1.1 * alone.temperature_
 
 
 def test_features_of_held_out_rows_alone_are_left_out_and_the_length_is_kept():

@@ -21,6 +21,13 @@ def run(*arguments):
     return CliRunner().invoke(app, ["tune", *map(str, arguments)], env={"COLUMNS": "200"})
 
 
+def assert_refused(done, message):
+    assert done.exit_code == 2
+    (line,) = done.output.splitlines()
+    assert line.startswith("Error: ")
+    assert message in line
+
+
 def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     study = ("--study", "mine", "--storage", f"journal:{tmp_path / 'study.journal'}")
@@ -75,6 +82,7 @@ def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
     assert done.exit_code == 130, done.output
     assert "Best of 2 trials" in done.output
     assert "The same command resumes it" in done.output
+    assert done.output.count("Interrupted") == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["trials.csv"]
     assert pd.read_csv(tmp_path / "out" / "trials.csv")["state"].tolist() == ["complete"] * 2
     monkeypatch.setattr(Shaken, "n_fits", 100)
@@ -85,6 +93,7 @@ def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
 def test_a_pipeline_whose_folder_is_taken_meanwhile_is_saved_elsewhere(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "out").mkdir()
     shake(monkeypatch, spoilt=str(tmp_path / "out" / "best_pipeline"))
     monkeypatch.setattr(_tune, "save", lambda model, path: save(model, path, trusted=[Shaken]))
     done = run(*SAMPLE, "--trials", 2, "--out", tmp_path / "out")
@@ -101,9 +110,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_work(tmp_path):
     (tmp_path / "taken" / "best_pipeline" / "notes.txt").touch()
     for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "taken"):
         done = run(*SAMPLE, "--out", out)
-        assert done.exit_code == 2
-        assert "--out" in done.output
-        assert "Data:" not in done.output
+        assert_refused(done, "--out: ")
 
 
 def test_the_bar_is_drawn_in_a_terminal_only():
@@ -127,12 +134,50 @@ def test_tune_draws_the_pareto_front_of_two_objectives(tmp_path):
         (("forest",), "there is no family"),
         ((*SAMPLE, "--scoring", "beauty"), "beauty"),
         (("--data", "nowhere.csv"), "there is no"),
-        ((*SAMPLE, "--storage", "nowhere"), "storage must be journal:PATH"),
+        ((*SAMPLE, "--storage", "nowhere"), "--storage: storage must be journal:PATH"),
+        ((*SAMPLE, "--storage", "journal:"), "--storage: storage must be journal:PATH"),
     ],
-    ids=["family", "scoring", "data", "storage"],
+    ids=["family", "scoring", "data", "storage", "journal without a path"],
 )
-def test_a_wrong_word_is_an_error_without_a_traceback(arguments, message):
+def test_a_wrong_word_is_an_error_in_one_line(arguments, message):
     done = run(*arguments)
     assert done.exit_code == 2
-    assert message in done.output
+    last = done.output.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert message in last
     assert "Traceback" not in done.output
+
+
+def test_a_file_that_is_no_journal_is_named_before_any_work_and_left_as_it_is(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    done = run(*SAMPLE, "--storage", f"journal:{tmp_path / 'notes.txt'}")
+    assert_refused(
+        done, f"--storage: storage must name a journal of Optuna's or a new file, got {tmp_path}"
+    )
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_the_option_that_chose_the_file_of_a_study_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
+    (tmp_path / "studies" / "mine.journal").mkdir(parents=True)
+    assert_refused(run(*SAMPLE, "--study", "mine"), "--study: storage must name a journal")
+
+
+def test_a_search_that_is_refused_says_why_and_leaves_no_folder(tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    done = run(*SAMPLE, "--scoring", "size", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.output.splitlines()[-1].startswith("Error: scoring must name a score besides costs")
+    assert run("--data", tmp_path / "nowhere.csv", "--out", tmp_path / "out").exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_square_brackets_are_printed_as_they_are(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    space = {"vectorize__token_pattern": ["[a-z]+"]}
+    monkeypatch.setitem(_tune.FAMILIES, "tfidf", (make_tfidf_pipeline, space))
+    done = run(*SAMPLE, "--trials", 1, "--out", tmp_path / "[bold]")
+    assert done.exit_code == 0, done.output
+    assert "[a-z]+" in done.output
+    assert f"Written: {tmp_path / '[bold]' / 'best_pipeline'}\n" in done.output
+    assert f"Written: {tmp_path / '[bold]' / 'trials.csv'}" in done.output

@@ -103,15 +103,182 @@ def test_a_small_part_gets_the_names_that_the_folder_has(write, tmp_path):
     [
         ([0, 1], [0, 1]),
         (["0", "1"], ["0", "1"]),
-        (["1", 2], ["1", "2"]),
+        ([1, 2.0], [1, 2]),
         ([True, False], [True, False]),
         ([1.0, 2.0], [1, 2]),
     ],
-    ids=["numbers", "digits in texts", "texts and numbers", "booleans", "floats"],
+    ids=["numbers", "digits in texts", "integers and floats", "booleans", "floats"],
 )
 def test_json_lines_keep_the_kind_of_labels(write, labels, expected):
     lines = [json.dumps({"text": "x", "label": label}) for label in labels]
     assert load_agnews(write("\n".join(lines), "rows.jsonl")).target.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([2, "1", 1], "got a number on line 1 and a text on line 2;"),
+        (["1", "2", 1], "got a text on line 1 and a number on line 3;"),
+        ([None, "", 1.0, True], "got a number on line 3 and a boolean on line 4;"),
+        (["spam", False], "got a text on line 1 and a boolean on line 2;"),
+    ],
+    ids=["number and digits", "digits and number", "number and boolean", "word and boolean"],
+)
+def test_json_lines_with_labels_of_two_kinds_are_refused(write, labels, message):
+    lines = [json.dumps({"text": "x", "label": label}) for label in labels]
+    path = write("\n".join(lines), "rows.jsonl")
+    with pytest.raises(ValueError, match=rf"rows\.jsonl: label must hold .* {message}"):
+        load_agnews(path, on_bad_rows="skip")
+
+
+def test_a_missing_label_of_json_lines_is_no_other_kind(write):
+    lines = [json.dumps({"text": "x", "label": label}) for label in (1, "", None, 2)]
+    path = write("\n".join(lines), "rows.jsonl")
+    with pytest.warns(UserWarning, match="Left out 2 broken rows"):
+        assert load_agnews(path, on_bad_rows="skip").target.tolist() == [1, 2]
+
+
+WIDE = {
+    "19 digits": (pl.Series([1, 2**63 - 1]), np.int64),
+    "19 digits below zero": (pl.Series([-(2**63), 1]), np.int64),
+    "unsigned": (pl.Series([1, 2**64 - 1], dtype=pl.UInt64), np.uint64),
+}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(("labels", "dtype"), WIDE.values(), ids=list(WIDE))
+def test_integers_of_64_bits_are_integers(tmp_path, ending, labels, dtype):
+    write_labels(tmp_path / f"rows.{ending}", labels)
+    bunch = load_agnews(tmp_path / f"rows.{ending}")
+    assert bunch.target.dtype == dtype
+    assert bunch.target.tolist() == bunch.target_names == labels.to_list()
+
+
+def test_integers_of_64_bits_need_no_header(write):
+    content = "".join(f'"{label}","Title","Text."\n' for label in (2**63 - 1, 1))
+    assert load_agnews(write(content)).target.tolist() == [2**63 - 1, 1]
+
+
+@pytest.mark.parametrize("labels", [[-1, 2**64 - 1], [1, 2**64]], ids=["both ends", "beyond"])
+def test_integers_that_no_array_holds_stay_texts(write, labels):
+    assert load_agnews(write(text_and_label(labels))).target.tolist() == list(map(str, labels))
+
+
+def write_labels(path, labels):
+    frame = pl.DataFrame({"text": [f"Text {i}." for i in range(len(labels))], "label": labels})
+    kinds = {".csv": frame.write_csv, ".jsonl": frame.write_ndjson, ".parquet": frame.write_parquet}
+    kinds[path.suffix](path)
+
+
+TWO_KINDS = {
+    "floats and digits": ("parquet", [1.0, 2.0], "jsonl", ["1", "2"], "number 1.0", "text '1'"),
+    "integers and digits": ("jsonl", [1, 2], "parquet", ["1", "2"], "number 1", "text '1'"),
+    "booleans and words": ("parquet", [True], "jsonl", ["True"], "boolean true", "text 'True'"),
+    "booleans and numbers": ("parquet", [True], "jsonl", [1], "boolean true", "number 1"),
+    "numbers and words": ("parquet", [1, 2], "csv", ["spam"], "number 1", "text 'spam'"),
+    "numbers and written booleans": ("csv", [0, 1], "csv", ["true"], "number 0", "boolean true"),
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "labels", "other_ending", "other_labels", "shown", "other_shown"),
+    TWO_KINDS.values(),
+    ids=list(TWO_KINDS),
+)
+@pytest.mark.parametrize("parts", [("train", "test"), ("test", "train")], ids=["train", "test"])
+def test_files_with_labels_of_two_kinds_are_refused(
+    tmp_path, parts, ending, labels, other_ending, other_labels, shown, other_shown
+):
+    write_labels(tmp_path / f"{parts[0]}.{ending}", labels)
+    write_labels(tmp_path / f"{parts[1]}.{other_ending}", other_labels)
+    with pytest.raises(ValueError, match="Labels must be of one kind in all files") as refusal:
+        load_train_test(tmp_path)
+    first_line = {"csv": 2, "jsonl": 1, "parquet": 1}
+    for part, kind, found in [(parts[0], ending, shown), (parts[1], other_ending, other_shown)]:
+        path = tmp_path / f"{part}.{kind}"
+        assert f"the {found} in {path}, line {first_line[kind]}" in str(refusal.value)
+
+
+SPELLINGS = {
+    "point": ("1", "1.0"),
+    "zero": ("01", "1"),
+    "sign": ("+1", "1"),
+    "exponent": ("1e16", "1e+16"),
+    "case of booleans": ("True", "true"),
+    "space before": (" 1", "1"),
+    "space after": ("spam", "spam "),
+    "two forms of an accent": ("caf\u00e9", "cafe\u0301"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS.values(), ids=list(SPELLINGS))
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_a_label_with_two_spellings_is_refused(tmp_path, ending, one, other):
+    write_labels(tmp_path / "train.jsonl", ["b", one])
+    write_labels(tmp_path / f"test.{ending}", ["b", other])
+    with pytest.raises(ValueError, match="A label must have one spelling, got") as refusal:
+        load_train_test(tmp_path)
+    line = 3 if ending == "csv" else 2
+    assert f"{one!r} in {tmp_path / 'train.jsonl'}, line 2" in str(refusal.value)
+    assert f"{other!r} in {tmp_path / f'test.{ending}'}, line {line}" in str(refusal.value)
+
+
+def test_a_label_with_two_spellings_in_a_file_is_refused(write):
+    with pytest.raises(ValueError, match=r"'1' in .*, line 3, and '1\.0' in .*, line 4"):
+        load_agnews(write(text_and_label(["spam", "1", "1.0"])))
+
+
+@pytest.mark.parametrize(
+    ("ending", "labels", "other_ending", "other_labels", "expected"),
+    [
+        ("parquet", [1.0, 2.0], "jsonl", [1, 2], [1, 2]),
+        ("parquet", [1.0, 2.0], "csv", ["1", " 2"], [1, 2]),
+        ("parquet", [True, False], "csv", ["True", "FALSE"], [True, False]),
+        ("csv", [1, 2], "jsonl", ["1", "2"], ["1", "2"]),
+        ("csv", ["spam", "1"], "csv", ["1", "spam"], ["1", "spam"]),
+        ("jsonl", ["1.1", "1.10"], "parquet", ["1.10", "1.1"], ["1.1", "1.10"]),
+        ("csv", ["News", "news"], "csv", ["news", "News"], ["News", "news"]),
+    ],
+    ids=["floats", "floats and CSV", "booleans", "digits", "words", "versions", "case"],
+)
+def test_labels_mean_the_same_in_each_file(
+    tmp_path, ending, labels, other_ending, other_labels, expected
+):
+    write_labels(tmp_path / f"train.{ending}", labels)
+    write_labels(tmp_path / f"test.{other_ending}", other_labels)
+    rows = load_train_test(tmp_path)
+    for found in (rows.y_train, rows.y_test):
+        assert sorted(found.tolist()) == sorted(expected)
+        assert set(map(type, found.tolist())) == {type(expected[0])}
+
+
+@pytest.mark.parametrize(
+    ("ending", "labels", "shown"),
+    [("jsonl", ["Sports", "World"], "'3' and 'Sports'"), ("csv", [5, 6], "3 and 5")],
+    ids=["names and numbers", "other numbers"],
+)
+def test_training_and_test_rows_without_a_common_label_are_refused(
+    write, tmp_path, ending, labels, shown
+):
+    write(OFFICIAL.replace("Title", "The title"), "train.csv")
+    path = tmp_path / f"test.{ending}"
+    frame = pl.DataFrame({"label": labels, "title": ["x", "y"], "description": ["z", "z"]})
+    frame.write_csv(path) if ending == "csv" else frame.write_ndjson(path)
+    with pytest.raises(ValueError, match=f"must have labels in common, got labels such as {shown}"):
+        load_train_test(tmp_path)
+
+
+def test_decimals_are_named_with_their_file(write, tmp_path):
+    write(text_and_label([1, 2]), "train.csv")
+    write(text_and_label([0.5]), "test.csv")
+    with pytest.raises(ValueError, match=r"test\.csv: label must hold .* such as 0\.5"):
+        load_agnews(tmp_path)
+
+
+def test_a_number_that_is_infinite_is_no_class(write):
+    lines = '{"text": "x", "label": Infinity}\n{"text": "y", "label": 1}\n'
+    with pytest.raises(ValueError, match="label must hold classes, got numbers such as inf"):
+        load_agnews(write(lines, "rows.jsonl"))
 
 
 @pytest.mark.parametrize(

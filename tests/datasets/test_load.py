@@ -96,12 +96,12 @@ def test_parquet_goes_by_name(tmp_path):
 
 def test_json_lines_go_by_name(write):
     rows = [
-        {"label": 0, "title": "Truce", "description": None},
+        {"label": "World", "title": "Truce", "description": None},
         {"description": "They won.", "title": "Cup \u2028 final", "label": "Sports"},
     ]
     path = write("\n\n".join(map(json.dumps, rows)) + "\n", "news.jsonl")
     bunch = load_agnews(path)
-    assert bunch.target.tolist() == ["0", "Sports"]
+    assert bunch.target.tolist() == ["World", "Sports"]
     assert bunch.data["title"].to_list() == ["Truce", "Cup \u2028 final"]
     assert bunch.data["description"].isna().tolist() == [True, False]
 

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 from agnews_sk.tuning import PipelineSearchCV, ended_trials, open_storage
 from agnews_sk.tuning._interruption import Interruption
 from agnews_sk.tuning._study import begin_trial, open_study
-from agnews_sk.tuning._worker import WORKER, _this_process, put_back_interrupted_trials
+from agnews_sk.tuning._worker import WORKER, _this_process, requeue_interrupted_trials
 
 MAXIMIZE = [StudyDirection.MAXIMIZE]
 X, Y = np.zeros((8, 1)), np.array(["a", "b"] * 4)
@@ -67,7 +67,7 @@ def states_of(study):
 
 
 @pytest.mark.parametrize("swallows", [True, False], ids=["swallowed", "raised"])
-def test_ended_trials_are_kept_and_the_interrupted_one_is_put_back(swallows, interrupted):
+def test_ended_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, interrupted):
     storage = InMemoryStorage()
     search = make_search(storage=storage, study_name="kept")
     interrupted(6, swallows)  # the second fold of the third trial
@@ -146,7 +146,7 @@ def test_a_refit_that_fails_loses_no_trial():
     assert search.best_params_ == {"strategy": "prior"}
 
 
-def test_trials_of_this_process_and_of_dead_ones_are_put_back(tmp_path):
+def test_trials_of_this_process_and_of_dead_ones_are_requeued(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
     study = open_study(storage, "kept", MAXIMIZE, {}, 3)
     here = _this_process()
@@ -154,7 +154,7 @@ def test_trials_of_this_process_and_of_dead_ones_are_put_back(tmp_path):
     for worker in workers:
         trial = study.ask()
         trial.set_user_attr(WORKER, worker)
-    put_back_interrupted_trials(study, is_shared=True)
+    requeue_interrupted_trials(study, is_shared=True)
     running = [trial for trial in study.trials if trial.state == TrialState.RUNNING]
     assert [trial.user_attrs[WORKER] for trial in running] == [workers[2]]
     assert states_of(study)[TrialState.WAITING] == 2

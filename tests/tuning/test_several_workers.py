@@ -17,7 +17,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, cross_validate
 
 from agnews_sk.tuning import PipelineSearchCV, ended_trials, open_storage
-from agnews_sk.tuning._study import RETRY, is_lost, open_study, put_back
+from agnews_sk.tuning._study import RETRY, is_lost, open_study, requeue
 from tests.tuning.worker import run
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def test_a_worker_that_was_taken_for_dead_lets_its_trial_go(tmp_path):
 
     def steal(trial):
         if not stolen:
-            stolen.append(put_back(trial.study, trial.study.trials[trial.number], 2))
+            stolen.append(requeue(trial.study, trial.study.trials[trial.number], 2))
         return {"constant": trial.suggest_categorical("constant", ["a", "b"])}
 
     stolen: list[bool] = []
@@ -122,7 +122,7 @@ def test_a_trial_that_kills_its_workers_fails_in_the_end():
     study = open_study(open_storage(None), None, OBJECTIVE, {}, 1)
     for retry in range(3):
         study.ask()
-        assert put_back(study, study.trials[-1], max_retries=2)
+        assert requeue(study, study.trials[-1], max_retries=2)
         assert len(study.trials) == min(retry + 2, 3)
     assert [is_lost(trial) for trial in study.trials] == [True, True, False]
     assert "its worker died, 3 times" in ended_trials(study)[0].user_attrs["error"]
@@ -132,7 +132,7 @@ def test_only_one_worker_puts_a_lost_trial_back():
     study = open_study(open_storage(None), None, OBJECTIVE, {}, 1)
     study.ask()
     lost = study.trials[0]
-    assert [put_back(study, lost, 2), put_back(study, lost, 2)] == [True, False]
+    assert [requeue(study, lost, 2), requeue(study, lost, 2)] == [True, False]
     assert Counter(trial.state for trial in study.trials)[TrialState.WAITING] == 1
 
 

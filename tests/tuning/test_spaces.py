@@ -1,10 +1,13 @@
 """What a space may hold, found out before the first trial."""
 
 import numpy as np
+import optuna
 import pandas as pd
 import polars as pl
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.pruners import NopPruner
+from optuna.samplers import RandomSampler
 from optuna.trial import FixedTrial
 from scipy import stats
 from sklearn.dummy import DummyClassifier
@@ -150,6 +153,50 @@ def test_choices_without_a_name_of_their_own_have_the_same_label_in_every_proces
     assert (
         draw(FixedTrial({"clean": label}), "clean", [first, second, MissingTextFilter()]) is second
     )
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [[1, 1.0], [0, False], [1, True], [0.0, -0.0], [None, 2, 2.0, "2"], [(1, 1), (1, 1.0)]],
+    ids=repr,
+)
+def test_choices_that_python_calls_equal_are_told_apart(choices):
+    study = optuna.create_study(sampler=RandomSampler(seed=0))
+    for _ in range(30):
+        trial = study.ask()
+        drawn = draw(trial, "n", choices)
+        told = study.tell(trial, 0.0)
+        assert repr(draw(FixedTrial(told.params), "n", choices)) == repr(drawn)
+    labels = {repr(trial.params["n"]) for trial in study.trials}
+    assert len(labels) == len(choices)
+
+
+def test_choices_that_differ_keep_their_own_values_in_the_study():
+    study = optuna.create_study(sampler=RandomSampler(seed=0))
+    drawn = draw(study.ask(), "n", [1, 2.0, None, "a", False])
+    assert study.trials[0].params == {"n": drawn}
+
+
+class Noted(LogisticRegression):
+    """Score 1 if `C` is a float, and 0 otherwise."""
+
+    def score(self, X, y, sample_weight=None):
+        return float(type(self.C) is float)
+
+
+@pytest.mark.parametrize("family", [False, True], ids=["one", "family"])
+def test_results_and_refit_have_the_value_that_won_of_two_equal_ones(family):
+    estimator, space = Noted(), {"C": [1, 1.0]}
+    if family:
+        estimator, space = {"linear": estimator}, {"linear": space}
+    search = PipelineSearchCV(
+        estimator, space, n_trials=6, cv=2, random_state=0, pruner=NopPruner()
+    )
+    search.fit([[0.0], [1.0]] * 4, [0, 1] * 4)
+    results = zip(search.cv_results_["params"], search.cv_results_["mean_test_score"])
+    assert {type(params["C"]): score for params, score in results} == {int: 0.0, float: 1.0}
+    assert type(search.best_params_["C"]) is float
+    assert type(search.best_estimator_.C) is float
 
 
 def test_a_search_over_functions_in_a_grid_of_numpy_numbers_runs(news):
