@@ -14,7 +14,7 @@ import numpy as np
 from record import record
 from scipy.special import softmax
 
-from agnews_sk.evaluation._bootstrap import bca_interval
+from agnews_sk.evaluation._bootstrap import bootstrap_interval
 from agnews_sk.evaluation._pairs import pairs_on_rows
 from agnews_sk.evaluation._quality import Outcome, draw_scores, observed_scores, score_names
 from agnews_sk.evaluation._statistics import corrected_t_test
@@ -70,7 +70,9 @@ def simulate_rows(n_comparisons: int, seed: int = 0) -> tuple[dict[str, float], 
 def covered(draws, truth: np.ndarray) -> np.ndarray:
     intervals = np.array(
         [
-            bca_interval(draws.resampled[:, i], draws.observed[i], draws.jackknife[:, i], 1 - LEVEL)
+            bootstrap_interval(
+                draws.resampled[:, i], draws.observed[i], draws.jackknife[:, i], 1 - LEVEL
+            )[:2]
             for i in range(len(truth))
         ]
     )

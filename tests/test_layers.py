@@ -41,7 +41,7 @@ LAYERS = [
     ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-# Within the ground floor the mixins stand on the checks.
+# Within the ground floor the mixins stand on the checks, and a digest of content on its kinds.
 NEIGHBOURS = {
     ("_base", "_validation"),
     ("_content", "_code"),

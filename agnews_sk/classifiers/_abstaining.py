@@ -23,18 +23,13 @@ from agnews_sk._validation import (
     select_metadata,
     take_rows,
 )
+from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
-from agnews_sk.classifiers._wrapped import (
-    first_step,
-    label_of_no_class,
-    params_of_fit,
-    repeats_of,
-)
+from agnews_sk.classifiers._wrapped import first_step, label_of_no_class, params_of_fit
 
 _SELDOM = 0.05  # share of answered rows below which fit warns
-_TOO_UNLIKELY = (
-    1e-3  # that so many rows in a row are abstained on, if they are as the held-out ones
-)
+# Chance of so many abstentions in a row, if rows are as those held out, below which predict warns.
+_TOO_UNLIKELY = 1e-3
 
 
 class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator):
@@ -57,7 +52,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     calibration_fraction : float, default=0.2
         Share of the rows held out, by class share. Rows of one origin (`groups` of `fit`) and
         rows that repeat are held out together or not at all.
-    abstain_label : object, default="auto"
+    abstain_label : str, bool, int, float or None, default="auto"
         What `predict` returns where it abstains. "auto" is a label of the kind of the classes that
         no class has, so that the predictions work in scikit-learn's metrics: "abstained" beside
         strings, -1 beside booleans and integers, or a smaller one if there are negative classes.
@@ -70,7 +65,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         The fitted clone.
     classes_ : ndarray of shape (n_classes,)
         Labels without `abstain_label`.
-    abstain_label_ : object
+    abstain_label_ : str, bool, int, float or None
         What `predict` returns where it abstains.
     threshold_ : float
         Confidence from which on a text is answered; infinite if none is.
@@ -87,7 +82,12 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     weights the bound is that of as many rows of equal weight as tell as much (Kish, 1965).
 
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
-    take it for one more class unless they are given `labels=classifier.classes_`.
+    take it for one more class unless they are given `labels=classifier.classes_`. What is made for
+    two classes, such as ``scoring="f1"``, refuses `abstain_label_` as a third label, above all -1
+    beside booleans: give it an average and `labels`, or score what `abstains` leaves. A
+    meta-estimator that encodes predictions as classes, such as a `VotingClassifier` with
+    ``voting="hard"``, fails on `abstain_label_`; let it vote by probabilities, or wrap it in this
+    classifier instead.
 
     A missing text is whatever it is to the estimator; the pipelines of this package take it as
     the empty text.
@@ -158,7 +158,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             If not exactly one of `coverage` and `max_error` is given, lengths differ, no row can
             be held out, or `abstain_label` is a class.
         TypeError
-            If the estimator gives no probabilities, or takes no weights and some are given.
+            If `abstain_label` is no single label, the estimator gives no probabilities, or takes
+            no weights and some are given.
         KeyboardInterrupt
             If Ctrl-C is pressed, also where the estimator takes it for the end of its training.
 
@@ -169,6 +170,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             any row is answered. If no row of a class could be held out.
         """
         self._validate_params()
+        self._check_label()
         if (self.coverage is None) == (self.max_error is None):
             given = "neither" if self.coverage is None else "both"
             raise ValueError(f"Give either coverage or max_error, got {given}.")
@@ -183,15 +185,20 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             estimator = clone(self.estimator).fit(
                 take_rows(X, fitted), y[fitted], **select_metadata(X, params, indices=fitted)
             )
-        self.estimator_ = estimator
-        if not hasattr(self.estimator_, "predict_proba"):
+        if not hasattr(estimator, "predict_proba"):
             raise TypeError(
                 f"estimator must have predict_proba, got {type(self.estimator).__name__}; "
                 "CalibratedClassifierCV gives it one."
             )
-        self.classes_ = self.estimator_.classes_
-        self.abstain_label_ = self._choose_label()
-        self._choose_threshold(take_rows(X, held_out), y[held_out], weight[held_out])
+        learnt = {
+            "estimator_": estimator,
+            "classes_": estimator.classes_,
+            "abstain_label_": self._choose_label(estimator.classes_),
+            **self._choose_threshold(
+                estimator, take_rows(X, held_out), y[held_out], weight[held_out]
+            ),
+        }
+        self.__dict__.update(learnt)  # at once, so that a fit that fails leaves what was there
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -310,49 +317,60 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         )
         return drawn
 
-    def _choose_label(self) -> Any:
+    def _check_label(self) -> None:
+        label = self.abstain_label
+        if not (label is None or isinstance(label, (str, bool, np.bool_, Real))):
+            raise TypeError(
+                "abstain_label must be one label, a str, bool, int, float or None, got "
+                f"{type(label).__name__} {label!r:.60}."
+            )
+
+    def _choose_label(self, classes: np.ndarray) -> Any:
         if isinstance(self.abstain_label, str) and self.abstain_label == "auto":
-            return label_of_no_class(self.classes_)
-        if self.abstain_label in self.classes_.tolist():
+            return label_of_no_class(classes)
+        if self.abstain_label in classes.tolist():
             raise ValueError(
                 f"abstain_label must be no class, got {self.abstain_label!r}, one of "
-                f"{self.classes_.tolist()}."
+                f"{classes.tolist()}."
             )
         return self.abstain_label
 
-    def _choose_threshold(self, X: Any, y: np.ndarray, weight: np.ndarray) -> None:
+    def _choose_threshold(
+        self, estimator: Any, X: Any, y: np.ndarray, weight: np.ndarray
+    ) -> dict[str, float]:
         if not weight.any():
             raise ValueError(
                 f"sample_weight must be above 0 for some of the {len(y)} rows held out; change "
                 "random_state or calibration_fraction."
             )
-        if set(y.tolist()).isdisjoint(self.classes_.tolist()):
+        if set(y.tolist()).isdisjoint(estimator.classes_.tolist()):
             raise ValueError(
-                f"y must hold labels that estimator knows, {self.classes_.tolist()}, got "
+                f"y must hold labels that estimator knows, {estimator.classes_.tolist()}, got "
                 f"{y[:1].tolist()[0]!r} and no other of them."
             )
-        y_proba = self.estimator_.predict_proba(X)
+        y_proba = estimator.predict_proba(X)
         confidence = y_proba.max(axis=1)
-        wrong = self.classes_[y_proba.argmax(axis=1)] != y
+        wrong = estimator.classes_[y_proba.argmax(axis=1)] != y
         if self.coverage is not None:
-            self.threshold_ = threshold_for_coverage(confidence, self.coverage, weight)
+            threshold = threshold_for_coverage(confidence, self.coverage, weight)
         else:
-            self.threshold_ = threshold_for_error(
+            threshold = threshold_for_error(
                 confidence, wrong, self.max_error, self.confidence_level, weight
             )
-        answered = ~self._is_doubtful(y_proba)
-        self.coverage_ = float(np.average(answered, weights=weight))
+        answered = confidence >= threshold
+        coverage = float(np.average(answered, weights=weight))
+        self._warn_of_few_answers(len(y), threshold, coverage)
         answered_weight = weight * answered
-        self.error_ = np.nan
+        error = np.nan
         if answered_weight.any():
-            self.error_ = float(np.average(wrong, weights=answered_weight))
-        self._warn_of_few_answers(len(y))
+            error = float(np.average(wrong, weights=answered_weight))
+        return {"threshold_": threshold, "coverage_": coverage, "error_": error}
 
-    def _warn_of_few_answers(self, n_held_out: int) -> None:
-        if self.max_error is None or self.coverage_ >= _SELDOM:
+    def _warn_of_few_answers(self, n_held_out: int, threshold: float, coverage: float) -> None:
+        if self.max_error is None or coverage >= _SELDOM:
             return
-        where = f"below a threshold that only {self.coverage_:.1%} of them reach"
-        if np.isinf(self.threshold_):
+        where = f"below a threshold that only {coverage:.1%} of them reach"
+        if np.isinf(threshold):
             where = "at any threshold, so all texts are abstained on"
         warnings.warn(
             f"{n_held_out} held-out rows do not show an error of at most {self.max_error} {where}; "

@@ -4,15 +4,12 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn import get_config
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from agnews_sk._same_text import joined, same_text_groups
-from agnews_sk._validation import is_frame, n_rows, text_columns
-from agnews_sk.classifiers._linear import same_rows
+from agnews_sk._validation import n_rows
 
 
 def first_step(estimator: Any) -> Any:
@@ -30,36 +27,6 @@ def first_step(estimator: Any) -> Any:
     return next((step for step in steps if step not in (None, "passthrough")), estimator)
 
 
-def _takes_texts(estimator: Any) -> bool:
-    return get_tags(first_step(estimator)).input_tags.string
-
-
-def repeats_of(X: Any, estimator: Any) -> np.ndarray:
-    """Return one value per row, the same for rows that repeat.
-
-    Parameters
-    ----------
-    X : DataFrame or array-like of shape (n_samples, ...)
-    estimator : estimator
-        One of texts compares texts as `DuplicateFilter` does.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        Rows of other kinds than texts and numbers repeat none.
-    """
-    if _takes_texts(estimator):
-        join = getattr(estimator, "named_steps", {}).get("join")
-        columns = text_columns(X, getattr(join, "columns", None))
-        return same_text_groups(joined(list(columns.values())))
-    values = X.to_numpy() if is_frame(X) else X
-    if sp.issparse(values):
-        return same_rows(values)
-    if isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype.kind in "biuf":
-        return same_rows(np.nan_to_num(values, nan=0.1, posinf=0.2, neginf=0.3))
-    return np.arange(n_rows(X))
-
-
 def params_of_fit(
     estimator: Any, X: Any, fit_params: dict[str, Any], sample_weight: Any, groups: Any
 ) -> dict[str, Any]:
@@ -72,7 +39,8 @@ def params_of_fit(
     fit_params : dict of str to object
         Given by their names already.
     sample_weight, groups : array-like of shape (n_samples,) or None
-        Groups are left out where the estimator takes none.
+        Groups are left out where the estimator takes none, or with metadata routing does not ask
+        for them.
 
     Returns
     -------
@@ -93,7 +61,7 @@ def params_of_fit(
                 f"{name} must have one weight per row of X, {n_rows(X)}, got {n_rows(value)}."
             )
     origin = _name_of(estimator, "groups")
-    if groups is not None and origin is not None:
+    if groups is not None and origin is not None and _asks_for_groups(estimator):
         params[origin] = groups
     if sample_weight is None or isinstance(estimator, FrozenEstimator):
         return params
@@ -118,6 +86,12 @@ def _name_of(estimator: Any, metadata: str) -> str | None:
         plain = inner is None or get_config()["enable_metadata_routing"]
         return inner if plain else f"{name}__{inner}"
     return _name_of(estimator.estimator, metadata) if hasattr(estimator, "estimator") else None
+
+
+def _asks_for_groups(estimator: Any) -> bool:
+    if has_fit_parameter(estimator, "groups") or not get_config()["enable_metadata_routing"]:
+        return True
+    return "groups" in get_routing_for_object(estimator).consumes("fit", ["groups"])
 
 
 def label_of_no_class(classes: np.ndarray) -> Any:

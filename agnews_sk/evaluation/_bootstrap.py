@@ -98,32 +98,6 @@ def bootstrap_interval(
     return ScoreInterval(float(low), float(high), "percentile" if corrected is None else "BCa")
 
 
-def bca_interval(
-    resampled: np.ndarray, observed: float, jackknife: np.ndarray, confidence_level: float
-) -> np.ndarray:
-    """Return the ends that `bootstrap_interval` finds.
-
-    Parameters
-    ----------
-    resampled, observed, jackknife, confidence_level
-        As for `bootstrap_interval`.
-
-    Returns
-    -------
-    ndarray of float of shape (2,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from agnews_sk.evaluation._bootstrap import bca_interval
-    >>> draws = np.random.default_rng(0).normal(size=10_000)
-    >>> bca_interval(draws, 0.0, np.array([-0.1, 0.1]), 0.95).round(1)
-    array([-1.9,  2. ])
-    """
-    found = bootstrap_interval(resampled, observed, jackknife, confidence_level)
-    return np.array([found.low, found.high])
-
-
 def is_constant(values: np.ndarray) -> bool:
     """Tell whether values are the same but for rounding, so that they have no spread to use."""
     return bool(np.ptp(values) <= _ROUNDING * np.max(np.abs(values)))

@@ -39,7 +39,8 @@ def compare_classifiers(
         Labels, none missing.
     cv : int or cross-validation splitter, optional
         Compare in cross-validation instead of on test rows: a number of folds, stratified and
-        shuffled by `random_state`, or a splitter such as `RepeatedStratifiedKFold`.
+        shuffled by `random_state`, which keep rows that repeat together; or a splitter such as
+        `RepeatedStratifiedKFold`, which is taken as it is.
     train_rows : mapping of str to array-like of int, optional
         Positions of the training rows that a classifier gets, by its name; the others get all.
         Not in cross-validation.

@@ -1,14 +1,22 @@
 """Classifiers evaluated on the same folds, and the folds put together."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.model_selection import (
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+    check_cv,
+)
 
+from agnews_sk._splitting import split_rows
 from agnews_sk._validation import take_rows
+from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.evaluation._evaluation import (
     Evaluation,
     Progress,
@@ -38,7 +46,7 @@ def cross_evaluate(
     y : ndarray of shape (n_rows,)
         As `check_labels` returns them.
     cv : int or cross-validation splitter
-        A number of stratified, shuffled folds, or a splitter.
+        A number of stratified, shuffled folds that keep rows that repeat together, or a splitter.
     rng : Generator
         Shuffles the folds.
     progress : callable taking a str, optional
@@ -53,7 +61,7 @@ def cross_evaluate(
     folds : pandas.DataFrame
         Scores by classifier and fold, as `ComparisonResult` describes them.
     """
-    splits = make_splits(cv, X, y, rng)
+    splits = make_splits(cv, X, y, rng, classifiers.values())
     by_name: dict[str, list[Evaluation]] = {name: [] for name in classifiers}
     for k, (train, test) in enumerate(splits):
         parts = [take_rows(part, rows) for rows in (train, test) for part in (X, y)]
@@ -66,25 +74,93 @@ def cross_evaluate(
 
 
 def make_splits(
-    cv: Any, X: Any, y: Any, rng: np.random.Generator
+    cv: Any, X: Any, y: Any, rng: np.random.Generator, classifiers: Iterable[Any] = ()
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return training and test positions of each fold.
 
     Parameters
     ----------
     cv : int or cross-validation splitter
+        Folds of a number keep rows that repeat together.
     X : container of n_rows rows
     y : array-like of shape (n_rows,)
     rng : Generator
         Shuffles, where `cv` is a number.
+    classifiers : iterable of estimator
+        What the rows are for, to tell which of them repeat.
 
     Returns
     -------
     list of (ndarray of int, ndarray of int)
+
+    Warns
+    -----
+    UserWarning
+        If too few rows are different to keep those that repeat together.
     """
-    if isinstance(cv, Integral):
-        cv = StratifiedKFold(int(cv), shuffle=True, random_state=int(rng.integers(2**31)))
-    return list(check_cv(cv, y, classifier=True).split(np.zeros(len(y)), np.asarray(y)))
+    if not isinstance(cv, Integral):
+        return list(check_cv(cv, y, classifier=True).split(np.zeros(len(y)), np.asarray(y)))
+    settings = {"n_splits": int(cv), "shuffle": True, "random_state": int(rng.integers(2**31))}
+    repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
+    if not _all_differ(repeats):
+        if len(np.unique(repeats)) >= cv:
+            splits = [*StratifiedGroupKFold(**settings).split(codes, codes, repeats)]
+            if _can_be_learnt(splits, codes):
+                return splits
+        _warn_of_repeats(repeats)
+    return list(StratifiedKFold(**settings).split(codes, codes))
+
+
+def random_fifths(
+    X: Any, y: np.ndarray, seed: int, classifiers: Iterable[Any]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return five times a random fifth to test on, with rows that repeat on one side.
+
+    Parameters
+    ----------
+    X : container of n_rows rows
+    y : ndarray of shape (n_rows,)
+    seed : int
+    classifiers : iterable of estimator
+        What the rows are for, to tell which of them repeat.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+        Training and test positions.
+
+    Warns
+    -----
+    UserWarning
+        If too few rows are different to keep those that repeat together.
+    """
+    repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
+    if not _all_differ(repeats):
+        splits = [split_rows(codes, repeats, 0.2, seed + i) for i in range(5)]
+        if _can_be_learnt(splits, codes):
+            return splits
+        _warn_of_repeats(repeats)
+    fifths = StratifiedShuffleSplit(5, test_size=0.2, random_state=seed)
+    return list(fifths.split(codes, codes))
+
+
+def _all_differ(repeats: np.ndarray) -> bool:
+    return len(np.unique(repeats)) == len(repeats)
+
+
+def _can_be_learnt(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarray) -> bool:
+    """Tell whether each split has rows to test on, and classes to tell apart."""
+    fewest = min(2, len(np.unique(codes)))
+    return all(len(test) and len(np.unique(codes[train])) >= fewest for train, test in splits)
+
+
+def _warn_of_repeats(repeats: np.ndarray) -> None:
+    warnings.warn(
+        f"rows that repeat are trained and tested on: of {len(repeats)} rows only "
+        f"{len(np.unique(repeats))} are different, too few to keep those that repeat together; "
+        "scores are too high.",
+        stacklevel=4,
+    )
 
 
 def fold_row(evaluation: Evaluation, fold: int) -> dict[str, Any]:

@@ -115,17 +115,18 @@ def disagreements(a: Any, b: Any, X: Any, y: Any) -> pd.DataFrame:
     ['a', 'b']
     """
     true = plain_labels(y, X)
-    of_a, of_b = _predictions(a, X, true), _predictions(b, X, true)
-    rows = np.flatnonzero(of_a != of_b)
-    of_a, of_b, true = of_a[rows], of_b[rows], true[rows]
+    (of_a, a_is_right), (of_b, b_is_right) = (_answers(one, X, true) for one in (a, b))
+    # Two labels that look alike differ where one of them stands for an abstention.
+    rows = np.flatnonzero((of_a != of_b) | (a_is_right != b_is_right))
+    right = np.select([a_is_right[rows], b_is_right[rows]], ["a", "b"], "neither")
     return pd.DataFrame(
         {
             "row": rows,
             "text": _texts(X).gather(rows).to_list(),
-            "true": true,
-            "a": of_a,
-            "b": of_b,
-            "right": np.select([of_a == true, of_b == true], ["a", "b"], "neither"),
+            "true": true[rows],
+            "a": of_a[rows],
+            "b": of_b[rows],
+            "right": right,
         }
     )
 
@@ -176,7 +177,7 @@ def slices(
     3   class  Team  1       0.0  0.00  0.79
     """
     true = plain_labels(y, X)
-    right = _predictions(pipeline, X, true) == true
+    _, right = _answers(pipeline, X, true)
     parts = {name: np.asarray(v) for name, v in by.items()} if isinstance(by, Mapping) else {}
     for name in [] if parts else by:
         if name not in SLICES:
@@ -217,10 +218,13 @@ def _texts(X: Any) -> pl.Series:
     return joined(list(text_columns(X, None).values()))
 
 
-def _predictions(classifier: Any, X: Any, true: np.ndarray) -> np.ndarray:
+def _answers(classifier: Any, X: Any, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a classifier predicts, and where that is right; an abstention never is."""
     if not hasattr(classifier, "predict"):
         raise TypeError(
             f"a fitted classifier with predict is needed, got {type(classifier).__name__}."
         )
-    labels, _ = read_predictions(classifier.predict(X), classifier, true, type(classifier).__name__)
-    return labels
+    name = type(classifier).__name__
+    labels, abstained = read_predictions(classifier.predict(X), classifier, true, name)
+    right = np.asarray(labels == true, dtype=bool)
+    return labels, right if abstained is None else right & ~abstained

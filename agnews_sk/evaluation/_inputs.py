@@ -229,7 +229,15 @@ def labels_given(
 
 
 def union_of(*labels: np.ndarray) -> np.ndarray:
-    """Return the distinct labels of arrays of one kind, sorted."""
+    """Return the distinct labels of arrays of one kind, sorted.
+
+    Those of uint64 and int64 are told apart, which NumPy would make floats of.
+    """
+    kinds = {part.dtype.kind for part in labels if len(part)}
+    if kinds == {"i", "u"}:
+        known = sorted({label for part in labels for label in part.tolist()})
+        fits = known[0] >= 0
+        return np.array(known, dtype=np.uint64 if fits else object)
     return np.unique(np.concatenate(labels))
 
 

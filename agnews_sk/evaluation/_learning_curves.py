@@ -7,15 +7,14 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
-from sklearn.model_selection import StratifiedShuffleSplit
 
+from agnews_sk._content import content_digest
 from agnews_sk._validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
-from agnews_sk.evaluation._cross_validation import fold_row, make_splits
+from agnews_sk.evaluation._cross_validation import fold_row, make_splits, random_fifths
 from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
 from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._figures import axes_for, soften, styles
@@ -219,7 +218,8 @@ def learning_curves(
         Numbers of training rows. Within a split the rows of a smaller size are among those of a
         larger one, and classes have their shares.
     cv : int or cross-validation splitter, optional
-        What is tested on; by default five random fifths.
+        What is tested on; by default five random fifths. Rows that repeat stay together, but for
+        a splitter, which is taken as it is.
     path : str or Path, optional
         JSON lines file to which each run is written as it ends. Runs that it holds of the same
         pipelines, rows and splits are not made again, so a call that was broken off goes on.
@@ -238,15 +238,16 @@ def learning_curves(
     TypeError
         If `pipelines` is no mapping of names to classifiers, or `train_sizes` no integers.
     ValueError
-        If a size is below 1 or above the training rows of a split, labels are missing or not one
-        a row, or `path` is another file or cannot tell the pipelines' settings apart.
+        If a size is below 1, above the training rows of a split or given twice, labels are
+        missing or not one a row, or `path` is another file.
 
     Examples
     --------
     >>> from sklearn.dummy import DummyClassifier
     >>> from agnews_sk.evaluation import learning_curves
+    >>> texts = [f"{word} {i}" for i in range(20) for word in ("oil", "cup")]
     >>> curves = learning_curves(
-    ...     {"constant": DummyClassifier()}, ["oil", "cup"] * 20, ["Oil", "Cup"] * 20, [8, 16]
+    ...     {"constant": DummyClassifier()}, texts, ["Oil", "Cup"] * 20, [8, 16]
     ... )
     >>> curves.curve().set_index("train_size")["score"].to_dict()
     {8: 0.5, 16: 0.5}
@@ -256,11 +257,13 @@ def learning_curves(
     X = as_frame(X)
     labels = check_labels(y, X)
     seed = int(np.random.default_rng(random_state).integers(2**31))
-    cv = StratifiedShuffleSplit(5, test_size=0.2, random_state=seed) if cv is None else cv
-    splits = make_splits(cv, X, labels, np.random.default_rng(seed))
+    if cv is None:
+        splits = random_fifths(X, labels, seed, pipelines.values())
+    else:
+        splits = make_splits(cv, X, labels, np.random.default_rng(seed), pipelines.values())
     _check_sizes(train_sizes, min(len(train) for train, _ in splits))
     store = RunStore.open(path)
-    rows_key = "" if path is None else joblib.hash((X, comparable(labels)))
+    rows_key = "" if path is None else content_digest((X, comparable(labels)))
     runs = []
     for size in train_sizes:
         for fold, (train, test) in enumerate(splits):
@@ -289,6 +292,8 @@ def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
             f"train_sizes must be from 1 to {n_train}, the training rows of a split, got "
             f"{bad or 'none'}."
         )
+    if len(set(train_sizes)) < len(train_sizes):
+        raise ValueError(f"train_sizes must be different, got {list(train_sizes)!r:.60}.")
 
 
 def _draw(labels: np.ndarray, train: np.ndarray, size: int, seed: int) -> np.ndarray:

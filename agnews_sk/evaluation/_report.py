@@ -17,6 +17,7 @@ from agnews_sk.evaluation._markup import figure, picture, table
 from agnews_sk.evaluation._reliability import ReliabilityDisplay
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._result_displays import CostQualityDisplay, ScoresDisplay
+from agnews_sk.evaluation._scoring import interval_columns
 from agnews_sk.evaluation._wording import (
     abstentions,
     answer,
@@ -169,8 +170,8 @@ def _score(
 ) -> str:
     row = result.scores.loc[name]
     shown = figure(row[score], show(row[score]), ["scores", name, score])
-    ends = [f"{score}_low", f"{score}_high"]
-    if not set(ends) <= set(row.index) or pd.isna(row[score]):
+    ends = interval_columns(result.classes).get(score)
+    if ends is None or pd.isna(row[score]):
         return shown
     low, high = (figure(row[end], show(row[end]), ["scores", name, end]) for end in ends)
     interval = with_method(f"{low} – {high}", result.interval_methods.loc[name, score], "BCa")

@@ -49,7 +49,8 @@ class ComparisonResult:
         predictions that are abstentions and so count as wrong. Costs: `n_train_rows`,
         `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
         `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as `Evaluation`
-        describes them.
+        describes them. An end that would be called as the score of another class, such as
+        `recall_fever_low` beside a class "fever_low", is called `recall_fever__low`.
     interval_methods : pandas.DataFrame of str of shape (n_classifiers, n_scores)
         How the interval of each score was found: "BCa", "percentile", "exact" or "none".
     predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)
@@ -332,12 +333,12 @@ class ComparisonResult:
         -------
         pandas.DataFrame of shape (n_pairs, 24)
             One row a pair, its names `a` and `b`. `accuracy_difference`, the accuracy of a less
-            that of b, the ends of its interval, and the `method` by which they were found; the
-            rows that `both_right`, `only_a`,
-            `only_b` or `both_wrong`; `test`, its two-sided `p_value`, `p_holm` corrected for
-            the number of pairs, and `effect_size`, which is the `effect` that it says. The same
-            for `macro_f1`, whose effect size is the difference itself. `told_apart` is True
-            where the interval of the accuracies' difference leaves zero out and `p_holm` agrees.
+            that of b, the ends of its interval, and the `method` by which they were found. How many
+            rows are `both_right`, `only_a`, `only_b` or `both_wrong`. `test`, its two-sided
+            `p_value`, `p_holm` corrected for the number of pairs, and `effect_size`, which is the
+            `effect` that it says. The same for `macro_f1`, whose effect size is the difference
+            itself. `told_apart` is True where the interval of the accuracies' difference leaves
+            zero out and `p_holm` agrees.
 
         Notes
         -----

@@ -6,6 +6,7 @@ import pandas as pd
 
 from agnews_sk.evaluation._figures import axes_for, logarithmic, soften, styles
 from agnews_sk.evaluation._result import ComparisonResult
+from agnews_sk.evaluation._scoring import interval_columns
 
 COSTS = {
     "fit_seconds": "seconds to fit",
@@ -74,11 +75,10 @@ class ScoresDisplay:
         ValueError
             If no score with an interval has this name.
         """
-        columns = [score, f"{score}_low", f"{score}_high"]
-        if not set(columns) <= set(result.scores):
-            known = [str(c)[:-4] for c in result.scores if str(c).endswith("_low")]
-            raise ValueError(f"score must be one of {known}, got {score!r}.")
-        intervals = result.scores[columns].set_axis(["score", "low", "high"], axis=1)
+        ends = interval_columns(result.classes)
+        if score not in ends:
+            raise ValueError(f"score must be one of {list(ends)}, got {score!r}.")
+        intervals = result.scores[[score, *ends[score]]].set_axis(["score", "low", "high"], axis=1)
         return cls(intervals, score=score).plot(ax=ax)
 
     @classmethod
@@ -202,7 +202,7 @@ class CostQualityDisplay:
         """
         if cost not in COSTS:
             raise ValueError(f"cost must be one of {list(COSTS)}, got {cost!r}.")
-        columns = [score, f"{score}_low", f"{score}_high", cost]
+        columns = [score, *interval_columns(result.classes)[score], cost]
         figures = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
         return cls(figures, score=score, cost=cost).plot(ax=ax)
 

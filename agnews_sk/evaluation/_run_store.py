@@ -1,23 +1,20 @@
 """Runs of learning curves, kept by everything that decided them."""
 
-import hashlib
 import json
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
-from agnews_sk._pretrained import fingerprint, resolve_pretrained
+from agnews_sk._content import content_digest
 
 
 def run_key(
     name: str, pipeline: Any, size: int, rows_key: str, train: np.ndarray, test: np.ndarray
 ) -> str:
-    """Return a name for a run that another pipeline, other rows or another draw do not have.
+    """Return a name for a run, made of its pipeline, its rows and its draw.
 
     Parameters
     ----------
@@ -32,37 +29,8 @@ def run_key(
     Returns
     -------
     str
-
-    Raises
-    ------
-    ValueError
-        If a parameter of the pipeline cannot be pickled, so that nothing tells it from another.
     """
-    parameters = clone(pipeline).get_params().items()
-    settings = {key: _setting(key, value) for key, value in parameters}
-    try:
-        decided = joblib.hash((name, _type_name(pipeline), settings, int(size), rows_key))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise ValueError(
-            f"path keeps runs by the parameters of their pipeline, but one of {name} cannot be "
-            f"pickled: {error}; leave path out, or define it in a module."
-        ) from error
-    rows = np.concatenate([train, test]).astype(np.int64).tobytes()
-    return hashlib.sha256(decided.encode() + rows).hexdigest()[:24]
-
-
-def _setting(key: str, value: Any) -> Any:
-    """Return what tells a parameter: the weights of a model, which a folder does not tell.
-
-    The parameters of an estimator within stand beside it by their own names.
-    """
-    if key.rpartition("__")[2] == "model" and isinstance(value, (str, Path, type(None))):
-        return fingerprint(resolve_pretrained(value))
-    return _type_name(value) if isinstance(value, BaseEstimator) else value
-
-
-def _type_name(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
+    return content_digest((name, clone(pipeline), int(size), rows_key, train, test))[:24]
 
 
 _START = '{"key": '

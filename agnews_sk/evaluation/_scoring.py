@@ -1,6 +1,7 @@
 """The rows of a comparison's table: scores, their intervals, and costs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,46 @@ def intervals_of(
     return found
 
 
+def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
+    """Return the columns of the ends of each interval, which no other column is called.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    dict of str to (str, str)
+        By name of the score. More than one underscore parts an end from the score only where the
+        score of a class has the name, as beside the classes "fever" and "fever_low".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.evaluation._scoring import interval_columns
+    >>> columns = interval_columns(np.array(["fever", "fever_low"]))
+    >>> columns["f1_fever"], columns["f1_fever_low"]
+    (('f1_fever__low', 'f1_fever__high'), ('f1_fever_low_low', 'f1_fever_low_high'))
+    """
+    names = score_names(classes.tolist())
+    taken, columns = set(names), {}
+    for name in names:
+        if name in WITHOUT_INTERVAL:
+            continue
+        ends = _ends(name, 1)
+        for n_underscores in count(2):
+            if taken.isdisjoint(ends):
+                break
+            ends = _ends(name, n_underscores)
+        taken.update(ends)
+        columns[name] = ends
+    return columns
+
+
+def _ends(name: str, n_underscores: int) -> tuple[str, str]:
+    return f"{name}{'_' * n_underscores}low", f"{name}{'_' * n_underscores}high"
+
+
 def score_row(
     draws: ScoreDraws, intervals: Mapping[str, ScoreInterval], classes: np.ndarray
 ) -> dict[str, float]:
@@ -93,11 +134,11 @@ def score_row(
     dict of str to float
     """
     row: dict[str, float] = {}
+    columns = interval_columns(classes)
     for name, score in zip(score_names(classes.tolist()), draws.observed):
         row[name] = float(score)
         if name in intervals:
-            low, high, _ = intervals[name]
-            row |= {f"{name}_low": low, f"{name}_high": high}
+            row |= dict(zip(columns[name], intervals[name][:2]))
     return row
 
 

@@ -2,23 +2,32 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse
 from scipy.stats import binomtest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import DataConversionWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
+from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.classifiers._thresholds import (
     _upper_bound,
     threshold_for_coverage,
@@ -313,6 +322,19 @@ def test_weights_reach_a_pipeline_that_routes_metadata():
     np.testing.assert_array_equal(found.predict_proba(TEXTS), expected.predict_proba(TEXTS))
 
 
+def test_groups_that_nobody_asks_for_stay_outside_a_pipeline_that_routes_metadata():
+    origins = np.arange(60) // 2
+    expected = abstaining_texts().fit(TEXTS, NAMES, groups=origins)
+    with config_context(enable_metadata_routing=True):
+        found = abstaining_texts().fit(TEXTS, NAMES, groups=origins)
+        asking = CalibratedLinearSVC(random_state=0).set_fit_request(groups=True)
+        asked = AbstainingClassifier(
+            make_tfidf_pipeline(classify=asking), coverage=0.5, random_state=0
+        ).fit(TEXTS, NAMES, groups=origins)
+    assert found.coverage_ == expected.coverage_
+    np.testing.assert_array_equal(asked.predict_proba(TEXTS), expected.predict_proba(TEXTS))
+
+
 def test_weights_are_refused_where_the_estimator_takes_none(rows):
     X, y = rows[0][:100], rows[1][:100]
     classifier = AbstainingClassifier(KNeighborsClassifier(), coverage=0.5)
@@ -377,6 +399,85 @@ def test_numbers_that_repeat_are_not_split():
         came = AbstainingClassifier(Remembers(), coverage=0.5).fit(rows, y).estimator_.came_["X"]
         came = came.toarray() if scipy.sparse.issparse(came) else np.asarray(came)
         assert set(np.unique(came, axis=0, return_counts=True)[1]) == {4}
+
+
+def text_pipeline():
+    return make_tfidf_pipeline(join__columns=["title"])
+
+
+def titles(X):
+    return list(X["title"])
+
+
+WRAPPED = {
+    "search": GridSearchCV(text_pipeline(), {"classify__C": [1.0]}, cv=2),
+    "calibrated": CalibratedClassifierCV(text_pipeline(), cv=2),
+    "one against the rest": OneVsRestClassifier(text_pipeline()),
+    "votes": VotingClassifier([("a", text_pipeline()), ("b", text_pipeline())], voting="soft"),
+    "function": make_pipeline(FunctionTransformer(titles), WordBayes()),
+    "columns": make_pipeline(
+        ColumnTransformer([("title", TfidfVectorizer(), "title")]), LogisticRegression()
+    ),
+}
+
+
+@pytest.mark.parametrize("estimator", WRAPPED.values(), ids=WRAPPED)
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_copies_are_not_split_whatever_the_estimator_wraps(estimator, library, monkeypatch):
+    held_out = {}
+
+    def noting(self, estimator, X, y, weight):
+        held_out["rows"] = X
+        return choose(self, estimator, X, y, weight)
+
+    choose = AbstainingClassifier._choose_threshold
+    monkeypatch.setattr(AbstainingClassifier, "_choose_threshold", noting)
+    frame = library.DataFrame({"title": TEXTS * 3})
+    AbstainingClassifier(estimator, coverage=0.5, random_state=0).fit(frame, NAMES * 3)
+    rows = held_out["rows"]["title"].to_list()
+    assert 20 < len(rows) < 60
+    assert {rows.count(text) for text in rows} == {3}
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["alone", "wrapped"])
+def test_columns_that_are_not_joined_do_not_tell_copies_apart(wrapped):
+    frame = pd.DataFrame({"title": TEXTS * 2, "id": [f"row {i}" for i in range(120)]})
+    estimator = WRAPPED["search"] if wrapped else text_pipeline()
+    groups = repeats_of(frame, estimator)
+    assert groups.tolist() == [*groups[:60], *groups[:60]]
+    assert len(set(groups)) == 60
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Oil up", "Goal!", "oil up."],
+        pd.Series(["Oil up", "Goal!", "oil up."], dtype="category"),
+        np.array([["Oil", "up"], ["Goal", "up"], ["oil", "UP"]], dtype=object),
+        pd.DataFrame({"text": ["Oil", "Oil", "oil"], "views": [3, 4, 3]}),
+        pd.DataFrame({"text": [None, "Oil", None], "views": [3, 3, 3]}),
+        pl.DataFrame({"source": ["AP", "AP", "AP"], "value": [-1.5, 1.5, -1.5]}),
+        [[1.5, np.nan], [2.5, np.nan], [1.5, np.nan]],
+        np.array([3, 4, 3]),
+        [{"oil": 1}, {"cup": 1}, {"oil": 1}],
+        [["oil"], ["oil", "cup"], ["oil"]],
+    ],
+    ids=[
+        "texts",
+        "categories",
+        "cells",
+        "texts and numbers",
+        "missing texts",
+        "numbers that differ by their sign",
+        "list of numbers",
+        "column of numbers",
+        "dicts",
+        "rows of unequal length",
+    ],
+)
+def test_rows_repeat_by_their_content(rows):
+    first, other, again = repeats_of(rows)
+    assert first == again != other
 
 
 def test_rows_that_all_repeat_one_are_split_all_the_same_and_it_is_said():
@@ -455,3 +556,33 @@ def test_copies_that_a_pipeline_makes_are_held_out_with_their_originals():
     groups = pipeline[-1].estimator_.came_["groups"]
     assert set(np.bincount(groups)) == {0, 3}
     assert len(groups) < 180
+
+
+@pytest.mark.parametrize("label", [("n", "o"), ["no"], np.array(["no"]), {"no"}, b"no"])
+def test_an_abstain_label_that_is_no_single_label_is_refused_in_fit(label):
+    with pytest.raises(TypeError, match="abstain_label must be one label, a str"):
+        abstaining_texts(abstain_label=label).fit(TEXTS, NAMES)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_a_refit_that_fails_leaves_the_classifier_as_it_was(failure, monkeypatch):
+    classifier = abstaining_texts().fit(TEXTS, NAMES)
+    before, answers = dict(vars(classifier)), classifier.predict(TEXTS).tolist()
+
+    def fail(*args):
+        raise failure
+
+    monkeypatch.setattr("agnews_sk.classifiers._abstaining.threshold_for_coverage", fail)
+    with pytest.raises(failure):
+        classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
+    assert vars(classifier) == before
+    assert classifier.predict(TEXTS).tolist() == answers
+
+
+def test_a_refit_that_is_refused_leaves_the_classifier_as_it_was():
+    classifier = abstaining_texts().fit(TEXTS, NAMES)
+    answers = classifier.predict(TEXTS).tolist()
+    classifier.set_params(abstain_label="Zebra")
+    with pytest.raises(ValueError, match="abstain_label must be no class"):
+        classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
+    assert classifier.predict(TEXTS).tolist() == answers

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
@@ -31,6 +32,7 @@ LABELS = ["Business", "Sports", "World"] * 20
 TEST = ["oil price", "cup final", "vote", "zebra", "yak", "price of cup"]
 Y_TEST = ["Business", "Sports", "World", "World", "Sports", "Sports"]
 SURE = [0, 1, 2]
+CODES = {"abstained": -1, "Business": 0, "Sports": 1, "World": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +183,26 @@ def test_errors_show_abstentions_as_such():
     assert table["accuracy"].to_dict() == pytest.approx(
         {"Business": 1, "Sports": 1 / 3, "World": 1 / 2}
     )
+
+
+@pytest.mark.parametrize("code", [str, lambda label: CODES[label]], ids=["str", "int"])
+def test_errors_take_no_abstention_for_the_label_that_looks_like_it(code):
+    fitted, bold = (c.fit(TEXTS, [code(y) for y in LABELS]) for c in (abstaining(), bayes()))
+    looks_alike = [code("abstained")] * len(TEST)
+    found = disagreements(fitted, bold, TEST, looks_alike)
+    assert found["a"].tolist() == looks_alike[3:]
+    assert set(found["right"]) == {"neither"}
+    table = slices(fitted, TEST, looks_alike, by=["class"])
+    assert table["accuracy"].tolist() == [0]
+
+
+def test_an_abstention_and_a_label_that_look_alike_are_a_disagreement():
+    fitted = abstaining().fit(TEXTS, LABELS)
+    says_so = DummyClassifier(strategy="constant", constant="abstained").fit(
+        ["oil", "cup"], ["abstained", "World"]
+    )
+    found = disagreements(fitted, says_so, TEST, ["abstained"] * len(TEST)).set_index("row")
+    assert found["right"].tolist() == ["b"] * len(TEST)
 
 
 def test_a_confusion_matrix_of_what_abstains_is_of_the_rows_it_labels():

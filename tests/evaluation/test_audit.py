@@ -75,6 +75,22 @@ def test_flipped_labels_come_first():
     assert set(found.examples["suggested"][:2]) == {"Oil", "Cup"}
 
 
+def test_flipped_labels_are_found_though_their_rows_repeat():
+    pytest.importorskip("cleanlab")
+    texts = [f"{kind} {i}" for kind in ("oil barrel price", "cup final team") for i in range(40)]
+    labels = ["Oil"] * 40 + ["Cup"] * 40
+    labels[3], labels[50] = "Cup", "Oil"
+    found = audit([*texts, *texts, *map(str.upper, texts)], labels * 3)["label_errors"]
+    assert {row % 80 for row in found.rows[:6]} == {3, 50}
+
+
+def test_a_class_of_one_text_is_no_wrong_label():
+    pytest.importorskip("cleanlab")
+    texts = [f"{kind} {i}" for kind in ("oil barrel price", "cup final team") for i in range(40)]
+    labels = [*["Oil"] * 40, *["Cup"] * 40, *["Snow"] * 3]
+    assert audit([*texts, *["snow falls"] * 3], labels)["label_errors"].rows.tolist() == []
+
+
 def test_sources_that_tell_the_label_are_listed():
     texts = [f"Oil news {i} (Reuters)" for i in range(30)] + [f"Cup {i}" for i in range(30)]
     report = audit(texts, ["Oil"] * 30 + ["Cup"] * 30, label_errors=False)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
@@ -132,8 +132,41 @@ def test_cross_validation_predicts_every_row_on_the_same_folds():
     assert sorted(result.rows.tolist()) == list(range(20))
     assert result.y_true.tolist() == [(Y_TRAIN * 4)[row] for row in result.rows]
     folds = result.folds.set_index(["classifier", "fold"])
-    assert folds["n_test_rows"].tolist() == [10] * 4
-    assert result.scores.loc["bayes", "accuracy"] == folds.loc["bayes", "accuracy"].mean() == 1
+    assert folds.loc["bayes", "n_test_rows"].sum() == 20
+
+
+WORDS = np.random.default_rng(0).choice([f"word{i}" for i in range(400)], (60, 4))
+NOISE = [" ".join(words) for words in WORDS]
+COIN = np.random.default_rng(1).choice(["Oil", "Cup"], 60)
+
+
+@pytest.mark.parametrize("hold", [list, np.array, pd.Series])
+def test_folds_of_a_number_keep_copies_together(hold):
+    rows, labels = hold([*NOISE, *NOISE, *map(str.upper, NOISE)]), np.tile(COIN, 3)
+    result = compare_classifiers(
+        {"bayes": bayes()}, rows, labels, cv=3, n_resamples=50, random_state=0
+    )
+    assert result.scores["accuracy"].item() < 0.75
+    fold_of = np.empty(180)
+    ends = np.cumsum([0, *result.folds["n_test_rows"]])
+    for fold in range(3):
+        fold_of[result.rows[ends[fold] : ends[fold + 1]]] = fold
+    assert (fold_of.reshape(3, 60) == fold_of[:60]).all()
+
+
+def test_a_splitter_is_taken_as_it_is():
+    cv = StratifiedKFold(3, shuffle=True, random_state=0)
+    result = compare_classifiers(
+        {"bayes": bayes()}, NOISE * 3, np.tile(COIN, 3), cv=cv, n_resamples=50, random_state=0
+    )
+    assert result.scores["accuracy"].item() > 0.8
+
+
+def test_too_few_different_rows_are_said():
+    with pytest.warns(UserWarning, match="of 20 rows only 2 are different"):
+        compare_classifiers(
+            {"bayes": bayes()}, ["oil", "cup"] * 10, ["Oil", "Cup"] * 10, cv=4, n_resamples=50
+        )
 
 
 def test_cross_validation_is_tested_by_the_corrected_t_of_its_folds():

@@ -218,3 +218,13 @@ def test_predictions_that_are_no_labels_are_refused():
         evaluate_classifier(
             "a", Answers(lambda y: [None, None, *y[2:]]), TEXTS, NAMES, TEXTS, NAMES
         )
+
+
+@pytest.mark.parametrize("other", [5, -5])
+def test_large_integers_stay_apart_beside_those_of_another_dtype(other):
+    true = np.array([2**63 + 1, 2**63 + 3, 5] * 4, dtype=np.uint64)
+    predicted = {"a": np.full(12, other), "b": true}
+    result = ComparisonResult.from_predictions(true, predicted, random_state=0)
+    assert result.classes.tolist() == sorted({other, 5, 2**63 + 1, 2**63 + 3})
+    assert result.scores["accuracy"].tolist() == pytest.approx([(other == 5) / 3, 1])
+    assert result.confusion("b").to_numpy().trace() == 12

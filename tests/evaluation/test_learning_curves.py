@@ -1,15 +1,23 @@
 import json
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.evaluation import LearningCurvesDisplay, learning_curves
 from agnews_sk.evaluation._learning_curves import _stratified_order
+from agnews_sk.evaluation._run_store import run_key
 from agnews_sk.evaluation._statistics import corrected_t_test
 
 RNG = np.random.default_rng(0)
@@ -162,6 +170,33 @@ def test_runs_are_kept_by_the_content_of_a_model(tmp_path):
     assert fits == [5, 0, 5]
 
 
+HOLDERS = {
+    "alone": lambda frozen: frozen,
+    "calibrated": CalibratedClassifierCV,
+    "abstaining": lambda frozen: AbstainingClassifier(frozen, coverage=1.0),
+    "in a pipeline": lambda frozen: make_pipeline(StandardScaler(), CalibratedClassifierCV(frozen)),
+    "fitted on it": lambda frozen: FrozenEstimator(CalibratedClassifierCV(frozen).fit(X, Y)),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+def test_runs_are_kept_by_the_content_of_what_stays_fitted(tmp_path, holder):
+    right, wrong = LogisticRegression().fit(X, Y), LogisticRegression().fit(X, Y[::-1])
+    keys = [
+        run_key("a", holder(FrozenEstimator(fitted)), 20, "", np.arange(20), np.arange(20, 40))
+        for fitted in (right, wrong, pickle.loads(pickle.dumps(right)))
+    ]
+    assert keys[0] == keys[2] != keys[1]
+    scores = []
+    for fitted in (right, wrong):
+        pipelines = {"a": holder(FrozenEstimator(fitted))}
+        kept = learning_curves(pipelines, X, Y, [60], path=tmp_path / "runs.jsonl").runs
+        made = learning_curves(pipelines, X, Y, [60]).runs
+        assert kept["accuracy"].tolist() == made["accuracy"].tolist()
+        scores.append(kept["accuracy"].mean())
+    assert scores[0] != scores[1]
+
+
 def test_a_fitted_classifier_and_other_containers_of_labels_find_their_runs(tmp_path):
     path = tmp_path / "runs.jsonl"
     learning_curves({"a": Counting()}, X, Y, [20], path=path)
@@ -171,11 +206,13 @@ def test_a_fitted_classifier_and_other_containers_of_labels_find_their_runs(tmp_
     assert Counting.fits == fits
 
 
-def test_settings_that_cannot_be_told_apart_are_refused_where_runs_are_kept(tmp_path):
-    pipelines = {"a": Holding(lambda: None)}
-    with pytest.raises(ValueError, match="one of a cannot be pickled"):
-        learning_curves(pipelines, X, Y, [20], path=tmp_path / "runs.jsonl")
-    assert len(learning_curves(pipelines, X, Y, [20]).runs) == 5
+def test_functions_without_a_name_are_told_apart_by_what_they_do(tmp_path):
+    fits = []
+    for held in (lambda x: x + 1, lambda x: x + 1, lambda x: x + 2):
+        before = Counting.fits
+        learning_curves({"a": Holding(held)}, X, Y, [20], path=tmp_path / "runs.jsonl")
+        fits.append(Counting.fits - before)
+    assert fits == [5, 0, 5]
 
 
 @pytest.mark.parametrize("content", ["title,text\na,b", "title", '[1, 2]\n{"a":', '{"a": 1}\n'])
@@ -205,3 +242,18 @@ def test_the_picture_has_a_line_and_a_band_for_each_classifier():
     assert [line.get_label() for line in display.ax_.lines] == ["logistic", "constant"]
     assert len(display.ax_.collections) == 2
     assert display.figure_ is display.ax_.figure
+
+
+def test_copies_are_not_on_both_sides_of_the_random_fifths():
+    y = RNG.choice(["Sports", "World"], 50)
+    copies, labels = np.tile(RNG.normal(size=(50, 3)), (4, 1)), np.tile(y, 4)
+    nearest = {"nearest": KNeighborsClassifier(1)}
+    runs = learning_curves(nearest, copies, labels, [100]).runs
+    assert runs["accuracy"].mean() < 0.75
+    whole = learning_curves(nearest, copies, labels, [100], cv=ShuffleSplit(2, random_state=0))
+    assert whole.runs["accuracy"].mean() > 0.85
+
+
+def test_sizes_that_are_given_twice_are_refused():
+    with pytest.raises(ValueError, match=r"must be different, got \[8, 8, 16\]"):
+        curves(sizes=[8, 8, 16])

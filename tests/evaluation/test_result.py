@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from statsmodels.stats.multitest import multipletests
 
-from agnews_sk.evaluation import ComparisonResult, Evaluation
+from agnews_sk.evaluation import ComparisonResult, Evaluation, ScoresDisplay
 
 CLASSES = np.array(["Business", "Sci/Tech", "Sports", "World"], dtype=object)
 
@@ -238,3 +238,26 @@ def test_a_result_is_frozen():
 def test_evaluations_that_cannot_be_compared_are_refused(evaluations, message):
     with pytest.raises(ValueError, match=message):
         result_of(evaluations)
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_a_class_that_is_called_like_an_end_of_an_interval_keeps_its_scores(end):
+    classes = ["fever", f"fever_{end}"]
+    true = np.repeat(classes, [6, 5])
+    result, plain = (
+        ComparisonResult.from_predictions(names, {"a": names[::-1]}, random_state=0).scores
+        for names in (true, np.where(true == "fever", "a", "b"))
+    )
+    assert result.columns.is_unique
+    of_classes = [scores.filter(regex="^(precision|recall|f1)_") for scores in (result, plain)]
+    np.testing.assert_array_equal(*(scores.to_numpy() for scores in of_classes))
+    assert result.loc["a", f"recall_fever_{end}"] == plain.loc["a", "recall_b"]
+    assert result.loc["a", f"recall_fever__{end}"] == plain.loc["a", f"recall_a_{end}"]
+
+
+def test_the_picture_of_a_score_has_its_own_interval():
+    true = np.repeat(["fever", "fever_low"], [6, 5])
+    result = ComparisonResult.from_predictions(true, {"a": true[::-1]}, random_state=0)
+    ends = result.scores[["recall_fever__low", "recall_fever__high"]].to_numpy()
+    shown = ScoresDisplay.from_result(result, score="recall_fever").intervals
+    np.testing.assert_array_equal(shown[["low", "high"]].to_numpy(), ends)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import polars as pl
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from agnews_sk._optional import import_optional
+from agnews_sk._same_text import same_text_groups
+from agnews_sk._splitting import fold_rows
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.evaluation.auditing._report import Finding
 from agnews_sk.evaluation.auditing._rows import Rows
@@ -56,7 +57,10 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
 
 
 def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
-    """Return probabilities of shape (n_rows, n_classes), of models that did not see the row."""
+    """Return probabilities of shape (n_rows, n_classes), of models that did not see the text.
+
+    A class of a single text, which no model knows without it, keeps its label.
+    """
     features = NgramVectorizer(
         ngram_range=(1, 2),
         lowercase=False,
@@ -64,10 +68,13 @@ def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
         sublinear_tf=True,
         min_df=_MIN_DF,
     ).fit_transform(texts)
-    n_folds = int(min(_N_FOLDS, np.bincount(codes).min()))
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    classifier = CalibratedLinearSVC(random_state=seed)
-    return cross_val_predict(classifier, features, codes, cv=folds, method="predict_proba")
+    folds = fold_rows(codes, same_text_groups(texts), _N_FOLDS, seed)
+    probabilities = np.eye(int(codes.max()) + 1)[codes]
+    for fold in np.unique(folds[folds >= 0]):
+        tested = folds == fold
+        classifier = CalibratedLinearSVC(random_state=seed).fit(features[~tested], codes[~tested])
+        probabilities[tested] = classifier.predict_proba(features[tested])
+    return probabilities
 
 
 def _label_scores(codes: np.ndarray, probabilities: np.ndarray, joint: np.ndarray) -> np.ndarray:

@@ -120,14 +120,14 @@ def check_arrow_texts(name: str, estimator: Any) -> None:
 def check_row_of_a_frame(name: str, estimator: Any) -> None:
     """After a fit on a frame of columns one of its rows as a Series, no list of texts, is refused.
 
-    An estimator that takes no frame of several columns passes.
+    An estimator whose fit refuses a frame of several columns passes.
     """
     frame = pd.DataFrame({"title": TEXTS, "description": TEXTS[::-1]})
     try:
         estimator = fitted(estimator, frame)
-        n_answers = {plain(getattr(estimator, m)(frame)).shape[0] for m in _methods(estimator)}
     except (TypeError, ValueError, AttributeError):
         return
+    n_answers = {plain(getattr(estimator, m)(frame)).shape[0] for m in _methods(estimator)}
     if n_answers == {len(frame)}:
         for method in _methods(estimator):
             ensure_refuses(partial(getattr(estimator, method), frame.iloc[0]), "row", "Series")

@@ -81,12 +81,13 @@ def check_polars_and_arrow_labels(name: str, estimator: Any) -> None:
 def check_missing_label_position(name: str, estimator: Any) -> None:
     """A missing label of any type is refused in fit with its position."""
     at = 7
+    named = [f"{word} {at}" for word in ("position", "row", "index")]
     for missing in (None, np.nan, pd.NA):
         y = [*LABELS[:at], missing, *LABELS[at + 1 :]]
-        ensure_refuses(partial(fitted, estimator, TEXTS, y), str(at))
+        ensure_refuses(partial(fitted, estimator, TEXTS, y), *named)
     y = [*LABELS[:at], None, *LABELS[at + 1 :]]
     for kind in (_series("string"), _series("category"), pl.Series):
-        ensure_refuses(partial(fitted, estimator, TEXTS, kind(y)), str(at))
+        ensure_refuses(partial(fitted, estimator, TEXTS, kind(y)), *named)
 
 
 @text_check(is_classifier, has("predict_proba"))
