@@ -8,6 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import skops.io
+from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.feature_selection import SelectKBest, chi2, mutual_info_classif
 from sklearn.linear_model import LogisticRegression
@@ -172,3 +173,9 @@ def test_containers_that_hold_each_other_without_end_are_refused_at_once(tmp_pat
     model[0].stop_words = shared
     with pytest.raises(ArtifactError, match="cannot be saved: its containers hold each other"):
         save(model, tmp_path / "model")
+
+
+@pytest.mark.parametrize("constant", ["b", ["b"]], ids=["label", "list of one"])
+def test_a_constant_that_is_a_class_comes_along(tmp_path, constant):
+    dummy = DummyClassifier(strategy="constant", constant=constant).fit([[0], [0]], ["a", "b"])
+    assert load(save(dummy, tmp_path / "model")).predict([[0]]).tolist() == ["b"]
