@@ -351,9 +351,9 @@ class TextNetClassifier(
         try:
             yield
         except BaseException:
-            vars(self).pop("net_", None)
+            self.__dict__.pop("net_", None)
             if is_warm:
-                vars(self).update(before)
+                self.__dict__.update(before)
             raise
 
     def _check_same_classes(self, classes: np.ndarray) -> None:
