@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import logging
+import os
 import re
 import sys
 import threading
@@ -119,7 +120,7 @@ def survives_clone(estimator: Any) -> bool:
 
 def of_parameter(value: Any) -> Any:
     """Return a parameter, or the files of the model in the folder that it names."""
-    if isinstance(value, (str, Path)) and str(value) and Path(value).is_dir():
+    if isinstance(value, (str, Path)) and str(value) and os.path.isdir(value):
         return fingerprint(str(value))
     return value
 
@@ -392,7 +393,7 @@ def _is_own(name: str) -> bool:
     return name not in {
         "__annotations__", "__annotate_func__", "__annotations_cache__", "__dataclass_fields__",
         "__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__",
-        "__weakref__",
+        "__slotnames__", "__weakref__",
     } and not name.startswith("_abc_")  # fmt: skip
 
 

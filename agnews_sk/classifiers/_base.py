@@ -351,9 +351,10 @@ class TextNetClassifier(
         try:
             yield
         except BaseException:
-            self.__dict__.pop("net_", None)
-            if is_warm:
-                self.__dict__.update(before)
+            if hasattr(self, "net_"):
+                del self.net_
+            for name, value in before.items() if is_warm else ():
+                setattr(self, name, value)
             raise
 
     def _check_same_classes(self, classes: np.ndarray) -> None:
