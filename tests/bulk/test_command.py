@@ -49,7 +49,7 @@ def test_predict_refuses_in_one_line_without_a_traceback(model, tmp_path):
         ([tmp_path / "empty", "--input", rows, "--output", "out.csv"], "manifest.json is missing"),
     ]:
         done = run("predict", *arguments)
-        assert (done.exit_code, done.stdout) == (2, "")
+        assert (done.exit_code, done.stdout.strip()) == (2, "")
         assert message in done.stderr
         assert len(done.stderr.splitlines()) == 1
 

@@ -85,7 +85,7 @@ def test_intervals_exist_or_are_none_and_never_have_no_width(confidence):
         for score, method in result.interval_methods.loc[name].dropna().items():
             low, value, high = ends_of(result, name, score)
             if method == "none":
-                assert np.isnan([low, high]).all()
+                assert pd.isna([low, high]).all()
             else:
                 assert low < high
                 assert low <= value <= high
