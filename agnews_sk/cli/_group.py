@@ -11,7 +11,7 @@ from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, say_stopped, st
 
 REFUSED = 2
 # What the library refuses with; anything else is a fault of its own, and shows where.
-_REFUSALS = (OSError, TypeError, ValueError, ImportError)
+REFUSALS = (OSError, TypeError, ValueError, ImportError)
 # Typer brings them from click, or from a copy of its own.
 _UsageError: Any = typer.BadParameter.__base__
 _CommandError: Any = _UsageError.__base__
@@ -33,7 +33,7 @@ class CommandGroup(TyperGroup):
                 status = INTERRUPTED
             except Exception as error:
                 end_if_stopped()
-                if not isinstance(error, (*_REFUSALS, _CommandError)):
+                if not isinstance(error, (*REFUSALS, _CommandError)):
                     raise
                 status = _refuse(error)
             end_if_stopped()
