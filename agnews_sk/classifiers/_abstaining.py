@@ -22,6 +22,7 @@ from agnews_sk._validation import (
     check_sample_weight,
     select_metadata,
     take_rows,
+    text_columns,
 )
 from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
@@ -175,8 +176,10 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             given = "neither" if self.coverage is None else "both"
             raise ValueError(f"Give either coverage or max_error, got {given}.")
         X = as_frame(X)
-        repeats = repeats_of(X, self.estimator)
+        if get_tags(self).input_tags.string:
+            text_columns(X, None)  # says what is wrong with X first
         y = check_labels(y, X)
+        repeats = repeats_of(X, self.estimator)
         weight = check_sample_weight(sample_weight, X)
         params = params_of_fit(self.estimator, X, fit_params, sample_weight, groups)
         origins = repeats if groups is None else join_groups(repeats, check_groups(groups, X))
@@ -190,15 +193,14 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
                 f"estimator must have predict_proba, got {type(self.estimator).__name__}; "
                 "CalibratedClassifierCV gives it one."
             )
-        learnt = {
-            "estimator_": estimator,
-            "classes_": estimator.classes_,
-            "abstain_label_": self._choose_label(estimator.classes_),
-            **self._choose_threshold(
-                estimator, take_rows(X, held_out), y[held_out], weight[held_out]
-            ),
-        }
-        self.__dict__.update(learnt)  # at once, so that a fit that fails leaves what was there
+        label = self._choose_label(estimator.classes_)
+        chosen = self._choose_threshold(
+            estimator, take_rows(X, held_out), y[held_out], weight[held_out]
+        )
+        # At the end, so that a fit that fails leaves what was there.
+        self.estimator_, self.classes_, self.abstain_label_ = estimator, estimator.classes_, label
+        self.threshold_, self.coverage_ = chosen["threshold_"], chosen["coverage_"]
+        self.error_ = chosen["error_"]
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
 """`agnews-sk tune`."""
 
 import io
+import logging
 import signal
 from pathlib import Path
 
@@ -45,10 +46,12 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+# Of a logger nothing counts for what a study is kept by, as attributes of a class would.
+STATE = logging.getLogger(__name__)
+
+
 class Shaken(LinearSVC):
     """Take Ctrl-C in a fit for the end of it, or spoil the folder on the last fit."""
-
-    n_fits = 0
 
     def __init__(self, C=1.0, interrupted_fit=None, spoilt=None):
         super().__init__(C=C)
@@ -56,9 +59,9 @@ class Shaken(LinearSVC):
         self.spoilt = spoilt
 
     def fit(self, X, y):
-        Shaken.n_fits += 1
+        STATE.n_fits += 1
         try:
-            if Shaken.n_fits == self.interrupted_fit:
+            if STATE.n_fits == self.interrupted_fit:
                 signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
             pass
@@ -68,7 +71,7 @@ class Shaken(LinearSVC):
 
 
 def shake(monkeypatch, **settings):
-    Shaken.n_fits = 0
+    STATE.n_fits = 0
     pipeline = make_tfidf_pipeline(classify=Shaken(**settings))
     family = lambda: pipeline, {"classify__C": [0.1, 1.0]}
     monkeypatch.setitem(_tune.FAMILIES, "tfidf", family)
@@ -85,7 +88,7 @@ def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
     assert done.output.count("Interrupted") == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["trials.csv"]
     assert pd.read_csv(tmp_path / "out" / "trials.csv")["state"].tolist() == ["complete"] * 2
-    monkeypatch.setattr(Shaken, "n_fits", 100)
+    monkeypatch.setattr(STATE, "n_fits", 100)
     resumed = run(*SAMPLE, *study, "--trials", 6)
     assert "Best of 6 trials" in resumed.output
 

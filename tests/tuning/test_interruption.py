@@ -1,5 +1,6 @@
 """Ctrl-C ends a search as Ctrl-C: ended trials stay, and nothing half-done counts."""
 
+import logging
 import os
 import signal
 import threading
@@ -23,22 +24,22 @@ MAXIMIZE = [StudyDirection.MAXIMIZE]
 X, Y = np.zeros((8, 1)), np.array(["a", "b"] * 4)
 
 
+# Of a logger nothing counts for what a study is kept by, as attributes of a class would.
+STATE = logging.getLogger(__name__)
+STATE.n_fits, STATE.at_fit, STATE.swallows, STATE.ended = 0, None, True, threading.Event()
+
+
 class Interrupted(DummyClassifier):
     """Meet Ctrl-C in one fit, and take it for the end of a training as skorch does."""
 
-    n_fits = 0
-    at_fit = None
-    swallows = True
-    ended = threading.Event()
-
     def fit(self, X, y, sample_weight=None):
-        Interrupted.n_fits += 1
-        if Interrupted.n_fits == self.at_fit:
+        STATE.n_fits += 1
+        if STATE.n_fits == STATE.at_fit:
             try:
                 os.kill(os.getpid(), signal.SIGINT)  # for the main thread
-                self.ended.wait(30)
+                STATE.ended.wait(30)
             except KeyboardInterrupt:
-                if not self.swallows:
+                if not STATE.swallows:
                     raise
         return super().fit(X, y, sample_weight)
 
@@ -46,10 +47,10 @@ class Interrupted(DummyClassifier):
 @pytest.fixture(autouse=True)
 def interrupted(monkeypatch):
     def at(fit, swallows=True):
-        monkeypatch.setattr(Interrupted, "n_fits", 0)
-        monkeypatch.setattr(Interrupted, "at_fit", fit)
-        monkeypatch.setattr(Interrupted, "swallows", swallows)
-        monkeypatch.setattr(Interrupted, "ended", threading.Event())
+        monkeypatch.setattr(STATE, "n_fits", 0)
+        monkeypatch.setattr(STATE, "at_fit", fit)
+        monkeypatch.setattr(STATE, "swallows", swallows)
+        monkeypatch.setattr(STATE, "ended", threading.Event())
 
     at(None)
     return at
@@ -109,7 +110,7 @@ def test_threads_end_with_the_search(interrupted):
     interrupted(15)
     with pytest.raises(KeyboardInterrupt):
         search.fit(X, Y)
-    Interrupted.ended.set()
+    STATE.ended.set()
     n_ended = len(search.cv_results_["params"])
     assert 0 < n_ended < 20
     for thread in threading.enumerate():
