@@ -231,7 +231,7 @@ def labels_given(
 def union_of(*labels: np.ndarray) -> np.ndarray:
     """Return the distinct labels of arrays of one kind, sorted.
 
-    Those of uint64 and int64 are told apart, which NumPy would make floats of.
+    uint64 and int64 stay distinct, which NumPy would convert to floats.
     """
     kinds = {part.dtype.kind for part in labels if len(part)}
     if kinds == {"i", "u"}:
