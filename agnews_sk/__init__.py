@@ -1,29 +1,29 @@
-"""Text classification as scikit-learn estimators, at home on AG News."""
+"""Text classification as scikit-learn estimators."""
 
-import importlib
+from agnews_sk._core.public import load_when_asked
 
 __version__ = "0.1.0"
 
-_HOMES = {
+_ROOMS = {
     "AbstainingClassifier": "classifiers",
     "CalibratedLinearSVC": "classifiers",
     "ColumnJoiner": "cleaning",
-    "TextCache": "_text_cache",
-    "TextCleaner": "cleaning",
     "FineTunedTransformerClassifier": "classifiers",
     "NgramVectorizer": "vectorization",
-    "OnnxClassifier": "persistence",
+    "OnnxClassifier": "onnx",
     "PipelineSearchCV": "tuning",
     "PretrainedTokenizer": "tokenization",
     "SentenceEmbedder": "vectorization",
     "SubwordTokenizer": "tokenization",
+    "TextCache": "caching",
+    "TextCleaner": "cleaning",
     "TransformerClassifier": "classifiers",
     "Vocabulary": "tokenization",
     "WordTokenizer": "tokenization",
-    "audit": "evaluation",
+    "audit": "auditing",
     "compare_classifiers": "evaluation",
-    "explain": "evaluation",
-    "export_onnx": "persistence",
+    "explain": "inspection",
+    "export_onnx": "onnx",
     "fetch_agnews": "datasets",
     "load": "persistence",
     "load_agnews": "datasets",
@@ -37,13 +37,9 @@ _HOMES = {
     "train_val_test_split": "datasets",
 }
 
-__all__ = sorted([*_HOMES, "__version__"])
+__all__ = sorted([*_ROOMS, "__version__"])
 
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = load_when_asked(__name__, _ROOMS)
 
 
 def __dir__() -> list[str]:

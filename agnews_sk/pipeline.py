@@ -14,11 +14,11 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
-from agnews_sk._base import sampled_columns
-from agnews_sk._labels import refuse_labels
-from agnews_sk._origins import find_origins, folds_by_origin, follow_rows, with_origins
-from agnews_sk._step_parameters import check_steps, set_step_params
-from agnews_sk._validation import (
+from agnews_sk._core.base import sampled_columns
+from agnews_sk._core.labels import refuse_labels
+from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
+from agnews_sk._core.step_parameters import check_steps, set_step_params
+from agnews_sk._core.validation import (
     as_frame,
     check_frame,
     check_labels,

@@ -18,8 +18,8 @@ import numpy as np
 from record import record
 from rows import read_labelled
 
+from agnews_sk.auditing import audit
 from agnews_sk.cleaning import ColumnJoiner
-from agnews_sk.evaluation import audit
 
 # Of recall.
 BARS = {"exact_duplicates": ">= 0.99", "leakage_exact": ">= 0.99", "near_duplicates": ">= 0.95"}

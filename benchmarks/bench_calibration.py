@@ -20,7 +20,7 @@ from scipy.special import softmax
 from sklearn.metrics import log_loss
 
 from agnews_sk import load_agnews, make_tfidf_pipeline
-from agnews_sk.evaluation import ReliabilityDisplay
+from agnews_sk.reporting import ReliabilityDisplay
 
 N_ROWS = (100, 300, 800, 3_000, 10_000, 30_000)
 N_DRAWS = 3

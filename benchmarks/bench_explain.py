@@ -18,9 +18,9 @@ from agnews_sk import (
     make_tfidf_pipeline,
     make_transformer_pipeline,
 )
-from agnews_sk._validation import take_rows
+from agnews_sk._core.validation import take_rows
 from agnews_sk.datasets import load_train_test
-from agnews_sk.evaluation import explain
+from agnews_sk.inspection import explain
 
 
 def main() -> None:

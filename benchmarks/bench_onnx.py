@@ -21,7 +21,7 @@ from agnews_sk import (
     make_transformer_pipeline,
 )
 from agnews_sk.datasets import load_train_test
-from agnews_sk.persistence import OnnxClassifier, export_onnx
+from agnews_sk.onnx import OnnxClassifier, export_onnx
 
 # Families, and how many rows are enough to fit each for this.
 FAMILIES = {

@@ -29,9 +29,9 @@ import psutil
 from record import record
 
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
-from agnews_sk._open_model import open_model
 from agnews_sk.datasets import load_train_test
-from agnews_sk.persistence import export_onnx, save
+from agnews_sk.onnx import export_onnx, open_model
+from agnews_sk.persistence import save
 
 WRK_SCRIPT = """
 local file = io.open("{bodies}", "r")

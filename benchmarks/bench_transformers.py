@@ -35,7 +35,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder
 
-from agnews_sk._pretrained import resolve_pretrained
+from agnews_sk._core.pretrained import resolve_pretrained
 from agnews_sk.classifiers import FineTunedTransformerClassifier, TransformerClassifier
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.datasets import load_train_test, make_news

@@ -17,7 +17,7 @@ from agnews_sk.cli import app as command_line
 def public_names():
     """Return the full name of every public object, by its short name."""
     rooms = [m.name for m in pkgutil.iter_modules(agnews_sk.__path__) if m.name[0] != "_"]
-    names = {"TextCache": "agnews_sk.TextCache"}
+    names = {}
     for room in rooms:
         module = importlib.import_module(f"agnews_sk.{room}")
         for name in getattr(module, "__all__", []):

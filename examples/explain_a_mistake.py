@@ -8,7 +8,7 @@ A TF-IDF baseline is asked for its worst mistake, and for the words that led it 
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
-from agnews_sk.evaluation import explain, top_losses
+from agnews_sk.inspection import explain, top_losses
 
 rows = load_train_test()
 pipeline = make_tfidf_pipeline().fit(rows.X_train[:2000], rows.y_train[:2000])

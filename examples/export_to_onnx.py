@@ -13,7 +13,7 @@ import pandas as pd
 
 from agnews_sk import make_transformer_pipeline
 from agnews_sk.datasets import load_train_test
-from agnews_sk.persistence import OnnxClassifier, export_onnx
+from agnews_sk.onnx import OnnxClassifier, export_onnx
 
 rows = load_train_test()
 pipeline = make_transformer_pipeline(classify__max_epochs=2, random_state=0)

@@ -7,8 +7,8 @@ An audit names the rows whose label a baseline, trained on the others, finds unl
 extra.
 """
 
+from agnews_sk.auditing import audit
 from agnews_sk.datasets import load_train_test
-from agnews_sk.evaluation import audit
 
 rows = load_train_test()
 report = audit(rows.X_train[:4000], rows.y_train[:4000], rows.X_test)

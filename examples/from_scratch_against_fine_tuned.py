@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline, make_transformer_pipeline
 from agnews_sk.datasets import load_train_test
 from agnews_sk.evaluation import learning_curves
+from agnews_sk.reporting import LearningCurvesDisplay
 
 SIZES = [50, 200]
 
@@ -33,6 +34,6 @@ print(table[list(pipelines)].round(3))
 # %%
 # With two splits the curves are a sketch; ``curves.pairwise()`` tells which differences hold.
 
-curves.plot()
+LearningCurvesDisplay.from_curves(curves)
 for size, best in table.idxmax(axis=1).items():
     print(f"With {size} labels, {best} is ahead.")

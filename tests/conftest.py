@@ -69,13 +69,13 @@ def tiny_default(tiny_encoder, tmp_path, monkeypatch):
 
     Latencies are measured on few calls, which is what comparisons of small models would wait for.
     """
-    from agnews_sk import _pretrained
+    from agnews_sk._core import pretrained
     from agnews_sk.evaluation import _costs
 
     monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
-    monkeypatch.setattr(_pretrained, "_offline_folder", lambda: None)
+    monkeypatch.setattr(pretrained, "_offline_folder", lambda: None)
     monkeypatch.chdir(tmp_path)
-    default = tmp_path / _pretrained.DEFAULT_MODEL
+    default = tmp_path / pretrained.DEFAULT_MODEL
     default.parent.mkdir()
     default.symlink_to(tiny_encoder, target_is_directory=True)
     return tmp_path
@@ -88,6 +88,56 @@ def headline_ids(headlines):
 
     texts, labels = headlines
     return Vocabulary().fit_transform(WordTokenizer().transform(texts)), labels
+
+
+@pytest.fixture(scope="session")
+def fitted(tiny_model):
+    """The pipelines fitted on eight headlines, by family."""
+    from tests.families import make_pipelines
+
+    texts = [text for of_class in HEADLINES.values() for text in of_class]
+    labels = [label for label, of_class in HEADLINES.items() for _ in of_class]
+    return {name: p.fit(texts, labels) for name, p in make_pipelines(tiny_model).items()}
+
+
+@pytest.fixture(scope="session")
+def saved(fitted, tmp_path_factory):
+    """The folder that each fitted pipeline was saved to, by family; not to be changed."""
+    from agnews_sk.persistence import save
+
+    root = tmp_path_factory.mktemp("saved")
+    return {name: save(pipeline, root / name) for name, pipeline in fitted.items()}
+
+
+@pytest.fixture
+def ids(headlines):
+    """The headlines as the ids of a word vocabulary."""
+    from agnews_sk.tokenization import Vocabulary, WordTokenizer
+
+    return Vocabulary().fit_transform(WordTokenizer().transform(headlines[0]))
+
+
+@pytest.fixture
+def labels(headlines):
+    return headlines[1]
+
+
+@pytest.fixture
+def small():
+    """An encoder from scratch that takes milliseconds to train, without any chance in it."""
+    from agnews_sk.classifiers import TransformerClassifier
+
+    return TransformerClassifier(
+        d_model=16,
+        n_heads=2,
+        max_epochs=2,
+        batch_size=8,
+        learning_rate=0.01,
+        dropout=0.0,
+        token_dropout=0.0,
+        precision="fp32",
+        random_state=0,
+    )
 
 
 def scale_weights(path, factor):

@@ -1,6 +1,9 @@
 """Predict files of any size, here or on many machines."""
 
+from agnews_sk._core.public import publish
 from agnews_sk.bulk._inputs import find_files
 from agnews_sk.bulk._predict import BulkReport, predict_files
 
 __all__ = ["BulkReport", "find_files", "predict_files"]
+
+publish(__name__)

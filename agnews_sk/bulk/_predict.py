@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from agnews_sk._open_model import model_sha256
-from agnews_sk._optional import import_optional
+from agnews_sk._core.optional import import_optional
 from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import check_files, find_files
 from agnews_sk.bulk._job import Inputs, Job, remove, take_up
@@ -25,6 +24,7 @@ from agnews_sk.bulk._score import (
     score_file,
     text_columns,
 )
+from agnews_sk.onnx import model_sha256
 
 # Enough rows that a model's batches are full, few enough that their texts fit anywhere.
 ROWS_PER_PART = 8_192

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agnews_sk._open_model import model_sha256, open_model
-from agnews_sk._stories import fitted_columns, story_joiner
+from agnews_sk._core.stories import fitted_columns, story_joiner
 from agnews_sk.bulk._rows import Batch, Cells, Fault, plain, read_batches
+from agnews_sk.onnx import model_sha256, open_model
 
 SCORED, REJECTED = "scored", "rejected"
 RESERVED = frozenset({"file", "line", "predicted"})

@@ -1,9 +1,9 @@
 """Estimators with `predict_proba`: linear ones, transformers, and one that abstains."""
 
-import importlib
+from agnews_sk._core.public import load_when_asked
 
-# Imported when asked for: the linear classifier does without torch.
-_HOMES = {
+# The linear classifier does without torch.
+_FILES = {
     "AbstainingClassifier": "_abstaining",
     "CalibratedLinearSVC": "_linear",
     "FineTunedTransformerClassifier": "_finetuned",
@@ -17,11 +17,7 @@ __all__ = [
     "TransformerClassifier",
 ]
 
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = load_when_asked(__name__, _FILES)
 
 
 def __dir__() -> list[str]:

@@ -10,10 +10,11 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import ProbabilisticClassifierMixin
-from agnews_sk._interruption import unswallowed_interrupts
-from agnews_sk._splitting import join_groups, split_rows
-from agnews_sk._validation import (
+from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.repeats import repeats_of
+from agnews_sk._core.splitting import join_groups, split_rows
+from agnews_sk._core.validation import (
     Interval,
     RealNotInt,
     as_frame,
@@ -24,7 +25,6 @@ from agnews_sk._validation import (
     take_rows,
     text_columns,
 )
-from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
 from agnews_sk.classifiers._wrapped import first_step, label_of_no_class, params_of_fit
 

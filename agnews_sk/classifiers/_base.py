@@ -16,24 +16,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from agnews_sk._base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
-from agnews_sk._columnar import flat_values, row_offsets
-from agnews_sk._content import content_digest
-from agnews_sk._interruption import unswallowed_interrupts
-from agnews_sk._optional import import_optional
-from agnews_sk._validation import (
-    check_groups,
-    check_labels,
-    check_texts,
-    class_weights,
-    encode_labels,
-)
-from agnews_sk.classifiers._callback_rules import check_callbacks, deciding_callbacks
-from agnews_sk.classifiers._callbacks import ScikitLearnCallbacks
-from agnews_sk.classifiers._checkpoint import Checkpoint
-from agnews_sk.classifiers._hardware import explain_out_of_memory
-from agnews_sk.classifiers._holding_out import hold_out
-from agnews_sk.classifiers._ids import (
+from agnews_sk._core.base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
+from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.content import content_digest
+from agnews_sk._core.ids import (
     CommonEnds,
     as_ragged_ids,
     check_ids,
@@ -41,14 +27,32 @@ from agnews_sk.classifiers._ids import (
     holds_ids,
     truncate_ids,
 )
-from agnews_sk.classifiers._lora import add_lora
-from agnews_sk.classifiers._make_net import make_net
-from agnews_sk.classifiers._net import TextNet
-from agnews_sk.classifiers._net_params import check_net_params
+from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.optional import import_optional
+from agnews_sk._core.validation import (
+    check_groups,
+    check_labels,
+    check_texts,
+    class_weights,
+    encode_labels,
+)
 from agnews_sk.classifiers._parameters import SharedParameters
-from agnews_sk.classifiers._rows import TextRows
-from agnews_sk.classifiers._weighing import weigh_rows, with_mean_weight_one
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
+from agnews_sk.training import (
+    Checkpoint,
+    ScikitLearnCallbacks,
+    TextNet,
+    TextRows,
+    add_lora,
+    check_callbacks,
+    check_net_params,
+    deciding_callbacks,
+    explain_out_of_memory,
+    hold_out,
+    make_net,
+    weigh_rows,
+    with_mean_weight_one,
+)
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -273,7 +277,7 @@ class TextNetClassifier(
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "net_")
 
-    def _get_parts(self) -> StateParts:
+    def get_parts(self) -> StateParts:
         state = dict(vars(self))
         if "net_" not in state:
             return StateParts(state)
@@ -285,7 +289,7 @@ class TextNetClassifier(
         }
         return StateParts(state, weights_of(module), {"config.json": json.dumps(config)})
 
-    def _set_parts(self, parts: StateParts) -> None:
+    def set_parts(self, parts: StateParts) -> None:
         config, weights = json.loads(parts.documents["config.json"]), parts.tensors
         module = module_with_weights(
             lambda: self._module_from_config(config["module"], len(weights)), weights

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from torch import Tensor, nn
 
-from agnews_sk._pretrained import (
+from agnews_sk._core.pretrained import (
     fingerprint,
     longest_input,
     model_from_config,

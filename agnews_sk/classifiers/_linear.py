@@ -14,9 +14,10 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from agnews_sk._base import ProbabilisticClassifierMixin
-from agnews_sk._splitting import fold_rows, join_groups
-from agnews_sk._validation import (
+from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.repeats import same_rows
+from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.validation import (
     Interval,
     StrOptions,
     check_groups,
@@ -296,27 +297,6 @@ class _Rows:
     def take(self, indices: np.ndarray) -> "_Rows":
         """Return some of the rows."""
         return _Rows(self.X[indices], self.codes[indices], self.weight[indices])
-
-
-def same_rows(X: Any) -> np.ndarray:
-    """Return one value per row of a matrix, the same for equal rows.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Of a sparse matrix, the product with random weights, which other rows have with
-        probability zero.
-    """
-    if sp.issparse(X):
-        return X @ np.random.default_rng(0).standard_normal(X.shape[1])
-    # A product of dense rows adds them up in an order that depends on their place.
-    rows = np.ascontiguousarray(X) + 0.0  # no -0.0
-    as_bytes = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
-    return np.unique(as_bytes, return_inverse=True)[1]
 
 
 def as_unseen(X: Any, X_fitted: Any) -> Any:

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from agnews_sk._validation import Interval, RealNotInt, StrOptions
+from agnews_sk._core.validation import Interval, RealNotInt, StrOptions
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")

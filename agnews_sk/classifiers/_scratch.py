@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 from torch import nn
 
-from agnews_sk._columnar import flat_values
-from agnews_sk._validation import StrOptions
+from agnews_sk._core.columnar import flat_values
+from agnews_sk._core.validation import StrOptions
 from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.classifiers._parameters import POSITIVE_INT, SHARE
 from agnews_sk.nn import TextTransformer

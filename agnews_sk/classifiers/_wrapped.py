@@ -9,7 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from agnews_sk._validation import n_rows
+from agnews_sk._core.validation import n_rows
 
 
 def first_step(estimator: Any) -> Any:

@@ -1,6 +1,10 @@
 """Change cells, never rows: frames become texts, texts become clean texts."""
 
+from agnews_sk._core.public import publish
 from agnews_sk.cleaning._cleaner import TextCleaner
+from agnews_sk.cleaning._damage import has_broken_entities, source_of
 from agnews_sk.cleaning._joiner import ColumnJoiner
 
 __all__ = ["ColumnJoiner", "TextCleaner"]
+
+publish(__name__)

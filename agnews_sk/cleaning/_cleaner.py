@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from agnews_sk._base import StatelessMixin, TextInputMixin
-from agnews_sk._columnar import to_object_array
-from agnews_sk._validation import StrOptions, check_texts
+from agnews_sk._core.base import StatelessMixin, TextInputMixin
+from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
 
 

@@ -9,13 +9,13 @@ import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import TextInputMixin
-from agnews_sk._columnar import to_object_array
-from agnews_sk._labels import refuse_labels, warn_of_labels
-from agnews_sk._validation import as_frame, is_frame, text_columns
+from agnews_sk._core.base import JoinsColumns, TextInputMixin
+from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.labels import refuse_labels, warn_of_labels
+from agnews_sk._core.validation import as_frame, is_frame, text_columns
 
 
-class ColumnJoiner(TextInputMixin, TransformerMixin, BaseEstimator):
+class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator):
     """Join the text columns of a frame into one text a row.
 
     Texts that are already joined pass through, so that a pipeline fitted on a frame of titles

@@ -8,12 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agnews_sk._optional import check_optional
+from agnews_sk._core.optional import check_optional
+from agnews_sk.auditing import AuditReport
+from agnews_sk.auditing import audit as audit_rows
 from agnews_sk.cli._output import output_folder, say_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
-from agnews_sk.evaluation import AuditReport
-from agnews_sk.evaluation import audit as audit_rows
 
 
 def audit(

@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 from sklearn.base import clone
 
-from agnews_sk._optional import check_optional, pip_line
-from agnews_sk._pretrained import resolve_pretrained
-from agnews_sk._validation import n_rows, take_rows
+from agnews_sk._core.optional import check_optional, pip_line
+from agnews_sk._core.pretrained import resolve_pretrained
+from agnews_sk._core.validation import n_rows, take_rows
+from agnews_sk.auditing import audit
 from agnews_sk.cli._output import output_folder, say_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import (
@@ -25,23 +26,15 @@ from agnews_sk.cli._rows import (
     training_rows,
 )
 from agnews_sk.datasets import TrainTest
-from agnews_sk.evaluation import (
-    ComparisonResult,
-    Evaluation,
-    Explanation,
-    audit,
-    comparison_table,
-    evaluate_classifier,
-    explain,
-    plot_confusion_matrices,
-    write_report,
-)
+from agnews_sk.evaluation import ComparisonResult, Evaluation, evaluate_classifier
+from agnews_sk.inspection import Explanation, explain
 from agnews_sk.pipeline import (
     TextPipeline,
     make_embedding_pipeline,
     make_finetune_pipeline,
     make_tfidf_pipeline,
 )
+from agnews_sk.reporting import comparison_table, plot_confusion_matrices, write_report
 
 PROBE_ROWS = 128
 # Of the five minutes on 2 cores that a comparison may take, what fine-tuning gets; the rest is

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from agnews_sk._optional import check_optional
+from agnews_sk._core.optional import check_optional
 from agnews_sk.cli._output import check_writable
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import DataOption, load_rows
@@ -20,7 +20,8 @@ def export(
     int8: Annotated[bool, typer.Option("--int8", help="Keep matrices in 8 bits.")] = False,
 ) -> None:
     """Export a saved pipeline to ONNX, unless it then answers otherwise."""
-    from agnews_sk.persistence import export_onnx, load
+    from agnews_sk.onnx import export_onnx
+    from agnews_sk.persistence import load
 
     console = Console()
     for module in ("onnx", "onnxruntime"):

@@ -81,7 +81,7 @@ def _client(address: str | None):
 
     if address is None:
         return nullcontext()
-    from agnews_sk._optional import import_optional
+    from agnews_sk._core.optional import import_optional
 
     distributed = import_optional("distributed", extra="dask", needed_by="--dask")
     if address == "local":

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from sklearn.utils import resample
 
-from agnews_sk._validation import n_rows, take_rows
+from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.datasets import TrainTest, load_train_test
 
 DataOption = Annotated[

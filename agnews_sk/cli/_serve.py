@@ -32,7 +32,7 @@ def serve(
         if not path.exists():
             raise FileNotFoundError(f"there is nothing at {path}.")
     from agnews_sk import serving
-    from agnews_sk.serving._models import name_of
+    from agnews_sk.serving import name_of
 
     named = {name_of(path): path for path in models}
     if len(named) < len(models):

@@ -16,8 +16,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from agnews_sk._optional import check_optional
-from agnews_sk._validation import n_rows
+from agnews_sk._core.optional import check_optional
+from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._group import REFUSALS, show_error
 from agnews_sk.cli._output import check_writable, say_written
 from agnews_sk.cli._rows import DataOption, SeedOption, draw_rows, load_rows, training_rows

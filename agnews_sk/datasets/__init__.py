@@ -1,5 +1,6 @@
 """Rows to work on: fetched, loaded from disk, made up, and split three ways."""
 
+from agnews_sk._core.public import publish
 from agnews_sk.datasets._fetch import fetch_agnews, get_data_home
 from agnews_sk.datasets._generate import load_news_sample, make_news
 from agnews_sk.datasets._load import load_agnews
@@ -16,3 +17,5 @@ __all__ = [
     "make_news",
     "train_val_test_split",
 ]
+
+publish(__name__)

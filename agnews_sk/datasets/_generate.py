@@ -9,8 +9,15 @@ import numpy as np
 import polars as pl
 from sklearn.utils import check_random_state
 
-from agnews_sk.datasets import _lexicon
 from agnews_sk.datasets._bunch import TARGET_NAMES, as_returned, check_choice, make_bunch
+from agnews_sk.datasets._lexicon import (
+    FOLLOW_UPS,
+    LEADS,
+    SENTENCES,
+    TITLES,
+    class_phrases,
+    shared_phrases,
+)
 from agnews_sk.datasets._split import train_val_test_split
 
 _CHUNK = 2**16  # rows written at a time, which bounds the memory that drawing takes
@@ -176,8 +183,8 @@ def _check_shares(n_samples: int, *shares: float) -> None:
 
 @lru_cache(maxsize=1)
 def _phrases() -> _Phrases:
-    shared = {kind: [pool] for kind, pool in _lexicon.shared_phrases().items()}
-    pools = _lexicon.class_phrases() | shared
+    shared = {kind: [pool] for kind, pool in shared_phrases().items()}
+    pools = class_phrases() | shared
     texts: list[str] = []
     ends = [np.zeros(1)]
     bounds = {}
@@ -202,11 +209,11 @@ def _write(classes: np.ndarray, html: float, rng: np.random.Generator) -> pl.Dat
     tags = np.where(rng.random(n) < html, rng.integers(1, len(_OPENING), size=n), 0)
     return pl.DataFrame(
         {
-            "title": _fill(_lexicon.TITLES, story, rng),
-            "first": _fill(_lexicon.SENTENCES, story, rng),
-            "second": _fill(_lexicon.FOLLOW_UPS, story, rng),
+            "title": _fill(TITLES, story, rng),
+            "first": _fill(SENTENCES, story, rng),
+            "second": _fill(FOLLOW_UPS, story, rng),
             "source": _fill(("{source}",), story, rng),
-            "lead": _fill(_lexicon.LEADS, story, rng),
+            "lead": _fill(LEADS, story, rng),
             "opening": _OPENING[tags],
             "closing": _CLOSING[tags],
             "in_title_case": rng.random(n) < 0.5,

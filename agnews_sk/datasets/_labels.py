@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._validation import check_labels
+from agnews_sk._core.validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
 from agnews_sk.datasets._read import Table
 

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agnews_sk._validation import POLARS_STRINGS
+from agnews_sk._core.validation import POLARS_STRINGS
 
 _CLASS_NAMES = ("class", "class index", "label", "target", "category")
 _TITLE_NAMES = ("title", "headline")

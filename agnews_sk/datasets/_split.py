@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from agnews_sk._same_text import joined, normalized
-from agnews_sk._validation import as_frame, check_labels, n_rows, take_rows, text_columns
+from agnews_sk._core.same_text import joined, normalized
+from agnews_sk._core.validation import as_frame, check_labels, n_rows, take_rows, text_columns
 
 
 def train_val_test_split(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._validation import as_frame, check_labels, take_rows
+from agnews_sk._core.validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
 from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
 from agnews_sk.evaluation._inputs import check_classifiers, check_settings

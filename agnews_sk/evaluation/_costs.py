@@ -13,8 +13,8 @@ import joblib
 import numpy as np
 import scipy.sparse
 
-from agnews_sk._byte_counter import ByteCounter
-from agnews_sk._validation import n_rows, take_rows
+from agnews_sk._core.byte_counter import ByteCounter
+from agnews_sk._core.validation import n_rows, take_rows
 
 MAX_LATENCY_CALLS = 200
 MAX_LATENCY_SECONDS = 3.0

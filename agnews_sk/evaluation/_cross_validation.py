@@ -14,9 +14,10 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from agnews_sk._splitting import split_rows
-from agnews_sk._validation import take_rows
-from agnews_sk.classifiers._repeats import repeats_of
+from agnews_sk._core.label_arrays import union_of
+from agnews_sk._core.repeats import repeats_of
+from agnews_sk._core.splitting import split_rows
+from agnews_sk._core.validation import take_rows
 from agnews_sk.evaluation._evaluation import (
     Evaluation,
     Progress,
@@ -24,7 +25,6 @@ from agnews_sk.evaluation._evaluation import (
     evaluate_classifier,
     outcome_of,
 )
-from agnews_sk.evaluation._inputs import union_of
 from agnews_sk.evaluation._quality import OVERALL, observed_scores
 
 

@@ -9,19 +9,18 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from agnews_sk._interruption import unswallowed_interrupts
-from agnews_sk._validation import as_frame, check_labels
-from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
-from agnews_sk.evaluation._inputs import (
+from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.label_arrays import (
     as_kind_of,
-    check_classifier,
-    check_same_columns,
     codes_of,
     comparable,
     labels_given,
     plain_labels,
     union_of,
 )
+from agnews_sk._core.validation import as_frame, check_labels
+from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
+from agnews_sk.evaluation._inputs import check_classifier, check_same_columns
 from agnews_sk.evaluation._quality import Outcome
 
 Progress = Callable[[str], None]

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from itertools import combinations
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
 
-from agnews_sk._content import content_digest
-from agnews_sk._validation import as_frame, check_labels, take_rows
+from agnews_sk._core.content import content_digest
+from agnews_sk._core.label_arrays import comparable
+from agnews_sk._core.validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
 from agnews_sk.evaluation._cross_validation import fold_row, make_splits, random_fifths
 from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
 from agnews_sk.evaluation._exact import share_interval
-from agnews_sk.evaluation._figures import axes_for, soften, styles
-from agnews_sk.evaluation._inputs import check_classifiers, check_confidence_level, comparable
+from agnews_sk.evaluation._inputs import check_classifiers, check_confidence_level
 from agnews_sk.evaluation._pairs import TESTED
 from agnews_sk.evaluation._run_store import RunStore, run_key
 from agnews_sk.evaluation._statistics import corrected_t_test, holm
@@ -104,21 +104,6 @@ class LearningCurves:
         beyond = (pairs["low"] > 0) | (pairs["high"] < 0)
         pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
         return pairs
-
-    def plot(self, *, score: str = "accuracy", ax: Any = None) -> "LearningCurvesDisplay":
-        """Draw the curves.
-
-        Parameters
-        ----------
-        score : {"accuracy", "macro_f1"}, default="accuracy"
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        LearningCurvesDisplay
-        """
-        return LearningCurvesDisplay.from_curves(self, score=score, ax=ax)
 
     def _repr_html_(self) -> str:
         return self.curve().to_html(index=False, border=0, float_format="{:.4f}".format)
@@ -324,88 +309,3 @@ def _run(
         "fit_seconds": found.fit_seconds,
         "predict_seconds": found.predict_seconds,
     }
-
-
-class LearningCurvesDisplay:
-    """Picture of learning curves: score by number of training rows, with intervals.
-
-    Parameters
-    ----------
-    curve : pandas.DataFrame
-        What `LearningCurves.curve` returns.
-    score : str
-        Name of the score, shown beside the axis.
-
-    Attributes
-    ----------
-    ax_ : matplotlib.axes.Axes
-        Axes of the latest `plot`.
-    figure_ : matplotlib.figure.Figure
-        Figure they belong to.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from agnews_sk.evaluation import LearningCurvesDisplay
-    >>> curve = pd.DataFrame({
-    ...     "classifier": "tfidf", "train_size": [8, 16], "score": [0.5, 0.7],
-    ...     "low": [0.4, 0.6], "high": [0.6, 0.8],
-    ... })
-    >>> LearningCurvesDisplay(curve, score="accuracy").plot().ax_.get_xlabel()
-    'training rows'
-    """
-
-    def __init__(self, curve: pd.DataFrame, *, score: str):
-        self.curve = curve
-        self.score = score
-
-    @classmethod
-    def from_curves(
-        cls, curves: LearningCurves, *, score: str = "accuracy", ax: Any = None
-    ) -> Self:
-        """Plot a score of learning curves.
-
-        Parameters
-        ----------
-        curves : LearningCurves
-        score : {"accuracy", "macro_f1"}, default="accuracy"
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        LearningCurvesDisplay
-        """
-        return cls(curves.curve(score), score=score).plot(ax=ax)
-
-    def plot(self, ax: Any = None) -> Self:
-        """Draw a line and a band for each classifier, sizes on a logarithmic axis.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        LearningCurvesDisplay
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = axes_for(self, ax)
-        groups = self.curve.groupby("classifier", sort=False)
-        for (name, curve), style in zip(groups, styles(groups.ngroups)):
-            ax.plot(curve["train_size"], curve["score"], label=name, **style)
-            ax.fill_between(
-                curve["train_size"], curve["low"], curve["high"], color=style["color"], alpha=0.15
-            )
-        sizes = sorted(set(self.curve["train_size"]))
-        ax.set(xscale="log", xlabel="training rows", ylabel=self.score.replace("_", " "))
-        ax.set_xticks(sizes, labels=[f"{size:,}" for size in sizes])
-        ax.minorticks_off()
-        ax.legend(frameon=False, fontsize="small")
-        soften(ax)
-        return self

@@ -10,15 +10,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels, union_of
 from agnews_sk.evaluation._evaluation import Evaluation, outcome_of, predicted_codes
-from agnews_sk.evaluation._inputs import (
-    as_kind_of,
-    check_settings,
-    codes_of,
-    plain_labels,
-    union_of,
-    warn_of_few_resamples,
-)
+from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
 from agnews_sk.evaluation._provenance import describe_environment
 from agnews_sk.evaluation._quality import draw_scores

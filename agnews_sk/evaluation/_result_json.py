@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from agnews_sk.evaluation._inputs import codes_of, plain_labels
+from agnews_sk._core.label_arrays import codes_of, plain_labels
 from agnews_sk.evaluation._pairs import PAIR_COLUMNS
 from agnews_sk.evaluation._scoring import methods_frame, scores_frame
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 
-from agnews_sk._content import content_digest
+from agnews_sk._core.content import content_digest
 
 
 def run_key(

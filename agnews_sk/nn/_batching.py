@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from agnews_sk._batches import bucket_batches, pad_ids
+from agnews_sk._core.batches import bucket_batches, pad_ids
 
 
 def pad_collate(

@@ -83,7 +83,7 @@ def attributes_of(owner: type) -> frozenset[str]:
 
 @cache
 def attributes_of_parts(owner: type) -> frozenset[str]:
-    """Return the names of the attributes that `_set_parts` sets, from other files and checked.
+    """Return the names of the attributes that `set_parts` sets, from other files and checked.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def attributes_of_parts(owner: type) -> frozenset[str]:
     frozenset of str
         Empty if the type has no parts.
     """
-    setters = [vars(base).get("_set_parts") for base in owner.__mro__]
+    setters = [vars(base).get("set_parts") for base in owner.__mro__]
     return frozenset(name for setter in setters for name in _in(setter))
 
 

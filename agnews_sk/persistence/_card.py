@@ -93,7 +93,7 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
 
 _USE = {
     "pipeline": 'from agnews_sk.persistence import load\n\nload("FOLDER").predict(["a story"])',
-    "onnx": "from agnews_sk.persistence import OnnxClassifier\n\n"
+    "onnx": "from agnews_sk.onnx import OnnxClassifier\n\n"
     'OnnxClassifier.from_path("FOLDER").predict(["a story"])',
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._pretrained import longest_input
+from agnews_sk._core.pretrained import longest_input
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
@@ -294,11 +294,11 @@ def _check_importances(selector: Any) -> None:
 
 
 _BY_TYPE: dict[str, Callable[[Any], None]] = {
-    "agnews_sk.classifiers._abstaining.AbstainingClassifier": _check_abstaining,
-    "agnews_sk.classifiers._linear.CalibratedLinearSVC": _check_svc,
-    "agnews_sk.cleaning._joiner.ColumnJoiner": _check_joiner,
-    "agnews_sk.tokenization._vocabulary.Vocabulary": _check_ids,
-    "agnews_sk.vectorization._vectorizer.NgramVectorizer": _check_ngrams,
+    "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
+    "agnews_sk.classifiers.CalibratedLinearSVC": _check_svc,
+    "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
+    "agnews_sk.tokenization.Vocabulary": _check_ids,
+    "agnews_sk.vectorization.NgramVectorizer": _check_ngrams,
     "sklearn.dummy.DummyClassifier": _check_dummy,
     "sklearn.ensemble._stacking.StackingClassifier": _check_stacking,
     "sklearn.ensemble._voting.VotingClassifier": _check_voting,

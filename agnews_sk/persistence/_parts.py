@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from agnews_sk._base import StateParts
+from agnews_sk._core.base import StateParts
 from agnews_sk.persistence._attributes import OF_CALLBACKS
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._graph import walk
@@ -47,9 +47,9 @@ def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
     parts_of: dict[int, StateParts] = {}
 
     def state_of(estimator: Any) -> dict[str, Any]:
-        if not hasattr(estimator, "_get_parts"):
+        if not hasattr(estimator, "get_parts"):
             return vars(estimator)
-        return parts_of.setdefault(id(estimator), estimator._get_parts()).state
+        return parts_of.setdefault(id(estimator), estimator.get_parts()).state
 
     found = list(_find(model, state_of))
     shells = {id(e): object.__new__(type(e)) for _, e in found if id(e) in parts_of}
@@ -156,7 +156,7 @@ def _give(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[
             if name.endswith(TOKENIZER):
                 check_tokenizer(document, trusted)
     with blaming(next(iter(sorted(files)))):
-        part._set_parts(StateParts(dict(vars(part)), tensors, documents))
+        part.set_parts(StateParts(dict(vars(part)), tensors, documents))
 
 
 def _number_truth_values(model: Any) -> None:

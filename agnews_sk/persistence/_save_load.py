@@ -13,7 +13,7 @@ from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_shell, check_together
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
-from agnews_sk.persistence._parts import put_together, take_apart
+from agnews_sk.persistence._parts import find_estimators, put_together, take_apart
 from agnews_sk.persistence._reading import read_files
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._trusted import dump_trusted, load_trusted
@@ -238,7 +238,8 @@ def probe(model: Any) -> None:
 def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
     known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
     # What a classifier that abstains predicts is no class.
-    abstained = [model.abstain_label_] if hasattr(model, "abstain_label_") else []
+    inside = find_estimators(model)
+    abstained = [one.abstain_label_ for one in inside if hasattr(one, "abstain_label_")]
     if labels.shape != (n_samples,) or not set(labels.tolist()) <= {*known, *abstained}:
         raise ArtifactError(
             f"{PIPELINE} predicts {labels.tolist()!r:.60} for {n_samples} texts, expected one of "

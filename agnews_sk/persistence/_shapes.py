@@ -40,18 +40,17 @@ _SHAPES: dict[str, _Shapes] = {
 # The logarithm of a count of none, and scores of features that tell all.
 _MAY_BE_INFINITE = frozenset({"class_log_prior_", "feature_log_prob_", "scores_", "pvalues_"})
 _TOKENIZERS = (
-    "agnews_sk.tokenization._subword.PretrainedTokenizer",
-    "agnews_sk.tokenization._subword.SubwordTokenizer",
+    "agnews_sk.tokenization.PretrainedTokenizer",
+    "agnews_sk.tokenization.SubwordTokenizer",
 )
 # What an attribute may hold besides None, alone or in a list.
 _HELD: dict[str, dict[str, tuple[str, ...]]] = {
-    "agnews_sk.classifiers._abstaining.AbstainingClassifier": {
-        "estimator_": ("sklearn.base.BaseEstimator",)
-    },
-    "agnews_sk.classifiers._base.TextNetClassifier": {"tokenizer_": _TOKENIZERS},
-    "agnews_sk.vectorization._embedder.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
-    "agnews_sk.vectorization._vectorizer.NgramVectorizer": {
-        "_table": ("agnews_sk.vectorization._table.NgramTable",),
+    "agnews_sk.classifiers.AbstainingClassifier": {"estimator_": ("sklearn.base.BaseEstimator",)},
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.classifiers.TransformerClassifier": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.NgramVectorizer": {
+        "_table": ("agnews_sk.vectorization.NgramTable",),
         "_weights": ("sklearn.feature_extraction.text.TfidfTransformer",),
     },
     "sklearn.calibration.CalibratedClassifierCV": {

@@ -22,6 +22,7 @@ from agnews_sk.persistence._attributes import (
 from agnews_sk.persistence._errors import ArtifactError, blaming
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import installed_versions, library_of
+from agnews_sk.persistence._moved import with_public_names
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
@@ -106,6 +107,7 @@ def load_trusted(
     ArtifactError
         If the file holds any other type, or is damaged.
     """
+    content = with_public_names(content)
     check_pipeline(content, trusted, versions)
     with blaming(PIPELINE):
         known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}

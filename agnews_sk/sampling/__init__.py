@@ -1,12 +1,14 @@
 """Rows: filters that drop training rows and augmenters that add them, in `fit` only."""
 
 # Makes `fit_resample` a method that metadata can be routed to, before samplers are defined.
-import imblearn.base  # noqa: F401
+import imblearn.base
 
+from agnews_sk._core.public import publish
 from agnews_sk.sampling._augmentation import EDAAugmenter
 from agnews_sk.sampling._chain import SamplerChain
 from agnews_sk.sampling._duplicates import DuplicateFilter, LabelConflictFilter
 from agnews_sk.sampling._mask import MaskFilter
+from agnews_sk.sampling._minhash import first_linked, near_duplicate_pairs
 from agnews_sk.sampling._quality import LengthFilter, MissingTextFilter
 
 __all__ = [
@@ -18,3 +20,5 @@ __all__ = [
     "MissingTextFilter",
     "SamplerChain",
 ]
+
+publish(__name__)

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from sklearn.utils import check_random_state
 
-from agnews_sk._base import RowSampler
-from agnews_sk._columnar import flat_values, row_offsets, to_object_array, to_ragged
-from agnews_sk._validation import Interval, n_rows
+from agnews_sk._core.base import RowSampler
+from agnews_sk._core.columnar import flat_values, row_offsets, to_object_array, to_ragged
+from agnews_sk._core.validation import Interval, n_rows
 from agnews_sk.sampling._containers import take_and_replace
 from agnews_sk.sampling._synonyms import find_in_dict, find_in_wordnet, replacements
 from agnews_sk.sampling._word_edits import Ragged, Substitutes, delete, insert, replace, swap

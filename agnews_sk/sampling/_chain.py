@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from agnews_sk._base import RowSampler
-from agnews_sk._validation import BaseComposition, n_rows
+from agnews_sk._core.base import RowSampler
+from agnews_sk._core.validation import BaseComposition, n_rows
 
 
 class SamplerChain(RowSampler, BaseComposition):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from agnews_sk._validation import check_texts, is_frame, take_rows
+from agnews_sk._core.validation import check_texts, is_frame, take_rows
 
 
 def take_and_replace(

@@ -26,7 +26,7 @@ class MaskFilter(RowFilter):
 
     See Also
     --------
-    agnews_sk.evaluation.audit : Its findings have such masks.
+    agnews_sk.auditing.audit : Its findings have such masks.
 
     Examples
     --------

@@ -8,8 +8,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils import check_random_state
 
-from agnews_sk._columnar import flat_values, row_offsets
-from agnews_sk._same_text import normalized, same_text_groups
+from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.same_text import normalized, same_text_groups
 
 # Pairs whose shingles are compared at once: bounds memory.
 _BLOCK = 100_000

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._same_text import joined
-from agnews_sk._validation import Interval, StrOptions
+from agnews_sk._core.same_text import joined
+from agnews_sk._core.validation import Interval, StrOptions
 from agnews_sk.sampling._row_filter import RowFilter
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._base import RowSampler
-from agnews_sk._validation import take_rows
+from agnews_sk._core.base import RowSampler
+from agnews_sk._core.validation import take_rows
 
 
 class RowFilter(RowSampler):

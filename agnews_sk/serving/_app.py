@@ -13,13 +13,20 @@ from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 
 from agnews_sk import __version__
-from agnews_sk.serving import _schemas as schemas
 from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
 from agnews_sk.serving._models import WARM_UP, ExplainMissingError, ServedModel, name_models
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
+from agnews_sk.serving._schemas import (
+    LabelsResponse,
+    ModelLabels,
+    PredictRequest,
+    PredictResponse,
+    Problem,
+    Status,
+)
 
 _RETRY = {"Retry-After": "1"}
 _MOST_REASONS = 20
@@ -28,13 +35,13 @@ _NO_DOCS = (
     "every request, and / asks the models."
 )
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": schemas.Problem, "description": "Not JSON."},
-    401: {"model": schemas.Problem, "description": "No API key, or a wrong one."},
-    408: {"model": schemas.Problem, "description": "The body came too slowly."},
-    413: {"model": schemas.Problem, "description": "The body is too large."},
-    422: {"model": schemas.Problem, "description": "Not what is expected, or too much of it."},
-    429: {"model": schemas.Problem, "description": "Too much waits; come back later."},
-    503: {"model": schemas.Problem, "description": "Too slow, or not ready."},
+    400: {"model": Problem, "description": "Not JSON."},
+    401: {"model": Problem, "description": "No API key, or a wrong one."},
+    408: {"model": Problem, "description": "The body came too slowly."},
+    413: {"model": Problem, "description": "The body is too large."},
+    422: {"model": Problem, "description": "Not what is expected, or too much of it."},
+    429: {"model": Problem, "description": "Too much waits; come back later."},
+    503: {"model": Problem, "description": "Too slow, or not ready."},
 }
 
 
@@ -186,7 +193,7 @@ class _Service:
     def running(self) -> bool:
         return all(batcher.running for batcher in self._batchers.values())
 
-    async def answer(self, asked: schemas.PredictRequest) -> dict[str, Any]:
+    async def answer(self, asked: PredictRequest) -> dict[str, Any]:
         model = self._model(asked.model)
         texts = model.as_texts(asked.stories())
         self._check(texts, asked.explain)
@@ -242,38 +249,38 @@ async def _with_words(
 def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     @app.post(
         "/predict",
-        response_model=schemas.PredictResponse,
+        response_model=PredictResponse,
         response_model_exclude_none=True,
         responses=_PROBLEMS,
         dependencies=guards,
     )
-    async def predict(asked: schemas.PredictRequest) -> Response:
+    async def predict(asked: PredictRequest) -> Response:
         """Return label and probabilities of one or many texts."""
         return _as_json(await service.answer(asked))
 
     @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
-    async def labels() -> schemas.LabelsResponse:
+    async def labels() -> LabelsResponse:
         """Return the loaded models and their labels."""
-        return schemas.LabelsResponse(
+        return LabelsResponse(
             models=[
-                schemas.ModelLabels(name=model.name, labels=model.labels)
+                ModelLabels(name=model.name, labels=model.labels)
                 for model in service.models.values()
             ]
         )
 
     @app.get("/health", responses={503: _PROBLEMS[503]})
-    async def health() -> schemas.Status:
+    async def health() -> Status:
         """Tell whether the process works; restart it if not."""
         if not service.running:
             raise HTTPException(503, "a model's thread has ended.")
-        return schemas.Status(status="ok")
+        return Status(status="ok")
 
     @app.get("/ready", responses={503: _PROBLEMS[503]})
-    async def ready() -> schemas.Status:
+    async def ready() -> Status:
         """Tell whether requests are welcome; send them elsewhere if not."""
         if app.state.stopping or not service.running:
             raise HTTPException(503, "not ready.", _RETRY)
-        return schemas.Status(status="ready")
+        return Status(status="ready")
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def metrics() -> Response:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._open_model import model_sha256, open_model
-from agnews_sk._stories import story_joiner
+from agnews_sk._core.stories import story_joiner
+from agnews_sk.onnx import model_sha256, open_model
 
 WARM_UP = "Warm up."
 
@@ -124,7 +124,7 @@ class ServedModel:
             If this installation cannot explain, or not this model.
         """
         try:
-            from agnews_sk.evaluation import explain
+            from agnews_sk.inspection import explain
         except ImportError as error:
             raise ExplainMissingError("this installation has no explanations.") from error
         predicted = self.predict_proba(texts).argmax(axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from joblib import cpu_count
 
-from agnews_sk._columnar import to_ragged
+from agnews_sk._core.columnar import to_ragged
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -9,11 +9,11 @@ import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import StateParts, TextInputMixin
-from agnews_sk._columnar import flat_values, row_offsets, to_ragged
-from agnews_sk._pretrained import resolve_pretrained
-from agnews_sk._text_cache import TextCache
-from agnews_sk._validation import Interval, StrOptions, check_texts
+from agnews_sk._core.base import StateParts, TextInputMixin
+from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.pretrained import resolve_pretrained
+from agnews_sk._core.validation import Interval, StrOptions, check_texts
+from agnews_sk.caching import TextCache
 from agnews_sk.tokenization._backend import (
     SPECIAL_TOKENS,
     decode_ids,
@@ -100,13 +100,13 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         self.sep_token_id_ = special_ids["sep"]
         self.mask_token_id_ = special_ids["mask"]
 
-    def _get_parts(self) -> StateParts:
+    def get_parts(self) -> StateParts:
         state = dict(vars(self))
         tokenizer_json = state.pop("tokenizer_json_", None)
         documents = {} if tokenizer_json is None else {"tokenizer.json": tokenizer_json}
         return StateParts(state, documents=documents)
 
-    def _set_parts(self, parts: StateParts) -> None:
+    def set_parts(self, parts: StateParts) -> None:
         self.tokenizer_json_ = parts.documents["tokenizer.json"]
         tokenizer = load_tokenizer(self.tokenizer_json_)
         if tokenizer.padding is not None:

@@ -10,9 +10,9 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 
-from agnews_sk._base import StatelessMixin, TextInputMixin
-from agnews_sk._validation import StrOptions, check_texts
-from agnews_sk._words import (
+from agnews_sk._core.base import StatelessMixin, TextInputMixin
+from agnews_sk._core.validation import StrOptions, check_texts
+from agnews_sk._core.words import (
     WORD_PATTERN,
     decode_tokens,
     drop_tokens,

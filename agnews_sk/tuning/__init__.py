@@ -1,5 +1,6 @@
 """Search over whole pipelines with Optuna, and one ready space a pipeline."""
 
+from agnews_sk._core.public import publish
 from agnews_sk.tuning._search import PipelineSearchCV
 from agnews_sk.tuning._spaces import (
     embedding_space,
@@ -20,3 +21,5 @@ __all__ = [
     "tfidf_space",
     "transformer_space",
 ]
+
+publish(__name__)

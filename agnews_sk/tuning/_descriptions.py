@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._content import content_digest
+from agnews_sk._core.content import content_digest
 
 _HASH = re.compile("#[0-9a-f]+$")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")

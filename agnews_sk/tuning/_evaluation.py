@@ -13,8 +13,8 @@ from optuna.trial import Trial, TrialState
 from sklearn.base import clone
 from sklearn.utils.validation import check_memory
 
-from agnews_sk._text_cache import TextCache
-from agnews_sk._validation import n_rows, select_metadata, take_rows
+from agnews_sk._core.validation import n_rows, select_metadata, take_rows
+from agnews_sk.caching import TextCache
 from agnews_sk.tuning._epochs import EpochPruning
 from agnews_sk.tuning._prefix_cache import FoldMemory, PrefixCache, pickled_bytes
 from agnews_sk.tuning._private_copy import private_copy

@@ -12,7 +12,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 
-from agnews_sk._interruption import Interruption
+from agnews_sk._core.interruption import Interruption
 from agnews_sk.tuning._evaluation import TrialEvaluation
 from agnews_sk.tuning._study import open_storage, quiet_optuna
 from agnews_sk.tuning._worker import Worker

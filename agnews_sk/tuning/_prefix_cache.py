@@ -13,9 +13,9 @@ import joblib
 import numpy as np
 import polars as pl
 
-from agnews_sk._base import StatelessMixin
-from agnews_sk._byte_counter import ByteCounter
-from agnews_sk._validation import take_rows
+from agnews_sk._core.base import StatelessMixin
+from agnews_sk._core.byte_counter import ByteCounter
+from agnews_sk._core.validation import take_rows
 from agnews_sk.tuning._private_copy import changes_in_fit_only, private_copy
 
 NOTHING = object()

@@ -19,8 +19,8 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._interruption import Interruption
-from agnews_sk._validation import Interval, StrOptions, check_labels, select_metadata
+from agnews_sk._core.interruption import Interruption
+from agnews_sk._core.validation import Interval, StrOptions, check_labels, select_metadata
 from agnews_sk.tuning._evaluation import COSTS, Candidates, TrialEvaluation
 from agnews_sk.tuning._job import Job, Samplers
 from agnews_sk.tuning._results import (

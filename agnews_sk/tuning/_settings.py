@@ -5,14 +5,14 @@ from typing import Any
 
 from sklearn.metrics._scorer import _PassthroughScorer
 
-from agnews_sk._content import (
+from agnews_sk._core.content import (
     RUNTIME,
     besides_parameters,
     content_digest,
     of_parameter,
     survives_clone,
 )
-from agnews_sk._validation import n_rows
+from agnews_sk._core.validation import n_rows
 from agnews_sk.tuning._descriptions import describe
 from agnews_sk.tuning._evaluation import TrialEvaluation
 

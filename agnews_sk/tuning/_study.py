@@ -21,7 +21,7 @@ from optuna.storages.journal import JournalRedisBackend
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from agnews_sk._optional import import_optional
+from agnews_sk._core.optional import import_optional
 from agnews_sk.tuning._descriptions import differences
 from agnews_sk.tuning._journal import open_journal
 

@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from agnews_sk._interruption import Interruption
+from agnews_sk._core.interruption import Interruption
 from agnews_sk.tuning._evaluation import ERROR
 from agnews_sk.tuning._study import (
     begin_trial,

@@ -11,9 +11,9 @@ import polars as pl
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import StateParts, TextInputMixin
-from agnews_sk._columnar import flat_values, row_offsets
-from agnews_sk._pretrained import (
+from agnews_sk._core.base import StateParts, TextInputMixin
+from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.pretrained import (
     fingerprint,
     longest_input,
     model_from_config,
@@ -21,8 +21,8 @@ from agnews_sk._pretrained import (
     quiet_transformers,
     resolve_pretrained,
 )
-from agnews_sk._text_cache import TextCache
-from agnews_sk._validation import Interval, StrOptions, check_texts
+from agnews_sk._core.validation import Interval, StrOptions, check_texts
+from agnews_sk.caching import TextCache
 from agnews_sk.tokenization import PretrainedTokenizer
 
 
@@ -178,7 +178,7 @@ class SentenceEmbedder(
                 vectors[rows] = pooled.cpu().numpy()
         return vectors
 
-    def _get_parts(self) -> StateParts:
+    def get_parts(self) -> StateParts:
         from agnews_sk.nn import weights_of
 
         state = dict(vars(self))
@@ -188,7 +188,7 @@ class SentenceEmbedder(
         config = json.dumps({"model": plain_config(encoder)})
         return StateParts(state, weights_of(encoder), {"config.json": config})
 
-    def _set_parts(self, parts: StateParts) -> None:
+    def set_parts(self, parts: StateParts) -> None:
         from agnews_sk.nn import module_with_weights
 
         config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors

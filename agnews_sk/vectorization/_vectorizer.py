@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from agnews_sk._base import TextInputMixin
-from agnews_sk._columnar import flat_values
-from agnews_sk._validation import Interval, RealNotInt, StrOptions, align_sparse, check_texts
-from agnews_sk._words import (
+from agnews_sk._core.base import TextInputMixin
+from agnews_sk._core.columnar import flat_values
+from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse, check_texts
+from agnews_sk._core.words import (
     WORD_PATTERN,
     EncodedTokens,
     drop_tokens,

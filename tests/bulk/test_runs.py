@@ -13,10 +13,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from agnews_sk._open_model import open_model
 from agnews_sk.bulk import predict_files
 from agnews_sk.bulk._lock import only_run
 from agnews_sk.bulk._score import model_of
+from agnews_sk.onnx import open_model
 from tests.bulk.conftest import write_texts
 
 LABELS = [{"Oil", "Cup"}, {"Lio", "Puc"}]

@@ -26,8 +26,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from agnews_sk import make_tfidf_pipeline
+from agnews_sk._core.repeats import repeats_of
 from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
-from agnews_sk.classifiers._repeats import repeats_of
 from agnews_sk.classifiers._thresholds import (
     _upper_bound,
     threshold_for_coverage,

@@ -10,7 +10,7 @@ import torch
 
 from agnews_sk.classifiers import FineTunedTransformerClassifier
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
-from tests.classifiers.training import IDS, LABELS, logits, small
+from tests.training.nets import IDS, LABELS, logits, small
 
 
 def in_threads(functions):

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from skorch.callbacks import Callback
 
-from tests.classifiers.training import IDS, LABELS, logits, optimizer_steps, small
+from tests.training.nets import IDS, LABELS, logits, optimizer_steps, small
 
 CLASS_WEIGHT = {"a": 20.0, "b": 0.1}
 

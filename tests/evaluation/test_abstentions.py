@@ -15,14 +15,15 @@ from sklearn.preprocessing import FunctionTransformer
 from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.evaluation import (
     ComparisonResult,
-    ConfusionMatrix,
     compare_classifiers,
-    comparison_table,
-    disagreements,
     evaluate_classifier,
     learning_curves,
+)
+from agnews_sk.inspection import disagreements, slices
+from agnews_sk.reporting import (
+    ConfusionMatrix,
+    comparison_table,
     plot_confusion_matrices,
-    slices,
     write_report,
 )
 from tests.testing.estimators import WordBayes

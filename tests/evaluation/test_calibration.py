@@ -6,13 +6,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from agnews_sk.evaluation import ReliabilityDisplay
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
     make_tfidf_pipeline,
     make_transformer_pipeline,
 )
+from agnews_sk.reporting import ReliabilityDisplay
 
 TINY = {"classify__max_epochs": 1, "classify__random_state": 0}
 PIPELINES = {

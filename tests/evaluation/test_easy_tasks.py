@@ -10,16 +10,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import ShuffleSplit
 
-from agnews_sk.evaluation import (
-    ComparisonResult,
-    Evaluation,
-    compare_classifiers,
-    comparison_table,
-    learning_curves,
-    write_report,
-)
+from agnews_sk.evaluation import ComparisonResult, Evaluation, compare_classifiers, learning_curves
 from agnews_sk.evaluation._bootstrap import bootstrap_interval
 from agnews_sk.evaluation._exact import difference_interval, exact_intervals, share_interval
+from agnews_sk.reporting import comparison_table, write_report
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.evaluation import (
     ComparisonResult,
     compare_classifiers,
-    disagreements,
     evaluate_classifier,
     learning_curves,
 )
+from agnews_sk.inspection import disagreements
 from tests.testing.estimators import WordBayes
 
 TEXTS, LABELS = ["oil", "cup"] * 10, ["Oil", "Cup"] * 10

@@ -7,19 +7,16 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from agnews_sk.auditing import audit
 from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.evaluation import (
     ComparisonResult,
-    ConfusionMatrix,
-    ReliabilityDisplay,
-    audit,
     compare_classifiers,
-    disagreements,
     evaluate_classifier,
     learning_curves,
-    slices,
-    top_losses,
 )
+from agnews_sk.inspection import disagreements, slices, top_losses
+from agnews_sk.reporting import ConfusionMatrix, ReliabilityDisplay
 from agnews_sk.tokenization import WordTokenizer
 from tests.label_kinds import KINDS
 from tests.testing.estimators import WordBayes

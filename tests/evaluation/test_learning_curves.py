@@ -16,10 +16,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from agnews_sk.classifiers import AbstainingClassifier
-from agnews_sk.evaluation import LearningCurvesDisplay, learning_curves
+from agnews_sk.evaluation import learning_curves
 from agnews_sk.evaluation._learning_curves import _stratified_order
 from agnews_sk.evaluation._run_store import run_key
 from agnews_sk.evaluation._statistics import corrected_t_test
+from agnews_sk.reporting import LearningCurvesDisplay
 
 RNG = np.random.default_rng(0)
 Y = RNG.choice(["Sports", "World"], 200, p=[0.7, 0.3])

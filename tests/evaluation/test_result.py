@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from statsmodels.stats.multitest import multipletests
 
-from agnews_sk.evaluation import ComparisonResult, Evaluation, ScoresDisplay
+from agnews_sk.evaluation import ComparisonResult, Evaluation
+from agnews_sk.reporting import ScoresDisplay
 
 CLASSES = np.array(["Business", "Sci/Tech", "Sports", "World"], dtype=object)
 

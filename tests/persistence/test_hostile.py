@@ -23,7 +23,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.persistence._parts import take_apart
-from tests.persistence.conftest import FAMILIES
+from tests.families import FAMILIES
 from tests.persistence.watching import only_the_model_is_read
 
 
@@ -299,7 +299,7 @@ CASES = {
     "tree with positions outside": (
         "tfidf", forged("TreeNode", "sklearn.tree._tree", "Tree", args=ARGS), "_tree.Tree"),
     "cache that would write": (
-        "tfidf", forged("ObjectNode", "agnews_sk._text_cache", "TextCache"), "TextCache"),
+        "tfidf", forged("ObjectNode", "agnews_sk.caching._text_cache", "TextCache"), "TextCache"),
     "skops's old protocol": (
         "tfidf", lambda f: change_schema(f, lambda s: s.update(protocol=0)), "protocol 0"),
     "trusted list in the manifest": (

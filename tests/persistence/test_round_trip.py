@@ -26,7 +26,7 @@ from agnews_sk.sampling import (
 )
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
 from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
-from tests.persistence.conftest import FAMILIES, make_pipelines
+from tests.families import FAMILIES, make_pipelines
 
 TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
 
@@ -70,6 +70,14 @@ def test_a_pipeline_with_a_mask_of_rows_can_be_saved(tmp_path, headlines):
     loaded = load(save(pipeline, tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
     np.testing.assert_array_equal(loaded["filter"].keep, keep)
+
+
+def test_a_pipeline_that_abstains_on_all_unknown_texts_loads(tmp_path, headlines):
+    careful = AbstainingClassifier(CalibratedLinearSVC(random_state=0), coverage=0.2)
+    pipeline = make_tfidf_pipeline(classify=careful).fit(*headlines)
+    assert pipeline.predict(["of no known word"]).tolist() == ["abstained"]
+    loaded = load(save(pipeline, tmp_path / "model"))
+    assert loaded.predict(headlines[0]).tolist() == pipeline.predict(headlines[0]).tolist()
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from agnews_sk._validation import check_texts
+from agnews_sk._core.validation import check_texts
 from agnews_sk.cleaning import TextCleaner
 from agnews_sk.cleaning._steps import STEPS
 from agnews_sk.tokenization import Vocabulary, WordTokenizer

@@ -6,7 +6,8 @@ from typer.testing import CliRunner
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.cli import app
 from agnews_sk.datasets import load_train_test
-from agnews_sk.persistence import OnnxClassifier, save
+from agnews_sk.onnx import OnnxClassifier
+from agnews_sk.persistence import save
 
 
 def run(*arguments):

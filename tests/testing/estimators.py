@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._base import StatelessMixin, TextInputMixin
-from agnews_sk._validation import Interval, check_labels, check_sample_weight, check_texts
+from agnews_sk._core.base import StatelessMixin, TextInputMixin
+from agnews_sk._core.validation import Interval, check_labels, check_sample_weight, check_texts
 from agnews_sk.sampling import LengthFilter
 
 MAX_SEED = np.iinfo(np.int32).max

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._pretrained import resolve_pretrained
+from agnews_sk._core.pretrained import resolve_pretrained
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, _backend
 
 TEXTS = ["oil prices rise again", "the coach resigns", "oil price rises", "cup final tonight"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk._words import encode_tokens, find_words, lower_case, split_words
+from agnews_sk._core.words import encode_tokens, find_words, lower_case, split_words
 
 # Characters that Rust and Python lower, class or separate differently, or nearly so.
 TRICKY = "Σİẞŉǅ²½٣①ⓐⅧ_ªº́ः‍‌\x1c\x1f\x85\xa0\u2028\u180e\u200bꙮ\U0001f130\U00010400"
@@ -64,7 +64,7 @@ def test_two_groups_in_a_pattern_are_refused():
 
 
 def test_codes_follow_the_first_coming_across_blocks(monkeypatch):
-    monkeypatch.setattr("agnews_sk._words._BLOCK_ROWS", 1)
+    monkeypatch.setattr("agnews_sk._core.words._BLOCK_ROWS", 1)
     column = pl.Series([["b", "a"], [], ["c", "a", "b"], ["d"]])
     encoded = encode_tokens(column)
     assert encoded.distinct.to_list() == ["b", "a", "c", "d"]

@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._interruption import Interruption
+from agnews_sk._core.interruption import Interruption
 from agnews_sk.tuning import PipelineSearchCV, ended_trials, open_storage
 from agnews_sk.tuning._study import begin_trial, open_study
 from agnews_sk.tuning._worker import WORKER, _this_process, requeue_interrupted_trials

@@ -25,7 +25,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from agnews_sk import TextCache, make_tfidf_pipeline
-from agnews_sk._content import content_digest as digest
+from agnews_sk._core.content import content_digest as digest
 from agnews_sk.sampling import DuplicateFilter, MissingTextFilter
 from agnews_sk.tuning import PipelineSearchCV, open_storage, tfidf_space
 from agnews_sk.tuning._descriptions import describe, differences, without_hash

@@ -1,0 +1,1 @@
+"""What all rooms stand on: checks, base classes, columns, and other ground."""

@@ -1,0 +1,411 @@
+"""A digest of what a value is: the same in every process, another if it decides otherwise."""
+
+import functools
+import hashlib
+import logging
+import os
+import re
+import sys
+import threading
+import types
+import uuid
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import scipy.sparse as sp
+
+from agnews_sk._core.code import constants_of, globals_of, is_inherent, library_of
+from agnews_sk._core.pretrained import fingerprint
+
+# They say where and how fast an estimator works, not what comes out.
+RUNTIME = {"cache", "checkpoint_dir", "device", "memory", "n_jobs", "verbose"}
+_ADDRESSES = {"_stop_words_id"}  # where CountVectorizer found its stop words in memory
+_ATOMS = (type(None), bool, int, float, complex, str, bytes)
+
+
+class Inert:
+    """Base of classes whose instances say nothing of what comes out, such as caches."""
+
+
+_INERT = (
+    Inert,
+    logging.Logger,
+    threading.local,
+    type(threading.Lock()),
+    type(threading.RLock()),
+    weakref.ref,
+    weakref.WeakKeyDictionary,
+    weakref.WeakSet,
+    weakref.WeakValueDictionary,
+)
+_DEPTH = 100_000  # calls, for functions that lead to functions
+_DEPTH_LOCK = threading.RLock()
+_DESCRIPTORS = (
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+)
+
+
+def content_digest(value: Any) -> str:
+    """Return a digest of all that a value is.
+
+    Parameters
+    ----------
+    value : object
+        Rows, labels, parameters, an estimator, a function, a class, or containers of them.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits, the same in every process.
+
+    Notes
+    -----
+    Functions count with their code, defaults, closure, attributes and the globals that they use;
+    classes with their members; both by name and version if a library defines them. An estimator
+    counts with its class and the parameters that decide its predictions where `clone` would make
+    a new one of it, and with all that it has learnt elsewhere: in a `FrozenEstimator`, a
+    dictionary, a closure or a global. Comments, docstrings, line numbers, the order of sets and
+    dictionaries, and the container of a column do not count. What cannot be read, such as an open
+    file, is like nothing else, not even itself a second time.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.content import content_digest
+    >>> content_digest(lambda x: x + 1) == content_digest(lambda x: x + 1)
+    True
+    >>> content_digest(lambda x: x + 1) == content_digest(lambda x: x + 2)
+    False
+    """
+    with _DEPTH_LOCK:
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, _DEPTH))
+        try:
+            return _Walk().of(value, whole=False).hex()
+        finally:
+            sys.setrecursionlimit(before)
+
+
+def besides_parameters(estimator: Any) -> dict[str, Any]:
+    """Return what an estimator is besides its parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    dict of str to Any
+        Its class, the metadata that it asks for, and the callbacks of the user's own.
+    """
+    callbacks = getattr(estimator, "_skl_callbacks", ())
+    requests = getattr(estimator, "_metadata_request", None)
+    return {
+        "class": type(estimator),
+        "requests": None if requests is None else str(requests),
+        "callbacks": [one for one in callbacks if library_of(type(one)) is None],
+    }
+
+
+def survives_clone(estimator: Any) -> bool:
+    """Return whether `clone` hands on what an estimator has learnt, as of a `FrozenEstimator`."""
+    from sklearn.base import BaseEstimator
+
+    make = getattr(type(estimator), "__sklearn_clone__", None)
+    return make is not None and make is not BaseEstimator.__sklearn_clone__
+
+
+def of_parameter(value: Any) -> Any:
+    """Return a parameter, or the files of the model in the folder that it names."""
+    if isinstance(value, (str, Path)) and str(value) and os.path.isdir(value):
+        return fingerprint(str(value))
+    return value
+
+
+def _hash(*parts: bytes) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    return digest.digest()
+
+
+def _text(*parts: Any) -> bytes:
+    return "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
+
+
+def _name(value: Any) -> str:
+    return getattr(value, "__qualname__", getattr(value, "__name__", type(value).__name__))
+
+
+class _Walk:
+    """Digest values depth first, each once.
+
+    Values in a cycle refer to each other by their distance on the path, as in Tarjan's search for
+    strongly connected components, so that a digest is the same wherever the value was met.
+    """
+
+    def __init__(self) -> None:
+        self._done: dict[tuple[int, bool], bytes] = {}
+        self._open: dict[tuple[int, bool], int] = {}  # position on the path or in its cycle
+        self._lowest = sys.maxsize  # position that what was met since refers back to
+        self._kept: list[Any] = []  # so that no id comes twice
+
+    def of(self, value: Any, whole: bool = True) -> bytes:
+        """Return the digest; `whole` takes of estimators what they have learnt too."""
+        if isinstance(value, np.generic) and type(value.item()) in _ATOMS:
+            value = value.item() if value.dtype.kind not in "mM" else str(value)
+        if type(value) in _ATOMS:
+            plain = value if isinstance(value, str) else repr(value)
+            return _hash(type(value).__name__.encode(), _text(plain))
+        key = (id(value), whole)
+        if key in self._done:
+            return self._done[key]
+        if key in self._open:
+            self._lowest = min(self._lowest, self._open[key])
+            return _hash(b"above", _text(len(self._open) - self._open[key]))
+        return self._enter(key, value, whole)
+
+    def _enter(self, key: tuple[int, bool], value: Any, whole: bool) -> bytes:
+        position, before = len(self._open), self._lowest
+        self._open[key] = self._lowest = position
+        self._kept.append(value)
+        digest = self._container(value, whole)
+        if self._lowest >= position:  # nothing in it refers to what is above
+            self._close(position)
+            self._done[key] = digest
+        self._lowest = min(before, self._lowest)
+        return digest
+
+    def _close(self, position: int) -> None:
+        while len(self._open) > position:
+            self._open.popitem()
+
+    def _all(self, kind: str, values: Iterable[Any], whole: bool = True) -> bytes:
+        return _hash(kind.encode(), *[self.of(value, whole) for value in values])
+
+    def _alone(self, value: Any, whole: bool) -> bytes:
+        """Return a digest that does not hang on what was met just before, for any order."""
+        position = len(self._open)
+        digest = self.of(value, whole)
+        self._close(position)
+        return digest
+
+    def _set(self, kind: str, values: Iterable[Any], whole: bool) -> bytes:
+        return _hash(kind.encode(), *sorted([self._alone(value, whole) for value in values]))
+
+    def _mapping(self, kind: str, value: Mapping[Any, Any], whole: bool = True) -> bytes:
+        named = [(self._alone(key, True), key) for key in value]
+        named.sort(key=lambda pair: pair[0])
+        return _hash(
+            kind.encode(),
+            *[part for name, key in named for part in (name, self.of(value[key], whole))],
+        )
+
+    def _container(self, value: Any, whole: bool) -> bytes:
+        kind = type(value)
+        if kind in (list, tuple):
+            return self._all(kind.__name__, value, whole)
+        if kind in (set, frozenset):
+            return self._set("set", value, whole)
+        if kind in (dict, types.MappingProxyType):
+            return self._mapping("dict", value)
+        for kinds, digest in self._columns().items():
+            if isinstance(value, kinds):
+                return digest(value)
+        if sp.issparse(value):
+            return self._sparse(value)
+        if isinstance(value, type):
+            return self._class(value)
+        if hasattr(value, "get_params"):
+            return self._estimator(value, whole)
+        return self._code(value)
+
+    def _columns(self) -> dict[Any, Callable[[Any], bytes]]:
+        return {
+            np.ma.MaskedArray: lambda v: self._all("masked", (v.filled(), np.ma.getmaskarray(v))),
+            np.ndarray: self._array,
+            pd.DataFrame: lambda v: self._all(
+                "frame", [_index_of(v), *[(str(n), v.iloc[:, i]) for i, n in enumerate(v.columns)]]
+            ),
+            pl.DataFrame: lambda v: self._all("frame", [None, *[(n, v[n]) for n in v.columns]]),
+            pl.Series: lambda v: (
+                self._array(v.to_numpy()) if v.dtype.is_numeric() else self._all("list", v)
+            ),
+            pd.Series: self._series,
+            (pd.Index, pd.api.extensions.ExtensionArray): self._column,
+        }
+
+    def _series(self, value: pd.Series) -> bytes:
+        index = _index_of(value)
+        values = self._column(value)
+        return values if index is None else _hash(b"indexed", values, self.of(index))
+
+    def _column(self, value: Any) -> bytes:
+        if isinstance(value.dtype, np.dtype) and value.dtype.kind in "biufcmM":
+            return self._array(np.asarray(value))
+        return self._all("list", value)
+
+    def _array(self, value: np.ndarray) -> bytes:
+        if value.dtype.kind in "OUT":
+            return self._all("list", np.atleast_1d(value).tolist(), False)
+        if value.dtype.kind == "V":
+            return self._all(str(value.dtype), (value.shape, value.tolist()))
+        plain = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+        digest = hashlib.blake2b(_text(value.dtype.str, value.shape), digest_size=16)
+        digest.update(plain.data)
+        return digest.digest()
+
+    def _sparse(self, value: Any) -> bytes:
+        rows = sp.csr_array(value, copy=True)
+        rows.sum_duplicates()
+        return self._all("sparse", (rows.shape, rows.indptr, rows.indices, rows.data))
+
+    def _estimator(self, value: Any, whole: bool) -> bytes:
+        if whole or survives_clone(value):
+            return self._object(value)
+        try:
+            params = value.get_params(deep=False)
+        except Exception:  # an attribute of a parameter is not there
+            return self._object(value)
+        deciding = {name: of_parameter(params[name]) for name in params.keys() - RUNTIME}
+        told = self._mapping("told", besides_parameters(value))
+        return _hash(b"estimator", told, self._mapping("params", deciding, False))
+
+    def _code(self, value: Any) -> bytes:
+        match value:
+            case types.FunctionType():
+                return self._function(value)
+            case types.CodeType():
+                return self._all("code", constants_of(value))
+            case types.MethodType():
+                return self._all("method", (value.__func__, value.__self__))
+            case types.BuiltinFunctionType():
+                owner = None if isinstance(value.__self__, types.ModuleType) else value.__self__
+                return self._all(f"builtin {value.__module__}.{_name(value)}", [owner])
+            case functools._lru_cache_wrapper():
+                return self._all("cached", (value.__wrapped__, value.cache_parameters()))
+            case staticmethod() | classmethod():
+                return self._all(type(value).__name__, [value.__func__])
+            case property():
+                return self._all("property", (value.fget, value.fset, value.fdel))
+            case types.CellType():
+                return self._all("cell", _contents(value))
+            case types.ModuleType():
+                return self._module(value)
+            case _:
+                return self._leaf(value)
+
+    def _leaf(self, value: Any) -> bytes:
+        match value:
+            case re.Pattern():
+                return self._all("pattern", (value.pattern, value.flags))
+            case Path():
+                return _hash(b"path", _text(value))
+            case _ if isinstance(value, _INERT):
+                return _hash(b"inert", _text(_name(type(value))))
+            case _ if isinstance(value, (np.ufunc, *_DESCRIPTORS)):
+                return self._named(value)
+            case _ if _is_tensor(value):
+                return self._tensor(value)
+            case _:
+                return self._object(value)
+
+    def _named(self, value: Any) -> bytes:
+        homes = (np, sys.modules.get("scipy.special"))
+        known = any(getattr(home, _name(value), None) is value for home in homes)
+        if known or isinstance(value, _DESCRIPTORS):
+            return _hash(b"named", _text(_name(value), library_of(np), library_of(sp)))
+        return uuid.uuid4().bytes  # made by numpy.frompyfunc, which shows no code
+
+    def _function(self, value: types.FunctionType) -> bytes:
+        library = library_of(value.__code__)
+        if is_inherent(value):
+            return _hash(b"library", _text(library, value.__module__, value.__qualname__))
+        # A library's function within another, as of a decorator, holds what it was made with.
+        code = value.__code__ if library is None else (library, value.__code__.co_qualname)
+        used = globals_of(value) if library is None else {}
+        held = value.__defaults__, value.__kwdefaults__, vars(value)
+        return self._all("function", (code, *held, list(value.__closure__ or ()), used))
+
+    def _class(self, value: type) -> bytes:
+        library = library_of(value)
+        if library is not None:
+            return _hash(b"class", _text(library, value.__module__, value.__qualname__))
+        own = {name: member for name, member in vars(value).items() if _is_own(name)}
+        return self._all("class", (value.__qualname__, type(value), value.__bases__, own))
+
+    def _module(self, value: types.ModuleType) -> bytes:
+        library = library_of(value)
+        if library is not None:
+            return _hash(b"module", _text(library, value.__name__))
+        return self._mapping("module", {k: v for k, v in vars(value).items() if k[:2] != "__"})
+
+    def _tensor(self, value: Any) -> bytes:
+        import torch
+
+        plain = (value.detach() if value.layout == torch.strided else value.to_dense()).cpu()
+        numbers = plain.contiguous().reshape(-1).view(torch.uint8).numpy()
+        kind = f"{plain.dtype} {tuple(plain.shape)} {value.requires_grad}"
+        return self._all(kind, [numbers])
+
+    def _object(self, value: Any) -> bytes:
+        """Take an object to be its class and what pickle would write of it."""
+        try:
+            reduced = value.__reduce_ex__(4)
+        except Exception:  # whatever its reduction raises
+            if library_of(type(value)) is not None or not hasattr(value, "__dict__"):
+                return uuid.uuid4().bytes
+            reduced = (None, (), vars(value))
+        if isinstance(reduced, str):
+            return self._all("global", (type(value), reduced))
+        make, arguments, *state = reduced
+        plain = [self._state(type(value), part) for part in state]
+        return self._all("object", (type(value), make, arguments, *plain))
+
+    def _state(self, kind: type, part: Any) -> Any:
+        if hasattr(part, "__next__"):
+            return list(part)
+        if not isinstance(part, dict):
+            return part
+        left_out = {*RUNTIME, *_ADDRESSES} if hasattr(kind, "get_params") else ()
+        kept = {k: v for k, v in part.items() if k not in left_out and not _is_cached(kind, k)}
+        return kept or None
+
+
+def _index_of(value: Any) -> Any:
+    """Return the index of a series or frame, or None if it only counts the rows."""
+    return None if value.index.equals(pd.RangeIndex(len(value))) else value.index
+
+
+def _contents(cell: types.CellType) -> list[Any]:
+    try:
+        return [cell.cell_contents]
+    except ValueError:  # not set yet
+        return []
+
+
+def _is_own(name: str) -> bool:
+    """Return whether a member of a class was written by its author, to have an effect."""
+    return name not in {
+        "__annotations__", "__annotate_func__", "__annotations_cache__", "__dataclass_fields__",
+        "__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__",
+        "__slotnames__", "__weakref__",
+    } and not name.startswith("_abc_")  # fmt: skip
+
+
+def _is_cached(kind: type, name: Any) -> bool:
+    member = getattr(kind, name, None) if isinstance(name, str) else None
+    return isinstance(member, functools.cached_property)
+
+
+def _is_tensor(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)

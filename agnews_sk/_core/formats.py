@@ -1,0 +1,51 @@
+"""Figures and lists as people read them."""
+
+from typing import Any
+
+import pandas as pd
+
+
+def percent(share: Any) -> str:
+    """Return a share in percent with two decimals; a dash where it is unknown."""
+    return "–" if pd.isna(share) else f"{100 * share:.2f}"
+
+
+def points(difference: Any) -> str:
+    """Return a difference of shares in points, with its sign."""
+    return "–" if pd.isna(difference) else f"{100 * difference:+.2f}".replace("-", "−")
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number with thousands set apart; a dash where it is unknown."""
+    return "–" if pd.isna(value) else f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """Return a p value with three decimals, "< 0.001" below that, a dash where it is unknown."""
+    if pd.isna(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def seconds(value: float) -> str:
+    """Return seconds with as many decimals as tell something."""
+    return number(value, 3 if value < 0.1 else 1) if pd.notna(value) else "–"
+
+
+def megabytes(n_bytes: Any) -> str:
+    """Return bytes in megabytes with two decimals; a dash where they are unknown."""
+    return "–" if pd.isna(n_bytes) else f"{n_bytes / 1e6:,.2f}"
+
+
+def listed(names: list[str]) -> str:
+    """Join names with commas and "and".
+
+    Examples
+    --------
+    >>> from agnews_sk._core.formats import listed
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,110 @@
+"""Import an optional library, or say which extra brings it, and how to install that here."""
+
+import importlib
+import importlib.metadata
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import unquote, urlsplit
+
+_NAME = "agnews_sk"
+
+
+def import_optional(module: str, *, extra: str, needed_by: str) -> ModuleType:
+    """Return the module, or raise an ImportError that names the extra to install.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name of the module to import.
+    extra : str
+        Extra of this package that installs it.
+    needed_by : str
+        What the user asked for, as it should read in the message.
+
+    Returns
+    -------
+    module
+        The imported module.
+
+    Raises
+    ------
+    ImportError
+        If the module is not installed.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.optional import import_optional
+    >>> import_optional("json", extra="plot", needed_by="plot_history").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(_way_out(module, extra, needed_by)) from error
+
+
+def check_optional(module: str, *, extra: str, needed_by: str) -> None:
+    """Raise the ImportError of `import_optional` without loading a module that is there.
+
+    Parameters
+    ----------
+    module, extra, needed_by : str
+        As for `import_optional`.
+
+    Raises
+    ------
+    ImportError
+        If the module is not installed.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.optional import check_optional
+    >>> check_optional("json", extra="plot", needed_by="plot_history")
+    """
+    try:
+        is_there = find_spec(module) is not None
+    except (ImportError, ValueError):  # a parent that is not there, or a module without a spec
+        is_there = False
+    if not is_there:
+        raise ImportError(_way_out(module, extra, needed_by))
+
+
+def _way_out(module: str, extra: str, needed_by: str) -> str:
+    return f"{needed_by} needs {module}; install agnews_sk[{extra}] with `{pip_line(extra)}`."
+
+
+def pip_line(extra: str) -> str:
+    """Return the command that adds an extra to the package from where it was installed.
+
+    Parameters
+    ----------
+    extra : str
+
+    Returns
+    -------
+    str
+        For a checkout the command has its folder, since no index needs to have the package.
+    """
+    checkout = Path(__file__).resolve().parents[1]
+    project = checkout / "pyproject.toml"
+    if project.is_file() and f'name = "{_NAME}"' in project.read_text(encoding="utf-8"):
+        return f'pip install -e "{checkout}[{extra}]"'
+    return f'pip install "{_requirement(extra)}"'
+
+
+def _requirement(extra: str) -> str:
+    """Return what pip calls the package with an extra, by where pip took it from (PEP 610)."""
+    named = f"{_NAME}[{extra}]"
+    try:
+        origin = json.loads(
+            importlib.metadata.distribution(_NAME).read_text("direct_url.json") or ""
+        )
+        url = origin["url"]
+    except (importlib.metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
+        return named  # from an index
+    if "vcs_info" in origin:
+        return f"{named} @ {origin['vcs_info']['vcs']}+{url}"
+    folder = unquote(urlsplit(url).path)
+    return f"{folder}[{extra}]" if Path(folder).is_dir() else f"{named} @ {url}"

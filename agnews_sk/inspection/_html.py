@@ -1,0 +1,101 @@
+"""An explanation as HTML that needs nothing else: no script, no network, light or dark."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from agnews_sk.inspection._explanation import Explanation
+
+# Blue and orange of Okabe and Ito, which colour-blind eyes tell apart; what speaks against is
+# underlined too, for print without colour.
+_STYLE = """
+<style>
+.agnews-explain{--ink:#1a1a1a;--paper:#fff;--line:#ccc;--for:0,114,178;--against:230,159,0;
+color:var(--ink);background:var(--paper);font:15px/1.9 system-ui,sans-serif;padding:.8em;
+overflow-wrap:anywhere}
+@media (prefers-color-scheme:dark){.agnews-explain{--ink:#eee;--paper:#161616;--line:#555;
+--for:86,180,233;--against:213,94,0}}
+.agnews-explain p{margin:.3em 0}
+.agnews-explain section{border-top:1px solid var(--line);padding:.5em 0}
+.agnews-explain b.label{margin-right:.5em}
+.agnews-explain small{opacity:.8}
+.agnews-explain summary{cursor:pointer}
+.agnews-explain .for{background:rgba(var(--for),var(--a));border-radius:3px}
+.agnews-explain .against{background:rgba(var(--against),var(--a));border-radius:3px;
+text-decoration:underline dotted}
+</style>"""
+_STRONGEST = 0.55  # opacity of the largest contribution: the text stays readable on it
+
+
+def render(explanation: "Explanation") -> str:
+    """Return the texts with their words coloured by contribution.
+
+    Parameters
+    ----------
+    explanation : Explanation
+
+    Returns
+    -------
+    str
+        The best class of each text first, the others folded away.
+    """
+    legend = (
+        '<p><small><span class="for" style="--a:.5">for</span> or '
+        '<span class="against" style="--a:.5">against</span> the class; the stronger the colour, '
+        f"the more. Method: {escape(explanation.method)}; largest completeness error "
+        f"{explanation.error.max():.1%}.</small></p>"
+    )
+    by_text = dict(list(explanation.frame.groupby("text")))
+    texts = [
+        _text(text, by_text.get(i), explanation.scores.iloc[i])
+        for i, text in enumerate(explanation.texts)
+    ]
+    return f'{_STYLE}<div class="agnews-explain">{legend}{"".join(texts)}</div>'
+
+
+def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
+    if rows is None:
+        return "<section><p><small>no words</small></p></section>"
+    strongest = float(rows["contribution"].abs().max())
+    ranked = [scores.index[i] for i in np.argsort(-scores.to_numpy(), kind="stable")]
+    best, *others = [
+        _line(text, rows[rows["class"] == label], label, scores[label], strongest)
+        for label in ranked
+    ]
+    folded = f"<details><summary><small>other classes</small></summary>{''.join(others)}</details>"
+    return f"<section>{best}{folded if others else ''}</section>"
+
+
+def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest: float) -> str:
+    parts: list[str] = []
+    place = 0
+    inside, outside = rows[rows["start"] >= 0], rows[rows["start"] < 0]
+    for start, end, contribution in _values(inside, "start", "end", "contribution"):
+        parts.append(escape(text[place:start]))
+        parts.append(_mark(text[start:end], contribution, strongest))
+        place = end
+    parts.append(escape(text[place:]))
+    beside_text = _values(outside, "word", "contribution")
+    marks = " ".join(_mark(word, value, strongest) for word, value in beside_text)
+    beside = f" <small>beside the text: {marks}</small>" if marks else ""
+    head = f'<b class="label">{escape(str(label))}</b><small>{score:+.3f}</small>'
+    return f"<p>{head} {''.join(parts)}{beside}</p>"
+
+
+def _values(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(rows[column].tolist() for column in columns))
+
+
+def _mark(word: str, contribution: float, strongest: float) -> str:
+    opacity = _STRONGEST * abs(contribution) / strongest if strongest > 0 else 0.0
+    if opacity < 0.02:
+        return escape(word)
+    side = "for" if contribution > 0 else "against"
+    return (
+        f'<span class="{side}" style="--a:{opacity:.2f}" title="{contribution:+.4f}">'
+        f"{escape(word)}</span>"
+    )

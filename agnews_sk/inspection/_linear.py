@@ -1,0 +1,107 @@
+"""Linear classifiers over n-grams: coefficient times value, exactly, handed on to the words."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import OneToOneFeatureMixin
+from sklearn.feature_selection import SelectorMixin
+
+from agnews_sk.inspection._places import Finder, names_ngrams, ngram_finder
+from agnews_sk.inspection._steps import TextModel
+from agnews_sk.inspection._words import Attribution, Outside, Words
+
+_SAME = 1e-6
+
+
+class LinearModel(NamedTuple):
+    """Feature names, one coefficient a feature and class, and an intercept a class.
+
+    Attributes
+    ----------
+    names : ndarray of object of shape (n_features,)
+    coefficients : ndarray of float of shape (n_classes, n_features)
+    intercept : ndarray of float of shape (n_classes,)
+    """
+
+    names: np.ndarray
+    coefficients: np.ndarray
+    intercept: np.ndarray
+
+
+def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | None:
+    """Return the coefficients by feature, or None if this is no linear model over n-grams.
+
+    Parameters
+    ----------
+    readers : tuple of estimator
+        From texts to features. The first names n-grams, the others keep, weigh or choose them.
+    classifier : estimator
+
+    Returns
+    -------
+    LinearModel or None
+    """
+    if not readers or not hasattr(classifier, "coef_") or not names_ngrams(readers[0]):
+        return None
+    names = readers[0].get_feature_names_out()
+    for reader in readers[1:]:
+        if not isinstance(reader, (OneToOneFeatureMixin, SelectorMixin)):
+            return None
+        names = reader.get_feature_names_out(names)
+    coefficients = classifier.coef_
+    if sp.issparse(coefficients):
+        coefficients = coefficients.toarray()
+    n_classes = len(classifier.classes_)
+    intercept = np.broadcast_to(classifier.intercept_, len(coefficients))
+    if len(coefficients) == 1 and n_classes == 2:
+        coefficients = np.vstack([-coefficients, coefficients])
+        intercept = np.append(-intercept, intercept)
+    if coefficients.shape != (n_classes, len(names)):
+        return None
+    return LinearModel(names, coefficients, np.asarray(intercept, dtype=np.float64))
+
+
+def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution] | None:
+    """Return each word's part of the decision function.
+
+    Parameters
+    ----------
+    model : TextModel
+    linear : LinearModel
+
+    Returns
+    -------
+    list of Attribution, or None
+        None where the decision function is not the features times the coefficients.
+    """
+    features = sp.csr_array(model.features(model.texts))
+    scores = model.scores(model.texts)
+    product = features @ linear.coefficients.T + linear.intercept
+    if scores.shape != product.shape or not np.allclose(product, scores, rtol=_SAME, atol=_SAME):
+        return None
+    find = ngram_finder(model.readers[0])
+    return [
+        _attribute(text, features[[row]], linear, find, scores[row])
+        for row, text in enumerate(model.texts)
+    ]
+
+
+def _attribute(
+    text: str, row: sp.csr_array, linear: LinearModel, find: Finder, scores: np.ndarray
+) -> Attribution:
+    words = Words(text)
+    places: dict[str, list[np.ndarray]] = {}
+    for name, spans in find(text):
+        places.setdefault(name, []).append(words.spread(spans))
+    values = np.zeros((len(words.starts), len(scores)))
+    outside = []
+    for column, value in zip(row.indices, row.data):
+        contribution = linear.coefficients[:, column] * value
+        shares = np.sum(places.get(linear.names[column], [0.0]), axis=0)
+        total = np.sum(shares)
+        if total > 0:
+            values += np.outer(shares / total, contribution)
+        else:
+            outside.append(Outside(linear.names[column], contribution))
+    return Attribution(words, values, outside, linear.intercept, scores)

@@ -1,0 +1,126 @@
+"""Where the n-grams of a vectorizer stand in a text."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import FeatureUnion
+
+from agnews_sk._core.words import stop_word_set
+from agnews_sk.inspection._words import Span, changed_with_places
+from agnews_sk.vectorization import NgramVectorizer
+
+Finder = Callable[[str], Iterator[tuple[str, list[Span | None]]]]
+Preprocess = Callable[[str], str]
+
+
+def names_ngrams(reader: Any) -> bool:
+    """Tell a vectorizer of n-grams, or a union with one, from other steps."""
+    if isinstance(reader, FeatureUnion):
+        return any(names_ngrams(part) for _, part in reader.transformer_list)
+    return isinstance(reader, (CountVectorizer, NgramVectorizer))
+
+
+def ngram_finder(reader: Any) -> Finder:
+    """Return a function from a text to the names of its n-grams and their places."""
+    if isinstance(reader, FeatureUnion):
+        parts = [
+            (f"{name}__" if reader.verbose_feature_names_out else "", ngram_finder(part))
+            for name, part in reader.transformer_list
+            if names_ngrams(part)
+        ]
+        return lambda text: chain.from_iterable(
+            ((prefix + name, spans) for name, spans in find(text)) for prefix, find in parts
+        )
+    preprocess = _preprocessor(reader)
+
+    def find(text: str) -> Iterator[tuple[str, list[Span | None]]]:
+        known = changed_with_places(text, preprocess)
+        if known is None:
+            return
+        changed, places = known
+        for name, spans in _ngrams(reader, changed):
+            yield name, [span and (int(places[span[0]]), int(places[span[1]])) for span in spans]
+
+    return find
+
+
+def _preprocessor(vectorizer: Any) -> Preprocess:
+    if isinstance(vectorizer, NgramVectorizer):
+        return str.lower if vectorizer.lowercase else str
+    return vectorizer.build_preprocessor()
+
+
+def _ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
+    if vectorizer.analyzer == "word":
+        return _word_ngrams(vectorizer, text)
+    if vectorizer.analyzer == "char_wb":
+        return chain.from_iterable(
+            _character_ngrams(f" {match.group()} ", match.start() - 1, vectorizer.ngram_range)
+            for match in re.finditer(r"\S+", text)
+        )
+    if vectorizer.analyzer == "char":
+        return _character_ngrams(text, 0, vectorizer.ngram_range)
+    return iter(())
+
+
+def _word_ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
+    tokenizer = getattr(vectorizer, "tokenizer", None)
+    found: list[tuple[str, Span | None]]
+    if tokenizer is None:
+        pattern = re.compile(vectorizer.token_pattern)
+        found = [(m.group(pattern.groups), m.span(pattern.groups)) for m in pattern.finditer(text)]
+    else:
+        tokens = tokenizer(text)
+        found = list(zip(tokens, find_in_order(tokens, text)))
+    dropped = stop_word_set(vectorizer.stop_words)
+    kept = [(token, span) for token, span in found if token not in dropped]
+    min_n, max_n = vectorizer.ngram_range
+    for n in range(min_n, max_n + 1):
+        for i in range(len(kept) - n + 1):
+            tokens, spans = zip(*kept[i : i + n])
+            yield " ".join(tokens), list(spans)
+
+
+def _character_ngrams(
+    text: str, shift: int, ngram_range: tuple[int, int]
+) -> Iterator[tuple[str, list[Span | None]]]:
+    """Yield n-grams of characters; as in scikit-learn, a run of white space is one space."""
+    found = list(re.finditer(r"\s{2,}|.", text, flags=re.DOTALL))
+    squeezed = "".join(" " if len(match.group()) > 1 else match.group() for match in found)
+    min_n, max_n = ngram_range
+    for n in range(min_n, max_n + 1):
+        for i in range(max(len(squeezed) - n, 0) + 1):
+            piece = squeezed[i : i + n]
+            inner = [found[i + j].start() + shift for j, c in enumerate(piece) if c != " "]
+            yield piece, [(inner[0], inner[-1] + 1)] if inner else []
+
+
+def find_in_order(tokens: list[str], text: str) -> list[Span | None]:
+    """Return where each token stands, looked for from the end of the one before.
+
+    Parameters
+    ----------
+    tokens : list of str
+    text : str
+
+    Returns
+    -------
+    list of (int, int) or None
+        None for a token that is not there.
+
+    Examples
+    --------
+    >>> from agnews_sk.inspection._places import find_in_order
+    >>> find_in_order(["up", "``", "up"], 'up "up"')
+    [(0, 2), None, (4, 6)]
+    """
+    spans: list[Span | None] = []
+    place = 0
+    for token in tokens:
+        start = text.find(token, place)
+        spans.append(None if start < 0 else (start, start + len(token)))
+        place = place if start < 0 else start + len(token)
+    return spans

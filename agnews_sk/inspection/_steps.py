@@ -1,0 +1,138 @@
+"""A fitted pipeline taken apart: what prepares texts, what reads them, what classifies."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.validation import check_texts, is_frame
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """The part of a pipeline that reads prepared texts.
+
+    Attributes
+    ----------
+    texts : ndarray of object of shape (n_texts,)
+        Prepared: joined and cleaned, as the first step of `readers` takes them.
+    readers : tuple of estimator
+        Fitted transformers from texts to what the classifier takes.
+    classifier : estimator
+    """
+
+    texts: np.ndarray
+    readers: tuple[Any, ...]
+    classifier: Any
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The labels, in the order of the classifier's scores."""
+        return self.classifier.classes_
+
+    def features(self, texts: np.ndarray) -> Any:
+        """Return what the classifier takes for these prepared texts."""
+        for reader in self.readers:
+            texts = reader.transform(texts)
+        return texts
+
+    def scores(self, texts: np.ndarray) -> np.ndarray:
+        """Return the classifier's scores for these prepared texts.
+
+        Parameters
+        ----------
+        texts : ndarray of object of shape (n_texts,)
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_texts, n_classes)
+            The decision function, or logarithms of probabilities where there is none.
+        """
+        features = self.features(texts)
+        if hasattr(self.classifier, "decision_function"):
+            return one_a_class(self.classifier.decision_function(features))
+        if not hasattr(self.classifier, "predict_proba"):
+            raise TypeError(
+                f"{type(self.classifier).__name__} has neither decision_function nor "
+                "predict_proba, so there is no score to explain."
+            )
+        probabilities = np.asarray(self.classifier.predict_proba(features), dtype=np.float64)
+        return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+
+
+def one_a_class(scores: Any) -> np.ndarray:
+    """Return a column a class: for two classes, the decision function's negative and itself."""
+    scores = np.asarray(scores, dtype=np.float64)
+    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+
+
+def fitted_steps(pipeline: Any) -> list[Any]:
+    """Return the steps that act in `predict`, pipelines within pipelines laid flat.
+
+    Parameters
+    ----------
+    pipeline : estimator
+        A pipeline, a classifier, or a search that holds one as `best_estimator_`.
+
+    Returns
+    -------
+    list of estimator
+    """
+    check_is_fitted(pipeline)
+    pipeline = getattr(pipeline, "best_estimator_", pipeline)
+    if not hasattr(pipeline, "steps") or not hasattr(pipeline, "named_steps"):
+        return [pipeline]
+    kept = [
+        step
+        for _, step in pipeline.steps
+        if step is not None and step != "passthrough" and not hasattr(step, "fit_resample")
+    ]
+    return [inner for step in kept for inner in fitted_steps(step)]
+
+
+def text_model(pipeline: Any, X: Any) -> TextModel:
+    """Run the steps that make texts of texts, and return these texts with the remaining steps.
+
+    Parameters
+    ----------
+    pipeline : fitted classifier or pipeline that ends in one
+    X : DataFrame or array-like of str of shape (n_texts,)
+
+    Returns
+    -------
+    TextModel
+
+    Raises
+    ------
+    TypeError
+        If the last step is no classifier.
+    """
+    *steps, classifier = fitted_steps(pipeline)
+    if not hasattr(classifier, "classes_"):
+        raise TypeError(
+            f"the pipeline must end in a fitted classifier, got {type(classifier).__name__}."
+        )
+    for position, step in enumerate(steps):
+        made = step.transform(X)
+        if not _holds_texts(made):
+            return TextModel(_as_texts(X), tuple(steps[position:]), classifier)
+        X = made
+    return TextModel(_as_texts(X), (), classifier)
+
+
+def _as_texts(X: Any) -> np.ndarray:
+    return to_object_array(check_texts(X))
+
+
+def _holds_texts(made: Any) -> bool:
+    if is_frame(made):
+        return made.shape[1] == 1 and _holds_texts(made[made.columns[0]])
+    if isinstance(made, pl.Series):
+        return made.dtype == pl.String
+    if not isinstance(made, (list, np.ndarray, pd.Series)):
+        return False
+    return np.ndim(made) == 1 and all(isinstance(text, str) for text in made)

@@ -1,0 +1,109 @@
+"""Token ids of texts, and the stretch of text that each stands for."""
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+
+from agnews_sk._core.words import stop_word_set
+from agnews_sk.inspection._places import find_in_order
+from agnews_sk.inspection._words import Span, changed_with_places
+from agnews_sk.tokenization import (
+    PretrainedTokenizer,
+    SubwordTokenizer,
+    Vocabulary,
+    WordTokenizer,
+)
+
+
+class Tokens(NamedTuple):
+    """The tokens of one text.
+
+    Attributes
+    ----------
+    ids : ndarray of int of shape (n_tokens,)
+    spans : list of (int, int) or None
+        Where each stands; None where that cannot be told.
+    special : ndarray of bool of shape (n_tokens,)
+        Those that the tokenizer adds to every text.
+    """
+
+    ids: np.ndarray
+    spans: list[Span | None]
+    special: np.ndarray
+
+    def take(self, positions: list[int]) -> "Tokens":
+        """Return these tokens only."""
+        return Tokens(
+            self.ids[positions], [self.spans[i] for i in positions], self.special[positions]
+        )
+
+
+def tokenize(readers: tuple[Any, ...], texts: np.ndarray) -> list[Tokens] | None:
+    """Return the tokens that these steps make of texts.
+
+    Parameters
+    ----------
+    readers : tuple of estimator
+        A tokenizer of subwords, or a `WordTokenizer` and a `Vocabulary`.
+    texts : ndarray of object of shape (n_texts,)
+
+    Returns
+    -------
+    list of Tokens, or None
+        None where the steps are others.
+    """
+    kinds = tuple(type(reader) for reader in readers)
+    if kinds in ((PretrainedTokenizer,), (SubwordTokenizer,)):
+        return _subwords(readers[0], texts)
+    if kinds == (WordTokenizer, Vocabulary):
+        return _words(readers[0], readers[1], texts)
+    return None
+
+
+def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
+    from tokenizers import Tokenizer
+
+    backend = Tokenizer.from_str(tokenizer.tokenizer_json_)
+    rows = []
+    for found in map(backend.encode, texts):
+        special = np.array(found.special_tokens_mask, dtype=bool)
+        spans = [None if mark else span for mark, span in zip(special, found.offsets)]
+        rows.append(Tokens(np.array(found.ids, dtype=np.int64), spans, special))
+    return rows
+
+
+def _words(tokenizer: WordTokenizer, vocabulary: Vocabulary, texts: np.ndarray) -> list[Tokens]:
+    tokens = tokenizer.transform(texts)
+    unstemmed = clone(tokenizer).set_params(stemmer=None, stop_words=None).transform(texts)
+    known = vocabulary.vocabulary_
+    rows = []
+    for text, whole, kept, ids in zip(texts, unstemmed, tokens, vocabulary.transform(tokens)):
+        spans = _spans_of_words(tokenizer, text, whole.to_list())
+        with_id = [span for span, token in zip(spans, kept) if "<unk>" in known or token in known]
+        rows.append(Tokens(ids.to_numpy(), with_id, np.zeros(len(ids), dtype=bool)))
+    return rows
+
+
+def _spans_of_words(tokenizer: WordTokenizer, text: str, tokens: list[str]) -> list[Span | None]:
+    """Return where the words stand, stop words left out; stemming moves none."""
+    changed, places = _lowered(text) if tokenizer.lowercase else (text, np.arange(len(text) + 1))
+    spans: list[Span | None]
+    if tokenizer.method == "regex":
+        pattern = re.compile(tokenizer.pattern)
+        spans = [match.span(pattern.groups) for match in pattern.finditer(changed)]
+    else:
+        spans = find_in_order(tokens, changed)
+    dropped = stop_word_set(tokenizer.stop_words)
+    return [
+        span and (int(places[span[0]]), int(places[span[1]]))
+        for token, span in zip(tokens, spans)
+        if token not in dropped
+    ]
+
+
+def _lowered(text: str) -> tuple[str, np.ndarray]:
+    known = changed_with_places(text, str.lower)
+    assert known is not None, "lower case is a change of single characters"
+    return known

@@ -1,0 +1,92 @@
+"""What pictures share: figures without a window, and colours that all eyes and printers tell."""
+
+from itertools import cycle, islice
+from typing import Any
+
+from agnews_sk._core.optional import import_optional
+
+# Okabe and Ito (2008), readable on white and on black; markers repeat what colours say.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+def styles(n_series: int) -> list[dict[str, str]]:
+    """Return a colour and a marker for each series.
+
+    Parameters
+    ----------
+    n_series : int
+
+    Returns
+    -------
+    list of dict
+        Keywords of matplotlib's `plot`.
+
+    Examples
+    --------
+    >>> from agnews_sk.reporting._figures import styles
+    >>> styles(1)
+    [{'color': '#0072B2', 'marker': 'o'}]
+    """
+    pairs = islice(zip(cycle(COLOURS), cycle(MARKERS)), n_series)
+    return [{"color": colour, "marker": marker} for colour, marker in pairs]
+
+
+def new_figure(width: float, height: float, *, needed_by: str) -> Any:
+    """Return an empty matplotlib figure that is tied to no window.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    needed_by : str
+        Name that the error says if matplotlib is not installed.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    figures = import_optional("matplotlib.figure", extra="plot", needed_by=needed_by)
+    return figures.Figure(figsize=(width, height), layout="constrained")
+
+
+def axes_for(display: Any, ax: Any, *, width: float = 4.6, height: float = 3.4) -> Any:
+    """Return the axes to draw on, and note them and their figure on the display.
+
+    Parameters
+    ----------
+    display : object
+        Gets `ax_` and `figure_`.
+    ax : matplotlib.axes.Axes or None
+        None makes a new figure.
+    width, height : float
+        Inches of a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    if ax is None:
+        ax = new_figure(width, height, needed_by=type(display).__name__).add_subplot()
+    display.ax_, display.figure_ = ax, ax.figure
+    return ax
+
+
+def logarithmic(axis: Any) -> None:
+    """Mark a logarithmic axis at 1, 2 and 5 of each power, in plain figures."""
+    ticker = import_optional("matplotlib.ticker", extra="plot", needed_by="a logarithmic axis")
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def soften(ax: Any) -> None:
+    """Take away the upper and right line of axes, and draw a light grid below the data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25, linewidth=0.6)
+    ax.set_axisbelow(True)

@@ -1,0 +1,237 @@
+"""Pictures of a comparison: scores with intervals, and quality against cost."""
+
+from typing import Any, Self
+
+import pandas as pd
+
+from agnews_sk.evaluation import ComparisonResult, interval_columns
+from agnews_sk.reporting._figures import axes_for, logarithmic, soften, styles
+
+COSTS = {
+    "fit_seconds": "seconds to fit",
+    "cpu_seconds": "processor seconds to fit",
+    "texts_per_second": "texts answered a second",
+    "latency_p50_ms": "milliseconds for one text, median",
+    "latency_p95_ms": "milliseconds for one text, 95th percentile",
+    "latency_p99_ms": "milliseconds for one text, 99th percentile",
+    "peak_memory_bytes": "bytes of memory at the peak",
+    "size_bytes": "bytes on disk",
+    "n_parameters": "parameters",
+}
+
+
+class ScoresDisplay:
+    """Picture of one score of each classifier with its interval.
+
+    Parameters
+    ----------
+    intervals : pandas.DataFrame of shape (n_classifiers, 3)
+        Columns `score`, `low` and `high`, one row a classifier.
+    score : str
+        Name of the score, shown below the axis.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the latest `plot`.
+    figure_ : matplotlib.figure.Figure
+        Figure they belong to.
+
+    Examples
+    --------
+    >>> from agnews_sk.reporting import ScoresDisplay
+    >>> display = ScoresDisplay.from_predictions(
+    ...     ["Sports", "World"], {"tfidf": ["Sports", "World"]}, random_state=0
+    ... )
+    >>> display.intervals.round(2).to_dict("index")
+    {'tfidf': {'score': 1.0, 'low': 0.16, 'high': 1.0}}
+    """
+
+    def __init__(self, intervals: pd.DataFrame, *, score: str):
+        self.intervals = intervals
+        self.score = score
+
+    @classmethod
+    def from_result(
+        cls, result: ComparisonResult, *, score: str = "accuracy", ax: Any = None
+    ) -> Self:
+        """Plot a score of a comparison.
+
+        Parameters
+        ----------
+        result : ComparisonResult
+        score : str, default="accuracy"
+            A column of `result.scores` that has an interval.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ScoresDisplay
+
+        Raises
+        ------
+        ValueError
+            If no score with an interval has this name.
+        """
+        ends = interval_columns(result.classes)
+        if score not in ends:
+            raise ValueError(f"score must be one of {list(ends)}, got {score!r}.")
+        intervals = result.scores[[score, *ends[score]]].set_axis(["score", "low", "high"], axis=1)
+        return cls(intervals, score=score).plot(ax=ax)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: Any,
+        predictions: Any,
+        *,
+        score: str = "accuracy",
+        random_state: Any = None,
+        ax: Any = None,
+    ) -> Self:
+        """Plot a score of predicted labels.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_rows,)
+        predictions : mapping of str to array-like of shape (n_rows,)
+            Labels that each classifier predicted.
+        score : str, default="accuracy"
+        random_state : int, Generator, RandomState or None, default=None
+            Seed of the bootstrap.
+        ax : matplotlib.axes.Axes, optional
+
+        Returns
+        -------
+        ScoresDisplay
+        """
+        result = ComparisonResult.from_predictions(y_true, predictions, random_state=random_state)
+        return cls.from_result(result, score=score, ax=ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw a dot and a line for each classifier, the first on top.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ScoresDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        n_classifiers = len(self.intervals)
+        ax = axes_for(self, ax, height=0.9 + 0.42 * n_classifiers)
+        for position, style in enumerate(styles(n_classifiers)):
+            score, low, high = self.intervals.iloc[position]
+            ax.plot([low, high], [position, position], color=style["color"], linewidth=2)
+            ax.plot([score], [position], **style)
+        ax.set_yticks(range(n_classifiers), labels=self.intervals.index)
+        ax.set(ylim=(n_classifiers - 0.5, -0.5), xlabel=self.score.replace("_", " "))
+        soften(ax)
+        return self
+
+
+class CostQualityDisplay:
+    """Picture of a score against what it costs, the cost on a logarithmic axis.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame of shape (n_classifiers, 4)
+        Columns `score`, `low`, `high` and `cost`, one row a classifier.
+    score, cost : str
+        Names of both, shown beside the axes.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the latest `plot`.
+    figure_ : matplotlib.figure.Figure
+        Figure they belong to.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.reporting import CostQualityDisplay
+    >>> from agnews_sk.evaluation import compare_classifiers
+    >>> texts, labels = ["oil rises", "team wins"], ["Business", "Sports"]
+    >>> result = compare_classifiers({"constant": DummyClassifier()}, texts, labels, texts, labels)
+    >>> CostQualityDisplay.from_result(result, cost="fit_seconds").ax_.get_xlabel()
+    'seconds to fit'
+    """
+
+    def __init__(self, figures: pd.DataFrame, *, score: str, cost: str):
+        self.figures = figures
+        self.score = score
+        self.cost = cost
+
+    @classmethod
+    def from_result(
+        cls,
+        result: ComparisonResult,
+        *,
+        score: str = "accuracy",
+        cost: str = "fit_seconds",
+        ax: Any = None,
+    ) -> Self:
+        """Plot a score of a comparison against a cost.
+
+        Parameters
+        ----------
+        result : ComparisonResult
+        score : str, default="accuracy"
+        cost : str, default="fit_seconds"
+            A column of costs of `result.scores`.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        CostQualityDisplay
+
+        Raises
+        ------
+        ValueError
+            If no cost has this name.
+        """
+        if cost not in COSTS:
+            raise ValueError(f"cost must be one of {list(COSTS)}, got {cost!r}.")
+        columns = [score, *interval_columns(result.classes)[score], cost]
+        figures = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
+        return cls(figures, score=score, cost=cost).plot(ax=ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw a dot with its interval for each classifier whose cost is known.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        CostQualityDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = axes_for(self, ax)
+        for (name, row), style in zip(self.figures.iterrows(), styles(len(self.figures))):
+            if not row["cost"] > 0:
+                continue
+            ax.plot([row["cost"]] * 2, [row["low"], row["high"]], color=style["color"], linewidth=2)
+            ax.plot([row["cost"]], [row["score"]], linestyle="", label=name, **style)
+        ax.set(xscale="log", xlabel=COSTS[self.cost], ylabel=self.score.replace("_", " "))
+        logarithmic(ax.xaxis)
+        ax.margins(x=0.12)
+        ax.legend(frameon=False, fontsize="small")
+        soften(ax)
+        return self

@@ -1,0 +1,97 @@
+"""A comparison as tables for the terminal."""
+
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from agnews_sk._core.formats import megabytes, p_value, percent
+from agnews_sk.evaluation import ComparisonResult, with_method
+
+
+def comparison_table(result: ComparisonResult) -> Group:
+    """Return scores and costs, and the tests between pairs, as tables that rich can print.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    rich.console.Group
+        One column a classifier; scores in percent. The second table, one row a pair, is left
+        out where only one classifier was evaluated.
+
+    Examples
+    --------
+    >>> from rich.console import Console
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from agnews_sk.evaluation import compare_classifiers
+    >>> from agnews_sk.reporting import comparison_table
+    >>> texts, labels = ["oil rises", "team wins"], ["Business", "Sports"]
+    >>> result = compare_classifiers({"constant": DummyClassifier()}, texts, labels, texts, labels)
+    >>> Console().print(comparison_table(result))  # doctest: +SKIP
+    """
+    tables = [_scores_table(result)]
+    if len(result.names) > 1:
+        tables.append(_pairs_table(result.pairwise()))
+    return Group(*tables)
+
+
+def _scores_table(result: ComparisonResult) -> Table:
+    table = Table(
+        title=f"Scores on {len(result.y_true):,} test rows",
+        caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
+        f"({result.n_resamples:,} resamples), or of the method beside them.",
+    )
+    _add_columns(table, [""], result.names)
+    rows = result.scores.to_dict("records")
+    _add_row(table, "accuracy", [_interval(result, name, "accuracy") for name in result.names])
+    _add_row(table, "macro-F1", [_interval(result, name, "macro_f1") for name in result.names])
+    for label in result.classes:
+        _add_row(table, f"F1 {label}", [percent(row[f"f1_{label}"]) for row in rows])
+    if result.abstained:
+        _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
+    table.add_section()
+    _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
+    _add_row(table, "fit seconds", [f"{row['fit_seconds']:,.1f}" for row in rows])
+    _add_row(table, "texts a second", [f"{row['texts_per_second']:,.0f}" for row in rows])
+    _add_row(table, "size, MB", [megabytes(row["size_bytes"]) for row in rows])
+    return table
+
+
+def _pairs_table(pairs: pd.DataFrame) -> Table:
+    table = Table(
+        title="McNemar's test of each pair, a against b",
+        caption="Difference: accuracy of a less that of b, in points.",
+    )
+    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p value"])
+    for pair in pairs.to_dict("records"):
+        cells = [
+            pair["b"],
+            f"{100 * pair['accuracy_difference']:+.2f}",
+            f"{pair['only_a']:,}",
+            f"{pair['only_b']:,}",
+            p_value(pair["p_value"]),
+        ]
+        _add_row(table, pair["a"], cells)
+    return table
+
+
+def _add_columns(table: Table, names: list[str], figures: list[str]) -> None:
+    for header in names:
+        table.add_column(Text(header))
+    for header in figures:
+        table.add_column(Text(header), justify="right")
+
+
+def _add_row(table: Table, first: str, cells: list[str]) -> None:
+    # Text, as rich would read the brackets of a name or a label as its own markup.
+    table.add_row(Text(first), *map(Text, cells))
+
+
+def _interval(result: ComparisonResult, name: str, score: str) -> str:
+    row = result.scores.loc[name]
+    ends = f"{percent(row[f'{score}_low'])}–{percent(row[f'{score}_high'])}"
+    shown = with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")
+    return f"{percent(row[score])} ({shown})"

@@ -1,0 +1,88 @@
+"""Which layers are not trained, epoch by epoch."""
+
+from torch import nn
+
+from agnews_sk.training._depth import find_layers, parameter_depths
+
+
+class Freezing:
+    """Keeps parts of a module from being trained, epoch by epoch.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    freeze : None, "embeddings", int or "encoder"
+        See `SharedParameters`.
+    gradual : bool, default=False
+        Thaw one layer an epoch from the top.
+
+    Attributes
+    ----------
+    n_frozen_layers : int
+        How many of the lowest layers are frozen in every epoch.
+    """
+
+    def __init__(self, module: nn.Module, freeze: int | str | None, gradual: bool = False) -> None:
+        self._stack = find_layers(module)
+        self._embeddings = [
+            *_modules_before(module, self._stack.path),
+            *self._stack.side_inputs.values(),
+        ]
+        n_layers = len(self._stack.layers)
+        self._lasting_depth = _lasting_depth(freeze, n_layers)
+        self._first_depth = n_layers + 1 if gradual else self._lasting_depth
+        depths = parameter_depths(module)
+        self._trainable = [
+            (parameter, depths[name])
+            for name, parameter in module.named_parameters()
+            if parameter.requires_grad
+        ]
+        # "encoder" has a depth beyond the last layer's, that of the head.
+        self.n_frozen_layers = max(self._lasting_depth - 1, 0)
+        self._depth = 0
+        self._freeze_below(self._lasting_depth)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Freeze what this epoch, counted from 0, does not train."""
+        self._freeze_below(max(self._lasting_depth, self._first_depth - epoch))
+
+    def _freeze_below(self, depth: int) -> None:
+        """Freeze or thaw what lies between this depth and the last one.
+
+        The rest stays as it is: a callback may have frozen parts of it.
+        """
+        for parameter, own_depth in self._trainable:
+            if (own_depth < depth) != (own_depth < self._depth):
+                parameter.requires_grad_(own_depth >= depth)
+        self._depth = depth
+
+    def quieten(self) -> None:
+        """Switch dropout off in the layers that are always frozen, so that they repeat."""
+        if self.n_frozen_layers:
+            for module in (*self._embeddings, *self._stack.layers[: self.n_frozen_layers]):
+                module.eval()
+
+
+def _lasting_depth(freeze: int | str | None, n_layers: int) -> int:
+    """Return the depth below which nothing is trained in any epoch."""
+    if freeze is None:
+        return 0
+    if isinstance(freeze, str):
+        return {"embeddings": 1, "encoder": n_layers + 1}[freeze]
+    if freeze > n_layers:
+        raise ValueError(
+            f"freeze must be at most the model's {n_layers} layers, got {freeze}; "
+            "'encoder' freezes all of them."
+        )
+    return freeze + 1
+
+
+def _modules_before(module: nn.Module, path: str) -> list[nn.Module]:
+    """Return the modules registered before the one at `path`, without those that hold it."""
+    before = []
+    for name, child in module.named_modules():
+        if name == path:
+            break
+        if name and not path.startswith(f"{name}."):
+            before.append(child)
+    return before

@@ -1,0 +1,57 @@
+"""The rows that `validation_fraction` holds out."""
+
+import warnings
+
+import numpy as np
+
+from agnews_sk._core.splitting import join_groups, split_rows
+from agnews_sk.training._rows import TextRows
+
+
+def hold_out(
+    rows: TextRows, fraction: float, groups: np.ndarray | None, classes: np.ndarray, seed: int
+) -> tuple[TextRows, TextRows]:
+    """Split rows class by class, those of one origin or of equal ids on one side.
+
+    Parameters
+    ----------
+    rows : TextRows of n_samples rows
+    fraction : float
+        Share to hold out.
+    groups : ndarray of shape (n_samples,) or None
+        Origin of each row.
+    classes : ndarray of shape (n_classes,)
+        Their names, for messages.
+    seed : int
+
+    Returns
+    -------
+    train, valid : TextRows
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows to hold out any.
+
+    Warns
+    -----
+    UserWarning
+        If a class has too few rows to hold out any of them.
+    """
+    assert rows.target is not None
+    origins = [rows.equal_rows(), *([] if groups is None else [groups])]
+    train, valid = split_rows(rows.target, join_groups(*origins), fraction, seed)
+    if len(valid) == 0:
+        raise ValueError(
+            f"validation_fraction={fraction} of {len(rows)} rows leaves none to validate on; "
+            "raise it, or give fit X_val and y_val."
+        )
+    rare = np.setdiff1d(rows.target, rows.target[valid])
+    if len(rare):
+        warnings.warn(
+            f"validation_fraction={fraction} leaves none of the classes {classes[rare].tolist()} "
+            "to validate on: each has too few rows, or copies of one. All are trained on.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return rows.take(train), rows.take(valid)

@@ -1,0 +1,140 @@
+"""From the parameters of a classifier to the net that trains with them."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from agnews_sk.nn import FocalLoss, bucket_batches
+from agnews_sk.training._callback_rules import own_callbacks
+from agnews_sk.training._callbacks import ProgressLine
+from agnews_sk.training._checkpoint import Checkpoint
+from agnews_sk.training._hardware import choose_device, use_bfloat16
+from agnews_sk.training._net import TextNet
+from agnews_sk.training._rows import TextRows, epoch_rng
+from agnews_sk.training._schedules import ConstantSchedule, make_schedule
+from agnews_sk.training._settings import TrainingSettings
+
+OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "adamw": (torch.optim.AdamW, {"fused": True}),
+    "adam": (torch.optim.Adam, {"fused": True}),
+    "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9}),
+    "adafactor": (torch.optim.Adafactor, {}),
+}
+
+
+def make_net(
+    classifier: Any,
+    module: nn.Module,
+    pad_id: int,
+    train: TextRows,
+    valid: TextRows | None = None,
+    checkpoint: Checkpoint | None = None,
+    seed: int = 0,
+) -> TextNet:
+    """Return the net of a classifier, not initialised.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+        Its parameters and its classes count.
+    module : torch.nn.Module
+    pad_id : int
+    train : TextRows
+    valid : TextRows, optional
+    checkpoint : Checkpoint, optional
+    seed : int, default=0
+        Orders the batches.
+
+    Returns
+    -------
+    TextNet
+    """
+    net_params = classifier.net_params or {}
+    device = choose_device(net_params.get("device", classifier.device))
+    optimizer, keywords = OPTIMIZERS[classifier.optimizer]
+    if classifier.optimizer == "sgd" and classifier.gradual_unfreezing:
+        # Fused, it wants a momentum of all parameters or of none.
+        keywords = {**keywords, "fused": False}
+    criterion, loss_keywords = _loss(classifier)
+    params = {
+        "settings": _settings(classifier, train, valid, seed, device),
+        "n_classes": len(classifier.classes_),
+        "pad_id": pad_id,
+        "checkpoint": checkpoint,
+        "criterion": criterion,
+        **{f"criterion__{name}": value for name, value in loss_keywords.items()},
+        "optimizer": optimizer,
+        **{f"optimizer__{name}": value for name, value in keywords.items()},
+        "lr": classifier.learning_rate,
+        # There are at least as many steps as epochs.
+        "max_epochs": classifier.max_steps or classifier.max_epochs,
+        "batch_size": classifier.batch_size,
+        "train_split": None,
+    }
+    # Another optimizer, or criterion, does not take the keywords of ours.
+    kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
+    of_progress = [ProgressLine()] if classifier.verbose else []
+    callbacks = {"callbacks": [*own_callbacks(classifier), *of_progress]}
+    return TextNet(module, **{**kept, **net_params, **callbacks, "device": device})
+
+
+def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
+    smoothing = {"label_smoothing": classifier.label_smoothing}
+    if classifier.loss == "focal":
+        return FocalLoss, {"gamma": classifier.focal_gamma, **smoothing}
+    return nn.CrossEntropyLoss, {"reduction": "none", **smoothing}
+
+
+def _settings(
+    classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
+) -> TrainingSettings:
+    return TrainingSettings(
+        schedule=_schedule(classifier, train, seed),
+        max_steps=classifier.max_steps,
+        seed=seed,
+        tokens_per_batch=classifier.tokens_per_batch,
+        accumulate=classifier.accumulate,
+        weight_decay=classifier.weight_decay,
+        l1=classifier.l1,
+        layer_decay=classifier.layer_decay,
+        gradient_clip=classifier.gradient_clip,
+        bfloat16=use_bfloat16(classifier.precision, device),
+        weighted=any(rows is not None and rows.weight is not None for rows in (train, valid)),
+        patience=classifier.patience,
+        freeze=classifier.freeze,
+        gradual_unfreezing=classifier.gradual_unfreezing,
+        cache_gib=classifier.cache_gib,
+        compile=classifier.compile,
+    )
+
+
+def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule | None:
+    if classifier.schedule == "constant" and not classifier.warmup:
+        return None
+    n_steps = _n_steps(classifier, train, seed)
+    return make_schedule(classifier.schedule, n_steps, classifier.warmup)
+
+
+def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
+    """Return how many optimiser steps there will be, if nothing ends training before."""
+    if classifier.max_steps is not None:
+        return classifier.max_steps
+    net_params = classifier.net_params or {}
+    max_epochs = net_params.get("max_epochs", classifier.max_epochs)
+    batch_size = net_params.get("batch_size", classifier.batch_size)
+    if classifier.tokens_per_batch is None:
+        return max_epochs * -(-len(train) // (batch_size * classifier.accumulate))
+    # Batches by tokens vary in number from epoch to epoch.
+    n_batches = [
+        len(
+            bucket_batches(
+                train.lengths,
+                batch_size,
+                epoch_rng(seed, epoch),
+                tokens_per_batch=classifier.tokens_per_batch,
+            )
+        )
+        for epoch in range(max_epochs)
+    ]
+    return sum(-(-n // classifier.accumulate) for n in n_batches)

@@ -1,0 +1,266 @@
+"""The skorch net inside our classifiers: ragged batches, and logits in the rows' order."""
+
+import copy
+import functools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.base import ClassifierMixin
+from skorch import NeuralNet
+from skorch.callbacks import EpochTimer
+from torch import Tensor, nn
+
+from agnews_sk._core.interruption import Interruption
+from agnews_sk.nn import RaggedDataset, RaggedLoader
+from agnews_sk.training._checkpoint import Checkpoint
+from agnews_sk.training._depth import parameter_depths
+from agnews_sk.training._dropout import FastDropout
+from agnews_sk.training._freezing import Freezing
+from agnews_sk.training._hardware import fast_inference
+from agnews_sk.training._loop import Training
+from agnews_sk.training._net_params import check_takes_logits
+from agnews_sk.training._parameter_groups import parameter_groups
+from agnews_sk.training._rows import TextRows, epoch_rng, in_order
+from agnews_sk.training._settings import TrainingSettings
+
+_SOFTMAX = functools.partial(F.softmax, dim=1)
+
+
+class TextNet(ClassifierMixin, NeuralNet):
+    """A skorch net over rows of token ids whose module returns logits.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Takes `input_ids` and `attention_mask`, returns logits or an object with `.logits`.
+    settings : TrainingSettings
+    n_classes : int
+    pad_id : int, default=0
+        Fills the shorter rows of a batch.
+    checkpoint : Checkpoint, optional
+        Where the state of the training is kept.
+    **kwargs
+        As `skorch.NeuralNet` takes them.
+
+    Attributes
+    ----------
+    classes_ : ndarray of int of shape (n_classes,)
+        Codes of the classes: the net and its callbacks know no other labels.
+
+    Notes
+    -----
+    Of skorch this keeps the callbacks and the history, and replaces the loop by `Training`.
+    """
+
+    def __init__(
+        self,
+        module,
+        *,
+        settings: TrainingSettings,
+        n_classes: int,
+        pad_id: int = 0,
+        checkpoint: Checkpoint | None = None,
+        predict_nonlinearity=_SOFTMAX,
+        **kwargs,
+    ):
+        super().__init__(module, predict_nonlinearity=predict_nonlinearity, **kwargs)
+        self.settings = settings
+        self.n_classes = n_classes
+        self.pad_id = pad_id
+        self.checkpoint = checkpoint
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Codes of the classes."""
+        return np.arange(self.n_classes)
+
+    @property
+    def _default_callbacks(self):
+        return [("epoch_timer", EpochTimer())]
+
+    # What the module computes
+
+    def infer(self, x: Mapping[str, Tensor], **fit_params) -> Tensor:
+        """Return the logits of a batch, of shape (batch, n_classes)."""
+        training = self.module_.training
+        bfloat16 = self.settings.bfloat16 and training
+        device = torch.device(self.device).type
+        faster = FastDropout() if training and not self.settings.compile else nullcontext()
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16), faster:
+            output = self.module_(**self._to_device(x), **fit_params)
+        return getattr(output, "logits", output).float()
+
+    def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
+        """Return the mean of the rows' losses, each times the row's weight if it has one."""
+        labels = self._to_device(y_true)
+        losses = self.criterion_(y_pred, labels["target"])  # (batch,)
+        weight = labels.get("weight")
+        if weight is None:
+            return losses.mean()
+        if losses.shape != weight.shape:
+            raise ValueError(
+                f"the criterion {type(self.criterion_).__name__} of net_params gives a loss of "
+                f"shape {tuple(losses.shape)} for a batch of {len(weight)} rows, and cannot weigh "
+                "them; let it give one loss per row, or leave out class_weight and sample_weight."
+            )
+        return (losses * weight.to(losses.dtype)).mean()
+
+    def logits(self, dataset: RaggedDataset) -> np.ndarray:
+        """Return the logits of every row, in the rows' order.
+
+        Parameters
+        ----------
+        dataset : RaggedDataset of n_samples rows
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_samples, n_classes)
+        """
+        loader = self.get_iterator(dataset)
+        with self.evaluating():
+            logits = in_order(loader, [self.infer(inputs) for inputs, _ in loader])
+        return logits.numpy()
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Compute without dropout and gradients; afterwards each module is as it was before."""
+        parts = [getattr(self, f"{name}_") for name in self._modules + self._criteria]
+        modules = [m for part in parts if isinstance(part, nn.Module) for m in part.modules()]
+        modes = [(module, module.training) for module in modules]
+        self._set_training(False)
+        try:
+            with fast_inference(self.device, compiled=self.settings.compile):
+                yield
+        finally:
+            for module, mode in modes:
+                module.training = mode
+
+    def forward_iter(self, X, training=False, device="cpu") -> Iterator[Tensor]:
+        """Yield the logits of rows in their order, or of the inputs of one batch.
+
+        Scoring callbacks put the outputs of the batches in place of this method, in the order
+        of the batches, beside labels in the same order.
+        """
+        if isinstance(X, Mapping):
+            with self.evaluating():
+                logits = self.infer(X)
+            yield logits.to(device)
+        else:
+            yield from torch.from_numpy(self.logits(X)).to(device).split(self.batch_size)
+
+    def predict(self, X) -> np.ndarray:
+        """Return the code of the most probable class of each row.
+
+        Parameters
+        ----------
+        X : RaggedDataset of n_samples rows
+
+        Returns
+        -------
+        ndarray of int of shape (n_samples,)
+        """
+        return self.predict_proba(X).argmax(axis=1)
+
+    def get_iterator(self, dataset, training: bool = False, epoch: int = 0) -> RaggedLoader:
+        """Return padded batches, longest first; those of an epoch are shuffled, by its number."""
+        return RaggedLoader(
+            dataset,
+            self.batch_size,
+            pad_id=self.pad_id,
+            rng=epoch_rng(self.settings.seed, epoch) if training else None,
+            tokens_per_batch=self.settings.tokens_per_batch,
+        )
+
+    def _to_device(self, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        if torch.device(self.device).type == "cpu":
+            return batch
+        return {
+            name: (value.pin_memory() if value.device.type == "cpu" else value).to(
+                self.device, non_blocking=True
+            )
+            for name, value in batch.items()
+        }
+
+    # What is trained
+
+    def initialize_module(self, *args, **kwargs):
+        """Initialise the module and freeze what is never trained."""
+        super().initialize_module(*args, **kwargs)
+        settings = self.settings
+        self.freezing_ = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
+        if settings.compile:
+            self.module_.compile(dynamic=True)
+        return self
+
+    def initialize_criterion(self):
+        """Initialise the criterion; where rows have weights it is to give one loss per row."""
+        super().initialize_criterion()
+        criterion: Any = getattr(self, "criterion_")  # noqa: B009
+        check_takes_logits(criterion)
+        if self.settings.weighted and getattr(criterion, "reduction", "none") == "mean":
+            criterion = copy.deepcopy(criterion)
+            criterion.reduction = "none"
+            self.criterion_ = criterion
+        return self
+
+    def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:
+        """Return the parameter groups and the keywords of the optimiser."""
+        groups = parameter_groups(
+            named_parameters,
+            weight_decay=self.settings.weight_decay,
+            learning_rate=self.lr,
+            layer_decay=self.settings.layer_decay,
+            depths=parameter_depths(self.module_),
+        )
+        for group in groups:
+            group["initial_lr"] = group["lr"]
+        return (groups,), {**self.get_params_for(prefix), "lr": self.lr}
+
+    def set_training(self) -> None:
+        """Switch dropout on, but for the layers that are always frozen."""
+        self._set_training(True)
+        self.freezing_.quieten()
+
+    def fit(self, X: TextRows, y: TextRows | None = None, **fit_params) -> "TextNet":
+        """Train on labelled rows.
+
+        Parameters
+        ----------
+        X : TextRows
+        y : TextRows, optional
+            Rows to validate on after each epoch.
+
+        Returns
+        -------
+        self
+        """
+        return super().fit(X, y, **fit_params)
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Train for as many epochs or steps as are left.
+
+        Ctrl-C ends it as Ctrl-C, also where a callback catches it, with nothing told to the
+        callbacks.
+        """
+        if not self.initialized_:
+            self.initialize()
+        interruption = Interruption()
+        with interruption.listening():
+            self.notify("on_train_begin", X=X, y=X.y)
+            training = Training(self, X, y, interruption)
+            training.run()
+            self.notify("on_train_end", X=X, y=X.y)
+            interruption.check()
+            training.finish()
+        return self
+
+    def trim_for_prediction(self):
+        """Leave behind what only training needs; a pickle then holds the module once."""
+        super().trim_for_prediction()
+        self.module = type(self.module_)
+        self.checkpoint = None
+        del self.freezing_

@@ -1,0 +1,140 @@
+"""Which parameters of skorch's net `net_params` takes, and what values they may have."""
+
+import inspect
+from typing import Any
+
+from sklearn.utils._param_validation import validate_parameter_constraints
+from torch import nn
+
+from agnews_sk._core.validation import StrOptions
+
+# Each with our parameters that say the same; the first has its range.
+_SAME = {
+    "batch_size": ("batch_size", "tokens_per_batch"),
+    "callbacks": ("callbacks",),
+    "criterion": ("loss", "focal_gamma", "label_smoothing"),
+    "criterion__gamma": ("focal_gamma",),
+    "criterion__label_smoothing": ("label_smoothing",),
+    "device": ("device",),
+    "lr": ("learning_rate",),
+    "max_epochs": ("max_epochs", "max_steps"),
+    "optimizer": ("optimizer",),
+    "verbose": ("verbose",),
+}
+_CONSTRAINTS = {
+    "callbacks": [list, tuple, None],
+    "criterion": [callable],
+    "optimizer": [callable],
+    "torch_load_kwargs": [dict, None],
+    "use_caching": ["boolean", StrOptions({"auto"})],
+}
+TAKEN = tuple(sorted({*_CONSTRAINTS, *(name for name in _SAME if "__" not in name)}))
+_WITH_PARTS = ("criterion", "optimizer")
+# What does the same, for those that are not taken.
+_INSTEAD = {
+    "compile": "compile",
+    "dataset": "X, as texts or token ids",
+    "iterator_train": "batch_size, tokens_per_batch",
+    "iterator_valid": "batch_size, tokens_per_batch",
+    "module": "the parameters of the classifier",
+    "optimizer__lr": "learning_rate",
+    "optimizer__param_groups": "layer_decay, weight_decay",
+    "optimizer__weight_decay": "weight_decay",
+    "train_split": "validation_fraction, or X_val and y_val of fit",
+    "warm_start": "warm_start",
+}
+
+
+def check_net_params(classifier: Any) -> None:
+    """Refuse what our training does not read, what is out of range, and what is said twice.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+
+    Raises
+    ------
+    ValueError
+        If a key is none of those taken, a value is out of the range of the parameter of ours that
+        says the same, or that one is given too.
+    """
+    net_params = classifier.net_params or {}
+    for name in net_params:
+        if not _is_taken(name):
+            raise ValueError(
+                f"net_params has {name!r}, which the training does not read{_way_out(name)}; it "
+                f"takes {', '.join(TAKEN)}, and criterion__* and optimizer__* for their parameters."
+            )
+    for name, value in net_params.items():
+        _check_value(name, value, classifier)
+    for name in net_params:
+        _check_said_once(name, classifier)
+
+
+def check_takes_logits(criterion: Any) -> None:
+    """Refuse a criterion that would take logits for something else, without an error.
+
+    Parameters
+    ----------
+    criterion : callable
+        Initialised.
+
+    Raises
+    ------
+    ValueError
+        If it is one of log-probabilities.
+    """
+    if isinstance(criterion, nn.NLLLoss):
+        raise ValueError(
+            f"the criterion {type(criterion).__name__} of net_params takes log-probabilities, and "
+            "is given logits; torch.nn.CrossEntropyLoss is the same loss of logits."
+        )
+
+
+def _is_taken(name: Any) -> bool:
+    if name in TAKEN:
+        return True
+    stem, _, rest = str(name).partition("__")
+    return stem in _WITH_PARTS and bool(rest) and name not in _INSTEAD
+
+
+def _way_out(name: Any) -> str:
+    instead = _INSTEAD.get(name) or _INSTEAD.get(str(name).partition("__")[0])
+    return f" (what does the same: {instead})" if instead else ""
+
+
+def _check_value(name: str, value: Any, classifier: Any) -> None:
+    constraint = _CONSTRAINTS.get(name)
+    if constraint is None and not _is_of_a_criterion_of_the_user(name, classifier):
+        ours = _SAME.get(name, (name,))[0]
+        constraint = classifier._parameter_constraints.get(ours)
+    if constraint is None:
+        return
+    if name == "batch_size" and value == -1:
+        raise ValueError(
+            "net_params has batch_size=-1, by which skorch means all rows in one batch; give their "
+            "number."
+        )
+    validate_parameter_constraints({name: constraint}, {name: value}, caller_name="net_params")
+
+
+def _is_of_a_criterion_of_the_user(name: str, classifier: Any) -> bool:
+    return name.startswith("criterion__") and "criterion" in classifier.net_params
+
+
+def _check_said_once(name: str, classifier: Any) -> None:
+    """Refuse what a parameter of ours says too, unless that one has its default."""
+    if _is_of_a_criterion_of_the_user(name, classifier):
+        return
+    defaults = inspect.signature(type(classifier)).parameters
+    for ours in _SAME.get(name, ()):
+        value = getattr(classifier, ours)
+        if not _is_default(value, defaults[ours].default):
+            raise ValueError(
+                f"net_params[{name!r}]={classifier.net_params[name]!r} and {ours}={value!r} say "
+                "the same in two ways; give one of them."
+            )
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and bool(value == default))

@@ -1,0 +1,59 @@
+"""What each row counts for, in training and in validation alike."""
+
+from typing import Any
+
+import numpy as np
+
+from agnews_sk._core.validation import check_sample_weight
+from agnews_sk.training._rows import TextRows
+
+
+def weigh_rows(
+    sample_weight: Any, of_class: np.ndarray | None, target: np.ndarray, X: Any
+) -> np.ndarray | None:
+    """Return the weight of each row times that of its class, of mean 1; None if all are alike.
+
+    Parameters
+    ----------
+    sample_weight : None or array-like of shape (n_samples,)
+    of_class : ndarray of float of shape (n_classes,), or None
+    target : ndarray of int of shape (n_samples,)
+    X : container of n_samples rows
+
+    Returns
+    -------
+    ndarray of float of shape (n_samples,), or None
+
+    Raises
+    ------
+    ValueError
+        If no row has a weight above 0.
+    """
+    if sample_weight is None and of_class is None:
+        return None
+    weight = check_sample_weight(sample_weight, X)
+    weight = weight if of_class is None else weight * of_class[target]
+    if not weight.any():
+        raise ValueError("class_weight and sample_weight leave every row a weight of 0.")
+    return weight / weight.mean()
+
+
+def with_mean_weight_one(valid: TextRows) -> TextRows:
+    """Return rows to validate on, so that their mean loss is the weighted mean of their losses.
+
+    Parameters
+    ----------
+    valid : TextRows
+
+    Returns
+    -------
+    TextRows
+    """
+    if valid.weight is None:
+        return valid
+    if not valid.weight.any():
+        raise ValueError(
+            "class_weight and sample_weight leave every row to validate on a weight of 0."
+        )
+    weight = valid.weight / valid.weight.mean()
+    return TextRows(valid.values, valid.offsets, valid.target, weight)

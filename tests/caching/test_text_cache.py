@@ -1,0 +1,170 @@
+import copy
+import hashlib
+import multiprocessing
+import pickle
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from agnews_sk.caching._text_cache import TextCache
+
+
+class Counter:
+    """Computes lengths, and remembers each text that it was asked for."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, texts):
+        self.seen += texts
+        return [np.array([len(text), 0], dtype=np.int32) for text in texts]
+
+
+@pytest.fixture(params=["memory", "folder"])
+def cache(request, tmp_path):
+    return TextCache(tmp_path if request.param == "folder" else None)
+
+
+def test_each_distinct_text_is_computed_once_in_any_order(cache):
+    compute = Counter()
+    cache.rows("length", ["oil", "cup", "oil"], compute)
+    rows = cache.rows("length", ["cup", "final", "oil"], compute)
+    assert compute.seen == ["oil", "cup", "final"]
+    assert [row[0] for row in rows] == [3, 5, 3]
+    assert rows[0].dtype == np.int32
+    assert (cache.n_hits, cache.n_misses) == (2, 3)
+
+
+def test_namespaces_do_not_mix(cache):
+    compute = Counter()
+    cache.rows("a", ["oil"], compute)
+    cache.rows("b", ["oil"], compute)
+    assert compute.seen == ["oil", "oil"]
+
+
+def test_clear_forgets(cache):
+    compute = Counter()
+    cache.rows("a", ["oil"], compute)
+    cache.clear()
+    cache.rows("a", ["oil"], compute)
+    assert compute.seen == ["oil", "oil"]
+
+
+def test_memory_drops_what_was_used_longest_ago():
+    cache, compute = TextCache(max_bytes=16), Counter()
+    cache.rows("a", ["one", "two"], compute)
+    cache.rows("a", ["one"], compute)
+    cache.rows("a", ["three"], compute)
+    cache.rows("a", ["one"], compute)
+    assert compute.seen == ["one", "two", "three"]
+    cache.rows("a", ["two"], compute)
+    assert compute.seen[-1] == "two"
+
+
+def test_a_call_larger_than_the_limit_still_answers(cache):
+    small = TextCache(cache.folder, max_bytes=9)
+    texts = [str(i) for i in range(40)]
+    assert len(small.rows("a", texts, Counter())) == 40
+
+
+def test_a_full_folder_takes_no_more(tmp_path):
+    cache, compute = TextCache(tmp_path, max_bytes=30), Counter()
+    cache.rows("a", ["one", "two"], compute)
+    cache.rows("a", ["three"], compute)
+    cache.rows("a", ["one", "two", "three"], compute)
+    assert compute.seen == ["one", "two", "three", "three"]
+
+
+def test_a_folder_serves_other_caches_and_later_runs(tmp_path):
+    TextCache(tmp_path).rows("a", ["oil"], Counter())
+    later, compute = TextCache(tmp_path), Counter()
+    assert later.rows("a", ["oil"], compute)[0].tolist() == [3, 0]
+    assert compute.seen == []
+
+
+def test_copies_share_a_cache_and_pickles_do_not():
+    cache = TextCache()
+    cache.rows("a", ["oil"], Counter())
+    assert copy.deepcopy(cache) is cache
+    assert clone(cache, safe=False) is cache
+    restored = pickle.loads(pickle.dumps(cache))
+    assert (restored.n_misses, restored.max_bytes) == (0, cache.max_bytes)
+
+
+@given(st.lists(st.text(), max_size=30))
+def test_any_text_is_a_key_of_its_own(texts):
+    rows = TextCache().rows("a", texts, lambda new: [np.frombuffer(t.encode(), "u1") for t in new])
+    assert [row.tobytes().decode() for row in rows] == texts
+
+
+def _fill(folder, start):
+    texts = [str(i) for i in range(start, start + 200)]
+    TextCache(folder).rows("a", texts, Counter())
+
+
+def test_processes_write_to_one_folder_at_a_time(tmp_path):
+    workers = [
+        multiprocessing.get_context("spawn").Process(target=_fill, args=(tmp_path, start))
+        for start in (0, 100)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    compute = Counter()
+    TextCache(tmp_path).rows("a", [str(i) for i in range(300)], compute)
+    assert [w.exitcode for w in workers] == [0, 0]
+    assert compute.seen == []
+
+
+def test_threads_that_compute_the_same_rows_count_their_bytes_once():
+    cache = TextCache(max_bytes=16)
+    both_missed = threading.Barrier(2, timeout=60)
+
+    def compute(texts):
+        both_missed.wait()
+        return Counter()(texts)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: cache.rows("a", ["one", "two"], compute), range(2)))
+    kept = Counter()
+    cache.rows("a", ["one", "two"], kept)
+    assert kept.seen == []
+
+
+def test_a_row_that_is_kept_does_not_hold_on_to_the_others_of_its_batch():
+    cache, batches = TextCache(), [np.zeros((2, 1_000))]
+    held = weakref.ref(batches[0])
+    cache.rows("a", ["one", "two"], lambda _: list(batches.pop()))
+    assert cache.rows("a", ["one"], Counter())[0].nbytes == 8_000
+    assert held() is None
+
+
+def test_a_long_namespace_is_hashed_once(monkeypatch):
+    hashed = []
+    blake2b = hashlib.blake2b
+    monkeypatch.setattr(
+        "hashlib.blake2b", lambda data, **how: hashed.append(data) or blake2b(data, **how)
+    )
+    TextCache().rows("a tokenizer's JSON", ["one", "two", "three"], Counter())
+    assert hashed.count(b"a tokenizer's JSON") == 1
+
+
+def test_a_limit_below_one_byte_is_refused():
+    with pytest.raises(ValueError, match="max_bytes must be at least 1, got 0"):
+        TextCache(max_bytes=0)
+
+
+@pytest.mark.parametrize("in_folder", [False, True], ids=["memory", "folder"])
+def test_a_row_that_is_kept_cannot_be_written_into(in_folder, tmp_path):
+    cache = TextCache(tmp_path if in_folder else None)
+    cache.rows("a", ["oil"], lambda texts: [np.array([1, 2])])
+    (kept,) = cache.rows("a", ["oil"], lambda texts: [])
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0] = 7

@@ -1,0 +1,32 @@
+"""Small pipelines of all families."""
+
+from agnews_sk import (
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
+
+SMALL = {
+    "classify__d_model": 16,
+    "classify__n_heads": 2,
+    "classify__n_layers": 1,
+    "classify__max_epochs": 1,
+    "random_state": 0,
+}
+
+
+def make_pipelines(tiny_model):
+    """One pipeline a family, by name, not fitted."""
+    brief = {"classify__max_epochs": 1, "classify__random_state": 0}
+    return {
+        "tfidf": make_tfidf_pipeline(),
+        "characters": make_tfidf_pipeline(characters=True),
+        "embedding": make_embedding_pipeline(tiny_model),
+        "scratch": make_transformer_pipeline(**SMALL),
+        "finetune": make_finetune_pipeline(tiny_model, **brief),
+        "pooled": make_finetune_pipeline(tiny_model, classify__pooling="mean", **brief),
+    }
+
+
+FAMILIES = ["tfidf", "characters", "embedding", "scratch", "finetune", "pooled"]

@@ -1,0 +1,193 @@
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.svm import LinearSVC
+
+from agnews_sk import (
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
+from agnews_sk.inspection import explain, top_features
+from agnews_sk.tokenization import SubwordTokenizer
+from agnews_sk.vectorization import NgramVectorizer
+
+TEXTS = ["Oil's prices rise!", "the coach  wins (again)", "", "unseen"]
+
+
+def sums(explanation):
+    """Baseline and contributions of each text and class, added up."""
+    totals = explanation.baseline.copy()
+    for (text, label), rows in explanation.frame.groupby(["text", "class"]):
+        totals.loc[text, label] += rows["contribution"].sum()
+    return totals.to_numpy()
+
+
+LINEAR = {
+    "ours": make_tfidf_pipeline(),
+    "ours with characters": make_tfidf_pipeline(characters=True),
+    "tfidf, logistic": make_pipeline(TfidfVectorizer(ngram_range=(1, 3)), LogisticRegression()),
+    "stop words": make_pipeline(
+        TfidfVectorizer(stop_words=["the"], ngram_range=(1, 2)), LinearSVC()
+    ),
+    "counts, weights, choice": make_pipeline(
+        CountVectorizer(), TfidfTransformer(), SelectKBest(k=5), LogisticRegression()
+    ),
+    "characters": make_pipeline(
+        TfidfVectorizer(analyzer="char", ngram_range=(2, 3)), LogisticRegression()
+    ),
+    "union": make_pipeline(
+        FeatureUnion(
+            [
+                ("w", NgramVectorizer()),
+                ("c", CountVectorizer(analyzer="char_wb", ngram_range=(2, 3))),
+            ],
+            transformer_weights={"c": 0.1},
+        ),
+        LogisticRegression(),
+    ),
+}
+
+
+@pytest.mark.parametrize("pipeline", LINEAR.values(), ids=LINEAR)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_linear_contributions_sum_to_the_decision_function(pipeline, n_classes, headlines):
+    texts, labels = headlines
+    if n_classes == 3:
+        texts, labels = [*texts, "rain tomorrow", "more rain"], [*labels, "Weather", "Weather"]
+    pipeline.fit(texts, labels)
+    explanation = explain(pipeline, TEXTS)
+    decision = pipeline.decision_function(TEXTS)
+    expected = np.column_stack([-decision, decision]) if decision.ndim == 1 else decision
+    assert explanation.method == "linear"
+    np.testing.assert_allclose(sums(explanation), expected, atol=1e-6)
+    assert explanation.error.max() < 1e-6
+    assert (explanation.frame["start"] >= 0).all()
+
+
+def test_coefficients_kept_sparse_give_the_same_contributions(headlines):
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(*headlines)
+    dense = explain(pipeline, TEXTS).frame
+    pipeline[-1].sparsify()
+    np.testing.assert_array_equal(explain(pipeline, TEXTS).frame, dense)
+
+
+def test_an_ngram_is_shared_equally_by_its_words():
+    pipeline = make_pipeline(CountVectorizer(ngram_range=(2, 2)), LogisticRegression())
+    pipeline.fit(["oil rises", "cup final"], ["Oil", "Cup"])
+    found = explain(pipeline, ["oil rises now"]).of(0, "Oil")["contribution"]
+    assert found[0] == found[1] > 0
+    assert found[2] == 0
+
+
+def test_words_stand_where_the_frame_says(headlines):
+    explanation = explain(make_tfidf_pipeline().fit(*headlines), ["<b>Oil</b>  &amp; gas", None])
+    assert explanation.texts.tolist() == ["Oil & gas", ""]
+    rows = explanation.of(0, "Sports")
+    assert [explanation.texts[0][s:e] for s, e in zip(rows["start"], rows["end"])] == [
+        "Oil",
+        "&",
+        "gas",
+    ]
+    assert explanation.of(1, "Sports").empty
+
+
+def test_features_that_are_not_in_the_text_are_named_beside_it(headlines):
+    vectorizer = CountVectorizer(analyzer=lambda text: [f"length {len(text) > 10}"])
+    explanation = explain(make_pipeline(vectorizer, LogisticRegression()).fit(*headlines), ["oil"])
+    outside = explanation.frame[explanation.frame["start"] == -1]
+    assert explanation.error.max() < 1e-6
+    assert set(outside["word"]) <= {"length False", "length True"}
+    assert "beside the text" in explanation._repr_html_() or outside.empty
+
+
+@pytest.mark.parametrize("max_length", [64, 6], ids=["whole", "cut"])
+def test_gradients_of_a_fine_tuned_net_sum_to_its_logits(headlines, tiny_model, max_length):
+    pytest.importorskip("captum")
+    pipeline = make_finetune_pipeline(
+        tiny_model, classify__max_epochs=2, classify__random_state=0,
+        classify__max_length=max_length,
+    ).fit(*headlines)  # fmt: skip
+    explanation = explain(pipeline, TEXTS)
+    decision = pipeline.decision_function(TEXTS)
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(explanation.scores["Sports"], decision, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_gradients_through_a_frozen_encoder_sum_to_the_decision_function(
+    headlines, tiny_model, n_classes, normalize
+):
+    pytest.importorskip("captum")
+    texts, labels = headlines
+    if n_classes == 3:
+        texts, labels = [*texts, "rain tomorrow", "more rain"], [*labels, "Weather", "Weather"]
+    pipeline = make_embedding_pipeline(tiny_model, embed__normalize=normalize).fit(texts, labels)
+    explanation = explain(pipeline, TEXTS)
+    decision = pipeline.decision_function(TEXTS)
+    expected = np.column_stack([-decision, decision]) if decision.ndim == 1 else decision
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(explanation.scores, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("subwords", [False, True], ids=["words", "subwords"])
+def test_gradients_of_a_net_from_scratch_sum_to_its_logits(headlines, subwords):
+    pytest.importorskip("captum")
+    steps = {"tokenize": SubwordTokenizer(vocab_size=60), "vocabulary": "passthrough"}
+    pipeline = make_transformer_pipeline(
+        random_state=0, classify__d_model=16, classify__max_epochs=5, **(steps if subwords else {})
+    ).fit(*headlines)
+    explanation = explain(pipeline, TEXTS)
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(
+        explanation.scores["Sports"], pipeline.decision_function(TEXTS), atol=1e-5
+    )
+
+
+def test_occlusion_serves_any_classifier_in_the_same_shape(headlines):
+    pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
+    explanation = explain(pipeline, ["oil falls", ""])
+    linear = explain(make_tfidf_pipeline().fit(*headlines), ["oil falls", ""])
+    assert explanation.method == "occlusion"
+    assert list(explanation.frame) == list(linear.frame)
+    assert explanation.of(0, "Business").set_index("word").loc["oil", "contribution"] > 0
+
+
+def test_html_is_escaped_and_asks_for_nothing(headlines):
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(*headlines)
+    page = explain(pipeline, ["oil <script>alert(1)</script>", ""])._repr_html_()
+    assert "<script" not in page
+    assert "script" in page
+    assert "http" not in page
+    assert "prefers-color-scheme:dark" in page
+
+
+def test_a_method_that_does_not_fit_is_refused(headlines):
+    pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
+    with pytest.raises(ValueError, match="method='linear' does not fit MultinomialNB"):
+        explain(pipeline, ["oil"], method="linear")
+    with pytest.raises(ValueError, match="method must be one of"):
+        explain(pipeline, ["oil"], method="magic")
+
+
+def test_top_features_are_the_largest_coefficients(headlines):
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(*headlines)
+    table = top_features(pipeline, k=1)
+    assert table["class"].tolist() == ["Business", "Sports"]
+    assert table["feature"][0] == "oil"
+    assert table["feature"][1] in ("coach", "cup")
+
+
+def test_top_features_of_another_classifier_are_refused(headlines):
+    pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
+    with pytest.raises(TypeError, match="linear classifier over n-grams, got MultinomialNB"):
+        top_features(pipeline)

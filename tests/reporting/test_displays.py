@@ -1,0 +1,137 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from agnews_sk.evaluation import ComparisonResult, Evaluation
+from agnews_sk.reporting import (
+    ConfusionMatrix,
+    CostQualityDisplay,
+    HistoryDisplay,
+    ReliabilityDisplay,
+    ScoresDisplay,
+    plot_confusion_matrices,
+)
+
+pytest.importorskip("matplotlib")
+
+
+def cell_texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def result_with(n_classifiers):
+    y_true = np.array(["World", "Sports", "Business", "Sci/Tech"], dtype=object)
+    y_pred = np.array(["World", "Sports", "Sports", "Sci/Tech"], dtype=object)
+    return ComparisonResult.from_evaluations(
+        [
+            Evaluation(
+                name=f"c{i}",
+                estimator=None,
+                y_true=y_true,
+                y_pred=y_pred,
+                n_train_rows=4,
+                fit_seconds=1.0,
+                predict_seconds=1.0,
+                size_bytes=1,
+            )
+            for i in range(n_classifiers)
+        ],
+        n_resamples=10,
+    )
+
+
+def test_cells_show_counts_and_the_share_of_their_true_class():
+    display = ConfusionMatrix.from_predictions(
+        ["Sports", "World", "World", "World"], ["Sports", "World", "Sports", "World"], name="tfidf"
+    )
+    assert cell_texts(display.ax_) == ["1\n100.0%", "0\n0.0%", "1\n33.3%", "2\n66.7%"]
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["Sports", "World"]
+    assert display.ax_.get_title() == "tfidf"
+
+
+def test_a_class_without_true_rows_shows_no_share():
+    display = ConfusionMatrix.from_predictions(["World"], ["Sports"])
+    assert cell_texts(display.ax_) == ["0\n0.0%", "0\n0.0%", "1\n100.0%", "0\n0.0%"]
+
+
+def test_a_display_draws_on_the_given_axes():
+    labels = ["World", "Sports"]
+    ax = ConfusionMatrix.from_predictions(labels, labels).figure_.add_subplot()
+    display = ConfusionMatrix.from_predictions(labels, labels, ax=ax)
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
+
+
+@pytest.mark.parametrize("n_classifiers", [1, 3, 4])
+def test_the_figure_has_a_panel_for_each_classifier(n_classifiers):
+    figure = plot_confusion_matrices(result_with(n_classifiers))
+    assert [ax.get_title() for ax in figure.axes] == [f"c{i}" for i in range(n_classifiers)]
+
+
+def test_the_figure_is_written_with_every_title_within_it(tmp_path):
+    figure = plot_confusion_matrices(result_with(3))
+    figure.savefig(tmp_path / "confusion.png")
+    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert figure.axes[0].get_tightbbox().y1 <= figure.bbox.y1
+
+
+def test_a_confusion_matrix_is_drawn_from_an_estimator():
+    X, y = np.array([[0.0], [1.0], [0.2]]), np.array(["Sports", "World", "World"])
+    display = ConfusionMatrix.from_estimator(LogisticRegression(C=100).fit(X[:2], y[:2]), X, y)
+    assert display.counts.tolist() == [[1, 0], [1, 1]]
+    assert display.ax_.get_title() == "LogisticRegression"
+
+
+def test_the_reliability_picture_shows_what_scikit_learn_counts():
+    rng = np.random.default_rng(0)
+    y_proba = rng.dirichlet(np.ones(3), 300)
+    y_true = np.array(["a", "b", "c"])[rng.integers(0, 3, 300)]
+    display = ReliabilityDisplay.from_predictions(y_true, y_proba, classes=["a", "b", "c"])
+    right = np.array(["a", "b", "c"])[y_proba.argmax(axis=1)] == y_true
+    observed, predicted = calibration_curve(right, y_proba.max(axis=1), n_bins=15)
+    np.testing.assert_allclose(display.share_right, observed, atol=1e-12)
+    np.testing.assert_allclose(display.confidence, predicted, atol=1e-12)
+    assert display.n_rows.sum() == 300
+
+
+def test_scores_are_drawn_with_their_intervals_the_first_on_top():
+    result = result_with(3)
+    display = ScoresDisplay.from_result(result, score="macro_f1")
+    assert display.intervals["score"].tolist() == result.scores["macro_f1"].tolist()
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["c0", "c1", "c2"]
+    assert display.ax_.yaxis_inverted()
+
+
+def test_a_score_without_interval_is_refused():
+    with pytest.raises(ValueError, match=r"score must be one of .*'accuracy'.*, got 'fit_seconds'"):
+        ScoresDisplay.from_result(result_with(1), score="fit_seconds")
+
+
+def test_quality_is_drawn_against_cost_on_a_logarithmic_axis():
+    display = CostQualityDisplay.from_result(result_with(2))
+    assert display.ax_.get_xscale() == "log"
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["c0", "c1"]
+
+
+def test_a_cost_that_is_not_known_is_refused():
+    with pytest.raises(ValueError, match=r"cost must be one of .*got 'dollars'"):
+        CostQualityDisplay.from_result(result_with(1), cost="dollars")
+
+
+def test_the_history_of_the_last_step_of_a_pipeline_is_drawn():
+    history = pd.DataFrame({"epoch": [1, 2], "train_loss": [0.9, 0.5], "valid_loss": [1, 0.8]})
+    classifier = DummyClassifier().fit([[0]], ["a"])
+    classifier.history_ = history
+    display = HistoryDisplay.from_estimator(Pipeline([("classify", classifier)]))
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["training rows", "validation rows"]
+    assert display.ax_.lines[1].get_ydata().tolist() == [1, 0.8]
+
+
+def test_an_estimator_without_history_is_refused():
+    with pytest.raises(TypeError, match=r"must keep a history_ of its epochs.*got DummyClassifier"):
+        HistoryDisplay.from_estimator(DummyClassifier().fit([[0]], ["a"]))
