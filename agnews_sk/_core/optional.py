@@ -87,7 +87,7 @@ def pip_line(extra: str) -> str:
     str
         For a checkout the command has its folder, since no index needs to have the package.
     """
-    checkout = Path(__file__).resolve().parents[1]
+    checkout = Path(__file__).resolve().parents[2]
     project = checkout / "pyproject.toml"
     if project.is_file() and f'name = "{_NAME}"' in project.read_text(encoding="utf-8"):
         return f'pip install -e "{checkout}[{extra}]"'

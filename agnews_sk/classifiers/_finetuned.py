@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from torch import Tensor, nn
+from torch import nn
 
 from agnews_sk._core.pretrained import (
     fingerprint,
@@ -16,7 +16,7 @@ from agnews_sk._core.pretrained import (
     resolve_pretrained,
 )
 from agnews_sk.classifiers._base import TextNetClassifier
-from agnews_sk.nn import make_pooling
+from agnews_sk.nn import PooledClassifier
 from agnews_sk.tokenization import PretrainedTokenizer
 
 # Longer than any text, and what the tokenizers' library still takes for a length.
@@ -112,37 +112,6 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         settings = {name: value for name, value in config.items() if name != "model"}
         model = model_from_config(config["model"], classifier=not pooled, n_tensors=n_tensors)
         return PooledClassifier(model, **settings) if pooled else model
-
-
-class PooledClassifier(nn.Module):
-    """A pretrained encoder, a pooling of ours over its tokens, and a linear layer.
-
-    Parameters
-    ----------
-    encoder : torch.nn.Module
-        Of transformers, without a head.
-    pooling : {"mean", "max", "first", "attention"}
-    n_classes : int
-    dropout : float
-    """
-
-    def __init__(self, encoder: nn.Module, pooling: str, n_classes: int, dropout: float) -> None:
-        super().__init__()
-        self.settings = {"pooling": pooling, "n_classes": n_classes, "dropout": dropout}
-        self.config = encoder.config
-        self.encoder = encoder
-        d_model: int = encoder.config.hidden_size  # type: ignore[union-attr, assignment]
-        self.pooling = make_pooling(pooling, d_model)
-        self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(d_model, n_classes)
-        nn.init.normal_(self.classifier.weight, std=0.02)
-        nn.init.zeros_(self.classifier.bias)
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
-        """Return logits of shape (batch, n_classes)."""
-        vectors = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = None if attention_mask is None else attention_mask.bool()
-        return self.classifier(self.dropout(self.pooling(vectors, mask)))
 
 
 def load_classification_model(

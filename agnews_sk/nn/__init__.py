@@ -6,6 +6,7 @@ from agnews_sk.nn._attention import MultiHeadSelfAttention
 from agnews_sk.nn._batching import RaggedDataset, RaggedLoader, pad_collate
 from agnews_sk.nn._encoder import EncoderLayer, FeedForward
 from agnews_sk.nn._losses import FocalLoss
+from agnews_sk.nn._pooled_classifier import PooledClassifier
 from agnews_sk.nn._pooling import (
     AttentionPooling,
     FirstTokenPooling,
@@ -27,6 +28,7 @@ __all__ = [
     "MaxPooling",
     "MeanPooling",
     "MultiHeadSelfAttention",
+    "PooledClassifier",
     "RaggedDataset",
     "RaggedLoader",
     "TextTransformer",

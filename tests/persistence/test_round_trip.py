@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
 from agnews_sk import FineTunedTransformerClassifier, TextCache, make_tfidf_pipeline
-from agnews_sk.classifiers import AbstainingClassifier
+from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
 from agnews_sk.cleaning import TextCleaner
 from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
 from agnews_sk.sampling import (
