@@ -1,9 +1,7 @@
-"""What was computed for a text, kept by the text itself."""
+"""A cache of the rows that were computed for texts, keyed by the texts' content."""
 
 import hashlib
 import sqlite3
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from agnews_sk._core.content import Inert
+from agnews_sk.caching._lru import LRUCache
 
-_KEYS_A_QUERY = 500
+_KEYS_PER_QUERY = 500  # SQLite allows at least 999 variables in a statement
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS size (n_bytes INTEGER NOT NULL);
@@ -22,30 +21,30 @@ INSERT INTO size SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM size);
 
 
 class TextCache(Inert):
-    """Keep the rows that a costly step computed, by the content of their texts.
+    """Cache the rows that an expensive step computes, keyed by the content of the texts.
 
-    A tokenizer or embedder that is given one computes each distinct text once, whatever folds,
-    trials and shuffles it comes in. Copies that `clone` makes share the cache.
+    A tokenizer or embedder with a cache computes each distinct text once, in whichever folds,
+    trials and order it appears. Copies made by `clone` share the cache.
 
     Parameters
     ----------
     folder : str or path, optional
-        Keep rows in a file in this folder, where other processes and later runs find them.
-        Without it they are kept in memory, for this process.
+        Folder of an SQLite file that holds the rows, for other processes and later runs too.
+        By default the rows are kept in the memory of this process.
     max_bytes : int, default=2**30
-        Bytes of rows to keep. In memory the rows used longest ago make room; a folder that is full
-        takes no more.
+        Largest total size of the rows. In memory, the least recently used rows are dropped for
+        new ones; a full folder keeps what it has and takes no new rows.
 
     Attributes
     ----------
     n_hits, n_misses : int
-        Distinct texts that were found, and that had to be computed.
+        Number of distinct texts that were found in the cache, and that were computed.
 
     Notes
     -----
-    A key is a hash of the text and of what turns it into a row (tokenizer, model, settings), so
-    that one cache serves many estimators. Not for `NgramVectorizer`: it counts words faster than
-    a cache finds them.
+    A key is a hash of the text and of all that determines its row (tokenizer, model, parameters),
+    so that one cache serves many estimators. `NgramVectorizer` takes no cache: counting words is
+    faster than looking them up.
 
     Examples
     --------
@@ -67,9 +66,7 @@ class TextCache(Inert):
         self.max_bytes = max_bytes
         self.n_hits = 0
         self.n_misses = 0
-        self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
-        self._n_bytes = 0
-        self._lock = threading.Lock()  # a search's threads share the cache
+        self._memory: LRUCache[bytes, np.ndarray] = LRUCache(max_bytes)
 
     def rows(
         self,
@@ -77,19 +74,21 @@ class TextCache(Inert):
         texts: Sequence[str],
         compute: Callable[[list[str]], Sequence[np.ndarray]],
     ) -> list[np.ndarray]:
-        """Return one row a text, computing those that are not kept.
+        """Return one row per text, and compute those that are not in the cache.
 
         Parameters
         ----------
         namespace : str
-            What turns a text into a row; rows of another namespace are never returned.
+            Identifies what turns a text into a row, parameters included. Rows of other
+            namespaces are never returned.
         texts : sequence of str of shape (n_samples,)
         compute : callable
-            From a list of distinct texts to one 1-D array each, all of one dtype.
+            Takes a list of distinct texts and returns one 1-D array for each, all of one dtype.
 
         Returns
         -------
         list of ndarray of length n_samples
+            Rows that come from the cache are read-only.
         """
         prefix = hashlib.blake2b(namespace.encode()).digest()
         keys = [_key(prefix, text) for text in texts]
@@ -105,38 +104,32 @@ class TextCache(Inert):
         return [found[key] for key in keys]
 
     def clear(self) -> None:
-        """Forget all rows."""
-        with self._lock:
-            self._kept.clear()
-            self._n_bytes = 0
+        """Delete all rows, those in the folder too."""
+        self._memory.clear()
         if self.folder is not None:
             with self._database() as database:
                 database.executescript("DELETE FROM rows; UPDATE size SET n_bytes = 0;")
 
     def _find(self, keys: list[bytes]) -> dict[bytes, np.ndarray]:
-        if self.folder is not None:
-            with self._database() as database:
-                return dict(_select(database, keys))
-        with self._lock:
-            found = {key: self._kept[key] for key in keys if key in self._kept}
-            for key in found:
-                self._kept.move_to_end(key)
-        return found
+        """Return the rows of those keys that are in the cache."""
+        if self.folder is None:
+            return self._memory.get_many(keys)
+        with self._database() as database:
+            return dict(_select(database, keys))
 
     def _keep(self, new: dict[bytes, np.ndarray]) -> None:
+        """Put new rows into the cache, in memory or in the folder."""
         if self.folder is not None:
             self._keep_in_folder(new)
             return
-        with self._lock:
-            # Another thread may have kept some of these meanwhile.
-            unkept = {key: _kept(row) for key, row in new.items() if key not in self._kept}
-            self._kept.update(unkept)
-            self._n_bytes += sum(row.nbytes for row in unkept.values())
-            while self._n_bytes > self.max_bytes:
-                _, row = self._kept.popitem(last=False)
-                self._n_bytes -= row.nbytes
+        for key, row in new.items():
+            self._memory.put(key, _read_only_copy(row), row.nbytes)
 
     def _keep_in_folder(self, new: dict[bytes, np.ndarray]) -> None:
+        """Write the first of the new rows, as many as the folder has room for.
+
+        The total size is a column of its own: summing the sizes of all rows would read the file.
+        """
         with self._database() as database:
             (n_bytes,) = database.execute("SELECT n_bytes FROM size").fetchone()
             values = [(key, _pack(row)) for key, row in new.items()]
@@ -148,6 +141,7 @@ class TextCache(Inert):
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
+        """Open the file of the folder, made if it is not there, for one transaction."""
         folder = Path(str(self.folder)).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         with (
@@ -172,28 +166,39 @@ class TextCache(Inert):
 
 
 def _key(prefix: bytes, text: str) -> bytes:
+    """Return the 16-byte key of a text.
+
+    The hashed namespace is BLAKE2b's own key, so that a long namespace is hashed once per call
+    and no pair of namespace and text can collide by concatenation.
+    """
     return hashlib.blake2b(text.encode(), digest_size=16, key=prefix).digest()
 
 
 def _select(database: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[bytes, np.ndarray]]:
-    for start in range(0, len(keys), _KEYS_A_QUERY):
-        some = keys[start : start + _KEYS_A_QUERY]
+    """Yield key and row of those keys that the file holds, in any order."""
+    for start in range(0, len(keys), _KEYS_PER_QUERY):
+        some = keys[start : start + _KEYS_PER_QUERY]
         marks = ",".join("?" * len(some))
         query = f"SELECT key, value FROM rows WHERE key IN ({marks})"
         for key, value in database.execute(query, some):
             yield key, _unpack(value)
 
 
-def _kept(row: np.ndarray) -> np.ndarray:
-    """Return a copy that those who get it later cannot write into, as rows of a file cannot be."""
+def _read_only_copy(row: np.ndarray) -> np.ndarray:
+    """Return a row that cannot be written to, like a row that comes from a file.
+
+    A copy, since the row may be a view that would keep the whole batch in memory.
+    """
     kept = np.array(row)
     kept.flags.writeable = False
     return kept
 
 
 def _pack(row: np.ndarray) -> bytes:
+    """Return a 1-D array of numbers as bytes: the dtype in 4, as in `<i8 `, then the values."""
     return row.dtype.str.encode().ljust(4) + row.tobytes()
 
 
 def _unpack(value: bytes) -> np.ndarray:
+    """Return the array that `_pack` wrote: a read-only view of the bytes, nothing is copied."""
     return np.frombuffer(value, dtype=value[:4].decode().strip(), offset=4)

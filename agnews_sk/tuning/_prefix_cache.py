@@ -1,9 +1,7 @@
 """The fitted steps at the head of a pipeline and what they put out, kept for each fold."""
 
 import pickle
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
@@ -16,40 +14,34 @@ import polars as pl
 from agnews_sk._core.base import StatelessMixin
 from agnews_sk._core.byte_counter import ByteCounter
 from agnews_sk._core.validation import take_rows
+from agnews_sk.caching import LRUCache
 from agnews_sk.tuning._private_copy import changes_in_fit_only, private_copy
 
 NOTHING = object()
 
 
 class PrefixCache:
-    """Keep values in memory up to a limit; those used longest ago make room.
+    """Cache values in memory by their pickled size; the least recently used are dropped first.
 
     Copies that go to other processes begin empty.
 
     Parameters
     ----------
     max_bytes : int
-        Pickled size of what is kept, at most; 0 keeps nothing.
-
-    Attributes
-    ----------
-    n_bytes : int
-        Pickled size of what is kept now.
+        Largest total pickled size of the values; 0 keeps nothing.
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.n_bytes = 0
-        self._kept: OrderedDict[Any, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._values: LRUCache[Any, Any] = LRUCache(max_bytes)
+
+    @property
+    def n_bytes(self) -> int:
+        """Total pickled size of the values now."""
+        return self._values.n_bytes
 
     def get(self, key: Any) -> Any:
-        """Return what is kept under a key, or `NOTHING`."""
-        with self._lock:
-            if key not in self._kept:
-                return NOTHING
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+        """Return the value of a key, or `NOTHING`."""
+        return self._values.get(key, NOTHING)
 
     def put(self, key: Any, value: Any) -> bool:
         """Keep a value, unless it is larger than the limit or cannot be pickled.
@@ -59,28 +51,13 @@ class PrefixCache:
         bool
             Whether it is kept.
         """
-        if self.max_bytes == 0:
+        if self._values.max_bytes == 0:  # pickling it to learn its size would be in vain
             return False
         try:
             n_bytes = pickled_bytes(value)
         except (pickle.PicklingError, AttributeError, TypeError):
             return False
-        if n_bytes > self.max_bytes:
-            return False
-        with self._lock:
-            _, replaced = self._kept.pop(key, (None, 0))
-            self._kept[key] = (value, n_bytes)
-            self.n_bytes += n_bytes - replaced
-            while self.n_bytes > self.max_bytes:
-                _, (_, freed) = self._kept.popitem(last=False)
-                self.n_bytes -= freed
-        return True
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"max_bytes": self.max_bytes}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+        return self._values.put(key, value, n_bytes)
 
 
 @dataclass
