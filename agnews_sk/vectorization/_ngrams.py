@@ -1,8 +1,17 @@
-"""N-grams as integers, counted in columns.
+"""Find and count n-grams as integers, without making a string of any of them.
 
-An n-gram is numbered through its prefix: the code of an (n-1)-gram and the code of the token that
-follows make one integer, and numbering the distinct integers gives the codes of the n-grams. No
-n-gram is ever written out as a string on the way.
+The code of an n-gram comes from the code of its prefix (its first n - 1 tokens) and the code of
+its last token. The two are packed into one integer, the key `prefix * base + last`, and the
+distinct keys are numbered 0, 1, 2, ... in the order in which they first occur:
+
+    tokens               oil  up  oil  up       codes 0 1 0 1, base 2
+    keys of 2-grams       0*2+1  1*2+0  0*2+1    1 2 1
+    codes of 2-grams                             0 1 0
+    keys of 3-grams       0*2+0  1*2+1           0 3
+
+So each length costs one pass over arrays with an entry per token, and one hash table of integers;
+the obvious way, a Python dictionary of joined strings as in scikit-learn, makes an object per
+occurrence. A key fits int64: codes are below the number of tokens, and that is below 2**31.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,14 +27,15 @@ from agnews_sk._core.words import EncodedTokens
 
 
 class NgramRange(NamedTuple):
-    """Which n-grams of a row count.
+    """Which n-grams are counted.
 
     Attributes
     ----------
     min_n, max_n : int
+        Shortest and longest n-gram, in tokens.
     whole_rows : bool
-        Whether a row shorter than `min_n` counts as one n-gram, as words do in
-        scikit-learn's `char_wb`.
+        Whether a row shorter than `min_n` counts as one n-gram of its own length, as
+        scikit-learn's `char_wb` does with short words.
     """
 
     min_n: int
@@ -34,21 +44,28 @@ class NgramRange(NamedTuple):
 
 
 class Occurrences(NamedTuple):
-    """Which n-gram stands in which row, one entry per time, row after row within a length."""
+    """N-grams of one length and the rows that they occur in, repeats included, rows ascending.
+
+    Attributes
+    ----------
+    codes : ndarray of int of shape (n_occurrences,)
+    rows : ndarray of int32 of shape (n_occurrences,)
+    """
 
     codes: np.ndarray
     rows: np.ndarray
 
 
 class LearntNgrams(NamedTuple):
-    """The distinct n-grams of a corpus in the order of their first coming, and their counts.
+    """The distinct n-grams of a corpus, in the order of first occurrence, and all occurrences.
 
     Attributes
     ----------
     terms : ndarray of int32 of shape (n_terms, max_n)
-        Token codes of each n-gram, -1 where it is shorter.
+        Token codes of each n-gram, padded with -1 on the right.
     codes, rows : ndarray of int32 of shape (n_occurrences,)
-        Position in `terms` and row of each occurrence.
+        Position in `terms` and row of each occurrence: lengths ascending, and rows ascending
+        within a length.
     """
 
     terms: np.ndarray
@@ -57,65 +74,72 @@ class LearntNgrams(NamedTuple):
 
 
 def walk_ngrams(
-    tokens: EncodedTokens, base: int, max_n: int, number: Callable[[int, np.ndarray], np.ndarray]
+    tokens: EncodedTokens, base: int, max_n: int, encode: Callable[[int, np.ndarray], np.ndarray]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the codes of all 1-grams, then of all 2-grams, and so on, with their rows' counts.
+    """Yield the codes of all 1-grams, then of all 2-grams, and so on.
 
     Parameters
     ----------
     tokens : EncodedTokens
     base : int
-        More than any token's code.
+        Larger than the code of any token.
     max_n : int
-    number : callable
-        Takes n and the keys `code of prefix * base + code of last token` of n-grams; returns
-        their codes.
+    encode : callable
+        Takes n and the keys `code of prefix * base + code of last token` of all n-grams, an
+        ndarray of int64 of shape (n_ngrams,). Returns their codes, in the same shape.
 
     Yields
     ------
     codes : ndarray of int of shape (n_ngrams,)
+        N-grams from left to right, row after row.
     lengths : ndarray of int64 of shape (n_rows,)
-        How many of `codes` each row has.
+        Number of n-grams in each row.
     """
-    codes = following = tokens.codes
-    lengths = np.diff(tokens.offsets)
+    codes = last = tokens.codes  # (n_tokens,)
+    lengths = np.diff(tokens.offsets)  # (n_rows,)
     yield codes, lengths
     for n in range(2, max_n + 1):
-        ends = np.cumsum(lengths)[lengths > 0]
+        # Prefixes are the (n-1)-grams of each row but for its last one, and last tokens are those
+        # of the (n-1)-grams of each row but for its first one.
+        ends = np.cumsum(lengths)[lengths > 0]  # (n_filled_rows,)
         starts = ends - lengths[lengths > 0]
-        following = np.delete(following, starts)
-        keys = np.delete(codes, ends - 1) * np.int64(base)
-        keys += following
-        codes = number(n, keys)
+        last = np.delete(last, starts)  # (n_ngrams,)
+        keys = np.delete(codes, ends - 1) * np.int64(base)  # (n_ngrams,), int64
+        keys += last
+        codes = encode(n, keys)
         lengths = np.maximum(lengths - 1, 0)
         yield codes, lengths
 
 
 def occurrences(codes: np.ndarray, lengths: np.ndarray, n: int, wanted: NgramRange) -> Occurrences:
-    """Return those n-grams of this length that count.
+    """Return those n-grams of one length that are counted.
 
     Parameters
     ----------
     codes : ndarray of int of shape (n_ngrams,)
     lengths : ndarray of int of shape (n_rows,)
+        Number of n-grams in each row.
     n : int
+        Their length in tokens.
     wanted : NgramRange
 
     Returns
     -------
     Occurrences
     """
-    rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)  # (n_ngrams,)
     if n >= wanted.min_n:
         return Occurrences(codes, rows)
-    alone = wanted.whole_rows & (lengths == 1)[rows]
+    alone = wanted.whole_rows & (lengths == 1)[rows]  # the n-gram is the row
     return Occurrences(codes[alone], rows[alone])
 
 
 def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
-    """Find the distinct n-grams in the order in which scikit-learn would first meet them.
+    """Find the distinct n-grams of a corpus, in the order in which scikit-learn meets them.
 
-    Row after row; within a row shorter n-grams before longer ones, each from left to right.
+    That order is: row after row; within a row, shorter n-grams before longer ones, each from left
+    to right (`CountVectorizer._count_vocab` and `_word_ngrams`). `fit_transform` has to store the
+    columns of a row in this order to return scikit-learn's matrix to the last bit.
 
     Parameters
     ----------
@@ -125,34 +149,42 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
     Returns
     -------
     LearntNgrams
+
+    Notes
+    -----
+    Memory: some integers per token of the corpus and per distinct n-gram, and one hash table at a
+    time, of the distinct n-grams of one length.
     """
     base = len(tokens.distinct)
-    terms = np.full((base, wanted.max_n), -1, dtype=np.int32)
+    terms = np.full((base, wanted.max_n), -1, dtype=np.int32)  # (n_tokens, max_n)
     terms[:, 0] = np.arange(base)
     by_length, found, ranks, n_terms = [], [], [], 0
 
-    def number(n: int, keys: np.ndarray) -> np.ndarray:
+    def encode(n: int, keys: np.ndarray) -> np.ndarray:
+        """Return codes in the order of first occurrence, and set `terms` to their n-grams."""
         nonlocal terms
-        codes, distinct = pd.factorize(keys)
+        codes, distinct = pd.factorize(keys)  # in order; np.unique would sort all keys
         prefixes, last = np.divmod(distinct, base)
-        terms = terms[prefixes]
+        terms = terms[prefixes]  # (n_distinct, max_n)
         terms[:, n - 1] = last
         return codes.astype(np.int32)
 
-    for n, level in enumerate(walk_ngrams(tokens, base, wanted.max_n, number), start=1):
+    for n, level in enumerate(walk_ngrams(tokens, base, wanted.max_n, encode), start=1):
         codes, rows = occurrences(*level, n, wanted)
-        if n < wanted.min_n:
+        if n < wanted.min_n:  # only the n-grams that are whole rows
             codes, used = pd.factorize(codes)
         else:
             used = np.arange(len(terms))
         by_length.append(terms[used])
         found.append(Occurrences(codes + np.int32(n_terms), rows))
-        first = np.empty(len(used), dtype=np.int64)
+        # NumPy keeps the last of several values for one index, so backwards the first row stays.
+        first = np.empty(len(used), dtype=np.int64)  # (n_used,)
         first[codes[::-1]] = rows[::-1]
-        ranks.append(first * wanted.max_n + n)
+        ranks.append(first * wanted.max_n + n)  # by row, then by length
         n_terms += len(used)
 
-    first_to_last = np.argsort(np.concatenate(ranks), kind="stable")
+    # Terms of one row and length are numbered from left to right, which a stable sort keeps.
+    first_to_last = np.argsort(np.concatenate(ranks), kind="stable")  # (n_terms,)
     position = np.empty(n_terms, dtype=np.int32)
     position[first_to_last] = np.arange(n_terms, dtype=np.int32)
     return LearntNgrams(
@@ -163,28 +195,32 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
 
 
 def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_array:
-    """Return how often each column stands in each row, columns sorted within the row.
+    """Count how often each column occurs in each row.
 
     Parameters
     ----------
     rows, columns : ndarray of int32 of shape (n_occurrences,)
+        Faster where the rows of each column ascend, as those of `occurrences` do.
     shape : tuple of two ints
 
     Returns
     -------
     csr_array of int32 of shape `shape`
+        Columns ascend within each row.
     """
     entries = sp.coo_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=shape)
-    if len(rows) < shape[1]:  # a detour by way of so many columns would cost more than the sort
+    if len(rows) < shape[1]:  # few rows: a pass over all columns would cost more than sorting
         counts = entries.tocsr()
         counts.sort_indices()
         return counts
-    # By way of columns, where rows come in order: two countings instead of a sort of each row.
+    # Sorting each row of a CSR matrix is slow. Each conversion is a counting sort instead, in time
+    # linear in the entries: the first groups by column, where rows ascend already, the second by
+    # row and visits columns in order (the permuted transposition of Gustavson, 1978, ACM TOMS 4).
     return entries.tocsc().tocsr()
 
 
 def encode_characters(words: pl.Series) -> EncodedTokens:
-    """Return the characters of words, a space at either end, as codes.
+    """Return the characters of words, with a space on either side, as codes.
 
     Parameters
     ----------
@@ -193,10 +229,11 @@ def encode_characters(words: pl.Series) -> EncodedTokens:
     Returns
     -------
     EncodedTokens
-        One row a word.
+        One row per word; its tokens are characters (code points).
     """
     padded = " " + words + " "
-    points = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32)
+    # In UTF-32 a character is one integer, so that the text is an array without any splitting.
+    points = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32)  # (n_characters,)
     encoded = pa.array(points).dictionary_encode()
     return EncodedTokens(
         encoded.indices.to_numpy(),
@@ -206,7 +243,10 @@ def encode_characters(words: pl.Series) -> EncodedTokens:
 
 
 def spread_over_rows(words: EncodedTokens, per_word: sp.csr_array) -> sp.csr_array:
-    """Add up the counts of the words of each row, columns sorted within the row.
+    """Add up the counts within each word over the words of each row.
+
+    A word that occurs a thousand times is cut into n-grams once. The sum is a matrix product,
+    (n_rows, n_distinct) @ (n_distinct, n_columns).
 
     Parameters
     ----------
@@ -217,9 +257,11 @@ def spread_over_rows(words: EncodedTokens, per_word: sp.csr_array) -> sp.csr_arr
     Returns
     -------
     csr_array of int32 of shape (n_rows, n_columns)
+        Columns ascend within each row.
     """
     shape = (len(words.offsets) - 1, len(words.distinct))
-    rows = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(words.offsets))
-    per_row = count_matrix(rows, words.codes, shape)
-    # A product comes unsorted, a transposition sorts: cheaper than sorting row by row.
+    rows = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(words.offsets))  # (n_words,)
+    per_row = count_matrix(rows, words.codes, shape)  # (n_rows, n_distinct)
+    # SciPy leaves the rows of a product unsorted, a transposition sorts them in linear time: so
+    # A @ B is worked out as (B.T @ A.T).T.
     return (per_word.T.tocsr() @ per_row.T.tocsr()).T.tocsr()

@@ -1,4 +1,4 @@
-"""Which columns are frequent enough, as scikit-learn decides it."""
+"""Select columns by frequency, by the rules of scikit-learn's `CountVectorizer`."""
 
 from numbers import Integral
 
@@ -9,17 +9,18 @@ import scipy.sparse as sp
 def frequent_columns(
     counts: sp.csr_array, min_df: float, max_df: float, max_features: int | None
 ) -> np.ndarray:
-    """Tell which columns of a count matrix stay.
+    """Tell which columns of a count matrix are kept.
 
     Parameters
     ----------
     counts : csr_array of shape (n_rows, n_columns)
-        Columns in the order of their names: ties of `max_features` are broken as scikit-learn's
-        sort breaks them.
+        Each entry is stored once and is not zero. Columns are in the order of their names, since
+        ties at `max_features` are decided by position.
     min_df, max_df : int or float
-        Least and most rows; a float is a share of the rows.
+        Smallest and largest number of rows that an n-gram may occur in; a float is a share of
+        the rows.
     max_features : int or None
-        How many of the most frequent to keep.
+        Number of columns to keep, those with the largest sums.
 
     Returns
     -------
@@ -28,18 +29,24 @@ def frequent_columns(
     Raises
     ------
     ValueError
-        If the limits contradict each other or no column stays.
+        With scikit-learn's message, if the limits contradict each other or no column is left.
+
+    Notes
+    -----
+    The comparisons are `CountVectorizer._limit_features`' own, operator by operator: another
+    sorting algorithm, or a limit that is rounded, would keep other columns where counts tie.
     """
     n_rows, n_columns = counts.shape
     least = min_df if isinstance(min_df, Integral) else min_df * n_rows
     most = max_df if isinstance(max_df, Integral) else max_df * n_rows
     if most < least:
         raise ValueError("max_df corresponds to < documents than min_df")
-    frequency = np.bincount(counts.indices, minlength=n_columns)
+    # Rows with an n-gram are its stored entries: no need to look at the counts.
+    frequency = np.bincount(counts.indices, minlength=n_columns)  # (n_columns,)
     kept = (least <= frequency) & (frequency <= most)
     if max_features is not None and kept.sum() > max_features:
-        totals = np.asarray(counts.sum(axis=0)).ravel()
-        best = (-totals[kept]).argsort()[:max_features]
+        totals = np.asarray(counts.sum(axis=0)).ravel()  # (n_columns,)
+        best = (-totals[kept]).argsort()[:max_features]  # not stable, as in scikit-learn
         chosen = np.flatnonzero(kept)[best]
         kept = np.zeros(n_columns, dtype=bool)
         kept[chosen] = True

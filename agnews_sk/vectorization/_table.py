@@ -1,4 +1,9 @@
-"""The learnt n-grams: which tokens make which column."""
+"""The table of learnt n-grams: which sequence of tokens is which column.
+
+A fitted vectorizer holds no strings but its tokens: an n-gram is a row of positions among them.
+`_ngrams` describes how n-grams become integer codes; here the codes of the learnt n-grams are kept
+as hash tables, one per length, and looked up for new rows.
+"""
 
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,25 +25,33 @@ from agnews_sk.vectorization._ngrams import (
 
 
 class _Level(NamedTuple):
-    """N-grams of one length: the number of each key, and the column of each number, or -1."""
+    """The hash table of the n-grams of one length, those that only begin longer ones included.
+
+    Attributes
+    ----------
+    keys : pandas.Index of int64 of shape (n_codes,)
+        Key of each n-gram; its position is the n-gram's code.
+    columns : ndarray of int32 of shape (n_codes + 1,)
+        Column of each code, -1 where it has none. The last entry is that of unknown n-grams, -1.
+    """
 
     keys: pd.Index
     columns: np.ndarray
 
 
 class NgramTable:
-    """N-grams and their columns, held as integers.
+    """N-grams and their columns, stored as integers.
 
     Parameters
     ----------
     tokens : polars.Series of shape (n_tokens,)
-        The distinct tokens (words, characters or ids), sorted.
+        The distinct tokens (words, characters or ids), in ascending order.
     terms : ndarray of int32 of shape (n_terms, max_n)
-        Each n-gram's positions in `tokens`, -1 where it is shorter.
+        Positions in `tokens` of the tokens of each n-gram, padded with -1 on the right.
     columns : ndarray of int32 of shape (n_terms,)
-        Each n-gram's column. Two may share one: `("a b",)` and `("a", "b")` read the same.
+        Column of each n-gram. N-grams with equal names share one: `("a b",)` and `("a", "b")`.
     separator : str
-        What stands between the tokens of an n-gram in its name.
+        Joins the tokens of an n-gram in its name: a space for words, nothing for characters.
     """
 
     def __init__(
@@ -50,6 +63,7 @@ class NgramTable:
         self.separator = separator
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return plain arrays, which saved models and pickles hold; not the hash tables."""
         return {
             "tokens": _to_arrays(self.tokens),
             "terms": self.terms,
@@ -58,6 +72,7 @@ class NgramTable:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take plain arrays, perhaps of a file that somebody has altered, and check them."""
         self.tokens = _from_arrays(**state["tokens"])
         self.terms = np.asarray(state["terms"])
         self.columns = np.asarray(state["columns"])
@@ -65,7 +80,7 @@ class NgramTable:
         self._check()
 
     def _check(self) -> None:
-        """Refuse positions that lead outside, whose use would read what is not there."""
+        """Raise ValueError if arrays do not fit together or a position is out of bounds."""
         if self.terms.ndim != 2 or self.columns.shape != self.terms.shape[:1]:
             raise ValueError(
                 f"the n-grams have the shapes {self.terms.shape} and {self.columns.shape}; one "
@@ -96,76 +111,99 @@ class NgramTable:
         -------
         polars.Series of str of shape (n_columns,)
         """
-        first = np.empty(self.n_columns, dtype=np.intp)
-        first[self.columns] = np.arange(len(self.columns))
-        return join_terms(self.tokens, self.terms[first], self.separator)
+        term_of = np.empty(self.n_columns, dtype=np.intp)
+        term_of[self.columns] = np.arange(len(self.columns))  # any of those that share a column
+        return join_terms(self.tokens, self.terms[term_of], self.separator)
 
     def keep(self, columns: np.ndarray) -> "NgramTable":
-        """Return the table of some of the columns, renumbered in order, and of their tokens.
+        """Return the table of some of the columns, renumbered in order, and of their tokens only.
 
         Parameters
         ----------
         columns : ndarray of bool of shape (n_columns,)
+            Which columns to keep.
 
         Returns
         -------
         NgramTable
         """
-        stays = columns[self.columns]
-        terms = self.terms[stays]
+        is_kept = columns[self.columns]  # (n_terms,)
+        terms = self.terms[is_kept]  # (n_kept_terms, max_n)
+        # One entry more than tokens: the padding, -1, marks the last one and reads -1 from it.
         used = np.zeros(len(self.tokens) + 1, dtype=bool)
         used[terms] = True
-        used[-1] = False  # the padding of shorter n-grams
-        renumbered = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
+        used[-1] = False
+        renumbered = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)  # (n_tokens + 1,)
         return NgramTable(
             self.tokens.filter(pl.Series(used[:-1])),
             renumbered[terms],
-            (np.cumsum(columns, dtype=np.int32) - 1)[self.columns[stays]],
+            (np.cumsum(columns, dtype=np.int32) - 1)[self.columns[is_kept]],
             self.separator,
         )
 
     def count(self, tokens: EncodedTokens, wanted: NgramRange) -> sp.csr_array:
-        """Count the known n-grams of new rows.
+        """Count the learnt n-grams of new rows; others are left out.
 
         Parameters
         ----------
         tokens : EncodedTokens
+            Its codes are those of these rows, not of the table.
         wanted : NgramRange
+            Lengths beyond those learnt have no columns.
 
         Returns
         -------
         csr_array of int32 of shape (n_rows, n_columns)
+            Columns ascend within each row.
         """
-        codes = self._codes(tokens.distinct)
+        codes = self._token_codes(tokens.distinct)  # (n_distinct,)
         known = EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
         longest = min(wanted.max_n, self.terms.shape[1])
         rows, columns = [], []
         for n, level in enumerate(
-            walk_ngrams(known, len(self.tokens) + 1, longest, self._number), start=1
+            walk_ngrams(known, len(self.tokens) + 1, longest, self._ngram_codes), start=1
         ):
             found = occurrences(*level, n, wanted)
-            of_found = self._levels[n - 1].columns[found.codes]
-            rows.append(found.rows[of_found >= 0])
-            columns.append(of_found[of_found >= 0])
+            found_columns = self._levels[n - 1].columns[found.codes]  # (n_occurrences,)
+            rows.append(found.rows[found_columns >= 0])
+            columns.append(found_columns[found_columns >= 0])
         shape = (len(tokens.offsets) - 1, self.n_columns)
         return count_matrix(np.concatenate(rows), np.concatenate(columns), shape)
 
-    def _codes(self, words: pl.Series) -> np.ndarray:
-        """Return the position of each word in `tokens`, or their number if it is not there."""
+    def _token_codes(self, words: pl.Series) -> np.ndarray:
+        """Return the code of each word: its position in `tokens`, or `len(tokens)` if unknown.
+
+        By binary search, since tokens are sorted: a hash table of them would have to be built
+        first, and be built again after each unpickling.
+
+        Parameters
+        ----------
+        words : polars.Series of shape (n_words,)
+
+        Returns
+        -------
+        ndarray of int32 of shape (n_words,)
+        """
         last = len(self.tokens) - 1
         codes = self.tokens.search_sorted(words).to_numpy().astype(np.int32)
         known = self.tokens.gather(np.minimum(codes, last)) == words
         return np.where(known.to_numpy(), codes, np.int32(last + 1))
 
-    def _number(self, n: int, keys: np.ndarray) -> np.ndarray:
+    def _ngram_codes(self, n: int, keys: np.ndarray) -> np.ndarray:
+        """Return the code of each key of an n-gram of length n, -1 if it is unknown."""
         return self._levels[n - 1].keys.get_indexer(pd.Index(keys))
 
     @cached_property
     def _levels(self) -> list[_Level]:
-        # An unknown token has the code len(tokens), an unknown n-gram -1; neither can be part of
-        # a known key, and both lead to the last entry of `columns`, which is -1.
-        sizes = (self.terms >= 0).sum(axis=1)
-        codes = self.terms[:, 0].astype(np.int64)
+        """The hash table of each length, from 1 to the longest; built when first needed.
+
+        A key is `prefix * (len(tokens) + 1) + last`. An unknown token has the code `len(tokens)`,
+        which is no last token of a learnt n-gram; an unknown n-gram has the code -1, which makes
+        negative keys of all that it begins. So no unknown n-gram has a key of a learnt one, and
+        as indices of `columns` both codes lead to its last entry, -1.
+        """
+        sizes = (self.terms >= 0).sum(axis=1)  # (n_terms,)
+        codes = self.terms[:, 0].astype(np.int64)  # (n_terms,) of the n-gram's first n tokens
         levels = [
             _Level(
                 pd.RangeIndex(len(self.tokens)),
@@ -173,21 +211,45 @@ class NgramTable:
             )
         ]
         for n in range(2, self.terms.shape[1] + 1):
-            longer = sizes >= n
-            keys = codes[longer] * (len(self.tokens) + 1) + self.terms[longer, n - 1]
-            codes[longer], distinct = pd.factorize(keys)
+            reaches = sizes >= n  # (n_terms,)
+            keys = codes[reaches] * (len(self.tokens) + 1) + self.terms[reaches, n - 1]
+            codes[reaches], distinct = pd.factorize(keys)
             columns = self._columns_of(codes, sizes == n, len(distinct))
             levels.append(_Level(pd.Index(distinct), columns))
         return levels
 
     def _columns_of(self, codes: np.ndarray, chosen: np.ndarray, n_codes: int) -> np.ndarray:
+        """Return the column of each code, -1 where it has none, and -1 at the end.
+
+        Parameters
+        ----------
+        codes : ndarray of int64 of shape (n_terms,)
+        chosen : ndarray of bool of shape (n_terms,)
+            The n-grams of this length.
+        n_codes : int
+
+        Returns
+        -------
+        ndarray of int32 of shape (n_codes + 1,)
+        """
         columns = np.full(n_codes + 1, -1, dtype=np.int32)
         columns[codes[chosen]] = self.columns[chosen]
         return columns
 
 
 def _to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:
-    """Return tokens as plain arrays: integers, or the bytes of strings and where each ends."""
+    """Return tokens as plain arrays, for files that may hold no objects.
+
+    Parameters
+    ----------
+    tokens : polars.Series of str or int of shape (n_tokens,)
+
+    Returns
+    -------
+    dict of str to ndarray
+        `values`: the integers, or the UTF-8 bytes of all strings as uint8. With strings also
+        `offsets`, of int64 of shape (n_tokens + 1,): where each string begins, and the end.
+    """
     if tokens.dtype != pl.String:
         return {"values": tokens.to_numpy()}
     ends = tokens.str.len_bytes().cast(pl.Int64).cum_sum().to_numpy()
@@ -196,6 +258,7 @@ def _to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:
 
 
 def _from_arrays(values: np.ndarray, offsets: np.ndarray | None = None) -> pl.Series:
+    """Return the tokens of plain arrays; Arrow checks the offsets and that the bytes are UTF-8."""
     if offsets is None:
         return pl.Series(values)
     if values.dtype != np.uint8 or offsets.dtype != np.int64 or offsets[-1] != len(values):
@@ -216,14 +279,14 @@ def learn_table(
     tokens : EncodedTokens
     wanted : NgramRange
     separator : str
-        What stands between the tokens of an n-gram in its name.
+        Joins the tokens of an n-gram in its name.
 
     Returns
     -------
     table : NgramTable
         Its columns are in the order of the n-grams' names.
     counts : csr_array of int32 of shape (n_rows, n_columns)
-        Its columns are in the order in which the n-grams were first met.
+        Its columns are in the order of the n-grams' first occurrence, ascending within each row.
     columns : ndarray of int32 of shape (n_columns,)
         The table's column for each column of `counts`.
 
@@ -237,9 +300,9 @@ def learn_table(
         raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
     table, columns = _sorted_table(tokens.distinct, learnt.terms, separator)
     codes, n_columns = learnt.codes, table.n_columns
-    if n_columns < len(columns):  # n-grams that read the same
-        same, columns = pd.factorize(columns)
-        codes = same.astype(np.int32)[codes]
+    if n_columns < len(columns):  # n-grams with equal names, which share a column
+        merged, columns = pd.factorize(columns)
+        codes = merged.astype(np.int32)[codes]
     counts = count_matrix(learnt.rows, codes, (len(tokens.offsets) - 1, n_columns))
     return table, counts, columns
 
@@ -247,9 +310,25 @@ def learn_table(
 def _sorted_table(
     tokens: pl.Series, terms: np.ndarray, separator: str
 ) -> tuple[NgramTable, np.ndarray]:
-    """Return the table with columns in the order of names, and the column of each term."""
+    """Return the table with columns in the order of names, and the column of each given term.
+
+    Sorting a million joined strings is slow, so that n-grams are sorted as tuples of token ranks
+    wherever that gives the order of the strings.
+
+    Parameters
+    ----------
+    tokens : polars.Series of shape (n_tokens,)
+        Distinct, in any order.
+    terms : ndarray of int32 of shape (n_terms, max_n)
+    separator : str
+
+    Returns
+    -------
+    table : NgramTable
+    columns : ndarray of int32 of shape (n_terms,)
+    """
     order = tokens.arg_sort().to_numpy()
-    rank = np.full(len(tokens) + 1, -1, dtype=np.int32)
+    rank = np.full(len(tokens) + 1, -1, dtype=np.int32)  # the padding, -1, stays -1
     rank[order] = np.arange(len(order), dtype=np.int32)
     tokens, terms = tokens.gather(order), rank[terms]
     if _sort_otherwise_joined(tokens, terms, separator):
@@ -264,35 +343,57 @@ def _sorted_table(
 
 
 def join_terms(tokens: pl.Series, terms: np.ndarray, separator: str) -> pl.Series:
-    """Return n-grams as strings.
+    """Return the names of n-grams.
 
     Parameters
     ----------
     tokens : polars.Series of shape (n_tokens,)
     terms : ndarray of int32 of shape (n_terms, max_n)
+        Positions in `tokens`, padded with -1 on the right.
     separator : str
 
     Returns
     -------
     polars.Series of str of shape (n_terms,)
     """
+    # A null at the end, for the padding: `concat_str` skips it and its separator.
     texts = tokens.cast(pl.String).append(pl.Series([None], dtype=pl.String))
     parts = [texts.gather(np.where(part < 0, len(tokens), part)) for part in terms.T]
     return pl.select(pl.concat_str(parts, separator=separator, ignore_nulls=True)).to_series()
 
 
 def _sort_otherwise_joined(tokens: pl.Series, terms: np.ndarray, separator: str) -> bool:
-    """Tell whether tokens hold a character up to the separator: names then sort as strings only."""
+    """Tell whether names may sort otherwise than the tuples of their tokens.
+
+    They sort alike if the separator is smaller than every character of a token: then two names
+    that differ within a token, or because one's token ends before the other's, compare as these
+    tokens do. Polars, like Python, compares strings by code points.
+    """
     if tokens.dtype != pl.String or terms.shape[1] == 1 or not separator:
         return False
     return bool(tokens.str.contains(f"[\\x00-{separator}]").any())
 
 
 def _order_of_tuples(terms: np.ndarray, base: int) -> np.ndarray:
-    if base ** terms.shape[1] >= 2**63:
+    """Return the order that sorts the rows of `terms`, shorter n-grams before those they begin.
+
+    Parameters
+    ----------
+    terms : ndarray of int32 of shape (n_terms, max_n)
+        Each row once; padded with -1 on the right.
+    base : int
+        Larger than any entry by at least 2.
+
+    Returns
+    -------
+    ndarray of int of shape (n_terms,)
+    """
+    if base ** terms.shape[1] >= 2**63:  # exact, these are Python's integers
         return np.lexsort(terms.T[::-1])
+    # One sort of int64, in Polars' threads, in place of one stable sort per position: a row is read
+    # as a number to this base.
     keys = np.zeros(len(terms), dtype=np.int64)
     for part in terms.T:
         keys *= base
-        keys += part + 1
+        keys += part + 1  # from 0, the padding
     return pl.Series(keys).arg_sort().to_numpy()

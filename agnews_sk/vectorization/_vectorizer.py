@@ -29,16 +29,17 @@ from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, sprea
 from agnews_sk.vectorization._pruning import frequent_columns
 from agnews_sk.vectorization._table import learn_table
 
-_LEFT_OUT = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
+_UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
-# As scikit-learn's vectorizers, it gives a sparse matrix whatever `transform_output` says.
+# `auto_wrap_output_keys=None`: a sparse matrix whatever `transform_output` is, as scikit-learn's.
 class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Turn texts or tokens into a sparse matrix of n-gram counts or TF-IDF weights.
 
-    With the same settings the matrix is that of scikit-learn's
-    :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, value for value and column for
-    column, and comes several times faster: words are split in Polars, n-grams are integers.
+    The matrix equals that of scikit-learn's
+    :class:`~sklearn.feature_extraction.text.TfidfVectorizer` with the same parameters, value for
+    value and column for column. It is computed several times faster: Polars splits the texts, and
+    n-grams are integers, not strings.
 
     Parameters
     ----------
@@ -47,19 +48,19 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     analyzer : {"word", "char_wb"}, default="word"
         N-grams of words, or of the characters within each word and a space at either end.
     lowercase : bool, default=True
-        Bring texts to lower case first.
+        Convert texts to lower case first.
     token_pattern : str, default=r"\b\w\w+\b"
         Regular expression of a word of a text, for `analyzer="word"`.
     stop_words : {"english"}, list of str or None, default=None
         Words left out before n-grams are made, for `analyzer="word"`.
     min_df, max_df : int or float, default=1 and 1.0
-        Leave out the n-grams of fewer or more rows; a float is a share of the rows.
+        Ignore n-grams that occur in fewer or more rows than this; a float is a share of the rows.
     max_features : int or None, default=None
-        Keep only the most frequent n-grams.
+        Largest number of n-grams to keep, the most frequent ones.
     binary : bool, default=False
-        Count each n-gram once a row.
+        Count each n-gram at most once per row.
     use_idf : bool, default=True
-        Weigh n-grams by their inverse document frequency.
+        Weight n-grams by their inverse document frequency.
     smooth_idf : bool, default=True
         Add one to document frequencies.
     sublinear_tf : bool, default=False
@@ -69,33 +70,32 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     dtype : dtype, default=np.float64
         Type of the matrix: float32 or float64, or any for plain counts.
     strip_accents, preprocessor, tokenizer, vocabulary : None
-        Options of scikit-learn that are left out, so that settings can be carried over: anything
-        but None is an error.
+        Parameters of scikit-learn that are not supported; any value but None is an error.
 
     Attributes
     ----------
     vocabulary_ : dict of str to int
-        Column of each n-gram; made when asked for.
+        Column of each n-gram; built on access.
     idf_ : ndarray of shape (n_features,)
         Weights; only with `use_idf`.
 
     See Also
     --------
-    sklearn.feature_extraction.text.TfidfVectorizer : Has the rarer options, `analyzer="char"`,
-        callables, `strip_accents` and a fixed `vocabulary` among them.
+    sklearn.feature_extraction.text.TfidfVectorizer : Also has `analyzer="char"`, callables,
+        `strip_accents` and a fixed `vocabulary`.
 
     Notes
     -----
     `use_idf=False, norm=None` gives counts (one-hot with `binary=True`), those of
     :class:`~sklearn.feature_extraction.text.CountVectorizer`.
 
-    Tokens and ids (a Polars list column) are taken as they are: `lowercase` and `token_pattern`
-    are for texts, `stop_words` for texts and tokens. The n-grams of ids are named by their numbers
-    and sorted as numbers. A missing text is an empty one, its row is zero; n-grams not seen in
-    `fit` are left out.
+    Tokens and ids (a Polars list column) are used as they are: `lowercase` and `token_pattern`
+    apply to texts, `stop_words` to texts and tokens. The n-grams of ids are named by their numbers
+    and sorted as numbers. The row of a missing or empty text is zero, and n-grams that were not
+    seen in `fit` are ignored.
 
-    As in scikit-learn, `fit_transform` returns the columns of a row in the order in which they
-    were first met, `transform` in ascending order, so that norms may differ in the last bit.
+    As in scikit-learn, `fit_transform` stores the columns of a row in the order in which they
+    first occurred and `transform` in ascending order, so that norms may differ in the last bit.
 
     Examples
     --------
@@ -127,7 +127,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         "sublinear_tf": ["boolean"],
         "norm": [StrOptions({"l1", "l2"}), None],
         "dtype": "no_validation",
-        **dict.fromkeys(_LEFT_OUT, "no_validation"),
+        **dict.fromkeys(_UNSUPPORTED, "no_validation"),
     }
 
     def __init__(
@@ -177,7 +177,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Parameters
         ----------
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
-            Texts, or the tokens or ids of each.
+            Texts, or the tokens or ids of each text.
         y : None
             Ignored.
 
@@ -189,12 +189,12 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
-        """Learn the n-grams and their weights and return the matrix of these rows.
+        """Learn the n-grams and their weights, and return the matrix of these rows.
 
         Parameters
         ----------
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
-            Texts, or the tokens or ids of each.
+            Texts, or the tokens or ids of each text.
         y : None
             Ignored.
 
@@ -205,7 +205,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Raises
         ------
         ValueError
-            If no n-gram is there or is left.
+            If there is no n-gram, or none is left by `min_df` and `max_df`.
         """
         return self._weigh(self._learn(X), learn=True)
 
@@ -215,7 +215,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Parameters
         ----------
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
-            Texts, or the tokens or ids of each, as in `fit`.
+            Texts, or the tokens or ids of each text, as in `fit`.
 
         Returns
         -------
@@ -235,7 +235,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             characters = encode_characters(tokens.distinct)
             per_word = self._table.count(characters, self._wanted)
             counts = spread_over_rows(tokens, per_word)
-        return self._weigh(self._as_asked(counts), learn=False)
+        return self._weigh(self._with_dtype(counts), learn=False)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
@@ -247,7 +247,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Returns
         -------
         list of ndarray of str
-            One array a row.
+            One array per row.
         """
         check_is_fitted(self)
         X = sp.csr_array(check_array(X, accept_sparse="csr"), copy=True)
@@ -271,30 +271,33 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
 
     @property
     def vocabulary_(self) -> dict[str, int]:
-        """Column of each n-gram."""
+        """Column of each n-gram, a dictionary of str to int."""
         return {name: column for column, name in enumerate(self.get_feature_names_out())}
 
     @property
     def idf_(self) -> np.ndarray:
-        """Inverse document frequency of each column."""
+        """Inverse document frequency of each column, an array of shape (n_features,)."""
         return self._weights.idf_
 
     @property
     def _wanted(self) -> NgramRange:
+        """Which n-grams are counted, by `ngram_range` and `analyzer`."""
         min_n, max_n = self.ngram_range
         return NgramRange(min_n, max_n, whole_rows=self.analyzer == "char_wb")
 
     def __sklearn_is_fitted__(self) -> bool:
+        """Tell whether it is fitted: no attribute that is stored ends in `_`."""
         return hasattr(self, "_weights")
 
     def _check_parameters(self) -> None:
+        """Refuse what `_parameter_constraints` cannot express, by naming the class that has it."""
         self._validate_params()
         if self.analyzer not in ("word", "char_wb"):
             raise ValueError(
                 f"analyzer must be 'word' or 'char_wb', got {self.analyzer!r}; "
                 "scikit-learn's TfidfVectorizer has the other analyzers."
             )
-        for name in _LEFT_OUT:
+        for name in _UNSUPPORTED:
             if getattr(self, name) is not None:
                 raise ValueError(
                     f"{name} must be None, got {getattr(self, name)!r:.60}; scikit-learn's "
@@ -314,9 +317,11 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
 
     @property
     def _has_weights(self) -> bool:
+        """Whether the matrix holds weights; if not, it holds counts of any dtype."""
         return self.use_idf or self.sublinear_tf or self.norm is not None
 
     def _encode(self, X: Any) -> EncodedTokens:
+        """Return the words of texts, or the given tokens or ids, as codes, without stop words."""
         words = self.analyzer == "word"
         if is_ragged(X):
             tokens = encode_tokens(self._checked_tokens(X))
@@ -326,19 +331,21 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             return tokens
         if tokens.distinct.dtype != pl.String:
             raise ValueError(
-                "stop_words must be None where X holds ids; leave the words out before they get "
-                "ids, as WordTokenizer does."
+                "stop_words must be None where X holds ids; remove stop words before they become "
+                "ids, with WordTokenizer(stop_words=...)."
             )
         dropped = tokens.distinct.is_in(list(stop_word_set(self.stop_words)))
         return drop_tokens(tokens, dropped.to_numpy())
 
     def _split(self, texts: pl.Series) -> pl.Series:
+        """Return the words of texts, for `char_wb` the parts between white space."""
         texts = lower_case(texts) if self.lowercase else texts
         if self.analyzer == "word":
             return find_words(texts, self.token_pattern)
         return split_words(texts)
 
     def _checked_tokens(self, ragged: pl.Series) -> pl.Series:
+        """Return a list column of str or int64, or raise TypeError if it holds anything else."""
         inner = flat_values(ragged.head(0)).dtype
         if inner == pl.String:
             return ragged
@@ -350,7 +357,14 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         )
 
     def _learn(self, X: Any) -> sp.csr_array:
-        """Set the table and return the counts, the columns of a row as first met."""
+        """Learn the table of n-grams, and count them.
+
+        Returns
+        -------
+        csr_array of shape (n_samples, n_features)
+            Columns in the order of their names, but stored within each row in the order of their
+            first occurrence, as scikit-learn stores them.
+        """
         self._check_parameters()
         tokens = self._encode(X)
         words = self.analyzer == "word"
@@ -358,9 +372,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         table, counts, columns = learn_table(units, self._wanted, " " if words else "")
         if not words:
             counts = spread_over_rows(tokens, counts)
-        # A new matrix, since the old one knows that its columns are sorted.
+        # A new matrix, since the old one has noted that its columns ascend.
         parts = counts.data, columns.take(counts.indices), counts.indptr
-        counts = self._as_asked(sp.csr_array(parts, shape=counts.shape))
+        counts = self._with_dtype(sp.csr_array(parts, shape=counts.shape))
         kept = frequent_columns(counts, self.min_df, self.max_df, self.max_features)
         if kept.all():
             self._table = table
@@ -368,11 +382,21 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         self._table = table.keep(kept)
         return counts[:, np.flatnonzero(kept)]
 
-    def _as_asked(self, counts: sp.csr_array) -> sp.csr_array:
+    def _with_dtype(self, counts: sp.csr_array) -> sp.csr_array:
+        """Apply `binary` and `dtype` to counts, in place."""
         counts.data = (counts.data > 0 if self.binary else counts.data).astype(self.dtype)
         return counts
 
     def _weigh(self, counts: sp.csr_array, *, learn: bool) -> sp.csr_matrix:
+        """Return TF-IDF weights of counts, by scikit-learn's own `TfidfTransformer`.
+
+        Parameters
+        ----------
+        counts : csr_array of shape (n_samples, n_features)
+            Overwritten.
+        learn : bool
+            Whether to learn the inverse document frequencies from these counts first.
+        """
         if learn:
             self._weights = TfidfTransformer(
                 norm=self.norm,
@@ -386,5 +410,6 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
 
 
 def _is_ngram_range(ngram_range: Any) -> bool:
+    """Tell whether this is a pair of integers, 1 <= min_n <= max_n."""
     whole = all(isinstance(n, Integral) for n in ngram_range)
     return whole and len(ngram_range) == 2 and 1 <= ngram_range[0] <= ngram_range[1]
