@@ -344,24 +344,6 @@ def test_inverse_transform_leaves_zeros_stored_in_its_input():
     np.testing.assert_array_equal(matrix.indptr, before.indptr)
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda state: state.update(terms=state["terms"][:, 0]), "n-grams have the shapes"),
-        (lambda state: state.update(columns=state["columns"][:-1]), "n-grams have the shapes"),
-        (lambda state: state["tokens"]["offsets"].__iadd__(1), "do not fit together"),
-        (lambda state: state["tokens"]["offsets"].__isub__(1), "do not fit together"),
-    ],
-    ids=["flat terms", "fewer columns", "offsets beyond", "bytes beyond"],
-)
-def test_a_table_whose_parts_do_not_fit_is_refused(spoil, message):
-    table = NgramVectorizer().fit(CORPUS)._table
-    state = table.__getstate__()
-    spoil(state)
-    with pytest.raises(ValueError, match=message):
-        table.__setstate__(state)
-
-
 @pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
 def test_columns_of_a_row_are_sorted_for_those_who_ask(interface):
     texts = ["zebra apple mango", "mango zebra kiwi", "apple kiwi", "kiwi zebra"]
