@@ -1,15 +1,18 @@
-"""How many bytes an object takes when it is written."""
+"""Measure the size of what is written to a file, without a file."""
 
 import io
 from typing import Any
 
 
 class ByteCounter(io.RawIOBase):
-    """A file that counts what is written and keeps none of it.
+    """A writable file that counts the bytes written to it and stores none of them.
+
+    So the pickled size of an object is known without the memory of its pickle.
 
     Attributes
     ----------
     n_bytes : int
+        Number of bytes written so far.
 
     Examples
     --------
@@ -25,11 +28,11 @@ class ByteCounter(io.RawIOBase):
         self.n_bytes = 0
 
     def writable(self) -> bool:
-        """Return that it can be written to."""
+        """Return True, as `io` asks of files that can be written to."""
         return True
 
     def tell(self) -> int:
-        """Return where the next byte would go."""
+        """Return the position, which is the number of bytes written; joblib aligns arrays to it."""
         return self.n_bytes
 
     def write(self, data: Any) -> int:

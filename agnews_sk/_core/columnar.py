@@ -1,4 +1,12 @@
-"""Text and ragged columns: Polars series in, flat values and offsets out, and back."""
+"""Ragged columns as flat values and offsets, and back.
+
+A ragged column (a Polars list column) of n rows is stored as one flat array and n + 1 offsets, as
+Arrow stores lists; row i is `values[offsets[i]:offsets[i + 1]]`:
+
+    [[7, 8], [], [9]]    values 7 8 9    offsets 0 2 2 3
+
+No row is padded to the longest one, and a computation on all values needs no loop over rows.
+"""
 
 import numpy as np
 import polars as pl
@@ -6,7 +14,7 @@ import pyarrow as pa
 
 
 def to_object_array(column: pl.Series) -> np.ndarray:
-    """Return a text column as a 1-D object array of `str`, missing as the empty string.
+    """Return a text column as an object array of `str`, with "" for null.
 
     Parameters
     ----------
@@ -20,7 +28,7 @@ def to_object_array(column: pl.Series) -> np.ndarray:
 
 
 def flat_values(ragged: pl.Series) -> pl.Series:
-    """Return the values of a list column one after the other, lists' borders forgotten.
+    """Return the values of all rows of a list column, one after the other.
 
     Parameters
     ----------
@@ -29,20 +37,25 @@ def flat_values(ragged: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of shape (n_values,)
+        Nulls within a list are values like others; null and empty lists have none.
     """
+    # By default Polars makes a null of each empty or null list: values would not fit the offsets.
     return ragged.explode(empty_as_null=False, keep_nulls=False)
 
 
 def row_offsets(ragged: pl.Series) -> np.ndarray:
-    """Return where each list of a list column begins in its flat values, and their end.
+    """Return where each row of a list column begins in its flat values, and where the last ends.
 
     Parameters
     ----------
     ragged : polars.Series of list of shape (n_samples,)
+        A null list is an empty row.
 
     Returns
     -------
     ndarray of int64 of shape (n_samples + 1,)
+        From 0, ascending. Computed from lengths: Arrow's own offsets need not begin at 0 in a
+        slice, nor leave out what nulls hide.
     """
     offsets = np.zeros(len(ragged) + 1, dtype=np.int64)
     np.cumsum(ragged.list.len().fill_null(0).to_numpy(), out=offsets[1:])
@@ -52,14 +65,19 @@ def row_offsets(ragged: pl.Series) -> np.ndarray:
 def to_ragged(values: np.ndarray | pl.Series, offsets: np.ndarray) -> pl.Series:
     """Return the list column with these flat values and offsets.
 
+    Numbers are not copied on the way. 64-bit offsets (`large_list`) are those of Polars, and the
+    number of values may exceed 2**31.
+
     Parameters
     ----------
     values : ndarray or polars.Series of shape (n_values,)
     offsets : ndarray of int64 of shape (n_samples + 1,)
+        From 0 to n_values, ascending.
 
     Returns
     -------
     polars.Series of list of shape (n_samples,)
+        Without null lists.
 
     Examples
     --------

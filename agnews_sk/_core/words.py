@@ -1,8 +1,12 @@
-r"""Words of texts: lower case, splitting and integer codes, in columns but as Python does it.
+r"""Split columns of texts into words, with Python's results at the speed of Polars.
 
 Polars (Rust) and Python disagree on the lower case and on the class of some characters: a
-combining accent is `\w` in Rust and not in Python. Texts that hold such a character go through
-Python, all others through Polars, so that the result is Python's for every text.
+combining accent is `\w` in Rust and not in Python. Texts that hold such a character are processed
+by Python, all others by Polars, so that the result is Python's for every text.
+
+Words are then encoded: every occurrence becomes an integer, its position among the distinct words
+(`EncodedTokens`). What follows, stop words, stems, ids and n-grams, works on each distinct word
+once and on arrays of integers.
 """
 
 import re
@@ -18,23 +22,25 @@ from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 
 WORD_PATTERN = r"\b\w\w+\b"
 
-# What means the same to both regex engines, but for the class of some characters.
+# Patterns that mean the same to both regex engines, but for the class of some characters. They
+# match no empty string, which the engines would find at different places.
 _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
-_BLOCK_ROWS = 32_768
-_FEW_ROWS = 512  # done before threads would have started
+_BLOCK_ROWS = 32_768  # per task of a thread, at most: bounds what is in memory as strings
+_FEW_ROWS = 512  # encoded in one block: faster than starting threads
 
 
 class EncodedTokens(NamedTuple):
-    """Tokens of many rows as codes of the distinct ones, numbered as they first come.
+    """Rows of tokens as integers: the dictionary encoding of a ragged column.
 
     Attributes
     ----------
     codes : ndarray of int32 of shape (n_tokens,)
-        Which distinct token; row after row.
+        Position in `distinct` of each token, row after row.
     offsets : ndarray of int64 of shape (n_rows + 1,)
-        Where each row begins in `codes`, and the end.
+        Row i is ``codes[offsets[i]:offsets[i + 1]]``.
     distinct : polars.Series of shape (n_distinct,)
+        The distinct tokens, in the order of first occurrence.
     """
 
     codes: np.ndarray
@@ -43,11 +49,12 @@ class EncodedTokens(NamedTuple):
 
 
 def lower_case(texts: pl.Series) -> pl.Series:
-    """Return each text as `str.lower` gives it.
+    """Return each text in lower case, as `str.lower` does.
 
     Parameters
     ----------
     texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
 
     Returns
     -------
@@ -59,14 +66,15 @@ def lower_case(texts: pl.Series) -> pl.Series:
 
 
 def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
-    r"""Return for each text what `re.findall` finds in it.
+    r"""Return the matches of a pattern in each text, as `re.findall` does.
 
     Patterns made of ``\b``, ``\w``, ``\d``, letters, digits, character classes and ``+`` run in
-    Polars; any other runs in Python, text by text.
+    Polars; all others run in Python, text by text.
 
     Parameters
     ----------
     texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
     pattern : str
         Regular expression of one token, in Python's syntax, with at most one group.
 
@@ -77,7 +85,7 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
     Raises
     ------
     ValueError
-        If the pattern is no regular expression or has more than one capturing group.
+        If the pattern is not a regular expression or has more than one capturing group.
 
     Examples
     --------
@@ -89,7 +97,9 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression of a token: {error}.") from error
+        raise ValueError(
+            f"the pattern {pattern!r} is not a regular expression: {error}."
+        ) from error
     if compiled.groups > 1:
         raise ValueError(
             "More than 1 capturing group in token pattern. Only a single group should be captured; "
@@ -106,11 +116,12 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
 
 
 def split_words(texts: pl.Series) -> pl.Series:
-    """Return the parts of each text between white space, as `str.split` gives them.
+    """Return the parts of each text between white space, as `str.split` does.
 
     Parameters
     ----------
     texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
 
     Returns
     -------
@@ -118,7 +129,7 @@ def split_words(texts: pl.Series) -> pl.Series:
     """
     return _with_python_rows(
         texts,
-        # White space to Python, not to Rust: the four separators of ASCII.
+        # \x1c to \x1f, the separators of ASCII, are white space in Python and not in Rust.
         lambda column: column.str.extract_all(r"[^\s\x1c-\x1f]+"),
         str.split,
         lambda chars: _classed_differently(chars, r"\s"),
@@ -128,19 +139,25 @@ def split_words(texts: pl.Series) -> pl.Series:
 def encode_tokens(
     column: pl.Series, to_tokens: Callable[[pl.Series], pl.Series] | None = None
 ) -> EncodedTokens:
-    """Return tokens as integer codes; texts are split block by block, in threads.
+    """Encode tokens as integers; texts are split block by block, in threads.
 
     Parameters
     ----------
     column : polars.Series of shape (n_rows,)
-        Lists of tokens (or ids), or what `to_tokens` makes such lists of. A null token is left out,
-        a null list is empty.
+        Lists of tokens or ids, or with `to_tokens` texts. Null tokens are left out, and a null
+        list is an empty row.
     to_tokens : callable, optional
         Splits a column of texts into a list column.
 
     Returns
     -------
     EncodedTokens
+
+    Notes
+    -----
+    Each block is encoded on its own, so that its strings are freed at once; the dictionaries,
+    which are short, are then merged and the codes renumbered. Blocks are taken in order, so that
+    the distinct tokens come in the order of first occurrence whatever the number of threads.
 
     Examples
     --------
@@ -152,6 +169,7 @@ def encode_tokens(
     """
 
     def encode(start: int, length: int) -> tuple[np.ndarray, np.ndarray, pa.Array]:
+        """Return lengths of rows, codes of tokens, and the distinct tokens of a block."""
         block = column.slice(start, length)
         ragged = block.list.drop_nulls() if to_tokens is None else to_tokens(block)
         values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
@@ -162,14 +180,17 @@ def encode_tokens(
         blocks = [encode(0, len(column))]
     else:
         n_threads = pl.thread_pool_size()
+        # A multiple of the threads, so that all of them finish at about the same time.
         n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
         bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
         with ThreadPoolExecutor(n_threads) as pool:
             blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
     lengths, codes, dictionaries = zip(*blocks)
+    # The dictionaries one after the other are a column of tokens too: its codes tell what each
+    # block's own codes become.
     merged = pa.concat_arrays(dictionaries).dictionary_encode()
     ends = np.cumsum([len(dictionary) for dictionary in dictionaries])
-    renumbered = np.split(merged.indices.to_numpy(), ends[:-1])
+    renumbered = np.split(merged.indices.to_numpy(), ends[:-1])  # per block, (n_distinct_of_block,)
     return EncodedTokens(
         np.concatenate([new[old] for new, old in zip(renumbered, codes)]),
         np.concatenate([[0], *lengths]).cumsum(),
@@ -178,28 +199,31 @@ def encode_tokens(
 
 
 def drop_tokens(encoded: EncodedTokens, dropped: np.ndarray) -> EncodedTokens:
-    """Return the tokens without some of the distinct ones.
+    """Remove all occurrences of some of the distinct tokens.
 
     Parameters
     ----------
     encoded : EncodedTokens
     dropped : ndarray of bool of shape (n_distinct,)
+        Which of the distinct tokens to remove.
 
     Returns
     -------
     EncodedTokens
+        With as many rows; those of removed tokens alone are empty.
     """
-    kept = ~dropped
-    stays = kept[encoded.codes]
+    kept = ~dropped  # (n_distinct,)
+    is_kept = kept[encoded.codes]  # (n_tokens,)
     return EncodedTokens(
-        (np.cumsum(kept, dtype=np.int32) - 1)[encoded.codes[stays]],
-        np.concatenate([[0], np.cumsum(stays)])[encoded.offsets],
+        # Counting what is kept up to a place renumbers codes, and moves offsets, without a loop.
+        (np.cumsum(kept, dtype=np.int32) - 1)[encoded.codes[is_kept]],
+        np.concatenate([[0], np.cumsum(is_kept)])[encoded.offsets],
         encoded.distinct.filter(pl.Series(kept)),
     )
 
 
 def decode_tokens(encoded: EncodedTokens) -> pl.Series:
-    """Return the list column that these codes stand for.
+    """Return the list column of tokens, the inverse of `encode_tokens`.
 
     Parameters
     ----------
@@ -213,7 +237,7 @@ def decode_tokens(encoded: EncodedTokens) -> pl.Series:
 
 
 def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
-    """Return the words to leave out; "english" is scikit-learn's list.
+    """Return stop words as a set; "english" is scikit-learn's list.
 
     Parameters
     ----------
@@ -233,12 +257,12 @@ def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
     words = ENGLISH_STOP_WORDS if stop_words == "english" else frozenset(stop_words or ())
     wrong = [word for word in words if not isinstance(word, str)]
     if wrong:
-        raise TypeError(f"stop_words must be texts, got {wrong[0]!r}.")
+        raise TypeError(f"stop_words must hold str only, got {wrong[0]!r}.")
     return words
 
 
 def is_ragged(X: Any) -> bool:
-    """Tell a Polars list column, of tokens or ids, from texts."""
+    """Tell whether X is a Polars list column, of tokens or ids, and not of texts."""
     return isinstance(X, pl.Series) and X.dtype == pl.List
 
 
@@ -248,18 +272,49 @@ def _with_python_rows(
     in_python: Callable[[str], Any],
     differs: Callable[[pl.Series], pl.Series],
 ) -> pl.Series:
+    """Apply a function in Polars, and in Python to the texts where Polars would differ.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+    in_polars : callable
+        Takes and returns a column.
+    in_python : callable
+        Does the same for one text.
+    differs : callable
+        Takes a column of single characters outside of ASCII, returns a boolean column: which of
+        them the two treat differently. In ASCII they agree.
+
+    Returns
+    -------
+    polars.Series of shape (n_samples,)
+    """
     done = in_polars(texts)
     odd = _rows_with(texts, differs)
     if len(odd) == 0:
         return done
     redone = _map_rows(texts.gather(odd), in_python, done.dtype)
-    source = np.arange(len(texts))
+    source = np.arange(len(texts))  # row of each result in the two columns, one below the other
     source[odd] = len(texts) + np.arange(len(odd))
     return pl.concat([done, redone]).gather(source)
 
 
 def _rows_with(texts: pl.Series, differs: Callable[[pl.Series], pl.Series]) -> np.ndarray:
-    """Return the positions of texts with a character that the two languages treat differently."""
+    """Return the positions of texts with a character that Polars and Python treat differently.
+
+    Each distinct character is asked about once, then the texts are searched for those that differ:
+    most corpora have few characters outside of ASCII, and fewer that differ.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+    differs : callable
+        As in `_with_python_rows`.
+
+    Returns
+    -------
+    ndarray of uint32 of shape (n_found,)
+    """
     beyond_ascii = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
     if len(beyond_ascii) == 0:
         return beyond_ascii.to_numpy()
@@ -272,16 +327,19 @@ def _rows_with(texts: pl.Series, differs: Callable[[pl.Series], pl.Series]) -> n
 
 
 def _map_rows(texts: pl.Series, function: Callable[[str], Any], dtype: Any) -> pl.Series:
+    """Apply a Python function to each text."""
     return pl.Series([function(text) for text in texts], dtype=dtype)
 
 
 def _lowers_differently(chars: pl.Series) -> pl.Series:
-    # The capital sigma's lower case depends on its neighbours, by rules that may differ.
+    """Tell which characters may get another lower case from Polars than from Python."""
+    # The lower case of the capital sigma depends on its neighbours, by rules that may differ.
     in_python = _map_rows(chars, str.lower, pl.String)
     return (chars.str.to_lowercase() != in_python) | (chars == "Σ")
 
 
 def _classed_differently(chars: pl.Series, char_class: str) -> pl.Series:
+    r"""Tell which characters are in a class such as `\w` in one of Polars and Python only."""
     matches = re.compile(char_class).match
     in_python = _map_rows(chars, lambda char: matches(char) is not None, pl.Boolean)
     return chars.str.contains(char_class) != in_python

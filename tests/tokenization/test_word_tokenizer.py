@@ -104,5 +104,5 @@ def test_single_text_is_refused():
 
 
 def test_a_pattern_that_does_not_compile_is_refused_in_fit():
-    with pytest.raises(ValueError, match=r"'\(' is no regular expression"):
+    with pytest.raises(ValueError, match=r"'\(' is not a regular expression"):
         WordTokenizer(pattern="(").fit(["oil"])

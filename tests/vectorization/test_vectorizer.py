@@ -323,7 +323,7 @@ def test_null_tokens_are_left_out():
 
 
 def test_a_stop_word_that_is_no_text_is_refused():
-    with pytest.raises(TypeError, match="stop_words must be texts, got 1"):
+    with pytest.raises(TypeError, match="stop_words must hold str only, got 1"):
         NgramVectorizer(stop_words=["the", 1]).fit(["oil prices"])
 
 
