@@ -1,4 +1,8 @@
-"""The `tokenizers` library: train, load and run a tokenizer that is held as JSON."""
+"""Train, load and run tokenizers of the `tokenizers` library, each stored as its JSON.
+
+JSON is the whole state of a tokenizer: estimators that hold it pickle, compare and save without
+knowing the library, and it is parsed once per process.
+"""
 
 import os
 import threading
@@ -22,37 +26,45 @@ if TYPE_CHECKING:
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 _BATCH_ROWS = 1_024
-_SWITCH = "TOKENIZERS_PARALLELISM"
-_switch_lock = threading.RLock()
+_NO_LIMIT = 1_000_000  # transformers gives 1e30 as the longest input where there is no limit
+_PARALLELISM = "TOKENIZERS_PARALLELISM"  # environment variable that the library reads
+_parallelism_lock = threading.RLock()
 
 
 def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
-    """Return the ids of each text, encoded batch by batch in threads of our own.
+    """Return the ids of each text, encoded in batches by a pool of threads.
+
+    Python's threads run in parallel here, as the library, written in Rust, releases the GIL. Its
+    own threads would not survive a fork, see `_without_library_threads`.
 
     Parameters
     ----------
     tokenizer_json : str
     texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
 
     Returns
     -------
     polars.Series of list of int64 of shape (n_samples,)
+        Special tokens included, truncated as the tokenizer says, not padded.
     """
     tokenizer = load_tokenizer(tokenizer_json)
 
     def encode(start: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return lengths, of shape (batch,), and flat ids, of shape (n_ids,), of a batch."""
+        # "Fast" leaves out the offsets of tokens in the text, which nobody reads here.
         found = tokenizer.encode_batch_fast(texts.slice(start, _BATCH_ROWS).to_list())
         lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
         ids = chain.from_iterable(one.ids for one in found)
         return lengths, np.fromiter(ids, dtype=np.int64, count=lengths.sum())
 
-    with _own_threads_only(), ThreadPoolExecutor(cpu_count()) as pool:
+    with _without_library_threads(), ThreadPoolExecutor(cpu_count()) as pool:
         lengths, ids = zip(*pool.map(encode, range(0, len(texts), _BATCH_ROWS)))
     return to_ragged(np.concatenate(ids), np.concatenate([[0], *lengths]).cumsum())
 
 
 def decode_ids(tokenizer_json: str, ids: pl.Series) -> np.ndarray:
-    """Return the texts that ids stand for, without special tokens.
+    """Return the texts of ids, without special tokens.
 
     Parameters
     ----------
@@ -63,26 +75,26 @@ def decode_ids(tokenizer_json: str, ids: pl.Series) -> np.ndarray:
     -------
     ndarray of object of shape (n_samples,)
     """
-    with _own_threads_only():
+    with _without_library_threads():
         return np.array(load_tokenizer(tokenizer_json).decode_batch(ids.to_list()), dtype=object)
 
 
 @lru_cache(maxsize=8)
 def load_tokenizer(tokenizer_json: str) -> "Tokenizer":
-    """Return the tokenizer of this JSON, read once a process."""
+    """Return the tokenizer of this JSON, parsed once per process. Callers must not change it."""
     from tokenizers import Tokenizer
 
     return Tokenizer.from_str(tokenizer_json)
 
 
 def truncating(tokenizer_json: str, max_length: int | None) -> str:
-    """Return the JSON of a tokenizer that truncates to `max_length` and does not pad.
+    """Return the JSON of the tokenizer that truncates to `max_length` and does not pad.
 
     Parameters
     ----------
     tokenizer_json : str
     max_length : int or None
-        None keeps the truncation that the tokenizer has.
+        In ids, special tokens included; None keeps the tokenizer's own truncation.
 
     Returns
     -------
@@ -93,7 +105,7 @@ def truncating(tokenizer_json: str, max_length: int | None) -> str:
     ValueError
         If `max_length` leaves no room for a token beside the special ones.
     """
-    tokenizer = load_tokenizer.__wrapped__(tokenizer_json)
+    tokenizer = load_tokenizer.__wrapped__(tokenizer_json)  # a new one, not that of the cache
     tokenizer.no_padding()
     if max_length is not None:
         n_special = tokenizer.num_special_tokens_to_add(False)
@@ -112,26 +124,28 @@ def load_pretrained(model: str) -> tuple[str, dict[str, int | None]]:
     Parameters
     ----------
     model : str
-        Folder or name on the hub.
+        Folder, or name on the Hugging Face hub.
 
     Returns
     -------
     tokenizer_json : str
         It truncates to the longest input of the model.
     special_ids : dict of str to int or None
-        Under the keys pad, unk, cls, sep and mask.
+        Id of each of pad, unk, cls, sep and mask, None where the model has no such token.
 
     Raises
     ------
     ValueError
         If the model has no fast tokenizer.
     """
+    # Dates of a folder's files are part of the key: a tokenizer that was replaced is loaded again.
     files = sorted(Path(model).glob("*token*.json"))
     return _load_pretrained(model, tuple(file.stat().st_mtime_ns for file in files))
 
 
 @lru_cache(maxsize=8)
 def _load_pretrained(model: str, modified: tuple[int, ...]) -> tuple[str, dict[str, int | None]]:
+    """Load a tokenizer once per process for each state of its files."""
     from transformers import AutoTokenizer
 
     loaded = AutoTokenizer.from_pretrained(model)
@@ -142,7 +156,7 @@ def _load_pretrained(model: str, modified: tuple[int, ...]) -> tuple[str, dict[s
         )
     tokenizer = loaded.backend_tokenizer
     tokenizer.no_truncation()
-    if loaded.model_max_length < 1_000_000:  # transformers writes 1e30 for "no limit"
+    if loaded.model_max_length < _NO_LIMIT:
         tokenizer.enable_truncation(loaded.model_max_length)
     names = ("pad", "unk", "cls", "sep", "mask")
     return tokenizer.to_str(), {name: getattr(loaded, f"{name}_token_id") for name in names}
@@ -151,23 +165,27 @@ def _load_pretrained(model: str, modified: tuple[int, ...]) -> tuple[str, dict[s
 def train_tokenizer(
     texts: pl.Series, model: str, *, vocab_size: int, lowercase: bool
 ) -> "Tokenizer":
-    """Learn subwords from texts.
+    """Learn the subwords of texts.
 
     Parameters
     ----------
     texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
     model : {"wordpiece", "bpe", "unigram"}
+        WordPiece (Schuster and Nakajima, 2012; as in BERT), byte-level BPE (Sennrich et al.,
+        2016; as in GPT-2), or a unigram language model (Kudo, 2018; as in SentencePiece).
     vocab_size : int
+        Largest number of ids, those of `SPECIAL_TOKENS` included.
     lowercase : bool
 
     Returns
     -------
     tokenizers.Tokenizer
-        Its rows are `[CLS] subwords [SEP]`.
+        It encodes a text as `[CLS] subwords [SEP]`.
     """
     from tokenizers.processors import TemplateProcessing
 
-    with _own_threads_only():
+    with _without_library_threads():
         tokenizer = _TRAIN[model](texts.to_list(), vocab_size, lowercase)
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]",
@@ -177,9 +195,11 @@ def train_tokenizer(
 
 
 def _train_wordpiece(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
+    """Learn a WordPiece tokenizer that normalizes and splits texts as BERT's does."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-    def untrained(vocabulary: dict[str, int]) -> "Tokenizer":
+    def make(vocabulary: dict[str, int]) -> "Tokenizer":
+        """Return the tokenizer with this vocabulary."""
         tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -187,23 +207,26 @@ def _train_wordpiece(texts: list[str], vocab_size: int, lowercase: bool) -> "Tok
         return tokenizer
 
     def learn(size: int, first_tokens: list[str]) -> dict[str, int]:
-        tokenizer = untrained({})
+        """Return a vocabulary of this size in which these tokens have the first ids."""
+        tokenizer = make({})
         trainer = trainers.WordPieceTrainer(
             vocab_size=size, special_tokens=first_tokens, show_progress=False
         )
         tokenizer.train_from_iterator(texts, trainer)
         return tokenizer.get_vocab()
 
-    # The library numbers "##x" in the order of a hash table, another in each process, and numbers
-    # decide ties. So find these first, and give them an order.
+    # The library numbers the continuations, "##x", in the order of a hash table, which differs
+    # between processes, and breaks ties by number. So a first run, with room for the alphabet only,
+    # finds them, and a second one gets them sorted: training is repeatable.
     alphabet = learn(len(SPECIAL_TOKENS), SPECIAL_TOKENS)
     continuations = sorted(token for token in alphabet if token.startswith("##"))
-    tokenizer = untrained(learn(vocab_size, SPECIAL_TOKENS + continuations))
+    tokenizer = make(learn(vocab_size, SPECIAL_TOKENS + continuations))
     tokenizer.add_special_tokens(SPECIAL_TOKENS)
     return tokenizer
 
 
 def _train_bpe(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
+    """Learn a byte-level BPE tokenizer; with all 256 bytes in it, no text has unknown parts."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -221,6 +244,7 @@ def _train_bpe(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer
 
 
 def _train_unigram(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
+    """Learn a unigram tokenizer that marks the begin of words as SentencePiece does."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.Unigram())
@@ -245,6 +269,7 @@ _TRAIN: dict[str, Callable[[list[str], int, bool], "Tokenizer"]] = {
 
 
 def _normalizer(form: str, lowercase: bool) -> Any:
+    """Return Unicode normalization to a form such as NFC, followed by lower case if asked for."""
     from tokenizers import normalizers
 
     steps = [getattr(normalizers, form)()]
@@ -252,17 +277,18 @@ def _normalizer(form: str, lowercase: bool) -> Any:
 
 
 @contextmanager
-def _own_threads_only() -> Iterator[None]:
-    """Keep `tokenizers` from starting threads, after which its older versions warn of each fork.
+def _without_library_threads() -> Iterator[None]:
+    """Keep `tokenizers` from starting threads of its own, unless the user has asked for them.
 
-    The library reads its switch from the environment. One that the user has set stays.
+    After it has started any, its older versions warn at every fork of the process. It reads an
+    environment variable each time; one that the user has set is left alone.
     """
-    with _switch_lock:
-        if _SWITCH in os.environ:
+    with _parallelism_lock:
+        if _PARALLELISM in os.environ:
             yield
             return
-        os.environ[_SWITCH] = "false"
+        os.environ[_PARALLELISM] = "false"
         try:
             yield
         finally:
-            del os.environ[_SWITCH]
+            del os.environ[_PARALLELISM]

@@ -1,4 +1,4 @@
-"""Split texts into the ids of subwords."""
+"""Tokenizers that split texts into subwords and return their ids."""
 
 from numbers import Integral
 from pathlib import Path
@@ -28,15 +28,18 @@ from agnews_sk.tokenization._backend import (
 class _BackendTokenizer(  # type: ignore[call-arg]
     TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
-    """What holds a tokenizer as JSON and needs nothing else to encode."""
+    """Base of tokenizers that hold a backend tokenizer as JSON, `tokenizer_json_`.
+
+    Subclasses have the parameters `max_length` and `cache`, and call `_keep` in `fit`.
+    """
 
     def transform(self, X: Any) -> pl.Series:
-        """Return the ids of each text, its special tokens among them.
+        """Return the ids of each text, special tokens included.
 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
-            A missing text is an empty one.
+            Missing texts are treated as empty.
 
         Returns
         -------
@@ -52,11 +55,12 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         return to_ragged(np.concatenate(rows), np.concatenate([[0], lengths]).cumsum())
 
     def _encode_rows(self, texts: list[str]) -> list[np.ndarray]:
+        """Return one array of ids per text, views into one flat array."""
         ids = encode_texts(self.tokenizer_json_, pl.Series(values=texts, dtype=pl.String))
         return np.split(flat_values(ids).to_numpy(), row_offsets(ids)[1:-1])
 
     def inverse_transform(self, X: pl.Series) -> np.ndarray:
-        """Return the texts that ids stand for, without the special tokens.
+        """Return the texts of ids, without the special tokens.
 
         Parameters
         ----------
@@ -65,7 +69,7 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         Returns
         -------
         ndarray of object of shape (n_samples,)
-            As near to the texts as the tokenizer's normalisation lets them be.
+            The texts as the tokenizer normalized them; truncated parts are missing.
         """
         check_is_fitted(self)
         return decode_ids(self.tokenizer_json_, X)
@@ -87,11 +91,19 @@ class _BackendTokenizer(  # type: ignore[call-arg]
 
     @property
     def vocabulary_(self) -> dict[str, int]:
-        """Id of each subword."""
+        """Id of each subword, a dictionary of str to int."""
         check_is_fitted(self)
         return load_tokenizer(self.tokenizer_json_).get_vocab()
 
     def _keep(self, tokenizer_json: str, special_ids: dict[str, int | None]) -> None:
+        """Set all fitted attributes.
+
+        Parameters
+        ----------
+        tokenizer_json : str
+        special_ids : dict of str to int or None
+            With the keys pad, unk, cls, sep and mask.
+        """
         self.tokenizer_json_ = truncating(tokenizer_json, self.max_length)
         self.vocab_size_ = load_tokenizer(self.tokenizer_json_).get_vocab_size()
         self.pad_token_id_ = special_ids["pad"]
@@ -101,16 +113,18 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         self.mask_token_id_ = special_ids["mask"]
 
     def get_parts(self) -> StateParts:
+        """Return the state with the tokenizer as a document of its own, which others can read."""
         state = dict(vars(self))
         tokenizer_json = state.pop("tokenizer_json_", None)
         documents = {} if tokenizer_json is None else {"tokenizer.json": tokenizer_json}
         return StateParts(state, documents=documents)
 
     def set_parts(self, parts: StateParts) -> None:
+        """Take the tokenizer's document; refuse ids that would be out of a model's bounds."""
         self.tokenizer_json_ = parts.documents["tokenizer.json"]
         tokenizer = load_tokenizer(self.tokenizer_json_)
         if tokenizer.padding is not None:
-            raise ValueError("padding must be null: ids are padded by the batch.")
+            raise ValueError("the tokenizer's padding must be null: ids are padded per batch.")
         ids = tokenizer.get_vocab().values()
         outside = [id_ for id_ in ids if not 0 <= id_ < self.vocab_size_]
         if outside:
@@ -120,25 +134,25 @@ class _BackendTokenizer(  # type: ignore[call-arg]
 
 
 class SubwordTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
-    """Learn subwords from the corpus and split texts into their ids.
+    """Learn subwords from a corpus, and split texts into their ids.
 
     Parameters
     ----------
     model : {"wordpiece", "bpe", "unigram"}, default="wordpiece"
         BERT's WordPiece, byte-level BPE, or a unigram language model.
     vocab_size : int, default=8000
-        At most this many subwords, the five special tokens among them.
+        Largest number of subwords, the five special tokens included.
     max_length : int or None, default=None
-        Longest row of ids, the special tokens among them; None truncates nothing.
+        Largest number of ids per text, special tokens included; None does not truncate.
     lowercase : bool, default=True
-        Bring texts to lower case first.
+        Convert texts to lower case first.
     cache : TextCache, optional
-        Keeps the ids by text, so that folds and trials tokenize each text once.
+        Cache of the ids, so that each distinct text is tokenized once over all folds and trials.
 
     Attributes
     ----------
     tokenizer_json_ : str
-        The tokenizer, as `tokenizers.Tokenizer.from_str` reads it: the whole state.
+        The tokenizer in the format of `tokenizers.Tokenizer.from_str`: its whole state.
     vocabulary_ : dict of str to int
         Id of each subword.
     vocab_size_ : int
@@ -146,13 +160,13 @@ class SubwordTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: 
 
     See Also
     --------
-    PretrainedTokenizer : Takes the tokenizer of a pretrained model.
+    PretrainedTokenizer : Uses the tokenizer of a pretrained model.
 
     Notes
     -----
-    Each row is `[CLS] subwords [SEP]`, truncated but never padded; a missing or empty text is
-    `[CLS] [SEP]`. Characters never seen are `[UNK]` ("bpe" knows every byte). The result does not
-    depend on the number of threads.
+    Each row is `[CLS] subwords [SEP]`, truncated but never padded; a missing or empty text gives
+    `[CLS] [SEP]`. Unseen characters become `[UNK]`, except with "bpe", which has all bytes. The
+    result does not depend on the number of threads.
 
     Examples
     --------
@@ -195,6 +209,7 @@ class SubwordTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
+            Missing texts are ignored.
         y : None
             Ignored.
 
@@ -214,23 +229,22 @@ class SubwordTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: 
 
 
 class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
-    """Split texts into the ids that a pretrained model takes.
+    """Split texts into the ids that a pretrained model expects.
 
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or name on the Hugging Face hub; None is all-MiniLM-L6-v2, from the `offline` extra
-        if that is installed, from the hub otherwise.
+        Folder, or name on the Hugging Face hub; None is all-MiniLM-L6-v2, from the `offline` extra
+        if that is installed, otherwise from the hub.
     max_length : int or None, default=None
-        Longest row of ids, the special tokens among them; None is the longest that the model
-        takes.
+        Largest number of ids per text, special tokens included; None is the model's own limit.
     cache : TextCache, optional
-        Keeps the ids by text, so that folds and trials tokenize each text once.
+        Cache of the ids, so that each distinct text is tokenized once over all folds and trials.
 
     Attributes
     ----------
     tokenizer_json_ : str
-        The tokenizer, as `tokenizers.Tokenizer.from_str` reads it: the whole state.
+        The tokenizer in the format of `tokenizers.Tokenizer.from_str`: its whole state.
     vocabulary_ : dict of str to int
         Id of each subword.
     vocab_size_ : int
@@ -243,9 +257,10 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
 
     Notes
     -----
-    Only `fit` loads the model's tokenizer, once a process; pickles, copies and `transform` need
+    Only `fit` loads the model's tokenizer, once per process; pickles, copies and `transform` need
     neither the folder nor the hub. Rows have the model's special tokens, are truncated and never
-    padded. A missing text is an empty one. The result does not depend on the number of threads.
+    padded. Missing texts are treated as empty. The result does not depend on the number of
+    threads.
 
     Examples
     --------
@@ -272,7 +287,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         Parameters
         ----------
         X : array-like of str of shape (n_samples,), optional
-            Checked, not learnt from.
+            Checked, otherwise ignored.
         y : None
             Ignored.
 

@@ -1,4 +1,4 @@
-"""Number the words of a corpus."""
+"""Assign ids to the words of a corpus."""
 
 from numbers import Integral
 from typing import Any
@@ -18,33 +18,34 @@ _UNKNOWN = "<unk>"
 class Vocabulary(  # type: ignore[call-arg]
     TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
-    """Turn tokens into ids, the most frequent tokens first.
+    """Turn tokens into ids; frequent tokens have the smallest ids.
 
     Parameters
     ----------
     min_df, max_df : int or float, default=1 and 1.0
-        Leave out the tokens of fewer or more rows; a float is a share of the rows.
+        Ignore tokens that occur in fewer or more rows than this; a float is a share of the rows.
     max_size : int or None, default=None
-        At most this many ids, the special tokens among them.
+        Largest number of ids, special tokens included.
     specials : sequence of str, default=("<pad>", "<unk>")
-        Tokens that have the first ids and are not counted.
+        Special tokens. They have the first ids, and their occurrences are not counted.
 
     Attributes
     ----------
     vocabulary_ : dict of str to int
-        Id of each token: specials, then by falling number of occurrences, ties alphabetical.
+        Id of each token: special tokens first, then by decreasing number of occurrences, ties in
+        alphabetical order.
     term_frequency_ : ndarray of int64 of shape (n_ids,)
-        How often each token was seen; 0 for the specials.
+        Number of occurrences of each token; 0 for special tokens.
     document_frequency_ : ndarray of int64 of shape (n_ids,)
-        In how many rows each token was seen; 0 for the specials.
+        Number of rows that each token occurs in; 0 for special tokens.
 
     See Also
     --------
-    WordTokenizer : Makes the tokens.
+    WordTokenizer : Splits texts into tokens.
 
     Notes
     -----
-    A token that has no id becomes `<unk>`, or is left out where `specials` lacks `<unk>`. A row
+    A token without an id becomes `<unk>`, or is removed if `specials` has no `<unk>`. A row
     without tokens has no ids.
 
     Examples
@@ -78,7 +79,7 @@ class Vocabulary(  # type: ignore[call-arg]
         self.specials = specials
 
     def fit(self, X: pl.Series, y: Any = None) -> "Vocabulary":
-        """Count the tokens and give the frequent ones their ids.
+        """Count the tokens and assign ids to the frequent ones.
 
         Parameters
         ----------
@@ -93,11 +94,11 @@ class Vocabulary(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If no token is left, or a special token is there twice.
+            If no token is left, or `specials` has a token twice.
         """
         self._validate_params()
         if len(set(self.specials)) < len(self.specials):
-            raise ValueError(f"specials must differ from each other, got {self.specials!r}.")
+            raise ValueError(f"specials must be distinct, got {self.specials!r}.")
         tokens = encode_tokens(_checked_tokens(X))
         tokens = drop_tokens(tokens, tokens.distinct.is_in(list(self.specials)).to_numpy())
         counted = pl.DataFrame(
@@ -112,7 +113,7 @@ class Vocabulary(  # type: ignore[call-arg]
             kept = kept.head(max(self.max_size - len(self.specials), 0))
         if len(kept) == 0:
             raise ValueError(
-                f"no token is left of {len(counted)} distinct ones; lower min_df or raise max_df "
+                f"no token is left of {len(counted)} distinct ones; lower min_df, or raise max_df "
                 "or max_size."
             )
         none = np.zeros(len(self.specials), dtype=np.int64)
@@ -136,6 +137,7 @@ class Vocabulary(  # type: ignore[call-arg]
         check_is_fitted(self)
         tokens = encode_tokens(_checked_tokens(X))
         unknown = self.vocabulary_.get(_UNKNOWN, -1)
+        # Looked up once per distinct token; -1 marks those to remove.
         ids = np.array([self.vocabulary_.get(t, unknown) for t in tokens.distinct], dtype=np.int64)
         known = drop_tokens(tokens, ids < 0)
         return to_ragged(ids[ids >= 0][known.codes], known.offsets)
@@ -154,7 +156,7 @@ class Vocabulary(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If an id is not one of the vocabulary.
+            If an id is not in the vocabulary.
         """
         names = pl.Series(self.get_feature_names_out(), dtype=pl.String)
         ids = flat_values(X)
@@ -182,12 +184,14 @@ class Vocabulary(  # type: ignore[call-arg]
         return np.array(list(self.vocabulary_), dtype=object)
 
     def _frequent(self, counted: pl.DataFrame, n_rows: int) -> pl.DataFrame:
+        """Return the rows of `counted` whose document frequency is within `min_df` and `max_df`."""
         least = float(self.min_df) if isinstance(self.min_df, Integral) else self.min_df * n_rows
         most = float(self.max_df) if isinstance(self.max_df, Integral) else self.max_df * n_rows
         return counted.filter(pl.col("df").is_between(least, most))
 
 
 def _checked_tokens(X: Any) -> pl.Series:
+    """Return a list column of str, or raise TypeError or ValueError that names the way out."""
     if not is_ragged(X) or flat_values(X.head(0)).dtype != pl.String:
         raise TypeError(
             "X must hold lists of tokens, a Polars list column of str, got "
@@ -200,6 +204,16 @@ def _checked_tokens(X: Any) -> pl.Series:
 
 
 def _document_frequency(tokens: EncodedTokens) -> np.ndarray:
-    rows = np.repeat(np.arange(len(tokens.offsets) - 1), np.diff(tokens.offsets))
+    """Return the number of rows that each distinct token occurs in.
+
+    Parameters
+    ----------
+    tokens : EncodedTokens
+
+    Returns
+    -------
+    ndarray of int64 of shape (n_distinct,)
+    """
+    rows = np.repeat(np.arange(len(tokens.offsets) - 1), np.diff(tokens.offsets))  # (n_tokens,)
     pairs = pl.DataFrame({"row": rows, "token": tokens.codes}).unique()
     return np.bincount(pairs["token"].to_numpy(), minlength=len(tokens.distinct))

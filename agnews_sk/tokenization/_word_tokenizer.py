@@ -1,4 +1,4 @@
-"""Split texts into words."""
+"""A tokenizer that splits texts into words."""
 
 from collections.abc import Callable
 from numbers import Integral
@@ -22,13 +22,13 @@ from agnews_sk._core.words import (
     stop_word_set,
 )
 
-_BATCH_ROWS = 2_000
+_BATCH_ROWS = 2_000  # texts per task of a process
 
 
 class WordTokenizer(  # type: ignore[call-arg]
     StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
-    r"""Split texts into words, a ragged column of tokens.
+    r"""Split texts into words.
 
     Parameters
     ----------
@@ -36,16 +36,16 @@ class WordTokenizer(  # type: ignore[call-arg]
         Regular expression of a word, for `method="regex"`. The default is scikit-learn's: two or
         more letters, digits or underscores.
     lowercase : bool, default=False
-        Bring texts to lower case first.
+        Convert texts to lower case first.
     method : {"regex", "treebank", "tweet", "toktok"}, default="regex"
-        What splits: the pattern, in columns, or one of NLTK's tokenizers, text by text.
+        Split by the pattern, all texts at once, or by one of NLTK's tokenizers, text by text.
     stemmer : {"porter", "snowball", "lancaster"} or None, default=None
-        NLTK's English stemmer that each distinct word goes through once.
+        English stemmer of NLTK; each distinct word is stemmed once.
     stop_words : {"english"}, list of str or None, default=None
-        Words left out, before stemming and in the case given. "english" is scikit-learn's list,
-        in lower case.
+        Words to remove before stemming; compared with their case. "english" is scikit-learn's
+        list, in lower case.
     n_jobs : int or None, default=None
-        Processes for NLTK's tokenizers, as in joblib.
+        Number of processes for NLTK's tokenizers, as in joblib.
 
     See Also
     --------
@@ -54,8 +54,9 @@ class WordTokenizer(  # type: ignore[call-arg]
     Notes
     -----
     Nothing is learned or downloaded: `transform` works without `fit`. A missing or empty text has
-    no words. Patterns beyond letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` run in Python,
-    text by text. The tokens equal those of :func:`re.findall` for any text.
+    no words. The tokens equal those of :func:`re.findall` for any text and pattern. Patterns that
+    use more than letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` are slower: they run in Python,
+    text by text.
 
     Examples
     --------
@@ -115,7 +116,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
-            Missing texts are welcome.
+            Missing texts have no words.
 
         Returns
         -------
@@ -135,7 +136,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         return decode_tokens(tokens)
 
     def inverse_transform(self, X: pl.Series) -> np.ndarray:
-        """Return each row's tokens joined by a space.
+        """Return the tokens of each row joined by spaces.
 
         Parameters
         ----------
@@ -148,7 +149,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         return X.list.join(" ").to_numpy()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the one column that comes out.
+        """Return the name of the output, one column of tokens.
 
         Parameters
         ----------
@@ -162,6 +163,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         return np.array(["tokens"], dtype=object)
 
     def _split(self, texts: pl.Series) -> pl.Series:
+        """Return the words of texts without nulls, before stop words and stemming."""
         texts = lower_case(texts) if self.lowercase else texts
         if self.method == "regex":
             return find_words(texts, self.pattern)
@@ -174,6 +176,7 @@ class WordTokenizer(  # type: ignore[call-arg]
 
 
 def _tokenize(method: str, texts: list[str]) -> list[list[str]]:
+    """Return the tokens of texts by a tokenizer of NLTK, which is made here, in the process."""
     from nltk.tokenize import NLTKWordTokenizer, ToktokTokenizer, TweetTokenizer
 
     tokenizers = {
@@ -186,6 +189,7 @@ def _tokenize(method: str, texts: list[str]) -> list[list[str]]:
 
 
 def _stem_function(stemmer: str) -> Callable[[str], str]:
+    """Return NLTK's function from a word to its stem."""
     from nltk.stem import LancasterStemmer, PorterStemmer, SnowballStemmer
 
     stemmers = {

@@ -1,7 +1,4 @@
-import os
 import pickle
-import subprocess
-import sys
 
 import polars as pl
 import pytest
@@ -9,7 +6,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.pretrained import resolve_pretrained
-from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, _backend
+from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer
 
 TEXTS = ["oil prices rise again", "the coach resigns", "oil price rises", "cup final tonight"]
 MODELS = ["wordpiece", "bpe", "unigram"]
@@ -65,79 +62,11 @@ def test_max_length_without_room_for_a_token_is_refused(max_length, tiny_model):
             tokenizer.fit(TEXTS)
 
 
-@pytest.mark.parametrize("model", ["wordpiece", "bpe"])
-def test_training_is_the_same_in_every_process(model):
-    code = (
-        "from agnews_sk.tokenization import SubwordTokenizer; import hashlib;"
-        f"json = SubwordTokenizer(model={model!r}, vocab_size=290).fit({TEXTS!r}).tokenizer_json_;"
-        "print(hashlib.sha256(json.encode()).hexdigest())"
-    )
-    command = [sys.executable, "-c", code]
-    digests = {subprocess.run(command, capture_output=True, check=True).stdout for _ in range(2)}
-    assert len(digests) == 1
-
-
 def test_pickle_and_clone_are_as_expected(trained):
     copy = pickle.loads(pickle.dumps(trained))
     assert copy.transform(TEXTS).to_list() == trained.transform(TEXTS).to_list()
     with pytest.raises(NotFittedError):
         clone(trained).transform(TEXTS)
-
-
-def test_batches_keep_the_order_of_rows(trained, monkeypatch):
-    expected = trained.transform(TEXTS * 3).to_list()
-    monkeypatch.setattr("agnews_sk.tokenization._backend._BATCH_ROWS", 5)
-    assert trained.transform(TEXTS * 3).to_list() == expected
-
-
-@pytest.mark.parametrize(("setting", "during"), [(None, "false"), ("true", "true")])
-def test_the_library_starts_no_threads_unless_the_user_says_so(setting, during, monkeypatch):
-    seen = []
-
-    class Recorder:
-        def encode_batch_fast(self, texts):
-            seen.append(os.environ["TOKENIZERS_PARALLELISM"])
-            return []
-
-    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
-    if setting is not None:
-        monkeypatch.setenv("TOKENIZERS_PARALLELISM", setting)
-    monkeypatch.setattr(_backend, "load_tokenizer", lambda json: Recorder())
-    _backend.encode_texts("{}", pl.Series(TEXTS))
-    assert seen == [during]
-    assert os.environ.get("TOKENIZERS_PARALLELISM") == setting
-
-
-@pytest.mark.parametrize("setting", [None, "true", "false"])
-def test_a_fork_after_encoding_is_silent_and_the_users_setting_stays(setting):
-    # The child encodes with the library alone: Polars does not work after a fork.
-    code = f"""
-import os
-from tokenizers import Tokenizer
-from agnews_sk.tokenization import SubwordTokenizer
-
-tokenizer = SubwordTokenizer(vocab_size=60).fit({TEXTS!r})
-tokenizer.transform({TEXTS!r} * 1000)
-if pid := os.fork():
-    _, status = os.waitpid(pid, 0)
-    print(os.environ.get("TOKENIZERS_PARALLELISM"), status)
-else:
-    Tokenizer.from_str(tokenizer.tokenizer_json_).encode("oil")
-    os._exit(0)
-"""
-    environment = {k: v for k, v in os.environ.items() if k != "TOKENIZERS_PARALLELISM"}
-    if setting is not None:
-        environment["TOKENIZERS_PARALLELISM"] = setting
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
-        timeout=60,
-    )
-    assert done.stdout.split() == [str(setting), "0"]
-    assert "fork" not in done.stderr
 
 
 def test_pretrained_ids_are_those_of_transformers(tiny_model):

@@ -1,3 +1,5 @@
+"""Ids follow the counts of a plain Python loop."""
+
 import pickle
 from collections import Counter
 
@@ -112,7 +114,7 @@ def test_anything_but_tokens_is_refused(X):
 
 
 def test_a_special_token_given_twice_is_refused():
-    with pytest.raises(ValueError, match="specials must differ from each other"):
+    with pytest.raises(ValueError, match="specials must be distinct"):
         Vocabulary(specials=("<pad>", "<pad>")).fit(TOKENS)
 
 
