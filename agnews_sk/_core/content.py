@@ -1,9 +1,13 @@
-"""A digest of what a value is: the same in every process, another if it decides otherwise."""
+"""Digests of values by content: equal in every process, different where behaviour may differ.
+
+Caches, studies and runs that are stored are found again by such digests. Neither `pickle` nor
+`joblib.hash` is enough: the bytes of a pickle depend on the order of sets and on which objects are
+shared, and functions are pickled by name, whatever their code is.
+"""
 
 import functools
 import hashlib
 import logging
-import os
 import re
 import sys
 import threading
@@ -20,16 +24,19 @@ import polars as pl
 import scipy.sparse as sp
 
 from agnews_sk._core.code import constants_of, globals_of, is_inherent, library_of
-from agnews_sk._core.pretrained import fingerprint
+from agnews_sk._core.identity import (
+    RUNTIME_ONLY,
+    besides_parameters,
+    of_parameter,
+    survives_clone,
+)
 
-# They say where and how fast an estimator works, not what comes out.
-RUNTIME = {"cache", "checkpoint_dir", "device", "memory", "n_jobs", "verbose"}
-_ADDRESSES = {"_stop_words_id"}  # where CountVectorizer found its stop words in memory
+_ADDRESSES = {"_stop_words_id"}  # `id` of the stop words that CountVectorizer has checked
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
 class Inert:
-    """Base of classes whose instances say nothing of what comes out, such as caches."""
+    """Base of classes whose instances change no result, such as caches: all have one digest."""
 
 
 _INERT = (
@@ -43,8 +50,8 @@ _INERT = (
     weakref.WeakSet,
     weakref.WeakValueDictionary,
 )
-_DEPTH = 100_000  # calls, for functions that lead to functions
-_DEPTH_LOCK = threading.RLock()
+_RECURSION_LIMIT = 100_000  # for long chains of functions that refer to functions
+_RECURSION_LOCK = threading.RLock()  # the limit is that of the process
 _DESCRIPTORS = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -54,12 +61,12 @@ _DESCRIPTORS = (
 
 
 def content_digest(value: Any) -> str:
-    """Return a digest of all that a value is.
+    """Return a digest of the content of a value.
 
     Parameters
     ----------
     value : object
-        Rows, labels, parameters, an estimator, a function, a class, or containers of them.
+        Rows, labels, parameters, an estimator, a function, a class, or a container of these.
 
     Returns
     -------
@@ -68,13 +75,14 @@ def content_digest(value: Any) -> str:
 
     Notes
     -----
-    Functions count with their code, defaults, closure, attributes and the globals that they use;
-    classes with their members; both by name and version if a library defines them. An estimator
-    counts with its class and the parameters that decide its predictions where `clone` would make
-    a new one of it, and with all that it has learnt elsewhere: in a `FrozenEstimator`, a
-    dictionary, a closure or a global. Comments, docstrings, line numbers, the order of sets and
-    dictionaries, and the container of a column do not count. What cannot be read, such as an open
-    file, is like nothing else, not even itself a second time.
+    - A function is its code, defaults, closure, attributes, and the globals that it uses; a class
+      is its members. One that a library defines is its name and the library's version.
+    - An estimator is its class and those parameters that affect predictions, if `clone` would
+      reset it. Elsewhere (in a `FrozenEstimator`, a dictionary, a closure, a global) it is also
+      what it has learnt.
+    - Comments, docstrings, line numbers, the order of sets and dictionaries, and the type of
+      container of a column do not matter.
+    - A value that cannot be read, such as an open file, has another digest each time.
 
     Examples
     --------
@@ -84,52 +92,20 @@ def content_digest(value: Any) -> str:
     >>> content_digest(lambda x: x + 1) == content_digest(lambda x: x + 2)
     False
     """
-    with _DEPTH_LOCK:
+    with _RECURSION_LOCK:
         before = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(before, _DEPTH))
+        sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
         try:
             return _Walk().of(value, whole=False).hex()
         finally:
             sys.setrecursionlimit(before)
 
 
-def besides_parameters(estimator: Any) -> dict[str, Any]:
-    """Return what an estimator is besides its parameters.
-
-    Parameters
-    ----------
-    estimator : estimator
-
-    Returns
-    -------
-    dict of str to Any
-        Its class, the metadata that it asks for, and the callbacks of the user's own.
-    """
-    callbacks = getattr(estimator, "_skl_callbacks", ())
-    requests = getattr(estimator, "_metadata_request", None)
-    return {
-        "class": type(estimator),
-        "requests": None if requests is None else str(requests),
-        "callbacks": [one for one in callbacks if library_of(type(one)) is None],
-    }
-
-
-def survives_clone(estimator: Any) -> bool:
-    """Return whether `clone` hands on what an estimator has learnt, as of a `FrozenEstimator`."""
-    from sklearn.base import BaseEstimator
-
-    make = getattr(type(estimator), "__sklearn_clone__", None)
-    return make is not None and make is not BaseEstimator.__sklearn_clone__
-
-
-def of_parameter(value: Any) -> Any:
-    """Return a parameter, or the files of the model in the folder that it names."""
-    if isinstance(value, (str, Path)) and str(value) and os.path.isdir(value):
-        return fingerprint(str(value))
-    return value
-
-
 def _hash(*parts: bytes) -> bytes:
+    """Return the 16-byte digest of a sequence of bytes.
+
+    Each part is preceded by its length: ("ab", "c") and ("a", "bc") must differ.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         digest.update(len(part).to_bytes(8, "little"))
@@ -138,28 +114,48 @@ def _hash(*parts: bytes) -> bytes:
 
 
 def _text(*parts: Any) -> bytes:
+    """Return values as text in UTF-8, lone surrogates included."""
     return "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
 
 
 def _name(value: Any) -> str:
+    """Return the qualified name of a function or class, or the name of a value's type."""
     return getattr(value, "__qualname__", getattr(value, "__name__", type(value).__name__))
 
 
 class _Walk:
-    """Digest values depth first, each once.
+    """A depth-first walk over values and what they refer to, which digests each value once.
 
-    Values in a cycle refer to each other by their distance on the path, as in Tarjan's search for
-    strongly connected components, so that a digest is the same wherever the value was met.
+    A value that is met again below itself, in a cycle, is replaced by its distance on the path. The
+    digest of a value within a cycle hence depends on where the walk entered the cycle, and is
+    reused within that cycle only: as in Tarjan's search for strongly connected components (1972), a
+    value's digest is final, and stored in `_done`, once nothing below it refers to what is above
+    it.
+
+    The methods from `_container` on choose by type. Each returns a digest of 16 bytes that begins
+    with a name of its kind, so that values of different kinds never agree.
     """
 
     def __init__(self) -> None:
         self._done: dict[tuple[int, bool], bytes] = {}
+        # Keys are (id, whole).
         self._open: dict[tuple[int, bool], int] = {}  # position on the path or in its cycle
-        self._lowest = sys.maxsize  # position that what was met since refers back to
-        self._kept: list[Any] = []  # so that no id comes twice
+        self._lowest = sys.maxsize  # lowest position that values met since have referred to
+        self._kept: list[Any] = []  # keeps values alive, so that no `id` is used twice
 
     def of(self, value: Any, whole: bool = True) -> bytes:
-        """Return the digest; `whole` takes of estimators what they have learnt too."""
+        """Return the digest of a value.
+
+        Parameters
+        ----------
+        value : object
+        whole : bool
+            Whether estimators are digested with what they have learnt.
+
+        Returns
+        -------
+        bytes of length 16
+        """
         if isinstance(value, np.generic) and type(value.item()) in _ATOMS:
             value = value.item() if value.dtype.kind not in "mM" else str(value)
         if type(value) in _ATOMS:
@@ -174,34 +170,39 @@ class _Walk:
         return self._enter(key, value, whole)
 
     def _enter(self, key: tuple[int, bool], value: Any, whole: bool) -> bytes:
+        """Digest a value that is met for the first time, and store the digest if it is final."""
         position, before = len(self._open), self._lowest
         self._open[key] = self._lowest = position
         self._kept.append(value)
         digest = self._container(value, whole)
-        if self._lowest >= position:  # nothing in it refers to what is above
+        if self._lowest >= position:  # nothing below it refers to what is above it
             self._close(position)
             self._done[key] = digest
         self._lowest = min(before, self._lowest)
         return digest
 
     def _close(self, position: int) -> None:
+        """Take values from this position on off the path."""
         while len(self._open) > position:
             self._open.popitem()
 
     def _all(self, kind: str, values: Iterable[Any], whole: bool = True) -> bytes:
+        """Digest a sequence of values, in order."""
         return _hash(kind.encode(), *[self.of(value, whole) for value in values])
 
     def _alone(self, value: Any, whole: bool) -> bytes:
-        """Return a digest that does not hang on what was met just before, for any order."""
+        """Digest a member of an unordered container independently of the members before it."""
         position = len(self._open)
         digest = self.of(value, whole)
         self._close(position)
         return digest
 
     def _set(self, kind: str, values: Iterable[Any], whole: bool) -> bytes:
+        """Digest values regardless of their order, by sorting their digests."""
         return _hash(kind.encode(), *sorted([self._alone(value, whole) for value in values]))
 
     def _mapping(self, kind: str, value: Mapping[Any, Any], whole: bool = True) -> bytes:
+        """Digest keys and values regardless of the order of keys."""
         named = [(self._alone(key, True), key) for key in value]
         named.sort(key=lambda pair: pair[0])
         return _hash(
@@ -210,6 +211,7 @@ class _Walk:
         )
 
     def _container(self, value: Any, whole: bool) -> bytes:
+        """Digest containers, columns, classes and estimators; leave the rest to `_code`."""
         kind = type(value)
         if kind in (list, tuple):
             return self._all(kind.__name__, value, whole)
@@ -229,6 +231,7 @@ class _Walk:
         return self._code(value)
 
     def _columns(self) -> dict[Any, Callable[[Any], bytes]]:
+        """Return the method for each type of column; subclasses come before their bases."""
         return {
             np.ma.MaskedArray: lambda v: self._all("masked", (v.filled(), np.ma.getmaskarray(v))),
             np.ndarray: self._array,
@@ -244,16 +247,19 @@ class _Walk:
         }
 
     def _series(self, value: pd.Series) -> bytes:
+        """Digest a pandas Series; an index that only counts the rows makes no difference."""
         index = _index_of(value)
         values = self._column(value)
         return values if index is None else _hash(b"indexed", values, self.of(index))
 
     def _column(self, value: Any) -> bytes:
+        """Digest a pandas column: numbers as their array, anything else as a list."""
         if isinstance(value.dtype, np.dtype) and value.dtype.kind in "biufcmM":
             return self._array(np.asarray(value))
         return self._all("list", value)
 
     def _array(self, value: np.ndarray) -> bytes:
+        """Digest an array by dtype, shape and bytes, which are not copied if contiguous."""
         if value.dtype.kind in "OUT":
             return self._all("list", np.atleast_1d(value).tolist(), False)
         if value.dtype.kind == "V":
@@ -264,22 +270,25 @@ class _Walk:
         return digest.digest()
 
     def _sparse(self, value: Any) -> bytes:
+        """Digest a sparse matrix of any format as CSR with sorted entries."""
         rows = sp.csr_array(value, copy=True)
         rows.sum_duplicates()
         return self._all("sparse", (rows.shape, rows.indptr, rows.indices, rows.data))
 
     def _estimator(self, value: Any, whole: bool) -> bytes:
+        """Digest an estimator by what `clone` would copy, or with all that it has learnt."""
         if whole or survives_clone(value):
             return self._object(value)
         try:
             params = value.get_params(deep=False)
-        except Exception:  # an attribute of a parameter is not there
+        except Exception:  # `__init__` did not set an attribute for each of its parameters
             return self._object(value)
-        deciding = {name: of_parameter(params[name]) for name in params.keys() - RUNTIME}
+        deciding = {name: of_parameter(params[name]) for name in params.keys() - RUNTIME_ONLY}
         told = self._mapping("told", besides_parameters(value))
         return _hash(b"estimator", told, self._mapping("params", deciding, False))
 
     def _code(self, value: Any) -> bytes:
+        """Digest functions, methods and what else holds code; leave the rest to `_leaf`."""
         match value:
             case types.FunctionType():
                 return self._function(value)
@@ -304,6 +313,7 @@ class _Walk:
                 return self._leaf(value)
 
     def _leaf(self, value: Any) -> bytes:
+        """Digest values of a few types that hold no others; all else is an object."""
         match value:
             case re.Pattern():
                 return self._all("pattern", (value.pattern, value.flags))
@@ -319,6 +329,7 @@ class _Walk:
                 return self._object(value)
 
     def _named(self, value: Any) -> bytes:
+        """Digest a ufunc of NumPy or SciPy, or a descriptor of a class in C, by name."""
         homes = (np, sys.modules.get("scipy.special"))
         known = any(getattr(home, _name(value), None) is value for home in homes)
         if known or isinstance(value, _DESCRIPTORS):
@@ -326,16 +337,19 @@ class _Walk:
         return uuid.uuid4().bytes  # made by numpy.frompyfunc, which shows no code
 
     def _function(self, value: types.FunctionType) -> bytes:
+        """Digest a function by name if a library defines it, otherwise by all that it does."""
         library = library_of(value.__code__)
         if is_inherent(value):
             return _hash(b"library", _text(library, value.__module__, value.__qualname__))
-        # A library's function within another, as of a decorator, holds what it was made with.
+        # A function that a library's function has made, such as a decorator's: what it was made
+        # with is in its closure.
         code = value.__code__ if library is None else (library, value.__code__.co_qualname)
         used = globals_of(value) if library is None else {}
         held = value.__defaults__, value.__kwdefaults__, vars(value)
         return self._all("function", (code, *held, list(value.__closure__ or ()), used))
 
     def _class(self, value: type) -> bytes:
+        """Digest a class by name if a library defines it, otherwise by its bases and members."""
         library = library_of(value)
         if library is not None:
             return _hash(b"class", _text(library, value.__module__, value.__qualname__))
@@ -343,12 +357,14 @@ class _Walk:
         return self._all("class", (value.__qualname__, type(value), value.__bases__, own))
 
     def _module(self, value: types.ModuleType) -> bytes:
+        """Digest a module by name if a library defines it, otherwise by its members."""
         library = library_of(value)
         if library is not None:
             return _hash(b"module", _text(library, value.__name__))
         return self._mapping("module", {k: v for k, v in vars(value).items() if k[:2] != "__"})
 
     def _tensor(self, value: Any) -> bytes:
+        """Digest a tensor by dtype, shape and bytes, wherever it lies."""
         import torch
 
         plain = (value.detach() if value.layout == torch.strided else value.to_dense()).cpu()
@@ -357,7 +373,7 @@ class _Walk:
         return self._all(kind, [numbers])
 
     def _object(self, value: Any) -> bytes:
-        """Take an object to be its class and what pickle would write of it."""
+        """Digest an object by its class and the state that pickle would write."""
         try:
             reduced = value.__reduce_ex__(4)
         except Exception:  # whatever its reduction raises
@@ -371,29 +387,31 @@ class _Walk:
         return self._all("object", (type(value), make, arguments, *plain))
 
     def _state(self, kind: type, part: Any) -> Any:
+        """Return a part of an object's state without what does not change its behaviour."""
         if hasattr(part, "__next__"):
             return list(part)
         if not isinstance(part, dict):
             return part
-        left_out = {*RUNTIME, *_ADDRESSES} if hasattr(kind, "get_params") else ()
+        left_out = {*RUNTIME_ONLY, *_ADDRESSES} if hasattr(kind, "get_params") else ()
         kept = {k: v for k, v in part.items() if k not in left_out and not _is_cached(kind, k)}
         return kept or None
 
 
 def _index_of(value: Any) -> Any:
-    """Return the index of a series or frame, or None if it only counts the rows."""
+    """Return the index of a series or frame, or None if it is 0, 1, 2, ..."""
     return None if value.index.equals(pd.RangeIndex(len(value))) else value.index
 
 
 def _contents(cell: types.CellType) -> list[Any]:
+    """Return the value of a closure's variable in a list, which is empty if it is not set yet."""
     try:
         return [cell.cell_contents]
-    except ValueError:  # not set yet
+    except ValueError:
         return []
 
 
 def _is_own(name: str) -> bool:
-    """Return whether a member of a class was written by its author, to have an effect."""
+    """Tell whether a member of a class has an effect and comes from its author."""
     return name not in {
         "__annotations__", "__annotate_func__", "__annotations_cache__", "__dataclass_fields__",
         "__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__",
@@ -402,10 +420,12 @@ def _is_own(name: str) -> bool:
 
 
 def _is_cached(kind: type, name: Any) -> bool:
+    """Tell whether an attribute holds the value of a `cached_property`, computed on access."""
     member = getattr(kind, name, None) if isinstance(name, str) else None
     return isinstance(member, functools.cached_property)
 
 
 def _is_tensor(value: Any) -> bool:
+    """Tell whether a value is a tensor, without importing torch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)

@@ -5,10 +5,10 @@ from typing import Any
 
 from sklearn.metrics._scorer import _PassthroughScorer
 
-from agnews_sk._core.content import (
-    RUNTIME,
+from agnews_sk._core.content import content_digest
+from agnews_sk._core.identity import (
+    RUNTIME_ONLY,
     besides_parameters,
-    content_digest,
     of_parameter,
     survives_clone,
 )
@@ -56,7 +56,7 @@ def _of_family(family: str, estimator: Any, space: Any) -> dict[str, str]:
     drawn = space if isinstance(space, Mapping) else {}
     settings = {f"estimator{behind}": _describe_part(estimator)}
     for name, value in estimator.get_params().items():
-        if not _is_drawn(name, drawn) and name.rpartition("__")[2] not in RUNTIME:
+        if not _is_drawn(name, drawn) and name.rpartition("__")[2] not in RUNTIME_ONLY:
             settings[f"{name}{behind}"] = _describe_part(value)
     if not isinstance(space, Mapping):
         return {**settings, f"space{behind}": describe(space)}
