@@ -1,4 +1,4 @@
-"""Texts to dense vectors, through a frozen pretrained encoder."""
+"""A transformer that embeds texts as dense vectors by a frozen pretrained encoder."""
 
 import json
 from functools import lru_cache
@@ -29,25 +29,26 @@ from agnews_sk.tokenization import PretrainedTokenizer
 class SentenceEmbedder(
     TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Turn each text into one dense vector, by a pretrained model that is not trained further.
+    """Embed each text as one dense vector, by a pretrained model that is not trained further.
 
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or name on the Hugging Face hub of an encoder; None is all-MiniLM-L6-v2, from the
-        `offline` extra if that is installed, from the hub otherwise.
+        Encoder: a folder, or a name on the Hugging Face hub. None is all-MiniLM-L6-v2, from the
+        `offline` extra if that is installed, otherwise from the hub.
     pooling : {"mean", "max", "first"}, default="mean"
-        From one vector a token to one a text; "first" takes that of the first token.
+        How the vectors of the tokens become one per text; "first" is that of the first token.
     normalize : bool, default=True
-        Scale each vector to length 1, so that a dot product is a cosine.
+        Scale each vector to Euclidean length 1, so that a dot product is a cosine similarity.
     max_length : int, default=128
-        Longest text in tokens, or the model's limit if that is smaller; the rest is cut off.
+        Largest number of tokens per text, special tokens included; longer texts are truncated.
+        The model's own limit applies if it is smaller.
     batch_size : int, default=64
-        Texts at a time. The vectors do not depend on it.
+        Number of texts per batch. It affects speed and memory only.
     device : str, default="auto"
         A torch device; "auto" is a GPU if there is one.
     cache : TextCache, optional
-        Keeps the vectors by text, so that folds and trials compute each once.
+        Cache of the vectors, so that each distinct text is embedded once over all folds and trials.
 
     Attributes
     ----------
@@ -57,10 +58,10 @@ class SentenceEmbedder(
 
     Notes
     -----
-    Each distinct text is encoded once, in batches of texts of like length, in float32. A missing
-    text is the empty text, which has a vector too: that of the special tokens. The settings
-    mean pooling and `normalize` are those of Sentence-BERT (Reimers and Gurevych 2019,
-    arXiv 1908.10084).
+    Each distinct text is embedded once, in float32, in batches of texts of similar length. A
+    missing text is treated as empty; the empty text has a vector, from the special tokens alone.
+    Mean pooling and normalization are those of Sentence-BERT (Reimers and Gurevych, 2019,
+    arXiv:1908.10084).
 
     Examples
     --------
@@ -105,8 +106,9 @@ class SentenceEmbedder(
         Parameters
         ----------
         X : array-like of str of shape (n_samples,), optional
-            Checked, not learnt from.
-        y : ignored
+            Checked, otherwise ignored.
+        y : None
+            Ignored.
 
         Returns
         -------
@@ -129,11 +131,12 @@ class SentenceEmbedder(
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the vectors of texts.
+        """Return one vector per text.
 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
+            Missing texts are treated as empty.
 
         Returns
         -------
@@ -142,7 +145,7 @@ class SentenceEmbedder(
         check_is_fitted(self)
         texts = check_texts(X).fill_null("")
         if self.cache is not None:
-            tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
+            tokenizer = self.tokenizer_.tokenizer_json_  # includes the length of truncation
             namespace = f"{self._fingerprint} {self.pooling} {self.normalize} {tokenizer}"
             return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
         distinct = texts.unique(maintain_order=True)
@@ -151,10 +154,24 @@ class SentenceEmbedder(
         return self._encode(distinct)[positions["position"].to_numpy()]
 
     def _encode_list(self, texts: list[str]) -> np.ndarray:
+        """Return the vectors of a list of distinct texts, as the cache asks for them."""
         return self._encode(pl.Series(values=texts, dtype=pl.String))
 
     def _encode(self, texts: pl.Series) -> np.ndarray:
-        """Encode texts, longest first, and put the vectors back in order."""
+        """Return the vectors of distinct texts.
+
+        Texts are sorted by length into batches, so that little padding is computed, and each batch
+        writes its vectors to the rows of its texts.
+
+        Parameters
+        ----------
+        texts : polars.Series of str of shape (n_samples,)
+            Without nulls.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_samples, n_features)
+        """
         import torch
 
         from agnews_sk.nn import RaggedDataset, RaggedLoader, make_pooling
@@ -172,13 +189,14 @@ class SentenceEmbedder(
                 inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
                 hidden = encoder(**inputs).last_hidden_state  # (batch, length, n_features)
                 mask = inputs.get("attention_mask")  # absent where nothing is padded
-                pooled = pool(hidden, None if mask is None else mask.bool())
+                pooled = pool(hidden, None if mask is None else mask.bool())  # (batch, n_features)
                 if self.normalize:
                     pooled = torch.nn.functional.normalize(pooled, dim=1)
                 vectors[rows] = pooled.cpu().numpy()
         return vectors
 
     def get_parts(self) -> StateParts:
+        """Return the state with weights and configuration of the encoder as parts of their own."""
         from agnews_sk.nn import weights_of
 
         state = dict(vars(self))
@@ -189,6 +207,7 @@ class SentenceEmbedder(
         return StateParts(state, weights_of(encoder), {"config.json": config})
 
     def set_parts(self, parts: StateParts) -> None:
+        """Build the encoder from configuration and weights; refuse ids beyond its vocabulary."""
         from agnews_sk.nn import module_with_weights
 
         config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors
@@ -215,7 +234,7 @@ class SentenceEmbedder(
 
 @lru_cache(maxsize=2)
 def _load_encoder(source: str, sums: str) -> Any:
-    """Load an encoder once, and again if its files have changed since."""
+    """Load an encoder once per process for each state of its files, two at most in memory."""
     from transformers import AutoModel
 
     with quiet_transformers():
