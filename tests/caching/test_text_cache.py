@@ -48,7 +48,7 @@ def test_namespaces_do_not_mix(cache):
     assert compute.seen == ["oil", "oil"]
 
 
-def test_clear_forgets(cache):
+def test_clear_deletes_all_rows(cache):
     compute = Counter()
     cache.rows("a", ["oil"], compute)
     cache.clear()
@@ -56,7 +56,7 @@ def test_clear_forgets(cache):
     assert compute.seen == ["oil", "oil"]
 
 
-def test_memory_drops_what_was_used_longest_ago():
+def test_memory_drops_the_least_recently_used_rows():
     cache, compute = TextCache(max_bytes=16), Counter()
     cache.rows("a", ["one", "two"], compute)
     cache.rows("a", ["one"], compute)
@@ -67,13 +67,13 @@ def test_memory_drops_what_was_used_longest_ago():
     assert compute.seen[-1] == "two"
 
 
-def test_a_call_larger_than_the_limit_still_answers(cache):
+def test_a_call_larger_than_the_limit_still_returns_all_rows(cache):
     small = TextCache(cache.folder, max_bytes=9)
     texts = [str(i) for i in range(40)]
     assert len(small.rows("a", texts, Counter())) == 40
 
 
-def test_a_full_folder_takes_no_more(tmp_path):
+def test_a_full_folder_takes_no_new_rows(tmp_path):
     cache, compute = TextCache(tmp_path, max_bytes=30), Counter()
     cache.rows("a", ["one", "two"], compute)
     cache.rows("a", ["three"], compute)
@@ -98,7 +98,7 @@ def test_copies_share_a_cache_and_pickles_do_not():
 
 
 @given(st.lists(st.text(), max_size=30))
-def test_any_text_is_a_key_of_its_own(texts):
+def test_every_text_has_its_own_row(texts):
     rows = TextCache().rows("a", texts, lambda new: [np.frombuffer(t.encode(), "u1") for t in new])
     assert [row.tobytes().decode() for row in rows] == texts
 
@@ -138,7 +138,7 @@ def test_threads_that_compute_the_same_rows_count_their_bytes_once():
     assert kept.seen == []
 
 
-def test_a_row_that_is_kept_does_not_hold_on_to_the_others_of_its_batch():
+def test_a_cached_row_does_not_keep_its_batch_in_memory():
     cache, batches = TextCache(), [np.zeros((2, 1_000))]
     held = weakref.ref(batches[0])
     cache.rows("a", ["one", "two"], lambda _: list(batches.pop()))
@@ -162,7 +162,7 @@ def test_a_limit_below_one_byte_is_refused():
 
 
 @pytest.mark.parametrize("in_folder", [False, True], ids=["memory", "folder"])
-def test_a_row_that_is_kept_cannot_be_written_into(in_folder, tmp_path):
+def test_rows_from_the_cache_are_read_only(in_folder, tmp_path):
     cache = TextCache(tmp_path if in_folder else None)
     cache.rows("a", ["oil"], lambda texts: [np.array([1, 2])])
     (kept,) = cache.rows("a", ["oil"], lambda texts: [])

@@ -1,4 +1,4 @@
-"""Two things have one digest if, and only if, their content is the same."""
+"""Values have equal digests if, and only if, their content is equal."""
 
 import copyreg
 import functools
@@ -125,11 +125,11 @@ def test_other_content_has_another_digest(one, other):
     ],
     ids=["function", "class", "object", "cycle", "module", "frozen", "fitted", "lock", "cache"],
 )
-def test_what_was_made_alike_has_one_content_digest(make):
+def test_equal_values_have_equal_digests(make):
     assert content_digest(make()) == content_digest(make())
 
 
-def test_what_cannot_be_read_is_like_nothing(tmp_path):
+def test_a_value_that_cannot_be_read_has_another_digest_each_time(tmp_path):
     with open(tmp_path / "file", "w") as file:
         assert content_digest(file) != content_digest(file)
 
@@ -227,7 +227,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("source", "part"), WRITTEN.values(), ids=WRITTEN)
-def test_all_that_a_function_or_class_does_is_part_of_it(source, part, folder):
+def test_everything_that_a_function_or_class_does_matters(source, part, folder):
     before = content_digest(written(folder, source))
     moved = "# a comment\n\n\n" + source
     assert content_digest(written(folder, moved)) == before
@@ -235,7 +235,7 @@ def test_all_that_a_function_or_class_does_is_part_of_it(source, part, folder):
 
 
 @pytest.mark.parametrize("use", ["import helper", "from helper import go", "def local(): ..."])
-def test_a_module_of_the_users_counts_with_what_is_used_of_it(use, folder):
+def test_only_the_used_members_of_a_users_module_matter(use, folder):
     sources = {
         "import helper": "import helper\ndef f(x): return helper.go(x)",
         "from helper import go": "from helper import go\ndef f(x): return go(x)",
@@ -255,7 +255,7 @@ def test_a_module_of_the_users_counts_with_what_is_used_of_it(use, folder):
     del sys.modules["helper"]
 
 
-def test_docstrings_do_not_count(folder):
+def test_docstrings_do_not_matter(folder):
     plain = "def f(x):\n  'Do {}.'\n  return x + 1"
     one, other = (written(folder, plain.format(what)) for what in ("this", "that"))
     assert content_digest(one) == content_digest(other)
@@ -277,12 +277,12 @@ def test_use_does_not_change_a_digest(folder):
     assert content_digest(f) == before
 
 
-def test_one_object_twice_is_as_two_that_are_alike():
+def test_one_object_twice_is_like_two_equal_objects():
     one, copy = Thing(a=[1]), Thing(a=[1])
     assert content_digest([one, one]) == content_digest([one, copy])
 
 
-def test_a_digest_does_not_hang_on_what_was_met_before(folder):
+def test_a_digest_does_not_depend_on_the_order_of_the_walk(folder):
     source = "def g(x): return f(x)\ndef f(x): return g(x)"
     f = written(folder, source)
     g = f.__globals__["g"]
@@ -319,7 +319,7 @@ IN_ANY_PROCESS = textwrap.dedent("""
 """)
 
 
-def test_it_is_the_same_in_every_process():
+def test_a_digest_is_the_same_in_every_process():
     shown = set()
     for seed in ("1", "2"):
         environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}

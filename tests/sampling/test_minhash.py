@@ -32,7 +32,7 @@ def brute_force(texts, threshold, size):
     ]
 
 
-def test_texts_with_one_changed_word_are_found_and_no_others():
+def test_pairs_with_one_changed_word_are_found_and_no_others():
     pairs = near_duplicate_pairs(planted(500, 25, seed=0), random_state=0)
     assert (pairs[:, 1] - pairs[:, 0] == 500).all()
     assert len(pairs) >= 0.99 * 500
@@ -67,7 +67,7 @@ def test_pairs_come_in_order_and_each_once():
 
 
 @pytest.mark.parametrize("texts", [[None, None, ""], ["a"], [None, "a b"]], ids=str)
-def test_texts_without_partners_are_in_no_pair(texts):
+def test_texts_without_duplicates_are_in_no_pair(texts):
     column = pl.Series(texts, dtype=pl.String)
     assert near_duplicate_pairs(column, random_state=0).shape == (0, 2)
     assert near_duplicate_groups(column, random_state=0).tolist() == list(range(len(texts)))
@@ -81,7 +81,7 @@ def test_groups_follow_chains_of_pairs():
     assert near_duplicate_groups(texts, random_state=0).tolist() == [0, 0, 0, 0]
 
 
-def test_many_alike_texts_make_one_group_without_all_pairs():
+def test_many_similar_texts_make_one_group_without_all_pairs():
     stem = " ".join(f"w{i}" for i in range(40))
     texts = pl.Series([f"{stem} closed at {i}" for i in range(500)])
     assert set(near_duplicate_groups(texts, random_state=0)) == {0}

@@ -17,7 +17,7 @@ def trained(request):
     return SubwordTokenizer(model=request.param, vocab_size=300).fit(TEXTS)
 
 
-def test_texts_come_back_from_their_ids(trained):
+def test_inverse_transform_returns_the_texts(trained):
     ids = trained.transform(TEXTS)
     assert ids.dtype == pl.List(pl.Int64)
     assert trained.inverse_transform(ids).tolist() == TEXTS
@@ -47,7 +47,7 @@ def test_rows_are_truncated_to_max_length(model):
     assert rows[0][-1] == tokenizer.sep_token_id_
 
 
-def test_case_is_kept_when_asked():
+def test_case_is_kept_without_lowercase():
     kept = SubwordTokenizer(model="bpe", lowercase=False).fit(["Oil"])
     assert kept.inverse_transform(kept.transform(["Oil"])).tolist() == ["Oil"]
 
@@ -62,10 +62,10 @@ def test_max_length_without_room_for_a_token_is_refused(max_length, tiny_model):
             tokenizer.fit(TEXTS)
 
 
-def test_pickle_and_clone_are_as_expected(trained):
+def test_a_pickle_is_fitted_and_a_clone_is_not(trained):
     copy = pickle.loads(pickle.dumps(trained))
     assert copy.transform(TEXTS).to_list() == trained.transform(TEXTS).to_list()
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         clone(trained).transform(TEXTS)
 
 

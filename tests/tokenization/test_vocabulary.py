@@ -57,7 +57,7 @@ def test_tokens_become_ids_and_unseen_ones_unknown():
     assert ids.to_list() == [[5, 1, 2], [], [0]]
 
 
-def test_unseen_tokens_are_left_out_without_unk():
+def test_unseen_tokens_are_removed_without_unk():
     vocabulary = Vocabulary(specials=("<pad>",)).fit(TOKENS)
     assert vocabulary.transform(pl.Series([["new", "oil"], ["new"]])).to_list() == [[1], []]
 
@@ -78,7 +78,7 @@ def test_max_size_counts_the_specials():
         ("max_size", [1], [0, -1]),
     ],
 )
-def test_limits_are_taken_up_to_their_ends_and_not_beyond(name, inside, outside):
+def test_limits_are_accepted_up_to_their_bounds(name, inside, outside):
     tokens = pl.Series([["oil"], ["oil", "cup"]])
     for value in inside:
         assert Vocabulary(**{name: value}, specials=()).fit(tokens).vocabulary_
@@ -87,7 +87,7 @@ def test_limits_are_taken_up_to_their_ends_and_not_beyond(name, inside, outside)
             Vocabulary(**{name: value}).fit(tokens)
 
 
-def test_inverse_transform_gives_the_tokens_back():
+def test_inverse_transform_returns_the_tokens():
     vocabulary = Vocabulary()
     assert vocabulary.inverse_transform(vocabulary.fit_transform(TOKENS)).to_list() == ROWS
 
@@ -100,7 +100,7 @@ def test_second_fit_leaves_no_trace_of_the_first():
 
 def test_clone_is_unfitted_and_pickle_is_not():
     vocabulary = Vocabulary(min_df=2).fit(TOKENS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         clone(vocabulary).transform(TOKENS)
     copy = pickle.loads(pickle.dumps(vocabulary))
     np.testing.assert_array_equal(copy.document_frequency_, vocabulary.document_frequency_)
@@ -108,12 +108,12 @@ def test_clone_is_unfitted_and_pickle_is_not():
 
 
 @pytest.mark.parametrize("X", [["oil up"], [["oil"]], pl.Series([[1]]), pl.Series(["oil"])])
-def test_anything_but_tokens_is_refused(X):
+def test_other_input_than_tokens_is_refused(X):
     with pytest.raises(TypeError, match="put a WordTokenizer before it"):
         Vocabulary().fit(X)
 
 
-def test_a_special_token_given_twice_is_refused():
+def test_a_repeated_special_token_is_refused():
     with pytest.raises(ValueError, match="specials must be distinct"):
         Vocabulary(specials=("<pad>", "<pad>")).fit(TOKENS)
 
@@ -124,13 +124,13 @@ def test_no_rows_are_refused():
 
 
 @pytest.mark.parametrize("wrong", [-1, 3])
-def test_an_id_outside_the_vocabulary_has_no_token(wrong):
+def test_an_id_outside_the_vocabulary_is_refused(wrong):
     vocabulary = Vocabulary(specials=("<unk>",)).fit(pl.Series([["oil"], ["cup"]]))
     with pytest.raises(ValueError, match=f"from 0 to 2, got {wrong}"):
         vocabulary.inverse_transform(pl.Series([[0], [wrong]]))
 
 
-def test_null_tokens_and_rows_are_left_out():
+def test_null_tokens_are_ignored_and_null_rows_are_empty():
     vocabulary = Vocabulary(specials=("<unk>",))
     ids = vocabulary.fit_transform(pl.Series([["oil", None], None]))
     assert ids.to_list() == [[1], []]

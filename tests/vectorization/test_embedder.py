@@ -30,7 +30,7 @@ def test_vectors_are_the_normalised_means_of_the_models_own_output(embedder, tin
         np.testing.assert_allclose(vector, expected, atol=1e-5)
 
 
-def test_order_and_batches_change_no_vector(embedder):
+def test_order_and_batch_size_change_no_vector(embedder):
     expected = embedder.transform(TEXTS)
     assert expected.dtype == np.float32
     np.testing.assert_allclose(embedder.transform(TEXTS[::-1])[::-1], expected, atol=1e-6)
@@ -38,7 +38,7 @@ def test_order_and_batches_change_no_vector(embedder):
     np.testing.assert_allclose(small, expected, atol=1e-6)
 
 
-def test_a_text_that_repeats_is_encoded_once(embedder, monkeypatch):
+def test_a_repeated_text_is_embedded_once(embedder, monkeypatch):
     seen = []
     encode = embedder._encode
     monkeypatch.setattr(embedder, "_encode", lambda texts: seen.extend(texts) or encode(texts))
@@ -67,13 +67,13 @@ def test_embedders_of_a_process_share_the_frozen_model(embedder, tiny_model):
     assert not any(p.requires_grad for p in other.encoder_.parameters())
 
 
-def test_a_text_longer_than_the_model_takes_is_cut_at_its_limit(tiny_model):
+def test_texts_are_truncated_to_the_limit_of_the_model(tiny_model):
     cut, whole = (SentenceEmbedder(model=tiny_model, max_length=n).fit() for n in (64, 1_000))
     long = ["oil prices rise " * 50]
     np.testing.assert_allclose(whole.transform(long), cut.transform(long))
 
 
-def test_a_cache_keeps_apart_what_was_cut_at_other_lengths(tiny_model):
+def test_texts_truncated_to_other_lengths_have_other_rows_in_the_cache(tiny_model):
     cache, long = TextCache(), ["oil prices rise " * 5]
     embedder = SentenceEmbedder(model=tiny_model, max_length=16, cache=cache).fit()
     embedder.set_params(max_length=4).transform(long)  # not fitted again: still cut at 16
@@ -81,7 +81,7 @@ def test_a_cache_keeps_apart_what_was_cut_at_other_lengths(tiny_model):
     np.testing.assert_array_equal(embedder.fit().transform(long), expected)
 
 
-def test_weights_that_were_replaced_are_loaded_and_cached_anew(tiny_model, tmp_path):
+def test_replaced_weights_are_loaded_again_and_have_other_rows_in_the_cache(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     cache = TextCache(tmp_path / "cache")
     before = SentenceEmbedder(model=folder, cache=cache).fit().transform(TEXTS)

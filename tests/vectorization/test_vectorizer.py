@@ -247,19 +247,19 @@ def test_bad_parameters_are_refused(params, message):
         NgramVectorizer(**params).fit(CORPUS)
 
 
-def test_lists_of_other_things_are_refused():
+def test_lists_of_other_types_are_refused():
     with pytest.raises(TypeError, match="lists of Float64"):
         NgramVectorizer().fit(pl.Series([[1.5]]))
     with pytest.raises(TypeError, match="analyzer='char_wb'"):
         NgramVectorizer(analyzer="char_wb").fit(pl.Series([[1]]))
 
 
-def test_other_kind_of_tokens_than_fitted_on_is_refused():
+def test_tokens_of_another_type_than_in_fit_are_refused():
     with pytest.raises(TypeError, match="fitted on lists of str"):
         NgramVectorizer().fit(["oil up"]).transform(pl.Series([[1, 2]]))
 
 
-def test_integer_weights_warn_and_come_as_float64():
+def test_an_integer_dtype_of_weights_warns_and_gives_float64():
     with pytest.warns(UserWarning, match="gives float64"):
         X = NgramVectorizer(dtype=np.int64).fit_transform(CORPUS)
     assert X.dtype == np.float64
@@ -276,7 +276,7 @@ def test_pickle_is_as_small_after_transform_as_before_and_gives_the_same():
     assert_same_matrix(pickle.loads(before).transform(NEW), expected)
 
 
-def test_pruning_forgets_the_words_that_no_column_needs():
+def test_pruning_removes_the_words_of_no_column():
     vectorizer = NgramVectorizer(min_df=2).fit([*CORPUS, "seen-once-only"])
     assert b"once" not in pickle.dumps(vectorizer)
 
@@ -305,29 +305,29 @@ def test_a_float_dtype_by_name_warns_of_nothing(dtype):
 
 
 @pytest.mark.parametrize("option", ["strip_accents", "preprocessor", "tokenizer", "vocabulary"])
-def test_an_option_left_out_names_the_class_that_has_it(option):
+def test_an_unsupported_parameter_names_the_class_that_has_it(option):
     with pytest.raises(ValueError, match=rf"^{option} must be None.*TfidfVectorizer"):
         NgramVectorizer(**{option: "unicode"}).fit(["oil prices"])
 
 
 @pytest.mark.parametrize("ngram_range", [("1", "2"), (1, 2.5), (2, 1), (0, 1), (1,)])
-def test_an_ngram_range_that_is_none_is_refused(ngram_range):
+def test_an_invalid_ngram_range_is_refused(ngram_range):
     with pytest.raises(ValueError, match="Invalid value for ngram_range"):
         NgramVectorizer(ngram_range=ngram_range).fit(["oil prices"])
 
 
-def test_null_tokens_are_left_out():
+def test_null_tokens_are_ignored():
     tokens = pl.Series([["oil", None], None, ["cup"]])
     vectorizer = NgramVectorizer(use_idf=False, norm=None, dtype=int)
     assert vectorizer.fit_transform(tokens).toarray().tolist() == [[0, 1], [0, 0], [1, 0]]
 
 
-def test_a_stop_word_that_is_no_text_is_refused():
+def test_a_stop_word_that_is_not_a_str_is_refused():
     with pytest.raises(TypeError, match="stop_words must hold str only, got 1"):
         NgramVectorizer(stop_words=["the", 1]).fit(["oil prices"])
 
 
-def test_longer_ngrams_asked_for_after_fit_are_unknown():
+def test_ngrams_longer_than_those_learnt_are_ignored():
     fitted = NgramVectorizer(ngram_range=(1, 2)).fit(CORPUS)
     expected = fitted.transform(NEW).toarray()
     longer = fitted.set_params(ngram_range=(1, 3)).transform(NEW)
@@ -345,7 +345,7 @@ def test_inverse_transform_leaves_zeros_stored_in_its_input():
 
 
 @pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
-def test_columns_of_a_row_are_sorted_for_those_who_ask(interface):
+def test_sort_indices_sorts_the_columns_of_each_row(interface):
     texts = ["zebra apple mango", "mango zebra kiwi", "apple kiwi", "kiwi zebra"]
     with sklearn.config_context(sparse_interface=interface):
         X = NgramVectorizer().fit_transform(texts)
