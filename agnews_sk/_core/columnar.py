@@ -54,8 +54,8 @@ def row_offsets(ragged: pl.Series) -> np.ndarray:
     Returns
     -------
     ndarray of int64 of shape (n_samples + 1,)
-        From 0, ascending. Computed from lengths: Arrow's own offsets need not begin at 0 in a
-        slice, nor leave out what nulls hide.
+        From 0, ascending. Computed from lengths: Arrow's own offsets may begin above 0 in a slice,
+        and may count values below null lists.
     """
     offsets = np.zeros(len(ragged) + 1, dtype=np.int64)
     np.cumsum(ragged.list.len().fill_null(0).to_numpy(), out=offsets[1:])

@@ -144,7 +144,7 @@ def encode_tokens(
     Parameters
     ----------
     column : polars.Series of shape (n_rows,)
-        Lists of tokens or ids, or with `to_tokens` texts. Null tokens are left out, and a null
+        Lists of tokens or ids, or with `to_tokens` texts. Null tokens are ignored, and a null
         list is an empty row.
     to_tokens : callable, optional
         Splits a column of texts into a list column.

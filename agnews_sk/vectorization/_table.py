@@ -112,7 +112,7 @@ class NgramTable:
         polars.Series of str of shape (n_columns,)
         """
         term_of = np.empty(self.n_columns, dtype=np.intp)
-        term_of[self.columns] = np.arange(len(self.columns))  # any of those that share a column
+        term_of[self.columns] = np.arange(len(self.columns))  # any one of those that share a column
         return join_terms(self.tokens, self.terms[term_of], self.separator)
 
     def keep(self, columns: np.ndarray) -> "NgramTable":
@@ -142,7 +142,7 @@ class NgramTable:
         )
 
     def count(self, tokens: EncodedTokens, wanted: NgramRange) -> sp.csr_array:
-        """Count the learnt n-grams of new rows; others are left out.
+        """Count the learnt n-grams of new rows; others are ignored.
 
         Parameters
         ----------
@@ -198,7 +198,7 @@ class NgramTable:
         """The hash table of each length, from 1 to the longest; built when first needed.
 
         A key is `prefix * (len(tokens) + 1) + last`. An unknown token has the code `len(tokens)`,
-        which is no last token of a learnt n-gram; an unknown n-gram has the code -1, which makes
+        which no learnt n-gram has as its last token; an unknown n-gram has the code -1, which makes
         negative keys of all that it begins. So no unknown n-gram has a key of a learnt one, and
         as indices of `columns` both codes lead to its last entry, -1.
         """
@@ -365,7 +365,7 @@ def join_terms(tokens: pl.Series, terms: np.ndarray, separator: str) -> pl.Serie
 def _sort_otherwise_joined(tokens: pl.Series, terms: np.ndarray, separator: str) -> bool:
     """Tell whether names may sort otherwise than the tuples of their tokens.
 
-    They sort alike if the separator is smaller than every character of a token: then two names
+    The two orders agree if the separator is smaller than every character of a token: then two names
     that differ within a token, or because one's token ends before the other's, compare as these
     tokens do. Polars, like Python, compares strings by code points.
     """

@@ -50,9 +50,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     lowercase : bool, default=True
         Convert texts to lower case first.
     token_pattern : str, default=r"\b\w\w+\b"
-        Regular expression of a word of a text, for `analyzer="word"`.
+        Regular expression of a word in texts, for `analyzer="word"`.
     stop_words : {"english"}, list of str or None, default=None
-        Words left out before n-grams are made, for `analyzer="word"`.
+        Words to remove before n-grams are built, for `analyzer="word"`.
     min_df, max_df : int or float, default=1 and 1.0
         Ignore n-grams that occur in fewer or more rows than this; a float is a share of the rows.
     max_features : int or None, default=None
