@@ -119,7 +119,7 @@ def test_a_search_ends_with_the_asked_number(n_jobs, news, pipeline):
 def test_the_same_seed_gives_the_same_trials_twice(news):
     def trials():
         search = PipelineSearchCV(
-            make_tfidf_pipeline(), tfidf_space, n_trials=14, cv=2, random_state=3, refit=False
+            make_tfidf_pipeline(), tfidf_space(), n_trials=14, cv=2, random_state=3, refit=False
         ).fit(*news)
         return [(t.params, t.values, t.intermediate_values) for t in search.study_.trials]
 
@@ -458,7 +458,10 @@ def test_halving_search_and_a_plain_study_work_on_our_pipelines(news, pipeline):
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
     study.optimize(
         lambda trial: cross_val_score(
-            clone(make_tfidf_pipeline()).set_params(**tfidf_space(trial)), X, y, cv=2
+            clone(make_tfidf_pipeline()).set_params(**suggest_params(tfidf_space(), trial)),
+            X,
+            y,
+            cv=2,
         ).mean(),
         n_trials=3,
     )

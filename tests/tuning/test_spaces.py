@@ -14,10 +14,24 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.preprocessing import FunctionTransformer
 
-from agnews_sk.pipeline import TextPipeline
+from agnews_sk.pipeline import (
+    TextPipeline,
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
 from agnews_sk.sampling import EDAAugmenter, MissingTextFilter
-from agnews_sk.tuning import PipelineSearchCV, suggest_params
+from agnews_sk.tuning import (
+    PipelineSearchCV,
+    embedding_space,
+    finetune_space,
+    suggest_params,
+    tfidf_space,
+    transformer_space,
+)
 from agnews_sk.tuning._choices import as_choice, check_names, draw
+from agnews_sk.tuning._spaces import check_space
 
 
 @pytest.mark.parametrize(
@@ -208,3 +222,39 @@ def test_a_search_over_functions_in_a_grid_of_numpy_numbers_runs(news):
     search = PipelineSearchCV(pipeline, space, n_trials=4, cv=2, random_state=0).fit(*news)
     assert (search.cv_results_["state"] != "failed").all()
     assert suggest_params({"n": range(2, 4)}, FixedTrial({"n": 3})) == {"n": 3}
+
+
+SPACES = {
+    make_tfidf_pipeline: tfidf_space,
+    make_embedding_pipeline: embedding_space,
+    make_transformer_pipeline: transformer_space,
+    make_finetune_pipeline: finetune_space,
+}
+
+
+@pytest.mark.parametrize("make", SPACES, ids=lambda make: make.__name__)
+def test_a_default_space_names_parameters_of_its_pipeline_and_can_be_joined(make):
+    space = SPACES[make]() | {"filter": ["passthrough"]}
+    estimator = make()
+    assert set(check_space(space, estimator)) == set(space)
+    trial = optuna.create_study(sampler=RandomSampler(seed=0)).ask()
+    estimator.set_params(**suggest_params(space, trial))
+    assert estimator.get_params()["filter"] == "passthrough"
+
+
+def test_a_default_space_is_new_at_each_call():
+    space = tfidf_space()
+    space["classify__C"] = [1.0]
+    space["vectorize__ngram_range"].clear()
+    assert tfidf_space()["classify__C"] == FloatDistribution(0.03, 30, log=True)
+    assert tfidf_space()["vectorize__ngram_range"] == [(1, 1), (1, 2), (1, 3)]
+
+
+def test_a_space_that_was_not_called_is_refused_with_the_way_out(news, pipeline):
+    with pytest.raises(TypeError, match=r"got tfidf_space, which takes no trial; .* tfidf_space\("):
+        PipelineSearchCV(pipeline, tfidf_space).fit(*news)
+
+
+@pytest.mark.parametrize("space", [lambda *trial: {}, lambda trial, n=1: {}], ids=["any", "more"])
+def test_a_function_of_a_trial_is_taken(space, pipeline):
+    assert check_space(space, pipeline) is space
