@@ -30,8 +30,8 @@ from agnews_sk.pipeline import (
 from agnews_sk.tuning import (
     PipelineSearchCV,
     embedding_space,
-    ended_trials,
     finetune_space,
+    finished_trials,
     open_storage,
     tfidf_space,
     transformer_space,
@@ -46,6 +46,22 @@ FAMILIES = {
     "finetune": (make_finetune_pipeline, finetune_space()),
 }
 """The function that makes the pipeline of a family, and the space that is searched."""
+
+
+ScoringOption = Annotated[
+    str,
+    typer.Option(
+        help="Metric to maximize, or several separated by commas; latency, fit_time and size "
+        "are minimized."
+    ),
+]
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
+        "[default: a journal file in AGNEWS_SK_HOME if --study is given]"
+    ),
+]
 
 
 def tune(
@@ -67,20 +83,8 @@ def tune(
         float | None, typer.Option(min=1, help="Seconds after which this process starts no trial.")
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 3,
-    scoring: Annotated[
-        str,
-        typer.Option(
-            help="Metric to maximize, or several separated by commas; latency, fit_time and size "
-            "are minimized."
-        ),
-    ] = "accuracy",
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
-            "[default: a journal file in AGNEWS_SK_HOME if --study is given]"
-        ),
-    ] = None,
+    scoring: ScoringOption = "accuracy",
+    storage: StorageOption = None,
     study: Annotated[
         str | None, typer.Option(help="Study name, to resume it or to join it from other machines.")
     ] = None,
@@ -203,7 +207,7 @@ class _LiveProgress:
 
     def update(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         """Show the state of the study; a callback of Optuna."""
-        states = Counter(str(t.state.name).lower() for t in ended_trials(study))
+        states = Counter(str(t.state.name).lower() for t in finished_trials(study))
         counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
         self._bar.update(
             self._task, completed=states.total(), description=f"{_best_so_far(study)} ({counts})"

@@ -36,10 +36,12 @@ def text_check(*conditions: Condition) -> Callable[[Check], Check]:
     """
 
     def register(check: Check) -> Check:
+        """Register a check under these conditions, and return it with its errors translated."""
         claim = (check.__doc__ or "").splitlines()[0]
 
         @wraps(check)
         def run(name: str, estimator: Any, **options: Any) -> None:
+            """Run the check, and restore the corpus after it."""
             try:
                 with unchanged_corpus():
                     check(name, estimator, **options)

@@ -44,7 +44,7 @@ def text_checks(estimator: Any = None) -> dict[str, Check]:
     Examples
     --------
     >>> from agnews_sk.testing import text_checks
-    >>> text_checks()["check_tuple"].__doc__
+    >>> text_checks()["check_tuple"].__doc__.splitlines()[0]
     'A tuple of texts gives the outputs of a list.'
     """
     checks = list(REGISTERED) if estimator is None else checks_for(estimator)

@@ -22,7 +22,7 @@ def suggest_params(space: Space, trial: Any) -> Params:
         scipy.stats, or choices (a list, range or 1-D array); or a function from a trial to
         parameters.
     trial : optuna.trial.BaseTrial
-        A `FixedTrial` gives back the parameters of an earlier one.
+        A `FixedTrial` returns the parameters of an earlier one.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def suggest_params(space: Space, trial: Any) -> Params:
 
 
 def check_space(space: Any, estimator: Any) -> Space:
-    """Return a space whose parameters are those of an estimator.
+    """Check the names and values of a space.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def check_space(space: Any, estimator: Any) -> Space:
     Returns
     -------
     dict or callable
-        A dict has Optuna's distributions and lists.
+        The values of a dict are Optuna's distributions and lists.
 
     Raises
     ------
@@ -66,8 +66,7 @@ def check_space(space: Any, estimator: Any) -> Space:
         If it is neither, or a value of the dict is neither a distribution nor a sequence of
         choices.
     ValueError
-        If a name is no parameter of the estimator; of a function, one of those that it returns
-        first.
+        If a name is not a parameter of the estimator; of a function, for the lowest values.
     """
     if callable(space):
         _check_takes_a_trial(space)
@@ -99,7 +98,7 @@ def _check_takes_a_trial(space: Callable[..., Any]) -> None:
 
 
 def suggest_family(spaces: Mapping[str, Space], trial: Any) -> Params:
-    """Draw a family and then the parameters of that family alone.
+    """Draw a family, and the parameters of that family.
 
     Parameters
     ----------
@@ -111,14 +110,20 @@ def suggest_family(spaces: Mapping[str, Space], trial: Any) -> Params:
     -------
     dict
         "family", and parameters as `set_params` of that family's pipeline takes them. The study
-        knows these as `<family>/<parameter>`.
+        has them under the names `<family>/<parameter>`.
     """
     family = trial.suggest_categorical("family", list(spaces))
-    return {"family": family, **suggest_params(spaces[family], _Named(trial, f"{family}/"))}
+    return {"family": family, **suggest_params(spaces[family], _PrefixedTrial(trial, f"{family}/"))}
 
 
-class _Named:
-    """A trial in which the name of each parameter has a prefix."""
+class _PrefixedTrial:
+    """A trial that adds a prefix to the names of parameters.
+
+    Parameters
+    ----------
+    trial : optuna.trial.BaseTrial
+    prefix : str
+    """
 
     def __init__(self, trial: Any, prefix: str) -> None:
         self._trial = trial

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from agnews_sk.testing._checks import errors
+from agnews_sk.testing._checks import invalid_input
 from agnews_sk.tuning import PipelineSearchCV
 
 SPACE = {"classify__C": [1.0]}
@@ -68,7 +68,12 @@ def test_what_holds_no_rows_is_refused_by_name(X, message, pipeline):
 
 @pytest.mark.parametrize(
     "check",
-    [errors.check_bare_str, errors.check_bare_bytes, errors.check_dict, errors.check_none],
+    [
+        invalid_input.check_bare_str,
+        invalid_input.check_bare_bytes,
+        invalid_input.check_dict,
+        invalid_input.check_none,
+    ],
     ids=lambda check: check.__name__,
 )
 def test_a_search_passes_the_text_checks_of_what_is_no_text(check, pipeline):

@@ -151,7 +151,7 @@ def test_a_family_is_the_first_choice_of_each_trial(news, pipeline):
 
 def test_families_and_spaces_must_have_the_same_names(pipeline, news):
     search = PipelineSearchCV({"tfidf": pipeline}, {"other": {}})
-    with pytest.raises(ValueError, match=r"one space a family of estimator, \['tfidf'\]"):
+    with pytest.raises(ValueError, match=r"one space per family of estimator, \['tfidf'\]"):
         search.fit(*news)
 
 
@@ -225,7 +225,7 @@ def test_trials_that_were_all_pruned_are_not_said_to_have_failed():
             return True
 
     search = scripted_search({"scores": [(1, 1, 1, 1)]}, n_trials=2, pruner=Always())
-    with pytest.raises(ValueError, match="all 2 trials were pruned; give a more patient pruner"):
+    with pytest.raises(ValueError, match="all 2 trials were pruned; use a more patient pruner"):
         search.fit(*FOLDS)
 
 

@@ -75,8 +75,8 @@ OTHERWISE = {
         "scorer 'score' was",
     ),
     "more scores": ({"scoring": ["accuracy", "f1_macro"]}, "scoring was"),
-    "labels": ({"y": changed(Y, "b")}, "another y"),
-    "rows": ({"X": changed(X, 9)}, "another X"),
+    "labels": ({"y": changed(Y, "b")}, "y differs"),
+    "rows": ({"X": changed(X, 9)}, "X differs"),
     "fewer rows": ({"X": X[:10], "y": Y[:10]}, "X was 12 rows, is 10 rows"),
     "weights": ({"params": {"sample_weight": np.ones(12)}}, "sample_weight of fit was not there"),
     "a parameter": (
@@ -86,7 +86,7 @@ OTHERWISE = {
     "the estimator": ({"estimator": DummyClassifier(), "space": {"strategy": ["prior"]}},
                       "estimator was LogisticRegression, is DummyClassifier"),
     "the folds' number": ({"cv": 3}, "cv was 2 folds, is 3 folds"),
-    "the folds": ({"cv": StratifiedKFold(2, shuffle=True, random_state=1)}, "another cv"),
+    "the folds": ({"cv": StratifiedKFold(2, shuffle=True, random_state=1)}, "cv differs"),
     "choices": ({"space": {"C": [0.1, 2.0]}}, r"space\['C'\] was \[0.1, 1.0\], is \[0.1, 2.0\]"),
     "a distribution": ({"space": {"C": FloatDistribution(0.1, 1)}}, r"space\['C'\] was"),
     "another name": ({"space": {"tol": [0.1, 1.0]}}, r"space\['C'\] is not there"),
@@ -102,7 +102,9 @@ def test_a_study_is_not_resumed_with_anything_else(what, tmp_path, monkeypatch):
     fits = []
     for kind in (LogisticRegression, DummyClassifier):
         monkeypatch.setattr(kind, "fit", lambda *args, **params: fits.append(1))
-    with pytest.raises(ValueError, match=rf"study 'kept' was begun otherwise:.*{message}"):
+    with pytest.raises(
+        ValueError, match=rf"study 'kept' was created with other settings:.*{message}"
+    ):
         search(storage, 4, **options)
     assert fits == []
 
@@ -124,7 +126,9 @@ def test_weights_of_a_resumed_study_must_be_the_same(tmp_path):
     params = {"sample_weight": np.ones(12)}
     search(storage, params=params)
     search(storage, 3, params=params)
-    with pytest.raises(ValueError, match="another sample_weight of fit; another sample_weight of"):
+    with pytest.raises(
+        ValueError, match="sample_weight of fit differs; sample_weight of score differs"
+    ):
         search(storage, 4, params={"sample_weight": np.arange(12.0)})
 
 
@@ -142,7 +146,7 @@ def test_a_study_with_trials_of_unknown_origin_is_refused(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
     study = optuna.create_study(storage=storage, study_name="kept", direction="maximize")
     study.optimize(lambda trial: 0.5, n_trials=1)
-    with pytest.raises(ValueError, match="nothing says how they were scored"):
+    with pytest.raises(ValueError, match="no record of how they were scored"):
         search(storage)
 
 
@@ -240,7 +244,7 @@ def frozen(column):
     ("one", "other", "message"),
     [
         (columns_of([0]), columns_of([1]), r"transformers was"),
-        (frozen(1), frozen(2), "another frozenestimator"),
+        (frozen(1), frozen(2), "frozenestimator differs"),
     ],
     ids=["columns", "learnt"],
 )
@@ -249,7 +253,7 @@ def test_a_study_tells_what_stands_beside_parameters(one, other, message, tmp_pa
     space = {"logisticregression__C": [0.1, 1.0]}
     search(storage, estimator=one, space=space)
     search(storage, 3, estimator=clone(one), space=space)
-    with pytest.raises(ValueError, match=f"was begun otherwise:.*{message}"):
+    with pytest.raises(ValueError, match=f"was created with other settings:.*{message}"):
         search(storage, 4, estimator=other, space=space)
 
 

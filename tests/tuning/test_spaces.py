@@ -110,7 +110,7 @@ def test_no_choice_is_refused():
 def test_a_wrong_name_is_refused_before_any_trial(space, suggestion, news, pipeline):
     search = PipelineSearchCV(pipeline, space)
     with pytest.raises(
-        ValueError, match=rf"^space has .*no parameter of TextPipeline.*{suggestion}"
+        ValueError, match=rf"^space has .*not a parameter of TextPipeline.*{suggestion}"
     ):
         search.fit(*news)
     assert not hasattr(search, "study_")
@@ -120,7 +120,7 @@ def test_a_wrong_name_of_a_family_that_may_never_be_drawn_is_refused(news, pipel
     families = {"tfidf": pipeline, "constant": DummyClassifier()}
     search = PipelineSearchCV(families, {"tfidf": {}, "constant": {"strateggy": ["prior"]}})
     with pytest.raises(
-        ValueError, match="no parameter of DummyClassifier; did you mean 'strategy'"
+        ValueError, match="not a parameter of DummyClassifier; did you mean 'strategy'"
     ):
         search.fit(*news)
 

@@ -33,6 +33,7 @@ def check_random_state_instance(name: str, estimator: Any) -> None:
     seeds = [p for p in estimator.get_params() if p.split("__")[-1] == "random_state"]
 
     def seeded():
+        """Return the outputs of a fit with new generators of the same seed."""
         states = {seed: np.random.RandomState(3) for seed in seeds}
         return fit_outputs_in_place(clone_seeded(estimator).set_params(**states))
 
