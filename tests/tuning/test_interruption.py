@@ -68,7 +68,7 @@ def states_of(study):
 
 
 @pytest.mark.parametrize("swallows", [True, False], ids=["swallowed", "raised"])
-def test_ended_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, interrupted):
+def test_finished_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, interrupted):
     storage = InMemoryStorage()
     search = make_search(storage=storage, study_name="kept")
     interrupted(6, swallows)  # the second fold of the third trial
@@ -87,7 +87,7 @@ def test_ended_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, int
     assert (resumed.cv_results_["state"] == "complete").all()
 
 
-def test_nothing_ended_leaves_no_best(interrupted):
+def test_without_a_finished_trial_there_is_no_best(interrupted):
     search = make_search()
     interrupted(1)
     with pytest.raises(KeyboardInterrupt):

@@ -28,7 +28,6 @@ from agnews_sk import TextCache, make_tfidf_pipeline
 from agnews_sk._core.content import content_digest as digest
 from agnews_sk.sampling import DuplicateFilter, MissingTextFilter
 from agnews_sk.tuning import PipelineSearchCV, open_storage, tfidf_space
-from agnews_sk.tuning._descriptions import describe, differences, without_hash
 from agnews_sk.vectorization import SentenceEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +94,7 @@ OTHERWISE = {
 
 
 @pytest.mark.parametrize("what", OTHERWISE)
-def test_a_study_is_not_resumed_with_anything_else(what, tmp_path, monkeypatch):
+def test_a_study_is_not_resumed_with_other_settings(what, tmp_path, monkeypatch):
     options, message = OTHERWISE[what]
     storage = f"journal:{tmp_path / 'study.journal'}"
     search(storage)
@@ -109,7 +108,7 @@ def test_a_study_is_not_resumed_with_anything_else(what, tmp_path, monkeypatch):
     assert fits == []
 
 
-def test_what_does_not_decide_a_score_may_change(tmp_path):
+def test_settings_that_do_not_change_scores_may_differ(tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"
     first = search(storage)
     estimator = LogisticRegression(verbose=0, C=7.0)  # C is drawn
@@ -132,7 +131,7 @@ def test_weights_of_a_resumed_study_must_be_the_same(tmp_path):
         search(storage, 4, params={"sample_weight": np.arange(12.0)})
 
 
-def test_families_name_what_differs_in_one_of_them(tmp_path):
+def test_settings_of_a_family_are_named_with_it(tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"
     spaces = {"line": SPACE, "constant": {"strategy": ["prior"]}}
     families = {"line": LogisticRegression(), "constant": DummyClassifier()}
@@ -208,7 +207,7 @@ def test_a_global_that_a_function_uses_is_part_of_it(monkeypatch):
     assert digest(shift) != before
 
 
-def test_weights_of_a_model_count_and_not_the_name_of_its_folder(tmp_path):
+def test_the_digest_of_a_model_is_of_its_files_not_its_folder(tmp_path):
     for name, weights in (("one", b"1"), ("copy", b"1"), ("other", b"2")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.safetensors").write_bytes(weights)
@@ -223,7 +222,7 @@ def test_weights_of_a_model_count_and_not_the_name_of_its_folder(tmp_path):
 @pytest.mark.parametrize(
     "file", ["config.json", "tokenizer.json", "vocab.txt", "pytorch_model.bin"]
 )
-def test_every_file_that_a_model_is_read_from_counts(file, tmp_path):
+def test_every_file_of_a_model_is_part_of_its_digest(file, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"1")
     (tmp_path / file).write_text("one")
     before = digest(SentenceEmbedder(model=tmp_path))
@@ -248,18 +247,13 @@ def frozen(column):
     ],
     ids=["columns", "learnt"],
 )
-def test_a_study_tells_what_stands_beside_parameters(one, other, message, tmp_path):
+def test_state_besides_parameters_is_compared(one, other, message, tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"
     space = {"logisticregression__C": [0.1, 1.0]}
     search(storage, estimator=one, space=space)
     search(storage, 3, estimator=clone(one), space=space)
     with pytest.raises(ValueError, match=f"was created with other settings:.*{message}"):
         search(storage, 4, estimator=other, space=space)
-
-
-def test_only_the_digest_of_a_description_is_compared():
-    assert differences({"a": "{'x', 'y'}#5ae0"}, {"a": "{'y', 'x'}#5ae0"}) == ""
-    assert differences({"a": "{'x'}#5ae0"}, {"a": "{'y'}#ff21"}) == "a was {'x'}, is {'y'}"
 
 
 def some_digests():
@@ -274,12 +268,3 @@ def test_digests_are_the_same_in_every_process():
         env={**os.environ, "PYTHONHASHSEED": "7"},
     )  # fmt: skip
     assert done.stdout.strip() == str(some_digests())
-
-
-def test_a_description_is_short_and_shows_no_address():
-    assert describe(0.5) == "0.5"
-    assert describe("oil") == "'oil'"
-    shown = describe(shift)
-    assert shown.startswith("<function shift>#")
-    assert without_hash(shown) == "<function shift>"
-    assert len(describe(["oil"] * 1000)) < 60

@@ -2,16 +2,14 @@
 
 import numpy as np
 import optuna
-import pandas as pd
-import polars as pl
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import FloatDistribution
 from optuna.pruners import NopPruner
 from optuna.samplers import RandomSampler
 from optuna.trial import FixedTrial
 from scipy import stats
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from agnews_sk.pipeline import (
@@ -21,7 +19,6 @@ from agnews_sk.pipeline import (
     make_tfidf_pipeline,
     make_transformer_pipeline,
 )
-from agnews_sk.sampling import EDAAugmenter, MissingTextFilter
 from agnews_sk.tuning import (
     PipelineSearchCV,
     embedding_space,
@@ -30,35 +27,7 @@ from agnews_sk.tuning import (
     tfidf_space,
     transformer_space,
 )
-from agnews_sk.tuning._choices import as_choice, check_names, draw
 from agnews_sk.tuning._spaces import check_space
-
-
-@pytest.mark.parametrize(
-    ("value", "choice"),
-    [
-        (np.logspace(-1, 1, 3), [0.1, 1.0, 10.0]),
-        (np.array([1, 2]), [1, 2]),
-        (range(1, 4), [1, 2, 3]),
-        (pd.Series(["a", "b"]), ["a", "b"]),
-        (pl.Series([1, 2]), [1, 2]),
-        ((None, "balanced"), [None, "balanced"]),
-        ([np.float32(0.5), np.int64(3), np.bool_(True)], [0.5, 3, True]),
-        (CategoricalDistribution([1, "a"]), [1, "a"]),
-        (stats.loguniform(0.01, 100), FloatDistribution(0.01, 100, log=True)),
-        (stats.reciprocal(0.01, 100), FloatDistribution(0.01, 100, log=True)),
-        (stats.uniform(1, 3), FloatDistribution(1, 4)),
-        (stats.uniform(loc=0.5, scale=0.25), FloatDistribution(0.5, 0.75)),
-        (stats.Uniform(a=0.0, b=2.0), FloatDistribution(0, 2)),
-        (stats.randint(1, 10), IntDistribution(1, 9)),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_sequences_and_distributions_of_scipy_are_taken(value, choice):
-    taken = as_choice("C", value)
-    assert taken == choice
-    if isinstance(choice, list):
-        assert [type(one) for one in taken] == [type(one) for one in choice]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +44,9 @@ def test_sequences_and_distributions_of_scipy_are_taken(value, choice):
     ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("family", [False, True], ids=["one", "family"])
-def test_what_is_no_space_is_refused_before_any_trial(family, value, message, news, pipeline):
+def test_invalid_values_of_a_space_are_rejected_before_trials(
+    family, value, message, news, pipeline
+):
     space = {"classify__C": value}
     search = PipelineSearchCV(pipeline, space)
     if family:
@@ -84,11 +55,6 @@ def test_what_is_no_space_is_refused_before_any_trial(family, value, message, ne
     with pytest.raises(TypeError, match=rf"^space\['classify__C'\].*{message}"):
         search.fit(*news)
     assert not hasattr(search, "study_")
-
-
-def test_no_choice_is_refused():
-    with pytest.raises(ValueError, match=r"space\['C'\] must have at least one choice"):
-        as_choice("C", [])
 
 
 @pytest.mark.parametrize(
@@ -125,19 +91,7 @@ def test_a_wrong_name_of_a_family_that_may_never_be_drawn_is_refused(news, pipel
         search.fit(*news)
 
 
-def test_a_parameter_of_a_step_that_may_be_chosen_is_no_wrong_name(pipeline):
-    space = {
-        "augment": ["passthrough", EDAAugmenter()],
-        "augment__n_copies": [1, 2],
-        "classify": [LogisticRegression(), RidgeClassifier()],
-        "classify__alpha": [1.0],
-    }
-    check_names(space, pipeline, space)
-    with pytest.raises(ValueError, match="classify__alphabet"):
-        check_names(["classify__alphabet"], pipeline, space)
-
-
-def test_a_function_that_needs_more_than_draws_is_asked_in_the_first_trial(news, pipeline):
+def test_a_function_that_uses_the_study_is_checked_in_the_first_trial(news, pipeline):
     def space(trial):
         assert trial.user_attrs == {}
         return {"classify__C": trial.suggest_float("C", 0.1, 1.0, log=True)}
@@ -149,46 +103,6 @@ def test_a_function_that_returns_no_dict_is_refused(news, pipeline):
     search = PipelineSearchCV(pipeline, lambda trial: [1], n_trials=1)
     with pytest.raises(TypeError, match="space must return the parameters of a trial as a dict"):
         search.fit(*news)
-
-
-class Recorder:
-    def suggest_categorical(self, name, choices):
-        self.choices = list(choices)
-        return self.choices[-1]
-
-
-def test_choices_without_a_name_of_their_own_have_the_same_label_in_every_process():
-    first, second = (lambda x: x), (lambda x: x + "!")
-    recorder = Recorder()
-    assert draw(recorder, "clean", [first, second, MissingTextFilter()]) is not None
-    assert not any("0x" in label for label in recorder.choices)
-    assert len(set(recorder.choices)) == 3
-    label = recorder.choices[1]
-    assert (
-        draw(FixedTrial({"clean": label}), "clean", [first, second, MissingTextFilter()]) is second
-    )
-
-
-@pytest.mark.parametrize(
-    "choices",
-    [[1, 1.0], [0, False], [1, True], [0.0, -0.0], [None, 2, 2.0, "2"], [(1, 1), (1, 1.0)]],
-    ids=repr,
-)
-def test_choices_that_python_calls_equal_are_told_apart(choices):
-    study = optuna.create_study(sampler=RandomSampler(seed=0))
-    for _ in range(30):
-        trial = study.ask()
-        drawn = draw(trial, "n", choices)
-        told = study.tell(trial, 0.0)
-        assert repr(draw(FixedTrial(told.params), "n", choices)) == repr(drawn)
-    labels = {repr(trial.params["n"]) for trial in study.trials}
-    assert len(labels) == len(choices)
-
-
-def test_choices_that_differ_keep_their_own_values_in_the_study():
-    study = optuna.create_study(sampler=RandomSampler(seed=0))
-    drawn = draw(study.ask(), "n", [1, 2.0, None, "a", False])
-    assert study.trials[0].params == {"n": drawn}
 
 
 class Noted(LogisticRegression):
