@@ -1,6 +1,6 @@
-"""Pipelines: the steps of both families, joined and named.
+"""Pipelines of named steps.
 
-Step names are part of the interface: tuning, the command line and the guide use them.
+The names of the steps are part of the interface: tuning and the command line use them.
 """
 
 import warnings
@@ -46,7 +46,7 @@ __all__ = [
 MIN_DF = 3e-5
 CHARACTERS_MIN_DF = 1e-4
 
-# Their squares add up to one, so that a row of both is as long as a row of words.
+# Their squares add up to one, so that the vector of both has the norm of the vector of words.
 UNION_WEIGHTS = {"words": 0.8, "characters": 0.6}
 
 # Metadata with one value per row, which samplers drop and repeat as they do the rows.
@@ -54,6 +54,7 @@ PER_ROW = ("sample_weight", "groups")
 
 
 def _can_score(pipeline: Any) -> bool:
+    """Return whether the last step has `score`."""
     return hasattr(pipeline._final_estimator, "score")
 
 
@@ -62,8 +63,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
     Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
     input row. A `sample_weight` or `groups` for a later step is cut and repeated as the rows
-    were, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` is told the
-    origin of each row, so that copies of a row stay on one side of the splits that it makes.
+    were, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` is given the
+    origin of each row, so that copies of a row stay on the same side of the splits that it makes.
 
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
 
@@ -135,6 +136,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return self
 
     def _validate_steps(self) -> None:
+        """Check each step by name before imbalanced-learn checks their order."""
         check_steps(self.steps)
         super()._validate_steps()
 
@@ -160,6 +162,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return super().score(X, y, sample_weight=sample_weight, **params)
 
     def _checked_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return X and y for the first step: Arrow tables as frames, labels as a plain array."""
         X = as_frame(X)
         if isinstance(X, (str, bytes)):
             check_texts(X)
@@ -169,7 +172,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return X, y
 
     def _check_columns(self, X: Any, y: Any) -> None:
-        """Refuse what the joiner would, before a sampler looks at other columns or changes them."""
+        """Refuse columns that the joiner would, before a sampler reads or changes any."""
         steps = [step for _, step in self.steps if step not in (None, "passthrough")]
         first = next((step for step in steps if not hasattr(step, "fit_resample")), None)
         if not isinstance(first, ColumnJoiner):
@@ -180,6 +183,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
             refuse_labels(text_columns(X, None), y)
 
     def _fit(self, X, y=None, routed_params=None, raw_params=None):
+        """Fit all steps but the last, and warn of classes that the samplers leave without a row."""
         join = self.named_steps.get("join")
         with sampled_columns(getattr(join, "columns", None)):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
@@ -192,6 +196,10 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return X_last, y_last
 
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
+        """Return the metadata of a step, cut and repeated as the samplers before it did the rows.
+
+        To a last step whose `fit` takes `groups`, the origins of the rows are passed as such.
+        """
         params = super()._get_metadata_for_step(
             step_idx=step_idx, step_params=step_params, all_params=all_params
         )
@@ -216,6 +224,7 @@ def _are_labels(pipeline: Any, y: Any) -> bool:
 
 
 def _check_metadata(X: Any, params: dict[str, Any]) -> None:
+    """Refuse weights and groups that are not one value per row of X."""
     for name, value in params.items():
         of_rows = name.rpartition("__")[2] in PER_ROW and value is not None
         if of_rows and n_rows(value) != n_rows(X):
@@ -227,19 +236,20 @@ def _check_metadata(X: Any, params: dict[str, Any]) -> None:
 def make_tfidf_pipeline(
     *, characters=False, memory=None, verbose=False, random_state=0, **params
 ) -> TextPipeline:
-    """Make the classical baseline: TF-IDF of words and word pairs, and a linear classifier.
+    """Make the baseline pipeline: TF-IDF of words and word pairs, and a linear classifier.
 
     Parameters
     ----------
     characters : bool, default=False
-        Add the TF-IDF of character n-grams: a little more accurate, about twice as slow. The
+        Add the TF-IDF of character n-grams, which is slightly more accurate and about twice as
+        slow. The
         parameters of the words are then those of `vectorize__words`.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
         Print the time of each step.
     random_state : int, RandomState or None, default=0
-        For `classify`, which draws the order of the rows: by default, a fit repeats.
+        For `classify`, which shuffles the rows. The default makes fits reproducible.
     **params
         Steps and their parameters as `set_params` takes them, such as `clean__lowercase=True`,
         `filter=DuplicateFilter()` or `classify=LogisticRegression()`.
@@ -400,6 +410,7 @@ def make_transformer_pipeline(
 
 
 def _text_steps() -> list[tuple[str, Any]]:
+    """Return the steps that all pipelines begin with: `filter`, `augment`, `join` and `clean`."""
     return [
         ("filter", MissingTextFilter()),
         ("augment", "passthrough"),

@@ -29,7 +29,7 @@ def quickest_of_the_best(cv_results):
 
 search = PipelineSearchCV(
     make_tfidf_pipeline(),
-    tfidf_space,
+    tfidf_space(),
     n_trials=20,
     cv=3,
     scoring=["accuracy", "latency"],
@@ -49,7 +49,7 @@ front = pd.DataFrame(
         for t in search.best_trials_
     ]
 )
-columns = ["accuracy", "milliseconds", "max_n", "vectorize__min_df", "classify__C"]
+columns = ["accuracy", "milliseconds", "vectorize__ngram_range", "vectorize__min_df", "classify__C"]
 print(front.sort_values("milliseconds")[columns].round(3).to_string(index=False))
 
 # %%

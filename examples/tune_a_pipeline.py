@@ -17,7 +17,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 rows = load_train_test()
 X, y = rows.X_train[:1500], rows.y_train[:1500]
 
-search = PipelineSearchCV(make_tfidf_pipeline(), tfidf_space, n_trials=20, cv=3, random_state=0)
+search = PipelineSearchCV(make_tfidf_pipeline(), tfidf_space(), n_trials=20, cv=3, random_state=0)
 search.fit(X, y)
 results = pd.DataFrame(search.cv_results_)
 columns = ["number", "state", "param_vectorize__ngram_range", "param_classify__C"]
@@ -26,7 +26,7 @@ print(results[[*columns, "mean_test_score"]].to_string(index=False))
 
 both = PipelineSearchCV(
     make_tfidf_pipeline(),
-    tfidf_space,
+    tfidf_space(),
     n_trials=20,
     cv=3,
     scoring=["accuracy", "size"],

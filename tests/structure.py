@@ -5,8 +5,10 @@ import io
 import re
 import statistics
 import tokenize
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +31,26 @@ FLOORS = [
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
+# The limits of the figures, by name.
+AT_MOST = {
+    "import circles": 0,
+    "imports of a higher floor": 0,
+    "imports of private files": 0,
+    "private attributes of other rooms": 0,
+    "largest room, %": 10,
+    "private entries at the root": 2,
+    "longest file, lines": 450,
+    "median function, lines": 6,
+    "90 % of functions, lines": 17,
+    "longest function, lines": 60,
+    "worst complexity": 12,
+}
+AT_LEAST = {
+    "docstring lines : code": 0.7,
+    "pytest.raises with match, %": 97,
+    "tests : code": 1.0,
+}
+
 
 class Import(NamedTuple):
     """A name that a file imports from the package.
@@ -39,7 +61,7 @@ class Import(NamedTuple):
     module : str
         Dotted, without the package's own name.
     name : str
-        What is imported from it.
+        What is imported from it; empty for a module.
     """
 
     file: Path
@@ -52,172 +74,18 @@ class Function(NamedTuple):
 
     Attributes
     ----------
-    where : str
+    file : pathlib.Path
+    name : str
     n_lines : int
         Lines of code, its signature included: without docstring, comments and blank lines.
     complexity : int
         Cyclomatic: one more than its branches.
     """
 
-    where: str
+    file: Path
+    name: str
     n_lines: int
     complexity: int
-
-
-def room_of(path: Path) -> str:
-    """Return the room that a file of the package belongs to."""
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
-
-
-def modules(root: Path = ROOT) -> list[Path]:
-    """Return the source files below a folder, in order."""
-    return sorted(root.rglob("*.py"))
-
-
-def tree_of(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
-    return ast.parse(path.read_text(), filename=str(path))
-
-
-def imports(path: Path) -> Iterator[Import]:
-    """Yield what a file imports from the package, within functions too."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                module = node.module
-                if module == "agnews_sk" and alias.name != "__version__":
-                    yield Import(path, alias.name, "")
-                elif module.startswith("agnews_sk."):
-                    yield Import(path, module.removeprefix("agnews_sk."), alias.name)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.startswith("agnews_sk."):
-                    yield Import(path, alias.name.removeprefix("agnews_sk."), "")
-
-
-def upward_imports(path: Path) -> list[Import]:
-    """Return the imports of a file that do not lead to a lower floor."""
-    room = room_of(path)
-    return [
-        found
-        for found in imports(path)
-        if (other := found.module.partition(".")[0]) != room and not is_below(other, room)
-    ]
-
-
-def is_below(other: str, room: str) -> bool:
-    """Tell whether a room lies on a lower floor than another."""
-    return FLOOR[other] < FLOOR[room]
-
-
-def imports_of_private_files(path: Path) -> list[Import]:
-    """Return the imports of a file that bypass the `__init__` of another room."""
-    room = room_of(path)
-    return [
-        found
-        for found in imports(path)
-        if (parts := found.module.split("."))[0] not in (room, "_core")
-        and (len(parts) > 1 or found.name.startswith("_"))
-    ]
-
-
-def import_circles() -> list[list[str]]:
-    """Return the groups of modules that import each other, when they are imported."""
-    names = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in modules()}
-    edges: dict[str, set[str]] = defaultdict(set)
-    for name, path in names.items():
-        inside = {node for f in ast.walk(tree_of(path)) if _is_later(f) for node in ast.walk(f)}
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.ImportFrom) and node not in inside and node.module:
-                edges[name] |= _targets(node, names)
-        edges[name] -= _targets_later(path, names)
-    return _circles(edges)
-
-
-def _is_later(node: ast.AST) -> bool:
-    """Tell whether the imports below a node run later, or never."""
-    if isinstance(node, ast.If):
-        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-
-
-def _targets(node: ast.ImportFrom, names: dict[str, Path]) -> set[str]:
-    module = (node.module or "").removeprefix("agnews_sk").removeprefix(".")
-    if not (node.module or "").startswith("agnews_sk"):
-        return set()
-    return {module} & names.keys() | {f"{module}.__init__"} & names.keys()
-
-
-def _targets_later(path: Path, names: dict[str, Path]) -> set[str]:
-    found: set[str] = set()
-    at_once: set[str] = set()
-    tree = tree_of(path)
-    later = [node for node in ast.walk(tree) if _is_later(node)]
-    inside = {id(node) for part in later for node in ast.walk(part)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            (found if id(node) in inside else at_once).update(_targets(node, names))
-    return found - at_once
-
-
-def _circles(edges: dict[str, set[str]]) -> list[list[str]]:
-    from scipy.sparse import lil_array
-    from scipy.sparse.csgraph import connected_components
-
-    nodes = sorted({*edges, *(target for targets in edges.values() for target in targets)})
-    place = {name: i for i, name in enumerate(nodes)}
-    graph = lil_array((len(nodes), len(nodes)))
-    for name, targets in edges.items():
-        for target in targets:
-            graph[place[name], place[target]] = 1
-    n, labels = connected_components(graph.tocsr(), directed=True, connection="strong")
-    groups = [[name for name, label in zip(nodes, labels) if label == i] for i in range(n)]
-    return [group for group in groups if len(group) > 1]
-
-
-def foreign_private_attributes(path: Path) -> list[str]:
-    """Return reads of private attributes of objects other than the file's own.
-
-    A name with an underscore is the file's own if the file, or a base class of the same room,
-    gives it to `self`, defines it, or declares it.
-    """
-    room = room_of(path)
-    own = _private_names_of_room(room)
-    found = []
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Attribute) and _is_private(node.attr):
-            is_self = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
-            if not is_self and node.attr not in own and node.attr in _private_names_elsewhere(room):
-                found.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}")
-    return found
-
-
-def _is_private(name: str) -> bool:
-    """Tell private names from those that Jupyter and scikit-learn ask for."""
-    is_asked_for = name.startswith(("__", "_repr_")) or name == "_parameter_constraints"
-    return name.startswith("_") and not is_asked_for
-
-
-_NAMES: dict[str, set[str]] = {}
-
-
-def _private_names_of_room(room: str) -> set[str]:
-    if not _NAMES:
-        for path in modules():
-            names = _NAMES.setdefault(room_of(path), set())
-            for node in ast.walk(tree_of(path)):
-                if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                    names.add(node.name)
-                elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                    names.add(node.attr)
-                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    names.add(node.id)
-    return _NAMES[room]
-
-
-def _private_names_elsewhere(room: str) -> set[str]:
-    _private_names_of_room(room)
-    return set().union(*(names for other, names in _NAMES.items() if other != room))
 
 
 class Lines(NamedTuple):
@@ -233,23 +101,201 @@ class Lines(NamedTuple):
     docstring: int
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+def source_files(folder: Path) -> list[Path]:
+    """Return the source files below a folder, in order."""
+    return sorted(folder.rglob("*.py"))
+
+
+def is_below(other: str, room: str) -> bool:
+    """Return whether a room lies on a lower floor than another."""
+    return FLOOR[other] < FLOOR[room]
+
+
+def _imports_of(path: Path, nodes: Iterator[ast.AST]) -> Iterator[Import]:
+    """Yield what these nodes of a file import from the package."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            package, _, module = node.module.partition(".")
+            for alias in node.names:
+                if package == "agnews_sk" and module:
+                    yield Import(path, module, alias.name)
+                elif package == "agnews_sk" and alias.name != "__version__":
+                    yield Import(path, alias.name, "")
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("agnews_sk."):
+                    yield Import(path, alias.name.removeprefix("agnews_sk."), "")
+
+
+def _nodes_run_by_import(path: Path) -> Iterator[ast.AST]:
+    """Yield what runs when a file is imported: neither functions nor what is for type checkers."""
+    left: list[ast.AST] = [tree_of(path)]
+    while left:
+        node = left.pop()
+        yield node
+        for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not for_types and not _is_function(node):
+            left.extend(ast.iter_child_nodes(node))
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def _is_private(name: str) -> bool:
+    """Return whether a name is private, and not one that Jupyter or scikit-learn ask for."""
+    asked_for = name.startswith(("__", "_repr_")) or name == "_parameter_constraints"
+    return name.startswith("_") and not asked_for
+
+
+def _private_names(path: Path) -> set[str]:
+    """Return the private names that a file defines or assigns, as variables or attributes."""
+    names = set()
+    for node in ast.walk(tree_of(path)):
+        if _is_function(node) or isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(getattr(node, "ctx", None), ast.Store):
+            names.add(getattr(node, "attr", getattr(node, "id", "")))
+    return {name for name in names if _is_private(name)}
+
+
+@dataclass(frozen=True)
+class Package:
+    """The source files of a package in rooms: folders, or modules at its root.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+    """
+
+    root: Path = ROOT
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The source files, in order."""
+        return source_files(self.root)
+
+    def room_of(self, path: Path) -> str:
+        """Return the room that a file belongs to."""
+        return path.relative_to(self.root).parts[0].removesuffix(".py")
+
+    def upward_imports(self, path: Path) -> list[Import]:
+        """Return the imports of a file, in functions too, that do not lead to a lower floor."""
+        room = self.room_of(path)
+        return [
+            found
+            for found in _imports_of(path, ast.walk(tree_of(path)))
+            if (other := found.module.partition(".")[0]) != room and not is_below(other, room)
+        ]
+
+    def imports_of_private_files(self, path: Path) -> list[Import]:
+        """Return the imports of a file that bypass the `__init__` of another room."""
+        return [
+            found
+            for found in _imports_of(path, ast.walk(tree_of(path)))
+            if (parts := found.module.split("."))[0] not in (self.room_of(path), "_core")
+            and (len(parts) > 1 or found.name.startswith("_"))
+        ]
+
+    def import_circles(self) -> list[list[str]]:
+        """Return the groups of modules that import each other, when they are imported."""
+        names = {".".join(p.relative_to(self.root).with_suffix("").parts): p for p in self.files}
+        edges = {
+            (name, target)
+            for name, path in names.items()
+            for found in _imports_of(path, _nodes_run_by_import(path))
+            for target in (
+                found.module,
+                f"{found.module}.__init__",
+                f"{found.module}.{found.name}",
+            )
+            if target in names
+        }
+        return _strong_components(edges)
+
+    def foreign_private_attributes(self, path: Path) -> list[str]:
+        """Return uses of private attributes that another room defines, and this one does not."""
+        room = self.room_of(path)
+        own = self._private_names[room]
+        foreign = set().union(*self._private_names.values()) - own
+        return [
+            f"{path.relative_to(self.root)}:{node.lineno} {node.attr}"
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Attribute)
+            and node.attr in foreign
+            and ast.unparse(node.value) not in ("self", "cls")
+        ]
+
+    @cached_property
+    def _private_names(self) -> dict[str, set[str]]:
+        """The private names of each room."""
+        names: dict[str, set[str]] = defaultdict(set)
+        for path in self.files:
+            names[self.room_of(path)] |= _private_names(path)
+        return names
+
+    def size_of_rooms(self) -> dict[str, float]:
+        """Return the share of the package's lines in each room, the largest first."""
+        sizes: Counter[str] = Counter()
+        for path in self.files:
+            sizes[self.room_of(path)] += n_lines(path)
+        return {room: size / sizes.total() for room, size in sizes.most_common()}
+
+    def private_entries(self) -> list[str]:
+        """Return the private files and folders at the package's root."""
+        rooms = {path.relative_to(self.root).parts[0] for path in self.files}
+        return sorted(name for name in rooms if name[0] == "_" and not name.startswith("__"))
+
+
+def _strong_components(edges: set[tuple[str, str]]) -> list[list[str]]:
+    """Return the groups of nodes of a directed graph that reach each other, of two or more."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    nodes = sorted({node for edge in edges for node in edge})
+    place = {name: i for i, name in enumerate(nodes)}
+    sources = [place[source] for source, _ in edges]
+    targets = [place[target] for _, target in edges]
+    graph = coo_array(([1] * len(edges), (sources, targets)), shape=(len(nodes), len(nodes)))
+    _, labels = connected_components(graph, directed=True, connection="strong")
+    groups: dict[int, list[str]] = defaultdict(list)
+    for name, label in zip(nodes, labels):
+        groups[label].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def n_lines(path: Path) -> int:
+    """Return the number of lines of a file, of any kind."""
+    return len(path.read_text().splitlines())
+
+
 def count_lines(path: Path) -> Lines:
     """Count the lines of code and of docstrings of a file."""
-    documented = set()
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body
-            if body and _is_docstring(body[0]):
-                documented |= set(range(body[0].lineno, (body[0].end_lineno or 0) + 1))
-    return Lines(len(_code_lines(path) - documented), len(documented))
+    documented = set().union(*map(_docstring_lines, ast.walk(tree_of(path))))
+    return Lines(len(_token_lines(path) - documented), len(documented))
 
 
-def _is_docstring(node: ast.stmt) -> bool:
-    value = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+def _docstring_lines(node: ast.AST) -> set[int]:
+    """Return the numbers of the lines of a node's docstring."""
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    if not isinstance(node, kinds) or ast.get_docstring(node, clean=False) is None:
+        return set()
+    return _lines_of(node.body[0])
 
 
-def _code_lines(path: Path) -> set[int]:
+def _lines_of(node: ast.stmt) -> set[int]:
+    return set(range(node.lineno, (node.end_lineno or 0) + 1))
+
+
+@cache
+def _token_lines(path: Path) -> set[int]:
+    """Return the numbers of the lines that are neither blank nor comments only."""
     nothing = {
         tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
         tokenize.ENCODING, tokenize.ENDMARKER,
@@ -271,100 +317,101 @@ _BRANCHES = (
 
 def functions(path: Path) -> Iterator[Function]:
     """Yield the functions of a file, methods and inner functions included."""
-    lines = _code_lines(path)
     for node in ast.walk(tree_of(path)):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        documented = _is_docstring(node.body[0])
-        body = node.body[1:] if documented else node.body
-        first = node.body[0]
-        docstring = set(range(first.lineno, (first.end_lineno or 0) + 1)) if documented else set()
-        own = set(range(node.lineno, (node.end_lineno or 0) + 1)) - docstring
-        yield Function(
-            f"{path.relative_to(ROOT)}:{node.name}", len(own & lines), 1 + _n_branches(body)
-        )
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            code = (_lines_of(node) - _docstring_lines(node)) & _token_lines(path)
+            yield Function(path, node.name, len(code), 1 + _n_branches(node.body))
 
 
 def _n_branches(body: list[ast.stmt]) -> int:
     """Return the number of branches of a function, without those of inner functions."""
-    n_branches, left = 0, list(body)
+    n_branches, left = 0, list[ast.AST](body)
     while left:
         node = left.pop()
         if not _is_function(node):
             n_branches += isinstance(node, _BRANCHES)
             n_branches += len(node.values) - 1 if isinstance(node, ast.BoolOp) else 0
-            left.extend(ast.iter_child_nodes(node))  # type: ignore[arg-type]
+            left.extend(ast.iter_child_nodes(node))
     return n_branches
 
 
-def _is_function(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+# What carries no message by its nature.
+_SILENT = re.compile(r"KeyboardInterrupt|SystemExit|StopIteration|typer\.Exit")
 
 
-def raises_with_a_message() -> tuple[int, int]:
-    """Return how many `pytest.raises` of the tests look at the message, of how many."""
-    calls = [
+def raises_calls(path: Path) -> list[ast.Call]:
+    """Return the calls of `pytest.raises` in a file for errors that have a message."""
+    return [
         node
-        for path in modules(TESTS)
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "raises"
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "pytest"
+        and ast.unparse(node.func) == "pytest.raises"
+        and not (node.args and _SILENT.search(ast.unparse(node.args[0])))
     ]
-    # What carries no message by its nature.
-    silent = re.compile(r"KeyboardInterrupt|SystemExit|StopIteration|typer\.Exit")
-    asked = [call for call in calls if call.args and not silent.search(ast.unparse(call.args[0]))]
-    return sum(any(k.arg == "match" for k in call.keywords) for call in asked), len(asked)
 
 
-def size_of_rooms() -> dict[str, float]:
-    """Return the share of the package's lines in each room, the largest first."""
-    sizes: dict[str, int] = defaultdict(int)
-    for path in modules():
-        sizes[room_of(path)] += len(path.read_text().splitlines())
-    total = sum(sizes.values())
-    return {room: sizes[room] / total for room in sorted(sizes, key=sizes.__getitem__)[::-1]}
+def unmatched_raises(path: Path) -> list[str]:
+    """Return where a test file does not look at the message of an error."""
+    return [
+        f"{path.name}:{call.lineno}"
+        for call in raises_calls(path)
+        if all(keyword.arg != "match" for keyword in call.keywords)
+    ]
 
 
-def private_entries() -> list[str]:
-    """Return the private files and folders at the package's root."""
-    names = [path.name for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()]
-    return sorted(n for n in names if n[0] == "_" and not n.startswith("__"))
-
-
-def figures() -> dict[str, float]:
+def figures(package: Package | None = None) -> dict[str, float]:
     """Return what the structure is judged by, by name."""
-    files = modules()
-    lines = {path: count_lines(path) for path in files}
-    code = sum(found.code for found in lines.values())
-    found = sorted((f for path in files for f in functions(path)), key=lambda f: f.n_lines)
-    n_lines = [function.n_lines for function in found]
-    matched, asked = raises_with_a_message()
+    package = package or Package()
+    files = package.files
+    lines = [count_lines(path) for path in files]
+    n_code = sum(found.code for found in lines)
+    found = [function for path in files for function in functions(path)]
+    sizes = sorted(function.n_lines for function in found)
+    tests = source_files(TESTS)
+    n_raises = sum(len(raises_calls(path)) for path in tests)
+    n_unmatched = sum(len(unmatched_raises(path)) for path in tests)
     return {
-        "import circles": len(import_circles()),
-        "imports of a higher floor": sum(len(upward_imports(path)) for path in files),
-        "imports of private files": sum(len(imports_of_private_files(path)) for path in files),
+        "import circles": len(package.import_circles()),
+        "imports of a higher floor": sum(len(package.upward_imports(p)) for p in files),
+        "imports of private files": sum(len(package.imports_of_private_files(p)) for p in files),
         "private attributes of other rooms": sum(
-            len(foreign_private_attributes(path)) for path in files
+            len(package.foreign_private_attributes(p)) for p in files
         ),
-        "largest room, %": 100 * max(size_of_rooms().values()),
-        "private entries at the root": len(private_entries()),
-        "longest file, lines": max(len(path.read_text().splitlines()) for path in files),
-        "median function, lines": statistics.median(n_lines),
-        "90 % of functions, lines": n_lines[int(0.9 * len(n_lines))],
-        "longest function, lines": n_lines[-1],
+        "largest room, %": 100 * max(package.size_of_rooms().values()),
+        "private entries at the root": len(package.private_entries()),
+        "longest file, lines": max(map(n_lines, files)),
+        "median function, lines": statistics.median(sizes),
+        "90 % of functions, lines": sizes[int(0.9 * len(sizes))],
+        "longest function, lines": sizes[-1],
         "worst complexity": max(function.complexity for function in found),
-        "docstring lines : code": sum(found.docstring for found in lines.values()) / code,
-        "pytest.raises with match, %": 100 * matched / asked,
-        "tests : code": sum(count_lines(path).code for path in modules(TESTS)) / code,
+        "docstring lines : code": sum(found.docstring for found in lines) / n_code,
+        "pytest.raises with match, %": 100 * (1 - n_unmatched / n_raises),
+        "tests : code": sum(count_lines(path).code for path in tests) / n_code,
     }
 
 
-if __name__ == "__main__":
+def offenders(package: Package | None = None) -> Iterator[str]:
+    """Yield the functions that are too long or too complex, and errors whose message is ignored."""
+    package = package or Package()
+    for function in (function for path in package.files for function in functions(path)):
+        long = function.n_lines > AT_MOST["longest function, lines"]
+        if long or function.complexity > AT_MOST["worst complexity"]:
+            where = function.file.relative_to(package.root)
+            yield f"{where} {function.name}: {function.n_lines} lines, {function.complexity} paths"
+    for path in source_files(TESTS):
+        yield from (f"{path.parent.name}/{where} without match" for where in unmatched_raises(path))
+
+
+def main() -> None:
+    """Print the figures with their limits, the share of each room, and the offenders."""
     for name, value in figures().items():
-        print(f"{name:36}{value:9.6g}")
+        limit = f"<= {AT_MOST[name]}" if name in AT_MOST else f">= {AT_LEAST[name]}"
+        print(f"{name:36}{value:9.6g}  {limit}")
     print()
-    for room, share in size_of_rooms().items():
+    for room, share in Package().size_of_rooms().items():
         print(f"{room:36}{100 * share:8.1f} %")
+    print("", *offenders(), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

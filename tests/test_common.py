@@ -1,226 +1,114 @@
-"""What every text estimator of the package has in common."""
+"""Every public estimator of texts passes the checks of `agnews_sk.testing`."""
 
-import pickle
+from unittest import SkipTest
 
-import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
-import scipy.sparse
-from sklearn.base import clone
-from sklearn.utils import estimator_html_repr
 
-from agnews_sk.classifiers import AbstainingClassifier, FineTunedTransformerClassifier
-from agnews_sk.cleaning import ColumnJoiner, TextCleaner
-from agnews_sk.pipeline import (
-    make_embedding_pipeline,
-    make_finetune_pipeline,
-    make_tfidf_pipeline,
-    make_transformer_pipeline,
-)
-from agnews_sk.sampling import (
-    DuplicateFilter,
-    EDAAugmenter,
-    LabelConflictFilter,
-    LengthFilter,
-    MissingTextFilter,
-    SamplerChain,
-)
-from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+import agnews_sk
+from agnews_sk.testing import check_text_estimator, parametrize_with_text_checks, text_checks
+from agnews_sk.testing._checks import containers
+from tests.estimators import CLASSIFIERS, ENCODERS, ESTIMATORS
 
-TEXTS = [
-    "Oil prices rise again",
-    "The coach resigns",
-    "Stocks fall on profit fears",
-    "Cup final tonight",
-    "Über-café stays open in Zürich",
-    "Team wins the cup final",
-]
-LABELS = ["Business", "Sports", "Business", "Sports", "Business", "Sports"]
-
-FACTORIES = {
-    "ColumnJoiner": ColumnJoiner,
-    "TextCleaner": TextCleaner,
-    "MissingTextFilter": MissingTextFilter,
-    "DuplicateFilter": DuplicateFilter,
-    "LengthFilter": LengthFilter,
-    "LabelConflictFilter": LabelConflictFilter,
-    "SamplerChain": lambda: SamplerChain([("missing", MissingTextFilter())]),
-    "EDAAugmenter": lambda: EDAAugmenter(random_state=0),
-    "WordTokenizer": WordTokenizer,
-    "SubwordTokenizer": lambda: SubwordTokenizer(vocab_size=200),
-    "PretrainedTokenizer": PretrainedTokenizer,
-    "NgramVectorizer": NgramVectorizer,
-    "SentenceEmbedder": SentenceEmbedder,
-    "make_tfidf_pipeline": lambda: make_tfidf_pipeline(random_state=0),
-    "make_embedding_pipeline": make_embedding_pipeline,
-    "FineTunedTransformerClassifier": lambda: FineTunedTransformerClassifier(
-        max_epochs=1, batch_size=4, random_state=0
-    ),
-    "AbstainingClassifier": lambda: AbstainingClassifier(
-        make_tfidf_pipeline(random_state=0),
-        coverage=0.8,
-        calibration_fraction=0.5,
-        random_state=0,
-    ),
-    "make_transformer_pipeline": lambda: make_transformer_pipeline(
-        classify__max_epochs=1, classify__d_model=16, random_state=0
-    ),
-    "make_finetune_pipeline": lambda: make_finetune_pipeline(
-        classify__max_epochs=1, classify__batch_size=4, classify__random_state=0
-    ),
-}
-NEED_A_MODEL = {
-    "PretrainedTokenizer": "model",
-    "SentenceEmbedder": "model",
-    "make_embedding_pipeline": "embed__model",
-    "FineTunedTransformerClassifier": "model",
-    "make_finetune_pipeline": "classify__model",
+ABSTAINS = "predicts 'abstained' too, which is no class"
+NO_TEXTS_NEEDED = {"check_none": "fit needs no texts: None stands for their absence"}
+# torch has one random generator per process. Threads mix it more or less, as they take turns.
+BY_CHANCE = {"check_fit_in_threads": "threads share the random generator of torch"}
+EXPECTED_FAILURES = {
+    "AbstainingClassifier": {
+        "check_string_labels": ABSTAINS,
+        "check_integer_labels": ABSTAINS,
+        "check_object_labels": ABSTAINS,
+        "check_predict_dtype": "booleans and 'abstained' are predicted as objects",
+        "check_predictions_are_classes": ABSTAINS,
+        "check_predict_proba_columns": ABSTAINS,
+        "check_cross_validation": ABSTAINS,
+        "check_sample_weight_equivalence": "the rows held out for calibration are drawn by row",
+        "check_sample_weight_routing": "the estimator within it requests the weights for itself",
+    },
+    "PretrainedTokenizer": NO_TEXTS_NEEDED,
+    "SentenceEmbedder": NO_TEXTS_NEEDED,
+    "FineTunedTransformerClassifier": {
+        "check_sample_weight_equivalence": "repeated rows make other minibatches",
+        **BY_CHANCE,
+    },
+    "make_transformer_pipeline": BY_CHANCE,
+    "make_finetune_pipeline": BY_CHANCE,
 }
 
-KINDS = {
-    "list": list,
-    "tuple": tuple,
-    "object array": lambda texts: np.array(texts, dtype=object),
-    "unicode array": np.array,
-    "string array": lambda texts: np.array(texts, dtype=np.dtypes.StringDType()),
-    "column array": lambda texts: np.array(texts, dtype=object)[:, None],
-    "pandas str Series": pd.Series,
-    "pandas object Series": lambda texts: pd.Series(texts, dtype=object),
-    "pandas Series with an index": lambda texts: pd.Series(texts, index=range(100, 106)),
-    "polars Series": pl.Series,
-    "pandas frame": lambda texts: pd.DataFrame({"text": texts}),
-    "polars frame": lambda texts: pl.DataFrame({"text": texts}),
-}
+QUICK = {
+    *vars(containers),
+    "check_clone",
+    "check_lists_unchanged",
+    "check_missing_text_in_predict",
+    "check_parameters_unchanged",
+    "check_pickle",
+    "check_refit_discards_first_fit",
+    "check_predict_empty_input",
+    "check_repr",
+    "check_state_after_error",
+} - {"check_arrow_texts", "check_categorical_texts"}
+"""Checks that classifiers, whose fits take longer, are given in every run.
 
-BAD_INPUTS = {
-    "bare str": ("Oil prices rise", TypeError, "single str"),
-    "bare bytes": (b"Oil prices rise", TypeError, "single bytes"),
-    "numbers": ([1, 2, 3], TypeError, "got int 1 at position 0"),
-    "float array": (np.ones(3), TypeError, "float64"),
-    "ragged lists": ([["a", "b"], ["c"]], TypeError, "got list"),
-    "bytes inside": (["a", b"b"], TypeError, "decode it first"),
-    "empty list": ([], ValueError, "is empty"),
-    "empty frame": (pd.DataFrame({"text": []}, dtype=str), ValueError, "is empty|at least one"),
-    "two-column array": (np.array([["a", "b"]], dtype=object), ValueError, r"shape \(1, 2\)"),
-    "dict": ({"a": "b"}, TypeError, "got dict"),
-    "None": (None, TypeError, "got NoneType"),
-}
+Their messages for invalid input are tested in `test_rejected_input`.
+"""
 
 
-SAMPLERS = [name for name in FACTORIES if name.endswith(("Filter", "Augmenter", "Chain"))]
-ROW_KEEPERS = [name for name in FACTORIES if name not in SAMPLERS]
+@parametrize_with_text_checks(ESTIMATORS)
+def test_estimator(estimator, check):
+    check(estimator)
 
 
-def make(name, request):
-    made = FACTORIES[name]()
-    if name in NEED_A_MODEL:
-        made.set_params(**{NEED_A_MODEL[name]: request.getfixturevalue("tiny_model")})
-    return made
+def failures_of(estimator, names):
+    """Return the messages of those of the checks that fail, by name."""
+    failures = {}
+    for name, check in text_checks(estimator).items():
+        try:
+            if name in names:
+                check(type(estimator).__name__, estimator)
+        except AssertionError as failure:
+            failures[name] = str(failure)
+        except SkipTest:
+            continue
+    return failures
 
 
-@pytest.fixture(params=FACTORIES)
-def estimator(request):
-    return make(request.param, request)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_estimator_with_a_pretrained_model(name, tiny_model):
+    in_this_process = set(text_checks()) - {"check_predict_in_processes"}
+    failures = failures_of(ENCODERS[name](tiny_model), in_this_process)
+    assert set(failures) == set(EXPECTED_FAILURES[name]), failures
 
 
-@pytest.fixture(params=ROW_KEEPERS)
-def row_keeper(request):
-    """An estimator that is asked again after `fit`: all but the samplers."""
-    return make(request.param, request)
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_classifier_passes_the_quick_checks(name, tiny_model):
+    assert failures_of(CLASSIFIERS[name](tiny_model), QUICK) == {}
 
 
-def outcome(estimator, X, y=LABELS):
-    """What a user gets from an estimator after `fit`, as something that compares."""
-    if hasattr(estimator, "fit_resample"):
-        X_out, y_out = estimator.fit_resample(X, y)
-        return [*as_texts(X_out), *y_out]
-    return answer(estimator.fit(X, y), X)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENCODERS | CLASSIFIERS)
+def test_estimator_that_takes_longer_passes_all_checks(name, tiny_model):
+    reasons = EXPECTED_FAILURES.get(name, {})
+    results = check_text_estimator(
+        (ENCODERS | CLASSIFIERS)[name](tiny_model), expected_failed_checks=reasons, on_fail=None
+    )
+    failed = {r["check_name"]: str(r["exception"]) for r in results if r["status"] == "failed"}
+    assert failed == {}
+    passed = {r["check_name"] for r in results if r["status"] == "passed"}
+    assert not passed & set(reasons) - set(BY_CHANCE)
 
 
-def answer(fitted, X):
-    """What a fitted estimator makes of X, as lists or an array."""
-    if hasattr(fitted, "predict_proba"):
-        return fitted.predict_proba(X)
-    out = fitted.transform(X)
-    if scipy.sparse.issparse(out):
-        return out.toarray()
-    return out.to_list() if isinstance(out, pl.Series) else out
-
-
-def as_texts(X):
-    if isinstance(X, pl.DataFrame):
-        return X.to_series().to_list()
-    return list(np.asarray(X, dtype=object).ravel())
-
-
-def assert_same(actual, expected):
-    if isinstance(expected, np.ndarray):
-        np.testing.assert_array_equal(actual, expected)
-    else:
-        assert actual == expected
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_input_gives_the_same(estimator, kind):
-    expected = outcome(clone(estimator), list(TEXTS))
-    assert_same(outcome(estimator, KINDS[kind](TEXTS)), expected)
-
-
-@pytest.mark.parametrize("kind", BAD_INPUTS)
-def test_bad_input_is_refused_in_fit_with_a_clear_message(estimator, kind):
-    X, error, message = BAD_INPUTS[kind]
-    with pytest.raises(error, match=message):
-        outcome(estimator, X, y=LABELS[: len(X)] if hasattr(X, "__len__") else LABELS)
-
-
-@pytest.mark.parametrize("kind", BAD_INPUTS)
-def test_bad_input_is_refused_after_fit_too(row_keeper, kind):
-    X, error, message = BAD_INPUTS[kind]
-    row_keeper.fit(TEXTS, LABELS)
-    method = row_keeper.predict if hasattr(row_keeper, "predict") else row_keeper.transform
-    with pytest.raises(error, match=message):
-        method(X)
-
-
-@pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
-def test_a_missing_text_counts_as_the_empty_text(row_keeper, missing):
-    row_keeper.fit(TEXTS, LABELS)
-    assert_same(answer(row_keeper, [missing, "oil"]), answer(row_keeper, ["", "oil"]))
-
-
-def test_a_refit_forgets_the_first_fit(estimator):
-    expected = outcome(clone(estimator), TEXTS)
-    others = ["a yoga retreat", "a jazz concert", "jazz once again", "ever more yoga"]
-    outcome(estimator, others, ["Life", "Music", "Music", "Life"])
-    assert_same(outcome(estimator, TEXTS), expected)
-
-
-def test_fit_changes_neither_parameters_nor_input(estimator):
-    texts, labels = list(TEXTS), list(LABELS)
-    before = repr(estimator.get_params())
-    outcome(estimator, texts, labels)
-    assert repr(estimator.get_params()).replace("_fitted", "") == before
-    assert (texts, labels) == (TEXTS, LABELS)
-
-
-def test_clone_has_the_parameters_and_nothing_learnt(estimator):
-    outcome(estimator, TEXTS)
-    cloned = clone(estimator)
-    assert repr(cloned) == repr(estimator)
-    assert not [name for name in vars(cloned) if name.endswith("_") and not name.startswith("_")]
-
-
-def test_pickle_gives_the_same_estimator(estimator):
-    expected = outcome(estimator, TEXTS)
-    restored = pickle.loads(pickle.dumps(estimator))
-    if hasattr(restored, "fit_resample"):
-        assert_same(outcome(restored, TEXTS), expected)
-    else:
-        assert_same(answer(restored, TEXTS), expected)
-
-
-def test_repr_is_short_and_the_html_one_names_the_class(estimator):
-    assert repr(estimator).startswith(type(estimator).__name__)
-    assert type(estimator).__name__ in estimator_html_repr(estimator)
+def test_every_public_estimator_of_texts_is_checked():
+    checked = {type(estimator).__name__ for estimator in ESTIMATORS} | set(ENCODERS | CLASSIFIERS)
+    classes = {name for name in agnews_sk.__all__ if isinstance(getattr(agnews_sk, name), type)}
+    estimators = {name for name in classes if hasattr(getattr(agnews_sk, name), "fit")}
+    pipelines = {name for name in agnews_sk.__all__ if name.endswith("_pipeline")}
+    # They take tokens, ids or matrices, and are checked as the last step of a pipeline; or they
+    # hold another estimator, and take what that takes.
+    elsewhere = {
+        "PipelineSearchCV",
+        "Vocabulary",
+        "TransformerClassifier",
+        "CalibratedLinearSVC",
+        "make_tfidf_pipeline",
+    }
+    assert estimators | pipelines == (checked & (estimators | pipelines)) | elsewhere

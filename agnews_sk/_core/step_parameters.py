@@ -1,4 +1,4 @@
-"""Parameters and objects for the steps of a pipeline, refused by name where they do not fit."""
+"""Set and check the steps of a pipeline and their parameters, with messages that name them."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ _MOST_NAMED = 4
 
 
 def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> Any:
-    """Set steps and their parameters, or say which parameter was meant.
+    """Set steps and their parameters.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
     params : mapping of str to object
         As `set_params` takes them.
     maker : str
-        The function that was called, as it should read in the message.
+        Name of the function that was called, for the message.
 
     Returns
     -------
@@ -31,12 +31,12 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
     TypeError
         If what is to become a step cannot be one.
     ValueError
-        If there is no such parameter.
+        If there is no such parameter; the message names similar ones.
     """
     steps = {name: value for name, value in params.items() if name in pipeline.named_steps}
     pipeline.set_params(**steps)
     check_steps(pipeline.steps)
-    # Each may be a part of another: `vectorize__words` brings its own parameters.
+    # Shorter names first: `vectorize__words` brings parameters of its own.
     for name in sorted(params.keys() - steps.keys(), key=lambda name: (name.count("__"), name)):
         if name not in pipeline.get_params():
             raise ValueError(_no_such_parameter(pipeline, name, maker))
@@ -45,6 +45,7 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
 
 
 def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
+    """Return the message for a parameter that no step has, with those that may have been meant."""
     known = [known for known in pipeline.get_params() if "__" in known]
     step, _, rest = name.partition("__")
     last = name.rpartition("__")[2].lower()
@@ -65,7 +66,7 @@ def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
 
 
 def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
-    """Refuse objects that cannot be steps of a pipeline, each by the name of its step.
+    """Refuse objects that cannot be steps of a pipeline.
 
     Parameters
     ----------
@@ -87,6 +88,7 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
 
 
 def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | None:
+    """Return what a step must be and what came, or None if it can be a step of a pipeline."""
     if inspect.isclass(step):
         return f"an instance, got the class {step.__name__}; write {name}={step.__name__}()."
     if isinstance(step, Pipeline) and not is_last:
@@ -95,16 +97,21 @@ def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | No
             f"one transformer or sampler, got a pipeline of {parts}; put its steps there instead, "
             f"with `pipeline.steps[{position}:{position + 1}] = other.steps`."
         )
+    if _has_methods(step, is_last=is_last):
+        return None
     wanted = "an estimator" if is_last else "a transformer (fit, transform) or sampler"
     if (isinstance(step, (list, tuple))) and name in ("filter", "augment"):
         return f"{wanted}, got a {type(step).__name__}; SamplerChain makes one of several."
-    if hasattr(step, "fit" if is_last else "fit_resample"):
-        return None
-    if hasattr(step, "fit") and hasattr(step, "transform"):
-        return None
     if callable(step):
         title = getattr(step, "__name__", type(step).__name__)
         way_out = "" if is_last else f"; {name}=FunctionTransformer({title}) makes one of it"
         return f"{wanted}, got the function {title}{way_out}."
     got = repr(step) if isinstance(step, str) else type(step).__name__
     return f"{wanted}, or 'passthrough', got {got}."
+
+
+def _has_methods(step: Any, *, is_last: bool) -> bool:
+    """Return whether an object has the methods of a transformer, a sampler or a last step."""
+    if hasattr(step, "fit_resample") and not is_last:
+        return True
+    return hasattr(step, "fit") and (is_last or hasattr(step, "transform"))

@@ -1,4 +1,4 @@
-"""The command line, `agnews-sk`: one file a command."""
+"""The command-line interface, `agnews-sk`: one file per command."""
 
 from agnews_sk.cli._stopping import quiet_imports
 

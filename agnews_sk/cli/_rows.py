@@ -1,4 +1,4 @@
-"""What the commands share: labelled rows, and how many of them."""
+"""The options and functions with which commands load labelled rows and draw some of them."""
 
 from typing import Annotated, Any
 
@@ -14,15 +14,31 @@ from agnews_sk.datasets import TrainTest, load_train_test
 DataOption = Annotated[
     str | None,
     typer.Option(
-        help="File or folder of labelled rows, or 'sample' for the built-in one. Without it: "
-        "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample."
+        help="File or folder of labelled rows, or 'sample' for the built-in sample. [default: "
+        "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample]"
     ),
 ]
-SeedOption = Annotated[int, typer.Option(help="Seed of whatever is drawn.")]
+SeedOption = Annotated[int, typer.Option(help="Random seed.")]
 
 
 def load_rows(data: str | None, console: Console) -> TrainTest:
-    """Load rows and say which; what cannot be loaded or learnt from is a bad `--data`."""
+    """Load training and test rows, and print their source.
+
+    Parameters
+    ----------
+    data : str or None
+        What `--data` names.
+    console : rich.console.Console
+
+    Returns
+    -------
+    TrainTest
+
+    Raises
+    ------
+    typer.BadParameter
+        If they cannot be loaded, or the training rows have only one class.
+    """
     try:
         rows = load_train_test(data)
         check_classes(rows.y_train, f"{rows.source}: the training rows have")
@@ -35,14 +51,33 @@ def load_rows(data: str | None, console: Console) -> TrainTest:
 
 
 def check_classes(y: Any, whose: str) -> None:
-    """Raise a ValueError unless there are two classes to tell apart."""
+    """Raise a ValueError unless there are at least two classes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+    whose : str
+        Beginning of the message, such as "100 training rows have".
+    """
     classes = set(np.asarray(y).tolist())
     if len(classes) < 2:
         raise ValueError(f"{whose} only one class, {classes.pop()!r}; two are needed.")
 
 
 def draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:
-    """Return positions drawn by class share, in order; all if no fewer are wanted."""
+    """Draw a stratified random sample of rows.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+    n_wanted : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of int of shape (min(n_wanted, n_samples),)
+        Positions in increasing order.
+    """
     positions = np.arange(n_rows(y))
     if n_wanted >= len(positions):
         return positions
@@ -55,3 +90,11 @@ def draw_rows(y: Any, n_wanted: int, seed: int) -> np.ndarray:
 def training_rows(rows: TrainTest, positions: np.ndarray) -> tuple[Any, Any]:
     """Return the training rows at these positions, and their labels."""
     return take_rows(rows.X_train, positions), take_rows(rows.y_train, positions)
+
+
+def draw_training_rows(rows: TrainTest, n_wanted: int | None, seed: int) -> TrainTest:
+    """Return the same rows with a stratified sample of the training rows; all of them for None."""
+    if n_wanted is None:
+        return rows
+    X_train, y_train = training_rows(rows, draw_rows(rows.y_train, n_wanted, seed))
+    return rows._replace(X_train=X_train, y_train=y_train)

@@ -1,10 +1,7 @@
 """The command `agnews-sk tune`: search over pipelines, on any number of machines."""
 
 import tempfile
-import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +17,8 @@ from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._group import REFUSALS, show_error
 from agnews_sk.cli._output import check_writable, say_written
-from agnews_sk.cli._rows import DataOption, SeedOption, draw_rows, load_rows, training_rows
+from agnews_sk.cli._rows import DataOption, SeedOption, draw_training_rows, load_rows
+from agnews_sk.cli._tune_plots import write_plots
 from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import save
 from agnews_sk.pipeline import (
@@ -32,8 +30,8 @@ from agnews_sk.pipeline import (
 from agnews_sk.tuning import (
     PipelineSearchCV,
     embedding_space,
-    ended_trials,
     finetune_space,
+    finished_trials,
     open_storage,
     tfidf_space,
     transformer_space,
@@ -42,94 +40,116 @@ from agnews_sk.tuning import (
 MODEL = "best_pipeline"
 TRIALS = "trials.csv"
 FAMILIES = {
-    "tfidf": (make_tfidf_pipeline, tfidf_space),
-    "embedding": (make_embedding_pipeline, embedding_space),
-    "transformer": (make_transformer_pipeline, transformer_space),
-    "finetune": (make_finetune_pipeline, finetune_space),
+    "tfidf": (make_tfidf_pipeline, tfidf_space()),
+    "embedding": (make_embedding_pipeline, embedding_space()),
+    "transformer": (make_transformer_pipeline, transformer_space()),
+    "finetune": (make_finetune_pipeline, finetune_space()),
 }
+"""The function that makes the pipeline of a family, and the space that is searched."""
+
+
+ScoringOption = Annotated[
+    str,
+    typer.Option(
+        help="Metric to maximize, or several separated by commas; latency, fit_time and size "
+        "are minimized."
+    ),
+]
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
+        "[default: a journal file in AGNEWS_SK_HOME if --study is given]"
+    ),
+]
 
 
 def tune(
     pipelines: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Families to choose from: {', '.join(FAMILIES)}. Without one, tfidf."),
+        typer.Argument(help=f"Pipelines to search over: {', '.join(FAMILIES)}. [default: tfidf]"),
     ] = None,
     data: DataOption = None,
     rows: Annotated[
-        int | None, typer.Option(min=8, help="Training rows to search on; without it, all.")
+        int | None, typer.Option(min=8, help="Number of training rows to search on. [default: all]")
     ] = None,
     trials: Annotated[
-        int, typer.Option(min=1, help="Trials of the study in all, other workers' included.")
+        int,
+        typer.Option(
+            min=1, help="Total number of trials in the study, those of other workers too."
+        ),
     ] = 50,
     timeout: Annotated[
-        float | None, typer.Option(min=1, help="Seconds after which no trial begins here.")
+        float | None, typer.Option(min=1, help="Seconds after which this process starts no trial.")
     ] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 3,
-    scoring: Annotated[
-        str,
-        typer.Option(
-            help="Score; or several with commas between, of which latency, fit_time and size "
-            "are kept low."
-        ),
-    ] = "accuracy",
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
-            "Without it: a journal file in AGNEWS_SK_HOME if --study is given."
-        ),
-    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 3,
+    scoring: ScoringOption = "accuracy",
+    storage: StorageOption = None,
     study: Annotated[
-        str | None, typer.Option(help="Name to resume by, and for other machines to join.")
+        str | None, typer.Option(help="Study name, to resume it or to join it from other machines.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Threads that run trials here.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Number of threads that run trials.")] = 1,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for best_pipeline (see `load`), trials.csv and Optuna's plots."),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Search over cleaning, vocabulary, n-grams and classifier together, with pruning."""
+    """Tune cleaning, vocabulary, n-grams and classifier together, pruning poor trials early."""
     console = Console()
-    families = _families(pipelines or ["tfidf"])
-    if out is not None:
-        _check_out(out)
-    opened = None if storage is None and study is None else _open(storage, study)
-    loaded = load_rows(data, console)
-    kept = draw_rows(loaded.y_train, rows or n_rows(loaded.y_train), seed)
-    X_train, y_train = training_rows(loaded, kept)
-    chosen = loaded._replace(X_train=X_train, y_train=y_train)
     objectives = [name.strip() for name in scoring.split(",")]
-    estimators = {name: make() for name, (make, _) in families.items()}
-    spaces: dict[str, Any] = {name: space for name, (_, space) in families.items()}
-    (only, *others) = families
-    progress = _LiveProgress(trials, console)
-    search = PipelineSearchCV(
-        estimators if others else estimators[only],
-        spaces if others else spaces[only],
+    search = _make_search(
+        _families(pipelines or ["tfidf"]),
         n_trials=trials,
         timeout=timeout,
         scoring=objectives,
         cv=folds,
-        storage=opened,
         study_name=study,
         n_jobs=jobs,
         random_state=seed,
-        refit=objectives[0] if out is not None else False,
-        callbacks=[progress.tell],
+        refit=False if out is None else objectives[0],
     )
+    if out is not None:
+        _check_out(out)
+    search.set_params(storage=_open(storage, study))
+    loaded = draw_training_rows(load_rows(data, console), rows, seed)
+    _fit(search, loaded, out, console)
+    _report(search, console)
+    if out is not None:
+        _write(search, loaded, out, console)
+
+
+def _families(names: list[str]) -> dict[str, tuple[Any, Any]]:
+    """Return the families of these names, or refuse a name that there is not."""
+    unknown = [name for name in names if name not in FAMILIES]
+    if unknown:
+        raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
+    return {name: FAMILIES[name] for name in names}
+
+
+def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> PipelineSearchCV:
+    """Return the search over one family, or over several with the family as a parameter."""
+    estimators = {name: make() for name, (make, _) in families.items()}
+    spaces = {name: space for name, (_, space) in families.items()}
+    if len(families) > 1:
+        return PipelineSearchCV(estimators, spaces, **params)
+    (name,) = families
+    return PipelineSearchCV(estimators[name], spaces[name], **params)
+
+
+def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: Console) -> None:
+    """Run the search with a progress bar; of one that is cut short, keep the trials that ended."""
+    progress = _LiveProgress(search.n_trials, console)
+    search.set_params(callbacks=[progress.update])
     try:
         with progress:
-            search.fit(chosen.X_train, chosen.y_train)
+            search.fit(rows.X_train, rows.y_train)
     except KeyboardInterrupt:
-        _stop(search, objectives[0], out, console)
+        _report_interrupted(search, out, console)
         raise
     except REFUSALS:
         _keep_trials(search, out, console)
         raise
-    _report(search, objectives[0], console)
-    if out is not None:
-        _write(search, objectives, chosen, out, console)
 
 
 def _check_out(out: Path) -> None:
@@ -145,6 +165,9 @@ def _check_out(out: Path) -> None:
 
 
 def _open(storage: str | None, study: str | None) -> Any:
+    """Open the storage of the study, or return None for one that is not kept."""
+    if storage is None and study is None:
+        return None
     try:
         return open_storage(storage, study)
     except REFUSALS as error:
@@ -152,17 +175,15 @@ def _open(storage: str | None, study: str | None) -> Any:
         raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
-def _families(names: list[str]) -> Mapping[str, tuple[Any, Any]]:
-    unknown = [name for name in names if name not in FAMILIES]
-    if unknown:
-        raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
-    return {name: FAMILIES[name] for name in names}
-
-
 class _LiveProgress:
-    """A bar of the trials that ended, whoever ran them, with the best so far behind it.
+    """A progress bar of the finished trials of all workers, with the best score so far.
 
-    Drawn in a terminal only.
+    Shown in terminals only.
+
+    Parameters
+    ----------
+    n_trials : int
+    console : rich.console.Console
     """
 
     def __init__(self, n_trials: int, console: Console) -> None:
@@ -184,9 +205,9 @@ class _LiveProgress:
     def __exit__(self, *error: Any) -> None:
         self._bar.stop()
 
-    def tell(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        """Draw the state of the study."""
-        states = Counter(str(t.state.name).lower() for t in ended_trials(study))
+    def update(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        """Show the state of the study; a callback of Optuna."""
+        states = Counter(str(t.state.name).lower() for t in finished_trials(study))
         counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
         self._bar.update(
             self._task, completed=states.total(), description=f"{_best_so_far(study)} ({counts})"
@@ -194,13 +215,16 @@ class _LiveProgress:
 
 
 def _best_so_far(study: optuna.Study) -> str:
+    """Return the best score and its trial, or the size of the Pareto front."""
     best = study.best_trials
     if len(study.directions) > 1:
         return f"{len(best)} on the Pareto front"
     return f"best {best[0].value:.4f}, trial {best[0].number}" if best else "none complete"
 
 
-def _report(search: PipelineSearchCV, objective: str, console: Console) -> None:
+def _report(search: PipelineSearchCV, console: Console) -> None:
+    """Print the score and the parameters of the best trial."""
+    objective = search.scoring[0]
     table = Table("", "value", title=f"Best of {len(search.cv_results_['params'])} trials")
     spread = search.cv_results_[f"std_test_{objective}"][search.best_index_]
     table.add_row(objective, f"{search.best_score_:.4f} ± {spread:.4f} ({search.n_splits_} folds)")
@@ -211,13 +235,19 @@ def _report(search: PipelineSearchCV, objective: str, console: Console) -> None:
     console.print(table)
 
 
-def _stop(search: PipelineSearchCV, objective: str, out: Path | None, console: Console) -> None:
-    """Say what an interrupted search has found, and how it goes on."""
+def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
+    """Print what an interrupted search has found, and how to resume it."""
     if hasattr(search, "best_params_"):
-        _report(search, objective, console)
+        _report(search, console)
     _keep_trials(search, out, console)
-    way_on = "The same command resumes it" if search.study_name else "With --study it could resume"
-    console.print(f"[yellow]No pipeline was fitted on all rows. {way_on}.[/]", soft_wrap=True)
+    way_on = (
+        "The same command resumes it"
+        if search.study_name
+        else "Start with --study to resume next time"
+    )
+    console.print(
+        f"[yellow]No pipeline was fitted on the full training set. {way_on}.[/]", soft_wrap=True
+    )
 
 
 def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
@@ -228,14 +258,13 @@ def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -
 
 
 def _write_trials(search: PipelineSearchCV, out: Path) -> None:
+    """Write `cv_results_` as a table, one row per trial."""
     out.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / TRIALS, index=False)
 
 
-def _write(
-    search: PipelineSearchCV, objectives: list[str], rows: TrainTest, out: Path, console: Console
-) -> None:
-    """Save the pipeline before all that may fail, and say what did."""
+def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Console) -> None:
+    """Save the pipeline first, then what may fail, and report each failure."""
     folder, failures = _save(search.best_estimator_, out)
     say_written(console, folder, MODEL)
     try:
@@ -248,7 +277,8 @@ def _write(
         failures.append(f"the test rows cannot be scored: {error}")
     try:
         _write_trials(search, out)
-        say_written(console, out, TRIALS, *_draw(search.study_, objectives, out))
+        plots = write_plots(search.study_, search.scoring, out)
+        say_written(console, out, TRIALS, *plots)
     except OSError as error:
         failures.append(f"the trials and their plots cannot be written: {error}")
     for failure in failures:
@@ -258,7 +288,15 @@ def _write(
 
 
 def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
-    """Save a pipeline, elsewhere if the folder has become unwritable meanwhile."""
+    """Save a pipeline, in a temporary folder if the one asked for cannot be written any more.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        Where it was saved.
+    failures : list of str
+        Why it was not saved in `out`, if so.
+    """
     try:
         save(model, out / MODEL)
     except OSError as error:
@@ -266,43 +304,3 @@ def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
         save(model, folder / MODEL)
         return folder, [f"{out / MODEL} cannot be written: {error}"]
     return out, []
-
-
-def _draw(study: optuna.Study, objectives: list[str], out: Path) -> list[str]:
-    """Save Optuna's plots of each objective, and return the names of the files."""
-    from matplotlib import pyplot
-    from optuna.visualization import matplotlib as plots
-
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator")  # targets are signed
-    pyplot.switch_backend("Agg")
-    jobs: dict[str, Any] = {}
-    for index, name in enumerate(objectives):
-        options: dict[str, Any] = {"target_name": name}
-        weighed = dict(options)
-        if len(objectives) > 1:
-            # Importances are for reaching low targets.
-            sign = -1 if study.directions[index] == optuna.study.StudyDirection.MAXIMIZE else 1
-            options["target"] = lambda trial, index=index: trial.values[index]
-            weighed["target"] = lambda trial, index=index, sign=sign: sign * trial.values[index]
-        jobs[f"history_{name}.png"] = partial(plots.plot_optimization_history, study, **options)
-        jobs[f"importances_{name}.png"] = partial(plots.plot_param_importances, study, **weighed)
-        jobs[f"parallel_{name}.png"] = partial(plots.plot_parallel_coordinate, study, **options)
-    if len(objectives) in (2, 3):
-        jobs["pareto_front.png"] = partial(plots.plot_pareto_front, study, target_names=objectives)
-    return [name for name, draw in jobs.items() if _saved(draw, out / name)]
-
-
-def _saved(draw: Callable[[], Any], path: Path) -> bool:
-    """Draw and save; not where there are too few trials to draw."""
-    from matplotlib import pyplot
-
-    try:
-        draw()
-    except (ValueError, RuntimeError):
-        return False
-    finally:
-        figure = pyplot.gcf()
-    figure.savefig(path, dpi=150, bbox_inches="tight")
-    pyplot.close("all")
-    return True

@@ -1,4 +1,4 @@
-"""The small corpora that the checks fit on and ask about."""
+"""The small corpora that the checks fit and predict on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,10 +35,10 @@ WRITING_SYSTEMS = [
     "e\u0301le\u0301ment combine\u0301",
     "goal \U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f3f3\ufe0f\u200d\U0001f308",
 ]
-"""Right to left, without spaces, with combining marks and with joined emoji."""
+"""Right-to-left scripts, scripts without spaces, combining marks and joined emoji."""
 
 PLANES = [f"oil {chr(plane * 0x10000 + 0x1F00)} prices" for plane in range(17)]
-"""A text with a character of each of the 17 planes of Unicode."""
+"""One text per plane of Unicode, with a character of that plane."""
 
 SURROGATES = ["oil \ud83d prices", "cup\udc00", "\udfff\ud800"]
 """Halves of characters, as broken JSON brings them; they have no UTF-8 form."""
@@ -49,12 +49,12 @@ CONTROLS = ["oil\x00prices", "\ufeffcup final", "goal\r\n\ttonight\x0b", "\u200b
 UNSEEN = ["zzyzx qwrtp", "xkcd plugh"]
 
 LONG = [" ".join(TEXTS) * 60, "x" * 20_000]
-"""A text of some 5,000 words, and a word of 20,000 letters."""
+"""A text of about 5,000 words, and a word of 20,000 letters."""
 
 
 @contextmanager
-def kept_as_they_are() -> Iterator[None]:
-    """Undo what an estimator writes into these lists, so that the next check finds them whole."""
+def unchanged_corpus() -> Iterator[None]:
+    """Restore these lists after a check, in case the estimator wrote into them."""
     lists = [value for value in globals().values() if isinstance(value, list)]
     copies = [list(value) for value in lists]
     try:

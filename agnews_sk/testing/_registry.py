@@ -1,4 +1,4 @@
-"""The list of checks, and which of them an estimator must pass."""
+"""The registry of checks, and the conditions under which they apply to an estimator."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,8 +8,8 @@ from unittest import SkipTest
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
-from agnews_sk.testing._answers import METHODS
-from agnews_sk.testing._corpus import kept_as_they_are
+from agnews_sk.testing._corpus import unchanged_corpus
+from agnews_sk.testing._outputs import METHODS
 
 Check = Callable[..., None]
 Condition = Callable[[Any], bool]
@@ -20,18 +20,30 @@ REGISTERED: dict[Check, tuple[Condition, ...]] = {}
 def text_check(*conditions: Condition) -> Callable[[Check], Check]:
     """Register a check for the estimators that meet all the conditions.
 
-    The first line of its docstring is the claim it makes. Whatever goes wrong in it, be it an
-    error of the estimator or an answer that differs, becomes an AssertionError that names the
+    The first line of its docstring is the claim that it makes. Any exception in it, be it an
+    error of the estimator or an output that differs, becomes an AssertionError that names the
     estimator, the claim and what happened instead.
+
+    Parameters
+    ----------
+    *conditions : callable
+        From an estimator to bool.
+
+    Returns
+    -------
+    decorator
+        For a function of the estimator's name and the estimator.
     """
 
     def register(check: Check) -> Check:
+        """Register a check under these conditions, and return it with its errors translated."""
         claim = (check.__doc__ or "").splitlines()[0]
 
         @wraps(check)
         def run(name: str, estimator: Any, **options: Any) -> None:
+            """Run the check, and restore the corpus after it."""
             try:
-                with kept_as_they_are():
+                with unchanged_corpus():
                     check(name, estimator, **options)
             except SkipTest:
                 raise
@@ -62,35 +74,35 @@ def has(method: str) -> Condition:
 
 
 def is_sampler(estimator: Any) -> bool:
-    """Tell whether it changes which rows there are."""
+    """Return whether it drops or adds rows, by `fit_resample`."""
     return hasattr(estimator, "fit_resample")
 
 
 def keeps_rows(estimator: Any) -> bool:
-    """Tell whether it gives one answer a row after `fit`."""
+    """Return whether it has a method that returns one output per row after `fit`."""
     return not is_sampler(estimator) and any(hasattr(estimator, m) for m in METHODS)
 
 
 def requires_fit(estimator: Any) -> bool:
-    """Tell whether it answers only after `fit`."""
+    """Return whether its methods need `fit` first."""
     return get_tags(estimator).requires_fit
 
 
 def is_deterministic(estimator: Any) -> bool:
-    """Tell whether a seed makes it repeat, as its tags say."""
+    """Return whether a random seed makes it reproducible, as its tags say."""
     return not get_tags(estimator).non_deterministic
 
 
 def takes_sample_weight(estimator: Any) -> bool:
-    """Tell whether its `fit` has the parameter `sample_weight`."""
+    """Return whether its `fit` has the parameter `sample_weight`."""
     return has_fit_parameter(estimator, "sample_weight")
 
 
 def takes_random_state(estimator: Any) -> bool:
-    """Tell whether it, or a part of it, has the parameter `random_state`."""
+    """Return whether it, or a part of it, has the parameter `random_state`."""
     return any(p.split("__")[-1] == "random_state" for p in estimator.get_params())
 
 
 def is_simple(estimator: Any) -> bool:
-    """Tell whether it has no estimators within it."""
+    """Return whether no parameter of it is an estimator."""
     return not any("__" in parameter for parameter in estimator.get_params())

@@ -1,4 +1,4 @@
-"""Run the checks: on one estimator, or as tests of pytest."""
+"""Run the checks on one estimator, or as pytest tests."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ MAX_ID_LETTERS = 60
 
 
 class CheckResult(TypedDict):
-    """What came of one check, with the keys of scikit-learn's `check_estimator`."""
+    """The result of one check, with the keys of scikit-learn's `check_estimator`."""
 
     estimator: Any
     check_name: str
@@ -38,14 +38,14 @@ def text_checks(estimator: Any = None) -> dict[str, Check]:
     Returns
     -------
     dict of str to callable
-        Each takes the name for messages and the estimator; the first line of its docstring is
-        what it claims.
+        Each takes the estimator's name for messages, and the estimator; the first line of its
+        docstring is its claim.
 
     Examples
     --------
     >>> from agnews_sk.testing import text_checks
-    >>> text_checks()["check_tuple"].__doc__
-    'A tuple of texts gives what a list of them gives.'
+    >>> text_checks()["check_tuple"].__doc__.splitlines()[0]
+    'A tuple of texts gives the outputs of a list.'
     """
     checks = list(REGISTERED) if estimator is None else checks_for(estimator)
     return {check.__name__: check for check in checks}
@@ -61,8 +61,7 @@ def text_checks_generator(
     estimator : estimator object
         Unfitted, or fitted: a check works on clones only.
     round_trip : callable, optional
-        Takes a fitted estimator, saves it and returns what it loads again, for
-        `check_round_trip`.
+        Takes a fitted estimator, saves it, and returns what it loads, for `check_round_trip`.
 
     Yields
     ------
@@ -98,10 +97,11 @@ def check_text_estimator(
     callback: Callable[..., None] | None = None,
     round_trip: RoundTrip | None = None,
 ) -> list[CheckResult]:
-    """Check that an estimator takes texts as scikit-learn's conventions and ours ask.
+    """Check that an estimator of texts follows the conventions of scikit-learn and this package.
 
     scikit-learn's :func:`~sklearn.utils.estimator_checks.check_estimator` feeds numbers, and so
-    says nothing of an estimator of texts. This one has the same interface and feeds texts.
+    tests next to nothing of an estimator of texts. This function has the same interface and feeds
+    texts.
 
     Parameters
     ----------
@@ -109,28 +109,28 @@ def check_text_estimator(
         Transformer, classifier, sampler or pipeline whose `fit` takes texts. It is cloned, and
         its `random_state` parameters are set to 0, before each fit.
     expected_failed_checks : dict of str to str, optional
-        Names of checks that may fail, and why.
+        Names of checks that may fail, with the reason.
     on_skip : {"warn"} or None, default=None
-        Whether to warn of a check that cannot be run.
+        Whether to warn of a check that is skipped.
     on_fail : {"raise", "warn"} or None, default="raise"
-        What to do at the first failure that is not expected: raise it, warn and go on, or go on.
+        What to do on an unexpected failure: raise it, warn and continue, or continue.
     callback : callable, optional
-        Called after each check with the items of its result as keyword arguments. Needs another
-        `on_fail` than "raise".
+        Called after each check with the items of its result as keyword arguments. Not
+        allowed with `on_fail="raise"`.
     round_trip : callable, optional
-        Takes a fitted estimator, saves it and returns what it loads again. Without it
-        `check_round_trip` is skipped; pickle is checked anyway.
+        Takes a fitted estimator, saves it, and returns what it loads. Without it
+        `check_round_trip` is skipped; pickle is checked in any case.
 
     Returns
     -------
     list of dict
-        One a check, with the keys `estimator`, `check_name`, `exception`, `status` ("passed",
+        One per check, with the keys `estimator`, `check_name`, `exception`, `status` ("passed",
         "failed", "xfail" or "skipped"), `expected_to_fail` and `expected_to_fail_reason`.
 
     Raises
     ------
     AssertionError
-        If a check fails and `on_fail="raise"`: it names the estimator, what is claimed and what
+        If a check fails and `on_fail="raise"`. The message names the estimator, the claim and what
         happened instead.
     TypeError
         If a class is given in place of an instance.
@@ -139,7 +139,7 @@ def check_text_estimator(
 
     See Also
     --------
-    parametrize_with_text_checks : The same as tests of pytest.
+    parametrize_with_text_checks : The same checks as pytest tests.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def check_text_estimator(
     >>> results = check_text_estimator(CountVectorizer(), on_fail=None)
     >>> failed = [result for result in results if result["status"] == "failed"]
     >>> str(failed[0]["exception"])[:88]
-    'CountVectorizer: An array of one column gives what a list of its texts gives. Instead, A'
+    'CountVectorizer: An array of one column gives the outputs of a list of its texts. Instea'
     """
     if on_fail == "raise" and callback is not None:
         raise ValueError("callback needs on_fail='warn' or on_fail=None, got on_fail='raise'.")
@@ -164,6 +164,7 @@ def check_text_estimator(
 
 
 def _checked_reasons(reasons: Reasons | None) -> Reasons:
+    """Return the reasons, or refuse the names of checks that do not exist."""
     unknown = sorted(set(reasons or {}) - set(text_checks()))
     if unknown:
         raise ValueError(f"expected_failed_checks names no check by {unknown}; see text_checks().")
@@ -173,6 +174,7 @@ def _checked_reasons(reasons: Reasons | None) -> Reasons:
 def _run(
     estimator: Any, check: Callable[[Any], None], reasons: Reasons, *, raising: bool
 ) -> CheckResult:
+    """Run one check and return its result, or raise a failure that is not expected."""
     check_name = check.func.__name__  # type: ignore[attr-defined]
     expected = check_name in reasons
     exception: Exception | None = None
@@ -196,6 +198,7 @@ def _run(
 
 
 def _warn(result: CheckResult, on_skip: str | None, on_fail: str | None) -> None:
+    """Warn of a check that was skipped or failed, where that was asked for."""
     if result["status"] == "skipped" and on_skip == "warn":
         message = f"{result['check_name']} was skipped: {result['exception']}."
         warnings.warn(message, SkipTestWarning, stacklevel=3)
@@ -210,17 +213,17 @@ def parametrize_with_text_checks(
     xfail_strict: bool | None = None,
     round_trip: RoundTrip | None = None,
 ) -> Any:
-    """Make a test of pytest of each check of each estimator.
+    """Parametrize a pytest test with each check of each estimator.
 
     Parameters
     ----------
     estimators : list of estimator objects
     expected_failed_checks : callable, optional
-        Takes an estimator and returns the names of checks that may fail, and why. Their tests
-        are marked `xfail` with that reason.
+        Takes an estimator and returns the names of checks that may fail, with the reason. Their
+        tests are marked `xfail` with that reason.
     xfail_strict : bool, optional
         Whether a check that is expected to fail and passes is a failure. None leaves it to
-        pytest's settings.
+        pytest's configuration.
     round_trip : callable, optional
         As in `check_text_estimator`.
 
@@ -236,7 +239,7 @@ def parametrize_with_text_checks(
 
     See Also
     --------
-    check_text_estimator : Runs the checks at once.
+    check_text_estimator : Run the checks without pytest.
 
     Examples
     --------
@@ -249,6 +252,7 @@ def parametrize_with_text_checks(
     import pytest
 
     def marked(estimator: Any, check: Any, reasons: Reasons) -> Any:
+        """Return the parameters of one test, marked if it is expected to fail."""
         check_name = check.func.__name__
         marks = []
         if check_name in reasons:
@@ -266,5 +270,6 @@ def parametrize_with_text_checks(
 
 
 def _short(estimator: Any) -> str:
+    """Return the repr of an estimator for a test id, or its class name if the repr is long."""
     text = " ".join(repr(estimator).split())
     return text if len(text) <= MAX_ID_LETTERS else type(estimator).__name__

@@ -1,4 +1,4 @@
-"""Search over whole pipelines with Optuna, and one ready space a pipeline."""
+"""Hyperparameter search over whole pipelines with Optuna, and a default space for each."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.tuning._search import PipelineSearchCV
@@ -9,13 +9,13 @@ from agnews_sk.tuning._spaces import (
     tfidf_space,
     transformer_space,
 )
-from agnews_sk.tuning._study import ended_trials, open_storage
+from agnews_sk.tuning._study import finished_trials, open_storage
 
 __all__ = [
     "PipelineSearchCV",
     "embedding_space",
-    "ended_trials",
     "finetune_space",
+    "finished_trials",
     "open_storage",
     "suggest_params",
     "tfidf_space",

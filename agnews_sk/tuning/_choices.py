@@ -1,4 +1,4 @@
-"""What a space may hold for a parameter, and how it is drawn."""
+"""The values of a search space: distributions and choices, and how they are drawn."""
 
 import difflib
 import re
@@ -17,7 +17,7 @@ _KINDS = (
     "a FloatDistribution, IntDistribution or CategoricalDistribution of optuna.distributions, or a "
     "list of choices"
 )
-# What Optuna can write into a database as it is.
+# Types that Optuna can store in a database.
 _STORABLE = (bool, int, float, str, type(None))
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -67,6 +67,10 @@ def as_choice(name: str, value: Any) -> Choice:
 
 
 def _choices(value: Any) -> list[Any] | None:
+    """Return a sequence of choices as a list, or None if it is something else.
+
+    Sets and iterators are not accepted: their order, on which a resumed study depends, may differ.
+    """
     if isinstance(value, CategoricalDistribution):
         return list(value.choices)
     if isinstance(value, np.ndarray):
@@ -77,6 +81,10 @@ def _choices(value: Any) -> list[Any] | None:
 
 
 def _from_scipy(name: str, value: Any) -> FloatDistribution | IntDistribution:
+    """Return Optuna's distribution for one of scipy.stats, or refuse one that it does not have.
+
+    SciPy excludes the upper end of `randint`, which `support` takes into account.
+    """
     kind = value.dist.name if hasattr(value, "dist") else type(value).__name__.lower()
     if kind == "randint":
         first, last = map(int, value.support())
@@ -86,35 +94,48 @@ def _from_scipy(name: str, value: Any) -> FloatDistribution | IntDistribution:
         return FloatDistribution(low, high, log=kind != "uniform")
     raise TypeError(
         f"space[{name!r}] must be {_KINDS}, got {kind} of scipy.stats, of which uniform, "
-        "loguniform and randint are taken; give FloatDistribution(low, high) or, on a logarithmic "
-        "scale, FloatDistribution(low, high, log=True)."
+        "loguniform and randint are supported; use FloatDistribution(low, high) or, on a "
+        "logarithmic scale, FloatDistribution(low, high, log=True)."
     )
 
 
 def draw(trial: Any, name: str, choice: Choice) -> Any:
-    """Draw the value of a parameter."""
+    """Draw the value of a parameter.
+
+    Parameters
+    ----------
+    trial : optuna.trial.BaseTrial
+    name : str
+    choice : FloatDistribution, IntDistribution or list
+        As `as_choice` returns it. Choices that Optuna cannot store, or that Python calls equal,
+        are drawn by their labels.
+    """
     options: dict[str, Any]
     match choice:
         case FloatDistribution(low=low, high=high):
             return trial.suggest_float(name, low, high, step=choice.step, log=choice.log)
         case IntDistribution(low=low, high=high):
             return trial.suggest_int(name, low, high, step=choice.step, log=choice.log)
-    if _are_told_apart(choice):
+    if _are_distinct(choice):
         return trial.suggest_categorical(name, choice)
     options = dict(zip(_labels(choice), choice, strict=True))
     return options[trial.suggest_categorical(name, list(options))]
 
 
-def _are_told_apart(choices: Sequence[Any]) -> bool:
-    """Tell whether Optuna keeps choices apart, of which it stores the first that is equal.
+def _are_distinct(choices: Sequence[Any]) -> bool:
+    """Return whether Optuna can store the choices without confusing them.
 
-    To Python 1, 1.0 and True are equal; to an estimator they are not.
+    It stores the first choice that is equal to the drawn one. To Python 1, 1.0 and True are equal;
+    to an estimator they are not.
     """
     return all(isinstance(one, _STORABLE) for one in choices) and len(set(choices)) == len(choices)
 
 
 def _labels(choices: Sequence[Any]) -> list[str]:
-    """Return a name for each choice, the same in every process."""
+    """Return a distinct label for each choice, the same in every process.
+
+    It is the repr without memory addresses; equal ones are numbered.
+    """
     with config_context(print_changed_only=True):
         labels = [_ADDRESS.sub("", repr(choice)) for choice in choices]
     return [
@@ -123,19 +144,19 @@ def _labels(choices: Sequence[Any]) -> list[str]:
 
 
 def check_names(names: Iterable[str], estimator: Any, space: Mapping[str, Any]) -> None:
-    """Refuse names that are no parameters of an estimator, whatever is chosen for its steps.
+    """Refuse names that are not parameters of an estimator, whichever steps are chosen.
 
     Parameters
     ----------
     names : iterable of str
     estimator : estimator
     space : mapping of str to Choice
-        Where a list has estimators, their parameters are known too.
+        The parameters of estimators in a list are accepted too.
 
     Raises
     ------
     ValueError
-        If a name is no parameter.
+        If a name is not a parameter; the message names similar ones.
     """
     known = set(estimator.get_params())
     for parent, choice in space.items():
@@ -145,12 +166,16 @@ def check_names(names: Iterable[str], estimator: Any, space: Mapping[str, Any]) 
     for name in names:
         if name not in known:
             raise ValueError(
-                f"space has {name!r}, which is no parameter of {type(estimator).__name__}"
+                f"space has {name!r}, which is not a parameter of {type(estimator).__name__}"
                 f"{_suggestion(name, known)}."
             )
 
 
 def _suggestion(name: Any, known: set[str]) -> str:
+    """Return the end of a message that names parameters which may have been meant.
+
+    First those whose last part is the same, then those that differ by case, then similar ones.
+    """
     last = str(name).rpartition("__")[2]
     close = sorted(other for other in known if other.endswith(f"__{last}"))
     close += [other for other in sorted(known) if other.lower() == str(name).lower()]
@@ -160,7 +185,7 @@ def _suggestion(name: Any, known: set[str]) -> str:
 
 
 def probe(space: Callable[[Any], Any]) -> dict[str, Any] | None:
-    """Return what a function makes of a trial that draws the lowest, or the first, of all.
+    """Return the parameters that a function gives for the lowest, or first, value of each draw.
 
     Parameters
     ----------
@@ -170,7 +195,7 @@ def probe(space: Callable[[Any], Any]) -> dict[str, Any] | None:
     Returns
     -------
     dict of str to Any, or None
-        None if the function needs more of a trial than its draws.
+        None if the function uses a trial for more than drawing.
 
     Raises
     ------
@@ -190,7 +215,7 @@ def probe(space: Callable[[Any], Any]) -> dict[str, Any] | None:
 
 
 class _Probe:
-    """A trial before the first: it draws the lowest, or the first, of all."""
+    """A trial that belongs to no study, and draws the lowest value or the first choice."""
 
     number = 0
 
@@ -198,13 +223,17 @@ class _Probe:
         self.params: dict[str, Any] = {}
 
     def suggest_float(self, name: str, low: float, high: float, **options: Any) -> float:
+        """Return the lower end."""
         return self._drawn(name, low)
 
     def suggest_int(self, name: str, low: int, high: int, **options: Any) -> int:
+        """Return the lower end."""
         return self._drawn(name, low)
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Return the first choice."""
         return self._drawn(name, next(iter(choices)))
 
     def _drawn(self, name: str, value: Any) -> Any:
+        """Return the value that was drawn for this name before, or this one."""
         return self.params.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Values as one line each: what a person can read of them, and a digest of what they are."""
+"""Values described in one line each: a readable part, and a digest of their content."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _LONGEST = 100
 
 
 def describe(value: Any) -> str:
-    """Return a value as one line; what is long ends with a hash of its content.
+    """Describe a value in one line; a long or complex one ends with a digest of its content.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def describe(value: Any) -> str:
     Returns
     -------
     str
-        As `is_same_content` compares and `without_hash` shows it.
+        As `differences` compares and `without_hash` shows it.
 
     Examples
     --------
@@ -46,18 +46,19 @@ def describe(value: Any) -> str:
 
 
 def without_hash(description: str) -> str:
-    """Return what a person can read of a description."""
+    """Return the readable part of a description."""
     return _HASH.sub("", description)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], n_named: int = 5) -> str:
-    """Name the descriptions that are not the same.
+    """Name the descriptions that differ.
 
     Parameters
     ----------
     before, now : mapping of str to str
         Descriptions by name.
     n_named : int, default=5
+        The others are counted only.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], n_named: int 
     --------
     >>> from agnews_sk.tuning._descriptions import differences
     >>> differences({"C": "1", "y": "#5ae0"}, {"C": "2", "y": "#ff21"})
-    'C was 1, is 2; another y'
+    'C was 1, is 2; y differs'
     """
     names = [
         name
@@ -81,25 +82,28 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], n_named: int 
 
 
 def _identity(description: str | None) -> str | None:
-    """Return the digest if there is one: what is before it may show a set in any order."""
+    """Return the digest if there is one: the part before it may show a set in any order."""
     found = None if description is None else _HASH.search(description)
     return description if found is None else found.group()
 
 
 def _difference(name: str, before: str | None, now: str | None) -> str:
+    """Say how one description differs."""
     if before is None or now is None:
         return f"{name} was not there" if before is None else f"{name} is not there"
     if without_hash(before) == without_hash(now):
-        return f"another {name}"
+        return f"{name} differs"
     return f"{name} was {without_hash(before)}, is {without_hash(now)}"
 
 
 def _is_plain(value: Any) -> bool:
+    """Return whether a value's repr says everything: an atom, or a list or tuple of such."""
     if isinstance(value, (list, tuple)):
         return type(value) in (list, tuple) and all(map(_is_plain, value))
     return type(value) in _ATOMS
 
 
 def _name_of(value: Any) -> str:
+    """Return the dotted name of a class or function."""
     name = getattr(value, "__qualname__", getattr(value, "__name__", type(value).__name__))
     return f"{getattr(value, '__module__', '')}.{name}".removeprefix("builtins.")

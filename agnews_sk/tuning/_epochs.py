@@ -1,4 +1,4 @@
-"""Stop a fold's fit at an epoch, where the same fold of earlier trials was better."""
+"""Prune the training of a net after an epoch, compared with the same fold of earlier trials."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 class EpochPruning:
     """A callback of scikit-learn that scores each epoch and asks a pruner.
 
-    Epochs are never reported to the search's study, whose steps are folds: the pruner is shown
-    the fold's own curves, those of earlier trials as finished trials and that of this one as a
-    running trial.
+    Epochs are never reported to the search's study, whose steps are folds. The pruner is given a
+    study of the fold alone: curves of earlier trials as finished trials, and that of this one as
+    a running trial.
 
     Parameters
     ----------
     pruner : optuna.pruners.BasePruner
         One that only reads trials, such as `MedianPruner`.
     earlier : sequence of list of float
-        Score by epoch of the same fold in earlier trials.
+        Scores by epoch of the same fold in earlier trials.
     score : callable
         From the fitted classifier to its score on the fold's test rows.
 
     Attributes
     ----------
     curve : list of float
-        Score by epoch.
+        Scores by epoch.
     pruned : bool
         Whether the fit was stopped.
     """
@@ -57,7 +57,7 @@ class EpochPruning:
     def on_fit_task_end(
         self, estimator: Any, context: Any, *, fitted_estimator: Any = None
     ) -> bool:
-        """Score an epoch, and say whether it is to be the last."""
+        """Score an epoch, and return whether to stop the training."""
         if fitted_estimator is None or context.task_name != "epoch":
             return False
         self.curve.append(self.score(fitted_estimator))
@@ -65,6 +65,7 @@ class EpochPruning:
         return self.pruned
 
     def _running(self) -> FrozenTrial:
+        """Return the scores so far as a running trial."""
         return create_trial(
             state=TrialState.RUNNING, intermediate_values=dict(enumerate(self.curve))
         )
@@ -72,14 +73,16 @@ class EpochPruning:
 
 @dataclass
 class _Curves:
-    """What a pruner reads of a study."""
+    """The part of a study that pruners read."""
 
     trials: list[FrozenTrial]
     direction: StudyDirection = field(default=StudyDirection.MAXIMIZE)
 
     def get_trials(self, deepcopy: bool = True, states: Any = None) -> list[FrozenTrial]:
+        """Return the earlier trials in these states, or all of them."""
         return [trial for trial in self.trials if states is None or trial.state in states]
 
 
 def _finished(curve: list[float]) -> FrozenTrial:
+    """Return the scores of an earlier trial as a completed trial."""
     return create_trial(value=curve[-1], intermediate_values=dict(enumerate(curve)))

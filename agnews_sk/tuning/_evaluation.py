@@ -1,4 +1,4 @@
-"""One trial: fit and score a candidate on one fold after the other, and stop when it is beaten."""
+"""One trial: fit and score a pipeline fold by fold, and stop early if the pruner says so."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from agnews_sk.tuning._scoring import FittedFold, Scoring
 from agnews_sk.tuning._spaces import Params, Space, check_space, suggest_family, suggest_params
 
 COSTS = ("latency", "fit_time", "size")
-# Names of what is written to a trial.
+# Names of the user attributes of a trial.
 FOLDS = "folds"
 CURVES = "curves"
 ERROR = "error"
@@ -30,7 +30,7 @@ ERROR = "error"
 
 @dataclass(kw_only=True)
 class Candidates:
-    """What may be chosen: pipelines and their spaces.
+    """Pipelines and their search spaces.
 
     Parameters
     ----------
@@ -44,13 +44,27 @@ class Candidates:
 
     @classmethod
     def of(cls, estimator: Any, space: Any) -> "Candidates":
-        """Take what a search was given, and check that it goes together."""
+        """Check the arguments of a search against each other.
+
+        Parameters
+        ----------
+        estimator : estimator, or dict of str to estimator
+        space : space, or dict of str to space
+
+        Raises
+        ------
+        TypeError
+            If a space is neither a dict nor a function of a trial.
+        ValueError
+            If the families differ, or a space names a parameter that does not exist.
+        """
         if not isinstance(estimator, Mapping):
             return cls(estimators={"": estimator}, spaces={"": check_space(space, estimator)})
         if not isinstance(space, Mapping) or set(space) != set(estimator) or not estimator:
             given = list(space) if isinstance(space, Mapping) else type(space).__name__
             raise ValueError(
-                f"space must have one space a family of estimator, {list(estimator)}, got {given}."
+                f"space must have one space per family of estimator, {list(estimator)}, got "
+                f"{given}."
             )
         spaces = {name: check_space(space[name], one) for name, one in estimator.items()}
         return cls(estimators=estimator, spaces=spaces)
@@ -68,13 +82,13 @@ class Candidates:
 
     @property
     def first(self) -> Any:
-        """The estimator that stands for all where one is asked for."""
+        """The estimator of the first family, for questions that all families answer alike."""
         return next(iter(self.estimators.values()))
 
 
 @dataclass(kw_only=True)
 class FoldResult:
-    """What one fold gave."""
+    """Scores and costs by name, and seconds to fit and to score, of one fold."""
 
     scores: dict[str, float]
     fit_time: float
@@ -83,24 +97,26 @@ class FoldResult:
 
 @dataclass(kw_only=True)
 class TrialEvaluation:
-    """Objective of the study: a function from a trial to its mean scores over the folds.
+    """The objective of the study: from a trial to its mean scores over the folds.
 
     Parameters
     ----------
     candidates : Candidates
-    X, y : as `fit` was given them
+    X : container of n_samples rows
+    y : container of n_samples labels, or None
     splits : list of (train, test)
+        Positions of the rows of each fold.
     scoring : Scoring
         From a fitted fold to the scores by name.
     objectives : list of str
-        Names of scores and costs that the study sees, in its order.
+        Names of the scores and costs, in the order of the study's directions.
     fit_params, score_params : dict
-        Metadata for `fit` and the scorer, one value a row where arrays.
+        Metadata for `fit` and the scorer; arrays have one value per row.
     seed : int
-        Of the order of the folds.
+        Random seed of the order of the folds.
     epoch_pruner : optuna.pruners.BasePruner
     cache_bytes : int or None
-        Limit of each of the two caches; None is none.
+        Limit of each of the two caches; None disables them.
     """
 
     candidates: Candidates
@@ -119,14 +135,14 @@ class TrialEvaluation:
 
     def __post_init__(self) -> None:
         self.prefixes = PrefixCache(self.cache_bytes or 0)
-        # A text found in a cache would make the tokenizer look faster than it is.
+        # Cached texts would make the tokenizer look faster than it is.
         timed = {"latency", "fit_time"} & set(self.objectives)
         limit = None if timed else self.cache_bytes
         self.texts = None if limit is None else TextCache(max_bytes=limit)
 
     @property
     def directions(self) -> list[StudyDirection]:
-        """Whether the study is to raise or to lower each objective."""
+        """Whether each objective is maximized or minimized."""
         return [
             StudyDirection.MINIMIZE if name in COSTS else StudyDirection.MAXIMIZE
             for name in self.objectives
@@ -139,51 +155,76 @@ class TrialEvaluation:
         ----------
         trial : optuna.trial.Trial
         check : callable
-            Raises KeyboardInterrupt if the search was interrupted, whoever swallowed that.
+            Raises KeyboardInterrupt if the search was interrupted, even if an estimator caught it.
 
         Raises
         ------
         optuna.TrialPruned
-            If the trial is beaten after a fold, or within one.
+            If the pruner stops the trial after a fold or an epoch.
         """
         estimator = self.candidates.build(self.candidates.draw(trial))
-        self._lend_cache(estimator)
+        self._share_text_cache(estimator)
         results: dict[int, FoldResult] = {}
         try:
             for fold in self._order(trial):
                 results[fold] = self._fold(trial, estimator, fold, check)
                 self._report(trial, fold, results[fold])
-                if len(results) < len(self.splits) and self._is_beaten(trial):
-                    raise optuna.TrialPruned(f"beaten after {len(results)} folds")
+                if len(results) < len(self.splits) and self._should_prune(trial):
+                    raise optuna.TrialPruned(f"pruned after {len(results)} folds")
         finally:
             trial.set_user_attr(FOLDS, {str(fold): vars(r) for fold, r in results.items()})
         scores = [result.scores for result in results.values()]
         return [float(np.mean([s[name] for s in scores])) for name in self.objectives]
 
     def _order(self, trial: Trial) -> list[int]:
-        """Shuffle the folds, so that no fold decides alone who is pruned."""
+        """Return the folds in an order of this trial's own, so that none decides all prunings."""
         rng = np.random.default_rng((self.seed, trial.number))
         return rng.permutation(len(self.splits)).tolist()
 
-    def _lend_cache(self, estimator: Any) -> None:
-        """Give the tokenizers and embedders that have no cache one that all folds share."""
+    def _share_text_cache(self, estimator: Any) -> None:
+        """Set the cache of tokenizers and embedders that have none to one that all folds share."""
         for _, step in getattr(estimator, "steps", []):
             if hasattr(step, "get_params") and step.get_params().get("cache", 0) is None:
                 step.set_params(cache=self.texts)
 
     def _report(self, trial: Trial, fold: int, result: FoldResult) -> None:
+        """Report the score of a fold to the pruner."""
         if self._may_prune():
             trial.report(result.scores[self.objectives[0]], step=fold)
 
-    def _is_beaten(self, trial: Trial) -> bool:
+    def _should_prune(self, trial: Trial) -> bool:
+        """Ask the pruner whether to stop the trial after this fold."""
         return self._may_prune() and trial.should_prune()
 
     def _may_prune(self) -> bool:
+        """Return whether the study has one objective: Optuna does not prune for several."""
         return len(self.objectives) == 1  # Optuna does not prune for several
 
     def _fold(
         self, trial: Trial, estimator: Any, fold: int, check: Callable[[], None]
     ) -> FoldResult:
+        """Fit the estimator on one fold, and return its scores and times.
+
+        Parameters
+        ----------
+        trial : optuna.trial.Trial
+        estimator : estimator
+            Unfitted, with the trial's parameters; it is cloned.
+        fold : int
+        check : callable
+            Raises KeyboardInterrupt if the search was interrupted.
+
+        Returns
+        -------
+        FoldResult
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the training was stopped after an epoch.
+        ValueError
+            If a score is not finite.
+        """
         train, test = self.splits[fold]
         estimator = clone(estimator)
         memory = self._memory(estimator, fold)
@@ -200,7 +241,7 @@ class TrialEvaluation:
         fit_params = self._metadata(self.fit_params, train)
         estimator.fit(self._rows(train), self._labels(train), **fit_params)
         fit_time = time.perf_counter() - start
-        check()  # some estimators take Ctrl-C for the end of their training
+        check()  # some estimators end their training on Ctrl-C and return
         if pruning is not None:
             self._end_epoch_pruning(trial, fold, pruning)
 
@@ -217,15 +258,22 @@ class TrialEvaluation:
         return FoldResult(scores=scores, fit_time=fit_time, score_time=score_time)
 
     def _rows(self, rows: np.ndarray) -> Any:
+        """Return a copy of these rows of X, which the pipeline may write into."""
         return private_copy(take_rows(self.X, rows))
 
     def _labels(self, rows: np.ndarray) -> Any:
+        """Return a copy of the labels of these rows, or None."""
         return None if self.y is None else private_copy(take_rows(self.y, rows))
 
     def _metadata(self, params: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+        """Return a copy of the metadata, cut to these rows where it has one value per row."""
         return private_copy(select_metadata(self.X, params, rows))
 
     def _memory(self, estimator: Any, fold: int) -> FoldMemory | None:
+        """Set a cache for this fold as the `memory` of a pipeline, and return it.
+
+        The pipeline's own memory is asked for what the cache lacks.
+        """
         if not hasattr(estimator, "steps"):
             return None
         behind = estimator.memory
@@ -238,13 +286,14 @@ class TrialEvaluation:
     def _begin_epoch_pruning(
         self, trial: Trial, fold: int, fitted: FittedFold, check: Callable[[], None]
     ) -> EpochPruning | None:
-        """Let a classifier that is trained in epochs be stopped between two."""
+        """Add a callback that may stop a classifier after an epoch, if it is trained in epochs."""
         last = fitted.last
         if not self._may_prune() or not _trains_in_epochs(last):
             return None
         objective = self.objectives[0]
 
         def score(at_an_epoch: Any) -> float:
+            """Score the net after an epoch by the study's objective."""
             check()
             fitted.last = at_an_epoch
             return self.scoring(fitted, [objective])[objective]
@@ -260,15 +309,15 @@ class TrialEvaluation:
 
     @staticmethod
     def _end_epoch_pruning(trial: Trial, fold: int, pruning: EpochPruning) -> None:
-        """Prune the trial if its fit was stopped, or else keep its scores by epoch for others."""
+        """Prune the trial if its fit was stopped, or record its scores by epoch."""
         if pruning.pruned:
-            raise optuna.TrialPruned(f"beaten after epoch {len(pruning.curve)} of fold {fold}")
+            raise optuna.TrialPruned(f"pruned after epoch {len(pruning.curve)} of fold {fold}")
         if pruning.curve:
             curves = {**trial.user_attrs.get(CURVES, {}), str(fold): pruning.curve}
             trial.set_user_attr(CURVES, curves)
 
     def _costs(self, estimator: Any, X_test: Any, fit_time: float) -> dict[str, float]:
-        """Measure what was asked for of the whole pipeline."""
+        """Measure the costs among the objectives: seconds, milliseconds per text, megabytes."""
         costs: dict[str, float] = {}
         if "fit_time" in self.objectives:
             costs["fit_time"] = fit_time
@@ -287,14 +336,17 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def _last_step(estimator: Any) -> Any:
+    """Return the last step of a pipeline, or the estimator itself."""
     return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
 
 
 def _trains_in_epochs(classifier: Any) -> bool:
+    """Return whether a classifier calls callbacks after each epoch."""
     return hasattr(classifier, "set_callbacks") and hasattr(classifier, "max_epochs")
 
 
 def _check_finite(scores: dict[str, float], fold: int) -> None:
+    """Refuse scores that are nan or infinite: Optuna would take them for a failed trial."""
     wrong = {name: score for name, score in scores.items() if not np.isfinite(score)}
     if wrong:
         raise ValueError(f"scores must be finite, got {wrong} on fold {fold}.")

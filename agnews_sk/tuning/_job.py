@@ -1,4 +1,4 @@
-"""What the workers of a search are handed, in whatever process they are."""
+"""What the workers of a search are given, in this process or another."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -22,8 +22,14 @@ from agnews_sk.tuning._worker import Worker
 class Samplers:
     """The sampler of each trial: the user's, or one seeded by the trial's number.
 
-    Thus workers with the same seed do not draw the same, and a resumed study draws what it would
-    have drawn.
+    Workers with the same seed then do not repeat each other, and a resumed study draws the
+    parameters that an uninterrupted one would.
+
+    Parameters
+    ----------
+    sampler : optuna.samplers.BaseSampler or None
+    seed : int
+        Random seed of the default samplers.
     """
 
     sampler: BaseSampler | None
@@ -36,7 +42,7 @@ class Samplers:
         return TPESampler(seed=int(seed))
 
     def of_worker(self, index: int) -> "Samplers":
-        """Return samplers that no other worker uses."""
+        """Return samplers for one worker alone; those of the user's are copied and reseeded."""
         sampler = deepcopy(self.sampler)
         if sampler is not None and index > 0:
             sampler.reseed_rng()
@@ -45,7 +51,30 @@ class Samplers:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a worker needs, in whatever process it is."""
+    """Everything that a worker needs; it can be pickled unless the storage is in memory.
+
+    Parameters
+    ----------
+    evaluation : TrialEvaluation
+    storage : str, optuna.storages.BaseStorage or None
+        As `open_storage` takes it.
+    study_name : str
+    pruner : optuna.pruners.BasePruner
+        Asked after each fold.
+    samplers : Samplers
+    n_trials : int or None
+        Total number of trials in the study.
+    deadline : float or None
+        No trial begins after this `time.time()`.
+    heartbeat_seconds : float
+    reraise : bool
+        Whether to raise the error of a trial instead of recording it.
+    callbacks : sequence of callable
+        Called with the study and each finished trial.
+    interruption : Interruption
+    verbose : bool
+        Whether to log each finished trial.
+    """
 
     evaluation: TrialEvaluation
     storage: str | BaseStorage | None
@@ -61,12 +90,18 @@ class Job:
     verbose: bool
 
     def join(self) -> Study:
-        """Return an object of the study, for one thread."""
+        """Load the study; each thread needs an object of its own."""
         storage = open_storage(self.storage, self.study_name)
         return optuna.load_study(study_name=self.study_name, storage=storage, pruner=self.pruner)
 
     def work(self, index: int = 0) -> Exception | None:
-        """Be a worker until the study ends, and return the first error of a trial."""
+        """Run trials until the study ends, and return the first error of a trial.
+
+        Parameters
+        ----------
+        index : int, default=0
+            Number of this worker among those of the call.
+        """
         shared = not isinstance(self.storage, InMemoryStorage)
         with self.interruption.listening(), quiet_optuna(self.verbose):
             worker = Worker(

@@ -1,4 +1,4 @@
-"""A study in a file that any number of processes append to."""
+"""Studies in journal files, which several processes may append to."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-# More than Optuna writes into a line that creates a study, and little to read of another file.
+# More than the first line of any journal, and little to read of a file that is none.
 _FIRST_LINE_BYTES = 2**20
-# What each line of a journal has, whatever it records.
+# Keys that every record of a journal has.
 _KEYS = {"op_code", "worker_id"}
 
 
 def open_journal(path: Path) -> JournalStorage:
-    """Open a journal, or begin one where there is no file or an empty one.
+    """Open a journal, or create one if there is no file or an empty one.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ def open_journal(path: Path) -> JournalStorage:
     Raises
     ------
     OSError
-        If it cannot be read or made.
+        If it cannot be read or created.
     ValueError
-        If something else is there, which is left as it is.
+        If the file is not a journal; it is left unchanged.
     """
     try:
         problem = _problem(path)
@@ -47,7 +47,10 @@ def open_journal(path: Path) -> JournalStorage:
 
 
 def _problem(path: Path) -> str | None:
-    """Tell why a file is no journal, by its first line: Optuna would append to any file."""
+    """Say why a file is not a journal, judged by its first line, or return None.
+
+    Optuna itself would append to any file.
+    """
     if not path.exists():
         return None
     if not path.is_file():
@@ -58,6 +61,7 @@ def _problem(path: Path) -> str | None:
 
 
 def _is_record(line: bytes) -> bool:
+    """Return whether a line is a whole record of a journal."""
     try:
         record = json.loads(line)
     except ValueError:

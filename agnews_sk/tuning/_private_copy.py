@@ -1,4 +1,4 @@
-"""Copies that nobody else can write into, made as fast as memory is copied where possible."""
+"""Copies that share no writable memory with the original, without pickling where possible."""
 
 import pickle
 from copy import deepcopy
@@ -12,12 +12,12 @@ import pyarrow as pa
 
 _ATOMS = {NoneType, bool, int, float, complex, str, bytes, np.str_, type(pd.NA), type, FunctionType}
 _IMMUTABLE = (pa.Array, pa.ChunkedArray, pa.Table, np.number, np.bool_, BuiltinFunctionType)
-# Their estimators change in `fit` only.
+# Libraries whose fitted estimators are changed by `fit` only.
 _LIBRARIES = {"agnews_sk", "builtins", "imblearn", "numpy", "pandas", "polars", "scipy", "sklearn"}
 
 
 def private_copy(value: Any) -> Any:
-    """Return a value of the same content that shares nothing which can be written into.
+    """Return a copy that shares nothing writable with the original.
 
     Parameters
     ----------
@@ -52,15 +52,17 @@ def private_copy(value: Any) -> Any:
 
 
 def _are_atoms(values: Any) -> bool:
+    """Return whether all values are of types that cannot be modified."""
     return all(kind in _ATOMS or issubclass(kind, _IMMUTABLE) for kind in set(map(type, values)))
 
 
 def _holds_atoms(array: np.ndarray) -> bool:
+    """Return whether an array holds no objects, or only such that cannot be modified."""
     return not array.dtype.hasobject or (array.dtype == object and _are_atoms(array.ravel()))
 
 
 def _polars_copy(value: pl.Series | pl.DataFrame) -> pl.Series | pl.DataFrame:
-    """Copy the head; the values are copied by whoever writes first, but not Python's objects."""
+    """Clone a column or frame: Polars copies values on write, but not Python objects."""
     if isinstance(value, pl.DataFrame):
         objects = [_polars_copy(value[name]) for name in value.columns if _has_objects(value[name])]
         return value.clone().with_columns(objects) if objects else value.clone()
@@ -70,10 +72,12 @@ def _polars_copy(value: pl.Series | pl.DataFrame) -> pl.Series | pl.DataFrame:
 
 
 def _has_objects(column: pl.Series) -> bool:
+    """Return whether a Polars column holds Python objects, which its copies share."""
     return column.dtype == pl.Object
 
 
 def _pandas_copy(value: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
+    """Return a deep copy, through pickle if there are objects that can be modified."""
     columns = [value] if isinstance(value, pd.Series) else [column for _, column in value.items()]
     objects = (column.array for column in columns if column.dtype == object)
     if all(_are_atoms(column) for column in objects):
@@ -83,7 +87,7 @@ def _pandas_copy(value: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
 
 
 def changes_in_fit_only(step: Any) -> bool:
-    """Tell whether all of an estimator comes from libraries that leave fitted ones as they are.
+    """Return whether an estimator and its parts are of libraries that change them in `fit` only.
 
     Parameters
     ----------
@@ -92,11 +96,12 @@ def changes_in_fit_only(step: Any) -> bool:
     Returns
     -------
     bool
-        False if the class of it, of an estimator in it or of one of its parameters is another.
+        False if the class of the estimator, or of a parameter at any depth, is of another library.
     """
     parts = [step, *(step.get_params().values() if hasattr(step, "get_params") else [])]
     return all(_root(part) in _LIBRARIES for part in parts)
 
 
 def _root(part: Any) -> str:
+    """Return the top-level package of an object's class."""
     return type(part).__module__.partition(".")[0]

@@ -21,7 +21,7 @@ STATES = {
 def make_cv_results(
     trials: Sequence[FrozenTrial], params: Sequence[Params], n_splits: int, scores: Sequence[str]
 ) -> dict[str, Any]:
-    """Return one entry a trial under the keys of `GridSearchCV.cv_results_`, and some more.
+    """Return the results of trials under the keys of `GridSearchCV.cv_results_`, and a few more.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def make_cv_results(
         Parameters of each trial as `set_params` takes them.
     n_splits : int
     scores : sequence of str
-        Names of scores and costs. The rank of a cost begins with the lowest.
+        Names of scores and costs. Costs are ranked in increasing order.
 
     Returns
     -------
     dict of str to array of shape (n_trials,)
         A trial that did not complete has the scores of the folds that it was fitted on, nan for
-        the others and for the means, and the last rank.
+        the others and for the means, and is ranked last.
     """
     complete = np.array([trial.state == TrialState.COMPLETE for trial in trials])
     results: dict[str, Any] = {
@@ -62,6 +62,20 @@ def make_cv_results(
 
 
 def _by_fold(trials: Sequence[FrozenTrial], n_splits: int, value: Any) -> np.ndarray:
+    """Return a value of each fold of each trial.
+
+    Parameters
+    ----------
+    trials : sequence of FrozenTrial
+    n_splits : int
+    value : callable
+        From the record of a fold to the value.
+
+    Returns
+    -------
+    ndarray of float of shape (n_trials, n_splits)
+        nan for folds that a trial was not fitted on.
+    """
     table = np.full((len(trials), n_splits), np.nan)
     for row, trial in zip(table, trials):
         for fold, result in trial.user_attrs.get(FOLDS, {}).items():
@@ -70,6 +84,19 @@ def _by_fold(trials: Sequence[FrozenTrial], n_splits: int, value: Any) -> np.nda
 
 
 def _over_folds(statistic: Any, by_fold: np.ndarray) -> np.ndarray:
+    """Return a statistic over the folds of each trial.
+
+    Parameters
+    ----------
+    statistic : callable
+        Such as `numpy.nanmean`.
+    by_fold : ndarray of shape (n_trials, n_splits)
+
+    Returns
+    -------
+    ndarray of shape (n_trials,)
+        nan, without a warning, for trials that were fitted on no fold.
+    """
     result = np.full(len(by_fold), np.nan)
     fitted = ~np.isnan(by_fold).all(axis=1)
     if fitted.any():
@@ -78,14 +105,13 @@ def _over_folds(statistic: Any, by_fold: np.ndarray) -> np.ndarray:
 
 
 def _rank(cost: np.ndarray) -> np.ndarray:
+    """Return ranks that begin with 1 for the lowest cost; ties share the lowest, nan comes last."""
     worst = np.nan_to_num(cost, nan=np.inf)
     return rankdata(worst, method="min").astype(np.int32)
 
 
-def best_on_the_front(
-    trials: Sequence[FrozenTrial], front: Collection[int], ranks: np.ndarray
-) -> int:
-    """Return the position of the best trial that no other of the same score beats otherwise.
+def best_on_front(trials: Sequence[FrozenTrial], front: Collection[int], ranks: np.ndarray) -> int:
+    """Return the position of the best trial by one objective; of a tie, one on the Pareto front.
 
     Parameters
     ----------
@@ -93,6 +119,7 @@ def best_on_the_front(
     front : collection of int
         Numbers of the trials on the Pareto front.
     ranks : ndarray of int of shape (n_trials,)
+        By the objective that decides.
 
     Returns
     -------
@@ -103,7 +130,7 @@ def best_on_the_front(
 
 
 def check_some_completed(trials: list[FrozenTrial], first_error: Exception | None) -> None:
-    """Refuse a study without a result.
+    """Raise an error that says why a study has no result, if no trial completed.
 
     Parameters
     ----------
@@ -119,17 +146,28 @@ def check_some_completed(trials: list[FrozenTrial], first_error: Exception | Non
     if any(trial.state == TrialState.COMPLETE for trial in trials):
         return
     if not trials:
-        raise ValueError("no trial ended in time; raise timeout.")
+        raise ValueError("no trial finished in time; increase timeout.")
     message = next((t.user_attrs[ERROR] for t in trials if ERROR in t.user_attrs), None)
     if message is None:
-        raise ValueError(f"all {len(trials)} trials were pruned; give a more patient pruner.")
+        raise ValueError(f"all {len(trials)} trials were pruned; use a more patient pruner.")
     raise ValueError(
         f"all {len(trials)} trials failed; the first error was {message}"
     ) from first_error
 
 
 def params_of(trial: FrozenTrial, candidates: Candidates) -> Params:
-    """Return a trial's parameters as `set_params` takes them, whichever worker drew them."""
+    """Return a trial's parameters as `set_params` takes them, by any worker.
+
+    Parameters
+    ----------
+    trial : optuna.trial.FrozenTrial
+    candidates : Candidates
+
+    Returns
+    -------
+    dict
+        Of a trial that failed while drawing, the parameters that were drawn.
+    """
     try:
         return candidates.draw(FixedTrial(trial.params, trial.number))
     except Exception:

@@ -1,11 +1,11 @@
-"""Checks of the rows and labels of a search, before anything is done with them."""
+"""Checks of the rows and labels of a search."""
 
 from collections.abc import Mapping, Set
 from typing import Any
 
 
 def check_rows(X: Any) -> None:
-    """Refuse what is no container of rows, but would be counted as one.
+    """Refuse objects that have a length but are not containers of rows.
 
     Parameters
     ----------
@@ -34,6 +34,6 @@ def check_rows(X: Any) -> None:
 
 
 def has_columns(y: Any) -> bool:
-    """Tell whether labels are several per row, of which the estimator knows more than we."""
+    """Return whether y has several columns, which the estimator itself must check."""
     shape: tuple[int, ...] = getattr(y, "shape", ())
     return len(shape) == 2 and shape[1] > 1

@@ -1,4 +1,4 @@
-"""What scores a pipeline that was fitted on a fold, and with how little work."""
+"""Score a pipeline fitted on a fold, reusing cached rows and predictions where possible."""
 
 import warnings
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tuning._prefix_cache import FoldMemory
 from agnews_sk.tuning._private_copy import private_copy
 
-# Of these, and not of a subclass of the user's, it is known that the last step answers for them.
+# Their predictions are those of the last step; subclasses of the user's may differ.
 _PIPELINES = (TextPipeline, imblearn.pipeline.Pipeline, sklearn.pipeline.Pipeline)
 _SCORE = "score"
 
@@ -50,38 +50,39 @@ class FittedFold:
     params: dict[str, Any]
 
     @property
-    def last_step_answers(self) -> bool:
-        """Whether what the pipeline predicts is what its last step predicts, on cached rows."""
+    def last_step_predicts(self) -> bool:
+        """Whether the pipeline's predictions are those of its last step on transformed rows."""
         return type(self.estimator) in _PIPELINES and self.last not in (None, "passthrough")
 
     @cached_property
-    def _rows_of_last(self) -> Any:
-        if self.memory is None or not self.last_step_answers:
+    def _last_step_rows(self) -> Any:
+        """Test rows as the last step sees them, transformed once."""
+        if self.memory is None or not self.last_step_predicts:
             return self.X
         return self.memory.transform(self.estimator, self.X)
 
-    def rows_of_last(self) -> Any:
-        """Return the test rows as the last step sees them, for the caller alone."""
-        return private_copy(self._rows_of_last)
+    def last_step_rows(self) -> Any:
+        """Return a copy of the test rows as the last step sees them."""
+        return private_copy(self._last_step_rows)
 
     def whole(self) -> Any:
-        """Return the pipeline as it would be without a cache, for the caller alone."""
+        """Return a copy of the pipeline with its own memory instead of the cache."""
         if self.memory is None:
             return self.last
         pipeline = copy(self.estimator)
         *prefix, (name, _) = self.estimator.steps
         pipeline.steps = [*((n, private_copy(step)) for n, step in prefix), (name, self.last)]
-        pipeline.memory = self.memory.behind
+        pipeline.memory = self.memory.fallback
         return pipeline
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """Scores by name, of all that a search was asked for besides costs.
+    """The scores of a search by name, without costs.
 
-    A scorer of scikit-learn's looks at predictions only, so that those of the last step on cached
-    rows will do. Any other is called as `GridSearchCV` calls it, with the whole pipeline and the
-    rows as they came.
+    scikit-learn's scorers use predictions only, so they get those of the last step on cached
+    rows. Any other scorer is called as `GridSearchCV` calls it, with the whole pipeline and the
+    original rows.
 
     Parameters
     ----------
@@ -93,24 +94,24 @@ class Scoring:
 
     @property
     def scorers(self) -> Mapping[str, Any]:
-        """The scorers by name; the only one is called "score"."""
+        """The scorers by name; a single one is named "score"."""
         if isinstance(self.scorer, _MultimetricScorer):
             return self.scorer._scorers
         return {_SCORE: self.scorer}
 
     def __call__(self, fold: FittedFold, names: list[str] | None = None) -> dict[str, float]:
-        """Return the scores of these names, or all of them.
+        """Return the scores of these names, or all scores.
 
         Raises
         ------
         TypeError
-            If a score is no number.
+            If a score is not a number.
         """
         predictions: dict[Any, np.ndarray] = {}
         params = self._params_by_name(fold.params)
         wanted = self.scorers if names is None else names
-        # First those that only look, since the others may change what they are given.
-        in_order = sorted(wanted, key=lambda name: not _only_looks(self.scorers[name]))
+        # The others may change the estimator and rows that they are given, so they come last.
+        in_order = sorted(wanted, key=lambda name: not _scores_predictions_only(self.scorers[name]))
         scores = {
             name: _score(self.scorers[name], fold, private_copy(params[name]), predictions)
             for name in in_order
@@ -118,7 +119,7 @@ class Scoring:
         return {name: _as_number(scores[name], name) for name in wanted}
 
     def takes_weight(self) -> bool:
-        """Tell whether any score can be weighted, and warn of those that cannot."""
+        """Return whether any score can be weighted, and warn of those that cannot."""
         unweighted = [name for name, one in self.scorers.items() if not _takes_weight(one)]
         if unweighted:
             warnings.warn(
@@ -130,7 +131,7 @@ class Scoring:
         return len(unweighted) < len(self.scorers)
 
     def _params_by_name(self, params: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
-        """Hand metadata to those scorers that ask for it."""
+        """Return the metadata that each scorer requests."""
         if not params or not isinstance(self.scorer, _MultimetricScorer):
             return dict.fromkeys(self.scorers, params)
         if get_config()["enable_metadata_routing"]:
@@ -146,39 +147,54 @@ class Scoring:
 def _score(
     scorer: Any, fold: FittedFold, params: dict[str, Any], predictions: dict[Any, Any]
 ) -> Any:
+    """Return the score of one scorer.
+
+    Parameters
+    ----------
+    scorer : callable
+    fold : FittedFold
+    params : dict
+        Metadata for the scorer.
+    predictions : dict
+        Predictions by method, shared by the scorers of scikit-learn and filled here.
+    """
     y = private_copy(fold.y)
-    if type(scorer) is _Scorer and (fold.last_step_answers or fold.memory is None):
+    if type(scorer) is _Scorer and (fold.last_step_predicts or fold.memory is None):
 
         def predict(classifier: Any, method: str, _: Any, **keywords: Any) -> np.ndarray:
+            """Return the predictions of the last step, computed once per method."""
             key = method, *keywords.items()
             if key not in predictions:
                 predictions[key], _ = _get_response_values(
-                    classifier, fold.rows_of_last(), response_method=method, **keywords
+                    classifier, fold.last_step_rows(), response_method=method, **keywords
                 )
             return predictions[key]
 
         return scorer._score(predict, fold.last, None, y, **params)
-    if type(scorer) is _PassthroughScorer and fold.last_step_answers:
-        return fold.last.score(fold.rows_of_last(), y, **params)
+    if type(scorer) is _PassthroughScorer and fold.last_step_predicts:
+        return fold.last.score(fold.last_step_rows(), y, **params)
     return scorer(fold.whole(), private_copy(fold.X), y, **params)
 
 
-def _only_looks(scorer: Any) -> bool:
+def _scores_predictions_only(scorer: Any) -> bool:
+    """Return whether a scorer is scikit-learn's own, which leaves rows and estimator unchanged."""
     return type(scorer) in (_Scorer, _PassthroughScorer)
 
 
 def _takes_weight(scorer: Any) -> bool:
+    """Return whether a scorer has a parameter `sample_weight`."""
     if hasattr(scorer, "_accept_sample_weight"):
         return scorer._accept_sample_weight()
     return "sample_weight" in signature(scorer).parameters
 
 
 def _as_number(score: Any, name: str) -> float:
+    """Return a score as a float, or refuse what is no number."""
     if isinstance(score, np.ndarray) and score.ndim == 0:
         score = score.item()
     if isinstance(score, Real):
         return float(score)
     way_out = "return one float"
     if isinstance(score, Mapping):
-        way_out = "give scoring a dict of callables, one a name"
+        way_out = "give scoring a dict of callables, one per name"
     raise TypeError(f"scoring must return a number for {name!r}, got {score!r:.80}; {way_out}.")

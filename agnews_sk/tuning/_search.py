@@ -1,4 +1,4 @@
-"""Search over the parameters of whole pipelines with Optuna."""
+"""Hyperparameter search over whole pipelines with Optuna."""
 
 import time
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from agnews_sk._core.validation import Interval, StrOptions, check_labels, selec
 from agnews_sk.tuning._evaluation import COSTS, Candidates, TrialEvaluation
 from agnews_sk.tuning._job import Job, Samplers
 from agnews_sk.tuning._results import (
-    best_on_the_front,
+    best_on_front,
     check_some_completed,
     make_cv_results,
     params_of,
@@ -33,79 +33,79 @@ from agnews_sk.tuning._rows import check_rows, has_columns
 from agnews_sk.tuning._scoring import Scoring
 from agnews_sk.tuning._settings import study_settings
 from agnews_sk.tuning._study import (
-    ended_trials,
+    finished_trials,
     fold_pruner,
     open_storage,
     open_study,
     quiet_optuna,
 )
-from agnews_sk.tuning._workers import Crew, copy_into_memory
+from agnews_sk.tuning._workers import WorkerPool, copy_into_memory
 
 MAX_SEED = np.iinfo(np.int32).max
 
 
 class PipelineSearchCV(BaseSearchCV):
-    """Cross-validated search over whole pipelines: Optuna draws, folds are cached and pruned.
+    """Cross-validated hyperparameter search over whole pipelines with Optuna.
 
-    Each trial is scored on one fold after the other. What its pipeline shares with earlier trials,
-    from the first step on, is not fitted again; a trial that is beaten ends early; with a storage,
-    the search survives a kill and runs on as many machines as reach it.
+    Each trial is scored fold by fold. The first steps of its pipeline that equal those of an
+    earlier trial are not fitted again, and a trial worse than the best is pruned after two folds.
+    With a storage, a search can be resumed, and run on several machines.
 
     Parameters
     ----------
     estimator : estimator, or dict of str to estimator
-        A pipeline, or several by name: the family is then the first choice of each trial.
+        A pipeline, or several by name; each trial then draws the family first.
     space : dict, callable, or dict of str to either
-        For each parameter Optuna's distribution, a list, range or array of choices of any kind, or
-        `uniform`, `loguniform` or `randint` of scipy.stats; or a function from a trial to
-        parameters, such as `tfidf_space`. One space a family where there are several.
+        For each parameter a distribution of Optuna, a list, range or array of choices of any type,
+        or `uniform`, `loguniform` or `randint` of scipy.stats, such as `tfidf_space()` returns; or
+        a function from a trial to parameters. One space per family if there are several.
     n_trials : int or None, default=50
-        Trials of the study in all, those of other workers and earlier runs included. None goes
-        on until `timeout`.
+        Total number of trials in the study, including those of other workers and earlier runs.
+        None continues until `timeout`.
     timeout : float or None, default=None
-        Seconds after which this call begins no more trials.
+        Seconds after which this call starts no more trials.
     scoring : str, callable, list, dict or None, default=None
-        As in `GridSearchCV`: a callable gets the whole pipeline and the rows as they came. A list
-        may also name costs to be kept low: "latency" (milliseconds a text to predict the fold's
-        test rows, from raw texts), "fit_time" (seconds, of cached steps too) and "size" (pickled,
-        megabytes). With several entries the study has several objectives.
+        As in `GridSearchCV`; a callable gets the whole pipeline and the original rows. A list may
+        also name costs, which are minimized: "latency" (milliseconds per text to predict the
+        fold's test rows from raw texts), "fit_time" (seconds, including cached steps) and "size"
+        (megabytes when pickled). With several entries the study has several objectives.
     cv : int, splitter or iterable, default=None
         As in `GridSearchCV`; all workers of a study must have the same.
     sampler : optuna.samplers.BaseSampler or None, default=None
         None is `TPESampler`, seeded for each trial by `random_state` and the trial's number.
     pruner : optuna.pruners.BasePruner or None, default=None
-        Asked after each fold, whose number is the step and whose order differs by trial. None
-        is `WilcoxonPruner(p_threshold=0.51)`, which drops a trial that after two folds or more is
-        on balance worse than the best one on the same folds; a lower threshold is more patient,
-        `NopPruner()` drops none. Not asked where there are several objectives.
+        Called after each fold; the number of the fold is the step, and their order differs by
+        trial. None is `WilcoxonPruner(p_threshold=0.51)`, which prunes a trial that after two or
+        more folds is on balance worse than the best one on the same folds; a lower threshold is
+        more patient, `NopPruner()` prunes none. Not used with several objectives.
     epoch_pruner : optuna.pruners.BasePruner or None, default=None
-        Asked after each epoch of a classifier that has `max_epochs` and supports scikit-learn's
-        callbacks, with the scores of the same fold in earlier trials. It must be one that only
-        reads trials: the median, percentile, threshold and patient pruners are. None is
+        Called after each epoch of a classifier that has `max_epochs` and supports scikit-learn's
+        callbacks, with the scores of the same fold in earlier trials. It must only
+        read trials, as the median, percentile, threshold and patient pruners do. None is
         `MedianPruner`.
     storage : str, optuna storage or None, default=None
-        Where trials are kept, see `open_storage`. None is this process's memory, or a journal
+        Where trials are stored, see `open_storage`. None is this process's memory, or a journal
         file if `study_name` is given.
     study_name : str or None, default=None
-        Name to resume by, and for other workers to join.
+        Name under which to resume the study, and for other workers to join it.
     n_jobs : int or None, default=None
-        Workers in this call. They are threads, unless `joblib.parallel_config` says otherwise;
-        on several machines (dask, ray) `storage` must be one that all of them reach.
+        Number of workers in this call: threads, unless `joblib.parallel_config` selects another
+        backend. On several machines (dask, ray) all of them must reach `storage`.
     refit : bool, str or callable, default=True
-        What `best_estimator_` is, fitted on all rows. True is the best by the first objective
-        and a str the best by that one, in both cases a point of the Pareto front; a callable
-        takes `cv_results_` and returns an index.
+        Which trial's pipeline to fit on all rows: True is the best by the first objective, a str
+        the best by that one, both on the Pareto front; a callable takes `cv_results_` and returns
+        an index.
     random_state : int, RandomState or None, default=None
-        Seeds the default sampler and the order of folds. With `n_jobs=1` the same seed gives the
-        same trials, also if the search was interrupted and resumed.
+        Random seed of the default sampler and of the order of folds. With `n_jobs=1` it makes
+        searches reproducible, even if they are interrupted and resumed.
     error_score : "raise" or nan, default=nan
-        Raise the error of a trial, or record it and go on.
+        Whether to raise the error of a trial, or to record it and continue.
     cache_bytes : int or None, default=2**30
         Limit of the memory for fitted steps and their outputs, and of that for tokens and
-        embeddings by text, of each process. None caches nothing.
+        embeddings by text, in each process. None disables caching.
     heartbeat_seconds : float, default=10
-        How often a running trial says so in the storage. After six times of silence, or at once
-        if its process is gone from the same machine, another worker puts it back.
+        Interval between heartbeats of a running trial in the storage. After six missed ones, or at
+        once if its process has ended on the same machine, another worker queues it again.
     callbacks : list of callable or None, default=None
         Called with the study and each finished trial, as in `Study.optimize`.
     verbose : int, default=0
@@ -138,10 +138,10 @@ class PipelineSearchCV(BaseSearchCV):
     Notes
     -----
     A step is taken from the cache if its parameters, those of all steps before it and the fold are
-    the same; not if it has a `random_state` that is no number, since each fit of it differs.
-    Samplers act in training only, as ever. Steps that have a parameter `cache` which is None are
-    lent a `TextCache` while searching, so that each distinct text is tokenized or embedded once;
-    not where an objective is a time.
+    the same; not if it has a `random_state` that is not an int, since each fit of it differs.
+    Samplers act in training only. While searching, steps whose parameter `cache` is None use a
+    shared `TextCache`, so that each distinct text is tokenized or embedded once; not if an
+    objective is a time.
 
     Examples
     --------
@@ -228,7 +228,6 @@ class PipelineSearchCV(BaseSearchCV):
         Parameters
         ----------
         X : DataFrame or array-like of str of shape (n_samples,)
-            What the estimator takes.
         y : array-like of shape (n_samples,), optional
         **params
             Metadata for the estimator, the scorer and the splitter, as in `GridSearchCV`.
@@ -240,14 +239,13 @@ class PipelineSearchCV(BaseSearchCV):
         Raises
         ------
         TypeError
-            If X holds no rows, or the space something that is no choice.
+            If X is not a container of rows, or a value of the space is not a distribution or list.
         ValueError
             If a parameter is out of range or parameters do not go together, a label is missing,
-            the space names what is no parameter, the study was begun with other settings, no
-            trial ended in time, or every trial failed.
+            the space names a parameter that does not exist, the study was created with other
+            settings, no trial finished in time, or every trial failed.
         KeyboardInterrupt
-            If it was interrupted; `study_`, `cv_results_` and `best_params_` are those of the
-            trials that ended.
+            If interrupted; attributes are those of the finished trials.
         """
         self._validate_params()
         for name in [name for name in vars(self) if name.endswith("_")]:
@@ -279,7 +277,7 @@ class PipelineSearchCV(BaseSearchCV):
             cache_bytes=self.cache_bytes,
         )
         self.n_splits_ = len(evaluation.splits)
-        self.multimetric_ = self._names_scores()
+        self.multimetric_ = self._has_named_scores()
         self.scorer_ = scorer._scorers if self.multimetric_ else scorer
         interruption = Interruption()
         with interruption.listening():
@@ -296,10 +294,10 @@ class PipelineSearchCV(BaseSearchCV):
         try:
             first_error = self._run_workers(evaluation, interruption)
         except BaseException:
-            with suppress(Exception):  # what cut them short says more
+            with suppress(Exception):  # the first error says more
                 self._collect(candidates, objectives)
             raise
-        check_some_completed(ended_trials(self.study_), first_error)
+        check_some_completed(finished_trials(self.study_), first_error)
         self._collect(candidates, objectives)
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
@@ -315,8 +313,7 @@ class PipelineSearchCV(BaseSearchCV):
         Returns
         -------
         float
-            By the objective that `refit` names; by the first one that is no cost if it names
-            none or a cost.
+            By the objective that `refit` names, or by the first one that is not a cost.
         """
         if self.refit is False:
             raise AttributeError("score is available only with refit; use best_params_.")
@@ -329,33 +326,32 @@ class PipelineSearchCV(BaseSearchCV):
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what metadata the estimator, the scorer and the splitter ask for.
 
-        Returns
-        -------
-        MetadataRouter
-            Of several families, that of the first.
+        Of several families, that of the first.
         """
         if isinstance(self.estimator, Mapping):
-            return self._of_first_family().get_metadata_routing()
+            return self._first_family_search().get_metadata_routing()
         return super().get_metadata_routing()
 
     def __sklearn_tags__(self):
         if isinstance(self.estimator, Mapping):
-            return self._of_first_family().__sklearn_tags__()
+            return self._first_family_search().__sklearn_tags__()
         return super().__sklearn_tags__()
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "best_estimator_" if self.refit else "best_params_")
 
-    def _of_first_family(self) -> "PipelineSearchCV":
+    def _first_family_search(self) -> "PipelineSearchCV":
+        """Return a search over the first family, which stands for all where only one can."""
         first = next(iter(self.estimator.values()))
         return PipelineSearchCV(first, {}, scoring=self.scoring, cv=self.cv, refit=self.refit)
 
-    def _names_scores(self) -> bool:
+    def _has_named_scores(self) -> bool:
+        """Return whether scores have names of their own, as those of a list or dict have."""
         return isinstance(self.scoring, (list, tuple, dict))
 
     def _objectives(self) -> list[str]:
         """Return the names of the study's objectives, in its order."""
-        names = list(self.scoring) if self._names_scores() else ["score"]
+        names = list(self.scoring) if self._has_named_scores() else ["score"]
         if set(names) <= set(COSTS):
             raise ValueError(f"scoring must name a score besides costs, got {names}.")
         if isinstance(self.refit, str) and self.refit not in names:
@@ -370,7 +366,7 @@ class PipelineSearchCV(BaseSearchCV):
         return names
 
     def _get_scorers(self) -> tuple[Any, str]:
-        """Return the scorer of what is no cost, as `BaseSearchCV` wants it."""
+        """Return the scorers without costs, for `BaseSearchCV`."""
         estimator, scoring = self.estimator, self.scoring
         if isinstance(estimator, Mapping):
             estimator = next(iter(estimator.values()))
@@ -379,17 +375,18 @@ class PipelineSearchCV(BaseSearchCV):
         return check_scoring(estimator, scoring), "score"
 
     def _check_scorers_accept_sample_weight(self) -> bool:
+        """Return whether any scorer takes weights, and warn of those that do not."""
         return Scoring(self._get_scorers()[0]).takes_weight()
 
     def _run_workers(
         self, evaluation: TrialEvaluation, interruption: Interruption
     ) -> Exception | None:
-        """Set `study_`, also if it was cut short, and return the first error of a trial."""
-        crew = Crew.of(self.n_jobs)
+        """Set `study_`, even if interrupted, and return the first error of a trial."""
+        pool = WorkerPool.of(self.n_jobs)
         is_private = self.storage is None and self.study_name is None
         with (
             quiet_optuna(bool(self.verbose)),
-            crew.meeting_place(self.storage, self.study_name) as storage,
+            pool.shared_storage(self.storage, self.study_name) as storage,
         ):
             opened = open_storage(storage, self.study_name)
             settings = {} if is_private else study_settings(evaluation)
@@ -398,7 +395,7 @@ class PipelineSearchCV(BaseSearchCV):
             )
             job = Job(
                 evaluation=evaluation,
-                storage=opened if crew.in_process else storage,
+                storage=opened if pool.in_process else storage,
                 study_name=study.study_name,
                 pruner=self.pruner or fold_pruner(),
                 samplers=Samplers(self.sampler, evaluation.seed),
@@ -411,14 +408,15 @@ class PipelineSearchCV(BaseSearchCV):
                 verbose=bool(self.verbose),
             )
             try:
-                return crew.run(job)
+                return pool.run(job)
             finally:
                 ended = job.join()
-                has_file = is_private and not crew.in_process
+                has_file = is_private and not pool.in_process
                 self.study_ = copy_into_memory(ended) if has_file else ended
 
     def _collect(self, candidates: Candidates, objectives: list[str]) -> None:
-        trials = ended_trials(self.study_)
+        """Set `cv_results_` and the best trial from the finished trials of the study."""
+        trials = finished_trials(self.study_)
         params = [params_of(trial, candidates) for trial in trials]
         self.cv_results_ = make_cv_results(trials, params, self.n_splits_, objectives)
         self.best_trials_ = self.study_.best_trials
@@ -429,11 +427,12 @@ class PipelineSearchCV(BaseSearchCV):
         if not callable(self.refit):
             front = {trial.number for trial in self.best_trials_}
             ranks = self.cv_results_[f"rank_test_{name}"]
-            self.best_index_ = best_on_the_front(trials, front, ranks)
+            self.best_index_ = best_on_front(trials, front, ranks)
         self.best_params_ = params[self.best_index_]
         self.best_score_ = float(self.cv_results_[f"mean_test_{name}"][self.best_index_])
 
     def _refit(self, evaluation: TrialEvaluation, interruption: Interruption, context: Any) -> None:
+        """Fit the best pipeline on all rows, with the callbacks of the search."""
         X, y = evaluation.X, evaluation.y
         estimator = evaluation.candidates.build(self.best_params_)
         labels = {} if y is None else {"y": y}

@@ -1,4 +1,4 @@
-"""What decides the scores of a study's trials, and must be the same when it is resumed."""
+"""The settings of a study, which must be the same when it is resumed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from agnews_sk.tuning._evaluation import TrialEvaluation
 
 
 def study_settings(evaluation: TrialEvaluation) -> dict[str, str]:
-    """Describe all that the scores of a trial hang on, besides what it draws.
+    """Describe everything that determines the scores of a trial, except the drawn parameters.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def study_settings(evaluation: TrialEvaluation) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Descriptions by name, of a few letters each.
+        Short descriptions by name.
     """
     settings = {
         "X": f"{n_rows(evaluation.X)} rows#{content_digest(evaluation.X)}",
@@ -47,30 +47,33 @@ def study_settings(evaluation: TrialEvaluation) -> dict[str, str]:
 
 
 def _describe_scorer(scorer: Any) -> str:
-    # What scores by the estimator's own method holds the estimator, which is described elsewhere.
+    """Describe a scorer by what it computes."""
+    # A scorer that calls the estimator's `score` holds the estimator, which is described elsewhere.
     return repr(scorer) if isinstance(scorer, _PassthroughScorer) else describe(scorer)
 
 
 def _of_family(family: str, estimator: Any, space: Any) -> dict[str, str]:
-    behind = f" of family {family!r}" if family else ""
+    """Describe the parameters of an estimator that are not searched over, and its space."""
+    suffix = f" of family {family!r}" if family else ""
     drawn = space if isinstance(space, Mapping) else {}
-    settings = {f"estimator{behind}": _describe_part(estimator)}
+    settings = {f"estimator{suffix}": _describe_part(estimator)}
     for name, value in estimator.get_params().items():
         if not _is_drawn(name, drawn) and name.rpartition("__")[2] not in RUNTIME_ONLY:
-            settings[f"{name}{behind}"] = _describe_part(value)
+            settings[f"{name}{suffix}"] = _describe_part(value)
     if not isinstance(space, Mapping):
-        return {**settings, f"space{behind}": describe(space)}
+        return {**settings, f"space{suffix}": describe(space)}
     for name, choice in drawn.items():
-        settings[f"space[{name!r}]{behind}"] = describe(choice)
+        settings[f"space[{name!r}]{suffix}"] = describe(choice)
     return settings
 
 
 def _is_drawn(name: str, drawn: Mapping[str, Any]) -> bool:
+    """Return whether the space sets this parameter, or the estimator that it belongs to."""
     return any(name == other or name.startswith(f"{other}__") for other in drawn)
 
 
 def _describe_part(value: Any) -> str:
-    """Describe a parameter; of what has parameters of its own, only what is not among them."""
+    """Describe a parameter; of an estimator, only its class and what its parameters do not say."""
     if hasattr(value, "get_params") and not isinstance(value, type):
         told = value if survives_clone(value) else besides_parameters(value)
         return f"{type(value).__name__}#{content_digest(told)}"
@@ -80,4 +83,5 @@ def _describe_part(value: Any) -> str:
 
 
 def _is_step(value: Any) -> bool:
+    """Return whether a value is a named step, such as those of a pipeline."""
     return isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str)

@@ -1,7 +1,10 @@
-"""What a search may choose: spaces given as dicts or functions, and one ready space a family."""
+"""Search spaces: dicts or functions of a trial, and the default space of each pipeline."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from optuna.distributions import FloatDistribution, IntDistribution
 
 from agnews_sk.tuning._choices import as_choice, check_names, draw, probe
 
@@ -19,7 +22,7 @@ def suggest_params(space: Space, trial: Any) -> Params:
         scipy.stats, or choices (a list, range or 1-D array); or a function from a trial to
         parameters.
     trial : optuna.trial.BaseTrial
-        A `FixedTrial` gives back the parameters of an earlier one.
+        A `FixedTrial` returns the parameters of an earlier one.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def suggest_params(space: Space, trial: Any) -> Params:
 
 
 def check_space(space: Any, estimator: Any) -> Space:
-    """Return a space whose parameters are those of an estimator.
+    """Check the names and values of a space.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def check_space(space: Any, estimator: Any) -> Space:
     Returns
     -------
     dict or callable
-        A dict has Optuna's distributions and lists.
+        The values of a dict are Optuna's distributions and lists.
 
     Raises
     ------
@@ -63,10 +66,10 @@ def check_space(space: Any, estimator: Any) -> Space:
         If it is neither, or a value of the dict is neither a distribution nor a sequence of
         choices.
     ValueError
-        If a name is no parameter of the estimator; of a function, one of those that it returns
-        first.
+        If a name is not a parameter of the estimator; of a function, for the lowest values.
     """
     if callable(space):
+        _check_takes_a_trial(space)
         params = probe(space)
         if params is not None:
             check_names(params, estimator, {name: [value] for name, value in params.items()})
@@ -80,8 +83,22 @@ def check_space(space: Any, estimator: Any) -> Space:
     return choices
 
 
+def _check_takes_a_trial(space: Callable[..., Any]) -> None:
+    """Refuse a function without parameters, such as `tfidf_space` that was not called."""
+    try:
+        inspect.signature(space).bind(None)
+    except TypeError:
+        name = getattr(space, "__name__", type(space).__name__)
+        raise TypeError(
+            f"space must be a dict or a function from a trial to parameters, got {name}, which "
+            f"takes no trial; if it returns a space, call it: {name}()."
+        ) from None
+    except ValueError:  # a function in C has no signature
+        return
+
+
 def suggest_family(spaces: Mapping[str, Space], trial: Any) -> Params:
-    """Draw a family and then the parameters of that family alone.
+    """Draw a family, and the parameters of that family.
 
     Parameters
     ----------
@@ -93,14 +110,20 @@ def suggest_family(spaces: Mapping[str, Space], trial: Any) -> Params:
     -------
     dict
         "family", and parameters as `set_params` of that family's pipeline takes them. The study
-        knows these as `<family>/<parameter>`.
+        has them under the names `<family>/<parameter>`.
     """
     family = trial.suggest_categorical("family", list(spaces))
-    return {"family": family, **suggest_params(spaces[family], _Named(trial, f"{family}/"))}
+    return {"family": family, **suggest_params(spaces[family], _PrefixedTrial(trial, f"{family}/"))}
 
 
-class _Named:
-    """A trial in which the name of each parameter has a prefix."""
+class _PrefixedTrial:
+    """A trial that adds a prefix to the names of parameters.
+
+    Parameters
+    ----------
+    trial : optuna.trial.BaseTrial
+    prefix : str
+    """
 
     def __init__(self, trial: Any, prefix: str) -> None:
         self._trial = trial
@@ -113,133 +136,104 @@ class _Named:
         return lambda name, *args, **keywords: found(self._prefix + name, *args, **keywords)
 
 
-def tfidf_space(trial: Any) -> Params:
-    """Space of `make_tfidf_pipeline`: case, sources, n-grams, rare ones, weights and `C`.
-
-    Parameters
-    ----------
-    trial : optuna.trial.BaseTrial
+def tfidf_space() -> Params:
+    """Return the search space of `make_tfidf_pipeline`.
 
     Returns
     -------
-    dict
-        Parameters of `clean`, `vectorize` and `classify`.
+    dict of str to distribution or list
+        For source stripping, case, n-gram lengths, rare n-grams, term weights and `C`. It is a
+        new dict at each call: join it with others by `|`, the last of which wins.
 
     Examples
     --------
-    >>> from optuna.trial import FixedTrial
     >>> from agnews_sk.tuning import tfidf_space
-    >>> chosen = {"clean__strip_sources": True, "vectorize__lowercase": True, "max_n": 2,
-    ...           "vectorize__min_df": 2, "vectorize__sublinear_tf": True, "classify__C": 0.5}
-    >>> tfidf_space(FixedTrial(chosen))["vectorize__ngram_range"]
-    (1, 2)
+    >>> space = tfidf_space() | {"classify__C": [0.3, 1.0]}
+    >>> space["vectorize__ngram_range"], space["classify__C"]
+    ([(1, 1), (1, 2), (1, 3)], [0.3, 1.0])
     """
     return {
-        "clean__strip_sources": trial.suggest_categorical("clean__strip_sources", [True, False]),
-        "vectorize__lowercase": trial.suggest_categorical("vectorize__lowercase", [True, False]),
-        "vectorize__ngram_range": (1, trial.suggest_int("max_n", 1, 3)),
-        "vectorize__min_df": trial.suggest_int("vectorize__min_df", 1, 5),
-        "vectorize__sublinear_tf": trial.suggest_categorical(
-            "vectorize__sublinear_tf", [True, False]
-        ),
-        "classify__C": trial.suggest_float("classify__C", 0.03, 30, log=True),
+        "clean__strip_sources": [True, False],
+        "vectorize__lowercase": [True, False],
+        "vectorize__ngram_range": [(1, 1), (1, 2), (1, 3)],
+        "vectorize__min_df": IntDistribution(1, 5),
+        "vectorize__sublinear_tf": [True, False],
+        "classify__C": FloatDistribution(0.03, 30, log=True),
     }
 
 
-def embedding_space(trial: Any) -> Params:
-    """Space of `make_embedding_pipeline`: sources, and `C` of the classifier.
-
-    Parameters
-    ----------
-    trial : optuna.trial.BaseTrial
+def embedding_space() -> Params:
+    """Return the search space of `make_embedding_pipeline`.
 
     Returns
     -------
-    dict
-        Parameters of `clean` and `classify`.
+    dict of str to distribution or list
+        For source stripping and `C` of the classifier; new at each call.
 
     Examples
     --------
-    >>> from optuna.trial import FixedTrial
     >>> from agnews_sk.tuning import embedding_space
-    >>> embedding_space(FixedTrial({"clean__strip_sources": True, "classify__C": 3.0}))
-    {'clean__strip_sources': True, 'classify__C': 3.0}
+    >>> sorted(embedding_space())
+    ['classify__C', 'clean__strip_sources']
     """
     return {
-        "clean__strip_sources": trial.suggest_categorical("clean__strip_sources", [True, False]),
-        "classify__C": trial.suggest_float("classify__C", 0.03, 100, log=True),
+        "clean__strip_sources": [True, False],
+        "classify__C": FloatDistribution(0.03, 100, log=True),
     }
 
 
-def transformer_space(trial: Any) -> Params:
-    """Space of `make_transformer_pipeline`: vocabulary, width, depth, dropout and training.
-
-    Parameters
-    ----------
-    trial : optuna.trial.BaseTrial
+def transformer_space() -> Params:
+    """Return the search space of `make_transformer_pipeline`.
 
     Returns
     -------
-    dict
-        Parameters of `vocabulary` and `classify`.
+    dict of str to distribution or list
+        For the vocabulary size, width, depth, dropout, learning rate and batch size; new at each
+        call.
 
     Examples
     --------
-    >>> import optuna
     >>> from agnews_sk.tuning import transformer_space
-    >>> chosen = {"vocabulary__max_size": 10_000, "classify__d_model": 64,
-    ...           "classify__n_layers": 2, "classify__dropout": 0.1,
-    ...           "classify__token_dropout": 0.3,
-    ...           "classify__learning_rate": 1e-3, "classify__batch_size": 32}
-    >>> transformer_space(optuna.trial.FixedTrial(chosen))["classify__d_model"]
-    64
+    >>> space = transformer_space() | {"classify__n_heads": [2, 4, 8]}
+    >>> space["classify__d_model"]
+    [64, 128, 256]
     """
     return {
-        "vocabulary__max_size": trial.suggest_int(
-            "vocabulary__max_size", 5_000, 40_000, step=5_000
-        ),
-        "classify__d_model": trial.suggest_categorical("classify__d_model", [64, 128, 256]),
-        "classify__n_layers": trial.suggest_int("classify__n_layers", 1, 4),
-        "classify__dropout": trial.suggest_float("classify__dropout", 0.0, 0.5),
-        "classify__token_dropout": trial.suggest_float("classify__token_dropout", 0.0, 0.5),
-        **_training(trial, 1e-4, 3e-3),
+        "vocabulary__max_size": IntDistribution(5_000, 40_000, step=5_000),
+        "classify__d_model": [64, 128, 256],
+        "classify__n_layers": IntDistribution(1, 4),
+        "classify__dropout": FloatDistribution(0.0, 0.5),
+        "classify__token_dropout": FloatDistribution(0.0, 0.5),
+        **_training_space(1e-4, 3e-3),
     }
 
 
-def finetune_space(trial: Any) -> Params:
-    """Space of `make_finetune_pipeline`: how much is trained, and how.
-
-    Parameters
-    ----------
-    trial : optuna.trial.BaseTrial
+def finetune_space() -> Params:
+    """Return the search space of `make_finetune_pipeline`.
 
     Returns
     -------
-    dict
-        Parameters of `classify`.
+    dict of str to distribution or list
+        For warm-up, layer-wise learning rate decay, label smoothing, learning rate and batch
+        size; new at each call.
 
     Examples
     --------
-    >>> from optuna.trial import FixedTrial
     >>> from agnews_sk.tuning import finetune_space
-    >>> chosen = {"classify__warmup": 0.1, "classify__layer_decay": 0.9,
-    ...           "classify__label_smoothing": 0.0, "classify__learning_rate": 1e-4,
-    ...           "classify__batch_size": 16}
-    >>> finetune_space(FixedTrial(chosen)) == chosen
-    True
+    >>> finetune_space()["classify__batch_size"]
+    [16, 32, 64]
     """
     return {
-        "classify__warmup": trial.suggest_float("classify__warmup", 0.0, 0.2),
-        "classify__layer_decay": trial.suggest_float("classify__layer_decay", 0.7, 1.0),
-        "classify__label_smoothing": trial.suggest_float("classify__label_smoothing", 0.0, 0.2),
-        **_training(trial, 1e-5, 5e-4),
+        "classify__warmup": FloatDistribution(0.0, 0.2),
+        "classify__layer_decay": FloatDistribution(0.7, 1.0),
+        "classify__label_smoothing": FloatDistribution(0.0, 0.2),
+        **_training_space(1e-5, 5e-4),
     }
 
 
-def _training(trial: Any, lowest_rate: float, highest_rate: float) -> Params:
+def _training_space(lowest_rate: float, highest_rate: float) -> Params:
+    """Return the part that both neural pipelines share; learning rates are drawn by logarithm."""
     return {
-        "classify__learning_rate": trial.suggest_float(
-            "classify__learning_rate", lowest_rate, highest_rate, log=True
-        ),
-        "classify__batch_size": trial.suggest_categorical("classify__batch_size", [16, 32, 64]),
+        "classify__learning_rate": FloatDistribution(lowest_rate, highest_rate, log=True),
+        "classify__batch_size": [16, 32, 64],
     }

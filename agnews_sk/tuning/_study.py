@@ -1,6 +1,6 @@
-"""Where a study is kept, and the two things that Optuna does not do for several workers.
+"""Open storages and studies, and share the trials of a study among workers.
 
-The one place that touches Optuna's private helpers.
+The only module that uses private functions of Optuna.
 """
 
 import logging
@@ -25,22 +25,22 @@ from agnews_sk._core.optional import import_optional
 from agnews_sk.tuning._descriptions import differences
 from agnews_sk.tuning._journal import open_journal
 
-# Longer than any worker takes to write the slots of a study.
+# More time than a worker needs to create the waiting trials of a study.
 _LOCK_SECONDS = 60.0
-# Names of what is written to a trial whose worker died, and to the one queued for it.
+# User attributes of a trial whose worker died, and of the trial that repeats it.
 LOST = "lost"
 RETRY = "retry"
-# Name of what is written to a study: what decides the scores of its trials.
+# User attribute of a study: the settings that determine the scores of its trials.
 _SETTINGS = "settings"
 
 
 def open_storage(storage: str | BaseStorage | None, study_name: str | None = None) -> BaseStorage:
-    """Open the place that a study is kept in.
+    """Open the storage of a study.
 
     Parameters
     ----------
     storage : str, optuna storage or None
-        `journal:PATH`, a file that any number of processes append to; `sqlite:///PATH`,
+        `journal:PATH`, a file that several processes may append to; `sqlite:///PATH`,
         `postgresql://...` and other databases; `redis://...`; `grpc://HOST:PORT`, Optuna's proxy.
         None is this process's memory, or, if the study has a name, a journal file of that name
         in the folder `studies` of `AGNEWS_SK_HOME`.
@@ -57,7 +57,7 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
     OSError
         If it cannot be opened.
     ValueError
-        If it is none of these, or what is at PATH is no journal; nothing is written into it then.
+        If it is none of these, or the file at PATH is not a journal; the file is left unchanged.
 
     Examples
     --------
@@ -90,6 +90,7 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
 
 
 def _home_file(study_name: str) -> Path:
+    """Return the journal of a study in the folder `studies` of `AGNEWS_SK_HOME`."""
     import pooch
 
     home = os.environ.get("AGNEWS_SK_HOME") or pooch.os_cache("agnews_sk")
@@ -97,7 +98,7 @@ def _home_file(study_name: str) -> Path:
 
 
 def _database(url: str, n_tries: int = 4) -> RDBStorage:
-    """Open a database, again if another worker was creating its tables at the same time."""
+    """Open a database, and retry if another worker creates its tables at the same time."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -118,9 +119,10 @@ def _database(url: str, n_tries: int = 4) -> RDBStorage:
 
 
 def fold_pruner() -> BasePruner:
-    """Return the default pruner between folds: it drops what is worse on balance.
+    """Return the default pruner between folds: it prunes trials that are worse on balance.
 
-    The p-value of two pairs is at most 1/2 where the larger difference is a loss.
+    Of two pairs, the p-value is at most 1/2 if the larger difference is a loss, so that a threshold
+    just above prunes after two folds.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -134,7 +136,7 @@ def open_study(
     settings: dict[str, str],
     n_trials: int | None,
 ) -> Study:
-    """Create a study or join it, with a slot for each trial that is asked for.
+    """Create a study or join it, and add a waiting trial for each one that it lacks.
 
     Parameters
     ----------
@@ -142,9 +144,9 @@ def open_study(
     study_name : str or None
     directions : sequence of StudyDirection
     settings : dict of str to str
-        What all workers of a study must agree on, described.
+        Descriptions of what all workers of a study must agree on.
     n_trials : int or None
-        Trials of the study in all; None is no limit, and no slots.
+        Total number of trials in the study; None adds none.
 
     Returns
     -------
@@ -153,50 +155,51 @@ def open_study(
     Raises
     ------
     ValueError
-        If the study was begun with other settings.
+        If the study was created with other settings.
     """
     study = optuna.create_study(
         storage=storage, study_name=study_name, directions=directions, load_if_exists=True
     )
     if study.user_attrs.get(_SETTINGS):
-        _agree(study, settings)
+        _check_settings(study, settings)
     if not study.user_attrs.get(_SETTINGS) or _n_missing(study, n_trials) > 0:
         with _only_worker(storage, f"{study.study_name} (being set up)"):
-            _agree(study, settings)
+            _check_settings(study, settings)
             for _ in range(_n_missing(study, n_trials)):
                 study.add_trial(create_trial(state=TrialState.WAITING))
     return study
 
 
-def _agree(study: Study, settings: dict[str, str]) -> None:
-    """Write what decides the scores to a new study, and compare it with that of another."""
+def _check_settings(study: Study, settings: dict[str, str]) -> None:
+    """Write the settings to a new study, or compare them with those of an existing one."""
     begun_with = study.user_attrs.get(_SETTINGS, {})
-    if not begun_with and not ended_trials(study):
+    if not begun_with and not finished_trials(study):
         study.set_user_attr(_SETTINGS, settings)
         return
     if begun_with.keys().isdisjoint(settings) and settings:
         raise ValueError(
-            f"study {study.study_name!r} has trials, and nothing says how they were scored; give "
+            f"study {study.study_name!r} has trials, but no record of how they were scored; use "
             "another study_name."
         )
     found = differences(begun_with, settings)
     if found:
         raise ValueError(
-            f"study {study.study_name!r} was begun otherwise: {found}. Its trials cannot be "
-            "compared with new ones; give it the same again, or another study_name."
+            f"study {study.study_name!r} was created with other settings: {found}. Its trials "
+            "cannot be compared with new ones; use the same settings, or another study_name."
         )
 
 
 def _n_missing(study: Study, n_trials: int | None) -> int:
+    """Return how many waiting trials a study lacks for this number in all."""
     if n_trials is None:
         return 0
     return n_trials - sum(not is_lost(trial) for trial in study.get_trials(deepcopy=False))
 
 
-def ended_trials(study: Study) -> list[FrozenTrial]:
+def finished_trials(study: Study) -> list[FrozenTrial]:
     """Return the trials that completed, were pruned or failed.
 
-    A trial that was lost with its worker is left out: another one was queued for it.
+    Trials whose worker died are left out: others were queued for them.
 
     Parameters
     ----------
@@ -209,10 +212,10 @@ def ended_trials(study: Study) -> list[FrozenTrial]:
     Examples
     --------
     >>> import optuna
-    >>> from agnews_sk.tuning import ended_trials
+    >>> from agnews_sk.tuning import finished_trials
     >>> study = optuna.create_study()
     >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
-    >>> [trial.number for trial in ended_trials(study)]
+    >>> [trial.number for trial in finished_trials(study)]
     [0, 1]
     """
     trials = study.get_trials(deepcopy=False)
@@ -220,13 +223,13 @@ def ended_trials(study: Study) -> list[FrozenTrial]:
 
 
 def is_lost(trial: FrozenTrial) -> bool:
-    """Tell whether a trial ended with its worker, and another was queued for it."""
+    """Return whether a trial's worker died, and another trial was queued for it."""
     return trial.state == TrialState.FAIL and LOST in trial.user_attrs
 
 
 @contextmanager
 def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
-    """Hold a lock that is a study: its name can be taken once, whatever the storage."""
+    """Hold a lock of this name, which is a study: no storage creates two of one name."""
     give_up = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
@@ -246,9 +249,9 @@ def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
 def begin_trial(
     study: Study, sampler_for: Callable[[int], BaseSampler], n_trials: int | None
 ) -> Trial | None:
-    """Begin a trial that waits, or return None if there is none.
+    """Start a waiting trial, or return None if there is none.
 
-    `Study.ask` would make a new one instead, so that workers would overshoot together.
+    `Study.ask` would create a new one instead, and together workers would run too many.
 
     Parameters
     ----------
@@ -256,8 +259,8 @@ def begin_trial(
     sampler_for : callable
         From the number of the trial to its sampler.
     n_trials : int or None
-        A study may have more slots, those of a call that asked for more: only so many are taken.
-        With None, a new trial is made where none waits.
+        Only this many of the study's trials are started, even if an earlier call queued more.
+        With None, a new trial is created if none is waiting.
 
     Returns
     -------
@@ -276,7 +279,7 @@ def begin_trial(
 
 
 def _is_taken(study: Study, trial: FrozenTrial) -> bool:
-    """Take a trial that waits, and tell whether no other worker was first."""
+    """Set a waiting trial to running, and return whether no other worker was first."""
     try:
         return study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
     except optuna.exceptions.UpdateFinishedTrialError:
@@ -284,19 +287,19 @@ def _is_taken(study: Study, trial: FrozenTrial) -> bool:
 
 
 def requeue(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
-    """End a trial whose worker is gone, and queue its parameters again.
+    """Fail a trial whose worker died, and queue its parameters again.
 
     Parameters
     ----------
     study : optuna.study.Study
     trial : optuna.trial.FrozenTrial
     max_retries : int
-        After so many lost workers the trial counts as failed.
+        After more lost workers than this, the trial counts as failed.
 
     Returns
     -------
     bool
-        Whether this call did it, and no other worker.
+        Whether this call did so, rather than another worker.
     """
     retry = trial.user_attrs.get(RETRY, 0) + 1
     storage = study._storage
@@ -323,7 +326,7 @@ def requeue(study: Study, trial: FrozenTrial, max_retries: int) -> bool:
 
 @contextmanager
 def stoppable(study: Study) -> Iterator[None]:
-    """Let samplers and callbacks call `study.stop()`, as within `Study.optimize`."""
+    """Allow samplers and callbacks to call `study.stop()`, as within `Study.optimize`."""
     study._stop_flag = False
     study._thread_local.in_optimize_loop = True
     try:
@@ -334,15 +337,15 @@ def stoppable(study: Study) -> Iterator[None]:
 
 
 def is_stopped(study: Study) -> bool:
-    """Tell whether a sampler or a callback has called `study.stop()`."""
+    """Return whether a sampler or a callback has called `study.stop()`."""
     return study._stop_flag
 
 
 @contextmanager
 def quiet_optuna(verbose: bool) -> Iterator[None]:
-    """Keep Optuna from printing what it does in this thread, unless it was asked to.
+    """Suppress Optuna's log messages of this thread, unless verbose.
 
-    Warnings, another level than Optuna's default, and handlers of the user's stay as they are.
+    Warnings, a level set by the user, and handlers of the user's are not affected.
     """
     handler = optuna.logging._default_handler
     if verbose or handler is None or optuna.logging.get_verbosity() != logging.INFO:
@@ -351,6 +354,7 @@ def quiet_optuna(verbose: bool) -> Iterator[None]:
     thread = threading.get_ident()
 
     def is_printed(record: logging.LogRecord) -> bool:
+        """Filter out the messages of this thread below warnings."""
         return record.thread != thread or record.levelno >= logging.WARNING
 
     handler.addFilter(is_printed)
@@ -360,7 +364,7 @@ def quiet_optuna(verbose: bool) -> Iterator[None]:
         handler.removeFilter(is_printed)
 
 
-def log_ended_trial(study: Study, trial: FrozenTrial) -> None:
+def log_finished_trial(study: Study, trial: FrozenTrial) -> None:
     """Log a trial as `Study.optimize` does."""
     if trial.state == TrialState.COMPLETE:
         study._log_completed_trial(trial.values, trial.number, trial.params)

@@ -1,4 +1,4 @@
-"""One worker of a study: take a trial, evaluate it, tell, until all are there."""
+"""A worker of a study: run one trial after the other until all are finished."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from agnews_sk.tuning._evaluation import ERROR
 from agnews_sk.tuning._study import (
     begin_trial,
     is_stopped,
-    log_ended_trial,
+    log_finished_trial,
     requeue,
     stoppable,
 )
@@ -27,43 +27,42 @@ from agnews_sk.tuning._study import (
 OptunaCallback = Callable[[Study, FrozenTrial], None]
 
 MAX_RETRIES = 2
-SILENT_BEATS = 6
+MAX_MISSED_HEARTBEATS = 6
 POLL_SECONDS = 0.2
-# Names of what a worker writes to the trial that it runs.
+# User attributes of a trial that is running: its process, and a counter.
 WORKER = "worker"
-BEAT = "beat"
+HEARTBEAT = "beat"
 
 
 @dataclass(kw_only=True)
 class Worker:
-    """Evaluate trials of a study until it has all that were asked for.
+    """Run trials of a study until it has as many as were requested.
 
     Parameters
     ----------
     study : optuna.study.Study
-        An object of this worker's own.
+        Used by this worker only.
     evaluate : callable
-        From a trial, and a function that raises KeyboardInterrupt if the search was interrupted, to
-        the trial's values.
+        Takes a trial, and a function that raises KeyboardInterrupt if the search was interrupted;
+        returns the trial's values.
     sampler_for : callable
         From the number of a trial to the sampler that draws its parameters.
     n_trials : int or None
-        Trials of the study in all, for which it has slots; without a number a worker asks for
-        trials until the deadline.
+        Total number of trials in the study, which are queued; with None the worker creates trials
+        until the deadline.
     deadline : float or None
         No trial begins after this `time.time()`.
     heartbeat_seconds : float or None
-        How often a running trial says that it is alive. One that has been silent for six such
-        times, or whose process is gone from this machine, is queued again. None where no other
-        process can see the study.
+        Interval between heartbeats of a running trial. A trial that misses six, or whose process
+        has ended on this machine, is queued again. None if no other process can see the study.
     reraise : bool
         Raise a trial's error instead of recording it.
     callbacks : sequence of callable
-        Called with the study and each trial that this worker ended.
+        Called with the study and each trial that this worker finished.
     interruption : Interruption
-        Of all workers in this process.
+        Shared by all workers in this process.
     verbose : bool
-        Log each trial that ended.
+        Whether to log each finished trial.
     """
 
     study: Study
@@ -81,7 +80,7 @@ class Worker:
     def run(self) -> Exception | None:
         """Work, and return the first error of a trial."""
         beat = self.heartbeat_seconds
-        watch = None if beat is None else _Watch(self.study, SILENT_BEATS * beat)
+        watch = None if beat is None else _Watch(self.study, MAX_MISSED_HEARTBEATS * beat)
         with stoppable(self.study):
             while not self._is_over():
                 self.interruption.check()
@@ -91,19 +90,22 @@ class Worker:
                 if trial is not None:
                     self._run_trial(trial)
                 elif self._others_run():
-                    time.sleep(POLL_SECONDS)  # one of them may be lost and come back to us
+                    time.sleep(POLL_SECONDS)  # one of them may be lost and queued again
                 else:
                     break
         return self.first_error
 
     def _is_over(self) -> bool:
+        """Return whether the deadline has passed or the study was stopped."""
         late = self.deadline is not None and time.time() >= self.deadline
         return late or is_stopped(self.study)
 
     def _others_run(self) -> bool:
+        """Return whether any worker of the study runs a trial."""
         return bool(self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
 
     def _run_trial(self, trial: Trial) -> None:
+        """Evaluate a trial and record how it ended."""
         values, state = None, TrialState.FAIL
         try:
             with _Heartbeat(trial, self.heartbeat_seconds):
@@ -112,43 +114,52 @@ class Worker:
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except optuna.exceptions.UpdateFinishedTrialError:
-            return  # we were taken for dead, and the trial was queued again
+            return  # this worker was taken for dead, and the trial was queued again
         except Exception as error:
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))
             if self.reraise:
                 self._tell(trial, None, TrialState.FAIL)
                 raise
-        except BaseException:  # stopped from outside: the trial is not to blame
+        except BaseException:  # interrupted: not an error of the trial
             requeue(self.study, _frozen(self.study, trial), MAX_RETRIES + 1)
             raise
         self._tell(trial, values, state)
 
     def _tell(self, trial: Trial, values: list[float] | None, state: TrialState) -> None:
+        """Record a trial's values and state, and call the callbacks."""
         try:
             told = self.study.tell(trial, values, state)
         except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
             if _frozen(self.study, trial).state.is_finished():
-                return  # we were taken for dead, and the trial was queued again
+                return  # this worker was taken for dead, and the trial was queued again
             raise
         if self.verbose:
-            log_ended_trial(self.study, told)
+            log_finished_trial(self.study, told)
         for callback in self.callbacks:
             callback(self.study, told)
 
 
 def _frozen(study: Study, trial: Trial) -> FrozenTrial:
+    """Return the trial as the storage has it."""
     return study.get_trials(deepcopy=False)[trial.number]
 
 
 def _describe(error: Exception) -> str:
-    """Return the error and the line it comes from, for those who see only the storage."""
+    """Return the error and the line that raised it, for readers of the storage."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"[:2000]
 
 
 class _Heartbeat:
-    """Count up in a trial's attributes as long as its process lives."""
+    """Increment a counter in a trial's attributes while it runs.
+
+    Parameters
+    ----------
+    trial : optuna.trial.Trial
+    seconds : float or None
+        Interval; None does nothing.
+    """
 
     def __init__(self, trial: Trial, seconds: float | None) -> None:
         self._trial = trial
@@ -169,17 +180,25 @@ class _Heartbeat:
         self._thread.join()
 
     def _beat(self) -> None:
+        """Count up until the trial has ended."""
         n_beats = 0
         while not self._ended.wait(self._seconds):
             n_beats += 1
             try:
-                self._trial.set_user_attr(BEAT, n_beats)
+                self._trial.set_user_attr(HEARTBEAT, n_beats)
             except optuna.exceptions.UpdateFinishedTrialError:
-                return  # we were taken for dead
+                return  # this worker was taken for dead
 
 
 def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:
-    """Queue again what ran in this process, and in those that have ended on this machine."""
+    """Queue the running trials of this process again, and of those ended on this machine.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+    is_shared : bool
+        Whether other processes may run trials of the study; if not, all running ones are queued.
+    """
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         worker = trial.user_attrs.get(WORKER)
         if not is_shared or worker == _this_process() or _is_gone(worker):
@@ -189,8 +208,14 @@ def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:
 class _Watch:
     """Find running trials whose worker is gone.
 
-    Clocks of machines differ, so a trial counts as silent when this worker has seen no new beat
-    for so many of its own seconds.
+    Clocks of machines differ, so a trial counts as silent when this worker has seen no new
+    heartbeat for so many seconds by its own clock.
+
+    Parameters
+    ----------
+    study : optuna.study.Study
+    patience : float
+        Seconds.
     """
 
     def __init__(self, study: Study, patience: float) -> None:
@@ -199,14 +224,15 @@ class _Watch:
         self._last: dict[int, tuple[Any, float]] = {}
 
     def requeue_lost_trials(self) -> None:
-        """Queue again what was lost."""
+        """Queue the trials of lost workers again."""
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if self._is_lost(trial):
                 requeue(self._study, trial, MAX_RETRIES)
 
     def _is_lost(self, trial: FrozenTrial) -> bool:
+        """Return whether the worker of a running trial is gone, or silent for too long."""
         now = time.monotonic()
-        beat = trial.user_attrs.get(BEAT)
+        beat = trial.user_attrs.get(HEARTBEAT)
         last, since = self._last.get(trial.number, (None, now))
         if trial.number not in self._last or beat != last:
             self._last[trial.number] = (beat, now)
@@ -215,11 +241,12 @@ class _Watch:
 
 
 def _this_process() -> list[Any]:
+    """Return what identifies this process: host name, namespace of process ids, and process id."""
     return [socket.gethostname(), _process_namespace(), os.getpid()]
 
 
 def _process_namespace() -> str:
-    """Tell containers of one machine apart, whose processes have the same numbers."""
+    """Return an identifier of the container: process ids are unique within one only."""
     try:
         return os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -227,7 +254,7 @@ def _process_namespace() -> str:
 
 
 def _is_gone(worker: list[Any] | None) -> bool:
-    """Tell whether a process of this very machine has ended; of others, nothing is known."""
+    """Return whether a worker's process has ended; False for other machines and containers."""
     if worker is None or os.name != "posix" or worker[:2] != _this_process()[:2]:
         return False
     try:

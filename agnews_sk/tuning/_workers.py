@@ -1,4 +1,4 @@
-"""Where the workers of one call run, and where they meet."""
+"""The workers of one call: where they run, and the storage that they share."""
 
 import tempfile
 import threading
@@ -18,8 +18,8 @@ from agnews_sk.tuning._worker import requeue_interrupted_trials
 
 
 @dataclass(frozen=True)
-class Crew:
-    """The workers of one call.
+class WorkerPool:
+    """The workers of one call, as threads or processes.
 
     Parameters
     ----------
@@ -32,17 +32,23 @@ class Crew:
     in_process: bool
 
     @classmethod
-    def of(cls, n_jobs: int | None) -> "Crew":
-        """Take what joblib makes of a number of jobs."""
+    def of(cls, n_jobs: int | None) -> "WorkerPool":
+        """Return the workers that joblib's active backend gives for `n_jobs`."""
         backend, n_default = get_active_backend(prefer="threads")
         n_workers = backend.effective_n_jobs(n_jobs or n_default or 1)
         return cls(n_workers, n_workers == 1 or getattr(backend, "supports_sharedmem", False))
 
     @contextmanager
-    def meeting_place(
+    def shared_storage(
         self, storage: str | BaseStorage | None, study_name: str | None
     ) -> Iterator[str | BaseStorage | None]:
-        """Give the workers a storage that all of them reach: a file, where they share no memory."""
+        """Yield a storage that all workers reach: a temporary file if they share no memory.
+
+        Raises
+        ------
+        ValueError
+            If the user's storage is in memory, and the workers are processes.
+        """
         if self.in_process or storage is not None or study_name is not None:
             if not self.in_process and isinstance(storage, InMemoryStorage):
                 raise ValueError(
@@ -55,15 +61,15 @@ class Crew:
             yield f"journal:{Path(folder) / 'study.journal'}"
 
     def run(self, job: Job) -> Exception | None:
-        """Work until the study ends, and return the first error of a trial.
+        """Run the workers until the study ends, and return the first error of a trial.
 
-        When it is interrupted, or a worker raises, all workers end: those in threads after the
-        fold or epoch that they are at. What was running is queued again.
+        When the search is interrupted, or a worker raises, all workers stop: those in threads after
+        their current fold or epoch. Running trials are queued again.
         """
         try:
             if self.n_workers == 1:
                 return job.work()
-            # scikit-learn's own, which takes its configuration along.
+            # scikit-learn's class, which passes its configuration on to the workers.
             parallel = Parallel(n_jobs=self.n_workers, prefer="threads")
             errors = parallel(delayed(_work)(job, i) for i in range(self.n_workers))
         except BaseException:
@@ -75,16 +81,20 @@ class Crew:
 
 
 def _work(job: Job, index: int) -> Exception | None:
+    """Run one worker, and return the first error of a trial.
+
+    A thread of an interrupted search ends without an error; the main thread raises it.
+    """
     try:
         return job.work(index)
     except KeyboardInterrupt:
         if threading.current_thread() is threading.main_thread() or not job.interruption.is_set:
             raise
-        return None  # nobody waits for this thread any more
+        return None  # no caller waits for this thread any more
 
 
 def copy_into_memory(study: Study) -> Study:
-    """Keep a study whose file goes."""
+    """Return a copy of a study whose file will be deleted."""
     copy = InMemoryStorage()
     optuna.copy_study(
         from_study_name=study.study_name,

@@ -54,7 +54,7 @@ class ReadsSeriesByLabel(WordCounter):
         return super()._read(X)
 
 
-@meant_for("check_missing_text_is_empty")
+@meant_for("check_missing_text_in_predict")
 class SpellsMissingTexts(WordCounter):
     def _read(self, X):
         return [str(text) for text in X] if isinstance(X, list) else super()._read(X)
@@ -69,7 +69,7 @@ class DividesByWords(TextSize):
         return sizes
 
 
-@meant_for("check_unicode_planes")
+@meant_for("check_astral_characters")
 class KnowsOnePlane(WordCounter):
     def _split(self, text):
         if any(ord(letter) > 0xFFFF for letter in text):
@@ -85,34 +85,34 @@ class EncodesAsUtf8(WordCounter):
         return super()._read(X)
 
 
-@meant_for("check_one_answer_a_row")
+@meant_for("check_one_output_per_row")
 class SkipsEmptyRows(TextSize):
     def transform(self, X):
         sizes = super().transform(X)
         return sizes[sizes[:, 0] > 0]
 
 
-@meant_for("check_row_order")
+@meant_for("check_sample_order_invariance")
 class AnswersInSortedOrder(TextSize):
     def transform(self, X):
         return np.sort(super().transform(X), axis=0)
 
 
-@meant_for("check_batches")
+@meant_for("check_batch_invariance")
 class ScalesByTheBatch(TextSize):
     def transform(self, X):
         sizes = super().transform(X)
         return sizes / sizes.max(axis=0).clip(min=1)
 
 
-@meant_for("check_equal_texts")
+@meant_for("check_duplicate_texts")
 class LeavesDropoutOn(TextSize):
     def transform(self, X):
         sizes = super().transform(X)
         return sizes * np.random.default_rng(0).binomial(1, 0.5, size=sizes.shape)
 
 
-@meant_for("check_answering_learns_nothing")
+@meant_for("check_predict_is_stateless")
 class KeepsARunningMaximum(TextSize):
     def fit(self, X, y=None):
         super().fit(X)
@@ -125,7 +125,7 @@ class KeepsARunningMaximum(TextSize):
         return sizes / self.largest_
 
 
-@meant_for("check_answers_are_the_callers")
+@meant_for("check_outputs_are_not_shared")
 class HandsOutItsCache(TextSize):
     def fit(self, X, y=None):
         super().fit(X)
@@ -139,7 +139,7 @@ class HandsOutItsCache(TextSize):
         return self.cache_[key]
 
 
-@meant_for("check_answering_sets_nothing")
+@meant_for("check_predict_sets_no_attributes")
 class KeepsWhatWasAsked(TextSize):
     def transform(self, X):
         self.last_ = super().transform(X)
@@ -152,7 +152,7 @@ class ConvertsItsArguments(WordCounter):
         super().__init__(lowercase=bool(lowercase), min_count=min_count, stop_words=stop_words)
 
 
-@meant_for("check_fit_keeps_parameters")
+@meant_for("check_parameters_unchanged")
 class OverwritesAParameter(WordCounter):
     def fit(self, X, y=None):
         self.stop_words = self.stop_words or ["the"]
@@ -170,7 +170,7 @@ class SplitsAsAtFirst(WordCounter):
         return super()._split(text.lower() if self.lowercase_ else text)
 
 
-@meant_for("check_bad_parameters")
+@meant_for("check_invalid_parameters")
 class TakesAnyParameter(WordCounter):
     def _validate_params(self):
         pass
@@ -184,7 +184,7 @@ class TakesAnyParameter(WordCounter):
         return self
 
 
-@meant_for("check_refit_forgets")
+@meant_for("check_refit_discards_first_fit")
 class AddsToItsVocabulary(WordCounter):
     def fit(self, X, y=None):
         before = getattr(self, "vocabulary_", {})
@@ -193,7 +193,7 @@ class AddsToItsVocabulary(WordCounter):
         return self
 
 
-@meant_for("check_refit_sets_the_same")
+@meant_for("check_refit_attributes")
 class LeavesAnAttributeBehind(WordCounter):
     def fit(self, X, y=None):
         if isinstance(X, pd.Series):
@@ -201,7 +201,7 @@ class LeavesAnAttributeBehind(WordCounter):
         return super().fit(X)
 
 
-@meant_for("check_learnt_attributes")
+@meant_for("check_fitted_attribute_names")
 class LearnsWithoutUnderscore(WordCounter):
     def fit(self, X, y=None):
         self.n_texts = len(X)
@@ -218,7 +218,7 @@ class FitReturnsNothing(WordCounter):
         return self.transform(X)
 
 
-@meant_for("check_list_is_kept")
+@meant_for("check_lists_unchanged")
 class LowersListsInPlace(WordCounter):
     def _read(self, X):
         if isinstance(X, list):
@@ -226,7 +226,7 @@ class LowersListsInPlace(WordCounter):
         return super()._read(X)
 
 
-@meant_for("check_array_is_kept")
+@meant_for("check_arrays_unchanged")
 class FillsArraysInPlace(WordCounter):
     def _read(self, X):
         if isinstance(X, np.ndarray) and X.dtype == object:
@@ -234,7 +234,7 @@ class FillsArraysInPlace(WordCounter):
         return super()._read(X)
 
 
-@meant_for("check_series_is_kept")
+@meant_for("check_series_unchanged")
 class ResetsTheIndex(WordCounter):
     def _read(self, X):
         if isinstance(X, pd.Series):
@@ -242,7 +242,7 @@ class ResetsTheIndex(WordCounter):
         return super()._read(X)
 
 
-@meant_for("check_not_fitted")
+@meant_for("check_unfitted")
 class FailsStrangelyBeforeFit(WordCounter):
     def transform(self, X):
         len(self.vocabulary_)
@@ -271,7 +271,7 @@ class SharesWhatItLearns(WordCounter):
         return super().transform(X)
 
 
-@meant_for("check_fit_repeats")
+@meant_for("check_fit_reproducible")
 class IgnoresItsSeed(WordBayes):
     def _generator(self):
         return np.random.default_rng()
@@ -306,14 +306,14 @@ class LeavesNullableLabelsBoxed(WordBayes):
         )
 
 
-@meant_for("check_categories_of_numbers")
+@meant_for("check_numeric_categories")
 class LeavesCategoriesBoxed(WordBayes):
     def _encode(self, y):
         boxed = isinstance(y, pd.Series) and y.dtype == "category"
         return np.unique(y.to_numpy(object), return_inverse=True) if boxed else super()._encode(y)
 
 
-@meant_for("check_labels_of_objects")
+@meant_for("check_object_dtype_labels")
 class LeavesObjectsBoxed(WordBayes):
     def _encode(self, y):
         boxed = isinstance(y, np.ndarray) and y.dtype == object
@@ -344,7 +344,7 @@ class SaysNotWhereALabelIsMissing(WordBayes):
             raise ValueError(str(error).partition(", at")[0]) from None
 
 
-@meant_for("check_log_probabilities_exist")
+@meant_for("check_has_predict_log_proba")
 class HasNoLogarithms(WordBayes):
     predict_log_proba = property()
 
@@ -368,7 +368,7 @@ class KnowsNoArrow(WordCounter):
         return super()._read(X)
 
 
-@meant_for("check_row_of_a_frame")
+@meant_for("check_frame_row")
 class JoinsColumns(WordCounter):
     def _read(self, X):
         if isinstance(X, pd.DataFrame) and X.shape[1] == 2:
@@ -382,13 +382,13 @@ class ReadsLabelsByLabel(WordBayes):
         return super().fit(X, [y[i] for i in range(len(y))], sample_weight)
 
 
-@meant_for("check_probability_columns")
+@meant_for("check_predict_proba_columns")
 class TurnsItsColumnsAround(WordBayes):
     def predict_proba(self, X):
         return super().predict_proba(X)[:, ::-1]
 
 
-@meant_for("check_probabilities")
+@meant_for("check_predict_proba")
 class ForgetsToNormalise(WordBayes):
     def predict_proba(self, X):
         return np.exp(self._log_joint(X))
@@ -402,20 +402,20 @@ class CrashesOnOneClass(WordBayes):
         super()._check_labels(X, y)
 
 
-@meant_for("check_lengths")
+@meant_for("check_inconsistent_length")
 class ZipsToTheShorter(WordBayes):
     def fit(self, X, y, sample_weight=None):
         n = None if y is None else min(len(X), len(y))
         return super().fit(X[:n], y if y is None else y[:n], sample_weight)
 
 
-@meant_for("check_weight_is_repetition")
+@meant_for("check_sample_weight_equivalence")
 class IgnoresWeights(WordBayes):
     def fit(self, X, y, sample_weight=None):
         return super().fit(X, y)
 
 
-@meant_for("check_weight_length")
+@meant_for("check_sample_weight_length")
 class RepeatsItsWeights(WordBayes):
     def fit(self, X, y, sample_weight=None):
         weight = None if sample_weight is None else np.resize(sample_weight, len(X))
@@ -428,7 +428,7 @@ class NamesTooMuch(WordCounter):
         return np.append(super().get_feature_names_out(), "bias")
 
 
-@meant_for("check_width")
+@meant_for("check_n_features_out")
 class ForgetsEmptyColumns(TextSize):
     def transform(self, X):
         sizes = super().transform(X)
@@ -462,7 +462,7 @@ class RefusesWithoutAReason(WordCounter):
             raise TypeError("bad X") from None
 
 
-@meant_for("check_threads_ask")
+@meant_for("check_predict_in_threads")
 class HoldsTheBatch(TextSize):
     def transform(self, X):
         self.batch_ = X
@@ -473,7 +473,7 @@ class HoldsTheBatch(TextSize):
 LEARNT_HERE = {}
 
 
-@meant_for("check_processes")
+@meant_for("check_predict_in_processes")
 class LeavesWhatItLearntAtHome(WordCounter):
     def fit(self, X, y=None):
         super().fit(X)
@@ -500,7 +500,7 @@ class LosesWeights(LengthFilter):
         return super().fit_resample(X, y)
 
 
-@meant_for("check_sampler_keeps_kind")
+@meant_for("check_sampler_container")
 class MakesListsOfEverything(LengthFilter):
     def fit_resample(self, X, y=None, sample_weight=None):
         X_out, y_out, *weights = super().fit_resample(X, y, sample_weight)

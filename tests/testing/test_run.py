@@ -39,7 +39,7 @@ def test_the_guide_lists_every_check_and_its_claim():
 
 
 def test_a_failure_is_raised_with_the_name_the_claim_and_what_happened():
-    message = "TakesLettersForTexts: A bare str.*is refused. Instead, nothing was raised."
+    message = "TakesLettersForTexts: A bare str.*is rejected. Instead, nothing was raised."
     with pytest.raises(AssertionError, match=message):
         check_text_estimator(TakesLettersForTexts())
 
@@ -141,10 +141,10 @@ def test_the_estimator_itself_is_not_fitted():
 @pytest.mark.parametrize(
     ("estimator", "has", "lacks"),
     [
-        (WordCounter(), "check_feature_names", "check_probabilities"),
-        (WordBayes(), "check_weight_is_repetition", "check_width"),
-        (LengthFilter(), "check_sampler_labels", "check_batches"),
-        (TextSize(), "check_set_output_pandas", "check_not_fitted"),
+        (WordCounter(), "check_feature_names", "check_predict_proba"),
+        (WordBayes(), "check_sample_weight_equivalence", "check_n_features_out"),
+        (LengthFilter(), "check_sampler_labels", "check_batch_invariance"),
+        (TextSize(), "check_set_output_pandas", "check_unfitted"),
     ],
     ids=["transformer", "classifier", "sampler", "stateless"],
 )

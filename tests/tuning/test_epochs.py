@@ -30,13 +30,13 @@ def run_epochs(pruner, earlier, scores):
     [([0.8, 0.9, 0.9], 3, False), ([0.1, 0.2, 0.3], 2, True)],
     ids=["better", "worse"],
 )
-def test_a_fit_below_the_median_of_its_fold_is_stopped(scores, n_epochs, pruned):
+def test_a_training_below_the_median_of_its_fold_is_stopped(scores, n_epochs, pruned):
     earlier = [[0.5, 0.6, 0.7]] * 5
     pruning = run_epochs(MedianPruner(n_warmup_steps=1), earlier, scores)
     assert (len(pruning.curve), pruning.pruned) == (n_epochs, pruned)
 
 
-def test_nothing_is_stopped_before_there_is_something_to_compare_with():
+def test_the_first_trial_of_a_fold_is_not_stopped():
     assert not run_epochs(MedianPruner(), [[0.5, 0.6]] * 4, [0.1, 0.1]).pruned
 
 

@@ -341,39 +341,3 @@ def test_a_scorer_that_refits_the_pipeline_and_writes_into_rows_harms_no_other_s
     assert search.best_score_ == pytest.approx(
         cross_validate(search.best_estimator_, TEXTS, Y, cv=2)["test_score"].mean()
     )
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        np.arange(4.0),
-        np.asfortranarray(np.arange(6).reshape(2, 3)),
-        np.array(["a", "b"], dtype=object),
-        np.array([["a"], None], dtype=object),
-        sp.random_array((3, 3), density=0.5, format="csr", rng=0),
-        pl.Series(["a", None]),
-        pl.DataFrame({"a": [1, 2]}),
-        pd.DataFrame({"a": ["x", None], "b": [1.5, 2]}),
-        pd.DataFrame({"a": [[1], [2]]}),
-        pd.Series(["x"], dtype="category"),
-        ["a", "b"],
-        [["a"], ["b"]],
-        ("a", 1, None),
-        {"a": [1]},
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_a_private_copy_is_equal_and_of_the_same_type(value):
-    copy = private_copy(value)
-    assert type(copy) is type(value)
-    assert repr(copy) == repr(value)
-
-
-def test_a_private_copy_of_objects_shares_none_of_them():
-    frame = pd.DataFrame({"a": [[1], [2]]})
-    private_copy(frame)["a"][0].append(3)
-    assert frame["a"].tolist() == [[1], [2]]
-    column = pl.Series([["a"], ["b"]], dtype=pl.Object)
-    private_copy(column)[0].append("c")
-    private_copy(column.to_frame("a"))["a"][1].append("c")
-    assert column.to_list() == [["a"], ["b"]]

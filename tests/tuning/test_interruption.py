@@ -16,7 +16,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.interruption import Interruption
-from agnews_sk.tuning import PipelineSearchCV, ended_trials, open_storage
+from agnews_sk.tuning import PipelineSearchCV, finished_trials, open_storage
 from agnews_sk.tuning._study import begin_trial, open_study
 from agnews_sk.tuning._worker import WORKER, _this_process, requeue_interrupted_trials
 
@@ -68,7 +68,7 @@ def states_of(study):
 
 
 @pytest.mark.parametrize("swallows", [True, False], ids=["swallowed", "raised"])
-def test_ended_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, interrupted):
+def test_finished_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, interrupted):
     storage = InMemoryStorage()
     search = make_search(storage=storage, study_name="kept")
     interrupted(6, swallows)  # the second fold of the third trial
@@ -79,21 +79,21 @@ def test_ended_trials_are_kept_and_the_interrupted_one_is_requeued(swallows, int
     assert search.cv_results_["state"].tolist() == ["complete", "complete"]
     assert search.best_params_ == search.cv_results_["params"][0]
     assert states_of(search.study_)[TrialState.RUNNING] == 0
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         search.predict(X)
     interrupted(None)
     resumed = make_search(storage=storage, study_name="kept").fit(X, Y)
-    assert len(ended_trials(resumed.study_)) == 6
+    assert len(finished_trials(resumed.study_)) == 6
     assert (resumed.cv_results_["state"] == "complete").all()
 
 
-def test_nothing_ended_leaves_no_best(interrupted):
+def test_without_a_finished_trial_there_is_no_best(interrupted):
     search = make_search()
     interrupted(1)
     with pytest.raises(KeyboardInterrupt):
         search.fit(X, Y)
     assert not hasattr(search, "best_params_")
-    assert ended_trials(search.study_) == []
+    assert finished_trials(search.study_) == []
 
 
 def test_a_best_pipeline_that_was_interrupted_is_not_kept(interrupted):
@@ -142,7 +142,7 @@ def test_a_refit_that_fails_loses_no_trial():
             return super().fit(X, y, sample_weight)
 
     search = PipelineSearchCV(Picky(), {"strategy": ["prior"]}, n_trials=3, cv=2)
-    with pytest.raises(MemoryError):
+    with pytest.raises(MemoryError, match="too many rows"):
         search.fit(X, Y)
     assert search.best_params_ == {"strategy": "prior"}
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from agnews_sk.testing._checks import errors
+from agnews_sk.testing._checks import invalid_input
 from agnews_sk.tuning import PipelineSearchCV
 
 SPACE = {"classify__C": [1.0]}
@@ -29,7 +29,7 @@ class Lines(logging.Handler):
     [(0, logging.INFO, 0), (1, logging.INFO, 3), (1, logging.WARNING, 0), (0, logging.DEBUG, 2)],
     ids=["by default", "verbose", "verbose, but Optuna is not", "Optuna is"],
 )
-def test_lines_of_optuna_are_shown_if_asked_for(verbose, level, n_lines, monkeypatch):
+def test_log_messages_of_optuna_are_shown_if_verbose(verbose, level, n_lines, monkeypatch):
     shown = Lines()
     monkeypatch.setattr(optuna.logging, "_default_handler", shown)
     logger, before = logging.getLogger("optuna"), optuna.logging.get_verbosity()
@@ -60,7 +60,7 @@ def test_lines_of_optuna_are_shown_if_asked_for(verbose, level, n_lines, monkeyp
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_holds_no_rows_is_refused_by_name(X, message, pipeline):
+def test_objects_that_are_not_rows_are_rejected_by_name(X, message, pipeline):
     search = PipelineSearchCV(pipeline, SPACE, n_trials=1, cv=2)
     with pytest.raises(TypeError, match=f"^X must .*{message}"):
         search.fit(X, ["a", "b"])
@@ -68,10 +68,15 @@ def test_what_holds_no_rows_is_refused_by_name(X, message, pipeline):
 
 @pytest.mark.parametrize(
     "check",
-    [errors.check_bare_str, errors.check_bare_bytes, errors.check_dict, errors.check_none],
+    [
+        invalid_input.check_bare_str,
+        invalid_input.check_bare_bytes,
+        invalid_input.check_dict,
+        invalid_input.check_none,
+    ],
     ids=lambda check: check.__name__,
 )
-def test_a_search_passes_the_text_checks_of_what_is_no_text(check, pipeline):
+def test_a_search_passes_the_checks_of_invalid_input(check, pipeline):
     check("search", PipelineSearchCV(pipeline, SPACE, n_trials=1, cv=2))
 
 
@@ -87,7 +92,7 @@ def test_a_search_passes_the_text_checks_of_what_is_no_text(check, pipeline):
     ],
     ids=["category", "arrow", "polars", "list", "Int64", "boolean"],
 )
-def test_labels_of_any_container_mean_the_same(labels, news, pipeline):
+def test_labels_in_any_container_give_the_same_search(labels, news, pipeline):
     X, y = news
     kept = labels(y)
     plain = np.asarray(kept).astype(type(kept[0]))

@@ -54,7 +54,7 @@ def test_threads_give_the_scores_that_one_worker_gives(news):
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_ctrl_c_within_a_training_scores_no_half_trained_net(news):
+def test_an_interrupted_training_is_not_scored(news):
     CtrlC.n_batches = 0
     interrupted = search(net(classify__callbacks=[CtrlC()]))
     with pytest.raises(KeyboardInterrupt):
@@ -64,7 +64,7 @@ def test_ctrl_c_within_a_training_scores_no_half_trained_net(news):
 
 
 @pytest.mark.slow
-def test_a_training_that_the_pruner_ended_is_not_taken_up_as_a_whole_one(news, tmp_path):
+def test_a_training_that_was_pruned_is_not_resumed_as_a_complete_one(news, tmp_path):
     space = {"classify__learning_rate": [1e-3]}
     kept = net(classify__checkpoint_dir=tmp_path)
     with pytest.raises(ValueError, match="all 2 trials were pruned"):

@@ -109,7 +109,7 @@ def test_cv_results_are_ranked_with_the_best_first(news, pipeline):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2], ids=["alone", "two threads"])
-def test_a_search_ends_with_the_asked_number(n_jobs, news, pipeline):
+def test_a_search_runs_the_requested_number_of_trials(n_jobs, news, pipeline):
     search = PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=7, cv=2, n_jobs=n_jobs, random_state=0
     )
@@ -119,7 +119,7 @@ def test_a_search_ends_with_the_asked_number(n_jobs, news, pipeline):
 def test_the_same_seed_gives_the_same_trials_twice(news):
     def trials():
         search = PipelineSearchCV(
-            make_tfidf_pipeline(), tfidf_space, n_trials=14, cv=2, random_state=3, refit=False
+            make_tfidf_pipeline(), tfidf_space(), n_trials=14, cv=2, random_state=3, refit=False
         ).fit(*news)
         return [(t.params, t.values, t.intermediate_values) for t in search.study_.trials]
 
@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_trials_twice(news):
     assert len({str(params) for params, *_ in first}) > 10
 
 
-def test_a_timeout_ends_a_search_without_a_number(news, pipeline):
+def test_a_timeout_ends_a_search_without_a_number_of_trials(news, pipeline):
     search = PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=None, timeout=0.5, cv=2, random_state=0
     )
@@ -151,7 +151,7 @@ def test_a_family_is_the_first_choice_of_each_trial(news, pipeline):
 
 def test_families_and_spaces_must_have_the_same_names(pipeline, news):
     search = PipelineSearchCV({"tfidf": pipeline}, {"other": {}})
-    with pytest.raises(ValueError, match=r"one space a family of estimator, \['tfidf'\]"):
+    with pytest.raises(ValueError, match=r"one space per family of estimator, \['tfidf'\]"):
         search.fit(*news)
 
 
@@ -219,13 +219,13 @@ def test_fewer_trials_than_a_study_was_begun_with_are_enough(tmp_path):
     assert len(search.cv_results_["params"]) == 4
 
 
-def test_trials_that_were_all_pruned_are_not_said_to_have_failed():
+def test_pruned_trials_are_not_reported_as_failed():
     class Always(NopPruner):
         def prune(self, study, trial):
             return True
 
     search = scripted_search({"scores": [(1, 1, 1, 1)]}, n_trials=2, pruner=Always())
-    with pytest.raises(ValueError, match="all 2 trials were pruned; give a more patient pruner"):
+    with pytest.raises(ValueError, match="all 2 trials were pruned; use a more patient pruner"):
         search.fit(*FOLDS)
 
 
@@ -275,7 +275,7 @@ def test_an_error_is_raised_at_once_if_asked_for():
         search.fit(*FOLDS)
 
 
-def test_a_trial_that_is_worse_on_two_folds_is_dropped_without_a_warning():
+def test_a_trial_that_is_worse_on_two_folds_is_pruned_without_a_warning():
     def space(trial):
         x = trial.suggest_float("x", 0, 1) - 2 * (trial.number > 0)
         return {"scores": tuple(x + fold / 100 for fold in range(4))}
@@ -409,7 +409,7 @@ def test_a_search_over_the_classifier_tokenizes_each_distinct_text_once(monkeypa
     assert len(tokenized) == len(set(tokenized)) == len(set(texts))
 
 
-def test_a_tokenizer_without_a_cache_is_lent_one(monkeypatch, news):
+def test_a_tokenizer_without_a_cache_uses_a_shared_one(monkeypatch, news):
     X, y = news
     texts = (X["title"].fillna("") + " " + X["description"].fillna("")).to_numpy(dtype=object)
     misses = []
@@ -458,7 +458,10 @@ def test_halving_search_and_a_plain_study_work_on_our_pipelines(news, pipeline):
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
     study.optimize(
         lambda trial: cross_val_score(
-            clone(make_tfidf_pipeline()).set_params(**tfidf_space(trial)), X, y, cv=2
+            clone(make_tfidf_pipeline()).set_params(**suggest_params(tfidf_space(), trial)),
+            X,
+            y,
+            cv=2,
         ).mean(),
         n_trials=3,
     )

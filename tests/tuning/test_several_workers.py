@@ -16,7 +16,7 @@ from sklearn import config_context, get_config
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, cross_validate
 
-from agnews_sk.tuning import PipelineSearchCV, ended_trials, open_storage
+from agnews_sk.tuning import PipelineSearchCV, finished_trials, open_storage
 from agnews_sk.tuning._study import RETRY, is_lost, open_study, requeue
 from tests.tuning.worker import run
 
@@ -75,16 +75,16 @@ def test_a_killed_worker_loses_its_running_trial_only_and_that_one_comes_back(st
     study = wait_for(
         storage,
         lambda s: (
-            len(ended_trials(s)) >= 2 and any(t.state == TrialState.RUNNING for t in s.trials)
+            len(finished_trials(s)) >= 2 and any(t.state == TrialState.RUNNING for t in s.trials)
         ),
     )
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     study = load(storage)
-    ended = {t.number: t.values for t in ended_trials(study)}
+    ended = {t.number: t.values for t in finished_trials(study)}
     search = run(storage, 8, 0.3)
     trials = search.study_.trials
-    assert len(ended_trials(search.study_)) == len(search.cv_results_["number"]) == 8
+    assert len(finished_trials(search.study_)) == len(search.cv_results_["number"]) == 8
     assert ended.items() <= {t.number: t.values for t in trials}.items()
     lost = [t for t in trials if is_lost(t)]
     again = [t for t in trials if RETRY in t.user_attrs]
@@ -125,7 +125,7 @@ def test_a_trial_that_kills_its_workers_fails_in_the_end():
         assert requeue(study, study.trials[-1], max_retries=2)
         assert len(study.trials) == min(retry + 2, 3)
     assert [is_lost(trial) for trial in study.trials] == [True, True, False]
-    assert "its worker died, 3 times" in ended_trials(study)[0].user_attrs["error"]
+    assert "its worker died, 3 times" in finished_trials(study)[0].user_attrs["error"]
 
 
 def test_only_one_worker_puts_a_lost_trial_back():
@@ -151,7 +151,9 @@ def test_a_study_of_other_rows_is_refused(tmp_path):
     search = PipelineSearchCV(
         DummyClassifier(), {}, n_trials=3, cv=2, storage=storage, study_name="shared"
     )
-    with pytest.raises(ValueError, match=r"'shared' was begun otherwise: X was 8 rows, is 6"):
+    with pytest.raises(
+        ValueError, match=r"'shared' was created with other settings: X was 8 rows, is 6"
+    ):
         search.fit([[0.0]] * 6, ["a", "b"] * 3)
 
 

@@ -2,49 +2,32 @@
 
 import numpy as np
 import optuna
-import pandas as pd
-import polars as pl
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import FloatDistribution
 from optuna.pruners import NopPruner
 from optuna.samplers import RandomSampler
 from optuna.trial import FixedTrial
 from scipy import stats
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
-from agnews_sk.pipeline import TextPipeline
-from agnews_sk.sampling import EDAAugmenter, MissingTextFilter
-from agnews_sk.tuning import PipelineSearchCV, suggest_params
-from agnews_sk.tuning._choices import as_choice, check_names, draw
-
-
-@pytest.mark.parametrize(
-    ("value", "choice"),
-    [
-        (np.logspace(-1, 1, 3), [0.1, 1.0, 10.0]),
-        (np.array([1, 2]), [1, 2]),
-        (range(1, 4), [1, 2, 3]),
-        (pd.Series(["a", "b"]), ["a", "b"]),
-        (pl.Series([1, 2]), [1, 2]),
-        ((None, "balanced"), [None, "balanced"]),
-        ([np.float32(0.5), np.int64(3), np.bool_(True)], [0.5, 3, True]),
-        (CategoricalDistribution([1, "a"]), [1, "a"]),
-        (stats.loguniform(0.01, 100), FloatDistribution(0.01, 100, log=True)),
-        (stats.reciprocal(0.01, 100), FloatDistribution(0.01, 100, log=True)),
-        (stats.uniform(1, 3), FloatDistribution(1, 4)),
-        (stats.uniform(loc=0.5, scale=0.25), FloatDistribution(0.5, 0.75)),
-        (stats.Uniform(a=0.0, b=2.0), FloatDistribution(0, 2)),
-        (stats.randint(1, 10), IntDistribution(1, 9)),
-    ],
-    ids=lambda value: type(value).__name__,
+from agnews_sk.pipeline import (
+    TextPipeline,
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
 )
-def test_sequences_and_distributions_of_scipy_are_taken(value, choice):
-    taken = as_choice("C", value)
-    assert taken == choice
-    if isinstance(choice, list):
-        assert [type(one) for one in taken] == [type(one) for one in choice]
+from agnews_sk.tuning import (
+    PipelineSearchCV,
+    embedding_space,
+    finetune_space,
+    suggest_params,
+    tfidf_space,
+    transformer_space,
+)
+from agnews_sk.tuning._spaces import check_space
 
 
 @pytest.mark.parametrize(
@@ -61,7 +44,9 @@ def test_sequences_and_distributions_of_scipy_are_taken(value, choice):
     ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("family", [False, True], ids=["one", "family"])
-def test_what_is_no_space_is_refused_before_any_trial(family, value, message, news, pipeline):
+def test_invalid_values_of_a_space_are_rejected_before_trials(
+    family, value, message, news, pipeline
+):
     space = {"classify__C": value}
     search = PipelineSearchCV(pipeline, space)
     if family:
@@ -70,11 +55,6 @@ def test_what_is_no_space_is_refused_before_any_trial(family, value, message, ne
     with pytest.raises(TypeError, match=rf"^space\['classify__C'\].*{message}"):
         search.fit(*news)
     assert not hasattr(search, "study_")
-
-
-def test_no_choice_is_refused():
-    with pytest.raises(ValueError, match=r"space\['C'\] must have at least one choice"):
-        as_choice("C", [])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +76,7 @@ def test_no_choice_is_refused():
 def test_a_wrong_name_is_refused_before_any_trial(space, suggestion, news, pipeline):
     search = PipelineSearchCV(pipeline, space)
     with pytest.raises(
-        ValueError, match=rf"^space has .*no parameter of TextPipeline.*{suggestion}"
+        ValueError, match=rf"^space has .*not a parameter of TextPipeline.*{suggestion}"
     ):
         search.fit(*news)
     assert not hasattr(search, "study_")
@@ -106,24 +86,12 @@ def test_a_wrong_name_of_a_family_that_may_never_be_drawn_is_refused(news, pipel
     families = {"tfidf": pipeline, "constant": DummyClassifier()}
     search = PipelineSearchCV(families, {"tfidf": {}, "constant": {"strateggy": ["prior"]}})
     with pytest.raises(
-        ValueError, match="no parameter of DummyClassifier; did you mean 'strategy'"
+        ValueError, match="not a parameter of DummyClassifier; did you mean 'strategy'"
     ):
         search.fit(*news)
 
 
-def test_a_parameter_of_a_step_that_may_be_chosen_is_no_wrong_name(pipeline):
-    space = {
-        "augment": ["passthrough", EDAAugmenter()],
-        "augment__n_copies": [1, 2],
-        "classify": [LogisticRegression(), RidgeClassifier()],
-        "classify__alpha": [1.0],
-    }
-    check_names(space, pipeline, space)
-    with pytest.raises(ValueError, match="classify__alphabet"):
-        check_names(["classify__alphabet"], pipeline, space)
-
-
-def test_a_function_that_needs_more_than_draws_is_asked_in_the_first_trial(news, pipeline):
+def test_a_function_that_uses_the_study_is_checked_in_the_first_trial(news, pipeline):
     def space(trial):
         assert trial.user_attrs == {}
         return {"classify__C": trial.suggest_float("C", 0.1, 1.0, log=True)}
@@ -135,46 +103,6 @@ def test_a_function_that_returns_no_dict_is_refused(news, pipeline):
     search = PipelineSearchCV(pipeline, lambda trial: [1], n_trials=1)
     with pytest.raises(TypeError, match="space must return the parameters of a trial as a dict"):
         search.fit(*news)
-
-
-class Recorder:
-    def suggest_categorical(self, name, choices):
-        self.choices = list(choices)
-        return self.choices[-1]
-
-
-def test_choices_without_a_name_of_their_own_have_the_same_label_in_every_process():
-    first, second = (lambda x: x), (lambda x: x + "!")
-    recorder = Recorder()
-    assert draw(recorder, "clean", [first, second, MissingTextFilter()]) is not None
-    assert not any("0x" in label for label in recorder.choices)
-    assert len(set(recorder.choices)) == 3
-    label = recorder.choices[1]
-    assert (
-        draw(FixedTrial({"clean": label}), "clean", [first, second, MissingTextFilter()]) is second
-    )
-
-
-@pytest.mark.parametrize(
-    "choices",
-    [[1, 1.0], [0, False], [1, True], [0.0, -0.0], [None, 2, 2.0, "2"], [(1, 1), (1, 1.0)]],
-    ids=repr,
-)
-def test_choices_that_python_calls_equal_are_told_apart(choices):
-    study = optuna.create_study(sampler=RandomSampler(seed=0))
-    for _ in range(30):
-        trial = study.ask()
-        drawn = draw(trial, "n", choices)
-        told = study.tell(trial, 0.0)
-        assert repr(draw(FixedTrial(told.params), "n", choices)) == repr(drawn)
-    labels = {repr(trial.params["n"]) for trial in study.trials}
-    assert len(labels) == len(choices)
-
-
-def test_choices_that_differ_keep_their_own_values_in_the_study():
-    study = optuna.create_study(sampler=RandomSampler(seed=0))
-    drawn = draw(study.ask(), "n", [1, 2.0, None, "a", False])
-    assert study.trials[0].params == {"n": drawn}
 
 
 class Noted(LogisticRegression):
@@ -208,3 +136,39 @@ def test_a_search_over_functions_in_a_grid_of_numpy_numbers_runs(news):
     search = PipelineSearchCV(pipeline, space, n_trials=4, cv=2, random_state=0).fit(*news)
     assert (search.cv_results_["state"] != "failed").all()
     assert suggest_params({"n": range(2, 4)}, FixedTrial({"n": 3})) == {"n": 3}
+
+
+SPACES = {
+    make_tfidf_pipeline: tfidf_space,
+    make_embedding_pipeline: embedding_space,
+    make_transformer_pipeline: transformer_space,
+    make_finetune_pipeline: finetune_space,
+}
+
+
+@pytest.mark.parametrize("make", SPACES, ids=lambda make: make.__name__)
+def test_a_default_space_names_parameters_of_its_pipeline_and_can_be_joined(make):
+    space = SPACES[make]() | {"filter": ["passthrough"]}
+    estimator = make()
+    assert set(check_space(space, estimator)) == set(space)
+    trial = optuna.create_study(sampler=RandomSampler(seed=0)).ask()
+    estimator.set_params(**suggest_params(space, trial))
+    assert estimator.get_params()["filter"] == "passthrough"
+
+
+def test_a_default_space_is_new_at_each_call():
+    space = tfidf_space()
+    space["classify__C"] = [1.0]
+    space["vectorize__ngram_range"].clear()
+    assert tfidf_space()["classify__C"] == FloatDistribution(0.03, 30, log=True)
+    assert tfidf_space()["vectorize__ngram_range"] == [(1, 1), (1, 2), (1, 3)]
+
+
+def test_a_space_that_was_not_called_is_refused_with_the_way_out(news, pipeline):
+    with pytest.raises(TypeError, match=r"got tfidf_space, which takes no trial; .* tfidf_space\("):
+        PipelineSearchCV(pipeline, tfidf_space).fit(*news)
+
+
+@pytest.mark.parametrize("space", [lambda *trial: {}, lambda trial, n=1: {}], ids=["any", "more"])
+def test_a_function_of_a_trial_is_taken(space, pipeline):
+    assert check_space(space, pipeline) is space

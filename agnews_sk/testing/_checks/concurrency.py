@@ -1,4 +1,4 @@
-"""Checks that an estimator may be used by several threads, and sent to another process."""
+"""Checks that an estimator can be shared by threads and sent to another process."""
 
 import sys
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from agnews_sk.testing._answers import (
-    ROUNDING,
-    answers,
-    ensure_agree,
-    fitted,
-    fresh,
-    outcome,
-    outcome_in_place,
-    stack,
-)
 from agnews_sk.testing._corpus import LABELS, OTHER_LABELS, OTHER_TEXTS, TEXTS
+from agnews_sk.testing._outputs import (
+    ROUNDING,
+    clone_seeded,
+    ensure_equal,
+    fit_clone,
+    fit_outputs,
+    fit_outputs_in_place,
+    get_outputs,
+    stack_rows,
+)
 from agnews_sk.testing._registry import is_deterministic, keeps_rows, text_check
 
 N_THREADS = 4
@@ -26,6 +26,7 @@ N_THREADS = 4
 
 @contextmanager
 def _threads_take_turns_often() -> Iterator[None]:
+    """Let threads switch after a microsecond, not after five milliseconds, so that races show."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -35,32 +36,41 @@ def _threads_take_turns_often() -> Iterator[None]:
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_threads_ask(name: str, estimator: Any) -> None:
-    """Threads that ask one fitted estimator for different rows each get their own answers."""
-    estimator = fitted(estimator)
+def check_predict_in_threads(name: str, estimator: Any) -> None:
+    """Threads that share one fitted estimator each get the outputs of their own rows.
+
+    Fails where a method keeps its input or a buffer on the estimator.
+    """
+    estimator = fit_clone(estimator)
     batches = [TEXTS[i : i + 3] for i in range(0, len(TEXTS), 3)] * 4
-    expected = [answers(estimator, batch) for batch in batches]
+    expected = [get_outputs(estimator, batch) for batch in batches]
     with _threads_take_turns_often(), ThreadPoolExecutor(N_THREADS) as threads:
-        found = list(threads.map(lambda batch: answers(estimator, batch), batches))
-    ensure_agree(stack(found), stack(expected), tolerance=ROUNDING)
+        found = list(threads.map(lambda batch: get_outputs(estimator, batch), batches))
+    ensure_equal(stack_rows(found), stack_rows(expected), tolerance=ROUNDING)
 
 
 @text_check(is_deterministic)
-def check_threads_fit(name: str, estimator: Any) -> None:
-    """Copies that are fitted in threads, on different rows, are fitted as if alone."""
+def check_fit_in_threads(name: str, estimator: Any) -> None:
+    """Clones that are fitted in threads, on different rows, are fitted as if alone.
+
+    Fails where fit writes to a class, a module or a global random generator.
+    """
     corpora = [(TEXTS, LABELS), (OTHER_TEXTS, OTHER_LABELS)] * 2
-    expected = [outcome(estimator, *corpus) for corpus in corpora]
-    copies = [fresh(estimator) for _ in corpora]
+    expected = [fit_outputs(estimator, *corpus) for corpus in corpora]
+    copies = [clone_seeded(estimator) for _ in corpora]
     with _threads_take_turns_often(), ThreadPoolExecutor(N_THREADS) as threads:
-        jobs = [threads.submit(outcome_in_place, c, *rows) for c, rows in zip(copies, corpora)]
+        jobs = [threads.submit(fit_outputs_in_place, c, *rows) for c, rows in zip(copies, corpora)]
         found = [job.result() for job in jobs]
     for one, alone in zip(found, expected):
-        ensure_agree(one, alone, tolerance=ROUNDING)
+        ensure_equal(one, alone, tolerance=ROUNDING)
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_processes(name: str, estimator: Any) -> None:
-    """Sent to another process, the fitted estimator answers the same."""
-    estimator = fitted(estimator)
-    (found,) = Parallel(n_jobs=2, backend="loky")([delayed(answers)(estimator, TEXTS)])
-    ensure_agree(found, answers(estimator, TEXTS), tolerance=ROUNDING)
+def check_predict_in_processes(name: str, estimator: Any) -> None:
+    """Sent to another process, the fitted estimator gives the same outputs.
+
+    Fails where it depends on state of this process, such as the seed of str hashes.
+    """
+    estimator = fit_clone(estimator)
+    (found,) = Parallel(n_jobs=2, backend="loky")([delayed(get_outputs)(estimator, TEXTS)])
+    ensure_equal(found, get_outputs(estimator, TEXTS), tolerance=ROUNDING)

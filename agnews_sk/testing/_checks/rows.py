@@ -1,79 +1,95 @@
-"""Checks that each row is answered for itself."""
+"""Checks that the output of a row depends on that row only."""
 
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
-from agnews_sk.testing._answers import (
-    ROUNDING,
-    answers,
-    ensure,
-    ensure_agree,
-    fitted,
-    stack,
-    take,
-)
 from agnews_sk.testing._corpus import OTHER_TEXTS, TEXTS
+from agnews_sk.testing._outputs import (
+    ROUNDING,
+    ensure,
+    ensure_equal,
+    fit_clone,
+    get_outputs,
+    stack_rows,
+    take_rows,
+)
 from agnews_sk.testing._registry import is_deterministic, keeps_rows, text_check
 
 
 @text_check(keeps_rows)
-def check_one_answer_a_row(name: str, estimator: Any) -> None:
-    """Each row is answered, be it empty, repeated or of unseen words."""
-    asked = [*TEXTS, "", TEXTS[0], TEXTS[0], *OTHER_TEXTS]
-    for method, answer in answers(fitted(estimator), asked).items():
-        rows = answer.shape[0]
-        ensure(rows == len(asked), f"{method} gives {rows} rows for {len(asked)} texts")
+def check_one_output_per_row(name: str, estimator: Any) -> None:
+    """Each row gets one output, be it empty, repeated or of unknown words."""
+    texts = [*TEXTS, "", TEXTS[0], TEXTS[0], *OTHER_TEXTS]
+    for method, output in get_outputs(fit_clone(estimator), texts).items():
+        rows = output.shape[0]
+        ensure(rows == len(texts), f"{method} gives {rows} rows for {len(texts)} texts")
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_row_order(name: str, estimator: Any) -> None:
-    """Rows in another order get the same answers in that order."""
-    estimator = fitted(estimator)
+def check_sample_order_invariance(name: str, estimator: Any) -> None:
+    """Rows in another order get the same outputs in that order.
+
+    Fails where rows are sorted by length for speed, and not put back.
+    """
+    estimator = fit_clone(estimator)
     order = np.random.default_rng(0).permutation(len(TEXTS))
-    shuffled = answers(estimator, [TEXTS[i] for i in order])
-    ensure_agree(shuffled, take(answers(estimator, TEXTS), order), tolerance=ROUNDING)
+    shuffled = get_outputs(estimator, [TEXTS[i] for i in order])
+    ensure_equal(shuffled, take_rows(get_outputs(estimator, TEXTS), order), tolerance=ROUNDING)
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_batches(name: str, estimator: Any) -> None:
-    """Rows asked in batches of any size, one row too, get the same answers."""
-    estimator = fitted(estimator)
-    expected = answers(estimator, TEXTS)
+def check_batch_invariance(name: str, estimator: Any) -> None:
+    """Rows given in batches of any size, or one by one, get the same outputs.
+
+    Fails where padding, or a statistic of the batch, changes the output of a row.
+    """
+    estimator = fit_clone(estimator)
+    expected = get_outputs(estimator, TEXTS)
     for size in (1, 5):
         batches = [TEXTS[i : i + size] for i in range(0, len(TEXTS), size)]
-        in_batches = stack([answers(estimator, batch) for batch in batches])
-        ensure_agree(in_batches, expected, tolerance=ROUNDING)
+        in_batches = stack_rows([get_outputs(estimator, batch) for batch in batches])
+        ensure_equal(in_batches, expected, tolerance=ROUNDING)
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_equal_texts(name: str, estimator: Any) -> None:
-    """Equal texts in one batch get equal answers."""
-    found = answers(fitted(estimator), [TEXTS[0]] * 5)
-    ensure_agree(take(found, slice(1, None)), take(found, [0] * 4), tolerance=ROUNDING)
+def check_duplicate_texts(name: str, estimator: Any) -> None:
+    """Equal texts in one batch get equal outputs."""
+    found = get_outputs(fit_clone(estimator), [TEXTS[0]] * 5)
+    ensure_equal(take_rows(found, slice(1, None)), take_rows(found, [0] * 4), tolerance=ROUNDING)
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_answering_learns_nothing(name: str, estimator: Any) -> None:
-    """An answer does not depend on what was asked before."""
-    estimator = fitted(estimator)
-    expected = answers(estimator, TEXTS)
-    answers(estimator, OTHER_TEXTS)
-    ensure_agree(answers(estimator, TEXTS), expected)
+def check_predict_is_stateless(name: str, estimator: Any) -> None:
+    """An output does not depend on earlier calls.
+
+    Fails where unknown words of one call are added to the vocabulary.
+    """
+    estimator = fit_clone(estimator)
+    expected = get_outputs(estimator, TEXTS)
+    get_outputs(estimator, OTHER_TEXTS)
+    ensure_equal(get_outputs(estimator, TEXTS), expected)
 
 
 @text_check(keeps_rows, is_deterministic)
-def check_answers_are_the_callers(name: str, estimator: Any) -> None:
-    """Writing into an answer changes no later answer."""
-    estimator = fitted(estimator)
-    expected = deepcopy(answers(estimator, TEXTS))
+def check_outputs_are_not_shared(name: str, estimator: Any) -> None:
+    """Writing into an output changes no later output.
+
+    Fails where a method returns an array that it keeps.
+    """
+    estimator = fit_clone(estimator)
+    expected = deepcopy(get_outputs(estimator, TEXTS))
     for method in expected:
         _overwrite(getattr(estimator, method)(TEXTS))
-    ensure_agree(answers(estimator, TEXTS), expected)
+    ensure_equal(get_outputs(estimator, TEXTS), expected)
 
 
-def _overwrite(answer: Any) -> None:
-    values = getattr(answer, "data", answer) if hasattr(answer, "indptr") else answer
+def _overwrite(output: Any) -> None:
+    """Set all values of an array or sparse matrix to zero, or to its first text.
+
+    Arrays that are read-only are left as they are: nobody can write into them.
+    """
+    values = getattr(output, "data", output) if hasattr(output, "indptr") else output
     if isinstance(values, np.ndarray) and values.flags.writeable:
         values[...] = values.flat[0] if values.dtype.kind in "OU" else 0

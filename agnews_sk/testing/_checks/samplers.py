@@ -1,4 +1,4 @@
-"""Checks of samplers: rows, labels and weights stay together, and predict keeps every row."""
+"""Checks of samplers: labels and weights follow the rows, and predict keeps every row."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import pandas as pd
 import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from agnews_sk.testing._answers import ensure, fresh
 from agnews_sk.testing._corpus import LABELS, TEXTS
-from agnews_sk.testing._refusals import ensure_refuses
+from agnews_sk.testing._outputs import clone_seeded, ensure
+from agnews_sk.testing._raises import ensure_raises
 from agnews_sk.testing._registry import is_sampler, text_check
 
 # Something for each filter to drop: a short and a blank row, a repeated one, one of another label.
@@ -18,13 +18,17 @@ ROW_LABELS = [LABELS[0], LABELS[1], *LABELS, LABELS[0], "Tech"]
 
 
 def _resample(estimator: Any, X: Any = ROWS, y: Any = ROW_LABELS, **params: Any) -> Any:
-    sampler = fresh(estimator)
+    """Return a clone, and what its fit_resample returns of these rows."""
+    sampler = clone_seeded(estimator)
     return sampler, sampler.fit_resample(X, y, **params)
 
 
 @text_check(is_sampler)
-def check_sampler_records_rows(name: str, estimator: Any) -> None:
-    """sample_indices_ gives, for each row that came out, the row that it came from."""
+def check_sample_indices(name: str, estimator: Any) -> None:
+    """sample_indices_ gives, for each output row, the position of its input row.
+
+    Labels, weights and groups are followed by it.
+    """
     sampler, (X, y) = _resample(estimator)
     indices = sampler.sample_indices_
     ensure(len(indices) == len(X) == len(y), f"{len(indices)} indices for {len(X)} rows")
@@ -34,7 +38,7 @@ def check_sampler_records_rows(name: str, estimator: Any) -> None:
 
 @text_check(is_sampler)
 def check_sampler_labels(name: str, estimator: Any) -> None:
-    """Each row that comes out has the label of the row it came from."""
+    """Each output row has the label of its input row."""
     sampler, (_, y) = _resample(estimator)
     expected = [ROW_LABELS[i] for i in sampler.sample_indices_]
     ensure(list(y) == expected, f"the labels are {list(y)}, not {expected}")
@@ -42,7 +46,7 @@ def check_sampler_labels(name: str, estimator: Any) -> None:
 
 @text_check(is_sampler)
 def check_sampler_weights(name: str, estimator: Any) -> None:
-    """sample_weight comes out third, each row with the weight of the row it came from."""
+    """sample_weight is returned third, each row with the weight of its input row."""
     weights = np.arange(1.0, len(ROWS) + 1)
     sampler, out = _resample(estimator, sample_weight=weights)
     ensure(len(out) == 3, f"{len(out)} things come out")
@@ -51,8 +55,8 @@ def check_sampler_weights(name: str, estimator: Any) -> None:
 
 
 @text_check(is_sampler)
-def check_sampler_keeps_kind(name: str, estimator: Any) -> None:
-    """Texts and labels come out in the kind of container that they came in."""
+def check_sampler_container(name: str, estimator: Any) -> None:
+    """Texts and labels are returned in the type of container that they came in."""
     kinds: list[Any] = [list, tuple, lambda v: np.array(v, dtype=object), pd.Series, pl.Series]
     for kind in kinds:
         texts, labels = kind(ROWS), kind(ROW_LABELS)
@@ -78,7 +82,7 @@ def check_sampler_frame(name: str, estimator: Any) -> None:
 
 @text_check(is_sampler)
 def check_sampler_without_labels(name: str, estimator: Any) -> None:
-    """A sampler that needs no labels gives None for them; one that does refuses None."""
+    """Without labels a sampler returns None for them, or rejects None if it needs them."""
     try:
         _, (X, y) = _resample(estimator, y=None)
     except ValueError as error:
@@ -89,29 +93,34 @@ def check_sampler_without_labels(name: str, estimator: Any) -> None:
 
 @text_check(is_sampler)
 def check_sampler_in_fit_only(name: str, estimator: Any) -> None:
-    """In a pipeline it acts in fit, and predict answers every row."""
+    """In a pipeline it acts in fit only, and predict returns one output per row.
+
+    imbalanced-learn's convention: nothing is dropped or added at prediction time.
+    """
     from imblearn.pipeline import Pipeline
 
-    pipeline = Pipeline([("sample", fresh(estimator)), ("count", _RowCounter())])
+    pipeline = Pipeline([("sample", clone_seeded(estimator)), ("count", _RowCounter())])
     pipeline.fit(ROWS, ROW_LABELS)
     n_out = len(_resample(estimator)[1][0])
     ensure(pipeline[-1].n_rows_ == n_out, f"fit saw {pipeline[-1].n_rows_} rows, not {n_out}")
-    n_answers = len(pipeline.predict(ROWS))
-    ensure(n_answers == len(ROWS), f"predict gives {n_answers} answers for {len(ROWS)} rows")
+    n_outputs = len(pipeline.predict(ROWS))
+    ensure(n_outputs == len(ROWS), f"predict returns {n_outputs} outputs for {len(ROWS)} rows")
 
 
 class _RowCounter(ClassifierMixin, BaseEstimator):
     """A classifier that counts its rows."""
 
     def fit(self, X: Any, y: Any) -> "_RowCounter":
+        """Count the rows."""
         self.n_rows_ = len(X)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
+        """Return zero for each row."""
         return np.zeros(len(X))
 
 
 @text_check(is_sampler)
-def check_sampler_lengths(name: str, estimator: Any) -> None:
-    """Labels fewer than the rows are refused, and both numbers are named."""
-    ensure_refuses(lambda: _resample(estimator, y=ROW_LABELS[:-1]), str(len(ROWS)))
+def check_sampler_inconsistent_length(name: str, estimator: Any) -> None:
+    """Fewer labels than rows are rejected, and the message has the number of rows."""
+    ensure_raises(lambda: _resample(estimator, y=ROW_LABELS[:-1]), str(len(ROWS)))

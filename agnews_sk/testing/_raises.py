@@ -1,20 +1,28 @@
-"""What a good refusal is: the right kind of error, with the right words."""
+"""How an estimator should reject its input: with the right error and a message that helps."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from agnews_sk.testing._answers import ensure
+from agnews_sk.testing._outputs import ensure
 
 Errors = tuple[type[Exception], ...]
 
 
-def ensure_refuses(
+def ensure_raises(
     call: Callable[[], Any], *words: str, errors: Errors = (TypeError, ValueError)
 ) -> None:
     """Raise an AssertionError unless the call raises one of the errors and names one of the words.
 
-    An error of another kind goes through: it is no refusal, but a crash.
+    An error of another type, such as an AttributeError, is not caught: the estimator did not
+    reject its input but crashed on it.
+
+    Parameters
+    ----------
+    call : callable
+    *words : str
+        The message must have one of them, or a word that begins with it, in any case.
+    errors : tuple of exception types, default=(TypeError, ValueError)
     """
     try:
         call()

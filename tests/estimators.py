@@ -1,0 +1,62 @@
+"""Every estimator of the package that takes texts, small enough for the checks."""
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from agnews_sk.classifiers import AbstainingClassifier, FineTunedTransformerClassifier
+from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.pipeline import (
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
+from agnews_sk.sampling import (
+    DuplicateFilter,
+    EDAAugmenter,
+    LabelConflictFilter,
+    LengthFilter,
+    MissingTextFilter,
+    SamplerChain,
+)
+from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
+from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+
+ESTIMATORS = [
+    ColumnJoiner(),
+    TextCleaner(),
+    MissingTextFilter(),
+    DuplicateFilter(),
+    DuplicateFilter(method="near"),
+    LengthFilter(min_words=2),
+    LabelConflictFilter(),
+    SamplerChain([("missing", MissingTextFilter()), ("duplicates", DuplicateFilter())]),
+    EDAAugmenter(),
+    WordTokenizer(),
+    SubwordTokenizer(vocab_size=200),
+    make_pipeline(WordTokenizer(), Vocabulary()),
+    NgramVectorizer(),
+    make_tfidf_pipeline(),
+]
+
+# Functions of the folder of a pretrained model, by the names in `agnews_sk`.
+ENCODERS = {
+    "PretrainedTokenizer": lambda model: PretrainedTokenizer(model=model),
+    "SentenceEmbedder": lambda model: SentenceEmbedder(model=model),
+}
+# Those that take longer to fit.
+CLASSIFIERS = {
+    "AbstainingClassifier": lambda model: AbstainingClassifier(
+        make_pipeline(NgramVectorizer(), LogisticRegression()),
+        coverage=0.8,
+        calibration_fraction=0.5,
+    ),
+    "make_embedding_pipeline": make_embedding_pipeline,
+    "FineTunedTransformerClassifier": lambda model: FineTunedTransformerClassifier(
+        model=model, max_epochs=1
+    ),
+    "make_transformer_pipeline": lambda model: make_transformer_pipeline(
+        classify__max_epochs=1, classify__d_model=16
+    ),
+    "make_finetune_pipeline": lambda model: make_finetune_pipeline(model, classify__max_epochs=1),
+}
