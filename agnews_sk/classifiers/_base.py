@@ -19,16 +19,9 @@ from torch import nn
 from agnews_sk._core.base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.content import content_digest
-from agnews_sk._core.ids import (
-    CommonEnds,
-    as_ragged_ids,
-    check_ids,
-    find_common_ends,
-    holds_ids,
-    truncate_ids,
-)
+from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.optional import import_optional
+from agnews_sk._core.model_input import ModelInput, SpecialTokens, find_special_tokens
 from agnews_sk._core.validation import (
     check_groups,
     check_labels,
@@ -149,9 +142,9 @@ class TextNetClassifier(
             is_warm = self._is_warm_start
             ids = self._fit_ids(X)
             module = copy.deepcopy(self.net_.module_) if is_warm else self._make_module(ids)
-            self.vocab_size_ = self._vocab_size(module)
-            self.max_length_ = min(self.max_length, self._longest_input(module))
-            self._ends = find_common_ends(ids)
+            self.model_input_ = self._make_model_input(module, find_special_tokens(ids))
+            self.vocab_size_ = self.model_input_.vocab_size
+            self.max_length_ = self.model_input_.max_length
             train = self._dataset(ids, target, weight)
             valid = None if X_val is None else self._validation_rows(X_val, y_val, of_class)
             # Of the rows before they are split: without a random state, each run splits otherwise.
@@ -178,7 +171,7 @@ class TextNetClassifier(
         seed: int,
     ) -> None:
         tuner = None if self.lora is None else add_lora(module, self.lora)
-        net = make_net(self, module, self._pad_id(module), train, valid, checkpoint, seed)
+        net = make_net(self, module, train, valid, checkpoint, seed)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
         net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
@@ -251,29 +244,6 @@ class TextNetClassifier(
         best = self._logits(X).argmax(axis=1)
         return self.classes_[best]
 
-    def plot_history(self, ax: Any = None) -> Any:
-        """Draw the losses by epoch.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; without it, a new figure.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        check_is_fitted(self)
-        pyplot = import_optional("matplotlib.pyplot", extra="plot", needed_by="plot_history")
-        if ax is None:
-            _, ax = pyplot.subplots()
-        for column in self.history_.columns.intersection(["train_loss", "valid_loss"]):
-            label = column.removesuffix("_loss")
-            ax.plot(self.history_["epoch"], self.history_[column], marker="o", label=label)
-        ax.set(xlabel="Epoch", ylabel="Loss")
-        ax.legend()
-        return ax
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "net_")
 
@@ -284,7 +254,7 @@ class TextNetClassifier(
         module = state.pop("net_").module_
         config = {
             "module": self._module_config(module),
-            "ends": list(state.pop("_ends")),
+            "ends": list(state.pop("model_input_").special_tokens),
             "history": state.pop("history_").to_dict("list"),
         }
         return StateParts(state, weights_of(module), {"config.json": json.dumps(config)})
@@ -294,22 +264,28 @@ class TextNetClassifier(
         module = module_with_weights(
             lambda: self._module_from_config(config["module"], len(weights)), weights
         )
-        self.vocab_size_ = self._vocab_size(module)
-        self.max_length_ = min(self.max_length, self._longest_input(module))
-        if not 0 <= self._pad_id(module) < self.vocab_size_:
-            raise ValueError(f"the padding's id must be below {self.vocab_size_}.")
-        if self.tokenizer_ is not None and self.tokenizer_.vocab_size_ > self.vocab_size_:
-            raise ValueError(
-                f"the tokenizer has {self.tokenizer_.vocab_size_} ids, the model "
-                f"{self.vocab_size_}."
-            )
-        self._ends = CommonEnds(*(int(bool(end)) for end in config["ends"]))
+        special_tokens = SpecialTokens(*(int(bool(end)) for end in config["ends"]))
+        self.model_input_ = self._make_model_input(module, special_tokens)
+        self.vocab_size_ = self.model_input_.vocab_size
+        self.max_length_ = self.model_input_.max_length
+        if self.tokenizer_ is not None:
+            self.model_input_.check_tokenizer(self.tokenizer_)
         self.history_ = pd.DataFrame(config["history"])
         one_row = TextRows(np.zeros(1, dtype=np.int64), np.array([0, 1]))
-        net = make_net(self, module, self._pad_id(module), one_row).initialize()
+        net = make_net(self, module, one_row).initialize()
         net.trim_for_prediction()
         net.module_.requires_grad_(True)
         self.net_ = net
+
+    def _make_model_input(self, module: nn.Module, special_tokens: SpecialTokens) -> ModelInput:
+        """Return what a module takes of texts whose ids have these special tokens."""
+        return ModelInput(
+            vocab_size=self._vocab_size(module),
+            pad_id=self._pad_id(module),
+            max_length=min(self.max_length, self._longest_input(module)),
+            truncation=self.truncation,
+            special_tokens=special_tokens,
+        )
 
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
@@ -386,8 +362,7 @@ class TextNetClassifier(
         *,
         name: str = "X",
     ) -> TextRows:
-        check_ids(ids, self.vocab_size_, name=name)
-        ids = truncate_ids(ids, self.max_length_, self.truncation, self._ends)
+        ids = self.model_input_.prepare(ids, name=name)
         return TextRows(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
 
     def _validation_rows(self, X_val: Any, y_val: Any, of_class: np.ndarray | None) -> TextRows:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from torch import nn
 
+from agnews_sk._core.model_input import WHOLE_TEXT
 from agnews_sk._core.pretrained import (
     fingerprint,
     longest_input,
@@ -18,9 +19,6 @@ from agnews_sk._core.pretrained import (
 from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.nn import PooledClassifier
 from agnews_sk.tokenization import PretrainedTokenizer
-
-# Longer than any text, and what the tokenizers' library still takes for a length.
-WHOLE_TEXT = 2**31 - 1
 
 
 class FineTunedTransformerClassifier(TextNetClassifier):

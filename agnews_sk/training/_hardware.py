@@ -1,4 +1,4 @@
-"""Where and in what precision to compute, and what to say when memory runs out."""
+"""The precision of training, fast inference on CPUs, memory errors and random states."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,6 @@ from contextlib import contextmanager
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
-
-
-def choose_device(device: str) -> str:
-    """Return the torch device for `device`; "auto" is an accelerator if there is one."""
-    if device != "auto":
-        return device
-    accelerator = torch.accelerator.current_accelerator(check_available=True)
-    return "cpu" if accelerator is None else accelerator.type
 
 
 def use_bfloat16(precision: str, device: str) -> bool:

@@ -5,11 +5,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from agnews_sk._core.device import choose_device
 from agnews_sk.nn import FocalLoss, bucket_batches
 from agnews_sk.training._callback_rules import own_callbacks
 from agnews_sk.training._callbacks import ProgressLine
 from agnews_sk.training._checkpoint import Checkpoint
-from agnews_sk.training._hardware import choose_device, use_bfloat16
+from agnews_sk.training._hardware import use_bfloat16
 from agnews_sk.training._net import TextNet
 from agnews_sk.training._rows import TextRows, epoch_rng
 from agnews_sk.training._schedules import ConstantSchedule, make_schedule
@@ -26,7 +27,6 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
 def make_net(
     classifier: Any,
     module: nn.Module,
-    pad_id: int,
     train: TextRows,
     valid: TextRows | None = None,
     checkpoint: Checkpoint | None = None,
@@ -37,9 +37,8 @@ def make_net(
     Parameters
     ----------
     classifier : TextNetClassifier
-        Its parameters and its classes count.
+        Its parameters, `classes_` and `model_input_` are read.
     module : torch.nn.Module
-    pad_id : int
     train : TextRows
     valid : TextRows, optional
     checkpoint : Checkpoint, optional
@@ -60,7 +59,7 @@ def make_net(
     params = {
         "settings": _settings(classifier, train, valid, seed, device),
         "n_classes": len(classifier.classes_),
-        "pad_id": pad_id,
+        "pad_id": classifier.model_input_.pad_id,
         "checkpoint": checkpoint,
         "criterion": criterion,
         **{f"criterion__{name}": value for name, value in loss_keywords.items()},

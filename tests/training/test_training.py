@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
+from agnews_sk.reporting import HistoryDisplay
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.training import parameter_depths
 from tests.training.nets import (
@@ -179,8 +180,8 @@ def test_history_is_a_frame_and_can_be_drawn():
     matplotlib.use("Agg")
     classifier = small(validation_fraction=0.25).fit(IDS, LABELS)
     assert classifier.history_["epoch"].tolist() == [1, 2]
-    axes = classifier.plot_history()
-    assert [line.get_label() for line in axes.lines] == ["train", "valid"]
+    axes = HistoryDisplay.from_estimator(classifier).ax_
+    assert [line.get_label() for line in axes.lines] == ["training rows", "validation rows"]
     np.testing.assert_allclose(axes.lines[0].get_ydata(), classifier.history_["train_loss"])
 
 
