@@ -29,7 +29,7 @@ from agnews_sk._core.validation import (
     class_weights,
     encode_labels,
 )
-from agnews_sk.classifiers._parameters import SharedParameters
+from agnews_sk.classifiers._parameters import NetParameters
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
 from agnews_sk.training import (
     Checkpoint,
@@ -57,7 +57,7 @@ class TextNetClassifier(
     CallbackSupportMixin,
     TextInputMixin,
     ProbabilisticClassifierMixin,
-    SharedParameters,
+    NetParameters,
     BaseEstimator,
 ):
     """Base of the classifiers that hold a skorch net over token ids.
@@ -171,12 +171,12 @@ class TextNetClassifier(
         seed: int,
     ) -> None:
         tuner = None if self.lora is None else add_lora(module, self.lora)
-        net = make_net(self, module, train, valid, checkpoint, seed)
+        net = make_net(self, module, train, valid, seed)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
         net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
         try:
-            net.fit(train, valid)
+            net.fit(train, valid, checkpoint=checkpoint)
         finally:  # a fit that fails leaves a module to warm-start from
             if tuner is not None:
                 tuner.merge_and_unload()
@@ -419,5 +419,5 @@ def _frame_of(history: Any) -> pd.DataFrame:
 
 _MEMORY_ADVICE = (
     "lower batch_size or tokens_per_batch (accumulate makes up for it), or max_length, or "
-    "cache_gib if layers are frozen"
+    "max_cache_bytes if layers are frozen"
 )

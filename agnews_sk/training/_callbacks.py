@@ -68,7 +68,7 @@ class ProgressLine(OwnCallback):
         self.bar.close()
 
 
-def is_the_user_s(name: str, callback: Any, net: NeuralNet) -> bool:
+def is_given_by_user(name: str, callback: Any, net: NeuralNet) -> bool:
     """Tell whether a callback of a net was given by the user.
 
     Parameters

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from agnews_sk.nn import RaggedDataset
 from agnews_sk.training._depth import find_layers
 
-GIB = 2**30
-
 
 class LayerCache:
     """Outputs of frozen layers, one ragged column of vectors; reading them saves running these.
@@ -26,7 +24,7 @@ class LayerCache:
         Texts, by whose rows outputs are kept.
     dtype : torch.dtype
         Kind of number to keep.
-    limit_gib : float
+    max_bytes : int
         If the outputs need more, none are kept.
     """
 
@@ -36,7 +34,7 @@ class LayerCache:
         n_frozen: int,
         dataset: RaggedDataset,
         dtype: torch.dtype,
-        limit_gib: float,
+        max_bytes: int,
     ) -> None:
         self._stack = find_layers(module)
         self._n_frozen = n_frozen
@@ -44,14 +42,14 @@ class LayerCache:
         self._starts = np.concatenate([[0], self._lengths.cumsum()])
         self._known = np.zeros(len(self._lengths), dtype=bool)
         self._dtype = dtype
-        self._limit_gib = limit_gib
+        self._max_bytes = max_bytes
         self._vectors: Tensor | None = None
         self._n_others: int | None = None
 
     @property
     def is_on(self) -> bool:
         """Whether there is something to keep, and room for it as far as is known."""
-        return self._n_frozen > 0 and self._limit_gib > 0
+        return self._n_frozen > 0 and self._max_bytes > 0
 
     @contextmanager
     def shortcut(self, rows: np.ndarray) -> Iterator[None]:
@@ -95,15 +93,26 @@ class LayerCache:
         self._known[rows] = True
 
     def _allocate(self, hidden: Tensor) -> bool:
-        shape = int(self._starts[-1]), hidden.shape[-1]
-        needed = shape[0] * shape[1] * self._dtype.itemsize / GIB
-        if needed > self._limit_gib:
+        """Make room for the vectors of all tokens, or switch the cache off if there is too little.
+
+        Parameters
+        ----------
+        hidden : Tensor of shape (batch, length, width)
+
+        Returns
+        -------
+        bool
+            Whether there is room.
+        """
+        shape = int(self._starts[-1]), hidden.shape[-1]  # (n_tokens, width)
+        needed = shape[0] * shape[1] * self._dtype.itemsize
+        if needed > self._max_bytes:
             warnings.warn(
-                f"the outputs of the frozen layers need {needed:.1f} GiB, more than "
-                f"cache_gib={self._limit_gib}; they are worked out anew in each epoch.",
+                f"the outputs of the frozen layers need {needed:,} bytes, more than "
+                f"max_cache_bytes={self._max_bytes:,}; the frozen layers run in each epoch.",
                 stacklevel=2,
             )
-            self._limit_gib = 0
+            self._max_bytes = 0
             return False
         self._vectors = torch.empty(shape, dtype=self._dtype, device=hidden.device)
         return True

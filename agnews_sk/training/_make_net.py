@@ -9,7 +9,6 @@ from agnews_sk._core.device import choose_device
 from agnews_sk.nn import FocalLoss, bucket_batches
 from agnews_sk.training._callback_rules import own_callbacks
 from agnews_sk.training._callbacks import ProgressLine
-from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._hardware import use_bfloat16
 from agnews_sk.training._net import TextNet
 from agnews_sk.training._rows import TextRows, epoch_rng
@@ -29,7 +28,6 @@ def make_net(
     module: nn.Module,
     train: TextRows,
     valid: TextRows | None = None,
-    checkpoint: Checkpoint | None = None,
     seed: int = 0,
 ) -> TextNet:
     """Return the net of a classifier, not initialised.
@@ -41,9 +39,8 @@ def make_net(
     module : torch.nn.Module
     train : TextRows
     valid : TextRows, optional
-    checkpoint : Checkpoint, optional
     seed : int, default=0
-        Orders the batches.
+        Random seed of the order of the batches.
 
     Returns
     -------
@@ -60,7 +57,6 @@ def make_net(
         "settings": _settings(classifier, train, valid, seed, device),
         "n_classes": len(classifier.classes_),
         "pad_id": classifier.model_input_.pad_id,
-        "checkpoint": checkpoint,
         "criterion": criterion,
         **{f"criterion__{name}": value for name, value in loss_keywords.items()},
         "optimizer": optimizer,
@@ -103,7 +99,7 @@ def _settings(
         patience=classifier.patience,
         freeze=classifier.freeze,
         gradual_unfreezing=classifier.gradual_unfreezing,
-        cache_gib=classifier.cache_gib,
+        max_cache_bytes=classifier.max_cache_bytes,
         compile=classifier.compile,
     )
 

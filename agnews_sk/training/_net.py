@@ -19,7 +19,7 @@ from agnews_sk.nn import RaggedDataset, RaggedLoader
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._depth import parameter_depths
 from agnews_sk.training._dropout import FastDropout
-from agnews_sk.training._freezing import Freezing
+from agnews_sk.training._freezing import Freezing, freeze_layers
 from agnews_sk.training._hardware import fast_inference
 from agnews_sk.training._loop import Training
 from agnews_sk.training._net_params import check_takes_logits
@@ -41,8 +41,6 @@ class TextNet(ClassifierMixin, NeuralNet):
     n_classes : int
     pad_id : int, default=0
         Fills the shorter rows of a batch.
-    checkpoint : Checkpoint, optional
-        Where the state of the training is kept.
     **kwargs
         As `skorch.NeuralNet` takes them.
 
@@ -50,11 +48,16 @@ class TextNet(ClassifierMixin, NeuralNet):
     ----------
     classes_ : ndarray of int of shape (n_classes,)
         Codes of the classes: the net and its callbacks know no other labels.
+    stop_training : bool
+        Set by a callback to end training after the epoch. A training sets it to False when it
+        begins. All other state of the loop is in `Training`.
 
     Notes
     -----
     Of skorch this keeps the callbacks and the history, and replaces the loop by `Training`.
     """
+
+    stop_training = False
 
     def __init__(
         self,
@@ -63,7 +66,6 @@ class TextNet(ClassifierMixin, NeuralNet):
         settings: TrainingSettings,
         n_classes: int,
         pad_id: int = 0,
-        checkpoint: Checkpoint | None = None,
         predict_nonlinearity=_SOFTMAX,
         **kwargs,
     ):
@@ -71,7 +73,6 @@ class TextNet(ClassifierMixin, NeuralNet):
         self.settings = settings
         self.n_classes = n_classes
         self.pad_id = pad_id
-        self.checkpoint = checkpoint
 
     @property
     def classes_(self) -> np.ndarray:
@@ -131,7 +132,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         parts = [getattr(self, f"{name}_") for name in self._modules + self._criteria]
         modules = [m for part in parts if isinstance(part, nn.Module) for m in part.modules()]
         modes = [(module, module.training) for module in modules]
-        self._set_training(False)
+        self.set_training(False)
         try:
             with fast_inference(self.device, compiled=self.settings.compile):
                 yield
@@ -188,11 +189,10 @@ class TextNet(ClassifierMixin, NeuralNet):
     # What is trained
 
     def initialize_module(self, *args, **kwargs):
-        """Initialise the module and freeze what is never trained."""
+        """Initialise the module and freeze what is never trained, before the optimiser is made."""
         super().initialize_module(*args, **kwargs)
-        settings = self.settings
-        self.freezing_ = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
-        if settings.compile:
+        freeze_layers(self.module_, self.settings.freeze)
+        if self.settings.compile:
             self.module_.compile(dynamic=True)
         return self
 
@@ -220,12 +220,13 @@ class TextNet(ClassifierMixin, NeuralNet):
             group["initial_lr"] = group["lr"]
         return (groups,), {**self.get_params_for(prefix), "lr": self.lr}
 
-    def set_training(self) -> None:
-        """Switch dropout on, but for the layers that are always frozen."""
-        self._set_training(True)
-        self.freezing_.quieten()
+    def set_training(self, training: bool = True) -> None:
+        """Put the module and the criterion in training mode, or in evaluation mode."""
+        self._set_training(training)
 
-    def fit(self, X: TextRows, y: TextRows | None = None, **fit_params) -> "TextNet":
+    def fit(
+        self, X: TextRows, y: TextRows | None = None, *, checkpoint: Checkpoint | None = None
+    ) -> "TextNet":
         """Train on labelled rows.
 
         Parameters
@@ -233,25 +234,48 @@ class TextNet(ClassifierMixin, NeuralNet):
         X : TextRows
         y : TextRows, optional
             Rows to validate on after each epoch.
+        checkpoint : Checkpoint, optional
+            File to resume the training from, and to save its state to.
 
         Returns
         -------
         self
         """
-        return super().fit(X, y, **fit_params)
+        return super().fit(X, y, checkpoint=checkpoint)
 
-    def partial_fit(self, X, y=None, classes=None, **fit_params):
+    def partial_fit(
+        self, X, y=None, classes=None, *, checkpoint: Checkpoint | None = None, **fit_params
+    ):
         """Train for as many epochs or steps as are left.
 
-        Ctrl-C ends it as Ctrl-C, also where a callback catches it, with nothing told to the
-        callbacks.
+        Ctrl-C raises KeyboardInterrupt, also where a callback catches it; the callbacks are then
+        not told that training ended.
+
+        Parameters
+        ----------
+        X : TextRows
+        y : TextRows, optional
+            Rows to validate on after each epoch.
+        classes : ignored
+            In the signature of skorch.
+        checkpoint : Checkpoint, optional
+            File to resume the training from, and to save its state to.
+        **fit_params : ignored
+            What skorch's own `fit` passes on.
+
+        Returns
+        -------
+        self
         """
         if not self.initialized_:
             self.initialize()
         interruption = Interruption()
+        settings = self.settings
+        # Before callbacks freeze parameters of their own, which it would thaw.
+        freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
         with interruption.listening():
             self.notify("on_train_begin", X=X, y=X.y)
-            training = Training(self, X, y, interruption)
+            training = Training(self, X, y, freezing, checkpoint, interruption)
             training.run()
             self.notify("on_train_end", X=X, y=X.y)
             interruption.check()
@@ -262,5 +286,3 @@ class TextNet(ClassifierMixin, NeuralNet):
         """Leave behind what only training needs; a pickle then holds the module once."""
         super().trim_for_prediction()
         self.module = type(self.module_)
-        self.checkpoint = None
-        del self.freezing_

@@ -58,7 +58,7 @@ def test_freezing_changes_only_what_it_should(freeze, trained):
 @pytest.mark.parametrize("freeze", [1, 2])
 def test_the_cache_of_frozen_layers_changes_nothing(freeze):
     cached = small(freeze=freeze, max_epochs=4, dropout=0.3).fit(IDS, LABELS)
-    without = small(freeze=freeze, max_epochs=4, dropout=0.3, cache_gib=0).fit(IDS, LABELS)
+    without = small(freeze=freeze, max_epochs=4, dropout=0.3, max_cache_bytes=0).fit(IDS, LABELS)
     np.testing.assert_allclose(logits(cached), logits(without), atol=1e-5)
 
 
@@ -76,8 +76,8 @@ def test_frozen_layers_run_once_a_text(freeze):
 
 
 def test_a_cache_too_large_is_not_made():
-    with pytest.warns(UserWarning, match="more than cache_gib=1e-09"):
-        small(freeze=1, cache_gib=1e-9).fit(IDS, LABELS)
+    with pytest.warns(UserWarning, match="more than max_cache_bytes=1;"):
+        small(freeze=1, max_cache_bytes=1).fit(IDS, LABELS)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
