@@ -185,9 +185,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
                 f"max_length must be at least 2 to hold [CLS] and one token, got {self.max_length}."
             )
 
-    def _fit_tokenizer(self, texts: pl.Series) -> PretrainedTokenizer:
+    def _make_tokenizer(self) -> PretrainedTokenizer:
         # Truncated later, since what is kept need not be the head.
-        return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit(texts)
+        return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT)
 
     def _pad_id(self, module: nn.Module) -> int:
         return module.config.pad_token_id  # type: ignore[union-attr, return-value]

@@ -209,12 +209,8 @@ class TransformerClassifier(TextNetClassifier):
     dropout: float = 0.2
     pooling: str = "mean"
 
-    def _checked_texts(self, X: Any) -> pl.Series:
-        raise TypeError(
-            "TransformerClassifier takes token ids, a Polars list column of int, got "
-            f"{type(X).__name__}; put a WordTokenizer and a Vocabulary, or a SubwordTokenizer, "
-            "before it."
-        )
+    def _make_tokenizer(self) -> None:
+        return None
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         return TextTransformer(

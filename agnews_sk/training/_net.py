@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from sklearn.base import ClassifierMixin
@@ -281,6 +282,14 @@ class TextNet(ClassifierMixin, NeuralNet):
             interruption.check()
             training.finish()
         return self
+
+    def history_frame(self) -> pd.DataFrame:
+        """Return what was recorded of each epoch, one row per epoch, without the batches."""
+        rows = [
+            {k: v for k, v in row.items() if k != "batches" and not k.endswith("_batch_count")}
+            for row in self.history.to_list()
+        ]
+        return pd.DataFrame(rows)
 
     def trim_for_prediction(self):
         """Leave behind what only training needs; a pickle then holds the module once."""

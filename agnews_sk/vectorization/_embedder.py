@@ -11,7 +11,7 @@ import polars as pl
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._core.base import StateParts, TextInputMixin
+from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.device import choose_device
 from agnews_sk._core.model_input import ModelInput
@@ -29,7 +29,7 @@ from agnews_sk.tokenization import PretrainedTokenizer
 
 
 class SentenceEmbedder(
-    TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, HasParts, BaseEstimator
 ):
     """Turn each text into one dense vector, by a pretrained model that is not trained further.
 
