@@ -20,7 +20,7 @@ import polars as pl
 import scipy.sparse as sp
 
 from agnews_sk._core.code import constants_of, globals_of, is_inherent, library_of
-from agnews_sk._core.pretrained import fingerprint
+from agnews_sk._core.pretrained import model_digest
 
 # They say where and how fast an estimator works, not what comes out.
 RUNTIME = {"cache", "checkpoint_dir", "device", "memory", "n_jobs", "verbose"}
@@ -125,7 +125,7 @@ def survives_clone(estimator: Any) -> bool:
 def of_parameter(value: Any) -> Any:
     """Return a parameter, or the files of the model in the folder that it names."""
     if isinstance(value, (str, Path)) and str(value) and os.path.isdir(value):
-        return fingerprint(str(value))
+        return model_digest(str(value))
     return value
 
 

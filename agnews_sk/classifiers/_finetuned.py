@@ -10,8 +10,8 @@ from torch import nn
 
 from agnews_sk._core.model_input import WHOLE_TEXT
 from agnews_sk._core.pretrained import (
-    fingerprint,
     longest_input,
+    model_digest,
     model_from_config,
     plain_config,
     quiet_transformers,
@@ -199,7 +199,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         return longest_input(module) or WHOLE_TEXT
 
     def _origin(self) -> str:
-        return fingerprint(resolve_pretrained(self.model))
+        return model_digest(resolve_pretrained(self.model))
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         source = resolve_pretrained(self.model)

@@ -41,6 +41,7 @@ def with_public_names(content: bytes) -> bytes:
         schema = archive.read(_SCHEMA)
         renamed = _PRIVATE_MODULE.sub(rb'"__module__": "agnews_sk.\1"', schema)
         renamed = _GIB.sub(_in_bytes, renamed)
+        renamed = renamed.replace(b'"_fingerprint": ', b'"_model_digest": ')
         if renamed == schema:
             return content
         files = {name: archive.read(name) for name in names} | {_SCHEMA: renamed}

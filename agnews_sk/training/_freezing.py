@@ -100,7 +100,7 @@ def _lasting_depth(freeze: int | str | None, n_layers: int) -> int:
 
 
 def _modules_before(module: nn.Module, path: str) -> list[nn.Module]:
-    """Return the modules registered before the one at `path`, without those that hold it."""
+    """Return the modules registered before the one at `path`, without those that contain it."""
     before = []
     for name, child in module.named_modules():
         if name == path:

@@ -1,4 +1,4 @@
-"""From the parameters of a classifier to the net that trains with them."""
+"""Make the net of a classifier from its parameters."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def make_net(
         "batch_size": classifier.batch_size,
         "train_split": None,
     }
-    # Another optimizer, or criterion, does not take the keywords of ours.
+    # An optimizer or criterion of the user does not take the keywords of ours.
     kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
     of_progress = [ProgressLine()] if classifier.verbose else []
     callbacks = {"callbacks": [*own_callbacks(classifier), *of_progress]}
@@ -75,6 +75,7 @@ def make_net(
 
 
 def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the class of the criterion, which gives one loss per row, and its keywords."""
     smoothing = {"label_smoothing": classifier.label_smoothing}
     if classifier.loss == "focal":
         return FocalLoss, {"gamma": classifier.focal_gamma, **smoothing}
@@ -84,6 +85,7 @@ def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
 def _settings(
     classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
 ) -> TrainingSettings:
+    """Return what of the parameters only the training loop reads."""
     return TrainingSettings(
         schedule=_schedule(classifier, train, seed),
         max_steps=classifier.max_steps,
@@ -105,6 +107,7 @@ def _settings(
 
 
 def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule | None:
+    """Return the learning-rate schedule; None if the rate never changes, so that callbacks may."""
     if classifier.schedule == "constant" and not classifier.warmup:
         return None
     n_steps = _n_steps(classifier, train, seed)
@@ -112,7 +115,19 @@ def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule |
 
 
 def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
-    """Return how many optimiser steps there will be, if nothing ends training before."""
+    """Return the number of optimiser steps, if nothing ends training early.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+    train : TextRows
+    seed : int
+        Random seed of the batches: with `tokens_per_batch` the number of batches depends on it.
+
+    Returns
+    -------
+    int
+    """
     if classifier.max_steps is not None:
         return classifier.max_steps
     net_params = classifier.net_params or {}

@@ -1,4 +1,4 @@
-"""The skorch net inside our classifiers: ragged batches, and logits in the rows' order."""
+"""The skorch net in the torch classifiers: ragged batches, and logits in the order of rows."""
 
 import copy
 import functools
@@ -37,11 +37,14 @@ class TextNet(ClassifierMixin, NeuralNet):
     Parameters
     ----------
     module : torch.nn.Module
-        Takes `input_ids` and `attention_mask`, returns logits or an object with `.logits`.
+        Takes `input_ids` and `attention_mask` of shape (batch, length), returns logits of shape
+        (batch, n_classes) or an object with `.logits`.
     settings : TrainingSettings
     n_classes : int
     pad_id : int, default=0
-        Fills the shorter rows of a batch.
+        Id that fills the shorter rows of a batch.
+    predict_nonlinearity : callable, default=softmax
+        From logits to probabilities, for `predict_proba` of the net.
     **kwargs
         As `skorch.NeuralNet` takes them.
 
@@ -82,12 +85,25 @@ class TextNet(ClassifierMixin, NeuralNet):
 
     @property
     def _default_callbacks(self):
+        """Only the timer: the loop records losses itself, and the classifier adds a display."""
         return [("epoch_timer", EpochTimer())]
 
     # What the module computes
 
     def infer(self, x: Mapping[str, Tensor], **fit_params) -> Tensor:
-        """Return the logits of a batch, of shape (batch, n_classes)."""
+        """Return the logits of a batch.
+
+        Parameters
+        ----------
+        x : mapping of str to Tensor
+            `input_ids` and, where something is padded, `attention_mask`, of shape (batch, length).
+        **fit_params
+            Go to the module.
+
+        Returns
+        -------
+        Tensor of float32 of shape (batch, n_classes)
+        """
         training = self.module_.training
         bfloat16 = self.settings.bfloat16 and training
         device = torch.device(self.device).type
@@ -97,7 +113,26 @@ class TextNet(ClassifierMixin, NeuralNet):
         return getattr(output, "logits", output).float()
 
     def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
-        """Return the mean of the rows' losses, each times the row's weight if it has one."""
+        """Return the mean of the rows' losses, each times the row's weight if it has one.
+
+        Parameters
+        ----------
+        y_pred : Tensor of shape (batch, n_classes)
+            Logits.
+        y_true : dict of str to Tensor of shape (batch,)
+            "target", codes of the classes, and "weight" if rows have weights.
+        X, training : ignored
+            In the signature of skorch.
+
+        Returns
+        -------
+        Tensor of shape ()
+
+        Raises
+        ------
+        ValueError
+            If rows have weights, and the criterion gives no loss per row.
+        """
         labels = self._to_device(y_true)
         losses = self.criterion_(y_pred, labels["target"])  # (batch,)
         weight = labels.get("weight")
@@ -129,7 +164,10 @@ class TextNet(ClassifierMixin, NeuralNet):
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Compute without dropout and gradients; afterwards each module is as it was before."""
+        """Compute without dropout and gradients within the block.
+
+        Afterwards each module is in the mode that it was in: a callback may have set it.
+        """
         parts = [getattr(self, f"{name}_") for name in self._modules + self._criteria]
         modules = [m for part in parts if isinstance(part, nn.Module) for m in part.modules()]
         modes = [(module, module.training) for module in modules]
@@ -144,8 +182,19 @@ class TextNet(ClassifierMixin, NeuralNet):
     def forward_iter(self, X, training=False, device="cpu") -> Iterator[Tensor]:
         """Yield the logits of rows in their order, or of the inputs of one batch.
 
-        Scoring callbacks put the outputs of the batches in place of this method, in the order
-        of the batches, beside labels in the same order.
+        Scoring callbacks replace this method by the outputs of the batches, in the order of the
+        batches, and give labels in the same order.
+
+        Parameters
+        ----------
+        X : RaggedDataset of n_samples rows, or mapping of str to Tensor of shape (batch, length)
+        training : ignored
+        device : str, default="cpu"
+            Of the logits.
+
+        Yields
+        ------
+        Tensor of shape (batch, n_classes)
         """
         if isinstance(X, Mapping):
             with self.evaluating():
@@ -168,7 +217,20 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self.predict_proba(X).argmax(axis=1)
 
     def get_iterator(self, dataset, training: bool = False, epoch: int = 0) -> RaggedLoader:
-        """Return padded batches, longest first; those of an epoch are shuffled, by its number."""
+        """Return a loader of padded batches.
+
+        Parameters
+        ----------
+        dataset : RaggedDataset of n_samples rows
+        training : bool, default=False
+            Whether to shuffle; otherwise the longest texts come first.
+        epoch : int, default=0
+            Number of the epoch, which seeds the order together with the seed of the settings.
+
+        Returns
+        -------
+        RaggedLoader
+        """
         return RaggedLoader(
             dataset,
             self.batch_size,
@@ -178,6 +240,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         )
 
     def _to_device(self, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the tensors of a batch on the net's device.
+
+        They go through pinned memory, so that the copy does not wait for running kernels.
+        """
         if torch.device(self.device).type == "cpu":
             return batch
         return {
@@ -198,7 +264,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def initialize_criterion(self):
-        """Initialise the criterion; where rows have weights it is to give one loss per row."""
+        """Initialise the criterion; if rows have weights, make it give one loss per row."""
         super().initialize_criterion()
         criterion: Any = getattr(self, "criterion_")  # noqa: B009
         check_takes_logits(criterion)
@@ -209,7 +275,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:
-        """Return the parameter groups and the keywords of the optimiser."""
+        """Return the parameter groups and the keywords of the optimiser.
+
+        Each group keeps its own highest rate as "initial_lr", which the schedule multiplies.
+        """
         groups = parameter_groups(
             named_parameters,
             weight_decay=self.settings.weight_decay,
@@ -292,6 +361,9 @@ class TextNet(ClassifierMixin, NeuralNet):
         return pd.DataFrame(rows)
 
     def trim_for_prediction(self):
-        """Leave behind what only training needs; a pickle then holds the module once."""
+        """Drop what only training needs.
+
+        `module` becomes the class of `module_`, so that a pickle holds the weights once.
+        """
         super().trim_for_prediction()
         self.module = type(self.module_)

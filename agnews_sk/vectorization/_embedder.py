@@ -16,8 +16,8 @@ from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.device import choose_device
 from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.pretrained import (
-    fingerprint,
     longest_input,
+    model_digest,
     model_from_config,
     plain_config,
     quiet_transformers,
@@ -125,8 +125,8 @@ class SentenceEmbedder(
         if X is not None:
             check_texts(X)
         source = resolve_pretrained(self.model)
-        self._fingerprint = fingerprint(source)
-        self.encoder_ = _load_encoder(source, self._fingerprint)
+        self._model_digest = model_digest(source)
+        self.encoder_ = _load_encoder(source, self._model_digest)
         max_length = min(self.max_length, longest_input(self.encoder_) or self.max_length)
         self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self.model_input_ = self._make_model_input(self.encoder_)
@@ -148,7 +148,7 @@ class SentenceEmbedder(
         texts = check_texts(X).fill_null("")
         if self.cache is not None:
             tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
-            namespace = f"{self._fingerprint} {self.pooling} {self.normalize} {tokenizer}"
+            namespace = f"{self._model_digest} {self.pooling} {self.normalize} {tokenizer}"
             return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
         distinct = texts.unique(maintain_order=True)
         frame = pl.DataFrame({"text": distinct}).with_row_index("position")
