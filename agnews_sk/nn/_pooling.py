@@ -91,9 +91,8 @@ class AttentionPooling(nn.Module):
         if mask is not None:
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = scores.softmax(dim=1).to(x.dtype)
-        return (weights.unsqueeze(1) @ x).squeeze(
-            1
-        )  # (batch, 1, length) @ (batch, length, d_model)
+        averaged = weights.unsqueeze(1) @ x  # (batch, 1, d_model)
+        return averaged.squeeze(1)
 
 
 POOLINGS = ("attention", "first", "max", "mean")
