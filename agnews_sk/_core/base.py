@@ -1,5 +1,6 @@
-"""Mixins: what a text estimator says of itself, and the fit-only row sampler."""
+"""Base classes: tags of text estimators, parts to save, classifiers, row samplers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,7 +28,7 @@ _columns: ContextVar[Sequence[str] | None] = ContextVar("columns", default=None)
 
 @contextmanager
 def sampled_columns(columns: Sequence[str] | None) -> Iterator[None]:
-    """Let samplers that name no columns look at these, meanwhile and in this thread.
+    """Let samplers that name no columns read these, within the block and in this thread.
 
     Parameters
     ----------
@@ -42,11 +43,7 @@ def sampled_columns(columns: Sequence[str] | None) -> Iterator[None]:
 
 
 class StateParts(NamedTuple):
-    """A fitted estimator taken apart, so that it can be kept without pickle.
-
-    An estimator whose attributes are more than numbers, texts, arrays, containers of them and
-    other estimators has `get_parts()`, which returns its parts, and `set_parts(parts)`, which
-    takes them into a new instance that has `state` already, and checks them.
+    """The attributes of a fitted estimator, divided so that they can be saved without pickle.
 
     Attributes
     ----------
@@ -63,8 +60,36 @@ class StateParts(NamedTuple):
     documents: dict[str, str] = {}
 
 
+class HasParts(ABC):
+    """Base of the estimators with attributes that are more than plain values.
+
+    Plain values are numbers, texts, arrays, containers of them and other estimators. Anything
+    else, such as a module of torch, is saved as the parts that the estimator is divided into.
+    """
+
+    @abstractmethod
+    def get_parts(self) -> StateParts:
+        """Return the parts of the estimator, fitted or not; it stays as it is."""
+
+    @abstractmethod
+    def set_parts(self, parts: StateParts) -> None:
+        """Set the attributes that `parts.state` lacks from the other parts.
+
+        Parameters
+        ----------
+        parts : StateParts
+            The instance has the attributes of `state` already. Parts come from a file and may be
+            forged: everything that is used later is checked.
+
+        Raises
+        ------
+        ValueError
+            If the parts do not fit each other.
+        """
+
+
 class TextInputMixin:
-    """Tag an estimator as one that takes 1-D texts and stands missing ones."""
+    """Tag an estimator as one that takes 1-D texts, missing ones among them."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()  # type: ignore[misc]
@@ -94,7 +119,7 @@ class StatelessMixin:
 
 
 class ProbabilisticClassifierMixin(ClassifierMixin):
-    """What every classifier with `predict_proba` has: log probabilities, and a score."""
+    """Log probabilities and the accuracy of a classifier that has `predict_proba`."""
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of the probability of each class.
@@ -129,12 +154,11 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
         return accuracy_score(check_labels(y, X), predicted, sample_weight=sample_weight)
 
 
-class RowSampler(TextInputMixin, BaseEstimator):
+class RowSampler(TextInputMixin, BaseEstimator, ABC):
     """Base of the samplers that keep, drop or add training rows.
 
-    A subclass implements `_sample(X, y)`, which returns the positions of the rows to keep, in
-    order and with repeats, and the rows themselves. It acts in `fit` only: an
-    `imblearn.pipeline.Pipeline` skips it in `predict`.
+    A subclass implements `_sample`. It acts in `fit` only: an `imblearn.pipeline.Pipeline` skips
+    it in `predict`.
 
     Attributes
     ----------
@@ -143,7 +167,7 @@ class RowSampler(TextInputMixin, BaseEstimator):
     """
 
     def fit(self, X: Any, y: Any = None) -> "RowSampler":
-        """Work out which rows stay, without handing them back.
+        """Set `sample_indices_`, without returning rows.
 
         Parameters
         ----------
@@ -210,17 +234,32 @@ class RowSampler(TextInputMixin, BaseEstimator):
         return MetadataRequest(owner=self)
 
     def _text_columns(self, X: Any, columns: Sequence[str] | None) -> dict[str, pl.Series]:
-        """Return the text columns to look at: those named, else those that the pipeline joins."""
+        """Return the text columns to read: those named, else those that the pipeline joins."""
         joined = _columns.get() or ()
         if columns is None and joined and is_frame(X) and set(joined) <= set(X.columns):
             columns = list(joined)
         return text_columns(X, columns)
 
     def _check_rows(self, X: Any, y: Any) -> None:
+        """Refuse what holds no texts, and labels that are missing or of another length."""
         if not is_frame(X):
             check_texts(X)
         if y is not None:
             check_labels(y, X)
 
+    @abstractmethod
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
-        raise NotImplementedError
+        """Return the rows that come out, and where they came from.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+        y : array-like of shape (n_samples,) or None
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_rows_out,)
+            For each row that comes out, the position of the row that it came from; with repeats,
+            if rows are added.
+        X_out : container of n_rows_out rows
+        """

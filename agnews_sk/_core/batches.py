@@ -1,16 +1,16 @@
-"""Texts of like length in padded batches, in numpy alone."""
+"""Padded batches of texts of similar length, in NumPy alone."""
 
 import numpy as np
 
-# Rows are sorted by length within pools of this many batches: enough to pad next to nothing,
-# few enough that batches keep changing from epoch to epoch.
+# Rows are sorted by length within pools of this number of batches: enough for little padding, few
+# enough that the rows of a batch differ from epoch to epoch.
 BATCHES_PER_POOL = 32
 
 
 def pad_ids(
     values: np.ndarray, offsets: np.ndarray, rows: np.ndarray, *, pad_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cut rows out of a ragged column and pad them to the longest of them.
+    """Take rows of a ragged column and pad them to the longest of them.
 
     Parameters
     ----------
@@ -41,9 +41,10 @@ def pad_ids(
     """
     lengths = offsets[rows + 1] - offsets[rows]
     width = max(int(lengths.max()), 1)
-    columns = np.arange(width)
+    columns = np.arange(width)  # (length,)
     real = columns < lengths[:, None]  # (batch, length)
     ids = np.full((len(rows), width), pad_id, dtype=np.int64)
+    # One gather for all rows: positions in `values`, (batch, length), at real tokens only.
     ids[real] = values[(offsets[rows][:, None] + columns)[real]]
     return ids, columns < np.maximum(lengths, 1)[:, None]
 
@@ -55,19 +56,20 @@ def bucket_batches(
     *,
     tokens_per_batch: int | None = None,
 ) -> list[np.ndarray]:
-    """Group rows of like length into batches.
+    """Group rows of similar length into batches.
 
     Parameters
     ----------
     lengths : ndarray of int of shape (n_samples,)
     batch_size : int
-        Rows of a batch; ignored with `tokens_per_batch`.
+        Rows per batch; ignored with `tokens_per_batch`.
     rng : numpy.random.Generator, optional
         With it, rows are shuffled, sorted by length within pools of `BATCHES_PER_POOL` batches,
         and the batches shuffled. Without it, all rows are sorted, longest first, so that a batch
         that does not fit into memory fails at once.
     tokens_per_batch : int, optional
-        As many rows as fit: rows times the longest of them is at most this, or it is one row.
+        As many rows as fit: the number of rows times the length of the longest is at most this,
+        unless the batch is a single row.
 
     Returns
     -------
@@ -83,6 +85,7 @@ def bucket_batches(
     """
 
     def cut(rows: np.ndarray) -> list[np.ndarray]:
+        """Divide rows into batches, longest first; equal lengths keep their order."""
         in_order = rows[np.argsort(-lengths[rows], kind="stable")]
         if tokens_per_batch is None:
             return _cut(in_order, batch_size)
@@ -100,11 +103,24 @@ def bucket_batches(
 
 
 def _cut(rows: np.ndarray, size: int) -> list[np.ndarray]:
+    """Divide rows into runs of this size; the last may be smaller."""
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _cut_by_tokens(in_order: np.ndarray, lengths: np.ndarray, n_tokens: int) -> list[np.ndarray]:
-    """Cut rows that come longest first, so that the first row of a batch gives its width."""
+    """Divide rows into batches of at most `n_tokens` tokens, padding included.
+
+    Parameters
+    ----------
+    in_order : ndarray of int of shape (n_rows,)
+        Longest first, so that the first row of a batch gives its width.
+    lengths : ndarray of int of shape (n_samples,)
+    n_tokens : int
+
+    Returns
+    -------
+    list of ndarray of int of shape (batch,)
+    """
     batches, start = [], 0
     while start < len(in_order):
         n_rows = max(n_tokens // max(int(lengths[in_order[start]]), 1), 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from agnews_sk._core.code import library_of
-from agnews_sk._core.pretrained import fingerprint
+from agnews_sk._core.pretrained import model_digest
 
 # Parameters that change where and how fast an estimator runs, but none of its predictions.
 RUNTIME_ONLY = {"cache", "checkpoint_dir", "device", "memory", "n_jobs", "verbose"}
@@ -43,5 +43,5 @@ def survives_clone(estimator: Any) -> bool:
 def of_parameter(value: Any) -> Any:
     """Return a parameter, or a digest of the model's files if it is the path of a folder."""
     if isinstance(value, (str, Path)) and str(value) and os.path.isdir(value):
-        return fingerprint(str(value))
+        return model_digest(str(value))
     return value

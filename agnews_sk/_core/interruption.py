@@ -1,4 +1,4 @@
-"""Know that Ctrl-C came, even if what was running took it for the end of a training."""
+"""Notice Ctrl-C even if the code that was running caught the KeyboardInterrupt."""
 
 import signal
 import threading
@@ -9,9 +9,9 @@ from typing import Any
 
 
 class Interruption:
-    """Tells all that share it that they are to end.
+    """A flag that asks all code that shares it to end.
 
-    Copies that go to other processes begin anew, and listen there.
+    A copy in another process is a new flag, which is not set.
 
     Examples
     --------
@@ -27,24 +27,25 @@ class Interruption:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Tell all to end."""
+        """Ask all that share it to end."""
         self._event.set()
 
     @property
     def is_set(self) -> bool:
-        """Whether all are to end."""
+        """Whether it is set."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if all are to end."""
+        """Raise KeyboardInterrupt if it is set."""
         if self.is_set:
             raise KeyboardInterrupt
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take note of each Ctrl-C that raises KeyboardInterrupt; in a thread there is none.
+        """Within the block, set it when Ctrl-C raises KeyboardInterrupt.
 
-        A handler of the program's own that raises nothing counts for nothing.
+        Only the main thread receives signals; in another thread this does nothing. If the program
+        has a handler of its own that raises nothing, it is not set.
         """
         before = signal.getsignal(signal.SIGINT)
         in_main_thread = threading.current_thread() is threading.main_thread()
@@ -53,6 +54,7 @@ class Interruption:
             return
 
         def note(number: int, frame: FrameType | None) -> None:
+            """Call the handler that was there, and set the flag if it raises."""
             try:
                 before(number, frame)
             except KeyboardInterrupt:
@@ -67,17 +69,19 @@ class Interruption:
                 signal.signal(signal.SIGINT, before)
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return nothing: an event cannot be pickled."""
         return {}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make a new event."""
         self.__init__()  # type: ignore[misc]
 
 
 @contextmanager
 def unswallowed_interrupts() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the end of the block if Ctrl-C came in it and was caught there.
+    """Raise KeyboardInterrupt at the end of the block if Ctrl-C was pressed and caught within it.
 
-    skorch's nets catch it in `fit`, and look like whole ones.
+    skorch's nets catch it in `fit`, and then look like fully trained ones.
 
     Examples
     --------

@@ -36,7 +36,7 @@ def import_optional(module: str, *, extra: str, needed_by: str) -> ModuleType:
     Examples
     --------
     >>> from agnews_sk._core.optional import import_optional
-    >>> import_optional("json", extra="plot", needed_by="plot_history").__name__
+    >>> import_optional("json", extra="plot", needed_by="HistoryDisplay").__name__
     'json'
     """
     try:
@@ -61,7 +61,7 @@ def check_optional(module: str, *, extra: str, needed_by: str) -> None:
     Examples
     --------
     >>> from agnews_sk._core.optional import check_optional
-    >>> check_optional("json", extra="plot", needed_by="plot_history")
+    >>> check_optional("json", extra="plot", needed_by="HistoryDisplay")
     """
     try:
         is_there = find_spec(module) is not None

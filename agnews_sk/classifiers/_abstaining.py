@@ -1,4 +1,4 @@
-"""A classifier that leaves doubtful texts to a person."""
+"""A classifier that abstains on texts where its confidence is low."""
 
 import warnings
 from numbers import Real
@@ -28,37 +28,39 @@ from agnews_sk._core.validation import (
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
 from agnews_sk.classifiers._wrapped import first_step, label_of_no_class, params_of_fit
 
-_SELDOM = 0.05  # share of answered rows below which fit warns
-# Chance of so many abstentions in a row, if rows are as those held out, below which predict warns.
+_LOW_COVERAGE = 0.05  # share of predicted rows below which fit warns
+# Probability that all rows are abstained on, if they are like those held out, below which predict
+# warns.
 _TOO_UNLIKELY = 1e-3
 
 
 class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator):
-    """Answer where the classifier is sure, and abstain below a threshold of its confidence.
+    """Predict where the classifier is confident, and abstain below a threshold.
 
-    The threshold is chosen on held-out rows, either to answer a share of them (`coverage`), or so
-    that the answers given are wrong no more often than allowed (`max_error`).
+    The confidence is the largest probability. The threshold is chosen on held-out rows, either to
+    predict a share of them (`coverage`), or to bound the error of the predictions (`max_error`).
 
     Parameters
     ----------
     estimator : classifier with `predict_proba`
-        It is cloned and fitted on the rows that are not held out. One that is fitted already,
-        in a `FrozenEstimator`, leaves all rows to choose the threshold on.
+        It is cloned and fitted on the rows that are not held out. If it is fitted already, in a
+        `FrozenEstimator`, the threshold is chosen on all rows.
     coverage : float, optional
-        Share of texts to answer, above 0 and up to 1.
+        Share of texts to predict, in (0, 1].
     max_error : float, optional
-        Share of wrong ones among the answers, between 0 and 1. Either this or `coverage`.
+        Largest error rate of the predictions, in (0, 1). Either this or `coverage`.
     confidence_level : float, default=0.95
-        How sure it is that `max_error` holds on new rows like those held out.
+        Probability, over the draw of the held-out rows, that `max_error` holds on new rows from the
+        same distribution.
     calibration_fraction : float, default=0.2
-        Share of the rows held out, by class share. Rows of one origin (`groups` of `fit`) and
+        Share of the rows held out, stratified by class. Rows of one origin (`groups` of `fit`) and
         rows that repeat are held out together or not at all.
     abstain_label : str, bool, int, float or None, default="auto"
-        What `predict` returns where it abstains. "auto" is a label of the kind of the classes that
-        no class has, so that the predictions work in scikit-learn's metrics: "abstained" beside
+        What `predict` returns where it abstains. "auto" is a label that is no class, of the kind of
+        the classes, so that scikit-learn's metrics take the predictions: "abstained" beside
         strings, -1 beside booleans and integers, or a smaller one if there are negative classes.
     random_state : int, RandomState or None, default=None
-        Draws the held-out rows.
+        Random seed of the draw of the held-out rows.
 
     Attributes
     ----------
@@ -69,28 +71,28 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     abstain_label_ : str, bool, int, float or None
         What `predict` returns where it abstains.
     threshold_ : float
-        Confidence from which on a text is answered; infinite if none is.
+        Lowest confidence of a prediction; infinite if it abstains on all texts.
     coverage_ : float
-        Share of the held-out rows that are answered.
+        Share of the held-out rows that are predicted.
     error_ : float
-        Share of wrong ones among those answers; NaN if there are none.
+        Error rate of these predictions; NaN if there are none.
 
     Notes
     -----
     `max_error` follows Geifman and El-Yaniv (2017), "Selective classification for deep neural
     networks": a binary search over the held-out confidences, each step of it checked against the
     exact binomial bound of Clopper and Pearson at a level divided by the number of steps. With
-    weights the bound is that of as many rows of equal weight as tell as much (Kish, 1965).
+    weights, the number of rows in the bound is the effective sample size (Kish, 1965).
 
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
-    take it for one more class unless they are given `labels=classifier.classes_`. What is made for
-    two classes, such as ``scoring="f1"``, refuses `abstain_label_` as a third label, above all -1
-    beside booleans: give it an average and `labels`, or score what `abstains` leaves. A
+    take it for one more class unless they are given `labels=classifier.classes_`. Metrics for two
+    classes, such as ``scoring="f1"``, refuse `abstain_label_` as a third label, for example -1
+    beside booleans: set their average and `labels`, or score only what `abstains` leaves. A
     meta-estimator that encodes predictions as classes, such as a `VotingClassifier` with
     ``voting="hard"``, fails on `abstain_label_`; let it vote by probabilities, or wrap it in this
     classifier instead.
 
-    A missing text is whatever it is to the estimator; the pipelines of this package take it as
+    How a missing text is read depends on the estimator; the pipelines of this package read it as
     the empty text.
 
     Examples
@@ -98,8 +100,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     >>> from agnews_sk import AbstainingClassifier, load_news_sample, make_tfidf_pipeline
     >>> frame, y = load_news_sample(return_X_y=True)
     >>> classifier = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.8, random_state=0)
-    >>> answers = classifier.fit(frame[:1000], y[:1000]).predict(frame[1000:2000])
-    >>> classifier.abstain_label_, bool(0.6 < (answers != "abstained").mean() < 0.95)
+    >>> predicted = classifier.fit(frame[:1000], y[:1000]).predict(frame[1000:2000])
+    >>> classifier.abstain_label_, bool(0.6 < (predicted != "abstained").mean() < 0.95)
     ('abstained', True)
     """
 
@@ -133,7 +135,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, **fit_params: Any
     ) -> "AbstainingClassifier":
-        """Fit the classifier, and choose the threshold on the rows held out.
+        """Fit the classifier, and choose the threshold on held-out rows.
 
         Parameters
         ----------
@@ -142,12 +144,12 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows, in the `fit` of the estimator (the last step of a pipeline) and in
-            the shares of answered and wrong rows that the threshold is chosen by.
+            the coverage and the error rate that the threshold is chosen by.
         groups : array-like of shape (n_samples,), optional
             Origin of each row: rows of one origin are held out together.
         **fit_params
-            Go to the `fit` of the estimator; what has one value per row is cut to its rows. A
-            weight of a step, such as `classify__sample_weight`, weighs in that step alone.
+            Passed to the `fit` of the estimator; of values per row, those of its rows. Weights of
+            a step, such as `classify__sample_weight`, are used in that step alone.
 
         Returns
         -------
@@ -159,16 +161,16 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             If not exactly one of `coverage` and `max_error` is given, lengths differ, no row can
             be held out, or `abstain_label` is a class.
         TypeError
-            If `abstain_label` is no single label, the estimator gives no probabilities, or takes
-            no weights and some are given.
+            If `abstain_label` is no single label, the estimator has no `predict_proba`, or weights
+            are given that it does not take.
         KeyboardInterrupt
-            If Ctrl-C is pressed, also where the estimator takes it for the end of its training.
+            If Ctrl-C is pressed, even if the estimator catches it.
 
         Warns
         -----
         UserWarning
-            If no threshold keeps `max_error` on so few rows, so that it abstains on all, or hardly
-            any row is answered. If no row of a class could be held out.
+            If no threshold keeps `max_error` on so few rows, so that it abstains on all, or if
+            fewer than 5 % of the rows are predicted. If no row of a class could be held out.
         """
         self._validate_params()
         self._check_label()
@@ -213,18 +215,18 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         Returns
         -------
         ndarray of shape (n_samples,)
-            Of object where labels and `abstain_label_` have no type in common.
+            Of dtype object where labels and `abstain_label_` have no dtype in common.
 
         Warns
         -----
         UserWarning
-            If it abstains on all rows, and could on any, or so many that they must be of another
-            kind than those held out.
+            If it abstains on all rows, because no threshold was found in `fit`, or on so many that
+            they can hardly come from the distribution of the held-out rows.
         """
         y_proba = self.predict_proba(X)
         labels, abstained = self.classes_[y_proba.argmax(axis=1)], self._is_doubtful(y_proba)
-        self._warn_of_no_answer(abstained)
-        # Object keeps both as they are: numpy would make texts of numbers beside a str.
+        self._warn_if_all_abstained(abstained)
+        # Object keeps both as they are: NumPy would turn numbers beside a str into strings.
         marker = np.array(self.abstain_label_)
         kinds = {marker.dtype.kind, labels.dtype.kind}
         if len(kinds) > 1 and not kinds <= set("biu"):
@@ -232,7 +234,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return np.where(abstained, marker, labels)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probabilities of the estimator, abstained on or not.
+        """Return the probabilities of the estimator, also for rows that it abstains on.
 
         Parameters
         ----------
@@ -246,7 +248,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return self.estimator_.predict_proba(X)
 
     def abstains(self, X: Any) -> np.ndarray:
-        """Tell which rows are left to a person.
+        """Return for which rows the confidence is below the threshold.
 
         Parameters
         ----------
@@ -259,7 +261,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return self._is_doubtful(self.predict_proba(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the share of rows answered right; an abstention is no right answer.
+        """Return the accuracy, with an abstention counted as wrong.
 
         Parameters
         ----------
@@ -299,6 +301,20 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return fitted, held_out
 
     def _draw(self, codes: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the held-out rows, a larger share or single rows if origins leave none.
+
+        Parameters
+        ----------
+        codes : ndarray of int of shape (n_samples,)
+            Of the labels.
+        origins : ndarray of int of shape (n_samples,)
+            Rows of one value stay together.
+
+        Returns
+        -------
+        fitted, held_out : ndarray of int
+            Positions.
+        """
         fraction, rows = self.calibration_fraction, np.arange(len(codes))
         drawn = split_rows(codes, origins, fraction, self.random_state)
         if len(drawn[1]):
@@ -320,6 +336,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return drawn
 
     def _check_label(self) -> None:
+        """Refuse what is no single label."""
         label = self.abstain_label
         if not (label is None or isinstance(label, (str, bool, np.bool_, Real))):
             raise TypeError(
@@ -328,6 +345,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             )
 
     def _choose_label(self, classes: np.ndarray) -> Any:
+        """Return the label of abstentions; refuse one that is a class."""
         if isinstance(self.abstain_label, str) and self.abstain_label == "auto":
             return label_of_no_class(classes)
         if self.abstain_label in classes.tolist():
@@ -340,6 +358,21 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     def _choose_threshold(
         self, estimator: Any, X: Any, y: np.ndarray, weight: np.ndarray
     ) -> dict[str, float]:
+        """Choose the threshold on held-out rows.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted.
+        X : container of n_held_out rows
+        y : ndarray of shape (n_held_out,)
+        weight : ndarray of float of shape (n_held_out,)
+
+        Returns
+        -------
+        dict of str to float
+            `threshold_`, `coverage_` and `error_`.
+        """
         if not weight.any():
             raise ValueError(
                 f"sample_weight must be above 0 for some of the {len(y)} rows held out; change "
@@ -347,8 +380,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             )
         if set(y.tolist()).isdisjoint(estimator.classes_.tolist()):
             raise ValueError(
-                f"y must hold labels that estimator knows, {estimator.classes_.tolist()}, got "
-                f"{y[:1].tolist()[0]!r} and no other of them."
+                f"y must hold labels of the estimator's classes, {estimator.classes_.tolist()}, "
+                f"got {y[:1].tolist()[0]!r} and no other of them."
             )
         y_proba = estimator.predict_proba(X)
         confidence = y_proba.max(axis=1)
@@ -359,40 +392,52 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             threshold = threshold_for_error(
                 confidence, wrong, self.max_error, self.confidence_level, weight
             )
-        answered = confidence >= threshold
-        coverage = float(np.average(answered, weights=weight))
-        self._warn_of_few_answers(len(y), threshold, coverage)
-        answered_weight = weight * answered
+        predicted = confidence >= threshold
+        coverage = float(np.average(predicted, weights=weight))
+        self._warn_of_low_coverage(len(y), threshold, coverage)
+        predicted_weight = weight * predicted
         error = np.nan
-        if answered_weight.any():
-            error = float(np.average(wrong, weights=answered_weight))
+        if predicted_weight.any():
+            error = float(np.average(wrong, weights=predicted_weight))
         return {"threshold_": threshold, "coverage_": coverage, "error_": error}
 
-    def _warn_of_few_answers(self, n_held_out: int, threshold: float, coverage: float) -> None:
-        if self.max_error is None or coverage >= _SELDOM:
+    def _warn_of_low_coverage(self, n_held_out: int, threshold: float, coverage: float) -> None:
+        """Warn if `max_error` leaves few held-out rows, or none, to predict."""
+        if self.max_error is None or coverage >= _LOW_COVERAGE:
             return
         where = f"below a threshold that only {coverage:.1%} of them reach"
         if np.isinf(threshold):
             where = "at any threshold, so all texts are abstained on"
         warnings.warn(
             f"{n_held_out} held-out rows do not show an error of at most {self.max_error} {where}; "
-            "hold out more rows or allow more.",
+            "hold out more rows or raise max_error.",
             stacklevel=4,
         )
 
-    def _warn_of_no_answer(self, abstained: np.ndarray) -> None:
+    def _warn_if_all_abstained(self, abstained: np.ndarray) -> None:
+        """Warn if all rows are abstained on, and that is not by chance."""
         if not abstained.all():
             return
         if np.isinf(self.threshold_):
             why = f"in fit, no threshold kept max_error={self.max_error}"
         elif (1 - self.coverage_) ** len(abstained) < _TOO_UNLIKELY:
             why = (
-                f"{self.coverage_:.1%} of the rows held out in fit were answered, so these must be "
-                "of another kind"
+                f"{self.coverage_:.1%} of the rows held out in fit were predicted, so these must "
+                "come from another distribution"
             )
         else:
             return
         warnings.warn(f"it abstains on all {len(abstained)} rows: {why}.", stacklevel=3)
 
     def _is_doubtful(self, y_proba: np.ndarray) -> np.ndarray:
+        """Return which rows have a confidence below the threshold, or NaN.
+
+        Parameters
+        ----------
+        y_proba : ndarray of float of shape (n_samples, n_classes)
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples,)
+        """
         return ~(y_proba.max(axis=1) >= self.threshold_)

@@ -1,4 +1,4 @@
-"""What our torch classifiers share: labels, ids, the net, probabilities."""
+"""Base of the torch classifiers: labels, ids, the net, probabilities."""
 
 import copy
 import json
@@ -16,19 +16,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from agnews_sk._core.base import ProbabilisticClassifierMixin, StateParts, TextInputMixin
-from agnews_sk._core.columnar import flat_values, row_offsets
-from agnews_sk._core.content import content_digest
-from agnews_sk._core.ids import (
-    CommonEnds,
-    as_ragged_ids,
-    check_ids,
-    find_common_ends,
-    holds_ids,
-    truncate_ids,
+from agnews_sk._core.base import (
+    HasParts,
+    ProbabilisticClassifierMixin,
+    StateParts,
+    TextInputMixin,
 )
+from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.optional import import_optional
+from agnews_sk._core.model_input import SpecialTokens, find_special_tokens
 from agnews_sk._core.validation import (
     check_groups,
     check_labels,
@@ -36,7 +33,9 @@ from agnews_sk._core.validation import (
     class_weights,
     encode_labels,
 )
-from agnews_sk.classifiers._parameters import SharedParameters
+from agnews_sk.classifiers._checkpointing import open_checkpoint
+from agnews_sk.classifiers._makes_module import MakesModule
+from agnews_sk.classifiers._parameters import NetParameters
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
 from agnews_sk.training import (
     Checkpoint,
@@ -46,7 +45,6 @@ from agnews_sk.training import (
     add_lora,
     check_callbacks,
     check_net_params,
-    deciding_callbacks,
     explain_out_of_memory,
     hold_out,
     make_net,
@@ -55,24 +53,25 @@ from agnews_sk.training import (
 )
 
 MAX_SEED = np.iinfo(np.int32).max
-
-# They say where or whether to resume, or what is shown, not what the result is.
-_NOT_IN_NAME = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
+_MEMORY_ADVICE = (
+    "lower batch_size or tokens_per_batch (accumulate makes up for it), or max_length, or "
+    "max_cache_bytes if layers are frozen"
+)
 
 
 class TextNetClassifier(
     CallbackSupportMixin,
     TextInputMixin,
     ProbabilisticClassifierMixin,
-    SharedParameters,
+    HasParts,
+    MakesModule,
+    NetParameters,
     BaseEstimator,
 ):
     """Base of the classifiers that hold a skorch net over token ids.
 
-    A subclass adds its own parameters to the shared ones, and implements
-    `_fit_tokenizer(texts)`, `_make_module(ids)`, `_pad_id(module)`, `_vocab_size(module)`,
-    `_longest_input(module)`, and `_module_config(module)` and `_module_from_config(config,
-    n_tensors)`, which take a module's settings as JSON can hold them and build it again.
+    A subclass is a dataclass whose fields are its own parameters (see `NetParameters`). It
+    implements the abstract methods of `MakesModule`.
     """
 
     net_: TextNet
@@ -149,13 +148,19 @@ class TextNetClassifier(
             is_warm = self._is_warm_start
             ids = self._fit_ids(X)
             module = copy.deepcopy(self.net_.module_) if is_warm else self._make_module(ids)
-            self.vocab_size_ = self._vocab_size(module)
-            self.max_length_ = min(self.max_length, self._longest_input(module))
-            self._ends = find_common_ends(ids)
+            self.model_input_ = self._make_model_input(module, find_special_tokens(ids))
+            self.vocab_size_ = self.model_input_.vocab_size
+            self.max_length_ = self.model_input_.max_length
             train = self._dataset(ids, target, weight)
             valid = None if X_val is None else self._validation_rows(X_val, y_val, of_class)
-            # Of the rows before they are split: without a random state, each run splits otherwise.
-            checkpoint, seed = self._checkpoint(module, [train, valid], groups, seed, is_warm)
+            checkpoint, seed = open_checkpoint(
+                self,
+                origin=self._origin(),
+                warm_module=module if is_warm else None,
+                datasets=[train, valid],
+                groups=groups,
+                seed=seed,
+            )
             if self.validation_fraction is not None:
                 fraction = self.validation_fraction
                 train, valid = hold_out(train, fraction, groups, self.classes_, seed)
@@ -164,7 +169,9 @@ class TextNetClassifier(
         return self
 
     def _fit_ids(self, X: pl.Series) -> pl.Series:
-        self.tokenizer_ = None if holds_ids(X) else self._fit_tokenizer(X)
+        """Return the ids of texts, by a tokenizer fitted on them, or the ids that were given."""
+        tokenizer = None if holds_ids(X) else self._make_tokenizer()
+        self.tokenizer_ = None if tokenizer is None else tokenizer.fit(X)
         return X if self.tokenizer_ is None else self.tokenizer_.transform(X)
 
     def _fit_net(
@@ -177,18 +184,32 @@ class TextNetClassifier(
         checkpoint: Checkpoint | None,
         seed: int,
     ) -> None:
+        """Train the net of a module, and keep what predictions need.
+
+        Parameters
+        ----------
+        X : polars.Series of n_samples texts or lists of ids
+            For scikit-learn's callbacks.
+        target : ndarray of int of shape (n_samples,)
+            Positions of the labels in `classes_`.
+        module : torch.nn.Module
+        train : TextRows
+        valid : TextRows or None
+        checkpoint : Checkpoint or None
+        seed : int
+        """
         tuner = None if self.lora is None else add_lora(module, self.lora)
-        net = make_net(self, module, self._pad_id(module), train, valid, checkpoint, seed)
+        net = make_net(self, module, train, valid, seed)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
         net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
         try:
-            net.fit(train, valid)
+            net.fit(train, valid, checkpoint=checkpoint)
         finally:  # a fit that fails leaves a module to warm-start from
             if tuner is not None:
                 tuner.merge_and_unload()
             module.requires_grad_(True)
-        self.history_ = _frame_of(net.history)
+        self.history_ = net.history_frame()
         net.trim_for_prediction()
         self.net_ = net
         context.call_on_fit_task_end(estimator=self, X=X, y=self.classes_[target])
@@ -251,75 +272,60 @@ class TextNetClassifier(
         best = self._logits(X).argmax(axis=1)
         return self.classes_[best]
 
-    def plot_history(self, ax: Any = None) -> Any:
-        """Draw the losses by epoch.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; without it, a new figure.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-        """
-        check_is_fitted(self)
-        pyplot = import_optional("matplotlib.pyplot", extra="plot", needed_by="plot_history")
-        if ax is None:
-            _, ax = pyplot.subplots()
-        for column in self.history_.columns.intersection(["train_loss", "valid_loss"]):
-            label = column.removesuffix("_loss")
-            ax.plot(self.history_["epoch"], self.history_[column], marker="o", label=label)
-        ax.set(xlabel="Epoch", ylabel="Loss")
-        ax.legend()
-        return ax
-
     def __sklearn_is_fitted__(self) -> bool:
+        """Return whether there is a net: a fit that failed leaves none."""
         return hasattr(self, "net_")
 
     def get_parts(self) -> StateParts:
+        """Return the weights as tensors; module settings, special tokens and history as JSON."""
         state = dict(vars(self))
         if "net_" not in state:
             return StateParts(state)
         module = state.pop("net_").module_
         config = {
             "module": self._module_config(module),
-            "ends": list(state.pop("_ends")),
+            "ends": list(state.pop("model_input_").special_tokens),
             "history": state.pop("history_").to_dict("list"),
         }
         return StateParts(state, weights_of(module), {"config.json": json.dumps(config)})
 
     def set_parts(self, parts: StateParts) -> None:
+        """Build the net again from its settings and weights, which are checked."""
         config, weights = json.loads(parts.documents["config.json"]), parts.tensors
         module = module_with_weights(
             lambda: self._module_from_config(config["module"], len(weights)), weights
         )
-        self.vocab_size_ = self._vocab_size(module)
-        self.max_length_ = min(self.max_length, self._longest_input(module))
-        if not 0 <= self._pad_id(module) < self.vocab_size_:
-            raise ValueError(f"the padding's id must be below {self.vocab_size_}.")
-        if self.tokenizer_ is not None and self.tokenizer_.vocab_size_ > self.vocab_size_:
-            raise ValueError(
-                f"the tokenizer has {self.tokenizer_.vocab_size_} ids, the model "
-                f"{self.vocab_size_}."
-            )
-        self._ends = CommonEnds(*(int(bool(end)) for end in config["ends"]))
+        special_tokens = SpecialTokens(*(int(bool(end)) for end in config["ends"]))
+        self.model_input_ = self._make_model_input(module, special_tokens)
+        self.vocab_size_ = self.model_input_.vocab_size
+        self.max_length_ = self.model_input_.max_length
+        if self.tokenizer_ is not None:
+            self.model_input_.check_tokenizer(self.tokenizer_)
         self.history_ = pd.DataFrame(config["history"])
         one_row = TextRows(np.zeros(1, dtype=np.int64), np.array([0, 1]))
-        net = make_net(self, module, self._pad_id(module), one_row).initialize()
+        net = make_net(self, module, one_row).initialize()
         net.trim_for_prediction()
         net.module_.requires_grad_(True)
         self.net_ = net
 
     def _logits(self, X: Any) -> np.ndarray:
+        """Return the logits of texts or ids, of shape (n_samples, n_classes), in float32."""
         check_is_fitted(self)
         with explain_out_of_memory(_MEMORY_ADVICE):
             return self.net_.logits(self._dataset(self._ids(X)))
 
     def _checked_texts(self, X: Any) -> pl.Series:
+        """Return texts as one column; refuse them where the classifier has no tokenizer."""
+        if self._make_tokenizer() is None:
+            raise TypeError(
+                f"{type(self).__name__} takes token ids, a Polars list column of int, got "
+                f"{type(X).__name__}; put a WordTokenizer and a Vocabulary, or a "
+                "SubwordTokenizer, before it."
+            )
         return check_texts(X)
 
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
+        """Refuse parameters that do not go together, with each other or with validation rows."""
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val go together, got only one of them.")
         if X_val is not None and self.validation_fraction is not None:
@@ -336,6 +342,7 @@ class TextNetClassifier(
         check_callbacks(self, validates=validates)
 
     def _encode_labels(self, X: Any, y: Any) -> np.ndarray:
+        """Set `classes_`, and return the labels' positions in it, of shape (n_samples,)."""
         classes, codes = encode_labels(y, X)
         if self._is_warm_start:
             self._check_same_classes(classes)
@@ -346,11 +353,12 @@ class TextNetClassifier(
 
     @property
     def _is_warm_start(self) -> bool:
+        """Whether the next fit starts from the weights of the last one."""
         return self.warm_start and hasattr(self, "net_")
 
     @contextmanager
     def _as_before_if_it_fails(self) -> Iterator[None]:
-        """Keep what a warm start begins with, or no net, if the fit does not come to its end."""
+        """Restore a warm start's net, or leave none, if the fit within it fails."""
         before, is_warm = dict(vars(self)), self._is_warm_start
         try:
             yield
@@ -362,6 +370,7 @@ class TextNetClassifier(
             raise
 
     def _check_same_classes(self, classes: np.ndarray) -> None:
+        """Refuse to start from weights that were trained for other classes."""
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, got "
@@ -369,6 +378,7 @@ class TextNetClassifier(
             )
 
     def _ids(self, X: Any) -> pl.Series:
+        """Return the token ids of texts or ids, of the kind that `fit` saw."""
         if self.tokenizer_ is not None:
             return self.tokenizer_.transform(X)
         if not holds_ids(X):
@@ -386,11 +396,36 @@ class TextNetClassifier(
         *,
         name: str = "X",
     ) -> TextRows:
-        check_ids(ids, self.vocab_size_, name=name)
-        ids = truncate_ids(ids, self.max_length_, self.truncation, self._ends)
+        """Return checked and truncated ids as rows of a data set.
+
+        Parameters
+        ----------
+        ids : polars.Series of list of int of shape (n_samples,)
+        target : ndarray of int of shape (n_samples,), optional
+            Positions of the labels in `classes_`.
+        weight : ndarray of float of shape (n_samples,), optional
+        name : str, default="X"
+            Name of the ids in messages.
+
+        Returns
+        -------
+        TextRows
+        """
+        ids = self.model_input_.prepare(ids, name=name)
         return TextRows(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
 
     def _validation_rows(self, X_val: Any, y_val: Any, of_class: np.ndarray | None) -> TextRows:
+        """Return validation rows, each with the weight of its class.
+
+        Parameters
+        ----------
+        X_val, y_val : as `fit` takes them
+        of_class : ndarray of float of shape (n_classes,), or None
+
+        Returns
+        -------
+        TextRows
+        """
         if holds_ids(X_val):
             X_val = as_ragged_ids(X_val, name="X_val")
         else:
@@ -403,46 +438,3 @@ class TextNetClassifier(
         target = np.searchsorted(self.classes_, y_val).astype(np.int64)
         weight = None if of_class is None else of_class[target]
         return self._dataset(self._ids(X_val), target, weight, name="X_val")
-
-    def _origin(self) -> str:
-        """Return what tells apart the weights that training begins with, besides parameters."""
-        return ""
-
-    def _checkpoint(
-        self,
-        module: nn.Module,
-        datasets: list[TextRows | None],
-        groups: np.ndarray | None,
-        seed: int,
-        is_warm: bool,
-    ) -> tuple[Checkpoint | None, int]:
-        """Return where to save, and the seed of the training that was begun there."""
-        if self.checkpoint_dir is None:
-            return None, seed
-        settings = {k: v for k, v in self.get_params(deep=False).items() if k not in _NOT_IN_NAME}
-        net_params = {k: v for k, v in (self.net_params or {}).items() if k != "callbacks"}
-        settings |= {"net_params": net_params, "callbacks": deciding_callbacks(self)}
-        if self.random_state is not None:
-            settings["seed"] = seed
-        rows = [d and (d.values, d.offsets, d.target, d.weight) for d in datasets]
-        weights = [p.detach() for p in module.parameters()] if is_warm else []
-        kind = type(self).__name__, self.classes_.tolist(), self._origin()
-        name = content_digest([kind, settings, rows, groups, weights])
-        checkpoint = Checkpoint(self.checkpoint_dir, name)
-        state = checkpoint.load("cpu")
-        return checkpoint, seed if state is None else state["seed"]
-
-
-def _frame_of(history: Any) -> pd.DataFrame:
-    """Return what was recorded of each epoch, without its batches."""
-    rows = [
-        {k: v for k, v in row.items() if k != "batches" and not k.endswith("_batch_count")}
-        for row in history.to_list()
-    ]
-    return pd.DataFrame(rows)
-
-
-_MEMORY_ADVICE = (
-    "lower batch_size or tokens_per_batch (accumulate makes up for it), or max_length, or "
-    "cache_gib if layers are frozen"
-)

@@ -1,15 +1,17 @@
 """A pretrained transformer with a new output layer, fine-tuned."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 from torch import nn
 
+from agnews_sk._core.model_input import WHOLE_TEXT
 from agnews_sk._core.pretrained import (
-    fingerprint,
     longest_input,
+    model_digest,
     model_from_config,
     plain_config,
     quiet_transformers,
@@ -19,15 +21,12 @@ from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.nn import PooledClassifier
 from agnews_sk.tokenization import PretrainedTokenizer
 
-# Longer than any text, and what the tokenizers' library still takes for a length.
-WHOLE_TEXT = 2**31 - 1
 
-
+@dataclass(kw_only=True, eq=False, repr=False)
 class FineTunedTransformerClassifier(TextNetClassifier):
-    """Fine-tune a pretrained transformer to tell classes of texts apart.
+    """Fine-tune a pretrained transformer as a text classifier.
 
-    The output layer is replaced by one with as many outputs as there are classes. Each batch
-    holds texts of like length and is padded to its own longest one.
+    The output layer is replaced by a new one with one output per class.
 
     Parameters
     ----------
@@ -35,7 +34,105 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Folder or hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
         all-MiniLM-L6-v2, from the `offline` extra if installed, else from the hub.
-    {shared}
+    max_epochs : int, default=2
+        Passes over the training texts.
+    max_steps : int or None, default=None
+        Train for this number of optimiser steps, whatever the number of epochs.
+    batch_size : int, default=32
+        Texts per batch. Batches hold texts of similar length and are padded to the longest of them.
+    tokens_per_batch : int or None, default=None
+        Instead of `batch_size`: as many texts per batch as fit into this number of tokens, padding
+        included.
+    accumulate : int, default=1
+        Batches whose gradients are accumulated before each optimiser step; the memory needed is
+        that of one batch.
+    learning_rate : float, default=1e-4
+        Highest learning rate of the schedule.
+    optimizer : {"adamw", "adam", "sgd", "adafactor"}, default="adamw"
+        "sgd" has a momentum of 0.9.
+    weight_decay : float, default=0.01
+        Decay of the matrices; biases and the gains of normalisation layers are not decayed.
+    l1 : float, default=0.0
+        Weight of the sum of the matrices' absolute values, added to the loss.
+    layer_decay : float, default=1.0
+        Factor of the learning rate from each layer to the one below, in (0, 1].
+    warmup : float or int, default=0.1
+        Steps over which the learning rate rises: a float is a share of all steps, an int their
+        number.
+    schedule : {"linear", "cosine", "constant"}, default="linear"
+        How the learning rate falls after the warm-up, down to zero after the last step.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient of one step; None does not clip.
+    dropout : float or None, default=None
+        Share of activations that training sets to zero, in all parts of the model. None keeps the
+        shares of the pretrained model.
+    loss : {"cross_entropy", "focal"}, default="cross_entropy"
+        "focal" gives less weight to texts that are classified well already, see
+        `agnews_sk.nn.FocalLoss`.
+    focal_gamma : float, default=2.0
+        Exponent of the focal loss; 0 is cross-entropy.
+    label_smoothing : float, default=0.0
+        Share of each target that is spread evenly over all classes, in [0, 1).
+    class_weight : "balanced", dict of label to float, or None, default=None
+        Weight of each class in the loss, in training and in validation; "balanced" is inverse to
+        its number of texts.
+    freeze : None, "embeddings", int or "encoder", default=None
+        What is not trained: nothing; the embeddings; these and the lowest k layers; all but the
+        output layer. Frozen layers run once per text, and their outputs are then read from a cache.
+    gradual_unfreezing : bool, default=False
+        Train the output layer alone in the first epoch, and one layer more in each epoch after it,
+        from the top down to what `freeze` leaves.
+    max_cache_bytes : int, default=4294967296
+        Largest cache of frozen layers' outputs, 4 GiB by default. They need texts x tokens x width
+        x 2 bytes in "bf16", x 4 in "fp32". If that is more, nothing is cached, and frozen layers
+        run in each epoch.
+    lora : int, dict or None, default=None
+        Train low-rank additions to the layers' matrices instead of the matrices: their rank, or
+        parameters of `peft.LoraConfig`. They are merged after training. Needs the extra `peft`.
+    pooling : {"mean", "max", "first", "attention"} or None, default=None
+        How the vectors of a text's tokens become one vector. None uses the head of the pretrained
+        model.
+    max_length : int, default=128
+        Longest text in tokens, special tokens included; the model's own limit if that is smaller.
+    truncation : {"head", "tail", "head+tail"}, default="head"
+        Which part of a longer text is kept; special tokens are kept always.
+    validation_fraction : float or None, default=None
+        Share of the rows to validate on instead of training on them, stratified by class. Rows of
+        equal ids, or of one of the `groups` of `fit`, are on one side; a class with too few rows is
+        trained on only, with a warning.
+    patience : int or None, default=None
+        Stop after this number of epochs without a lower validation loss, and keep the weights of
+        the best epoch. Needs `validation_fraction`, or `X_val` and `y_val` in `fit`. The loss is
+        the mean over the rows, weighted by `class_weight` and the rows' `sample_weight`.
+    checkpoint_dir : str, path or None, default=None
+        Folder to save the state of training to, after each epoch and, without `callbacks`, every
+        five minutes. The same `fit` on the same data, with the same callbacks, resumes from there,
+        with the same result as an uninterrupted one. Each run has a file of its own, so that a
+        search may share the folder.
+    precision : {"auto", "bf16", "fp32"}, default="auto"
+        Precision of matrix products in training; "auto" is bfloat16 on hardware that supports it.
+        Weights and their updates are float32, and so are predictions.
+    compile : bool, default=False
+        Compile the model with `torch.compile`. Frozen layers then run in each epoch.
+    device : str, default="auto"
+        A torch device; "auto" is an accelerator if torch finds one, else the CPU.
+    warm_start : bool, default=False
+        Start from the weights of the last `fit`, which must have had the same classes.
+    callbacks : list of skorch callbacks or None, default=None
+        Called in addition to the package's own; they see labels as positions in `classes_`.
+        Callbacks that other parameters would undo are refused, see the guide on transformers.
+        Callbacks of scikit-learn go to `set_callbacks`.
+    verbose : int, default=0
+        1 shows a progress bar.
+    random_state : int, RandomState or None, default=None
+        Random seed of new weights, dropout and the order of the batches.
+    net_params : dict or None, default=None
+        Parameters of `skorch.NeuralNet`, in the ranges of ours and in their place; one is refused
+        if a parameter of ours says the same and is not at its default: `batch_size`, `callbacks`,
+        `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`,
+        `torch_load_kwargs`, `use_caching` and `verbose`. A criterion takes logits. It gives one
+        loss per row, or has a `reduction`; one that does neither is refused where rows have
+        weights.
 
     Attributes
     ----------
@@ -44,22 +141,26 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     net_ : skorch.NeuralNet
         The trained net; `net_.module_` is the model of transformers.
     history_ : pandas.DataFrame
-        One row an epoch: training loss, steps so far, seconds (`dur`), and validation loss and
+        One row per epoch: training loss, steps so far, seconds (`dur`), and validation loss and
         accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
-        and what callbacks record.
+        and what callbacks record. `agnews_sk.reporting.HistoryDisplay` plots it.
     tokenizer_ : PretrainedTokenizer or None
         The model's tokenizer if fitted on texts; None if fitted on token ids.
     max_length_ : int
         Longest text in tokens: `max_length`, or the model's limit if that is smaller.
     vocab_size_ : int
+        Number of token ids that the model knows.
+    model_input_ : ModelInput
+        What the model takes: `vocab_size_`, `max_length_`, the id of the padding, the truncation
+        and the special tokens that truncation keeps.
 
     Notes
     -----
     A missing text is the empty text, for which the model sees its special tokens only. Words
     that the model's vocabulary lacks are split into pieces that it has.
 
-    Memory in training is about 16 bytes a weight (with AdamW; 4 for frozen ones) and the
-    activations of one batch; texts take 8 bytes a token.
+    Training takes about 16 bytes of memory per weight (with AdamW; 4 for frozen ones) and the
+    activations of one batch; texts take 8 bytes per token.
 
     Examples
     --------
@@ -70,11 +171,12 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     FineTunedTransformerClassifier(max_epochs=1, random_state=0)
     """
 
-    _parameter_constraints = {"model": [str, Path, None]}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **TextNetClassifier._parameter_constraints,
+        "model": [str, Path, None],
+    }
 
-    def __init__(self, *, model=None, **shared):
-        super().__init__(**shared)
-        self.model = model
+    model: str | Path | None = None
 
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
         super()._check_combinations(X_val, y_val)
@@ -83,9 +185,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
                 f"max_length must be at least 2 to hold [CLS] and one token, got {self.max_length}."
             )
 
-    def _fit_tokenizer(self, texts: pl.Series) -> PretrainedTokenizer:
+    def _make_tokenizer(self) -> PretrainedTokenizer:
         # Truncated later, since what is kept need not be the head.
-        return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit(texts)
+        return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT)
 
     def _pad_id(self, module: nn.Module) -> int:
         return module.config.pad_token_id  # type: ignore[union-attr, return-value]
@@ -97,7 +199,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         return longest_input(module) or WHOLE_TEXT
 
     def _origin(self) -> str:
-        return fingerprint(resolve_pretrained(self.model))
+        return model_digest(resolve_pretrained(self.model))
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         source = resolve_pretrained(self.model)

@@ -1,4 +1,4 @@
-"""A linear support vector machine that gives probabilities."""
+"""A linear support vector machine with probabilities."""
 
 import warnings
 from dataclasses import dataclass
@@ -28,51 +28,56 @@ from agnews_sk._core.validation import (
 
 MAX_SEED = np.iinfo(np.int32).max
 
-# Rows that one machine sees in all its passes, where the rows are few, and what bounds the passes.
+# Rows that one binary classifier sees in all its passes if there are few, and limits of the passes.
 _ROWS_SEEN = 50_000
 _FEWEST_PASSES, _MOST_PASSES = 5, 100
-_AVERAGED = 0.6
-# Below it, starting threads and waiting for them takes longer than the passes.
+_AVERAGED = 0.6  # share of the steps, the last ones, whose weights are averaged
+# With fewer rows, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
-# Rows to choose the temperature on, as far as there are so many.
+# Rows to choose the temperature on, if there are so many.
 _ROWS_TO_CALIBRATE_ON = 1_000
 
 
 class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
-    r"""Linear support vector machine with probabilities: the fast classifier of sparse texts.
+    r"""Linear support vector machine with probabilities, for sparse vectors of texts.
 
     On TF-IDF of words and word pairs it is fitted many times faster than multinomial logistic
-    regression by `lbfgs` and is more accurate (see the guide). Each class is separated from the
-    rest by averaged stochastic gradient descent (:class:`~sklearn.linear_model.SGDClassifier`),
-    one class a thread; one temperature turns the margins into probabilities.
+    regression by `lbfgs` and is more accurate (see the guide). One-vs-rest classifiers are fitted
+    by averaged stochastic gradient descent (:class:`~sklearn.linear_model.SGDClassifier`), each in
+    a thread; a single temperature turns the margins into probabilities.
 
     Parameters
     ----------
     C : float, default=1.5
         Inverse strength of the L2 penalty.
     max_iter : int or None, default=None
-        Passes over the rows. None makes 5, and more, up to 100, of fewer than 10,000 rows.
+        Passes over the rows. None makes 5, and up to 100 if there are fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
-        Weights of the classes; "balanced" weighs them by the inverse of their frequency.
+        Weights of the classes; "balanced" is inverse to their frequency.
     calibration_fraction : float or None, default=0.3
-        The temperature is chosen on the margins of this share of the rows, at most a half and
-        rounded to one of equal parts, under a machine that was fitted on the others; in turn on
-        several parts where one has fewer than 1,000 rows. None leaves it at 1. The margins
-        themselves are fitted on all rows.
+        Share of the rows that the temperature is chosen on, at most 0.5 and rounded to 1/2, 1/3,
+        ...: on their margins under classifiers fitted on the other rows, and in turn on several
+        such parts where one has fewer than 1,000 rows. None leaves the temperature at 1. The
+        final classifiers are fitted on all rows.
     random_state : int, RandomState or None, default=None
-        Order of the rows, and those that the temperature is chosen on.
+        Random seed of the order of the rows, and of those that the temperature is chosen on.
     n_jobs : int or None, default=-1
         Number of threads, for 10,000 rows or more; the result does not depend on it.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
     coef_ : ndarray of shape (n_classes, n_features) or (1, n_features)
+        Weights of the features, one row per classifier.
     intercept_ : ndarray of shape (n_classes,) or (1,)
+        Constants of the margins.
     temperature_ : float
+        Divides the margins before the softmax.
     n_iter_ : int
         Passes over the rows.
     n_features_in_ : int
+        Number of features.
 
     Notes
     -----
@@ -81,19 +86,19 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     .. math:: \min_{w, b} \tfrac{1}{2} \|w\|^2 + C \sum_i \max(0, 1 - y_i (w^T x_i + b)).
 
     The weights are averaged over the last 60 % of the steps (Bottou 2010, "Large-scale machine
-    learning with stochastic gradient descent"; Xu 2011, arXiv 1107.2490), which is why few passes
-    do. Rows should be of similar length, as TF-IDF makes them.
+    learning with stochastic gradient descent"; Xu 2011, arXiv 1107.2490), so that few passes
+    suffice. Rows should have similar norms, as those of TF-IDF have.
 
     Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks",
     arXiv 1706.04599): with margins :math:`z` and the temperature :math:`T` of the lowest log
-    loss, whose targets are smoothed as by Platt (1999) so that few rows, all of them right, lead to
-    no certainty,
+    loss, whose targets are smoothed as by Platt (1999) so that probabilities stay below 1 even if
+    few rows are all classified correctly,
 
     .. math:: p = \mathrm{softmax}(z / T).
 
     With two classes the margins are :math:`(-z/2, z/2)`. Rows that are equal, or of one group, are
-    held out together. Features that only held-out rows have are left out of these, and rows of
-    unit length are scaled back to it: the vectorizer has learnt its vocabulary from them, and
+    held out together. Features that only held-out rows have are removed from these, and rows of
+    unit norm are scaled back to it: the vectorizer has learned its vocabulary from them too, and
     their margins would otherwise be smaller than those of new texts, and the temperature too low.
 
     Examples
@@ -161,8 +166,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If no row of a class is held out, since it has few or all are of one group: the
-            temperature is chosen without them.
+            If no row of a class is held out, because it has few or all are of one group: the
+            temperature is chosen without that class.
         """
         self._validate_params()
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
@@ -171,11 +176,11 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         of_class = class_weights(self.class_weight, classes, codes)
         weight = check_sample_weight(sample_weight, X) * of_class[codes]
         seed = check_random_state(self.random_state).randint(MAX_SEED)
-        # A class without weight needs a machine all the same.
+        # A class without weight needs a classifier all the same.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
         rows = _Rows(X[used], codes[used], weight[used])
 
-        whole = self._fit_machines(rows, seed)
+        whole = self._fit_classifiers(rows, seed)
         origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
         temperature = self._choose_temperature(rows, classes, join_groups(*origins), seed)
         # All at the end: a fit that is broken off leaves what was fitted before.
@@ -234,10 +239,15 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         """
         return softmax(_one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
 
-    def _fit_machines(self, rows: "_Rows", seed: int) -> SGDClassifier:
+    def _fit_classifiers(self, rows: "_Rows", seed: int) -> SGDClassifier:
+        """Return the one-vs-rest classifiers of some rows; of two classes there is one.
+
+        `SGDClassifier` minimises the mean loss plus alpha/2 times the squared norm, which is the
+        objective of the notes divided by C times the number of rows.
+        """
         n_rows = len(rows.codes)
         passes = self.max_iter or np.clip(-(-_ROWS_SEEN // n_rows), _FEWEST_PASSES, _MOST_PASSES)
-        machines = SGDClassifier(
+        classifiers = SGDClassifier(
             loss="hinge",
             alpha=1 / (self.C * n_rows),
             max_iter=int(passes),
@@ -246,11 +256,27 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
             random_state=seed,
             n_jobs=self.n_jobs if n_rows >= _FEWEST_ROWS_FOR_THREADS else 1,
         )
-        return machines.fit(rows.X, rows.codes, sample_weight=rows.weight)
+        return classifiers.fit(rows.X, rows.codes, sample_weight=rows.weight)
 
     def _choose_temperature(
         self, rows: "_Rows", classes: np.ndarray, groups: np.ndarray, seed: int
     ) -> float:
+        """Choose the temperature on rows that the classifiers have not seen.
+
+        Parameters
+        ----------
+        rows : _Rows of n_samples rows
+        classes : ndarray of shape (n_classes,)
+            For the message.
+        groups : ndarray of int of shape (n_samples,)
+            Rows of one group are held out together.
+        seed : int
+
+        Returns
+        -------
+        float
+            1 if no row with a weight is held out.
+        """
         if self.calibration_fraction is None:
             return 1.0
         folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
@@ -258,9 +284,9 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         for fold in range(folds.max() + 1):
             fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
             if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
-                machines = self._fit_machines(rows.take(fitted), seed)
+                classifiers = self._fit_classifiers(rows.take(fitted), seed)
                 X_out = as_unseen(rows.X[out], rows.X[fitted])
-                margins.append(_one_per_class(_finite(machines.decision_function(X_out))))
+                margins.append(_one_per_class(_finite(classifiers.decision_function(X_out))))
                 held_out.append(out)
         chosen = np.concatenate(held_out)
         if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
@@ -281,7 +307,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows to fit machines on.
+    """Rows to fit classifiers on.
 
     Attributes
     ----------
@@ -300,13 +326,13 @@ class _Rows:
 
 
 def as_unseen(X: Any, X_fitted: Any) -> Any:
-    """Return rows as a vectorizer would that had been fitted on other rows only.
+    """Return held-out rows as they would be if the vectorizer had been fitted without them.
 
     Parameters
     ----------
     X, X_fitted : {ndarray, CSR matrix} of shape (n_rows, n_features)
-        Sparse rows lose the features that no fitted row has, and if all rows have one length
-        they keep it.
+        Sparse rows lose the features that no fitted row has; if all rows have the same norm, they
+        are scaled back to it. Dense rows are returned unchanged.
 
     Returns
     -------
@@ -327,34 +353,49 @@ def as_unseen(X: Any, X_fitted: Any) -> Any:
 
 
 def _with_short_indices(X: Any) -> Any:
-    """Return a CSR matrix with indices of 32 bits, the only ones that gradient descent reads."""
+    """Return a CSR matrix with indices of 32 bits, the only ones that `SGDClassifier` reads."""
     indices, indptr = sp.safely_cast_index_arrays(X, np.int32, msg="X")
     return type(X)((X.data, indices, indptr), shape=X.shape)
 
 
 def _finite(margins: np.ndarray) -> np.ndarray:
+    """Return the margins; refuse those that are infinite or NaN."""
     if not np.isfinite(margins).all():
         raise ValueError("X leads to margins that overflow; scale its rows, as TF-IDF does.")
     return margins
 
 
 def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:
-    """Return the temperature with the lowest log loss, of targets that are not quite certain.
+    """Return the temperature with the lowest log loss, for smoothed targets.
 
-    Platt (1999), "Probabilistic outputs for support vector machines": of n rows that are all
-    right, the probability of an error is not 0 but about 1 / (n + 2).
+    Platt (1999), "Probabilistic outputs for support vector machines": if n rows are all classified
+    correctly, the probability of an error is not 0 but about 1 / (n + 2).
+
+    Parameters
+    ----------
+    margins : ndarray of float of shape (n_rows, n_classes)
+    codes : ndarray of int of shape (n_rows,)
+        Of the labels.
+    weight : ndarray of float of shape (n_rows,)
+        n is the effective sample size, sum(weight)**2 / sum(weight**2).
+
+    Returns
+    -------
+    float
     """
     weight = weight / weight.sum()
     doubt = 1 / (1 / (weight**2).sum() + 2)
-    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))
+    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))  # (n_rows, n_classes)
     target[np.arange(len(codes)), codes] = 1 - doubt
     target *= weight[:, None]
 
     def log_loss(log_temperature: float) -> float:
+        """Return the log loss; on a log scale the search treats T and 1/T alike."""
         return -(target * log_softmax(margins / np.exp(log_temperature), axis=1)).sum()
 
     return float(np.exp(minimize_scalar(log_loss, bounds=(-5, 5), method="bounded").x))
 
 
 def _one_per_class(margins: np.ndarray) -> np.ndarray:
+    """Return margins of shape (n_rows, n_classes), of two classes from shape (n_rows,)."""
     return np.column_stack([-margins / 2, margins / 2]) if margins.ndim == 1 else margins

@@ -1,6 +1,7 @@
 """A Transformer encoder trained from scratch."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import polars as pl
 from torch import nn
@@ -12,49 +13,146 @@ from agnews_sk.classifiers._parameters import POSITIVE_INT, SHARE
 from agnews_sk.nn import TextTransformer
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TransformerClassifier(TextNetClassifier):
     """Train a small Transformer encoder from scratch on token ids.
 
     Parameters
     ----------
     vocab_size : int or None, default=None
-        Number of ids; None is the largest of the training ids and one more.
+        Number of token ids; None is one more than the largest id in training.
     d_model : int, default=128
         Width of a token's vector, a multiple of `n_heads`.
     n_heads : int, default=4
+        Attention heads per layer.
     n_layers : int, default=2
+        Encoder layers.
     d_hidden : int or None, default=None
-        Width inside the feed-forward parts; None is 4 x `d_model`.
+        Width of the hidden layer in the feed-forward networks; None is 4 x `d_model`.
     positions : {"sinusoidal", "learned"}, default="sinusoidal"
+        Position vectors.
     activation : {"gelu", "relu"}, default="gelu"
+        Activation of the feed-forward networks.
     norm_first : bool, default=True
-        Whether layers normalise before their parts or, as in the paper of 2017, after.
+        Whether layer normalisation comes before attention and feed-forward network or, as in
+        Vaswani et al. (2017), after them.
+    token_dropout : float, default=0.3
+        Share of the tokens whose embedding training sets to zero, drawn anew in each step.
     max_epochs : int, default=3
         Passes over the training texts.
+    max_steps : int or None, default=None
+        Train for this number of optimiser steps, whatever the number of epochs.
     batch_size : int, default=64
-        Texts a step. Batches hold texts of like length, padded to their own longest one.
+        Texts per batch. Batches hold texts of similar length and are padded to the longest of them.
+    tokens_per_batch : int or None, default=None
+        Instead of `batch_size`: as many texts per batch as fit into this number of tokens, padding
+        included.
+    accumulate : int, default=1
+        Batches whose gradients are accumulated before each optimiser step; the memory needed is
+        that of one batch.
     learning_rate : float, default=2e-3
-        Highest rate of the schedule.
+        Highest learning rate of the schedule.
+    optimizer : {"adamw", "adam", "sgd", "adafactor"}, default="adamw"
+        "sgd" has a momentum of 0.9.
+    weight_decay : float, default=0.01
+        Decay of the matrices; biases and the gains of normalisation layers are not decayed.
+    l1 : float, default=0.0
+        Weight of the sum of the matrices' absolute values, added to the loss.
+    layer_decay : float, default=1.0
+        Factor of the learning rate from each layer to the one below, in (0, 1].
+    warmup : float or int, default=0.1
+        Steps over which the learning rate rises: a float is a share of all steps, an int their
+        number.
+    schedule : {"linear", "cosine", "constant"}, default="linear"
+        How the learning rate falls after the warm-up, down to zero after the last step.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient of one step; None does not clip.
     dropout : float, default=0.2
-        Share of activations that training sets to zero, everywhere in the model.
-    token_dropout : float, default=0.3
-        Share of the tokens whose embedding training leaves out, other ones each time.
+        Share of activations that training sets to zero, in all parts of the model.
+    loss : {"cross_entropy", "focal"}, default="cross_entropy"
+        "focal" gives less weight to texts that are classified well already, see
+        `agnews_sk.nn.FocalLoss`.
+    focal_gamma : float, default=2.0
+        Exponent of the focal loss; 0 is cross-entropy.
+    label_smoothing : float, default=0.0
+        Share of each target that is spread evenly over all classes, in [0, 1).
+    class_weight : "balanced", dict of label to float, or None, default=None
+        Weight of each class in the loss, in training and in validation; "balanced" is inverse to
+        its number of texts.
+    freeze : None, "embeddings", int or "encoder", default=None
+        What is not trained: nothing; the embeddings; these and the lowest k layers; all but the
+        output layer. Frozen layers run once per text, and their outputs are then read from a cache.
+    gradual_unfreezing : bool, default=False
+        Train the output layer alone in the first epoch, and one layer more in each epoch after it,
+        from the top down to what `freeze` leaves.
+    max_cache_bytes : int, default=4294967296
+        Largest cache of frozen layers' outputs, 4 GiB by default. They need texts x tokens x width
+        x 2 bytes in "bf16", x 4 in "fp32". If that is more, nothing is cached, and frozen layers
+        run in each epoch.
+    lora : int, dict or None, default=None
+        Train low-rank additions to the layers' matrices instead of the matrices: their rank, or
+        parameters of `peft.LoraConfig`. They are merged after training. Needs the extra `peft`.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
-        How one vector a token becomes one a text.
-    {shared}
+        How the vectors of a text's tokens become one vector.
+    max_length : int, default=128
+        Longest text in tokens, special tokens included; the model's own limit if that is smaller.
+    truncation : {"head", "tail", "head+tail"}, default="head"
+        Which part of a longer text is kept; special tokens are kept always.
+    validation_fraction : float or None, default=None
+        Share of the rows to validate on instead of training on them, stratified by class. Rows of
+        equal ids, or of one of the `groups` of `fit`, are on one side; a class with too few rows is
+        trained on only, with a warning.
+    patience : int or None, default=None
+        Stop after this number of epochs without a lower validation loss, and keep the weights of
+        the best epoch. Needs `validation_fraction`, or `X_val` and `y_val` in `fit`. The loss is
+        the mean over the rows, weighted by `class_weight` and the rows' `sample_weight`.
+    checkpoint_dir : str, path or None, default=None
+        Folder to save the state of training to, after each epoch and, without `callbacks`, every
+        five minutes. The same `fit` on the same data, with the same callbacks, resumes from there,
+        with the same result as an uninterrupted one. Each run has a file of its own, so that a
+        search may share the folder.
+    precision : {"auto", "bf16", "fp32"}, default="auto"
+        Precision of matrix products in training; "auto" is bfloat16 on hardware that supports it.
+        Weights and their updates are float32, and so are predictions.
+    compile : bool, default=False
+        Compile the model with `torch.compile`. Frozen layers then run in each epoch.
+    device : str, default="auto"
+        A torch device; "auto" is an accelerator if torch finds one, else the CPU.
+    warm_start : bool, default=False
+        Start from the weights of the last `fit`, which must have had the same classes.
+    callbacks : list of skorch callbacks or None, default=None
+        Called in addition to the package's own; they see labels as positions in `classes_`.
+        Callbacks that other parameters would undo are refused, see the guide on transformers.
+        Callbacks of scikit-learn go to `set_callbacks`.
+    verbose : int, default=0
+        1 shows a progress bar.
+    random_state : int, RandomState or None, default=None
+        Random seed of new weights, dropout and the order of the batches.
+    net_params : dict or None, default=None
+        Parameters of `skorch.NeuralNet`, in the ranges of ours and in their place; one is refused
+        if a parameter of ours says the same and is not at its default: `batch_size`, `callbacks`,
+        `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`,
+        `torch_load_kwargs`, `use_caching` and `verbose`. A criterion takes logits. It gives one
+        loss per row, or has a `reduction`; one that does neither is refused where rows have
+        weights.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     net_ : skorch.NeuralNet
-        The trained net; `net_.module_` is a `agnews_sk.nn.TextTransformer`.
+        The trained net; `net_.module_` is an `agnews_sk.nn.TextTransformer`.
     history_ : pandas.DataFrame
-        One row an epoch: training loss, steps so far, seconds (`dur`), and validation loss and
+        One row per epoch: training loss, steps so far, seconds (`dur`), and validation loss and
         accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
-        and what callbacks record.
+        and what callbacks record. `agnews_sk.reporting.HistoryDisplay` plots it.
     vocab_size_ : int
+        Number of token ids that the model knows.
     max_length_ : int
+        Longest text in tokens.
+    model_input_ : ModelInput
+        What the model takes: `vocab_size_`, `max_length_`, the id of the padding, the truncation
+        and the special tokens that truncation keeps.
 
     See Also
     --------
@@ -63,11 +161,11 @@ class TransformerClassifier(TextNetClassifier):
     Notes
     -----
     The model is `agnews_sk.nn.TextTransformer`. A text without ids is one padding token, the id
-    0. Words that the vocabulary lacks have the id that it gives them; an id outside the
-    vocabulary is an error.
+    0. Unknown words have the id that the vocabulary gives them; an id outside the vocabulary is
+    an error.
 
-    Memory in training is about 16 bytes a weight and the activations of one batch; texts take 8
-    bytes a token.
+    Training takes about 16 bytes of memory per weight and the activations of one batch; texts
+    take 8 bytes per token.
 
     Examples
     --------
@@ -80,7 +178,8 @@ class TransformerClassifier(TextNetClassifier):
     ['Business', 'Business', 'Sports', 'Sports']
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **TextNetClassifier._parameter_constraints,
         "vocab_size": [POSITIVE_INT, None],
         "d_model": [POSITIVE_INT],
         "n_heads": [POSITIVE_INT],
@@ -94,49 +193,24 @@ class TransformerClassifier(TextNetClassifier):
         "pooling": [StrOptions({"mean", "max", "first", "attention"})],
     }
 
-    def __init__(
-        self,
-        *,
-        vocab_size=None,
-        d_model=128,
-        n_heads=4,
-        n_layers=2,
-        d_hidden=None,
-        positions="sinusoidal",
-        activation="gelu",
-        norm_first=True,
-        max_epochs=3,
-        batch_size=64,
-        learning_rate=2e-3,
-        dropout=0.2,
-        token_dropout=0.3,
-        pooling="mean",
-        **shared,
-    ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            dropout=dropout,
-            pooling=pooling,
-            **shared,
-        )
-        self.vocab_size = vocab_size
-        self.d_model = d_model
-        self.n_heads = n_heads
-        self.n_layers = n_layers
-        self.d_hidden = d_hidden
-        self.positions = positions
-        self.activation = activation
-        self.norm_first = norm_first
-        self.token_dropout = token_dropout
+    vocab_size: int | None = None
+    d_model: int = 128
+    n_heads: int = 4
+    n_layers: int = 2
+    d_hidden: int | None = None
+    positions: str = "sinusoidal"
+    activation: str = "gelu"
+    norm_first: bool = True
+    token_dropout: float = 0.3
+    # Other defaults than those of pretrained models
+    max_epochs: int = 3
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    dropout: float = 0.2
+    pooling: str = "mean"
 
-    def _checked_texts(self, X: Any) -> pl.Series:
-        raise TypeError(
-            "TransformerClassifier takes token ids, a Polars list column of int, got "
-            f"{type(X).__name__}; put a WordTokenizer and a Vocabulary, or a SubwordTokenizer, "
-            "before it."
-        )
+    def _make_tokenizer(self) -> None:
+        return None
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         return TextTransformer(

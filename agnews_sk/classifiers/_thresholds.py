@@ -1,11 +1,11 @@
-"""Confidences from which on a classifier answers."""
+"""Thresholds of the confidence below which a classifier abstains."""
 
 import numpy as np
 from scipy.stats import beta
 
 
 def threshold_for_coverage(confidence: np.ndarray, coverage: float, weight: np.ndarray) -> float:
-    """Return the highest threshold that leaves at least a share of the rows above it.
+    """Return the highest threshold that at least a share of the rows reach.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def threshold_for_coverage(confidence: np.ndarray, coverage: float, weight: np.n
     0.7
     """
     order = np.argsort(-confidence, kind="stable")
-    answered = np.cumsum(weight[order])
-    enough = answered >= coverage * answered[-1] * (1 - 1e-12)  # sums are rounded
+    reached = np.cumsum(weight[order])  # (n_rows,), weight of the rows at or above each one
+    enough = reached >= coverage * reached[-1] * (1 - 1e-12)  # sums are rounded
     return float(confidence[order][enough.argmax()])
 
 
@@ -37,7 +37,11 @@ def threshold_for_error(
     confidence_level: float,
     weight: np.ndarray | None = None,
 ) -> float:
-    """Return a low threshold above which answers are wrong no more often than allowed.
+    """Return a low threshold at which the error rate of predictions is bounded.
+
+    A binary search over the confidences, as in Geifman and El-Yaniv (2017), algorithm 1. Each of
+    its steps tests one threshold, at a level divided by their number, so that all bounds hold
+    together. It need not find the lowest threshold: errors need not fall as confidences rise.
 
     Parameters
     ----------
@@ -45,10 +49,9 @@ def threshold_for_error(
     wrong : ndarray of bool of shape (n_rows,)
     max_error : float
     confidence_level : float
-        Probability, over draws of the rows, that the true error keeps to `max_error`.
+        Probability, over draws of the rows, that the true error rate is at most `max_error`.
     weight : ndarray of float of shape (n_rows,), optional
-        Rows of unequal weight tell less: as much as ``sum(weight)**2 / sum(weight**2)`` rows of
-        equal weight.
+        The effective sample size is ``sum(weight)**2 / sum(weight**2)`` (Kish, 1965).
 
     Returns
     -------
@@ -67,25 +70,30 @@ def threshold_for_error(
     order = np.argsort(-confidence, kind="stable")
     order = order[weight[order] > 0]
     ranked, weight, wrong = confidence[order], weight[order], wrong[order]
+    # Of the rows up to each one, most confident first: (n_rows,)
     total = np.cumsum(weight)
-    n_answered = total**2 / np.cumsum(weight**2)
-    n_wrong = n_answered * np.cumsum(weight * wrong) / total
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # rows level go together
+    n_predicted = total**2 / np.cumsum(weight**2)
+    n_wrong = n_predicted * np.cumsum(weight * wrong) / total
+    # Rows of equal confidence are predicted together: (n_distinct,)
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     n_steps = max(1, int(np.ceil(np.log2(len(ends) + 1))))
     doubt = (1 - confidence_level) / n_steps
     best, low, high = np.inf, 0, len(ends) - 1
     while low <= high:
         middle = (low + high) // 2
         end = ends[middle]
-        if _upper_bound(n_wrong[end], n_answered[end], doubt) <= max_error:
+        if _upper_bound(n_wrong[end], n_predicted[end], doubt) <= max_error:
             best, low = float(ranked[end]), middle + 1
         else:
             high = middle - 1
     return best
 
 
-def _upper_bound(n_wrong: float, n_answered: float, doubt: float) -> float:
-    """Return the one-sided bound of Clopper and Pearson on a share."""
-    if n_wrong >= n_answered * (1 - 1e-12):  # counts of weighted rows are rounded
+def _upper_bound(n_wrong: float, n_predicted: float, doubt: float) -> float:
+    """Return the one-sided upper bound of Clopper and Pearson (1934) on an error rate.
+
+    Counts may be fractions, as effective sample sizes are.
+    """
+    if n_wrong >= n_predicted * (1 - 1e-12):  # counts of weighted rows are rounded
         return 1.0
-    return float(beta.ppf(1 - doubt, n_wrong + 1, n_answered - n_wrong))
+    return float(beta.ppf(1 - doubt, n_wrong + 1, n_predicted - n_wrong))

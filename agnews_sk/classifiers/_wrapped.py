@@ -1,4 +1,4 @@
-"""What a classifier that wraps another must know of it: its input, its weights, its labels."""
+"""What a meta-estimator must know of its classifier: input, weights, labels."""
 
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from agnews_sk._core.validation import n_rows
 
 
 def first_step(estimator: Any) -> Any:
-    """Return the step that rows meet first: a pipeline's own tags do not say if it takes texts.
+    """Return the first step of a pipeline, whose own tags do not say if it takes texts.
 
     Parameters
     ----------
@@ -30,17 +30,17 @@ def first_step(estimator: Any) -> Any:
 def params_of_fit(
     estimator: Any, X: Any, fit_params: dict[str, Any], sample_weight: Any, groups: Any
 ) -> dict[str, Any]:
-    """Return the parameters for the `fit` of an estimator, weights by its name for them.
+    """Return the parameters for the `fit` of an estimator, weights under its name for them.
 
     Parameters
     ----------
     estimator : estimator
     X : container of n_samples rows
     fit_params : dict of str to object
-        Given by their names already.
+        Given under the names that the estimator has for them.
     sample_weight, groups : array-like of shape (n_samples,) or None
-        Groups are left out where the estimator takes none, or with metadata routing does not ask
-        for them.
+        Groups are left out where the estimator takes none or, with metadata routing, does not
+        request them.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def params_of_fit(
     Raises
     ------
     TypeError
-        If there are weights, and the estimator takes none.
+        If weights are given, and the estimator takes none.
     ValueError
         If weights are given twice, or are not one per row.
     """
@@ -76,7 +76,7 @@ def params_of_fit(
 
 
 def _name_of(estimator: Any, metadata: str) -> str | None:
-    """Return what `fit` of an estimator calls metadata of its rows, None if it takes none."""
+    """Return the name that `fit` of an estimator has for metadata, None if it takes none."""
     if has_fit_parameter(estimator, metadata):
         return metadata
     if hasattr(estimator, "steps"):
@@ -89,13 +89,14 @@ def _name_of(estimator: Any, metadata: str) -> str | None:
 
 
 def _asks_for_groups(estimator: Any) -> bool:
+    """Return whether `fit` takes groups and, with metadata routing, requests them."""
     if has_fit_parameter(estimator, "groups") or not get_config()["enable_metadata_routing"]:
         return True
     return "groups" in get_routing_for_object(estimator).consumes("fit", ["groups"])
 
 
 def label_of_no_class(classes: np.ndarray) -> Any:
-    """Return a label of the kind of the classes that none of them is.
+    """Return a label of the kind of the classes that is no class.
 
     Parameters
     ----------

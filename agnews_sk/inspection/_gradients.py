@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agnews_sk._core.columnar import to_ragged
+from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.optional import import_optional
 from agnews_sk.inspection._steps import TextModel
 from agnews_sk.inspection._tokens import Tokens, tokenize
@@ -137,8 +138,9 @@ def _of_classifier(model: TextModel) -> TokenNet | None:
         output = module(ids)
         return _one_a_class(getattr(output, "logits", output).float())
 
-    pad_id = classifier.net_.pad_id
-    tokens = [_without_none(row, pad_id) for row in _truncated(tokens, classifier)]
+    model_input = classifier.model_input_
+    pad_id = model_input.pad_id
+    tokens = [_without_none(row, pad_id) for row in _truncated(tokens, model_input)]
     return TokenNet(tokens, _token_embedding(module), forward, _absent_id(readers[0], pad_id))
 
 
@@ -164,8 +166,7 @@ def _of_embedder(model: TextModel) -> TokenNet | None:
         scores = vectors @ weight.T + bias
         return torch.cat([-scores, scores], dim=1) if scores.shape[1] == 1 else scores
 
-    pad_id = embedder.tokenizer_.pad_token_id_ or 0
-    absent_id = _absent_id(embedder.tokenizer_, pad_id)
+    absent_id = _absent_id(embedder.tokenizer_, embedder.model_input_.pad_id)
     return TokenNet(tokens, encoder.get_input_embeddings(), forward, absent_id)
 
 
@@ -187,15 +188,14 @@ def _token_embedding(module: Any) -> Any:
     return module.embedding.token
 
 
-def _truncated(tokens: list[Tokens], classifier: Any) -> list[Tokens]:
-    from agnews_sk._core.ids import truncate_ids
-
+def _truncated(tokens: list[Tokens], model_input: ModelInput) -> list[Tokens]:
+    """Return of each text the tokens that the classifier reads."""
     lengths = [len(row.ids) for row in tokens]
     positions = to_ragged(
         np.concatenate([np.arange(length) for length in lengths]),
         np.concatenate([[0], np.cumsum(lengths)]),
     )
-    kept = truncate_ids(positions, classifier.max_length_, classifier.truncation, classifier._ends)
+    kept = model_input.truncate(positions)
     return [row.take(places) for row, places in zip(tokens, kept.to_list())]
 
 

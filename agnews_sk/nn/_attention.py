@@ -5,15 +5,21 @@ from torch import Tensor, nn
 
 
 class MultiHeadSelfAttention(nn.Module):
-    r"""Let every token look at every other token of its text, through several heads.
+    r"""Let every token attend to every token of its text, through several heads.
 
     Parameters
     ----------
     d_model : int
         Width of a token's vector; a multiple of `n_heads`.
     n_heads : int
+        Number of heads, each of width d_model / n_heads.
     dropout : float, default=0.0
         Share of the attention weights that training sets to zero.
+
+    Raises
+    ------
+    ValueError
+        If `d_model` is no multiple of `n_heads`.
 
     Notes
     -----
@@ -47,27 +53,29 @@ class MultiHeadSelfAttention(nn.Module):
         self.out_proj = nn.Linear(d_model, d_model)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend.
+        """Return for each token a mixture of the vectors of the tokens it attends to.
 
         Parameters
         ----------
         x : Tensor of shape (batch, length, d_model)
         mask : Tensor of bool of shape (batch, length), optional
-            True where a token may be looked at; None lets all be looked at, which is faster.
+            True where a token may be attended to, False at padding; None attends to all, which is
+            faster.
 
         Returns
         -------
         Tensor of shape (batch, length, d_model)
         """
         batch, length, d_model = x.shape
+        # One product for queries, keys and values: (batch, length, 3, heads, head_dim)
         heads = self.in_proj(x).view(batch, length, 3, self.n_heads, d_model // self.n_heads)
         query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, head_dim)
         attended = F.scaled_dot_product_attention(
             query,
             key,
             value,
-            attn_mask=None if mask is None else mask[:, None, None, :],
+            attn_mask=None if mask is None else mask[:, None, None, :],  # (batch, 1, 1, length)
             dropout_p=self.dropout if self.training else 0.0,
-        )
+        )  # (batch, heads, length, head_dim)
         joined = attended.transpose(1, 2).reshape(batch, length, d_model)
         return self.out_proj(joined)

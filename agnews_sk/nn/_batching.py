@@ -1,4 +1,4 @@
-"""From ragged token ids to padded batches of texts of like length."""
+"""From ragged token ids to padded batches of texts of similar length."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -14,7 +14,7 @@ from agnews_sk._core.batches import bucket_batches, pad_ids
 def pad_collate(
     values: np.ndarray, offsets: np.ndarray, rows: np.ndarray, *, pad_id: int
 ) -> dict[str, Tensor]:
-    """Cut rows out of a ragged column and pad them to the longest of them.
+    """Take rows of a ragged column and pad them to the longest of them, as tensors.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ def pad_collate(
 
     Returns
     -------
-    dict
-        ``input_ids`` and, only if something is padded, ``attention_mask``: int64 tensors of shape
-        (batch, length). Without a mask attention runs faster. A text without tokens is one
-        attended `pad_id`, so that attention over it is defined.
+    dict of str to Tensor of int64 of shape (batch, length)
+        ``input_ids`` and, only if something is padded, ``attention_mask``, 0 at padding. Without a
+        mask attention runs faster. A text without tokens is one attended `pad_id`, so that
+        attention over it is defined.
 
     Examples
     --------
@@ -54,9 +54,13 @@ class RaggedDataset(Dataset):
     Parameters
     ----------
     values : ndarray of int of shape (n_tokens,)
+        Token ids of all texts, one after the other.
     offsets : ndarray of int of shape (n_samples + 1,)
+        Text i is ``values[offsets[i]:offsets[i + 1]]``.
     target : ndarray of int of shape (n_samples,), optional
+        Codes of the labels.
     weight : ndarray of float of shape (n_samples,), optional
+        Weights of the rows in the loss.
     """
 
     def __init__(
@@ -75,7 +79,17 @@ class RaggedDataset(Dataset):
         return len(self.offsets) - 1
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return these rows, in ascending order of position, as a dataset of their own."""
+        """Return some rows as a new data set.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (n_taken,)
+            Positions, without repeats. The rows come in ascending order of position.
+
+        Returns
+        -------
+        RaggedDataset of n_taken rows
+        """
         kept = np.zeros(len(self), dtype=bool)
         kept[rows] = True
         offsets = np.concatenate([[0], self.lengths[kept].cumsum()])
@@ -84,13 +98,13 @@ class RaggedDataset(Dataset):
 
     @property
     def labels(self) -> dict[str, np.ndarray]:
-        """The `target` and the `weight` of the rows, as far as there are any."""
+        """The `target` and the `weight` of the rows, by name; what is None is left out."""
         both = {"target": self.target, "weight": self.weight}
         return {name: values for name, values in both.items() if values is not None}
 
     @property
     def lengths(self) -> np.ndarray:
-        """Tokens of each row, of shape (n_samples,)."""
+        """Number of tokens of each row, of shape (n_samples,)."""
         return np.diff(self.offsets)
 
 
@@ -101,7 +115,9 @@ class RaggedLoader:
     ----------
     dataset : RaggedDataset
     batch_size : int
+        Rows per batch.
     pad_id : int, default=0
+        Id that fills the shorter rows of a batch.
     rng : numpy.random.Generator, optional
         Draws the batches; without it, rows come longest first.
     tokens_per_batch : int, optional
@@ -143,14 +159,25 @@ class RaggedLoader:
         return map(self.batch, self.batches)
 
     def batch(self, rows: np.ndarray) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return the padded inputs and the labels of these rows."""
+        """Return the padded inputs and the labels of these rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (batch,)
+
+        Returns
+        -------
+        inputs : dict of str to Tensor of int64 of shape (batch, length)
+        labels : dict of str to Tensor of shape (batch,)
+            "target" and "weight", as far as the data set has them.
+        """
         data = self.dataset
         inputs = pad_collate(data.values, data.offsets, rows, pad_id=self.pad_id)
         return inputs, {k: torch.from_numpy(v[rows]) for k, v in data.labels.items()}
 
     @property
     def padding_ratio(self) -> float:
-        """Padded tokens over real ones."""
+        """Number of tokens with padding, divided by that without; 1 if nothing is padded."""
         lengths = np.maximum(self.dataset.lengths, 1)
         padded = sum(int(lengths[rows].max()) * len(rows) for rows in self.batches)
         return padded / int(lengths.sum())

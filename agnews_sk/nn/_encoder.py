@@ -1,4 +1,4 @@
-"""A layer of a Transformer encoder: attention and feed-forward, with what joins them."""
+"""A layer of a Transformer encoder: attention and a feed-forward network, with residuals."""
 
 from collections.abc import Callable
 
@@ -11,17 +11,18 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.
 
 
 class FeedForward(nn.Module):
-    r"""Transform each token's vector by itself, through a wider layer.
+    r"""Transform the vector of each token alone, through a wider hidden layer.
 
     Parameters
     ----------
     d_model : int
     d_hidden : int
-        Width of the layer between.
+        Width of the hidden layer.
     activation : {"relu", "gelu"}, default="gelu"
-        "relu" as in the paper of 2017, "gelu" as in BERT (Hendrycks and Gimpel 2016,
+        "relu" as in Vaswani et al. (2017), "gelu" as in BERT (Hendrycks and Gimpel 2016,
         arXiv 1606.08415).
     dropout : float, default=0.0
+        Share of the hidden layer that training sets to zero.
 
     Notes
     -----
@@ -50,22 +51,31 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., d_model) to (..., d_model)."""
-        return self.narrow(self.dropout(self.activation(self.widen(x))))
+        hidden = self.activation(self.widen(x))  # (..., d_hidden)
+        return self.narrow(self.dropout(hidden))
 
 
 class EncoderLayer(nn.Module):
-    """Attention, then feed-forward, each with a residual connection and layer normalisation.
+    """Attention, then a feed-forward network, each with a residual sum and layer normalisation.
 
     Parameters
     ----------
-    d_model, n_heads, d_hidden : int
+    d_model : int
+        Width of a token's vector; a multiple of `n_heads`.
+    n_heads : int
+        Attention heads.
+    d_hidden : int
+        Width of the hidden layer in the feed-forward network.
     activation : {"relu", "gelu"}, default="gelu"
+        Of the feed-forward network.
     dropout : float, default=0.1
-        On the output of each part and inside the feed-forward one, as in section 5.4 of the paper
-        of 2017, not on attention weights: without that, attention runs in one fused kernel.
+        On the outputs of attention and feed-forward network, and inside the latter, as in section
+        5.4 of Vaswani et al. (2017). Not on attention weights: without that, attention runs in one
+        fused kernel.
     norm_first : bool, default=True
-        Normalise before each part (Xiong et al. 2020, arXiv 2002.04745: trains without a long
-        warm-up), or after the residual sum as in the paper of 2017.
+        Normalise the inputs of attention and feed-forward network (Xiong et al. 2020,
+        arXiv 2002.04745: trains without a long warm-up), or the residual sums as in Vaswani et
+        al. (2017).
 
     Examples
     --------
@@ -94,13 +104,13 @@ class EncoderLayer(nn.Module):
         self.norm_first = norm_first
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Encode once more.
+        """Return new vectors of the tokens.
 
         Parameters
         ----------
         x : Tensor of shape (batch, length, d_model)
         mask : Tensor of bool of shape (batch, length), optional
-            True where a token may be looked at; None lets all be looked at.
+            True where a token may be attended to, False at padding; None attends to all.
 
         Returns
         -------

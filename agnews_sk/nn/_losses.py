@@ -1,18 +1,18 @@
-"""Losses, one a text."""
+"""Losses that give one value per text."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class FocalLoss(nn.Module):
-    r"""Cross-entropy that counts texts already told apart for less.
+    r"""Cross-entropy that gives less weight to texts that are classified well already.
 
     Parameters
     ----------
     gamma : float, default=2.0
-        How much less; 0 is cross-entropy.
+        Exponent of the weight; 0 is cross-entropy.
     label_smoothing : float, default=0.0
-        Share of each target that goes to all classes alike.
+        Share of each target that is spread evenly over all classes.
 
     Notes
     -----
@@ -48,7 +48,7 @@ class FocalLoss(nn.Module):
         """
         entropy = F.cross_entropy(
             logits, target, reduction="none", label_smoothing=self.label_smoothing
-        )
-        probability = logits.softmax(dim=1).gather(1, target[:, None]).squeeze(1)
+        )  # (batch,)
+        probability = logits.softmax(dim=1).gather(1, target[:, None]).squeeze(1)  # (batch,)
         # At probability 1 and a gamma below 1 the power has no gradient.
         return (1 - probability).clamp(min=1e-6) ** self.gamma * entropy

@@ -1,4 +1,4 @@
-"""From one vector a token to one vector a text; padding takes no part."""
+"""From one vector per token to one vector per text; padding is ignored."""
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,7 @@ class MaxPooling(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Map (batch, length, d_model) to (batch, d_model); mask is True at real tokens."""
         if mask is not None:
+            # Finite, unlike -inf, so that a row of padding alone gives no NaN later on.
             x = x.masked_fill(~mask.unsqueeze(-1), torch.finfo(x.dtype).min)
         return x.amax(dim=1)
 
@@ -53,7 +54,7 @@ class FirstTokenPooling(nn.Module):
     """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Map (batch, length, d_model) to (batch, d_model)."""
+        """Map (batch, length, d_model) to (batch, d_model); texts are padded at their end."""
         return x[:, 0]
 
 
@@ -90,7 +91,8 @@ class AttentionPooling(nn.Module):
         if mask is not None:
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = scores.softmax(dim=1).to(x.dtype)
-        return (weights.unsqueeze(1) @ x).squeeze(1)
+        averaged = weights.unsqueeze(1) @ x  # (batch, 1, d_model)
+        return averaged.squeeze(1)
 
 
 POOLINGS = ("attention", "first", "max", "mean")
@@ -103,6 +105,7 @@ def make_pooling(name: str, d_model: int) -> nn.Module:
     ----------
     name : {"mean", "max", "first", "attention"}
     d_model : int
+        Width of a token's vector; only "attention" has weights.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Where in its text a token stands, as a vector."""
+"""The position of a token in its text, as a vector."""
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     Parameters
     ----------
     length : int
+        Number of positions.
     d_model : int
         Even.
 
@@ -31,6 +32,7 @@ def sinusoidal_positions(length: int, d_model: int) -> Tensor:
     """
     if d_model % 2:
         raise ValueError(f"d_model must be even for sinusoidal positions, got {d_model}.")
-    rates = 10000.0 ** (-torch.arange(0, d_model, 2) / d_model)
+    rates = 10000.0 ** (-torch.arange(0, d_model, 2) / d_model)  # (d_model / 2,)
     angles = torch.arange(length)[:, None] * rates  # (length, d_model / 2)
+    # Stacked last, so that sines and cosines take turns: (length, d_model / 2, 2)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).reshape(length, d_model)

@@ -1,4 +1,4 @@
-"""One user at a time of the random numbers that torch has for the whole process."""
+"""Exclusive use of torch's global random generators."""
 
 import os
 import threading
@@ -12,18 +12,18 @@ _lock = threading.RLock()
 
 @contextmanager
 def seeded_torch(seed: int | None = None) -> Iterator[None]:
-    """Seed torch within it, alone among threads, and leave its random state as it was.
+    """Seed torch within the block, for one thread at a time, and restore its random state.
 
     Parameters
     ----------
     seed : int, optional
-        None goes on with the numbers that would come next.
+        None continues with the numbers that would come next.
 
     Notes
     -----
-    New weights and dropout draw from a generator that all threads of a process share: two
-    trainings at once would take each other's numbers. The second one waits. On a CPU it loses
-    little, since the first one's matrix products already run on every core.
+    New weights and dropout draw from generators that all threads of a process share: two
+    concurrent trainings would not be repeatable. The second one waits. On a CPU it loses little,
+    since the matrix products of the first one already run on every core.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def seeded_torch(seed: int | None = None) -> Iterator[None]:
 
 
 def _forget_other_threads() -> None:
-    """Free the lock in a forked process, which has none of the threads that may hold it."""
+    """Make a new lock in a forked process, where the thread that held the old one is missing."""
     global _lock
     _lock = threading.RLock()
 

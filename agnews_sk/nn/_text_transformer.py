@@ -1,4 +1,4 @@
-"""The Transformer encoder of texts, from token ids to logits."""
+"""A text classifier with a Transformer encoder, from token ids to logits."""
 
 import math
 
@@ -13,14 +13,18 @@ POSITIONS = ("learned", "sinusoidal")
 
 
 class TokenEmbedding(nn.Module):
-    r"""Give each token a vector for what it is and where it stands.
+    r"""Map token ids to vectors that depend on the id and on the position.
 
     Parameters
     ----------
     vocab_size : int
+        Number of ids.
     d_model : int
+        Width of a vector; even for sinusoidal positions.
     max_length : int
+        Number of positions.
     positions : {"learned", "sinusoidal"}, default="sinusoidal"
+        Position vectors.
     dropout : float, default=0.0
         Share of the activations that training sets to zero.
     token_dropout : float, default=0.0
@@ -30,9 +34,9 @@ class TokenEmbedding(nn.Module):
     -----
     .. math:: h_t = \sqrt{d}\, E_{w_t} + P_t
 
-    with E drawn at a scale of :math:`1/\sqrt{d}` (Vaswani et al. 2017, section 3.4). Leaving out
-    whole words is from Iyyer et al. 2015, section 3: what a classifier learns must not hang on
-    any one of them.
+    with E drawn at a scale of :math:`1/\sqrt{d}` (Vaswani et al. 2017, section 3.4). Dropout of
+    whole tokens is from Iyyer et al. (2015), section 3: it keeps a classifier from relying on
+    single words.
 
     Examples
     --------
@@ -69,36 +73,45 @@ class TokenEmbedding(nn.Module):
     def forward(self, input_ids: Tensor) -> Tensor:
         """Map ids of (batch, length) to vectors of (batch, length, d_model)."""
         length = input_ids.shape[1]
-        token = self.token(input_ids)
+        token = self.token(input_ids)  # (batch, length, d_model)
+        # Dropout of the factors, one per token, drops whole vectors: (batch, length, 1)
         scale = self.token_dropout(token.new_full((*input_ids.shape, 1), self.scale))
         return self.dropout(token * scale + self.position[:length])
 
 
 class TextTransformer(nn.Module):
-    """Classify texts by a Transformer encoder over their tokens.
+    """A Transformer encoder with a classification head.
 
     Embedding, encoder layers, pooling over the tokens of a text, dropout, one linear layer.
 
     Parameters
     ----------
     vocab_size : int
+        Number of token ids.
     n_classes : int
+        Number of logits.
     d_model : int, default=128
-        Width of a token's vector.
+        Width of a token's vector; a multiple of `n_heads`.
     n_heads : int, default=4
+        Attention heads per layer.
     n_layers : int, default=2
+        Encoder layers.
     d_hidden : int or None, default=None
-        Width inside the feed-forward parts; None is 4 x `d_model`.
+        Width of the hidden layer in the feed-forward networks; None is 4 x `d_model`.
     max_length : int, default=128
         Longest text in tokens.
     positions : {"learned", "sinusoidal"}, default="sinusoidal"
+        Position vectors.
     activation : {"relu", "gelu"}, default="gelu"
+        Of the feed-forward networks.
     norm_first : bool, default=True
-        Whether layers normalise before their parts or after.
+        Whether layer normalisation comes before attention and feed-forward network, or after.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
+        How the vectors of a text's tokens become one vector.
     dropout : float, default=0.1
+        Share of activations that training sets to zero.
     token_dropout : float, default=0.0
-        Share of the tokens whose embedding training leaves out.
+        Share of the tokens whose embedding training sets to zero.
 
     Attributes
     ----------
@@ -107,9 +120,9 @@ class TextTransformer(nn.Module):
 
     Notes
     -----
-    The encoder of Vaswani et al. 2017, section 3.1, with a classifier on top. Matrices start
-    uniform as Glorot and Bengio 2010 have them, embeddings normal at a scale of 1/sqrt(d_model),
-    biases at zero. Padding never changes a logit.
+    The encoder of Vaswani et al. (2017), section 3.1. Matrices are drawn from the uniform
+    distribution of Glorot and Bengio (2010), embeddings from a normal one with a standard
+    deviation of 1/sqrt(d_model); biases start at zero. Padding never changes a logit.
 
     Examples
     --------
@@ -168,27 +181,28 @@ class TextTransformer(nn.Module):
         self.apply(_initialize)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
-        """Score the classes.
+        """Return the logits of texts.
 
         Parameters
         ----------
         input_ids : Tensor of int of shape (batch, length)
         attention_mask : Tensor of bool or int of shape (batch, length), optional
-            1 at tokens, 0 at padding; None says that nothing is padding, which is faster.
+            1 at tokens, 0 at padding; None if nothing is padded, which is faster.
 
         Returns
         -------
         Tensor of shape (batch, n_classes)
-            Logits.
         """
         mask = None if attention_mask is None else attention_mask.bool()
         x = self.embedding(input_ids)  # (batch, length, d_model)
         for layer in self.layers:
             x = layer(x, mask)
-        return self.classifier(self.dropout(self.pooling(self.norm(x), mask)))
+        pooled = self.pooling(self.norm(x), mask)  # (batch, d_model)
+        return self.classifier(self.dropout(pooled))
 
 
 def _initialize(module: nn.Module) -> None:
+    """Draw the weights of one module within the net, see the notes of `TextTransformer`."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:

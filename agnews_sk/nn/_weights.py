@@ -1,4 +1,4 @@
-"""Put weights from elsewhere into a module, after checking that they fit."""
+"""Load weights from an untrusted file into a module, after checking that they fit."""
 
 import itertools
 import threading
@@ -12,10 +12,10 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from agnews_sk.nn._random import seeded_torch
 
-# What a module computes by itself, such as a table of positions, is small beside its weights.
+# Tables that a module computes itself, such as sinusoidal positions, are small beside its weights.
 _MAX_COMPUTED_BYTES = 2**28
-# Some modules give a parameter more than once, or have some that are not of their state.
-_PARAMETERS_A_WEIGHT, _SPARE_PARAMETERS = 4, 100
+# Some modules register a parameter more than once, or register some that they do not save.
+_PARAMETERS_PER_WEIGHT, _SPARE_PARAMETERS = 4, 100
 
 
 def module_with_weights(
@@ -23,12 +23,13 @@ def module_with_weights(
 ) -> nn.Module:
     """Return the module that `make` builds, with these weights.
 
-    It is built without memory first, so that settings that do not fit the weights cost nothing.
+    It is built on torch's "meta" device first, without memory, so that forged settings, of a much
+    larger model, allocate nothing.
 
     Parameters
     ----------
     make : callable
-        Takes nothing, returns a module.
+        Takes no arguments, returns a module.
     weights : mapping of str to ndarray
         As in the module's `state_dict`.
 
@@ -39,7 +40,8 @@ def module_with_weights(
     Raises
     ------
     ValueError
-        If names, shapes or kinds of the weights are not those of the module.
+        If the names, shapes or dtypes of the weights are not those of the module, or it has many
+        more parameters than there are weights.
 
     Examples
     --------
@@ -50,7 +52,7 @@ def module_with_weights(
     >>> module_with_weights(lambda: nn.Linear(2, 1, bias=False), weights).weight.tolist()
     [[1.0, 1.0]]
     """
-    most = _PARAMETERS_A_WEIGHT * len(weights) + _SPARE_PARAMETERS
+    most = _PARAMETERS_PER_WEIGHT * len(weights) + _SPARE_PARAMETERS
     with seeded_torch():
         with torch.device("meta"), _at_most(most):
             _check_fit(make(), weights)
@@ -79,7 +81,7 @@ def weights_of(module: nn.Module) -> dict[str, np.ndarray]:
 
 @contextmanager
 def _at_most(n_parameters: int) -> Iterator[None]:
-    """Stop this thread when it gives modules more parameters than that."""
+    """Raise ValueError within the block if this thread registers more parameters than that."""
     thread, given = threading.get_ident(), itertools.count(1)
 
     def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
@@ -94,6 +96,14 @@ def _at_most(n_parameters: int) -> Iterator[None]:
 
 
 def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
+    """Refuse weights that do not fit a module, and modules that compute huge tables.
+
+    Parameters
+    ----------
+    outline : torch.nn.Module
+        On the "meta" device.
+    weights : mapping of str to ndarray
+    """
     wanted = {name: _kind(tensor) for name, tensor in outline.state_dict().items()}
     given = {name: (array.shape, str(array.dtype)) for name, array in weights.items()}
     different = sorted(name for name in wanted | given if wanted.get(name) != given.get(name))
@@ -110,4 +120,5 @@ def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
 
 
 def _kind(tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:
+    """Return shape and dtype of a tensor as those of an array are written."""
     return tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")

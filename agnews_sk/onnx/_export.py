@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.classifiers import CalibratedLinearSVC
@@ -144,21 +145,15 @@ def _take_over(pipeline: Any) -> _Export:
     if isinstance(last, SentenceEmbedder):
         return _export_embedder(before, last, linear)
     if isinstance(last, (NgramVectorizer, FeatureUnion)):
-        return _Export(before, linear_graph(*linear), GraphInputs("matrix", len(linear[0])))
+        inputs = GraphInputs("matrix", ModelInput(vocab_size=len(linear[0])))
+        return _Export(before, linear_graph(*linear), inputs)
     raise TypeError(f"a {type(last).__name__} before the classifier cannot be exported faithfully.")
 
 
 def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
     tokenizer = classifier.tokenizer_
     steps = before if tokenizer is None else [*before, ("tokenize", tokenizer)]
-    inputs = GraphInputs(
-        "ids",
-        classifier.vocab_size_,
-        classifier.net_.pad_id,
-        classifier.max_length_,
-        classifier.truncation,
-        tuple(classifier._ends),
-    )
+    inputs = GraphInputs("ids", classifier.model_input_)
     return _Export(steps, module_graph(classifier.net_.module_), inputs)
 
 
@@ -169,7 +164,7 @@ def _export_embedder(
 
     tokenizer, encoder = embedder.tokenizer_, embedder.encoder_
     module = EmbeddingClassifier(encoder, embedder.pooling, embedder.normalize, *linear)
-    inputs = GraphInputs("ids", encoder.config.vocab_size, tokenizer.pad_token_id_ or 0)
+    inputs = GraphInputs("ids", embedder.model_input_)
     return _Export([*before[:-1], ("tokenize", tokenizer)], module_graph(module), inputs)
 
 

@@ -1,7 +1,7 @@
 """What an exported graph takes, and how texts that went through their steps become that."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,11 @@ from scipy import sparse
 
 from agnews_sk._core.batches import bucket_batches, pad_ids
 from agnews_sk._core.columnar import flat_values, row_offsets
-from agnews_sk._core.ids import CommonEnds, check_ids, truncate_ids
+from agnews_sk._core.model_input import ModelInput, SpecialTokens
 
 INPUT_NAMES = {"ids": ["input_ids", "attention_mask"], "matrix": ["columns", "values"]}
 # Ids are few a batch, so that what a network computes of them stays near the processor.
 _CELLS_PER_BATCH = {"ids": 512, "matrix": 65_536}
-_WHOLE_TEXT = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -26,39 +25,41 @@ class GraphInputs:
     ----------
     kind : {"ids", "matrix"}
         Token ids, or the cells of sparse rows that are not zero.
-    n_columns : int
-        Number of ids, or of columns.
-    pad_id : int
-        Fills shorter rows.
-    max_length : int
-        Longest text in tokens.
-    truncation : {"head", "tail", "head+tail"}
-        What is kept of a longer one.
-    ends : (int, int)
-        How many tokens begin and end every text.
+    model_input : ModelInput
+        Its vocabulary of a "matrix" are the columns, and its padding a column; nothing is
+        truncated.
     """
 
     kind: str
-    n_columns: int
-    pad_id: int = 0
-    max_length: int = _WHOLE_TEXT
-    truncation: str = "head"
-    ends: tuple[int, int] = (0, 0)
+    model_input: ModelInput
 
     def __post_init__(self) -> None:
-        good = self.kind in INPUT_NAMES and self.truncation in ("head", "tail", "head+tail")
-        if not good or not 0 <= self.pad_id < self.n_columns or self.max_length < 1:
-            raise ValueError(f"{self} describes no inputs of a graph.")
+        if self.kind not in INPUT_NAMES:
+            raise ValueError(f"kind must be one of {list(INPUT_NAMES)}, got {self.kind!r}.")
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> "GraphInputs":
         """Return the inputs that `as_dict` wrote down."""
         first, last = entries["ends"]
-        return cls(**{**entries, "ends": (int(bool(first)), int(bool(last)))})
+        model_input = ModelInput(
+            vocab_size=entries["n_columns"],
+            pad_id=entries["pad_id"],
+            max_length=entries["max_length"],
+            truncation=entries["truncation"],
+            special_tokens=SpecialTokens(int(bool(first)), int(bool(last))),
+        )
+        return cls(entries["kind"], model_input)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the inputs as JSON can hold them."""
-        return asdict(self)
+        return {
+            "kind": self.kind,
+            "n_columns": self.model_input.vocab_size,
+            "pad_id": self.model_input.pad_id,
+            "max_length": self.model_input.max_length,
+            "truncation": self.model_input.truncation,
+            "ends": list(self.model_input.special_tokens),
+        }
 
     def batches(self, transformed: Any) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         """Yield batches of rows of like length.
@@ -77,19 +78,19 @@ class GraphInputs:
         offsets, columns, values = read(transformed)
         cells = _CELLS_PER_BATCH[self.kind]
         for rows in bucket_batches(np.diff(offsets), 0, tokens_per_batch=cells):
-            ids, attended = pad_ids(columns, offsets, rows, pad_id=self.pad_id)
+            ids, attended = pad_ids(columns, offsets, rows, pad_id=self.model_input.pad_id)
             second = attended.astype(np.int64) if values is None else _pad(values, offsets, rows)
             yield rows, dict(zip(INPUT_NAMES[self.kind], (ids, second)))
 
     def _read_ids(self, ids: pl.Series) -> tuple[np.ndarray, np.ndarray, None]:
-        check_ids(ids, self.n_columns)
-        ids = truncate_ids(ids, self.max_length, self.truncation, CommonEnds(*self.ends))
+        ids = self.model_input.prepare(ids)
         return row_offsets(ids), flat_values(ids).to_numpy(), None
 
     def _read_matrix(self, matrix: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         matrix = sparse.csr_array(matrix)
-        if matrix.shape[1] != self.n_columns:
-            raise ValueError(f"X has {matrix.shape[1]} columns, the model {self.n_columns}.")
+        n_columns = self.model_input.vocab_size
+        if matrix.shape[1] != n_columns:
+            raise ValueError(f"X has {matrix.shape[1]} columns, the model {n_columns}.")
         return matrix.indptr, matrix.indices, matrix.data
 
 

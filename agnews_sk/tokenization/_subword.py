@@ -9,7 +9,7 @@ import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._core.base import StateParts, TextInputMixin
+from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._core.pretrained import resolve_pretrained
 from agnews_sk._core.validation import Interval, StrOptions, check_texts
@@ -26,7 +26,7 @@ from agnews_sk.tokenization._backend import (
 
 
 class _BackendTokenizer(  # type: ignore[call-arg]
-    TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    TextInputMixin, TransformerMixin, HasParts, BaseEstimator, auto_wrap_output_keys=None
 ):
     """Base of tokenizers that hold a backend tokenizer as JSON, `tokenizer_json_`.
 

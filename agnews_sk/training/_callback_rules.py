@@ -1,4 +1,4 @@
-"""Which callbacks of skorch a training takes, and what is said of the others before it begins."""
+"""Which callbacks of skorch go with which parameters; the others are refused before training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from skorch.callbacks import (
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
-# They show or keep what others recorded.
+# They show or store what others recorded, and do not change a training.
 _WATCHERS = (
     EpochTimer,
     MlflowLogger,
@@ -123,7 +123,7 @@ def own_callbacks(classifier: Any) -> list[Any]:
 
 
 def deciding_callbacks(classifier: Any) -> list[Any]:
-    """Return what tells apart the callbacks that may change a training.
+    """Return what identifies the callbacks that may change a training.
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ def deciding_callbacks(classifier: Any) -> list[Any]:
     Returns
     -------
     list
-        Classes, and of each callback its class and its parameters. What it learns in training,
-        by convention in names with a trailing underscore, is left out.
+        Of each its name, its class and, if it is an instance, its parameters. What it learns in
+        training, by convention in names with a trailing underscore, is left out.
     """
     named = [
         item if isinstance(item, (tuple, list)) else ("", item)
@@ -147,11 +147,12 @@ def deciding_callbacks(classifier: Any) -> list[Any]:
 
 
 def _parameters(callback: Any) -> dict[str, Any]:
+    """Return the attributes of a callback, apart from those that it learns in training."""
     return {name: value for name, value in vars(callback).items() if not name.endswith("_")}
 
 
 def check_callbacks(classifier: Any, *, validates: bool) -> None:
-    """Refuse what is no callback, or would not do in a training what it is there for.
+    """Refuse what is no callback, and callbacks that would have no effect or the wrong one.
 
     Parameters
     ----------
@@ -167,11 +168,7 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
         If a callback and the classifier's parameters do not go together.
     """
     for position, item in enumerate(own_callbacks(classifier)):
-        callback = item[1] if isinstance(item, (tuple, list)) and len(item) == 2 else item
-        if isinstance(callback, type) and issubclass(callback, Callback):
-            callback = callback()
-        if not all(callable(getattr(callback, hook, None)) for hook in _HOOKS):
-            raise TypeError(_no_callback(callback, position))
+        callback = _as_callback(item, position)
         for rule in _RULES:
             if isinstance(callback, rule.kind) and rule.applies(callback, classifier):
                 reason = rule.reason.format(**classifier.get_params(deep=False))
@@ -183,7 +180,35 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
             )
 
 
+def _as_callback(item: Any, position: int) -> Any:
+    """Return the callback of an entry of `callbacks`.
+
+    Parameters
+    ----------
+    item : callback, class of callback, or (str, either)
+        Anything else is refused.
+    position : int
+        Of the item in the list, for the message.
+
+    Returns
+    -------
+    skorch callback
+
+    Raises
+    ------
+    TypeError
+        If it lacks one of the hooks that skorch calls.
+    """
+    callback = item[1] if isinstance(item, (tuple, list)) and len(item) == 2 else item
+    if isinstance(callback, type) and issubclass(callback, Callback):
+        callback = callback()
+    if not all(callable(getattr(callback, hook, None)) for hook in _HOOKS):
+        raise TypeError(_no_callback(callback, position))
+    return callback
+
+
 def _no_callback(value: Any, position: int) -> str:
+    """Return the message for an entry that is no callback of skorch."""
     name = value.__name__ if isinstance(value, type) else type(value).__name__
     return (
         f"callbacks must hold callbacks of skorch, got {name} at position {position}; "
@@ -193,6 +218,7 @@ def _no_callback(value: Any, position: int) -> str:
 
 
 def _needs_validation(callback: Any) -> bool:
+    """Return whether a callback reads a score of validation rows."""
     if isinstance(callback, (BatchScoring, EpochScoring, PassthroughScoring)):
         return not callback.on_train
     if isinstance(callback, WandbLogger):
@@ -206,6 +232,7 @@ def _needs_validation(callback: Any) -> bool:
 
 
 def _is_plateau(policy: Any) -> bool:
+    """Return whether a policy of `LRScheduler` is the one that monitors a loss."""
     return policy == "ReduceLROnPlateau" or (
         isinstance(policy, type) and issubclass(policy, ReduceLROnPlateau)
     )

@@ -1,4 +1,4 @@
-"""What callbacks have come to know, as a checkpoint can hold it."""
+"""The state of callbacks, as a checkpoint can hold it: plain values and tensors."""
 
 import functools
 import types
@@ -21,13 +21,12 @@ _NOT_PLAIN = object()
 
 
 def state_of(callback: Any) -> dict[str, Any]:
-    """Return what a callback knows, in plain values and tensors.
+    """Return the state of a callback, in plain values and tensors.
 
     Parameters
     ----------
     callback : skorch.callbacks.Callback
-        One with `state_dict` and `load_state_dict` is asked; of another the attributes are
-        taken.
+        If it has `state_dict` and `load_state_dict`, these are used, else its attributes.
 
     Returns
     -------
@@ -36,9 +35,8 @@ def state_of(callback: Any) -> dict[str, Any]:
     Raises
     ------
     TypeError
-        If an attribute is neither plain nor without a state, such as a function. Those of
-        skorch's own callbacks that are not plain are open displays and logs, which stay as they
-        are.
+        If an attribute is neither plain nor stateless, as a function is. Attributes of skorch's
+        own callbacks that are not plain are open displays and logs; they are left out.
     """
     if _has_state_dict(callback):
         return {"state_dict": _encode_or_fail(callback, "state_dict", callback.state_dict())}
@@ -54,7 +52,7 @@ def state_of(callback: Any) -> dict[str, Any]:
 
 
 def restore_state(callback: Any, state: dict[str, Any]) -> None:
-    """Give a callback back what `state_of` returned.
+    """Set the state of a callback to what `state_of` returned.
 
     Parameters
     ----------
@@ -72,15 +70,18 @@ def restore_state(callback: Any, state: dict[str, Any]) -> None:
 
 
 def _has_state_dict(value: Any) -> bool:
+    """Return whether a value saves and loads its own state, as optimisers of torch do."""
     names = ("state_dict", "load_state_dict")
     return not isinstance(value, type) and all(hasattr(value, name) for name in names)
 
 
 def _is_of_skorch(callback: Any) -> bool:
+    """Return whether the class of a callback is defined in skorch itself."""
     return type(callback).__module__.split(".")[0] == "skorch"
 
 
 def _encode_or_fail(callback: Any, name: str, value: Any) -> Any:
+    """Return an attribute of a callback encoded; raise if it is not plain."""
     encoded = _encode(value)
     if encoded is _NOT_PLAIN:
         raise _not_plain(callback, name, value)
@@ -88,6 +89,7 @@ def _encode_or_fail(callback: Any, name: str, value: Any) -> Any:
 
 
 def _not_plain(callback: Any, name: str, value: Any) -> TypeError:
+    """Return the error for an attribute that a checkpoint cannot hold."""
     return TypeError(
         f"{type(callback).__name__} keeps a {type(value).__name__} in {name!r}; give it "
         "state_dict and load_state_dict, or keep plain values there"
@@ -116,11 +118,13 @@ def _encode(value: Any) -> Any:
 
 
 def _encode_all(kind: str, values: Any) -> Any:
+    """Return a container as a pair of its kind and its contents, or `_NOT_PLAIN`."""
     encoded = [_encode(value) for value in values]
     return _NOT_PLAIN if any(part is _NOT_PLAIN for part in encoded) else (kind, encoded)
 
 
 def _decode(encoded: Any) -> Any:
+    """Return the value that `_encode` was given; arrays and tensors on the CPU."""
     if not isinstance(encoded, tuple):
         return encoded
     kind, contents = encoded

@@ -1,4 +1,4 @@
-"""Skorch callbacks of ours: report to scikit-learn's callbacks, and draw a progress bar."""
+"""Callbacks that the classifiers add: for scikit-learn's callbacks, and a progress bar."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from skorch.callbacks import Callback
 
 
 class OwnCallback(Callback):
-    """Base of the callbacks that a classifier adds itself, for one fit; a copy is empty."""
+    """Base of the callbacks that a classifier adds itself, for one fit."""
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return nothing: a copy or a pickle of the net shall not hold the data of the fit."""
         return {}
 
 
@@ -22,7 +23,7 @@ class ScikitLearnCallbacks(OwnCallback):
     context : sklearn.callback.CallbackContext
         Of the whole fit.
     X, y : as `fit` was given them
-        What monitors score on.
+        Monitors score on them.
     """
 
     def __init__(self, estimator: Any, context: Any, X: Any, y: Any) -> None:
@@ -47,46 +48,50 @@ class ScikitLearnCallbacks(OwnCallback):
 
 
 class ProgressLine(OwnCallback):
-    """Draw a bar of the texts seen, one an epoch, with the last losses behind it."""
+    """Show a progress bar over the texts of each epoch, and the losses at its end."""
 
     def on_epoch_begin(self, net: Any, dataset_train: Any = None, **kwargs: Any) -> None:
-        """Begin a bar."""
+        """Start a bar."""
         from tqdm.auto import tqdm
 
         name = f"epoch {net.history[-1, 'epoch']}"
         self.bar = tqdm(total=len(dataset_train), desc=name, unit="text")
 
     def on_batch_end(self, net: Any, batch: Any, training: bool = False, **kwargs: Any) -> None:
-        """Draw the batch, if it is one to train on."""
+        """Add a training batch to the bar."""
         if training:
             self.bar.update(len(batch[1]))
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """End the bar."""
+        """Show the losses of the epoch, and close the bar."""
         losses = {k: f"{v:.4f}" for k, v in net.history[-1].items() if k.endswith("_loss")}
         self.bar.set_postfix(losses)
         self.bar.close()
 
 
-def is_the_user_s(name: str, callback: Any, net: NeuralNet) -> bool:
-    """Tell whether a callback of a net was given by the user.
+def is_given_by_user(name: str, callback: Any, net: NeuralNet) -> bool:
+    """Return whether a callback of a net was given by the user.
 
     Parameters
     ----------
     name : str
+        Under which the net holds it.
     callback : skorch callback
     net : skorch.NeuralNet
 
     Returns
     -------
     bool
+        False for skorch's defaults and for an `OwnCallback`.
     """
     defaults = {default for default, _ in net.get_default_callbacks()}
     return name not in defaults and not isinstance(callback, OwnCallback)
 
 
 def hear_batches(named: list[tuple[str, Any]]) -> bool:
-    """Tell whether one of some callbacks does something at the end of a batch.
+    """Return whether one of some callbacks does something at the end of a batch.
+
+    It then needs the loss of each batch at once, which makes training wait for the device.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The state of a training on disk, to resume from after a kill."""
+"""The file that holds the state of a training, to resume from after a kill."""
 
 import os
 import time
@@ -9,19 +9,29 @@ from typing import Any
 
 import torch
 
-SECONDS_BETWEEN = 300.0
+SECONDS_BETWEEN = 300.0  # between two saves within an epoch
 _ALWAYS_THERE = {"epoch", "steps_before", "losses", "is_over", "seed", "module", "history", "begun"}
 
 
 class Checkpoint:
-    """One file that holds how far one training has come.
+    """The file of one training, written whole or not at all.
 
     Parameters
     ----------
     folder : str or path
-        Made if it is not there.
+        Created if it does not exist.
     name : str
-        Names the file, so that trainings on other data or with other parameters have others.
+        Of the file, without its suffix: a digest of data and parameters, so that other trainings
+        have other files.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+
+    Raises
+    ------
+    NotADirectoryError
+        If the folder is a file.
     """
 
     def __init__(self, folder: str | Path, name: str) -> None:
@@ -36,18 +46,40 @@ class Checkpoint:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last save is long ago."""
+        """Whether the last save is `SECONDS_BETWEEN` ago."""
         return time.monotonic() - self._saved_at >= SECONDS_BETWEEN
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state; a kill meanwhile leaves the last one whole."""
+        """Write the state to a temporary file, and put it in place of the last one.
+
+        Parameters
+        ----------
+        state : dict of str to Any
+            Tensors and plain values.
+        """
         unfinished = self.path.with_suffix(f".{os.getpid()}.tmp")
         torch.save(state, unfinished)
         unfinished.replace(self.path)
         self._saved_at = time.monotonic()
 
     def load(self, device: str) -> dict[str, Any] | None:
-        """Return the saved state, or None if there is none."""
+        """Return the saved state.
+
+        Parameters
+        ----------
+        device : str
+            Torch device to load tensors to.
+
+        Returns
+        -------
+        dict of str to Any, or None
+            None if nothing was saved.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or no checkpoint.
+        """
         if not self.path.exists():
             return None
         with self.path.open("rb") as file, self.refusing_damage():
@@ -59,7 +91,7 @@ class Checkpoint:
 
     @contextmanager
     def refusing_damage(self) -> Iterator[None]:
-        """Say which file is no checkpoint of this training, if reading or using it fails."""
+        """Within the block, turn any error into a ValueError that names the file to delete."""
         try:
             yield
         except Exception as error:  # torch's readers raise whatever the bytes lead them to
@@ -70,5 +102,6 @@ class Checkpoint:
 
 
 def _first_line(error: Exception) -> str:
+    """Return the first line of a message, at most 200 characters, or the name of the error."""
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".")[:200] if lines else type(error).__name__

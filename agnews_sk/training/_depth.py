@@ -28,7 +28,7 @@ class LayerStack:
 
     @property
     def side_inputs(self) -> dict[str, nn.Module]:
-        """What is registered behind the layers though these take it in, by name.
+        """Modules that are registered after the layers though the layers read them, by name.
 
         DeBERTa and MPNet keep the embeddings of their distances there, DeBERTa also their
         normalisation and a convolution that follows the lowest layer.
@@ -44,7 +44,7 @@ _DISTANCES = ("rel_embeddings", "relative_attention_bias")
 
 
 def find_layers(module: nn.Module) -> LayerStack:
-    """Find the stack of layers: the longest `torch.nn.ModuleList`.
+    """Return the stack of layers of an encoder: its longest `torch.nn.ModuleList`.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def parameter_depths(module: nn.Module) -> dict[str, int]:
     Parameters
     ----------
     module : torch.nn.Module
-        What comes before its stack of layers, or goes into several of them, is an embedding,
-        what comes after belongs to the head.
+        Modules before its stack of layers, or read by several of them, count as embeddings;
+        modules after it belong to the head.
 
     Returns
     -------

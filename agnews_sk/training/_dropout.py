@@ -1,4 +1,4 @@
-"""Dropout that does not wait for random numbers."""
+"""Faster dropout on CPUs."""
 
 from typing import Any
 
@@ -11,10 +11,11 @@ N_CHANCES = 2**16
 
 
 class FastDropout(TorchFunctionMode):
-    """Within it, dropout on a CPU takes four chances from each random number.
+    """Within it, dropout on a CPU decides on four activations by each random number.
 
-    torch draws one number an activation, in a single thread, which is a third of the time of a
-    small encoder's training. A chance of 16 bits meets a share to within 1/65536.
+    torch draws one number per activation, in a single thread, which takes a third of the time of
+    a small encoder's training. Here each draw of 64 bits is read as four numbers of 16 bits, which
+    meet a share of dropout to within 1/65536.
     """
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -27,16 +28,22 @@ class FastDropout(TorchFunctionMode):
 
 
 def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Return x with a share p of its elements zero and the others scaled, of the same shape.
+
+    The signature is that of `torch.nn.functional.dropout`; nothing is done in place.
+    """
     if not training or p == 0:
         return x
     n_numbers = -(-x.numel() // 4)
-    numbers = torch.empty(n_numbers, dtype=torch.int64).random_(-(2**63), None)
-    chances = numbers.view(torch.int16)[: x.numel()].view(x.shape)
+    # From -2**63 on without an end: all 64 bits are random.
+    numbers = torch.empty(n_numbers, dtype=torch.int64).random_(-(2**63), None)  # (n_numbers,)
+    chances = numbers.view(torch.int16)[: x.numel()].view(x.shape)  # in [-2**15, 2**15)
     kept = chances >= round(p * N_CHANCES) - N_CHANCES // 2
     return x * kept.to(x.dtype).mul_(1 / (1 - p))
 
 
 def _needs_dropout(query: Tensor, kwargs: dict[str, Any]) -> bool:
+    """Return whether attention drops weights on a CPU, in a form that `_attention` computes."""
     plain = not kwargs.get("is_causal") and not kwargs.get("enable_gqa")
     return query.device.type == "cpu" and plain and kwargs.get("dropout_p", 0.0) > 0
 
@@ -50,10 +57,29 @@ def _attention(
     scale: float | None = None,
     **switched_off: Any,
 ) -> Tensor:
+    """Compute attention with the dropout of this module.
+
+    Parameters
+    ----------
+    query, key, value : Tensor of shape (batch, heads, length, head_dim)
+    attn_mask : Tensor of bool or float, optional
+        Broadcast to (batch, heads, length, length): True where a token may be attended to, or
+        what is added to the scores.
+    dropout_p : float, default=0.0
+        Share of the attention weights that is dropped.
+    scale : float, optional
+        1 / sqrt(head_dim) by default.
+    **switched_off : ignored
+        Options of `torch.nn.functional.scaled_dot_product_attention` that are not set.
+
+    Returns
+    -------
+    Tensor of shape (batch, heads, length, head_dim)
+    """
     scale = query.shape[-1] ** -0.5 if scale is None else scale
     scores = (query * scale) @ key.transpose(-2, -1)  # (batch, heads, length, length)
     if attn_mask is not None and attn_mask.dtype == torch.bool:
-        # Finite, so that a query that may look nowhere is no NaN.
+        # Finite, so that a query that may attend to no token gives no NaN.
         scores = scores.masked_fill(~attn_mask, torch.finfo(scores.dtype).min)
     elif attn_mask is not None:
         scores = scores + attn_mask

@@ -5,16 +5,39 @@ from torch import nn
 from agnews_sk.training._depth import find_layers, parameter_depths
 
 
-class Freezing:
-    """Keeps parts of a module from being trained, epoch by epoch.
+def freeze_layers(module: nn.Module, freeze: int | str | None) -> None:
+    """Freeze what is trained in no epoch, so that the optimiser keeps no state for it.
 
     Parameters
     ----------
     module : torch.nn.Module
+        Changed in place: `requires_grad` of the frozen parameters becomes False.
     freeze : None, "embeddings", int or "encoder"
-        See `SharedParameters`.
+        As the parameter of the classifiers.
+
+    Raises
+    ------
+    ValueError
+        If the module has fewer layers.
+    """
+    depth = _lasting_depth(freeze, len(find_layers(module).layers))
+    depths = parameter_depths(module)
+    for name, parameter in module.named_parameters():
+        if depths[name] < depth:
+            parameter.requires_grad_(False)
+
+
+class Freezing:
+    """Which layers of a module are trained, epoch by epoch.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        `freeze_layers` has frozen what is trained in no epoch.
+    freeze : None, "embeddings", int or "encoder"
+        As the parameter of the classifiers.
     gradual : bool, default=False
-        Thaw one layer an epoch from the top.
+        Unfreeze one layer per epoch from the top (Howard and Ruder 2018, "ULMFiT", section 3.3).
 
     Attributes
     ----------
@@ -39,15 +62,14 @@ class Freezing:
         ]
         # "encoder" has a depth beyond the last layer's, that of the head.
         self.n_frozen_layers = max(self._lasting_depth - 1, 0)
-        self._depth = 0
-        self._freeze_below(self._lasting_depth)
+        self._depth = self._lasting_depth
 
     def begin_epoch(self, epoch: int) -> None:
         """Freeze what this epoch, counted from 0, does not train."""
         self._freeze_below(max(self._lasting_depth, self._first_depth - epoch))
 
     def _freeze_below(self, depth: int) -> None:
-        """Freeze or thaw what lies between this depth and the last one.
+        """Freeze or unfreeze what lies between this depth and the last one.
 
         The rest stays as it is: a callback may have frozen parts of it.
         """
@@ -56,8 +78,8 @@ class Freezing:
                 parameter.requires_grad_(own_depth >= depth)
         self._depth = depth
 
-    def quieten(self) -> None:
-        """Switch dropout off in the layers that are always frozen, so that they repeat."""
+    def set_frozen_to_eval(self) -> None:
+        """Switch dropout off in the layers that are always frozen: their outputs can be cached."""
         if self.n_frozen_layers:
             for module in (*self._embeddings, *self._stack.layers[: self.n_frozen_layers]):
                 module.eval()
@@ -78,7 +100,7 @@ def _lasting_depth(freeze: int | str | None, n_layers: int) -> int:
 
 
 def _modules_before(module: nn.Module, path: str) -> list[nn.Module]:
-    """Return the modules registered before the one at `path`, without those that hold it."""
+    """Return the modules registered before the one at `path`, without those that contain it."""
     before = []
     for name, child in module.named_modules():
         if name == path:

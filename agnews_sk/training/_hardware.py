@@ -1,4 +1,4 @@
-"""Where and in what precision to compute, and what to say when memory runs out."""
+"""The precision of training, fast inference on CPUs, memory errors and random states."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,19 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 
-def choose_device(device: str) -> str:
-    """Return the torch device for `device`; "auto" is an accelerator if there is one."""
-    if device != "auto":
-        return device
-    accelerator = torch.accelerator.current_accelerator(check_available=True)
-    return "cpu" if accelerator is None else accelerator.type
-
-
 def use_bfloat16(precision: str, device: str) -> bool:
-    """Tell whether training should multiply in bfloat16; "auto" asks the hardware."""
+    """Return whether training multiplies matrices in bfloat16.
+
+    Parameters
+    ----------
+    precision : {"auto", "bf16", "fp32"}
+        "auto" is bfloat16 where the hardware computes it, and does not emulate it.
+    device : str
+
+    Returns
+    -------
+    bool
+    """
     if precision != "auto":
         return precision == "bf16"
     if torch.device(device).type == "cuda":
@@ -41,14 +44,19 @@ class OneDnnLinear(TorchFunctionMode):
 
 
 def _is_plain(x: torch.Tensor) -> bool:
+    """Return whether a tensor is one that oneDNN's kernel takes."""
     return x.device.type == "cpu" and x.dtype == torch.float32
 
 
 @contextmanager
 def fast_inference(device: str, *, compiled: bool = False) -> Iterator[None]:
-    """Compute without gradients, on a CPU through oneDNN where torch has it.
+    """Compute without gradients within the block, on a CPU by oneDNN where torch has it.
 
-    A compiled module chooses its kernels itself.
+    Parameters
+    ----------
+    device : str
+    compiled : bool, default=False
+        A compiled module chooses its kernels itself.
     """
     on_cpu = torch.device(device).type == "cpu" and not compiled
     onednn = on_cpu and hasattr(torch.ops.mkldnn, "_linear_pointwise")
@@ -62,7 +70,7 @@ def fast_inference(device: str, *, compiled: bool = False) -> Iterator[None]:
 
 @contextmanager
 def explain_out_of_memory(advice: str) -> Iterator[None]:
-    """Turn torch's out-of-memory errors into one MemoryError that says what to lower."""
+    """Turn torch's out-of-memory errors, on any device, into a MemoryError with advice."""
     try:
         yield
     except RuntimeError as error:
@@ -72,7 +80,7 @@ def explain_out_of_memory(advice: str) -> Iterator[None]:
 
 
 def random_state_of(device: str) -> dict[str, torch.Tensor]:
-    """Return the state of the generators that training on a device draws from."""
+    """Return the state of the generators that training draws from: the CPU's and the device's."""
     state = {"cpu": torch.get_rng_state()}
     if torch.device(device).type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
@@ -80,7 +88,7 @@ def random_state_of(device: str) -> dict[str, torch.Tensor]:
 
 
 def set_random_state(device: str, state: dict[str, torch.Tensor]) -> None:
-    """Set the generators to what `random_state_of` returned."""
+    """Set the generators to the state that `random_state_of` returned."""
     torch.set_rng_state(state["cpu"].cpu())
     if "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)

@@ -11,7 +11,7 @@ from agnews_sk.training._rows import TextRows
 def hold_out(
     rows: TextRows, fraction: float, groups: np.ndarray | None, classes: np.ndarray, seed: int
 ) -> tuple[TextRows, TextRows]:
-    """Split rows class by class, those of one origin or of equal ids on one side.
+    """Split rows, stratified by class; rows of one origin or of equal ids stay together.
 
     Parameters
     ----------
@@ -21,8 +21,9 @@ def hold_out(
     groups : ndarray of shape (n_samples,) or None
         Origin of each row.
     classes : ndarray of shape (n_classes,)
-        Their names, for messages.
+        Labels, for messages.
     seed : int
+        Random seed of the split.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What frozen layers put out, kept so that they run once a text."""
+"""A cache of the outputs of frozen layers, so that these run once per text."""
 
 import warnings
 from collections.abc import Iterator
@@ -11,23 +11,23 @@ from torch import Tensor, nn
 from agnews_sk.nn import RaggedDataset
 from agnews_sk.training._depth import find_layers
 
-GIB = 2**30
-
 
 class LayerCache:
-    """Outputs of frozen layers, one ragged column of vectors; reading them saves running these.
+    """The outputs of the highest frozen layer, as one ragged column of vectors.
+
+    The vectors of text i are `vectors[starts[i]:starts[i + 1]]`, one per token, without padding.
 
     Parameters
     ----------
     module : torch.nn.Module
     n_frozen : int
-        How many of the lowest layers to run once only.
+        Number of the lowest layers to run only once per text.
     dataset : RaggedDataset
-        Texts, by whose rows outputs are kept.
+        Texts; outputs are kept by row.
     dtype : torch.dtype
-        Kind of number to keep.
-    limit_gib : float
-        If the outputs need more, none are kept.
+        Of the vectors that are kept.
+    max_bytes : int
+        Largest size of the vectors. If they need more, a warning says so, and none are kept.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class LayerCache:
         n_frozen: int,
         dataset: RaggedDataset,
         dtype: torch.dtype,
-        limit_gib: float,
+        max_bytes: int,
     ) -> None:
         self._stack = find_layers(module)
         self._n_frozen = n_frozen
@@ -44,18 +44,18 @@ class LayerCache:
         self._starts = np.concatenate([[0], self._lengths.cumsum()])
         self._known = np.zeros(len(self._lengths), dtype=bool)
         self._dtype = dtype
-        self._limit_gib = limit_gib
+        self._max_bytes = max_bytes
         self._vectors: Tensor | None = None
         self._n_others: int | None = None
 
     @property
     def is_on(self) -> bool:
-        """Whether there is something to keep, and room for it as far as is known."""
-        return self._n_frozen > 0 and self._limit_gib > 0
+        """Whether there are frozen layers, and room for their outputs as far as is known."""
+        return self._n_frozen > 0 and self._max_bytes > 0
 
     @contextmanager
     def shortcut(self, rows: np.ndarray) -> Iterator[None]:
-        """Within it, the module reads frozen outputs of these rows, or keeps them if new.
+        """Within the block, the module reads the outputs of these rows, or keeps new ones.
 
         Parameters
         ----------
@@ -72,44 +72,77 @@ class LayerCache:
                 yield
 
     def _positions(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where each token of a padded batch is kept, and which of them are real."""
+        """Return where the vectors of a padded batch are kept.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (batch,)
+
+        Returns
+        -------
+        kept : ndarray of int of shape (batch, length)
+            Positions of the tokens' vectors.
+        real : ndarray of bool of shape (batch, length)
+            False at padding.
+        """
         columns = np.arange(self._lengths[rows].max())
         real = columns < self._lengths[rows][:, None]  # (batch, length)
-        # Padding reads the last real token: any finite vector will do.
+        # Padding reads the last real token: attention masks it, so any finite vector will do.
         kept = self._starts[rows][:, None] + np.minimum(columns, self._lengths[rows][:, None] - 1)
         return kept, real
 
     def _read(self, rows: np.ndarray) -> Tensor:
+        """Return the vectors of a padded batch, of shape (batch, length, width), in float32."""
         assert self._vectors is not None
         kept, _ = self._positions(rows)
         return self._vectors[torch.from_numpy(kept).to(self._vectors.device)].float()
 
     def _write(self, rows: np.ndarray, hidden: Tensor) -> None:
+        """Keep the vectors of a batch.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (batch,)
+        hidden : Tensor of shape (batch, length, width)
+        """
         if self._vectors is None and not self._allocate(hidden):
             return
         assert self._vectors is not None
         kept, real = self._positions(rows)
-        at = torch.from_numpy(kept[real]).to(hidden.device)
-        mask = torch.from_numpy(real).to(hidden.device)
+        at = torch.from_numpy(kept[real]).to(hidden.device)  # (n_tokens of the batch,)
+        mask = torch.from_numpy(real).to(hidden.device)  # (batch, length)
         self._vectors[at] = hidden.detach()[mask].to(self._dtype)
         self._known[rows] = True
 
     def _allocate(self, hidden: Tensor) -> bool:
-        shape = int(self._starts[-1]), hidden.shape[-1]
-        needed = shape[0] * shape[1] * self._dtype.itemsize / GIB
-        if needed > self._limit_gib:
+        """Make room for the vectors of all tokens, or switch the cache off if there is too little.
+
+        Parameters
+        ----------
+        hidden : Tensor of shape (batch, length, width)
+
+        Returns
+        -------
+        bool
+            Whether there is room.
+        """
+        shape = int(self._starts[-1]), hidden.shape[-1]  # (n_tokens, width)
+        needed = shape[0] * shape[1] * self._dtype.itemsize
+        if needed > self._max_bytes:
             warnings.warn(
-                f"the outputs of the frozen layers need {needed:.1f} GiB, more than "
-                f"cache_gib={self._limit_gib}; they are worked out anew in each epoch.",
+                f"the outputs of the frozen layers need {needed:,} bytes, more than "
+                f"max_cache_bytes={self._max_bytes:,}; the frozen layers run in each epoch.",
                 stacklevel=2,
             )
-            self._limit_gib = 0
+            self._max_bytes = 0
             return False
         self._vectors = torch.empty(shape, dtype=self._dtype, device=hidden.device)
         return True
 
     @contextmanager
     def _watch(self, rows: np.ndarray) -> Iterator[None]:
+        """Within the block, keep what the highest frozen layer returns for these rows."""
+
         def keep(layer, args, output):
             is_tuple = isinstance(output, tuple)
             self._n_others = len(output) - 1 if is_tuple else None
@@ -123,9 +156,13 @@ class LayerCache:
 
     @contextmanager
     def _frozen_layers_return(self, hidden: Tensor) -> Iterator[None]:
-        """Let the frozen layers return this, whatever comes in.
+        """Within the block, let each frozen layer return `hidden`, whatever its input.
 
         They stay in their list, since models choose masks and more by a layer's place in it.
+
+        Parameters
+        ----------
+        hidden : Tensor of shape (batch, length, width)
         """
         output = hidden if self._n_others is None else (hidden, *[None] * self._n_others)
         frozen = self._stack.layers[: self._n_frozen]

@@ -1,4 +1,4 @@
-"""Low-rank additions to a model's matrices, trained in their place."""
+"""Low-rank adaptation: train small additions to a model's matrices instead of the matrices."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from agnews_sk.training._depth import find_layers, parameter_depths
 
 
 def add_lora(module: nn.Module, lora: int | dict[str, Any]) -> Any:
-    r"""Freeze a module but for its head, and add low-rank matrices to its layers, in place.
+    r"""Freeze a module except for its head, and add low-rank matrices to its layers, in place.
 
     Parameters
     ----------
@@ -20,14 +20,14 @@ def add_lora(module: nn.Module, lora: int | dict[str, Any]) -> Any:
     Returns
     -------
     peft.tuners.lora.LoraModel
-        Its `merge_and_unload` gives the module back with the additions in its matrices.
+        Its `merge_and_unload` adds the products to the matrices, and restores the module.
 
     Notes
     -----
     .. math:: W' = W + \frac{\alpha}{r} B A
 
-    with B zero at first (Hu et al. 2021, arXiv 2106.09685, section 4.1). A rank alone takes an
-    :math:`\alpha` of twice the rank and every matrix of every layer.
+    with B zero at first (Hu et al. 2021, arXiv 2106.09685, section 4.1). If only the rank is
+    given, :math:`\alpha` is twice the rank, and every matrix of every layer is adapted.
     """
     peft = import_optional("peft", extra="peft", needed_by="lora")
     settings = lora if isinstance(lora, dict) else {"r": int(lora), "lora_alpha": 2 * int(lora)}
@@ -41,6 +41,7 @@ def add_lora(module: nn.Module, lora: int | dict[str, Any]) -> Any:
 
 
 def _matrices(module: nn.Module) -> list[str]:
+    """Return the names of the modules within the layers whose weight is a matrix."""
     path = find_layers(module).path
     return [
         name

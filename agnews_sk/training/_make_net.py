@@ -1,15 +1,15 @@
-"""From the parameters of a classifier to the net that trains with them."""
+"""Make the net of a classifier from its parameters."""
 
 from typing import Any
 
 import torch
 from torch import nn
 
+from agnews_sk._core.device import choose_device
 from agnews_sk.nn import FocalLoss, bucket_batches
 from agnews_sk.training._callback_rules import own_callbacks
 from agnews_sk.training._callbacks import ProgressLine
-from agnews_sk.training._checkpoint import Checkpoint
-from agnews_sk.training._hardware import choose_device, use_bfloat16
+from agnews_sk.training._hardware import use_bfloat16
 from agnews_sk.training._net import TextNet
 from agnews_sk.training._rows import TextRows, epoch_rng
 from agnews_sk.training._schedules import ConstantSchedule, make_schedule
@@ -26,10 +26,8 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
 def make_net(
     classifier: Any,
     module: nn.Module,
-    pad_id: int,
     train: TextRows,
     valid: TextRows | None = None,
-    checkpoint: Checkpoint | None = None,
     seed: int = 0,
 ) -> TextNet:
     """Return the net of a classifier, not initialised.
@@ -37,14 +35,12 @@ def make_net(
     Parameters
     ----------
     classifier : TextNetClassifier
-        Its parameters and its classes count.
+        Its parameters, `classes_` and `model_input_` are read.
     module : torch.nn.Module
-    pad_id : int
     train : TextRows
     valid : TextRows, optional
-    checkpoint : Checkpoint, optional
     seed : int, default=0
-        Orders the batches.
+        Random seed of the order of the batches.
 
     Returns
     -------
@@ -60,8 +56,7 @@ def make_net(
     params = {
         "settings": _settings(classifier, train, valid, seed, device),
         "n_classes": len(classifier.classes_),
-        "pad_id": pad_id,
-        "checkpoint": checkpoint,
+        "pad_id": classifier.model_input_.pad_id,
         "criterion": criterion,
         **{f"criterion__{name}": value for name, value in loss_keywords.items()},
         "optimizer": optimizer,
@@ -72,7 +67,7 @@ def make_net(
         "batch_size": classifier.batch_size,
         "train_split": None,
     }
-    # Another optimizer, or criterion, does not take the keywords of ours.
+    # An optimizer or criterion of the user does not take the keywords of ours.
     kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
     of_progress = [ProgressLine()] if classifier.verbose else []
     callbacks = {"callbacks": [*own_callbacks(classifier), *of_progress]}
@@ -80,6 +75,7 @@ def make_net(
 
 
 def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the class of the criterion, which gives one loss per row, and its keywords."""
     smoothing = {"label_smoothing": classifier.label_smoothing}
     if classifier.loss == "focal":
         return FocalLoss, {"gamma": classifier.focal_gamma, **smoothing}
@@ -89,6 +85,7 @@ def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
 def _settings(
     classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
 ) -> TrainingSettings:
+    """Return what of the parameters only the training loop reads."""
     return TrainingSettings(
         schedule=_schedule(classifier, train, seed),
         max_steps=classifier.max_steps,
@@ -104,12 +101,13 @@ def _settings(
         patience=classifier.patience,
         freeze=classifier.freeze,
         gradual_unfreezing=classifier.gradual_unfreezing,
-        cache_gib=classifier.cache_gib,
+        max_cache_bytes=classifier.max_cache_bytes,
         compile=classifier.compile,
     )
 
 
 def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule | None:
+    """Return the learning-rate schedule; None if the rate never changes, so that callbacks may."""
     if classifier.schedule == "constant" and not classifier.warmup:
         return None
     n_steps = _n_steps(classifier, train, seed)
@@ -117,7 +115,19 @@ def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule |
 
 
 def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
-    """Return how many optimiser steps there will be, if nothing ends training before."""
+    """Return the number of optimiser steps, if nothing ends training early.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+    train : TextRows
+    seed : int
+        Random seed of the batches: with `tokens_per_batch` the number of batches depends on it.
+
+    Returns
+    -------
+    int
+    """
     if classifier.max_steps is not None:
         return classifier.max_steps
     net_params = classifier.net_params or {}

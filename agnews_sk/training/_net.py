@@ -1,4 +1,4 @@
-"""The skorch net inside our classifiers: ragged batches, and logits in the rows' order."""
+"""The skorch net in the torch classifiers: ragged batches, and logits in the order of rows."""
 
 import copy
 import functools
@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from sklearn.base import ClassifierMixin
@@ -19,7 +20,7 @@ from agnews_sk.nn import RaggedDataset, RaggedLoader
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._depth import parameter_depths
 from agnews_sk.training._dropout import FastDropout
-from agnews_sk.training._freezing import Freezing
+from agnews_sk.training._freezing import Freezing, freeze_layers
 from agnews_sk.training._hardware import fast_inference
 from agnews_sk.training._loop import Training
 from agnews_sk.training._net_params import check_takes_logits
@@ -36,13 +37,14 @@ class TextNet(ClassifierMixin, NeuralNet):
     Parameters
     ----------
     module : torch.nn.Module
-        Takes `input_ids` and `attention_mask`, returns logits or an object with `.logits`.
+        Takes `input_ids` and `attention_mask` of shape (batch, length), returns logits of shape
+        (batch, n_classes) or an object with `.logits`.
     settings : TrainingSettings
     n_classes : int
     pad_id : int, default=0
-        Fills the shorter rows of a batch.
-    checkpoint : Checkpoint, optional
-        Where the state of the training is kept.
+        Id that fills the shorter rows of a batch.
+    predict_nonlinearity : callable, default=softmax
+        From logits to probabilities, for `predict_proba` of the net.
     **kwargs
         As `skorch.NeuralNet` takes them.
 
@@ -50,11 +52,16 @@ class TextNet(ClassifierMixin, NeuralNet):
     ----------
     classes_ : ndarray of int of shape (n_classes,)
         Codes of the classes: the net and its callbacks know no other labels.
+    stop_training : bool
+        Set by a callback to end training after the epoch. A training sets it to False when it
+        begins. All other state of the loop is in `Training`.
 
     Notes
     -----
     Of skorch this keeps the callbacks and the history, and replaces the loop by `Training`.
     """
+
+    stop_training = False
 
     def __init__(
         self,
@@ -63,7 +70,6 @@ class TextNet(ClassifierMixin, NeuralNet):
         settings: TrainingSettings,
         n_classes: int,
         pad_id: int = 0,
-        checkpoint: Checkpoint | None = None,
         predict_nonlinearity=_SOFTMAX,
         **kwargs,
     ):
@@ -71,7 +77,6 @@ class TextNet(ClassifierMixin, NeuralNet):
         self.settings = settings
         self.n_classes = n_classes
         self.pad_id = pad_id
-        self.checkpoint = checkpoint
 
     @property
     def classes_(self) -> np.ndarray:
@@ -80,12 +85,25 @@ class TextNet(ClassifierMixin, NeuralNet):
 
     @property
     def _default_callbacks(self):
+        """Only the timer: the loop records losses itself, and the classifier adds a display."""
         return [("epoch_timer", EpochTimer())]
 
     # What the module computes
 
     def infer(self, x: Mapping[str, Tensor], **fit_params) -> Tensor:
-        """Return the logits of a batch, of shape (batch, n_classes)."""
+        """Return the logits of a batch.
+
+        Parameters
+        ----------
+        x : mapping of str to Tensor
+            `input_ids` and, where something is padded, `attention_mask`, of shape (batch, length).
+        **fit_params
+            Go to the module.
+
+        Returns
+        -------
+        Tensor of float32 of shape (batch, n_classes)
+        """
         training = self.module_.training
         bfloat16 = self.settings.bfloat16 and training
         device = torch.device(self.device).type
@@ -95,7 +113,26 @@ class TextNet(ClassifierMixin, NeuralNet):
         return getattr(output, "logits", output).float()
 
     def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
-        """Return the mean of the rows' losses, each times the row's weight if it has one."""
+        """Return the mean of the rows' losses, each times the row's weight if it has one.
+
+        Parameters
+        ----------
+        y_pred : Tensor of shape (batch, n_classes)
+            Logits.
+        y_true : dict of str to Tensor of shape (batch,)
+            "target", codes of the classes, and "weight" if rows have weights.
+        X, training : ignored
+            In the signature of skorch.
+
+        Returns
+        -------
+        Tensor of shape ()
+
+        Raises
+        ------
+        ValueError
+            If rows have weights, and the criterion gives no loss per row.
+        """
         labels = self._to_device(y_true)
         losses = self.criterion_(y_pred, labels["target"])  # (batch,)
         weight = labels.get("weight")
@@ -127,11 +164,14 @@ class TextNet(ClassifierMixin, NeuralNet):
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Compute without dropout and gradients; afterwards each module is as it was before."""
+        """Compute without dropout and gradients within the block.
+
+        Afterwards each module is in the mode that it was in: a callback may have set it.
+        """
         parts = [getattr(self, f"{name}_") for name in self._modules + self._criteria]
         modules = [m for part in parts if isinstance(part, nn.Module) for m in part.modules()]
         modes = [(module, module.training) for module in modules]
-        self._set_training(False)
+        self.set_training(False)
         try:
             with fast_inference(self.device, compiled=self.settings.compile):
                 yield
@@ -142,8 +182,19 @@ class TextNet(ClassifierMixin, NeuralNet):
     def forward_iter(self, X, training=False, device="cpu") -> Iterator[Tensor]:
         """Yield the logits of rows in their order, or of the inputs of one batch.
 
-        Scoring callbacks put the outputs of the batches in place of this method, in the order
-        of the batches, beside labels in the same order.
+        Scoring callbacks replace this method by the outputs of the batches, in the order of the
+        batches, and give labels in the same order.
+
+        Parameters
+        ----------
+        X : RaggedDataset of n_samples rows, or mapping of str to Tensor of shape (batch, length)
+        training : ignored
+        device : str, default="cpu"
+            Of the logits.
+
+        Yields
+        ------
+        Tensor of shape (batch, n_classes)
         """
         if isinstance(X, Mapping):
             with self.evaluating():
@@ -166,7 +217,20 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self.predict_proba(X).argmax(axis=1)
 
     def get_iterator(self, dataset, training: bool = False, epoch: int = 0) -> RaggedLoader:
-        """Return padded batches, longest first; those of an epoch are shuffled, by its number."""
+        """Return a loader of padded batches.
+
+        Parameters
+        ----------
+        dataset : RaggedDataset of n_samples rows
+        training : bool, default=False
+            Whether to shuffle; otherwise the longest texts come first.
+        epoch : int, default=0
+            Number of the epoch, which seeds the order together with the seed of the settings.
+
+        Returns
+        -------
+        RaggedLoader
+        """
         return RaggedLoader(
             dataset,
             self.batch_size,
@@ -176,6 +240,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         )
 
     def _to_device(self, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the tensors of a batch on the net's device.
+
+        They go through pinned memory, so that the copy does not wait for running kernels.
+        """
         if torch.device(self.device).type == "cpu":
             return batch
         return {
@@ -188,16 +256,15 @@ class TextNet(ClassifierMixin, NeuralNet):
     # What is trained
 
     def initialize_module(self, *args, **kwargs):
-        """Initialise the module and freeze what is never trained."""
+        """Initialise the module and freeze what is never trained, before the optimiser is made."""
         super().initialize_module(*args, **kwargs)
-        settings = self.settings
-        self.freezing_ = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
-        if settings.compile:
+        freeze_layers(self.module_, self.settings.freeze)
+        if self.settings.compile:
             self.module_.compile(dynamic=True)
         return self
 
     def initialize_criterion(self):
-        """Initialise the criterion; where rows have weights it is to give one loss per row."""
+        """Initialise the criterion; if rows have weights, make it give one loss per row."""
         super().initialize_criterion()
         criterion: Any = getattr(self, "criterion_")  # noqa: B009
         check_takes_logits(criterion)
@@ -208,7 +275,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:
-        """Return the parameter groups and the keywords of the optimiser."""
+        """Return the parameter groups and the keywords of the optimiser.
+
+        Each group keeps its own highest rate as "initial_lr", which the schedule multiplies.
+        """
         groups = parameter_groups(
             named_parameters,
             weight_decay=self.settings.weight_decay,
@@ -220,12 +290,13 @@ class TextNet(ClassifierMixin, NeuralNet):
             group["initial_lr"] = group["lr"]
         return (groups,), {**self.get_params_for(prefix), "lr": self.lr}
 
-    def set_training(self) -> None:
-        """Switch dropout on, but for the layers that are always frozen."""
-        self._set_training(True)
-        self.freezing_.quieten()
+    def set_training(self, training: bool = True) -> None:
+        """Put the module and the criterion in training mode, or in evaluation mode."""
+        self._set_training(training)
 
-    def fit(self, X: TextRows, y: TextRows | None = None, **fit_params) -> "TextNet":
+    def fit(
+        self, X: TextRows, y: TextRows | None = None, *, checkpoint: Checkpoint | None = None
+    ) -> "TextNet":
         """Train on labelled rows.
 
         Parameters
@@ -233,34 +304,66 @@ class TextNet(ClassifierMixin, NeuralNet):
         X : TextRows
         y : TextRows, optional
             Rows to validate on after each epoch.
+        checkpoint : Checkpoint, optional
+            File to resume the training from, and to save its state to.
 
         Returns
         -------
         self
         """
-        return super().fit(X, y, **fit_params)
+        return super().fit(X, y, checkpoint=checkpoint)
 
-    def partial_fit(self, X, y=None, classes=None, **fit_params):
+    def partial_fit(
+        self, X, y=None, classes=None, *, checkpoint: Checkpoint | None = None, **fit_params
+    ):
         """Train for as many epochs or steps as are left.
 
-        Ctrl-C ends it as Ctrl-C, also where a callback catches it, with nothing told to the
-        callbacks.
+        Ctrl-C raises KeyboardInterrupt, also where a callback catches it; the callbacks are then
+        not told that training ended.
+
+        Parameters
+        ----------
+        X : TextRows
+        y : TextRows, optional
+            Rows to validate on after each epoch.
+        classes : ignored
+            In the signature of skorch.
+        checkpoint : Checkpoint, optional
+            File to resume the training from, and to save its state to.
+        **fit_params : ignored
+            What skorch's own `fit` passes on.
+
+        Returns
+        -------
+        self
         """
         if not self.initialized_:
             self.initialize()
         interruption = Interruption()
+        settings = self.settings
+        # Before callbacks freeze parameters of their own, which it would thaw.
+        freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
         with interruption.listening():
             self.notify("on_train_begin", X=X, y=X.y)
-            training = Training(self, X, y, interruption)
+            training = Training(self, X, y, freezing, checkpoint, interruption)
             training.run()
             self.notify("on_train_end", X=X, y=X.y)
             interruption.check()
             training.finish()
         return self
 
+    def history_frame(self) -> pd.DataFrame:
+        """Return what was recorded of each epoch, one row per epoch, without the batches."""
+        rows = [
+            {k: v for k, v in row.items() if k != "batches" and not k.endswith("_batch_count")}
+            for row in self.history.to_list()
+        ]
+        return pd.DataFrame(rows)
+
     def trim_for_prediction(self):
-        """Leave behind what only training needs; a pickle then holds the module once."""
+        """Drop what only training needs.
+
+        `module` becomes the class of `module_`, so that a pickle holds the weights once.
+        """
         super().trim_for_prediction()
         self.module = type(self.module_)
-        self.checkpoint = None
-        del self.freezing_

@@ -8,7 +8,7 @@ from torch import nn
 
 from agnews_sk._core.validation import StrOptions
 
-# Each with our parameters that say the same; the first has its range.
+# Each with the parameters of the classifiers that say the same; the first has its range.
 _SAME = {
     "batch_size": ("batch_size", "tokens_per_batch"),
     "callbacks": ("callbacks",),
@@ -30,7 +30,7 @@ _CONSTRAINTS = {
 }
 TAKEN = tuple(sorted({*_CONSTRAINTS, *(name for name in _SAME if "__" not in name)}))
 _WITH_PARTS = ("criterion", "optimizer")
-# What does the same, for those that are not taken.
+# Parameters of the classifiers that do the same as those that are not taken.
 _INSTEAD = {
     "compile": "compile",
     "dataset": "X, as texts or token ids",
@@ -46,7 +46,7 @@ _INSTEAD = {
 
 
 def check_net_params(classifier: Any) -> None:
-    """Refuse what our training does not read, what is out of range, and what is said twice.
+    """Refuse `net_params` that have no effect, are out of range, or contradict other parameters.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def check_net_params(classifier: Any) -> None:
     Raises
     ------
     ValueError
-        If a key is none of those taken, a value is out of the range of the parameter of ours that
-        says the same, or that one is given too.
+        If a key is none of those taken, a value is out of the range of the classifier's parameter
+        that says the same, or that parameter is not at its default.
     """
     net_params = classifier.net_params or {}
     for name in net_params:
@@ -72,7 +72,7 @@ def check_net_params(classifier: Any) -> None:
 
 
 def check_takes_logits(criterion: Any) -> None:
-    """Refuse a criterion that would take logits for something else, without an error.
+    """Refuse a criterion that would silently misread logits as log-probabilities.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def check_takes_logits(criterion: Any) -> None:
     Raises
     ------
     ValueError
-        If it is one of log-probabilities.
+        If it takes log-probabilities.
     """
     if isinstance(criterion, nn.NLLLoss):
         raise ValueError(
@@ -92,6 +92,7 @@ def check_takes_logits(criterion: Any) -> None:
 
 
 def _is_taken(name: Any) -> bool:
+    """Return whether training reads this key of `net_params`."""
     if name in TAKEN:
         return True
     stem, _, rest = str(name).partition("__")
@@ -99,11 +100,13 @@ def _is_taken(name: Any) -> bool:
 
 
 def _way_out(name: Any) -> str:
+    """Return the part of a message that names the parameter to use instead, if there is one."""
     instead = _INSTEAD.get(name) or _INSTEAD.get(str(name).partition("__")[0])
     return f" (what does the same: {instead})" if instead else ""
 
 
 def _check_value(name: str, value: Any, classifier: Any) -> None:
+    """Refuse a value outside the range of the classifier's parameter that says the same."""
     constraint = _CONSTRAINTS.get(name)
     if constraint is None and not _is_of_a_criterion_of_the_user(name, classifier):
         ours = _SAME.get(name, (name,))[0]
@@ -119,11 +122,12 @@ def _check_value(name: str, value: Any, classifier: Any) -> None:
 
 
 def _is_of_a_criterion_of_the_user(name: str, classifier: Any) -> bool:
+    """Return whether a key is a parameter of a criterion that is not one of ours."""
     return name.startswith("criterion__") and "criterion" in classifier.net_params
 
 
 def _check_said_once(name: str, classifier: Any) -> None:
-    """Refuse what a parameter of ours says too, unless that one has its default."""
+    """Refuse a key if a parameter of the classifier that says the same is not at its default."""
     if _is_of_a_criterion_of_the_user(name, classifier):
         return
     defaults = inspect.signature(type(classifier)).parameters
@@ -137,4 +141,5 @@ def _check_said_once(name: str, classifier: Any) -> None:
 
 
 def _is_default(value: Any, default: Any) -> bool:
+    """Return whether a value is a default; 1 is not True, and 1.0 is not 1."""
     return value is default or (type(value) is type(default) and bool(value == default))

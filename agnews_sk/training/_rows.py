@@ -1,4 +1,4 @@
-"""Labelled texts as skorch and its callbacks know data sets."""
+"""Labelled token ids as a data set of skorch."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ from agnews_sk.nn import RaggedDataset, RaggedLoader
 
 
 class TextRows(RaggedDataset, Dataset):
-    """A `RaggedDataset` with what callbacks of skorch ask of a data set.
+    """A `RaggedDataset` with the attributes that callbacks of skorch read.
 
-    As `X` it offers itself, which the net takes for predictions, and as `y` the codes of the
-    labels. Row i is the pair of its token ids and its code.
+    `X` is the data set itself, which the net takes for predictions, and `y` the codes of the
+    labels. Item i is the pair of the ids of row i and its code, -1 if there are no labels.
     """
 
     @property
@@ -40,7 +40,7 @@ class TextRows(RaggedDataset, Dataset):
 
 
 def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:
-    """Return what was computed by batch in the rows' order, on the CPU.
+    """Return results that were computed by batch in the order of the rows, on the CPU.
 
     Parameters
     ----------
@@ -59,5 +59,8 @@ def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:
 
 
 def epoch_rng(seed: int, epoch: int) -> np.random.Generator:
-    """Return what draws the batches of an epoch, counted from 0."""
+    """Return the generator that draws the batches of an epoch, counted from 0.
+
+    It depends on nothing that came before, so that a resumed training draws the same batches.
+    """
     return np.random.default_rng([seed, epoch])

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the factor of the highest rate at each optimiser step."""
+"""Learning-rate schedules: factors of the highest learning rate, by optimiser step."""
 
 import math
 from dataclasses import dataclass
@@ -36,10 +36,12 @@ class ConstantSchedule:
 
     @property
     def _n_warmup(self) -> int:
+        """Number of steps over which the rate rises."""
         share = isinstance(self.warmup, float)
         return int(self.warmup * self.n_steps) if share else int(self.warmup)
 
     def _fall(self, progress: float) -> float:
+        """Return the factor after the warm-up, by the share of the steps after it that are done."""
         return 1.0
 
 

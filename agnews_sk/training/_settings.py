@@ -1,9 +1,7 @@
-"""What the training loop needs to know beyond what skorch is told, and how far it has come."""
+"""What the training loop needs to know beyond what skorch is told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-
-from torch import Tensor
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -17,10 +15,10 @@ class TrainingSettings:
     max_steps : int or None
         Optimiser steps after which training ends.
     seed : int
-        Orders the batches.
+        Random seed of the order of the batches.
     tokens_per_batch, accumulate, weight_decay, l1, layer_decay, gradient_clip, patience, freeze, \
-gradual_unfreezing, cache_gib, compile
-        See `SharedParameters`.
+gradual_unfreezing, max_cache_bytes, compile
+        As the parameters of the classifiers, which describe them.
     bfloat16 : bool
         Whether training multiplies matrices in bfloat16.
     weighted : bool
@@ -41,38 +39,5 @@ gradual_unfreezing, cache_gib, compile
     patience: int | None
     freeze: int | str | None
     gradual_unfreezing: bool
-    cache_gib: float
+    max_cache_bytes: int
     compile: bool
-
-
-@dataclass
-class Progress:
-    """How far a training has come.
-
-    Attributes
-    ----------
-    epoch : int
-        Whole epochs done.
-    steps_before : int
-        Optimiser steps of these epochs.
-    losses : list of Tensor of shape ()
-        Loss of each step of the epoch begun, still on the device.
-    is_over : bool
-        Whether nothing is left to do.
-    """
-
-    epoch: int = 0
-    steps_before: int = 0
-    losses: list[Tensor] = field(default_factory=list)
-    is_over: bool = False
-
-    @property
-    def step(self) -> int:
-        """Optimiser steps done."""
-        return self.steps_before + len(self.losses)
-
-    def end_epoch(self) -> None:
-        """Count the steps of the epoch begun, and begin another."""
-        self.epoch += 1
-        self.steps_before = self.step
-        self.losses = []

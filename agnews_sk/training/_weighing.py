@@ -1,4 +1,4 @@
-"""What each row counts for, in training and in validation alike."""
+"""Weights of rows in the loss, from `sample_weight` and `class_weight`."""
 
 from typing import Any
 
@@ -11,18 +11,22 @@ from agnews_sk.training._rows import TextRows
 def weigh_rows(
     sample_weight: Any, of_class: np.ndarray | None, target: np.ndarray, X: Any
 ) -> np.ndarray | None:
-    """Return the weight of each row times that of its class, of mean 1; None if all are alike.
+    """Return the weight of each row times that of its class, with mean 1.
 
     Parameters
     ----------
     sample_weight : None or array-like of shape (n_samples,)
     of_class : ndarray of float of shape (n_classes,), or None
+        Weight of each class.
     target : ndarray of int of shape (n_samples,)
+        Positions of the labels in `classes_`.
     X : container of n_samples rows
+        To compare lengths with.
 
     Returns
     -------
     ndarray of float of shape (n_samples,), or None
+        None if neither kind of weight is given.
 
     Raises
     ------
@@ -39,7 +43,7 @@ def weigh_rows(
 
 
 def with_mean_weight_one(valid: TextRows) -> TextRows:
-    """Return rows to validate on, so that their mean loss is the weighted mean of their losses.
+    """Return validation rows with weights of mean 1: the mean loss is then the weighted mean.
 
     Parameters
     ----------
@@ -48,6 +52,12 @@ def with_mean_weight_one(valid: TextRows) -> TextRows:
     Returns
     -------
     TextRows
+        The same if they have no weights.
+
+    Raises
+    ------
+    ValueError
+        If no row has a weight above 0.
     """
     if valid.weight is None:
         return valid

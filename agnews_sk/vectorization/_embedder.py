@@ -11,11 +11,13 @@ import polars as pl
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk._core.base import StateParts, TextInputMixin
+from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.device import choose_device
+from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.pretrained import (
-    fingerprint,
     longest_input,
+    model_digest,
     model_from_config,
     plain_config,
     quiet_transformers,
@@ -27,7 +29,7 @@ from agnews_sk.tokenization import PretrainedTokenizer
 
 
 class SentenceEmbedder(
-    TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, HasParts, BaseEstimator
 ):
     """Embed each text as one dense vector, by a pretrained model that is not trained further.
 
@@ -46,7 +48,7 @@ class SentenceEmbedder(
     batch_size : int, default=64
         Number of texts per batch. It affects speed and memory only.
     device : str, default="auto"
-        A torch device; "auto" is a GPU if there is one.
+        A torch device; "auto" is an accelerator if torch finds one, else the CPU.
     cache : TextCache, optional
         Cache of the vectors, so that each distinct text is embedded once over all folds and trials.
 
@@ -55,6 +57,8 @@ class SentenceEmbedder(
     tokenizer_ : PretrainedTokenizer
     encoder_ : torch.nn.Module
         The frozen model, shared by all embedders of a process that use it.
+    model_input_ : ModelInput
+        Number of ids and id of the padding; the tokenizer truncates.
 
     Notes
     -----
@@ -123,10 +127,11 @@ class SentenceEmbedder(
         if X is not None:
             check_texts(X)
         source = resolve_pretrained(self.model)
-        self._fingerprint = fingerprint(source)
-        self.encoder_ = _load_encoder(source, self._fingerprint)
+        self._model_digest = model_digest(source)
+        self.encoder_ = _load_encoder(source, self._model_digest)
         max_length = min(self.max_length, longest_input(self.encoder_) or self.max_length)
         self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
+        self.model_input_ = self._make_model_input(self.encoder_)
         self._n_features_out = self.encoder_.config.hidden_size
         return self
 
@@ -145,8 +150,8 @@ class SentenceEmbedder(
         check_is_fitted(self)
         texts = check_texts(X).fill_null("")
         if self.cache is not None:
-            tokenizer = self.tokenizer_.tokenizer_json_  # includes the length of truncation
-            namespace = f"{self._fingerprint} {self.pooling} {self.normalize} {tokenizer}"
+            tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
+            namespace = f"{self._model_digest} {self.pooling} {self.normalize} {tokenizer}"
             return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
         distinct = texts.unique(maintain_order=True)
         frame = pl.DataFrame({"text": distinct}).with_row_index("position")
@@ -178,9 +183,8 @@ class SentenceEmbedder(
 
         ids = self.tokenizer_.transform(texts)
         dataset = RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids))
-        pad_id = self.tokenizer_.pad_token_id_ or 0
-        loader = RaggedLoader(dataset, self.batch_size, pad_id=pad_id)
-        device = self._device()
+        loader = RaggedLoader(dataset, self.batch_size, pad_id=self.model_input_.pad_id)
+        device = choose_device(self.device)
         encoder = self.encoder_.to(device)
         pool = make_pooling(self.pooling, self._n_features_out)
         vectors = np.empty((len(texts), self._n_features_out), dtype=np.float32)
@@ -201,6 +205,7 @@ class SentenceEmbedder(
 
         state = dict(vars(self))
         encoder = state.pop("encoder_", None)
+        state.pop("model_input_", None)
         if encoder is None:
             return StateParts(state)
         config = json.dumps({"model": plain_config(encoder)})
@@ -214,22 +219,15 @@ class SentenceEmbedder(
         encoder: Any = module_with_weights(
             lambda: model_from_config(config, classifier=False, n_tensors=len(weights)), weights
         )
-        if not 0 <= (self.tokenizer_.pad_token_id_ or 0) < encoder.config.vocab_size:
-            raise ValueError("the padding's id is outside the model's vocabulary.")
-        if self.tokenizer_.vocab_size_ > encoder.config.vocab_size:
-            raise ValueError(
-                f"the tokenizer has {self.tokenizer_.vocab_size_} ids, the model "
-                f"{encoder.config.vocab_size}."
-            )
+        self.model_input_ = self._make_model_input(encoder)
+        self.model_input_.check_tokenizer(self.tokenizer_)
         self.encoder_ = encoder.eval().requires_grad_(False)
         self._n_features_out = encoder.config.hidden_size
 
-    def _device(self) -> str:
-        import torch
-
-        if self.device != "auto":
-            return self.device
-        return "cuda" if torch.cuda.is_available() else "cpu"
+    def _make_model_input(self, encoder: Any) -> ModelInput:
+        """Return what an encoder takes of the ids that the tokenizer has made and truncated."""
+        pad_id = self.tokenizer_.pad_token_id_ or 0
+        return ModelInput(vocab_size=encoder.config.vocab_size, pad_id=pad_id)
 
 
 @lru_cache(maxsize=2)

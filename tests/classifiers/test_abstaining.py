@@ -502,7 +502,9 @@ def test_it_never_abstains_on_everything_in_silence():
 def test_rows_of_another_kind_are_told_from_doubtful_ones():
     fitted = FrozenEstimator(make_tfidf_pipeline().fit(TEXTS, NAMES))
     classifier = AbstainingClassifier(fitted, coverage=0.9).fit(TEXTS, NAMES)
-    with pytest.warns(UserWarning, match="abstains on all 20 rows: .* must be of another kind"):
+    with pytest.warns(
+        UserWarning, match="abstains on all 20 rows: .* must come from another distribution"
+    ):
         classifier.predict(["zebra"] * 20)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -530,7 +532,7 @@ class SaysSo(ClassifierMixin, BaseEstimator):
 
 def test_labels_that_a_fitted_estimator_does_not_know_are_refused():
     frozen = FrozenEstimator(make_tfidf_pipeline().fit(TEXTS, NAMES))
-    with pytest.raises(ValueError, match="y must hold labels that estimator knows"):
+    with pytest.raises(ValueError, match="y must hold labels of the estimator"):
         AbstainingClassifier(frozen, coverage=0.5).fit(TEXTS, [0, 1] * 30)
 
 

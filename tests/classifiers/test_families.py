@@ -66,7 +66,7 @@ def test_it_learns_names_its_outputs_and_does_not_see_padding(family, headlines)
 @pytest.mark.parametrize("freeze", [1, "encoder"])
 def test_cached_frozen_layers_give_the_same_model(family, headlines, freeze):
     cached = fine_tuned(family, freeze=freeze).fit(*headlines)
-    without = fine_tuned(family, freeze=freeze, cache_gib=0).fit(*headlines)
+    without = fine_tuned(family, freeze=freeze, max_cache_bytes=0).fit(*headlines)
     texts, _ = headlines
     np.testing.assert_allclose(
         cached.decision_function(texts), without.decision_function(texts), atol=1e-4
@@ -92,7 +92,8 @@ def test_the_cache_gives_layers_what_they_have_beside_hidden_states(
     folder = save_model(*UNLIKE_LAYERS[name], tmp_path, tiny_model)
     settings = {"freeze": 1, "max_epochs": 6, "learning_rate": 0.05, "dropout": 0.1}
     cached, without = (
-        fine_tuned(folder, cache_gib=limit, **settings).fit(*headlines) for limit in (4.0, 0)
+        fine_tuned(folder, max_cache_bytes=limit, **settings).fit(*headlines)
+        for limit in (2**32, 0)
     )
     texts, _ = headlines
     np.testing.assert_allclose(

@@ -62,7 +62,7 @@ def assert_same_weights(one, other, atol=1e-5):
         ("label_smoothing", 1.0),
         ("class_weight", "even"),
         ("freeze", "head"),
-        ("cache_gib", -1.0),
+        ("max_cache_bytes", -1),
         ("lora", 0),
         ("pooling", "last"),
         ("max_length", 0),

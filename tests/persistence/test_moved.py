@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from agnews_sk.onnx import open_model
 from agnews_sk.persistence import ArtifactError, save
@@ -70,6 +71,28 @@ def test_other_private_modules_keep_their_names(module):
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("schema.json", f'{{"__module__": "agnews_sk.{module}"}}')
     assert with_public_names(written.getvalue()) == written.getvalue()
+
+
+@pytest.mark.parametrize("name", ["finetune", "scratch", "subwords"])
+def test_a_cache_in_gib_becomes_one_in_bytes(name):
+    assert '"cache_gib"' in schema_of(SAVED / f"{name}.zip")
+    classifier = open_model(SAVED / f"{name}.zip").steps[-1][1]
+    assert classifier.max_cache_bytes == 4 * 2**30
+    assert classifier.get_params() == clone(classifier).get_params()
+
+
+@pytest.mark.parametrize(
+    ("gib", "n_bytes"), [("0", 0), ("1e-09", 1), ("0.5", 2**29), ("Infinity", 2**63 - 1)]
+)
+def test_any_cache_in_gib_becomes_one_in_bytes(gib, n_bytes):
+    entry = '{"cache_gib": {"__class__": "str", "content": "%s", "is_json": true}}'
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("schema.json", entry % gib)
+    moved = zipfile.ZipFile(io.BytesIO(with_public_names(written.getvalue())))
+    schema = json.loads(moved.read("schema.json"))
+    assert list(schema) == ["max_cache_bytes"]
+    assert json.loads(schema["max_cache_bytes"]["content"]) == n_bytes
 
 
 def test_a_file_that_is_no_skops_file_is_refused():

@@ -18,7 +18,7 @@ from skorch.callbacks import (
 )
 from torch.nn.init import zeros_
 
-from agnews_sk.classifiers import _checkpoint
+from agnews_sk.training import _checkpoint
 from tests.training.nets import (
     CONSTANT,
     IDS,

@@ -314,7 +314,7 @@ def test_parameters_are_mapped_at_their_epoch(kind, params):
     assert seen == [False, True]
     # What frozen layers gave before is not read again.
     assert_trained_alike(
-        mapped, fit_with(kind("layers.0*", fn=mapper.fn, at=2), cache_gib=0, **params)
+        mapped, fit_with(kind("layers.0*", fn=mapper.fn, at=2), max_cache_bytes=0, **params)
     )
 
 

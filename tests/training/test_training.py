@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
+from agnews_sk.reporting import HistoryDisplay
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.training import parameter_depths
 from tests.training.nets import (
@@ -57,7 +58,7 @@ def test_freezing_changes_only_what_it_should(freeze, trained):
 @pytest.mark.parametrize("freeze", [1, 2])
 def test_the_cache_of_frozen_layers_changes_nothing(freeze):
     cached = small(freeze=freeze, max_epochs=4, dropout=0.3).fit(IDS, LABELS)
-    without = small(freeze=freeze, max_epochs=4, dropout=0.3, cache_gib=0).fit(IDS, LABELS)
+    without = small(freeze=freeze, max_epochs=4, dropout=0.3, max_cache_bytes=0).fit(IDS, LABELS)
     np.testing.assert_allclose(logits(cached), logits(without), atol=1e-5)
 
 
@@ -75,8 +76,8 @@ def test_frozen_layers_run_once_a_text(freeze):
 
 
 def test_a_cache_too_large_is_not_made():
-    with pytest.warns(UserWarning, match="more than cache_gib=1e-09"):
-        small(freeze=1, cache_gib=1e-9).fit(IDS, LABELS)
+    with pytest.warns(UserWarning, match="more than max_cache_bytes=1;"):
+        small(freeze=1, max_cache_bytes=1).fit(IDS, LABELS)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
@@ -179,8 +180,8 @@ def test_history_is_a_frame_and_can_be_drawn():
     matplotlib.use("Agg")
     classifier = small(validation_fraction=0.25).fit(IDS, LABELS)
     assert classifier.history_["epoch"].tolist() == [1, 2]
-    axes = classifier.plot_history()
-    assert [line.get_label() for line in axes.lines] == ["train", "valid"]
+    axes = HistoryDisplay.from_estimator(classifier).ax_
+    assert [line.get_label() for line in axes.lines] == ["training rows", "validation rows"]
     np.testing.assert_allclose(axes.lines[0].get_ydata(), classifier.history_["train_loss"])
 
 

@@ -1,0 +1,31 @@
+import pytest
+import torch
+from torch import nn
+
+from agnews_sk.nn import FocalLoss
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_gradient_of_the_focal_loss_is_that_of_its_values(smoothing, gamma):
+    logits = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    target = torch.tensor([0, 2, 1, 1])
+    loss = FocalLoss(gamma, smoothing)
+    assert torch.autograd.gradcheck(lambda x: loss(x, target), [logits])
+
+
+def test_focal_loss_at_gamma_zero_is_cross_entropy_and_stays_finite():
+    logits, target = torch.tensor([[200.0, 0.0], [0.3, 0.1]]), torch.tensor([0, 1])
+    expected = nn.functional.cross_entropy(logits, target, reduction="none")
+    torch.testing.assert_close(FocalLoss(gamma=0.0)(logits, target), expected)
+    logits.requires_grad_()
+    FocalLoss(gamma=0.5)(logits, target).sum().backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_focal_loss_follows_the_formula_and_gives_one_value_per_text():
+    logits, target = torch.randn(5, 3), torch.tensor([0, 1, 2, 2, 0])
+    p = logits.softmax(1)[torch.arange(5), target]
+    loss = FocalLoss(gamma=2.0)(logits, target)
+    torch.testing.assert_close(loss, -((1 - p) ** 2) * p.log())
+    assert loss.shape == (5,)
