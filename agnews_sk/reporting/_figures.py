@@ -32,7 +32,7 @@ def styles(n_series: int) -> list[dict[str, str]]:
     return [{"color": colour, "marker": marker} for colour, marker in pairs]
 
 
-def new_figure(width: float, height: float, *, needed_by: str) -> Any:
+def new_figure(width: float, height: float, *, needed_by: str, layout: str = "constrained") -> Any:
     """Return an empty matplotlib figure that is tied to no window.
 
     Parameters
@@ -40,7 +40,9 @@ def new_figure(width: float, height: float, *, needed_by: str) -> Any:
     width, height : float
         Inches.
     needed_by : str
-        Name that the error says if matplotlib is not installed.
+        What the error names if matplotlib is not installed.
+    layout : {"constrained", "compressed"}, default="constrained"
+        Layout engine of matplotlib; "compressed" suits grids of square axes.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def new_figure(width: float, height: float, *, needed_by: str) -> Any:
         If matplotlib is not installed.
     """
     figures = import_optional("matplotlib.figure", extra="plot", needed_by=needed_by)
-    return figures.Figure(figsize=(width, height), layout="constrained")
+    return figures.Figure(figsize=(width, height), layout=layout)
 
 
 def axes_for(display: Any, ax: Any, *, width: float = 4.6, height: float = 3.4) -> Any:

@@ -3,24 +3,17 @@ import pandas as pd
 import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from agnews_sk.evaluation import ComparisonResult, Evaluation
 from agnews_sk.reporting import (
-    ConfusionMatrix,
     CostQualityDisplay,
     HistoryDisplay,
     ReliabilityDisplay,
     ScoresDisplay,
-    plot_confusion_matrices,
 )
 
 pytest.importorskip("matplotlib")
-
-
-def cell_texts(ax):
-    return [text.get_text() for text in ax.texts]
 
 
 def result_with(n_classifiers):
@@ -44,48 +37,6 @@ def result_with(n_classifiers):
     )
 
 
-def test_cells_show_counts_and_the_share_of_their_true_class():
-    display = ConfusionMatrix.from_predictions(
-        ["Sports", "World", "World", "World"], ["Sports", "World", "Sports", "World"], name="tfidf"
-    )
-    assert cell_texts(display.ax_) == ["1\n100.0%", "0\n0.0%", "1\n33.3%", "2\n66.7%"]
-    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["Sports", "World"]
-    assert display.ax_.get_title() == "tfidf"
-
-
-def test_a_class_without_true_rows_shows_no_share():
-    display = ConfusionMatrix.from_predictions(["World"], ["Sports"])
-    assert cell_texts(display.ax_) == ["0\n0.0%", "0\n0.0%", "1\n100.0%", "0\n0.0%"]
-
-
-def test_a_display_draws_on_the_given_axes():
-    labels = ["World", "Sports"]
-    ax = ConfusionMatrix.from_predictions(labels, labels).figure_.add_subplot()
-    display = ConfusionMatrix.from_predictions(labels, labels, ax=ax)
-    assert display.ax_ is ax
-    assert display.figure_ is ax.figure
-
-
-@pytest.mark.parametrize("n_classifiers", [1, 3, 4])
-def test_the_figure_has_a_panel_for_each_classifier(n_classifiers):
-    figure = plot_confusion_matrices(result_with(n_classifiers))
-    assert [ax.get_title() for ax in figure.axes] == [f"c{i}" for i in range(n_classifiers)]
-
-
-def test_the_figure_is_written_with_every_title_within_it(tmp_path):
-    figure = plot_confusion_matrices(result_with(3))
-    figure.savefig(tmp_path / "confusion.png")
-    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
-    assert figure.axes[0].get_tightbbox().y1 <= figure.bbox.y1
-
-
-def test_a_confusion_matrix_is_drawn_from_an_estimator():
-    X, y = np.array([[0.0], [1.0], [0.2]]), np.array(["Sports", "World", "World"])
-    display = ConfusionMatrix.from_estimator(LogisticRegression(C=100).fit(X[:2], y[:2]), X, y)
-    assert display.counts.tolist() == [[1, 0], [1, 1]]
-    assert display.ax_.get_title() == "LogisticRegression"
-
-
 def test_the_reliability_picture_shows_what_scikit_learn_counts():
     rng = np.random.default_rng(0)
     y_proba = rng.dirichlet(np.ones(3), 300)
@@ -93,7 +44,7 @@ def test_the_reliability_picture_shows_what_scikit_learn_counts():
     display = ReliabilityDisplay.from_predictions(y_true, y_proba, classes=["a", "b", "c"])
     right = np.array(["a", "b", "c"])[y_proba.argmax(axis=1)] == y_true
     observed, predicted = calibration_curve(right, y_proba.max(axis=1), n_bins=15)
-    np.testing.assert_allclose(display.share_right, observed, atol=1e-12)
+    np.testing.assert_allclose(display.accuracy, observed, atol=1e-12)
     np.testing.assert_allclose(display.confidence, predicted, atol=1e-12)
     assert display.n_rows.sum() == 300
 
