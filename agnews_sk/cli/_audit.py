@@ -1,6 +1,5 @@
 """The command `agnews-sk audit`."""
 
-from html import escape
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +42,8 @@ def audit(
             )
         console.print(_table(report))
         if folder is not None:
-            _write(report, folder, rows.source)
+            report.to_json(folder / "audit.json")
+            report.to_html(folder / "audit.html", source=rows.source)
     if out is not None:
         say_written(console, out, "audit.json", "audit.html")
 
@@ -57,13 +57,3 @@ def _table(report: AuditReport) -> Table:
         share = finding.count / finding.n_rows
         table.add_row(finding.name, f"{finding.count:,}", f"{share:.1%}", finding.summary)
     return table
-
-
-def _write(report: AuditReport, out: Path, source: str) -> None:
-    report.to_json(out / "audit.json")
-    page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-        f'content="width=device-width"><title>Audit</title></head><body><p>{escape(source)}</p>'
-        f"{report._repr_html_()}</body></html>\n"
-    )
-    (out / "audit.html").write_text(page, encoding="utf-8")

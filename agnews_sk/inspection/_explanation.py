@@ -1,12 +1,14 @@
 """What each word contributed, as a frame and as coloured text."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from agnews_sk.inspection._html import render
 from agnews_sk.inspection._words import Attribution
+from agnews_sk.reporting import fragment_page
 
 NOT_IN_TEXT = -1
 
@@ -118,6 +120,15 @@ class Explanation:
             )
         rows = self.frame[(self.frame["text"] == text) & (self.frame["class"] == label)]
         return rows[["start", "end", "word", "contribution"]].reset_index(drop=True)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the texts, with their words coloured by contribution, as a self-contained page.
+
+        Parameters
+        ----------
+        path : str or Path
+        """
+        fragment_page("Explanation", self._repr_html_()).write(path)
 
     def _repr_html_(self) -> str:
         return render(self)

@@ -7,27 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from agnews_sk.reporting import html_fragment
+
 if TYPE_CHECKING:
     from agnews_sk.inspection._explanation import Explanation
 
-# Blue and orange of Okabe and Ito, which colour-blind eyes tell apart; what speaks against is
-# underlined too, for print without colour.
-_STYLE = """
-<style>
-.agnews-explain{--ink:#1a1a1a;--paper:#fff;--line:#ccc;--for:0,114,178;--against:230,159,0;
-color:var(--ink);background:var(--paper);font:15px/1.9 system-ui,sans-serif;padding:.8em;
-overflow-wrap:anywhere}
-@media (prefers-color-scheme:dark){.agnews-explain{--ink:#eee;--paper:#161616;--line:#555;
---for:86,180,233;--against:213,94,0}}
-.agnews-explain p{margin:.3em 0}
+_STYLE = """\
+.agnews-explain{line-height:1.9}
 .agnews-explain section{border-top:1px solid var(--line);padding:.5em 0}
 .agnews-explain b.label{margin-right:.5em}
 .agnews-explain small{opacity:.8}
-.agnews-explain summary{cursor:pointer}
-.agnews-explain .for{background:rgba(var(--for),var(--a));border-radius:3px}
-.agnews-explain .against{background:rgba(var(--against),var(--a));border-radius:3px;
+.agnews-explain .for{background:rgba(var(--blue),var(--a));border-radius:3px}
+.agnews-explain .against{background:rgba(var(--orange),var(--a));border-radius:3px;
 text-decoration:underline dotted}
-</style>"""
+"""  # the underline is for print without colour
 _STRONGEST = 0.55  # opacity of the largest contribution: the text stays readable on it
 
 
@@ -54,7 +47,7 @@ def render(explanation: "Explanation") -> str:
         _text(text, by_text.get(i), explanation.scores.iloc[i])
         for i, text in enumerate(explanation.texts)
     ]
-    return f'{_STYLE}<div class="agnews-explain">{legend}{"".join(texts)}</div>'
+    return html_fragment("agnews-explain", legend + "".join(texts), style=_STYLE)
 
 
 def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:

@@ -73,6 +73,39 @@ class HistoryDisplay:
         name = type(last).__name__ if name is None else name
         return cls(last.history_, name=name).plot(ax=ax)
 
+    @classmethod
+    def from_history(cls, history: Any, *, name: str = "", ax: Any = None) -> Self:
+        """Plot a history that was recorded by whatever trained the classifier.
+
+        Parameters
+        ----------
+        history : DataFrame, mapping of str to list, or list of dict
+            One row per epoch: `epoch` (counted from 1 where it is missing), `train_loss`, and
+            `valid_loss` if there were validation rows. The `history` of a skorch net is such a
+            list.
+        name : str, default=""
+            Title.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        HistoryDisplay
+
+        Raises
+        ------
+        ValueError
+            If the history has no `train_loss`.
+        """
+        frame = pd.DataFrame(history)
+        if "train_loss" not in frame:
+            raise ValueError(
+                f"history must have a column train_loss, got the columns {list(frame.columns)}."
+            )
+        if "epoch" not in frame:
+            frame.insert(0, "epoch", range(1, len(frame) + 1))
+        return cls(frame, name=name).plot(ax=ax)
+
     def plot(self, ax: Any = None) -> Self:
         """Draw the losses.
 

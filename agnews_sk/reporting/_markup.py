@@ -23,14 +23,14 @@ _RC = {
 }
 
 
-def figure(value: Any, shown: str, path: Sequence[str]) -> str:
-    """Return a figure that says which number of `comparison.json` it shows.
+def data_value(value: Any, shown: str, path: Sequence[str]) -> str:
+    """Return a number as markup that names its place in `comparison.json`.
 
     Parameters
     ----------
     value : float
     shown : str
-        As people read it.
+        As readers see it: rounded, in percent.
     path : sequence of str
         Keys that lead to the number.
 
@@ -40,8 +40,8 @@ def figure(value: Any, shown: str, path: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> from agnews_sk.reporting._markup import figure
-    >>> figure(0.9166, "91.66", ["scores", "tfidf", "accuracy"])
+    >>> from agnews_sk.reporting._markup import data_value
+    >>> data_value(0.9166, "91.66", ["scores", "tfidf", "accuracy"])
     '<data value="0.9166" data-path="scores|tfidf|accuracy">91.66</data>'
     """
     if pd.isna(value):

@@ -20,7 +20,7 @@ class ReliabilityDisplay:
     ----------
     confidence : ndarray of float of shape (n_bins,)
         Mean confidence of each bin that has rows.
-    share_right : ndarray of float of shape (n_bins,)
+    accuracy : ndarray of float of shape (n_bins,)
         Share of its rows that are right.
     n_rows : ndarray of int of shape (n_bins,)
     name : str, default=""
@@ -46,17 +46,17 @@ class ReliabilityDisplay:
     """
 
     def __init__(
-        self, confidence: np.ndarray, share_right: np.ndarray, n_rows: np.ndarray, *, name: str = ""
+        self, confidence: np.ndarray, accuracy: np.ndarray, n_rows: np.ndarray, *, name: str = ""
     ):
         self.confidence = confidence
-        self.share_right = share_right
+        self.accuracy = accuracy
         self.n_rows = n_rows
         self.name = name
 
     @property
     def calibration_error(self) -> float:
         """Mean distance from the diagonal, weighted by rows."""
-        gaps = np.abs(self.share_right - self.confidence)
+        gaps = np.abs(self.accuracy - self.confidence)
         return float(np.average(gaps, weights=self.n_rows))
 
     @classmethod
@@ -171,7 +171,7 @@ class ReliabilityDisplay:
         shares = self.n_rows / self.n_rows.sum()
         ax.bar(self.confidence, shares, width=0.04, color="0.6", alpha=0.5, label="share of rows")
         ax.plot([0, 1], [0, 1], linestyle=":", color="0.5", linewidth=1, label="calibrated")
-        ax.plot(self.confidence, self.share_right, marker="o", color=COLOURS[0], label="observed")
+        ax.plot(self.confidence, self.accuracy, marker="o", color=COLOURS[0], label="observed")
         ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share right")
         ax.set_title(self.name)
         ax.legend(loc="upper left", frameon=False, fontsize="small")

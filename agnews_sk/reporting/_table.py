@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agnews_sk._core.formats import megabytes, p_value, percent
-from agnews_sk.evaluation import ComparisonResult, with_method
+from agnews_sk.evaluation import ComparisonResult, interval_with_method
 
 
 def comparison_table(result: ComparisonResult) -> Group:
@@ -93,5 +93,5 @@ def _add_row(table: Table, first: str, cells: list[str]) -> None:
 def _interval(result: ComparisonResult, name: str, score: str) -> str:
     row = result.scores.loc[name]
     ends = f"{percent(row[f'{score}_low'])}–{percent(row[f'{score}_high'])}"
-    shown = with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")
+    shown = interval_with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")
     return f"{percent(row[score])} ({shown})"
