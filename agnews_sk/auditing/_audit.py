@@ -72,9 +72,10 @@ def audit(
     Returns
     -------
     AuditReport
-        With these findings, as far as they apply: `class_balance`, `missing`, `short`,
-        `truncated`, `exact_duplicates`, `near_duplicates`, `leakage_exact`, `leakage_near`,
-        `label_conflicts`, `label_errors`, `html`, `entities`, `backslashes`, `sources`.
+        With these findings, as far as they apply: `class_imbalance`, `missing_texts`,
+        `short_texts`, `truncated_texts`, `exact_duplicates`, `near_duplicates`, `exact_leakage`,
+        `near_leakage`, `conflicting_labels`, `label_errors`, `html_tags`, `html_entities`,
+        `backslashes`, `source_leakage`.
 
     Raises
     ------
@@ -97,9 +98,9 @@ def audit(
     >>> from agnews_sk.auditing import audit
     >>> frame, y = load_news_sample(return_X_y=True)
     >>> report = audit(frame[:800], y[:800], frame[790:900], label_errors=False)
-    >>> bool(report["leakage_exact"].count >= 10)
+    >>> bool(report["exact_leakage"].count >= 10)
     True
-    >>> clean = frame[:800][report.keep("leakage_exact", "missing")]
+    >>> clean = frame[:800][report.keep("exact_leakage", "missing_texts")]
     """
     start = time.perf_counter()
     _check_parameters(max_length, near_threshold)

@@ -3,24 +3,20 @@
 from html import escape
 from typing import TYPE_CHECKING
 
+from agnews_sk.reporting import html_fragment
+
 if TYPE_CHECKING:
     from agnews_sk.auditing._report import AuditReport, Finding
 
-_STYLE = """
-<style>
-.agnews-audit{--ink:#1a1a1a;--paper:#fff;--line:#ccc;--bar:#0072b2;color:var(--ink);
-background:var(--paper);font:15px/1.5 system-ui,sans-serif;padding:.8em;overflow-wrap:anywhere}
-@media (prefers-color-scheme:dark){.agnews-audit{--ink:#eee;--paper:#161616;--line:#555;
---bar:#56b4e9}}
+_STYLE = """\
 .agnews-audit details{border-top:1px solid var(--line);padding:.4em 0}
-.agnews-audit summary{cursor:pointer}
 .agnews-audit b{display:inline-block;min-width:12em}
 .agnews-audit table{border-collapse:collapse;font-size:13px;margin:.4em 0;color:inherit}
 .agnews-audit td,.agnews-audit th{border:1px solid var(--line);padding:.2em .5em;
 text-align:left;vertical-align:top;background:none;white-space:normal}
 .agnews-audit div.wide{overflow-x:auto}
 .agnews-audit meter{width:6em}
-</style>"""
+"""
 
 
 def render(report: "AuditReport") -> str:
@@ -36,7 +32,7 @@ def render(report: "AuditReport") -> str:
     """
     head = f"<p>{report.n_rows:,} rows, looked through in {report.seconds:.1f} s.</p>"
     findings = "".join(map(_finding, report))
-    return f'{_STYLE}<div class="agnews-audit">{head}{findings}</div>'
+    return html_fragment("agnews-audit", head + findings, style=_STYLE)
 
 
 def _finding(finding: "Finding") -> str:

@@ -95,14 +95,14 @@ def check_leakage(rows: Rows, partners: Partners) -> list[Finding]:
     return [
         _repeats(
             rows,
-            "leakage_exact",
+            "exact_leakage",
             "Training rows whose text a test row has: their test scores are too good.",
             partners.exact_test,
             rows.test,
         ),
         _repeats(
             rows,
-            "leakage_near",
+            "near_leakage",
             "Training rows that share most of their word pairs with a test row.",
             partners.near_test,
             rows.test,
@@ -118,7 +118,7 @@ def check_conflicts(rows: Rows) -> Finding:
     disputed = frame.select(pl.n_unique("label").over("group") > 1).to_series().to_numpy()
     order = np.argsort(frame["group"].to_numpy(), kind="stable")
     return rows.finding(
-        "label_conflicts",
+        "conflicting_labels",
         "Rows whose text also stands there with another label; LabelConflictFilter drops them.",
         order[disputed[order]],
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk.auditing._html import render
+from agnews_sk.reporting import fragment_page
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -132,6 +134,18 @@ class AuditReport:
         }
         text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
         Path(path).write_text(text + "\n", encoding="utf-8")
+
+    def to_html(self, path: str | Path, *, source: str = "") -> None:
+        """Write the findings as a self-contained HTML page.
+
+        Parameters
+        ----------
+        path : str or path-like
+        source : str, default=""
+            Where the rows come from, shown at the top.
+        """
+        heading = f"<p>{escape(source)}</p>" if source else ""
+        fragment_page("Audit", heading + self._repr_html_()).write(path)
 
     def _repr_html_(self) -> str:
         return render(self)

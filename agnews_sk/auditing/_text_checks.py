@@ -31,14 +31,14 @@ def check_class_balance(rows: Rows) -> Finding:
         f"{len(rare)} have less than half of the mean."
     )
     found = np.isin(rows.labels, rare.to_numpy()) if len(rare) else np.zeros(len(rows), dtype=bool)
-    return rows.table("class_balance", summary, found, table.reset_index(drop=True))
+    return rows.table("class_imbalance", summary, found, table.reset_index(drop=True))
 
 
 def check_missing(rows: Rows) -> Finding:
     """Find rows without any text."""
     blank = (rows.texts.str.strip_chars() == "").to_numpy()
     return rows.finding(
-        "missing", "Rows without any text; MissingTextFilter drops them in fit.", blank
+        "missing_texts", "Rows without any text; MissingTextFilter drops them in fit.", blank
     )
 
 
@@ -48,7 +48,7 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     low, middle, high = np.percentile(words, [5, 50, 95]).astype(int)
     summary = f"Median {middle} words, 5 % below {low}, 5 % above {high}; fewer than 3 are listed."
     few = np.flatnonzero((words > 0) & (words < 3))
-    short = rows.finding("short", summary, few, words=words[few])
+    short = rows.finding("short_texts", summary, few, words=words[few])
     if tokenizer is None:
         return [short]
     tokens = tokenizer.transform(rows.texts).list.len().to_numpy()
@@ -59,7 +59,7 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
         f"Median {middle} tokens, 5 % above {high}, longest {tokens.max()}; those above "
         f"max_length={max_length} lose their end."
     )
-    return [short, rows.finding("truncated", summary, long, tokens=tokens[long])]
+    return [short, rows.finding("truncated_texts", summary, long, tokens=tokens[long])]
 
 
 def check_damage(rows: Rows) -> list[Finding]:
@@ -70,12 +70,12 @@ def check_damage(rows: Rows) -> list[Finding]:
     )
     return [
         rows.finding(
-            "html",
+            "html_tags",
             "Texts with tags of HTML, escaped ones included; TextCleaner(strip_tags) removes them.",
             (repaired != _cleaned(repaired, strip_tags=True)).to_numpy(),
         ),
         rows.finding(
-            "entities",
+            "html_entities",
             "Texts with HTML's entities, whole or broken; TextCleaner repairs them.",
             entities.to_numpy(),
         ),
@@ -110,7 +110,9 @@ def check_sources(rows: Rows) -> Finding:
         f"{len(counted)} sources are of one class at least {_LIFT} times as often as all rows; "
         "TextCleaner(strip_sources=True) removes their names."
     )
-    return rows.table("sources", summary, telling, pd.DataFrame(table.to_dict(as_series=False)))
+    return rows.table(
+        "source_leakage", summary, telling, pd.DataFrame(table.to_dict(as_series=False))
+    )
 
 
 def _cleaned(texts: pl.Series, **steps: bool) -> pl.Series:

@@ -7,7 +7,7 @@ import numpy as np
 
 from agnews_sk._core.validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
-from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
+from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._inputs import check_classifiers, check_settings
 from agnews_sk.evaluation._result import ComparisonResult
 
@@ -24,7 +24,7 @@ def compare_classifiers(
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
     random_state: Any = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> ComparisonResult:
     """Fit classifiers and compare them on the same test rows, or on the same folds.
 

@@ -23,7 +23,7 @@ from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measu
 from agnews_sk.evaluation._inputs import check_classifier, check_same_columns
 from agnews_sk.evaluation._quality import Outcome
 
-Progress = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -117,7 +117,7 @@ def evaluate_classifier(
     X_test: Any,
     y_test: Any,
     *,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Evaluation:
     """Fit a clone of a classifier, predict the test rows, and measure what that takes.
 

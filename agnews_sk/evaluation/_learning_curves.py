@@ -16,7 +16,7 @@ from agnews_sk._core.label_arrays import comparable
 from agnews_sk._core.validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
 from agnews_sk.evaluation._cross_validation import fold_row, make_splits, random_fifths
-from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
+from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._inputs import check_classifiers, check_confidence_level
 from agnews_sk.evaluation._pairs import TESTED
@@ -89,7 +89,7 @@ class LearningCurves:
         pandas.DataFrame
             Columns `train_size`, `a`, `b`, `difference` of a less b, `low`, `high`, `p_value`
             of the corrected t test, `p_holm` over all rows, `effect_size` (Cohen's d), `method`,
-            and `told_apart`, True where the interval leaves zero out and `p_holm` agrees. Where
+            and `significant`, True where the interval leaves zero out and `p_holm` agrees. Where
             all splits have the same difference of accuracies, the method is "exact": Fisher's
             test and intervals of Clopper and Pearson on the test rows of one split.
         """
@@ -102,7 +102,7 @@ class LearningCurves:
         pairs = pd.DataFrame(rows, columns=_PAIR_COLUMNS)
         pairs["p_holm"] = holm(pairs["p_value"])
         beyond = (pairs["low"] > 0) | (pairs["high"] < 0)
-        pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
+        pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
         return pairs
 
     def _repr_html_(self) -> str:
@@ -189,7 +189,7 @@ def learning_curves(
     path: str | Path | None = None,
     confidence_level: float = 0.95,
     random_state: Any = 0,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> LearningCurves:
     """Fit classifiers on more and more rows, and score each on the same test rows.
 
@@ -300,7 +300,12 @@ def _stratified_order(labels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _run(
-    name: str, pipeline: Any, size: int, fold: int, parts: list[Any], progress: Progress | None
+    name: str,
+    pipeline: Any,
+    size: int,
+    fold: int,
+    parts: list[Any],
+    progress: ProgressCallback | None,
 ) -> dict[str, Any]:
     found = evaluate_classifier(name, pipeline, *parts, progress=progress)
     return {

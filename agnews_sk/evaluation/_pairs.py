@@ -44,7 +44,7 @@ PAIR_COLUMNS = [
     "macro_f1_difference_method",
     "macro_f1_p_value",
     "macro_f1_p_holm",
-    "told_apart",
+    "significant",
 ]
 
 
@@ -183,12 +183,12 @@ def _frame(names: list[str], tests: Any, confidence_level: float) -> pd.DataFram
     pairs = pd.DataFrame(rows, columns=[c for c in PAIR_COLUMNS if not _is_added(c)])
     for prefix in ("", "bootstrap_", "macro_f1_"):
         pairs[f"{prefix}p_holm"] = holm(pairs[f"{prefix}p_value"])
-    # Both must agree: an interval that crosses zero, or a p value that many pairs explain, is no
-    # difference to speak of.
+    # Both must agree: an interval may exclude zero for one of many pairs by chance, and a p value
+    # may come from another test than the interval.
     beyond = (pairs["accuracy_difference_low"] > 0) | (pairs["accuracy_difference_high"] < 0)
-    pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
+    pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
     return pairs[PAIR_COLUMNS]
 
 
 def _is_added(column: str) -> bool:
-    return column.endswith("p_holm") or column == "told_apart"
+    return column.endswith("p_holm") or column == "significant"

@@ -10,22 +10,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels, union_of
-from agnews_sk.evaluation._evaluation import Evaluation, outcome_of, predicted_codes
+from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels
+from agnews_sk.evaluation._evaluation import Evaluation, predicted_codes
 from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
 from agnews_sk.evaluation._provenance import describe_environment
-from agnews_sk.evaluation._quality import draw_scores
 from agnews_sk.evaluation._result_json import parts_of, result_as_dict
-from agnews_sk.evaluation._scoring import (
-    check_comparable,
-    cost_row,
-    intervals_of,
-    methods_frame,
-    score_row,
-    scores_frame,
-)
-from agnews_sk.evaluation._wording import abstentions, answer, costs
+from agnews_sk.evaluation._scoring import check_comparable, score_evaluations
+from agnews_sk.evaluation._wording import abstention_note, cost_note, verdict
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,8 +59,8 @@ class ComparisonResult:
     n_resamples : int
     seed : int
         Of the bootstrap; it makes the same intervals again.
-    made : dict of str to str
-        When, with which versions and on what hardware.
+    environment : dict of str to str
+        Date, versions of the packages, and hardware.
     pairs : pandas.DataFrame
         What `pairwise` returns.
     estimators : dict of str to estimator
@@ -106,7 +98,7 @@ class ComparisonResult:
     classifier
     Oil             0.67      0.40     0.8             3
     Team            0.33      0.25     0.0             3
-    >>> result.confusion("Team")
+    >>> result.confusion_matrix("Team")
     predicted  Oil  Team
     true
     Oil          0     2
@@ -124,7 +116,7 @@ class ComparisonResult:
     confidence_level: float
     n_resamples: int
     seed: int
-    made: dict[str, str]
+    environment: dict[str, str]
     pairs: pd.DataFrame = field(repr=False)
     estimators: dict[str, Any] = field(default_factory=dict, repr=False)
     abstained: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
@@ -174,43 +166,30 @@ class ComparisonResult:
         check_settings(n_resamples, confidence_level)
         check_comparable(evaluations)
         warn_of_few_resamples(n_resamples, confidence_level)
-        names, y_true = [e.name for e in evaluations], evaluations[0].y_true
+        y_true = evaluations[0].y_true
         rows = np.arange(len(y_true)) if rows is None else rows
-        classes = union_of(*(e.classes_seen for e in evaluations))
-        tested = np.unique(rows, return_inverse=True)[1]
-        outcomes = {e.name: outcome_of(e, classes, tested) for e in evaluations}
         seed = int(np.random.default_rng(random_state).integers(2**32))
-        draws = dict(zip(names, draw_scores(list(outcomes.values()), n_resamples, seed)))
-        right = {name: o.y_pred == o.y_true for name, o in outcomes.items()}
-        intervals = {
-            name: intervals_of(draws[name], outcomes[name], classes, confidence_level)
-            for name in names
-        }
-        score_rows = [
-            {**score_row(draws[e.name], intervals[e.name], classes), **cost_row(e)}
-            for e in evaluations
-        ]
+        scored = score_evaluations(
+            evaluations, rows, n_resamples=n_resamples, confidence_level=confidence_level, seed=seed
+        )
+        if folds is None:
+            pairs = pairs_on_rows(scored.right(), scored.draws, confidence_level)
+        else:
+            pairs = pairs_on_folds(scored.right(), folds, len(np.unique(rows)), confidence_level)
         return cls(
-            scores=scores_frame(names, score_rows),
-            interval_methods=methods_frame(
-                {
-                    name: {score: i.method for score, i in found.items()}
-                    for name, found in intervals.items()
-                }
-            ),
+            scores=scored.table(evaluations),
+            interval_methods=scored.interval_methods(),
             predictions=pd.DataFrame({e.name: e.y_pred for e in evaluations}),
-            probabilities={n: o.y_proba for n, o in outcomes.items() if o.y_proba is not None},
+            probabilities=scored.probabilities(),
             y_true=y_true,
             rows=rows,
-            classes=classes,
+            classes=scored.classes,
             folds=folds,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
             seed=seed,
-            made=describe_environment(),
-            pairs=pairs_on_rows(right, draws, confidence_level)
-            if folds is None
-            else pairs_on_folds(right, folds, len(np.unique(rows)), confidence_level),
+            environment=describe_environment(),
+            pairs=pairs,
             estimators={e.name: e.estimator for e in evaluations if e.estimator is not None},
             abstained={e.name: e.abstained for e in evaluations if e.abstained is not None},
         )
@@ -266,7 +245,7 @@ class ComparisonResult:
         """Names of the classifiers, in order."""
         return self.scores.index.tolist()
 
-    def confusion(self, name: str) -> pd.DataFrame:
+    def confusion_matrix(self, name: str) -> pd.DataFrame:
         """Return a classifier's confusion matrix.
 
         Parameters
@@ -331,7 +310,7 @@ class ComparisonResult:
             rows are `both_right`, `only_a`, `only_b` or `both_wrong`. `test`, its two-sided
             `p_value`, `p_holm` corrected for the number of pairs, and `effect_size`, which is the
             `effect` that it says. The same for `macro_f1`, whose effect size is the difference
-            itself. `told_apart` is True where the interval of the accuracies' difference leaves
+            itself. `significant` is True where the interval of the accuracies' difference leaves
             zero out and `p_holm` agrees.
 
         Notes
@@ -358,7 +337,7 @@ class ComparisonResult:
             No classifier is called more accurate where the interval crosses zero. A sentence more
             says who abstains, where somebody does.
         """
-        return " ".join(filter(None, [answer(self), abstentions(self), costs(self)]))
+        return " ".join(filter(None, [verdict(self), abstention_note(self), cost_note(self)]))
 
     def _repr_html_(self) -> str:
         columns = ["accuracy", "macro_f1", "log_loss", "fit_seconds", "texts_per_second"]

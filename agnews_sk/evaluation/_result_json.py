@@ -27,17 +27,20 @@ def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
     """
     codes = {name: result.predicted_codes(name) for name in result.names}
     return {
+        "format_version": FORMAT_VERSION,
         "summary": result.summary(),
         "n_test_rows": len(np.unique(result.rows)),
         "confidence_level": result.confidence_level,
         "n_resamples": result.n_resamples,
         "seed": result.seed,
-        "made": result.made,
+        "environment": result.environment,
         "scores": {name: _plain(row) for name, row in result.scores.to_dict("index").items()},
         "interval_methods": result.interval_methods.to_dict("index"),
         "pairwise": [_plain(row) for row in result.pairs.to_dict("records")],
         "folds": None if result.folds is None else result.folds.to_dict("records"),
-        "confusion": {n: result.confusion(n).to_numpy().tolist() for n in result.names},
+        "confusion_matrices": {
+            name: result.confusion_matrix(name).to_numpy().tolist() for name in result.names
+        },
         "classes": result.classes.tolist(),
         "rows": result.rows.tolist(),
         "y_true": codes_of(result.y_true, result.classes).tolist(),
@@ -66,8 +69,9 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If a part is missing.
+        If a part is missing, or a later version of the package wrote it.
     """
+    found = _upgraded(found)
     lacking = [part for part in _PARTS if part not in found]
     if lacking:
         raise ValueError(f"found must be what to_dict gives, but lacks {lacking[0]!r}.")
@@ -75,7 +79,9 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
     labels = found["abstain_labels"]
     return {
-        **{part: found[part] for part in ("confidence_level", "n_resamples", "seed", "made")},
+        **{
+            part: found[part] for part in ("confidence_level", "n_resamples", "seed", "environment")
+        },
         "scores": scores_frame(list(found["scores"]), list(found["scores"].values())),
         "interval_methods": methods_frame(found["interval_methods"]),
         "predictions": pd.DataFrame(
@@ -91,6 +97,10 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+# Version 2 renamed these; files of version 1 carry no version.
+FORMAT_VERSION = 2
+_NAMES_OF_VERSION_1 = {"made": "environment", "told_apart": "significant"}
+
 _PARTS = (
     "folds",
     "classes",
@@ -105,8 +115,27 @@ _PARTS = (
     "confidence_level",
     "n_resamples",
     "seed",
-    "made",
+    "environment",
 )
+
+
+def _upgraded(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts under the names of this version, whichever version wrote them."""
+    version = found.get("format_version", 1)
+    if version > FORMAT_VERSION:
+        writer = found.get("environment", {}).get("agnews_sk", "unknown")
+        raise ValueError(
+            f"found was written by agnews_sk {writer} in format version {version}, but this "
+            f"version reads up to {FORMAT_VERSION}; update agnews_sk."
+        )
+    upgraded = {_NAMES_OF_VERSION_1.get(name, name): part for name, part in found.items()}
+    if "pairwise" not in upgraded:
+        return upgraded
+    upgraded["pairwise"] = [
+        {_NAMES_OF_VERSION_1.get(column, column): value for column, value in pair.items()}
+        for pair in upgraded["pairwise"]
+    ]
+    return upgraded
 
 
 def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.ndarray:

@@ -2,15 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from agnews_sk._core.label_arrays import union_of
 from agnews_sk.evaluation._bootstrap import ScoreInterval, bootstrap_interval
-from agnews_sk.evaluation._evaluation import Evaluation
+from agnews_sk.evaluation._evaluation import Evaluation, outcome_of
 from agnews_sk.evaluation._exact import exact_intervals
-from agnews_sk.evaluation._quality import WITHOUT_INTERVAL, Outcome, ScoreDraws, score_names
+from agnews_sk.evaluation._quality import (
+    WITHOUT_INTERVAL,
+    Outcome,
+    ScoreDraws,
+    draw_scores,
+    score_names,
+)
 
 _COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
 
@@ -45,6 +52,88 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
                 f"evaluations must be made on the same test rows, but the test labels of "
                 f"{other.name} differ from those of {names[0]}."
             )
+
+
+class Scored(NamedTuple):
+    """Scores of classifiers on the same rows, each dict by name of the classifier.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        All labels that any classifier met, sorted.
+    outcomes : dict of str to Outcome
+    draws : dict of str to ScoreDraws
+        On the same resamples, so that differences are paired.
+    intervals : dict of str to dict of str to ScoreInterval
+        By name of the score within each.
+    """
+
+    classes: np.ndarray
+    outcomes: dict[str, Outcome]
+    draws: dict[str, ScoreDraws]
+    intervals: dict[str, dict[str, ScoreInterval]]
+
+    def right(self) -> dict[str, np.ndarray]:
+        """Return which predictions of each are right, ndarray of bool of (n_predictions,)."""
+        return {name: found.y_pred == found.y_true for name, found in self.outcomes.items()}
+
+    def probabilities(self) -> dict[str, np.ndarray]:
+        """Return the probabilities of those that give some, of (n_predictions, n_classes)."""
+        found = {name: outcome.y_proba for name, outcome in self.outcomes.items()}
+        return {name: y_proba for name, y_proba in found.items() if y_proba is not None}
+
+    def interval_methods(self) -> pd.DataFrame:
+        """Return how each interval was found, see `methods_frame`."""
+        return methods_frame(
+            {
+                name: {score: interval.method for score, interval in found.items()}
+                for name, found in self.intervals.items()
+            }
+        )
+
+    def table(self, evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+        """Return scores, ends of intervals and costs, one row per classifier."""
+        rows = [
+            score_row(self.draws[e.name], self.intervals[e.name], self.classes) | cost_row(e)
+            for e in evaluations
+        ]
+        return scores_frame([e.name for e in evaluations], rows)
+
+
+def score_evaluations(
+    evaluations: Sequence[Evaluation],
+    rows: np.ndarray,
+    *,
+    n_resamples: int,
+    confidence_level: float,
+    seed: int,
+) -> Scored:
+    """Score classifiers on their rows and on the same bootstrap resamples of them.
+
+    Parameters
+    ----------
+    evaluations : sequence of Evaluation
+        Of the same test rows.
+    rows : ndarray of int of shape (n_predictions,)
+        Row that each prediction is about.
+    n_resamples : int
+    confidence_level : float
+    seed : int
+        Random seed of the bootstrap.
+
+    Returns
+    -------
+    Scored
+    """
+    classes = union_of(*(e.classes_seen for e in evaluations))
+    positions = np.unique(rows, return_inverse=True)[1]  # of the row among those tested, from 0
+    outcomes = {e.name: outcome_of(e, classes, positions) for e in evaluations}
+    draws = dict(zip(outcomes, draw_scores(list(outcomes.values()), n_resamples, seed)))
+    intervals = {
+        name: intervals_of(draws[name], outcomes[name], classes, confidence_level)
+        for name in outcomes
+    }
+    return Scored(classes, outcomes, draws, intervals)
 
 
 def intervals_of(

@@ -70,7 +70,7 @@ def test_pairs_are_told_apart_only_where_the_interval_leaves_zero_out():
     pairs = curves().pairwise()
     assert pairs["train_size"].tolist() == [20, 80]
     crosses = (pairs["low"] <= 0) & (pairs["high"] >= 0)
-    assert pairs["told_apart"].tolist() == (~crosses & (pairs["p_holm"] <= 0.05)).tolist()
+    assert pairs["significant"].tolist() == (~crosses & (pairs["p_holm"] <= 0.05)).tolist()
     assert (pairs["p_holm"] >= pairs["p_value"]).all()
 
 
