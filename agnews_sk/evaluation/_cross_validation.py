@@ -1,4 +1,4 @@
-"""Classifiers evaluated on the same folds, and the folds put together."""
+"""Classifiers evaluated on the same folds, and the folds merged."""
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,20 +46,20 @@ def cross_evaluate(
     y : ndarray of shape (n_rows,)
         As `check_labels` returns them.
     cv : int or cross-validation splitter
-        A number of stratified, shuffled folds that keep rows that repeat together, or a splitter.
+        A number of stratified, shuffled folds, each copy of a row in the same one; or a splitter.
     rng : Generator
         Shuffles the folds.
     progress : callable taking a str, optional
+        Called with the description of each stage.
 
     Returns
     -------
     evaluations : list of Evaluation
-        One a classifier: predictions of all folds one after the other; seconds are means over
-        folds, memory is the highest, latencies are put together, and the estimator is None.
+        One per classifier, see `merge_folds`.
     rows : ndarray of int of shape (n_predictions,)
-        Row that each prediction is about.
+        Position of the row of each prediction.
     folds : pandas.DataFrame
-        Scores by classifier and fold, as `ComparisonResult` describes them.
+        Scores by classifier and fold, see `ComparisonResult.folds`.
     """
     splits = make_splits(cv, X, y, rng, classifiers.values())
     by_name: dict[str, list[Evaluation]] = {name: [] for name in classifiers}
@@ -81,13 +81,13 @@ def make_splits(
     Parameters
     ----------
     cv : int or cross-validation splitter
-        Folds of a number keep rows that repeat together.
+        With a number, copies of a row are in the same fold.
     X : container of n_rows rows
     y : array-like of shape (n_rows,)
     rng : Generator
-        Shuffles, where `cv` is a number.
+        Shuffles if `cv` is a number.
     classifiers : iterable of estimator
-        What the rows are for, to tell which of them repeat.
+        Those that will be fitted: rows that are equal to all of them are copies.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def make_splits(
     Warns
     -----
     UserWarning
-        If too few rows are different to keep those that repeat together.
+        If too few rows differ to keep copies in one fold.
     """
     if not isinstance(cv, Integral):
         return list(check_cv(cv, y, classifier=True).split(np.zeros(len(y)), np.asarray(y)))
@@ -114,7 +114,7 @@ def make_splits(
 def random_fifths(
     X: Any, y: np.ndarray, seed: int, classifiers: Iterable[Any]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return five times a random fifth to test on, with rows that repeat on one side.
+    """Return five splits that each test on a random fifth, with copies of a row on one side.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def random_fifths(
     y : ndarray of shape (n_rows,)
     seed : int
     classifiers : iterable of estimator
-        What the rows are for, to tell which of them repeat.
+        Those that will be fitted: rows that are equal to all of them are copies.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def random_fifths(
     Warns
     -----
     UserWarning
-        If too few rows are different to keep those that repeat together.
+        If too few rows differ to keep copies on one side.
     """
     repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
     if not _all_differ(repeats):
@@ -145,20 +145,22 @@ def random_fifths(
 
 
 def _all_differ(repeats: np.ndarray) -> bool:
+    """Tell whether no row is a copy of another, by the group of each row."""
     return len(np.unique(repeats)) == len(repeats)
 
 
 def _can_be_learnt(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarray) -> bool:
-    """Tell whether each split has rows to test on, and classes to tell apart."""
+    """Tell whether each split has test rows, and training rows of at least two classes."""
     fewest = min(2, len(np.unique(codes)))
     return all(len(test) and len(np.unique(codes[train])) >= fewest for train, test in splits)
 
 
 def _warn_of_repeats(repeats: np.ndarray) -> None:
+    """Warn that copies of test rows are among the training rows."""
     warnings.warn(
-        f"rows that repeat are trained and tested on: of {len(repeats)} rows only "
-        f"{len(np.unique(repeats))} are different, too few to keep those that repeat together; "
-        "scores are too high.",
+        f"copies of test rows are among the training rows, which makes scores too high: only "
+        f"{len(np.unique(repeats))} of {len(repeats)} rows are different, too few to split them "
+        "otherwise.",
         stacklevel=4,
     )
 

@@ -54,7 +54,7 @@ def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
 
 
 def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts that a result is made of again.
+    """Return the constructor's arguments of the result that was written.
 
     Parameters
     ----------
@@ -139,6 +139,7 @@ def _upgraded(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.ndarray:
+    """Return the labels of codes, and the abstain label for -1, as (n_predictions,)."""
     if (codes >= 0).all():
         return classes[codes]
     labels = classes[codes].astype(object)
@@ -147,12 +148,14 @@ def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.n
 
 
 def _pairs_frame(records: list[dict]) -> pd.DataFrame:
+    """Return the rows of pairs with float columns, as null is None in JSON and NaN here."""
     pairs = pd.DataFrame(records, columns=PAIR_COLUMNS)
-    figures = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
-    return pairs.astype(dict.fromkeys(figures, float))
+    numbers = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
+    return pairs.astype(dict.fromkeys(numbers, float))
 
 
 def _plain_label(label: Any) -> Any:
+    """Return a label as JSON can hold it: null for a missing one, text for dates and the like."""
     if pd.isna(label):
         return None
     plain = label.item() if isinstance(label, np.generic) else label
@@ -160,4 +163,5 @@ def _plain_label(label: Any) -> Any:
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row of a frame for JSON, with null for what is unknown."""
     return {str(key): None if pd.isna(value) else value for key, value in row.items()}

@@ -1,4 +1,4 @@
-"""The rows of a comparison's table: scores, their intervals, and costs."""
+"""The table of a comparison: scores, their intervals, and costs."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count
@@ -23,7 +23,7 @@ _COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parame
 
 
 def check_comparable(evaluations: Sequence[Evaluation]) -> None:
-    """Refuse evaluations that are not of the same test rows, or of one name.
+    """Refuse evaluations of different test rows, or with equal names.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
     Raises
     ------
     TypeError
-        If they are no sequence.
+        If they are not a sequence.
     ValueError
-        If there are none, two of one name, or test labels that differ.
+        If there are none, two have the same name, or their test labels differ.
     """
     if not isinstance(evaluations, Sequence):
         raise TypeError(
@@ -49,7 +49,7 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
     for other in evaluations[1:]:
         if not np.array_equal(other.y_true, evaluations[0].y_true):
             raise ValueError(
-                f"evaluations must be made on the same test rows, but the test labels of "
+                f"evaluations must be of the same test rows, but the test labels of "
                 f"{other.name} differ from those of {names[0]}."
             )
 
@@ -139,13 +139,13 @@ def score_evaluations(
 def intervals_of(
     draws: ScoreDraws, outcome: Outcome, classes: np.ndarray, confidence_level: float
 ) -> dict[str, ScoreInterval]:
-    """Return the interval of each score, an exact one where no resample changes it.
+    """Return the interval of each score: exact if no resample changes it, else of the bootstrap.
 
     Parameters
     ----------
     draws : ScoreDraws
     outcome : Outcome
-        What the draws score.
+        The predictions that are scored.
     classes : ndarray of shape (n_classes,)
     confidence_level : float
 
@@ -168,7 +168,7 @@ def intervals_of(
 
 
 def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
-    """Return the columns of the ends of each interval, which no other column is called.
+    """Return the columns of the ends of each interval, distinct from all other columns.
 
     Parameters
     ----------
@@ -177,8 +177,8 @@ def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
     Returns
     -------
     dict of str to (str, str)
-        By name of the score. More than one underscore parts an end from the score only where the
-        score of a class has the name, as beside the classes "fever" and "fever_low".
+        By name of the score. More than one underscore separates the end from the score only if a
+        score of another class has that name, as with the classes "fever" and "fever_low".
 
     Examples
     --------
@@ -204,6 +204,7 @@ def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
 
 
 def _ends(name: str, n_underscores: int) -> tuple[str, str]:
+    """Return the names of the two ends of a score's interval."""
     return f"{name}{'_' * n_underscores}low", f"{name}{'_' * n_underscores}high"
 
 
@@ -232,7 +233,7 @@ def score_row(
 
 
 def methods_frame(methods: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    """Return the methods of intervals, a row a classifier and a column a score.
+    """Return the methods of intervals, one row per classifier and one column per score.
 
     Parameters
     ----------
@@ -248,7 +249,7 @@ def methods_frame(methods: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
 
 
 def cost_row(evaluation: Evaluation) -> dict[str, Any]:
-    """Return what one classifier costs, and on what share of the rows it abstains.
+    """Return the costs of one classifier, and the share of rows on which it abstains.
 
     Parameters
     ----------
@@ -273,6 +274,7 @@ def cost_row(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _latency(seconds: np.ndarray | None, percentile: int) -> float:
+    """Return a percentile of the latencies in milliseconds, NaN where none was measured."""
     return np.nan if seconds is None else float(1000 * np.percentile(seconds, percentile))
 
 

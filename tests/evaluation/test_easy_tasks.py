@@ -183,7 +183,7 @@ def test_confidence_levels_near_zero_and_one_give_intervals(level):
 
 @pytest.mark.parametrize(("n_resamples", "level", "needed"), [(1, 0.95, 40), (99, 0.99, 200)])
 def test_too_few_resamples_for_the_level_are_warned_of(n_resamples, level, needed):
-    with pytest.warns(UserWarning, match=f"n_resamples={n_resamples} are too few .* {needed}"):
+    with pytest.warns(UserWarning, match=f"n_resamples={n_resamples} is too small .* {needed}"):
         result = evaluated(rows(9), {"a": rows(9)}, n_resamples=n_resamples, confidence_level=level)
     assert result.interval_methods.loc["a", "accuracy"] == "exact"
 

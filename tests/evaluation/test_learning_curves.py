@@ -222,7 +222,7 @@ def test_functions_without_a_name_are_told_apart_by_what_they_do(tmp_path):
 def test_a_file_of_something_else_is_refused_and_kept(tmp_path, content):
     path = tmp_path / "data.csv"
     path.write_text(content)
-    with pytest.raises(ValueError, match="is no file of runs"):
+    with pytest.raises(ValueError, match="is not a file of runs"):
         learning_curves({"a": Counting()}, X, Y, [20], path=path)
     assert path.read_text() == content
 
