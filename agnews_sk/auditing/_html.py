@@ -1,4 +1,4 @@
-"""An audit's report as HTML that needs nothing else."""
+"""An audit report as self-contained HTML."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ text-align:left;vertical-align:top;background:none;white-space:normal}
 
 
 def render(report: "AuditReport") -> str:
-    """Return the findings with their counts, and examples to unfold.
+    """Return the findings with their counts; examples can be unfolded.
 
     Parameters
     ----------
@@ -30,12 +30,13 @@ def render(report: "AuditReport") -> str:
     -------
     str
     """
-    head = f"<p>{report.n_rows:,} rows, looked through in {report.seconds:.1f} s.</p>"
+    head = f"<p>{report.n_rows:,} rows, audited in {report.seconds:.1f} s.</p>"
     findings = "".join(map(_finding, report))
     return html_fragment("agnews-audit", head + findings, style=_STYLE)
 
 
 def _finding(finding: "Finding") -> str:
+    """Return the markup of one finding: name, count and share, then summary and examples."""
     share = finding.count / finding.n_rows
     head = (
         f"<summary><b>{escape(finding.name.replace('_', ' '))}</b> {finding.count:,} rows "

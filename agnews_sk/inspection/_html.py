@@ -1,4 +1,4 @@
-"""An explanation as HTML that needs nothing else: no script, no network, light or dark."""
+"""An explanation as self-contained HTML, without scripts."""
 
 from collections.abc import Iterator
 from html import escape
@@ -34,12 +34,12 @@ def render(explanation: "Explanation") -> str:
     Returns
     -------
     str
-        The best class of each text first, the others folded away.
+        For each text the class of the highest score; the other classes can be unfolded.
     """
     legend = (
         '<p><small><span class="for" style="--a:.5">for</span> or '
-        '<span class="against" style="--a:.5">against</span> the class; the stronger the colour, '
-        f"the more. Method: {escape(explanation.method)}; largest completeness error "
+        '<span class="against" style="--a:.5">against</span> the class; stronger colours mean '
+        f"larger contributions. Method: {escape(explanation.method)}; largest completeness error "
         f"{explanation.error.max():.1%}.</small></p>"
     )
     by_text = dict(list(explanation.frame.groupby("text")))
@@ -51,6 +51,16 @@ def render(explanation: "Explanation") -> str:
 
 
 def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
+    """Return the markup of one text.
+
+    Parameters
+    ----------
+    text : str
+    rows : pandas.DataFrame or None
+        Its rows of `Explanation.frame`; None for a text without words.
+    scores : pandas.Series of shape (n_classes,)
+        By class.
+    """
     if rows is None:
         return "<section><p><small>no words</small></p></section>"
     strongest = float(rows["contribution"].abs().max())
@@ -64,6 +74,7 @@ def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
 
 
 def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest: float) -> str:
+    """Return the text coloured for one class, then the features that are not in the text."""
     parts: list[str] = []
     place = 0
     inside, outside = rows[rows["start"] >= 0], rows[rows["start"] < 0]
@@ -74,16 +85,21 @@ def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest:
     parts.append(escape(text[place:]))
     beside_text = _values(outside, "word", "contribution")
     marks = " ".join(_mark(word, value, strongest) for word, value in beside_text)
-    beside = f" <small>beside the text: {marks}</small>" if marks else ""
+    beside = f" <small>not in the text: {marks}</small>" if marks else ""
     head = f'<b class="label">{escape(str(label))}</b><small>{score:+.3f}</small>'
     return f"<p>{head} {''.join(parts)}{beside}</p>"
 
 
 def _values(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield these columns of each row, as Python's own types."""
     return zip(*(rows[column].tolist() for column in columns))
 
 
 def _mark(word: str, contribution: float, strongest: float) -> str:
+    """Return a word coloured by its contribution, relative to the strongest one of the text.
+
+    Contributions below a few percent of it stay uncoloured.
+    """
     opacity = _STRONGEST * abs(contribution) / strongest if strongest > 0 else 0.0
     if opacity < 0.02:
         return escape(word)

@@ -1,4 +1,4 @@
-"""Show what was measured: displays, tables and pages."""
+"""Displays, tables and HTML pages of results."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.reporting._confusion import plot_confusion_matrices

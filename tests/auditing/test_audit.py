@@ -121,7 +121,7 @@ def test_report_is_written_and_escaped(report, tmp_path):
 def test_progress_is_told():
     told = []
     audit(ROWS, LABELS, label_errors=False, progress=told.append)
-    assert "audit: looking for HTML" in told
+    assert "audit: HTML tags, entities and backslashes" in told
 
 
 def test_bad_input_is_refused_by_name():

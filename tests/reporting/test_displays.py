@@ -84,5 +84,5 @@ def test_the_history_of_the_last_step_of_a_pipeline_is_drawn():
 
 
 def test_an_estimator_without_history_is_refused():
-    with pytest.raises(TypeError, match=r"must keep a history_ of its epochs.*got DummyClassifier"):
+    with pytest.raises(TypeError, match=r"must have a history_ of its epochs.*got DummyClassifier"):
         HistoryDisplay.from_estimator(DummyClassifier().fit([[0]], ["a"]))
