@@ -1,17 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.calibration import calibration_curve
-from sklearn.dummy import DummyClassifier
-from sklearn.pipeline import Pipeline
 
 from agnews_sk.evaluation import ComparisonResult, Evaluation
-from agnews_sk.reporting import (
-    CostQualityDisplay,
-    HistoryDisplay,
-    ReliabilityDisplay,
-    ScoresDisplay,
-)
+from agnews_sk.reporting import CostQualityDisplay, ScoresDisplay
 
 pytest.importorskip("matplotlib")
 
@@ -33,20 +24,9 @@ def result_with(n_classifiers):
             )
             for i in range(n_classifiers)
         ],
-        n_resamples=10,
+        n_resamples=50,
+        random_state=0,
     )
-
-
-def test_the_reliability_picture_shows_what_scikit_learn_counts():
-    rng = np.random.default_rng(0)
-    y_proba = rng.dirichlet(np.ones(3), 300)
-    y_true = np.array(["a", "b", "c"])[rng.integers(0, 3, 300)]
-    display = ReliabilityDisplay.from_predictions(y_true, y_proba, classes=["a", "b", "c"])
-    right = np.array(["a", "b", "c"])[y_proba.argmax(axis=1)] == y_true
-    observed, predicted = calibration_curve(right, y_proba.max(axis=1), n_bins=15)
-    np.testing.assert_allclose(display.accuracy, observed, atol=1e-12)
-    np.testing.assert_allclose(display.confidence, predicted, atol=1e-12)
-    assert display.n_rows.sum() == 300
 
 
 def test_scores_are_drawn_with_their_intervals_the_first_on_top():
@@ -73,16 +53,16 @@ def test_a_cost_that_is_not_known_is_refused():
         CostQualityDisplay.from_result(result_with(1), cost="dollars")
 
 
-def test_the_history_of_the_last_step_of_a_pipeline_is_drawn():
-    history = pd.DataFrame({"epoch": [1, 2], "train_loss": [0.9, 0.5], "valid_loss": [1, 0.8]})
-    classifier = DummyClassifier().fit([[0]], ["a"])
-    classifier.history_ = history
-    display = HistoryDisplay.from_estimator(Pipeline([("classify", classifier)]))
-    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels == ["training rows", "validation rows"]
-    assert display.ax_.lines[1].get_ydata().tolist() == [1, 0.8]
+def test_a_classifier_of_unknown_cost_is_not_drawn():
+    y_true = ["World", "Sports"]
+    result = ComparisonResult.from_predictions(y_true, {"elsewhere": y_true}, random_state=0)
+    display = CostQualityDisplay.from_result(result)
+    assert display.data["cost"].isna().all()
+    assert display.ax_.lines[:] == []
 
 
-def test_an_estimator_without_history_is_refused():
-    with pytest.raises(TypeError, match=r"must have a history_ of its epochs.*got DummyClassifier"):
-        HistoryDisplay.from_estimator(DummyClassifier().fit([[0]], ["a"]))
+def test_intervals_are_drawn_at_their_ends():
+    result = result_with(1)
+    line = ScoresDisplay.from_result(result).ax_.lines[0]
+    row = result.scores.loc["c0"]
+    assert list(line.get_xdata()) == [row["accuracy_low"], row["accuracy_high"]]
