@@ -22,7 +22,7 @@ from agnews_sk.auditing import audit
 from agnews_sk.cleaning import ColumnJoiner
 
 # Of recall.
-BARS = {"exact_duplicates": ">= 0.99", "leakage_exact": ">= 0.99", "near_duplicates": ">= 0.95"}
+BARS = {"exact_duplicates": ">= 0.99", "exact_leakage": ">= 0.99", "near_duplicates": ">= 0.95"}
 
 
 def load(folder: Path, *names: str) -> tuple[np.ndarray, np.ndarray]:
@@ -60,9 +60,9 @@ def plant(
     faults = {
         "exact_duplicates": n + np.arange(200),
         "near_duplicates": n + 200 + np.arange(200),
-        "leakage_exact": n + 400 + np.arange(100),
+        "exact_leakage": n + 400 + np.arange(100),
         "label_errors": flipped,
-        "html": marked,
+        "html_tags": marked,
     }
     added = np.array([*texts[copied], *changed, *test[leaked]], dtype=object)
     new_labels = np.concatenate([labels[copied], labels[near], test_labels[leaked]])

@@ -38,5 +38,5 @@ ax.set(xlabel="n-grams", ylabel="accuracy")
 # The smallest that the test rows do not tell from all n-grams:
 
 pairs = result.pairwise()
-level = pairs.loc[(pairs["b"] == "all") & ~pairs["told_apart"], "a"]
+level = pairs.loc[(pairs["b"] == "all") & ~pairs["significant"], "a"]
 print(f"No worse than all n-grams, as far as {len(test[1]):,} rows tell: {[*level, 'all'][0]}.")

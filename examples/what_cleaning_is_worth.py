@@ -29,11 +29,11 @@ print(result.scores[["accuracy", "macro_f1", "fit_seconds"]].round(3))
 
 pairs = result.pairwise()
 pairs = pairs[pairs["a"] == "as it comes"]
-print(pairs[["b", "accuracy_difference", "p_holm", "told_apart"]].round(3).to_string(index=False))
+print(pairs[["b", "accuracy_difference", "p_holm", "significant"]].round(3).to_string(index=False))
 
 # %%
 # A step that loses sources may lose accuracy and still be right: what gives the label away here may
 # not be in the texts that come later.
 
-told = pairs.loc[pairs["told_apart"], "b"].tolist()
+told = pairs.loc[pairs["significant"], "b"].tolist()
 print(f"Told apart from texts as they come on {len(rows.y_train[:1500]):,} rows: {told or 'none'}.")

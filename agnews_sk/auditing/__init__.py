@@ -1,4 +1,4 @@
-"""What is wrong with the data, before any training."""
+"""Find problems of labelled rows before any training."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.auditing._audit import audit

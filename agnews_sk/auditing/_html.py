@@ -1,30 +1,26 @@
-"""An audit's report as HTML that needs nothing else."""
+"""An audit report as self-contained HTML."""
 
 from html import escape
 from typing import TYPE_CHECKING
 
+from agnews_sk.reporting import html_fragment
+
 if TYPE_CHECKING:
     from agnews_sk.auditing._report import AuditReport, Finding
 
-_STYLE = """
-<style>
-.agnews-audit{--ink:#1a1a1a;--paper:#fff;--line:#ccc;--bar:#0072b2;color:var(--ink);
-background:var(--paper);font:15px/1.5 system-ui,sans-serif;padding:.8em;overflow-wrap:anywhere}
-@media (prefers-color-scheme:dark){.agnews-audit{--ink:#eee;--paper:#161616;--line:#555;
---bar:#56b4e9}}
+_STYLE = """\
 .agnews-audit details{border-top:1px solid var(--line);padding:.4em 0}
-.agnews-audit summary{cursor:pointer}
 .agnews-audit b{display:inline-block;min-width:12em}
 .agnews-audit table{border-collapse:collapse;font-size:13px;margin:.4em 0;color:inherit}
 .agnews-audit td,.agnews-audit th{border:1px solid var(--line);padding:.2em .5em;
 text-align:left;vertical-align:top;background:none;white-space:normal}
 .agnews-audit div.wide{overflow-x:auto}
 .agnews-audit meter{width:6em}
-</style>"""
+"""
 
 
 def render(report: "AuditReport") -> str:
-    """Return the findings with their counts, and examples to unfold.
+    """Return the findings with their counts; examples can be unfolded.
 
     Parameters
     ----------
@@ -34,12 +30,13 @@ def render(report: "AuditReport") -> str:
     -------
     str
     """
-    head = f"<p>{report.n_rows:,} rows, looked through in {report.seconds:.1f} s.</p>"
+    head = f"<p>{report.n_rows:,} rows, audited in {report.seconds:.1f} s.</p>"
     findings = "".join(map(_finding, report))
-    return f'{_STYLE}<div class="agnews-audit">{head}{findings}</div>'
+    return html_fragment("agnews-audit", head + findings, style=_STYLE)
 
 
 def _finding(finding: "Finding") -> str:
+    """Return the markup of one finding: name, count and share, then summary and examples."""
     share = finding.count / finding.n_rows
     head = (
         f"<summary><b>{escape(finding.name.replace('_', ' '))}</b> {finding.count:,} rows "

@@ -1,4 +1,4 @@
-"""Labels that are likely wrong: cleanlab on out-of-fold probabilities of a linear baseline."""
+"""Label errors: cleanlab on out-of-fold probabilities of a linear baseline."""
 
 import numpy as np
 import polars as pl
@@ -12,29 +12,30 @@ from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.vectorization import NgramVectorizer
 
 _N_FOLDS = 5
-# Case, punctuation and what cleaning would remove stay: who wrote a text explains some labels.
+# Case and punctuation are kept, because who wrote a text explains some labels.
 _TOKEN = r"\w+|[^\w\s]"
+# Of the rows: n-grams that are rarer cannot recur in other folds.
 _MIN_DF = 3e-5
 
 
 def check_label_errors(rows: Rows, seed: int) -> Finding:
-    """Find rows whose label the baseline, trained on other rows, finds unlikely.
+    """Find rows whose label is improbable for a baseline that is trained on other rows.
 
     Parameters
     ----------
     rows : Rows
-        At least two rows a class.
+        With at least two rows per class.
     seed : int
+        Of the folds and of the baseline.
 
     Returns
     -------
     Finding
-        The rows that confident learning flags (Northcutt et al. 2021, arXiv 1911.00068).
+        The rows that confident learning flags (Northcutt et al., 2021, arXiv 1911.00068).
 
     Notes
     -----
-    First come the rows whose label has the lowest logit, less what is usual for the two classes:
-    where a class is often taken for another, one more such row says less.
+    Rows are ordered by `_label_scores`, the most probable errors first.
     """
     filters = import_optional("cleanlab.filter", extra="audit", needed_by="audit of labels")
     counts = import_optional("cleanlab.count", extra="audit", needed_by="audit of labels")
@@ -48,8 +49,8 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
     best = probabilities.argmax(axis=1)
     return rows.finding(
         "label_errors",
-        "Rows whose label a baseline that was trained on the others finds unlikely, the least "
-        "likely first; read them before you drop or change them.",
+        "Rows whose label is improbable for a baseline trained on the other rows, the least "
+        "probable first; read them before you drop or change them.",
         found,
         suggested=classes[best[found]],
         p_label=probabilities[found, codes[found]],
@@ -57,9 +58,20 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
 
 
 def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
-    """Return probabilities of shape (n_rows, n_classes), of models that did not see the text.
+    """Return probabilities by models that were not trained on the text of the row.
 
-    A class of a single text, which no model knows without it, keeps its label.
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_rows,)
+    codes : ndarray of int of shape (n_rows,)
+        Positions of the labels among the classes.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float of shape (n_rows, n_classes)
+        A class of a single text cannot be predicted without it, so that its label has the
+        probability 1. Copies of a text are in one fold.
     """
     features = NgramVectorizer(
         ngram_range=(1, 2),
@@ -78,10 +90,27 @@ def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _label_scores(codes: np.ndarray, probabilities: np.ndarray, joint: np.ndarray) -> np.ndarray:
-    """Return a score a row that is low where the label is likely wrong."""
+    """Return one score per row, which is low if the label is probably wrong.
+
+    It is the centred logit of the label, plus the logarithm of how often rows that look like the
+    predicted class have that label: if two classes are often confused, one more such row is weaker
+    evidence of an error.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_rows,)
+    probabilities : ndarray of float of shape (n_rows, n_classes)
+    joint : ndarray of int of shape (n_classes, n_classes)
+        Confident joint: number of rows by label (rows) and predicted class (columns).
+
+    Returns
+    -------
+    ndarray of float of shape (n_rows,)
+    """
     logits = np.log(np.maximum(probabilities, np.finfo(float).tiny))
     logits -= logits.mean(axis=1, keepdims=True)
-    # Share of the rows that look like one class (down) which are labelled another (across).
+    # Share of each label (columns) among the rows that look like a class (rows), with one
+    # more row each, so that none is 0.
     usual = (joint.T + 1) / (joint.T + 1).sum(axis=1, keepdims=True)
     every = np.arange(len(codes))
     return logits[every, codes] + np.log(usual[probabilities.argmax(axis=1), codes])

@@ -1,4 +1,4 @@
-"""Checks that compare rows: duplicates, leakage into the test rows, labels that contradict."""
+"""Checks that compare rows: duplicates, leakage, conflicting labels."""
 
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ from agnews_sk.sampling import first_linked, near_duplicate_pairs
 
 
 class Partners(NamedTuple):
-    """For each row, the position of the row that it repeats; -1 where there is none.
+    """For each row, the position of the row that it duplicates; -1 if there is none.
 
     Attributes
     ----------
     exact, near : ndarray of int of shape (n_rows,)
-        An earlier row.
+        Of an earlier row. A row with an exact duplicate has no near one.
     exact_test, near_test : ndarray of int of shape (n_rows,)
-        A test row.
+        Of a test row.
     """
 
     exact: np.ndarray
@@ -30,7 +30,7 @@ class Partners(NamedTuple):
 
 
 def find_partners(rows: Rows, threshold: float, seed: int) -> Partners:
-    """Compare all rows with each other and with the test rows, once.
+    """Compare all rows with each other and with the test rows.
 
     Parameters
     ----------
@@ -42,6 +42,11 @@ def find_partners(rows: Rows, threshold: float, seed: int) -> Partners:
     Returns
     -------
     Partners
+
+    Notes
+    -----
+    Training and test rows are searched together, once. Equal texts form a group, named by the
+    position of its first row, and only first rows are compared for near duplicates.
     """
     n = len(rows)
     texts = rows.texts if rows.test is None else pl.concat([rows.texts, rows.test])
@@ -50,7 +55,7 @@ def find_partners(rows: Rows, threshold: float, seed: int) -> Partners:
     pairs = distinct[
         near_duplicate_pairs(texts.gather(distinct), threshold=threshold, random_state=seed)
     ]  # (n_pairs, 2), first rows of their groups
-    # A text that only test rows have is first met at one of them.
+    # Whether a group has training rows and test rows, by the position of its first row.
     in_train, in_test = (np.isin(np.arange(len(texts)), part) for part in (groups[:n], groups[n:]))
     exact = np.where(groups[:n] < np.arange(n), groups[:n], -1)
     within = pairs[in_train[pairs].all(axis=1)]
@@ -68,12 +73,12 @@ def find_partners(rows: Rows, threshold: float, seed: int) -> Partners:
 
 
 def check_duplicates(rows: Rows, partners: Partners) -> list[Finding]:
-    """Find rows that repeat an earlier one."""
+    """Return the findings of rows that duplicate an earlier one, exactly or nearly."""
     return [
         _repeats(
             rows,
             "exact_duplicates",
-            "Rows whose text an earlier row has, but for case, punctuation and white space.",
+            "Rows with the same text as an earlier row, ignoring case, punctuation and whitespace.",
             partners.exact,
             rows.texts,
         ),
@@ -89,20 +94,20 @@ def check_duplicates(rows: Rows, partners: Partners) -> list[Finding]:
 
 
 def check_leakage(rows: Rows, partners: Partners) -> list[Finding]:
-    """Find training rows that are test rows too."""
+    """Return the findings of training rows that duplicate test rows; none without test rows."""
     if rows.test is None:
         return []
     return [
         _repeats(
             rows,
-            "leakage_exact",
-            "Training rows whose text a test row has: their test scores are too good.",
+            "exact_leakage",
+            "Training rows with the same text as a test row, which makes test scores too high.",
             partners.exact_test,
             rows.test,
         ),
         _repeats(
             rows,
-            "leakage_near",
+            "near_leakage",
             "Training rows that share most of their word pairs with a test row.",
             partners.near_test,
             rows.test,
@@ -111,15 +116,15 @@ def check_leakage(rows: Rows, partners: Partners) -> list[Finding]:
 
 
 def check_conflicts(rows: Rows) -> Finding:
-    """Find texts that stand there with different labels."""
+    """Return the finding of texts that occur with different labels, copies side by side."""
     frame = pl.DataFrame(
         {"group": same_text_groups(rows.texts), "label": pd.factorize(rows.labels)[0]}
     )
     disputed = frame.select(pl.n_unique("label").over("group") > 1).to_series().to_numpy()
     order = np.argsort(frame["group"].to_numpy(), kind="stable")
     return rows.finding(
-        "label_conflicts",
-        "Rows whose text also stands there with another label; LabelConflictFilter drops them.",
+        "conflicting_labels",
+        "Rows whose text also occurs with another label; LabelConflictFilter drops them.",
         order[disputed[order]],
     )
 
@@ -127,6 +132,16 @@ def check_conflicts(rows: Rows) -> Finding:
 def _repeats(
     rows: Rows, name: str, summary: str, partner: np.ndarray, others: pl.Series
 ) -> Finding:
+    """Return the finding of rows with a partner among other texts, which is shown beside them.
+
+    Parameters
+    ----------
+    rows : Rows
+    name, summary : str
+    partner : ndarray of int of shape (n_rows,)
+        Position in `others`, or -1.
+    others : polars.Series of str
+    """
     found = np.flatnonzero(partner >= 0)
     shown = partner[found[:N_EXAMPLES]]
     return rows.finding(name, summary, found, same_as=shown, its_text=shorten(others.gather(shown)))

@@ -1,8 +1,9 @@
-"""What an audit found: counts, examples and which rows to keep."""
+"""The findings of an audit: counts, examples, and masks of rows to keep."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,24 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk.auditing._html import render
+from agnews_sk.reporting import fragment_page
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Finding:
-    """One thing that an audit looked for.
+    """The rows with one kind of problem.
 
     Attributes
     ----------
     name : str
     summary : str
-        One sentence: what was found, and what helps.
+        One sentence: the problem, and what solves it.
     rows : ndarray of int of shape (count,)
-        Positions of the rows concerned, the clearest first.
+        Positions of the rows with the problem, the clearest first.
     n_rows : int
-        All rows that were looked at.
+        Number of all audited rows.
     examples : pandas.DataFrame
-        A few of the rows, or a table that says it shorter.
+        Some of the rows, or a table that summarizes them.
     """
 
     name: str
@@ -37,12 +39,12 @@ class Finding:
 
     @property
     def count(self) -> int:
-        """How many rows are concerned."""
+        """Number of rows with the problem."""
         return len(self.rows)
 
     @property
     def keep(self) -> np.ndarray:
-        """Mask of the rows that are not concerned, ndarray of bool of shape (n_rows,)."""
+        """Mask of the rows without the problem, ndarray of bool of shape (n_rows,)."""
         mask = np.ones(self.n_rows, dtype=bool)
         mask[self.rows] = False
         return mask
@@ -57,13 +59,14 @@ class AuditReport:
     findings : dict of str to Finding
         By name, in the order of the report.
     n_rows : int
+        Number of audited rows.
     seconds : float
-        What the audit took.
+        Duration of the audit.
 
     See Also
     --------
-    audit : Makes it.
-    agnews_sk.sampling.MaskFilter : Takes `keep()` as a pipeline's `filter` step.
+    audit : Computes it.
+    agnews_sk.sampling.MaskFilter : Applies `keep()` as the `filter` step of a pipeline.
 
     Examples
     --------
@@ -90,19 +93,19 @@ class AuditReport:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a finding: `count`, `share` of the rows and `summary`, by its name."""
+        """One row per finding, by its name: `count`, `share` of the rows and `summary`."""
         rows = [(f.name, f.count, f.count / f.n_rows, f.summary) for f in self]
         return pd.DataFrame(rows, columns=["finding", "count", "share", "summary"]).set_index(
             "finding"
         )
 
     def keep(self, *names: str) -> np.ndarray:
-        """Return which rows none of these findings is about.
+        """Return a mask of the rows without any of some problems.
 
         Parameters
         ----------
         *names : str
-            Findings whose rows go.
+            Findings whose rows are not kept.
 
         Returns
         -------
@@ -119,7 +122,7 @@ class AuditReport:
         return mask
 
     def to_json(self, path: str | Path) -> None:
-        """Write all of it, the texts of the examples included.
+        """Write all findings, including the texts of the examples.
 
         Parameters
         ----------
@@ -133,11 +136,24 @@ class AuditReport:
         text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
+    def to_html(self, path: str | Path, *, source: str = "") -> None:
+        """Write the findings as a self-contained HTML page.
+
+        Parameters
+        ----------
+        path : str or path-like
+        source : str, default=""
+            Where the rows come from, shown at the top.
+        """
+        heading = f"<p>{escape(source)}</p>" if source else ""
+        fragment_page("Audit", heading + self._repr_html_()).write(path)
+
     def _repr_html_(self) -> str:
         return render(self)
 
 
 def _as_dict(finding: Finding) -> dict[str, Any]:
+    """Return a finding for JSON."""
     return {
         "count": finding.count,
         "summary": finding.summary,

@@ -1,4 +1,4 @@
-"""The rows that an audit looks at, and how it shows a few of them."""
+"""The rows of an audit, and how examples of them are shown."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +15,15 @@ _LONGEST = 160  # characters of a text in a table
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Rows:
-    """Texts, labels and what else checks share.
+    """Texts and labels that all checks share.
 
     Attributes
     ----------
     texts : polars.Series of str of shape (n_rows,)
-        Columns joined, empty where all are missing.
+        Joined columns, empty where all are missing.
     labels : ndarray of shape (n_rows,) or None
     test : polars.Series of str of shape (n_test_rows,) or None
-        Texts that the model will be tested on.
+        Texts of the test rows.
     """
 
     texts: pl.Series
@@ -41,7 +41,7 @@ class Rows:
         name, summary : str
         rows : ndarray of int of shape (count,), or of bool of shape (n_rows,)
         **columns : sequence of length count
-            What to show beside text and label.
+            Shown beside text and label.
 
         Returns
         -------
@@ -59,16 +59,27 @@ class Rows:
         )
 
     def table(self, name: str, summary: str, rows: Any, examples: pd.DataFrame) -> Finding:
-        """Return a finding that a table tells better than single rows."""
+        """Return a finding whose examples are a table that summarizes the rows.
+
+        Parameters
+        ----------
+        name, summary : str
+        rows : ndarray of bool of shape (n_rows,)
+        examples : pandas.DataFrame
+
+        Returns
+        -------
+        Finding
+        """
         rows = np.flatnonzero(rows)
         return Finding(name=name, summary=summary, rows=rows, n_rows=len(self), examples=examples)
 
     def show(self, rows: np.ndarray) -> dict[str, Any]:
-        """Return columns with the positions, texts and labels of these rows."""
+        """Return columns of the positions, shortened texts and labels of some rows."""
         shown = {"row": rows, "text": shorten(self.texts.gather(rows))}
         return shown if self.labels is None else {**shown, "label": self.labels[rows]}
 
 
 def shorten(texts: pl.Series) -> list[str]:
-    """Return texts cut to what fits a table."""
+    """Return texts truncated to the width of a table, empty where they are missing."""
     return [t if len(t) <= _LONGEST else t[: _LONGEST - 1] + "…" for t in texts.fill_null("")]

@@ -1,4 +1,4 @@
-"""Checks that look at one row at a time: labels, lengths, gaps, damage, sources."""
+"""Checks of single rows: class sizes, lengths, missing texts, HTML, sources."""
 
 from typing import Any
 
@@ -10,10 +10,12 @@ from agnews_sk.auditing._report import Finding
 from agnews_sk.auditing._rows import Rows
 from agnews_sk.cleaning import TextCleaner, has_broken_entities, source_of
 
-# A class with less than this share of the mean class is rare.
+# A class with fewer rows than this share of the mean class is rare.
 _RARE = 0.5
-# A source gives the label away if it is this much more often right than the largest class.
+# A source leaks the label if its most frequent class is this many times as frequent as the
+# largest class of all rows.
 _LIFT = 1.5
+# With fewer rows, one class may prevail by chance.
 _MIN_SOURCE_ROWS = 20
 _NO_CLEANING = dict.fromkeys(TextCleaner().get_params(), False) | {
     "normalize": None,
@@ -22,33 +24,50 @@ _NO_CLEANING = dict.fromkeys(TextCleaner().get_params(), False) | {
 
 
 def check_class_balance(rows: Rows) -> Finding:
-    """Find classes with less than half the rows of the mean class."""
+    """Return the finding of rows of rare classes, with the size of each class."""
     counts = pd.Series(rows.labels).value_counts()
     rare = counts.index[counts < _RARE * counts.mean()]
     table = pd.DataFrame({"class": counts.index, "rows": counts, "share": counts / len(rows)})
     summary = (
         f"{len(counts)} classes, from {counts.min():,} to {counts.max():,} rows; "
-        f"{len(rare)} have less than half of the mean."
+        f"{len(rare)} have less than half of the mean class size."
     )
     found = np.isin(rows.labels, rare.to_numpy()) if len(rare) else np.zeros(len(rows), dtype=bool)
-    return rows.table("class_balance", summary, found, table.reset_index(drop=True))
+    return rows.table("class_imbalance", summary, found, table.reset_index(drop=True))
 
 
 def check_missing(rows: Rows) -> Finding:
-    """Find rows without any text."""
+    """Return the finding of rows without any text, only whitespace included."""
     blank = (rows.texts.str.strip_chars() == "").to_numpy()
     return rows.finding(
-        "missing", "Rows without any text; MissingTextFilter drops them in fit.", blank
+        "missing_texts", "Rows without any text; MissingTextFilter drops them in fit.", blank
     )
 
 
 def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
-    """Find texts of fewer than three words, and of more tokens than a model takes."""
+    """Return the findings of texts of fewer than three words, and of too many tokens.
+
+    Parameters
+    ----------
+    rows : Rows
+    max_length : int
+        Maximum number of tokens of a model.
+    tokenizer : fitted tokenizer or None
+        Without one, tokens are not counted, and there is no second finding.
+
+    Returns
+    -------
+    list of Finding
+        The longest texts first.
+    """
     words = rows.texts.str.count_matches(r"\S+").to_numpy()
     low, middle, high = np.percentile(words, [5, 50, 95]).astype(int)
-    summary = f"Median {middle} words, 5 % below {low}, 5 % above {high}; fewer than 3 are listed."
+    summary = (
+        f"Texts of fewer than 3 words; the median is {middle}, the 5th percentile {low}, the 95th "
+        f"{high}."
+    )
     few = np.flatnonzero((words > 0) & (words < 3))
-    short = rows.finding("short", summary, few, words=words[few])
+    short = rows.finding("short_texts", summary, few, words=words[few])
     if tokenizer is None:
         return [short]
     tokens = tokenizer.transform(rows.texts).list.len().to_numpy()
@@ -56,39 +75,42 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     long = np.flatnonzero(tokens > max_length)
     long = long[np.argsort(-tokens[long].astype(np.int64), kind="stable")]
     summary = (
-        f"Median {middle} tokens, 5 % above {high}, longest {tokens.max()}; those above "
-        f"max_length={max_length} lose their end."
+        f"Texts of more than max_length={max_length} tokens, which are truncated; the median is "
+        f"{middle}, the 95th percentile {high}, the maximum {tokens.max()}."
     )
-    return [short, rows.finding("truncated", summary, long, tokens=tokens[long])]
+    return [short, rows.finding("truncated_texts", summary, long, tokens=tokens[long])]
 
 
 def check_damage(rows: Rows) -> list[Finding]:
-    """Find tags of HTML, entities and backslashes, which TextCleaner repairs."""
+    """Return the findings of HTML tags and entities and of backslashes.
+
+    A tag may be written with entities, which are therefore unescaped before tags are searched.
+    """
     repaired = _cleaned(rows.texts, repair_agnews=True, unescape_html=True)
     entities = has_broken_entities(rows.texts) | (
         rows.texts != _cleaned(rows.texts, unescape_html=True)
     )
     return [
         rows.finding(
-            "html",
-            "Texts with tags of HTML, escaped ones included; TextCleaner(strip_tags) removes them.",
+            "html_tags",
+            "Texts with HTML tags, including escaped ones; TextCleaner(strip_tags) removes them.",
             (repaired != _cleaned(repaired, strip_tags=True)).to_numpy(),
         ),
         rows.finding(
-            "entities",
-            "Texts with HTML's entities, whole or broken; TextCleaner repairs them.",
+            "html_entities",
+            "Texts with HTML entities, whole or broken; TextCleaner repairs them.",
             entities.to_numpy(),
         ),
         rows.finding(
             "backslashes",
-            "Texts with backslashes where line breaks were; TextCleaner removes them.",
+            "Texts with backslashes in place of line breaks; TextCleaner removes them.",
             rows.texts.str.contains("\\", literal=True).to_numpy(),
         ),
     ]
 
 
 def check_sources(rows: Rows) -> Finding:
-    """Find news agencies' names that tell the label."""
+    """Return the finding of texts whose news agency reveals the label, with such agencies."""
     sources = source_of(rows.texts)
     frame = pl.DataFrame({"source": sources, "label": pd.factorize(rows.labels)[0]})
     base = pd.Series(rows.labels).value_counts(normalize=True).max()
@@ -102,17 +124,20 @@ def check_sources(rows: Rows) -> Finding:
         .filter(pl.col("rows") >= _MIN_SOURCE_ROWS, pl.col("share") >= min(_LIFT * base, 1.0))
         .sort("rows", "source", descending=[True, False])
     )
-    telling = sources.is_in(counted["source"].to_list()).fill_null(False).to_numpy()
+    leaking = sources.is_in(counted["source"].to_list()).fill_null(False).to_numpy()
     table = counted.with_columns(
         label=pl.Series(pd.unique(rows.labels)[counted["label"].to_numpy()].astype(str))
     )
     summary = (
-        f"{len(counted)} sources are of one class at least {_LIFT} times as often as all rows; "
-        "TextCleaner(strip_sources=True) removes their names."
+        f"Texts of {len(counted)} news agencies that are of one class at least {_LIFT} times as "
+        "often as all rows; TextCleaner(strip_sources=True) removes their names."
     )
-    return rows.table("sources", summary, telling, pd.DataFrame(table.to_dict(as_series=False)))
+    return rows.table(
+        "source_leakage", summary, leaking, pd.DataFrame(table.to_dict(as_series=False))
+    )
 
 
 def _cleaned(texts: pl.Series, **steps: bool) -> pl.Series:
-    made = TextCleaner(**{**_NO_CLEANING, **steps}).transform(texts)
-    return pl.Series(values=made, dtype=pl.String)
+    """Return the texts after some steps of `TextCleaner` alone."""
+    cleaned = TextCleaner(**{**_NO_CLEANING, **steps}).transform(texts)
+    return pl.Series(values=cleaned, dtype=pl.String)

@@ -1,6 +1,5 @@
 """The command `agnews-sk audit`."""
 
-from html import escape
 from pathlib import Path
 from typing import Annotated
 
@@ -18,14 +17,16 @@ from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
 
 def audit(
     data: DataOption = None,
-    max_length: Annotated[int, typer.Option(min=1, help="Tokens that a model will take.")] = 128,
+    max_length: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens of a model.")
+    ] = 128,
     label_errors: Annotated[
-        bool, typer.Option(help="Whether to look for wrong labels, which needs cleanlab.")
+        bool, typer.Option(help="Whether to search for label errors; needs cleanlab.")
     ] = True,
     out: Annotated[Path | None, typer.Option(help="Folder for audit.json and audit.html.")] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Report duplicates, leakage, wrong labels and damage before any training."""
+    """Report duplicates, leakage, label errors and damaged texts before any training."""
     console = Console()
     if label_errors:
         check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")
@@ -43,27 +44,19 @@ def audit(
             )
         console.print(_table(report))
         if folder is not None:
-            _write(report, folder, rows.source)
+            report.to_json(folder / "audit.json")
+            report.to_html(folder / "audit.html", source=rows.source)
     if out is not None:
         say_written(console, out, "audit.json", "audit.html")
 
 
 def _table(report: AuditReport) -> Table:
-    table = Table(title=f"{report.n_rows:,} rows in {report.seconds:.1f} s")
+    """Return the findings as a table for the terminal."""
+    table = Table(title=f"Audit of {report.n_rows:,} rows in {report.seconds:.1f} s")
     for name, justify in (("finding", "left"), ("rows", "right"), ("share", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    table.add_column("what it is")
+    table.add_column("description")
     for finding in report:
         share = finding.count / finding.n_rows
         table.add_row(finding.name, f"{finding.count:,}", f"{share:.1%}", finding.summary)
     return table
-
-
-def _write(report: AuditReport, out: Path, source: str) -> None:
-    report.to_json(out / "audit.json")
-    page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-        f'content="width=device-width"><title>Audit</title></head><body><p>{escape(source)}</p>'
-        f"{report._repr_html_()}</body></html>\n"
-    )
-    (out / "audit.html").write_text(page, encoding="utf-8")

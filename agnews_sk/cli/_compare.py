@@ -37,14 +37,14 @@ from agnews_sk.pipeline import (
 from agnews_sk.reporting import comparison_table, plot_confusion_matrices, write_report
 
 PROBE_ROWS = 128
-# Of the five minutes on 2 cores that a comparison may take, what fine-tuning gets; the rest is
-# for loading, both baselines and predicting the test rows.
+# The share of fine-tuning in the five minutes on 2 cores that a comparison may take; the rest is
+# for loading, the baselines and the prediction of the test rows.
 FINETUNE_SECONDS = 120.0
 EXPLAINED_ROWS = 8
 
 
 class Family(StrEnum):
-    """Families of pipelines that can be compared."""
+    """Families of pipelines to compare."""
 
     TFIDF = "tfidf"
     EMBEDDING = "embedding"
@@ -55,11 +55,11 @@ def compare(
     data: DataOption = None,
     train_rows: Annotated[
         int | None,
-        typer.Option(min=8, help="Rows to learn from; without it, what 5 minutes allow."),
+        typer.Option(min=8, help="Training rows; by default as many as take 5 minutes."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.")] = 2,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning.")] = 2,
     model: Annotated[
-        str | None, typer.Option(help="Folder or hub name; without it, all-MiniLM-L6-v2.")
+        str | None, typer.Option(help="Folder or hub name; by default all-MiniLM-L6-v2.")
     ] = None,
     families: Annotated[
         list[Family] | None,
@@ -96,7 +96,7 @@ def compare(
 
 
 def _check_model(model: str | None) -> None:
-    """Refuse a folder that holds no pretrained model, or a name that cannot be had."""
+    """Refuse a folder without a pretrained model, or a name that cannot be resolved."""
     from transformers import AutoConfig
 
     source = resolve_pretrained(model)
@@ -114,7 +114,7 @@ def _check_model(model: str | None) -> None:
 def _make_pipelines(
     families: list[Family], model: str | None, epochs: int, seed: int, *, show: bool
 ) -> dict[Family, TextPipeline]:
-    """Make the pipelines of these families, in the order in which families are listed."""
+    """Return the pipelines of some families, in the order of `Family`."""
     makers = {
         Family.TFIDF: lambda: make_tfidf_pipeline(),
         Family.EMBEDDING: lambda: make_embedding_pipeline(model, random_state=seed),
@@ -131,19 +131,19 @@ def _make_pipelines(
 def _affordable_rows(
     finetune: TextPipeline, rows: TrainTest, epochs: int, seed: int, console: Console
 ) -> int:
-    """Fine-tune on a few rows, and work out how many the time allows."""
+    """Return how many rows the time allows, measured by fine-tuning on a few."""
     n_all = n_rows(rows.X_train)
     probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
     quick = clone(finetune).set_params(classify__max_epochs=1, classify__verbose=0)
-    with stages(console, f"Measuring this machine on {len(probe)} rows"):
+    with stages(console, f"Measuring the speed on {len(probe)} rows"):
         start = time.perf_counter()
         quick.fit(*training_rows(rows, probe))
         per_text = (time.perf_counter() - start) / len(probe)
     affordable = int(FINETUNE_SECONDS / per_text / epochs) // 100 * 100
     n_chosen = min(n_all, max(affordable, PROBE_ROWS))
     console.print(
-        f"[bold]Fine-tuning rows:[/] {n_chosen:,} of {n_all:,}, what this machine trains for "
-        f"{epochs} epochs in about {FINETUNE_SECONDS / 60:.1f} minutes; --train-rows changes it."
+        f"[bold]Training rows:[/] {n_chosen:,} of {n_all:,}, as {epochs} epochs of fine-tuning on "
+        f"them take about {FINETUNE_SECONDS / 60:.1f} minutes; set --train-rows to change this."
     )
     return n_chosen
 
@@ -151,6 +151,7 @@ def _affordable_rows(
 def _evaluate_all(
     pipelines: dict[Family, TextPipeline], rows: TrainTest, chosen: np.ndarray, console: Console
 ) -> list[Evaluation]:
+    """Evaluate each pipeline on the chosen training rows, and TF-IDF on all rows too."""
     every = np.arange(n_rows(rows.X_train))
     entries = []
     for family, pipeline in pipelines.items():
@@ -163,6 +164,7 @@ def _evaluate_all(
 def _evaluate(
     name: str, pipeline: TextPipeline, rows: TrainTest, kept: np.ndarray, console: Console
 ) -> Evaluation:
+    """Evaluate one pipeline, and show its stages; fine-tuning shows its epochs itself."""
     X_train, y_train = training_rows(rows, kept)
     own_bar = "fitting" if name.startswith(Family.FINETUNE) else ""
     with stages(console, name, own_bar=own_bar) as shown:
@@ -179,6 +181,7 @@ def _write(
     out: Path,
     console: Console,
 ) -> None:
+    """Write the files of `--out`, the report with an audit and explanations."""
     result.to_json(out / "comparison.json")
     plot_confusion_matrices(result).savefig(out / "confusion_matrices.png", dpi=150)
     with stages(console, "Writing the report") as shown:
@@ -204,7 +207,7 @@ def _write(
 def _explanations(
     result: ComparisonResult, evaluations: list[Evaluation], rows: TrainTest
 ) -> dict[str, Explanation]:
-    """Explain some of the rows that the classifiers disagree on, by each that can be explained."""
+    """Explain some rows on which the classifiers disagree, by each classifier."""
     differing = result.rows[result.differing_rows(EXPLAINED_ROWS)]
     if not len(differing):
         return {}
@@ -213,6 +216,7 @@ def _explanations(
 
 
 def _explain(evaluation: Evaluation, texts: Any) -> Explanation:
+    """Explain texts by the best method that is installed."""
     try:
         return explain(evaluation.estimator, texts)
     except ImportError:  # captum, which nets need, is an extra

@@ -7,7 +7,13 @@ from agnews_sk.evaluation._learning_curves import LearningCurves, learning_curve
 from agnews_sk.evaluation._quality import N_BINS, confidence_bins
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._scoring import interval_columns
-from agnews_sk.evaluation._wording import abstentions, answer, costs, level, with_method
+from agnews_sk.evaluation._wording import (
+    abstention_note,
+    confidence_percent,
+    cost_note,
+    interval_with_method,
+    verdict,
+)
 
 __all__ = [
     "ComparisonResult",

@@ -1,4 +1,4 @@
-"""The bootstrap: resampled rows as weights, bias-corrected intervals and p values."""
+"""The bootstrap: resamples as weights of rows, BCa intervals and p values."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-# Scores that differ by this share or less are the same, summed in another order.
+# Scores with a smaller relative difference are equal, but summed in another order.
 _ROUNDING = 1e-12
-# Weights that are held at once; 64 MB of them keep the matrix products in one piece.
+# Weights in memory at once: 64 MB, enough for fast matrix products.
 _WEIGHTS_AT_ONCE = 8_000_000
 
 
 def resample_weights(n_rows: int, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Draw rows with replacement, and yield how often each row was drawn.
+    """Draw rows with replacement, and yield how often each resample holds each row.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def resample_weights(n_rows: int, n_resamples: int, seed: int) -> Iterator[np.nd
     Yields
     ------
     ndarray of float of shape (n_resamples_of_chunk, n_rows)
-        As many resamples at a time as fit into the memory set aside.
+        As many resamples at once as fit into 64 MB.
 
     Examples
     --------
@@ -36,14 +36,15 @@ def resample_weights(n_rows: int, n_resamples: int, seed: int) -> Iterator[np.nd
     step = max(1, _WEIGHTS_AT_ONCE // n_rows)
     for start in range(0, n_resamples, step):
         n_chunk = min(step, n_resamples - start)
-        drawn = rng.integers(0, n_rows, size=(n_chunk, n_rows))
+        drawn = rng.integers(0, n_rows, size=(n_chunk, n_rows))  # positions of rows
+        # One bincount for all resamples: each has a range of n_rows positions of its own.
         drawn += np.arange(n_chunk)[:, np.newaxis] * n_rows
         counts = np.bincount(drawn.ravel(), minlength=n_chunk * n_rows)
-        yield counts.reshape(n_chunk, n_rows).astype(np.float64)
+        yield counts.reshape(n_chunk, n_rows).astype(np.float64)  # for products with floats
 
 
 class ScoreInterval(NamedTuple):
-    """Ends of an interval, and how they were found: NaN and "none" where nothing tells them."""
+    """Ends of an interval and its method; NaN and "none" if there is no interval."""
 
     low: float
     high: float
@@ -56,12 +57,12 @@ NO_INTERVAL = ScoreInterval(np.nan, np.nan, "none")
 def bootstrap_interval(
     resampled: np.ndarray, observed: float, jackknife: np.ndarray, confidence_level: float
 ) -> ScoreInterval:
-    """Return the bootstrap interval of one score, and which kind of interval it is.
+    """Return the bootstrap interval of one score, with its method.
 
     Parameters
     ----------
     resampled : ndarray of float of shape (n_resamples,)
-        Score of each bootstrap resample; those that are not finite are left out.
+        Score of each bootstrap resample; those that are not finite are ignored.
     observed : float
         Score of the rows themselves.
     jackknife : ndarray of float of shape (n_rows,)
@@ -71,9 +72,9 @@ def bootstrap_interval(
     Returns
     -------
     ScoreInterval
-        Of the method "BCa", or "percentile" where the correction is not defined: the observed
-        score lies outside all resamples, or the acceleration turns the interval around. "none"
-        where the score is not defined, or no resample changes it, so that its spread is unknown.
+        Its method is "BCa"; or "percentile" where BCa is undefined, because the observed score lies
+        outside all resamples or a large acceleration would swap the ends; or "none" where the score
+        is undefined, or the same in all resamples, so that its variance is unknown.
 
     Notes
     -----
@@ -99,7 +100,7 @@ def bootstrap_interval(
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Tell whether values are the same but for rounding, so that they have no spread to use."""
+    """Tell whether values are equal up to rounding, so that they do not show a variance."""
     return bool(np.ptp(values) <= _ROUNDING * np.max(np.abs(values)))
 
 
@@ -109,7 +110,7 @@ def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -
     Parameters
     ----------
     resampled : ndarray of float of shape (n_resamples,)
-        Difference in each bootstrap resample; those that are not finite are left out.
+        Difference in each bootstrap resample; those that are not finite are ignored.
     observed : float
         Difference on the rows themselves.
     jackknife : ndarray of float of shape (n_rows,)
@@ -118,9 +119,15 @@ def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -
     Returns
     -------
     float
-        One less the confidence level at which zero is an end of the interval, and at least
-        ``2 / (n_resamples + 1)``. NaN where the difference is not defined, or is not zero and the
-        same in all resamples, so that its spread is unknown.
+        One minus the confidence level at which zero is an end of the interval, but at least
+        ``2 / (n_resamples + 1)``. NaN where the difference is undefined, or the same in all
+        resamples and not zero, so that its variance is unknown.
+
+    Notes
+    -----
+    Solves equation 14.10 of Efron and Tibshirani (1993) for the level: with ``w`` the normal
+    quantile of the share of resamples below zero, ``z`` the bias and ``a`` the acceleration, the
+    tail of zero is ``Phi((w - z) / (1 + a (w - z)) - z)``.
 
     Examples
     --------
@@ -136,18 +143,22 @@ def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -
     if is_constant(resampled):
         return 1.0 if observed == 0 else np.nan
     bias, acceleration = _corrections(resampled, observed, jackknife)
-    floor = 1 / (len(resampled) + 1)
+    floor = 1 / (len(resampled) + 1)  # no smaller tail can be estimated from so many resamples
     below = np.clip(_share_below(resampled, 0.0), floor, 1 - floor)
     gap = ndtri(below) - bias
     stretch = 1 + acceleration * gap
-    tail = ndtr(gap / stretch - bias) if stretch > 0 else below
+    tail = ndtr(gap / stretch - bias) if stretch > 0 else below  # else the percentile's tail
     return float(np.clip(2 * min(tail, 1 - tail), 2 * floor, 1))
 
 
 def _corrected_levels(
     resampled: np.ndarray, observed: float, jackknife: np.ndarray, levels: np.ndarray
 ) -> np.ndarray | None:
-    """Return the quantiles of the resamples that BCa takes for those levels, None if undefined."""
+    """Return the levels of quantiles that BCa takes instead of these; None if undefined.
+
+    Efron and Tibshirani (1993), equation 14.10. Undefined are infinite biases, and accelerations
+    that swap the ends.
+    """
     bias = float(ndtri(_share_below(resampled, observed)))
     shifted = bias + ndtri(levels)
     stretch = 1 - _acceleration(jackknife) * shifted
@@ -159,7 +170,7 @@ def _corrected_levels(
 def _corrections(
     resampled: np.ndarray, observed: float, jackknife: np.ndarray
 ) -> tuple[float, float]:
-    """Return bias and acceleration; both zero where the bias would be infinite."""
+    """Return bias and acceleration; both 0 where the bias would be infinite."""
     bias = float(ndtri(_share_below(resampled, observed)))
     return (bias, _acceleration(jackknife)) if np.isfinite(bias) else (0.0, 0.0)
 
@@ -170,6 +181,13 @@ def _share_below(resampled: np.ndarray, value: float) -> float:
 
 
 def _acceleration(jackknife: np.ndarray) -> float:
+    """Return the acceleration: Efron and Tibshirani (1993), equation 14.15; 0 without variance.
+
+    Parameters
+    ----------
+    jackknife : ndarray of float of shape (n_rows,)
+        Score without each row; those that are not finite are ignored.
+    """
     jackknife = jackknife[np.isfinite(jackknife)]
     if not len(jackknife):
         return 0.0
@@ -177,5 +195,5 @@ def _acceleration(jackknife: np.ndarray) -> float:
     largest = np.max(np.abs(deviations))
     if largest == 0:
         return 0.0
-    scaled = deviations / largest  # third powers of losses near zero are too small for a float
+    scaled = deviations / largest  # third powers of very small losses would underflow
     return float(np.sum(scaled**3) / (6 * np.sum(scaled**2) ** 1.5))

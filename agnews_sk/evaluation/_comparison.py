@@ -7,7 +7,7 @@ import numpy as np
 
 from agnews_sk._core.validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
-from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
+from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._inputs import check_classifiers, check_settings
 from agnews_sk.evaluation._result import ComparisonResult
 
@@ -24,34 +24,35 @@ def compare_classifiers(
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
     random_state: Any = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> ComparisonResult:
     """Fit classifiers and compare them on the same test rows, or on the same folds.
 
     Parameters
     ----------
     classifiers : mapping of str to estimator
-        Classifiers or pipelines by name. Each is cloned, and stays as it was.
+        Classifiers or pipelines by name. Each is cloned, so that the given ones stay unfitted.
     X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
-        Whatever the classifiers take. In cross-validation, `X_train` are all rows, and there
-        are no `X_test`.
+        What the classifiers take. For cross-validation, `X_train` holds all rows, and `X_test`
+        is not given.
     y_train, y_test : array-like of shape (n_rows,)
         Labels, none missing.
     cv : int or cross-validation splitter, optional
-        Compare in cross-validation instead of on test rows: a number of folds, stratified and
-        shuffled by `random_state`, which keep rows that repeat together; or a splitter such as
-        `RepeatedStratifiedKFold`, which is taken as it is.
+        Compare by cross-validation instead of on test rows: a number of folds, which are
+        stratified, shuffled by `random_state`, and keep copies of a row in one fold; or a splitter
+        such as `RepeatedStratifiedKFold`, which is used as it is.
     train_rows : mapping of str to array-like of int, optional
-        Positions of the training rows that a classifier gets, by its name; the others get all.
-        Not in cross-validation.
+        Positions of the training rows of a classifier, by its name; the others are fitted on all.
+        Not with `cv`.
     n_resamples : int, default=2000
         Bootstrap resamples of the test rows.
     confidence_level : float, default=0.95
         Between 0 and 1.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the bootstrap and of the folds; the classifiers have their own.
+        Random seed of the bootstrap and of the folds; the classifiers have their own.
     progress : callable taking a str, optional
-        Told each stage, such as "tfidf: fitting on 8,000 rows", as it begins.
+        Called at the start of each stage with its description, such as "tfidf: fitting on 8,000
+        rows".
 
     Returns
     -------
@@ -60,24 +61,25 @@ def compare_classifiers(
     Raises
     ------
     TypeError
-        If `classifiers` is no mapping of names to classifiers, labels of test rows or predictions
-        are of another kind than those of the training rows, or frames of another library.
+        If `classifiers` is not a mapping of names to classifiers; if test labels or predictions are
+        of another kind than the training labels; or if training and test rows are frames of
+        different libraries.
     ValueError
-        If there are no classifiers, labels are missing or not one a row, or `train_rows` names
-        another classifier or rows that are not there, or neither test rows nor `cv` are given, or
-        training and test rows have different columns.
+        If there are no classifiers; labels are missing or not one per row; `train_rows` names an
+        unknown classifier or positions out of range; neither or both of test rows and `cv` are
+        given; or training and test rows have different columns.
 
     Warns
     -----
     UserWarning
-        If a classifier meets test labels that it was not trained on: those rows count as wrong.
+        If test labels are not among a classifier's training labels: those rows count as errors.
         If the resamples are too few for the confidence level.
 
     Notes
     -----
-    Labels of any container come to the classifiers as one plain array, and predictions are compared
-    as labels, whatever they are held in: 1.0 is 1. What an `AbstainingClassifier` gives no label
-    counts as wrong, and is reported as `abstained`.
+    Labels of any container reach the classifiers as one plain array, and predictions are compared
+    by value, whatever their container: 1.0 equals 1. Rows on which an `AbstainingClassifier`
+    abstains count as errors, and their share is reported as `abstained`.
 
     Examples
     --------
@@ -139,16 +141,18 @@ def compare_classifiers(
 
 
 def _check_kind(X_test: Any, y_test: Any, cv: Any, train_rows: Mapping[str, Any]) -> None:
+    """Refuse anything but either test rows, or `cv` without `train_rows`."""
     if (X_test is None) != (y_test is None):
-        raise ValueError("X_test and y_test go together, got only one of them.")
+        raise ValueError("X_test and y_test must be given together, got only one of them.")
     if (X_test is None) == (cv is None):
         given = "neither" if cv is None else "both"
         raise ValueError(f"Give either X_test and y_test, or cv, got {given}.")
     if cv is not None and train_rows:
-        raise ValueError("train_rows goes with test rows, not with cv, which chooses the rows.")
+        raise ValueError("train_rows cannot be combined with cv, which chooses the training rows.")
 
 
 def _check_names(classifiers: Mapping[str, Any], train_rows: Mapping[str, Any]) -> None:
+    """Refuse training rows of a classifier that is not given."""
     unknown = [name for name in train_rows if name not in classifiers]
     if unknown:
         raise ValueError(
@@ -157,13 +161,24 @@ def _check_names(classifiers: Mapping[str, Any], train_rows: Mapping[str, Any]) 
 
 
 def _train_part(X_train: Any, y_train: Any, positions: Any, name: str) -> tuple[Any, Any]:
+    """Return the training rows and labels of one classifier.
+
+    Parameters
+    ----------
+    X_train : container of n_train rows
+    y_train : ndarray of shape (n_train,)
+    positions : array-like of int of shape (n_kept,) or None
+        None keeps all.
+    name : str
+        Name of the classifier in messages.
+    """
     if positions is None:
         return X_train, y_train
     rows = np.asarray(positions)
     if rows.ndim != 1 or rows.dtype.kind not in "iu":
         raise TypeError(
             f"train_rows[{name!r}] must be a 1-D array of int positions, got {rows.dtype} of "
-            f"shape {rows.shape}; np.flatnonzero makes positions from a mask."
+            f"shape {rows.shape}; np.flatnonzero turns a mask into positions."
         )
     n_train = len(y_train)
     if len(rows) == 0 or rows.min() < 0 or rows.max() >= n_train:

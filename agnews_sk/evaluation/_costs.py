@@ -1,4 +1,4 @@
-"""What a classifier costs: time, memory, latency, size and parameters."""
+"""Costs of a classifier: time, memory, latency, size and parameters."""
 
 import pickle
 import time
@@ -24,17 +24,17 @@ _RESET_PEAK = "5"  # proc_pid_clear_refs(5): since Linux 4.0, puts VmHWM back to
 
 @dataclass
 class Cost:
-    """What a block of code took, known once the block is left.
+    """Costs of a block of code, known once the block has ended.
 
     Attributes
     ----------
     seconds : float
         Wall-clock time.
     cpu_seconds : float
-        Processor time of all threads of this process; worker processes are not counted.
+        CPU time of all threads of this process, without worker processes.
     peak_memory_bytes : float
-        By how much the resident memory of this process rose at its highest, torch and pages of
-        files included; NaN where the system does not tell (other than Linux).
+        Peak increase of the resident memory of this process, with that of torch and of mapped
+        files; NaN on systems other than Linux.
     """
 
     seconds: float = np.nan
@@ -44,7 +44,7 @@ class Cost:
 
 @contextmanager
 def measured() -> Iterator[Cost]:
-    """Measure what the block takes.
+    """Measure the costs of a block of code.
 
     Yields
     ------
@@ -68,7 +68,7 @@ def measured() -> Iterator[Cost]:
 
 
 def _reset_peak() -> float:
-    """Put the process' peak back to what is resident, and return that; 0 where unknown."""
+    """Reset the process' peak memory, and return the resident bytes; 0 where unknown."""
     try:
         Path("/proc/self/clear_refs").write_text(_RESET_PEAK)
         return _status_bytes("VmRSS")
@@ -77,6 +77,7 @@ def _reset_peak() -> float:
 
 
 def _status_bytes(name: str) -> float:
+    """Return a size from /proc/self/status, which states it in KiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     kilobytes = next(line.split()[1] for line in lines if line.startswith(f"{name}:"))
     return 1024.0 * int(kilobytes)
@@ -88,9 +89,9 @@ def latencies(predict: Callable[[Any], Any], X: Any) -> np.ndarray:
     Parameters
     ----------
     predict : callable
-        Takes a container of rows.
+        Takes a container of rows, such as a fitted classifier's `predict`.
     X : DataFrame or array-like of shape (n_rows, ...)
-        Rows, asked for in turn, and again from the first if there are few.
+        Rows to predict in turn, starting again from the first one if there are few.
 
     Returns
     -------
@@ -122,7 +123,7 @@ def size_bytes(fitted: Any, name: str) -> int | None:
     ----------
     fitted : estimator
     name : str
-        How the warning calls it.
+        Name of the classifier in the warning.
 
     Returns
     -------
@@ -138,13 +139,15 @@ def size_bytes(fitted: Any, name: str) -> int | None:
     try:
         joblib.dump(fitted, counter)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        warnings.warn(f"{name} has no size, as it cannot be pickled: {error}", stacklevel=3)
+        warnings.warn(
+            f"the size of {name} is unknown, as it cannot be pickled: {error}", stacklevel=3
+        )
         return None
     return counter.n_bytes
 
 
 def count_parameters(fitted: Any) -> int:
-    """Count the numbers that a fitted estimator has learnt or brought along.
+    """Count the learned and pretrained parameters of a fitted estimator.
 
     Parameters
     ----------
@@ -154,9 +157,9 @@ def count_parameters(fitted: Any) -> int:
     Returns
     -------
     int
-        Weights of torch modules, frozen ones too, and values of the float arrays and sparse
-        matrices in attributes that end in an underscore, in the estimator and those within it.
-        Trees and neighbours keep their numbers elsewhere, and count 0.
+        Weights of torch modules, including frozen ones, and values of float arrays and sparse
+        matrices in attributes that end in an underscore, of the estimator and of those within it.
+        Trees and nearest neighbours store their parameters elsewhere, and count 0.
 
     Examples
     --------
@@ -170,11 +173,18 @@ def count_parameters(fitted: Any) -> int:
 
 @dataclass
 class _Counter:
-    """Walks what an estimator holds, and counts nothing twice."""
+    """Walks the objects of an estimator, and counts each once.
+
+    Attributes
+    ----------
+    seen : set of int
+        Ids of the objects that are counted.
+    """
 
     seen: set[int] = field(default_factory=set)
 
     def count(self, value: Any) -> int:
+        """Return the number of parameters in an object that were not counted before."""
         if id(value) in self.seen:
             return 0
         self.seen.add(id(value))
@@ -189,14 +199,14 @@ class _Counter:
         if callable(getattr(value, "state_dict", None)) and hasattr(value, "parameters"):
             return sum(p.numel() for p in value.parameters())
         if hasattr(value, "fit"):
-            return sum(map(self.count, _learnt(value)))
+            return sum(map(self.count, _learned(value)))
         return 0
 
 
-def _learnt(estimator: Any) -> list[Any]:
+def _learned(estimator: Any) -> list[Any]:
+    """Return the steps of a pipeline or union, or the fitted attributes of another estimator."""
     if hasattr(estimator, "steps"):
         return [step for _, step in estimator.steps]
     if hasattr(estimator, "transformer_list"):
         return [step for _, step in estimator.transformer_list]
-    learnt = {k: v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"}
-    return list(learnt.values())
+    return [v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"]

@@ -1,4 +1,4 @@
-"""Classifiers evaluated on the same folds, and the folds put together."""
+"""Classifiers evaluated on the same folds, and the folds merged."""
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from agnews_sk._core.splitting import split_rows
 from agnews_sk._core.validation import take_rows
 from agnews_sk.evaluation._evaluation import (
     Evaluation,
-    Progress,
+    ProgressCallback,
     aligned_probabilities,
     evaluate_classifier,
     outcome_of,
@@ -35,7 +35,7 @@ def cross_evaluate(
     *,
     cv: Any,
     rng: np.random.Generator,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> tuple[list[Evaluation], np.ndarray, pd.DataFrame]:
     """Evaluate each classifier on the same folds.
 
@@ -46,31 +46,31 @@ def cross_evaluate(
     y : ndarray of shape (n_rows,)
         As `check_labels` returns them.
     cv : int or cross-validation splitter
-        A number of stratified, shuffled folds that keep rows that repeat together, or a splitter.
+        A number of stratified, shuffled folds, each copy of a row in the same one; or a splitter.
     rng : Generator
         Shuffles the folds.
     progress : callable taking a str, optional
+        Called with the description of each stage.
 
     Returns
     -------
     evaluations : list of Evaluation
-        One a classifier: predictions of all folds one after the other; seconds are means over
-        folds, memory is the highest, latencies are put together, and the estimator is None.
+        One per classifier, see `merge_folds`.
     rows : ndarray of int of shape (n_predictions,)
-        Row that each prediction is about.
+        Position of the row of each prediction.
     folds : pandas.DataFrame
-        Scores by classifier and fold, as `ComparisonResult` describes them.
+        Scores by classifier and fold, see `ComparisonResult.folds`.
     """
     splits = make_splits(cv, X, y, rng, classifiers.values())
     by_name: dict[str, list[Evaluation]] = {name: [] for name in classifiers}
     for k, (train, test) in enumerate(splits):
         parts = [take_rows(part, rows) for rows in (train, test) for part in (X, y)]
         for name, classifier in classifiers.items():
-            tell = None if progress is None else _telling(progress, k + 1, len(splits))
+            tell = None if progress is None else _progress_of_fold(progress, k + 1, len(splits))
             by_name[name].append(evaluate_classifier(name, classifier, *parts, progress=tell))
     rows = np.concatenate([test for _, test in splits])
     folds = [fold_row(e, k) for found in by_name.values() for k, e in enumerate(found)]
-    return [_put_together(found) for found in by_name.values()], rows, pd.DataFrame(folds)
+    return [merge_folds(found) for found in by_name.values()], rows, pd.DataFrame(folds)
 
 
 def make_splits(
@@ -81,13 +81,13 @@ def make_splits(
     Parameters
     ----------
     cv : int or cross-validation splitter
-        Folds of a number keep rows that repeat together.
+        With a number, copies of a row are in the same fold.
     X : container of n_rows rows
     y : array-like of shape (n_rows,)
     rng : Generator
-        Shuffles, where `cv` is a number.
+        Shuffles if `cv` is a number.
     classifiers : iterable of estimator
-        What the rows are for, to tell which of them repeat.
+        Those that will be fitted: rows that are equal to all of them are copies.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def make_splits(
     Warns
     -----
     UserWarning
-        If too few rows are different to keep those that repeat together.
+        If too few rows differ to keep copies in one fold.
     """
     if not isinstance(cv, Integral):
         return list(check_cv(cv, y, classifier=True).split(np.zeros(len(y)), np.asarray(y)))
@@ -114,7 +114,7 @@ def make_splits(
 def random_fifths(
     X: Any, y: np.ndarray, seed: int, classifiers: Iterable[Any]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return five times a random fifth to test on, with rows that repeat on one side.
+    """Return five splits that each test on a random fifth, with copies of a row on one side.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def random_fifths(
     y : ndarray of shape (n_rows,)
     seed : int
     classifiers : iterable of estimator
-        What the rows are for, to tell which of them repeat.
+        Those that will be fitted: rows that are equal to all of them are copies.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def random_fifths(
     Warns
     -----
     UserWarning
-        If too few rows are different to keep those that repeat together.
+        If too few rows differ to keep copies on one side.
     """
     repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
     if not _all_differ(repeats):
@@ -145,20 +145,22 @@ def random_fifths(
 
 
 def _all_differ(repeats: np.ndarray) -> bool:
+    """Tell whether no row is a copy of another, by the group of each row."""
     return len(np.unique(repeats)) == len(repeats)
 
 
 def _can_be_learnt(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarray) -> bool:
-    """Tell whether each split has rows to test on, and classes to tell apart."""
+    """Tell whether each split has test rows, and training rows of at least two classes."""
     fewest = min(2, len(np.unique(codes)))
     return all(len(test) and len(np.unique(codes[train])) >= fewest for train, test in splits)
 
 
 def _warn_of_repeats(repeats: np.ndarray) -> None:
+    """Warn that copies of test rows are among the training rows."""
     warnings.warn(
-        f"rows that repeat are trained and tested on: of {len(repeats)} rows only "
-        f"{len(np.unique(repeats))} are different, too few to keep those that repeat together; "
-        "scores are too high.",
+        f"copies of test rows are among the training rows, which makes scores too high: only "
+        f"{len(np.unique(repeats))} of {len(repeats)} rows are different, too few to split them "
+        "otherwise.",
         stacklevel=4,
     )
 
@@ -188,33 +190,52 @@ def fold_row(evaluation: Evaluation, fold: int) -> dict[str, Any]:
     }
 
 
-def _telling(progress: Progress, fold: int, n_folds: int) -> Progress:
+def _progress_of_fold(progress: ProgressCallback, fold: int, n_folds: int) -> ProgressCallback:
+    """Return a callback that prefixes each stage with the number of the fold."""
     return lambda stage: progress(f"fold {fold} of {n_folds}: {stage}")
 
 
-def _put_together(found: Sequence[Evaluation]) -> Evaluation:
-    sizes, latencies = [e.size_bytes for e in found], [e.latency_seconds for e in found]
-    y_proba, classes = _probabilities_together(found)
+def merge_folds(found: Sequence[Evaluation]) -> Evaluation:
+    """Return one classifier's evaluations on all folds as one, predictions in their order.
+
+    Parameters
+    ----------
+    found : sequence of Evaluation
+        One per fold.
+
+    Returns
+    -------
+    Evaluation
+        Without an estimator. Costs of a fit are means over folds; `predict_seconds` is their
+        sum, as it is of all predictions; memory and parameters are the largest.
+    """
+
+    def each(name: str) -> list[Any]:
+        return [getattr(evaluation, name) for evaluation in found]
+
+    y_proba, classes = _merge_probabilities(found)
+    sizes = each("size_bytes")
     return Evaluation(
         name=found[0].name,
         estimator=None,
-        y_true=np.concatenate([e.y_true for e in found]),
-        y_pred=np.concatenate([e.y_pred for e in found]),
-        abstained=_abstained_together(found),
+        y_true=np.concatenate(each("y_true")),
+        y_pred=np.concatenate(each("y_pred")),
+        abstained=_merge_abstained(found),
         y_proba=y_proba,
         classes=classes,
-        n_train_rows=round(np.mean([e.n_train_rows for e in found])),
-        fit_seconds=float(np.mean([e.fit_seconds for e in found])),
-        predict_seconds=sum(e.predict_seconds for e in found),
-        size_bytes=None if None in sizes else round(np.mean(sizes)),  # type: ignore[arg-type]
-        cpu_seconds=float(np.mean([e.cpu_seconds for e in found])),
-        peak_memory_bytes=max(e.peak_memory_bytes for e in found),
-        latency_seconds=np.concatenate([x for x in latencies if x is not None]),
-        n_parameters=max(e.n_parameters or 0 for e in found),
+        n_train_rows=round(np.mean(each("n_train_rows"))),
+        fit_seconds=float(np.mean(each("fit_seconds"))),
+        predict_seconds=sum(each("predict_seconds")),
+        size_bytes=None if None in sizes else round(np.mean(sizes)),
+        cpu_seconds=float(np.mean(each("cpu_seconds"))),
+        peak_memory_bytes=max(each("peak_memory_bytes")),
+        latency_seconds=np.concatenate([x for x in each("latency_seconds") if x is not None]),
+        n_parameters=max(n or 0 for n in each("n_parameters")),
     )
 
 
-def _abstained_together(found: Sequence[Evaluation]) -> np.ndarray | None:
+def _merge_abstained(found: Sequence[Evaluation]) -> np.ndarray | None:
+    """Return where the classifier abstained in any fold; None if it never did."""
     if all(e.abstained is None for e in found):
         return None
     labelled = (np.zeros(len(e.y_pred), dtype=bool) for e in found)
@@ -223,14 +244,19 @@ def _abstained_together(found: Sequence[Evaluation]) -> np.ndarray | None:
     )
 
 
-def _probabilities_together(
+def _merge_probabilities(
     found: Sequence[Evaluation],
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the probabilities of all folds, and the labels of their columns.
+
+    A class that a fold had no training rows of has the probability 0 there. Both are None unless
+    every fold has probabilities.
+    """
     known = [
         (e.y_proba, e.classes) for e in found if e.y_proba is not None and e.classes is not None
     ]
     if len(known) < len(found):
         return None, None
     classes = union_of(*(of_fold for _, of_fold in known))
-    together = [aligned_probabilities(y_proba, of_fold, classes) for y_proba, of_fold in known]
-    return np.concatenate(together), classes
+    merged = [aligned_probabilities(y_proba, of_fold, classes) for y_proba, of_fold in known]
+    return np.concatenate(merged), classes

@@ -1,4 +1,4 @@
-"""One classifier fitted and tested: its predictions and what they cost."""
+"""One classifier fitted and tested: its predictions and their costs."""
 
 import warnings
 from collections.abc import Callable
@@ -23,12 +23,12 @@ from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measu
 from agnews_sk.evaluation._inputs import check_classifier, check_same_columns
 from agnews_sk.evaluation._quality import Outcome
 
-Progress = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluation:
-    """One classifier's predictions on the test rows and what they cost.
+    """One classifier's predictions on the test rows, and their costs.
 
     Attributes
     ----------
@@ -38,14 +38,14 @@ class Evaluation:
     y_true, y_pred : ndarray of shape (n_test_rows,)
         Labels of the test rows, and those predicted.
     abstained : ndarray of bool of shape (n_test_rows,), optional
-        Rows that it gives no label, where `y_pred` has what it says instead; None if it labels
-        all. An abstention counts as wrong.
+        Rows on which it abstains; `y_pred` holds its abstain label there. None if it predicts a
+        label for every row. An abstention counts as an error.
     y_proba : ndarray of float of shape (n_test_rows, n_known_classes), optional
         Probabilities; None where the estimator gives none.
     classes : ndarray of shape (n_known_classes,), optional
-        Labels that the columns of `y_proba` belong to.
+        Labels of the columns of `y_proba`.
     n_train_rows : int
-        Rows handed to `fit`, before a pipeline's own filters drop any.
+        Rows given to `fit`, before a pipeline's own filters drop any.
     fit_seconds : float
         Wall-clock time of the one fit.
     predict_seconds : float
@@ -54,10 +54,10 @@ class Evaluation:
         Bytes that `joblib.dump` writes for the fitted estimator, uncompressed; None if it
         cannot be pickled.
     cpu_seconds : float
-        Processor time of the fit, over all threads of this process.
+        CPU time of the fit, over all threads of this process.
     peak_memory_bytes : float
-        By how much the process' resident memory rose at its highest during fit and prediction.
-        NaN where the system does not tell.
+        Peak increase of the process' resident memory during fit and prediction. NaN on systems
+        other than Linux.
     latency_seconds : ndarray of float of shape (n_calls,), optional
         Wall-clock time of `predict` on single rows, after a warm-up.
     n_parameters : int or None
@@ -98,41 +98,42 @@ class Evaluation:
 
     @property
     def classes_seen(self) -> np.ndarray:
-        """Labels that are true, predicted, or known to it, sorted."""
+        """Labels that are true, predicted, or columns of `y_proba`; sorted."""
         labels = labels_given(self.y_pred, self.abstained, self.y_true)
         known = [] if self.classes is None else [self.classes]
         return union_of(self.y_true, labels, *known)
 
     @property
     def texts_per_second(self) -> float:
-        """Test rows predicted in a second of wall-clock time."""
+        """Test rows predicted per second of wall-clock time."""
         return len(self.y_pred) / self.predict_seconds
 
 
 def evaluate_classifier(
     name: str,
-    estimator: Any,
+    classifier: Any,
     X_train: Any,
     y_train: Any,
     X_test: Any,
     y_test: Any,
     *,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Evaluation:
-    """Fit a clone of a classifier, predict the test rows, and measure what that takes.
+    """Fit a clone of a classifier, predict the test rows, and measure the costs.
 
     Parameters
     ----------
     name : str
-        How results call the classifier.
-    estimator : estimator
-        Classifier or pipeline. It is cloned, and stays as it was.
+        Name of the classifier in results and messages.
+    classifier : estimator
+        Classifier or pipeline. It is cloned, so that the given one stays unfitted.
     X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
-        Whatever the estimator takes.
+        What the classifier takes.
     y_train, y_test : array-like of shape (n_rows,)
         Labels, none missing.
     progress : callable taking a str, optional
-        Told each stage, such as "tfidf: fitting on 8,000 rows", as it begins.
+        Called at the start of each stage with its description, such as "tfidf: fitting on 8,000
+        rows".
 
     Returns
     -------
@@ -143,15 +144,15 @@ def evaluate_classifier(
     TypeError
         If the name is not a `str`.
     ValueError
-        If labels are missing, continuous or not one a row, or there are no test rows.
+        If labels are missing, continuous or not one per row, or there are no test rows.
     KeyboardInterrupt
-        If Ctrl-C is pressed, also where the classifier takes it for the end of its training.
+        If Ctrl-C is pressed, even if the classifier catches it to end its training.
 
     Warns
     -----
     UserWarning
-        If test labels are not among the training labels: those rows count as wrong. If the
-        fitted estimator cannot be pickled: its size is left out.
+        If test labels are not among the training labels: those rows count as errors. If the
+        fitted classifier cannot be pickled: its size is unknown.
 
     Examples
     --------
@@ -174,7 +175,7 @@ def evaluate_classifier(
         raise TypeError(
             f"name of a classifier must be a str, got {type(name).__name__} {name!r:.60}."
         )
-    check_classifier(estimator, name=name)
+    check_classifier(classifier, name=name)
     X_train, X_test = as_frame(X_train), as_frame(X_test)
     labels = check_labels(y_train, X_train, name="y_train")
     seen = comparable(labels)
@@ -182,11 +183,11 @@ def evaluate_classifier(
     y_true = as_kind_of(y_true, seen, name="y_test", whose="y_train")
     check_same_columns(X_train, X_test)
     _warn_of_unseen(name, seen, y_true)
-    tell = progress or _say_nothing
+    tell = progress or _ignore
 
     tell(f"{name}: fitting on {len(labels):,} rows")
     with unswallowed_interrupts(), measured() as fit:
-        fitted = clone(estimator).fit(X_train, labels)
+        fitted = clone(classifier).fit(X_train, labels)
     tell(f"{name}: predicting {len(y_true):,} rows")
     with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
@@ -210,13 +211,13 @@ def evaluate_classifier(
 
 
 def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:
-    """Return what a classifier answered in class codes, -1 where it abstained.
+    """Return a classifier's predictions as class codes, -1 where it abstained.
 
     Parameters
     ----------
     evaluation : Evaluation
     classes : ndarray of shape (n_classes,)
-        All that it met among them.
+        Includes all of `evaluation.classes_seen`.
     rows : ndarray of int of shape (n_predictions,)
         Row that each prediction is about.
 
@@ -239,7 +240,7 @@ def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) ->
 def predicted_codes(
     y_pred: np.ndarray, abstained: np.ndarray | None, classes: np.ndarray
 ) -> np.ndarray:
-    """Return the position of each predicted label among classes, -1 where it abstained.
+    """Return the position of each predicted label in `classes`, -1 where it abstained.
 
     Parameters
     ----------
@@ -258,6 +259,7 @@ def predicted_codes(
 
 
 def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
+    """Return the fields of `Evaluation` that two measured blocks give."""
     return {
         "fit_seconds": fit.seconds,
         "predict_seconds": predict.seconds,
@@ -269,6 +271,13 @@ def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
 def _probabilities(
     fitted: Any, X: Any, y_true: np.ndarray, name: str
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return probabilities and the labels of their columns, or None twice without any.
+
+    Returns
+    -------
+    y_proba : ndarray of float of shape (n_rows, n_classes) or None
+    classes : ndarray of shape (n_classes,) or None
+    """
     if not hasattr(fitted, "predict_proba"):
         return None, None
     y_proba = np.asarray(fitted.predict_proba(X))
@@ -286,13 +295,13 @@ def _probabilities(
 
 
 def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) -> np.ndarray:
-    """Return probabilities with a column for each class, zero where it was not known.
+    """Return probabilities with a column per class, zero for classes that were not known.
 
     Parameters
     ----------
     y_proba : ndarray of float of shape (n_rows, n_known)
     known : array-like of shape (n_known,)
-        Labels of its columns.
+        Labels of the columns of `y_proba`, all among `classes`.
     classes : ndarray of shape (n_classes,)
 
     Returns
@@ -305,52 +314,55 @@ def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) 
 
 
 def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
+    """Warn of test labels that are not among the training labels."""
     unseen = sorted(set(y_true.tolist()) - set(seen.tolist()), key=str)
     if unseen:
         warnings.warn(
-            f"{name} can only be wrong on the labels {unseen} of y_test, which are not among its "
-            "training labels.",
+            f"{name} cannot predict the labels {unseen} of y_test, as they are not among its "
+            "training labels: those rows count as errors.",
             stacklevel=3,
         )
 
 
-_NOTHING = object()
+# No label, not even None or NaN: the classifier never abstains.
+_NEVER = object()
 
 
 def read_predictions(
     y_pred: Any, fitted: Any, y_true: np.ndarray, name: str
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return predictions as labels of the kind of the true ones, and where they are none.
+    """Return predictions as labels of the kind of the true ones, and where they are abstentions.
 
     Parameters
     ----------
     y_pred : array-like of shape (n_rows,)
-        What `predict` gave, in any container.
+        What `predict` returned, in any container.
     fitted : classifier
-        Which tells by `abstain_label_` what it says in place of a label.
+        If it, or the last step of a pipeline, has `abstain_label_`, that stands for an
+        abstention.
     y_true : ndarray of shape (n_rows,)
     name : str
-        How messages call the classifier.
+        Name of the classifier in messages.
 
     Returns
     -------
     y_pred : ndarray of shape (n_rows,)
-        Of object where it abstains on some rows.
+        Of dtype object if it abstains on some rows.
     abstained : ndarray of bool of shape (n_rows,) or None
-        None where it abstains on no row.
+        None if it abstains on no row.
 
     Raises
     ------
     TypeError, ValueError
-        If predictions are no labels of the kind of the true ones, or not one a row.
+        If predictions are not labels of the kind of the true ones, or not one per row.
     """
     if np.shape(y_pred) != y_true.shape:
         raise ValueError(
-            f"predict of {name} must return one label a row, shape {y_true.shape}, "
+            f"predict of {name} must return one label per row, shape {y_true.shape}, "
             f"got shape {np.shape(y_pred)}."
         )
     label = _abstain_label(fitted)
-    if label is _NOTHING:
+    if label is _NEVER:
         return _predicted_labels(y_pred, y_true, name), None
     given = np.asarray(y_pred, dtype=object)
     abstained = pd.isna(given) if pd.isna(label) else given == label
@@ -364,18 +376,19 @@ def read_predictions(
 
 
 def _predicted_labels(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
+    """Return predicted labels of the kind of the true ones, none of them an abstention."""
     labels = plain_labels(y_pred, name=f"predict of {name}")
     return as_kind_of(labels, y_true, name=f"predict of {name}", whose="y_test")
 
 
 def _abstain_label(fitted: Any) -> Any:
-    """Return what a classifier, or the last step of a pipeline, predicts where it abstains."""
+    """Return what a classifier, the best of a search, or a pipeline's last step abstains with."""
     if hasattr(fitted, "abstain_label_"):
         return fitted.abstain_label_
     if hasattr(fitted, "best_estimator_"):
         return _abstain_label(fitted.best_estimator_)
-    return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NOTHING
+    return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NEVER
 
 
-def _say_nothing(stage: str) -> None:
-    """Stand in for the progress callable that was not given."""
+def _ignore(stage: str) -> None:
+    """Take the place of a progress callback that was not given."""

@@ -1,4 +1,4 @@
-"""What evaluations are given, checked once and before any fitting."""
+"""Checks of arguments, once and before any fitting."""
 
 import math
 import warnings
@@ -12,18 +12,18 @@ _LONGEST_REPR = 60
 
 
 def check_classifiers(classifiers: Any, *, name: str = "classifiers") -> None:
-    """Refuse what is not a mapping of names to classifiers.
+    """Refuse anything but a mapping of names to classifiers.
 
     Parameters
     ----------
     classifiers : mapping of str to estimator
     name : str, default="classifiers"
-        How messages call it.
+        Name of the parameter in messages.
 
     Raises
     ------
     TypeError
-        If it is no mapping, a name is not a `str`, or a value cannot be fitted.
+        If it is not a mapping, a name is not a `str`, or a value is not a classifier.
     ValueError
         If it is empty.
 
@@ -50,6 +50,7 @@ such as {"dummyclassifier": DummyClassifier()}.
 
 
 def _named(given: Any) -> str:
+    """Say how to turn what was given into a mapping."""
     if hasattr(given, "fit"):
         kind = type(given).__name__
         return f'give each a name, such as {{"{kind.lower()}": {kind}()}}'
@@ -59,13 +60,13 @@ def _named(given: Any) -> str:
 
 
 def check_classifier(classifier: Any, *, name: str) -> None:
-    """Refuse what can be neither fitted nor asked, and classes in place of instances.
+    """Refuse anything but an instance with `fit` and `predict`.
 
     Parameters
     ----------
     classifier : estimator
     name : str
-        How messages call it.
+        Name of the classifier in messages.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def check_classifier(classifier: Any, *, name: str) -> None:
     if isinstance(classifier, type):
         raise TypeError(
             f"{name} must be an estimator, got the class {classifier.__name__}; "
-            f"make one of it: {classifier.__name__}()."
+            f"pass an instance: {classifier.__name__}()."
         )
     lacking = [method for method in ("fit", "predict") if not hasattr(classifier, method)]
     if lacking:
@@ -86,12 +87,12 @@ def check_classifier(classifier: Any, *, name: str) -> None:
 
 
 def check_same_columns(X_train: Any, X_test: Any) -> None:
-    """Refuse test rows in a frame of another library or with other columns than the training rows.
+    """Refuse frames of different libraries, or with different columns.
 
     Parameters
     ----------
     X_train, X_test : container of rows
-        Only frames are looked at.
+        Other containers than frames pass.
 
     Raises
     ------
@@ -115,8 +116,9 @@ X_test alone has ['title'].
     if type(X_train) is not type(X_test):
         kinds = [type(X).__module__.partition(".")[0] for X in (X_train, X_test)]
         raise TypeError(
-            f"X_train and X_test must be frames of one library, got {kinds[0]} with the columns "
-            f"{columns['X_train']} and {kinds[1]} with {columns['X_test']}; convert one of them."
+            f"X_train and X_test must be frames of the same library, got {kinds[0]} with the "
+            f"columns {columns['X_train']} and {kinds[1]} with {columns['X_test']}; convert one of "
+            "them."
         )
     train, test = columns.values()
     alone = {
@@ -129,11 +131,12 @@ X_test alone has ['title'].
 
 
 def _columns(X: Any) -> list[str]:
+    """Return the names of a frame's columns."""
     return [str(column) for column in X.columns]
 
 
 def check_settings(n_resamples: int, confidence_level: float) -> None:
-    """Refuse a number of resamples or a confidence level that no interval can have.
+    """Refuse an invalid number of resamples or confidence level.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def check_settings(n_resamples: int, confidence_level: float) -> None:
     Raises
     ------
     ValueError
-        If there are no resamples, or the level is not between 0 and 1.
+        If there is no resample, or the level is not between 0 and 1.
     """
     if not isinstance(n_resamples, Integral) or n_resamples < 1:
         raise ValueError(f"n_resamples must be at least 1, got {n_resamples!r}.")
@@ -151,7 +154,7 @@ def check_settings(n_resamples: int, confidence_level: float) -> None:
 
 
 def check_confidence_level(confidence_level: float) -> None:
-    """Refuse a level that no interval can have.
+    """Refuse a confidence level that is not between 0 and 1.
 
     Parameters
     ----------
@@ -169,18 +172,18 @@ def check_confidence_level(confidence_level: float) -> None:
 
 
 def warn_of_few_resamples(n_resamples: int, confidence_level: float) -> None:
-    """Warn of a number of resamples that cannot tell the ends of an interval.
+    """Warn if there are too few resamples to estimate the ends of an interval.
 
     Parameters
     ----------
     n_resamples : int
     confidence_level : float
     """
-    # Half of what the level leaves out lies beyond each end, and is to hold a resample.
+    # At least one resample should lie beyond each end, where half of 1 - confidence_level does.
     needed = math.ceil(2 / (1 - confidence_level) - 1e-9)
     if n_resamples < needed:
         warnings.warn(
-            f"n_resamples={n_resamples} are too few for bootstrap intervals of the level "
-            f"{confidence_level:g}, which need at least {needed:,}.",
+            f"n_resamples={n_resamples} is too small for bootstrap intervals at the confidence "
+            f"level {confidence_level:g}, which need at least {needed:,}.",
             stacklevel=4,
         )

@@ -1,4 +1,4 @@
-"""Learning curves: who wins with how many labels, kept as the runs come."""
+"""Learning curves: scores by number of training rows, each run stored as it ends."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from agnews_sk._core.label_arrays import comparable
 from agnews_sk._core.validation import as_frame, check_labels, take_rows
 from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
 from agnews_sk.evaluation._cross_validation import fold_row, make_splits, random_fifths
-from agnews_sk.evaluation._evaluation import Progress, evaluate_classifier
+from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._inputs import check_classifiers, check_confidence_level
 from agnews_sk.evaluation._pairs import TESTED
@@ -31,7 +31,7 @@ class LearningCurves:
     Attributes
     ----------
     runs : pandas.DataFrame
-        One row a classifier, size and split: `classifier`, `train_size`, `fold`,
+        One row per classifier, size and split: `classifier`, `train_size`, `fold`,
         `n_train_rows`, `n_test_rows`, `accuracy`, `macro_f1`, `fit_seconds` and
         `predict_seconds`.
     confidence_level : float
@@ -61,11 +61,11 @@ class LearningCurves:
         Returns
         -------
         pandas.DataFrame
-            Columns `classifier`, `train_size`, `score`, `low`, `high`, `n_splits` and `method`,
-            by which the interval was found: "corrected t" (Nadeau and Bengio). Where all splits
-            have the same score they do not tell its spread: an accuracy then has the "exact"
-            interval of Clopper and Pearson from the test rows of one split, macro-F1 has "none".
-            From one split there is "none".
+            Columns `classifier`, `train_size`, `score`, `low`, `high`, `n_splits` and `method`, the
+            method of the interval: "corrected t" (Nadeau and Bengio, 2003). If all splits have the
+            same score, its variance is unknown: an accuracy then has the "exact" interval of
+            Clopper and Pearson (1934) from the test rows of one split, and macro-F1 has "none". A
+            single split has "none".
         """
         _check_score(score)
         return pd.DataFrame(
@@ -87,11 +87,12 @@ class LearningCurves:
         Returns
         -------
         pandas.DataFrame
-            Columns `train_size`, `a`, `b`, `difference` of a less b, `low`, `high`, `p_value`
-            of the corrected t test, `p_holm` over all rows, `effect_size` (Cohen's d), `method`,
-            and `told_apart`, True where the interval leaves zero out and `p_holm` agrees. Where
-            all splits have the same difference of accuracies, the method is "exact": Fisher's
-            test and intervals of Clopper and Pearson on the test rows of one split.
+            Columns `train_size`, `a`, `b`, `difference` (a minus b), `low`, `high`, `p_value` of
+            the corrected t test, `p_holm` corrected for the number of rows of this frame,
+            `effect_size` (Cohen's d), `method`, and `significant`, True if the interval excludes
+            zero and `p_holm` is at most 1 - `confidence_level`. If all splits have the same
+            difference of accuracies, the method is "exact": Fisher's test, and intervals of Clopper
+            and Pearson, on the test rows of one split.
         """
         _check_score(score)
         rows = [
@@ -102,13 +103,14 @@ class LearningCurves:
         pairs = pd.DataFrame(rows, columns=_PAIR_COLUMNS)
         pairs["p_holm"] = holm(pairs["p_value"])
         beyond = (pairs["low"] > 0) | (pairs["high"] < 0)
-        pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
+        pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
         return pairs
 
     def _repr_html_(self) -> str:
         return self.curve().to_html(index=False, border=0, float_format="{:.4f}".format)
 
     def _mean(self, runs: pd.DataFrame, score: str) -> dict[str, Any]:
+        """Return the mean score of one classifier and size with its interval."""
         found = corrected_t_test(
             runs[score], _test_share(runs), confidence_level=self.confidence_level
         )
@@ -120,10 +122,12 @@ class LearningCurves:
         return {"score": found.difference, **_ends(interval), "n_splits": len(runs)}
 
     def _exact_interval(self, runs: pd.DataFrame) -> ScoreInterval:
+        """Return the interval of an accuracy that all splits share, from the rows of one split."""
         low, high = share_interval(*_one_split(runs), self.confidence_level)
         return ScoreInterval(float(low), float(high), "exact")
 
     def _tests(self, size: Any, runs: pd.DataFrame, score: str) -> Iterator[dict[str, Any]]:
+        """Yield a row of `pairwise` per pair, from the runs of one size."""
         wide = runs.pivot(index="fold", columns="classifier", values=score)
         for a, b in combinations(dict.fromkeys(runs["classifier"]), 2):
             differences = (wide[a] - wide[b]).dropna()
@@ -138,7 +142,7 @@ class LearningCurves:
             yield {"train_size": size, "a": a, "b": b, "method": "corrected t", **test}
 
     def _exact_test(self, a: pd.DataFrame, b: pd.DataFrame) -> dict[str, Any]:
-        """Compare two accuracies as if on different rows: which rows each got right is not kept."""
+        """Compare two accuracies as of different rows: runs do not store which rows are right."""
         (right_a, n_a), (right_b, n_b) = _one_split(a), _one_split(b)
         level = 1 - (1 - self.confidence_level) / 2
         (low_a, high_a), (low_b, high_b) = (
@@ -158,6 +162,7 @@ _PAIR_COLUMNS += ["effect_size"]
 
 
 def _ends(interval: ScoreInterval) -> dict[str, Any]:
+    """Return an interval as columns."""
     return {"low": interval.low, "high": interval.high, "method": interval.method}
 
 
@@ -165,22 +170,24 @@ _UNKNOWN_SPREAD = {**_ends(NO_INTERVAL), "p_value": np.nan, "effect_size": np.na
 
 
 def _one_split(runs: pd.DataFrame) -> tuple[float, float]:
-    """Return the rows right and the rows tested in one split, where all have the same accuracy."""
+    """Return the right and all test rows of one split, where all splits have the same accuracy."""
     n_rows = float(runs["n_test_rows"].min())
     return float(runs["accuracy"].mean()) * n_rows, n_rows
 
 
 def _check_score(score: str) -> None:
+    """Refuse a score that runs do not have."""
     if score not in TESTED:
         raise ValueError(f"score must be one of {list(TESTED)}, got {score!r}.")
 
 
 def _test_share(runs: pd.DataFrame) -> float:
+    """Return the test rows per training row of a split, as the corrected t test needs it."""
     return float((runs["n_test_rows"] / runs["n_train_rows"]).mean())
 
 
 def learning_curves(
-    pipelines: Mapping[str, Any],
+    classifiers: Mapping[str, Any],
     X: Any,
     y: Any,
     train_sizes: Sequence[int],
@@ -189,30 +196,31 @@ def learning_curves(
     path: str | Path | None = None,
     confidence_level: float = 0.95,
     random_state: Any = 0,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> LearningCurves:
-    """Fit classifiers on more and more rows, and score each on the same test rows.
+    """Fit classifiers on increasing numbers of rows, and score all on the same test rows.
 
     Parameters
     ----------
-    pipelines : mapping of str to estimator
+    classifiers : mapping of str to estimator
         Classifiers or pipelines by name.
     X : DataFrame or array-like of shape (n_rows, ...)
     y : array-like of shape (n_rows,)
     train_sizes : sequence of int
-        Numbers of training rows. Within a split the rows of a smaller size are among those of a
-        larger one, and classes have their shares.
+        Numbers of training rows. Within a split, the rows of a smaller size are among those of a
+        larger one, and each size is stratified by class.
     cv : int or cross-validation splitter, optional
-        What is tested on; by default five random fifths. Rows that repeat stay together, but for
-        a splitter, which is taken as it is.
+        Splits into training and test rows; by default five that each test on a random fifth.
+        Copies of a row stay on one side, except with a splitter, which is used as it is.
     path : str or Path, optional
-        JSON lines file to which each run is written as it ends. Runs that it holds of the same
-        pipelines, rows and splits are not made again, so a call that was broken off goes on.
+        JSON lines file to which each run is appended as it ends. Runs in it of the same
+        classifiers, rows and splits are not repeated, so that an interrupted call can be resumed.
     confidence_level : float, default=0.95
-    random_state : int, default=0
-        Draws splits and training rows. A file is of use to a later call only where it is given.
+    random_state : int, Generator, RandomState or None, default=0
+        Random seed of splits and training rows. It is fixed by default, because a later call finds
+        the runs in `path` only with the same one.
     progress : callable taking a str, optional
-        Told each stage as it begins.
+        Called with the description of each stage as it begins.
 
     Returns
     -------
@@ -221,10 +229,10 @@ def learning_curves(
     Raises
     ------
     TypeError
-        If `pipelines` is no mapping of names to classifiers, or `train_sizes` no integers.
+        If `classifiers` is not a mapping of names to classifiers, or `train_sizes` not integers.
     ValueError
-        If a size is below 1, above the training rows of a split or given twice, labels are
-        missing or not one a row, or `path` is another file.
+        If a size is below 1, above the training rows of a split or given twice; labels are missing
+        or not one per row; or `path` is a file of something else.
 
     Examples
     --------
@@ -237,15 +245,15 @@ def learning_curves(
     >>> curves.curve().set_index("train_size")["score"].to_dict()
     {8: 0.5, 16: 0.5}
     """
-    check_classifiers(pipelines, name="pipelines")
+    check_classifiers(classifiers)
     check_confidence_level(confidence_level)
     X = as_frame(X)
     labels = check_labels(y, X)
     seed = int(np.random.default_rng(random_state).integers(2**31))
     if cv is None:
-        splits = random_fifths(X, labels, seed, pipelines.values())
+        splits = random_fifths(X, labels, seed, classifiers.values())
     else:
-        splits = make_splits(cv, X, labels, np.random.default_rng(seed), pipelines.values())
+        splits = make_splits(cv, X, labels, np.random.default_rng(seed), classifiers.values())
     _check_sizes(train_sizes, min(len(train) for train, _ in splits))
     store = RunStore.open(path)
     rows_key = "" if path is None else content_digest((X, comparable(labels)))
@@ -253,22 +261,23 @@ def learning_curves(
     for size in train_sizes:
         for fold, (train, test) in enumerate(splits):
             drawn = _draw(labels, train, size, seed + fold)
-            for name, pipeline in pipelines.items():
+            for name, classifier in classifiers.items():
                 key = f"{name} {size} {fold}"
                 if path is not None:
-                    key = run_key(name, pipeline, size, rows_key, drawn, test)
+                    key = run_key(name, classifier, size, rows_key, drawn, test)
                 run = store.get(key)
                 if run is None:
                     parts = [
                         take_rows(part, kept) for kept in (drawn, test) for part in (X, labels)
                     ]
-                    run = _run(name, pipeline, size, fold, parts, progress)
+                    run = _run(name, classifier, size, fold, parts, progress)
                     store.add(key, run)
                 runs.append(run)
     return LearningCurves(runs=pd.DataFrame(runs), confidence_level=confidence_level)
 
 
 def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
+    """Refuse sizes that the smallest training part of a split does not have."""
     if not np.iterable(train_sizes) or not all(isinstance(n, Integral) for n in train_sizes):
         raise TypeError(f"train_sizes must be a sequence of integers, got {train_sizes!r:.60}.")
     bad = [size for size in train_sizes if not 1 <= size <= n_train]
@@ -282,27 +291,51 @@ def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
 
 
 def _draw(labels: np.ndarray, train: np.ndarray, size: int, seed: int) -> np.ndarray:
-    """Draw training rows by class share; the same seed draws more and more of one order."""
+    """Return positions of training rows, stratified; larger sizes extend the smaller ones."""
     order = _stratified_order(labels[train], seed)
     return train[order[:size]]
 
 
 def _stratified_order(labels: np.ndarray, seed: int) -> np.ndarray:
-    """Order rows so that any first part of them has the class shares of all."""
+    """Return an order of rows of which any first part is stratified by class.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+    seed : int
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+
+    Notes
+    -----
+    The i-th of the n rows of a class is placed at (i + 0.5) / n, so that classes of all sizes are
+    spread evenly between 0 and 1.
+    """
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(len(labels))
     _, codes, counts = np.unique(labels[shuffled], return_inverse=True, return_counts=True)
     by_class = np.argsort(codes, kind="stable")
-    within = np.concatenate([np.arange(count) for count in counts])
-    place = np.empty(len(labels))
+    within = np.concatenate([np.arange(count) for count in counts])  # (n_rows,), rank in the class
+    place = np.empty(len(labels))  # of each shuffled row, between 0 and 1
     place[by_class] = (within + 0.5) / np.repeat(counts, counts)
     return shuffled[np.argsort(place, kind="stable")]
 
 
 def _run(
-    name: str, pipeline: Any, size: int, fold: int, parts: list[Any], progress: Progress | None
+    name: str,
+    classifier: Any,
+    size: int,
+    fold: int,
+    parts: list[Any],
+    progress: ProgressCallback | None,
 ) -> dict[str, Any]:
-    found = evaluate_classifier(name, pipeline, *parts, progress=progress)
+    """Fit and score one classifier on one size of one split, and return a row of `runs`.
+
+    `parts` are the training rows and labels, then the test rows and labels.
+    """
+    found = evaluate_classifier(name, classifier, *parts, progress=progress)
     return {
         **fold_row(found, fold),
         "train_size": int(size),

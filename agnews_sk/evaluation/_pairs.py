@@ -1,6 +1,6 @@
 """Tests between pairs of classifiers: on the same test rows, or on the same folds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -19,6 +19,7 @@ from agnews_sk.evaluation._exact import difference_interval
 from agnews_sk.evaluation._quality import OVERALL, ScoreDraws
 from agnews_sk.evaluation._statistics import corrected_t_test, holm, mcnemar_test
 
+# Scores of which differences are tested.
 TESTED = ("accuracy", "macro_f1")
 PAIR_COLUMNS = [
     "a",
@@ -44,7 +45,7 @@ PAIR_COLUMNS = [
     "macro_f1_difference_method",
     "macro_f1_p_value",
     "macro_f1_p_holm",
-    "told_apart",
+    "significant",
 ]
 
 
@@ -56,7 +57,7 @@ def pairs_on_rows(
     Parameters
     ----------
     right : mapping of str to ndarray of bool of shape (n_rows,)
-        Where each classifier is right.
+        Rows on which each classifier is right.
     draws : mapping of str to ScoreDraws
         Scores of each, on the same resamples.
     confidence_level : float
@@ -87,18 +88,19 @@ def pairs_on_folds(
     Parameters
     ----------
     right : mapping of str to ndarray of bool of shape (n_predictions,)
-        Where each classifier is right.
+        Predictions of each classifier that are right.
     folds : pandas.DataFrame
-        One row a classifier and fold, as `ComparisonResult` describes it.
+        One row per classifier and fold, see `ComparisonResult.folds`.
     n_rows : int
-        Rows that predictions are about.
+        Number of distinct rows that are predicted, fewer than predictions in repeated
+        cross-validation.
     confidence_level : float
 
     Returns
     -------
     pandas.DataFrame of shape (n_pairs, 24)
-        The corrected resampled t test; what only a fixed test set has is NaN. Where all folds
-        have the same difference of accuracies, McNemar's exact test over their rows.
+        The corrected resampled t test; columns that only a fixed test set has are NaN. If all folds
+        have the same difference of accuracies, McNemar's exact test on their rows.
     """
     wide = folds.pivot(index="fold", columns="classifier")
     test_share = float((wide["n_test_rows"] / wide["n_train_rows"]).to_numpy().mean())
@@ -110,7 +112,7 @@ def pairs_on_folds(
         found |= _macro_f1_on_folds(differences["macro_f1"], test_share, confidence_level)
         found["bootstrap_p_value"] = np.nan
         if is_constant(differences["accuracy"]):
-            times = len(right[a]) / n_rows  # that each row is predicted
+            times = len(right[a]) / n_rows  # predictions per row
             only = counts["only_a"] / times, counts["only_b"] / times
             return {**found, **_exact_test(*only, n_rows, confidence_level)}
         return {**found, **_t_test(differences["accuracy"], test_share, confidence_level)}
@@ -119,6 +121,15 @@ def pairs_on_folds(
 
 
 def _t_test(differences: np.ndarray, test_share: float, confidence_level: float) -> dict[str, Any]:
+    """Return the columns of the corrected t test of accuracies.
+
+    Parameters
+    ----------
+    differences : ndarray of float of shape (n_folds,)
+    test_share : float
+        Test rows per training row.
+    confidence_level : float
+    """
     found = corrected_t_test(differences, test_share, confidence_level=confidence_level)
     interval = ScoreInterval(found.low, found.high, "corrected t")
     named = _named("accuracy", found.difference, interval, found.p_value)
@@ -130,6 +141,10 @@ def _t_test(differences: np.ndarray, test_share: float, confidence_level: float)
 def _exact_test(
     n_only_a: float, n_only_b: float, n_rows: int, confidence_level: float
 ) -> dict[str, Any]:
+    """Return the columns of McNemar's exact test, of rows that only one classifier gets right.
+
+    Repeated cross-validation makes the counts fractions; the binomial test needs whole rows.
+    """
     interval = difference_interval(n_only_a, n_only_b, n_rows, confidence_level)
     n_discordant = round(n_only_a + n_only_b)
     return {
@@ -144,6 +159,7 @@ def _exact_test(
 def _macro_f1_on_folds(
     differences: np.ndarray, test_share: float, confidence_level: float
 ) -> dict[str, Any]:
+    """Return the columns of macro-F1; the same difference on all folds has no known variance."""
     if is_constant(differences):
         mean = float(differences.mean())
         return _named("macro_f1", mean, NO_INTERVAL, np.nan if mean else 1.0)
@@ -155,6 +171,7 @@ def _macro_f1_on_folds(
 def _bootstrap_tests(
     difference: ScoreDraws, exact: ScoreInterval, confidence_level: float
 ) -> dict[str, Any]:
+    """Return the columns that the bootstrap gives, and the exact interval where it gives none."""
     found: dict[str, Any] = {}
     for score in TESTED:
         i = OVERALL.index(score)
@@ -169,6 +186,7 @@ def _bootstrap_tests(
 def _named(
     score: str, difference: float, interval: ScoreInterval, p_value: float
 ) -> dict[str, Any]:
+    """Return the columns of the difference of one score."""
     return {
         f"{score}_difference": float(difference),
         f"{score}_difference_low": float(interval.low),
@@ -178,17 +196,30 @@ def _named(
     }
 
 
-def _frame(names: list[str], tests: Any, confidence_level: float) -> pd.DataFrame:
+def _frame(
+    names: list[str], tests: Callable[[str, str], dict[str, Any]], confidence_level: float
+) -> pd.DataFrame:
+    """Return the tests of all pairs with p values corrected for their number, and the verdict.
+
+    Parameters
+    ----------
+    names : list of str
+        Of the classifiers.
+    tests : callable
+        Takes two names, and returns the columns of the pair.
+    confidence_level : float
+    """
     rows = [{"a": a, "b": b, **tests(a, b)} for a, b in combinations(names, 2)]
     pairs = pd.DataFrame(rows, columns=[c for c in PAIR_COLUMNS if not _is_added(c)])
     for prefix in ("", "bootstrap_", "macro_f1_"):
         pairs[f"{prefix}p_holm"] = holm(pairs[f"{prefix}p_value"])
-    # Both must agree: an interval that crosses zero, or a p value that many pairs explain, is no
-    # difference to speak of.
+    # Both must agree: an interval may exclude zero for one of many pairs by chance, and a p value
+    # may come from another test than the interval.
     beyond = (pairs["accuracy_difference_low"] > 0) | (pairs["accuracy_difference_high"] < 0)
-    pairs["told_apart"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
+    pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
     return pairs[PAIR_COLUMNS]
 
 
 def _is_added(column: str) -> bool:
-    return column.endswith("p_holm") or column == "told_apart"
+    """Tell the columns that need all pairs at once from those of a single pair."""
+    return column.endswith("p_holm") or column == "significant"

@@ -1,4 +1,4 @@
-"""How a result was made: versions and hardware."""
+"""The environment of a result: date, versions and hardware."""
 
 import os
 import platform
@@ -11,11 +11,13 @@ _PACKAGES = ("agnews_sk", "scikit-learn", "numpy", "scipy", "torch", "transforme
 
 
 def describe_environment() -> dict[str, str]:
-    """Return when, with which versions and on what hardware this process runs.
+    """Return the date, versions and hardware of this process.
 
     Returns
     -------
     dict of str to str
+        `date` (UTC), `python`, a version per package or "not installed", `system`, `processor`,
+        `cores` that this process may use, and `gpu` or "none".
 
     Examples
     --------
@@ -35,6 +37,7 @@ def describe_environment() -> dict[str, str]:
 
 
 def _version(package: str) -> str:
+    """Return the version of an installed distribution."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -42,11 +45,13 @@ def _version(package: str) -> str:
 
 
 def _n_cores() -> int | None:
+    """Return the number of cores that this process may use, which may be fewer than there are."""
     # os.process_cpu_count of Python 3.13
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _processor() -> str:
+    """Return the model name of the processor, on Linux from /proc/cpuinfo."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -56,7 +61,8 @@ def _processor() -> str:
 
 
 def _gpu() -> str:
-    torch = sys.modules.get("torch")  # what never loaded torch used no GPU
+    """Return the name of the current GPU of torch, without importing torch for it."""
+    torch = sys.modules.get("torch")  # a process without torch has used no GPU
     if torch is None or not torch.cuda.is_available():
         return "none"
     return torch.cuda.get_device_name()

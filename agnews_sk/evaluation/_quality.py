@@ -1,4 +1,10 @@
-"""Scores of predictions, each a function of sums over rows, so that all resample in one go."""
+"""Scores of predictions, as functions of sums over rows.
+
+A score that needs nothing but sums over rows can be computed on thousands of bootstrap resamples by
+one matrix product: resamples are weights of the rows, of shape (n_resamples, n_rows), and the terms
+of the rows have the shape (n_rows, n_sums). Only ROC-AUC depends on the order of rows, see
+`_Ranking`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,8 +19,8 @@ N_BINS = 15  # equally wide bins of confidence, as in Guo et al. (2017)
 OVERALL = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 PROBABILISTIC = ("log_loss", "brier", "calibration_error", "roc_auc")
 PER_CLASS = ("precision", "recall", "f1")
-# A mean of absolute gaps is biased, on resamples more than on the rows: its 95 % bootstrap interval
-# holds the true error in about nine of ten cases (benchmarks/bench_statistics.py).
+# A mean of absolute gaps is biased, more so on resamples than on the rows: its 95 % bootstrap
+# interval has a coverage of about 90 % (benchmarks/bench_statistics.py).
 WITHOUT_INTERVAL = {"calibration_error"}
 
 
@@ -41,18 +47,18 @@ def score_names(classes: Sequence[Any]) -> list[str]:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Outcome:
-    """What one classifier answered, in class codes.
+    """The predictions of one classifier as class codes.
 
     Attributes
     ----------
     y_true, y_pred : ndarray of int of shape (n_predictions,)
-        Codes from 0 to `n_classes` - 1; -1 in `y_pred` is an abstention, which is wrong and of
-        no class.
+        Codes from 0 to `n_classes` - 1; -1 in `y_pred` is an abstention, which is an error and
+        counts for no class.
     y_proba : ndarray of float of shape (n_predictions, n_classes) or None
-        Probabilities; None makes the scores that need them NaN.
+        Without probabilities, the scores that need them are NaN.
     n_classes : int
     rows : ndarray of int of shape (n_predictions,)
-        Row that each prediction is about, from 0; repeated cross-validation predicts each row
+        Position of the row of each prediction, from 0; repeated cross-validation predicts each row
         several times.
     """
 
@@ -64,7 +70,7 @@ class Outcome:
 
     @property
     def n_rows(self) -> int:
-        """Rows that predictions are about."""
+        """Number of distinct rows."""
         return int(self.rows.max()) + 1
 
     def counts(self) -> np.ndarray:
@@ -73,19 +79,21 @@ class Outcome:
         Returns
         -------
         ndarray of float of shape (3, n_classes)
-            A row that is predicted several times counts once, in equal parts.
+            Predictions of the same row share a total weight of 1.
         """
         right, predicted = self.y_pred == self.y_true, self.y_pred >= 0
         codes = self.y_true[right], self.y_true, self.y_pred[predicted]
         counted = [np.bincount(of_kind, minlength=self.n_classes) for of_kind in codes]
+        # As all rows are predicted equally often, one factor makes predictions of a row add to 1.
         return np.stack(counted) * (len(np.unique(self.rows)) / len(self.rows))
 
     def sums_of_rows(self) -> np.ndarray:
-        """Return what each row adds to the sums that scores are made of.
+        """Return the terms of each row in the sums that scores are functions of.
 
         Returns
         -------
         ndarray of float of shape (n_rows, n_sums)
+            As of `_terms`, added up over the predictions of a row.
         """
         terms = _terms(self.y_true, self.y_pred, self.y_proba, self.n_classes)
         if np.array_equal(self.rows, np.arange(len(self.rows))):
@@ -97,7 +105,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class ScoreDraws:
-    """Scores of one classifier: observed, on each resample of the rows, and without each row.
+    """Scores of one classifier: observed, on each bootstrap resample, and without each row.
 
     Attributes
     ----------
@@ -111,7 +119,7 @@ class ScoreDraws:
     jackknife: np.ndarray
 
     def __sub__(self, other: Self) -> "ScoreDraws":
-        """Return the differences, paired by resample and row."""
+        """Return the differences of the scores, paired by resample and by row."""
         return ScoreDraws(
             self.observed - other.observed,
             self.resampled - other.resampled,
@@ -125,14 +133,14 @@ def draw_scores(outcomes: Sequence[Outcome], n_resamples: int, seed: int) -> lis
     Parameters
     ----------
     outcomes : sequence of Outcome
-        About the same rows.
+        Of the same rows.
     n_resamples : int
     seed : int
 
     Returns
     -------
     list of ScoreDraws
-        One a classifier, scores in the order of `score_names`.
+        One per classifier, scores in the order of `score_names`.
     """
     scorers = [_Scorer(outcome) for outcome in outcomes]
     chunks = [
@@ -161,7 +169,12 @@ def observed_scores(outcome: Outcome) -> np.ndarray:
 
 
 class _Scorer:
-    """Scores of an outcome under any weights of its rows."""
+    """Computes the scores of an outcome under any weights of its rows.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    """
 
     def __init__(self, outcome: Outcome):
         self.outcome = outcome
@@ -169,17 +182,31 @@ class _Scorer:
         self.rankings = [] if outcome.y_proba is None else _rankings(outcome)
 
     def observed(self) -> np.ndarray:
+        """Return the scores of the rows themselves: (n_scores,)."""
         return self.of_weights(np.ones((1, len(self.sums))))[0]
 
     def of_weights(self, weights: np.ndarray) -> np.ndarray:
+        """Return the scores of rows weighted in several ways.
+
+        Parameters
+        ----------
+        weights : ndarray of float of shape (n_weightings, n_rows)
+
+        Returns
+        -------
+        ndarray of float of shape (n_weightings, n_scores)
+        """
         aucs = [ranking.auc(weights) for ranking in self.rankings]
-        return self._scores(weights @ self.sums, aucs)
+        return self._scores(weights @ self.sums, aucs)  # (n_weightings, n_scores)
 
     def without_each_row(self) -> np.ndarray:
+        """Return the jackknife's scores, without each row in turn: (n_rows, n_scores)."""
         aucs = [ranking.auc_without_each_row(len(self.sums)) for ranking in self.rankings]
-        return self._scores(self.sums.sum(axis=0) - self.sums, aucs)
+        # Subtracting a row from the total avoids weights of shape (n_rows, n_rows).
+        return self._scores(self.sums.sum(axis=0) - self.sums, aucs)  # (n_rows, n_scores)
 
     def _scores(self, sums: np.ndarray, aucs: list[np.ndarray]) -> np.ndarray:
+        """Return scores of sums of shape (n, n_sums), and areas of shape (n,) for each class."""
         roc_auc = _mean_of_known(np.stack(aucs)) if aucs else np.full(len(sums), np.nan)
         return _scores_of_sums(sums, roc_auc, self.outcome.n_classes)
 
@@ -187,19 +214,38 @@ class _Scorer:
 def _terms(
     y_true: np.ndarray, y_pred: np.ndarray, y_proba: np.ndarray | None, n_classes: int
 ) -> np.ndarray:
+    """Return the terms of each prediction.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of int of shape (n_predictions,)
+    y_proba : ndarray of float of shape (n_predictions, n_classes) or None
+    n_classes : int
+
+    Returns
+    -------
+    ndarray of float of shape (n_predictions, 3 * n_classes + 2 + N_BINS)
+        Whether the class is predicted rightly, true, and predicted, for each class; log loss; Brier
+        score; and the gap of accuracy and confidence, by bin of confidence.
+    """
     codes = np.arange(n_classes)
-    true, predicted = y_true[:, np.newaxis] == codes, y_pred[:, np.newaxis] == codes
-    counts = np.hstack([true & predicted, true, predicted])
+    true = y_true[:, np.newaxis] == codes  # (n_predictions, n_classes)
+    predicted = y_pred[:, np.newaxis] == codes  # no class where it abstains, which is -1
+    counts = np.hstack([true & predicted, true, predicted])  # (n_predictions, 3 * n_classes)
     if y_proba is None:
         return np.hstack([counts, np.full((len(y_true), 2 + N_BINS), np.nan)])
-    epsilon = np.finfo(y_proba.dtype).eps
+    epsilon = np.finfo(y_proba.dtype).eps  # as sklearn.metrics.log_loss clips
     of_true = np.clip(np.sum(y_proba * true, axis=1), epsilon, 1 - epsilon)
     brier = np.sum((y_proba - true) ** 2, axis=1)
     return np.column_stack([counts, -np.log(of_true), brier, _gaps(y_true, y_proba)])
 
 
 def _gaps(y_true: np.ndarray, y_proba: np.ndarray) -> np.ndarray:
-    """Return right less confidence of each row, in the column of its bin of confidence."""
+    """Return 1 or 0 for a right or wrong label, minus its confidence, in the column of its bin.
+
+    The absolute sums of columns, over the number of rows, are the expected calibration error.
+    Returns an ndarray of float of shape (n_predictions, N_BINS).
+    """
     confidence = y_proba.max(axis=1)
     right = y_proba.argmax(axis=1) == y_true
     gaps = np.zeros((len(y_true), N_BINS))
@@ -208,7 +254,7 @@ def _gaps(y_true: np.ndarray, y_proba: np.ndarray) -> np.ndarray:
 
 
 def confidence_bins(confidence: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
-    """Return the bin of each confidence, as `sklearn.calibration.calibration_curve` has it.
+    """Return the bin of each confidence, the same as in `sklearn.calibration.calibration_curve`.
 
     Parameters
     ----------
@@ -231,15 +277,29 @@ def confidence_bins(confidence: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
 
 
 def _scores_of_sums(sums: np.ndarray, roc_auc: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return all scores, as scikit-learn has them, of sums over rows: (..., n_sums)."""
+    """Return all scores, equal to those of scikit-learn.
+
+    Parameters
+    ----------
+    sums : ndarray of float of shape (n, n_sums)
+        Sums over rows of the columns of `_terms`.
+    roc_auc : ndarray of float of shape (n,)
+    n_classes : int
+
+    Returns
+    -------
+    ndarray of float of shape (n, n_scores)
+        In the order of `score_names`.
+    """
     counts, losses = sums[..., : 3 * n_classes], sums[..., 3 * n_classes :]
-    right, true, predicted = np.moveaxis(counts.reshape(*sums.shape[:-1], 3, n_classes), -2, 0)
+    by_kind = counts.reshape(*sums.shape[:-1], 3, n_classes)
+    right, true, predicted = np.moveaxis(by_kind, -2, 0)  # each (n, n_classes)
     n_rows = true.sum(axis=-1)
     occurs = true + predicted > 0
     precision, recall = _ratio(right, predicted), _ratio(right, true)
     f1 = _ratio(2 * right, true + predicted)
 
-    def macro(score: np.ndarray) -> np.ndarray:
+    def macro(score: np.ndarray) -> np.ndarray:  # (n, n_classes) to (n,)
         return _ratio(np.sum(score * occurs, axis=-1), occurs.sum(axis=-1))
 
     overall = [
@@ -259,10 +319,23 @@ def _scores_of_sums(sums: np.ndarray, roc_auc: np.ndarray, n_classes: int) -> np
 
 @dataclass(frozen=True, eq=False)
 class _Ranking:
-    """Rows of one class against the rest, sorted by the probability of the class.
+    """Predictions of one class against the rest, sorted by the probability of the class.
 
-    `below` and `upto` are, for each row of the class, how many of the rest lie below it, and how
-    many below or level with it.
+    The area under the ROC curve is the probability that a positive ranks above a negative, ties
+    counted half (Mann and Whitney, 1947). Sorting once makes it a cumulative sum of weights for
+    each resample, instead of a sort.
+
+    Attributes
+    ----------
+    positives : ndarray of int of shape (n_positives,)
+        Rows of the class.
+    negatives : ndarray of int of shape (n_negatives,)
+        Rows of the rest, by ascending probability.
+    below, upto : ndarray of int of shape (n_positives,)
+        Number of negatives with a lower, and with a lower or equal probability.
+    placements : ndarray of float of shape (n_positives + n_negatives,)
+        Number of pairs that each prediction, positives first, takes part in and that are ranked
+        rightly.
     """
 
     positives: np.ndarray
@@ -272,15 +345,15 @@ class _Ranking:
     placements: np.ndarray = field(repr=False)
 
     def auc(self, weights: np.ndarray) -> np.ndarray:
-        """Return the area under the curve for each line of weights: (n_lines,)."""
-        of_class = weights[:, self.positives]
-        passed = np.zeros((len(weights), len(self.negatives) + 1))
+        """Return the area under the curve for weights of shape (n, n_rows): (n,)."""
+        of_class = weights[:, self.positives]  # (n, n_positives)
+        passed = np.zeros((len(weights), len(self.negatives) + 1))  # weight of the first negatives
         np.cumsum(weights[:, self.negatives], axis=1, out=passed[:, 1:])
         wins = np.sum(of_class * (passed[:, self.below] + passed[:, self.upto]) / 2, axis=1)
         return _ratio(wins, of_class.sum(axis=1) * passed[:, -1], nothing=np.nan)
 
     def auc_without_each_row(self, n_rows: int) -> np.ndarray:
-        """Return the area without each row; predictions of one row have one true class."""
+        """Return the area without each row: (n_rows,); all predictions of a row have one class."""
         rows = np.concatenate([self.positives, self.negatives])
         wins_of_row = np.bincount(rows, weights=self.placements, minlength=n_rows)
         n_positive = len(self.positives) - np.bincount(self.positives, minlength=n_rows)
@@ -290,6 +363,7 @@ class _Ranking:
 
 
 def _rankings(outcome: Outcome) -> list[_Ranking]:
+    """Return the ranking of each class against the rest."""
     assert outcome.y_proba is not None
     return [
         _ranking(outcome.y_true == code, outcome.y_proba[:, code], outcome.rows)
@@ -298,15 +372,16 @@ def _rankings(outcome: Outcome) -> list[_Ranking]:
 
 
 def _ranking(is_class: np.ndarray, probability: np.ndarray, rows: np.ndarray) -> _Ranking:
+    """Return the ranking of one class, all arguments of shape (n_predictions,)."""
     of_class, of_rest = probability[is_class], probability[~is_class]
     order = np.argsort(of_rest, kind="stable")
     of_rest = of_rest[order]
     below = np.searchsorted(of_rest, of_class, side="left")
     upto = np.searchsorted(of_rest, of_class, side="right")
     ranked = np.sort(of_class)
-    above = np.searchsorted(ranked, of_rest, side="left")
-    level = np.searchsorted(ranked, of_rest, side="right")
-    wins_against = len(of_class) - (above + level) / 2
+    lower = np.searchsorted(ranked, of_rest, side="left")  # positives below each negative
+    not_higher = np.searchsorted(ranked, of_rest, side="right")
+    wins_against = len(of_class) - (lower + not_higher) / 2  # (n_negatives,)
     return _Ranking(
         rows[is_class],
         rows[~is_class][order],
@@ -317,12 +392,12 @@ def _ranking(is_class: np.ndarray, probability: np.ndarray, rows: np.ndarray) ->
 
 
 def _mean_of_known(values: np.ndarray) -> np.ndarray:
-    """Return the mean over the first axis of what is not NaN; NaN where nothing is known."""
+    """Return the mean over the first axis without NaN; NaN where all are, without a warning."""
     known = ~np.isnan(values)
     return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0), nothing=np.nan)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray, *, nothing: float = 0.0) -> np.ndarray:
-    """Divide, with `nothing` where there is nothing to divide by."""
+    """Divide, with `nothing` where the denominator is zero."""
     out = np.full(np.shape(numerator), nothing)
     return np.divide(numerator, denominator, out=out, where=denominator > 0)

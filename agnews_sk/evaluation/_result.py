@@ -1,4 +1,4 @@
-"""What a comparison found: scores with intervals, costs, paired tests, and their JSON form."""
+"""The result of a comparison: scores with intervals, costs, paired tests, and JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,84 +10,75 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels, union_of
-from agnews_sk.evaluation._evaluation import Evaluation, outcome_of, predicted_codes
+from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels
+from agnews_sk.evaluation._evaluation import Evaluation, predicted_codes
 from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
 from agnews_sk.evaluation._provenance import describe_environment
-from agnews_sk.evaluation._quality import draw_scores
 from agnews_sk.evaluation._result_json import parts_of, result_as_dict
-from agnews_sk.evaluation._scoring import (
-    check_comparable,
-    cost_row,
-    intervals_of,
-    methods_frame,
-    score_row,
-    scores_frame,
-)
-from agnews_sk.evaluation._wording import abstentions, answer, costs
+from agnews_sk.evaluation._scoring import check_comparable, score_evaluations
+from agnews_sk.evaluation._wording import abstention_note, cost_note, verdict
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ComparisonResult:
-    """What a comparison found, as frames.
+    """Scores, costs and paired tests of classifiers on the same rows.
 
     Attributes
     ----------
     scores : pandas.DataFrame of shape (n_classifiers, n_columns)
-        One row a classifier, by name. Scores, each with the ends of its interval (`accuracy`,
+        One row per classifier, by name. Scores, each with the ends of its interval (`accuracy`,
         `accuracy_low`, `accuracy_high`, ...): `accuracy`, `balanced_accuracy`,
         `macro_precision`, `macro_recall`, `macro_f1`; `log_loss`, `brier`, `calibration_error`
         and `roc_auc`, NaN without probabilities; `precision_<class>`, `recall_<class>` and
         `f1_<class>`, NaN where the class is neither true nor predicted; `abstained`, the share of
-        predictions that are abstentions and so count as wrong. Costs: `n_train_rows`,
+        rows on which it abstains, which count as errors. Costs: `n_train_rows`,
         `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
-        `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as `Evaluation`
-        describes them. An end that would be called as the score of another class, such as
-        `recall_fever_low` beside a class "fever_low", is called `recall_fever__low`.
+        `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as described in
+        `Evaluation`. An end that would have the name of another class's score, such as
+        `recall_fever_low` beside a class "fever_low", is named `recall_fever__low`.
     interval_methods : pandas.DataFrame of str of shape (n_classifiers, n_scores)
-        How the interval of each score was found: "BCa", "percentile", "exact" or "none".
+        Method of the interval of each score: "BCa", "percentile", "exact" or "none".
     predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)
-        One column of predicted labels a classifier.
+        One column of predicted labels per classifier.
     abstained : dict of str to ndarray of bool of shape (n_predictions,)
-        By name of the classifiers that abstain on some rows: which. `predictions` has there what
-        the classifier says in place of a label.
+        Rows on which a classifier abstains, by name of those that do; `predictions` holds its
+        abstain label there.
     probabilities : dict of str to ndarray of float of shape (n_predictions, n_classes)
-        By name of the classifiers that give some; columns as in `classes`.
+        By name of the classifiers that have `predict_proba`; columns as in `classes`.
     y_true : ndarray of shape (n_predictions,)
     rows : ndarray of int of shape (n_predictions,)
-        Row that each prediction is about: its position in the test rows, or in all rows where
-        they were cross-validated.
+        Position of the row of each prediction, in the test rows or in all cross-validated rows.
     classes : ndarray of shape (n_classes,)
-        Labels that are true, predicted, or known to a classifier with probabilities; sorted.
+        Labels that are true, predicted, or columns of probabilities; sorted.
     folds : pandas.DataFrame or None
-        In cross-validation, one row a classifier and fold: `classifier`, `fold`,
+        In cross-validation, one row per classifier and fold: `classifier`, `fold`,
         `n_train_rows`, `n_test_rows`, `accuracy` and `macro_f1`.
     confidence_level : float
     n_resamples : int
     seed : int
-        Of the bootstrap; it makes the same intervals again.
-    made : dict of str to str
-        When, with which versions and on what hardware.
+        Random seed of the bootstrap, with which the same intervals can be computed again.
+    environment : dict of str to str
+        Date, versions of the packages, and hardware.
     pairs : pandas.DataFrame
-        What `pairwise` returns.
+        Paired tests, see `pairwise`.
     estimators : dict of str to estimator
         The fitted clones; empty in cross-validation and in a result read from JSON.
 
     Notes
     -----
     Scores are those of `sklearn.metrics`: macro scores are means over the classes that are true
-    or predicted, `brier` sums squares over classes (0 to 2), `roc_auc` is the mean of one class
-    against the rest over the classes that are true in some rows and not in others.
+    or predicted, `brier` sums squares over classes (0 to 2), `roc_auc` is the one-vs-rest mean
+    over the classes that are true in some rows and not in others.
     `calibration_error` is the expected calibration error of the most probable label, in 15
-    equally wide bins (Guo et al., 2017); it has no interval, as its bootstrap covers too rarely.
-    Folds are pooled.
+    equally wide bins (Guo et al., 2017); it has no interval, because
+    bootstrap intervals of it have too low a coverage. Predictions of all folds are pooled.
 
-    The intervals are BCa bootstrap intervals over the test rows, drawn alike for all
-    classifiers; they hold the training rows fixed. Where BCa is not defined they are percentile
-    intervals. Where no resample changes a score, such as an accuracy of 1, the bootstrap knows
-    nothing of its spread: scores of labels then have exact intervals of the shares of rows that
-    they are made of (Clopper and Pearson, 1934), and scores of probabilities have none.
+    The intervals are BCa bootstrap intervals over the test rows, from the same resamples for all
+    classifiers; they hold the training rows fixed. Where BCa is undefined they are percentile
+    intervals. Where no resample changes a score, such as an accuracy of 1, the bootstrap does not
+    show its variance: scores of labels then have exact intervals, from the proportions of rows of
+    which they are composed (Clopper and Pearson, 1934), and scores of probabilities have none.
 
     Examples
     --------
@@ -106,7 +97,7 @@ class ComparisonResult:
     classifier
     Oil             0.67      0.40     0.8             3
     Team            0.33      0.25     0.0             3
-    >>> result.confusion("Team")
+    >>> result.confusion_matrix("Team")
     predicted  Oil  Team
     true
     Oil          0     2
@@ -124,7 +115,7 @@ class ComparisonResult:
     confidence_level: float
     n_resamples: int
     seed: int
-    made: dict[str, str]
+    environment: dict[str, str]
     pairs: pd.DataFrame = field(repr=False)
     estimators: dict[str, Any] = field(default_factory=dict, repr=False)
     abstained: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
@@ -147,15 +138,15 @@ class ComparisonResult:
         evaluations : sequence of Evaluation
             With different names.
         rows : ndarray of int of shape (n_predictions,), optional
-            Row that each prediction is about, where rows are predicted several times.
+            Position of the row of each prediction, if rows are predicted several times.
         folds : pandas.DataFrame, optional
-            Scores by fold, which make the tests those of cross-validation.
+            Scores by fold; with them, the tests are those of cross-validation.
         n_resamples : int, default=2000
             Bootstrap resamples of the test rows.
         confidence_level : float, default=0.95
             Between 0 and 1.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the bootstrap.
+            Random seed of the bootstrap.
 
         Returns
         -------
@@ -164,7 +155,7 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If there are no evaluations, two of one name, or test labels that differ.
+            If there are no evaluations, two have the same name, or their test labels differ.
 
         Warns
         -----
@@ -174,43 +165,30 @@ class ComparisonResult:
         check_settings(n_resamples, confidence_level)
         check_comparable(evaluations)
         warn_of_few_resamples(n_resamples, confidence_level)
-        names, y_true = [e.name for e in evaluations], evaluations[0].y_true
+        y_true = evaluations[0].y_true
         rows = np.arange(len(y_true)) if rows is None else rows
-        classes = union_of(*(e.classes_seen for e in evaluations))
-        tested = np.unique(rows, return_inverse=True)[1]
-        outcomes = {e.name: outcome_of(e, classes, tested) for e in evaluations}
         seed = int(np.random.default_rng(random_state).integers(2**32))
-        draws = dict(zip(names, draw_scores(list(outcomes.values()), n_resamples, seed)))
-        right = {name: o.y_pred == o.y_true for name, o in outcomes.items()}
-        intervals = {
-            name: intervals_of(draws[name], outcomes[name], classes, confidence_level)
-            for name in names
-        }
-        score_rows = [
-            {**score_row(draws[e.name], intervals[e.name], classes), **cost_row(e)}
-            for e in evaluations
-        ]
+        scored = score_evaluations(
+            evaluations, rows, n_resamples=n_resamples, confidence_level=confidence_level, seed=seed
+        )
+        if folds is None:
+            pairs = pairs_on_rows(scored.right(), scored.draws, confidence_level)
+        else:
+            pairs = pairs_on_folds(scored.right(), folds, len(np.unique(rows)), confidence_level)
         return cls(
-            scores=scores_frame(names, score_rows),
-            interval_methods=methods_frame(
-                {
-                    name: {score: i.method for score, i in found.items()}
-                    for name, found in intervals.items()
-                }
-            ),
+            scores=scored.table(evaluations),
+            interval_methods=scored.interval_methods(),
             predictions=pd.DataFrame({e.name: e.y_pred for e in evaluations}),
-            probabilities={n: o.y_proba for n, o in outcomes.items() if o.y_proba is not None},
+            probabilities=scored.probabilities(),
             y_true=y_true,
             rows=rows,
-            classes=classes,
+            classes=scored.classes,
             folds=folds,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
             seed=seed,
-            made=describe_environment(),
-            pairs=pairs_on_rows(right, draws, confidence_level)
-            if folds is None
-            else pairs_on_folds(right, folds, len(np.unique(rows)), confidence_level),
+            environment=describe_environment(),
+            pairs=pairs,
             estimators={e.name: e.estimator for e in evaluations if e.estimator is not None},
             abstained={e.name: e.abstained for e in evaluations if e.abstained is not None},
         )
@@ -219,15 +197,15 @@ class ComparisonResult:
     def from_predictions(
         cls, y_true: Any, predictions: Mapping[str, Any], *, random_state: Any = None
     ) -> Self:
-        """Compare labels that were predicted elsewhere; what they cost is unknown.
+        """Compare labels that were predicted elsewhere; their costs are unknown.
 
         Parameters
         ----------
         y_true : array-like of shape (n_rows,)
         predictions : mapping of str to array-like of shape (n_rows,)
-            Labels that each classifier predicted.
+            Predicted labels, by name of the classifier.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the bootstrap.
+            Random seed of the bootstrap.
 
         Returns
         -------
@@ -236,9 +214,10 @@ class ComparisonResult:
         Raises
         ------
         TypeError
-            If `predictions` is no mapping, or predicted labels are of another kind than the true.
+            If `predictions` is not a mapping, or predicted labels are of another kind than the true
+            ones.
         ValueError
-            If labels are missing or not one a row.
+            If labels are missing or not one per row.
         """
         if not isinstance(predictions, Mapping):
             raise TypeError(
@@ -266,7 +245,7 @@ class ComparisonResult:
         """Names of the classifiers, in order."""
         return self.scores.index.tolist()
 
-    def confusion(self, name: str) -> pd.DataFrame:
+    def confusion_matrix(self, name: str) -> pd.DataFrame:
         """Return a classifier's confusion matrix.
 
         Parameters
@@ -276,7 +255,8 @@ class ComparisonResult:
         Returns
         -------
         pandas.DataFrame of int of shape (n_classes, n_classes)
-            Test rows, true labels down and predicted labels across. Abstentions are in no column.
+            Number of test rows, by true label (rows) and predicted label (columns). Abstentions are
+            in no column.
 
         Raises
         ------
@@ -296,12 +276,12 @@ class ComparisonResult:
         )
 
     def differing_rows(self, n_rows: int | None = None) -> np.ndarray:
-        """Return where some classifiers are right and others wrong.
+        """Return the predictions on which some classifiers are right and others wrong.
 
         Parameters
         ----------
         n_rows : int, optional
-            As many of these places, evenly spaced; None returns all.
+            Return at most this many, evenly spaced; None returns all.
 
         Returns
         -------
@@ -326,39 +306,40 @@ class ComparisonResult:
         Returns
         -------
         pandas.DataFrame of shape (n_pairs, 24)
-            One row a pair, its names `a` and `b`. `accuracy_difference`, the accuracy of a less
-            that of b, the ends of its interval, and the `method` by which they were found. How many
-            rows are `both_right`, `only_a`, `only_b` or `both_wrong`. `test`, its two-sided
-            `p_value`, `p_holm` corrected for the number of pairs, and `effect_size`, which is the
-            `effect` that it says. The same for `macro_f1`, whose effect size is the difference
-            itself. `told_apart` is True where the interval of the accuracies' difference leaves
-            zero out and `p_holm` agrees.
+            One row per pair, with its names `a` and `b`. `accuracy_difference` is the accuracy of a
+            minus that of b; `..._low`, `..._high` and `..._method` are the ends of its interval and
+            their method. `both_right`, `only_a`, `only_b` and `both_wrong` are numbers of rows.
+            `test` names the test, `p_value` is its two-sided p value, `p_holm` that corrected for
+            the number of pairs, and `effect_size` the effect size named in `effect`. The same for
+            `macro_f1`, whose effect size is the difference itself. `significant` is True if the
+            interval of the difference of accuracies excludes zero and `p_holm` is at most 1 -
+            `confidence_level`.
 
         Notes
         -----
         On test rows, `test` is McNemar's ("exact" below 25 discordant rows, else "chi2" with
-        continuity correction) with Cohen's g, the intervals are paired BCa bootstrap intervals,
-        and `bootstrap_p_value` and `macro_f1_p_value` invert them. In cross-validation, `test`
-        is the "corrected t" of Nadeau and Bengio with Cohen's d, for all differences; the
-        bootstrap's p value is NaN.
+        continuity correction) with Cohen's g as effect size, the intervals are paired BCa bootstrap
+        intervals, and `bootstrap_p_value` and `macro_f1_p_value` invert them. In cross-validation,
+        `test` is the "corrected t" of Nadeau and Bengio (2003) with Cohen's d, for all
+        differences; `bootstrap_p_value` is NaN.
 
-        Where no resample, or no fold, changes a difference, its spread is unknown. That of the
-        accuracies then has an exact interval of the discordant rows, of the method "exact", and in
-        cross-validation McNemar's exact test over them; that of macro-F1 has neither interval nor
-        p value, of the method "none".
+        If all resamples, or all folds, have the same difference, its variance is unknown. The
+        difference of accuracies then has an exact interval from the discordant rows (method
+        "exact"), and in cross-validation McNemar's exact test on them; that of macro-F1 has neither
+        interval nor p value (method "none").
         """
         return self.pairs.copy()
 
     def summary(self) -> str:
-        """Return the answer in a sentence, and the costs in another.
+        """Return the verdict and the costs, in a sentence each.
 
         Returns
         -------
         str
-            No classifier is called more accurate where the interval crosses zero. A sentence more
-            says who abstains, where somebody does.
+            A classifier is called more accurate than another only if the difference is
+            `significant`, see `pairwise`. One more sentence says who abstains, if any does.
         """
-        return " ".join(filter(None, [answer(self), abstentions(self), costs(self)]))
+        return " ".join(filter(None, [verdict(self), abstention_note(self), cost_note(self)]))
 
     def _repr_html_(self) -> str:
         columns = ["accuracy", "macro_f1", "log_loss", "fit_seconds", "texts_per_second"]
@@ -371,8 +352,8 @@ class ComparisonResult:
         Returns
         -------
         dict of str to object
-            Figures first: `scores`, `pairwise` and `confusion`; labels are codes into `classes`,
-            and -1 is an abstention.
+            The numbers come first, such as `scores` and `pairwise`. Labels are positions in
+            `classes`, and -1 is an abstention.
         """
         return result_as_dict(self)
 
@@ -383,7 +364,7 @@ class ComparisonResult:
         Parameters
         ----------
         found : mapping
-            What `to_dict` returned.
+            What `to_dict` returned, in this version of the package or an earlier one.
 
         Returns
         -------
@@ -392,7 +373,7 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If a part is missing.
+            If a part is missing, or a later version of the package wrote it.
         """
         return cls(**parts_of(found))
 
@@ -403,7 +384,7 @@ class ComparisonResult:
         ----------
         path : str or Path
         """
-        # One line a part: figures can be read, and long columns of labels stay out of the way.
+        # One line per part keeps the scores readable beside long columns of labels.
         parts = [f"{json.dumps(key)}: {json.dumps(part)}" for key, part in self.to_dict().items()]
         Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
@@ -422,16 +403,17 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If the file is not JSON or lacks a part.
+            If the file is not JSON, lacks a part, or was written by a later version.
         """
         return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def _predictions(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
+    """Return the predicted labels of one classifier, of the kind of the true ones."""
     whose = f"predictions[{name!r}]"
     labels = plain_labels(y_pred, name=whose)
     if len(labels) != len(y_true):
         raise ValueError(
-            f"{whose} must have one label a row, {len(y_true)} as y_true, got {len(labels)}."
+            f"{whose} must have one label per row, {len(y_true)} as y_true, got {len(labels)}."
         )
     return as_kind_of(labels, y_true, name=whose, whose="y_true")

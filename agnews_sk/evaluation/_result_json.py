@@ -27,17 +27,20 @@ def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
     """
     codes = {name: result.predicted_codes(name) for name in result.names}
     return {
+        "format_version": FORMAT_VERSION,
         "summary": result.summary(),
         "n_test_rows": len(np.unique(result.rows)),
         "confidence_level": result.confidence_level,
         "n_resamples": result.n_resamples,
         "seed": result.seed,
-        "made": result.made,
+        "environment": result.environment,
         "scores": {name: _plain(row) for name, row in result.scores.to_dict("index").items()},
         "interval_methods": result.interval_methods.to_dict("index"),
         "pairwise": [_plain(row) for row in result.pairs.to_dict("records")],
         "folds": None if result.folds is None else result.folds.to_dict("records"),
-        "confusion": {n: result.confusion(n).to_numpy().tolist() for n in result.names},
+        "confusion_matrices": {
+            name: result.confusion_matrix(name).to_numpy().tolist() for name in result.names
+        },
         "classes": result.classes.tolist(),
         "rows": result.rows.tolist(),
         "y_true": codes_of(result.y_true, result.classes).tolist(),
@@ -51,7 +54,7 @@ def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
 
 
 def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts that a result is made of again.
+    """Return the constructor's arguments of the result that was written.
 
     Parameters
     ----------
@@ -66,8 +69,9 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If a part is missing.
+        If a part is missing, or a later version of the package wrote it.
     """
+    found = _upgraded(found)
     lacking = [part for part in _PARTS if part not in found]
     if lacking:
         raise ValueError(f"found must be what to_dict gives, but lacks {lacking[0]!r}.")
@@ -75,7 +79,9 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
     labels = found["abstain_labels"]
     return {
-        **{part: found[part] for part in ("confidence_level", "n_resamples", "seed", "made")},
+        **{
+            part: found[part] for part in ("confidence_level", "n_resamples", "seed", "environment")
+        },
         "scores": scores_frame(list(found["scores"]), list(found["scores"].values())),
         "interval_methods": methods_frame(found["interval_methods"]),
         "predictions": pd.DataFrame(
@@ -91,6 +97,10 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+# Version 2 renamed these; files of version 1 carry no version.
+FORMAT_VERSION = 2
+_NAMES_OF_VERSION_1 = {"made": "environment", "told_apart": "significant"}
+
 _PARTS = (
     "folds",
     "classes",
@@ -105,11 +115,31 @@ _PARTS = (
     "confidence_level",
     "n_resamples",
     "seed",
-    "made",
+    "environment",
 )
 
 
+def _upgraded(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts under the names of this version, whichever version wrote them."""
+    version = found.get("format_version", 1)
+    if version > FORMAT_VERSION:
+        writer = found.get("environment", {}).get("agnews_sk", "unknown")
+        raise ValueError(
+            f"found was written by agnews_sk {writer} in format version {version}, but this "
+            f"version reads up to {FORMAT_VERSION}; update agnews_sk."
+        )
+    upgraded = {_NAMES_OF_VERSION_1.get(name, name): part for name, part in found.items()}
+    if "pairwise" not in upgraded:
+        return upgraded
+    upgraded["pairwise"] = [
+        {_NAMES_OF_VERSION_1.get(column, column): value for column, value in pair.items()}
+        for pair in upgraded["pairwise"]
+    ]
+    return upgraded
+
+
 def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.ndarray:
+    """Return the labels of codes, and the abstain label for -1, as (n_predictions,)."""
     if (codes >= 0).all():
         return classes[codes]
     labels = classes[codes].astype(object)
@@ -118,12 +148,14 @@ def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.n
 
 
 def _pairs_frame(records: list[dict]) -> pd.DataFrame:
+    """Return the rows of pairs with float columns, as null is None in JSON and NaN here."""
     pairs = pd.DataFrame(records, columns=PAIR_COLUMNS)
-    figures = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
-    return pairs.astype(dict.fromkeys(figures, float))
+    numbers = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
+    return pairs.astype(dict.fromkeys(numbers, float))
 
 
 def _plain_label(label: Any) -> Any:
+    """Return a label as JSON can hold it: null for a missing one, text for dates and the like."""
     if pd.isna(label):
         return None
     plain = label.item() if isinstance(label, np.generic) else label
@@ -131,4 +163,5 @@ def _plain_label(label: Any) -> Any:
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row of a frame for JSON, with null for what is unknown."""
     return {str(key): None if pd.isna(value) else value for key, value in row.items()}

@@ -1,4 +1,4 @@
-"""Runs of learning curves, kept by everything that decided them."""
+"""Stored runs of learning curves, keyed by everything that determines them."""
 
 import json
 from dataclasses import dataclass
@@ -12,61 +12,82 @@ from agnews_sk._core.content import content_digest
 
 
 def run_key(
-    name: str, pipeline: Any, size: int, rows_key: str, train: np.ndarray, test: np.ndarray
+    name: str, classifier: Any, size: int, rows_key: str, train: np.ndarray, test: np.ndarray
 ) -> str:
-    """Return a name for a run, made of its pipeline, its rows and its draw.
+    """Return the key of a run: a digest of the classifier, the rows and the draw.
 
     Parameters
     ----------
     name : str
-    pipeline : estimator
+    classifier : estimator
+        Its parameters count, not what it has learned.
     size : int
+        Number of training rows.
     rows_key : str
-        What all rows and labels hash to.
+        Digest of all rows and labels.
     train, test : ndarray of int
-        Positions of the rows of the run.
+        Positions of the training and test rows.
 
     Returns
     -------
     str
+        24 hexadecimal digits.
     """
-    return content_digest((name, clone(pipeline), int(size), rows_key, train, test))[:24]
+    return content_digest((name, clone(classifier), int(size), rows_key, train, test))[:24]
 
 
+# How each line begins, by which a line that was cut off is told from a file of something else.
 _START = '{"key": '
 
 
 @dataclass
 class RunStore:
-    """Runs by key, kept in a JSON lines file if there is one."""
+    """Runs by key, appended to a JSON lines file if there is a path.
+
+    Attributes
+    ----------
+    path : Path or None
+    runs : dict of str to dict
+        Rows of `LearningCurves.runs` by their key.
+    """
 
     path: Path | None
     runs: dict[str, dict[str, Any]]
 
     @classmethod
     def open(cls, path: str | Path | None) -> Self:
-        """Return the runs of a file; none if there is no file yet, or no path."""
+        """Read the runs of a file; without a path, or before the file exists, there are none.
+
+        A last line that is incomplete, because the process ended while it was written, is removed.
+
+        Raises
+        ------
+        ValueError
+            If the file does not contain runs.
+        """
         if path is None or not Path(path).exists():
             return cls(None if path is None else Path(path), {})
         whole = Path(path).read_text(encoding="utf-8")
         complete, _, torn = whole.rpartition("\n")
         try:
             if not torn.startswith(_START[: len(torn)]):
-                raise ValueError("the last line is no run")
+                raise ValueError("the last line is not a run")
             lines = [json.loads(line) for line in complete.splitlines() if line]
             runs = {line.pop("key"): line for line in lines}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"path={str(path)!r} is no file of runs; name another.") from error
-        if torn:  # a run that was broken off while it was written
+            raise ValueError(
+                f"path={str(path)!r} is not a file of runs; choose another path."
+            ) from error
+        if torn:  # written when the process ended
             Path(path).write_text(complete + "\n" if complete else "", encoding="utf-8")
         return cls(Path(path), runs)
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """Return the run of a key, None if there is none."""
+        """Return the run with a key, None if there is none."""
         return self.runs.get(key)
 
     def add(self, key: str, run: dict[str, Any]) -> None:
-        """Keep a run, in the file too."""
+        """Add a run, and append it to the file."""
         self.runs[key] = run
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,22 +1,29 @@
-"""The rows of a comparison's table: scores, their intervals, and costs."""
+"""The table of a comparison: scores, their intervals, and costs."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from agnews_sk._core.label_arrays import union_of
 from agnews_sk.evaluation._bootstrap import ScoreInterval, bootstrap_interval
-from agnews_sk.evaluation._evaluation import Evaluation
+from agnews_sk.evaluation._evaluation import Evaluation, outcome_of
 from agnews_sk.evaluation._exact import exact_intervals
-from agnews_sk.evaluation._quality import WITHOUT_INTERVAL, Outcome, ScoreDraws, score_names
+from agnews_sk.evaluation._quality import (
+    WITHOUT_INTERVAL,
+    Outcome,
+    ScoreDraws,
+    draw_scores,
+    score_names,
+)
 
 _COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parameters": "Int64"}
 
 
 def check_comparable(evaluations: Sequence[Evaluation]) -> None:
-    """Refuse evaluations that are not of the same test rows, or of one name.
+    """Refuse evaluations of different test rows, or with equal names.
 
     Parameters
     ----------
@@ -25,9 +32,9 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
     Raises
     ------
     TypeError
-        If they are no sequence.
+        If they are not a sequence.
     ValueError
-        If there are none, two of one name, or test labels that differ.
+        If there are none, two have the same name, or their test labels differ.
     """
     if not isinstance(evaluations, Sequence):
         raise TypeError(
@@ -42,21 +49,103 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
     for other in evaluations[1:]:
         if not np.array_equal(other.y_true, evaluations[0].y_true):
             raise ValueError(
-                f"evaluations must be made on the same test rows, but the test labels of "
+                f"evaluations must be of the same test rows, but the test labels of "
                 f"{other.name} differ from those of {names[0]}."
             )
+
+
+class Scored(NamedTuple):
+    """Scores of classifiers on the same rows, each dict by name of the classifier.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        All labels that any classifier met, sorted.
+    outcomes : dict of str to Outcome
+    draws : dict of str to ScoreDraws
+        On the same resamples, so that differences are paired.
+    intervals : dict of str to dict of str to ScoreInterval
+        By name of the score within each.
+    """
+
+    classes: np.ndarray
+    outcomes: dict[str, Outcome]
+    draws: dict[str, ScoreDraws]
+    intervals: dict[str, dict[str, ScoreInterval]]
+
+    def right(self) -> dict[str, np.ndarray]:
+        """Return which predictions of each are right, ndarray of bool of (n_predictions,)."""
+        return {name: found.y_pred == found.y_true for name, found in self.outcomes.items()}
+
+    def probabilities(self) -> dict[str, np.ndarray]:
+        """Return the probabilities of those that give some, of (n_predictions, n_classes)."""
+        found = {name: outcome.y_proba for name, outcome in self.outcomes.items()}
+        return {name: y_proba for name, y_proba in found.items() if y_proba is not None}
+
+    def interval_methods(self) -> pd.DataFrame:
+        """Return how each interval was found, see `methods_frame`."""
+        return methods_frame(
+            {
+                name: {score: interval.method for score, interval in found.items()}
+                for name, found in self.intervals.items()
+            }
+        )
+
+    def table(self, evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+        """Return scores, ends of intervals and costs, one row per classifier."""
+        rows = [
+            score_row(self.draws[e.name], self.intervals[e.name], self.classes) | cost_row(e)
+            for e in evaluations
+        ]
+        return scores_frame([e.name for e in evaluations], rows)
+
+
+def score_evaluations(
+    evaluations: Sequence[Evaluation],
+    rows: np.ndarray,
+    *,
+    n_resamples: int,
+    confidence_level: float,
+    seed: int,
+) -> Scored:
+    """Score classifiers on their rows and on the same bootstrap resamples of them.
+
+    Parameters
+    ----------
+    evaluations : sequence of Evaluation
+        Of the same test rows.
+    rows : ndarray of int of shape (n_predictions,)
+        Row that each prediction is about.
+    n_resamples : int
+    confidence_level : float
+    seed : int
+        Random seed of the bootstrap.
+
+    Returns
+    -------
+    Scored
+    """
+    classes = union_of(*(e.classes_seen for e in evaluations))
+    positions = np.unique(rows, return_inverse=True)[1]  # of the row among those tested, from 0
+    outcomes = {e.name: outcome_of(e, classes, positions) for e in evaluations}
+    draws = dict(zip(outcomes, draw_scores(list(outcomes.values()), n_resamples, seed)))
+    intervals = {
+        name: intervals_of(draws[name], outcomes[name], classes, confidence_level)
+        for name in outcomes
+    }
+    return Scored(classes, outcomes, draws, intervals)
 
 
 def intervals_of(
     draws: ScoreDraws, outcome: Outcome, classes: np.ndarray, confidence_level: float
 ) -> dict[str, ScoreInterval]:
-    """Return the interval of each score, an exact one where no resample changes it.
+    """Return the interval of each score: exact if no resample changes it, else of the bootstrap.
 
     Parameters
     ----------
     draws : ScoreDraws
     outcome : Outcome
-        What the draws score.
+        The predictions that are scored.
     classes : ndarray of shape (n_classes,)
     confidence_level : float
 
@@ -79,7 +168,7 @@ def intervals_of(
 
 
 def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
-    """Return the columns of the ends of each interval, which no other column is called.
+    """Return the columns of the ends of each interval, distinct from all other columns.
 
     Parameters
     ----------
@@ -88,8 +177,8 @@ def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
     Returns
     -------
     dict of str to (str, str)
-        By name of the score. More than one underscore parts an end from the score only where the
-        score of a class has the name, as beside the classes "fever" and "fever_low".
+        By name of the score. More than one underscore separates the end from the score only if a
+        score of another class has that name, as with the classes "fever" and "fever_low".
 
     Examples
     --------
@@ -115,6 +204,7 @@ def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
 
 
 def _ends(name: str, n_underscores: int) -> tuple[str, str]:
+    """Return the names of the two ends of a score's interval."""
     return f"{name}{'_' * n_underscores}low", f"{name}{'_' * n_underscores}high"
 
 
@@ -143,7 +233,7 @@ def score_row(
 
 
 def methods_frame(methods: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    """Return the methods of intervals, a row a classifier and a column a score.
+    """Return the methods of intervals, one row per classifier and one column per score.
 
     Parameters
     ----------
@@ -159,7 +249,7 @@ def methods_frame(methods: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
 
 
 def cost_row(evaluation: Evaluation) -> dict[str, Any]:
-    """Return what one classifier costs, and on what share of the rows it abstains.
+    """Return the costs of one classifier, and the share of rows on which it abstains.
 
     Parameters
     ----------
@@ -184,6 +274,7 @@ def cost_row(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _latency(seconds: np.ndarray | None, percentile: int) -> float:
+    """Return a percentile of the latencies in milliseconds, NaN where none was measured."""
     return np.nan if seconds is None else float(1000 * np.percentile(seconds, percentile))
 
 

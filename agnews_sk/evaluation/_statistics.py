@@ -1,4 +1,4 @@
-"""Tests of paired results, arrays in and out."""
+"""Paired statistical tests, on arrays."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,18 @@ EXACT_BELOW = 25
 
 
 class McNemarTest(NamedTuple):
-    """Counts of right and wrong rows of two classifiers, and the test of their difference."""
+    """McNemar's test of two classifiers on the same rows.
+
+    Attributes
+    ----------
+    both_right, only_a, only_b, both_wrong : int
+        Numbers of rows by which classifiers are right.
+    test : {"exact", "chi2"}
+    p_value : float
+        Two-sided.
+    effect_size : float
+        Cohen's g, from -0.5 to 0.5.
+    """
 
     both_right: int
     only_a: int
@@ -22,7 +33,19 @@ class McNemarTest(NamedTuple):
 
 
 class CorrectedTTest(NamedTuple):
-    """Mean difference over folds with its interval, and the test of whether it is zero."""
+    """Corrected resampled t test of a mean difference over splits.
+
+    Attributes
+    ----------
+    difference : float
+        Mean over splits.
+    low, high : float
+        Ends of its interval.
+    p_value : float
+        Two-sided, of a mean of zero.
+    effect_size : float
+        Cohen's d: the mean in standard deviations.
+    """
 
     difference: float
     low: float
@@ -32,18 +55,18 @@ class CorrectedTTest(NamedTuple):
 
 
 def mcnemar_test(a_right: np.ndarray, b_right: np.ndarray) -> McNemarTest:
-    """Test whether two classifiers are wrong equally often on the same rows.
+    """Test whether two classifiers have the same error rate on the same rows.
 
     Parameters
     ----------
     a_right, b_right : ndarray of bool of shape (n_rows,)
-        Whether each classifier got the row right.
+        Whether each classifier is right.
 
     Returns
     -------
     McNemarTest
-        Counts, `test` ("exact" or "chi2"), two-sided p value, and Cohen's g as effect size: how
-        far the share of a among the rows that only one got right is from one half.
+        Its effect size is Cohen's g: the share of rows that only a gets right, among those that
+        only one gets right, minus one half.
 
     Notes
     -----
@@ -81,7 +104,7 @@ def mcnemar_test(a_right: np.ndarray, b_right: np.ndarray) -> McNemarTest:
 def corrected_t_test(
     differences: Any, test_share: float, *, confidence_level: float = 0.95
 ) -> CorrectedTTest:
-    """Test whether the mean difference over resampled splits is zero, as their overlap allows.
+    """Test whether the mean difference over resampled splits is zero, corrected for their overlap.
 
     Parameters
     ----------
@@ -94,13 +117,12 @@ def corrected_t_test(
     Returns
     -------
     CorrectedTTest
-        Mean, interval, two-sided p value, and Cohen's d as effect size: the mean in standard
-        deviations. From one split only the mean is known, and the rest is NaN.
+        From a single split only the mean is known, and the rest is NaN.
 
     Notes
     -----
-    Nadeau and Bengio (2003), "Inference for the generalization error": training parts overlap,
-    so splits are not independent, and the variance of their mean is taken as
+    Nadeau and Bengio (2003), "Inference for the generalization error": training sets overlap, so
+    that splits are not independent, and the variance of their mean is estimated as
     ``(1 / n_splits + test_share) * variance`` instead of ``variance / n_splits``.
 
     Examples
@@ -126,12 +148,12 @@ def corrected_t_test(
 
 
 def holm(p_values: Any) -> np.ndarray:
-    """Return p values corrected for their number, after Holm (1979).
+    """Return p values corrected for their number by the method of Holm (1979).
 
     Parameters
     ----------
     p_values : array-like of float of shape (n_tests,)
-        A NaN is no test, and stays NaN.
+        NaN counts for no test, and stays NaN.
 
     Returns
     -------
@@ -143,9 +165,9 @@ def holm(p_values: Any) -> np.ndarray:
     >>> holm([0.01, 0.04, 0.03])
     array([0.03, 0.06, 0.06])
     """
-    # statsmodels' multipletests gives the same, and collects all garbage of the process each time.
+    # statsmodels' multipletests gives the same, but runs a full garbage collection in each call.
     corrected = np.array(p_values, dtype=float)
     order = np.argsort(corrected)[: np.sum(~np.isnan(corrected))]  # NaN comes last
-    times = np.arange(len(order), 0, -1)
+    times = np.arange(len(order), 0, -1)  # n_tests for the smallest, 1 for the largest
     corrected[order] = np.minimum(np.maximum.accumulate(corrected[order] * times), 1)
     return corrected

@@ -1,6 +1,6 @@
-"""Words for results: figures as people read them, and the answer in a sentence."""
+"""The words for a comparison's verdict, its abstentions and its costs, in plain sentences."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from agnews_sk._core.formats import listed, number, percent, points, seconds
 
@@ -8,8 +8,18 @@ if TYPE_CHECKING:
     from agnews_sk.evaluation._result import ComparisonResult
 
 
-def answer(result: "ComparisonResult") -> str:
-    """Say in one sentence which classifier is more accurate, if the rows tell.
+class _Difference(NamedTuple):
+    """Difference of the accuracies of the leader and another classifier, as a share of rows."""
+
+    difference: float
+    low: float
+    high: float
+    method: str
+    significant: bool
+
+
+def verdict(result: "ComparisonResult") -> str:
+    """Say in one sentence which classifier is significantly more accurate, if any.
 
     Parameters
     ----------
@@ -18,36 +28,31 @@ def answer(result: "ComparisonResult") -> str:
     Returns
     -------
     str
-        Only where the interval of a difference leaves zero out, and its Holm-corrected p value
-        agrees, is a classifier called more accurate.
+        The classifier of the highest accuracy is called more accurate than those from which its
+        difference is `significant`, see `ComparisonResult.pairwise`.
     """
-    names = result.scores["accuracy"].sort_values(ascending=False, kind="stable").index.tolist()
-    leader, others = names[0], names[1:]
+    accuracy = result.scores["accuracy"].sort_values(ascending=False, kind="stable")
+    leader, *others = accuracy.index.tolist()
+    rows, reached = _rows(result), _accuracy(result, leader)
     if not others:
-        return f"{leader} gets {_accuracy(result, leader)} of {_rows(result)} right."
+        return f"{leader} has an accuracy of {reached} on {rows}."
     differences = {other: _difference(result, leader, other) for other in others}
-    beaten = [other for other, found in differences.items() if found["told_apart"]]
-    even = [other for other in others if other not in beaten]
-
-    def with_difference(names: list[str], word: str) -> str:
-        found = [f"{name} ({word} {_interval(result, differences[name])})" for name in names]
-        return listed(found)
-
-    more = f"{leader} is more accurate than {with_difference(beaten, 'by')}"
-    apart_from = with_difference(even, "difference")
-    if not even:
-        return f"{more}: it gets {_accuracy(result, leader)} of {_rows(result)} right."
-    if not beaten:
-        shown = f"{leader} ({percent_of(result, leader)})"
-        return f"{_rows(result)} do not tell {shown} from {apart_from}."
-    return (
-        f"{more}, but {_rows(result)} do not tell it from {apart_from}; it gets "
-        f"{_accuracy(result, leader)} right."
-    )
+    worse = [other for other, found in differences.items() if found.significant]
+    similar = [other for other in others if other not in worse]
+    shown = {name: f"{name} ({_interval(result, found)})" for name, found in differences.items()}
+    not_significant = " or ".join(shown[name] for name in similar)
+    if not worse:
+        return (
+            f"There is no significant difference in accuracy between {leader} "
+            f"({_percent(result, leader)}) and {not_significant} on {rows}."
+        )
+    more = f"{leader} is significantly more accurate than {listed([shown[n] for n in worse])}"
+    but = f", but not than {not_significant}," if similar else ""
+    return f"{more}{but} on {rows}: its accuracy is {reached}."
 
 
-def abstentions(result: "ComparisonResult") -> str:
-    """Say in one sentence who abstains, and how often; nothing where nobody does.
+def abstention_note(result: "ComparisonResult") -> str:
+    """Say in one sentence how often classifiers abstain; empty where none does.
 
     Parameters
     ----------
@@ -59,39 +64,11 @@ def abstentions(result: "ComparisonResult") -> str:
     """
     shares = result.scores["abstained"]
     found = [f"{name} abstains on {percent(share)} %" for name, share in shares.items() if share]
-    return f"{listed(found)} of the rows, which count as wrong." if found else ""
+    return f"{listed(found)} of the rows, which count as errors." if found else ""
 
 
-def with_method(interval: str, method: str, usual: str) -> str:
-    """Return an interval with the method that found it, where that is not the usual one.
-
-    Parameters
-    ----------
-    interval : str
-    method : str
-        "none" where there is no interval.
-    usual : str
-        Method that a note says for all.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from agnews_sk.evaluation._wording import with_method
-    >>> with_method("0.96 to 1.00", "exact", usual="BCa")
-    '0.96 to 1.00 exact'
-    >>> with_method("–", "none", usual="BCa")
-    'no interval'
-    """
-    if method == "none":
-        return "no interval"
-    return interval if method == usual else f"{interval} {method}"
-
-
-def costs(result: "ComparisonResult") -> str:
-    """Say in one sentence what fitting and answering take.
+def cost_note(result: "ComparisonResult") -> str:
+    """Say in one sentence how long each fit took, and how many texts are predicted per second.
 
     Parameters
     ----------
@@ -103,56 +80,87 @@ def costs(result: "ComparisonResult") -> str:
     """
     rows = result.scores.dropna(subset="fit_seconds").to_dict("index")
     if not rows:
-        return "What they cost is not known."
+        return "Their costs are unknown."
     fits = listed([f"{name} {seconds(row['fit_seconds'])} s" for name, row in rows.items()])
-    speeds = listed([f"{name} {number(row['texts_per_second'])}" for name, row in rows.items()])
-    return f"Fitting takes {fits}; texts answered a second: {speeds}."
+    speeds = listed(
+        [f"{name} {number(row['texts_per_second'])} texts/s" for name, row in rows.items()]
+    )
+    return f"Time to fit: {fits}. Prediction speed: {speeds}."
 
 
-def level(result: "ComparisonResult") -> str:
-    """Return the confidence level with the percent sign."""
+def interval_with_method(interval: str, method: str, usual: str) -> str:
+    """Return an interval with the method that found it, where that is not the usual one.
+
+    Parameters
+    ----------
+    interval : str
+    method : str
+        "none" where there is no interval.
+    usual : str
+        Method that a note states for all intervals.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from agnews_sk.evaluation._wording import interval_with_method
+    >>> interval_with_method("0.96 to 1.00", "exact", usual="BCa")
+    '0.96 to 1.00 exact'
+    >>> interval_with_method("–", "none", usual="BCa")
+    'no interval'
+    """
+    if method == "none":
+        return "no interval"
+    return interval if method == usual else f"{interval} {method}"
+
+
+def confidence_percent(result: "ComparisonResult") -> str:
+    """Return the confidence level of all intervals, such as "95 %"."""
     return f"{100 * result.confidence_level:g} %"
 
 
-def percent_of(result: "ComparisonResult", name: str) -> str:
+def _percent(result: "ComparisonResult", name: str) -> str:
     """Return a classifier's accuracy with the percent sign."""
     return f"{percent(result.scores.loc[name, 'accuracy'])} %"
 
 
 def _rows(result: "ComparisonResult") -> str:
-    n_rows = len(set(result.rows.tolist()))
+    """Return the number and kind of the distinct rows that were predicted."""
     kind = "test rows" if result.folds is None else "cross-validated rows"
-    return f"{n_rows:,} {kind}"
+    return f"{len(set(result.rows.tolist())):,} {kind}"
 
 
 def _accuracy(result: "ComparisonResult", name: str) -> str:
+    """Return a classifier's accuracy with its interval."""
     row = result.scores.loc[name]
     ends = f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}"
     method = str(result.interval_methods.loc[name, "accuracy"])
-    return (
-        f"{percent_of(result, name)} ({level(result)} interval {with_method(ends, method, 'BCa')})"
-    )
+    interval = interval_with_method(ends, method, "BCa")
+    return f"{_percent(result, name)} ({confidence_percent(result)} interval {interval})"
 
 
-def _difference(result: "ComparisonResult", leader: str, other: str) -> dict[str, Any]:
-    """Return difference, interval and verdict, seen from the leader."""
+def _difference(result: "ComparisonResult", leader: str, other: str) -> _Difference:
+    """Return the row of a pair as seen from the leader, whichever of the two is its `a`."""
     pairs = {(pair["a"], pair["b"]): pair for pair in result.pairs.to_dict("records")}
     forward = (leader, other) in pairs
     pair = pairs[(leader, other) if forward else (other, leader)]
     low, high = pair["accuracy_difference_low"], pair["accuracy_difference_high"]
-    return {
-        "difference": pair["accuracy_difference"] * (1 if forward else -1),
-        "low": low if forward else -high,
-        "high": high if forward else -low,
-        "method": pair["accuracy_difference_method"],
-        "told_apart": pair["told_apart"],
-    }
+    return _Difference(
+        difference=pair["accuracy_difference"] * (1 if forward else -1),
+        low=low if forward else -high,
+        high=high if forward else -low,
+        method=pair["accuracy_difference_method"],
+        significant=pair["significant"],
+    )
 
 
-def _interval(result: "ComparisonResult", found: dict[str, Any]) -> str:
-    ends = f"{points(found['low'])} to {points(found['high'])}"
+def _interval(result: "ComparisonResult", found: _Difference) -> str:
+    """Return a difference in percentage points with its interval."""
+    ends = f"{points(found.low)} to {points(found.high)}"
     usual = "BCa" if result.folds is None else "corrected t"
     return (
-        f"{points(found['difference'])} points, {level(result)} interval "
-        f"{with_method(ends, found['method'], usual)}"
+        f"difference {points(found.difference)} points, {confidence_percent(result)} interval "
+        f"{interval_with_method(ends, found.method, usual)}"
     )

@@ -1,4 +1,4 @@
-"""Why a classifier predicts what it predicts, and where it is wrong."""
+"""Explain predictions, and find the rows and slices on which a classifier errs."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.inspection._errors import disagreements, slices, top_losses

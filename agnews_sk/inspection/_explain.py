@@ -1,4 +1,4 @@
-"""Explain what a fitted text classifier said, whatever its family."""
+"""Explain the predictions of a fitted text classifier of any family."""
 
 import warnings
 from typing import Any
@@ -18,55 +18,55 @@ METHODS = ("auto", "linear", "gradients", "occlusion")
 
 
 def explain(
-    pipeline: Any, texts: Any, *, method: str = "auto", max_error: float = 0.05
+    classifier: Any, X: Any, *, method: str = "auto", max_error: float = 0.05
 ) -> Explanation:
-    """Tell what each word contributes to the score of each class.
+    """Attribute the score of each class to the words of each text.
 
     Parameters
     ----------
-    pipeline : fitted classifier or pipeline that takes texts
-        Ours or any other; a search is asked for its best pipeline.
-    texts : DataFrame or array-like of str of shape (n_texts,)
-        Whatever the pipeline takes. A missing text is the empty one, which has no words.
+    classifier : fitted classifier or pipeline that takes texts
+        Of this package or any other; of a search, its best estimator is explained.
+    X : DataFrame or array-like of str of shape (n_texts,)
+        What the classifier takes. A missing text is explained as an empty one, without words.
     method : {"auto", "linear", "gradients", "occlusion"}, default="auto"
-        "linear" is coefficient times value, exact, for linear classifiers over n-grams.
-        "gradients" is integrated gradients, for our nets and for a `SentenceEmbedder` before a
-        linear classifier; it needs captum. "occlusion" leaves out one word at a time, for any
-        classifier. "auto" takes the first of these that fits.
+        "linear" is coefficient times value, which is exact, for linear classifiers of n-grams.
+        "gradients" is integrated gradients, for the nets of this package and for a
+        `SentenceEmbedder` before a linear classifier; it needs captum. "occlusion" removes one word
+        at a time, for any classifier. "auto" uses the first of these that applies.
     max_error : float, default=0.05
-        For "gradients": the completeness error that is aimed at, by more steps up to 512.
+        Target of the completeness error of "gradients": steps are doubled up to 512 to reach it.
 
     Returns
     -------
     Explanation
-        The same shape for every method.
+        Of the same form for every method.
 
     Raises
     ------
     ValueError
-        If the method does not fit the pipeline, or there is no such method.
+        If the method does not apply to the classifier, or does not exist.
     TypeError
-        If the pipeline does not end in a classifier, or takes no texts.
+        If a pipeline does not end in a classifier, or does not take texts.
     ImportError
         If a net is to be explained and captum is not installed.
 
     Warns
     -----
     UserWarning
-        If the error of a text stays above `max_error`.
+        If the completeness error of a text remains above `max_error`.
 
     Notes
     -----
-    Words are letters and digits, or runs of punctuation, of the text as the pipeline prepared it
-    (joined and cleaned). What is shorter or longer than a word is handed on: the contribution of
-    an n-gram in equal shares to its tokens, and that of each token in equal shares to the words
-    it touches; pieces of a word add up. Sums are preserved.
+    Words are runs of letters and digits, or of punctuation, in the text as the pipeline prepared it
+    (joined and cleaned). Contributions of shorter or longer units are distributed: that of an
+    n-gram in equal shares to its tokens, and that of each token in equal shares to the words that
+    it overlaps; those of parts of a word are added. Sums are preserved.
 
-    Integrated gradients (Sundararajan et al. 2017, arXiv 1703.01365) go from a text whose every
-    token is the mask token, or padding where there is none, to the text itself; special tokens
-    stay. The integral is a Gauss-Legendre sum of 16 steps, doubled until the contributions add up
-    to the change of the score. Occlusion comes with no such promise: where words say the same
-    thing, its error is large.
+    Integrated gradients (Sundararajan et al., 2017, arXiv 1703.01365) integrate from a text in
+    which every token is the mask token, or padding if there is none, to the text itself; special
+    tokens are kept. The integral is a Gauss-Legendre sum of 16 steps, doubled until the
+    contributions add up to the change of the score. Occlusion does not guarantee this: its error is
+    large if several words have the same meaning.
 
     Examples
     --------
@@ -82,20 +82,20 @@ def explain(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
-    model = text_model(pipeline, texts)
+    model = text_model(classifier, X)
     tried = METHODS[1:] if method == "auto" else (method,)
     for name in tried:
         found = _attribute(model, name, max_error)
         if found is not None:
             return Explanation.from_attributions(model.texts, model.classes, found, name)
     raise ValueError(
-        f"method={method!r} does not fit {type(model.classifier).__name__} after "
+        f"method={method!r} does not apply to {type(model.classifier).__name__} after "
         f"{[type(reader).__name__ for reader in model.readers]}; use 'auto' or 'occlusion'."
     )
 
 
 def _attribute(model: TextModel, method: str, max_error: float) -> list[Attribution] | None:
-    """Return the contributions, or None if the method does not fit the model."""
+    """Return the contributions in each text, or None if the method does not apply."""
     if method == "occlusion":
         return attribute_by_occlusion(model)
     if method == "linear":
@@ -110,11 +110,12 @@ def _attribute(model: TextModel, method: str, max_error: float) -> list[Attribut
 
 
 def _warn_of_error(found: list[Attribution], max_error: float) -> None:
+    """Warn if the completeness error of any text is too large."""
     worst = max(one.error for one in found)
     if worst >= max_error:
         warnings.warn(
-            f"the completeness error of a text is {worst:.1%} after {MAX_STEPS} steps; "
-            "Explanation.error has that of each text.",
+            f"the largest completeness error of a text is {worst:.1%} after {MAX_STEPS} steps; "
+            "Explanation.error holds that of each text.",
             UserWarning,
             stacklevel=4,
         )

@@ -1,41 +1,44 @@
-"""What each word contributed, as a frame and as coloured text."""
+"""The contribution of each word, as a frame and as coloured text."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from agnews_sk.inspection._html import render
 from agnews_sk.inspection._words import Attribution
+from agnews_sk.reporting import fragment_page
 
+# Start and end of a feature that is not in the text.
 NOT_IN_TEXT = -1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Explanation:
-    """What each word of some texts contributes to the score of each class.
+    """Contributions of the words of texts to the score of each class.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row a text, class and word: `text` (position), `class`, `word`, `start` and `end`
-        (characters of the prepared text), `contribution`. A feature that stands nowhere in the
-        text has `start` and `end` -1.
+        One row per text, class and word: `text` (position), `class`, `word`, `start` and `end`
+        (character offsets in the prepared text), `contribution`. A feature that is not in the text
+        has `start` and `end` -1.
     texts : ndarray of object of shape (n_texts,)
-        As the pipeline prepared them: joined and cleaned. `start` and `end` count in these.
+        As the pipeline prepared them: joined and cleaned. `start` and `end` refer to these.
     scores : pandas.DataFrame of shape (n_texts, n_classes)
-        What is explained. A decision function; of two classes, its negative and itself.
-        Logarithms of probabilities where a classifier has no decision function.
+        The scores that are explained: the decision function (for two classes, its negative and
+        itself), or logarithms of probabilities if the classifier has none.
     baseline : pandas.DataFrame of shape (n_texts, n_classes)
-        The score before any word has contributed.
+        The scores without any word.
     error : ndarray of float of shape (n_texts,)
-        Completeness error: by how much baseline and contributions miss the score, as a share of
-        the largest difference between a score and its baseline.
+        Completeness error: the largest difference between the score and the sum of baseline and
+        contributions, relative to the largest difference between a score and its baseline.
     method : {"linear", "gradients", "occlusion"}
 
     See Also
     --------
-    explain : Makes it.
+    explain : Computes it.
 
     Examples
     --------
@@ -64,7 +67,7 @@ class Explanation:
     def from_attributions(
         cls, texts: np.ndarray, classes: np.ndarray, attributions: list[Attribution], method: str
     ) -> "Explanation":
-        """Lay the contributions of each text into one frame.
+        """Collect the contributions in each text in one frame.
 
         Parameters
         ----------
@@ -92,7 +95,7 @@ class Explanation:
         )
 
     def of(self, text: int, label: object) -> pd.DataFrame:
-        """Return the words of one text and what they contribute to one class.
+        """Return the words of one text and their contributions to one class.
 
         Parameters
         ----------
@@ -104,7 +107,7 @@ class Explanation:
         Returns
         -------
         pandas.DataFrame
-            With the columns `start`, `end`, `word` and `contribution`, in the order of the text.
+            Columns `start`, `end`, `word` and `contribution`, in the order of the text.
 
         Raises
         ------
@@ -119,11 +122,21 @@ class Explanation:
         rows = self.frame[(self.frame["text"] == text) & (self.frame["class"] == label)]
         return rows[["start", "end", "word", "contribution"]].reset_index(drop=True)
 
+    def to_html(self, path: str | Path) -> None:
+        """Write the texts, with their words coloured by contribution, as a self-contained page.
+
+        Parameters
+        ----------
+        path : str or Path
+        """
+        fragment_page("Explanation", self._repr_html_()).write(path)
+
     def _repr_html_(self) -> str:
         return render(self)
 
 
 def _rows(position: int, classes: np.ndarray, found: Attribution) -> pd.DataFrame:
+    """Return the rows of `Explanation.frame` of one text, class after class."""
     names = [*found.words.names, *(feature.name for feature in found.outside)]
     nowhere = np.full(len(found.outside), NOT_IN_TEXT)
     outside = [feature.values for feature in found.outside]
@@ -136,6 +149,6 @@ def _rows(position: int, classes: np.ndarray, found: Attribution) -> pd.DataFram
             "word": pd.Series(names * len(classes), dtype="str"),
             "start": np.tile(np.concatenate([found.words.starts, nowhere]), len(classes)),
             "end": np.tile(np.concatenate([found.words.ends, nowhere]), len(classes)),
-            "contribution": values.T.ravel(),
+            "contribution": values.T.ravel(),  # class-major, as the columns before
         }
     )

@@ -1,4 +1,4 @@
-"""Nets: integrated gradients on the vectors of the tokens, by captum."""
+"""Integrated gradients of nets with respect to token embeddings, by captum."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,23 +13,23 @@ from agnews_sk.inspection._tokens import Tokens, tokenize
 from agnews_sk.inspection._words import Attribution, Outside, Words, relative_error
 
 MIN_STEPS, MAX_STEPS = 16, 512
-# Tokens in the batches that go through a net, which bounds the memory.
-_TOKENS_A_BATCH = 8_192
+# Tokens in a batch, which bounds the memory.
+_TOKENS_PER_BATCH = 8_192
 
 
 class TokenNet(NamedTuple):
-    """A net from token ids to scores.
+    """A net from token ids to scores, and the ids of each text.
 
     Attributes
     ----------
     tokens : list of Tokens
-        Of each text, cut as the net needs them.
+        Of each text, truncated as for the net.
     embedding : torch.nn.Module
-        Gives each id its vector.
+        From ids to embeddings.
     forward : callable
         From ids, a tensor of shape (batch, length), to scores of shape (batch, n_classes).
     absent_id : int
-        Token that stands where a word is taken away.
+        Token that replaces words in the baseline.
     """
 
     tokens: list[Tokens]
@@ -39,7 +39,7 @@ class TokenNet(NamedTuple):
 
 
 def token_net(model: TextModel) -> TokenNet | None:
-    """Return the net within these steps, or None if there is none.
+    """Return the net among the steps of a model, or None if there is none.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def token_net(model: TextModel) -> TokenNet | None:
 
 
 def attribute_by_gradients(net: TokenNet, texts: np.ndarray, *, max_error: float) -> list:
-    """Return each word's integrated gradient.
+    """Return the integrated gradients of each word.
 
     Parameters
     ----------
     net : TokenNet
     texts : ndarray of object of shape (n_texts,)
     max_error : float
-        Steps are doubled until the completeness error is below, up to 512.
+        Steps are doubled, up to 512, until the completeness error is below.
 
     Returns
     -------
@@ -74,6 +74,7 @@ def attribute_by_gradients(net: TokenNet, texts: np.ndarray, *, max_error: float
 
 
 def _attribute(net: TokenNet, tokens: Tokens, text: str, max_error: float) -> Attribution:
+    """Return the contributions in one text, with as many steps as its error requires."""
     absent = np.where(tokens.special, tokens.ids, net.absent_id)
     steps = MIN_STEPS
     while True:
@@ -87,14 +88,30 @@ def _attribute(net: TokenNet, tokens: Tokens, text: str, max_error: float) -> At
 def _integrate(
     net: TokenNet, ids: np.ndarray, absent: np.ndarray, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return each token's part of each score, and the scores without and with the tokens."""
+    """Return the integrated gradients of one text.
+
+    Parameters
+    ----------
+    net : TokenNet
+    ids, absent : ndarray of int of shape (n_tokens,)
+        Tokens of the text, and of its baseline.
+    steps : int
+        Of the Gauss-Legendre sum.
+
+    Returns
+    -------
+    values : ndarray of float64 of shape (n_tokens, n_classes)
+    baseline, scores : ndarray of float64 of shape (n_classes,)
+    """
     import torch
 
     attr = import_optional("captum.attr", extra="explain", needed_by="explain of a net")
     device = next(net.embedding.parameters()).device
     row = torch.as_tensor(ids, device=device)[None]  # (1, length)
 
-    def score(vectors: Any) -> Any:
+    def score(vectors: Any) -> Any:  # (batch, length, width) to (batch, n_classes)
+        # The hook returns these embeddings in place of those of the ids, so that any net whose
+        # input is ids can be differentiated.
         handle = net.embedding.register_forward_hook(lambda *_: vectors)
         try:
             return net.forward(row.expand(len(vectors), -1))
@@ -103,7 +120,7 @@ def _integrate(
 
     with torch.no_grad():
         ends = net.embedding(torch.as_tensor(np.stack([absent, ids]), device=device))
-        baseline, scores = score(ends).double().cpu().numpy()
+        baseline, scores = score(ends).double().cpu().numpy()  # ends: (2, length, width)
     n_classes = len(scores)
     parts = attr.IntegratedGradients(score).attribute(
         ends[1:].repeat(n_classes, 1, 1),
@@ -111,21 +128,28 @@ def _integrate(
         target=torch.arange(n_classes, device=device),
         n_steps=steps,
         method="gausslegendre",
-        internal_batch_size=max(_TOKENS_A_BATCH // max(len(ids), 1), n_classes),
+        internal_batch_size=max(_TOKENS_PER_BATCH // max(len(ids), 1), n_classes),
     )  # (n_classes, length, width)
+    # The contribution of a token is the sum over the dimensions of its embedding.
     return parts.sum(dim=2).T.double().cpu().numpy(), baseline, scores
 
 
 def _on_words(
     words: Words, tokens: Tokens, values: np.ndarray, baseline: np.ndarray, scores: np.ndarray
 ) -> Attribution:
+    """Distribute the contributions of tokens, (n_tokens, n_classes), to the words they overlap.
+
+    Tokens that overlap no word, such as spaces, are reported beside the text. Special tokens are
+    the same in the baseline, so that they contribute nothing.
+    """
     shares = np.array([words.spread([span]) for span in tokens.spans])  # (n_tokens, n_words)
     lost = np.flatnonzero((shares.sum(axis=1) == 0) & ~tokens.special)
     outside = [Outside(f"token {tokens.ids[i]}", values[i]) for i in lost]
-    return Attribution(words, shares.T @ values, outside, baseline, scores)
+    return Attribution(words, shares.T @ values, outside, baseline, scores)  # (n_words, n_classes)
 
 
 def _of_classifier(model: TextModel) -> TokenNet | None:
+    """Return the net of a fitted neural classifier, which may have its own tokenizer."""
     classifier = model.classifier
     own = getattr(classifier, "tokenizer_", None)
     readers = model.readers if own is None else (*model.readers, own)
@@ -136,15 +160,16 @@ def _of_classifier(model: TextModel) -> TokenNet | None:
 
     def forward(ids: Any) -> Any:
         output = module(ids)
-        return _one_a_class(getattr(output, "logits", output).float())
+        return _score_per_class(getattr(output, "logits", output).float())
 
     model_input = classifier.model_input_
     pad_id = model_input.pad_id
-    tokens = [_without_none(row, pad_id) for row in _truncated(tokens, model_input)]
+    tokens = [_padded_if_empty(row, pad_id) for row in _truncated(tokens, model_input)]
     return TokenNet(tokens, _token_embedding(module), forward, _absent_id(readers[0], pad_id))
 
 
 def _of_embedder(model: TextModel) -> TokenNet | None:
+    """Return encoder, pooling and linear classifier as one net; None for another classifier."""
     import torch
 
     from agnews_sk.nn import make_pooling
@@ -170,17 +195,19 @@ def _of_embedder(model: TextModel) -> TokenNet | None:
     return TokenNet(tokens, encoder.get_input_embeddings(), forward, absent_id)
 
 
-def _one_a_class(logits: Any) -> Any:
-    """Return the decision function, as `_steps.one_a_class` has it."""
+def _score_per_class(logits: Any) -> Any:
+    """Return the decision function, as `_steps.score_per_class`, but of a tensor of logits."""
     return logits - logits.flip(1) if logits.shape[1] == 2 else logits
 
 
 def _absent_id(tokenizer: Any, pad_id: int) -> int:
+    """Return the token of the baseline: the mask token, or padding if there is none."""
     mask_id = getattr(tokenizer, "mask_token_id_", None)
     return pad_id if mask_id is None else mask_id
 
 
 def _token_embedding(module: Any) -> Any:
+    """Return the layer that embeds token ids, of a transformer or of a module of this package."""
     if hasattr(module, "get_input_embeddings"):
         return module.get_input_embeddings()
     if hasattr(module, "encoder"):
@@ -189,7 +216,10 @@ def _token_embedding(module: Any) -> Any:
 
 
 def _truncated(tokens: list[Tokens], model_input: ModelInput) -> list[Tokens]:
-    """Return of each text the tokens that the classifier reads."""
+    """Return the tokens that remain after the classifier's own truncation.
+
+    Truncating the positions in place of the ids tells which tokens remain.
+    """
     lengths = [len(row.ids) for row in tokens]
     positions = to_ragged(
         np.concatenate([np.arange(length) for length in lengths]),
@@ -199,8 +229,8 @@ def _truncated(tokens: list[Tokens], model_input: ModelInput) -> list[Tokens]:
     return [row.take(places) for row, places in zip(tokens, kept.to_list())]
 
 
-def _without_none(tokens: Tokens, pad_id: int) -> Tokens:
-    """Return one padding token for a text that has none, as the classifier does."""
+def _padded_if_empty(tokens: Tokens, pad_id: int) -> Tokens:
+    """Return one padding token for a text without tokens, as the classifier does."""
     if len(tokens.ids):
         return tokens
     return Tokens(np.array([pad_id]), [None], np.array([True]))

@@ -1,4 +1,4 @@
-"""An explanation as HTML that needs nothing else: no script, no network, light or dark."""
+"""An explanation as self-contained HTML, without scripts."""
 
 from collections.abc import Iterator
 from html import escape
@@ -7,27 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from agnews_sk.reporting import html_fragment
+
 if TYPE_CHECKING:
     from agnews_sk.inspection._explanation import Explanation
 
-# Blue and orange of Okabe and Ito, which colour-blind eyes tell apart; what speaks against is
-# underlined too, for print without colour.
-_STYLE = """
-<style>
-.agnews-explain{--ink:#1a1a1a;--paper:#fff;--line:#ccc;--for:0,114,178;--against:230,159,0;
-color:var(--ink);background:var(--paper);font:15px/1.9 system-ui,sans-serif;padding:.8em;
-overflow-wrap:anywhere}
-@media (prefers-color-scheme:dark){.agnews-explain{--ink:#eee;--paper:#161616;--line:#555;
---for:86,180,233;--against:213,94,0}}
-.agnews-explain p{margin:.3em 0}
+_STYLE = """\
+.agnews-explain{line-height:1.9}
 .agnews-explain section{border-top:1px solid var(--line);padding:.5em 0}
 .agnews-explain b.label{margin-right:.5em}
 .agnews-explain small{opacity:.8}
-.agnews-explain summary{cursor:pointer}
-.agnews-explain .for{background:rgba(var(--for),var(--a));border-radius:3px}
-.agnews-explain .against{background:rgba(var(--against),var(--a));border-radius:3px;
+.agnews-explain .for{background:rgba(var(--blue),var(--a));border-radius:3px}
+.agnews-explain .against{background:rgba(var(--orange),var(--a));border-radius:3px;
 text-decoration:underline dotted}
-</style>"""
+"""  # the underline is for print without colour
 _STRONGEST = 0.55  # opacity of the largest contribution: the text stays readable on it
 
 
@@ -41,12 +34,12 @@ def render(explanation: "Explanation") -> str:
     Returns
     -------
     str
-        The best class of each text first, the others folded away.
+        For each text the class of the highest score; the other classes can be unfolded.
     """
     legend = (
         '<p><small><span class="for" style="--a:.5">for</span> or '
-        '<span class="against" style="--a:.5">against</span> the class; the stronger the colour, '
-        f"the more. Method: {escape(explanation.method)}; largest completeness error "
+        '<span class="against" style="--a:.5">against</span> the class; stronger colours mean '
+        f"larger contributions. Method: {escape(explanation.method)}; largest completeness error "
         f"{explanation.error.max():.1%}.</small></p>"
     )
     by_text = dict(list(explanation.frame.groupby("text")))
@@ -54,10 +47,20 @@ def render(explanation: "Explanation") -> str:
         _text(text, by_text.get(i), explanation.scores.iloc[i])
         for i, text in enumerate(explanation.texts)
     ]
-    return f'{_STYLE}<div class="agnews-explain">{legend}{"".join(texts)}</div>'
+    return html_fragment("agnews-explain", legend + "".join(texts), style=_STYLE)
 
 
 def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
+    """Return the markup of one text.
+
+    Parameters
+    ----------
+    text : str
+    rows : pandas.DataFrame or None
+        Its rows of `Explanation.frame`; None for a text without words.
+    scores : pandas.Series of shape (n_classes,)
+        By class.
+    """
     if rows is None:
         return "<section><p><small>no words</small></p></section>"
     strongest = float(rows["contribution"].abs().max())
@@ -71,6 +74,7 @@ def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
 
 
 def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest: float) -> str:
+    """Return the text coloured for one class, then the features that are not in the text."""
     parts: list[str] = []
     place = 0
     inside, outside = rows[rows["start"] >= 0], rows[rows["start"] < 0]
@@ -81,16 +85,21 @@ def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest:
     parts.append(escape(text[place:]))
     beside_text = _values(outside, "word", "contribution")
     marks = " ".join(_mark(word, value, strongest) for word, value in beside_text)
-    beside = f" <small>beside the text: {marks}</small>" if marks else ""
+    beside = f" <small>not in the text: {marks}</small>" if marks else ""
     head = f'<b class="label">{escape(str(label))}</b><small>{score:+.3f}</small>'
     return f"<p>{head} {''.join(parts)}{beside}</p>"
 
 
 def _values(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield these columns of each row, as Python's own types."""
     return zip(*(rows[column].tolist() for column in columns))
 
 
 def _mark(word: str, contribution: float, strongest: float) -> str:
+    """Return a word coloured by its contribution, relative to the strongest one of the text.
+
+    Contributions below a few percent of it stay uncoloured.
+    """
     opacity = _STRONGEST * abs(contribution) / strongest if strongest > 0 else 0.0
     if opacity < 0.02:
         return escape(word)

@@ -1,4 +1,4 @@
-"""Linear classifiers over n-grams: coefficient times value, exactly, handed on to the words."""
+"""Linear classifiers of n-grams: coefficient times value, distributed to the words."""
 
 from typing import Any, NamedTuple
 
@@ -11,11 +11,12 @@ from agnews_sk.inspection._places import Finder, names_ngrams, ngram_finder
 from agnews_sk.inspection._steps import TextModel
 from agnews_sk.inspection._words import Attribution, Outside, Words
 
-_SAME = 1e-6
+# Relative and absolute tolerance by which a score equals features times coefficients.
+_TOLERANCE = 1e-6
 
 
 class LinearModel(NamedTuple):
-    """Feature names, one coefficient a feature and class, and an intercept a class.
+    """A linear decision function of named features.
 
     Attributes
     ----------
@@ -30,12 +31,12 @@ class LinearModel(NamedTuple):
 
 
 def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | None:
-    """Return the coefficients by feature, or None if this is no linear model over n-grams.
+    """Return the coefficients by feature, or None if this is not a linear model of n-grams.
 
     Parameters
     ----------
     readers : tuple of estimator
-        From texts to features. The first names n-grams, the others keep, weigh or choose them.
+        From texts to features. The first names n-grams, the others weight or select them.
     classifier : estimator
 
     Returns
@@ -63,7 +64,7 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
 
 
 def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution] | None:
-    """Return each word's part of the decision function.
+    """Return the contribution of each word to the decision function.
 
     Parameters
     ----------
@@ -73,12 +74,14 @@ def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution]
     Returns
     -------
     list of Attribution, or None
-        None where the decision function is not the features times the coefficients.
+        None if the decision function is not the features times the coefficients plus intercept.
     """
     features = sp.csr_array(model.features(model.texts))
     scores = model.scores(model.texts)
-    product = features @ linear.coefficients.T + linear.intercept
-    if scores.shape != product.shape or not np.allclose(product, scores, rtol=_SAME, atol=_SAME):
+    product = features @ linear.coefficients.T + linear.intercept  # (n_texts, n_classes)
+    if scores.shape != product.shape or not np.allclose(
+        product, scores, rtol=_TOLERANCE, atol=_TOLERANCE
+    ):
         return None
     find = ngram_finder(model.readers[0])
     return [
@@ -90,6 +93,23 @@ def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution]
 def _attribute(
     text: str, row: sp.csr_array, linear: LinearModel, find: Finder, scores: np.ndarray
 ) -> Attribution:
+    """Return the contributions in one text.
+
+    Parameters
+    ----------
+    text : str
+    row : csr_array of shape (1, n_features)
+    linear : LinearModel
+    find : Finder
+        Yields the n-grams of a text with their spans.
+    scores : ndarray of float of shape (n_classes,)
+
+    Notes
+    -----
+    Each feature is distributed over all its occurrences. A feature that is not found in the text,
+    such as one of a hashing or custom analyzer, is reported beside the text, so that the sum of
+    contributions stays exact.
+    """
     words = Words(text)
     places: dict[str, list[np.ndarray]] = {}
     for name, spans in find(text):
@@ -97,11 +117,11 @@ def _attribute(
     values = np.zeros((len(words.starts), len(scores)))
     outside = []
     for column, value in zip(row.indices, row.data):
-        contribution = linear.coefficients[:, column] * value
+        contribution = linear.coefficients[:, column] * value  # (n_classes,)
         shares = np.sum(places.get(linear.names[column], [0.0]), axis=0)
         total = np.sum(shares)
         if total > 0:
-            values += np.outer(shares / total, contribution)
+            values += np.outer(shares / total, contribution)  # (n_words, n_classes)
         else:
             outside.append(Outside(linear.names[column], contribution))
     return Attribution(words, values, outside, linear.intercept, scores)

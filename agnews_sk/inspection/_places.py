@@ -1,4 +1,4 @@
-"""Where the n-grams of a vectorizer stand in a text."""
+"""The spans of a vectorizer's n-grams in a text."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,19 +12,33 @@ from agnews_sk._core.words import stop_word_set
 from agnews_sk.inspection._words import Span, changed_with_places
 from agnews_sk.vectorization import NgramVectorizer
 
+# From a text to the names of its n-grams, each with the spans of its tokens.
 Finder = Callable[[str], Iterator[tuple[str, list[Span | None]]]]
 Preprocess = Callable[[str], str]
 
 
 def names_ngrams(reader: Any) -> bool:
-    """Tell a vectorizer of n-grams, or a union with one, from other steps."""
+    """Tell whether a step is a vectorizer of n-grams, or a union that has one."""
     if isinstance(reader, FeatureUnion):
         return any(names_ngrams(part) for _, part in reader.transformer_list)
     return isinstance(reader, (CountVectorizer, NgramVectorizer))
 
 
 def ngram_finder(reader: Any) -> Finder:
-    """Return a function from a text to the names of its n-grams and their places."""
+    """Return a function that finds the n-grams of a vectorizer in a text.
+
+    Parameters
+    ----------
+    reader : CountVectorizer, NgramVectorizer or FeatureUnion
+        Of a union, the parts that are not vectorizers of n-grams are ignored.
+
+    Returns
+    -------
+    callable
+        Takes a text, and yields feature names with spans in characters of that text; nothing if
+        preprocessing changes the text in a way that loses the positions. A span is None where a
+        token is not in the text, as after stemming.
+    """
     if isinstance(reader, FeatureUnion):
         parts = [
             (f"{name}__" if reader.verbose_feature_names_out else "", ngram_finder(part))
@@ -48,12 +62,14 @@ def ngram_finder(reader: Any) -> Finder:
 
 
 def _preprocessor(vectorizer: Any) -> Preprocess:
+    """Return what changes a text before it is analyzed, such as lowercasing."""
     if isinstance(vectorizer, NgramVectorizer):
         return str.lower if vectorizer.lowercase else str
     return vectorizer.build_preprocessor()
 
 
 def _ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
+    """Yield the n-grams of a preprocessed text; none for a custom analyzer."""
     if vectorizer.analyzer == "word":
         return _word_ngrams(vectorizer, text)
     if vectorizer.analyzer == "char_wb":
@@ -67,6 +83,7 @@ def _ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]
 
 
 def _word_ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
+    """Yield n-grams of words without stop words, as scikit-learn joins them over gaps."""
     tokenizer = getattr(vectorizer, "tokenizer", None)
     found: list[tuple[str, Span | None]]
     if tokenizer is None:
@@ -87,7 +104,16 @@ def _word_ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | 
 def _character_ngrams(
     text: str, shift: int, ngram_range: tuple[int, int]
 ) -> Iterator[tuple[str, list[Span | None]]]:
-    """Yield n-grams of characters; as in scikit-learn, a run of white space is one space."""
+    """Yield n-grams of characters, with a run of whitespace as one space as in scikit-learn.
+
+    Parameters
+    ----------
+    text : str
+    shift : int
+        Added to all positions, as of a word within its text.
+    ngram_range : tuple of (int, int)
+        A text shorter than n has itself as its only n-gram.
+    """
     found = list(re.finditer(r"\s{2,}|.", text, flags=re.DOTALL))
     squeezed = "".join(" " if len(match.group()) > 1 else match.group() for match in found)
     min_n, max_n = ngram_range
@@ -99,7 +125,7 @@ def _character_ngrams(
 
 
 def find_in_order(tokens: list[str], text: str) -> list[Span | None]:
-    """Return where each token stands, looked for from the end of the one before.
+    """Return the span of each token, searched from the end of the one before.
 
     Parameters
     ----------
@@ -109,7 +135,7 @@ def find_in_order(tokens: list[str], text: str) -> list[Span | None]:
     Returns
     -------
     list of (int, int) or None
-        None for a token that is not there.
+        None for a token that is not found, such as one that the tokenizer replaced.
 
     Examples
     --------

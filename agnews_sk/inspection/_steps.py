@@ -1,4 +1,4 @@
-"""A fitted pipeline taken apart: what prepares texts, what reads them, what classifies."""
+"""A fitted pipeline in parts: text preparation, feature extraction, classifier."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,14 @@ from agnews_sk._core.validation import check_texts, is_frame
 
 @dataclass(frozen=True)
 class TextModel:
-    """The part of a pipeline that reads prepared texts.
+    """The part of a pipeline after text preparation.
 
     Attributes
     ----------
     texts : ndarray of object of shape (n_texts,)
-        Prepared: joined and cleaned, as the first step of `readers` takes them.
+        Prepared: joined and cleaned, as the input of the first step of `readers`.
     readers : tuple of estimator
-        Fitted transformers from texts to what the classifier takes.
+        Fitted transformers from texts to the classifier's input.
     classifier : estimator
     """
 
@@ -31,17 +31,17 @@ class TextModel:
 
     @property
     def classes(self) -> np.ndarray:
-        """The labels, in the order of the classifier's scores."""
+        """Labels in the order of the classifier's scores, ndarray of shape (n_classes,)."""
         return self.classifier.classes_
 
     def features(self, texts: np.ndarray) -> Any:
-        """Return what the classifier takes for these prepared texts."""
+        """Return the classifier's input for prepared texts."""
         for reader in self.readers:
             texts = reader.transform(texts)
         return texts
 
     def scores(self, texts: np.ndarray) -> np.ndarray:
-        """Return the classifier's scores for these prepared texts.
+        """Return the classifier's scores for prepared texts.
 
         Parameters
         ----------
@@ -50,11 +50,11 @@ class TextModel:
         Returns
         -------
         ndarray of float64 of shape (n_texts, n_classes)
-            The decision function, or logarithms of probabilities where there is none.
+            The decision function, or logarithms of probabilities if there is none.
         """
         features = self.features(texts)
         if hasattr(self.classifier, "decision_function"):
-            return one_a_class(self.classifier.decision_function(features))
+            return score_per_class(self.classifier.decision_function(features))
         if not hasattr(self.classifier, "predict_proba"):
             raise TypeError(
                 f"{type(self.classifier).__name__} has neither decision_function nor "
@@ -64,14 +64,23 @@ class TextModel:
         return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
 
 
-def one_a_class(scores: Any) -> np.ndarray:
-    """Return a column a class: for two classes, the decision function's negative and itself."""
+def score_per_class(scores: Any) -> np.ndarray:
+    """Return decision functions with one column per class: for two, its negative and itself.
+
+    Parameters
+    ----------
+    scores : array-like of float of shape (n_texts,) or (n_texts, n_classes)
+
+    Returns
+    -------
+    ndarray of float64 of shape (n_texts, n_classes)
+    """
     scores = np.asarray(scores, dtype=np.float64)
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
 
 
 def fitted_steps(pipeline: Any) -> list[Any]:
-    """Return the steps that act in `predict`, pipelines within pipelines laid flat.
+    """Return the steps that act in `predict`, with nested pipelines flattened.
 
     Parameters
     ----------
@@ -95,7 +104,7 @@ def fitted_steps(pipeline: Any) -> list[Any]:
 
 
 def text_model(pipeline: Any, X: Any) -> TextModel:
-    """Run the steps that make texts of texts, and return these texts with the remaining steps.
+    """Run the steps from texts to texts, and return their output with the remaining steps.
 
     Parameters
     ----------
@@ -109,7 +118,7 @@ def text_model(pipeline: Any, X: Any) -> TextModel:
     Raises
     ------
     TypeError
-        If the last step is no classifier.
+        If the last step is not a fitted classifier.
     """
     *steps, classifier = fitted_steps(pipeline)
     if not hasattr(classifier, "classes_"):
@@ -117,22 +126,24 @@ def text_model(pipeline: Any, X: Any) -> TextModel:
             f"the pipeline must end in a fitted classifier, got {type(classifier).__name__}."
         )
     for position, step in enumerate(steps):
-        made = step.transform(X)
-        if not _holds_texts(made):
+        transformed = step.transform(X)
+        if not _holds_texts(transformed):
             return TextModel(_as_texts(X), tuple(steps[position:]), classifier)
-        X = made
+        X = transformed
     return TextModel(_as_texts(X), (), classifier)
 
 
 def _as_texts(X: Any) -> np.ndarray:
+    """Return texts as an object array of shape (n_texts,), empty where they are missing."""
     return to_object_array(check_texts(X))
 
 
-def _holds_texts(made: Any) -> bool:
-    if is_frame(made):
-        return made.shape[1] == 1 and _holds_texts(made[made.columns[0]])
-    if isinstance(made, pl.Series):
-        return made.dtype == pl.String
-    if not isinstance(made, (list, np.ndarray, pd.Series)):
+def _holds_texts(X: Any) -> bool:
+    """Tell whether a step's output is one text per row, rather than tokens or features."""
+    if is_frame(X):
+        return X.shape[1] == 1 and _holds_texts(X[X.columns[0]])
+    if isinstance(X, pl.Series):
+        return X.dtype == pl.String
+    if not isinstance(X, (list, np.ndarray, pd.Series)):
         return False
-    return np.ndim(made) == 1 and all(isinstance(text, str) for text in made)
+    return np.ndim(X) == 1 and all(isinstance(text, str) for text in X)

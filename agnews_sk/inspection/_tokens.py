@@ -1,4 +1,4 @@
-"""Token ids of texts, and the stretch of text that each stands for."""
+"""Token ids of texts, and the span of text of each."""
 
 import re
 from typing import Any, NamedTuple
@@ -24,9 +24,9 @@ class Tokens(NamedTuple):
     ----------
     ids : ndarray of int of shape (n_tokens,)
     spans : list of (int, int) or None
-        Where each stands; None where that cannot be told.
+        Characters of each in the text; None where they are unknown.
     special : ndarray of bool of shape (n_tokens,)
-        Those that the tokenizer adds to every text.
+        Whether the tokenizer adds it to every text, such as [CLS].
     """
 
     ids: np.ndarray
@@ -34,25 +34,25 @@ class Tokens(NamedTuple):
     special: np.ndarray
 
     def take(self, positions: list[int]) -> "Tokens":
-        """Return these tokens only."""
+        """Return the tokens at some positions."""
         return Tokens(
             self.ids[positions], [self.spans[i] for i in positions], self.special[positions]
         )
 
 
 def tokenize(readers: tuple[Any, ...], texts: np.ndarray) -> list[Tokens] | None:
-    """Return the tokens that these steps make of texts.
+    """Return the tokens of texts with their spans.
 
     Parameters
     ----------
     readers : tuple of estimator
-        A tokenizer of subwords, or a `WordTokenizer` and a `Vocabulary`.
+        Fitted: a tokenizer of subwords, or a `WordTokenizer` and a `Vocabulary`.
     texts : ndarray of object of shape (n_texts,)
 
     Returns
     -------
     list of Tokens, or None
-        None where the steps are others.
+        None for other steps.
     """
     kinds = tuple(type(reader) for reader in readers)
     if kinds in ((PretrainedTokenizer,), (SubwordTokenizer,)):
@@ -63,6 +63,7 @@ def tokenize(readers: tuple[Any, ...], texts: np.ndarray) -> list[Tokens] | None
 
 
 def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
+    """Return the tokens of a subword tokenizer, whose backend knows their spans."""
     from tokenizers import Tokenizer
 
     backend = Tokenizer.from_str(tokenizer.tokenizer_json_)
@@ -75,6 +76,11 @@ def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
 
 
 def _words(tokenizer: WordTokenizer, vocabulary: Vocabulary, texts: np.ndarray) -> list[Tokens]:
+    """Return the tokens of a word tokenizer.
+
+    Spans are found with tokens that are not stemmed, as a stem need not be in the text. A word that
+    is not in the vocabulary has no id, unless there is one for unknown words.
+    """
     tokens = tokenizer.transform(texts)
     unstemmed = clone(tokenizer).set_params(stemmer=None, stop_words=None).transform(texts)
     known = vocabulary.vocabulary_
@@ -87,7 +93,7 @@ def _words(tokenizer: WordTokenizer, vocabulary: Vocabulary, texts: np.ndarray) 
 
 
 def _spans_of_words(tokenizer: WordTokenizer, text: str, tokens: list[str]) -> list[Span | None]:
-    """Return where the words stand, stop words left out; stemming moves none."""
+    """Return the spans of a text's words without stop words, given its unstemmed tokens."""
     changed, places = _lowered(text) if tokenizer.lowercase else (text, np.arange(len(text) + 1))
     spans: list[Span | None]
     if tokenizer.method == "regex":
@@ -104,6 +110,7 @@ def _spans_of_words(tokenizer: WordTokenizer, text: str, tokens: list[str]) -> l
 
 
 def _lowered(text: str) -> tuple[str, np.ndarray]:
+    """Return the lowercased text, and the position of each of its characters in the original."""
     known = changed_with_places(text, str.lower)
     assert known is not None, "lower case is a change of single characters"
     return known

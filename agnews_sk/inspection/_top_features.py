@@ -1,4 +1,4 @@
-"""The features that speak for each class, over all texts."""
+"""The features with the largest coefficients of each class."""
 
 from numbers import Integral
 from typing import Any
@@ -11,25 +11,25 @@ from agnews_sk.inspection._places import names_ngrams
 from agnews_sk.inspection._steps import fitted_steps
 
 
-def top_features(pipeline: Any, k: int = 10) -> pd.DataFrame:
+def top_features(classifier: Any, k: int = 10) -> pd.DataFrame:
     """Return the features with the largest coefficients of each class.
 
     Parameters
     ----------
-    pipeline : fitted pipeline
-        A linear classifier over n-grams.
+    classifier : fitted pipeline
+        Ends in a linear classifier of n-grams.
     k : int, default=10
-        Features a class, fewer where there are fewer.
+        Features per class, fewer if there are not as many.
 
     Returns
     -------
     pandas.DataFrame
-        One row a class and rank: `class`, `rank` (from 1), `feature`, `coefficient`.
+        One row per class and rank: `class`, `rank` (from 1), `feature`, `coefficient`.
 
     Raises
     ------
     TypeError
-        If the pipeline is no linear classifier over n-grams.
+        If it is not a linear classifier of n-grams.
     ValueError
         If k is not a positive integer.
 
@@ -45,15 +45,15 @@ def top_features(pipeline: Any, k: int = 10) -> pd.DataFrame:
     """
     if not isinstance(k, Integral) or k < 1:
         raise ValueError(f"k must be a positive integer, got {k!r}.")
-    readers, classifier = _ngram_steps(pipeline)
-    linear = linear_model(readers, classifier)
+    readers, last = _ngram_steps(classifier)
+    linear = linear_model(readers, last)
     if linear is None:
         raise TypeError(
-            f"top_features needs a linear classifier over n-grams, got {type(classifier).__name__};"
-            " explain tells what the words of single texts contribute."
+            f"top_features needs a linear classifier of n-grams, got {type(last).__name__}; for "
+            "the contributions of words in single texts, call explain."
         )
     parts = []
-    for label, coefficients in zip(classifier.classes_, linear.coefficients):
+    for label, coefficients in zip(last.classes_, linear.coefficients):
         best = np.argsort(-coefficients, kind="stable")[:k]
         parts.append(
             pd.DataFrame(
@@ -68,8 +68,8 @@ def top_features(pipeline: Any, k: int = 10) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _ngram_steps(pipeline: Any) -> tuple[tuple[Any, ...], Any]:
-    """Return the steps from the one that names n-grams on, and the classifier."""
-    *steps, classifier = fitted_steps(pipeline)
+def _ngram_steps(classifier: Any) -> tuple[tuple[Any, ...], Any]:
+    """Return the transformers from the vectorizer of n-grams on, and the last step."""
+    *steps, last = fitted_steps(classifier)
     first = next((i for i, step in enumerate(steps) if names_ngrams(step)), len(steps))
-    return tuple(steps[first:]), classifier
+    return tuple(steps[first:]), last

@@ -1,4 +1,4 @@
-"""The words of a text, and what falls to each when a value belongs to a stretch of it."""
+"""The words of a text, and the distribution of values of spans to them."""
 
 import re
 from collections.abc import Iterable
@@ -8,14 +8,15 @@ import numpy as np
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 
-# Scores of nets are float32.
+# Smallest change of a score that is not rounding: scores of nets are float32.
 _ROUNDING = 1e-5
 
+# Start and end in characters.
 Span = tuple[int, int]
 
 
 class Outside(NamedTuple):
-    """What a feature that stands nowhere in the text contributes.
+    """The contribution of a feature that is not in the text.
 
     Attributes
     ----------
@@ -28,7 +29,7 @@ class Outside(NamedTuple):
 
 
 class Words:
-    """The words of one text and their places: letters and digits, or a run of punctuation.
+    """The words of one text with their spans: runs of letters and digits, or of punctuation.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ class Words:
     Attributes
     ----------
     starts, ends : ndarray of int of shape (n_words,)
-        Characters from and up to which each word goes.
+        Character offsets of each word, the end exclusive.
 
     Examples
     --------
@@ -56,29 +57,29 @@ class Words:
 
     @property
     def names(self) -> list[str]:
-        """The words as they stand in the text."""
+        """The words as written in the text."""
         return [self.text[start:end] for start, end in zip(self.starts, self.ends)]
 
     def touched(self, span: Span) -> slice:
-        """Return which words lie, wholly or in part, within these characters."""
+        """Return the words that overlap a span, as a slice of positions."""
         start, end = span
         first = int(np.searchsorted(self.ends, start, side="right"))
         last = int(np.searchsorted(self.starts, end, side="left"))
         return slice(first, max(first, last))
 
     def spread(self, spans: Iterable[Span | None]) -> np.ndarray:
-        """Return the share of each word in a value that belongs to these stretches alike.
+        """Return the share of each word in a value that several spans have in common.
 
         Parameters
         ----------
         spans : iterable of (int, int) or None
-            None is a stretch that is not in the text.
+            None is a span that is not in the text.
 
         Returns
         -------
         ndarray of float of shape (n_words,)
-            Each stretch has an equal share, and each word in it an equal part of that. Their sum
-            is 1, or 0 where no stretch touches a word.
+            Each span that overlaps words has an equal share, and each of these words an equal part
+            of it. The sum is 1, or 0 if no span overlaps a word.
         """
         slices = [self.touched(span) for span in spans if span is not None]
         slices = [found for found in slices if found.stop > found.start]
@@ -89,7 +90,7 @@ class Words:
 
 
 class Attribution(NamedTuple):
-    """What the words of one text contribute to each score.
+    """The contributions of the words of one text to each score.
 
     Attributes
     ----------
@@ -97,7 +98,7 @@ class Attribution(NamedTuple):
     values : ndarray of float of shape (n_words, n_classes)
     outside : list of Outside
     baseline, scores : ndarray of float of shape (n_classes,)
-        Score without the words, and with them.
+        Scores without the words, and with them.
     """
 
     words: Words
@@ -108,13 +109,13 @@ class Attribution(NamedTuple):
 
     @property
     def error(self) -> float:
-        """How far the contributions are from the change of the scores, see `relative_error`."""
+        """Completeness error of the contributions, see `relative_error`."""
         beside = sum((feature.values for feature in self.outside), start=np.zeros(len(self.scores)))
         return relative_error(self.values.sum(axis=0) + beside, self.scores - self.baseline)
 
 
 def changed_with_places(text: str, change) -> tuple[str, np.ndarray] | None:
-    """Return a changed text and where each of its characters, and its end, stood before.
+    """Return a changed text, and the original position of each of its characters and its end.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def changed_with_places(text: str, change) -> tuple[str, np.ndarray] | None:
     Returns
     -------
     tuple of str and ndarray of int of shape (n_characters + 1,), or None
-        None where the change is not one of single characters, so that places cannot be told.
+        None if the change is not one of single characters, so that positions are unknown.
 
     Examples
     --------
@@ -144,20 +145,20 @@ def changed_with_places(text: str, change) -> tuple[str, np.ndarray] | None:
 
 
 def relative_error(total: np.ndarray, change: np.ndarray) -> float:
-    """Return how far contributions are from the change of the scores that they explain.
+    """Return the completeness error of contributions.
 
     Parameters
     ----------
     total : ndarray of float of shape (n_classes,)
         Sum of all contributions to each score.
     change : ndarray of float of shape (n_classes,)
-        Score less its baseline.
+        Score minus its baseline.
 
     Returns
     -------
     float
-        The largest difference of any class, as a share of the largest change of any class. A
-        change below 1e-5 is rounding, of a text without words for example, and counts as 1e-5.
+        The largest difference of `total` and `change`, relative to the largest change. A change
+        below 1e-5 is rounding, for example of a text without words, and is taken as 1e-5.
     """
     largest = max(float(np.max(np.abs(change))), _ROUNDING)
     return float(np.max(np.abs(total - change))) / largest

@@ -1,16 +1,16 @@
-"""Show what was measured: displays, tables and pages."""
+"""Displays, tables and HTML pages of results."""
 
 from agnews_sk._core.public import publish
-from agnews_sk.reporting._displays import ConfusionMatrix, plot_confusion_matrices
+from agnews_sk.reporting._confusion import plot_confusion_matrices
 from agnews_sk.reporting._history import HistoryDisplay
 from agnews_sk.reporting._learning_curves import LearningCurvesDisplay
+from agnews_sk.reporting._page import HtmlPage, fragment_page, html_fragment
 from agnews_sk.reporting._reliability import ReliabilityDisplay
 from agnews_sk.reporting._report import write_report
 from agnews_sk.reporting._result_displays import CostQualityDisplay, ScoresDisplay
 from agnews_sk.reporting._table import comparison_table
 
 __all__ = [
-    "ConfusionMatrix",
     "CostQualityDisplay",
     "HistoryDisplay",
     "LearningCurvesDisplay",

@@ -1,11 +1,12 @@
-"""What pictures share: figures without a window, and colours that all eyes and printers tell."""
+"""Figures and styles that all displays share."""
 
 from itertools import cycle, islice
 from typing import Any
 
 from agnews_sk._core.optional import import_optional
 
-# Okabe and Ito (2008), readable on white and on black; markers repeat what colours say.
+# Okabe and Ito (2008): distinct for colour-blind readers, on white and on black. Markers differ
+# too, for print without colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
@@ -20,7 +21,7 @@ def styles(n_series: int) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        Keywords of matplotlib's `plot`.
+        `color` and `marker` for matplotlib's `plot`; they repeat after six series.
 
     Examples
     --------
@@ -32,7 +33,7 @@ def styles(n_series: int) -> list[dict[str, str]]:
     return [{"color": colour, "marker": marker} for colour, marker in pairs]
 
 
-def new_figure(width: float, height: float, *, needed_by: str) -> Any:
+def new_figure(width: float, height: float, *, needed_by: str, layout: str = "constrained") -> Any:
     """Return an empty matplotlib figure that is tied to no window.
 
     Parameters
@@ -40,7 +41,9 @@ def new_figure(width: float, height: float, *, needed_by: str) -> Any:
     width, height : float
         Inches.
     needed_by : str
-        Name that the error says if matplotlib is not installed.
+        What the error names if matplotlib is not installed.
+    layout : {"constrained", "compressed"}, default="constrained"
+        Layout engine of matplotlib; "compressed" suits grids of square axes.
 
     Returns
     -------
@@ -52,11 +55,11 @@ def new_figure(width: float, height: float, *, needed_by: str) -> Any:
         If matplotlib is not installed.
     """
     figures = import_optional("matplotlib.figure", extra="plot", needed_by=needed_by)
-    return figures.Figure(figsize=(width, height), layout="constrained")
+    return figures.Figure(figsize=(width, height), layout=layout)
 
 
 def axes_for(display: Any, ax: Any, *, width: float = 4.6, height: float = 3.4) -> Any:
-    """Return the axes to draw on, and note them and their figure on the display.
+    """Return the axes to draw on, and set them and their figure on the display.
 
     Parameters
     ----------
@@ -78,7 +81,12 @@ def axes_for(display: Any, ax: Any, *, width: float = 4.6, height: float = 3.4) 
 
 
 def logarithmic(axis: Any) -> None:
-    """Mark a logarithmic axis at 1, 2 and 5 of each power, in plain figures."""
+    """Label a logarithmic axis at 1, 2 and 5 of each power of ten, in plain numbers.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    """
     ticker = import_optional("matplotlib.ticker", extra="plot", needed_by="a logarithmic axis")
     axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
@@ -86,7 +94,12 @@ def logarithmic(axis: Any) -> None:
 
 
 def soften(ax: Any) -> None:
-    """Take away the upper and right line of axes, and draw a light grid below the data."""
+    """Remove the upper and right spines of axes, and draw a light grid below the data.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    """
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""The picture of a training: loss by epoch."""
+"""The display of a training history: loss by epoch."""
 
 from typing import Any, Self
 
@@ -12,14 +12,14 @@ _LOSSES = {"train_loss": "training rows", "valid_loss": "validation rows"}
 
 
 class HistoryDisplay:
-    """Picture of the losses of a training, epoch by epoch.
+    """Training and validation loss by epoch.
 
     Parameters
     ----------
     history : pandas.DataFrame of shape (n_epochs, n_columns)
-        Columns `epoch` and `train_loss`, and `valid_loss` where there were validation rows.
+        Columns `epoch` and `train_loss`, and `valid_loss` if there were validation rows.
     name : str, default=""
-        Classifier's name, shown as the title.
+        Name of the classifier, shown as the title.
 
     Attributes
     ----------
@@ -35,6 +35,10 @@ class HistoryDisplay:
     >>> history = pd.DataFrame({"epoch": [1, 2], "train_loss": [0.9, 0.4]})
     >>> HistoryDisplay(history, name="finetune").plot().ax_.get_title()
     'finetune'
+    >>> HistoryDisplay.from_history([{"train_loss": 0.9}, {"train_loss": 0.4}]).history
+       epoch  train_loss
+    0      1         0.9
+    1      2         0.4
     """
 
     def __init__(self, history: pd.DataFrame, *, name: str = ""):
@@ -43,12 +47,12 @@ class HistoryDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, name: str | None = None, ax: Any = None) -> Self:
-        """Plot the history of a fitted classifier, or of a pipeline that ends in one.
+        """Plot the history of a fitted classifier.
 
         Parameters
         ----------
-        estimator : estimator or Pipeline
-            Its last step has `history_`.
+        estimator : classifier, pipeline that ends in one, or search over either
+            The classifier has `history_`.
         name : str, optional
             The class name of the classifier by default.
         ax : matplotlib.axes.Axes, optional
@@ -61,17 +65,50 @@ class HistoryDisplay:
         Raises
         ------
         TypeError
-            If the estimator keeps no history.
+            If the classifier has no `history_`.
         """
         check_is_fitted(estimator)
-        last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        last = _classifier_of(estimator)
         if not hasattr(last, "history_"):
             raise TypeError(
-                f"estimator must keep a history_ of its epochs, as the transformers do, got "
+                f"estimator must have a history_ of its epochs, as the transformers have, got "
                 f"{type(last).__name__}."
             )
         name = type(last).__name__ if name is None else name
         return cls(last.history_, name=name).plot(ax=ax)
+
+    @classmethod
+    def from_history(cls, history: Any, *, name: str = "", ax: Any = None) -> Self:
+        """Plot a history that something else than a classifier recorded.
+
+        Parameters
+        ----------
+        history : DataFrame, mapping of str to list, or list of dict
+            One row per epoch: `epoch` (counted from 1 where it is missing), `train_loss`, and
+            `valid_loss` if there were validation rows. The `history` of a skorch net is such a
+            list.
+        name : str, default=""
+            Title.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        HistoryDisplay
+
+        Raises
+        ------
+        ValueError
+            If the history has no `train_loss`.
+        """
+        frame = pd.DataFrame(history)
+        if "train_loss" not in frame:
+            raise ValueError(
+                f"history must have a column train_loss, got the columns {list(frame.columns)}."
+            )
+        if "epoch" not in frame:
+            frame.insert(0, "epoch", range(1, len(frame) + 1))
+        return cls(frame, name=name).plot(ax=ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Draw the losses.
@@ -99,3 +136,9 @@ class HistoryDisplay:
         ax.legend(frameon=False, fontsize="small")
         soften(ax)
         return self
+
+
+def _classifier_of(estimator: Any) -> Any:
+    """Return the classifier within a search or a pipeline, or the estimator itself."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    return _classifier_of(estimator[-1]) if isinstance(estimator, Pipeline) else estimator

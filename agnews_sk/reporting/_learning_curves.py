@@ -9,14 +9,14 @@ from agnews_sk.reporting._figures import axes_for, soften, styles
 
 
 class LearningCurvesDisplay:
-    """Picture of learning curves: score by number of training rows, with intervals.
+    """Learning curves: score by number of training rows, with intervals.
 
     Parameters
     ----------
     curve : pandas.DataFrame
         What `LearningCurves.curve` returns.
     score : str
-        Name of the score, shown beside the axis.
+        Name of the score, shown as the label of the axis.
 
     Attributes
     ----------

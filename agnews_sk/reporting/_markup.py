@@ -1,4 +1,4 @@
-"""Pieces of the report's page: figures, tables, pictures."""
+"""Pieces of a report: numbers, tables, plots."""
 
 import io
 import re
@@ -10,7 +10,8 @@ import pandas as pd
 
 from agnews_sk._core.optional import import_optional
 
-# Stands for the colour of the text around a picture, dark on light or light on dark.
+# A colour that no plot uses; `currentColor` takes its place, so that plots follow the page's
+# light or dark scheme.
 _INK = "#010203"
 _RC = {
     **dict.fromkeys(
@@ -23,16 +24,16 @@ _RC = {
 }
 
 
-def figure(value: Any, shown: str, path: Sequence[str]) -> str:
-    """Return a figure that says which number of `comparison.json` it shows.
+def data_value(value: Any, shown: str, path: Sequence[str]) -> str:
+    """Return a number as markup that names its place in `comparison.json`.
 
     Parameters
     ----------
     value : float
     shown : str
-        As people read it.
+        As readers see it: rounded, in percent.
     path : sequence of str
-        Keys that lead to the number.
+        Keys that lead to the number in the JSON document.
 
     Returns
     -------
@@ -40,8 +41,8 @@ def figure(value: Any, shown: str, path: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> from agnews_sk.reporting._markup import figure
-    >>> figure(0.9166, "91.66", ["scores", "tfidf", "accuracy"])
+    >>> from agnews_sk.reporting._markup import data_value
+    >>> data_value(0.9166, "91.66", ["scores", "tfidf", "accuracy"])
     '<data value="0.9166" data-path="scores|tfidf|accuracy">91.66</data>'
     """
     if pd.isna(value):
@@ -51,16 +52,16 @@ def figure(value: Any, shown: str, path: Sequence[str]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, kind: str = "") -> str:
-    """Return a table that becomes one block a row on a phone.
+    """Return a table that is laid out as one block per row on narrow screens.
 
     Parameters
     ----------
     head : sequence of str
-        Text of the header cells.
+        Texts of the column headers.
     rows : iterable of sequence of str
-        Markup of the cells; the first of a row is its header.
+        Markup of the cells; the first of each row is its header.
     kind : str, default=""
-        Further class of the table.
+        Additional CSS class.
 
     Returns
     -------
@@ -76,6 +77,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, kind: str = "")
 
 
 def _line(head: Sequence[str], row: Sequence[str]) -> str:
+    """Return one row, each cell labelled by its column for narrow screens."""
     cells = "".join(
         f'<td data-label="{escape(name)}"><span class="figure">{cell}</span></td>'
         for name, cell in zip(head[1:], row[1:])
@@ -84,14 +86,14 @@ def _line(head: Sequence[str], row: Sequence[str]) -> str:
 
 
 def picture(display: Callable[..., Any], *args: Any, caption: str, **kwargs: Any) -> str:
-    """Draw a display as an inline SVG in the colours of the page.
+    """Return a plot as an inline SVG in the colours of the page.
 
     Parameters
     ----------
     display : callable
-        Makes a display with `figure_`.
+        Draws and returns a display, which has `figure_`.
     *args, **kwargs
-        What it takes.
+        Its arguments.
     caption : str
 
     Returns
@@ -106,13 +108,12 @@ def picture(display: Callable[..., Any], *args: Any, caption: str, **kwargs: Any
     matplotlib = import_optional("matplotlib", extra="plot", needed_by="write_report")
     file = io.StringIO()
     with matplotlib.rc_context(_RC):
-        made = display(*args, **kwargs)
-        made.figure_.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        drawn = display(*args, **kwargs)
+        drawn.figure_.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
+    for side in ("width", "height"):  # the page decides, by its style
+        svg = re.sub(rf'<svg ([^>]*?){side}="[^"]*"', r"<svg \1", svg, count=1)
     labelled = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1)
     return f"<figure>{labelled}<figcaption>{escape(caption)}</figcaption></figure>"

@@ -1,4 +1,4 @@
-"""The reliability picture: how often a classifier is right, by how sure it says to be."""
+"""The reliability diagram: accuracy by confidence."""
 
 from typing import Any, Self
 
@@ -11,25 +11,27 @@ from agnews_sk.reporting._figures import COLOURS, axes_for, soften
 
 
 class ReliabilityDisplay:
-    """Picture of calibration: share of right answers by confidence in the most probable label.
+    """Reliability diagram: accuracy by confidence in the most probable label.
 
-    A calibrated classifier lies on the diagonal; one below it is surer than right. The bars
-    show how many rows have that confidence.
+    A calibrated classifier lies on the diagonal; one below it is overconfident. The bars show the
+    share of rows in each bin.
 
     Parameters
     ----------
     confidence : ndarray of float of shape (n_bins,)
         Mean confidence of each bin that has rows.
-    share_right : ndarray of float of shape (n_bins,)
-        Share of its rows that are right.
+    accuracy : ndarray of float of shape (n_bins,)
+        Accuracy of each bin.
     n_rows : ndarray of int of shape (n_bins,)
+        Number of rows in each bin, none of them empty.
     name : str, default=""
-        Classifier's name, shown as the title.
+        Name of the classifier, shown as the title.
 
     Attributes
     ----------
     calibration_error : float
-        Mean distance from the diagonal, weighted by rows (Guo et al., 2017).
+        Expected calibration error: mean distance from the diagonal, weighted by rows (Guo et al.,
+        2017).
     ax_ : matplotlib.axes.Axes
         Axes of the latest `plot`.
     figure_ : matplotlib.figure.Figure
@@ -46,17 +48,17 @@ class ReliabilityDisplay:
     """
 
     def __init__(
-        self, confidence: np.ndarray, share_right: np.ndarray, n_rows: np.ndarray, *, name: str = ""
+        self, confidence: np.ndarray, accuracy: np.ndarray, n_rows: np.ndarray, *, name: str = ""
     ):
         self.confidence = confidence
-        self.share_right = share_right
+        self.accuracy = accuracy
         self.n_rows = n_rows
         self.name = name
 
     @property
     def calibration_error(self) -> float:
-        """Mean distance from the diagonal, weighted by rows."""
-        gaps = np.abs(self.share_right - self.confidence)
+        """Expected calibration error: mean distance from the diagonal, weighted by rows."""
+        gaps = np.abs(self.accuracy - self.confidence)
         return float(np.average(gaps, weights=self.n_rows))
 
     @classmethod
@@ -70,14 +72,14 @@ class ReliabilityDisplay:
         name: str = "",
         ax: Any = None,
     ) -> Self:
-        """Plot the reliability of predicted probabilities.
+        """Plot the reliability diagram of predicted probabilities.
 
         Parameters
         ----------
         y_true : array-like of shape (n_rows,)
         y_proba : array-like of float of shape (n_rows, n_classes)
         classes : array-like of shape (n_classes,)
-            Labels that the columns belong to.
+            Labels of the columns of `y_proba`.
         n_bins : int, default=15
             Equally wide bins of confidence.
         name : str, default=""
@@ -91,8 +93,7 @@ class ReliabilityDisplay:
         Raises
         ------
         ValueError
-            If labels are missing, or there is not one row of finite probabilities per label and
-            one column per class.
+            If labels are missing, or `y_proba` is not finite or not of shape (n_rows, n_classes).
         """
         true, y_proba = plain_labels(y_true, name="y_true"), np.asarray(y_proba)
         known = as_kind_of(
@@ -124,7 +125,7 @@ class ReliabilityDisplay:
         name: str | None = None,
         ax: Any = None,
     ) -> Self:
-        """Plot the reliability of a fitted classifier.
+        """Plot the reliability diagram of a fitted classifier.
 
         Parameters
         ----------
@@ -151,7 +152,7 @@ class ReliabilityDisplay:
         )
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw the picture.
+        """Draw the diagram.
 
         Parameters
         ----------
@@ -171,8 +172,8 @@ class ReliabilityDisplay:
         shares = self.n_rows / self.n_rows.sum()
         ax.bar(self.confidence, shares, width=0.04, color="0.6", alpha=0.5, label="share of rows")
         ax.plot([0, 1], [0, 1], linestyle=":", color="0.5", linewidth=1, label="calibrated")
-        ax.plot(self.confidence, self.share_right, marker="o", color=COLOURS[0], label="observed")
-        ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share right")
+        ax.plot(self.confidence, self.accuracy, marker="o", color=COLOURS[0], label="observed")
+        ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="accuracy")
         ax.set_title(self.name)
         ax.legend(loc="upper left", frameon=False, fontsize="small")
         soften(ax)

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: scores with intervals, and quality against cost."""
+"""Displays of a comparison: scores with intervals, and scores against costs."""
 
 from typing import Any, Self
 
@@ -7,28 +7,29 @@ import pandas as pd
 from agnews_sk.evaluation import ComparisonResult, interval_columns
 from agnews_sk.reporting._figures import axes_for, logarithmic, soften, styles
 
+# Axis label of each column of costs.
 COSTS = {
-    "fit_seconds": "seconds to fit",
-    "cpu_seconds": "processor seconds to fit",
-    "texts_per_second": "texts answered a second",
-    "latency_p50_ms": "milliseconds for one text, median",
-    "latency_p95_ms": "milliseconds for one text, 95th percentile",
-    "latency_p99_ms": "milliseconds for one text, 99th percentile",
-    "peak_memory_bytes": "bytes of memory at the peak",
-    "size_bytes": "bytes on disk",
-    "n_parameters": "parameters",
+    "fit_seconds": "fit time in seconds",
+    "cpu_seconds": "CPU time of the fit in seconds",
+    "texts_per_second": "prediction speed in texts/s",
+    "latency_p50_ms": "latency of one text in ms, median",
+    "latency_p95_ms": "latency of one text in ms, 95th percentile",
+    "latency_p99_ms": "latency of one text in ms, 99th percentile",
+    "peak_memory_bytes": "peak memory in bytes",
+    "size_bytes": "size on disk in bytes",
+    "n_parameters": "number of parameters",
 }
 
 
 class ScoresDisplay:
-    """Picture of one score of each classifier with its interval.
+    """One score of each classifier with its interval.
 
     Parameters
     ----------
     intervals : pandas.DataFrame of shape (n_classifiers, 3)
-        Columns `score`, `low` and `high`, one row a classifier.
+        Columns `score`, `low` and `high`, one row per classifier.
     score : str
-        Name of the score, shown below the axis.
+        Name of the score, shown as the label of the axis.
 
     Attributes
     ----------
@@ -61,7 +62,7 @@ class ScoresDisplay:
         ----------
         result : ComparisonResult
         score : str, default="accuracy"
-            A column of `result.scores` that has an interval.
+            A column of `result.scores` that can have an interval.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -72,7 +73,7 @@ class ScoresDisplay:
         Raises
         ------
         ValueError
-            If no score with an interval has this name.
+            If no such column has this name.
         """
         ends = interval_columns(result.classes)
         if score not in ends:
@@ -96,10 +97,10 @@ class ScoresDisplay:
         ----------
         y_true : array-like of shape (n_rows,)
         predictions : mapping of str to array-like of shape (n_rows,)
-            Labels that each classifier predicted.
+            Predicted labels, by name of the classifier.
         score : str, default="accuracy"
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the bootstrap.
+            Random seed of the bootstrap.
         ax : matplotlib.axes.Axes, optional
 
         Returns
@@ -110,7 +111,7 @@ class ScoresDisplay:
         return cls.from_result(result, score=score, ax=ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw a dot and a line for each classifier, the first on top.
+        """Draw the score as a marker and its interval as a line, the first classifier at the top.
 
         Parameters
         ----------
@@ -139,14 +140,14 @@ class ScoresDisplay:
 
 
 class CostQualityDisplay:
-    """Picture of a score against what it costs, the cost on a logarithmic axis.
+    """A score of each classifier against a cost, on a logarithmic axis.
 
     Parameters
     ----------
-    figures : pandas.DataFrame of shape (n_classifiers, 4)
-        Columns `score`, `low`, `high` and `cost`, one row a classifier.
+    data : pandas.DataFrame of shape (n_classifiers, 4)
+        Columns `score`, `low`, `high` and `cost`, one row per classifier.
     score, cost : str
-        Names of both, shown beside the axes.
+        Names of the columns of `ComparisonResult.scores`, which label the axes.
 
     Attributes
     ----------
@@ -163,11 +164,11 @@ class CostQualityDisplay:
     >>> texts, labels = ["oil rises", "team wins"], ["Business", "Sports"]
     >>> result = compare_classifiers({"constant": DummyClassifier()}, texts, labels, texts, labels)
     >>> CostQualityDisplay.from_result(result, cost="fit_seconds").ax_.get_xlabel()
-    'seconds to fit'
+    'fit time in seconds'
     """
 
-    def __init__(self, figures: pd.DataFrame, *, score: str, cost: str):
-        self.figures = figures
+    def __init__(self, data: pd.DataFrame, *, score: str, cost: str):
+        self.data = data
         self.score = score
         self.cost = cost
 
@@ -187,7 +188,7 @@ class CostQualityDisplay:
         result : ComparisonResult
         score : str, default="accuracy"
         cost : str, default="fit_seconds"
-            A column of costs of `result.scores`.
+            A column of `result.scores` that is a cost.
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
 
@@ -203,11 +204,11 @@ class CostQualityDisplay:
         if cost not in COSTS:
             raise ValueError(f"cost must be one of {list(COSTS)}, got {cost!r}.")
         columns = [score, *interval_columns(result.classes)[score], cost]
-        figures = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
-        return cls(figures, score=score, cost=cost).plot(ax=ax)
+        data = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
+        return cls(data, score=score, cost=cost).plot(ax=ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw a dot with its interval for each classifier whose cost is known.
+        """Draw score and interval of each classifier whose cost is known.
 
         Parameters
         ----------
@@ -224,7 +225,7 @@ class CostQualityDisplay:
             If matplotlib is not installed.
         """
         ax = axes_for(self, ax)
-        for (name, row), style in zip(self.figures.iterrows(), styles(len(self.figures))):
+        for (name, row), style in zip(self.data.iterrows(), styles(len(self.data))):
             if not row["cost"] > 0:
                 continue
             ax.plot([row["cost"]] * 2, [row["low"], row["high"]], color=style["color"], linewidth=2)

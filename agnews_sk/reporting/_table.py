@@ -1,4 +1,4 @@
-"""A comparison as tables for the terminal."""
+"""A comparison as tables in the terminal."""
 
 import pandas as pd
 from rich.console import Group
@@ -6,11 +6,11 @@ from rich.table import Table
 from rich.text import Text
 
 from agnews_sk._core.formats import megabytes, p_value, percent
-from agnews_sk.evaluation import ComparisonResult, with_method
+from agnews_sk.evaluation import ComparisonResult, interval_with_method
 
 
 def comparison_table(result: ComparisonResult) -> Group:
-    """Return scores and costs, and the tests between pairs, as tables that rich can print.
+    """Return scores, costs and paired tests as tables that rich prints.
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ def comparison_table(result: ComparisonResult) -> Group:
     Returns
     -------
     rich.console.Group
-        One column a classifier; scores in percent. The second table, one row a pair, is left
-        out where only one classifier was evaluated.
+        One column per classifier, with scores in percent; and one row per pair, unless there is
+        only one classifier.
 
     Examples
     --------
@@ -39,10 +39,11 @@ def comparison_table(result: ComparisonResult) -> Group:
 
 
 def _scores_table(result: ComparisonResult) -> Table:
+    """Return the table of scores and costs, one column per classifier."""
     table = Table(
         title=f"Scores on {len(result.y_true):,} test rows",
         caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
-        f"({result.n_resamples:,} resamples), or of the method beside them.",
+        f"({result.n_resamples:,} resamples), or intervals of the method named beside them.",
     )
     _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")
@@ -54,16 +55,19 @@ def _scores_table(result: ComparisonResult) -> Table:
         _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
     table.add_section()
     _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
-    _add_row(table, "fit seconds", [f"{row['fit_seconds']:,.1f}" for row in rows])
-    _add_row(table, "texts a second", [f"{row['texts_per_second']:,.0f}" for row in rows])
+    _add_row(table, "fit time, s", [f"{row['fit_seconds']:,.1f}" for row in rows])
+    _add_row(table, "texts/s", [f"{row['texts_per_second']:,.0f}" for row in rows])
     _add_row(table, "size, MB", [megabytes(row["size_bytes"]) for row in rows])
     return table
 
 
 def _pairs_table(pairs: pd.DataFrame) -> Table:
+    """Return the table of paired tests, one row per pair."""
+    folds = (pairs["test"] == "corrected t").any()
+    test = "Corrected t test" if folds else "McNemar's test"
     table = Table(
-        title="McNemar's test of each pair, a against b",
-        caption="Difference: accuracy of a less that of b, in points.",
+        title=f"{test} of each pair, a against b",
+        caption="Difference: accuracy of a minus that of b, in percentage points.",
     )
     _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p value"])
     for pair in pairs.to_dict("records"):
@@ -78,20 +82,23 @@ def _pairs_table(pairs: pd.DataFrame) -> Table:
     return table
 
 
-def _add_columns(table: Table, names: list[str], figures: list[str]) -> None:
+def _add_columns(table: Table, names: list[str], numbers: list[str]) -> None:
+    """Add columns of names, aligned left, and of numbers, aligned right."""
     for header in names:
         table.add_column(Text(header))
-    for header in figures:
+    for header in numbers:
         table.add_column(Text(header), justify="right")
 
 
 def _add_row(table: Table, first: str, cells: list[str]) -> None:
-    # Text, as rich would read the brackets of a name or a label as its own markup.
+    """Add a row of plain texts."""
+    # In a str, rich would take the brackets of a name or a label for markup.
     table.add_row(Text(first), *map(Text, cells))
 
 
 def _interval(result: ComparisonResult, name: str, score: str) -> str:
+    """Return a score in percent with its interval."""
     row = result.scores.loc[name]
     ends = f"{percent(row[f'{score}_low'])}–{percent(row[f'{score}_high'])}"
-    shown = with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")
+    shown = interval_with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")
     return f"{percent(row[score])} ({shown})"

@@ -34,16 +34,16 @@ def report():
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("missing", [4, 8]),
+        ("missing_texts", [4, 8]),
         ("exact_duplicates", [2, 7]),
         ("near_duplicates", [3]),
-        ("leakage_exact", [1, 7]),
-        ("leakage_near", []),
-        ("label_conflicts", [1, 7]),
-        ("html", [5]),
-        ("entities", [6]),
+        ("exact_leakage", [1, 7]),
+        ("near_leakage", []),
+        ("conflicting_labels", [1, 7]),
+        ("html_tags", [5]),
+        ("html_entities", [6]),
         ("backslashes", []),
-        ("class_balance", []),
+        ("class_imbalance", []),
     ],
 )
 def test_audit_finds_exactly_the_planted_rows(report, name, rows):
@@ -53,12 +53,12 @@ def test_audit_finds_exactly_the_planted_rows(report, name, rows):
 
 def test_near_leakage_is_told_from_exact():
     report = audit([STORY, "Cup final"], None, [STORY.replace("monday", "friday")])
-    assert report["leakage_near"].rows.tolist() == [0]
-    assert report["leakage_exact"].count == 0
+    assert report["near_leakage"].rows.tolist() == [0]
+    assert report["exact_leakage"].count == 0
 
 
 def test_without_labels_nothing_about_labels_is_reported():
-    assert {"class_balance", "label_conflicts", "label_errors", "sources"}.isdisjoint(
+    assert {"class_imbalance", "conflicting_labels", "label_errors", "source_leakage"}.isdisjoint(
         audit(ROWS).findings
     )
 
@@ -94,12 +94,12 @@ def test_a_class_of_one_text_is_no_wrong_label():
 def test_sources_that_tell_the_label_are_listed():
     texts = [f"Oil news {i} (Reuters)" for i in range(30)] + [f"Cup {i}" for i in range(30)]
     report = audit(texts, ["Oil"] * 30 + ["Cup"] * 30, label_errors=False)
-    assert report["sources"].rows.tolist() == list(range(30))
-    assert report["sources"].examples["source"].tolist() == ["Reuters"]
+    assert report["source_leakage"].rows.tolist() == list(range(30))
+    assert report["source_leakage"].examples["source"].tolist() == ["Reuters"]
 
 
 def test_a_mask_serves_frames_pipelines_and_samplers(report):
-    keep = report.keep("missing", "exact_duplicates", "near_duplicates")
+    keep = report.keep("missing_texts", "exact_duplicates", "near_duplicates")
     assert pl.DataFrame({"text": ROWS}).filter(keep).height == 4
     assert len(MaskFilter(keep=keep).fit_resample(ROWS, LABELS)[0]) == 4
     pipeline = make_tfidf_pipeline(filter=MaskFilter(keep=keep)).fit(ROWS, LABELS)
@@ -112,7 +112,7 @@ def test_report_is_written_and_escaped(report, tmp_path):
     report.to_json(tmp_path / "audit.json")
     content = json.loads((tmp_path / "audit.json").read_text())
     assert content["findings"]["exact_duplicates"]["rows"] == [2, 7]
-    assert report.frame.loc["missing", "count"] == 2
+    assert report.frame.loc["missing_texts", "count"] == 2
     page = report._repr_html_()
     assert "&lt;b&gt;winners" in page
     assert "<b>winners" not in page
@@ -121,7 +121,7 @@ def test_report_is_written_and_escaped(report, tmp_path):
 def test_progress_is_told():
     told = []
     audit(ROWS, LABELS, label_errors=False, progress=told.append)
-    assert "audit: looking for HTML" in told
+    assert "audit: HTML tags, entities and backslashes" in told
 
 
 def test_bad_input_is_refused_by_name():

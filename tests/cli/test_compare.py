@@ -25,7 +25,7 @@ def test_compare_says_what_it_took_and_writes_figures_and_pictures(run, rows, ti
 def test_compare_picks_the_rows_that_the_time_allows_and_says_so(run, rows, tiny_model):
     done = run("compare", "--data", rows, "--epochs", 1, "--model", tiny_model)
     assert done.exit_code == 0, done.output
-    assert "Fine-tuning rows: 160 of 160" in done.output
+    assert "Training rows: 160 of 160" in done.output
     assert "all 160 rows" not in done.output
 
 

@@ -78,7 +78,7 @@ def test_frames_reach_the_classifiers_as_frames():
         ({"bayes": [0, 5]}, ValueError, "must hold positions from 0 to 4, got 0 to 5"),
         ({"bayes": [-1]}, ValueError, "must hold positions from 0 to 4, got -1 to -1"),
         ({"bayes": np.array([], int)}, ValueError, "must hold positions from 0 to 4, got none"),
-        ({"bayes": [True] * 5}, TypeError, "np.flatnonzero makes positions from a mask"),
+        ({"bayes": [True] * 5}, TypeError, "np.flatnonzero turns a mask into positions"),
     ],
     ids=["unknown name", "beyond the end", "negative", "none", "mask"],
 )
@@ -163,7 +163,7 @@ def test_a_splitter_is_taken_as_it_is():
 
 
 def test_too_few_different_rows_are_said():
-    with pytest.warns(UserWarning, match="of 20 rows only 2 are different"):
+    with pytest.warns(UserWarning, match="only 2 of 20 rows are different"):
         compare_classifiers(
             {"bayes": bayes()}, ["oil", "cup"] * 10, ["Oil", "Cup"] * 10, cv=4, n_resamples=50
         )
@@ -208,8 +208,8 @@ def test_a_cross_validated_result_survives_json(tmp_path):
     [
         ({"cv": None}, "either X_test and y_test, or cv, got neither"),
         ({"X_test": TEST, "y_test": Y_TEST}, "either X_test and y_test, or cv, got both"),
-        ({"X_test": TEST}, "go together"),
-        ({"train_rows": {"bayes": [0, 1]}}, "train_rows goes with test rows"),
+        ({"X_test": TEST}, "must be given together"),
+        ({"train_rows": {"bayes": [0, 1]}}, "train_rows cannot be combined with cv"),
     ],
     ids=["neither", "both", "half", "train_rows"],
 )

@@ -80,7 +80,9 @@ def test_size_is_what_joblib_writes_arrays_included():
 
 
 def test_an_estimator_that_cannot_be_pickled_is_evaluated_without_a_size():
-    with pytest.warns(UserWarning, match="constant has no size, as it cannot be pickled"):
+    with pytest.warns(
+        UserWarning, match="the size of constant is unknown, as it cannot be pickled"
+    ):
         found = evaluate_classifier("constant", HoldsFunction(), TRAIN, Y_TRAIN, TEST, Y_TEST)
     assert found.size_bytes is None
     assert len(found.y_pred) == 3
@@ -116,7 +118,7 @@ def test_progress_is_told_each_stage_with_its_rows():
 
 
 def test_test_labels_never_trained_on_are_warned_of_and_count_as_wrong():
-    with pytest.warns(UserWarning, match=r"bayes can only be wrong on the labels \['World'\]"):
+    with pytest.warns(UserWarning, match=r"bayes cannot predict the labels \['World'\]"):
         found = evaluate_classifier(
             "bayes", bayes(), TRAIN, Y_TRAIN, TEST, ["Business", "Sports", "World"]
         )
@@ -149,5 +151,5 @@ def test_a_name_that_is_no_str_is_refused():
 
 
 def test_a_classifier_that_loses_rows_in_predict_is_refused():
-    with pytest.raises(ValueError, match="predict of lossy must return one label a row"):
+    with pytest.raises(ValueError, match="predict of lossy must return one label per row"):
         evaluate_classifier("lossy", ForgetsRows(), TRAIN, Y_TRAIN, TEST, Y_TEST)

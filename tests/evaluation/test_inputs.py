@@ -38,7 +38,10 @@ class NeverFitted(DummyClassifier):
         ([DummyClassifier()], r'got list; give each a name, such as \{"a": first, "b": second\}'),
         ([("a", DummyClassifier())], r"got list; pass dict\(pairs\)"),
         ({1: DummyClassifier()}, "must be str, got int 1"),
-        ({"a": DummyClassifier}, r"the class DummyClassifier; make one of it: DummyClassifier\(\)"),
+        (
+            {"a": DummyClassifier},
+            r"the class DummyClassifier; pass an instance: DummyClassifier\(\)",
+        ),
         ({"a": NeverFitted(), "b": "svm"}, r"\['b'\] must be an estimator .* got str 'svm'"),
         ({"a": NeverFitted(), "b": StandardScaler()}, "StandardScaler.* lacks predict"),
     ],
@@ -58,7 +61,7 @@ def test_one_classifier_is_checked_as_several_are():
         evaluate_classifier("a", DummyClassifier, TEXTS, LABELS, TEXTS, LABELS)
     with pytest.raises(TypeError, match="predictions must map names to labels, got list"):
         ComparisonResult.from_predictions(LABELS, LABELS)
-    with pytest.raises(ValueError, match=r"predictions\['a'\] must have one label a row, 20"):
+    with pytest.raises(ValueError, match=r"predictions\['a'\] must have one label per row, 20"):
         ComparisonResult.from_predictions(LABELS, {"a": LABELS[:3]})
 
 

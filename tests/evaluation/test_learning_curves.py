@@ -70,7 +70,7 @@ def test_pairs_are_told_apart_only_where_the_interval_leaves_zero_out():
     pairs = curves().pairwise()
     assert pairs["train_size"].tolist() == [20, 80]
     crosses = (pairs["low"] <= 0) & (pairs["high"] >= 0)
-    assert pairs["told_apart"].tolist() == (~crosses & (pairs["p_holm"] <= 0.05)).tolist()
+    assert pairs["significant"].tolist() == (~crosses & (pairs["p_holm"] <= 0.05)).tolist()
     assert (pairs["p_holm"] >= pairs["p_value"]).all()
 
 
@@ -222,7 +222,7 @@ def test_functions_without_a_name_are_told_apart_by_what_they_do(tmp_path):
 def test_a_file_of_something_else_is_refused_and_kept(tmp_path, content):
     path = tmp_path / "data.csv"
     path.write_text(content)
-    with pytest.raises(ValueError, match="is no file of runs"):
+    with pytest.raises(ValueError, match="is not a file of runs"):
         learning_curves({"a": Counting()}, X, Y, [20], path=path)
     assert path.read_text() == content
 

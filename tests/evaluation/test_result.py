@@ -85,7 +85,7 @@ def test_a_class_absent_from_the_predictions_has_an_f1_of_zero():
 
 def test_confusion_has_true_labels_down_and_predicted_across():
     good = random_evaluations()[0]
-    found = result_of([good]).confusion("good")
+    found = result_of([good]).confusion_matrix("good")
     assert found.index.tolist() == found.columns.tolist() == CLASSES.tolist()
     np.testing.assert_array_equal(found, confusion_matrix(good.y_true, good.y_pred))
     assert found.loc["World", "Sports"] == np.sum(
@@ -95,7 +95,7 @@ def test_confusion_has_true_labels_down_and_predicted_across():
 
 def test_confusion_of_an_unknown_name_is_refused():
     with pytest.raises(KeyError, match=r"name must be one of \['good', 'poor'\], got 'best'"):
-        result_of(random_evaluations()).confusion("best")
+        result_of(random_evaluations()).confusion_matrix("best")
 
 
 def test_pairwise_counts_who_is_right_where():
@@ -116,7 +116,7 @@ def test_pairwise_counts_who_is_right_where():
         "p_holm": pytest.approx(0.625),
         "effect": "Cohen's g",
         "effect_size": pytest.approx(3 / 4 - 1 / 2),
-        "told_apart": False,
+        "significant": False,
     }
     assert pairs.loc[0, list(expected)].to_dict() == expected
 
@@ -129,14 +129,14 @@ def test_p_values_are_corrected_for_the_number_of_pairs():
         raw = pairs[f"{prefix}p_value"]
         expected = multipletests(raw, method="holm")[1]
         np.testing.assert_allclose(pairs[f"{prefix}p_holm"], expected, atol=1e-12)
-    assert pairs["told_apart"].tolist() == [True, True, False]
+    assert pairs["significant"].tolist() == [True, True, False]
 
 
 def test_no_pair_is_told_apart_where_the_interval_crosses_zero_or_holm_disagrees():
     pairs = result_of(random_evaluations(n_rows=12), n_resamples=500).pairwise()
     low, high = pairs["accuracy_difference_low"], pairs["accuracy_difference_high"]
     told = ((low > 0) | (high < 0)) & (pairs["p_holm"] <= 0.05)
-    assert pairs["told_apart"].tolist() == told.tolist()
+    assert pairs["significant"].tolist() == told.tolist()
 
 
 def test_identical_classifiers_do_not_differ():
@@ -192,16 +192,18 @@ def test_json_that_is_no_result_is_refused(tmp_path):
         ComparisonResult.from_json(path)
 
 
-def test_the_summary_calls_a_classifier_more_accurate_only_where_the_rows_tell():
+def test_the_summary_calls_only_significant_differences_more_accurate():
     told = result_of(random_evaluations()).summary()
-    assert told.startswith("good is more accurate than poor (by +")
+    assert told.startswith("good is significantly more accurate than poor (difference +")
     good, _ = random_evaluations()
     even = result_of([good, evaluation("twin", good.y_true, good.y_pred)]).summary()
-    assert even.startswith("200 test rows do not tell good (")
+    assert even.startswith("There is no significant difference in accuracy between good (94.00 %)")
+    assert "and twin (difference +0.00 points" in even
+    assert "on 200 test rows." in even
     assert "more accurate" not in even
     three = result_of([*random_evaluations(), evaluation("twin", good.y_true, good.y_pred)])
     assert "more accurate than poor" in three.summary()
-    assert "do not tell it from twin (difference +0.00 points" in three.summary()
+    assert ", but not than twin (difference +0.00 points" in three.summary()
 
 
 def test_the_summary_sees_a_pair_from_the_leader_whatever_the_order():
@@ -210,8 +212,8 @@ def test_the_summary_sees_a_pair_from_the_leader_whatever_the_order():
     assert forward.split(". ")[0] == backward.split(". ")[0]
 
 
-def test_one_classifier_is_summed_up_alone():
-    assert result_of(random_evaluations()[:1]).summary().startswith("good gets 9")
+def test_the_summary_of_one_classifier_is_its_accuracy():
+    assert result_of(random_evaluations()[:1]).summary().startswith("good has an accuracy of 9")
 
 
 def test_a_result_shows_as_html_with_its_names_escaped():

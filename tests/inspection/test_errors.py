@@ -33,16 +33,16 @@ def test_disagreements_say_who_is_right():
 
 def test_slices_cover_every_row_once_for_each_way_to_cut():
     table = slices(constant("Oil"), X, Y)
-    assert table.groupby("by")["n"].sum().to_dict() == {"class": 4, "length": 4, "source": 4}
+    assert table.groupby("by")["n_rows"].sum().to_dict() == {"class": 4, "length": 4, "source": 4}
     sources = table[table["by"] == "source"].set_index("slice")
-    assert sources["n"].to_dict() == {"AP": 1, "Reuters": 1, "none": 2}
+    assert sources["n_rows"].to_dict() == {"AP": 1, "Reuters": 1, "none": 2}
     assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).all()
 
 
 def test_slices_take_parts_of_ones_own():
     table = slices(constant("Oil"), X, Y, by={"day": [1, 1, 2, 2]})
     assert table["accuracy"].tolist() == [1.0, 0.0]
-    with pytest.raises(ValueError, match="one value a row, 4, got 1"):
+    with pytest.raises(ValueError, match="one value per row, 4, got 1"):
         slices(constant("Oil"), X, Y, by={"day": [1]})
     with pytest.raises(ValueError, match="by must name some of"):
         slices(constant("Oil"), X, Y, by=["weather"])
@@ -50,4 +50,4 @@ def test_slices_take_parts_of_ones_own():
 
 def test_rows_without_a_part_are_a_part():
     table = slices(constant("Oil"), X, Y, by={"agency": ["AP", None, np.nan, "AP"]})
-    assert table.set_index("slice")["n"].to_dict() == {"AP": 2, "missing": 2}
+    assert table.set_index("slice")["n_rows"].to_dict() == {"AP": 2, "missing": 2}

@@ -103,7 +103,7 @@ def test_features_that_are_not_in_the_text_are_named_beside_it(headlines):
     outside = explanation.frame[explanation.frame["start"] == -1]
     assert explanation.error.max() < 1e-6
     assert set(outside["word"]) <= {"length False", "length True"}
-    assert "beside the text" in explanation._repr_html_() or outside.empty
+    assert "not in the text" in explanation._repr_html_() or outside.empty
 
 
 @pytest.mark.parametrize("max_length", [64, 6], ids=["whole", "cut"])
@@ -173,7 +173,7 @@ def test_html_is_escaped_and_asks_for_nothing(headlines):
 
 def test_a_method_that_does_not_fit_is_refused(headlines):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
-    with pytest.raises(ValueError, match="method='linear' does not fit MultinomialNB"):
+    with pytest.raises(ValueError, match="method='linear' does not apply to MultinomialNB"):
         explain(pipeline, ["oil"], method="linear")
     with pytest.raises(ValueError, match="method must be one of"):
         explain(pipeline, ["oil"], method="magic")
@@ -189,5 +189,5 @@ def test_top_features_are_the_largest_coefficients(headlines):
 
 def test_top_features_of_another_classifier_are_refused(headlines):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
-    with pytest.raises(TypeError, match="linear classifier over n-grams, got MultinomialNB"):
+    with pytest.raises(TypeError, match="linear classifier of n-grams, got MultinomialNB"):
         top_features(pipeline)

@@ -1,0 +1,291 @@
+"""The sections of the report of a comparison, each a piece of markup."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agnews_sk._core.formats import megabytes, number, p_value, percent, points, seconds
+from agnews_sk._core.same_text import joined
+from agnews_sk._core.validation import n_rows, text_columns
+from agnews_sk.evaluation import (
+    ComparisonResult,
+    LearningCurves,
+    abstention_note,
+    confidence_percent,
+    cost_note,
+    interval_columns,
+    interval_with_method,
+    verdict,
+)
+from agnews_sk.reporting._confusion import confusion_display, with_abstentions
+from agnews_sk.reporting._learning_curves import LearningCurvesDisplay
+from agnews_sk.reporting._markup import data_value, picture, table
+from agnews_sk.reporting._reliability import ReliabilityDisplay
+from agnews_sk.reporting._result_displays import CostQualityDisplay, ScoresDisplay
+
+_N_EXAMPLES = 8
+_EXAMPLE_LENGTH = 400  # characters
+
+Format = Callable[[Any], str]
+
+# Heading and format of each column of `ComparisonResult.scores` that is shown.
+_SCORES: dict[str, tuple[str, Format]] = {
+    "accuracy": ("accuracy, %", percent),
+    "macro_f1": ("macro-F1, %", percent),
+    "balanced_accuracy": ("balanced accuracy, %", percent),
+    "roc_auc": ("ROC-AUC, %", percent),
+    "log_loss": ("log loss", lambda value: number(value, 3)),
+    "brier": ("Brier score", lambda value: number(value, 3)),
+    "calibration_error": ("calibration error, %", percent),
+    "abstained": ("abstained, %", percent),
+}
+_COSTS: dict[str, tuple[str, Format]] = {
+    "n_train_rows": ("training rows", number),
+    "fit_seconds": ("fit time, s", seconds),
+    "cpu_seconds": ("CPU time of the fit, s", seconds),
+    "texts_per_second": ("prediction, texts/s", number),
+    "latency_p50_ms": ("latency of one text, ms: median", lambda value: number(value, 1)),
+    "latency_p95_ms": ("latency of one text, ms: 95th percentile", lambda value: number(value, 1)),
+    "latency_p99_ms": ("latency of one text, ms: 99th percentile", lambda value: number(value, 1)),
+    "peak_memory_bytes": ("peak memory, MB", megabytes),
+    "size_bytes": ("size on disk, MB", megabytes),
+    "n_parameters": ("parameters", number),
+}
+_TESTS = {
+    "exact": "McNemar's exact test",
+    "chi2": "McNemar's test (chi-squared, continuity corrected)",
+    "corrected t": "the corrected resampled t test of Nadeau and Bengio",
+}
+
+
+def header(result: ComparisonResult, title: str, notice: str) -> str:
+    """Return the title, the verdict, the costs and a warning, if there is one."""
+    warning = f'<p class="notice">{escape(notice)}</p>\n' if notice else ""
+    sentences = " ".join(filter(None, [verdict(result), abstention_note(result)]))
+    return (
+        f"<header>\n<h1>{escape(title)}</h1>\n"
+        f'<p class="verdict">{escape(sentences)}</p>\n'
+        f'<p class="costs">{escape(cost_note(result))}</p>\n{warning}</header>'
+    )
+
+
+def scores_section(result: ComparisonResult) -> str:
+    """Return the table of overall scores with their intervals, one row per classifier."""
+    shown = {score: kind for score, kind in _SCORES.items() if score != "abstained"}
+    shown = _SCORES if result.abstained else shown
+    head = ["classifier", *(label for label, _ in shown.values())]
+    rows = [
+        [escape(name), *(_score(result, name, score, show) for score, (_, show) in shown.items())]
+        for name in result.names
+    ]
+    note = (
+        f"Below each score is its {confidence_percent(result)} interval: a BCa bootstrap interval "
+        f"over the rows ({result.n_resamples:,} resamples, the same for all classifiers), or one "
+        "of the method named beside it where BCa is undefined. Lower is better for log loss, Brier "
+        "score and calibration error."
+    )
+    return section("Scores", table(head, rows) + _note(note))
+
+
+def _score(result: ComparisonResult, name: str, column: str, show: Format) -> str:
+    """Return a cell with a number of `ComparisonResult.scores`, and its interval if it has one."""
+    row = result.scores.loc[name]
+    shown = data_value(row[column], show(row[column]), ["scores", name, column])
+    ends = interval_columns(result.classes).get(column)
+    if ends is None or pd.isna(row[column]):
+        return shown
+    low, high = (data_value(row[end], show(row[end]), ["scores", name, end]) for end in ends)
+    method = result.interval_methods.loc[name, column]
+    interval = interval_with_method(f"{low} – {high}", method, "BCa")
+    return f'{shown}<span class="interval">{interval}</span>'
+
+
+def pairs_section(result: ComparisonResult) -> str:
+    """Return the table of paired tests; empty for a single classifier."""
+    if len(result.pairs) == 0:
+        return ""
+    head = ["pair", "accuracy, points", "macro-F1, points", "only the first right"]
+    head += ["only the second right", "p", "p, Holm", "effect size"]
+    usual = "BCa" if result.folds is None else "corrected t"
+    rows = [_pair(i, pair, usual) for i, pair in enumerate(result.pairs.to_dict("records"))]
+    used = " and ".join(_TESTS[test] for test in sorted(set(result.pairs["test"])))
+    note = (
+        f"Differences are the first minus the second classifier, with {confidence_percent(result)} "
+        f"{usual} intervals, or intervals of the method named beside them. p tests the accuracies "
+        f"by {used}; Holm's p is corrected for the number of pairs. A difference is significant if "
+        "its interval excludes zero and Holm's p agrees."
+    )
+    return section("Pairwise tests", table(head, rows) + _note(note))
+
+
+def _pair(position: int, pair: Mapping[Any, Any], usual: str) -> list[str]:
+    """Return the cells of one row of `ComparisonResult.pairwise`."""
+
+    def shown(column: str, show: Format) -> str:
+        return data_value(pair[column], show(pair[column]), ["pairwise", str(position), column])
+
+    def difference(score: str) -> str:
+        low, high = (shown(f"{score}_difference_{end}", points) for end in ("low", "high"))
+        middle = shown(f"{score}_difference", points)
+        method = pair[f"{score}_difference_method"]
+        interval = interval_with_method(f"{low} to {high}", method, usual)
+        return f'{middle}<span class="interval">{interval}</span>'
+
+    effect = shown("effect_size", lambda value: number(value, 2))
+    return [
+        f'{escape(pair["a"])} <span class="interval">against {escape(pair["b"])}</span>',
+        difference("accuracy"),
+        difference("macro_f1"),
+        shown("only_a", number),
+        shown("only_b", number),
+        shown("p_value", p_value),
+        shown("p_holm", p_value),
+        f'{effect}<span class="interval">{escape(pair["effect"])}</span>',
+    ]
+
+
+def plots_section(result: ComparisonResult) -> str:
+    """Return the plots of scores, costs, calibration and confusion."""
+    drawn = [
+        picture(ScoresDisplay.from_result, result, caption="Accuracy with its interval"),
+        *_cost_plots(result),
+        *(_reliability_plot(result, name) for name in result.probabilities),
+        *(_confusion_plot(result, name) for name in result.names),
+    ]
+    plots = "\n".join(drawn)
+    return section("Plots", f'<div class="pictures">\n{plots}\n</div>')
+
+
+def _cost_plots(result: ComparisonResult) -> list[str]:
+    """Return accuracy against each cost that is known of some classifier."""
+    captions = {
+        "fit_seconds": "Accuracy against fit time",
+        "latency_p95_ms": "Accuracy against the latency of one text",
+    }
+    return [
+        picture(CostQualityDisplay.from_result, result, cost=cost, caption=caption)
+        for cost, caption in captions.items()
+        if result.scores[cost].notna().any()
+    ]
+
+
+def _reliability_plot(result: ComparisonResult, name: str) -> str:
+    """Return the reliability diagram of a classifier with probabilities."""
+    return picture(
+        ReliabilityDisplay.from_predictions,
+        result.y_true,
+        result.probabilities[name],
+        classes=result.classes,
+        caption=f"Reliability diagram of {name}",
+    )
+
+
+def _confusion_plot(result: ComparisonResult, name: str) -> str:
+    """Return the confusion matrix of a classifier."""
+    caption = f"Confusion matrix of {with_abstentions(result, name)}"
+    return picture(confusion_display, result, name, caption=caption)
+
+
+def classes_section(result: ComparisonResult) -> str:
+    """Return the table of F1 by class, one column per classifier."""
+    head = ["class", *result.names]
+    rows = [
+        [escape(str(label)), *(_score(result, n, f"f1_{label}", percent) for n in result.names)]
+        for label in result.classes
+    ]
+    return section("F1 of each class, %", table(head, rows))
+
+
+def costs_section(result: ComparisonResult) -> str:
+    """Return the table of costs, one column per classifier."""
+    head = ["cost", *result.names]
+    rows = [
+        [escape(label), *(_score(result, name, cost, show) for name in result.names)]
+        for cost, (label, show) in _COSTS.items()
+    ]
+    note = (
+        "Measured in the same run: one fit; one prediction of all rows, without a warm-up; single "
+        "texts, after a warm-up. Peak memory is the increase of the process' resident memory. CPU "
+        "time excludes worker processes."
+    )
+    return section("Costs", table(head, rows) + _note(note))
+
+
+def curves_section(curves: LearningCurves) -> str:
+    """Return the learning curves, as a plot and as a table."""
+    drawn = picture(
+        LearningCurvesDisplay.from_curves,
+        curves,
+        caption="Accuracy by number of training rows, with intervals",
+    )
+    return section("Learning curves", drawn + as_html(curves))
+
+
+def disagreements_section(
+    result: ComparisonResult, texts: Any, explanations: Mapping[str, Any]
+) -> str:
+    """Return some rows on which classifiers disagree, and explanations; empty without both."""
+    parts = [] if texts is None else [_examples(result, texts)]
+    for name, explanation in explanations.items():
+        parts.append(f"<h3>Contribution of each word: {escape(name)}</h3>\n{as_html(explanation)}")
+    return section("Disagreements", "\n".join(parts)) if any(parts) else ""
+
+
+def _examples(result: ComparisonResult, texts: Any) -> str:
+    """Return the table of some rows on which classifiers disagree."""
+    if n_rows(texts) <= result.rows.max():
+        raise ValueError(
+            f"texts must have the {result.rows.max() + 1} rows of the result, got {n_rows(texts)}."
+        )
+    shown = joined(list(text_columns(texts, None, name="texts").values()))
+    chosen = result.differing_rows(_N_EXAMPLES)
+    if not len(chosen):
+        return ""
+    rows = [
+        [
+            escape(_cut(shown[int(result.rows[i])])),
+            escape(str(result.y_true[i])),
+            *(escape(str(result.predictions[name][i])) for name in result.names),
+        ]
+        for i in chosen
+    ]
+    note = _note(
+        f"On {len(result.differing_rows()):,} of {len(result.y_true):,} rows some classifiers are "
+        f"right and others wrong; these {len(rows)} are evenly spaced among them."
+    )
+    return note + table(["text", "true label", *result.names], rows, kind="words")
+
+
+def _cut(text: str) -> str:
+    """Return a text with an ellipsis for what is beyond the length of an example."""
+    return text if len(text) <= _EXAMPLE_LENGTH else f"{text[:_EXAMPLE_LENGTH].rstrip()} …"
+
+
+def provenance_section(result: ComparisonResult, source: str) -> str:
+    """Return the data, the bootstrap and the environment of a result."""
+    facts = {
+        **({"data": source} if source else {}),
+        "rows": f"{len(np.unique(result.rows)):,} rows, {len(result.y_true):,} predictions each",
+        "bootstrap": f"{result.n_resamples:,} resamples, random seed {result.seed}",
+        **result.environment,
+    }
+    entries = "\n".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
+    return section("Data and environment", f"<dl>\n{entries}\n</dl>")
+
+
+def section(heading: str, content: str) -> str:
+    """Return markup under a heading, which is text."""
+    return f"<section>\n<h2>{escape(heading)}</h2>\n{content}\n</section>"
+
+
+def _note(text: str) -> str:
+    """Return a remark below a table."""
+    return f'<p class="note">{escape(text)}</p>'
+
+
+def as_html(part: Any) -> str:
+    """Return the notebook representation of an object, which may scroll sideways."""
+    return f'<div class="scroll">{part._repr_html_()}</div>'

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from agnews_sk.evaluation import ComparisonResult, Evaluation
+from agnews_sk.reporting import CostQualityDisplay, ScoresDisplay
+
+pytest.importorskip("matplotlib")
+
+
+def result_with(n_classifiers):
+    y_true = np.array(["World", "Sports", "Business", "Sci/Tech"], dtype=object)
+    y_pred = np.array(["World", "Sports", "Sports", "Sci/Tech"], dtype=object)
+    return ComparisonResult.from_evaluations(
+        [
+            Evaluation(
+                name=f"c{i}",
+                estimator=None,
+                y_true=y_true,
+                y_pred=y_pred,
+                n_train_rows=4,
+                fit_seconds=1.0,
+                predict_seconds=1.0,
+                size_bytes=1,
+            )
+            for i in range(n_classifiers)
+        ],
+        n_resamples=50,
+        random_state=0,
+    )
+
+
+def test_scores_are_drawn_with_their_intervals_the_first_on_top():
+    result = result_with(3)
+    display = ScoresDisplay.from_result(result, score="macro_f1")
+    assert display.intervals["score"].tolist() == result.scores["macro_f1"].tolist()
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["c0", "c1", "c2"]
+    assert display.ax_.yaxis_inverted()
+
+
+def test_a_score_without_interval_is_refused():
+    with pytest.raises(ValueError, match=r"score must be one of .*'accuracy'.*, got 'fit_seconds'"):
+        ScoresDisplay.from_result(result_with(1), score="fit_seconds")
+
+
+def test_quality_is_drawn_against_cost_on_a_logarithmic_axis():
+    display = CostQualityDisplay.from_result(result_with(2))
+    assert display.ax_.get_xscale() == "log"
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["c0", "c1"]
+
+
+def test_a_cost_that_is_not_known_is_refused():
+    with pytest.raises(ValueError, match=r"cost must be one of .*got 'dollars'"):
+        CostQualityDisplay.from_result(result_with(1), cost="dollars")
+
+
+def test_a_classifier_of_unknown_cost_is_not_drawn():
+    y_true = ["World", "Sports"]
+    result = ComparisonResult.from_predictions(y_true, {"elsewhere": y_true}, random_state=0)
+    display = CostQualityDisplay.from_result(result)
+    assert display.data["cost"].isna().all()
+    assert display.ax_.lines[:] == []
+
+
+def test_intervals_are_drawn_at_their_ends():
+    result = result_with(1)
+    line = ScoresDisplay.from_result(result).ax_.lines[0]
+    row = result.scores.loc["c0"]
+    assert list(line.get_xdata()) == [row["accuracy_low"], row["accuracy_high"]]
