@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from agnews_sk._core.home import home_folder
 from agnews_sk.datasets._bunch import as_returned, check_choice
 from agnews_sk.datasets._load import read_agnews
 
@@ -41,8 +42,8 @@ def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
     Parameters
     ----------
     data_home : str or path-like, optional
-        This folder; otherwise the one that the environment's `AGNEWS_SK_HOME` names; otherwise
-        the user's cache folder.
+        This folder; otherwise the one in the environment variable `AGNEWS_SK_HOME`; otherwise the
+        cache folder that the operating system has for the user.
 
     Returns
     -------
@@ -54,10 +55,7 @@ def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
     >>> get_data_home("news").name
     'news'
     """
-    import pooch
-
-    chosen = data_home or os.environ.get("AGNEWS_SK_HOME") or pooch.os_cache("agnews_sk")
-    return Path(chosen).expanduser().absolute()
+    return home_folder(data_home)
 
 
 def fetch_agnews(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agnews_sk._core.home import data_path
 from agnews_sk.datasets._fetch import fetch_agnews
 from agnews_sk.datasets._generate import load_news_sample
 from agnews_sk.datasets._load import load_agnews, load_parts
@@ -68,7 +69,7 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
     >>> len(rows.X_train) > len(rows.X_test), rows.source
     (True, 'the built-in sample: ...')
     """
-    path = path or os.environ.get("AGNEWS_SK_DATA") or None
+    path = path or data_path()
     if path == SAMPLE:
         return _from_sample()
     if path is not None:
