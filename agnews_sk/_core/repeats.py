@@ -8,7 +8,8 @@ import polars as pl
 import scipy.sparse as sp
 
 from agnews_sk._core.base import JoinsColumns
-from agnews_sk._core.same_text import joined, normalized, same_text_groups
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.same_text import normalized, same_text_groups
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import as_frame, check_texts, is_frame, text_columns
 
@@ -71,7 +72,7 @@ def same_rows(X: Any) -> np.ndarray:
 def _repeats_of_frame(X: Any, estimators: tuple[Any, ...]) -> np.ndarray:
     joiners = [joiner for estimator in estimators for joiner in _joiners_in(estimator)]
     if joiners:
-        joins = [joined(list(text_columns(X, one.columns).values())) for one in joiners]
+        joins = [join_columns(list(text_columns(X, one.columns).values())) for one in joiners]
         return join_groups(*map(same_text_groups, joins))
     frame = X if isinstance(X, pd.DataFrame) else X.to_pandas()
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]

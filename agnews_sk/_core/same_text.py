@@ -4,21 +4,6 @@ import numpy as np
 import polars as pl
 
 
-def joined(columns: list[pl.Series]) -> pl.Series:
-    """Return the text columns of each row as one text, missing ones left out.
-
-    Parameters
-    ----------
-    columns : list of polars.Series of str of shape (n_samples,)
-
-    Returns
-    -------
-    polars.Series of str of shape (n_samples,)
-        The empty string where all are missing.
-    """
-    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
-
-
 def normalized(texts: pl.Series) -> pl.Series:
     """Return texts in lower case, each run of punctuation and white space as one space.
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import JoinsColumns, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.joining import join_columns
 from agnews_sk._core.labels import refuse_labels, warn_of_labels
 from agnews_sk._core.validation import as_frame, is_frame, text_columns
 
@@ -149,12 +150,8 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
                 "X must be texts, as in fit, got a frame with the columns "
                 f"{list(map(str, X.columns))}; fit ColumnJoiner on a frame, or name columns."
             )
-        columns = text_columns(X, self.columns_)
-        cells = pl.DataFrame([cell.rename(str(i)) for i, cell in enumerate(columns.values())])
-        filled = pl.all().fill_null(self.missing)
-        not_empty = pl.when(filled != "").then(filled)  # concat_str leaves out nulls only
-        joined = pl.concat_str(not_empty, separator=self.separator, ignore_nulls=True)
-        return to_object_array(cells.select(joined).to_series())
+        cells = list(text_columns(X, self.columns_).values())
+        return to_object_array(join_columns(cells, separator=self.separator, missing=self.missing))
 
     def _refuse_one_row(self, X: Any) -> None:
         columns = self.columns_ or ()

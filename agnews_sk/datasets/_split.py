@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from agnews_sk._core.same_text import joined, normalized
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.same_text import normalized
 from agnews_sk._core.validation import as_frame, check_labels, n_rows, take_rows, text_columns
 
 
@@ -127,7 +128,7 @@ def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
 
 def _normalised(frame: Any) -> np.ndarray:
     columns = list(text_columns(frame, None, name="frame").values())
-    return normalized(joined(columns)).fill_null("").to_numpy()
+    return normalized(join_columns(columns)).fill_null("").to_numpy()
 
 
 def _assign(

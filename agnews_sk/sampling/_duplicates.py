@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.same_text import joined, same_text_groups
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.same_text import same_text_groups
 from agnews_sk._core.validation import Interval, StrOptions, check_labels
 from agnews_sk.sampling._minhash import near_duplicate_groups
 from agnews_sk.sampling._row_filter import RowFilter
@@ -87,7 +88,7 @@ class DuplicateFilter(RowFilter):
         self.random_state = random_state
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
-        groups = pl.Series(self._groups(joined(columns)))
+        groups = pl.Series(self._groups(join_columns(columns)))
         kept = groups.is_first_distinct() if self.keep == "first" else groups.is_last_distinct()
         return kept.to_numpy()
 
@@ -142,7 +143,7 @@ class LabelConflictFilter(RowFilter):
         if y is None:
             raise ValueError("LabelConflictFilter compares labels: pass y to fit_resample.")
         labels = np.unique(check_labels(y), return_inverse=True)[1]
-        rows = pl.DataFrame({"text": same_text_groups(joined(columns)), "label": labels})
+        rows = pl.DataFrame({"text": same_text_groups(join_columns(columns)), "label": labels})
         return rows.select(self._undisputed()).to_series().to_numpy()
 
     def _undisputed(self) -> pl.Expr:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.same_text import joined
+from agnews_sk._core.joining import join_columns
 from agnews_sk._core.validation import Interval, StrOptions
 from agnews_sk.sampling._row_filter import RowFilter
 
@@ -95,7 +95,7 @@ class LengthFilter(RowFilter):
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
         self._check_bounds()
-        text = joined(columns)
+        text = join_columns(columns)
         n_words = text.str.count_matches(r"\S+").to_numpy()
         n_letters = text.str.count_matches(r"\p{L}").to_numpy()
         n_visible = text.str.count_matches(r"\S").to_numpy()
