@@ -1,4 +1,4 @@
-"""Score a file in parts that outlive the process."""
+"""Predict a file in parts that outlive the process."""
 
 import json
 import uuid
@@ -10,24 +10,32 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.stories import fitted_columns, story_joiner
-from agnews_sk.bulk._rows import Batch, Cells, Fault, plain, read_batches
+from agnews_sk._core.joining import fitted_columns, row_joiner
+from agnews_sk.datasets import (
+    TEXT_CHOICES,
+    Batch,
+    Cells,
+    Fault,
+    NamedColumns,
+    open_rows,
+    plain_name,
+)
 from agnews_sk.onnx import model_sha256, open_model
 
-SCORED, REJECTED = "scored", "rejected"
-RESERVED = frozenset({"file", "line", "predicted"})
-_FIELDS = ("title", "description")
-_ALONE = ("text", "content")
+# What a part holds: the rows with a prediction, or those without.
+PREDICTED, SKIPPED = "predicted", "skipped"
+_RESERVED = frozenset({"file", "line", "predicted"})
+_SKIPPED_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "row": pl.String}
 
 
-class Scorer:
+class RowPredictor:
     """Predict the rows of files with a fitted model.
 
     Parameters
     ----------
     model : fitted classifier of texts
     columns : sequence of str
-        Columns of a text, joined as the model joins them.
+        Columns of the text, joined as the model joins them.
     keep : sequence of str, optional
         Columns that are copied to the output, such as an id.
     """
@@ -37,15 +45,15 @@ class Scorer:
         self._columns = list(columns)
         self._keep = list(keep)
         self._labels = np.asarray(model.classes_)
-        self._join = story_joiner(model, self._columns)
+        self._join = row_joiner(model, self._columns)
         self.names = {*self._columns, *self._keep}
-        self._targets: dict[str, list[str]] = {}
+        self._names_by_plain: dict[str, list[str]] = {}
         for name in sorted(self.names):
-            self._targets.setdefault(plain(name), []).append(name)
+            self._names_by_plain.setdefault(plain_name(name), []).append(name)
         check_keep(model, self._keep)
 
-    def score(self, batch: Batch, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the scored rows of a batch and the rejected ones.
+    def predict(self, batch: Batch, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the rows of a batch with predictions, and the rows that were skipped.
 
         Parameters
         ----------
@@ -55,68 +63,71 @@ class Scorer:
 
         Returns
         -------
-        scored : polars.DataFrame
+        predicted : polars.DataFrame of shape (n_predicted, 3 + n_kept + n_classes)
             `file`, `line`, the kept columns, `predicted`, and `p_` and the name of each class.
-        rejected : polars.DataFrame
-            `file`, `line`, `reason`, `row`.
+        skipped : polars.DataFrame of shape (n_skipped, 4)
+            `file`, `line`, `reason`, and `row`: the cells as JSON, null if they cannot be read.
         """
-        faults: list[tuple[Fault, Cells | None]] = [(fault, None) for fault in batch.faults]
+        skipped: list[tuple[Fault, Cells | None]] = [(fault, None) for fault in batch.faults]
         lines, texts, rows = [], [], []
-        for line, cells in zip(batch.lines, batch.rows):
-            row = self._named(cells)
-            text, reason = self._text_of(row)
-            if text is None:
-                faults.append((Fault(line, reason), cells))
+        for line, cells in zip(batch.lines, batch.rows, strict=True):
+            row = self._by_wanted_name(cells)
+            reason = self._fault_of(row)
+            if reason is not None:
+                skipped.append((Fault(line, reason), cells))
             else:
                 lines.append(line)
-                texts.append(text)
+                texts.append(self._join(row))
                 rows.append(row)
-        return self._scored(file, lines, texts, rows), _rejected(file, faults)
+        return self._with_predictions(file, lines, texts, rows), _skipped_frame(file, skipped)
 
-    def _named(self, cells: Cells) -> Cells:
-        """Return cells by the names that are looked for, in any case, but for those of others."""
+    def _by_wanted_name(self, cells: Cells) -> Cells:
+        """Return cells under the names that are looked for, which may differ in case.
+
+        A column spelled as it is looked for comes before one that differs in case.
+        """
         row = dict(cells)
         for name, cell in cells.items():
-            for target in self._targets.get(plain(name), []):
-                row.setdefault(target, cell)
+            for wanted in self._names_by_plain.get(plain_name(name), []):
+                row.setdefault(wanted, cell)
         return row
 
-    def _text_of(self, row: Cells) -> tuple[str | None, str]:
-        """Return the text of a row, or None and the reason."""
+    def _fault_of(self, row: Cells) -> str | None:
+        """Return why a row has no text to predict, or lacks a column to keep; None if neither."""
         lacking = [name for name in self._keep if name not in row]
+        if not lacking and not any(name in row for name in self._columns):
+            lacking = self._columns
         if lacking:
-            return None, f"no column {', '.join(lacking)}; there are {list(row)!r:.100}"
-        if not any(name in row for name in self._columns):
-            return None, f"no column {', '.join(self._columns)}; there are {list(row)!r:.100}"
+            return f"no column {', '.join(lacking)}; the columns are {list(row)!r:.100}"
         cells = {name: row.get(name) for name in self._columns}
         for name, cell in cells.items():
             if not isinstance(cell, str | None):
-                return None, f"{name} must be a text, got {cell!r:.60}"
-        if not any(cells.values()):
-            return None, f"no text in {', '.join(cells)}"
-        return self._join(cells), ""
+                return f"{name} must be a text, got {cell!r:.60}"
+        return None if any(cells.values()) else f"no text in {', '.join(cells)}"
 
-    def _scored(
+    def _with_predictions(
         self, file: str, lines: list[int], texts: list[str], rows: list[Cells]
     ) -> pl.DataFrame:
-        found = np.empty((0, len(self._labels)))
+        """Return the output of some rows, which has all its columns if there are none."""
+        probabilities = np.empty((0, len(self._labels)))  # (n_rows, n_classes)
         if texts:
-            found = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
+            probabilities = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
         kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
-        labels = self._labels[found.argmax(axis=1)]
+        labels = self._labels.tolist()
+        predicted = self._labels[probabilities.argmax(axis=1)].tolist()
         return pl.DataFrame(
             {
                 "file": pl.Series([file] * len(lines), dtype=pl.String),
                 "line": pl.Series(lines, dtype=pl.Int64),
                 **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
-                "predicted": pl.Series(labels.tolist(), dtype=_polars_type(self._labels)),
-                **{_column_of(label): found[:, i] for i, label in enumerate(self._labels.tolist())},
+                "predicted": pl.Series(predicted, dtype=pl.Series(labels).dtype),
+                **{_probability_column(name): probabilities[:, i] for i, name in enumerate(labels)},
             }
         )
 
 
 class Task(NamedTuple):
-    """One file to score, in this process or another.
+    """One file to predict, in this process or another.
 
     Attributes
     ----------
@@ -125,14 +136,14 @@ class Task(NamedTuple):
     model : str
         Path of the saved model.
     sha256 : str
-        What the model must be.
+        SHA-256 that the model must have.
     columns, keep : tuple of str
     header : bool or None
     rows_per_part : int
     path : str
         The file.
     folder : str
-        Where its parts go.
+        Folder of its parts.
     """
 
     key: str
@@ -146,45 +157,56 @@ class Task(NamedTuple):
     folder: str
 
     def parts(self, kind: str) -> Iterator[pl.DataFrame]:
-        """Read the parts of this task in order, one at a time."""
+        """Read the parts of this task in order, one at a time.
+
+        Parameters
+        ----------
+        kind : {"predicted", "skipped"}
+
+        Yields
+        ------
+        polars.DataFrame
+        """
         for part in sorted(Path(self.folder).glob(f"*.{self.key}.{kind}.parquet")):
             yield pl.read_parquet(part)
 
 
-def score_file(task: Task, progress: Callable[[int], None] | None = None) -> None:
-    """Write the scored rows of a file as parts; parts that are there are not made again.
+def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> None:
+    """Write the predictions for a file in parts, except the parts that exist already.
+
+    A part gets its name only when it is complete, so that the process may be killed at any time.
+    The name contains the key of the job, so that a worker that outlives its run disturbs no other.
 
     Parameters
     ----------
     task : Task
-        A part has its name only when it is whole, so that a process may be killed at any time, and
-        in it the key of the job, so that one that outlives its run disturbs no other.
     progress : callable, optional
         Called with the number of rows of each part.
     """
-    scorer = Scorer(model_of(task.model, task.sha256), columns=task.columns, keep=task.keep)
-    path, folder = Path(task.path), Path(task.folder)
+    model = load_model(task.model, task.sha256)
+    predictor = RowPredictor(model, columns=task.columns, keep=task.keep)
+    folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    batches = read_batches(path, task.rows_per_part, scorer.names, header=task.header)
-    for number, batch in enumerate(batches):
-        part = folder / f"{number:08}.{task.key}.{SCORED}.parquet"
+    reader = open_rows(Path(task.path), NamedColumns(predictor.names, header=task.header))
+    for number, batch in enumerate(reader.batches(task.rows_per_part)):
+        part = folder / f"{number:08}.{task.key}.{PREDICTED}.parquet"
         if not part.exists():
-            scored, rejected = scorer.score(batch, task.path)
-            # The rejected first: whoever sees the scored ones sees both.
-            _write_whole(rejected, folder / f"{number:08}.{task.key}.{REJECTED}.parquet")
-            _write_whole(scored, part)
+            predicted, skipped = predictor.predict(batch, task.path)
+            # The skipped rows first: where the predicted ones exist, both do.
+            _write_complete(skipped, folder / f"{number:08}.{task.key}.{SKIPPED}.parquet")
+            _write_complete(predicted, part)
         if progress is not None:
             progress(len(batch))
 
 
 @lru_cache(maxsize=2)
-def model_of(path: str, sha256: str) -> Any:
-    """Return a saved model of this content, loaded once a process.
+def load_model(path: str, sha256: str) -> Any:
+    """Return the saved model with this SHA-256, loaded once per process.
 
     Raises
     ------
     ValueError
-        If another model has taken its place.
+        If another model has replaced it.
     """
     model = open_model(path)
     if model_sha256(path) != sha256:
@@ -192,41 +214,43 @@ def model_of(path: str, sha256: str) -> Any:
     return model
 
 
-def text_columns(model: Any) -> list[list[str]]:
-    """Return which columns may hold the text that a model wants, the best first."""
-    known = [fitted_columns(model), list(_FIELDS), *([name] for name in _ALONE)]
-    return [fields for fields in known if fields]
+def text_choices(model: Any) -> list[list[str]]:
+    """Return the columns that may hold the text that a model wants, the first choice first."""
+    choices = [fitted_columns(model), *map(list, TEXT_CHOICES)]
+    return [columns for columns in choices if columns]
 
 
 def check_keep(model: Any, keep: Sequence[str]) -> None:
-    """Refuse to keep columns under names that the output uses itself."""
+    """Raise a ValueError for columns to keep that have the names of the output's own columns."""
     labels = np.asarray(model.classes_).tolist()
-    clash = {*RESERVED, *map(_column_of, labels)}.intersection(keep)
+    clash = {*_RESERVED, *map(_probability_column, labels)}.intersection(keep)
     if clash:
         raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
 
 
-def _rejected(file: str, faults: Sequence[tuple[Fault, Cells | None]]) -> pl.DataFrame:
+def _skipped_frame(file: str, skipped: Sequence[tuple[Fault, Cells | None]]) -> pl.DataFrame:
+    """Return the skipped rows in the order of their lines."""
     rows = [
-        (file, fault.line, fault.reason, None if row is None else json.dumps(row, default=str))
-        for fault, row in sorted(faults, key=lambda one: one[0].line)
+        (file, fault.line, fault.reason, None if cells is None else json.dumps(cells, default=str))
+        for fault, cells in sorted(skipped, key=lambda one: one[0].line)
     ]
-    schema = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "row": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=_SKIPPED_SCHEMA, orient="row")
 
 
-def _write_whole(frame: pl.DataFrame, path: Path) -> None:
+def _write_complete(frame: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file that gets its name only when it is complete."""
     unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     frame.write_parquet(unfinished)
     unfinished.replace(path)
 
 
-def _column_of(label: Any) -> str:
+def _probability_column(label: Any) -> str:
+    """Return the name of the column of a class's probabilities."""
     return f"p_{label}"
 
 
 def as_text(cell: Any) -> str | None:
-    """Return a kept cell as text: JSON for what has that form, dates and decimals as Python does.
+    """Return a cell to keep as text: numbers and nested values as JSON, dates as Python does.
 
     Parameters
     ----------
@@ -243,7 +267,3 @@ def as_text(cell: Any) -> str | None:
         return cell.decode("utf-8", "replace")
     is_json = isinstance(cell, (dict, list, bool, int, float))
     return json.dumps(cell, default=str) if is_json else str(cell)
-
-
-def _polars_type(labels: np.ndarray) -> Any:
-    return pl.Series(labels.tolist()).dtype

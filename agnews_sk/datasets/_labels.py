@@ -11,7 +11,8 @@ import polars as pl
 
 from agnews_sk._core.validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
-from agnews_sk.datasets._read import Table
+from agnews_sk.datasets._rows import Fault
+from agnews_sk.datasets._table import Table
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
 # 007 is a code and no number, and pandas writes 1.0 beside missing values.
@@ -42,7 +43,7 @@ def without_label_faults(table: Table) -> Table:
         wrong = wrong.fill_null(True)
     keep = ~wrong
     faults = [
-        (line, _label_fault(table.class_column, value))
+        Fault(line, _label_fault(table.class_column, value))
         for line, value in zip(
             table.lines[wrong.to_numpy()].tolist(), given.filter(wrong).to_list()
         )

@@ -10,6 +10,7 @@ import polars as pl
 from sklearn.utils import Bunch
 
 from agnews_sk.datasets._bunch import as_returned, check_choice, make_bunch
+from agnews_sk.datasets._files import READERS, check_format
 from agnews_sk.datasets._labels import (
     OFFICIAL_NAMES,
     as_labels,
@@ -17,7 +18,7 @@ from agnews_sk.datasets._labels import (
     names_of_classes,
     without_label_faults,
 )
-from agnews_sk.datasets._read import READERS, Table
+from agnews_sk.datasets._table import Table, read_table
 
 _SUBSETS = ("train", "test")
 
@@ -127,7 +128,7 @@ def load_parts(
     """
     files = _files(path, wanted)
     tables = {
-        part: [without_label_faults(READERS[file.suffix.lower()](file)) for file in found]
+        part: [without_label_faults(read_table(file)) for file in found]
         for part, found in files.items()
     }
     meaning = meaning_of_labels([table for found in tables.values() for table in found])
@@ -149,7 +150,7 @@ def read_agnews(paths: Sequence[Path]) -> Bunch:
     -------
     Bunch
     """
-    return _make_bunch([READERS[path.suffix](path) for path in paths], OFFICIAL_NAMES, "error")
+    return _make_bunch([read_table(path) for path in paths], OFFICIAL_NAMES, "error")
 
 
 def _make_bunch(tables: Sequence[Table], meaning: dict[str, Any], on_bad_rows: str) -> Bunch:
@@ -169,10 +170,7 @@ def _make_bunch(tables: Sequence[Table], meaning: dict[str, Any], on_bad_rows: s
 def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]:
     """Return the files of each part, of the parts that are not wanted too."""
     if path.is_file():
-        if path.suffix.lower() not in READERS:
-            raise ValueError(
-                f"path must end in one of {', '.join(READERS)}, got {path}; rename the file."
-            )
+        check_format(path)
         return {parts[0]: [path] for parts in wanted}
     if not path.is_dir():
         raise FileNotFoundError(f"path must be a file or a folder, but there is no {path}.")

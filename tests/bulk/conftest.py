@@ -26,7 +26,7 @@ def oil_or_cup(models):
 
 
 def renamed(model, path):
-    """Write a model anew, with other names of its labels in its arrays and its manifest."""
+    """Write a model again, with other names of its labels in its arrays and its manifest."""
     path.mkdir()
     with (
         zipfile.ZipFile(model / "pipeline.skops") as old,
