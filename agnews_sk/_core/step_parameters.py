@@ -1,4 +1,4 @@
-"""Parameters and objects for the steps of a pipeline, refused by name where they do not fit."""
+"""Set the steps of a pipeline and their parameters, with errors that name what was meant."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,12 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
+# Alternatives that a message lists at most.
 _MOST_NAMED = 4
 
 
 def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> Any:
-    """Set steps and their parameters, or say which parameter was meant.
+    """Set steps and their parameters; an error for an unknown one suggests those that are close.
 
     Parameters
     ----------
@@ -19,24 +20,24 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
     params : mapping of str to object
         As `set_params` takes them.
     maker : str
-        The function that was called, as it should read in the message.
+        Name in messages of the function that was called.
 
     Returns
     -------
     Pipeline
-        The one that was given.
+        The same object.
 
     Raises
     ------
     TypeError
-        If what is to become a step cannot be one.
+        If an object cannot be a step.
     ValueError
         If there is no such parameter.
     """
     steps = {name: value for name, value in params.items() if name in pipeline.named_steps}
     pipeline.set_params(**steps)
     check_steps(pipeline.steps)
-    # Each may be a part of another: `vectorize__words` brings its own parameters.
+    # The outer ones first: `vectorize__words` may replace an estimator, and bring new parameters.
     for name in sorted(params.keys() - steps.keys(), key=lambda name: (name.count("__"), name)):
         if name not in pipeline.get_params():
             raise ValueError(_no_such_parameter(pipeline, name, maker))
@@ -45,6 +46,11 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
 
 
 def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
+    """Return the message for an unknown parameter, with the known ones that are closest.
+
+    These are the parameters with the same last part in any case; else those spelled almost the
+    same; else those whose last part is.
+    """
     known = [known for known in pipeline.get_params() if "__" in known]
     step, _, rest = name.partition("__")
     last = name.rpartition("__")[2].lower()
@@ -65,7 +71,7 @@ def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
 
 
 def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
-    """Refuse objects that cannot be steps of a pipeline, each by the name of its step.
+    """Raise a TypeError for objects that cannot be steps of a pipeline, with the step's name.
 
     Parameters
     ----------
@@ -87,6 +93,7 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
 
 
 def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | None:
+    """Return what a step must be and is not, for a message; None if it fits."""
     if inspect.isclass(step):
         return f"an instance, got the class {step.__name__}; write {name}={step.__name__}()."
     if isinstance(step, Pipeline) and not is_last:
@@ -95,13 +102,18 @@ def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | No
             f"one transformer or sampler, got a pipeline of {parts}; put its steps there instead, "
             f"with `pipeline.steps[{position}:{position + 1}] = other.steps`."
         )
-    wanted = "an estimator" if is_last else "a transformer (fit, transform) or sampler"
-    if (isinstance(step, (list, tuple))) and name in ("filter", "augment"):
-        return f"{wanted}, got a {type(step).__name__}; SamplerChain makes one of several."
     if hasattr(step, "fit" if is_last else "fit_resample"):
         return None
     if hasattr(step, "fit") and hasattr(step, "transform"):
         return None
+    return _no_estimator(name, step, is_last)
+
+
+def _no_estimator(name: str, step: Any, is_last: bool) -> str:
+    """Return the message for an object without the methods of a step, and the way out."""
+    wanted = "an estimator" if is_last else "a transformer (fit, transform) or sampler"
+    if isinstance(step, (list, tuple)) and name in ("filter", "augment"):
+        return f"{wanted}, got a {type(step).__name__}; SamplerChain makes one of several."
     if callable(step):
         title = getattr(step, "__name__", type(step).__name__)
         way_out = "" if is_last else f"; {name}=FunctionTransformer({title}) makes one of it"
