@@ -1,4 +1,4 @@
-"""Make one text a row of a frame."""
+"""The transformer that joins the text columns of a frame into one text per row."""
 
 import warnings
 from typing import Any
@@ -17,27 +17,26 @@ from agnews_sk._core.validation import as_frame, is_frame, text_columns
 
 
 class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator):
-    """Join the text columns of a frame into one text a row.
+    """Join the text columns of a frame into one text per row.
 
-    Texts that are already joined pass through, so that a pipeline fitted on a frame of titles
-    and descriptions also answers for single texts, and the other way round.
+    Texts that are already joined pass through unchanged, so that a pipeline fitted on a frame of
+    titles and descriptions also predicts for texts, and the other way round.
 
     Parameters
     ----------
     columns : list of str or None, default=None
         Columns to join, in this order. None takes every column of texts, in the order of the
-        frame seen in `fit`, whatever its dtype: strings, categories and enums of strings, and
-        objects that are all `str` or missing. A column that equals the labels is refused unless
-        it is named here.
+        frame seen in `fit`: strings, categories and enums of strings, and objects that are all
+        `str` or missing. A column that equals the labels raises an error unless it is named here.
     separator : str, default=" "
-        What stands between two cells. An empty cell takes no separator.
+        Put between two cells. An empty cell takes no separator.
     missing : str, default=""
-        What stands for a missing cell or text (`None`, NaN, `pandas.NA`).
+        Stands for a missing cell or text (`None`, NaN, `pandas.NA`).
 
     Attributes
     ----------
     columns_ : list of str or None
-        Columns that are joined; None if fitted on texts without `columns`.
+        Columns to join; None if fitted on texts without `columns`.
     feature_names_in_ : ndarray of object of shape (n_columns,)
         All columns of the frame seen in `fit`; only if it was a frame.
 
@@ -47,8 +46,8 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
 
     Notes
     -----
-    An empty cell stays empty: `missing` is for missing cells only. A row whose cells are all
-    empty becomes the empty string.
+    `missing` replaces missing cells only, not empty ones. A row whose cells are all empty becomes
+    the empty string.
 
     Examples
     --------
@@ -74,13 +73,13 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         self.missing = missing
 
     def fit(self, X: Any, y: Any = None) -> "ColumnJoiner":
-        """Note which columns are joined.
+        """Choose the columns to join.
 
         Parameters
         ----------
         X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
         y : array-like of shape (n_samples,), optional
-            Labels, which no column may equal.
+            Labels; no column may equal them.
 
         Returns
         -------
@@ -95,8 +94,8 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         Warns
         -----
         UserWarning
-            If columns are left out, since they hold no texts, or the values of one stand for the
-            labels one for one.
+            If columns are left out since they hold no texts, or the values of a column and the
+            labels have a one-to-one relation.
         """
         self._validate_params()
         X = as_frame(X)
@@ -105,13 +104,14 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         self.columns_ = None if self.columns is None else list(self.columns)
         if is_frame(X):
             if self.columns is None:
-                self._look_at_columns(X, found, y)
+                self._check_found_columns(X, found, y)
             self.columns_ = self.columns_ or [c for c in X.columns if str(c) in found]
             self.feature_names_in_ = np.array(X.columns, dtype=object)
         return self
 
     @staticmethod
-    def _look_at_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
+    def _check_found_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
+        """Refuse or warn of columns that hold the labels, and name those that are left out."""
         if y is not None:
             refuse_labels(found, y)
             warn_of_labels(found, y)
@@ -124,7 +124,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
             )
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return one text a row.
+        """Return one text per row.
 
         Parameters
         ----------
@@ -140,7 +140,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         TypeError
             If X is one row of the frame as a Series.
         ValueError
-            If the frame lacks a column, or has several and `fit` saw texts.
+            If the frame lacks a column, or has several although `fit` saw texts.
         """
         check_is_fitted(self)
         X = as_frame(X)
@@ -154,6 +154,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         return to_object_array(join_columns(cells, separator=self.separator, missing=self.missing))
 
     def _refuse_one_row(self, X: Any) -> None:
+        """Raise a TypeError for a row of a frame, whose cells would be taken for texts."""
         columns = self.columns_ or ()
         named = columns and all(isinstance(column, str) for column in columns)
         if named and isinstance(X, pd.Series) and set(columns) <= set(X.index):
@@ -163,7 +164,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
             )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the one column that comes out, "text".
+        """Return the name of the output column, "text".
 
         Parameters
         ----------

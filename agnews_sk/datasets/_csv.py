@@ -63,6 +63,7 @@ class CsvReader(RowReader):
 
     @contextmanager
     def _open(self) -> Iterator[Iterator[_Record | Fault]]:
+        """Open the file, and yield its records, header included."""
         with open_lines(self.path, self.max_record_bytes) as lines, _fields_of_any_length():
             yield _records(lines)
 
@@ -78,6 +79,19 @@ class CsvReader(RowReader):
     def _begin_with(
         self, first: _Record, records: Iterator[_Record | Fault]
     ) -> Iterator[_Record | Fault]:
+        """Learn the names from the first record that can be split, or from the first thousand.
+
+        Parameters
+        ----------
+        first : _Record
+        records : iterator of _Record or Fault
+            What comes after it.
+
+        Returns
+        -------
+        iterator of _Record or Fault
+            All rows, `first` among them unless it is the header.
+        """
         self.has_header = self.empty_is_missing = self.rules.is_header(first.fields)
         if self.has_header:
             self.names = first.fields
@@ -90,6 +104,7 @@ class CsvReader(RowReader):
         return chain(ahead, records)
 
     def _row(self, record: _Record) -> Row | Fault:
+        """Return the cells of a record by name, or why it is no row."""
         line, fields, is_quoted = record
         if self.has_header and fields == self.names:
             return Fault(line, "the header again")
@@ -102,7 +117,10 @@ class CsvReader(RowReader):
 
 
 def _records(lines: Lines) -> Iterator[_Record | Fault]:
-    """Yield the records of a CSV file, and a fault for each that cannot be split."""
+    """Yield the records of a CSV file, and a fault for each that cannot be split.
+
+    After a fault, splitting starts again with the line after the first one of the broken record.
+    """
     while True:
         reader = csv.reader(lines, strict=True)
         try:
@@ -124,7 +142,11 @@ _limit_before = 0
 
 @contextmanager
 def _fields_of_any_length() -> Iterator[None]:
-    """Lift the csv module's limit, which all threads share, until the last reader is done."""
+    """Lift the csv module's limit on the length of a field while any reader is at work.
+
+    The limit belongs to the process. Readers in several threads share one that is lifted by the
+    first and restored by the last; the length of records is bounded by `Lines`.
+    """
     global _n_readers, _limit_before
     with _lock:
         if not _n_readers:

@@ -33,6 +33,10 @@ class JsonLinesReader(RowReader):
 
 
 def _objects(lines: Lines) -> Iterator[Row | Fault]:
+    """Yield a row per line with an object, and a fault per line that holds none.
+
+    A line may also be too long, or nested too deeply for the parser.
+    """
     while True:
         number = lines.begin_record()
         try:

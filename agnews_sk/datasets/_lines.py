@@ -69,6 +69,7 @@ class Lines:
         self.number -= len(self._record) - 1
 
     def __iter__(self) -> Iterator[str]:
+        """Return the lines themselves: there is one position in the file."""
         return self
 
     def __next__(self) -> str:

@@ -36,6 +36,7 @@ class ParquetReader(RowReader):
 
     @contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
+        """Open the file, or raise a ValueError that names it if it is no Parquet file."""
         try:
             # What is read ahead would stay in memory until the file is at its end.
             file = pq.ParquetFile(self.path, pre_buffer=False)
@@ -45,7 +46,11 @@ class ParquetReader(RowReader):
             yield file
 
     def _tables(self, file: pq.ParquetFile, wanted: list[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows some thousand at a time, checked as far as a damaged file needs."""
+        """Yield the wanted columns a few thousand rows at a time, whatever the row groups are.
+
+        Lengths and offsets are checked, which a damaged file may get wrong. Texts are not: bytes
+        that are no UTF-8 are a fault of one row, which conversion finds.
+        """
         try:
             for table in file.iter_batches(_N_ROWS, columns=wanted or None):
                 table.validate()
@@ -54,6 +59,7 @@ class ParquetReader(RowReader):
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: BaseException) -> ValueError:
+        """Return the error for a file that is broken as a whole."""
         return ValueError(f"{self.path} is not a readable Parquet file: {error}")
 
     def wrong_type(self, label: str, texts: Sequence[str]) -> str | None:
@@ -68,6 +74,7 @@ class ParquetReader(RowReader):
         return f"the class must be texts, whole numbers or booleans, got {dtype}"
 
     def _schema(self) -> pl.Schema:
+        """Return the type that each column has as a Polars column."""
         with self._open() as file:
             try:
                 return pl.DataFrame(file.schema_arrow.empty_table()).schema
@@ -87,7 +94,10 @@ class ParquetReader(RowReader):
 
 
 def _rows_of(table: Any, start: int) -> Iterator[Row | Fault]:
-    """Yield the rows of a piece of a file whose first row has the number `start`."""
+    """Yield the rows of a record batch whose first row has the number `start` in the file.
+
+    Only if the conversion of the whole batch fails are its rows converted one by one.
+    """
     try:
         cells = table.to_pylist()
     except (ValueError, OverflowError):  # of one cell: bytes that are no text, dates out of range
@@ -98,6 +108,7 @@ def _rows_of(table: Any, start: int) -> Iterator[Row | Fault]:
 
 
 def _one_row(table: Any, number: int) -> Row | Fault:
+    """Return the only row of a record batch, or why it cannot be converted."""
     try:
         (cells,) = table.to_pylist()
     except (ValueError, OverflowError) as error:

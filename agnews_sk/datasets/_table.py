@@ -74,9 +74,18 @@ def read_table(path: Path) -> Table:
 
 
 def read_plain_csv(path: Path) -> Table | None:
-    """Read a CSV file without a header and without a flaw, as AG News is; None for any other.
+    """Read a CSV file in the form of AG News, without a header and without a broken row.
 
     Polars reads such a file much faster than rows can be streamed, and to the same table.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    Table or None
+        None if the file has any other form, or a flaw.
     """
     data = path.read_bytes()
     n_fields = _n_fields_of_plain(data)
@@ -101,7 +110,21 @@ def _n_fields_of_plain(data: bytes) -> int | None:
 
 
 def read_row_by_row(path: Path) -> Table:
-    """Read a file of any format as the concatenation of the batches of its reader."""
+    """Read a file of any format as the concatenation of the batches of its reader.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        As `read_table`.
+    """
     reader = open_rows(path, LabelledColumns(), max_record_bytes=_ANY_LENGTH)
     found = _gather(reader)
     if not reader.names:
@@ -139,6 +162,7 @@ class _Gathered(NamedTuple):
 
 
 def _gather(reader: RowReader) -> _Gathered:
+    """Read all rows, and keep the cells that may be labels or texts."""
     lines: list[int] = []
     cells: dict[str, list[Any]] = {}
     faults: list[Fault] = []
@@ -158,6 +182,7 @@ def _gather(reader: RowReader) -> _Gathered:
 def _table(
     reader: RowReader, rows: pl.DataFrame, found: _Gathered, class_column: str, kind: str | None
 ) -> Table:
+    """Return the table of some rows with what their reader knows of the file."""
     return Table(
         path=reader.path,
         rows=rows,
