@@ -125,8 +125,8 @@ def _places(codes: np.ndarray, groups: np.ndarray, random_state: Any) -> np.ndar
     """Return the place of each row's group in a random order of the groups of its class.
 
     Places are fractions of the rows of the class: a group is at the middle of its own rows, the
-    last group of a class at 1. So a class with few rows, whose only groups are large, still has
-    one of them beyond any threshold below 1. A group with several classes counts, with all its
+    last group of a class just below 1, so that a class whose few groups are large still has one
+    beyond the threshold. A group with several classes counts, with all its
     rows, for the rarest of them. The group of a class with a single group is at infinity.
 
     Parameters

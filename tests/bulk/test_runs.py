@@ -14,13 +14,9 @@ import polars as pl
 import pytest
 
 from agnews_sk.bulk import predict_files
-from agnews_sk.bulk._lock import output_lock
 from agnews_sk.bulk._predictor import load_model
 from agnews_sk.onnx import open_model
-from tests.bulk.conftest import write_texts
-
-LABELS = [{"Oil", "Cup"}, {"Lio", "Puc"}]
-N_ROWS = 60
+from tests.bulk.conftest import LABELS, N_ROWS, check_output, write_texts
 
 # Waits for a word, then for a moment, and predicts with many more of those.
 CONTENDER = """
@@ -49,18 +45,6 @@ def interrupted(model, rows, output, **options):
     with pytest.raises(KeyboardInterrupt):
         predict_files(model, rows, output, rows_per_part=10, progress=stop, **options)
     assert list(output.with_name(f"{output.name}.parts").rglob("*.predicted.parquet"))
-
-
-@pytest.fixture
-def rows(tmp_path):
-    return write_texts(tmp_path / "rows.csv", ["oil", "cup"] * (N_ROWS // 2))
-
-
-def check_output(output):
-    """Check that a whole file of one model is there, and nothing else that a run leaves."""
-    found = pl.read_csv(output)["predicted"]
-    assert (len(found), set(found) in LABELS) == (N_ROWS, True)
-    assert sorted(path.name for path in output.parent.iterdir()) == [output.name, "rows.csv"]
 
 
 def test_two_models_in_one_process_never_mix_in_one_output(models, rows, tmp_path):
@@ -117,66 +101,6 @@ def test_two_processes_with_two_models_never_mix_in_one_output(models, rows, tmp
     assert refused
     assert all("is being written by another run" in line for line in refused)
     assert any(f"process {one.pid}" in line for line in refused for one in contenders)
-
-
-def test_a_run_that_finds_another_names_it_and_leaves_everything_alone(models, rows, tmp_path):
-    output = tmp_path / "out.csv"
-    with output_lock(output, models[0]):
-        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-        with pytest.raises(BlockingIOError) as caught:
-            predict_files(models[1], rows, output)
-        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
-    assert f"process {os.getpid()} on " in str(caught.value)
-    assert f"model {models[0]}" in str(caught.value)
-    assert predict_files(models[1], rows, output).n_predicted == N_ROWS
-
-
-def test_outputs_of_one_folder_do_not_wait_for_each_other(models, rows, tmp_path):
-    with output_lock(tmp_path / "out.csv", models[0]):
-        assert predict_files(models[1], rows, tmp_path / "other.csv").n_predicted == N_ROWS
-
-
-def test_a_link_to_the_folder_leads_to_the_same_lock(models, rows, tmp_path):
-    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-    with output_lock(tmp_path / "out.csv", models[0]), pytest.raises(BlockingIOError):
-        predict_files(models[1], rows, tmp_path / "link" / "out.csv")
-
-
-def test_a_file_that_is_no_lock_of_ours_is_left_alone(models, rows, tmp_path):
-    (tmp_path / "out.csv.lock").write_text("mine")
-    with pytest.raises(ValueError, match="was not made by an earlier run"):
-        predict_files(models[0], rows, tmp_path / "out.csv")
-    assert (tmp_path / "out.csv.lock").read_text() == "mine"
-
-
-HOLDER = """
-import runpy, sys, time
-from pathlib import Path
-lock = runpy.run_path(sys.argv[1])
-with lock["output_lock"](Path(sys.argv[2]), "model"):
-    print("locked", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_lock_dies_with_its_process(models, rows, tmp_path):
-    output = tmp_path / "out.csv"
-    # The one file, which needs nothing of the package, so that the process starts at once.
-    command = [
-        sys.executable,
-        "-c",
-        HOLDER,
-        output_lock.__wrapped__.__code__.co_filename,
-        str(output),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "locked\n"
-        with pytest.raises(BlockingIOError, match=f"process {holder.pid}"):
-            predict_files(models[0], rows, output)
-        holder.send_signal(signal.SIGKILL)
-    assert (tmp_path / "out.csv.lock").exists()
-    assert predict_files(models[0], rows, output).n_predicted == N_ROWS
-    check_output(output)
 
 
 def replace(model, path):

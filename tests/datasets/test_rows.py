@@ -84,17 +84,6 @@ def test_loading_takes_a_record_that_prediction_finds_too_long(tmp_path):
     assert batch.faults == [Fault(1, "more than 1048576 bytes in one record")]
 
 
-@pytest.mark.parametrize("name", ["rows.xls", "rows", "rows.csv.gz"])
-def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
-    with pytest.raises(ValueError, match=rf"{name} must end with one of \.csv, \.parquet, \.jsonl"):
-        open_rows(tmp_path / name, NAMES)
-
-
-def test_endings_may_be_in_upper_case(tmp_path):
-    (tmp_path / "ROWS.CSV").write_text("text\noil\n")
-    assert open_rows(tmp_path / "ROWS.CSV", NAMES).column_names() == ["text"]
-
-
 def test_a_lone_surrogate_is_not_unicode():
     assert is_unicode("Öl \U0001f6e2 \u2028")
     assert not is_unicode("\udcff")
