@@ -10,9 +10,10 @@ from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
+from agnews_sk.cleaning._text_output import TextOutputMixin
 
 
-class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator):
+class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMixin, BaseEstimator):
     r"""Repair and simplify texts in one pass over the column, with one parameter per step.
 
     The steps run in the order of the parameters: damage is repaired first, so that markup can be
@@ -151,20 +152,6 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
         self._check_parameters()
         texts = check_texts(X).fill_null("").rename("text").to_frame()
         return to_object_array(texts.select(self._expression()).to_series())
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the output column, "text".
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of object of shape (1,)
-        """
-        return np.array(["text"], dtype=object)
 
     def _expression(self) -> pl.Expr:
         """Return the steps that are on as one Polars expression on the column "text"."""

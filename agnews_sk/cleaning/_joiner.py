@@ -14,9 +14,10 @@ from agnews_sk._core.columnar import to_object_array
 from agnews_sk._core.joining import join_columns
 from agnews_sk._core.labels import refuse_labels, warn_of_labels
 from agnews_sk._core.validation import as_frame, is_frame, text_columns
+from agnews_sk.cleaning._text_output import TextOutputMixin
 
 
-class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator):
+class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMixin, BaseEstimator):
     """Join the text columns of a frame into one text per row.
 
     Texts that are already joined pass through unchanged, so that a pipeline fitted on a frame of
@@ -162,18 +163,3 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
                 "X must hold one text per row, got one row of the frame as a Series; pass "
                 "X.iloc[[i]], a frame of one row."
             )
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the output column, "text".
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of object of shape (1,)
-        """
-        check_is_fitted(self)
-        return np.array(["text"], dtype=object)
