@@ -9,14 +9,13 @@ Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_audit.py [--rows 10
 """
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from record import record
-from rows import read_labelled
+from rows import agnews_folder, read_labelled
 
 from agnews_sk.auditing import audit
 from agnews_sk.cleaning import ColumnJoiner
@@ -89,9 +88,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 52_990, 120_000])
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    folder = Path(os.environ.get("AGNEWS_SK_DATA", ""))
-    if not (folder / "train.csv").is_file():
-        sys.exit("Set AGNEWS_SK_DATA to a folder with train.csv and test.csv: AG News rows.")
+    folder = agnews_folder()
     all_texts, all_labels = load(folder, "train.csv", "train_joined.csv")
     test, test_labels = load(folder, "test.csv")
     for n_rows in options.rows:

@@ -7,14 +7,11 @@ it prints the accuracy, the mean confidence and the expected calibration error o
 and the log loss beside that of the best temperature, chosen on the test rows themselves.
 """
 
-import os
-import sys
-from pathlib import Path
-
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from record import record
+from rows import agnews_folder
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 from sklearn.metrics import log_loss
@@ -38,9 +35,7 @@ def best_loss(margins: np.ndarray, y: np.ndarray) -> float:
 
 def main() -> None:
     matplotlib.use("Agg")
-    folder = Path(os.environ.get("AGNEWS_SK_DATA", ""))
-    if not (folder / "train.csv").is_file():
-        sys.exit("Set AGNEWS_SK_DATA to a folder with train.csv and test.csv: AG News rows.")
+    folder = agnews_folder()
     X, y = load_agnews(folder / "train.csv", return_X_y=True)
     X_test, y_test = load_agnews(folder / "test.csv", return_X_y=True)
     print(f"{len(y_test):,} test rows, {N_DRAWS} draws of training rows")

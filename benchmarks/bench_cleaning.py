@@ -18,6 +18,7 @@ import polars as pl
 from record import record
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from agnews_sk._core.home import data_path
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner, _patterns
 from agnews_sk.datasets import load_agnews, make_news
 
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def read_texts() -> tuple[list[str], str]:
-    folder = os.environ.get("AGNEWS_SK_DATA")
+    folder = data_path()
     if folder:
         rows, origin = load_agnews(folder).data, f"read from {folder}"
     else:

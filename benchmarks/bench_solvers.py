@@ -6,15 +6,12 @@ FOLDER holds train.csv, train_joined.csv (optional) and test.csv. `newton-choles
 would build a matrix of features times features.
 """
 
-import os
-import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 from record import record
-from rows import read_labelled
+from rows import agnews_folder, read_labelled
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -42,9 +39,7 @@ SOLVERS = {
 
 
 def main() -> None:
-    folder = Path(os.environ.get("AGNEWS_SK_DATA", ""))
-    if not (folder / "train.csv").is_file():
-        sys.exit("Set AGNEWS_SK_DATA to a folder with train.csv and test.csv: AG News rows.")
+    folder = agnews_folder()
     files = [p for p in (folder / "train.csv", folder / "train_joined.csv") if p.exists()]
     parts = [read_labelled(path) for path in files]
     texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])

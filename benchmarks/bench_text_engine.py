@@ -23,6 +23,7 @@ import polars as pl
 from record import record
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from agnews_sk._core.home import data_path
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import load_agnews, make_news
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def read_texts() -> tuple[list[str], str]:
-    folder = os.environ.get("AGNEWS_SK_DATA")
+    folder = data_path()
     if not folder:
         rows = make_news(50_000, random_state=0).data
         return joined(rows), "made up: set AGNEWS_SK_DATA to a folder with train.csv for real ones"

@@ -11,7 +11,6 @@ not set. `training` needs `accelerate` for the Trainer.
 """
 
 import argparse
-import os
 import platform
 import statistics
 import sys
@@ -35,6 +34,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder
 
+from agnews_sk._core.home import data_path
 from agnews_sk._core.pretrained import resolve_pretrained
 from agnews_sk.classifiers import FineTunedTransformerClassifier, TransformerClassifier
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
@@ -87,7 +87,7 @@ def read_options() -> argparse.Namespace:
 
 
 def read_rows() -> Rows:
-    folder = os.environ.get("AGNEWS_SK_DATA")
+    folder = data_path()
     if folder:
         data = load_train_test(folder)
         frames = data.X_train, data.y_train, data.X_test, data.y_test

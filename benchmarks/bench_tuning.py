@@ -33,10 +33,11 @@ C = FloatDistribution(0.03, 30, log=True)
 
 
 def read_rows() -> tuple[Any, np.ndarray]:
+    from agnews_sk._core.home import data_path
     from agnews_sk.cleaning import ColumnJoiner
     from agnews_sk.datasets import load_agnews, make_news
 
-    folder = os.environ.get("AGNEWS_SK_DATA")
+    folder = data_path()
     if folder:
         X, y = load_agnews(folder, return_X_y=True)
     else:

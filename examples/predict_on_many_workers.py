@@ -41,7 +41,7 @@ def main():
             there = predict_files(model, files, folder / "there.csv", client=client)
         same = here.output.read_bytes() == there.output.read_bytes()
         print(
-            f"{there.n_scored} rows of {there.n_files} files: the outputs are "
+            f"{there.n_predicted} rows of {there.n_files} files: the outputs are "
             f"{'the same, byte for byte' if same else 'not the same'}."
         )
 

@@ -1,4 +1,4 @@
-"""Arrays of labels that can be compared: kinds, unions and positions among classes."""
+"""Labels as arrays that can be compared: kinds, unions, and positions among classes."""
 
 from typing import Any
 
@@ -11,25 +11,35 @@ _LONGEST_REPR = 60
 
 
 def plain_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
-    """Return labels of any container as one array that compares with all others made here.
+    """Return labels in any container as an array that can be compared with other such arrays.
 
     Parameters
     ----------
     y : array-like of shape (n_rows,)
     X : container of n_rows rows, optional
     name : str, default="y"
-        How messages call it.
+        Name in messages.
 
     Returns
     -------
     ndarray of shape (n_rows,)
-        As `check_labels` returns them, but for `comparable`.
+        As `check_labels` returns them, with one dtype per kind of label.
     """
     return comparable(check_labels(y, X, name=name))
 
 
 def comparable(labels: np.ndarray) -> np.ndarray:
-    """Return labels of `check_labels` with one dtype a kind: strings as objects, ints as int64."""
+    """Return labels with one dtype per kind: strings as objects, integers as int64 if they fit.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        As `check_labels` returns them.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+    """
     if labels.dtype.kind == "U":
         return labels.astype(object)
     if labels.dtype.kind in "iu" and (labels <= np.iinfo(np.int64).max).all():
@@ -41,14 +51,14 @@ _WORDS = {"O": "str", "U": "str", "b": "bool", "i": "int", "u": "int", "f": "flo
 
 
 def as_kind_of(labels: np.ndarray, reference: np.ndarray, *, name: str, whose: str) -> np.ndarray:
-    """Return labels as the kind of other labels: 1.0 as 1 beside integers, 1 as True beside bools.
+    """Convert labels to the kind of others where they are equal: 1.0 to the integer 1, 1 to True.
 
     Parameters
     ----------
     labels, reference : ndarray
         As `plain_labels` returns them.
     name, whose : str
-        How messages call the two.
+        Names of the two in messages.
 
     Returns
     -------
@@ -84,7 +94,7 @@ def as_kind_of(labels: np.ndarray, reference: np.ndarray, *, name: str, whose: s
 def labels_given(
     y_pred: np.ndarray, abstained: np.ndarray | None, reference: np.ndarray
 ) -> np.ndarray:
-    """Return the predicted labels without abstentions, as the kind of other labels.
+    """Return the predicted labels without abstentions, in the dtype of other labels.
 
     Parameters
     ----------
@@ -106,7 +116,17 @@ def labels_given(
 def union_of(*labels: np.ndarray) -> np.ndarray:
     """Return the distinct labels of arrays of one kind, sorted.
 
-    uint64 and int64 stay distinct, which NumPy would convert to floats.
+    Labels in uint64 and in int64 are compared as integers; NumPy would convert them to floats, in
+    which large ones become equal.
+
+    Parameters
+    ----------
+    *labels : ndarray of shape (n_rows,)
+        As `plain_labels` returns them.
+
+    Returns
+    -------
+    ndarray of shape (n_labels,)
     """
     kinds = {part.dtype.kind for part in labels if len(part)}
     if kinds == {"i", "u"}:
@@ -117,5 +137,15 @@ def union_of(*labels: np.ndarray) -> np.ndarray:
 
 
 def codes_of(labels: Any, classes: np.ndarray) -> np.ndarray:
-    """Return the position of each label among classes, -1 where it is none of them."""
+    """Return the position of each label among the classes, -1 if it is none of them.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_rows,)
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+    """
     return pd.Index(classes).get_indexer(labels)

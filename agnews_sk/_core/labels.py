@@ -1,4 +1,4 @@
-"""The one gate of labels: any container and dtype in, one plain array out."""
+"""Checks of labels: any container and dtype in, one plain array out."""
 
 import warnings
 from collections.abc import Mapping, Set
@@ -14,7 +14,7 @@ from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, polars or Arrow column of strings, integers or booleans"
 _NAMED_POSITIONS = 5
-# Rows that tell most columns of text from labels.
+# So many rows suffice to tell most columns of text from labels.
 _FIRST = 100
 
 
@@ -32,7 +32,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     X : container of n_samples rows, optional
         Rows that the labels belong to, one each.
     name : str, default="y"
-        How messages call it. "y_test" makes them call the rows "X_test".
+        Name in messages. With "y_test" they name the rows "X_test".
 
     Returns
     -------
@@ -43,7 +43,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     Raises
     ------
     TypeError
-        If y is no sequence, or holds something else than labels of one kind.
+        If y is no sequence, or holds values that are no labels, or labels of two kinds.
     ValueError
         If y is None or empty, a label is missing, there is more than one column, the values are
         continuous, or there is not one label per row of X.
@@ -89,7 +89,7 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
         As `check_labels` takes it.
     X : container of n_samples rows, optional
     name : str, default="y"
-        How messages call it.
+        Name in messages.
 
     Returns
     -------
@@ -130,30 +130,29 @@ def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
     Raises
     ------
     ValueError
-        If a column equals y in all rows where it is not missing, and these are half of them or
-        more. Upper and lower case are the same.
+        If a column equals y in all rows where it is not missing, and these are at least half of
+        the rows. Case and white space around a value are ignored.
     """
     labels = _as_texts(y)
     for column, texts in columns.items():
         _check_length(texts, labels)
-        # The first rows tell most columns from labels.
         if _agree(texts[:_FIRST], labels[:_FIRST]) and _agree(texts, labels):
             n_same = len(texts) - texts.null_count()
             if n_same >= len(texts) / 2:
                 raise ValueError(
                     f"{name}[{column!r}] holds the labels: it equals y, and a classifier would "
-                    "read the answer. Drop the column, or choose columns with join__columns "
+                    "only copy them. Drop the column, or choose columns with join__columns "
                     "(columns of ColumnJoiner), which may name it."
                 )
 
 
 def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
-    """Warn of text columns whose values stand for the labels one for one.
+    """Warn of text columns with a one-to-one relation between values and labels.
 
     Parameters
     ----------
     columns : dict of str to polars.Series of str of shape (n_samples,)
-        One alone is the text, and warns of nothing.
+        A single column is the text, and gives no warning.
     y : array-like of shape (n_samples,)
     name : str, default="X"
         How messages call the frame.
@@ -161,18 +160,20 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
     Warns
     -----
     UserWarning
+        One per such column.
     """
     labels = _as_texts(y)
     for column, texts in columns.items():
         if len(columns) > 1 and _stand_for(texts, labels):
             warnings.warn(
-                f"{name}[{column!r}] has one value for each label, and gives the labels away; "
-                "drop it unless it is known for new rows too.",
+                f"{name}[{column!r}] has one value for each label, and reveals the labels; drop it "
+                "unless it is known for new rows too.",
                 stacklevel=4,
             )
 
 
 def _as_texts(y: Any) -> pl.Series:
+    """Return labels of any kind as texts that can be compared with a column."""
     texts = [str(label) for label in np.asarray(y, dtype=object)]
     try:
         labels = pl.Series(values=texts, dtype=pl.String)
@@ -182,19 +183,23 @@ def _as_texts(y: Any) -> pl.Series:
 
 
 def _comparable(texts: pl.Series) -> pl.Series:
+    """Return texts in lower case and without white space around them."""
     return texts.str.strip_chars().str.to_lowercase()
 
 
 def _check_length(texts: pl.Series, labels: pl.Series) -> None:
+    """Raise a ValueError unless there is one label per text."""
     if len(texts) != len(labels):
         raise ValueError(f"y must have one label per row of X, {len(texts)}, got {len(labels)}.")
 
 
 def _agree(texts: pl.Series, labels: pl.Series) -> bool:
+    """Tell whether every text that is not missing equals its label."""
     return bool((_comparable(texts) == labels).drop_nulls().all())
 
 
 def _stand_for(texts: pl.Series, labels: pl.Series) -> bool:
+    """Tell whether each value has one label and each label one value, and both vary."""
     first = texts.drop_nulls()[:_FIRST]
     if first.n_unique() > len(first) / 2:
         return False
@@ -224,12 +229,13 @@ def _only_column(y: Any, name: str) -> np.ndarray:
         return y.to_numpy(dtype=object)
     if isinstance(y, (list, tuple, range)):
         return _from_sequence(y, name)
-    if isinstance(y, np.ndarray) or hasattr(y, "__array__"):
-        return _from_array(y if isinstance(y, np.ndarray) else np.asarray(y), name)
+    if hasattr(y, "__array__"):
+        return _from_array(np.asanyarray(y), name)  # keeps the mask of a masked array
     raise TypeError(f"{name} must be {_KINDS}, got {type(y).__name__}.")
 
 
 def _from_sequence(y: Any, name: str) -> np.ndarray:
+    """Return the labels in a list, tuple or range, which may hold rows of one label each."""
     values = _objects(list(y))
     if any(isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) for value in values):
         return _from_array(_table(y, name), name)
@@ -237,6 +243,7 @@ def _from_sequence(y: Any, name: str) -> np.ndarray:
 
 
 def _table(y: Any, name: str) -> np.ndarray:
+    """Return rows of equal length as an array, and refuse others."""
     try:
         return np.array(y)
     except ValueError as error:
@@ -246,6 +253,7 @@ def _table(y: Any, name: str) -> np.ndarray:
 
 
 def _from_array(y: np.ndarray, name: str) -> np.ndarray:
+    """Return the labels in an array of one dimension or one column; a masked one is missing."""
     if y.ndim != 1:
         _check_one_column(y.shape, name)
         y = y[:, 0]
@@ -259,6 +267,7 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
 
 
 def _check_one_column(shape: tuple[int, ...], name: str) -> None:
+    """Refuse several columns, and warn of one, as scikit-learn does."""
     if len(shape) != 2 or shape[1] != 1:
         raise ValueError(f"{name} must be 1-D, one label per row, got shape {shape}.")
     warnings.warn(
@@ -269,6 +278,7 @@ def _check_one_column(shape: tuple[int, ...], name: str) -> None:
 
 
 def _objects(values: list[Any]) -> np.ndarray:
+    """Return values as a 1-D object array, even if they are sequences themselves."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
@@ -311,6 +321,7 @@ def _kind(kind: type) -> type | None:
 
 
 def _integers(values: np.ndarray, name: str) -> np.ndarray:
+    """Return whole numbers as int64, as uint64 where they do not fit that."""
     for kind in (np.int64, np.uint64):
         try:
             return np.array([int(value) for value in values], dtype=kind)
@@ -320,6 +331,7 @@ def _integers(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def _wrong_kinds(values: np.ndarray, kinds: dict[type, Any], name: str) -> TypeError:
+    """Return the error for the first value that is no label, or for labels of two kinds."""
     no_label = next((i for i, value in enumerate(values) if kinds[type(value)] is None), None)
     if no_label is not None:
         value = values[no_label]
@@ -334,10 +346,12 @@ def _wrong_kinds(values: np.ndarray, kinds: dict[type, Any], name: str) -> TypeE
 
 
 def _positions(missing: np.ndarray) -> str:
+    """Return the first few positions as a message shows them."""
     named = ", ".join(map(str, missing[:_NAMED_POSITIONS]))
     more = ", ..." if len(missing) > _NAMED_POSITIONS else ""
     return f"position{'s' * (len(missing) > 1)} {named}{more}"
 
 
 def _is_array_of_str(y: Any) -> bool:
+    """Tell a NumPy array of fixed-width strings from anything else."""
     return isinstance(y, np.ndarray) and y.dtype.kind == "U"

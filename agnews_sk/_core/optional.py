@@ -1,4 +1,4 @@
-"""Import an optional library, or say which extra brings it, and how to install that here."""
+"""Import optional libraries, with an error that says how to install the extra."""
 
 import importlib
 import importlib.metadata
@@ -21,7 +21,7 @@ def import_optional(module: str, *, extra: str, needed_by: str) -> ModuleType:
     extra : str
         Extra of this package that installs it.
     needed_by : str
-        What the user asked for, as it should read in the message.
+        What the user asked for, for the message.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def import_optional(module: str, *, extra: str, needed_by: str) -> ModuleType:
 
 
 def check_optional(module: str, *, extra: str, needed_by: str) -> None:
-    """Raise the ImportError of `import_optional` without loading a module that is there.
+    """Raise the ImportError of `import_optional` without loading a module that is installed.
 
     Parameters
     ----------
@@ -72,11 +72,12 @@ def check_optional(module: str, *, extra: str, needed_by: str) -> None:
 
 
 def _way_out(module: str, extra: str, needed_by: str) -> str:
+    """Return the message for a module that is not installed."""
     return f"{needed_by} needs {module}; install agnews_sk[{extra}] with `{pip_line(extra)}`."
 
 
 def pip_line(extra: str) -> str:
-    """Return the command that adds an extra to the package from where it was installed.
+    """Return the command that installs an extra, from where the package was installed.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def pip_line(extra: str) -> str:
     Returns
     -------
     str
-        For a checkout the command has its folder, since no index needs to have the package.
+        For a checkout the command names its folder, since no package index may have it.
     """
     checkout = Path(__file__).resolve().parents[2]
     project = checkout / "pyproject.toml"
@@ -95,7 +96,7 @@ def pip_line(extra: str) -> str:
 
 
 def _requirement(extra: str) -> str:
-    """Return what pip calls the package with an extra, by where pip took it from (PEP 610)."""
+    """Return pip's requirement for an extra, by the recorded origin of the package (PEP 610)."""
     named = f"{_NAME}[{extra}]"
     try:
         origin = json.loads(

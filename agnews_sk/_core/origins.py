@@ -1,4 +1,4 @@
-"""Which row each row that reaches the last step of a pipeline comes from, past its samplers."""
+"""Origins: from which row of X each row comes that the samplers of a pipeline pass on."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from agnews_sk._core.validation import check_groups
 
 
 def follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
-    """Return what came with the rows as it comes with those that samplers left and made.
+    """Return values of rows, such as weights, for the rows that samplers return.
 
     Parameters
     ----------
     name : str
-        How messages call it.
+        Name in messages.
     values : array-like of shape (n_samples,)
     samplers : list of fitted samplers
 
@@ -44,7 +44,7 @@ def follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
 
 
 def find_origins(samplers: list[Any]) -> np.ndarray | None:
-    """Return the row that each row comes from.
+    """Return the position of the row that each row comes from.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def find_origins(samplers: list[Any]) -> np.ndarray | None:
     Returns
     -------
     ndarray of int of shape (n_rows_out,), or None
-        None if all rows come from different ones, or there are no samplers.
+        None if no two rows have the same origin, or there are no samplers.
 
     Warns
     -----
@@ -76,7 +76,7 @@ def find_origins(samplers: list[Any]) -> np.ndarray | None:
 
 
 def with_origins(groups: Any, origins: np.ndarray | None) -> np.ndarray | None:
-    """Return groups in which rows of one origin are together too.
+    """Return groups in which rows of the same origin are together too.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ def with_origins(groups: Any, origins: np.ndarray | None) -> np.ndarray | None:
 
 
 class OriginFolds:
-    """Stratified folds for scikit-learn, with rows of one origin in one fold.
+    """Stratified cross-validation splitter that keeps rows of the same origin in one fold.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Its samplers are fitted by the time that the folds are asked for.
+        Its samplers must be fitted when `split` is called.
     n_folds : int
     """
 
@@ -111,17 +111,21 @@ class OriginFolds:
         return self.n_folds
 
     def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the positions to fit on and to score on of each fold.
+        """Yield the positions to train on and to test on for each fold.
 
         Parameters
         ----------
         X, y : containers of n_samples rows and labels
         groups : array-like of shape (n_samples,), optional
+
+        Yields
+        ------
+        train, test : ndarray of int
         """
         codes = np.unique(y, return_inverse=True)[1]
         together = with_origins(groups, find_origins(samplers_of(self.pipeline)))
         together = np.arange(len(codes)) if together is None else together
-        # Each row is scored on once, those of a class of one origin too.
+        # Each row is tested on once, also those of a class with a single origin.
         folds = np.maximum(fold_rows(codes, together, self.n_folds, random_state=0), 0)
         for fold in range(self.n_folds):
             yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
@@ -139,7 +143,7 @@ def folds_by_origin(pipeline: Any) -> Iterator[None]:
     Parameters
     ----------
     pipeline : Pipeline
-        If it has samplers, the `cv` of its last step is another one meanwhile.
+        If it has samplers, the `cv` of its last step is an `OriginFolds` until the block ends.
     """
     last_step = pipeline.steps[-1][1]
     params = last_step.get_params(deep=False) if hasattr(last_step, "get_params") else {}

@@ -1,4 +1,4 @@
-"""Give public names the module in which users find them, and load the heavy ones when asked for."""
+"""Set the public module of names, and import rooms with heavy dependencies lazily."""
 
 import importlib
 import sys
@@ -7,16 +7,17 @@ from typing import Any
 
 
 def publish(room: str, *more: str) -> None:
-    """Let the public classes and functions of a room carry the room's name as their module.
+    """Set `__module__` of the public classes and functions of a room to the room's name.
 
-    Saved models and pickles name classes by it, so that files can move without breaking them.
+    Saved models and pickles name classes by it, so that source files can move without breaking
+    them.
 
     Parameters
     ----------
     room : str
         Name of an imported module with `__all__`.
     *more : str
-        Names that stand in saved models and are not public.
+        Names in saved models that are not public.
 
     Examples
     --------
@@ -30,7 +31,7 @@ def publish(room: str, *more: str) -> None:
 
 
 def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a `__getattr__` for a room whose names are costly to import.
+    """Return a module-level `__getattr__` (PEP 562) that imports each name on first access.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]
     """
 
     def load(name: str) -> Any:
+        """Import a name of the room, and keep it there."""
         if name not in files:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
         loaded = getattr(importlib.import_module(f"{room}.{files[name]}"), name)
@@ -56,5 +58,6 @@ def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]
 
 
 def _publish(named: Any, room: str) -> None:
+    """Set the module of a class or function, unless it comes from elsewhere."""
     if getattr(named, "__module__", "").startswith(f"{room}._"):
         named.__module__ = room

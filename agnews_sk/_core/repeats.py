@@ -1,4 +1,4 @@
-"""Which rows repeat, whatever they are: texts, columns of a frame, or numbers."""
+"""Find rows that repeat: texts, rows of a frame, or rows of numbers."""
 
 from typing import Any
 
@@ -8,22 +8,23 @@ import polars as pl
 import scipy.sparse as sp
 
 from agnews_sk._core.base import JoinsColumns
-from agnews_sk._core.same_text import joined, normalized, same_text_groups
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.same_text import normalized, same_text_groups
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import as_frame, check_texts, is_frame, text_columns
 
 
 def repeats_of(X: Any, *estimators: Any) -> np.ndarray:
-    """Return one value per row, the same for rows that repeat.
+    """Return one value per row, equal for rows that repeat each other.
 
     Parameters
     ----------
     X : DataFrame or array-like of shape (n_samples, ...)
-        Texts are compared as `DuplicateFilter` does, numbers by their values, and a row of several
-        columns by all of them.
+        Texts are compared as in `DuplicateFilter`, numbers by value, and rows of several columns by
+        all of them.
     *estimators : estimator
-        What the rows are for. Where any of them, or what it wraps, joins columns of a frame, rows
-        repeat that have the same texts in these columns.
+        What the rows are for. If any of them, or an estimator within it, joins columns of a frame,
+        only the texts of these columns are compared.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def repeats_of(X: Any, *estimators: Any) -> np.ndarray:
 
 
 def same_rows(X: Any) -> np.ndarray:
-    """Return one value per row of a matrix, the same for equal rows.
+    """Return one value per row of a matrix, equal for equal rows.
 
     Parameters
     ----------
@@ -57,21 +58,22 @@ def same_rows(X: Any) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_rows,)
-        Of a sparse matrix, the product with random weights, which other rows have with
-        probability zero.
+        For a sparse matrix the product with random weights, which differs for different rows with
+        probability one.
     """
     if sp.issparse(X):
         return X @ np.random.default_rng(0).standard_normal(X.shape[1])
-    # A product of dense rows adds them up in an order that depends on their place.
+    # Not for dense rows: BLAS adds up a row in an order that depends on its place in the matrix.
     rows = np.ascontiguousarray(X) + 0.0  # no -0.0
     as_bytes = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
     return np.unique(as_bytes, return_inverse=True)[1]
 
 
 def _repeats_of_frame(X: Any, estimators: tuple[Any, ...]) -> np.ndarray:
+    """Compare rows of a frame: by the columns that estimators join, else by all columns."""
     joiners = [joiner for estimator in estimators for joiner in _joiners_in(estimator)]
     if joiners:
-        joins = [joined(list(text_columns(X, one.columns).values())) for one in joiners]
+        joins = [join_columns(list(text_columns(X, one.columns).values())) for one in joiners]
         return join_groups(*map(same_text_groups, joins))
     frame = X if isinstance(X, pd.DataFrame) else X.to_pandas()
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
@@ -81,11 +83,13 @@ def _repeats_of_frame(X: Any, estimators: tuple[Any, ...]) -> np.ndarray:
 
 
 def _joiners_in(estimator: Any) -> list[JoinsColumns]:
+    """Return the steps of an estimator, at any depth, that join columns."""
     params = estimator.get_params() if hasattr(estimator, "get_params") else {}
     return [one for one in params.values() if isinstance(one, JoinsColumns)]
 
 
 def _repeats_of_values(X: Any) -> np.ndarray:
+    """Compare rows of anything that is neither texts nor a frame nor sparse."""
     try:
         values = np.asarray(X)
     except ValueError:  # rows of unequal length
@@ -97,13 +101,14 @@ def _repeats_of_values(X: Any) -> np.ndarray:
 
 
 def _repeats_of_numbers(values: np.ndarray) -> np.ndarray:
+    """Compare rows of numbers; NaN is equal to NaN, and so are infinities of one sign."""
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.1, posinf=0.2, neginf=0.3)
     return same_rows(values)
 
 
 def _codes(cells: pd.Series) -> np.ndarray:
-    """Return a number per cell, the same for cells that are the same text or value."""
+    """Return an integer per cell, equal for cells with the same text or value."""
     texts = _as_texts(cells)
     if texts is None:
         return pd.factorize(cells.astype(str))[0]
@@ -111,6 +116,7 @@ def _codes(cells: pd.Series) -> np.ndarray:
 
 
 def _as_texts(values: Any) -> pl.Series | None:
+    """Return values as texts, None if they are none."""
     try:
         return check_texts(values)
     except (TypeError, ValueError):

@@ -1,28 +1,13 @@
-"""When two texts are the same: letter case, punctuation and white space do not count."""
+"""Compare texts without regard to case, punctuation and white space."""
 
 import numpy as np
 import polars as pl
 
 
-def joined(columns: list[pl.Series]) -> pl.Series:
-    """Return the text columns of each row as one text, missing ones left out.
-
-    Parameters
-    ----------
-    columns : list of polars.Series of str of shape (n_samples,)
-
-    Returns
-    -------
-    polars.Series of str of shape (n_samples,)
-        The empty string where all are missing.
-    """
-    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
-
-
 def normalized(texts: pl.Series) -> pl.Series:
-    """Return texts in lower case, each run of punctuation and white space as one space.
+    """Return texts in lower case, with each run of punctuation and white space as one space.
 
-    A text of punctuation alone is kept as it is, so that "?" and "!" stay different.
+    A text of punctuation only is kept, so that "?" and "!" are different.
 
     Parameters
     ----------
@@ -31,7 +16,7 @@ def normalized(texts: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of str of shape (n_samples,)
-        Null where there is no text: missing, empty or white space.
+        Null where a text is missing, empty or only white space.
 
     Examples
     --------
@@ -47,9 +32,9 @@ def normalized(texts: pl.Series) -> pl.Series:
 
 
 def same_text_groups(texts: pl.Series) -> np.ndarray:
-    """Return for each text the position of the first one that is the same.
+    """Return for each text the position of the first equal one.
 
-    Texts that are missing or blank are the same as no other.
+    Missing and blank texts are equal to no other.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The split that a fit makes within its rows, to calibrate or validate on some of them."""
+"""Splits of training rows, to calibrate or validate on a part of them: stratified, by group."""
 
 from typing import Any
 
@@ -9,12 +9,15 @@ from sklearn.utils import check_random_state
 
 
 def join_groups(*groupings: np.ndarray) -> np.ndarray:
-    """Return groups in which rows are together that any of the groupings has together.
+    """Return the finest groups that keep rows together wherever any of the groupings does.
+
+    They are the connected components of the graph with an edge from each row to its value in each
+    grouping.
 
     Parameters
     ----------
     *groupings : ndarray of shape (n_samples,)
-        One value per row and grouping.
+        One array per grouping, with a value per row.
 
     Returns
     -------
@@ -43,22 +46,22 @@ def join_groups(*groupings: np.ndarray) -> np.ndarray:
 def split_rows(
     codes: np.ndarray, groups: np.ndarray, held_out: float, random_state: Any = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split rows into a part to fit on and a part held out, class by class and group by group.
+    """Split rows into a part to fit on and a held-out part, stratified and by group.
 
-    Rows of one group stay on one side. Each class has about its share of the rows held out; a
-    class of one group, or of so few rows that its share is none, stays whole on the side to fit
-    on, so that a classifier knows every class.
+    Rows of one group are in the same part. About the same share of each class is held out; a class
+    with a single group, or with too few rows, is kept entirely to fit on, so that a classifier
+    sees every class.
 
     Parameters
     ----------
     codes : ndarray of int of shape (n_samples,)
         Class of each row, from 0 on.
     groups : ndarray of shape (n_samples,)
-        Origin of each row.
+        Group of each row, such as its origin.
     held_out : float
         Share of the rows to hold out, between 0 and 1.
     random_state : int, RandomState or None, default=None
-        Draws the groups.
+        Random seed for the choice of groups.
 
     Returns
     -------
@@ -85,9 +88,9 @@ def split_rows(
 def fold_rows(
     codes: np.ndarray, groups: np.ndarray, n_folds: int, random_state: Any = None
 ) -> np.ndarray:
-    """Return the fold of each row, class by class and group by group.
+    """Return the fold of each row, stratified and by group.
 
-    Rows of one group are in one fold, and the rows outside any fold have every class.
+    Rows of one group are in one fold, and the rows outside any one fold contain every class.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def fold_rows(
     Returns
     -------
     ndarray of int of shape (n_samples,)
-        From 0 on; -1 for rows of a class of one group, which are in no fold.
+        From 0 on; -1 for rows of a class with a single group, which are in no fold.
 
     Examples
     --------
@@ -119,20 +122,32 @@ def fold_rows(
 
 
 def _places(codes: np.ndarray, groups: np.ndarray, random_state: Any) -> np.ndarray:
-    """Return where each row's group lies in a random order of those of its class, from 0 to 1.
+    """Return the place of each row's group in a random order of the groups of its class.
 
-    It is the middle of the group's rows among all rows of such groups, and the end for the last
-    group. A group of several classes counts with all its rows for the rarest of them. A class of
-    one group lies at infinity.
+    Places are fractions of the rows of the class: a group is at the middle of its own rows, the
+    last group of a class just below 1, so that a class whose few groups are large still has one
+    beyond the threshold. A group with several classes counts, with all its
+    rows, for the rarest of them. The group of a class with a single group is at infinity.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+    groups : ndarray of shape (n_samples,)
+    random_state : int, RandomState or None
+
+    Returns
+    -------
+    ndarray of float of shape (n_samples,)
+        In [0, 1), or infinity.
     """
     rarest_first = np.argsort(np.bincount(codes)[codes], kind="stable")
     _, first, group_of, sizes = np.unique(
         groups[rarest_first], return_index=True, return_inverse=True, return_counts=True
     )
-    class_of = codes[rarest_first][first]
+    class_of = codes[rarest_first][first]  # rarest class of each group, (n_groups,)
     order = check_random_state(random_state).permutation(len(sizes))
-    order = order[np.argsort(class_of[order], kind="stable")]
-    n_rows = np.bincount(class_of, weights=sizes)
+    order = order[np.argsort(class_of[order], kind="stable")]  # by class, random within each
+    n_rows = np.bincount(class_of, weights=sizes)  # (n_classes,)
     before_class = np.cumsum(n_rows) - n_rows
     middles = np.empty(len(sizes))
     middles[order] = np.cumsum(sizes[order]) - sizes[order] / 2

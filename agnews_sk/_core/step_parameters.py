@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
+# Alternatives that a message lists at most.
 _MOST_NAMED = 4
 
 
@@ -24,12 +25,12 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
     Returns
     -------
     Pipeline
-        The one that was given.
+        The same object.
 
     Raises
     ------
     TypeError
-        If what is to become a step cannot be one.
+        If an object cannot be a step.
     ValueError
         If there is no such parameter; the message names similar ones.
     """

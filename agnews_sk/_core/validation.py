@@ -1,4 +1,4 @@
-"""Checks of what users hand in, and the one place that touches scikit-learn's private helpers."""
+"""Checks of texts, frames and metadata; the only module with scikit-learn's private helpers."""
 
 from collections.abc import Sequence
 from typing import Any, TypeGuard
@@ -60,7 +60,7 @@ def as_frame(X: Any) -> Any:
     Raises
     ------
     TypeError
-        If X is a polars LazyFrame, which holds no rows.
+        If X is a polars LazyFrame, which has no rows before it is collected.
     """
     if isinstance(X, pl.LazyFrame):
         raise TypeError("X must hold rows, got a polars LazyFrame; call collect() first.")
@@ -73,7 +73,7 @@ def is_frame(X: Any) -> TypeGuard[Frame]:
 
 
 def check_texts(X: Any, *, name: str = "X") -> pl.Series:
-    """Return texts of any accepted kind as one Polars string column.
+    """Return texts in any accepted container as one Polars string column.
 
     A missing value (`None`, NaN, `pandas.NA`) becomes null. A lone surrogate, which has no
     UTF-8 form, becomes U+FFFD.
@@ -83,7 +83,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
     X : array-like of str of shape (n_samples,)
         List, tuple, ndarray, pandas Series, polars Series, or frame with one column.
     name : str, default="X"
-        How messages call it.
+        Name in messages.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
     Raises
     ------
     TypeError
-        If X is a single `str`, no sequence, or holds something that is not text.
+        If X is a single `str`, is no sequence, or holds anything that is no text.
     ValueError
         If X is empty or has more than one dimension.
 
@@ -109,6 +109,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
 
 
 def _text_column(X: Any, name: str) -> pl.Series:
+    """Return texts of a container that may be empty as a Polars string column."""
     X = as_frame(X)
     if isinstance(X, (str, bytes)):
         raise TypeError(
@@ -130,6 +131,7 @@ def _text_column(X: Any, name: str) -> pl.Series:
 
 
 def _only_column(X: Frame, name: str) -> pl.Series:
+    """Return the texts of a frame with one column, and refuse others."""
     if X.shape[1] != 1:
         raise ValueError(
             f"{name} must have one column of texts, got a frame with the {X.shape[1]} columns "
@@ -140,6 +142,7 @@ def _only_column(X: Frame, name: str) -> pl.Series:
 
 
 def _from_polars(X: pl.Series, name: str) -> pl.Series:
+    """Return the texts of a polars Series: strings, categories, or objects that are texts."""
     if X.dtype == pl.Object:
         return _from_values(X.to_list(), name)
     if X.dtype not in POLARS_STRINGS:
@@ -148,6 +151,7 @@ def _from_polars(X: pl.Series, name: str) -> pl.Series:
 
 
 def _from_pandas(X: pd.Series, name: str) -> pl.Series:
+    """Return the texts of a pandas Series: strings, categories, or objects that are texts."""
     if _is_string(X.dtype):
         return pl.from_pandas(X, nan_to_null=True).cast(pl.String)
     if isinstance(X.dtype, pd.CategoricalDtype) or X.dtype == object:
@@ -156,10 +160,11 @@ def _from_pandas(X: pd.Series, name: str) -> pl.Series:
 
 
 def _from_array(X: np.ndarray, name: str) -> pl.Series:
+    """Return the texts of an array of one dimension or one column; a masked one is missing."""
     if X.ndim == 2 and X.shape[1] == 1:
         X = X[:, 0]
     if X.ndim != 1:
-        raise ValueError(f"{name} must be 1-D, one text a row, got an array of shape {X.shape}.")
+        raise ValueError(f"{name} must be 1-D, one text per row, got an array of shape {X.shape}.")
     if X.dtype.kind not in "OUT":
         raise TypeError(f"{name} must hold texts, got an array of {X.dtype}.")
     texts = np.array(X, dtype=object)
@@ -168,7 +173,8 @@ def _from_array(X: np.ndarray, name: str) -> pl.Series:
 
 
 def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
-    # Of an object array, Polars 2 makes texts of bytes and numbers without a word.
+    """Return the texts of a sequence; one by one only if Polars cannot take all at once."""
+    # From an object array, Polars 2 would convert bytes and numbers to texts without an error.
     values = values.tolist() if isinstance(values, np.ndarray) else values
     try:
         return pl.Series(values=values, dtype=pl.String, strict=True)
@@ -179,6 +185,7 @@ def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
 
 
 def _one_text(value: Any, position: int, name: str) -> str | None:
+    """Return a text with lone surrogates replaced, None if missing; refuse anything else."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if _is_missing(value):
@@ -191,15 +198,15 @@ def _one_text(value: Any, position: int, name: str) -> str | None:
 
 
 def check_frame(X: Any, *, columns: Sequence[str] | None = None, name: str = "X") -> Frame:
-    """Return X if it is a frame with rows and these columns, and say what is wrong if not.
+    """Return X if it is a frame with rows and these columns, and raise an error if not.
 
     Parameters
     ----------
     X : pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
     columns : sequence of str, optional
-        Columns that must be there.
+        Required columns.
     name : str, default="X"
-        How messages call it.
+        Name in messages.
 
     Returns
     -------
@@ -237,7 +244,7 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
         categories and enums of strings, and objects that are all `str` or missing. Ignored for
         texts.
     name : str, default="X"
-        How messages call it.
+        Name in messages.
 
     Returns
     -------
@@ -269,6 +276,11 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 
 
 def _holds_texts(column: pd.Series | pl.Series) -> bool:
+    """Tell whether a column holds texts, by its dtype or, for objects, by its values.
+
+    A column of objects that are all missing counts as texts, and so does one with any text or
+    bytes: `check_texts` then names the value that is none.
+    """
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return _holds_texts(dtype.categories.to_series())
@@ -279,11 +291,12 @@ def _holds_texts(column: pd.Series | pl.Series) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
+    """Tell `None`, NaN and `pandas.NA` from other values."""
     return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
 def _is_string(dtype: Any) -> bool:
-    """Tell pandas' own strings and Arrow's from other types."""
+    """Tell whether a pandas dtype is of strings: pandas' own, or Arrow's."""
     if isinstance(dtype, pd.ArrowDtype):
         arrow = dtype.pyarrow_dtype
         values = arrow.value_type if pa.types.is_dictionary(arrow) else arrow
@@ -318,7 +331,9 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
 def select_metadata(
     X: Any, params: dict[str, Any], indices: np.ndarray | None = None
 ) -> dict[str, Any]:
-    """Return metadata of rows: what has one value a row of X is checked, and cut if told to.
+    """Return metadata with one value per row of X checked and, given indices, indexed.
+
+    Other parameters are returned unchanged.
 
     Parameters
     ----------
@@ -334,7 +349,7 @@ def select_metadata(
 
 
 def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
-    """Return one non-negative finite weight a row of X.
+    """Return one non-negative finite weight per row of X.
 
     Parameters
     ----------
@@ -364,7 +379,7 @@ def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> 
     class_weight : "balanced", dict of label to float, or None
     classes : ndarray of shape (n_classes,)
     codes : ndarray of int of shape (n_samples,)
-        Class of each training row, whose numbers "balanced" evens out.
+        Class of each training row; "balanced" weights are inversely proportional to its counts.
 
     Returns
     -------
@@ -373,7 +388,7 @@ def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> 
     Raises
     ------
     ValueError
-        If a weight is negative or not finite, or a label is no class.
+        If a weight is negative or not finite, or a label in `class_weight` is no class.
     """
     weights = compute_class_weight(class_weight, classes=classes, y=classes[codes])
     if not (np.isfinite(weights) & (weights >= 0)).all():
@@ -387,7 +402,7 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
     Parameters
     ----------
     groups : array-like of shape (n_samples,)
-        Values that are equal for rows of one origin; a missing one is an origin of its own.
+        Equal for rows of one origin; a row with a missing value is an origin of its own.
     X : container of n_samples rows
 
     Returns

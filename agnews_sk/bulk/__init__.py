@@ -1,4 +1,4 @@
-"""Predict files of any size, here or on many machines."""
+"""Predict files of any size, on this machine or on a Dask cluster."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.bulk._inputs import find_files

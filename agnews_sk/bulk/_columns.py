@@ -1,10 +1,10 @@
-"""Decide which columns hold the text, once for all files and before any row is scored."""
+"""Choose the columns of the text, once for all files and before any row is predicted."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from agnews_sk.bulk._rows import column_names, plain
+from agnews_sk.datasets import NamedColumns, open_rows, plain_name
 
 _WAY_OUT = (
     "name those of the text with columns= (--column), or pass header=False (--no-header) if the "
@@ -18,9 +18,9 @@ class Columns(NamedTuple):
     Attributes
     ----------
     text : list of str
-        Those of the text.
+        Those that hold the text.
     found : list of str
-        All that there are.
+        All columns of all files.
     """
 
     text: list[str]
@@ -34,18 +34,18 @@ def choose_columns(
     *,
     header: bool | None = None,
 ) -> Columns:
-    """Return the first choice of which every file has every column.
+    """Return the first choice of columns that every file has.
 
     Parameters
     ----------
     paths : sequence of path
-        A file without a single line says nothing.
+        An empty file is ignored.
     choices : sequence of sequence of str
-        Columns of a text, the best first.
+        Columns that may hold the text, the first choice first.
     keep : sequence of str
         Further columns that every file must have.
     header : bool, optional
-        As in `read_batches`.
+        As `NamedColumns` takes it.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def choose_columns(
     ValueError
         If a file lacks a column, or has several of its name.
     """
-    wanted = {name for fields in [*choices, keep] for name in fields}
-    named = [(path, column_names(path, wanted, header=header)) for path in paths]
+    rules = NamedColumns({name for names in [*choices, keep] for name in names}, header=header)
+    named = [(path, open_rows(path, rules).column_names()) for path in paths]
     files = [(path, names) for path, names in named if names]
     found = list(dict.fromkeys(name for _, names in files for name in names))
     text = next((one for one in choices if all(_has(names, one) for _, names in files)), None)
@@ -69,16 +69,17 @@ def choose_columns(
 
 
 def _has(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Tell whether a file has all wanted columns."""
     return all(_count(names, one) for one in wanted)
 
 
 def _count(names: Sequence[str], name: str) -> int:
-    """Return how many columns a name may mean: those spelled so, else those but for the case."""
-    return names.count(name) or [plain(one) for one in names].count(plain(name))
+    """Return how many columns a name may mean: those spelled so, else those in another case."""
+    return names.count(name) or [plain_name(one) for one in names].count(plain_name(name))
 
 
 def _lack_of_text(files: Sequence[tuple[Path, list[str]]], choices: Sequence[Sequence[str]]) -> str:
-    """Say which file lacks what, of the choice that suits the most files."""
+    """Say which file lacks which column, of the choice that most files have."""
     best = max(choices, key=lambda one: sum(_has(names, one) for _, names in files))
     path, names = next((path, names) for path, names in files if not _has(names, best))
     if any(_has(others, best) for _, others in files):
@@ -89,6 +90,7 @@ def _lack_of_text(files: Sequence[tuple[Path, list[str]]], choices: Sequence[Seq
 
 
 def _check_file(path: Path, names: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise a ValueError unless a file has each wanted column once."""
     for name in wanted:
         n_columns = _count(names, name)
         if not n_columns:
@@ -98,4 +100,5 @@ def _check_file(path: Path, names: Sequence[str], wanted: Sequence[str]) -> None
 
 
 def _listed(names: Sequence[str]) -> str:
+    """Return names as a message shows them, cut where there are very many."""
     return f"{', '.join(map(repr, names)):.500}"

@@ -1,11 +1,11 @@
-"""Which files are read, none of them one that is written."""
+"""Find the files to read, and refuse those that would be written over."""
 
 import glob
 from collections.abc import Sequence
 from pathlib import Path
 
 from agnews_sk.bulk._job import are_parts
-from agnews_sk.bulk._rows import check_format
+from agnews_sk.datasets import check_format
 
 
 def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
@@ -14,17 +14,17 @@ def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
     Parameters
     ----------
     files : str, path or sequence of them
-        A pattern leaves out the parts that an unfinished run keeps.
+        A pattern does not match the parts of an unfinished run.
 
     Returns
     -------
     list of pathlib.Path
-        Each file once, however many names lead to it.
+        Each file once, even if several names or links lead to it.
 
     Raises
     ------
     FileNotFoundError
-        If one of them stands for none.
+        If one of them matches no file.
     """
     given = [files] if isinstance(files, (str, Path)) else files
     found: dict[Path, Path] = {}
@@ -46,13 +46,13 @@ def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) ->
         Files to read.
     output : path
     written : sequence of path
-        Files and folders that a run makes; they need not be there.
+        Files and folders that a run writes; they need not exist.
 
     Raises
     ------
     ValueError
-        If one of the files is one that is written, or in such a folder, by whatever name, or is of
-        no format that is read.
+        If a file is one of `written`, or in such a folder, also by way of links; or if its format
+        is not known.
     """
     for path in paths:
         if path.is_dir():
@@ -67,6 +67,7 @@ def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) ->
 
 
 def _matches(pattern: str) -> list[Path]:
+    """Return the files that match a pattern, in alphabetical order."""
     matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
     return [path for path in matches if not any(map(are_parts, path.absolute().parents))]
 

@@ -1,4 +1,4 @@
-"""What decides the parts of a run, and the folder that keeps them for the next one."""
+"""What a run depends on, and the folder of parts from which it can be resumed."""
 
 import hashlib
 import json
@@ -13,13 +13,14 @@ from typing import Any
 
 import agnews_sk
 
+# The file in a folder of parts that says which job they belong to.
 _MARK = "job.json"
 _FORMAT = "agnews_sk bulk parts"
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that decides what is predicted for which row: contents, not names and dates.
+    """Everything that the predictions depend on: contents of files, not their dates.
 
     Parameters
     ----------
@@ -39,20 +40,25 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Return a sum of it all, the same in every process."""
+        """Return a hash of the job, the same in every process."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:32]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it all as JSON gives it back."""
+        """Return the job as it is after a round trip through JSON."""
         return json.loads(json.dumps(asdict(self)))
 
 
 class Inputs:
-    """Files that are expected to stay as they are while they are read.
+    """Files that must not change while they are read.
 
     Parameters
     ----------
     paths : sequence of path
+
+    Attributes
+    ----------
+    contents : list of list of str
+        Name and SHA-256 of each file, in order.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -60,14 +66,14 @@ class Inputs:
         self.contents = [[str(path), _sha256(path)] for path in paths]
 
     def changed(self, path: Path) -> bool:
-        """Tell whether a file has got another content since."""
+        """Tell whether the content of a file has changed since; reads it only if its state has."""
         if _state(path) == self._states[path]:
             return False
         return [str(path), _sha256(path)] not in self.contents
 
 
-def take_up(parts: Path, job: Job) -> None:
-    """Make a folder ready for the parts of a job, with those that an earlier run of it left.
+def prepare_parts(parts: Path, job: Job) -> None:
+    """Make the folder of a job's parts, and keep the parts of an unfinished run of the same job.
 
     Parameters
     ----------
@@ -77,43 +83,43 @@ def take_up(parts: Path, job: Job) -> None:
     Raises
     ------
     ValueError
-        If the folder holds something else.
+        If the folder exists and was not made by a run.
 
     Warns
     -----
     UserWarning
-        If it holds the parts of another job, which are removed.
+        If it holds the parts of another job, which are deleted.
     """
     parts.mkdir(parents=True, exist_ok=True)
     earlier = _read_mark(parts)
-    if earlier is None and any(not one.match(f"{_MARK}.*.tmp") for one in parts.iterdir()):
-        raise ValueError(f"{parts} is not of an earlier run; give the output another name.")
+    if earlier is None and not all(one.match(f"{_MARK}.*.tmp") for one in parts.iterdir()):
+        raise ValueError(f"{parts} was not made by an earlier run; give the output another name.")
     asked = job.as_dict()
     if earlier is not None and earlier != asked:
         differing = [name for name in asked if earlier.get(name) != asked[name]]
         warnings.warn(
-            f"{parts} is of a run that was not finished and had other {', '.join(differing)}; "
-            "all rows are predicted anew.",
+            f"{parts} holds an unfinished run with other {', '.join(differing)}; it is deleted, "
+            "and all rows are predicted again.",
             stacklevel=3,
         )
         _empty(parts)
-    write_whole(parts / _MARK, json.dumps({"format": _FORMAT, **asked}).encode())
+    write_complete(parts / _MARK, json.dumps({"format": _FORMAT, **asked}).encode())
 
 
 def are_parts(folder: Path) -> bool:
-    """Tell whether a folder keeps the parts of a run, of whatever job."""
+    """Tell whether a folder holds the parts of a run, of any job."""
     return _read_mark(folder) is not None
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that has its name only when it is whole."""
+def write_complete(path: Path, content: bytes) -> None:
+    """Write a file that gets its name only when it is complete."""
     unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     unfinished.write_bytes(content)
     unfinished.replace(path)
 
 
 def _read_mark(folder: Path) -> Mapping[str, Any] | None:
-    """Return the job whose parts a folder keeps; None if it keeps none."""
+    """Return the job whose parts a folder holds; None if it holds none."""
     try:
         mark = json.loads((folder / _MARK).read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -124,7 +130,7 @@ def _read_mark(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _empty(parts: Path) -> None:
-    """Remove all but the file that says whose parts these are."""
+    """Delete all parts, but not the file that says which job they belong to."""
     for one in parts.iterdir():
         if one.is_dir():
             shutil.rmtree(one)
@@ -132,17 +138,19 @@ def _empty(parts: Path) -> None:
             one.unlink()
 
 
-def remove(parts: Path) -> None:
-    """Remove a folder of parts, what says whose they are last."""
+def delete_parts(parts: Path) -> None:
+    """Delete a folder of parts; the file that marks it as one goes last."""
     _empty(parts)
     shutil.rmtree(parts)
 
 
 def _sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _state(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written to or replaced: inode, size and times."""
     found: os.stat_result = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

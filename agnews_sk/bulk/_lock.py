@@ -1,4 +1,4 @@
-"""One run at a time on an output, however many processes and machines try."""
+"""A lock on the output, so that one run at a time writes it, on one machine or on several."""
 
 import json
 import os
@@ -14,20 +14,20 @@ _FORMAT = "agnews_sk bulk lock"
 
 
 @contextmanager
-def only_run(output: Path, model: str | Path) -> Iterator[None]:
-    """Keep other runs from an output until the block ends, or this process does.
+def output_lock(output: Path, model: str | Path) -> Iterator[None]:
+    """Hold the lock on an output until the block ends, or this process does.
 
     Parameters
     ----------
     output : path
-        The lock is on `OUTPUT.lock` beside it.
+        The lock is on the file `OUTPUT.lock` beside it.
     model : str or path
-        What the other runs are told.
+        Named in the message that other runs show.
 
     Raises
     ------
     BlockingIOError
-        If another run writes this output; the message names it.
+        If another run holds the lock; the message says which one.
     OSError
         If the folder cannot be written to.
     """
@@ -43,13 +43,13 @@ def only_run(output: Path, model: str | Path) -> Iterator[None]:
 
 
 def _locked(path: Path, output: Path) -> int:
-    """Open and lock the file of this name."""
+    """Return the descriptor of the open and locked file."""
     while True:
         descriptor = _opened(path)
         try:
             if not _try_lock(descriptor):
                 raise BlockingIOError(f"{output} is being written by {_holder(descriptor)}.")
-            # Whoever had the lock may have removed the file since we opened it.
+            # The run that held the lock may have deleted the file since we opened it.
             if _is_still(path, descriptor):
                 _check_ours(path, descriptor)
                 return descriptor
@@ -60,6 +60,7 @@ def _locked(path: Path, output: Path) -> int:
 
 
 def _opened(path: Path) -> int:
+    """Open the file of the lock, made with its folder if need be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -68,11 +69,13 @@ def _opened(path: Path) -> int:
 
 
 def _check_ours(path: Path, descriptor: int) -> None:
+    """Refuse a file of this name that no run has written."""
     if os.fstat(descriptor).st_size and not _read(descriptor):
-        raise ValueError(f"{path} is not of an earlier run; give the output another name.")
+        raise ValueError(f"{path} was not made by an earlier run; give the output another name.")
 
 
 def _write(descriptor: int, model: str | Path) -> None:
+    """Write which run holds the lock, for the messages of others."""
     ours = {
         "format": _FORMAT,
         "model": str(Path(model).absolute()),
@@ -86,7 +89,7 @@ def _write(descriptor: int, model: str | Path) -> None:
 
 
 def _read(descriptor: int) -> dict[str, Any]:
-    """Return what a run wrote of itself; nothing if it has not yet, or nobody of ours did."""
+    """Return what the run that holds the lock wrote; empty if it has not yet, or no run did."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:
         found = json.loads(os.read(descriptor, 2**16))
@@ -96,6 +99,7 @@ def _read(descriptor: int) -> dict[str, Any]:
 
 
 def _holder(descriptor: int) -> str:
+    """Return a description of the run that holds the lock."""
     found = _read(descriptor)
     if not found:
         return "another run"
@@ -106,6 +110,7 @@ def _holder(descriptor: int) -> str:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
+    """Tell whether the open file is still the one of this name."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
@@ -116,7 +121,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(descriptor: int) -> bool:
-        """Lock a byte behind the content, so that the others can read this."""
+        """Lock a byte after the content, so that other runs can read the content."""
         os.lseek(descriptor, 2**20, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -130,6 +135,7 @@ else:
     import fcntl
 
     def _try_lock(descriptor: int) -> bool:
+        """Lock the file, or return False if another process has."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

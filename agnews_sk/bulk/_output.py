@@ -1,4 +1,4 @@
-"""Write many frames into one file, in constant memory."""
+"""Write many frames into one file, with memory for one frame."""
 
 import re
 import uuid
@@ -10,33 +10,32 @@ import polars as pl
 
 FORMATS = (".csv", ".jsonl", ".ndjson", ".parquet")
 
-
-# What a spreadsheet takes for the beginning of a formula, or for white space before one.
+# What a spreadsheet takes for the start of a formula, or for white space before one (OWASP).
 _FORMULA = r"^([=+\-@\t\r\n＝＋－＠])"
 
 
 def write_frames(
     frames: Iterable[pl.DataFrame], path: Path, scratch: Path, *, escape_formulas: bool = False
 ) -> tuple[Path, int]:
-    """Write frames one after the other, into a file that has yet to get its name.
+    """Write frames one after the other into a temporary file, to be renamed by the caller.
 
     Parameters
     ----------
     frames : iterable of polars.DataFrame
         All with the same columns, at least one.
     path : path
-        CSV, JSON lines or Parquet, by its ending.
+        Final name of the file: CSV, JSON lines or Parquet, by its ending.
     scratch : path
-        Folder on the same disk for the file until then; a killed process leaves it there.
+        Folder on the same disk for the temporary file; a killed process leaves it there.
     escape_formulas : bool, default=False
-        Put an apostrophe before a text that a spreadsheet would compute.
+        Put an apostrophe before a text that a spreadsheet would evaluate as a formula.
 
     Returns
     -------
     unfinished : pathlib.Path
         To be renamed to `path`.
     n_rows : int
-        Rows that were written.
+        Number of rows written.
     """
     unfinished = scratch / f"{path.name}.{uuid.uuid4().hex}.tmp"
     if escape_formulas:
@@ -46,11 +45,13 @@ def write_frames(
 
 
 def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put an apostrophe before texts and column names that look like a formula."""
     escaped = frame.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
     return escaped.rename(lambda name: re.sub(_FORMULA, r"'\1", name))
 
 
 def _write_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
+    """Write frames as CSV with one header, and return the number of rows."""
     n_rows, header = 0, True
     with path.open("wb") as file:
         for frame in frames:
@@ -60,6 +61,7 @@ def _write_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _write_json(frames: Iterable[pl.DataFrame], path: Path) -> int:
+    """Write frames as JSON lines, and return the number of rows."""
     n_rows = 0
     with path.open("wb") as file:
         for frame in frames:
@@ -69,6 +71,7 @@ def _write_json(frames: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> int:
+    """Write frames as Parquet, a row group per frame, and return the number of rows."""
     import pyarrow.parquet as pq
 
     n_rows = 0

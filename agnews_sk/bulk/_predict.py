@@ -1,4 +1,4 @@
-"""Predict whole files, here or on a Dask cluster."""
+"""Predict whole files, on this machine or on a Dask cluster."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -12,44 +12,50 @@ import polars as pl
 from agnews_sk._core.optional import import_optional
 from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import check_files, find_files
-from agnews_sk.bulk._job import Inputs, Job, remove, take_up
-from agnews_sk.bulk._lock import only_run
+from agnews_sk.bulk._job import Inputs, Job, delete_parts, prepare_parts
+from agnews_sk.bulk._lock import output_lock
 from agnews_sk.bulk._output import FORMATS, write_frames
-from agnews_sk.bulk._score import (
-    REJECTED,
-    SCORED,
+from agnews_sk.bulk._predictor import (
+    PREDICTED,
+    SKIPPED,
     Task,
     check_keep,
-    model_of,
-    score_file,
-    text_columns,
+    load_model,
+    predict_file,
+    text_choices,
 )
 from agnews_sk.onnx import model_sha256
 
-# Enough rows that a model's batches are full, few enough that their texts fit anywhere.
+# Enough rows to fill a model's batches, few enough that their texts fit into any memory.
 ROWS_PER_PART = 8_192
 
 Progress = Callable[[int], None]
 
 
 class BulkReport(NamedTuple):
-    """What became of the rows.
+    """Result of `predict_files`.
 
     Attributes
     ----------
-    n_files, n_scored, n_rejected : int
+    n_files : int
+        Number of files read.
+    n_predicted : int
+        Number of rows with a prediction.
+    n_skipped : int
+        Number of rows without: they cannot be read, or have no text.
     output : pathlib.Path
-    rejected : pathlib.Path or None
-        Where the rejected rows are; None if there are none.
+        File of the predictions.
+    skipped : pathlib.Path or None
+        File of the skipped rows, with the reason for each; None if there are none.
     columns : list of str
         All columns that the files have.
     """
 
     n_files: int
-    n_scored: int
-    n_rejected: int
+    n_predicted: int
+    n_skipped: int
     output: Path
-    rejected: Path | None
+    skipped: Path | None
     columns: list[str]
 
 
@@ -66,35 +72,36 @@ def predict_files(
     rows_per_part: int = ROWS_PER_PART,
     progress: Progress | None = None,
 ) -> BulkReport:
-    r"""Predict every row of some files into one file, in constant memory.
+    r"""Predict every row of one or more files, with memory for one part of the rows.
 
     Parameters
     ----------
     model : str or path
-        Saved or exported.
+        A saved pipeline, or one exported to ONNX.
     files : str, path or sequence of them
-        CSV, JSON lines or Parquet; a str may have wildcards.
+        CSV, JSON lines or Parquet, by their endings; a str may have wildcards.
     output : str or path
         CSV, JSON lines or Parquet, by its ending.
     columns : sequence of str, optional
-        Columns of a text, which every file must have. Without it, the first of these that every
-        file has: those that the model was fitted on, title and description, text, content.
+        Columns of the text, which every file must have. By default the first of these that every
+        file has: those that the model was fitted on; title and description; text; content.
     keep : sequence of str, optional
         Columns that are copied to the output, such as an id.
     header : bool, optional
-        Whether the first line of a CSV file names its columns. Without it: it does, unless it has
-        no name that is looked for and reads as class, text or class, title, description: a number
-        and some words. With False, files have a text, or one of these.
+        Whether the first line of a CSV file names its columns. By default it does, unless it
+        has none of the names above and reads as a row: a number, then some words. A file without
+        a header has the columns text; class and text; or class, title and description.
     escape_formulas : bool, default=False
         In a CSV output, put an apostrophe before every text that begins with `=`, `+`, `-`, `@`, a
-        tab or a line break, so that no spreadsheet computes what a stranger wrote.
+        tab or a line break, so that no spreadsheet evaluates a text as a formula.
     client : dask.distributed.Client, optional
-        Score each file on a worker of its cluster; workers must see model, files and the
-        output's folder under the same names.
+        Predict each file on a worker of its cluster; workers must see the model, the files and
+        the folder of the output under the same paths.
     rows_per_part : int, default=8_192
-        Rows that are scored and written at a time.
+        Rows that are predicted and written at a time, and the least that is lost when a run is
+        killed.
     progress : callable, optional
-        Called with the number of rows, or with a client of files, that are done since.
+        Called with the number of rows done since the last call; with a client, of files.
 
     Returns
     -------
@@ -103,27 +110,28 @@ def predict_files(
     Raises
     ------
     BlockingIOError
-        If another run writes this output; one at a time may.
+        If another run is writing this output.
     FileNotFoundError
-        If there are no such files.
+        If a name or pattern matches no file.
     OSError
         If the output cannot be written.
     ValueError
-        If a file's format is not known or broken as a whole, a file lacks a column, a file to read
-        is one to write, a file changes while it is read, or `OUTPUT.parts` is something else.
+        If the format of a file is not known, a file is broken as a whole or lacks a column, the
+        output would be written over a file to read, a file changes while it is read, or the folder
+        `OUTPUT.parts` was not made by a run.
 
     Warns
     -----
     UserWarning
-        If there are parts of an unfinished run of another model, other inputs or other options,
-        which are removed.
+        If there are parts of an unfinished run with another model, other inputs or other options,
+        which are deleted.
 
     Notes
     -----
-    Rows are scored in parts, kept in `OUTPUT.parts` until all are there; a run that was killed is
-    resumed by the same call. Parts are those of one content of model, files and options: whatever
-    else there is, is made anew. A row that cannot be read or has no text is in
-    `OUTPUT.rejected.jsonl` with its reason.
+    Rows are predicted in parts, which stay in the folder `OUTPUT.parts` until all are complete: the
+    same call resumes a run that was killed. Parts are reused only if the contents of the model
+    and the files and the options are the same. Rows that cannot be read or have no text are
+    written to `OUTPUT.skipped.jsonl`, with the reason for each.
 
     Examples
     --------
@@ -138,29 +146,29 @@ def predict_files(
     ...     model, rows = save(pipeline, f"{folder}/model"), Path(folder) / "rows.csv"
     ...     _ = rows.write_text("text\nthe oil\nthe cup\n")
     ...     report = predict_files(model, rows, f"{folder}/labels.csv")
-    >>> report.n_scored, report.n_rejected
+    >>> report.n_predicted, report.n_skipped
     (2, 0)
     """
     paths, output, model = find_files(files), Path(output).absolute(), Path(model).absolute()
     sha256 = model_sha256(model)
     _check_output(output, model, escape_formulas)
-    check_files(paths, output, [output, _rejected_path(output), _parts_path(output)])
-    asked = _Asked(
+    check_files(paths, output, [output, _skipped_path(output), _parts_path(output)])
+    options = _Options(
         columns=_names("columns", columns or ()),
         keep=_names("keep", keep),
         header=header,
         rows_per_part=rows_per_part,
     )
-    with only_run(output, model):
-        plan = _plan(model, sha256, paths, _parts_path(output), asked)
-        take_up(_parts_path(output), plan.job)
+    with output_lock(output, model):
+        plan = _plan(model, sha256, paths, _parts_path(output), options)
+        prepare_parts(_parts_path(output), plan.job)
         _run_all(plan, client, progress or (lambda n_done: None))
         return _join_parts(plan, output, escape_formulas)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the caller says of the rows."""
+class _Options:
+    """The options that the predictions depend on."""
 
     columns: tuple[str, ...]
     keep: tuple[str, ...]
@@ -173,7 +181,18 @@ class _Asked:
 
 
 class _Plan(NamedTuple):
-    """A task a file, and what all of them depend on."""
+    """A task per file, and what all of them depend on.
+
+    Attributes
+    ----------
+    tasks : list of Task
+    job : Job
+    inputs : Inputs
+    found : list of str
+        All columns that the files have.
+    parts : pathlib.Path
+        Folder of the parts.
+    """
 
     tasks: list[Task]
     job: Job
@@ -182,18 +201,18 @@ class _Plan(NamedTuple):
     parts: Path
 
 
-def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, asked: _Asked) -> _Plan:
-    """Decide all that can be decided before a row is scored."""
-    loaded = model_of(str(model), sha256)
-    check_keep(loaded, asked.keep)
-    choices = [asked.columns] if asked.columns else text_columns(loaded)
-    chosen = choose_columns(paths, choices, asked.keep, header=asked.header)
-    asked = replace(asked, columns=tuple(chosen.text))
+def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options: _Options) -> _Plan:
+    """Check and decide everything that can be before a row is predicted."""
+    loaded = load_model(str(model), sha256)
+    check_keep(loaded, options.keep)
+    choices = [options.columns] if options.columns else text_choices(loaded)
+    chosen = choose_columns(paths, choices, options.keep, header=options.header)
+    options = replace(options, columns=tuple(chosen.text))
     inputs = Inputs(paths)
-    job = Job(sha256, inputs.contents, asdict(asked))
+    job = Job(sha256, inputs.contents, asdict(options))
     tasks = [
         Task(
-            **asdict(asked),
+            **asdict(options),
             key=job.key,
             model=str(model),
             sha256=sha256,
@@ -206,6 +225,7 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, asked: _
 
 
 def _names(parameter: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return names as a tuple, and refuse a single name that would be taken for its letters."""
     if isinstance(names, str):
         raise TypeError(
             f"{parameter} must be a sequence of names, got {names!r}; pass [{names!r}]."
@@ -214,11 +234,12 @@ def _names(parameter: str, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_output(output: Path, model: Path, escape_formulas: bool) -> None:
+    """Raise a ValueError if the output is of no format that is written, or cannot be there."""
     if output.suffix not in FORMATS:
         raise ValueError(f"output must end with one of {', '.join(FORMATS)}, got {output.name!r}.")
     if escape_formulas and output.suffix != ".csv":
         raise ValueError(f"escape_formulas is for an output in CSV, got {output.name!r}.")
-    for path in (output, _rejected_path(output)):
+    for path in (output, _skipped_path(output)):
         if path.is_dir():
             raise ValueError(f"{path} is a folder; give the output another name.")
     if any(folder.exists() and folder.samefile(model) for folder in output.parents):
@@ -226,15 +247,17 @@ def _check_output(output: Path, model: Path, escape_formulas: bool) -> None:
 
 
 def _parts_path(output: Path) -> Path:
+    """Return the folder of an output's parts."""
     return output.with_name(f"{output.name}.parts")
 
 
-def _rejected_path(output: Path) -> Path:
-    return output.with_name(f"{output.name}.rejected.jsonl")
+def _skipped_path(output: Path) -> Path:
+    """Return the file of the rows that an output has no prediction for."""
+    return output.with_name(f"{output.name}.skipped.jsonl")
 
 
 def _run_all(plan: _Plan, client: Any, progress: Progress) -> None:
-    """Score every file, and keep nothing of one that became another meanwhile."""
+    """Predict every file, and delete the parts of one that changed meanwhile."""
     ended = _run_here if client is None else partial(_run_on_cluster, client)
     for task in ended(plan.tasks, progress):
         path = Path(task.path)
@@ -244,14 +267,16 @@ def _run_all(plan: _Plan, client: Any, progress: Progress) -> None:
 
 
 def _run_here(tasks: Sequence[Task], progress: Progress) -> Iterator[Task]:
+    """Predict files one after the other, and yield each task when it is done."""
     for task in tasks:
-        score_file(task, progress)
+        predict_file(task, progress)
         yield task
 
 
 def _run_on_cluster(client: Any, tasks: Sequence[Task], progress: Progress) -> Iterator[Task]:
+    """Predict files on the workers of a cluster, and yield each task when it is done."""
     distributed = import_optional("distributed", extra="dask", needed_by="predict_files(client=)")
-    futures = dict(zip(client.map(score_file, tasks, pure=False), tasks))
+    futures = dict(zip(client.map(predict_file, tasks, pure=False), tasks))
     try:
         for future in distributed.as_completed(list(futures)):
             future.result()
@@ -262,27 +287,29 @@ def _run_on_cluster(client: Any, tasks: Sequence[Task], progress: Progress) -> I
 
 
 def _join_parts(plan: _Plan, output: Path, escape_formulas: bool) -> BulkReport:
+    """Write all parts into the output and the file of skipped rows, and delete them."""
+
     def frames(kind: str) -> Iterator[pl.DataFrame]:
         for task in plan.tasks:
             yield from task.parts(kind)
 
-    rejected = _rejected_path(output)
-    scored_file, n_scored = write_frames(
-        frames(SCORED), output, plan.parts, escape_formulas=escape_formulas
+    skipped = _skipped_path(output)
+    predicted_file, n_predicted = write_frames(
+        frames(PREDICTED), output, plan.parts, escape_formulas=escape_formulas
     )
-    rejected_file, n_rejected = write_frames(frames(REJECTED), rejected, plan.parts)
-    # The output last: whoever sees it sees what was rejected, too.
-    if n_rejected:
-        rejected_file.replace(rejected)
+    skipped_file, n_skipped = write_frames(frames(SKIPPED), skipped, plan.parts)
+    # The output last: where it exists, the file of skipped rows does too.
+    if n_skipped:
+        skipped_file.replace(skipped)
     else:
-        rejected.unlink(missing_ok=True)
-    scored_file.replace(output)
-    remove(plan.parts)
+        skipped.unlink(missing_ok=True)
+    predicted_file.replace(output)
+    delete_parts(plan.parts)
     return BulkReport(
         n_files=len(plan.tasks),
-        n_scored=n_scored,
-        n_rejected=n_rejected,
+        n_predicted=n_predicted,
+        n_skipped=n_skipped,
         output=output,
-        rejected=rejected if n_rejected else None,
+        skipped=skipped if n_skipped else None,
         columns=plan.found,
     )

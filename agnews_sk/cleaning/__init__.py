@@ -1,4 +1,4 @@
-"""Change cells, never rows: frames become texts, texts become clean texts."""
+"""Transformers that change cells and keep all rows: join columns, clean texts."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.cleaning._cleaner import TextCleaner

@@ -1,4 +1,4 @@
-"""Make texts clean, one switch per step."""
+"""The transformer that cleans texts, with one parameter per step."""
 
 from typing import Any
 
@@ -10,63 +10,67 @@ from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
+from agnews_sk.cleaning._text_output import TextOutputMixin
 
 
-class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator):
-    r"""Repair and simplify texts in one pass over the column, one switch per step.
+class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMixin, BaseEstimator):
+    r"""Repair and simplify texts in one pass over the column, with one parameter per step.
 
-    The steps run in the order of the parameters: first the damage is repaired, so that markup
-    can be seen, then markup goes, then characters change, and white space comes last. The
-    defaults repair and remove no word; what loses information is off.
+    The steps run in the order of the parameters: damage is repaired first, so that markup can be
+    recognised; then markup is removed, characters are changed, and white space comes last. The
+    steps that are on by default repair texts and remove no words; those that lose information are
+    off.
 
     Parameters
     ----------
     repair_agnews : bool, default=True
-        Undo what happened to the texts of AG News: an entity whose ampersand became a space gets
-        it back, for `unescape_html` to read (`week #39;s` ends as `week's`, `a  quot;deal quot;`
-        as `a "deal"`), a backslash before a dollar goes, any other is a line break.
+        Undo the damage in the texts of AG News: an entity whose ampersand became a space gets it
+        back, so that `unescape_html` can replace it (`week #39;s` becomes `week's`,
+        `a  quot;deal quot;` becomes `a "deal"`); a backslash before a dollar sign is removed; any
+        other backslash is a line break.
     unescape_html : bool, default=True
-        Replace HTML's named and numeric character references (`&lt;`, `&#8217;`), those that
-        were escaped twice (`&amp;lt;`) included.
+        Replace HTML's named and numeric character references (`&lt;`, `&#8217;`), also those that
+        were escaped twice (`&amp;lt;`).
     strip_tags : bool, default=True
-        Remove the tags of HTML elements, comments, and scripts and styles with what they hold.
+        Remove the tags of HTML elements, comments, and scripts and styles with their content.
         Other text in angle brackets stays: `a < b`, `<MSFT.O>`.
     strip_urls : bool, default=True
         Replace web addresses (`http://`, `https://`, `www.`) by a space.
     repair_unicode : bool, default=True
-        Undo text that was decoded with the wrong charset (`cafÃ©`) with
+        Repair text that was decoded with the wrong encoding (`cafÃ©`) with
         :func:`ftfy.fix_encoding`.
     normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None, default="NFC"
-        Normal form of Unicode.
+        Unicode normalization form.
     strip_sources : bool, default=False
-        Remove the tags of news agencies: `Reuters -`, `SPACE.com -`, `(AP)`, and from
-        `LONDON (Reuters) -` all but the place. In AG News they tell something of the label.
+        Remove the names of news agencies where they mark the source: `Reuters -`, `SPACE.com -`,
+        `(AP)`; of `LONDON (Reuters) -` the place stays. In AG News they correlate with the label.
     lowercase : bool, default=False
-        Bring letters to lower case.
+        Convert letters to lower case.
     strip_accents : bool, default=False
-        Remove accents (`é` is `e`). Vowel signs of other scripts stay.
+        Remove accents (`é` becomes `e`). Vowel signs of other scripts stay.
     strip_stop_words : "english", list of str or None, default=None
-        Remove these words in any case, with a contraction's ending (`it's`). "english" is
-        scikit-learn's list.
+        Remove these words in any case, together with the ending of a contraction (`it's`).
+        "english" is scikit-learn's list.
     strip_digits : bool, default=False
         Replace numbers by a space.
     strip_punctuation : bool, default=False
         Replace punctuation and symbols (`$`, `+`) by a space.
     squeeze_spaces : bool, default=True
-        Make each run of white space, line breaks included, one space, and none at the ends.
+        Replace each run of white space, line breaks included, by one space, and remove it at both
+        ends.
 
     See Also
     --------
-    ColumnJoiner : Makes the texts of a frame.
+    ColumnJoiner : Joins the text columns of a frame into the texts to clean.
 
     Notes
     -----
-    Nothing is learned: `transform` works without `fit`, and a text is cleaned alike alone and
-    among others. Rows keep their number and order. A missing text becomes the empty string, and
-    the empty string stays empty.
+    The transformer is stateless: `transform` works without `fit`, and the result for a text does
+    not depend on other texts. The number and order of rows stay. A missing text becomes the empty
+    string, and the empty string stays empty.
 
-    Cleaning what is clean changes nothing, except where a step brings new markup to light:
-    `&#38;lt;` is an escaped `&lt;`, and becomes `<` when cleaned again.
+    Cleaning a clean text again changes nothing, except where a step reveals new markup: `&#38;lt;`
+    is an escaped `&lt;`, and becomes `<` when cleaned again.
 
     Examples
     --------
@@ -133,38 +137,24 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the texts cleaned.
+        """Return the cleaned texts.
 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
-            List, tuple, array, pandas or polars Series, or one-column frame; missing texts are
-            welcome.
+            List, tuple, array, pandas or polars Series, or one-column frame; texts may be missing.
 
         Returns
         -------
         ndarray of object of shape (n_samples,)
-            One `str` a text, in their order.
+            One `str` per text, in the same order.
         """
         self._check_parameters()
         texts = check_texts(X).fill_null("").rename("text").to_frame()
         return to_object_array(texts.select(self._expression()).to_series())
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the one column that comes out, "text".
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of object of shape (1,)
-        """
-        return np.array(["text"], dtype=object)
-
     def _expression(self) -> pl.Expr:
+        """Return the steps that are on as one Polars expression on the column "text"."""
         expression = pl.col("text")
         for name, step in STEPS.items():
             setting = getattr(self, name)
@@ -175,6 +165,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimato
         return expression
 
     def _check_parameters(self) -> None:
+        """Check single parameters, and that stop words are words."""
         self._validate_params()
         words = self.strip_stop_words
         if words is None or isinstance(words, str):

@@ -1,4 +1,4 @@
-"""Which texts hold what the cleaning steps change."""
+"""Find texts that the cleaning steps would change: damaged entities, and news agencies."""
 
 import polars as pl
 
@@ -6,7 +6,7 @@ from agnews_sk.cleaning._patterns import BARE_ENTITY, OPENING_ENTITY, SOURCE_LEA
 
 
 def has_broken_entities(texts: pl.Series) -> pl.Series:
-    """Tell which texts hold an entity of HTML that lost its ampersand.
+    """Tell which texts contain an HTML entity without its ampersand.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def has_broken_entities(texts: pl.Series) -> pl.Series:
 
 
 def source_of(texts: pl.Series) -> pl.Series:
-    """Return the first news agency that stands as a tag in each text, null if none.
+    """Return the first news agency that is named as the source in each text, null if none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Make one text a row of a frame."""
+"""The transformer that joins the text columns of a frame into one text per row."""
 
 import warnings
 from typing import Any
@@ -11,32 +11,33 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import JoinsColumns, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.joining import join_columns
 from agnews_sk._core.labels import refuse_labels, warn_of_labels
 from agnews_sk._core.validation import as_frame, is_frame, text_columns
+from agnews_sk.cleaning._text_output import TextOutputMixin
 
 
-class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator):
-    """Join the text columns of a frame into one text a row.
+class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMixin, BaseEstimator):
+    """Join the text columns of a frame into one text per row.
 
-    Texts that are already joined pass through, so that a pipeline fitted on a frame of titles
-    and descriptions also answers for single texts, and the other way round.
+    Texts that are already joined pass through unchanged, so that a pipeline fitted on a frame of
+    titles and descriptions also predicts for texts, and the other way round.
 
     Parameters
     ----------
     columns : list of str or None, default=None
         Columns to join, in this order. None takes every column of texts, in the order of the
-        frame seen in `fit`, whatever its dtype: strings, categories and enums of strings, and
-        objects that are all `str` or missing. A column that equals the labels is refused unless
-        it is named here.
+        frame seen in `fit`: strings, categories and enums of strings, and objects that are all
+        `str` or missing. A column that equals the labels raises an error unless it is named here.
     separator : str, default=" "
-        What stands between two cells. An empty cell takes no separator.
+        Put between two cells. An empty cell takes no separator.
     missing : str, default=""
-        What stands for a missing cell or text (`None`, NaN, `pandas.NA`).
+        Stands for a missing cell or text (`None`, NaN, `pandas.NA`).
 
     Attributes
     ----------
     columns_ : list of str or None
-        Columns that are joined; None if fitted on texts without `columns`.
+        Columns to join; None if fitted on texts without `columns`.
     feature_names_in_ : ndarray of object of shape (n_columns,)
         All columns of the frame seen in `fit`; only if it was a frame.
 
@@ -46,8 +47,8 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
 
     Notes
     -----
-    An empty cell stays empty: `missing` is for missing cells only. A row whose cells are all
-    empty becomes the empty string.
+    `missing` replaces missing cells only, not empty ones. A row whose cells are all empty becomes
+    the empty string.
 
     Examples
     --------
@@ -73,13 +74,13 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         self.missing = missing
 
     def fit(self, X: Any, y: Any = None) -> "ColumnJoiner":
-        """Note which columns are joined.
+        """Choose the columns to join.
 
         Parameters
         ----------
         X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
         y : array-like of shape (n_samples,), optional
-            Labels, which no column may equal.
+            Labels; no column may equal them.
 
         Returns
         -------
@@ -94,8 +95,8 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         Warns
         -----
         UserWarning
-            If columns are left out, since they hold no texts, or the values of one stand for the
-            labels one for one.
+            If columns are left out since they hold no texts, or the values of a column and the
+            labels have a one-to-one relation.
         """
         self._validate_params()
         X = as_frame(X)
@@ -104,13 +105,14 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         self.columns_ = None if self.columns is None else list(self.columns)
         if is_frame(X):
             if self.columns is None:
-                self._look_at_columns(X, found, y)
+                self._check_found_columns(X, found, y)
             self.columns_ = self.columns_ or [c for c in X.columns if str(c) in found]
             self.feature_names_in_ = np.array(X.columns, dtype=object)
         return self
 
     @staticmethod
-    def _look_at_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
+    def _check_found_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
+        """Refuse or warn of columns that hold the labels, and name those that are left out."""
         if y is not None:
             refuse_labels(found, y)
             warn_of_labels(found, y)
@@ -123,7 +125,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
             )
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return one text a row.
+        """Return one text per row.
 
         Parameters
         ----------
@@ -139,7 +141,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
         TypeError
             If X is one row of the frame as a Series.
         ValueError
-            If the frame lacks a column, or has several and `fit` saw texts.
+            If the frame lacks a column, or has several although `fit` saw texts.
         """
         check_is_fitted(self)
         X = as_frame(X)
@@ -149,14 +151,11 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
                 "X must be texts, as in fit, got a frame with the columns "
                 f"{list(map(str, X.columns))}; fit ColumnJoiner on a frame, or name columns."
             )
-        columns = text_columns(X, self.columns_)
-        cells = pl.DataFrame([cell.rename(str(i)) for i, cell in enumerate(columns.values())])
-        filled = pl.all().fill_null(self.missing)
-        not_empty = pl.when(filled != "").then(filled)  # concat_str leaves out nulls only
-        joined = pl.concat_str(not_empty, separator=self.separator, ignore_nulls=True)
-        return to_object_array(cells.select(joined).to_series())
+        cells = list(text_columns(X, self.columns_).values())
+        return to_object_array(join_columns(cells, separator=self.separator, missing=self.missing))
 
     def _refuse_one_row(self, X: Any) -> None:
+        """Raise a TypeError for a row of a frame, whose cells would be taken for texts."""
         columns = self.columns_ or ()
         named = columns and all(isinstance(column, str) for column in columns)
         if named and isinstance(X, pd.Series) and set(columns) <= set(X.index):
@@ -164,18 +163,3 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TransformerMixin, BaseEstimator
                 "X must hold one text per row, got one row of the frame as a Series; pass "
                 "X.iloc[[i]], a frame of one row."
             )
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the one column that comes out, "text".
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of object of shape (1,)
-        """
-        check_is_fitted(self)
-        return np.array(["text"], dtype=object)

@@ -1,12 +1,12 @@
-"""What the cleaning steps look for, as Rust regular expressions.
+"""The regular expressions of the cleaning steps, in Rust's syntax.
 
-Rust's expressions have no look-around: a pattern takes in the context that it needs and names it,
-so that the replacement can put it back.
+Rust's expressions have no look-around: a pattern matches the context that it needs as a named
+group, so that the replacement can put it back.
 """
 
-# AG News: `&` became a space.
+# Entities of AG News, in which a space has replaced the ampersand
 
-# Only names that no English sentence puts before a semicolon, unlike `copy;` or `times;`.
+# Without names that are English words, which may precede a semicolon: `copy;`, `times;`.
 _ENTITY_NAMES = (
     r"amp|quot|apos|lt|gt|nbsp|hellip|[mn]dash|[lr][sd]quo|[lr]aquo|euro"
     r"|[A-Za-z](?:acute|grave|circ|uml|tilde|cedil|ring)"
@@ -14,8 +14,9 @@ _ENTITY_NAMES = (
 BARE_ENTITY = (
     rf"(?:^| )(?P<entity>(?:amp;)*(?:#\d{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{_ENTITY_NAMES});)"
 )
-# One space before what opens a word is not the ampersand's (`"` at the start of a description
-# that was joined to its title); two are the writer's and the ampersand's.
+# Entities that open a word. A single space before one separates words, and the ampersand is gone
+# (`"` at the start of a description that was joined to its title); of two spaces the second one
+# has replaced it.
 OPENING_ENTITY = (
     r"(?P<before>[^\s(\[=/-]) "
     r"(?P<entity>(?:amp;)*(?:#0*(?:36|14[57]|8216|8220);|l[sd]quo;|quot;\w))"

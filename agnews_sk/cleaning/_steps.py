@@ -1,4 +1,4 @@
-"""The cleaning steps, each from a Polars text expression to the cleaned one, in their order."""
+"""The cleaning steps in their order, each a function of a Polars text expression."""
 
 import html
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ NON_ASCII = r"[^\x00-\x7F]"
 
 
 def repair_agnews(texts: pl.Expr) -> pl.Expr:
-    """Give entities back the ampersand that became a space, and undo the backslashes."""
+    """Restore the ampersand of entities, and replace the backslashes of line breaks by spaces."""
     return (
         texts.str.replace_all(r"\\+\$", "$$")
         .str.replace_all("\\", " ", literal=True)
@@ -35,12 +35,15 @@ def repair_agnews(texts: pl.Expr) -> pl.Expr:
 
 
 def unescape_html(texts: pl.Expr) -> pl.Expr:
-    """Replace HTML's named and numeric character references, those escaped twice included."""
+    """Replace HTML's named and numeric character references, also those escaped twice."""
     return _change_rows(texts, "&", _unescape)
 
 
 def strip_tags(texts: pl.Expr) -> pl.Expr:
-    """Remove HTML elements' tags, comments, scripts and styles; `a < b` is none of them."""
+    """Remove tags of HTML elements, comments, scripts and styles; `a < b` stays.
+
+    Tags of block elements become a space, since they separate words; inline tags become nothing.
+    """
     return _change_rows(
         texts,
         "<",
@@ -58,7 +61,7 @@ def strip_urls(texts: pl.Expr) -> pl.Expr:
 
 
 def repair_unicode(texts: pl.Expr) -> pl.Expr:
-    """Undo text decoded with the wrong charset (`cafÃ©`), by ftfy."""
+    """Repair text that was decoded with the wrong encoding (`cafÃ©`), with ftfy."""
     return _change_rows(
         texts,
         NON_ASCII,
@@ -67,22 +70,25 @@ def repair_unicode(texts: pl.Expr) -> pl.Expr:
 
 
 def normalize(texts: pl.Expr, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> pl.Expr:
-    """Bring characters to one of Unicode's normal forms."""
+    """Convert texts to one of the Unicode normalization forms."""
     return _change_rows(texts, NON_ASCII, lambda column: column.str.normalize(form))
 
 
 def strip_sources(texts: pl.Expr) -> pl.Expr:
-    """Remove news agencies' names where they stand as a tag, not where they are spoken of."""
+    """Remove the names of news agencies where they mark the source, not within a sentence."""
     return texts.str.replace_all(SOURCE_TAG, " ").str.replace_all(SOURCE_LEAD, "")
 
 
 def lowercase(texts: pl.Expr) -> pl.Expr:
-    """Bring letters to lower case."""
+    """Convert letters to lower case."""
     return texts.str.to_lowercase()
 
 
 def strip_accents(texts: pl.Expr) -> pl.Expr:
-    """Remove the Latin, Greek and Cyrillic accents; other scripts keep their vowel signs."""
+    """Remove Latin, Greek and Cyrillic accents; other scripts keep their vowel signs.
+
+    Decomposes characters, removes the combining marks of one block, and composes the others again.
+    """
     return _change_rows(
         texts,
         NON_ASCII,
@@ -114,7 +120,7 @@ def strip_punctuation(texts: pl.Expr) -> pl.Expr:
 
 
 def squeeze_spaces(texts: pl.Expr) -> pl.Expr:
-    """Make every run of white space one space, and none at the ends."""
+    """Replace every run of white space by one space, and remove it at both ends."""
     return texts.str.replace_all(r"\s{2,}|[^\S ]", " ").str.strip_chars(" ")
 
 
@@ -139,9 +145,23 @@ STEPS: dict[str, Callable[..., pl.Expr]] = {
 
 
 def _change_rows(texts: pl.Expr, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Expr:
-    """Apply `change` to the rows where `pattern` occurs, which are few; the others pass by."""
+    """Apply a function only to the rows that contain a pattern, which are usually few.
+
+    Parameters
+    ----------
+    texts : polars.Expr of str
+    pattern : str
+        Regular expression that every row to change contains.
+    change : callable
+        From a Series of texts to one of the same length.
+
+    Returns
+    -------
+    polars.Expr of str
+    """
 
     def change_hits(column: pl.Series) -> pl.Series:
+        """Change the rows of a column that contain the pattern."""
         hits = column.str.contains(pattern)
         if not hits.any():
             return column
@@ -152,11 +172,12 @@ def _change_rows(texts: pl.Expr, pattern: str, change: Callable[[pl.Series], pl.
 
 
 def _unescape(column: pl.Series) -> pl.Series:
+    """Replace character references, each different one being looked up once."""
     column = column.str.replace_all(TWICE_ESCAPED, "&${entity}")
     found = column.str.extract_all(CHARACTER_REFERENCE).explode().drop_nulls().unique()
     meanings = {reference: html.unescape(reference) for reference in found}
     if not meanings:
         return column
-    # Longest first, as html.unescape reads: `&notin;` is not `&not` and `in;`.
+    # Longest first, as html.unescape does: `&notin;` is not `&not` and `in;`.
     longest_first = sorted(meanings, key=len, reverse=True)
     return column.str.replace_many({r: meanings[r] for r in longest_first}, leftmost=True)

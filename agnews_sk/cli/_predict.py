@@ -64,15 +64,13 @@ def predict(
                 client=client,
                 progress=lambda n_done: bar.advance(task, n_done),
             )
-    if report.rejected is not None:
-        typer.secho(
-            f"{report.n_rejected:,} rows set aside in {report.rejected}", fg="yellow", err=True
-        )
-    if not report.n_scored:
-        there = ", ".join(map(repr, report.columns)) or "none"
-        show_error(f"no row was scored; the columns that there are: {there}.")
+    if report.skipped is not None:
+        typer.secho(f"{report.n_skipped:,} rows skipped: {report.skipped}", fg="yellow", err=True)
+    if not report.n_predicted:
+        columns_found = ", ".join(map(repr, report.columns)) or "none"
+        show_error(f"no row was predicted; the columns of the files: {columns_found}.")
         raise typer.Exit(1)
-    typer.echo(f"{report.n_scored:,} rows of {report.n_files} files in {report.output}")
+    typer.echo(f"{report.n_predicted:,} rows of {report.n_files} files: {report.output}")
 
 
 def _client(address: str | None):

@@ -1,4 +1,4 @@
-"""What every loader hands back: the classes, and rows and labels in one Bunch."""
+"""The Bunch that every loader returns, and the names of AG News' classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def make_bunch(
     target : ndarray of shape (n_samples,)
         Labels.
     description : str
-        What the rows are and where they come from.
+        Description of the rows and their source.
     target_names : sequence of labels
         The classes, by default those of AG News.
 

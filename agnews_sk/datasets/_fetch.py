@@ -1,10 +1,11 @@
-"""AG News from the network: checked by its sum, kept in the user's data home."""
+"""Download AG News, check it by SHA-256, and keep it in the home folder."""
 
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from agnews_sk._core.home import home_folder
 from agnews_sk.datasets._bunch import as_returned, check_choice
 from agnews_sk.datasets._load import read_agnews
 
@@ -12,7 +13,7 @@ _SHA256 = {
     "train": "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e",
     "test": "521465c2428ed7f02f8d6db6ffdd4b5447c1c701962353eb2c40d548c3c85699",
 }
-# Tried in this order. The last finds the file by its sum, wherever it was published.
+# Tried in this order. The last one finds a file by its SHA-256, wherever it was published.
 _MIRRORS = (
     "https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv/{file}",
     "https://cdn.statically.io/gh/mhjabreel/CharCnn_Keras/master/data/ag_news_csv/{file}",
@@ -41,8 +42,8 @@ def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
     Parameters
     ----------
     data_home : str or path-like, optional
-        This folder; otherwise the one that the environment's `AGNEWS_SK_HOME` names; otherwise
-        the user's cache folder.
+        This folder; otherwise the one in the environment variable `AGNEWS_SK_HOME`; otherwise the
+        cache folder that the operating system has for the user.
 
     Returns
     -------
@@ -54,10 +55,7 @@ def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
     >>> get_data_home("news").name
     'news'
     """
-    import pooch
-
-    chosen = data_home or os.environ.get("AGNEWS_SK_HOME") or pooch.os_cache("agnews_sk")
-    return Path(chosen).expanduser().absolute()
+    return home_folder(data_home)
 
 
 def fetch_agnews(
@@ -69,13 +67,13 @@ def fetch_agnews(
 ) -> Any:
     """Load AG News, downloading it on first use.
 
-    A file counts only if its SHA-256 sum is that of the official one: a damaged or half file is
-    fetched again, and a download gets its name only when it is whole.
+    A file is used only if its SHA-256 is that of the official one: a damaged or incomplete file is
+    downloaded again, and a download gets its name only when it is complete.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
-        The 120,000 training rows, the 7,600 test rows, or the one after the other.
+        The 120,000 training rows, the 7,600 test rows, or both in this order.
     data_home : str or path-like, optional
         Where the files are kept, see `get_data_home`.
     download_if_missing : bool, default=True
@@ -93,12 +91,13 @@ def fetch_agnews(
         target_names : list of str
             The four classes in the order of their numbers.
         DESCR : str
-            What the dataset is.
+            Description of the dataset.
 
     Raises
     ------
     OSError
-        If a file is neither kept nor to be had; says which file to put where.
+        If a file is not in the home folder and cannot be downloaded; the message says which file
+        to put where.
 
     Examples
     --------
@@ -118,6 +117,7 @@ def fetch_agnews(
 
 
 def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
+    """Return the official file of a part, downloaded if it is not there."""
     import pooch
 
     path = folder / f"{part}.csv"
@@ -129,6 +129,7 @@ def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
 
 
 def _download(path: Path, part: str) -> Path:
+    """Download a file from the first mirror that has it."""
     import pooch
 
     in_terminal = sys.stderr.isatty()
@@ -146,10 +147,12 @@ def _download(path: Path, part: str) -> Path:
 
 
 def _urls(file: str, part: str) -> list[str]:
+    """Return the addresses of a file, in the order in which they are tried."""
     return [mirror.format(file=file, sha256=_SHA256[part]) for mirror in _MIRRORS]
 
 
 def _way_out(path: Path, part: str, why: str) -> str:
+    """Return the message for a file that is not there, with what to do."""
     return (
         f"AG News' {path.name} is not in {path.parent} and {why}\n"
         f"Put the file from {_urls(path.name, part)[0]} (SHA-256 {_SHA256[part]}) at {path}, "

@@ -1,8 +1,8 @@
-"""Labels of files: as they stand there, and AG News' names for AG News' files alone."""
+"""Labels of files: kept as they are, with AG News' names only for AG News' own files."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,19 +11,20 @@ import polars as pl
 
 from agnews_sk._core.validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
-from agnews_sk.datasets._read import Table
+from agnews_sk.datasets._rows import Fault
+from agnews_sk.datasets._table import Table
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
-# 007 is a code and no number, and pandas writes 1.0 beside missing values.
+# 007 is a code and no number; pandas writes 1.0 in columns with missing values.
 _INTEGER = re.compile(r"(0|-?[1-9]\d{0,19})(\.0)?")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _BOOLEANS = {"true": True, "false": False}
-# Fewer rows may all differ by chance.
+# The labels of fewer rows may all differ by chance.
 _FEWEST_IDS = 10
 
 
 def without_label_faults(table: Table) -> Table:
-    """Move the rows without a label, or without a number where that is the form, to the faults.
+    """Move rows without a label to the faults; without a header, also those without a number.
 
     Parameters
     ----------
@@ -32,7 +33,12 @@ def without_label_faults(table: Table) -> Table:
     Returns
     -------
     Table
-        With the label of every row left in the column `class`.
+        Every row has a label in the column `class`.
+
+    Raises
+    ------
+    ValueError
+        If the file has no header, and its first column is a number of its own for each row.
     """
     given = table.rows["class"]
     blank = given.is_null() | (given.str.strip_chars() == "")
@@ -42,7 +48,7 @@ def without_label_faults(table: Table) -> Table:
         wrong = wrong.fill_null(True)
     keep = ~wrong
     faults = [
-        (line, _label_fault(table.class_column, value))
+        Fault(line, _label_fault(table.class_column, value))
         for line, value in zip(
             table.lines[wrong.to_numpy()].tolist(), given.filter(wrong).to_list()
         )
@@ -57,6 +63,7 @@ def without_label_faults(table: Table) -> Table:
 
 
 def _label_fault(column: str, value: str | None) -> str:
+    """Return why a value is no label."""
     if value is None or not value.strip():
         return f"{column} is missing, got {value!r}"
     return (
@@ -66,6 +73,7 @@ def _label_fault(column: str, value: str | None) -> str:
 
 
 def _check_no_ids(table: Table) -> None:
+    """Refuse a first column of row numbers in a file without a header."""
     labels = table.rows["class"]
     if not table.has_header and _FEWEST_IDS <= len(labels) == labels.n_unique():
         raise ValueError(
@@ -77,8 +85,8 @@ def _check_no_ids(table: Table) -> None:
 def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
     """Return the label that each text in the column `class` stands for.
 
-    AG News is told by the form in which it is published and by its classes. Both have to be right
-    in all files: one label more, or one less, and the numbers stay as they are.
+    AG News is recognised by the form in which it is published and by its classes. All files must
+    match: with one label more, or one less, the numbers stay as they are.
 
     Parameters
     ----------
@@ -102,34 +110,41 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
     if kind == "boolean":
         return {text: _BOOLEANS[value.lower()] for text, value in plain.items()}
     if kind == "number":
-        numbers = [_INTEGER.fullmatch(text) for text in plain.values()]
-        integers = [int(match[1]) for match in numbers if match]
-        if len(integers) == len(plain) and _fit_into_64_bits(integers):
-            return dict(zip(plain, integers))
+        integers = _integers(plain)
+        if integers is not None:
+            return integers
         _check_no_decimals(tables)
     _check_spellings(tables)
     return {text: text for text in plain}
 
 
+def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
+    """Return the integer of each text; None unless all are integers that one array can hold."""
+    numbers = {text: _INTEGER.fullmatch(value) for text, value in plain.items()}
+    found = {text: int(match[1]) for text, match in numbers.items() if match}
+    return found if len(found) == len(plain) and _fit_into_64_bits(found.values()) else None
+
+
 def _texts(table: Table) -> list[str]:
+    """Return the different labels of a file, as they are written there."""
     return table.rows["class"].unique(maintain_order=True).to_list()
 
 
 def _place(table: Table, text: str) -> str:
+    """Return the file and line where a label first occurs."""
     first = (table.rows["class"] == text).arg_true()[0]
     return f"{table.path}, line {table.lines[first]}"
 
 
 def _only_kind(tables: Sequence[Table]) -> str:
-    """Return the kind of all labels; what a CSV holds may be texts, whatever it looks like."""
-    first: dict[tuple[bool, str], str] = {}
-    for table in tables:
-        for text in _texts(table):
-            is_guess = table.label_kind is None
-            kind = table.label_kind or _kind_of(text.strip())
-            if (is_guess, kind) not in first:
-                shown = repr(text) if kind == "text" else text
-                first[is_guess, kind] = f"the {kind} {shown:.60} in {_place(table, text)}"
+    """Return the kind of all labels; those of a CSV may be texts, whatever they look like.
+
+    Raises
+    ------
+    ValueError
+        If labels are of two kinds.
+    """
+    first = _first_of_each_kind(tables)
     known = sorted(first)
     kinds = {kind for _, kind in known}
     if len(kinds) < 2:
@@ -137,25 +152,44 @@ def _only_kind(tables: Sequence[Table]) -> str:
     if "text" in kinds and all(is_guess or kind == "text" for is_guess, kind in known):
         return "text"
     one = known[0]
-    other = next(place for place in known if place[1] != one[1])
+    other = next(found for found in known if found[1] != one[1])
     raise ValueError(
         f"Labels must be of one kind in all files, got {first[one]}, and {first[other]}; write "
         "them in the same way."
     )
 
 
+def _first_of_each_kind(tables: Sequence[Table]) -> dict[tuple[bool, str], str]:
+    """Return a description of the first label of each kind.
+
+    The keys are whether the kind is a guess by the looks of a text in a CSV, and the kind.
+    """
+    first: dict[tuple[bool, str], str] = {}
+    for table in tables:
+        is_guess = table.label_kind is None
+        for text in _texts(table):
+            kind = table.label_kind or _kind_of(text.strip())
+            if (is_guess, kind) not in first:
+                shown = repr(text) if kind == "text" else text
+                first[is_guess, kind] = f"the {kind} {shown:.60} in {_place(table, text)}"
+    return first
+
+
 def _kind_of(text: str) -> str:
+    """Return what kind of label a text looks like."""
     if _NUMBER.fullmatch(text):
         return "number"
     return "boolean" if text.lower() in _BOOLEANS else "text"
 
 
-def _fit_into_64_bits(integers: Iterable[int]) -> bool:
+def _fit_into_64_bits(integers: Collection[int]) -> bool:
+    """Tell whether all integers fit into int64, or all into uint64."""
     low, high = min(integers, default=0), max(integers, default=0)
     return (low >= -(2**63) and high < 2**63) or (low >= 0 and high < 2**64)
 
 
 def _check_no_decimals(tables: Sequence[Table]) -> None:
+    """Raise a ValueError for the first number that is not whole, which can be no class."""
     for table in tables:
         decimal = next((text for text in _texts(table) if not float(text).is_integer()), None)
         if decimal is not None:
@@ -166,7 +200,7 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
 
 
 def _check_spellings(tables: Sequence[Table]) -> None:
-    """Refuse texts that are the same label to a reader, and two classes to a classifier."""
+    """Refuse two spellings of one label, which a classifier would take for two classes."""
     first: dict[str | Decimal, tuple[str, Table]] = {}
     for table in tables:
         for text in _texts(table):
@@ -180,7 +214,7 @@ def _check_spellings(tables: Sequence[Table]) -> None:
 
 
 def _sense(text: str) -> str | Decimal:
-    """Return what the spellings of one label share: 1, 01 and 1.0, but not 1.1 and 1.10."""
+    """Return the same value for all spellings of one label: 1, 01 and 1.0, but not 1.1 and 1.10."""
     plain = unicodedata.normalize("NFC", text.strip())
     if _NUMBER.fullmatch(plain):
         number = Decimal(plain)

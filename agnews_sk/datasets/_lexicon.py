@@ -1,4 +1,4 @@
-"""The words and sentences that made-up news is written with: the most frequent first."""
+"""The words and sentences of generated news, the most frequent first."""
 
 from itertools import product
 

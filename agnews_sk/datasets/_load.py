@@ -1,4 +1,4 @@
-"""Labelled news rows from files: the official CSV, or columns by name."""
+"""Load labelled rows from files: the CSV of AG News, or columns by name."""
 
 import os
 import warnings
@@ -10,6 +10,7 @@ import polars as pl
 from sklearn.utils import Bunch
 
 from agnews_sk.datasets._bunch import as_returned, check_choice, make_bunch
+from agnews_sk.datasets._files import READERS, check_format
 from agnews_sk.datasets._labels import (
     OFFICIAL_NAMES,
     as_labels,
@@ -17,7 +18,7 @@ from agnews_sk.datasets._labels import (
     names_of_classes,
     without_label_faults,
 )
-from agnews_sk.datasets._read import READERS, Table
+from agnews_sk.datasets._table import Table, read_table
 
 _SUBSETS = ("train", "test")
 
@@ -29,19 +30,19 @@ def load_agnews(
     on_bad_rows: str = "error",
     return_X_y: bool = False,
 ) -> Any:
-    r"""Load labelled news rows, any number of them, from a file or a folder.
+    r"""Load labelled rows, any number of them, from a file or a folder.
 
     Parameters
     ----------
     path : str or path-like
         A file, of which all rows are read: `.csv`, `.parquet`, `.jsonl` or `.ndjson`. Or a folder
-        with files named for the subset, such as `train.csv`, or `train-00000-of-00001.parquet`.
+        with files named after the subset, such as `train.csv` or `train-00000-of-00001.parquet`.
     subset : {"train", "test", "all"}, default="train"
-        Which files of a folder to read; "all" reads what there is, train before test. A single
-        file is read whole whatever this says.
+        Which files of a folder to read; "all" reads those that exist, train before test. Ignored
+        for a single file.
     on_bad_rows : {"error", "skip"}, default="error"
-        Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote) is
-        an error or is left out and counted in one warning.
+        Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote)
+        raises an error, or is left out and counted in one warning.
     return_X_y : bool, default=False
         Return `(data, target)` instead of the Bunch.
 
@@ -51,7 +52,7 @@ def load_agnews(
         data : DataFrame of shape (n_samples, n_columns)
             Columns `title` and `description`, or those of them that the file has, or `text`.
         target : ndarray of shape (n_samples,)
-            Labels: the class names of AG News, otherwise what stands in the file.
+            Labels: the class names of AG News, otherwise the labels as in the file.
         target_names : list
             The classes: those of AG News in the order of their numbers, others sorted.
         DESCR : str
@@ -62,9 +63,9 @@ def load_agnews(
     FileNotFoundError
         If there is no such file, or the folder has none for the subset.
     ValueError
-        If a row is broken, with its file and line; if no row is left; if the columns cannot be
-        told; if the labels are no classes, but decimals or a number of its own for each row; if
-        labels are of two kinds, such as 1 and "1" in JSON, or one has two spellings.
+        If a row is broken, with its file and line; if no row is left; if the columns of labels and
+        texts are not found; if the labels are no classes, but decimals or a different number for
+        each row; if labels are of two kinds, such as 1 and "1" in JSON, or one has two spellings.
 
     Warns
     -----
@@ -74,21 +75,21 @@ def load_agnews(
     Notes
     -----
     A CSV without a header holds class, title and description, or class and text, and its classes
-    are whole numbers. Quotes are doubled inside quotes, a backslash is text, blank lines are
-    passed over.
+    are whole numbers. Quotes are doubled within quotes, a backslash is text, blank lines are
+    skipped.
 
-    Otherwise columns go by name, in any case and order, and others are ignored. The class is
+    Otherwise columns are found by name, in any case and order, and others are ignored. The class is
     `class`, `class index`, `label`, `target` or `category`. The texts are `title` (or `headline`)
-    and `description`; `text` (or `content`) is the description of a file that has titles, and
-    stands alone in one that has none. A null, or an empty field of a CSV with a header, is a
-    missing value. In a CSV without a header it is the empty string.
+    and `description`; `text` (or `content`) is the description in a file with titles, and the only
+    text in one without. A null, or an empty field of a CSV with a header, is a missing value. In a
+    CSV without a header an empty field is the empty string.
 
     Labels stay as they are: whole numbers (also written as 1.0), booleans, else texts. Only the
-    files of AG News get its names: they have three quoted columns and no header, or the header
-    `Class Index,Title,Description`, and their classes are 1, 2, 3 and 4, each of which occurs, and
-    no other. All files of a folder decide together, and the labels of a CSV take the kind of the
-    files beside it. A Parquet file of the Hugging Face hub has
-    the names of its classes in its metadata, and gets these.
+    files of AG News get its class names: they have three quoted columns and no header, or the
+    header `Class Index,Title,Description`, and the classes 1, 2, 3 and 4, all of them and no other.
+    All files of a folder are considered together, and the labels of a CSV take the kind of the
+    files beside it. Labels of a Parquet file of the Hugging Face hub get the class names in its
+    metadata.
 
     Examples
     --------
@@ -112,13 +113,13 @@ def load_agnews(
 def load_parts(
     path: Path, wanted: Sequence[Sequence[str]], *, on_bad_rows: str = "error"
 ) -> list[Bunch]:
-    """Read files or parts of a folder, each file once, with the same labels in all.
+    """Read a file or parts of a folder, each file once, with the same meaning of labels in all.
 
     Parameters
     ----------
     path : pathlib.Path
     wanted : sequence of sequence of {"train", "test"}
-        The parts of each Bunch; a single file is read whole whatever they are.
+        The parts of each Bunch; ignored for a single file.
     on_bad_rows : {"error", "skip"}
 
     Returns
@@ -127,7 +128,7 @@ def load_parts(
     """
     files = _files(path, wanted)
     tables = {
-        part: [without_label_faults(READERS[file.suffix.lower()](file)) for file in found]
+        part: [without_label_faults(read_table(file)) for file in found]
         for part, found in files.items()
     }
     meaning = meaning_of_labels([table for found in tables.values() for table in found])
@@ -149,10 +150,11 @@ def read_agnews(paths: Sequence[Path]) -> Bunch:
     -------
     Bunch
     """
-    return _make_bunch([READERS[path.suffix](path) for path in paths], OFFICIAL_NAMES, "error")
+    return _make_bunch([read_table(path) for path in paths], OFFICIAL_NAMES, "error")
 
 
 def _make_bunch(tables: Sequence[Table], meaning: dict[str, Any], on_bad_rows: str) -> Bunch:
+    """Concatenate tables, whose labels have been checked, to a Bunch."""
     _report_faults(tables, on_bad_rows)
     paths = ", ".join(str(table.path) for table in tables)
     rows = pl.concat([table.rows for table in tables], how="diagonal")
@@ -167,12 +169,9 @@ def _make_bunch(tables: Sequence[Table], meaning: dict[str, Any], on_bad_rows: s
 
 
 def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]:
-    """Return the files of each part, of the parts that are not wanted too."""
+    """Return the files of each part, also of parts that are not wanted: all decide on labels."""
     if path.is_file():
-        if path.suffix.lower() not in READERS:
-            raise ValueError(
-                f"path must end in one of {', '.join(READERS)}, got {path}; rename the file."
-            )
+        check_format(path)
         return {parts[0]: [path] for parts in wanted}
     if not path.is_dir():
         raise FileNotFoundError(f"path must be a file or a folder, but there is no {path}.")
@@ -188,6 +187,7 @@ def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]
 
 
 def _files_of_part(folder: Path, part: str) -> list[Path]:
+    """Return the files of a part in order, of the first format that the folder has."""
     for suffix in READERS:
         files = [*folder.glob(f"{part}{suffix}"), *sorted(folder.glob(f"{part}-*{suffix}"))]
         if files:
@@ -196,6 +196,7 @@ def _files_of_part(folder: Path, part: str) -> list[Path]:
 
 
 def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
+    """Raise the first fault as an error, or warn of all."""
     faults = [(table.path, line, why) for table in tables for line, why in table.faults]
     if not faults:
         return

@@ -1,4 +1,4 @@
-"""Three-way stratified split that keeps duplicates on one side."""
+"""Stratified split into three parts, with duplicates kept in one part."""
 
 import math
 import warnings
@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from agnews_sk._core.same_text import joined, normalized
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.same_text import normalized
 from agnews_sk._core.validation import as_frame, check_labels, n_rows, take_rows, text_columns
 
 
 def train_val_test_split(
-    frame: Any,
+    X: Any,
     y: Any,
     *,
     val_size: float | int = 0.1,
@@ -24,26 +25,27 @@ def train_val_test_split(
     """Split rows and labels into a training, a validation and a test part.
 
     Every class has the same share of each part, up to rounding. Texts that are duplicates of each
-    other fall into one part, so that no answer is known from training.
+    other are in the same part, so that no test text was seen in training.
 
     Parameters
     ----------
-    frame : DataFrame or array-like of str of shape (n_samples,)
-        Rows; the kind is kept.
+    X : DataFrame or array-like of str of shape (n_samples,)
+        Rows; the parts are containers of the same kind.
     y : array-like of shape (n_samples,)
-        Labels; the kind is kept.
+        Labels; the parts are containers of the same kind.
     val_size, test_size : float or int, default=0.1 and 0.2
         Share of the rows if a float in [0, 1), number of rows if an int. 0 leaves the part empty.
     group_duplicates : bool, default=True
-        Keep rows together whose texts, all text columns joined, are equal up to case, punctuation
-        and white space, as `DuplicateFilter` and `audit` see it. Empty texts are equal, too.
+        Keep rows together if their texts, with all text columns joined, are equal up to case,
+        punctuation and white space, as `DuplicateFilter` and `audit` compare them. Empty texts
+        count as equal.
     random_state : int, RandomState instance or None, default=None
-        Draws the rows and their order.
+        Random seed for the choice and the order of the rows.
 
     Returns
     -------
     X_train, X_val, X_test, y_train, y_val, y_test : containers
-        Shuffled rows of `frame` and `y`.
+        Shuffled rows of `X` and `y`.
 
     Raises
     ------
@@ -54,13 +56,13 @@ def train_val_test_split(
     Warns
     -----
     UserWarning
-        If duplicates left a part empty that was asked for.
+        If a part with a size above 0 is empty, since groups of duplicates are too large.
 
     Notes
     -----
-    The sizes asked for are met exactly unless groups of duplicates are too large to fit. A group
-    goes to a part that has room for it, drawn with the room as weight; the single rows then fill
-    each part class by class.
+    The parts have exactly the requested sizes unless groups of duplicates are too large to fit. A
+    group is assigned to a random part that has room for it, with probability proportional to the
+    room; then rows without duplicates fill each part class by class.
 
     Examples
     --------
@@ -75,9 +77,9 @@ def train_val_test_split(
     >>> ("Oil up" in X_train) == ("oil  up!" in X_train)
     True
     """
-    frame = as_frame(frame)
-    n = n_rows(frame)
-    labels = check_labels(y, frame)
+    X = as_frame(X)
+    n = n_rows(X)
+    labels = check_labels(y, X)
     n_val, n_test = _n_of(val_size, n, "val_size"), _n_of(test_size, n, "test_size")
     if n_val + n_test >= n:
         raise ValueError(
@@ -85,7 +87,7 @@ def train_val_test_split(
             "leave none to train on; lower them."
         )
     classes = _class_codes(labels, n_parts=1 + (n_val > 0) + (n_test > 0))
-    groups = pd.factorize(_normalised(frame))[0] if group_duplicates else np.arange(n)
+    groups = pd.factorize(_normalised(X))[0] if group_duplicates else np.arange(n)
     rng = check_random_state(random_state)
     parts = _assign(classes, groups, n_val, n_test, rng)
     order = rng.permutation(n)
@@ -98,12 +100,13 @@ def train_val_test_split(
             UserWarning,
             stacklevel=2,
         )
-    X_train, X_val, X_test = (take_rows(frame, rows) for rows in chosen)
+    X_train, X_val, X_test = (take_rows(X, rows) for rows in chosen)
     y_train, y_val, y_test = (take_rows(y, rows) for rows in chosen)
     return X_train, X_val, X_test, y_train, y_val, y_test
 
 
 def _n_of(size: float | int, n: int, name: str) -> int:
+    """Return the number of rows of a part, a share being rounded up."""
     if isinstance(size, (int, np.integer)) and not isinstance(size, bool) and 0 <= size < n:
         return int(size)
     if isinstance(size, (float, np.floating)) and 0 <= size < 1:
@@ -114,6 +117,7 @@ def _n_of(size: float | int, n: int, name: str) -> int:
 
 
 def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
+    """Return the class of each row as an integer, and refuse a class with too few rows."""
     codes, classes = pd.factorize(labels)
     counts = np.bincount(codes)
     if counts.min() < n_parts:
@@ -125,16 +129,30 @@ def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
     return codes
 
 
-def _normalised(frame: Any) -> np.ndarray:
-    columns = list(text_columns(frame, None, name="frame").values())
-    return normalized(joined(columns)).fill_null("").to_numpy()
+def _normalised(X: Any) -> np.ndarray:
+    """Return the text of each row in the form in which duplicates are equal."""
+    columns = list(text_columns(X, None, name="X").values())
+    return normalized(join_columns(columns)).fill_null("").to_numpy()
 
 
 def _assign(
     classes: np.ndarray, groups: np.ndarray, n_val: int, n_test: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Return the part of each row: 0 for training, 1 for validation, 2 for test."""
-    room = _rows_a_class(np.bincount(classes), n_val, n_test)
+    """Return the part of each row: 0 for training, 1 for validation, 2 for test.
+
+    Parameters
+    ----------
+    classes, groups : ndarray of int of shape (n_samples,)
+        Class, and group of duplicates, of each row.
+    n_val, n_test : int
+        Number of rows to validate and to test on.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    ndarray of int8 of shape (n_samples,)
+    """
+    room = _rows_per_class(np.bincount(classes), n_val, n_test)  # (3, n_classes)
     parts = np.empty(len(classes), dtype=np.int8)
     together = np.bincount(groups)[groups] > 1
     for rows in _shuffled_groups(np.flatnonzero(together), groups, rng):
@@ -150,7 +168,7 @@ def _assign(
     return parts
 
 
-def _rows_a_class(counts: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
+def _rows_per_class(counts: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
     """Return how many rows of each class each part should have, of shape (3, n_classes)."""
     test = _shared_out(n_test, counts)
     val = _shared_out(n_val, counts - test)
@@ -158,7 +176,7 @@ def _rows_a_class(counts: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
 
 
 def _shared_out(total: int, weights: np.ndarray) -> np.ndarray:
-    """Share out `total` in whole numbers by weight, what is left to the largest remainders."""
+    """Divide `total` into integers proportional to the weights, by largest remainders."""
     if total == 0:
         return np.zeros(len(weights), dtype=int)
     exact = total * weights / weights.sum()
@@ -171,7 +189,7 @@ def _shared_out(total: int, weights: np.ndarray) -> np.ndarray:
 def _shuffled_groups(
     rows: np.ndarray, groups: np.ndarray, rng: np.random.RandomState
 ) -> list[np.ndarray]:
-    """Return the rows of each group, large groups first, those of one size in drawn order."""
+    """Return the rows of each group, the largest groups first, in random order within a size."""
     if len(rows) == 0:
         return []
     rows = rows[np.argsort(groups[rows], kind="stable")]
@@ -181,7 +199,20 @@ def _shuffled_groups(
 
 
 def _draw_part(room: np.ndarray, counts: np.ndarray, rng: np.random.RandomState) -> int:
-    """Return a part with room for these rows, or the emptiest one if none has enough."""
+    """Return a random part with room for a group, or the one with the most room if none has enough.
+
+    Parameters
+    ----------
+    room : ndarray of int of shape (3, n_classes)
+        Rows of each class that each part still needs.
+    counts : ndarray of int of shape (n_classes,)
+        Rows of each class in the group.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    int
+    """
     fits = ((room >= counts) | (counts == 0)).all(axis=1)
     if not fits.any():
         return int(room.sum(axis=1).argmax())

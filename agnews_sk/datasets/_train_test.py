@@ -1,4 +1,4 @@
-"""The rows that the main job, examples and benchmarks work on, from the best place at hand."""
+"""Training and test rows for commands, examples and benchmarks, from the first source found."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agnews_sk._core.home import data_path
 from agnews_sk.datasets._fetch import fetch_agnews
 from agnews_sk.datasets._generate import load_news_sample
 from agnews_sk.datasets._load import load_agnews, load_parts
@@ -13,7 +14,7 @@ from agnews_sk.datasets._split import train_val_test_split
 
 SAMPLE = "sample"
 SAMPLE_NOTICE = (
-    "These rows are made up: their figures say nothing about AG News. For real rows, set "
+    "These rows are generated: scores on them say nothing about AG News. For real rows, set "
     "AGNEWS_SK_DATA to a file or folder of them, or let this machine download AG News."
 )
 
@@ -29,7 +30,7 @@ class TrainTest(NamedTuple):
     source : str
         Where the rows come from, and how many there are.
     notice : str
-        What to tell whoever reads figures made from them; empty for real rows.
+        Warning to show beside scores on generated rows; empty for real rows.
     """
 
     X_train: Any
@@ -41,15 +42,15 @@ class TrainTest(NamedTuple):
 
 
 def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
-    """Load training and test rows from the first place that has some.
+    """Load training and test rows from the first source that has some.
 
     Parameters
     ----------
     path : str or path-like, optional
-        A folder with training and test files, or a file, of which a fifth becomes the test rows,
-        duplicates kept on one side; or "sample" for the built-in sample. Without it: what the
-        environment's `AGNEWS_SK_DATA` names, else AG News from the cache or by download, else
-        the built-in sample.
+        A folder with training and test files; or a file, of which a fifth becomes the test rows,
+        with duplicates kept in one part; or "sample" for the built-in sample. By default the path
+        in the environment variable `AGNEWS_SK_DATA`, else AG News from the cache or by download,
+        else the built-in sample.
 
     Returns
     -------
@@ -58,8 +59,8 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the path that was given cannot be read, or training and test rows have other columns
-        or no label in common; no other place is then tried.
+        If the given path cannot be read, or training and test rows have different columns or no
+        label in common. No other source is tried then.
 
     Examples
     --------
@@ -68,7 +69,7 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
     >>> len(rows.X_train) > len(rows.X_test), rows.source
     (True, 'the built-in sample: ...')
     """
-    path = path or os.environ.get("AGNEWS_SK_DATA") or None
+    path = path or data_path()
     if path == SAMPLE:
         return _from_sample()
     if path is not None:
@@ -80,6 +81,7 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
 
 
 def _from_path(path: Path) -> TrainTest:
+    """Load the two parts of a folder, or split a file."""
     if path.is_dir():
         train, test = load_parts(path, [("train",), ("test",)])
         X_train, y_train, X_test, y_test = train.data, train.target, test.data, test.target
@@ -94,6 +96,7 @@ def _from_path(path: Path) -> TrainTest:
 
 
 def _check_columns(X_train: Any, X_test: Any, path: Path) -> None:
+    """Raise a ValueError unless training and test rows have the same columns."""
     if list(X_train.columns) != list(X_test.columns):
         raise ValueError(
             f"{path}: training and test rows must have the same text columns, got "
@@ -102,6 +105,7 @@ def _check_columns(X_train: Any, X_test: Any, path: Path) -> None:
 
 
 def _check_common_label(y_train: np.ndarray, y_test: np.ndarray, path: Path) -> None:
+    """Raise a ValueError if no test label occurs in training."""
     if not np.isin(y_test, y_train).any():
         raise ValueError(
             f"{path}: training and test rows must have labels in common, got labels such as "
@@ -111,12 +115,14 @@ def _check_common_label(y_train: np.ndarray, y_test: np.ndarray, path: Path) -> 
 
 
 def _from_agnews() -> TrainTest:
+    """Load AG News from the cache, or download it."""
     X_train, y_train = fetch_agnews(subset="train", return_X_y=True)
     X_test, y_test = fetch_agnews(subset="test", return_X_y=True)
     return _train_test("AG News", X_train, X_test, y_train, y_test)
 
 
 def _from_sample() -> TrainTest:
+    """Load the built-in sample."""
     X_train, y_train = load_news_sample(subset="train", return_X_y=True)
     X_test, y_test = load_news_sample(subset="test", return_X_y=True)
     rows = _train_test("the built-in sample", X_train, X_test, y_train, y_test)
@@ -124,5 +130,6 @@ def _from_sample() -> TrainTest:
 
 
 def _train_test(name: str, X_train, X_test, y_train, y_test) -> TrainTest:
+    """Return the rows with a description of their source."""
     source = f"{name}: {len(y_train):,} training rows, {len(y_test):,} test rows"
     return TrainTest(X_train, X_test, y_train, y_test, source)

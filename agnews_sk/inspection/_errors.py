@@ -9,8 +9,8 @@ import pandas as pd
 import polars as pl
 from scipy.stats import binomtest
 
+from agnews_sk._core.joining import join_columns
 from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels
-from agnews_sk._core.same_text import joined
 from agnews_sk._core.validation import text_columns
 from agnews_sk.cleaning import source_of
 from agnews_sk.evaluation import read_predictions
@@ -244,7 +244,7 @@ _VALUES = {"length": _by_length, "source": _by_source}
 
 def _texts(X: Any) -> pl.Series:
     """Return the text columns of rows, joined."""
-    return joined(list(text_columns(X, None).values()))
+    return join_columns(list(text_columns(X, None).values()))
 
 
 def _predictions(classifier: Any, X: Any, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

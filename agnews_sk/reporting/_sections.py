@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk._core.formats import megabytes, number, p_value, percent, points, seconds
-from agnews_sk._core.same_text import joined
+from agnews_sk._core.joining import join_columns
 from agnews_sk._core.validation import n_rows, text_columns
 from agnews_sk.evaluation import (
     ComparisonResult,
@@ -240,7 +240,7 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
         raise ValueError(
             f"texts must have the {result.rows.max() + 1} rows of the result, got {n_rows(texts)}."
         )
-    shown = joined(list(text_columns(texts, None, name="texts").values()))
+    shown = join_columns(list(text_columns(texts, None, name="texts").values()))
     chosen = result.differing_rows(_N_EXAMPLES)
     if not len(chosen):
         return ""

@@ -1,4 +1,4 @@
-"""Rows: filters that drop training rows and augmenters that add them, in `fit` only."""
+"""Samplers that change which rows are trained on: filters drop rows, augmenters add rows."""
 
 # Makes `fit_resample` a method that metadata can be routed to, before samplers are defined.
 import imblearn.base

@@ -1,4 +1,4 @@
-"""Easy data augmentation: copies of the training texts with some words edited."""
+"""Easy data augmentation (EDA): copies of training texts with some words edited."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -24,46 +24,46 @@ _SHARE = [Interval(Real, 0, 1, closed="both")]
 class EDAAugmenter(RowSampler):
     """Add copies of each text with some words inserted, swapped, deleted or replaced.
 
-    Each copy gets one of the four edits, drawn with equal chances from those whose share is above
-    0, and ``max(1, round(share * n_words))`` of its words are edited. Words are what white space
-    separates; the words of a copy are joined by single spaces.
+    For each copy one of the four edits is drawn, with equal probability among those whose share is
+    above 0, and ``max(1, round(share * n_words))`` of its words are edited. Words are separated by
+    white space; the words of a copy are joined by single spaces.
 
     Parameters
     ----------
     n_copies : int, default=1
-        Copies of each row.
+        Number of copies of each row.
     p_insert : float, default=0.1
-        Share of words to insert: a synonym of a random word of the text, at a random place. Where
-        no synonym is known, or none is in use, a random word of the text itself.
+        Share of words to insert, each a synonym of a random word of the text at a random position.
+        If no word of the text has a synonym, random words of the text itself are inserted.
     p_swap : float, default=0.1
-        Share of words: as many pairs of words change places.
+        Number of pairs of words to swap, as a share of the number of words.
     p_delete : float, default=0.1
-        Share of words to delete; one word always stays.
+        Share of words to delete; at least one word stays.
     p_synonym : float, default=0.0
-        Share of words to replace by a synonym, as far as words with synonyms are there.
+        Share of words to replace by a synonym; fewer if fewer words have synonyms.
     columns : list of str, default=None
-        Columns of a frame to edit; None means every column of texts. The others are copied.
+        Columns of a frame to edit; None means every column of texts. Others are copied unchanged.
     synonyms : dict of str to list of str, default=None
-        Synonyms by word. None takes, only if `p_synonym` is above 0, those of nltk's WordNet,
-        whose data must be installed. A synonym takes over the capital and punctuation of its word.
+        Synonyms by word. With None, and `p_synonym` above 0, those of nltk's WordNet, whose data
+        must be installed. A synonym gets the capital letter and punctuation of its word.
     keep_original : bool, default=True
-        Whether the rows themselves come out too, before the copies.
+        Whether to return the rows themselves too, before the copies.
     random_state : int, RandomState instance or None, default=None
-        Draws edits, words and places.
+        Random seed for edits, words and positions.
 
     Attributes
     ----------
     sample_indices_ : ndarray of int of shape (n_rows_out,)
-        For each row that came out, the position of the row that it is, or is a copy of. First
+        For each row of the output, the position of the row that it is or was copied from: first
         all rows, then the first copy of all rows, and so on.
 
     Notes
     -----
-    The method is EDA [1]_. There, deletion drops each word with probability `p_delete`; here the
-    number of words is fixed as for the other edits, so that no copy of two words or more equals
-    its text by chance alone. A text of one word is not changed by swap and deletion; missing and
-    blank texts are copied as they are. In pandas a copy has the index label of its row;
-    categorical columns come out as plain texts.
+    The method is EDA [1]_, except that deletion there drops each word with probability `p_delete`;
+    here the number of words is fixed as for the other edits, so that no copy with at least two
+    words equals its text by chance. A text of one word is not changed by swap and deletion;
+    missing and blank texts are copied unchanged. In pandas a copy has the index label of its row;
+    categorical columns become plain texts.
 
     References
     ----------
@@ -115,6 +115,7 @@ class EDAAugmenter(RowSampler):
         self.random_state = random_state
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
+        """Return the position that each output row comes from, and the output rows."""
         shares = self._shares()
         columns = self._text_columns(X, self.columns)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
@@ -129,6 +130,7 @@ class EDAAugmenter(RowSampler):
         return indices, take_and_replace(X, indices, copies, first=n_originals)
 
     def _shares(self) -> dict[str, float]:
+        """Return the share of words of each edit that is in use."""
         shares = {
             "insert": self.p_insert,
             "swap": self.p_swap,
@@ -150,7 +152,24 @@ class EDAAugmenter(RowSampler):
         shares: dict[str, float],
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Return the edited copies of one column, of shape (n_copies,); None for no text."""
+        """Return the edited copies of one column.
+
+        Parameters
+        ----------
+        texts : polars.Series of str of shape (n_samples,)
+        sources : ndarray of int of shape (n_copies,)
+            Position of the text that each copy is made of.
+        chosen : ndarray of str of shape (n_copies,)
+            Edit of each copy.
+        shares : dict of str to float
+            Share of words by edit.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        ndarray of object of shape (n_copies,)
+            None where the text is missing or blank.
+        """
         words = texts.str.extract_all(r"\S+")
         table, substitutes = self._word_table(flat_values(words))
         ragged = Ragged(np.arange(row_offsets(words)[-1]), row_offsets(words))
@@ -161,11 +180,24 @@ class EDAAugmenter(RowSampler):
                 continue
             batch = ragged.take(sources[rows])
             counts = np.maximum(1, np.rint(shares[name] * batch.lengths)).astype(np.int64)
-            copies[rows] = _joined(table, edit(batch, counts, rng))
+            copies[rows] = _texts_of(table, edit(batch, counts, rng))
         return copies
 
     def _word_table(self, words: pl.Series) -> tuple[pl.Series, Substitutes]:
-        """Return the words with all their synonyms behind them, and which are whose."""
+        """Return a table of words and synonyms, and the range of synonyms of each word.
+
+        Parameters
+        ----------
+        words : polars.Series of str of shape (n_words,)
+            Words of all texts, one text after the other.
+
+        Returns
+        -------
+        table : polars.Series of str of shape (n_words + n_synonyms,)
+            The words, then the synonyms of each different word.
+        substitutes : Substitutes
+            Positions in the table, by position of a word in it.
+        """
         if self.synonyms is None and self.p_synonym == 0:
             none = np.zeros(len(words), dtype=np.int64)
             return words, Substitutes(none, none)
@@ -174,13 +206,14 @@ class EDAAugmenter(RowSampler):
         found = [replacements(word, find) for word in distinct]
         forms = pl.Series(found, dtype=pl.List(pl.String))
         numbers = np.arange(len(distinct))
-        codes = words.replace_strict(distinct, numbers).cast(pl.Int64).to_numpy()
-        offsets = len(words) + row_offsets(forms)
+        codes = words.replace_strict(distinct, numbers).cast(pl.Int64).to_numpy()  # (n_words,)
+        offsets = len(words) + row_offsets(forms)  # (n_distinct + 1,)
         table = pl.concat([words, flat_values(forms)])
         return table, Substitutes(offsets[codes], offsets[codes + 1])
 
 
 def _edits(substitutes: Substitutes) -> dict[str, Edit]:
+    """Return the function of each edit by its name."""
     return {
         "insert": partial(insert, substitutes=substitutes),
         "swap": swap,
@@ -189,7 +222,7 @@ def _edits(substitutes: Substitutes) -> dict[str, Edit]:
     }
 
 
-def _joined(table: pl.Series, texts: Ragged) -> np.ndarray:
+def _texts_of(table: pl.Series, texts: Ragged) -> np.ndarray:
     """Return the texts whose words have these positions in the table."""
     words = to_ragged(table.gather(texts.words), texts.offsets)
     return to_object_array(words.list.join(" "))

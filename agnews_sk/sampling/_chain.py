@@ -1,4 +1,4 @@
-"""Several samplers as one."""
+"""A sampler that applies several samplers in order."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ class SamplerChain(RowSampler, BaseComposition):
     Parameters
     ----------
     steps : list of (str, sampler) tuples
-        Names and samplers in order. A sampler is anything with `fit_resample` that records
-        `sample_indices_`; "passthrough" leaves a step out. `set_params` reaches their parameters
-        as `<name>__<parameter>`, or replaces the sampler `<name>`.
+        Names and samplers in order. A sampler has `fit_resample` and records `sample_indices_`;
+        "passthrough" skips a step. `set_params` sets their parameters as `<name>__<parameter>`,
+        or replaces the sampler `<name>`.
 
     Attributes
     ----------
     steps_ : list of (str, sampler) tuples
-        Fitted clones of the samplers, without the ones left out.
+        Fitted clones of the samplers, without those that were skipped.
     sample_indices_ : ndarray of int of shape (n_rows_out,)
-        For each row that came out, the position of the row of X that it came from.
+        For each row of the output, the position of the row of X that it comes from.
 
     Examples
     --------
@@ -72,6 +72,7 @@ class SamplerChain(RowSampler, BaseComposition):
         return self
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
+        """Return the position that each output row comes from, and the output rows."""
         self._check_steps()
         self.steps_ = [(name, clone(s)) for name, s in self.steps if s != "passthrough"]
         indices = np.arange(n_rows(X))
@@ -81,6 +82,7 @@ class SamplerChain(RowSampler, BaseComposition):
         return indices, X
 
     def _check_steps(self) -> None:
+        """Check the names of the steps, and that all of them are samplers."""
         self._validate_names([name for name, _ in self.steps])
         for name, sampler in self.steps:
             if sampler != "passthrough" and not hasattr(sampler, "fit_resample"):

@@ -1,4 +1,4 @@
-"""Write new texts into rows of any container that texts come in."""
+"""Replace texts in rows of any container of texts, and keep its type."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from agnews_sk._core.validation import check_texts, is_frame, take_rows
 def take_and_replace(
     X: Any, indices: np.ndarray, texts: dict[str, np.ndarray], *, first: int
 ) -> Any:
-    """Return these rows of X, with new texts in the last of them.
+    """Return some rows of X, with new texts in all but the first of them.
 
     Parameters
     ----------
@@ -20,9 +20,9 @@ def take_and_replace(
     indices : ndarray of int of shape (n_rows_out,)
         Rows of X to take.
     texts : dict of str to ndarray of object of shape (n_rows_out - first,)
-        New texts by column, as `text_columns` names them; None leaves what is there.
+        New texts by column, as `text_columns` names them; None keeps the text.
     first : int
-        Number of leading rows that stay as they are.
+        Number of leading rows that are unchanged.
 
     Returns
     -------
@@ -42,6 +42,19 @@ def take_and_replace(
 
 
 def _replaced(column: Any, texts: np.ndarray, first: int) -> Any:
+    """Return a column of the same type with new texts after the first rows.
+
+    Parameters
+    ----------
+    column : list, tuple, ndarray, pandas Series, Index or array, polars Series of shape (n_rows,)
+    texts : ndarray of object of shape (n_rows - first,)
+        None keeps the text.
+    first : int
+
+    Returns
+    -------
+    The same kind of container, of object where a pandas category could not hold a new text.
+    """
     new = np.flatnonzero(pd.notna(texts))
     positions, texts = first + new, texts[new]
     if isinstance(column, pl.Series):

@@ -1,4 +1,4 @@
-"""Filters that compare rows with each other: duplicates, and labels that contradict."""
+"""Filters that compare rows with each other: duplicates, and conflicting labels."""
 
 from numbers import Integral, Real
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.same_text import joined, same_text_groups
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.same_text import same_text_groups
 from agnews_sk._core.validation import Interval, StrOptions, check_labels
 from agnews_sk.sampling._minhash import near_duplicate_groups
 from agnews_sk.sampling._row_filter import RowFilter
@@ -15,27 +16,27 @@ from agnews_sk.sampling._row_filter import RowFilter
 class DuplicateFilter(RowFilter):
     """Keep one row of each set of duplicates.
 
-    The text columns of a row are joined and compared in lower case, without punctuation and
-    white space. Rows without any text are never duplicates of each other.
+    The text columns of a row are joined, and compared without regard to case, punctuation and
+    white space. Rows without any text are no duplicates of each other.
 
     Parameters
     ----------
     method : {"exact", "near"}, default="exact"
-        "exact" drops texts that are the same; "near" also those that share most of their word
-        shingles with another.
+        "exact" drops texts that are equal; "near" also those that share most of their word
+        shingles with another text.
     threshold : float, default=0.8
         For "near": smallest Jaccard similarity of two texts' shingles. With the defaults, texts
         of 25 words that differ in one are near duplicates: they share 22 of 26 word pairs.
     shingle_words : int, default=2
-        For "near": number of words in a row that make one shingle.
+        For "near": number of consecutive words in a shingle.
     n_permutations : int, default=128
-        For "near": MinHash values a text; more mean fewer candidates to compare.
+        For "near": number of MinHash values per text; with more, fewer candidates are compared.
     keep : {"first", "last"}, default="first"
-        Which row of a set stays.
+        Which row of a set to keep.
     columns : list of str, default=None
         Columns of a frame to look at; None means every column of texts.
     random_state : int, RandomState instance or None, default=None
-        For "near": draws the hash functions that propose candidates.
+        For "near": random seed of the hash functions that find candidates.
 
     Attributes
     ----------
@@ -44,10 +45,11 @@ class DuplicateFilter(RowFilter):
 
     Notes
     -----
-    Near duplicates are linked: if B is near A and C near B, one of the three stays. Candidates
-    come from MinHash and banding (Broder 1997; Leskovec et al., "Mining of Massive Datasets",
-    chapter 3) and their Jaccard similarity is then computed, so that no row is dropped for less
-    than the threshold. A pair right at it is missed with probability 0.01 at most.
+    Near duplicates are transitive: if B is near A and C near B, one of the three is kept.
+    Candidates come from MinHash and banding (Broder 1997; Leskovec et al., "Mining of Massive
+    Datasets", chapter 3); their Jaccard similarity is then computed exactly, so that no row is
+    dropped for a similarity below the threshold. A pair exactly at the threshold is missed with a
+    probability of at most 0.01.
 
     Examples
     --------
@@ -87,11 +89,12 @@ class DuplicateFilter(RowFilter):
         self.random_state = random_state
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
-        groups = pl.Series(self._groups(joined(columns)))
+        groups = pl.Series(self._groups(join_columns(columns)))
         kept = groups.is_first_distinct() if self.keep == "first" else groups.is_last_distinct()
         return kept.to_numpy()
 
     def _groups(self, texts: pl.Series) -> np.ndarray:
+        """Return for each text the position of the first one in its set, of shape (n_samples,)."""
         if self.method == "exact":
             return same_text_groups(texts)
         return near_duplicate_groups(
@@ -106,13 +109,14 @@ class DuplicateFilter(RowFilter):
 class LabelConflictFilter(RowFilter):
     """Drop rows whose text also occurs with another label.
 
-    Texts are compared as `DuplicateFilter` does. Rows without any text never conflict.
+    Texts are compared as in `DuplicateFilter(method="exact")`. Rows without any text never
+    conflict.
 
     Parameters
     ----------
     strategy : {"drop", "majority"}, default="drop"
-        "drop" drops every row of a text with different labels; "majority" keeps its rows with
-        the most frequent label, and none where two labels are equally frequent.
+        "drop" drops all rows of a text with different labels; "majority" keeps its rows with the
+        most frequent label, and none if two labels are equally frequent.
     columns : list of str, default=None
         Columns of a frame to look at; None means every column of texts.
 
@@ -140,12 +144,13 @@ class LabelConflictFilter(RowFilter):
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
         if y is None:
-            raise ValueError("LabelConflictFilter compares labels: pass y to fit_resample.")
+            raise ValueError("LabelConflictFilter compares labels; pass y to fit_resample.")
         labels = np.unique(check_labels(y), return_inverse=True)[1]
-        rows = pl.DataFrame({"text": same_text_groups(joined(columns)), "label": labels})
+        rows = pl.DataFrame({"text": same_text_groups(join_columns(columns)), "label": labels})
         return rows.select(self._undisputed()).to_series().to_numpy()
 
     def _undisputed(self) -> pl.Expr:
+        """Return which rows to keep, by the columns "text" (its group) and "label"."""
         if self.strategy == "drop":
             return pl.n_unique("label").over("text") == 1
         count = pl.len().over("text", "label")

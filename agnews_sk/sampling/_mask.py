@@ -1,4 +1,4 @@
-"""A filter that was told which rows stay."""
+"""A filter by a mask over the rows."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from agnews_sk.sampling._row_filter import RowFilter
 
 
 class MaskFilter(RowFilter):
-    """Keep the rows that a mask marks, such as the one that an audit gives.
+    """Keep the rows where a mask is True, such as the mask of an audit.
 
     Parameters
     ----------
     keep : array-like of bool of shape (n_samples,)
-        Which rows of the X of `fit` stay. The mask belongs to these rows: fitted on others, on a
-        fold of them for example, the filter refuses; cut the frame itself then, `X[keep]`.
+        Which rows to keep of the X that is passed to `fit_resample`. Other rows, such as a fold of
+        a cross-validation, raise an error; select rows of the frame itself then, `X[keep]`.
     columns : list of str, default=None
         Columns of a frame that must be there; None means any column of texts.
 
@@ -26,7 +26,7 @@ class MaskFilter(RowFilter):
 
     See Also
     --------
-    agnews_sk.auditing.audit : Its findings have such masks.
+    agnews_sk.auditing.audit : Returns such masks for its findings.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class MaskFilter(RowFilter):
         mask = np.asarray(self.keep)
         if mask.dtype != bool or mask.shape != (len(columns[0]),):
             raise ValueError(
-                f"keep must have one bool a row of X, {len(columns[0])}, got {mask.dtype} of shape "
-                f"{mask.shape}; a mask belongs to the rows that it was made for."
+                f"keep must have one bool per row of X, {len(columns[0])}, got {mask.dtype} of "
+                f"shape {mask.shape}; a mask fits only the rows that it was made for."
             )
         return mask

@@ -1,4 +1,4 @@
-"""Filters that look at one row at a time: missing texts, short or junk texts."""
+"""Filters that look at each row alone: missing texts, and short or junk texts."""
 
 from numbers import Integral, Real
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.same_text import joined
+from agnews_sk._core.joining import join_columns
 from agnews_sk._core.validation import Interval, StrOptions
 from agnews_sk.sampling._row_filter import RowFilter
 
@@ -14,14 +14,14 @@ from agnews_sk.sampling._row_filter import RowFilter
 class MissingTextFilter(RowFilter):
     """Drop rows whose text is missing or blank.
 
-    `None`, NaN, `pandas.NA`, the empty string and white space alone count as missing.
+    `None`, NaN, `pandas.NA`, the empty string and texts of white space only count as missing.
 
     Parameters
     ----------
     columns : list of str, default=None
         Columns of a frame to look at; None means every column of texts.
     how : {"all", "any"}, default="all"
-        Whether a row goes when all of these columns are missing, or any of them.
+        Whether to drop a row if all of these columns are missing, or if any of them is.
 
     Attributes
     ----------
@@ -52,18 +52,18 @@ class MissingTextFilter(RowFilter):
 class LengthFilter(RowFilter):
     """Drop rows whose text has too few or too many words, or too few letters to be prose.
 
-    The text columns of a row are joined; words are what white space separates. A missing text has
-    no words.
+    The text columns of a row are joined; words are separated by white space. A missing text has no
+    words.
 
     Parameters
     ----------
     min_words : int, default=3
-        Fewest words of a row that stays.
+        Minimum number of words of a row to keep.
     max_words : int, default=None
-        Most words of a row that stays; None sets no limit.
+        Maximum number of words of a row to keep; None means no limit.
     min_letter_share : float, default=0.0
-        Smallest share of letters, of any script, among the characters that are not white space.
-        Tables of results and leftovers of markup have few. An empty text passes this test.
+        Minimum share of letters, of any script, among the characters that are not white space.
+        It is low in tables of results and in remains of markup. An empty text passes.
     columns : list of str, default=None
         Columns of a frame to look at; None means every column of texts.
 
@@ -95,7 +95,7 @@ class LengthFilter(RowFilter):
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
         self._check_bounds()
-        text = joined(columns)
+        text = join_columns(columns)
         n_words = text.str.count_matches(r"\S+").to_numpy()
         n_letters = text.str.count_matches(r"\p{L}").to_numpy()
         n_visible = text.str.count_matches(r"\S").to_numpy()
@@ -103,6 +103,7 @@ class LengthFilter(RowFilter):
         return kept if self.max_words is None else kept & (n_words <= self.max_words)
 
     def _check_bounds(self) -> None:
+        """Raise a ValueError if no number of words is allowed."""
         if self.max_words is not None and self.max_words < self.min_words:
             raise ValueError(
                 f"max_words must be at least min_words, {self.min_words}, got {self.max_words}."

@@ -1,6 +1,7 @@
-"""The base of the filters: a mask over the text columns decides which rows stay."""
+"""The base class of filters: each returns a mask of the rows to keep."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,25 +12,29 @@ from agnews_sk._core.validation import take_rows
 
 
 class RowFilter(RowSampler):
-    """Base of the samplers that only drop rows: what stays is unchanged and in order.
+    """Base class of samplers that only drop rows; the others keep their content and order.
 
-    A subclass has the parameter `columns` and implements `_kept`.
+    A subclass has a parameter `columns` and implements `_kept`.
     """
+
+    columns: Sequence[str] | None
 
     _parameter_constraints: dict = {"columns": [list, tuple, None]}
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
+        """Return the positions of the rows to keep, and these rows."""
         columns = list(self._text_columns(X, self.columns).values())
         indices = np.flatnonzero(self._kept(columns, y))
         return indices, take_rows(X, indices)
 
     @abstractmethod
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
-        """Return which rows stay.
+        """Return which rows to keep.
 
         Parameters
         ----------
         columns : list of polars.Series of str of shape (n_samples,)
+            The text columns.
         y : array-like of shape (n_samples,) or None
 
         Returns

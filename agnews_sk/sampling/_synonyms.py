@@ -1,4 +1,4 @@
-"""Synonyms of words: from a dict, or from an installed WordNet."""
+"""Find synonyms of words, in a dict or in an installed WordNet."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ def find_in_dict(synonyms: Mapping[str, Iterable[str]]) -> SynonymFinder:
     Parameters
     ----------
     synonyms : mapping of str to iterable of str
-        Synonyms by word; the letter case of the words does not count.
+        Synonyms by word; words are looked up in lower case.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def find_in_dict(synonyms: Mapping[str, Iterable[str]]) -> SynonymFinder:
 
 
 def find_in_wordnet() -> SynonymFinder:
-    """Return a function that looks a lower-case word up in the WordNet that nltk has.
+    """Return a function that looks a lower-case word up in nltk's WordNet.
 
     Stop words have no synonyms, as in EDA. Nothing is downloaded.
 
@@ -53,6 +53,7 @@ def find_in_wordnet() -> SynonymFinder:
         ) from error
 
     def find(word: str) -> list[str]:
+        """Return the lemmas of all meanings of a word, without the word itself."""
         if word in ENGLISH_STOP_WORDS:
             return []
         lemmas = [lemma for synset in wordnet.synsets(word) for lemma in synset.lemma_names()]
@@ -63,19 +64,19 @@ def find_in_wordnet() -> SynonymFinder:
 
 
 def replacements(word: str, find: SynonymFinder) -> list[str]:
-    """Return the synonyms of a word as it stands in a text, with its punctuation and capital.
+    """Return the synonyms of a word in a text, with its punctuation and capital letter.
 
     Parameters
     ----------
     word : str
-        What stands between two white spaces.
+        Word of a text, with the punctuation around it.
     find : callable
         From a lower-case word to its synonyms.
 
     Returns
     -------
     list of str
-        Empty if none is known; synonyms that are blank are left out.
+        Empty if none is known; blank synonyms are left out.
 
     Examples
     --------

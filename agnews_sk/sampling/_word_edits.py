@@ -1,7 +1,8 @@
-"""EDA's four edits on many texts at once: delete, swap, insert, replace words.
+"""EDA's four edits on many texts at once: delete, swap, insert and replace words.
 
-Texts are ragged: `words` holds an int for each word, text after text, and `offsets` where each
-text begins. Each edit takes how many words to edit per text and returns the edited ragged texts.
+Texts are a ragged array: the integers of all words, one text after the other, and the offset of
+each text. An edit takes the number of words to edit per text, and returns the edited ragged array.
+Everything is vectorized over all texts, without a Python loop over them.
 """
 
 from typing import NamedTuple
@@ -10,31 +11,56 @@ import numpy as np
 
 
 class Ragged(NamedTuple):
-    """Texts as ints: `words` of shape (n_words,), `offsets` of shape (n_texts + 1,)."""
+    """Texts as a ragged array of integers.
+
+    Attributes
+    ----------
+    words : ndarray of int of shape (n_words,)
+        The words of all texts, one text after the other.
+    offsets : ndarray of int of shape (n_texts + 1,)
+        Text i has the words `words[offsets[i]:offsets[i + 1]]`.
+    """
 
     words: np.ndarray
     offsets: np.ndarray
 
     @property
     def lengths(self) -> np.ndarray:
-        """Number of words of each text."""
+        """Return the number of words of each text, of shape (n_texts,)."""
         return np.diff(self.offsets)
 
     @property
     def rows(self) -> np.ndarray:
-        """Text that each word belongs to."""
+        """Return the position of the text that each word belongs to, of shape (n_words,)."""
         return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
     def take(self, texts: np.ndarray) -> "Ragged":
-        """Return these texts, in this order."""
+        """Return the texts at these positions, in this order; a text may come more than once.
+
+        Parameters
+        ----------
+        texts : ndarray of int of shape (n_taken,)
+
+        Returns
+        -------
+        Ragged
+            Of n_taken texts.
+        """
         lengths = self.lengths[texts]
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        shift = np.repeat(self.offsets[texts] - offsets[:-1], lengths)
+        offsets = np.concatenate([[0], np.cumsum(lengths)])  # (n_taken + 1,)
+        # How far the words of each text move towards the start, per word taken.
+        shift = np.repeat(self.offsets[texts] - offsets[:-1], lengths)  # (n_words_taken,)
         return Ragged(self.words[np.arange(offsets[-1]) + shift], offsets)
 
 
 class Substitutes(NamedTuple):
-    """Ints that may stand for a word: those of word w are `range(starts[w], ends[w])`."""
+    """The integers of the words that may replace a word.
+
+    Attributes
+    ----------
+    starts, ends : ndarray of int of shape (n_words,)
+        Word w may be replaced by any of `range(starts[w], ends[w])`.
+    """
 
     starts: np.ndarray
     ends: np.ndarray
@@ -44,25 +70,49 @@ class Substitutes(NamedTuple):
         return self.ends[words] > self.starts[words]
 
     def draw(self, words: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return a substitute for each word; each must have one."""
+        """Return a random substitute for each word; every word must have one."""
         return rng.integers(self.starts[words], self.ends[words])
 
 
 def delete(texts: Ragged, counts: np.ndarray, rng: np.random.Generator) -> Ragged:
-    """Delete random words, but never the last one of a text."""
+    """Delete random words, but leave at least one word of a text.
+
+    Parameters
+    ----------
+    texts : Ragged
+    counts : ndarray of int of shape (n_texts,)
+        Number of words to delete from each text.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Ragged
+    """
     gone = _choose(texts, np.minimum(counts, texts.lengths - 1), rng)
     return _from_rows(texts.words[~gone], texts.rows[~gone], len(texts.lengths))
 
 
 def swap(texts: Ragged, counts: np.ndarray, rng: np.random.Generator) -> Ragged:
-    """Swap two random words, as often as asked; a text of one word stays."""
+    """Swap two different random words of a text, several times; a text of one word is unchanged.
+
+    Parameters
+    ----------
+    texts : Ragged
+    counts : ndarray of int of shape (n_texts,)
+        Number of swaps in each text.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Ragged
+    """
     words = texts.words.copy()
     counts = np.where(texts.lengths > 1, counts, 0)
     for done in range(counts.max(initial=0)):
-        active = np.flatnonzero(counts > done)
+        active = np.flatnonzero(counts > done)  # texts with a swap left, (n_active,)
         length, start = texts.lengths[active], texts.offsets[active]
         left = rng.integers(length)
-        right = (left + rng.integers(1, length)) % length
+        right = (left + rng.integers(1, length)) % length  # never equal to left
         left, right = start + left, start + right
         words[left], words[right] = words[right], words[left]
     return Ragged(words, texts.offsets)
@@ -71,17 +121,31 @@ def swap(texts: Ragged, counts: np.ndarray, rng: np.random.Generator) -> Ragged:
 def insert(
     texts: Ragged, counts: np.ndarray, rng: np.random.Generator, substitutes: Substitutes
 ) -> Ragged:
-    """Insert, at random places, substitutes of random words of the text.
+    """Insert substitutes of random words of a text at random positions.
 
-    A text none of whose words has a substitute gets random words of its own.
+    A text in which no word has a substitute gets copies of its own words.
+
+    Parameters
+    ----------
+    texts : Ragged
+    counts : ndarray of int of shape (n_texts,)
+        Number of words to insert into each text.
+    rng : numpy.random.Generator
+    substitutes : Substitutes
+
+    Returns
+    -------
+    Ragged
     """
     source = _insertable(texts, substitutes)
     counts = np.where(source.lengths > 0, counts, 0)
-    rows = np.repeat(np.arange(len(counts)), counts)
+    rows = np.repeat(np.arange(len(counts)), counts)  # text of each inserted word, (n_inserted,)
     words = source.words[source.offsets[rows] + rng.integers(source.lengths[rows])]
     known = substitutes.exist(words)
     words[known] = substitutes.draw(words[known], rng)
-    places = texts.offsets[rows] + rng.integers(texts.lengths[rows] + 1)
+    # Before any word of the text or after the last one, which is before the next text's first:
+    # the order of texts is kept, since rows are inserted alike.
+    places = texts.offsets[rows] + rng.integers(texts.lengths[rows] + 1)  # (n_inserted,)
     order = np.argsort(places, kind="stable")
     return _from_rows(
         np.insert(texts.words, places[order], words[order]),
@@ -93,7 +157,20 @@ def insert(
 def replace(
     texts: Ragged, counts: np.ndarray, rng: np.random.Generator, substitutes: Substitutes
 ) -> Ragged:
-    """Replace random words that have substitutes by one of them."""
+    """Replace random words that have substitutes by one of them.
+
+    Parameters
+    ----------
+    texts : Ragged
+    counts : ndarray of int of shape (n_texts,)
+        Number of words to replace in each text; fewer if fewer have substitutes.
+    rng : numpy.random.Generator
+    substitutes : Substitutes
+
+    Returns
+    -------
+    Ragged
+    """
     known = np.flatnonzero(substitutes.exist(texts.words))
     candidates = _from_rows(known, texts.rows[known], len(texts.lengths))
     chosen = known[_choose(candidates, counts, rng)]
@@ -103,16 +180,29 @@ def replace(
 
 
 def _choose(texts: Ragged, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mark this many words of each text, or all where it has fewer, drawn without replacement."""
-    order = np.lexsort([rng.random(len(texts.words)), texts.rows])
-    rank = np.arange(len(order)) - texts.offsets[texts.rows]
+    """Mark random words of each text, drawn without replacement.
+
+    Parameters
+    ----------
+    texts : Ragged
+    counts : ndarray of int of shape (n_texts,)
+        Number of words to mark in each text; all if it has fewer.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool of shape (n_words,)
+    """
+    # A random permutation within each text: sorted by text, then by a random key.
+    order = np.lexsort([rng.random(len(texts.words)), texts.rows])  # (n_words,)
+    rank = np.arange(len(order)) - texts.offsets[texts.rows]  # position within its text
     chosen = np.zeros(len(order), dtype=bool)
     chosen[order] = rank < counts[texts.rows]
     return chosen
 
 
 def _insertable(texts: Ragged, substitutes: Substitutes) -> Ragged:
-    """Return the words that have substitutes, or all words of a text that has none such."""
+    """Return the words of each text that have substitutes, or all of its words if none has."""
     known = substitutes.exist(texts.words)
     n_known = np.bincount(texts.rows[known], minlength=len(texts.lengths))
     usable = known | (n_known == 0)[texts.rows]
@@ -120,5 +210,6 @@ def _insertable(texts: Ragged, substitutes: Substitutes) -> Ragged:
 
 
 def _from_rows(words: np.ndarray, rows: np.ndarray, n_texts: int) -> Ragged:
+    """Return words, each with the text it belongs to in ascending order, as a ragged array."""
     lengths = np.bincount(rows, minlength=n_texts)
     return Ragged(words, np.concatenate([[0], np.cumsum(lengths)]))

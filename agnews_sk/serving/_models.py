@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._core.stories import story_joiner
+from agnews_sk._core.joining import row_joiner
 from agnews_sk.onnx import model_sha256, open_model
 
 WARM_UP = "Warm up."
@@ -84,7 +84,7 @@ class ServedModel:
         self.labels: list[Any] = np.asarray(model.classes_).tolist()
         self._model = model
         self._keys = [str(label) for label in self.labels]
-        self._join = story_joiner(model)
+        self._join = row_joiner(model)
 
     def as_texts(self, stories: Sequence[str | Mapping[str, str | None]]) -> list[str]:
         """Return one text a story, joined as the model was taught."""

@@ -4,7 +4,6 @@ The only module that uses private functions of Optuna.
 """
 
 import logging
-import os
 import threading
 import time
 import warnings
@@ -21,6 +20,7 @@ from optuna.storages.journal import JournalRedisBackend
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
+from agnews_sk._core.home import home_folder
 from agnews_sk._core.optional import import_optional
 from agnews_sk.tuning._descriptions import differences
 from agnews_sk.tuning._journal import open_journal
@@ -91,10 +91,7 @@ def open_storage(storage: str | BaseStorage | None, study_name: str | None = Non
 
 def _home_file(study_name: str) -> Path:
     """Return the journal of a study in the folder `studies` of `AGNEWS_SK_HOME`."""
-    import pooch
-
-    home = os.environ.get("AGNEWS_SK_HOME") or pooch.os_cache("agnews_sk")
-    return Path(home).expanduser() / "studies" / f"{study_name}.journal"
+    return home_folder() / "studies" / f"{study_name}.journal"
 
 
 def _database(url: str, n_tries: int = 4) -> RDBStorage:

@@ -104,7 +104,7 @@ def test_a_mask_serves_frames_pipelines_and_samplers(report):
     assert len(MaskFilter(keep=keep).fit_resample(ROWS, LABELS)[0]) == 4
     pipeline = make_tfidf_pipeline(filter=MaskFilter(keep=keep)).fit(ROWS, LABELS)
     assert len(pipeline.predict(ROWS)) == len(ROWS)
-    with pytest.raises(ValueError, match="one bool a row of X, 2"):
+    with pytest.raises(ValueError, match="one bool per row of X, 2"):
         MaskFilter(keep=keep).fit(["oil", "cup"])
 
 

@@ -9,6 +9,8 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.persistence import save
 
 TEXTS = ["oil prices rise", "oil shares fall", "cup final tonight", "the cup is ours"]
+LABELS = [{"Oil", "Cup"}, {"Lio", "Puc"}]  # of the two models
+N_ROWS = 60
 OTHER_NAMES = {"Oil": "Lio", "Cup": "Puc"}
 
 
@@ -26,7 +28,7 @@ def oil_or_cup(models):
 
 
 def renamed(model, path):
-    """Write a model anew, with other names of its labels in its arrays and its manifest."""
+    """Write a model again, with other names of its labels in its arrays and its manifest."""
     path.mkdir()
     with (
         zipfile.ZipFile(model / "pipeline.skops") as old,
@@ -53,3 +55,15 @@ def renamed(model, path):
 def write_texts(path, texts, column="text"):
     pl.DataFrame({column: texts}).write_csv(path)
     return path
+
+
+@pytest.fixture
+def rows(tmp_path):
+    return write_texts(tmp_path / "rows.csv", ["oil", "cup"] * (N_ROWS // 2))
+
+
+def check_output(output):
+    """Check that a whole file of one model is there, and nothing else that a run leaves."""
+    found = pl.read_csv(output)["predicted"]
+    assert (len(found), set(found) in LABELS) == (N_ROWS, True)
+    assert sorted(path.name for path in output.parent.iterdir()) == [output.name, "rows.csv"]

@@ -133,8 +133,8 @@ def test_a_header_that_reads_as_a_row_is_one_when_the_caller_says_so(oil_or_cup,
 def test_the_header_of_a_file_that_was_put_behind_another_is_no_row(oil_or_cup, tmp_path):
     found = predicted(oil_or_cup, tmp_path, ("csv", "id,text\n1,oil\nid,text\n2,cup\n"))
     assert found["line"].to_list() == [2, 4]
-    (rejected,) = map(json.loads, (tmp_path / "out.csv.rejected.jsonl").open())
-    assert (rejected["line"], rejected["reason"]) == (3, "the header again")
+    (skipped,) = map(json.loads, (tmp_path / "out.csv.skipped.jsonl").open())
+    assert (skipped["line"], skipped["reason"]) == (3, "the header again")
 
 
 def test_a_file_without_a_line_says_nothing_of_columns(oil_or_cup, tmp_path):

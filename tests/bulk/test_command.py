@@ -30,7 +30,7 @@ def test_predict_writes_labels_and_says_how_many(model, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "2 rows of 1 files" in done.output
-    assert "1 rows set aside" in done.output
+    assert "1 rows skipped" in done.output
     found = pl.read_parquet(tmp_path / "labels.parquet")
     assert found["id"].to_list() == ["7", "9"]
     assert found["predicted"].to_list() == ["Business", "Sports"]
@@ -65,13 +65,13 @@ def test_predict_refuses_in_one_line_without_a_traceback(model, tmp_path):
     ],
     ids=["empty", "header-alone", "no-text", "empty-json-lines", "null"],
 )
-def test_predict_fails_where_nothing_is_scored_and_names_the_columns(
+def test_predict_fails_where_nothing_is_predicted_and_names_the_columns(
     model, tmp_path, name, content, columns
 ):
     (tmp_path / name).write_text(content)
     done = run("predict", model, "--input", tmp_path / name, "--output", tmp_path / "out.csv")
     assert done.exit_code == 1
-    assert f"no row was scored; the columns that there are: {columns}." in done.stderr
+    assert f"no row was predicted; the columns of the files: {columns}." in done.stderr
 
 
 def test_predict_ends_as_interrupted_where_a_library_makes_an_error_of_it(
@@ -88,7 +88,7 @@ def test_predict_ends_as_interrupted_where_a_library_makes_an_error_of_it(
     assert (done.exit_code, done.stderr) == (130, "Interrupted.\n")
 
 
-def test_predict_warns_in_one_line_of_parts_that_it_makes_anew(model, tmp_path):
+def test_predict_warns_in_one_line_of_parts_that_it_deletes(model, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil"])
     (tmp_path / "out.csv.parts").mkdir()
     mark = {"format": "agnews_sk bulk parts"}
@@ -97,7 +97,7 @@ def test_predict_warns_in_one_line_of_parts_that_it_makes_anew(model, tmp_path):
     assert done.exit_code == 0
     (line,) = done.stderr.splitlines()
     assert line.startswith("Warning: ")
-    assert "had other model, inputs, options, version; all rows are predicted anew" in line
+    assert "with other model, inputs, options, version; it is deleted" in line
 
 
 def test_rows_without_a_header_are_predicted_when_the_caller_says_so(model, tmp_path):

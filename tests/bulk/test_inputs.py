@@ -39,9 +39,9 @@ def in_a_linked_folder(folder):
     return [folder / "there" / "b.csv"], folder / "b.csv"
 
 
-def set_aside_before(folder):
-    (folder / "out.csv.rejected.jsonl").write_text('{"text": "oil"}\n')
-    return [folder / "a.csv", folder / "out.csv.rejected.jsonl"], folder / "out.csv"
+def skipped_before(folder):
+    (folder / "out.csv.skipped.jsonl").write_text('{"text": "oil"}\n')
+    return [folder / "a.csv", folder / "out.csv.skipped.jsonl"], folder / "out.csv"
 
 
 def among_the_parts(folder):
@@ -63,7 +63,7 @@ def among_the_parts(folder):
         linked_output,
         hard_linked,
         in_a_linked_folder,
-        set_aside_before,
+        skipped_before,
         among_the_parts,
     ],
     ids=[
@@ -77,7 +77,7 @@ def among_the_parts(folder):
         "output-is-link",
         "hard-link",
         "linked-folder",
-        "rejected-rows",
+        "skipped-rows",
         "parts",
     ],
 )
@@ -97,15 +97,15 @@ def test_an_output_that_differs_in_case_alone_is_an_input_where_the_disk_says_so
     if not (folder / "B.CSV").exists():
         # A disk that minds the case has two files here, and both stay.
         report = predict_files(oil_or_cup, folder / "b.csv", folder / "B.csv")
-        assert (report.n_scored, len((folder / "b.csv").read_text().splitlines())) == (2, 3)
+        assert (report.n_predicted, len((folder / "b.csv").read_text().splitlines())) == (2, 3)
         return
     with pytest.raises(ValueError, match="written over"):
         predict_files(oil_or_cup, folder / "b.csv", folder / "B.csv")
 
 
-@pytest.mark.parametrize("kind", ["output", "rejected"])
+@pytest.mark.parametrize("kind", ["output", "skipped"])
 def test_an_output_that_is_a_folder_is_refused_before_any_work(oil_or_cup, folder, kind):
-    name = {"output": "out.csv", "rejected": "out.csv.rejected.jsonl"}[kind]
+    name = {"output": "out.csv", "skipped": "out.csv.skipped.jsonl"}[kind]
     (folder / name).mkdir()
     with pytest.raises(ValueError, match="is a folder; give the output another name"):
         predict_files(oil_or_cup, folder / "a.csv", folder / "out.csv")

@@ -1,5 +1,3 @@
-import datetime
-import decimal
 import json
 import os
 import signal
@@ -13,8 +11,6 @@ import pytest
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.bulk import find_files, predict_files
-from agnews_sk.bulk._rows import read_batches
-from agnews_sk.bulk._score import as_text
 from agnews_sk.persistence import save
 
 STORIES = pl.DataFrame(
@@ -25,7 +21,6 @@ STORIES = pl.DataFrame(
     }
 )
 PIPELINE = make_tfidf_pipeline().fit(STORIES[["title", "description"]], list("BBSS"))
-NAMES = {"title", "description", "text"}
 PROBABILITIES = ["p_B", "p_S"]
 
 
@@ -57,7 +52,7 @@ def test_every_format_becomes_every_other_with_the_pipelines_answers(
     rows = write(STORIES, tmp_path / f"rows{asked}")
     report = predict_files(model, rows, tmp_path / f"out{written}", keep=["id"], rows_per_part=3)
     found = read(report.output)
-    assert (report.n_scored, report.n_rejected, report.rejected) == (4, 0, None)
+    assert (report.n_predicted, report.n_skipped, report.skipped) == (4, 0, None)
     assert found["id"].to_list() == STORIES["id"].to_list()
     assert found["predicted"].to_list() == list("BBSS")
     expected = PIPELINE.predict_proba(STORIES[["title", "description"]])
@@ -109,19 +104,19 @@ BAD_CSV = (
 )
 
 
-def test_bad_rows_of_a_csv_are_set_aside_with_line_and_reason(model, tmp_path):
+def test_bad_rows_of_a_csv_are_skipped_with_line_and_reason(model, tmp_path):
     (tmp_path / "rows.csv").write_bytes(BAD_CSV)
     report = predict_files(model, tmp_path / "rows.csv", tmp_path / "out.csv")
-    rejected = {row["line"]: row["reason"] for row in map(json.loads, report.rejected.open())}
+    skipped = {row["line"]: row["reason"] for row in map(json.loads, report.skipped.open())}
     assert read(report.output)["line"].to_list() == [2, 3, 4, 9]
-    assert rejected.keys() == {5, 6, 7, 8}
-    assert "broken quotes" in rejected[5]
-    assert "expected 2 fields, got 1" in rejected[6]
-    assert "not Unicode" in rejected[7]
-    assert "no text" in rejected[8]
+    assert skipped.keys() == {5, 6, 7, 8}
+    assert "broken quotes" in skipped[5]
+    assert "expected 2 fields, got 1" in skipped[6]
+    assert "not Unicode" in skipped[7]
+    assert "no text" in skipped[8]
 
 
-def test_bad_rows_of_json_lines_and_parquet_are_set_aside(model, tmp_path):
+def test_bad_rows_of_json_lines_and_parquet_are_skipped(model, tmp_path):
     lines = ['{"text": "oil"}', "{", "[1]", '{"text": 3}', '{"other": "x"}', '{"text": null}', ""]
     lines += ['{"text": "\\ud800"}', "[" * 100_000, '{"text": "cup"}']
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
@@ -129,9 +124,9 @@ def test_bad_rows_of_json_lines_and_parquet_are_set_aside(model, tmp_path):
     files = [tmp_path / "a.jsonl", tmp_path / "b.parquet"]
     report = predict_files(model, files, tmp_path / "out.parquet", rows_per_part=2)
     assert read(report.output)["line"].to_list() == [1, 10, 1]
-    rejected = [json.loads(line) for line in report.rejected.open()]
-    assert [row["line"] for row in rejected] == [2, 3, 4, 5, 6, 8, 9, 2, 3]
-    assert all(row["reason"] for row in rejected)
+    skipped = [json.loads(line) for line in report.skipped.open()]
+    assert [row["line"] for row in skipped] == [2, 3, 4, 5, 6, 8, 9, 2, 3]
+    assert all(row["reason"] for row in skipped)
 
 
 def test_a_cell_of_parquet_that_is_no_text_costs_its_row(model, tmp_path):
@@ -141,35 +136,8 @@ def test_a_cell_of_parquet_that_is_no_text_costs_its_row(model, tmp_path):
     pa.parquet.write_table(pa.table({"text": texts}), tmp_path / "rows.parquet")
     report = predict_files(model, tmp_path / "rows.parquet", tmp_path / "out.csv")
     assert read(report.output)["line"].to_list() == [1, 3]
-    (rejected,) = map(json.loads, report.rejected.open())
-    assert (rejected["line"], "utf-8" in rejected["reason"]) == (2, True)
-
-
-def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_memory(tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text('title,description\n"open,x\n' + "Cup,final\n" * 300_000)
-    found = list(read_batches(path, 100_000, NAMES))
-    assert [fault.line for batch in found for fault in batch.faults] == [2]
-    assert sum(len(batch.rows) for batch in found) == 300_000
-
-
-def test_a_long_text_of_many_lines_is_one_row(tmp_path):
-    text = "oil\n" * 100_000
-    (tmp_path / "rows.csv").write_text(f'text\n"{text}"\ncup\n')
-    (batch,) = read_batches(tmp_path / "rows.csv", 10, NAMES)
-    assert [row["text"] for row in batch.rows] == [text, "cup"]
-    assert batch.faults == []
-
-
-@pytest.mark.parametrize("letter", ["x", "ж"])
-def test_a_monstrous_line_is_one_fault(tmp_path, letter):
-    monster = letter * 1_200_000
-    (tmp_path / "rows.jsonl").write_text(f'{{"text": "{monster}"}}\n{{"text": "cup"}}\n')
-    (tmp_path / "rows.csv").write_text(f"text\n{monster}\ncup\n")
-    (batch,) = read_batches(tmp_path / "rows.jsonl", 10, NAMES)
-    assert ([fault.line for fault in batch.faults], batch.lines) == ([1], [2])
-    (batch,) = read_batches(tmp_path / "rows.csv", 10, NAMES)
-    assert ([fault.line for fault in batch.faults], batch.lines) == ([2], [3])
+    (skipped,) = map(json.loads, report.skipped.open())
+    assert (skipped["line"], "utf-8" in skipped["reason"]) == (2, True)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl"])
@@ -177,7 +145,7 @@ def test_an_empty_file_gives_an_output_with_the_columns_and_no_rows(model, tmp_p
     (tmp_path / f"rows{ending}").touch()
     report = predict_files(model, tmp_path / f"rows{ending}", tmp_path / "out.parquet")
     assert read(report.output).columns == ["file", "line", "predicted", *PROBABILITIES]
-    assert report.n_scored == 0
+    assert report.n_predicted == 0
 
 
 def test_unknown_formats_missing_files_and_clashing_columns_are_refused(model, tmp_path):
@@ -209,18 +177,18 @@ predict_files(*sys.argv[1:], rows_per_part=50, progress=lambda n: time.sleep(0.0
 """
 
 
-def test_a_killed_run_is_taken_up_and_gives_each_row_once(model, tmp_path):
+def test_a_killed_run_is_resumed_and_gives_each_row_once(model, tmp_path):
     many = pl.DataFrame({"text": [f"oil and cup {i}" for i in range(2_000)]})
     rows = write(many, tmp_path / "rows.csv")
     command = [sys.executable, "-c", SLOW_RUN, str(model), str(rows), str(tmp_path / "out.csv")]
     process = subprocess.Popen(command)
     parts = tmp_path / "out.csv.parts" / "000000"
     deadline = time.monotonic() + 60
-    while len(list(parts.glob("*.scored.parquet"))) < 3 and time.monotonic() < deadline:
+    while len(list(parts.glob("*.predicted.parquet"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    kept = sorted(parts.glob("*.scored.parquet"))
+    kept = sorted(parts.glob("*.predicted.parquet"))
     times = {path.name: path.stat().st_mtime_ns for path in kept}
     assert 3 <= len(kept) < 40
     assert not (tmp_path / "out.csv").exists()
@@ -245,11 +213,11 @@ def test_a_run_that_ends_while_it_joins_its_parts_leaves_nothing_else(model, tmp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("agnews_sk.bulk._score.Task.parts", broken)
+        patched.setattr("agnews_sk.bulk._predictor.Task.parts", broken)
         with pytest.raises(KeyboardInterrupt):
             predict_files(model, rows, tmp_path / "out.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv.parts", "rows.csv"]
-    assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 4
+    assert predict_files(model, rows, tmp_path / "out.csv").n_predicted == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "rows.csv"]
 
 
@@ -263,26 +231,26 @@ def test_a_pattern_does_not_read_the_parts_of_a_run_that_ended_early(model, tmp_
     arguments = model, str(tmp_path / "**" / "*.parquet"), tmp_path / "out.parquet"
     with pytest.raises(KeyboardInterrupt):
         predict_files(*arguments, progress=stop, rows_per_part=2)
-    (part,) = (tmp_path / "out.parquet.parts").rglob("*.scored.parquet")
+    (part,) = (tmp_path / "out.parquet.parts").rglob("*.predicted.parquet")
     made = part.stat().st_mtime_ns
 
     def note(n_rows):
         assert part.stat().st_mtime_ns == made
 
     report = predict_files(*arguments, progress=note, rows_per_part=2)
-    assert (report.n_files, report.n_scored) == (1, 4)
+    assert (report.n_files, report.n_predicted) == (1, 4)
 
 
 def test_a_folder_that_is_no_run_of_ours_is_left_alone(model, tmp_path):
     rows = write(STORIES, tmp_path / "rows.csv")
     (tmp_path / "out.csv.parts").mkdir()
     (tmp_path / "out.csv.parts" / "thesis.txt").write_text("of years")
-    with pytest.raises(ValueError, match="not of an earlier run"):
+    with pytest.raises(ValueError, match="not made by an earlier run"):
         predict_files(model, rows, tmp_path / "out.csv")
     assert (tmp_path / "out.csv.parts" / "thesis.txt").read_text() == "of years"
 
 
-def test_parts_of_other_rows_are_not_taken_up(model, tmp_path):
+def test_parts_of_other_rows_are_not_reused(model, tmp_path):
     rows = write(pl.DataFrame({"text": ["oil", "cup"]}), tmp_path / "rows.csv")
 
     def stop(n_rows):
@@ -291,8 +259,8 @@ def test_parts_of_other_rows_are_not_taken_up(model, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         predict_files(model, rows, tmp_path / "out.csv", progress=stop)
     write(pl.DataFrame({"text": ["cup", "cup", "oil"]}), rows)
-    with pytest.warns(UserWarning, match="had other inputs"):
-        assert predict_files(model, rows, tmp_path / "out.csv").n_scored == 3
+    with pytest.warns(UserWarning, match="with other inputs"):
+        assert predict_files(model, rows, tmp_path / "out.csv").n_predicted == 3
 
 
 def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):
@@ -307,23 +275,3 @@ def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):
     alone = predict_files(model, files, tmp_path / "alone.csv")
     assert report.n_files == 3
     assert report.output.read_bytes() == alone.output.read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("cell", "text"),
-    [
-        (None, None),
-        ("a", "a"),
-        (3, "3"),
-        (True, "true"),
-        ([1, "b"], '[1, "b"]'),
-        ({"a": None}, '{"a": null}'),
-        (datetime.date(2024, 1, 2), "2024-01-02"),
-        (datetime.datetime(2024, 1, 2, 3), "2024-01-02 03:00:00"),
-        (decimal.Decimal("1.50"), "1.50"),
-        (b"id-7", "id-7"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_kept_cells_are_texts_that_can_be_joined_on(cell, text):
-    assert as_text(cell) == text

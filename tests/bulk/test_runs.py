@@ -14,13 +14,9 @@ import polars as pl
 import pytest
 
 from agnews_sk.bulk import predict_files
-from agnews_sk.bulk._lock import only_run
-from agnews_sk.bulk._score import model_of
+from agnews_sk.bulk._predictor import load_model
 from agnews_sk.onnx import open_model
-from tests.bulk.conftest import write_texts
-
-LABELS = [{"Oil", "Cup"}, {"Lio", "Puc"}]
-N_ROWS = 60
+from tests.bulk.conftest import LABELS, N_ROWS, check_output, write_texts
 
 # Waits for a word, then for a moment, and predicts with many more of those.
 CONTENDER = """
@@ -48,19 +44,7 @@ def interrupted(model, rows, output, **options):
 
     with pytest.raises(KeyboardInterrupt):
         predict_files(model, rows, output, rows_per_part=10, progress=stop, **options)
-    assert list(output.with_name(f"{output.name}.parts").rglob("*.scored.parquet"))
-
-
-@pytest.fixture
-def rows(tmp_path):
-    return write_texts(tmp_path / "rows.csv", ["oil", "cup"] * (N_ROWS // 2))
-
-
-def check_output(output):
-    """Check that a whole file of one model is there, and nothing else that a run leaves."""
-    found = pl.read_csv(output)["predicted"]
-    assert (len(found), set(found) in LABELS) == (N_ROWS, True)
-    assert sorted(path.name for path in output.parent.iterdir()) == [output.name, "rows.csv"]
+    assert list(output.with_name(f"{output.name}.parts").rglob("*.predicted.parquet"))
 
 
 def test_two_models_in_one_process_never_mix_in_one_output(models, rows, tmp_path):
@@ -119,60 +103,6 @@ def test_two_processes_with_two_models_never_mix_in_one_output(models, rows, tmp
     assert any(f"process {one.pid}" in line for line in refused for one in contenders)
 
 
-def test_a_run_that_finds_another_names_it_and_leaves_everything_alone(models, rows, tmp_path):
-    output = tmp_path / "out.csv"
-    with only_run(output, models[0]):
-        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-        with pytest.raises(BlockingIOError) as caught:
-            predict_files(models[1], rows, output)
-        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
-    assert f"process {os.getpid()} on " in str(caught.value)
-    assert f"model {models[0]}" in str(caught.value)
-    assert predict_files(models[1], rows, output).n_scored == N_ROWS
-
-
-def test_outputs_of_one_folder_do_not_wait_for_each_other(models, rows, tmp_path):
-    with only_run(tmp_path / "out.csv", models[0]):
-        assert predict_files(models[1], rows, tmp_path / "other.csv").n_scored == N_ROWS
-
-
-def test_a_link_to_the_folder_leads_to_the_same_lock(models, rows, tmp_path):
-    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-    with only_run(tmp_path / "out.csv", models[0]), pytest.raises(BlockingIOError):
-        predict_files(models[1], rows, tmp_path / "link" / "out.csv")
-
-
-def test_a_file_that_is_no_lock_of_ours_is_left_alone(models, rows, tmp_path):
-    (tmp_path / "out.csv.lock").write_text("mine")
-    with pytest.raises(ValueError, match="is not of an earlier run"):
-        predict_files(models[0], rows, tmp_path / "out.csv")
-    assert (tmp_path / "out.csv.lock").read_text() == "mine"
-
-
-HOLDER = """
-import runpy, sys, time
-from pathlib import Path
-lock = runpy.run_path(sys.argv[1])
-with lock["only_run"](Path(sys.argv[2]), "model"):
-    print("locked", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_lock_dies_with_its_process(models, rows, tmp_path):
-    output = tmp_path / "out.csv"
-    # The one file, which needs nothing of the package, so that the process starts at once.
-    command = [sys.executable, "-c", HOLDER, only_run.__wrapped__.__code__.co_filename, str(output)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "locked\n"
-        with pytest.raises(BlockingIOError, match=f"process {holder.pid}"):
-            predict_files(models[0], rows, output)
-        holder.send_signal(signal.SIGKILL)
-    assert (tmp_path / "out.csv.lock").exists()
-    assert predict_files(models[0], rows, output).n_scored == N_ROWS
-    check_output(output)
-
-
 def replace(model, path):
     """Put another model in place of one, with the same sizes and times."""
     before = {one.name: one.stat() for one in path.iterdir()}
@@ -186,7 +116,7 @@ def test_a_model_that_took_the_place_of_another_unseen_predicts_all_rows(models,
     model = Path(shutil.copytree(models[0], tmp_path / "model"))
     interrupted(model, rows, tmp_path / "out.csv")
     replace(models[1], model)
-    with pytest.warns(UserWarning, match="had other model; all rows are predicted anew"):
+    with pytest.warns(UserWarning, match="with other model; it is deleted"):
         report = predict_files(model, rows, tmp_path / "out.csv", rows_per_part=10)
     found = pl.read_csv(report.output)["predicted"]
     assert (len(found), set(found)) == (N_ROWS, LABELS[1])
@@ -198,17 +128,17 @@ def test_rows_that_took_the_place_of_others_unseen_are_all_predicted(oil_or_cup,
     write_texts(rows, ["cup", "oil"] * (N_ROWS // 2))
     os.utime(rows, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert rows.stat().st_size == before.st_size
-    with pytest.warns(UserWarning, match="had other inputs"):
+    with pytest.warns(UserWarning, match="with other inputs"):
         report = predict_files(oil_or_cup, rows, tmp_path / "out.csv", rows_per_part=10)
     assert pl.read_csv(report.output)["predicted"].to_list() == ["Cup", "Oil"] * (N_ROWS // 2)
 
 
 @pytest.mark.parametrize("option", [{"columns": ["body"]}, {"keep": ["body"]}, {"header": True}])
-def test_parts_of_other_options_are_made_anew(oil_or_cup, tmp_path, option):
+def test_parts_of_other_options_are_not_reused(oil_or_cup, tmp_path, option):
     rows = tmp_path / "rows.csv"
     pl.DataFrame({"text": ["oil"] * 20, "body": ["cup"] * 20}).write_csv(rows)
     interrupted(oil_or_cup, rows, tmp_path / "out.csv")
-    with pytest.warns(UserWarning, match="had other options"):
+    with pytest.warns(UserWarning, match="with other options"):
         report = predict_files(oil_or_cup, rows, tmp_path / "out.csv", rows_per_part=10, **option)
     whole = predict_files(oil_or_cup, rows, tmp_path / "whole.csv", **option)
     assert report.output.read_bytes() == whole.output.read_bytes()
@@ -216,7 +146,7 @@ def test_parts_of_other_options_are_made_anew(oil_or_cup, tmp_path, option):
 
 def test_the_same_content_under_another_date_is_resumed(oil_or_cup, rows, tmp_path, recwarn):
     interrupted(oil_or_cup, rows, tmp_path / "out.csv")
-    (part,) = (tmp_path / "out.csv.parts").rglob("*.scored.parquet")
+    (part,) = (tmp_path / "out.csv.parts").rglob("*.predicted.parquet")
     made = part.stat().st_ino
     os.utime(rows)
     model = shutil.copytree(oil_or_cup, tmp_path / "moved")
@@ -226,23 +156,23 @@ def test_the_same_content_under_another_date_is_resumed(oil_or_cup, rows, tmp_pa
         progress=lambda n_rows: kept.append(part.stat().st_ino),
     )  # fmt: skip
     assert set(kept) == {made}
-    assert not [one for one in recwarn if "predicted anew" in str(one.message)]
+    assert not [one for one in recwarn if "predicted again" in str(one.message)]
 
 
 def test_parts_that_a_worker_of_another_run_leaves_late_are_not_joined(models, rows, tmp_path):
     interrupted(models[0], rows, tmp_path / "out.csv")
-    (stale,) = (tmp_path / "out.csv.parts").rglob("*.scored.parquet")
+    (stale,) = (tmp_path / "out.csv.parts").rglob("*.predicted.parquet")
     content = stale.read_bytes()
 
     def write_late(n_rows):
         stale.write_bytes(content)
 
-    with pytest.warns(UserWarning, match="had other model"):
+    with pytest.warns(UserWarning, match="with other model"):
         report = predict_files(
             models[1], rows, tmp_path / "out.csv", rows_per_part=10, progress=write_late
         )
     assert set(pl.read_csv(report.output)["predicted"]) == LABELS[1]
-    assert report.n_scored == N_ROWS
+    assert report.n_predicted == N_ROWS
 
 
 def test_a_file_that_is_written_to_while_it_is_read_is_refused(oil_or_cup, rows, tmp_path):
@@ -253,15 +183,17 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(oil_or_cup, rows,
     with pytest.raises(ValueError, match="was written to while it was read"):
         predict_files(oil_or_cup, rows, tmp_path / "out.csv", progress=append)
     assert not list((tmp_path / "out.csv.parts").rglob("*.parquet"))
-    with pytest.warns(UserWarning, match="had other inputs"):
-        assert predict_files(oil_or_cup, rows, tmp_path / "out.csv").n_scored == N_ROWS + 1
+    with pytest.warns(UserWarning, match="with other inputs"):
+        assert predict_files(oil_or_cup, rows, tmp_path / "out.csv").n_predicted == N_ROWS + 1
 
 
 def test_a_file_that_is_touched_while_it_is_read_is_not(oil_or_cup, rows, tmp_path):
     def touch(n_rows):
         os.utime(rows)
 
-    assert predict_files(oil_or_cup, rows, tmp_path / "out.csv", progress=touch).n_scored == N_ROWS
+    assert (
+        predict_files(oil_or_cup, rows, tmp_path / "out.csv", progress=touch).n_predicted == N_ROWS
+    )
 
 
 def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
@@ -274,8 +206,8 @@ def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
         replace(models[0], model)
         return open_model(path)
 
-    monkeypatch.setattr("agnews_sk.bulk._score.open_model", open_late)
-    model_of.cache_clear()
+    monkeypatch.setattr("agnews_sk.bulk._predictor.open_model", open_late)
+    load_model.cache_clear()
     with pytest.raises(ValueError, match="was replaced by another model meanwhile"):
         predict_files(model, rows, tmp_path / "out.csv")
 
@@ -285,21 +217,21 @@ def test_a_folder_of_parts_with_what_is_not_ours_is_left_alone(oil_or_cup, rows,
     parts = tmp_path / "out.csv.parts"
     parts.mkdir()
     (parts / left).write_text("of years")
-    with pytest.raises(ValueError, match="not of an earlier run"):
+    with pytest.raises(ValueError, match="not made by an earlier run"):
         predict_files(oil_or_cup, rows, tmp_path / "out.csv")
     assert (parts / left).read_text() == "of years"
 
 
 COMMAND = """
 import sys, time
-import agnews_sk.bulk._score as score
+import agnews_sk.bulk._predictor as predictor
 from agnews_sk.cli import app
-gather = score.Scorer.score
+gather = predictor.RowPredictor.predict
 def slowly(*arguments):
     print("part", flush=True)
     time.sleep(0.2)
     return gather(*arguments)
-score.Scorer.score = slowly
+predictor.RowPredictor.predict = slowly
 app()
 """
 
@@ -318,7 +250,7 @@ def test_ctrl_c_ends_the_command_with_130_and_what_is_done_is_kept(oil_or_cup, t
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in said) == (130, False)
-    kept = [path.name for path in (tmp_path / "out.csv.parts").rglob("*.scored.parquet")]
+    kept = [path.name for path in (tmp_path / "out.csv.parts").rglob("*.predicted.parquet")]
     assert 2 <= len(kept) <= 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv.parts", "rows.csv"]
     resumed = predict_files(oil_or_cup, rows, tmp_path / "out.csv")

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk.datasets import _read, load_agnews
+from agnews_sk.datasets import load_agnews
 
 OFFICIAL = (
     '"3","Oil ""soars""","Crude is up.\\Again."\n"1","Truce holds","Talks go on."\n'
@@ -287,7 +287,7 @@ def test_unknown_choice_is_refused(write, options, message):
 
 
 def test_an_unknown_ending_is_refused(write):
-    with pytest.raises(ValueError, match=r"path must end in one of \.csv, .* got .*news\.xls"):
+    with pytest.raises(ValueError, match=r"news\.xls must end with one of \.csv, "):
         load_agnews(write("x", "news.xls"))
 
 
@@ -305,24 +305,3 @@ def test_any_text_survives_the_official_format(tmp_path_factory, rows):
         warnings.simplefilter("error")
         X = load_agnews(path).data
     assert X.to_numpy().tolist() == [[title, text] for _, title, text in rows]
-
-
-FIELDS = st.text(st.sampled_from('ab,"\n\r\\ é'), max_size=5)
-LINES = st.lists(FIELDS.map(lambda f: f'"{f}"') | FIELDS, min_size=1, max_size=3).map(",".join)
-
-
-@given(st.lists(LINES, max_size=4).map("\n".join))
-@example('"1","a\rb"\n"2","c"\n')
-@settings(max_examples=200, deadline=None)
-def test_the_fast_reader_and_the_patient_one_agree(tmp_path_factory, content):
-    path = tmp_path_factory.mktemp("news") / "news.csv"
-    path.write_bytes(content.encode())
-    fast, patient = _read._read_csv(path), _read._read_any_csv(path)
-    assert fast.rows.equals(patient.rows)
-    assert fast.lines.tolist() == patient.lines.tolist()
-    assert fast.faults == patient.faults
-
-
-def test_a_file_without_a_flaw_takes_the_fast_reader(write, monkeypatch):
-    monkeypatch.delattr(_read, "_read_any_csv")
-    assert load_agnews(write(OFFICIAL)).target.tolist() == NAMES

@@ -8,7 +8,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["agnews_sk", "csv"]):
-    from agnews_sk.datasets import _read, load_agnews
+    from agnews_sk.datasets import _table, load_agnews
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-csv-"))
 SEEDS = [
@@ -25,7 +25,7 @@ def read(data: bytes) -> None:
     try:
         bunch = load_agnews(path, on_bad_rows="skip")
         assert len(bunch.data) == len(bunch.target) > 0
-        fast, patient = _read._read_csv(path), _read._read_any_csv(path)
+        fast, patient = _table.read_table(path), _table.read_row_by_row(path)
         assert fast.rows.equals(patient.rows)
         assert fast.faults == patient.faults
     except ValueError as error:

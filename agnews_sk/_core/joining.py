@@ -1,0 +1,126 @@
+"""The cells of a row as one text: for whole columns, and for a single row."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+TITLE_AND_DESCRIPTION = ("title", "description")
+
+JoinRow = Callable[[Mapping[str, str | None]], str]
+
+
+def join_columns(
+    columns: Sequence[pl.Series], *, separator: str = " ", missing: str = ""
+) -> pl.Series:
+    """Join the text columns of each row into one text.
+
+    Parameters
+    ----------
+    columns : sequence of polars.Series of str of shape (n_samples,)
+        At least one.
+    separator : str, default=" "
+        Put between two cells. An empty cell takes no separator.
+    missing : str, default=""
+        Stands for a missing cell.
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+        The empty string where all cells are empty.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from agnews_sk._core.joining import join_columns
+    >>> title, description = pl.Series(["Oil", None]), pl.Series(["Up", "By a cent"])
+    >>> join_columns([title, description], separator=": ").to_list()
+    ['Oil: Up', 'By a cent']
+    """
+    cells = pl.DataFrame([column.rename(str(i)) for i, column in enumerate(columns)])
+    filled = pl.all().fill_null(missing)
+    not_empty = pl.when(filled != "").then(filled)  # concat_str leaves out nulls only
+    joined = pl.concat_str(not_empty, separator=separator, ignore_nulls=True)
+    return cells.select(joined).to_series()
+
+
+def join_cells(cells: Iterable[str | None], *, separator: str = " ", missing: str = "") -> str:
+    """Join the cells of a single row as `join_columns` joins those of many.
+
+    Parameters
+    ----------
+    cells : iterable of str or None
+    separator, missing : str
+        As `join_columns` takes them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from agnews_sk._core.joining import join_cells
+    >>> join_cells(["Oil", "", None, "By a cent"])
+    'Oil By a cent'
+    """
+    filled = (missing if cell is None else cell for cell in cells)
+    return separator.join(cell for cell in filled if cell)
+
+
+def row_joiner(model: Any, columns: Sequence[str] = TITLE_AND_DESCRIPTION) -> JoinRow:
+    """Return a function that joins the cells of a row as the model's `join` step does.
+
+    Texts pass through that step unchanged, so that the model predicts for the joined text what it
+    predicts for the cells in a frame.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+        Without a `join` step, cells are joined by a space.
+    columns : sequence of str, default=("title", "description")
+        Columns of a row. Those that the model was fitted on come first, in its order; others
+        follow in the order given.
+
+    Returns
+    -------
+    callable
+        From a mapping of column to text or None to one text.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.joining import row_joiner
+    >>> join = row_joiner(model=None)
+    >>> join({"title": "Oil rises", "description": "By a cent."})
+    'Oil rises By a cent.'
+    >>> join({"title": None, "description": "By a cent."})
+    'By a cent.'
+    """
+    step = _join_step(model)
+    separator, missing = getattr(step, "separator", " "), getattr(step, "missing", "")
+    position = {column: i for i, column in enumerate(fitted_columns(model))}
+    order = sorted(columns, key=lambda column: position.get(column, len(position)))
+
+    def join(row: Mapping[str, str | None]) -> str:
+        return join_cells(map(row.get, order), separator=separator, missing=missing)
+
+    return join
+
+
+def fitted_columns(model: Any) -> list[str]:
+    """Return the columns that a model was fitted on; none if it was fitted on texts.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+
+    Returns
+    -------
+    list of str
+    """
+    return [str(column) for column in getattr(_join_step(model), "columns_", None) or ()]
+
+
+def _join_step(model: Any) -> Any:
+    """Return the `join` step of a pipeline or of an exported one; None if it has none."""
+    steps = getattr(model, "steps_", model)
+    return getattr(steps, "named_steps", {}).get("join")

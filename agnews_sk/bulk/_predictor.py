@@ -1,0 +1,269 @@
+"""Predict a file in parts that outlive the process."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from agnews_sk._core.joining import fitted_columns, row_joiner
+from agnews_sk.datasets import (
+    TEXT_CHOICES,
+    Batch,
+    Cells,
+    Fault,
+    NamedColumns,
+    open_rows,
+    plain_name,
+)
+from agnews_sk.onnx import model_sha256, open_model
+
+# What a part holds: the rows with a prediction, or those without.
+PREDICTED, SKIPPED = "predicted", "skipped"
+_RESERVED = frozenset({"file", "line", "predicted"})
+_SKIPPED_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "row": pl.String}
+
+
+class RowPredictor:
+    """Predict the rows of files with a fitted model.
+
+    Parameters
+    ----------
+    model : fitted classifier of texts
+    columns : sequence of str
+        Columns of the text, joined as the model joins them.
+    keep : sequence of str, optional
+        Columns that are copied to the output, such as an id.
+    """
+
+    def __init__(self, model: Any, *, columns: Sequence[str], keep: Sequence[str] = ()) -> None:
+        self._model = model
+        self._columns = list(columns)
+        self._keep = list(keep)
+        self._labels = np.asarray(model.classes_)
+        self._join = row_joiner(model, self._columns)
+        self.names = {*self._columns, *self._keep}
+        self._names_by_plain: dict[str, list[str]] = {}
+        for name in sorted(self.names):
+            self._names_by_plain.setdefault(plain_name(name), []).append(name)
+        check_keep(model, self._keep)
+
+    def predict(self, batch: Batch, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the rows of a batch with predictions, and the rows that were skipped.
+
+        Parameters
+        ----------
+        batch : Batch
+        file : str
+            What the output calls the file.
+
+        Returns
+        -------
+        predicted : polars.DataFrame of shape (n_predicted, 3 + n_kept + n_classes)
+            `file`, `line`, the kept columns, `predicted`, and `p_` and the name of each class.
+        skipped : polars.DataFrame of shape (n_skipped, 4)
+            `file`, `line`, `reason`, and `row`: the cells as JSON, null if they cannot be read.
+        """
+        skipped: list[tuple[Fault, Cells | None]] = [(fault, None) for fault in batch.faults]
+        lines, texts, rows = [], [], []
+        for line, cells in zip(batch.lines, batch.rows, strict=True):
+            row = self._by_wanted_name(cells)
+            reason = self._fault_of(row)
+            if reason is not None:
+                skipped.append((Fault(line, reason), cells))
+            else:
+                lines.append(line)
+                texts.append(self._join(row))
+                rows.append(row)
+        return self._with_predictions(file, lines, texts, rows), _skipped_frame(file, skipped)
+
+    def _by_wanted_name(self, cells: Cells) -> Cells:
+        """Return cells under the names that are looked for, which may differ in case.
+
+        A column spelled as it is looked for comes before one that differs in case.
+        """
+        row = dict(cells)
+        for name, cell in cells.items():
+            for wanted in self._names_by_plain.get(plain_name(name), []):
+                row.setdefault(wanted, cell)
+        return row
+
+    def _fault_of(self, row: Cells) -> str | None:
+        """Return why a row has no text to predict, or lacks a column to keep; None if neither."""
+        lacking = [name for name in self._keep if name not in row]
+        if not lacking and not any(name in row for name in self._columns):
+            lacking = self._columns
+        if lacking:
+            return f"no column {', '.join(lacking)}; the columns are {list(row)!r:.100}"
+        cells = {name: row.get(name) for name in self._columns}
+        for name, cell in cells.items():
+            if not isinstance(cell, str | None):
+                return f"{name} must be a text, got {cell!r:.60}"
+        return None if any(cells.values()) else f"no text in {', '.join(cells)}"
+
+    def _with_predictions(
+        self, file: str, lines: list[int], texts: list[str], rows: list[Cells]
+    ) -> pl.DataFrame:
+        """Return the output of some rows, which has all its columns if there are none."""
+        probabilities = np.empty((0, len(self._labels)))  # (n_rows, n_classes)
+        if texts:
+            probabilities = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
+        kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
+        labels = self._labels.tolist()
+        predicted = self._labels[probabilities.argmax(axis=1)].tolist()
+        return pl.DataFrame(
+            {
+                "file": pl.Series([file] * len(lines), dtype=pl.String),
+                "line": pl.Series(lines, dtype=pl.Int64),
+                **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
+                "predicted": pl.Series(predicted, dtype=pl.Series(labels).dtype),
+                **{_probability_column(name): probabilities[:, i] for i, name in enumerate(labels)},
+            }
+        )
+
+
+class Task(NamedTuple):
+    """One file to predict, in this process or another.
+
+    Attributes
+    ----------
+    key : str
+        Of the job; parts carry it in their name.
+    model : str
+        Path of the saved model.
+    sha256 : str
+        SHA-256 that the model must have.
+    columns, keep : tuple of str
+    header : bool or None
+    rows_per_part : int
+    path : str
+        The file.
+    folder : str
+        Folder of its parts.
+    """
+
+    key: str
+    model: str
+    sha256: str
+    columns: tuple[str, ...]
+    keep: tuple[str, ...]
+    header: bool | None
+    rows_per_part: int
+    path: str
+    folder: str
+
+    def parts(self, kind: str) -> Iterator[pl.DataFrame]:
+        """Read the parts of this task in order, one at a time.
+
+        Parameters
+        ----------
+        kind : {"predicted", "skipped"}
+
+        Yields
+        ------
+        polars.DataFrame
+        """
+        for part in sorted(Path(self.folder).glob(f"*.{self.key}.{kind}.parquet")):
+            yield pl.read_parquet(part)
+
+
+def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> None:
+    """Write the predictions for a file in parts, except the parts that exist already.
+
+    A part gets its name only when it is complete, so that the process may be killed at any time.
+    The name contains the key of the job, so that a worker that outlives its run disturbs no other.
+
+    Parameters
+    ----------
+    task : Task
+    progress : callable, optional
+        Called with the number of rows of each part.
+    """
+    model = load_model(task.model, task.sha256)
+    predictor = RowPredictor(model, columns=task.columns, keep=task.keep)
+    folder = Path(task.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    reader = open_rows(Path(task.path), NamedColumns(predictor.names, header=task.header))
+    for number, batch in enumerate(reader.batches(task.rows_per_part)):
+        part = folder / f"{number:08}.{task.key}.{PREDICTED}.parquet"
+        if not part.exists():
+            predicted, skipped = predictor.predict(batch, task.path)
+            # The skipped rows first: where the predicted ones exist, both do.
+            _write_complete(skipped, folder / f"{number:08}.{task.key}.{SKIPPED}.parquet")
+            _write_complete(predicted, part)
+        if progress is not None:
+            progress(len(batch))
+
+
+@lru_cache(maxsize=2)
+def load_model(path: str, sha256: str) -> Any:
+    """Return the saved model with this SHA-256, loaded once per process.
+
+    Raises
+    ------
+    ValueError
+        If another model has replaced it.
+    """
+    model = open_model(path)
+    if model_sha256(path) != sha256:
+        raise ValueError(f"{path} was replaced by another model meanwhile; start again.")
+    return model
+
+
+def text_choices(model: Any) -> list[list[str]]:
+    """Return the columns that may hold the text that a model wants, the first choice first."""
+    choices = [fitted_columns(model), *map(list, TEXT_CHOICES)]
+    return [columns for columns in choices if columns]
+
+
+def check_keep(model: Any, keep: Sequence[str]) -> None:
+    """Raise a ValueError for columns to keep that have the names of the output's own columns."""
+    labels = np.asarray(model.classes_).tolist()
+    clash = {*_RESERVED, *map(_probability_column, labels)}.intersection(keep)
+    if clash:
+        raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
+
+
+def _skipped_frame(file: str, skipped: Sequence[tuple[Fault, Cells | None]]) -> pl.DataFrame:
+    """Return the skipped rows in the order of their lines."""
+    rows = [
+        (file, fault.line, fault.reason, None if cells is None else json.dumps(cells, default=str))
+        for fault, cells in sorted(skipped, key=lambda one: one[0].line)
+    ]
+    return pl.DataFrame(rows, schema=_SKIPPED_SCHEMA, orient="row")
+
+
+def _write_complete(frame: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file that gets its name only when it is complete."""
+    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    frame.write_parquet(unfinished)
+    unfinished.replace(path)
+
+
+def _probability_column(label: Any) -> str:
+    """Return the name of the column of a class's probabilities."""
+    return f"p_{label}"
+
+
+def as_text(cell: Any) -> str | None:
+    """Return a cell to keep as text: numbers and nested values as JSON, dates as Python does.
+
+    Parameters
+    ----------
+    cell : object
+
+    Returns
+    -------
+    str or None
+        None where the cell is missing.
+    """
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    is_json = isinstance(cell, (dict, list, bool, int, float))
+    return json.dumps(cell, default=str) if is_json else str(cell)

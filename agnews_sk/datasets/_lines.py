@@ -1,0 +1,98 @@
+"""The lines of a text file, as records of bounded length that can be read again."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def open_lines(path: Path, max_record_bytes: int) -> Iterator["Lines"]:
+    """Open a UTF-8 file with or without a byte order mark; bad bytes become lone surrogates.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    max_record_bytes : int
+        A longer record raises a `csv.Error` while it is read.
+
+    Yields
+    ------
+    Lines
+    """
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        yield Lines(file, max_record_bytes)
+
+
+class Lines:
+    r"""The lines of a file, grouped into records by whoever parses them.
+
+    A parser that fails within a record can go back to the second line of it, so that an open
+    quote costs one row and not the rest of the file.
+
+    Parameters
+    ----------
+    file : text file
+        Opened with `newline=""`: line ends are `\n`, `\r\n` and `\r`, and are kept.
+    max_record_bytes : int
+
+    Attributes
+    ----------
+    number : int
+        Number of lines read so far.
+    """
+
+    def __init__(self, file: TextIO, max_record_bytes: int) -> None:
+        self._file = file
+        self._max_bytes = max_record_bytes
+        self._again: deque[str] = deque()
+        self._record: list[str] = []
+        self._n_bytes = 0
+        self.number = 0
+
+    def begin_record(self) -> int:
+        """Forget the lines of the last record, and return the number of the next line."""
+        self._record.clear()
+        self._n_bytes = 0
+        return self.number + 1
+
+    @property
+    def first_line(self) -> str:
+        """Return the first line of the current record."""
+        return self._record[0]
+
+    def retry_after_first_line(self) -> None:
+        """Read all lines of the current record again, except its first."""
+        self._again.extendleft(reversed(self._record[1:]))
+        self.number -= len(self._record) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the lines themselves: there is one position in the file."""
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line, with its line end.
+
+        Raises
+        ------
+        csv.Error
+            If the current record is longer than allowed.
+        """
+        line = self._again.popleft() if self._again else self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._record.append(line)
+        self._n_bytes += len(line if line.isascii() else line.encode("utf-8", "surrogateescape"))
+        if self._n_bytes > self._max_bytes:
+            raise csv.Error(f"more than {self._max_bytes} bytes in one record")
+        return line
+
+    def _read(self) -> str:
+        """Read a line; of one that is too long anyway, only as much as shows it."""
+        line = rest = self._file.readline(self._max_bytes)
+        while len(rest) == self._max_bytes and not rest.endswith(("\n", "\r")):
+            rest = self._file.readline(self._max_bytes)
+        return line + "\n" if rest is not line else line

@@ -1,0 +1,77 @@
+"""Each cleaning step alone, as an expression on a column."""
+
+import html
+import unicodedata
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agnews_sk.cleaning import TextCleaner
+from agnews_sk.cleaning._steps import STEPS
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+def apply(name, texts, *options):
+    frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    return frame.select(STEPS[name](pl.col("text"), *options)).to_series().to_list()
+
+
+def test_the_steps_are_the_parameters_of_the_cleaner_in_order():
+    assert list(STEPS) == list(TextCleaner.__init__.__code__.co_varnames[1 : len(STEPS) + 1])
+
+
+EXAMPLES = [
+    ("repair_agnews", "week #39;s deal\\of \\$5", "week&#39;s deal of $5"),
+    ("unescape_html", "&amp;lt;b&gt; &#8217;", "<b> \u2019"),
+    ("unescape_html", "&notin; &not in", "\u2209 ¬ in"),
+    ("strip_tags", "<p>a</p><b>b</b> < c <MSFT.O>", " a b < c <MSFT.O>"),
+    ("strip_tags", "a<!-- x -->b<script>c()</script>d", "a b d"),
+    ("strip_urls", "see http://a.b/c?d=1, or www.e.org.", "see  , or  ."),
+    ("repair_unicode", "cafÃ©", "café"),
+    ("strip_sources", "LONDON (Reuters) - Oil", "LONDON  Oil"),
+    ("lowercase", "ÄB", "äb"),
+    ("strip_accents", "é ñ й हि", "e n и हि"),
+    ("strip_digits", "a12b 3", "a b  "),
+    ("strip_punctuation", "a, $b!", "a   b "),
+    ("squeeze_spaces", " a \n\tb  ", "a b"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), EXAMPLES)
+def test_a_step_does_what_it_says(name, text, expected):
+    assert apply(name, [text]) == [expected]
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), EXAMPLES)
+def test_a_step_changes_each_row_alone_and_keeps_missing_ones(name, text, expected):
+    assert apply(name, ["plain", text, None, text]) == ["plain", expected, None, expected]
+
+
+@given(TEXTS)
+def test_character_references_are_replaced_as_the_standard_library_does(text):
+    for reference in ("&lt", "&notit;", "&#8217;", "&copy"):
+        written = text.replace("&", "") + reference
+        assert apply("unescape_html", [written]) == [html.unescape(written)]
+
+
+@given(TEXTS)
+@pytest.mark.parametrize(
+    "name", ["strip_accents", "strip_digits", "squeeze_spaces", "strip_punctuation"]
+)
+def test_a_step_that_is_repeated_changes_nothing(name, text):
+    once = apply(name, [text])
+    assert apply(name, once) == once
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_the_normalization_form_is_that_of_unicode(form):
+    text = "ﬁ é e\u0301 ½"
+    assert apply("normalize", [text, "plain"], form) == [unicodedata.normalize(form, text), "plain"]
+
+
+def test_stop_words_go_in_any_case_and_with_their_ending():
+    (cleaned,) = apply("strip_stop_words", ["The oil, it's THE"], ["the", "it"])
+    assert cleaned.split() == ["oil,"]

@@ -1,0 +1,140 @@
+"""CSV as a stream: headers, faults, quotes, and records of bounded length."""
+
+import csv
+import threading
+
+import pytest
+
+from agnews_sk.datasets import Fault, NamedColumns, open_rows
+from agnews_sk.datasets._columns import LabelledColumns
+from agnews_sk.datasets._csv import _fields_of_any_length
+
+NAMES = NamedColumns(["title", "description", "text"])
+
+
+def read(path, content, rules=NAMES, **options):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    reader = open_rows(path, rules, **options)
+    (batch,) = reader.batches(1_000_000)
+    return reader, batch
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "rows.csv"
+
+
+def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_memory(path):
+    _, batch = read(path, 'title,description\n"open,x\n' + "Cup,final\n" * 300_000)
+    assert [fault.line for fault in batch.faults] == [2]
+    assert len(batch.rows) == 300_000
+
+
+def test_a_long_text_of_many_lines_is_one_row(path):
+    text = "oil\n" * 100_000
+    _, batch = read(path, f'text\n"{text}"\ncup\n')
+    assert [row["text"] for row in batch.rows] == [text, "cup"]
+    assert batch.faults == []
+
+
+def test_lines_after_a_broken_quote_are_read_with_their_numbers(path):
+    _, batch = read(path, 'text,id\noil,1\n"cup,2\nshe said,3\n\nbank,4\n')
+    assert batch.faults == [Fault(3, "broken quotes, unexpected end of data")]
+    assert list(zip(batch.lines, (row["id"] for row in batch.rows), strict=True)) == [
+        (2, "1"),
+        (4, "3"),
+        (6, "4"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_end_will_do(path, end):
+    _, batch = read(path, end.join(["text,id", "oil,1", "cup,2", ""]))
+    assert [row["text"] for row in batch.rows] == ["oil", "cup"]
+    assert batch.lines == [2, 3]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(path):
+    reader, batch = read(path, "\ufefftext\noil\n")
+    assert reader.names == ["text"]
+    assert batch.rows == [{"text": "oil"}]
+
+
+def test_the_header_again_is_a_fault(path):
+    _, batch = read(path, "id,text\n1,oil\nid,text\n2,cup\n")
+    assert batch.faults == [Fault(3, "the header again")]
+
+
+def test_other_numbers_of_fields_and_bad_bytes_are_faults(path):
+    _, batch = read(path, b"id,text\n1\n1,2,3\n\xff,oil\n4,cup\n")
+    assert [fault.reason for fault in batch.faults] == [
+        "expected 2 fields, got 1",
+        "expected 2 fields, got 3",
+        "bytes or escapes that are not Unicode text",
+    ]
+    assert batch.rows == [{"id": "4", "text": "cup"}]
+
+
+def test_a_header_with_bad_bytes_is_a_header_still(path):
+    reader, batch = read(path, b"id,text,caf\xe9\n1,oil,x\n")
+    assert reader.names[:2] == ["id", "text"]
+    assert len(batch.rows) == 1
+
+
+def test_without_a_header_most_records_tell_the_number_of_fields(path):
+    content = "3,Oil prices rise again\n" + "3,Oil prices rise,A barrel is dear.\n" * 2
+    reader, batch = read(path, content)
+    assert reader.names == ["class", "title", "description"]
+    assert (reader.has_header, reader.empty_is_missing) == (False, False)
+    assert batch.faults == [Fault(1, "expected 3 fields, got 2")]
+
+
+OFFICIAL = {
+    "published": ('"3","Oil","Up"\n"1","Truce","Holds"\n', True),
+    "two fields": ('"3","Oil"\n', False),
+    "a row without quotes": ('"3","Oil","Up"\n1,Truce,Holds\n', False),
+    "Kaggle": ("Class Index,Title,Description\n3,Oil,Up\n", True),
+    "another header": ("class,title,description\n3,Oil,Up\n", False),
+}
+
+
+@pytest.mark.parametrize(("content", "is_official"), OFFICIAL.values(), ids=list(OFFICIAL))
+def test_the_form_of_agnews_is_told_from_others(path, content, is_official):
+    reader, _ = read(path, content, LabelledColumns())
+    assert reader.is_official is is_official
+
+
+def test_an_empty_cell_is_missing_where_there_is_a_header(path):
+    reader, batch = read(path, "text,id\n,1\n")
+    assert reader.empty_is_missing
+    assert batch.rows == [{"text": "", "id": "1"}]
+
+
+def test_the_limit_of_the_csv_module_is_restored_by_the_last_reader_of_all_threads():
+    limit = csv.field_size_limit()
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with _fields_of_any_length():
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait(10)
+    with _fields_of_any_length():
+        pass
+    assert csv.field_size_limit() > limit
+    leave.set()
+    thread.join()
+    assert csv.field_size_limit() == limit
+
+
+def test_a_reader_that_is_given_up_restores_the_limit_too(path):
+    limit = csv.field_size_limit()
+    path.write_text("text\noil\ncup\n")
+    rows = open_rows(path, NAMES).rows()
+    next(rows)
+    assert csv.field_size_limit() > limit
+    rows.close()
+    assert csv.field_size_limit() == limit

@@ -1,0 +1,27 @@
+"""The formats by the endings of names."""
+
+from pathlib import Path
+
+import pytest
+
+from agnews_sk.datasets import NamedColumns, check_format, open_rows
+from agnews_sk.datasets._files import READERS
+
+NAMES = NamedColumns(["text"])
+
+
+@pytest.mark.parametrize("name", ["rows.xls", "rows", "rows.csv.gz"])
+def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
+    with pytest.raises(ValueError, match=rf"{name} must end with one of \.csv, \.parquet, \.jsonl"):
+        open_rows(tmp_path / name, NAMES)
+
+
+def test_endings_may_be_in_upper_case(tmp_path):
+    (tmp_path / "ROWS.CSV").write_text("text\noil\n")
+    assert open_rows(tmp_path / "ROWS.CSV", NAMES).column_names() == ["text"]
+
+
+@pytest.mark.parametrize("ending", READERS)
+def test_every_known_ending_has_a_reader_that_names_no_columns_before_it_reads(ending):
+    check_format(Path(f"rows{ending}"))
+    assert open_rows(Path(f"rows{ending}"), NAMES).names == []
