@@ -12,7 +12,7 @@ import polars as pl
 
 from agnews_sk._core.stories import fitted_columns, story_joiner
 from agnews_sk.bulk._rows import Batch, Cells, Fault, plain, read_batches
-from agnews_sk.onnx import model_sha256, open_model
+from agnews_sk.onnx import load_model, model_sha256
 
 SCORED, REJECTED = "scored", "rejected"
 RESERVED = frozenset({"file", "line", "predicted"})
@@ -186,7 +186,7 @@ def model_of(path: str, sha256: str) -> Any:
     ValueError
         If another model has taken its place.
     """
-    model = open_model(path)
+    model = load_model(path)
     if model_sha256(path) != sha256:
         raise ValueError(f"{path} was replaced by another model meanwhile; start again.")
     return model

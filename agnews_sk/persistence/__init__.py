@@ -2,7 +2,7 @@
 
 from agnews_sk._core.public import publish
 from agnews_sk.persistence._card import ModelCard
-from agnews_sk.persistence._errors import ArtifactError, VersionWarning, blaming
+from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 from agnews_sk.persistence._hub import from_hub, push_to_hub
 from agnews_sk.persistence._manifest import MANIFEST
 from agnews_sk.persistence._reading import open_source, read_files

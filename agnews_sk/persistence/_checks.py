@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.pretrained import longest_input
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
 from agnews_sk.persistence._patterns import check_pattern
@@ -45,7 +45,7 @@ def check_shell(shell: Any, trusted: Sequence[str] = ()) -> None:
     ArtifactError
     """
     for found in walk(shell):
-        with blaming(PIPELINE):
+        with artifact_errors(PIPELINE):
             _check(found, trusted)
 
 
@@ -63,7 +63,7 @@ def check_together(model: Any) -> None:
     """
     for estimator in find_estimators(model):
         if hasattr(estimator, "encoder_"):
-            with blaming(PIPELINE):
+            with artifact_errors(PIPELINE):
                 _check_embedder(estimator)
 
 

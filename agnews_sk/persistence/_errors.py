@@ -13,7 +13,7 @@ class VersionWarning(UserWarning):
 
 
 @contextmanager
-def blaming(name: str) -> Iterator[None]:
+def artifact_errors(name: str) -> Iterator[None]:
     """Turn whatever goes wrong within into an `ArtifactError` that names a file.
 
     Parameters

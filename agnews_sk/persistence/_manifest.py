@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import agnews_sk
-from agnews_sk.persistence._errors import ArtifactError, VersionWarning, blaming
+from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 
 MANIFEST = "manifest.json"
 FORMAT = "agnews_sk"
@@ -89,7 +89,7 @@ def parse_manifest(content: bytes) -> dict[str, Any]:
     ArtifactError
         If it is no manifest of ours, or lacks an entry.
     """
-    with blaming(MANIFEST):
+    with artifact_errors(MANIFEST):
         manifest = json.loads(content)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ArtifactError(f"{MANIFEST} is not that of a model saved by agnews_sk.")

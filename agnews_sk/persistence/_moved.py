@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 
-from agnews_sk.persistence._errors import blaming
+from agnews_sk.persistence._errors import artifact_errors
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
 
@@ -33,7 +33,7 @@ def with_public_names(content: bytes) -> bytes:
     ArtifactError
         If the file is damaged.
     """
-    with blaming(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with artifact_errors(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = check_stored(archive, len(content))
         schema = archive.read(_SCHEMA)
         renamed = _PRIVATE_MODULE.sub(rb'"__module__": "agnews_sk.\1"', schema)

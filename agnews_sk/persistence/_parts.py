@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from agnews_sk._core.base import StateParts
 from agnews_sk.persistence._attributes import OF_CALLBACKS
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._tensors import dump_tensors, load_tensors
@@ -150,12 +150,12 @@ def _give(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[
     tensors = load_tensors(files[weights], weights) if weights in files else {}
     documents = {}
     for name in files.keys() - {weights}:
-        with blaming(name):
+        with artifact_errors(name):
             document = documents[name.rpartition("/")[2]] = files[name].decode()
             json.loads(document)
             if name.endswith(TOKENIZER):
                 check_tokenizer(document, trusted)
-    with blaming(next(iter(sorted(files)))):
+    with artifact_errors(next(iter(sorted(files)))):
         part.set_parts(StateParts(dict(vars(part)), tensors, documents))
 
 

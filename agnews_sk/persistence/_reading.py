@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, check_manifest, parse_manifest
 
 FILE_NAMES = (
@@ -87,7 +87,7 @@ class ZipSource:
     """
 
     def __init__(self, path: Path) -> None:
-        with blaming(path.name):
+        with artifact_errors(path.name):
             self._zip = zipfile.ZipFile(path)
         entries = check_stored(self._zip, path.stat().st_size)
         for name in entries:
@@ -96,7 +96,7 @@ class ZipSource:
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one of the files."""
-        with blaming(name):
+        with artifact_errors(name):
             return self._zip.read(name)
 
 

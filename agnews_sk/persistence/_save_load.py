@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 
 from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_shell, check_together
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
 from agnews_sk.persistence._parts import find_estimators, put_together, take_apart
 from agnews_sk.persistence._reading import read_files
@@ -192,7 +192,7 @@ def model_from_files(
     """
     if PIPELINE not in files:
         raise ArtifactError(f"{PIPELINE} is missing.")
-    with blaming(CARD):
+    with artifact_errors(CARD):
         files[CARD].decode()
     names = names_of(trusted)
     shell = load_trusted(files[PIPELINE], names, versions)
@@ -224,7 +224,7 @@ def probe(model: Any) -> None:
         If its predictions are not one label per text, out of its classes, or its probabilities
         do not sum to 1.
     """
-    with blaming(PIPELINE):
+    with artifact_errors(PIPELINE):
         steps = [step for _, step in getattr(model, "steps", [("", model)]) if hasattr(step, "fit")]
         if not hasattr(model, "predict") or not get_tags(steps[0]).input_tags.string:
             return

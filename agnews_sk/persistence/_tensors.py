@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 
 _MAX_HEADER_BYTES = 2**25
 _DTYPES = {
@@ -55,7 +55,7 @@ def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
         If the header is longer than the file, does not describe its bytes one tensor after the
         other, or a weight is not finite.
     """
-    with blaming(name):
+    with artifact_errors(name):
         n_header = int.from_bytes(content[:8], "little")
         if len(content) < 8 or n_header > min(_MAX_HEADER_BYTES, len(content) - 8):
             raise ArtifactError(

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._patterns import check_pattern, shortest_match
 
 TOKENIZER = "tokenizer.json"
@@ -214,7 +214,7 @@ def _try(document: str, added: Mapping[str, int], unk_id: Any) -> None:
     """Encode and decode a few texts; a panic is an error here."""
     from tokenizers import Tokenizer
 
-    with blaming(TOKENIZER):
+    with artifact_errors(TOKENIZER):
         tokenizer = Tokenizer.from_str(document)
         _check_unknown(tokenizer.model, unk_id)
         vocabulary = tokenizer.get_vocab()

@@ -19,7 +19,7 @@ from agnews_sk.persistence._attributes import (
     find_type,
     parameters_of,
 )
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import installed_versions, library_of
 from agnews_sk.persistence._moved import with_public_names
@@ -109,7 +109,7 @@ def load_trusted(
     """
     content = with_public_names(content)
     check_pipeline(content, trusted, versions)
-    with blaming(PIPELINE):
+    with artifact_errors(PIPELINE):
         known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
         return _skops().loads(content, trusted=sorted(known))
 
@@ -132,7 +132,7 @@ def check_pipeline(
     ArtifactError
     """
     protocol = _skops()._protocol.PROTOCOL
-    with blaming(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with artifact_errors(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
         sizes = check_stored(archive, len(content))
         for name in sizes:
             if name != "schema.json" and not _ARRAY.fullmatch(name):

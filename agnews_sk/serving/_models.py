@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.stories import story_joiner
-from agnews_sk.onnx import model_sha256, open_model
+from agnews_sk.onnx import load_model, model_sha256
 
 WARM_UP = "Warm up."
 
@@ -34,7 +34,7 @@ def name_models(models: Any) -> dict[str, Any]:
     if not models:
         raise ValueError("models is empty: a service needs at least one.")
     loaded = {
-        str(name): open_model(model) if isinstance(model, (str, Path)) else model
+        str(name): load_model(model) if isinstance(model, (str, Path)) else model
         for name, model in models.items()
     }
     for name, model in loaded.items():

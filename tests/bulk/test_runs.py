@@ -16,7 +16,7 @@ import pytest
 from agnews_sk.bulk import predict_files
 from agnews_sk.bulk._lock import only_run
 from agnews_sk.bulk._score import model_of
-from agnews_sk.onnx import open_model
+from agnews_sk.onnx import load_model
 from tests.bulk.conftest import write_texts
 
 LABELS = [{"Oil", "Cup"}, {"Lio", "Puc"}]
@@ -272,9 +272,9 @@ def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
 
     def open_late(path):
         replace(models[0], model)
-        return open_model(path)
+        return load_model(path)
 
-    monkeypatch.setattr("agnews_sk.bulk._score.open_model", open_late)
+    monkeypatch.setattr("agnews_sk.bulk._score.load_model", open_late)
     model_of.cache_clear()
     with pytest.raises(ValueError, match="was replaced by another model meanwhile"):
         predict_files(model, rows, tmp_path / "out.csv")

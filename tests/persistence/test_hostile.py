@@ -1,7 +1,5 @@
 """Forged and broken models are refused by name; nothing in them is run, nothing else is read."""
 
-import hashlib
-import io
 import json
 import os
 import pickle
@@ -24,6 +22,13 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.persistence._parts import take_apart
 from tests.families import FAMILIES
+from tests.persistence.forging import (
+    change_json,
+    change_manifest,
+    change_schema,
+    write,
+    zipped,
+)
 from tests.persistence.watching import only_the_model_is_read
 
 
@@ -41,51 +46,6 @@ def _imported(saved):
     import_module("transformers.models.albert.modeling_albert")
     for path in saved.values():
         load(path)
-
-
-def write(folder, name, content):
-    """Put a file into a saved model, and its sum into the manifest, as a forger would."""
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    change_manifest(folder, lambda m: m["files"].update({name: summed(content)}))
-
-
-def summed(content):
-    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def change_manifest(folder, change):
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    change(manifest)
-    path.write_text(json.dumps(manifest))
-
-
-def change_json(folder, name, change):
-    content = json.loads((folder / name).read_text())
-    change(content)
-    write(folder, name, json.dumps(content).encode())
-
-
-def change_schema(folder, change, extra=()):
-    """Change what is inside pipeline.skops."""
-    members = dict(extra)
-    with zipfile.ZipFile(folder / "pipeline.skops") as archive:
-        for name in archive.namelist():
-            members.setdefault(name, archive.read(name))
-    schema = json.loads(members["schema.json"])
-    change(schema)
-    members["schema.json"] = json.dumps(schema).encode()
-    write(folder, "pipeline.skops", zipped(members))
-
-
-def zipped(members, compression=zipfile.ZIP_STORED):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def change_model(folder, change):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agnews_sk.onnx import open_model
+from agnews_sk.onnx import load_model
 from agnews_sk.persistence import ArtifactError, save
 from agnews_sk.persistence._moved import with_public_names
 from tests.conftest import HEADLINES
@@ -37,13 +37,13 @@ def private_modules(text):
 @pytest.mark.parametrize("name", sorted(PROBABILITIES))
 def test_a_model_that_names_private_modules_predicts_as_it_did(name):
     assert private_modules(schema_of(SAVED / f"{name}.zip"))
-    model = open_model(SAVED / f"{name}.zip")
+    model = load_model(SAVED / f"{name}.zip")
     X = FRAME if name == "columns" else TEXTS
     np.testing.assert_allclose(model.predict_proba(X), PROBABILITIES[name], atol=2e-5)
 
 
 def test_an_exported_model_that_names_private_modules_predicts_as_it_did():
-    model = open_model(SAVED / "exported.zip")
+    model = load_model(SAVED / "exported.zip")
     np.testing.assert_allclose(model.predict_proba(FRAME), PROBABILITIES["columns"], atol=1e-4)
 
 
