@@ -117,5 +117,6 @@ def check_parity(
     if drop > max_accuracy_drop:
         raise ParityError(
             f"the exported model's accuracy is {drop:.4f} below the original's "
-            f"{report.accuracy:.4f} on {report.n_rows} rows (allowed {max_accuracy_drop}); nothing was written."
+            f"{report.accuracy:.4f} on {report.n_rows} rows (allowed {max_accuracy_drop}); "
+            "nothing was written."
         )

@@ -24,7 +24,7 @@ _STORE = dis.opmap["STORE_ATTR"]
 
 
 @cache
-def find_type(name: str) -> Any:
+def import_by_name(name: str) -> Any:
     """Return what a full name stands for; its module is imported.
 
     Parameters
@@ -77,7 +77,9 @@ def attributes_of(owner: type) -> frozenset[str]:
     >>> "copy" in names, "scale_" in names, "__sklearn_is_fitted__" in names, "coef_" in names
     (True, True, False, False)
     """
-    stored = (name for base in owner.__mro__ for part in vars(base).values() for name in _in(part))
+    stored = (
+        name for base in owner.__mro__ for part in vars(base).values() for name in _stored_by(part)
+    )
     return _COMMON.union(parameters_of(owner), stored) - OF_CALLBACKS
 
 
@@ -95,13 +97,13 @@ def attributes_of_parts(owner: type) -> frozenset[str]:
         Empty if the type has no parts.
     """
     setters = [vars(base).get("set_parts") for base in owner.__mro__]
-    return frozenset(name for setter in setters for name in _in(setter))
+    return frozenset(name for setter in setters for name in _stored_by(setter))
 
 
-def _in(part: Any) -> Iterator[str]:
+def _stored_by(part: Any) -> Iterator[str]:
     """Yield the names that a member of a class, such as a method or a property, stores."""
     if isinstance(part, property):
-        yield from (name for method in (part.fget, part.fset) for name in _in(method))
+        yield from (name for method in (part.fget, part.fset) for name in _stored_by(method))
         return
     part = getattr(part, "fn", part)  # scikit-learn's methods that depend on a parameter
     code = getattr(inspect.unwrap(part) if callable(part) else part, "__code__", None)

@@ -14,7 +14,7 @@ from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
-from agnews_sk.persistence._shapes import check_held, check_shapes, kinds_of
+from agnews_sk.persistence._shapes import check_held_types, check_shapes, kinds_of
 
 _WORDS_OF_STATE = 624  # of the Mersenne Twister
 _MAX_NGRAM = 100
@@ -27,15 +27,15 @@ _TRAINING = re.compile(r"lr|max_epochs|batch_size|(optimizer|criterion)__\w+")
 _ENCODING = re.compile(
     r"(utf|ascii|us-ascii|latin|iso|cp|windows|mac|koi8|gb|big5|hz|euc|shift|johab)[-_\w]*", re.I
 )
-_ANSWERS = {"decision_function", "predict", "predict_proba"}
+_PREDICT_METHODS = {"decision_function", "predict", "predict_proba"}
 
 
-def check_shell(shell: Any, trusted: Sequence[str] = ()) -> None:
+def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
     """Refuse a model with anything that makes no sense or could act, wherever it is.
 
     Parameters
     ----------
-    shell : estimator
+    skeleton : estimator
         Before its parts are put in. All that it holds is looked at, fitted or not.
     trusted : sequence of str
         Regular expressions that the caller trusts.
@@ -44,12 +44,12 @@ def check_shell(shell: Any, trusted: Sequence[str] = ()) -> None:
     ------
     ArtifactError
     """
-    for found in walk(shell):
+    for found in walk(skeleton):
         with artifact_errors(PIPELINE):
             _check(found, trusted)
 
 
-def check_together(model: Any) -> None:
+def check_parts_fit(model: Any) -> None:
     """Refuse a model whose parts do not fit together.
 
     Parameters
@@ -80,7 +80,7 @@ def _check(found: Any, trusted: Sequence[str]) -> None:
     if hasattr(found, "_parameter_constraints"):
         found._validate_params()
     kinds = kinds_of(found)
-    check_held(found, kinds)
+    check_held_types(found, kinds)
     check_shapes(found, kinds)
     for name, value in vars(found).items():
         if isinstance(value, np.random.RandomState):
@@ -271,7 +271,7 @@ def _check_dummy(dummy: Any) -> None:
 
 def _check_stacking(stacking: Any) -> None:
     methods = vars(stacking).get("stack_method_", [])
-    if not all(isinstance(method, str) and method in _ANSWERS for method in methods):
+    if not all(isinstance(method, str) and method in _PREDICT_METHODS for method in methods):
         raise _refuse(stacking, f"that calls {methods!r:.60}.")
 
 

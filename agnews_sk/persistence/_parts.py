@@ -21,8 +21,10 @@ from agnews_sk.persistence._tensors import dump_tensors, load_tensors
 from agnews_sk.persistence._tokenizers import TOKENIZER, check_tokenizer
 
 WEIGHTS = "model.safetensors"
-# In a shell, the folder of the parts that belong into it.
+# In a skeleton, the folder of the parts that belong into it.
 FOLDER = "_parts_folder"
+# How the attributes of an estimator are looked up.
+StateOf = Callable[[Any], dict[str, Any]]
 _STEPS = ("steps", "transformer_list")
 # Runtime-only parameters (caches, checkpoints, callbacks, numbers of processes): they belong to the
 # program that trains, and would let a saved model write files and start processes.
@@ -30,7 +32,7 @@ _STEPS = ("steps", "transformer_list")
 _RUNTIME_ONLY = ("cache", "callbacks", "checkpoint_dir", "compile", "memory", "n_jobs")
 
 
-def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
+def extract_parts(model: Any) -> tuple[Any, dict[str, bytes]]:
     """Return a copy of a model without its heavy parts, and these parts as files.
 
     Parameters
@@ -40,7 +42,7 @@ def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
 
     Returns
     -------
-    shell : estimator
+    skeleton : estimator
         Of plain values only; where parts are missing it says which folder they are in.
     files : dict of str to bytes
     """
@@ -51,34 +53,34 @@ def take_apart(model: Any) -> tuple[Any, dict[str, bytes]]:
             return vars(estimator)
         return parts_of.setdefault(id(estimator), estimator.get_parts()).state
 
-    found = list(_find(model, state_of))
-    shells = {id(e): object.__new__(type(e)) for _, e in found if id(e) in parts_of}
-    memo: dict[int, Any] = dict(shells)
+    found = list(_iterate_estimators(model, state_of))
+    skeletons = {id(e): object.__new__(type(e)) for _, e in found if id(e) in parts_of}
+    memo: dict[int, Any] = dict(skeletons)
     files: dict[str, bytes] = {}
     for folder, estimator in found:
         if id(estimator) in parts_of:
             parts = parts_of[id(estimator)]
-            files |= {_inside(folder, name): part for name, part in _as_files(parts).items()}
+            files |= {_join_names(folder, name): part for name, part in _as_files(parts).items()}
             state = _without_runtime(parts.state, type(estimator))
-            shell = shells[id(estimator)]
-            vars(shell).update(copy.deepcopy(state, memo))
+            skeleton = skeletons[id(estimator)]
+            vars(skeleton).update(copy.deepcopy(state, memo))
             if parts.documents:
-                vars(shell)[FOLDER] = folder
+                vars(skeleton)[FOLDER] = folder
     whole = copy.deepcopy(model, memo)
     for estimator in find_estimators(whole):
         state = _without_runtime(vars(estimator), type(estimator))
         vars(estimator).clear()
         vars(estimator).update(state)
-    _number_truth_values(whole)
+    _bool_keys_to_int(whole)
     return whole, files
 
 
-def put_together(shell: Any, files: Mapping[str, bytes], trusted: Sequence[str] = ()) -> Any:
-    """Return the model that `take_apart` took apart.
+def restore_parts(skeleton: Any, files: Mapping[str, bytes], trusted: Sequence[str] = ()) -> Any:
+    """Return the model that `extract_parts` took apart.
 
     Parameters
     ----------
-    shell : estimator
+    skeleton : estimator
         It gets its parts.
     files : mapping of str to bytes
     trusted : sequence of str
@@ -94,8 +96,8 @@ def put_together(shell: Any, files: Mapping[str, bytes], trusted: Sequence[str] 
         If a part is missing, is too many, or does not fit.
     """
     used: set[str] = set()
-    found = [part for _, part in _find(shell, vars)]
-    hidden = {id(part) for part in walk(shell) if FOLDER in getattr(part, "__dict__", ())}
+    found = [part for _, part in _iterate_estimators(skeleton, vars)]
+    hidden = {id(part) for part in walk(skeleton) if FOLDER in getattr(part, "__dict__", ())}
     if hidden - set(map(id, found)):
         raise ArtifactError(f"{PIPELINE} has an estimator where no parts can be put in.")
     # What is held comes before what holds it: a classifier checks its tokenizer.
@@ -109,11 +111,11 @@ def put_together(shell: Any, files: Mapping[str, bytes], trusted: Sequence[str] 
         if not here or used & here.keys():
             raise ArtifactError(f"{PIPELINE} wants the files of {folder!r}, which are not there.")
         used |= here.keys()
-        _give(part, folder, here, trusted)
+        _set_parts(part, folder, here, trusted)
     left = sorted(files.keys() - used)
     if left:
         raise ArtifactError(f"{left[0]} belongs to no step of {PIPELINE}.")
-    return shell
+    return skeleton
 
 
 def find_estimators(model: Any) -> list[Any]:
@@ -127,7 +129,7 @@ def find_estimators(model: Any) -> list[Any]:
     -------
     list of estimator
     """
-    return [estimator for _, estimator in _find(model, _opened)]
+    return [estimator for _, estimator in _iterate_estimators(model, _attributes_without_net)]
 
 
 def changed_runtime_parameters(estimator: Any) -> list[str]:
@@ -144,7 +146,7 @@ def changed_runtime_parameters(estimator: Any) -> list[str]:
     return list(_runtime_defaults(vars(estimator), type(estimator)))
 
 
-def _give(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[str]) -> None:
+def _set_parts(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[str]) -> None:
     prefix = f"{folder}/" if folder else ""
     weights = prefix + WEIGHTS
     tensors = load_tensors(files[weights], weights) if weights in files else {}
@@ -159,7 +161,7 @@ def _give(part: Any, folder: str, files: Mapping[str, bytes], trusted: Sequence[
         part.set_parts(StateParts(dict(vars(part)), tensors, documents))
 
 
-def _number_truth_values(model: Any) -> None:
+def _bool_keys_to_int(model: Any) -> None:
     """Make numbers of truth values that are keys: JSON would have both read as true."""
     for held in walk(model):
         if isinstance(held, dict) and any(isinstance(key, (bool, np.bool_)) for key in held):
@@ -201,7 +203,7 @@ def _runtime_defaults(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
     }
 
 
-def _find(model: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _iterate_estimators(model: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
     """Yield the estimators within a model, outer before inner, each with a folder of its own."""
     seen: set[int] = set()
     taken: set[str] = set()
@@ -216,12 +218,12 @@ def _find(model: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator[tup
             taken.add(folder)
             yield folder, value
         for name, child in _children(value, state_of):
-            yield from walk(child, _inside(folder, name))
+            yield from walk(child, _join_names(folder, name))
 
     yield from walk(model, "")
 
 
-def _children(value: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _children(value: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
     """Yield what an estimator or a container holds, named as a folder; `""` adds no name."""
     if isinstance(value, dict):
         named = list(value.items())
@@ -236,7 +238,7 @@ def _children(value: Any, state_of: Callable[[Any], dict[str, Any]]) -> Iterator
     return ((_as_folder(name), child) for name, child in named)
 
 
-def _opened(estimator: Any) -> dict[str, Any]:
+def _attributes_without_net(estimator: Any) -> dict[str, Any]:
     """Return the attributes of an estimator, without nets, which are no part of the tree."""
     return {name: value for name, value in vars(estimator).items() if name != "net_"}
 
@@ -245,7 +247,7 @@ def _is_step(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str)
 
 
-def _inside(folder: str, name: str) -> str:
+def _join_names(folder: str, name: str) -> str:
     return "/".join(filter(None, (folder, name)))
 
 

@@ -10,10 +10,10 @@ from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from agnews_sk.persistence._card import ModelCard, render_card
-from agnews_sk.persistence._checks import check_shell, check_together
+from agnews_sk.persistence._checks import check_parts_fit, check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
-from agnews_sk.persistence._parts import find_estimators, put_together, take_apart
+from agnews_sk.persistence._parts import extract_parts, find_estimators, restore_parts
 from agnews_sk.persistence._reading import read_files
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._trusted import dump_trusted, load_trusted
@@ -151,8 +151,8 @@ def model_files(
 
 def parts_as_files(model: Any, trusted: Trusted = ()) -> dict[str, bytes]:
     """Return the files that hold an estimator, without manifest and card."""
-    shell, files = take_apart(model)
-    return {**files, PIPELINE: dump_trusted(shell, names_of(trusted))}
+    skeleton, files = extract_parts(model)
+    return {**files, PIPELINE: dump_trusted(skeleton, names_of(trusted))}
 
 
 def with_manifest(
@@ -195,11 +195,11 @@ def model_from_files(
     with artifact_errors(CARD):
         files[CARD].decode()
     names = names_of(trusted)
-    shell = load_trusted(files[PIPELINE], names, versions)
-    check_shell(shell, names)
+    skeleton = load_trusted(files[PIPELINE], names, versions)
+    check_skeleton(skeleton, names)
     parts = {name: content for name, content in files.items() if name not in (PIPELINE, CARD)}
-    model = put_together(shell, parts, names)
-    check_together(model)
+    model = restore_parts(skeleton, parts, names)
+    check_parts_fit(model)
     return model
 
 

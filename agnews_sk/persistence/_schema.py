@@ -106,7 +106,7 @@ class _Reader:
     def __init__(self, sizes: Mapping[str, int]) -> None:
         self.schema = Schema()
         self._sizes = sizes
-        self._met: dict[Any, dict[str, Any]] = {}
+        self._first_by_id: dict[Any, dict[str, Any]] = {}
         self._n_bytes: dict[Any, int] = {}
 
     def read(self, value: Any, place: Place) -> int:
@@ -117,20 +117,20 @@ class _Reader:
             return 0
         if "__loader__" not in value:
             return sum(self.read(inner, place) for inner in value.values())
-        self._note(value, place)
+        self._record(value, place)
         number = value.get("__id__")
-        if self._was_met(value):
+        if self._is_repeated(value):
             return self._n_bytes.get(number, 0)
         n_bytes = self._read_inner(value, place)
         self._n_bytes[number] = n_bytes
         return n_bytes
 
-    def _was_met(self, node: dict[str, Any]) -> bool:
+    def _is_repeated(self, node: dict[str, Any]) -> bool:
         number = node.get("__id__")
         if not number:  # as in skops, which keeps no such node
             return False
-        first = self._met.setdefault(number, node)
-        if first is not node and not _are_equal(first, node):
+        first = self._first_by_id.setdefault(number, node)
+        if first is not node and not _are_equivalent(first, node):
             raise ArtifactError(f"{PIPELINE} describes two objects by the number {number}.")
         return first is not node
 
@@ -155,7 +155,7 @@ class _Reader:
         is_dict = state.get("__loader__") == "DictNode" and _type_name(state) == "builtins.dict"
         if not is_dict or self._read_keys(state) - {"builtins.str"}:
             raise ArtifactError(f"{PIPELINE} has a {name} whose state is no dict by name.")
-        self._was_met(state)
+        self._is_repeated(state)
         attributes = state["content"]
         self.schema.objects.append((name, frozenset(attributes)))
         return sum(self.read(inner, Place(name, key)) for key, inner in attributes.items())
@@ -165,7 +165,7 @@ class _Reader:
         keys = node["key_types"]
         kinds = keys["content"]
         for kind in (keys, *kinds):
-            self._was_met(kind)
+            self._is_repeated(kind)
         plain = keys["__loader__"] == "ListNode" and all(
             kind["__loader__"] == "TypeNode" and _type_name(kind) in _TYPES_BY_LOADER["TypeNode"]
             for kind in kinds
@@ -176,7 +176,7 @@ class _Reader:
             )
         return {_type_name(kind) for kind in kinds}
 
-    def _note(self, node: dict[str, Any], place: Place) -> None:
+    def _record(self, node: dict[str, Any], place: Place) -> None:
         loader, name = str(node["__loader__"]), _type_name(node)
         if loader == "JsonNode" and node["content"].lstrip()[:1] in ("[", "{"):
             raise ArtifactError(f"{PIPELINE} has a container where a text should be.")
@@ -186,9 +186,9 @@ class _Reader:
         if loader in BY_NAME:
             self.schema.named.setdefault((loader, name), set()).add(place)
         if loader == "NdArrayNode" and "file" in node:
-            self._note_array(node, name, place)
+            self._record_array(node, name, place)
 
-    def _note_array(self, node: dict[str, Any], name: str, place: Place) -> None:
+    def _record_array(self, node: dict[str, Any], name: str, place: Place) -> None:
         file, number = node["file"], node.get("__id__")
         if not number or file != f"{number}.npy" or file not in self._sizes:
             raise ArtifactError(f"{PIPELINE} has the array {number!r} in a file {file!r}.")
@@ -201,13 +201,15 @@ def _type_name(node: dict[str, Any]) -> str:
     return f"{node.get('__module__')}.{node.get('__class__')}"
 
 
-def _are_equal(a: Any, b: Any) -> bool:
+def _are_equivalent(a: Any, b: Any) -> bool:
     """Tell whether two nodes make the same, whatever numbers and files they have."""
     if isinstance(a, dict) and isinstance(b, dict):
         # An object that describes itself by new arrays each time has a file for each.
         ignored = {"__id__", "file"} if "__loader__" in a else set()
         names = a.keys() - ignored
-        return names == b.keys() - ignored and all(_are_equal(a[name], b[name]) for name in names)
+        return names == b.keys() - ignored and all(
+            _are_equivalent(a[name], b[name]) for name in names
+        )
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(_are_equal, a, b))
+        return len(a) == len(b) and all(map(_are_equivalent, a, b))
     return type(a) is type(b) and a == b

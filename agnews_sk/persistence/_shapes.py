@@ -132,7 +132,7 @@ def _check_numbers(estimator: Any, name: str) -> None:
         )
 
 
-def check_held(estimator: Any, kinds: list[str]) -> None:
+def check_held_types(estimator: Any, kinds: list[str]) -> None:
     """Refuse an object where an estimator uses one of another type.
 
     Parameters

@@ -49,7 +49,7 @@ _MAX_GROWTH = 32  # of a text, by all parts together
 _MAX_WORD = 1_000  # characters; the steps grow with their square
 _MAX_AFFIX = 16  # characters, put before or after each piece of a word
 _MAX_SPECIAL = 16  # special tokens of a row
-_TEXTS = [
+_SAMPLES = [
     "",
     "a",
     "Oil prices rise to $50 a barrel; it's 3.5% up!",
@@ -84,7 +84,7 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
         for part in parts:
             if part["type"] not in known:
                 raise ArtifactError(f"{TOKENIZER} has an unknown {section}, {part['type']!r}.")
-            growth *= _growth(part, trusted)
+            growth *= _max_growth(part, trusted)
     if not growth <= _MAX_GROWTH:
         raise ArtifactError(f"{TOKENIZER} makes texts more than {_MAX_GROWTH} times as long.")
     if tokenizer.get("padding") is not None:
@@ -93,7 +93,7 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
     if "" in added:
         raise ArtifactError(f"{TOKENIZER} has an added token that is empty.")
     _check_truncation(tokenizer.get("truncation"), _n_special(tokenizer.get("post_processor")))
-    _try(document, added, tokenizer["model"].get("unk_id"))
+    _encode_samples(document, added, tokenizer["model"].get("unk_id"))
 
 
 def _check_model(model: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ def _parts(section: Any) -> Iterator[dict[str, Any]]:
             yield from _parts(part)
 
 
-def _growth(part: dict[str, Any], trusted: Sequence[str]) -> float:
+def _max_growth(part: dict[str, Any], trusted: Sequence[str]) -> float:
     """Return how many times longer a part makes a text, at most, and check its settings."""
     kind = part["type"]
     texts = [part.get(name, "") for name in ("content", "prepend", "prefix", "suffix")]
@@ -142,11 +142,11 @@ def _growth(part: dict[str, Any], trusted: Sequence[str]) -> float:
         raise ArtifactError(f"{TOKENIZER} has a decoder that strips more than {_MAX_TEXT}.")
     if kind not in ("Replace", "Split"):
         return 1
-    shortest = _shortest(part["pattern"], trusted)
+    shortest = _shortest_match(part["pattern"], trusted)
     return max(1.0, len(part.get("content", "").encode()) / shortest)
 
 
-def _shortest(pattern: dict[str, str], trusted: Sequence[str]) -> int:
+def _shortest_match(pattern: dict[str, str], trusted: Sequence[str]) -> int:
     """Return the fewest characters that a pattern finds, if it finds them soon."""
     ((kind, text),) = pattern.items()
     if kind == "Regex":
@@ -210,7 +210,7 @@ def _check_unknown(model: Any, unk_id: Any) -> None:
         )
 
 
-def _try(document: str, added: Mapping[str, int], unk_id: Any) -> None:
+def _encode_samples(document: str, added: Mapping[str, int], unk_id: Any) -> None:
     """Encode and decode a few texts; a panic is an error here."""
     from tokenizers import Tokenizer
 
@@ -221,7 +221,7 @@ def _try(document: str, added: Mapping[str, int], unk_id: Any) -> None:
         if any(vocabulary.get(token) != id_ for token, id_ in added.items()):
             raise ArtifactError(f"{TOKENIZER} has an added token with an id that is not its own.")
         known = frozenset(vocabulary.values())
-        rows = [tokenizer.encode(text).ids for text in _TEXTS]
+        rows = [tokenizer.encode(text).ids for text in _SAMPLES]
         outside = [id_ for row in rows for id_ in row if id_ not in known]
         if outside:
             raise ArtifactError(f"{TOKENIZER} gives the id {outside[0]}, which it does not name.")

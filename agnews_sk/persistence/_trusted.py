@@ -16,13 +16,13 @@ import numpy as np
 from agnews_sk.persistence._attributes import (
     attributes_of,
     attributes_of_parts,
-    find_type,
+    import_by_name,
     parameters_of,
 )
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import installed_versions, library_of
-from agnews_sk.persistence._moved import with_public_names
+from agnews_sk.persistence._moved import with_current_names
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
@@ -31,7 +31,7 @@ from agnews_sk.persistence._trusted_types import SCORE_FUNCTIONS, TRUSTED, name_
 _ARRAY = re.compile(r"\d{1,32}\.npy")
 # Truth values, integers, floats, bytes and strings; not objects, which are pickles.
 _ARRAY_KINDS = "biufSU"
-_MAX_THINGS = 10**8
+_MAX_OBJECTS = 10**8
 # A longer element would be copied for each row that is predicted.
 _MAX_ITEM_BYTES = 2**16
 # Scores of features that never vary.
@@ -44,7 +44,7 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     Parameters
     ----------
     model : estimator
-        Without what `take_apart` takes out.
+        Without what `extract_parts` takes out.
     trusted : sequence of str
         Full names of types and functions beyond ours.
 
@@ -58,10 +58,10 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
         If it holds something that `load_trusted` would refuse.
     """
     _check_functions(model)
-    n_things = expanded_size(model)
-    if n_things > _MAX_THINGS:
+    n_objects = expanded_size(model)
+    if n_objects > _MAX_OBJECTS:
         raise ArtifactError(
-            f"the model cannot be saved: its containers hold each other so often that {n_things} "
+            f"the model cannot be saved: its containers hold each other so often that {n_objects} "
             "things would be written; look for lists or dicts that are shared many times."
         )
     content = _skops().dumps(model)
@@ -107,7 +107,7 @@ def load_trusted(
     ArtifactError
         If the file holds any other type, or is damaged.
     """
-    content = with_public_names(content)
+    content = with_current_names(content)
     check_pipeline(content, trusted, versions)
     with artifact_errors(PIPELINE):
         known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
@@ -168,7 +168,7 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
         )
     for loader, name in schema.named:
         # A type that is made where a function should be would be called.
-        if loader == "FunctionNode" and isinstance(find_type(name), type):
+        if loader == "FunctionNode" and isinstance(import_by_name(name), type):
             raise ArtifactError(f"{PIPELINE} holds the type {name} as a function.")
 
 
@@ -183,7 +183,7 @@ def _is_allowed(loader: str, name: str, place: Place) -> bool:
 
 def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[str, str]) -> None:
     """Refuse attributes that a type's own code does not give it, and parameters that lack."""
-    kind = find_type(owner)
+    kind = import_by_name(owner)
     if owner not in TRUSTED:
         hidden = sorted(name for name in attributes if callable(getattr(kind, name, None)))
         if hidden:

@@ -46,7 +46,7 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.persistence import load, save
-from agnews_sk.persistence._attributes import attributes_of, find_type
+from agnews_sk.persistence._attributes import attributes_of, import_by_name
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._trusted_types import TRUSTED, name_of
 from agnews_sk.sampling import (
@@ -158,8 +158,10 @@ def test_weights_by_class_keep_their_classes(tmp_path, labels):
 
 @pytest.mark.parametrize("name", sorted(TRUSTED))
 def test_no_type_may_carry_what_is_not_its_own(name):
-    allowed = attributes_of(find_type(name))
-    methods = {key for key in dir(find_type(name)) if callable(getattr(find_type(name), key))}
+    allowed = attributes_of(import_by_name(name))
+    methods = {
+        key for key in dir(import_by_name(name)) if callable(getattr(import_by_name(name), key))
+    }
     assert not allowed & methods
     assert not any(key.startswith("__") for key in allowed)
     assert allowed.isdisjoint({"evil", "_parameter_constraints", "_skl_callbacks"})

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from agnews_sk.persistence import ArtifactError, load, save
-from agnews_sk.persistence._parts import take_apart
+from agnews_sk.persistence._parts import extract_parts
 from tests.families import FAMILIES
 from tests.persistence.forging import (
     change_json,
@@ -50,9 +50,9 @@ def _imported(saved):
 
 def change_model(folder, change):
     """Save a model whose learnt values were changed."""
-    shell, _ = take_apart(load(folder))
-    change(shell)
-    write(folder, "pipeline.skops", skops.io.dumps(shell))
+    skeleton, _ = extract_parts(load(folder))
+    change(skeleton)
+    write(folder, "pipeline.skops", skops.io.dumps(skeleton))
 
 
 def change_tensors(folder, change):

@@ -14,10 +14,12 @@ import pytest
 
 from agnews_sk.onnx import load_model
 from agnews_sk.persistence import ArtifactError, save
-from agnews_sk.persistence._moved import with_public_names
+from agnews_sk.persistence._moved import with_current_names
+from agnews_sk.persistence._trusted import load_trusted
 from tests.conftest import HEADLINES
 from tests.families import FAMILIES
 
+CLEANER = "agnews_sk.cleaning.TextCleaner"
 SAVED = Path(__file__).parent / "saved_before_0_1"
 PROBABILITIES = json.loads((SAVED / "probabilities.json").read_text())
 TEXTS = [text for of_class in HEADLINES.values() for text in of_class]
@@ -69,9 +71,42 @@ def test_other_private_modules_keep_their_names(module):
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("schema.json", f'{{"__module__": "agnews_sk.{module}"}}')
-    assert with_public_names(written.getvalue()) == written.getvalue()
+    assert with_current_names(written.getvalue()) == written.getvalue()
+
+
+@pytest.fixture
+def saved_under_old_names(fitted, tmp_path):
+    """The skops file of a pipeline, saved when two names of its TextCleaner were others."""
+    model = save(fitted["tfidf"], tmp_path / "model")
+    content = (model / "pipeline.skops").read_bytes()
+    return with_current_names(content, {CLEANER: {"lowercase": "lower", "strip_urls": "urls"}})
+
+
+def test_renamed_attributes_get_their_current_names(fitted, saved_under_old_names):
+    renamed = {CLEANER: {"lower": "lowercase", "urls": "strip_urls"}}
+    current = with_current_names(saved_under_old_names, renamed)
+    assert current != saved_under_old_names
+    loaded = load_trusted(current)
+    expected = fitted["tfidf"].named_steps["clean"].get_params()
+    assert loaded.named_steps["clean"].get_params() == expected
+
+
+def test_an_old_name_that_no_table_maps_is_refused(saved_under_old_names):
+    with pytest.raises(ArtifactError, match="TextCleaner with the attribute "):
+        load_trusted(saved_under_old_names)
+
+
+def test_names_of_other_classes_are_left_alone(saved_under_old_names):
+    other = {"agnews_sk.cleaning.ColumnJoiner": {"lower": "lowercase"}}
+    assert with_current_names(saved_under_old_names, other) == saved_under_old_names
+
+
+def test_an_attribute_under_both_names_is_refused(saved_under_old_names):
+    both = {CLEANER: {"lower": "urls"}}
+    with pytest.raises(ArtifactError, match="a dict whose keys"):
+        load_trusted(with_current_names(saved_under_old_names, both))
 
 
 def test_a_file_that_is_no_skops_file_is_refused():
     with pytest.raises(ArtifactError, match=r"pipeline\.skops"):
-        with_public_names(b"no zip")
+        with_current_names(b"no zip")

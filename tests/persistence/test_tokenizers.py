@@ -5,10 +5,10 @@ import json
 import pytest
 
 from agnews_sk.persistence import ArtifactError
-from agnews_sk.persistence._tokenizers import _TEXTS, check_tokenizer
+from agnews_sk.persistence._tokenizers import _SAMPLES, check_tokenizer
 
-LETTERS = {letter: id_ for id_, letter in enumerate(sorted(set("".join(_TEXTS))))}
-WORDS = {text: id_ for id_, text in enumerate(_TEXTS)}
+LETTERS = {letter: id_ for id_, letter in enumerate(sorted(set("".join(_SAMPLES))))}
+WORDS = {text: id_ for id_, text in enumerate(_SAMPLES)}
 PIECES = [[letter, -1.0] for letter in LETTERS]
 BPE = {"type": "BPE", "vocab": LETTERS, "merges": []}
 LEVEL = {"type": "WordLevel", "vocab": WORDS, "unk_token": "a"}
