@@ -1,4 +1,4 @@
-"""Put saved models on the Hugging Face hub, and load them from there."""
+"""Save models to the Hugging Face hub, and load them from there."""
 
 import tempfile
 from pathlib import Path
@@ -110,4 +110,5 @@ def from_hub(
 
 
 def _patterns() -> list[str]:
+    """Return the patterns of the file names of a saved model, at the root and in folders."""
     return [pattern for name in FILE_NAMES for pattern in (name, f"*/{name}")]

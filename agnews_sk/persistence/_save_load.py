@@ -1,4 +1,4 @@
-"""Save a fitted pipeline to a folder or a zip, and load it without trust in who made it."""
+"""Save a fitted pipeline to a folder or a zip, and load it without trusting who wrote it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -150,7 +150,18 @@ def model_files(
 
 
 def parts_as_files(model: Any, trusted: Trusted = ()) -> dict[str, bytes]:
-    """Return the files that hold an estimator, without manifest and card."""
+    """Return the files that hold an estimator, without README.md and manifest.
+
+    Parameters
+    ----------
+    model : estimator
+    trusted : sequence of str, type or callable
+
+    Returns
+    -------
+    dict of str to bytes
+        `pipeline.skops`, and the weights and documents of the estimators within.
+    """
     skeleton, files = extract_parts(model)
     return {**files, PIPELINE: dump_trusted(skeleton, names_of(trusted))}
 
@@ -158,7 +169,24 @@ def parts_as_files(model: Any, trusted: Trusted = ()) -> dict[str, bytes]:
 def with_manifest(
     kind: str, files: dict[str, bytes], model: Any, card: ModelCard, section: str = "", **more: Any
 ) -> dict[str, bytes]:
-    """Return files with a card and a manifest of all of them."""
+    """Return files with a README.md and a manifest that lists all of them.
+
+    Parameters
+    ----------
+    kind : {"pipeline", "onnx"}
+    files : dict of str to bytes
+    model : estimator
+        The fitted model that the files hold, or were exported from.
+    card : ModelCard
+    section : str, default=""
+        A further section of README.md.
+    **more
+        Further entries of the manifest.
+
+    Returns
+    -------
+    dict of str to bytes
+    """
     classes = getattr(model, "classes_", None)
     facts = {
         "estimator": type(model).__name__,
@@ -176,19 +204,23 @@ def model_from_files(
     trusted: Trusted = (),
     versions: Mapping[str, str] | None = None,
 ) -> Any:
-    """Return the estimator that files hold, each part checked.
+    """Return the estimator that files hold, after checking each of them.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        As `read_files` returns them.
+        Contents by name, without the manifest, as `read_files` returns them.
     trusted : sequence of str, type or callable
     versions : mapping of str to str, optional
-        Of the libraries that the model was saved with.
+        Versions of the libraries that the model was saved with; messages name them.
 
     Returns
     -------
     estimator
+
+    Raises
+    ------
+    ArtifactError
     """
     if PIPELINE not in files:
         raise ArtifactError(f"{PIPELINE} is missing.")
@@ -204,14 +236,14 @@ def model_from_files(
 
 
 def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
-    """Refuse a model whose classes are not those that its manifest names."""
+    """Refuse a model whose classes are not those that its manifest and its README.md name."""
     found = None if classes is None else np.asarray(classes).tolist()
     if found != manifest.get("classes"):
         raise ArtifactError(f"{MANIFEST} names the classes {manifest.get('classes')}, got {found}.")
 
 
 def probe(model: Any) -> None:
-    """Refuse a model that cannot predict two texts: its parts do not fit together.
+    """Refuse a model that fails on two texts, one of them empty: its parts do not fit together.
 
     Parameters
     ----------
@@ -221,8 +253,8 @@ def probe(model: Any) -> None:
     Raises
     ------
     ArtifactError
-        If its predictions are not one label per text, out of its classes, or its probabilities
-        do not sum to 1.
+        If it does not predict one of its classes for each text, or its probabilities do not sum to
+        1.
     """
     with artifact_errors(PIPELINE):
         steps = [step for _, step in getattr(model, "steps", [("", model)]) if hasattr(step, "fit")]
@@ -236,8 +268,9 @@ def probe(model: Any) -> None:
 
 
 def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
+    """Refuse predictions that are not one known label per text; abstaining has a label too."""
     known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
-    # What a classifier that abstains predicts is no class.
+    # The label of an abstaining classifier is not one of its classes.
     inside = find_estimators(model)
     abstained = [one.abstain_label_ for one in inside if hasattr(one, "abstain_label_")]
     if labels.shape != (n_samples,) or not set(labels.tolist()) <= {*known, *abstained}:
@@ -248,15 +281,17 @@ def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
 
 
 def _check_probabilities(model: Any, probabilities: np.ndarray, n_samples: int) -> None:
+    """Refuse probabilities that are not one row per text, one column per class, with the sum 1."""
     shape = (n_samples, len(model.classes_))
     if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
         raise ArtifactError(
-            f"{PIPELINE} predicts no probabilities of {shape[1]} classes; its parts do not fit "
-            "together."
+            f"{PIPELINE} does not predict probabilities of {shape[1]} classes that sum to 1; its parts "
+            "do not fit together."
         )
 
 
 def _training(model: Any) -> dict[str, Any]:
+    """Return the parameters of the steps, and the number and last scores of epochs, as texts."""
     steps = dict(getattr(model, "steps", [(type(model).__name__, model)]))
     known = {name: repr(step) for name, step in steps.items()}
     history = getattr(next(reversed(steps.values())), "history_", None)
