@@ -32,9 +32,9 @@ def serve(
         if not path.exists():
             raise FileNotFoundError(f"there is nothing at {path}.")
     from agnews_sk import serving
-    from agnews_sk.serving import name_of
+    from agnews_sk.serving import model_name
 
-    named = {name_of(path): path for path in models}
+    named = {model_name(path): path for path in models}
     if len(named) < len(models):
         raise ValueError("two models have the same name; rename the folder of one.")
     console = Console()

@@ -100,8 +100,9 @@ def _find_products(graph: Any, constants: Mapping[str, np.ndarray]) -> list[_Pro
     biases = _fusable_biases(graph, results.keys(), vectors)
     products = []
     for result, node in results.items():
+        activation, weight = node.input
         bias, output = biases.get(result, ("", result))
-        products.append(_Product(*node.input, bias, result, output))
+        products.append(_Product(activation, weight, bias, result, output))
     return products
 
 

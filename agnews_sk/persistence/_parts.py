@@ -32,9 +32,9 @@ FOLDER = "_parts_folder"
 # How the attributes of an estimator are looked up.
 StateOf = Callable[[Any], dict[str, Any]]
 _STEPS = ("steps", "transformer_list")
-# Runtime-only parameters (caches, checkpoints, callbacks, numbers of processes) belong to the program
-# that trains. They would let a saved model write files, start processes or, by compiling a net, a
-# compiler.
+# Runtime-only parameters (caches, checkpoints, callbacks, numbers of processes) belong to the
+# program that trains. They would let a saved model write files and start processes, such as the
+# compiler of a net.
 _RUNTIME_ONLY = ("cache", "callbacks", "checkpoint_dir", "compile", "memory", "n_jobs")
 
 

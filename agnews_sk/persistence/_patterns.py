@@ -129,8 +129,9 @@ def check_pattern(
         analysis(parsed.state.flags).sequence(list(parsed), _END)
     except (_SlowError, FutureWarning, RecursionError, re.error, OverflowError) as error:
         raise ArtifactError(
-            f"{where} has the pattern {pattern!r:.200}, whose search may take exponential time; write "
-            "it so that what follows a repetition cannot begin like what is repeated, or, if you "
+            f"{where} has the pattern {pattern!r:.200}, whose search may take exponential time; "
+            "write it so that what follows a repetition cannot begin like what is repeated, or, "
+            "if you "
             f"trust it, pass trusted=[{pattern!r:.200}]."
         ) from error
 

@@ -285,8 +285,8 @@ def _check_probabilities(model: Any, probabilities: np.ndarray, n_samples: int) 
     shape = (n_samples, len(model.classes_))
     if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
         raise ArtifactError(
-            f"{PIPELINE} does not predict probabilities of {shape[1]} classes that sum to 1; its parts "
-            "do not fit together."
+            f"{PIPELINE} does not predict probabilities of {shape[1]} classes that sum to 1; its "
+            "parts do not fit together."
         )
 
 

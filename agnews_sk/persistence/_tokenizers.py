@@ -82,7 +82,8 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
         parts = list(_parts(tokenizer.get(section)))
         if len(parts) > _MAX_PARTS:
             raise ArtifactError(
-                f"{TOKENIZER} has {len(parts)} parts in its {section}, at most {_MAX_PARTS} expected."
+                f"{TOKENIZER} has {len(parts)} parts in its {section}, at most {_MAX_PARTS} "
+                "expected."
             )
         for part in parts:
             if part["type"] not in known:
@@ -230,7 +231,8 @@ def _n_special(post_processor: Any) -> int:
         n_special += sum(len(tokens[p["id"]]["ids"]) for kind, p in pieces if kind != "Sequence")
     if n_special > _MAX_SPECIAL:
         raise ArtifactError(
-            f"{TOKENIZER} adds {n_special} special tokens to each text, at most {_MAX_SPECIAL} expected."
+            f"{TOKENIZER} adds {n_special} special tokens to each text, at most {_MAX_SPECIAL} "
+            "expected."
         )
     return n_special
 

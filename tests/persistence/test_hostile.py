@@ -222,7 +222,7 @@ CASES = {
     "pickle of its own, not listed": (
         "tfidf", lambda f: (f / "config.json").write_bytes(PICKLE), "config.json is not listed"),
     "pickle that no step wants": (
-        "tfidf", lambda f: write(f, "config.json", PICKLE), "config.json belongs to no step"),
+        "tfidf", lambda f: write(f, "config.json", PICKLE), "config.json belongs to no estimator"),
     "pickle within the pipeline": (
         "tfidf", lambda f: change_schema(f, lambda s: None, {"evil.pkl": PICKLE}), "evil.pkl"),
     "pickle as the schema": (
@@ -286,14 +286,15 @@ CASES = {
         "'schema.json' is compressed"),
     "zip of overlapping files": ("tfidf", as_zip(overlapping), "README.md"),
     "zip with a link": ("tfidf", as_zip(linked_member), r"classify/README\.md.*link"),
-    "zip with files twice": ("tfidf", as_zip(twice), "there twice"),
+    "zip with files twice": ("tfidf", as_zip(twice), "listed twice"),
     "zip cut off": (
         "tfidf", as_zip(lambda files, path: path.write_bytes(zipped(files)[:-30])),
         "schema.json|npy"),
     # folders
     "linked file": ("tfidf", link_file, r"pipeline\.skops is a link"),
     "linked folder": ("scratch", link_folder, "classify is a link"),
-    "pipe": ("tfidf", lambda f: os.mkfifo(f / "config.json"), "config.json is a link or no file"),
+    "pipe": ("tfid", lambda f: os.mkfifo(f / "config.json"), "config.json is a link or a special "
+    "file"),
     "missing manifest": ("tfidf", lambda f: (f / "manifest.json").unlink(), "manifest.json"),
     "missing pipeline": (
         "tfidf", lambda f: (f / "pipeline.skops").unlink(), r"pipeline\.skops is missing"),
@@ -313,11 +314,11 @@ CASES = {
     # manifests
     "newer format": ("tfidf", set_manifest(format_version=2), r"manifest\.json has the format 2"),
     "no format": ("tfidf", set_manifest(format_version="1"), "format_version '1'"),
-    "another program's": ("tfidf", set_manifest(format="x"), r"manifest\.json is not that"),
+    "another program's": ("tfidf", set_manifest(format="x"), r"manifest\.json is not the manifest"),
     "another kind": ("tfidf", set_manifest(kind="onnx"), "OnnxClassifier.from_path"),
     "kind of no name": ("tfidf", set_manifest(kind=["onnx"]), "another program reads"),
-    "no files": ("tfidf", set_manifest(files=[]), "manifest.json must list files"),
-    "no versions": ("tfidf", set_manifest(versions=None), "manifest.json must name the versions"),
+    "no files": ("tfidf", set_manifest(files=[]), "manifest.json must list the files"),
+    "no versions": ("tfidf", set_manifest(versions=None), "manifest.json must list the versions"),
     "other classes": ("tfidf", set_manifest(classes=["a", "b"]), "manifest.json names the classes"),
     "endless manifest": (
         "tfidf", lambda f: (f / "manifest.json").write_bytes(b" " * 2**23), "manifest.json"),
@@ -335,7 +336,7 @@ CASES = {
             f, lambda h, d: {"x" if k == "classifier.bias" else k: v for k, v in h.items()}),
         "config.json.*2 weights do not fit"),
     "bytes behind the weights": (
-        "scratch", lambda f: change_tensors(f, lambda h, d: d.extend(b"evil")), "4 bytes behind"),
+        "scratch", lambda f: change_tensors(f, lambda h, d: d.extend(b"evil")), "4 bytes after"),
     "truncated header": (
         "scratch", lambda f: write(f, "classify/model.safetensors", b"\x40\0\0\0\0\0\0\0{}"),
         "header of 64 bytes"),
@@ -440,8 +441,8 @@ def forged_random_state():
         (CountVectorizer(), lambda v: v.vocabulary_.update(oil=2**30), "columns"),
         (CountVectorizer(), lambda v: v.vocabulary_.update(oil=-(2**30)), "columns"),
         (TfidfVectorizer(), lambda v: v.vocabulary_.update(oil=0), "columns"),
-        (CountVectorizer(), lambda v: setattr(v, "input", "filename"), "names of files"),
-        (HashingVectorizer(), lambda v: setattr(v, "input", "filename"), "names of files"),
+        (CountVectorizer(), lambda v: setattr(v, "input", "filename"), "texts for file names"),
+        (HashingVectorizer(), lambda v: setattr(v, "input", "filename"), "texts for file names"),
         (HashingVectorizer(), lambda v: setattr(v, "n_features", 0), "n_features"),
     ],
     ids=["outside", "negative", "twice", "files", "hashed files", "no columns"],

@@ -87,7 +87,7 @@ def test_a_function_without_a_name_to_find_it_by_cannot_be_saved(tmp_path):
 
     for function in (shout, lambda texts: texts):
         model = fitted(FunctionTransformer(function), CountVectorizer())
-        with pytest.raises(ArtifactError, match="define it by `def` at the top level"):
+        with pytest.raises(ArtifactError, match="define it with `def` at the top level"):
             save(model, tmp_path / "model", trusted=[function])
     assert not (tmp_path / "model").exists()
 
@@ -171,7 +171,7 @@ def test_containers_that_hold_each_other_without_end_are_refused_at_once(tmp_pat
         shared = [shared, shared]
     model = fitted(CountVectorizer())
     model[0].stop_words = shared
-    with pytest.raises(ArtifactError, match="cannot be saved: its containers hold each other"):
+    with pytest.raises(ArtifactError, match="cannot be saved: its containers share each other"):
         save(model, tmp_path / "model")
 
 

@@ -71,7 +71,7 @@ def test_what_is_no_model_is_not_replaced(saved, tmp_path, name):
         (path / "diary.txt").write_text("mine")
     else:
         path.write_text("mine")
-    with pytest.raises(FileExistsError, match="no saved model"):
+    with pytest.raises(FileExistsError, match="exists and is not a saved model"):
         save(load(saved["tfidf"]), path)
     assert "mine" in ((path / "diary.txt") if path.is_dir() else path).read_text()
 

@@ -22,7 +22,7 @@ REFUSALS = {400, 413, 422, 429, 503}
 def client():
     rows = [(text, label) for label, of_class in HEADLINES.items() for text in of_class]
     model = make_tfidf_pipeline().fit(*map(list, zip(*rows)))
-    limits = Limits(texts=8, characters=500)
+    limits = Limits(max_texts=8, max_characters=500)
     app = create_app(model, limits=limits, max_wait=0)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

@@ -140,7 +140,11 @@ def test_bodies_that_are_no_clean_json_never_fail_the_service(client, body):
 
 def test_too_much_is_refused_with_the_status_that_says_so(pipeline):
     limits = Limits(
-        texts=2, characters=10, body_bytes=200, explained_texts=1, explained_characters=8
+        max_texts=2,
+        max_characters=10,
+        max_body_bytes=200,
+        max_explained_texts=1,
+        max_explained_characters=8,
     )
     with client_with(pipeline, limits=limits) as client:
         assert client.post("/predict", json={"texts": ["a", "b"]}).status_code == 200
@@ -193,7 +197,7 @@ def test_not_even_a_panic_within_the_model_ends_the_service(error):
         if "bad" in texts:
             raise error
 
-    with client_with(Stub(act), limits=Limits(seconds=5)) as client:
+    with client_with(Stub(act), limits=Limits(max_seconds=5)) as client:
         failed = client.post("/predict", json={"text": "bad"})
         assert (failed.status_code, "secret" in failed.text) == (500, False)
         assert client.post("/predict", json={"text": "good"}).status_code == 200
@@ -219,7 +223,7 @@ def test_a_full_queue_answers_429_and_when_to_come_back():
             begun.set()
             gate.wait(10)
 
-    limits = Limits(waiting_texts=2)
+    limits = Limits(max_waiting_texts=2)
     with client_with(Stub(act), limits=limits, max_wait=0) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
         assert begun.wait(10)
@@ -237,7 +241,7 @@ def test_an_answer_that_takes_too_long_is_503():
         if texts != ["Warm up."]:
             gate.wait(10)
 
-    with client_with(Stub(act), limits=Limits(seconds=0.05)) as client:
+    with client_with(Stub(act), limits=Limits(max_seconds=0.05)) as client:
         answer = client.post("/predict", json={"text": "slow"})
         gate.set()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -332,7 +336,7 @@ def test_a_model_without_probabilities_and_no_model_are_refused():
     with pytest.raises(ValueError, match="api_key is empty"):
         create_app(Stub(), api_key="")
     with pytest.raises(ValueError, match="texts must be more than 0"):
-        Limits(texts=0)
+        Limits(max_texts=0)
 
 
 def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():

@@ -14,11 +14,11 @@ import pytest
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
 from agnews_sk.serving import Limits, create_app
-from agnews_sk.serving._connections import RateLimit, most_connections
+from agnews_sk.serving._connections import RateLimit, max_open_connections
 from agnews_sk.serving._models import WARM_UP
 from tests.serving.server import as_served, in_processes
 
-QUICK = {"header_seconds": 0.3, "seconds": 0.6}
+QUICK = {"max_header_seconds": 0.3, "max_seconds": 0.6}
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -136,7 +136,7 @@ def test_a_client_that_does_not_read_its_answer_is_left_and_the_service_can_stop
 
 
 def test_where_no_more_connections_fit_the_one_that_waited_longest_leaves():
-    with served(connections=8) as (port, server), ExitStack() as stack:
+    with served(max_connections=8) as (port, server), ExitStack() as stack:
         idle = [stack.enter_context(connect(port)) for _ in range(30)]
         assert health(port) == 200
         assert len(server.server_state.connections) <= 8
@@ -150,7 +150,7 @@ def test_where_all_connections_are_being_answered_a_new_one_hears_503_and_they_a
     body = b'{"text": "oil"}'
     request = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     model = Stub(act=lambda texts: gate.wait(10))
-    with served(model, connections=8) as (port, server), ExitStack() as stack:
+    with served(model, max_connections=8) as (port, server), ExitStack() as stack:
         asking = [stack.enter_context(connect(port, request)) for _ in range(8)]
         wait_for(lambda: len(server.server_state.tasks) == 8)
         with connect(port) as crowded:
@@ -166,7 +166,7 @@ def test_connections_are_fewer_than_the_files_that_may_be_open(limit):
         pytest.skip("this process may not open so many files")
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     try:
-        found = most_connections(4_096)
+        found = max_open_connections(4_096)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert 8 <= found <= max(8, limit - 64)
