@@ -19,7 +19,7 @@ from rich.table import Table
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._group import REFUSALS, show_error
-from agnews_sk.cli._output import check_writable, say_written
+from agnews_sk.cli._output import check_writable, print_written
 from agnews_sk.cli._rows import DataOption, SeedOption, draw_rows, load_rows, training_rows
 from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import save
@@ -224,7 +224,7 @@ def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -
     """Write the trials of a search that was cut short, if there are any."""
     if out is not None and hasattr(search, "cv_results_"):
         _write_trials(search, out)
-        say_written(console, out, TRIALS)
+        print_written(console, out, TRIALS)
 
 
 def _write_trials(search: PipelineSearchCV, out: Path) -> None:
@@ -237,7 +237,7 @@ def _write(
 ) -> None:
     """Save the pipeline before all that may fail, and say what did."""
     folder, failures = _save(search.best_estimator_, out)
-    say_written(console, folder, MODEL)
+    print_written(console, folder, MODEL)
     try:
         accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
         console.print(
@@ -248,7 +248,7 @@ def _write(
         failures.append(f"the test rows cannot be scored: {error}")
     try:
         _write_trials(search, out)
-        say_written(console, out, TRIALS, *_draw(search.study_, objectives, out))
+        print_written(console, out, TRIALS, *_draw(search.study_, objectives, out))
     except OSError as error:
         failures.append(f"the trials and their plots cannot be written: {error}")
     for failure in failures:

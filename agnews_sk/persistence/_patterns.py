@@ -130,9 +130,8 @@ def check_pattern(
     except (_SlowError, FutureWarning, RecursionError, re.error, OverflowError) as error:
         raise ArtifactError(
             f"{where} has the pattern {pattern!r:.200}, whose search may take exponential time; "
-            "write it so that what follows a repetition cannot begin like what is repeated, or, "
-            "if you "
-            f"trust it, pass trusted=[{pattern!r:.200}]."
+            "write it so that what follows a repetition cannot begin like what is repeated, "
+            f"or, if you trust it, pass trusted=[{pattern!r:.200}]."
         ) from error
 
 

@@ -30,7 +30,7 @@ def test_predict_writes_labels_and_says_how_many(model, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "2 rows of 1 files" in done.output
-    assert "1 rows set aside" in done.output
+    assert "1 rows skipped" in done.output
     found = pl.read_parquet(tmp_path / "labels.parquet")
     assert found["id"].to_list() == ["7", "9"]
     assert found["predicted"].to_list() == ["Business", "Sports"]
@@ -71,7 +71,7 @@ def test_predict_fails_where_nothing_is_scored_and_names_the_columns(
     (tmp_path / name).write_text(content)
     done = run("predict", model, "--input", tmp_path / name, "--output", tmp_path / "out.csv")
     assert done.exit_code == 1
-    assert f"no row was scored; the columns that there are: {columns}." in done.stderr
+    assert f"no row was predicted; the columns of the files: {columns}." in done.stderr
 
 
 def test_predict_ends_as_interrupted_where_a_library_makes_an_error_of_it(

@@ -16,7 +16,7 @@ def run(*arguments):
 
 def test_serve_says_what_is_wrong_without_a_traceback(saved, tmp_path):
     nowhere = run("serve", tmp_path / "nowhere")
-    assert (nowhere.exit_code, "there is nothing at" in nowhere.output) == (2, True)
+    assert (nowhere.exit_code, "there is no file or folder" in nowhere.output) == (2, True)
     twice = run("serve", saved, saved)
     assert (twice.exit_code, "the same name" in twice.output) == (2, True)
     with socket.create_server(("127.0.0.1", 0)) as taken:
