@@ -191,13 +191,13 @@ class BacklogSocket(socket.socket):
         Length of the queue of connections that are not accepted yet.
     """
 
-    def __init__(self, sock: socket.socket, queue: int) -> None:
+    def __init__(self, sock: socket.socket, backlog: int) -> None:
         super().__init__(sock.family, sock.type, sock.proto, sock.detach())
-        self._queue = queue
+        self._backlog = backlog
 
     def listen(self, backlog: int = 0, /) -> None:
         """Listen with the fixed backlog; the argument is ignored."""
-        super().listen(self._queue)
+        super().listen(self._backlog)
 
 
 def max_open_connections(wanted: int) -> int:

@@ -134,7 +134,7 @@ def fit_all():
         yield Vocabulary().fit(WordTokenizer().transform(TEXTS))
 
 
-def test_every_trusted_type_is_tried_and_carries_nothing_that_would_be_refused(tmp_path):
+def test_every_trusted_type_is_tested_and_has_no_attribute_that_would_be_refused(tmp_path):
     found = set()
     for fitted in fit_all():
         found |= {name_of(type(held)) for held in walk(fitted)}
@@ -157,7 +157,7 @@ def test_weights_by_class_keep_their_classes(tmp_path, labels):
 
 
 @pytest.mark.parametrize("name", sorted(TRUSTED))
-def test_no_type_may_carry_what_is_not_its_own(name):
+def test_no_type_may_carry_attributes_that_replace_methods(name):
     allowed = attributes_of(import_by_name(name))
     methods = {
         key for key in dir(import_by_name(name)) if callable(getattr(import_by_name(name), key))
@@ -167,7 +167,7 @@ def test_no_type_may_carry_what_is_not_its_own(name):
     assert allowed.isdisjoint({"evil", "_parameter_constraints", "_skl_callbacks"})
 
 
-def test_a_selector_whose_scores_are_not_numbers_comes_along(tmp_path):
+def test_a_selector_with_scores_that_are_nan_is_saved_and_loaded(tmp_path):
     X = np.c_[np.ones(8), np.arange(8.0), np.arange(8.0) ** 2]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -55,6 +55,6 @@ def test_the_unknown_token_must_be_in_the_vocabulary(model, changes):
         (WORDPIECE, "continuing_subword_prefix"),
     ],
 )
-def test_what_is_put_beside_each_piece_is_short(model, name):
+def test_affixes_of_word_pieces_are_short(model, name):
     with pytest.raises(ArtifactError, match=f"{name} of 17 characters, at most 16"):
         check_tokenizer(document(model, **{name: "#" * 17}))
