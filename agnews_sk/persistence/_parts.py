@@ -292,7 +292,8 @@ def _children(value: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, (list, tuple)):
         # A list of steps: pairs of a name and an estimator.
         named = [(v[0], v[1:]) if _is_step(v) else (i, v) for i, v in enumerate(value)]
-        named = [("", value[0])] if len(named) == 1 else named
+        is_single = len(value) == 1 and not _is_step(value[0])
+        named = [("", value[0])] if is_single else named
     elif isinstance(value, BaseEstimator) or type(value).__module__ == "sklearn.calibration":
         named = [("" if k in _STEPS else k, child) for k, child in state_of(value).items()]
     else:

@@ -19,7 +19,7 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.cleaning import TextCleaner
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.vectorization import NgramVectorizer
-from tests.robustness.forging import write_sum
+from tests.persistence.forging import write_sum
 
 X, Y = ["oil price", "cup final", "oil up", "final cup won"] * 2, ["a", "b"] * 4
 SHOUT = "tests.persistence.test_trusted.shout"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
 from tests.conftest import HEADLINES
-from tests.robustness.forging import files_of, forge, repacked, write_zip
+from tests.persistence.forging import files_of, forge, repacked, write_zip
 
 TEXTS = ["oil prices", "the cup", ""]
 
