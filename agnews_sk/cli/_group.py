@@ -27,6 +27,9 @@ class CommandGroup(TyperGroup):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command and exit with its status, unless `standalone_mode` is False.
 
+        The status is 0 for success, 2 for what was refused, and 128 plus the number of a signal
+        that stopped the command, as shells have it.
+
         Parameters
         ----------
         *args, **options
@@ -53,7 +56,13 @@ class CommandGroup(TyperGroup):
 
 
 def show_error(message: str) -> None:
-    """Print a message on standard error, in one line."""
+    """Print a message on standard error, in one line.
+
+    Parameters
+    ----------
+    message : str
+        Its line breaks become spaces, so that scripts can read errors by line.
+    """
     typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
 
 

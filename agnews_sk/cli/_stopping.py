@@ -23,6 +23,9 @@ _stopped_by: list[int] = []
 def stoppable() -> Iterator[None]:
     """Remember Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
 
+    Optuna and skorch catch it to end their own loops, after which a command would go on and write
+    what is half-done.
+
     Notes
     -----
     A second Ctrl-C ends the process at once. Handlers that a program has set are left alone.
@@ -87,12 +90,25 @@ def end_if_stopped() -> None:
 
 
 def print_stopped(number: int = signal.SIGINT) -> None:
-    """Print on standard error which signal stopped the program."""
+    """Print on standard error which signal stopped the program.
+
+    Parameters
+    ----------
+    number : {signal.SIGINT, signal.SIGTERM}
+    """
     print(_WORDS[signal.Signals(number)], file=sys.stderr)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Remember a signal and raise KeyboardInterrupt; the second time, end the process."""
+    """Remember a signal and raise KeyboardInterrupt; the second time, end the process.
+
+    Parameters
+    ----------
+    number : int
+        Number of the signal.
+    frame : frame or None
+        Where the program was; not used.
+    """
     if _stopped_by:
         _end_at_once(number, frame)
     _stopped_by.append(number)
@@ -100,6 +116,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> None:
-    """End the process without unwinding, after one line on standard error."""
+    """End the process without unwinding, after one line on standard error.
+
+    It uses system calls only: the signal may have come in the middle of a `print`, whose lock is
+    held.
+
+    Parameters
+    ----------
+    number : int
+    frame : frame or None
+    """
     os.write(2, f"{_WORDS[signal.Signals(number)]}\n".encode())
     os._exit(128 + number)

@@ -144,6 +144,19 @@ def _divide(pipeline: Any) -> _Export:
     """Divide a fitted pipeline into text steps and a graph.
 
     Samplers and steps that are left out do nothing in `predict` and are dropped.
+
+    Parameters
+    ----------
+    pipeline : sklearn or imblearn Pipeline
+
+    Returns
+    -------
+    _Export
+
+    Raises
+    ------
+    TypeError
+        If a step cannot be exported faithfully.
     """
     if not hasattr(pipeline, "steps"):
         raise TypeError(f"pipeline must be a fitted pipeline, got {type(pipeline).__name__}.")

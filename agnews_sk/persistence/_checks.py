@@ -77,7 +77,20 @@ def check_parts_fit(model: Any) -> None:
 
 
 def _check(found: Any, trusted: Sequence[str]) -> None:
-    """Check one object: its runtime-only parameters, its parameters, its fitted attributes."""
+    """Check one object: its runtime-only parameters, its parameters, its fitted attributes.
+
+    Parameters
+    ----------
+    found : object
+        Any object of the model. Types and objects without attributes have nothing to check.
+    trusted : sequence of str
+
+    Raises
+    ------
+    ArtifactError
+    InvalidParameterError
+        From scikit-learn's own check of parameters.
+    """
     if isinstance(found, np.random.RandomState):
         _check_random_state(found, "random state")
     if not hasattr(found, "__dict__") or isinstance(found, type):
@@ -128,7 +141,10 @@ def _check_encoding(owner: Any, value: Any, trusted: Sequence[str]) -> None:
 
 
 def _check_pattern(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse regular expressions whose search can take exponential time."""
+    """Refuse regular expressions whose search can take exponential time.
+
+    One text of a few dozen letters would occupy a server for years.
+    """
     if value is not None:
         check_pattern(value, trusted, where=f"{PIPELINE}: a {type(owner).__name__}")
 
@@ -150,7 +166,8 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     """Refuse a vocabulary whose columns, or ids, are not 0 to n - 1, each once.
 
     Vectorizers write columns into a scipy matrix as they are, and scipy reads memory outside of its
-    arrays if a column is too large.
+    arrays if a column is too large. A list of words instead of a dict is numbered by the
+    vectorizer.
     """
     if value is None:
         return

@@ -211,7 +211,17 @@ def _bool_keys_to_int(model: Any) -> None:
 
 
 def _as_files(parts: StateParts) -> dict[str, bytes]:
-    """Return parts as the contents of files by name: documents, and weights if there are any."""
+    """Return parts as the contents of files by name: documents, and weights if there are any.
+
+    Parameters
+    ----------
+    parts : StateParts
+
+    Returns
+    -------
+    dict of str to bytes
+        Names without the folder.
+    """
     files = {name: text.encode() for name, text in parts.documents.items()}
     return {**files, WEIGHTS: dump_tensors(parts.tensors)} if parts.tensors else files
 
@@ -219,8 +229,23 @@ def _as_files(parts: StateParts) -> dict[str, bytes]:
 def _without_runtime(state: dict[str, Any], owner: type) -> dict[str, Any]:
     """Return an estimator's attributes with its runtime-only parameters at their defaults.
 
-    Callbacks' own attributes are left out, and a path of a pretrained model becomes a text: skops
-    does not save paths.
+    Callbacks' own attributes are left out, and a path of a pretrained model becomes a text, as
+    skops does not save paths.
+
+    Parameters
+    ----------
+    state : dict of str to Any
+    owner : type
+
+    Returns
+    -------
+    dict of str to Any
+        A new one.
+
+    Warns
+    -----
+    UserWarning
+        If a parameter was set otherwise; the warning names it and its default.
     """
     defaults = _runtime_defaults(state, owner)
     if defaults:
@@ -237,7 +262,20 @@ def _without_runtime(state: dict[str, Any], owner: type) -> dict[str, Any]:
 
 
 def _runtime_defaults(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
-    """Return the defaults of the runtime-only parameters that have other values."""
+    """Return the defaults of the runtime-only parameters that have other values.
+
+    Parameters
+    ----------
+    state : mapping of str to Any
+        Attributes of an estimator.
+    owner : type
+        Its class, whose signature has the defaults.
+
+    Returns
+    -------
+    dict of str to Any
+        Empty for most estimators.
+    """
     if state.keys().isdisjoint(_RUNTIME_ONLY):
         return {}
     parameters = inspect.signature(owner).parameters
@@ -286,7 +324,22 @@ def _iterate_estimators(model: Any, state_of: StateOf) -> Iterator[tuple[str, An
 
 
 def _children(value: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
-    """Yield what an estimator or a container holds, named as a folder; `""` adds no name."""
+    """Yield what an estimator or a container holds.
+
+    Parameters
+    ----------
+    value : object
+        Anything else holds nothing that has parts.
+    state_of : callable
+        Returns the attributes of an estimator.
+
+    Yields
+    ------
+    name : str
+        Name for a folder: of a step, an attribute, a key or a position. `""` adds no folder: lists
+        of steps and their single elements have none of their own.
+    child : object
+    """
     if isinstance(value, dict):
         named = list(value.items())
     elif isinstance(value, (list, tuple)):

@@ -205,7 +205,26 @@ class _Analysis:
         return rest
 
     def _item(self, kind: Any, argument: Any, rest: _Rest) -> _Rest:
-        """Return what one item and the rest after it begin with; unknown items are refused."""
+        """Return what one item and the rest after it begin with.
+
+        Parameters
+        ----------
+        kind : constant of `re._constants`
+        argument : object
+            As Python's parser returns it for this kind.
+        rest : _Rest
+            What comes after the item.
+
+        Returns
+        -------
+        _Rest
+
+        Raises
+        ------
+        _SlowError
+            For references to groups and conditions too, which can take exponential time by
+            themselves.
+        """
         if kind in _SINGLE:
             return _Rest(self._characters(kind, argument), True, rest.is_long)
         if kind is op.AT:
@@ -249,7 +268,19 @@ class _Analysis:
         )
 
     def _repeat(self, least: int, most: Any, body: Any, rest: _Rest) -> _Rest:
-        """Return what a repetition begins with: an option, a run of one character, or a loop."""
+        """Return what a repetition begins with: an option, a run of one character, or a loop.
+
+        Parameters
+        ----------
+        least, most : int
+            Number of repetitions; `most` may be MAXREPEAT, which is no limit.
+        body : SubPattern
+        rest : _Rest
+
+        Returns
+        -------
+        _Rest
+        """
         if most is not op.MAXREPEAT and most > _MAX_COUNT:
             raise _SlowError  # some engines expand it
         items = list(body)

@@ -239,7 +239,24 @@ def read_files(path: Path, *, kind: str) -> tuple[dict[str, Any], Mapping[str, b
 
 
 def _checked(source: Source, name: str, entry: dict[str, Any]) -> bytes:
-    """Return the content of a file, after comparing its size and its SHA-256 with the manifest."""
+    """Return the content of a file, after comparing its size and its SHA-256 with the manifest.
+
+    Parameters
+    ----------
+    source : Source
+    name : str
+    entry : dict
+        Entry of the manifest, with `size` in bytes and `sha256`.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ArtifactError
+        If either differs.
+    """
     if source.sizes[name] != entry["size"]:
         raise ArtifactError(f"{name} has {source.sizes[name]} bytes, expected {entry['size']}.")
     content = source.read(name)

@@ -236,7 +236,17 @@ def model_from_files(
 
 
 def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
-    """Refuse a model whose classes are not those that its manifest and its README.md name."""
+    """Refuse a model whose classes are not those that its manifest and its README.md name.
+
+    Parameters
+    ----------
+    manifest : mapping
+    classes : array-like of shape (n_classes,) or None
+
+    Raises
+    ------
+    ArtifactError
+    """
     found = None if classes is None else np.asarray(classes).tolist()
     if found != manifest.get("classes"):
         raise ArtifactError(f"{MANIFEST} names the classes {manifest.get('classes')}, got {found}.")

@@ -96,7 +96,19 @@ def _replace_folder(new: Path, path: Path) -> None:
 
 
 def _exchange(a: Path, b: Path) -> bool:
-    """Exchange two names in one step, which Linux can; return whether it was done."""
+    """Exchange two names in one step; return whether the system could.
+
+    Linux can, by `renameat2` with RENAME_EXCHANGE: at no time is there nothing at the path.
+
+    Parameters
+    ----------
+    a, b : path
+        Both must exist.
+
+    Returns
+    -------
+    bool
+    """
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False

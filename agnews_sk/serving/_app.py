@@ -246,7 +246,17 @@ class _Service:
             waiting.dec(len(texts))
 
     def _model(self, name: str | None) -> ServedModel:
-        """Return the model that a request names, or the first one."""
+        """Return the model that a request names, or the first one.
+
+        Parameters
+        ----------
+        name : str or None
+
+        Raises
+        ------
+        HTTPException
+            422 if there is no such model; the message lists the models.
+        """
         if name is None:
             return next(iter(self.models.values()))
         if name not in self.models:
@@ -256,7 +266,21 @@ class _Service:
         return self.models[name]
 
     def _check(self, texts: list[str], explain: bool) -> None:
-        """Refuse more or longer texts than the limits allow, by 422."""
+        """Refuse more or longer texts than the limits allow.
+
+        Requests that ask for an explanation have limits of their own: explaining a text takes a
+        model many predictions.
+
+        Parameters
+        ----------
+        texts : list of str
+        explain : bool
+
+        Raises
+        ------
+        HTTPException
+            422 with what came and what is allowed.
+        """
         most = self.limits.max_explained_texts if explain else self.limits.max_texts
         if len(texts) > most:
             raise HTTPException(422, f"there are {len(texts)} texts, at most {most} are allowed.")
@@ -277,7 +301,22 @@ class _Service:
 async def _with_words(
     response: dict[str, Any], model: ServedModel, batcher: MicroBatcher, texts: list[str]
 ) -> dict[str, Any]:
-    """Return a response with the words of each prediction, or a notice why there are none."""
+    """Return a response with the words of each prediction, or a notice why there are none.
+
+    Parameters
+    ----------
+    response : dict
+        With `predictions`, one per text.
+    model : ServedModel
+    batcher : MicroBatcher
+        Explains in the model's thread, so that a model never runs in two threads.
+    texts : list of str
+        As the model predicted them.
+
+    Returns
+    -------
+    dict
+    """
     try:
         words = await batcher.run(model.explain, texts)
     except ExplanationUnavailableError as error:
@@ -287,9 +326,16 @@ async def _with_words(
 
 
 def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
-    """Add the routes to an application; those with `guards` need the API key.
+    """Add the routes to an application.
 
     `/health`, `/ready` and `/metrics` need no key: orchestrators and Prometheus have none.
+
+    Parameters
+    ----------
+    app : fastapi.FastAPI
+    service : _Service
+    guards : list
+        Dependencies of `/predict` and `/labels`, such as the check of the API key.
     """
 
     @app.post(
@@ -348,6 +394,15 @@ def _key_check(api_key: str) -> Callable[..., Any]:
     """Return a dependency of FastAPI that compares the header `X-API-Key` with a key.
 
     The comparison takes the same time for every wrong key, so that timing does not reveal a prefix.
+
+    Parameters
+    ----------
+    api_key : str
+
+    Returns
+    -------
+    callable
+        Raises a 401 without the key.
     """
     header = APIKeyHeader(name="X-API-Key", auto_error=False)
     expected = api_key.encode()
@@ -370,7 +425,18 @@ def _as_json(content: Any) -> Response:
 
 
 async def _respond_invalid(request: Request, error: Any) -> Response:
-    """Return a 422 with the place and the reason of the first errors in a request."""
+    """Return a 422 with the place and the reason of the first errors in a request.
+
+    Parameters
+    ----------
+    request : fastapi.Request
+    error : RequestValidationError
+
+    Returns
+    -------
+    JSONResponse
+        The invalid input itself is left out, as it may be anything.
+    """
     # Without the input: it may hold what JSON cannot, such as NaN or half a character.
     found = [
         {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}

@@ -173,7 +173,14 @@ class MicroBatcher:
             self._thread.shutdown()
 
     def _count(self, n_texts: int) -> None:
-        """Count texts as waiting, or refuse them if too many wait; an empty queue takes all."""
+        """Count texts as waiting, or refuse them if too many wait.
+
+        If nothing waits, any number of texts is taken, or a large request could never be predicted.
+
+        Raises
+        ------
+        QueueFullError
+        """
         if self.n_waiting and self.n_waiting + n_texts > self._max_waiting:
             raise QueueFullError(f"{self.n_waiting} texts wait already.")
         self.n_waiting += n_texts
@@ -209,14 +216,27 @@ class MicroBatcher:
                 await asyncio.wait_for(self._target_reached.wait(), left)
 
     def _set_target(self, n_texts: int) -> None:
-        """Let the next batch start as soon as it has this number of texts."""
+        """Let the next batch start as soon as it has this number of texts.
+
+        Parameters
+        ----------
+        n_texts : int
+            Texts that were just predicted or wait already: as many are likely to come again.
+        """
         self._n_target = min(n_texts, self._max_texts)
         self._free_since = asyncio.get_running_loop().time()
         if self._n_queued < self._n_target and not self._closing:
             self._target_reached.clear()
 
     def _next_batch(self) -> list[_Pending]:
-        """Take the requests of the next batch from the queue; skip those of clients that left."""
+        """Take the requests of the next batch from the queue; skip those of clients that left.
+
+        Returns
+        -------
+        list of _Pending
+            At least one request if the queue is not empty, and as many more as fit into
+            `max_texts`. Empty if all clients in the queue have left.
+        """
         batch: list[_Pending] = []
         n_texts = 0
         while self._queue and (not batch or n_texts + len(self._queue[0].texts) <= self._max_texts):
@@ -249,7 +269,19 @@ class MicroBatcher:
 
 
 def _call(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function and turn errors that would end the service into errors of one request."""
+    """Call a function and turn errors that would end the service into errors of one request.
+
+    Parameters
+    ----------
+    function : callable
+    *args
+        Its arguments.
+
+    Raises
+    ------
+    RuntimeError
+        From an error that is no Exception, such as a panic of Rust code, or from StopIteration.
+    """
     try:
         return function(*args)
     except BaseException as error:
@@ -261,7 +293,15 @@ def _call(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _resolve(future: asyncio.Future, value: Any = None, *, error: Exception | None = None) -> None:
-    """Give a waiting request its result or its error, unless its client has left."""
+    """Give a waiting request its result or its error, unless its client has left.
+
+    Parameters
+    ----------
+    future : asyncio.Future
+    value : object, optional
+    error : Exception, optional
+        Set instead of the value.
+    """
     if future.done():
         return
     if error is not None:

@@ -35,6 +35,10 @@ WAITING, RESPONDING, CLOSING = "waiting", "responding", "closing"
 class ConnectionWatch:
     """The connections of a process, what each waits for, and since when.
 
+    A connection is in one of three phases. It is WAITING until the header of a request is complete,
+    RESPONDING until its response is sent, and CLOSING until the client has read the last one. Each
+    phase has a longest time, from the limits.
+
     Parameters
     ----------
     limits : Limits
@@ -79,7 +83,13 @@ class ConnectionWatch:
             self.forget(oldest)
 
     def enter(self, connection: "WatchedProtocol", phase: str) -> None:
-        """Record what a connection waits for from now on."""
+        """Record what a connection waits for from now on.
+
+        Parameters
+        ----------
+        connection : WatchedProtocol
+        phase : {WAITING, RESPONDING, CLOSING}
+        """
         self.forget(connection)
         self._since[phase][connection] = connection.loop.time()
         connection.phase = phase
@@ -118,6 +128,16 @@ class ConnectionWatch:
 
         They are in the order in which they entered it, so that the search stops at the first in
         time.
+
+        Parameters
+        ----------
+        phase : {WAITING, RESPONDING, CLOSING}
+        now : float
+            Time by the clock of the event loop.
+
+        Returns
+        -------
+        list of WatchedProtocol
         """
         late = []
         for connection, since in self._since[phase].items():

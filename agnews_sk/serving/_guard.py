@@ -57,7 +57,15 @@ class Guard:
             self._count(scope, request.status, time.perf_counter() - start)
 
     def _count(self, scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
-        """Count a request by its route and status, and record its time if it was to `/predict`."""
+        """Count a request by its route and status, and record its time if it was to `/predict`.
+
+        Parameters
+        ----------
+        scope : mapping
+            ASGI scope, in which the router has set the route if there is one.
+        status : int
+        seconds : float
+        """
         # The path of the route: any path would let a client create endless time series.
         path = getattr(scope.get("route"), "path", "other")
         self._metrics.requests.labels(path, str(status)).inc()

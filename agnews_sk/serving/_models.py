@@ -101,7 +101,17 @@ class ServedModel:
         self._join = story_joiner(model)
 
     def as_texts(self, stories: Sequence[str | Mapping[str, str | None]]) -> list[str]:
-        """Return one text per story; stories of several cells are joined as in training."""
+        """Return one text per story.
+
+        Parameters
+        ----------
+        stories : sequence of (str or mapping of str to str)
+            A mapping has cells by column; they are joined as in training.
+
+        Returns
+        -------
+        list of str
+        """
         return [one if isinstance(one, str) else self._join(one) for one in stories]
 
     def check(self) -> None:

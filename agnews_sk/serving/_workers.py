@@ -236,7 +236,21 @@ class _Workers:
             self._workers[i] = self._start(self._sockets[i])
 
     def _check_death(self, i: int, worker: _Worker) -> None:
-        """End the service if the next process would fail in the same way."""
+        """End the service if the next process would fail in the same way.
+
+        Parameters
+        ----------
+        i : int
+            Number of the worker.
+        worker : _Worker
+            A process that has ended.
+
+        Raises
+        ------
+        SystemExit
+            If it could not create the application, or if it and its predecessors died too often
+            before they were ready.
+        """
         code = worker.process.exitcode or 0
         if code == _STARTUP_FAILURE:
             sys.exit("a worker could not start; its message is above.")
@@ -265,6 +279,15 @@ def _run_worker(
 
     A worker that cannot create the application prints why and exits with a status of its own: a
     successor would fail too.
+
+    Parameters
+    ----------
+    build : callable
+        Creates the application.
+    limits : Limits
+    sock : socket.socket
+    sender : Connection
+        Receives True once requests are served.
     """
 
     def build_or_exit() -> Any:
@@ -337,6 +360,16 @@ def _listen(host: str, port: int, n_sockets: int) -> list[socket.socket]:
 
     They are bound here, so that a port in use is reported at once, and that connections of a worker
     that died wait for its successor. Elsewhere all workers share one socket.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+    n_sockets : int
+
+    Returns
+    -------
+    list of socket.socket
     """
     if n_sockets == 1 or sys.platform != "linux":
         return [_bind(host, port)] * n_sockets

@@ -31,7 +31,7 @@ def test_an_error_without_a_message_is_named_by_its_type():
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_the_end_of_the_program_passes(error):
-    with pytest.raises(error, match="^end$"), artifact_errors("x"):
+    with pytest.raises(error, match=r"^end$"), artifact_errors("x"):
         raise error("end")
 
 
