@@ -9,8 +9,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from agnews_sk.persistence._errors import artifact_errors
 from agnews_sk.persistence._reading import check_stored
@@ -22,22 +22,39 @@ _SCHEMA = "schema.json"
 _PRIVATE_MODULE = re.compile(
     rb'"__module__": "agnews_sk\.(classifiers|cleaning|sampling|tokenization|vectorization)\._\w+"'
 )
-# Parameters and fitted attributes that were renamed: full public name of the class, old name, new
-# name. An entry looks like {"agnews_sk.cleaning.TextCleaner": {"old_name": "new_name"}}.
-RENAMED_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {}
 
 
-def with_current_names(
-    content: bytes, renamed: Mapping[str, Mapping[str, str]] = RENAMED_ATTRIBUTES
-) -> bytes:
+class Renamed(NamedTuple):
+    """What became of a parameter or a fitted attribute.
+
+    Attributes
+    ----------
+    name : str
+        Current name.
+    convert : callable, optional
+        Returns the current value for an old one that is None, a boolean, a number or a text, such
+        as bytes for GiB.
+    """
+
+    name: str
+    convert: Callable[[Any], Any] | None = None
+
+
+Renames = Mapping[str, Mapping[str, Renamed]]
+# Parameters and fitted attributes by the full public name of the class and their old name:
+# {"agnews_sk.cleaning.TextCleaner": {"old_name": Renamed("new_name")}}.
+RENAMED_ATTRIBUTES: Renames = {}
+
+
+def with_current_names(content: bytes, renamed: Renames = RENAMED_ATTRIBUTES) -> bytes:
     """Return a skops file whose classes and attributes have their current names.
 
     Parameters
     ----------
     content : bytes
         Content of `pipeline.skops`.
-    renamed : mapping of str to mapping of str to str
-        Full name of a class, old name of an attribute, new name.
+    renamed : mapping of str to mapping of str to Renamed
+        By full name of the class and old name of the attribute.
 
     Returns
     -------
@@ -65,10 +82,10 @@ def with_current_names(
     return written.getvalue()
 
 
-def _rename_attributes(schema: bytes, renamed: Mapping[str, Mapping[str, str]]) -> bytes:
-    """Return a schema whose objects have the new names of attributes.
+def _rename_attributes(schema: bytes, renamed: Renames) -> bytes:
+    """Return a schema whose objects have the current names and values of attributes.
 
-    Their order is kept, as skops lists the types of a dict's keys in the same order.
+    The order of attributes is kept, as skops lists the types of a dict's keys in the same order.
     """
     root = json.loads(schema)
     waiting: list[Any] = [root]
@@ -79,11 +96,30 @@ def _rename_attributes(schema: bytes, renamed: Mapping[str, Mapping[str, str]]) 
             waiting.extend(node)
         elif isinstance(node, dict):
             waiting.extend(node.values())
-            new_names = renamed.get(f"{node.get('__module__')}.{node.get('__class__')}", {})
-            state = node.get("content")
-            if new_names and node.get("__loader__") == "ObjectNode" and state is not None:
-                is_changed |= not new_names.keys().isdisjoint(state["content"])
-                state["content"] = {
-                    new_names.get(name, name): inner for name, inner in state["content"].items()
-                }
+            renames = renamed.get(f"{node.get('__module__')}.{node.get('__class__')}", {})
+            if renames and node.get("__loader__") == "ObjectNode" and node.get("content"):
+                is_changed |= _rename_in(node["content"], renames)
     return json.dumps(root).encode() if is_changed else schema
+
+
+def _rename_in(state: dict[str, Any], renames: Mapping[str, Renamed]) -> bool:
+    """Rename attributes in the state of an object; return whether it had any of the old names."""
+    attributes = state["content"]
+    if renames.keys().isdisjoint(attributes):
+        return False
+    state["content"] = {}
+    for name, value in attributes.items():
+        change = renames.get(name, Renamed(name))
+        state["content"][change.name] = _converted(value, change)
+    return True
+
+
+def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
+    """Return the node of a plain value after its conversion; other nodes stay as they are.
+
+    The new node has no number, as another attribute may refer to the old value by it.
+    """
+    if change.convert is None or value.get("__loader__") != "JsonNode":
+        return value
+    content = json.dumps(change.convert(json.loads(value["content"])))
+    return {key: one for key, one in value.items() if key != "__id__"} | {"content": content}

@@ -14,7 +14,7 @@ import pytest
 
 from agnews_sk.onnx import load_model
 from agnews_sk.persistence import ArtifactError, save
-from agnews_sk.persistence._moved import with_current_names
+from agnews_sk.persistence._moved import Renamed, with_current_names
 from agnews_sk.persistence._trusted import load_trusted
 from tests.conftest import HEADLINES
 from tests.families import FAMILIES
@@ -79,16 +79,32 @@ def saved_under_old_names(fitted, tmp_path):
     """The skops file of a pipeline, saved when two names of its TextCleaner were others."""
     model = save(fitted["tfidf"], tmp_path / "model")
     content = (model / "pipeline.skops").read_bytes()
-    return with_current_names(content, {CLEANER: {"lowercase": "lower", "strip_urls": "urls"}})
+    return with_current_names(
+        content, {CLEANER: {"lowercase": Renamed("lower"), "strip_urls": Renamed("urls")}}
+    )
 
 
 def test_renamed_attributes_get_their_current_names(fitted, saved_under_old_names):
-    renamed = {CLEANER: {"lower": "lowercase", "urls": "strip_urls"}}
+    renamed = {CLEANER: {"lower": Renamed("lowercase"), "urls": Renamed("strip_urls")}}
     current = with_current_names(saved_under_old_names, renamed)
     assert current != saved_under_old_names
     loaded = load_trusted(current)
     expected = fitted["tfidf"].named_steps["clean"].get_params()
     assert loaded.named_steps["clean"].get_params() == expected
+
+
+def test_values_are_converted_with_their_names(fitted, saved_under_old_names):
+    renamed = {
+        CLEANER: {
+            "lower": Renamed("lowercase", lambda value: not value),
+            "urls": Renamed("strip_urls", lambda value: not value),
+        }
+    }
+    loaded = load_trusted(with_current_names(saved_under_old_names, renamed))
+    found, saved = loaded.named_steps["clean"], fitted["tfidf"].named_steps["clean"]
+    assert found.lowercase is not saved.lowercase
+    assert found.strip_urls is not saved.strip_urls
+    assert found.strip_tags is saved.strip_tags  # equal values were one object when saved
 
 
 def test_an_old_name_that_no_table_maps_is_refused(saved_under_old_names):
@@ -97,12 +113,12 @@ def test_an_old_name_that_no_table_maps_is_refused(saved_under_old_names):
 
 
 def test_names_of_other_classes_are_left_alone(saved_under_old_names):
-    other = {"agnews_sk.cleaning.ColumnJoiner": {"lower": "lowercase"}}
+    other = {"agnews_sk.cleaning.ColumnJoiner": {"lower": Renamed("lowercase")}}
     assert with_current_names(saved_under_old_names, other) == saved_under_old_names
 
 
 def test_an_attribute_under_both_names_is_refused(saved_under_old_names):
-    both = {CLEANER: {"lower": "urls"}}
+    both = {CLEANER: {"lower": Renamed("urls")}}
     with pytest.raises(ArtifactError, match="a dict whose keys"):
         load_trusted(with_current_names(saved_under_old_names, both))
 
