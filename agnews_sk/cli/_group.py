@@ -10,9 +10,9 @@ from typer.core import TyperGroup
 from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, print_stopped, stoppable
 
 REFUSED = 2
-# What the library refuses with; anything else is a fault of its own, and shows where.
+# Errors that the library raises on purpose; any other is a bug.
 REFUSALS = (OSError, TypeError, ValueError, ImportError)
-# Typer brings them from click, or from a copy of its own.
+# Of click, or of the copy that Typer brings along.
 _UsageError: Any = typer.BadParameter.__base__
 _CommandError: Any = _UsageError.__base__
 
@@ -50,7 +50,7 @@ class CommandGroup(TyperGroup):
                     raise
                 status = _refuse(error)
             end_if_stopped()
-            if status == INTERRUPTED:  # raised by what is no signal
+            if status == INTERRUPTED:  # raised without a signal
                 print_stopped()
         sys.exit(status)
 
@@ -89,6 +89,6 @@ def _refuse(error: Any) -> int:
     context = getattr(error, "ctx", None)
     if context is not None and not isinstance(error, typer.BadParameter) and message:
         message = f"{message.rstrip('.')}; see {context.command_path} --help."
-    if message:  # help that is shown for want of a command has none
+    if message:  # help that is shown without a command has none
         show_error(message)
     return getattr(error, "exit_code", REFUSED)

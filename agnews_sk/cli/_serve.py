@@ -55,5 +55,5 @@ def serve(
         api_key=os.environ.get(_KEY_VARIABLE) if api_key is None else api_key,
         max_batch=max_batch,
         max_wait=max_wait_ms / 1000,
-        on_start=lambda taken: console.print(f"Listening on http://{shown}:{taken}", markup=False),
+        on_start=lambda port: console.print(f"Listening on http://{shown}:{port}", markup=False),
     )

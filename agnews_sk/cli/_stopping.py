@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# A shell's status of what a signal ended is 128 and the number of the signal.
+# Shells report 128 plus the number of the signal that ended a program.
 INTERRUPTED = 128 + signal.SIGINT
-_WORDS = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
+_MESSAGES = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
 _stopped_by: list[int] = []
 
 
@@ -96,7 +96,7 @@ def print_stopped(number: int = signal.SIGINT) -> None:
     ----------
     number : {signal.SIGINT, signal.SIGTERM}
     """
-    print(_WORDS[signal.Signals(number)], file=sys.stderr)
+    print(_MESSAGES[signal.Signals(number)], file=sys.stderr)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -126,5 +126,5 @@ def _end_at_once(number: int, frame: FrameType | None) -> None:
     number : int
     frame : frame or None
     """
-    os.write(2, f"{_WORDS[signal.Signals(number)]}\n".encode())
+    os.write(2, f"{_MESSAGES[signal.Signals(number)]}\n".encode())
     os._exit(128 + number)

@@ -12,7 +12,7 @@ _TAGS = ("text-classification", "scikit-learn", "agnews_sk")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What the README.md of a saved model says beyond what the model itself tells.
+    """Content of the README.md of a saved model that the model itself does not have.
 
     Parameters
     ----------

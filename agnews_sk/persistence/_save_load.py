@@ -31,21 +31,21 @@ def save(
     card: ModelCard | None = None,
     trusted: Trusted = (),
 ) -> Path:
-    """Save a fitted pipeline or estimator, so that it loads without running code of its own.
+    """Save a fitted pipeline or estimator, so that loading it runs no code from the files.
 
     Parameters
     ----------
     model : estimator
         Any pipeline of `agnews_sk.pipeline`, or one of its estimators alone.
     path : str or path
-        A folder, or one file if it ends with `.zip`. A saved model there is replaced, in one step
+        A folder, or a zip file if it ends with `.zip`. A saved model there is replaced, in one step
         where the system can: a process that is killed leaves the old one.
     card : ModelCard, optional
-        What README.md says of data, scores, limits and licences.
+        Content of README.md: data, scores, limitations and licences.
     trusted : sequence of str, type or callable, optional
-        Types and functions beyond those of this package and the linear ones of scikit-learn, as
-        they are or by full name; `load` must be given the same. A function must be found by its
-        name in its module.
+        Types and functions to accept beyond those of this package and the linear ones of
+        scikit-learn, themselves or by full name; `load` must be given the same. A function must be
+        importable by its name.
 
     Returns
     -------
@@ -57,20 +57,19 @@ def save(
     ArtifactError
         If the model holds a type, a function or an attribute that `load` would not trust.
     FileExistsError
-        If something else is at `path`.
+        If something other than a saved model is at `path`.
 
     Warns
     -----
     UserWarning
-        If a cache, a checkpoint's folder or callbacks are left out: they belong to the program
-        that trained the model.
+        If a cache, a checkpoint folder or callbacks are left out: they belong to the program that
+        trained the model.
 
     Notes
     -----
-    `manifest.json` lists the files with their SHA-256, the classes, the versions of the libraries
-    and how the model was trained. `pipeline.skops` has what is scikit-learn's, `*.safetensors`
-    the weights, `tokenizer.json` the tokenizers. A sum proves that a file is whole, not who wrote
-    it.
+    `manifest.json` lists the files with their SHA-256, the classes, the versions of libraries and
+    how the model was trained. `pipeline.skops` holds the estimators, `*.safetensors` the weights
+    and `tokenizer.json` the tokenizers. A checksum shows that a file is complete, not who wrote it.
 
     Examples
     --------
@@ -90,17 +89,17 @@ def save(
 
 
 def load(path: str | Path, *, trusted: Trusted = ()) -> Any:
-    """Load a saved pipeline or estimator; nothing in the files is run.
+    """Load a saved pipeline or estimator without running code from the files.
 
     Parameters
     ----------
     path : str or path
-        Folder or zip.
+        Folder or zip file.
     trusted : sequence of str, type or callable, optional
-        Types and functions beyond those of this package and the linear ones of scikit-learn that
-        the caller trusts, as they are or by full name, which imports their modules; and regular
-        expressions of tokens that the caller trusts to end, as they are written. The error names
-        what is missing. The file has no say in it.
+        What to accept beyond the types of this package and the linear ones of scikit-learn: types
+        and functions, themselves or by full name, whose modules are then imported; and regular
+        expressions of tokenizers, literally. The error names what is missing. No file can add to
+        it.
 
     Returns
     -------
@@ -110,15 +109,15 @@ def load(path: str | Path, *, trusted: Trusted = ()) -> Any:
     Raises
     ------
     ArtifactError
-        If a file is missing, is too many, is not the one that was written, holds a type that is
-        not trusted, or holds shapes or numbers that make no model; or if the format is newer.
+        If a file is missing, superfluous or not the one that was written; if it holds a type that
+        is not trusted, or shapes and numbers that do not make a model; or if its format is newer.
     FileNotFoundError
         If there is nothing at `path`.
 
     Warns
     -----
     VersionWarning
-        If the libraries have other versions than those that the model was saved with.
+        If the installed libraries have other versions than those that saved the model.
     """
     manifest, files = read_files(Path(path), kind="pipeline")
     model = model_from_files(files, trusted=trusted, versions=manifest["versions"])

@@ -48,11 +48,11 @@ def write_files(files: Mapping[str, bytes], path: Path) -> None:
 def _check_replaceable(path: Path) -> None:
     """Refuse to replace anything but a saved model, a zip file or an empty folder."""
     if path.suffix == ".zip":
-        taken = path.exists() and not zipfile.is_zipfile(path)
+        is_other = path.exists() and not zipfile.is_zipfile(path)
     else:
-        taken = path.exists() and not (path / MANIFEST).is_file()
-        taken = taken and not (path.is_dir() and not any(path.iterdir()))
-    if taken:
+        is_other = path.exists() and not (path / MANIFEST).is_file()
+        is_other = is_other and not (path.is_dir() and not any(path.iterdir()))
+    if is_other:
         raise FileExistsError(
             f"{path} exists and is not a saved model; give another path, or remove it first."
         )
