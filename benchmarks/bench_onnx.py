@@ -77,7 +77,7 @@ def measure(family, rows, args):
             name = quantize or "fp32"
             path = Path(folder) / name
             # Any loss is allowed here, so that it is printed.
-            parity = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_loss=1.0)
+            parity = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_accuracy_drop=1.0)
             report(family, name, parity)
             models[name] = OnnxClassifier.from_path(path)
             n_bytes = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -30,7 +30,7 @@ from record import record
 
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
-from agnews_sk.onnx import export_onnx, open_model
+from agnews_sk.onnx import export_onnx, load_model
 from agnews_sk.persistence import save
 
 WRK_SCRIPT = """
@@ -58,7 +58,12 @@ def make_model(family, rows, folder):
     pipeline = make_finetune_pipeline(classify__max_epochs=1, classify__random_state=0)
     pipeline.fit(rows.X_train[:512], rows.y_train[:512])
     export_onnx(
-        pipeline, path, X=rows.X_test[:64], y=rows.y_test[:64], quantize="int8", max_loss=1.0
+        pipeline,
+        path,
+        X=rows.X_test[:64],
+        y=rows.y_test[:64],
+        quantize="int8",
+        max_accuracy_drop=1.0,
     )
     return path
 
@@ -185,7 +190,7 @@ def compare(model, bodies, args):
 
 def show_model_alone(path, stories, size, n_stories=512):
     """Show what batches are worth to the model itself, without a service around it."""
-    model = open_model(path)
+    model = load_model(path)
     stories = stories[:n_stories]
     seconds = {1: [], size: []}
     for _ in range(3):

@@ -25,7 +25,7 @@ with tempfile.TemporaryDirectory() as folder:
     for quantize in (None, "int8"):
         name = quantize or "float32"
         path = Path(folder) / name
-        report = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_loss=0.01)
+        report = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_accuracy_drop=0.01)
         kib = (path / "model.onnx").stat().st_size // 1024
         reports[name] = {**report.as_dict(), "model.onnx KiB": kib}
     labels = OnnxClassifier.from_path(path).predict(["Oil prices rise", "The cup final"])

@@ -20,7 +20,7 @@ from agnews_sk.bulk._predictor import (
     SKIPPED,
     Task,
     check_keep,
-    load_model,
+    checked_model,
     predict_file,
     text_choices,
 )
@@ -203,7 +203,7 @@ class _Plan(NamedTuple):
 
 def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options: _Options) -> _Plan:
     """Check and decide everything that can be before a row is predicted."""
-    loaded = load_model(str(model), sha256)
+    loaded = checked_model(str(model), sha256)
     check_keep(loaded, options.keep)
     choices = [options.columns] if options.columns else text_choices(loaded)
     chosen = choose_columns(paths, choices, options.keep, header=options.header)

@@ -20,7 +20,7 @@ from agnews_sk.datasets import (
     open_rows,
     plain_name,
 )
-from agnews_sk.onnx import model_sha256, open_model
+from agnews_sk.onnx import load_model, model_sha256
 
 # What a part holds: the rows with a prediction, or those without.
 PREDICTED, SKIPPED = "predicted", "skipped"
@@ -183,7 +183,7 @@ def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> N
     progress : callable, optional
         Called with the number of rows of each part.
     """
-    model = load_model(task.model, task.sha256)
+    model = checked_model(task.model, task.sha256)
     predictor = RowPredictor(model, columns=task.columns, keep=task.keep)
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -200,7 +200,7 @@ def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> N
 
 
 @lru_cache(maxsize=2)
-def load_model(path: str, sha256: str) -> Any:
+def checked_model(path: str, sha256: str) -> Any:
     """Return the saved model with this SHA-256, loaded once per process.
 
     Raises
@@ -208,7 +208,7 @@ def load_model(path: str, sha256: str) -> Any:
     ValueError
         If another model has replaced it.
     """
-    model = open_model(path)
+    model = load_model(path)
     if model_sha256(path) != sha256:
         raise ValueError(f"{path} was replaced by another model meanwhile; start again.")
     return model

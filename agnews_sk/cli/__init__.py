@@ -1,4 +1,8 @@
-"""The command-line interface, `agnews-sk`: one file per command."""
+"""The command line, `agnews-sk`: one file per command.
+
+Commands only parse options, show progress and print results; the work is that of the public
+functions. They import heavy libraries when they run, so that `--help` is fast.
+"""
 
 from agnews_sk.cli._stopping import quiet_imports
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from agnews_sk._core.optional import check_optional
 from agnews_sk.auditing import AuditReport
 from agnews_sk.auditing import audit as audit_rows
-from agnews_sk.cli._output import output_folder, say_written
+from agnews_sk.cli._output import output_folder, print_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
 
@@ -47,7 +47,7 @@ def audit(
             report.to_json(folder / "audit.json")
             report.to_html(folder / "audit.html", source=rows.source)
     if out is not None:
-        say_written(console, out, "audit.json", "audit.html")
+        print_written(console, out, "audit.json", "audit.html")
 
 
 def _table(report: AuditReport) -> Table:

@@ -15,7 +15,7 @@ from agnews_sk._core.optional import check_optional, pip_line
 from agnews_sk._core.pretrained import resolve_pretrained
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.auditing import audit
-from agnews_sk.cli._output import output_folder, say_written
+from agnews_sk.cli._output import output_folder, print_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import (
     DataOption,
@@ -92,7 +92,7 @@ def compare(
         if folder is not None:
             _write(result, evaluations, rows, seed, folder, console)
     if out is not None:
-        say_written(console, out, "report.html", "comparison.json", "confusion_matrices.png")
+        print_written(console, out, "report.html", "comparison.json", "confusion_matrices.png")
 
 
 def _check_model(model: str | None) -> None:

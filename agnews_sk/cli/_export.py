@@ -1,4 +1,4 @@
-"""`agnews-sk export`: a saved pipeline as ONNX."""
+"""`agnews-sk export`: export a saved pipeline to ONNX."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +14,12 @@ from agnews_sk.cli._rows import DataOption, load_rows
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.")],
-    output: Annotated[Path, typer.Argument(help="Folder, or zip by its ending.")],
+    model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
+    output: Annotated[Path, typer.Argument(help="Folder, or zip file if it ends with .zip.")],
     data: DataOption = None,
-    int8: Annotated[bool, typer.Option("--int8", help="Keep matrices in 8 bits.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="Quantize to 8-bit integers.")] = False,
 ) -> None:
-    """Export a saved pipeline to ONNX, unless it then answers otherwise."""
+    """Export a saved pipeline to ONNX, if it then predicts the same."""
     from agnews_sk.onnx import export_onnx
     from agnews_sk.persistence import load
 

@@ -1,4 +1,4 @@
-"""How every command ends: errors and warnings in one line each, without a traceback."""
+"""How every command ends: errors and warnings are printed in one line each, without a traceback."""
 
 import sys
 import warnings
@@ -7,21 +7,34 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, say_stopped, stoppable
+from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, print_stopped, stoppable
 
 REFUSED = 2
-# What the library refuses with; anything else is a fault of its own, and shows where.
+# Errors that the library raises on purpose; any other is a bug.
 REFUSALS = (OSError, TypeError, ValueError, ImportError)
-# Typer brings them from click, or from a copy of its own.
+# Of click, or of the copy that Typer brings along.
 _UsageError: Any = typer.BadParameter.__base__
 _CommandError: Any = _UsageError.__base__
 
 
 class CommandGroup(TyperGroup):
-    """Commands that say in one line why they cannot do what was asked."""
+    """Commands that print in one line why they cannot do what was asked.
+
+    Errors that the library raises on purpose end a command with status 2, as errors of usage do.
+    Any other error is a bug and keeps its traceback.
+    """
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run a command and end the program, unless `standalone_mode` is False."""
+        """Run a command and exit with its status, unless `standalone_mode` is False.
+
+        The status is 0 for success, 2 for what was refused, and 128 plus the number of a signal
+        that stopped the command, as shells have it.
+
+        Parameters
+        ----------
+        *args, **options
+            As click's `Command.main` takes them.
+        """
         if not options.get("standalone_mode", True):
             return super().main(*args, **options)
         options["standalone_mode"] = False
@@ -37,27 +50,45 @@ class CommandGroup(TyperGroup):
                     raise
                 status = _refuse(error)
             end_if_stopped()
-            if status == INTERRUPTED:  # raised by what is no signal
-                say_stopped()
+            if status == INTERRUPTED:  # raised without a signal
+                print_stopped()
         sys.exit(status)
 
 
 def show_error(message: str) -> None:
-    """Print a line that says what is wrong."""
+    """Print a message on standard error, in one line.
+
+    Parameters
+    ----------
+    message : str
+        Its line breaks become spaces, so that scripts can read errors by line.
+    """
     typer.secho(f"Error: {' '.join(message.split())}", fg="red", err=True)
 
 
 def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
-    """Print a warning in a line, in the place of `warnings.showwarning`."""
+    """Print a warning in one line; it replaces `warnings.showwarning`."""
     typer.secho(f"Warning: {' '.join(str(message).split())}", fg="yellow", err=True)
 
 
 def _refuse(error: Any) -> int:
-    """Print what is wrong, and return the status to end with."""
+    """Print the message of an error, and return the status to exit with.
+
+    Errors of usage point to `--help`.
+
+    Parameters
+    ----------
+    error : Exception
+        An error of the library or of click.
+
+    Returns
+    -------
+    int
+    """
     message = error.format_message() if isinstance(error, _CommandError) else str(error)
     context = getattr(error, "ctx", None)
     if context is not None and not isinstance(error, typer.BadParameter) and message:
         message = f"{message.rstrip('.')}; see {context.command_path} --help."
-    if message:  # help that is shown for want of a command has none
+    if message:  # help that is shown without a command has none
         show_error(message)
     return getattr(error, "exit_code", REFUSED)

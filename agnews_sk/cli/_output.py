@@ -1,4 +1,4 @@
-"""Where a command writes: tried before the work, and filled at its end as a whole."""
+"""Outputs of commands: checked before the work, and written at its end completely or not at all."""
 
 import os
 import shutil
@@ -16,22 +16,24 @@ from agnews_sk.cli._stopping import check_stopped, terminable
 
 @contextmanager
 def output_folder(out: Path | None) -> Iterator[Path | None]:
-    """Make a folder, and move into it at the end what was written, unless the work was broken off.
+    """Yield a temporary folder whose files are moved to the output folder at the end of the block.
+
+    If the block fails or is interrupted, nothing is moved, and folders made for it are removed.
 
     Parameters
     ----------
     out : pathlib.Path or None
-        What `--out` names; made if it is not there.
+        Value of `--out`; made if it does not exist.
 
     Yields
     ------
     pathlib.Path or None
-        The folder to write into meanwhile; None if there is no `--out`.
+        Folder to write into; None without `--out`.
 
     Raises
     ------
     typer.BadParameter
-        If nothing can be written there.
+        If the output folder cannot be written into.
     """
     if out is None:
         yield None
@@ -49,7 +51,16 @@ def output_folder(out: Path | None) -> Iterator[Path | None]:
 
 @contextmanager
 def _folders_made(out: Path) -> Iterator[None]:
-    """Make a folder that can be written into, and remove what was made if the work fails."""
+    """Make a folder and check that it can be written into; remove what was made if the block fails.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+
+    Raises
+    ------
+    typer.BadParameter
+    """
     new = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         try:
@@ -67,8 +78,16 @@ def _folders_made(out: Path) -> Iterator[None]:
         raise
 
 
-def say_written(console: Console, out: Path, *names: str) -> None:
-    """Print the paths of the files that were written."""
+def print_written(console: Console, out: Path, *names: str) -> None:
+    """Print the paths of the files that were written.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    out : pathlib.Path
+        Their folder.
+    *names : str
+    """
     console.print(
         "[bold]Written:[/]", escape(", ".join(str(out / n) for n in names)), soft_wrap=True
     )
@@ -80,14 +99,14 @@ def check_writable(path: Path, hint: str) -> None:
     Parameters
     ----------
     path : pathlib.Path
-        A file or folder that is to be made or replaced.
+        File or folder to be made or replaced.
     hint : str
-        The option or argument that names it.
+        Option or argument that names it, for the message.
 
     Raises
     ------
     typer.BadParameter
-        If the folder that it is to stand in cannot be written into.
+        If its parent folder, or the nearest one that exists, cannot be written into.
     """
     folder = next(folder for folder in path.absolute().parents if folder.exists())
     try:

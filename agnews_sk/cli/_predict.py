@@ -1,7 +1,7 @@
-"""`agnews-sk predict`: the rows of files."""
+"""`agnews-sk predict`: predict the rows of files with a saved model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,14 +11,14 @@ from agnews_sk.cli._group import show_error
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="Folder or zip of a saved model.")],
+    model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
     input: Annotated[
-        list[str], typer.Option(help="CSV, JSON lines or Parquet; may have wildcards.")
+        list[str], typer.Option(help="CSV, JSON lines or Parquet files; wildcards are allowed.")
     ],
-    output: Annotated[Path, typer.Option(help="CSV, JSON lines or Parquet, by its ending.")],
+    output: Annotated[Path, typer.Option(help="CSV, JSON lines or Parquet file, by its suffix.")],
     column: Annotated[
         list[str] | None,
-        typer.Option(help="Column of the text; several are joined as the model does."),
+        typer.Option(help="Column with the text; several are joined as the model does."),
     ] = None,
     keep: Annotated[
         list[str] | None, typer.Option(help="Column to copy to the output, such as an id.")
@@ -27,24 +27,24 @@ def predict(
         bool | None,
         typer.Option(
             "--header/--no-header",
-            help="Whether the first line of a CSV file names its columns. Without it: unless it "
-            "has no known name and is a number before some words.",
+            help="Whether the first line of CSV files has the names of the columns. By default, it "
+            "has unless it consists of a number and texts, none of them a known name.",
         ),
     ] = None,
     escape_formulas: Annotated[
         bool,
         typer.Option(
             "--escape-formulas",
-            help="In a CSV output, put an apostrophe before a text that a spreadsheet would "
-            "compute.",
+            help="In CSV output, put an apostrophe before texts that a spreadsheet would take for "
+            "formulas.",
         ),
     ] = False,
     dask: Annotated[
         str | None,
-        typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster of this machine."),
+        typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster on this machine."),
     ] = None,
 ) -> None:
-    """Predict every row of some files; a run that was killed is resumed by the same command."""
+    """Predict every row of files. The same command resumes a run that was interrupted."""
     from agnews_sk.bulk import predict_files
 
     console = Console()
@@ -64,6 +64,17 @@ def predict(
                 client=client,
                 progress=lambda n_done: bar.advance(task, n_done),
             )
+    _print_report(report)
+
+
+def _print_report(report: Any) -> None:
+    """Print how many rows were predicted and skipped; exit with status 1 if none was predicted.
+
+    Parameters
+    ----------
+    report : agnews_sk.bulk.BulkReport
+        As `predict_files` returns it.
+    """
     if report.skipped is not None:
         typer.secho(f"{report.n_skipped:,} rows skipped: {report.skipped}", fg="yellow", err=True)
     if not report.n_predicted:
@@ -73,8 +84,19 @@ def predict(
     typer.echo(f"{report.n_predicted:,} rows of {report.n_files} files: {report.output}")
 
 
-def _client(address: str | None):
-    """Return a Dask client as a context manager, or one that gives None."""
+def _client(address: str | None) -> Any:
+    """Return a context manager that yields a Dask client, or None without an address.
+
+    Parameters
+    ----------
+    address : str or None
+        Address of a scheduler; "local" starts a cluster of one process per core on this machine.
+
+    Raises
+    ------
+    ImportError
+        If the `dask` extra is not installed.
+    """
     from contextlib import nullcontext
 
     if address is None:

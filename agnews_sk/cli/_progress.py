@@ -1,4 +1,4 @@
-"""One display of what a command does, redrawn in place; nothing in a pipe."""
+"""Show what a command is doing, in one line that is redrawn; nothing without a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +10,13 @@ from agnews_sk.cli._stopping import check_stopped
 
 
 class Stages:
-    """Show the stage of the work, but where the work shows a bar of its own.
+    """Show the current stage of the work, except while the work shows a progress bar itself.
 
     Parameters
     ----------
     console : rich.console.Console
     own_bar : str, default=""
-        Stages with this text in their name have a bar of their own; empty for none.
+        Stages whose name contains this text show a bar of their own; empty for none.
     """
 
     def __init__(self, console: Console, own_bar: str = "") -> None:
@@ -25,7 +25,17 @@ class Stages:
         self._own_bar = own_bar
 
     def tell(self, stage: str) -> None:
-        """Show a stage that begins, unless the command has been stopped meanwhile."""
+        """Show a stage that begins, unless the command was asked to stop.
+
+        Parameters
+        ----------
+        stage : str
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If a signal came that a library caught.
+        """
         check_stopped()
         if not self._is_shown or (self._own_bar and self._own_bar in stage):
             self._status.stop()
@@ -34,13 +44,26 @@ class Stages:
             self._status.start()
 
     def stop(self) -> None:
-        """Show nothing more."""
+        """Remove the display."""
         self._status.stop()
 
 
 @contextmanager
 def stages(console: Console, first: str, *, own_bar: str = "") -> Iterator[Stages]:
-    """Show stages as they are told, and check at both ends that the command was not stopped."""
+    """Show stages within the block; check at both ends that the command was not stopped.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    first : str
+        Stage that is shown at first.
+    own_bar : str, default=""
+        As `Stages` takes it.
+
+    Yields
+    ------
+    Stages
+    """
     shown = Stages(console, own_bar)
     try:
         shown.tell(first)

@@ -1,4 +1,8 @@
-"""Ctrl-C ends a command as Ctrl-C, whatever library catches it; so does SIGTERM."""
+"""Stop commands by Ctrl-C or SIGTERM, even if a library catches KeyboardInterrupt.
+
+A handler remembers the signal and raises KeyboardInterrupt. If a library swallows that, the command
+notices at its next `check_stopped`, before it writes anything.
+"""
 
 import os
 import signal
@@ -9,15 +13,18 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# A shell's status of what a signal ended is 128 and the number of the signal.
+# Shells report 128 plus the number of the signal that ended a program.
 INTERRUPTED = 128 + signal.SIGINT
-_WORDS = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
+_MESSAGES = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
 _stopped_by: list[int] = []
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Remember Ctrl-C beside raising KeyboardInterrupt, which a library may catch.
+    """Remember Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
+
+    Optuna and skorch catch it to end their own loops, after which a command would go on and write
+    what is half-done.
 
     Notes
     -----
@@ -30,20 +37,29 @@ def stoppable() -> Iterator[None]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM unwind what has to be cleaned up, instead of ending the process where it is."""
+    """Let SIGTERM raise KeyboardInterrupt, so that temporary files are removed before the end."""
     with _handling(signal.SIGTERM, signal.SIG_DFL, _stop):
         yield
 
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
-    """End the process with one line on Ctrl-C, which an import may turn into any other error."""
+    """End the process with one line on Ctrl-C during imports, which may catch it."""
     with _handling(signal.SIGINT, signal.default_int_handler, _end_at_once):
         yield
 
 
 @contextmanager
 def _handling(number: signal.Signals, usual: Any, handler: Any) -> Iterator[None]:
+    """Handle a signal within the block, if nobody else does and this is the main thread.
+
+    Parameters
+    ----------
+    number : signal.Signals
+    usual : handler
+        Handler that must be set now; another one is left alone.
+    handler : handler
+    """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(number) != usual:
         yield
@@ -56,24 +72,43 @@ def _handling(number: signal.Signals, usual: Any, handler: Any) -> Iterator[None
 
 
 def check_stopped() -> None:
-    """Raise KeyboardInterrupt if a signal came to stop the command, and was caught elsewhere."""
+    """Raise KeyboardInterrupt if a signal has asked the command to stop and was caught elsewhere.
+
+    Raises
+    ------
+    KeyboardInterrupt
+    """
     if _stopped_by:
         raise KeyboardInterrupt
 
 
 def end_if_stopped() -> None:
-    """End the program with one line and the status of the signal, if one came to stop it."""
+    """Exit with one line and the status of the signal, if one has asked the command to stop."""
     if _stopped_by:
-        say_stopped(_stopped_by[0])
+        print_stopped(_stopped_by[0])
         sys.exit(128 + _stopped_by[0])
 
 
-def say_stopped(number: int = signal.SIGINT) -> None:
-    """Print what stopped the program."""
-    print(_WORDS[signal.Signals(number)], file=sys.stderr)
+def print_stopped(number: int = signal.SIGINT) -> None:
+    """Print on standard error which signal stopped the program.
+
+    Parameters
+    ----------
+    number : {signal.SIGINT, signal.SIGTERM}
+    """
+    print(_MESSAGES[signal.Signals(number)], file=sys.stderr)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    """Remember a signal and raise KeyboardInterrupt; the second time, end the process.
+
+    Parameters
+    ----------
+    number : int
+        Number of the signal.
+    frame : frame or None
+        Where the program was; not used.
+    """
     if _stopped_by:
         _end_at_once(number, frame)
     _stopped_by.append(number)
@@ -81,5 +116,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> None:
-    os.write(2, f"{_WORDS[signal.Signals(number)]}\n".encode())
+    """End the process without unwinding, after one line on standard error.
+
+    It uses system calls only: the signal may have come in the middle of a `print`, whose lock is
+    held.
+
+    Parameters
+    ----------
+    number : int
+    frame : frame or None
+    """
+    os.write(2, f"{_MESSAGES[signal.Signals(number)]}\n".encode())
     os._exit(128 + number)

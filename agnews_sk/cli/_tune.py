@@ -16,7 +16,7 @@ from rich.table import Table
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._group import REFUSALS, show_error
-from agnews_sk.cli._output import check_writable, say_written
+from agnews_sk.cli._output import check_writable, print_written
 from agnews_sk.cli._rows import DataOption, SeedOption, draw_training_rows, load_rows
 from agnews_sk.cli._tune_plots import write_plots
 from agnews_sk.datasets import TrainTest
@@ -254,7 +254,7 @@ def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -
     """Write the trials of a search that was cut short, if there are any."""
     if out is not None and hasattr(search, "cv_results_"):
         _write_trials(search, out)
-        say_written(console, out, TRIALS)
+        print_written(console, out, TRIALS)
 
 
 def _write_trials(search: PipelineSearchCV, out: Path) -> None:
@@ -266,7 +266,7 @@ def _write_trials(search: PipelineSearchCV, out: Path) -> None:
 def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Console) -> None:
     """Save the pipeline first, then what may fail, and report each failure."""
     folder, failures = _save(search.best_estimator_, out)
-    say_written(console, folder, MODEL)
+    print_written(console, folder, MODEL)
     try:
         accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
         console.print(
@@ -278,7 +278,7 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
     try:
         _write_trials(search, out)
         plots = write_plots(search.study_, search.scoring, out)
-        say_written(console, out, TRIALS, *plots)
+        print_written(console, out, TRIALS, *plots)
     except OSError as error:
         failures.append(f"the trials and their plots cannot be written: {error}")
     for failure in failures:

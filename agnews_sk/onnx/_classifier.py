@@ -1,4 +1,4 @@
-"""Predict from raw texts with an exported model: onnxruntime, without torch."""
+"""Predict raw texts with an exported model in onnxruntime, without torch."""
 
 import os
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import cpu_count
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
@@ -14,29 +15,35 @@ from agnews_sk._core.base import ProbabilisticClassifierMixin, TextInputMixin
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.onnx._inputs import INPUT_NAMES, GraphInputs
-from agnews_sk.persistence import MANIFEST, ArtifactError, blaming, model_from_files, read_files
+from agnews_sk.persistence import (
+    MANIFEST,
+    ArtifactError,
+    artifact_errors,
+    model_from_files,
+    read_files,
+)
 
 GRAPH = "model.onnx"
-_FOLDER_OF_WEIGHTS = "session.model_external_initializers_file_folder_path"
-# With this, products of 8 bits are exact on every processor, and slower.
-_EXACT_PRODUCTS = "session.x64quantprecision"
-# What onnxruntime merges although two nodes are faster: its sum and norm in one go one value at a
-# time.
-_SLOWER = ["SkipLayerNormFusion"]
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+# Makes 8-bit products exact on every x86 processor, at the cost of speed.
+_EXACT_INT8 = "session.x64quantprecision"
+# This fusion makes residual sums and layer norms slower: the fused kernel is not vectorized.
+_DISABLED_OPTIMIZERS = ["SkipLayerNormFusion"]
+_PROBE = ["Oil prices rise", ""]
 
 
 class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator):
-    """A fitted classifier of texts whose model runs in onnxruntime.
+    """A fitted text classifier whose model runs in onnxruntime.
 
-    Made by `export_onnx`, read by `from_path`; it cannot be fitted. The text steps are those of
-    the pipeline that was exported; neither torch nor transformers is imported.
+    `export_onnx` writes it and `from_path` reads it; it cannot be fitted. The text steps are those
+    of the exported pipeline. Neither torch nor transformers is imported.
 
     Parameters
     ----------
     path : str or path
-        The folder or zip that was exported to.
-    n_threads : int, default=0
-        Threads of onnxruntime; 0 is one a core.
+        The exported folder or zip file.
+    n_jobs : int, default=-1
+        Number of threads of onnxruntime. -1 uses one per core; None means 1.
 
     Attributes
     ----------
@@ -46,9 +53,9 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
 
     Notes
     -----
-    A missing text is the empty text. Texts are sorted by length and cut into batches of about as
-    many tokens, so that little is padded; a probability moves by less than 1e-6 with the texts
-    beside it.
+    A missing text counts as the empty text. Texts are sorted by length and batched by their number
+    of tokens, so that little is padded. A probability differs by less than 1e-6 whatever other
+    texts are in the batch.
 
     Examples
     --------
@@ -58,18 +65,20 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
     array(['Business'], dtype='<U8')
     """
 
-    def __init__(self, path, *, n_threads=0):
+    def __init__(self, path, *, n_jobs=-1):
         self.path = path
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
 
     @classmethod
-    def from_path(cls, path: str | Path, *, n_threads: int = 0) -> "OnnxClassifier":
-        """Read an exported model, its files checked as `load` checks them.
+    def from_path(cls, path: str | Path, *, n_jobs: int | None = -1) -> "OnnxClassifier":
+        """Read an exported model and check its files as `agnews_sk.persistence.load` does.
 
         Parameters
         ----------
         path : str or path
-        n_threads : int, default=0
+            The exported folder or zip file.
+        n_jobs : int, default=-1
+            Number of threads of onnxruntime. -1 uses one per core; None means 1.
 
         Returns
         -------
@@ -79,11 +88,13 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         ------
         ArtifactError
             If a file is missing, is not the one that was written, or is forged.
+        ValueError
+            If `n_jobs` is 0.
         """
-        return cls(path, n_threads=n_threads)._open(*read_files(Path(path), kind="onnx"))
+        return cls(path, n_jobs=n_jobs)._load(*read_files(Path(path), kind="onnx"))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class.
+        """Return the softmax of the logits of each row.
 
         Parameters
         ----------
@@ -96,7 +107,9 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return softmax(self._logits(X).astype(np.float64), axis=1)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithm of the probability of each class.
+        """Return the logarithms of the probabilities, computed from the logits.
+
+        Probabilities that underflow to zero still have a finite logarithm.
 
         Parameters
         ----------
@@ -123,36 +136,58 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
+        """Tell whether a model has been read."""
         return hasattr(self, "steps_")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_path, (self.path, self.n_threads)
+        """Pickle the path only, as a session of onnxruntime cannot be pickled.
 
-    def _open(self, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> "OnnxClassifier":
+        Unpickling reads the files again, so they must still be there.
+        """
+        return _from_path, (self.path, self.n_jobs)
+
+    def _load(self, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> "OnnxClassifier":
+        """Set the fitted attributes from checked files.
+
+        Parameters
+        ----------
+        manifest : mapping
+        files : mapping of str to bytes
+            All files but the manifest, their checksums verified.
+        """
         runtime = import_optional("onnxruntime", extra="onnx", needed_by="OnnxClassifier")
-        with blaming(MANIFEST):
+        with artifact_errors(MANIFEST):
             self.classes_ = np.array(manifest["classes"])
             self._inputs = GraphInputs.from_dict(manifest["inputs"])
         steps = {name: content for name, content in files.items() if name != GRAPH}
         self.steps_ = model_from_files(steps, versions=manifest["versions"])
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = self.n_threads
-        options.log_severity_level = 3
-        # Weights are in the graph: none is to be read from another file.
-        options.add_session_config_entry(_FOLDER_OF_WEIGHTS, os.devnull)
-        if not _adds_products_exactly():
-            options.add_session_config_entry(_EXACT_PRODUCTS, "1")
-        with blaming(GRAPH):
+        with artifact_errors(GRAPH):
             self._session = runtime.InferenceSession(
                 files[GRAPH],
-                options,
+                self._session_options(runtime),
                 providers=["CPUExecutionProvider"],
-                disabled_optimizers=_SLOWER,
+                disabled_optimizers=_DISABLED_OPTIMIZERS,
             )
             self._check_graph()
         return self
 
+    def _session_options(self, runtime: Any) -> Any:
+        """Return onnxruntime's options: its threads, no other files, exact 8-bit products."""
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = _n_threads(self.n_jobs)
+        options.log_severity_level = 3
+        # All weights are in the graph. A forged graph that refers to another file finds none.
+        options.add_session_config_entry(_WEIGHTS_FOLDER, os.devnull)
+        if not _has_exact_int8():
+            options.add_session_config_entry(_EXACT_INT8, "1")
+        return options
+
     def _check_graph(self) -> None:
+        """Refuse a graph with other inputs or outputs than its manifest says, or with NaN.
+
+        onnxruntime has checked the graph by itself; this checks that it fits the text steps and
+        the classes, before the first prediction that somebody relies on.
+        """
         names = [one.name for one in self._session.get_inputs()]
         expected = INPUT_NAMES[self._inputs.kind]
         if names != expected:
@@ -160,14 +195,14 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         n_outputs = [one.shape[-1:] for one in self._session.get_outputs()]
         if n_outputs != [[len(self.classes_)]]:
             raise ArtifactError(
-                f"{GRAPH} has outputs of {n_outputs} numbers a text, expected one of "
+                f"{GRAPH} has outputs of size {n_outputs} per text, expected one of size "
                 f"{len(self.classes_)}."
             )
-        found = self._logits(["Oil prices rise", ""])
-        if not np.isfinite(found).all():
-            raise ArtifactError(f"{GRAPH} answers with numbers that are not finite.")
+        if not np.isfinite(self._logits(_PROBE)).all():
+            raise ArtifactError(f"{GRAPH} predicts numbers that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:
+        """Return the logits of the rows, in their order, of shape (n_samples, n_classes)."""
         if not hasattr(self, "steps_"):
             raise NotFittedError("OnnxClassifier has no model yet; read one with from_path.")
         logits = np.empty((n_rows(X), len(self.classes_)))
@@ -176,13 +211,30 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return logits
 
 
-def _adds_products_exactly(cpu: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether this processor is known to add products of 8 bits in 32: it has VNNI.
+def _n_threads(n_jobs: int | None) -> int:
+    """Return the number of threads to ask onnxruntime for; 0 lets it use one per physical core.
 
-    Others of x86 add pairs of them in 16 bits, which overflow.
+    `joblib.effective_n_jobs` would count processes, of which a daemon may start none: the workers
+    of `agnews_sk.serving.serve` are daemons.
+    """
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0; -1 uses one thread per core.")
+    if n_jobs is None:
+        return 1
+    if n_jobs == -1:
+        return 0
+    return n_jobs if n_jobs > 0 else max(cpu_count() + 1 + n_jobs, 1)
+
+
+def _has_exact_int8(cpu: Path = Path("/proc/cpuinfo")) -> bool:
+    """Tell whether this processor is known to sum 8-bit products in 32 bits, which needs VNNI.
+
+    Other x86 processors add pairs of products in 16 bits, which saturate: results would differ
+    between machines.
     """
     return cpu.is_file() and "_vnni" in cpu.read_text()
 
 
-def _from_path(path: str | Path, n_threads: int) -> OnnxClassifier:
-    return OnnxClassifier.from_path(path, n_threads=n_threads)
+def _from_path(path: str | Path, n_jobs: int | None) -> OnnxClassifier:
+    """Unpickle a classifier; a function of the module, as pickle takes no keyword arguments."""
+    return OnnxClassifier.from_path(path, n_jobs=n_jobs)

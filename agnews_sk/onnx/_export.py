@@ -1,4 +1,4 @@
-"""Export a fitted pipeline to ONNX, and see that it answers as before."""
+"""Export a fitted pipeline to ONNX, and verify that it predicts the same."""
 
 import tempfile
 from collections.abc import Callable
@@ -16,17 +16,26 @@ from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.onnx._graphs import linear_graph, module_graph
 from agnews_sk.onnx._inputs import GraphInputs
-from agnews_sk.onnx._int8 import in_8_bits
+from agnews_sk.onnx._int8 import quantize_int8
 from agnews_sk.onnx._parity import ParityReport, check_parity, compare
 from agnews_sk.persistence import ModelCard, parts_as_files, with_manifest, write_files
 from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
 
-# Enough to see the range of what a network computes.
+# Rows on which the ranges of activations are measured.
 _CALIBRATION_ROWS = 512
 
 
 class _Export(NamedTuple):
-    """The text steps, the graph behind them, and what the graph takes."""
+    """A pipeline divided into text steps and a graph.
+
+    Attributes
+    ----------
+    steps : list of (str, transformer)
+        From raw texts to token ids, or to a sparse matrix; they are saved as they are.
+    graph : bytes
+        Serialized ONNX model, from there to logits.
+    inputs : GraphInputs
+    """
 
     steps: list[tuple[str, Any]]
     graph: bytes
@@ -41,51 +50,54 @@ def export_onnx(
     y: Any = None,
     quantize: str | None = None,
     max_difference: float = 1e-4,
-    max_loss: float = 0.003,
+    max_accuracy_drop: float = 0.003,
     card: ModelCard | None = None,
 ) -> ParityReport:
     """Export a fitted pipeline for `OnnxClassifier`, and compare both on given rows.
 
+    Nothing is written if their predictions differ by more than is allowed.
+
     Parameters
     ----------
     pipeline : TextPipeline
-        Of any of the makers in `agnews_sk.pipeline`, fitted on texts or frames.
+        A fitted pipeline of any of the `make_*_pipeline` functions.
     path : str or path
-        Folder, or file if it ends with `.zip`; a model there is replaced.
+        Folder, or a zip file if it ends with `.zip`; a model there is replaced.
     X : DataFrame or array-like of str of shape (n_samples,)
         Rows on which both models are compared.
     y : array-like of shape (n_samples,), optional
-        Their labels; `quantize="int8"` needs them.
+        Their labels; required by `quantize="int8"`.
     quantize : {"int8"}, optional
-        Multiply in 8 bits: about twice as fast on CPUs, and smaller. Scales are set on the first
-        512 rows of X.
+        Quantize matrix products to 8-bit integers: about twice as fast on CPUs, and smaller. The
+        ranges of activations are measured on the first 512 rows of X.
     max_difference : float, default=1e-4
-        Largest difference of a probability without `quantize`; then no label may change either,
-        but for ties.
-    max_loss : float, default=0.003
-        How much accuracy may be lost.
+        Largest difference of a probability that is accepted without `quantize`. Predicted labels
+        must then be equal too, except for ties.
+    max_accuracy_drop : float, default=0.003
+        Largest accepted drop of the accuracy on X, if `y` is given.
     card : ModelCard, optional
-        What README.md says; the parity report is added.
+        Content of README.md, to which the parity report is added.
 
     Returns
     -------
     ParityReport
-        Also in README.md and manifest.json.
+        It is also written to README.md and manifest.json.
 
     Raises
     ------
     ParityError
-        If the exported model is beyond the bounds; nothing is written.
+        If the exported model differs by more than is allowed; nothing is written.
     TypeError
         If the pipeline has a step that cannot be exported faithfully.
     ValueError
-        If `quantize` is unknown or lacks labels, or y has none that the pipeline knows.
+        If `quantize` is unknown or `y` is missing for it, or `y` has none of the labels of the
+        pipeline.
 
     Notes
     -----
-    Text steps are not translated: they come along and run as they are, in Polars, so that they
-    do the same by construction. The tokenizer runs in `tokenizers`. The graph has the rest: the
-    network, or the linear classifier over the n-grams of a row.
+    Text steps are not translated to ONNX: they are saved as `save` does and run as they are, so
+    that they do the same by construction. The tokenizer runs in `tokenizers`. The graph has the
+    rest: the network, or the linear classifier on n-grams.
 
     Examples
     --------
@@ -102,17 +114,18 @@ def export_onnx(
     if quantize not in (None, "int8"):
         raise ValueError(f"quantize must be 'int8' or None, got {quantize!r}.")
     if quantize is not None and y is None:
-        raise ValueError("quantize='int8' needs y, the labels to measure the loss of accuracy on.")
+        raise ValueError("quantize='int8' needs y, the labels to measure the accuracy with.")
     import_optional("onnx", extra="onnx", needed_by="export_onnx")
     known = pipeline.classes_.tolist()
     if y is not None and set(known).isdisjoint(np.asarray(y).tolist()):
         raise ValueError(f"y has none of the labels of the pipeline, {known!r:.200}.")
-    export = _take_over(pipeline)
+    export = _divide(pipeline)
     if quantize is not None:
-        export = _quantized(export, X)
+        export = _quantize(export, X)
     files = {**parts_as_files(Pipeline(export.steps)), GRAPH: export.graph}
 
     def described(section: str, **more: Any) -> dict[str, bytes]:
+        """Return the files with a card, which has this section, and a manifest."""
         shown = card or ModelCard()
         facts = {"inputs": export.inputs.as_dict(), "quantize": quantize, **more}
         return with_manifest("onnx", files, pipeline, shown, section, **facts)
@@ -123,13 +136,29 @@ def export_onnx(
         found = exported.predict_proba(X)
     report = compare(pipeline.predict_proba(X), found, pipeline.classes_, y)
     bound = max_difference if quantize is None else None
-    check_parity(report, max_difference=bound, max_loss=max_loss)
+    check_parity(report, max_difference=bound, max_accuracy_drop=max_accuracy_drop)
     write_files(described(report.as_markdown(), parity=report.as_dict()), Path(path))
     return report
 
 
-def _take_over(pipeline: Any) -> _Export:
-    """Divide a pipeline into text steps and a graph."""
+def _divide(pipeline: Any) -> _Export:
+    """Divide a fitted pipeline into text steps and a graph.
+
+    Samplers and steps that are left out do nothing in `predict` and are dropped.
+
+    Parameters
+    ----------
+    pipeline : sklearn or imblearn Pipeline
+
+    Returns
+    -------
+    _Export
+
+    Raises
+    ------
+    TypeError
+        If a step cannot be exported faithfully.
+    """
     if not hasattr(pipeline, "steps"):
         raise TypeError(f"pipeline must be a fitted pipeline, got {type(pipeline).__name__}.")
     steps = [
@@ -151,6 +180,10 @@ def _take_over(pipeline: Any) -> _Export:
 
 
 def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
+    """Export a network that takes token ids.
+
+    A classifier that takes texts has a tokenizer of its own, which becomes the last text step.
+    """
     tokenizer = classifier.tokenizer_
     steps = before if tokenizer is None else [*before, ("tokenize", tokenizer)]
     inputs = GraphInputs("ids", classifier.model_input_)
@@ -160,6 +193,10 @@ def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
 def _export_embedder(
     before: list[tuple[str, Any]], embedder: SentenceEmbedder, linear: tuple[np.ndarray, np.ndarray]
 ) -> _Export:
+    """Export an embedder and the linear classifier behind it as one graph.
+
+    The embedder's tokenizer takes its place among the text steps; it truncates by itself.
+    """
     from agnews_sk.onnx._modules import EmbeddingClassifier
 
     tokenizer, encoder = embedder.tokenizer_, embedder.encoder_
@@ -168,25 +205,41 @@ def _export_embedder(
     return _Export([*before[:-1], ("tokenize", tokenizer)], module_graph(module), inputs)
 
 
-def _quantized(export: _Export, X: Any) -> _Export:
+def _quantize(export: _Export, X: Any) -> _Export:
+    """Quantize the graph of a network, with ranges measured on the first rows of X."""
     if export.inputs.kind != "ids":
         raise TypeError(
-            "quantize='int8' is for networks; a linear classifier of n-grams is one product a row, "
-            "export it without."
+            "quantize='int8' is for networks; export a linear classifier on n-grams without it, as "
+            "one product per row is fast anyway."
         )
-    some = take_rows(X, np.arange(min(n_rows(X), _CALIBRATION_ROWS)))
-    transformed = Pipeline(export.steps).transform(some)
+    first = take_rows(X, np.arange(min(n_rows(X), _CALIBRATION_ROWS)))
+    transformed = Pipeline(export.steps).transform(first)
     batches = [inputs for _, inputs in export.inputs.batches(transformed)]
-    return export._replace(graph=in_8_bits(export.graph, batches))
+    return export._replace(graph=quantize_int8(export.graph, batches))
 
 
 def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the matrix and the bias whose softmax a linear classifier answers with."""
+    """Return the coefficients and intercepts of a linear classifier, ready for softmax.
+
+    Parameters
+    ----------
+    classifier : LogisticRegression or CalibratedLinearSVC
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_features, n_classes)
+    bias : ndarray of shape (n_classes,)
+
+    Notes
+    -----
+    Of two classes, scikit-learn keeps one row, whose score `s` has the probability `sigmoid(s)`.
+    The softmax of `(-s/2, s/2)` is the same.
+    """
     scale = _SCALES.get(type(classifier))
     if scale is None:
         raise TypeError(
             f"a {type(classifier).__name__} cannot be exported faithfully; a LogisticRegression, a "
-            "CalibratedLinearSVC or one of our transformers can."
+            "CalibratedLinearSVC, a TransformerClassifier or a FineTunedTransformerClassifier can."
         )
     factor = scale(classifier)
     matrix, bias = classifier.coef_.T * factor, classifier.intercept_ * factor
@@ -195,6 +248,7 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.hstack([-matrix / 2, matrix / 2]), np.concatenate([-bias / 2, bias / 2])
 
 
+# By how much the coefficients of each classifier are multiplied to become those of a softmax.
 _SCALES: dict[type, Callable[[Any], float]] = {
     CalibratedLinearSVC: lambda svc: 1 / svc.temperature_,
     LogisticRegression: lambda _: 1.0,

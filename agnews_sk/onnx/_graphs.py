@@ -1,4 +1,4 @@
-"""ONNX graphs of networks and of linear classifiers."""
+"""Build the ONNX graphs of networks and of linear classifiers."""
 
 import copy
 import logging
@@ -13,43 +13,57 @@ _OPSET = 18
 
 
 def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
-    """Return the graph of a linear classifier over sparse rows.
+    """Return the graph of a linear classifier on sparse rows.
 
-    It takes `columns`, int64 of shape (batch, width), and `values`, float64 of the same shape: the
-    cells of each row that are not zero, filled up with zeros. It returns logits.
+    Its inputs are the nonzero cells of each row: `columns`, int64 of shape (batch, length), and
+    `values`, float64 of the same shape and 0 where padded. Its output are logits, float64 of shape
+    (batch, n_classes).
 
     Parameters
     ----------
     matrix : ndarray of shape (n_columns, n_classes)
+        Coefficients.
     bias : ndarray of shape (n_classes,)
+        Intercepts.
 
     Returns
     -------
     bytes
+        Serialized ONNX model.
+
+    Notes
+    -----
+    Gathering the rows of `matrix` that a text needs and summing them, weighted, is the product of
+    a sparse row and a dense matrix, for which ONNX has no operator. Sums are in float64, as in
+    scikit-learn, so that probabilities agree to rounding.
     """
     from onnx import TensorProto, helper, numpy_helper
 
     constants = {
         "matrix": np.ascontiguousarray(matrix, dtype=np.float64),
         "bias": np.asarray(bias, dtype=np.float64),
-        "last": np.array([2], dtype=np.int64),
-        "width": np.array([1], dtype=np.int64),
+        "last": np.array([2], dtype=np.int64),  # axes of the nodes below
+        "length": np.array([1], dtype=np.int64),
     }
     nodes = [
-        helper.make_node("Gather", ["matrix", "columns"], ["weights"], axis=0),
-        helper.make_node("Unsqueeze", ["values", "last"], ["column"]),
-        helper.make_node("Mul", ["weights", "column"], ["terms"]),  # (batch, width, n_classes)
-        helper.make_node("ReduceSum", ["terms", "width"], ["sums"], keepdims=0),
+        # (batch, length, n_classes)
+        helper.make_node("Gather", ["matrix", "columns"], ["rows"], axis=0),
+        # (batch, length, 1)
+        helper.make_node("Unsqueeze", ["values", "last"], ["factors"]),
+        # (batch, length, n_classes)
+        helper.make_node("Mul", ["rows", "factors"], ["terms"]),
+        # (batch, n_classes)
+        helper.make_node("ReduceSum", ["terms", "length"], ["sums"], keepdims=0),
         helper.make_node("Add", ["sums", "bias"], ["logits"]),
     ]
     graph = helper.make_graph(
         nodes,
         "linear",
         [
-            helper.make_tensor_value_info("columns", TensorProto.INT64, ["batch", "length"]),
-            helper.make_tensor_value_info("values", TensorProto.DOUBLE, ["batch", "length"]),
+            helper.make_tensor_value_info("columns", TensorProto.INT64, ["n_texts", "n_cells"]),
+            helper.make_tensor_value_info("values", TensorProto.DOUBLE, ["n_texts", "n_cells"]),
         ],
-        [helper.make_tensor_value_info("logits", TensorProto.DOUBLE, ["batch", len(bias)])],
+        [helper.make_tensor_value_info("logits", TensorProto.DOUBLE, ["n_texts", len(bias)])],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     opset = helper.make_opsetid("", _OPSET)
@@ -60,24 +74,28 @@ def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
 def module_graph(module: Any) -> bytes:
     """Return the graph of a torch module from `input_ids` and `attention_mask` to logits.
 
+    Both inputs are int64 of shape (batch, length); batch and length may differ in each call.
+
     Parameters
     ----------
     module : torch.nn.Module
-        It stays as it is.
+        It is copied, not changed.
 
     Returns
     -------
     bytes
+        Serialized ONNX model.
     """
     import torch
 
     from agnews_sk.onnx._modules import Logits
 
     whole = Logits(copy.deepcopy(module).cpu()).eval()
+    # Any sizes above 1 would do: torch.export specializes on 0 and 1, and on nothing else here.
     ids = torch.ones(2, 7, dtype=torch.long)
     mask = torch.ones(2, 7, dtype=torch.long)
     mask[1, 5:] = 0
-    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with _quiet(), torch.no_grad():
         program: Any = torch.onnx.export(
             whole,
@@ -85,14 +103,14 @@ def module_graph(module: Any) -> bytes:
             dynamo=True,
             input_names=["input_ids", "attention_mask"],
             output_names=["logits"],
-            dynamic_shapes={"input_ids": free, "attention_mask": free},
+            dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
             verbose=False,
         )
     return _without_origin(program.model_proto)
 
 
 def _without_origin(model: Any) -> bytes:
-    """Return a graph that does not tell which lines of which files it was made from."""
+    """Return a model without the stack traces of its nodes, which name files of this machine."""
     for node in (*model.graph.node, *model.graph.value_info, *model.graph.initializer):
         node.ClearField("doc_string")
         node.ClearField("metadata_props")
@@ -103,7 +121,7 @@ def _without_origin(model: Any) -> bytes:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter from advising."""
+    """Silence the advice that torch's exporter logs and warns of."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

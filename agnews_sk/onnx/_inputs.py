@@ -1,4 +1,4 @@
-"""What an exported graph takes, and how texts that went through their steps become that."""
+"""Inputs of an exported graph, and how the output of the text steps becomes these inputs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,33 +13,43 @@ from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.model_input import ModelInput, SpecialTokens
 
 INPUT_NAMES = {"ids": ["input_ids", "attention_mask"], "matrix": ["columns", "values"]}
-# Ids are few a batch, so that what a network computes of them stays near the processor.
+# Cells per padded batch. A network gets few tokens, so that its activations stay in the processor's
+# caches; a linear classifier does little with each cell and gets many.
 _CELLS_PER_BATCH = {"ids": 512, "matrix": 65_536}
 
 
 @dataclass(frozen=True)
 class GraphInputs:
-    """What an exported graph takes.
+    """Describe the inputs of an exported graph.
+
+    `manifest.json` holds it as a dict. As a manifest may be forged, values that would make no
+    inputs are refused.
 
     Attributes
     ----------
     kind : {"ids", "matrix"}
-        Token ids, or the cells of sparse rows that are not zero.
+        Token ids with their attention mask, or the nonzero cells of sparse rows with their columns.
     model_input : ModelInput
-        Its vocabulary of a "matrix" are the columns, and its padding a column; nothing is
+        For a "matrix", its vocabulary is the columns, its padding is a column, and nothing is
         truncated.
+
+    Raises
+    ------
+    ValueError
+        If `kind` is unknown.
     """
 
     kind: str
     model_input: ModelInput
 
     def __post_init__(self) -> None:
+        """Refuse a kind that does not exist."""
         if self.kind not in INPUT_NAMES:
             raise ValueError(f"kind must be one of {list(INPUT_NAMES)}, got {self.kind!r}.")
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> "GraphInputs":
-        """Return the inputs that `as_dict` wrote down."""
+        """Return the inputs that `as_dict` described."""
         first, last = entries["ends"]
         model_input = ModelInput(
             vocab_size=entries["n_columns"],
@@ -51,7 +61,7 @@ class GraphInputs:
         return cls(entries["kind"], model_input)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the inputs as JSON can hold them."""
+        """Return the inputs as a dict that JSON can hold."""
         return {
             "kind": self.kind,
             "n_columns": self.model_input.vocab_size,
@@ -62,17 +72,25 @@ class GraphInputs:
         }
 
     def batches(self, transformed: Any) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-        """Yield batches of rows of like length.
+        """Yield padded batches of rows of similar length.
 
         Parameters
         ----------
         transformed : polars.Series of list of int, or sparse matrix, of n_samples rows
-            What the text steps made.
+            Output of the text steps.
 
         Yields
         ------
         rows : ndarray of int of shape (batch,)
+            Positions of the rows of the batch; every row is in one batch.
         inputs : dict of str to ndarray of shape (batch, length)
+            Arrays by the name of the graph's input. A row of ids without tokens is one attended
+            `pad_id`; a padded cell of a matrix has the value 0, whatever its column.
+
+        Raises
+        ------
+        ValueError
+            If an id is outside the vocabulary, or the matrix has another number of columns.
         """
         read = self._read_ids if self.kind == "ids" else self._read_matrix
         offsets, columns, values = read(transformed)
@@ -83,21 +101,39 @@ class GraphInputs:
             yield rows, dict(zip(INPUT_NAMES[self.kind], (ids, second)))
 
     def _read_ids(self, ids: pl.Series) -> tuple[np.ndarray, np.ndarray, None]:
+        """Return offsets, of shape (n_samples + 1,), and ids, of shape (n_tokens,), truncated."""
         ids = self.model_input.prepare(ids)
         return row_offsets(ids), flat_values(ids).to_numpy(), None
 
     def _read_matrix(self, matrix: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return offsets, of shape (n_samples + 1,), columns and values, both of shape (nnz,).
+
+        These are the three arrays of a matrix in CSR format.
+        """
         matrix = sparse.csr_array(matrix)
         n_columns = self.model_input.vocab_size
         if matrix.shape[1] != n_columns:
-            raise ValueError(f"X has {matrix.shape[1]} columns, the model {n_columns}.")
+            raise ValueError(f"X has {matrix.shape[1]} columns, expected {n_columns}.")
         return matrix.indptr, matrix.indices, matrix.data
 
 
 def _pad(values: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    lengths = offsets[rows + 1] - offsets[rows]
-    columns = np.arange(max(int(lengths.max()), 1))
-    real = columns < lengths[:, None]  # (batch, length)
-    padded = np.zeros(real.shape)
-    padded[real] = values[(offsets[rows][:, None] + columns)[real]]
+    """Cut rows out of a ragged column of numbers and pad them with zeros.
+
+    Parameters
+    ----------
+    values : ndarray of float of shape (nnz,)
+    offsets : ndarray of int of shape (n_samples + 1,)
+    rows : ndarray of int of shape (batch,)
+
+    Returns
+    -------
+    ndarray of float64 of shape (batch, length)
+        As wide as the arrays of `pad_ids` for the same rows: at least 1.
+    """
+    lengths = offsets[rows + 1] - offsets[rows]  # (batch,)
+    positions = np.arange(max(int(lengths.max()), 1))  # (length,)
+    is_filled = positions < lengths[:, None]  # (batch, length)
+    padded = np.zeros(is_filled.shape)
+    padded[is_filled] = values[(offsets[rows][:, None] + positions)[is_filled]]
     return padded

@@ -1,31 +1,33 @@
-"""How near an exported model is to the one that it was made of."""
+"""Compare an exported model with its original."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-# Probabilities of two labels that are nearer than this are a tie.
+# The two most probable labels of a row are tied if their probabilities differ by less than this:
+# rounding alone may then change the label.
 _TIE = 1e-4
 
 
 class ParityError(ValueError):
-    """An exported model differs from its original by more than was allowed."""
+    """An exported model differs from its original by more than is allowed."""
 
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What an exported model answers, beside what its original answers, on given rows.
+    """How the predictions of an exported model differ from those of its original.
 
     Attributes
     ----------
     n_rows : int
+        Number of rows that both models predicted.
     max_difference : float
-        Largest difference of a probability.
+        Largest absolute difference between two probabilities of a row and a class.
     n_changed : int
-        Rows whose label is another, ties left out.
+        Number of rows with another predicted label, ties left out.
     accuracy, exported_accuracy : float or None
-        Of both models; None without labels.
+        Accuracy of the original and of the exported model; None without labels.
     """
 
     n_rows: int
@@ -35,23 +37,24 @@ class ParityReport:
     exported_accuracy: float | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as JSON can hold it."""
+        """Return the attributes as a dict that JSON can hold."""
         return asdict(self)
 
     def as_markdown(self) -> str:
-        """Return the report as a section of a model card."""
+        """Return the report as a section of a model card, a Markdown table."""
         rows = "\n".join(f"| {name} | {value} |" for name, value in asdict(self).items())
-        return f"## Parity with the original\n\n| figure | value |\n|---|---|\n{rows}"
+        return f"## Parity with the original\n\n| measure | value |\n|---|---|\n{rows}"
 
 
 def compare(
     expected: np.ndarray, found: np.ndarray, classes: np.ndarray, y: Any = None
 ) -> ParityReport:
-    """Compare the probabilities of two models.
+    """Compare the probabilities of two models on the same rows.
 
     Parameters
     ----------
     expected, found : ndarray of shape (n_samples, n_classes)
+        Probabilities of the original and of the exported model.
     classes : ndarray of shape (n_classes,)
     y : array-like of shape (n_samples,), optional
         True labels.
@@ -61,10 +64,11 @@ def compare(
     ParityReport
     """
     two_best = np.sort(expected, axis=1)[:, -2:]
-    tied = two_best[:, 1] - two_best[:, 0] < _TIE
-    changed = (expected.argmax(axis=1) != found.argmax(axis=1)) & ~tied
+    is_tied = two_best[:, 1] - two_best[:, 0] < _TIE
+    changed = (expected.argmax(axis=1) != found.argmax(axis=1)) & ~is_tied
 
     def accuracy(probabilities: np.ndarray) -> float | None:
+        """Return the share of rows whose most probable class is the true label."""
         if y is None:
             return None
         return float((classes[probabilities.argmax(axis=1)] == np.asarray(y)).mean())
@@ -78,24 +82,28 @@ def compare(
     )
 
 
-def check_parity(report: ParityReport, *, max_difference: float | None, max_loss: float) -> None:
-    """Raise if a report is beyond its bounds.
+def check_parity(
+    report: ParityReport, *, max_difference: float | None, max_accuracy_drop: float
+) -> None:
+    """Raise if an exported model differs from its original by more than is allowed.
 
     Parameters
     ----------
     report : ParityReport
     max_difference : float or None
-        Largest difference of a probability; with it, no label may change. None allows any.
-    max_loss : float
-        How much accuracy may be lost.
+        Largest difference allowed for a probability; then no label may change either. None allows
+        any difference, as quantized models differ.
+    max_accuracy_drop : float
+        Largest accepted drop of the accuracy, from 0 to 1. Not checked without labels.
 
     Raises
     ------
     ParityError
+        If a bound is exceeded, or a probability is NaN or infinite.
     """
     if not np.isfinite(report.max_difference):
         raise ParityError(
-            "the exported model answers some rows with no probabilities; nothing was written."
+            "the exported model predicts probabilities that are not finite; nothing was written."
         )
     if max_difference is not None and (report.max_difference > max_difference or report.n_changed):
         raise ParityError(
@@ -105,9 +113,10 @@ def check_parity(report: ParityReport, *, max_difference: float | None, max_loss
         )
     if report.accuracy is None or report.exported_accuracy is None:
         return
-    loss = report.accuracy - report.exported_accuracy
-    if loss > max_loss:
+    drop = report.accuracy - report.exported_accuracy
+    if drop > max_accuracy_drop:
         raise ParityError(
-            f"the exported model loses {loss:.4f} of accuracy {report.accuracy:.4f} on "
-            f"{report.n_rows} rows (allowed {max_loss}); nothing was written."
+            f"the exported model's accuracy is {drop:.4f} below the original's "
+            f"{report.accuracy:.4f} on {report.n_rows} rows (allowed {max_accuracy_drop}); "
+            "nothing was written."
         )

@@ -1,4 +1,10 @@
-"""Which attributes a type may carry: its parameters, and what its own code stores in `self`."""
+"""Determine which attributes a type may carry, from its parameters and its own code.
+
+A saved model sets attributes without calling any method. Were every attribute allowed, a forged
+model could replace a method of an instance (`predict = ...`) or set something that a base class
+reads and that no `fit` ever sets. So each type may carry its parameters and the names that its own
+methods assign to `self`, read from their bytecode.
+"""
 
 import dis
 import importlib
@@ -24,16 +30,24 @@ _STORE = dis.opmap["STORE_ATTR"]
 
 
 @cache
-def find_type(name: str) -> Any:
-    """Return what a full name stands for; its module is imported.
+def import_by_name(name: str) -> Any:
+    """Return the type or function with a full name; its module is imported.
+
+    Call it for trusted names only, as importing a module runs its code.
 
     Parameters
     ----------
     name : str
+        Module and name, such as `"sklearn.svm._classes.LinearSVC"`.
 
     Returns
     -------
     type or callable
+
+    Raises
+    ------
+    ImportError or AttributeError
+        If there is no such module, or nothing of that name in it.
     """
     module, _, last = name.rpartition(".")
     return getattr(importlib.import_module(module), last)
@@ -41,7 +55,7 @@ def find_type(name: str) -> Any:
 
 @cache
 def parameters_of(owner: type) -> tuple[str, ...]:
-    """Return the names of an estimator's parameters, in order; of other types none.
+    """Return the names of an estimator's parameters, sorted, or none for other types.
 
     Parameters
     ----------
@@ -77,13 +91,18 @@ def attributes_of(owner: type) -> frozenset[str]:
     >>> "copy" in names, "scale_" in names, "__sklearn_is_fitted__" in names, "coef_" in names
     (True, True, False, False)
     """
-    stored = (name for base in owner.__mro__ for part in vars(base).values() for name in _in(part))
+    stored = (
+        name for base in owner.__mro__ for part in vars(base).values() for name in _stored_by(part)
+    )
     return _COMMON.union(parameters_of(owner), stored) - OF_CALLBACKS
 
 
 @cache
 def attributes_of_parts(owner: type) -> frozenset[str]:
-    """Return the names of the attributes that `set_parts` sets, from other files and checked.
+    """Return the names of the attributes that `set_parts` sets.
+
+    They come from other files, which are checked apart. A `pipeline.skops` that sets one of them
+    itself would bypass these checks, so it must not.
 
     Parameters
     ----------
@@ -92,16 +111,26 @@ def attributes_of_parts(owner: type) -> frozenset[str]:
     Returns
     -------
     frozenset of str
-        Empty if the type has no parts.
+        Empty if the type has no `set_parts`.
     """
     setters = [vars(base).get("set_parts") for base in owner.__mro__]
-    return frozenset(name for setter in setters for name in _in(setter))
+    return frozenset(name for setter in setters for name in _stored_by(setter))
 
 
-def _in(part: Any) -> Iterator[str]:
-    """Yield the names that a member of a class, such as a method or a property, stores."""
+def _stored_by(part: Any) -> Iterator[str]:
+    """Yield the names that a member of a class stores in `self`.
+
+    Parameters
+    ----------
+    part : object
+        A method, a property, or any other member, which stores nothing.
+
+    Yields
+    ------
+    str
+    """
     if isinstance(part, property):
-        yield from (name for method in (part.fget, part.fset) for name in _in(method))
+        yield from (name for method in (part.fget, part.fset) for name in _stored_by(method))
         return
     part = getattr(part, "fn", part)  # scikit-learn's methods that depend on a parameter
     code = getattr(inspect.unwrap(part) if callable(part) else part, "__code__", None)
@@ -110,6 +139,12 @@ def _in(part: Any) -> Iterator[str]:
 
 
 def _stored(code: CodeType) -> Iterator[str]:
+    """Yield the names that code stores in `self`, functions defined within it included.
+
+    An attribute is stored by the instruction STORE_ATTR, with the object loaded just before it.
+    Only assignments to a variable named `self` count: those to other objects are not the type's
+    own.
+    """
     if _STORE in code.co_code[::2]:
         receiver: Any = None
         for instruction in dis.get_instructions(code):

@@ -1,4 +1,4 @@
-"""The model card: what a saved model is, how good, and what may be done with it."""
+"""The model card: README.md of a saved model, with its data, scores, limitations and licences."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,21 +12,21 @@ _TAGS = ("text-classification", "scikit-learn", "agnews_sk")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What a model's README says beyond what the model itself tells.
+    """Content of the README.md of a saved model that the model itself does not have.
 
     Parameters
     ----------
     data : str, optional
-        What it was trained and tested on: source, split, number of rows.
+        Training and test data: source, split, number of rows.
     scores : mapping of str to float or (float, float, float), optional
-        By name, each alone or with the low and the high end of its interval. A row of
-        `ComparisonResult.scores` is taken as it is.
-    limits : sequence of str, optional
-        What the model is not for, beyond what is true of every model of the kind.
+        Scores by name: a value alone, or with the bounds of its interval. A row of
+        `ComparisonResult.scores` can be given as it is: `x_low` and `x_high` are the bounds of `x`.
+    limitations : sequence of str, optional
+        What the model should not be used for, beyond what is true of every text classifier.
     weights_license : str, optional
-        Licence of the pretrained weights, by its SPDX name.
+        SPDX identifier of the licence of the pretrained weights.
     data_license : str, optional
-        Licence or terms of the data.
+        Licence or terms of use of the data.
 
     Examples
     --------
@@ -38,16 +38,17 @@ class ModelCard:
 
     data: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
-    limits: Sequence[str] = ()
+    limitations: Sequence[str] = ()
     weights_license: str = ""
     data_license: str = ""
 
     def score_rows(self) -> list[str]:
-        """Return one row of a Markdown table a score.
+        """Return the scores as rows of a Markdown table: name, value, interval.
 
         Returns
         -------
         list of str
+            Entries that are neither numbers nor tuples are left out.
         """
         scores = dict(self.scores)
         ends = {f"{name}_{end}" for name in scores for end in ("low", "high")}
@@ -59,46 +60,47 @@ class ModelCard:
 
 
 def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") -> str:
-    """Return the README of a saved model.
+    """Return the README.md of a saved model.
 
     Parameters
     ----------
     card : ModelCard
     manifest : mapping
-        As `make_manifest` writes it.
+        Entries of the manifest, as `make_manifest` takes them, and `kind`.
     more : str, default=""
-        A further section.
+        A further section, placed after the scores.
 
     Returns
     -------
     str
-        Markdown with the head of YAML that the Hugging Face hub reads.
+        Markdown with a YAML header that the Hugging Face hub reads.
     """
     sections = [
         _head(card),
         f"# {manifest['estimator']}\n\nA text classifier saved by agnews_sk "
-        f"{agnews_sk.__version__}. It answers one of these labels: {_labels(manifest)}.",
+        f"{agnews_sk.__version__}. It predicts one of these labels: {_labels(manifest)}.",
         f"## How it was trained\n\n{_training(manifest['training'])}",
         f"## Data\n\n{card.data or 'Not stated.'}\n\nLicence of the data: "
         f"{card.data_license or 'not stated'}.",
         f"## Scores\n\n{_scores(card)}",
         more,
-        f"## Limits\n\n{_limits(card)}",
+        f"## Limitations\n\n{_limitations(card)}",
         f"## Licence of the weights\n\n{card.weights_license or 'Not stated.'}",
         f"## Use\n\n```python\n{_USE[manifest['kind']]}\n```\n\nThe files are checked against "
-        "`manifest.json` and hold no pickle: loading them runs no code of theirs.",
+        "`manifest.json` and hold no pickle: loading them runs no code from them.",
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
 _USE = {
-    "pipeline": 'from agnews_sk.persistence import load\n\nload("FOLDER").predict(["a story"])',
+    "pipeline": 'from agnews_sk.persistence import load\n\nload("FOLDER").predict(["a text"])',
     "onnx": "from agnews_sk.onnx import OnnxClassifier\n\n"
-    'OnnxClassifier.from_path("FOLDER").predict(["a story"])',
+    'OnnxClassifier.from_path("FOLDER").predict(["a text"])',
 }
 
 
 def _head(card: ModelCard) -> str:
+    """Return the YAML header: library, task, licence and tags as the hub names them."""
     # JSON strings are YAML strings.
     lines = ["library_name: agnews_sk", "pipeline_tag: text-classification"]
     if card.weights_license:
@@ -108,17 +110,20 @@ def _head(card: ModelCard) -> str:
 
 
 def _labels(manifest: Mapping[str, Any]) -> str:
+    """Return the class labels for a sentence; estimators without classes have none."""
     return (
         ", ".join(f"`{label}`" for label in manifest["classes"] or ())
-        or "none, it is no classifier"
+        or "none, as it is not a classifier"
     )
 
 
 def _training(training: Mapping[str, Any]) -> str:
+    """Return a list of the steps with their parameters, and of the epochs of a network."""
     return "\n".join(f"- {name}: `{value}`" for name, value in training.items())
 
 
 def _scores(card: ModelCard) -> str:
+    """Return the table of scores, or say that none was stated."""
     rows = card.score_rows()
     return (
         "\n".join(["| score | value | interval |", "|---|---|---|", *rows])
@@ -127,21 +132,24 @@ def _scores(card: ModelCard) -> str:
     )
 
 
-def _limits(card: ModelCard) -> str:
+def _limitations(card: ModelCard) -> str:
+    """Return the list of limitations: those of the card, then those of every text classifier."""
     always = (
-        "It answers one of its labels for every text, be the text of another kind, of another "
-        "language, or empty.",
-        "Its scores are those of texts like the ones it was tested on; news of other years and "
-        "sources differ.",
+        "It predicts one of its labels for every text, even for an empty text and for texts of "
+        "another kind or language.",
+        "Its scores hold for texts like its test data; expect others on news of other years and "
+        "sources.",
     )
-    return "\n".join(f"- {limit}" for limit in (*card.limits, *always))
+    return "\n".join(f"- {limitation}" for limitation in (*card.limitations, *always))
 
 
 def _is_score(value: Any) -> bool:
+    """Tell scores from the other cells of a result's row, such as names and flags."""
     return isinstance(value, (int, float, tuple, list)) and not isinstance(value, bool)
 
 
 def _score_row(name: str, value: Any, scores: Mapping[str, Any]) -> str:
+    """Return one row of the table; the interval is that of a tuple, or of `_low` and `_high`."""
     low, high = scores.get(f"{name}_low"), scores.get(f"{name}_high")
     if isinstance(value, (tuple, list)):
         value, low, high = value

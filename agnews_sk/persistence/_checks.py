@@ -1,4 +1,11 @@
-"""Look at every object that was loaded, before anything computes with it."""
+"""Check the values of every loaded object, before anything computes with them.
+
+The types and attributes have been checked by then, but a trusted type can still harm with values
+that its `fit` would never set: a vectorizer that opens texts as files (`input="filename"`), a
+regular expression that runs for years, a column index beyond a matrix, which scipy reads from
+memory without a check, or a size that allocates all memory. `_BY_NAME` has the checks of attributes
+that mean the same in every estimator, `_BY_TYPE` those of one type.
+"""
 
 import json
 import re
@@ -9,53 +16,55 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.pretrained import longest_input
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
-from agnews_sk.persistence._shapes import check_held, check_shapes, kinds_of
+from agnews_sk.persistence._shapes import check_held_types, check_shapes, kinds_of
 
-_WORDS_OF_STATE = 624  # of the Mersenne Twister
+_STATE_WORDS = 624  # of the Mersenne Twister
 _MAX_NGRAM = 100
-_MAX_TEXT = 4_096  # characters put into each row
+_MAX_TEXT = 4_096  # characters that are added to each row
 _MAX_BATCH = 2**20
 _DEVICE = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d{1,3})?")
-# Of skorch's parameters, those that only tell how to train.
+# Parameters of skorch that only tell how to train.
 _TRAINING = re.compile(r"lr|max_epochs|batch_size|(optimizer|criterion)__\w+")
-# Encodings that take a text once; others, such as idna, take the square of its length.
+# Encodings that are decoded in linear time; others, such as idna, take quadratic time.
 _ENCODING = re.compile(
     r"(utf|ascii|us-ascii|latin|iso|cp|windows|mac|koi8|gb|big5|hz|euc|shift|johab)[-_\w]*", re.I
 )
-_ANSWERS = {"decision_function", "predict", "predict_proba"}
+_PREDICT_METHODS = {"decision_function", "predict", "predict_proba"}
 
 
-def check_shell(shell: Any, trusted: Sequence[str] = ()) -> None:
-    """Refuse a model with anything that makes no sense or could act, wherever it is.
+def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
+    """Refuse a model that holds a value that makes no sense or could do harm.
 
     Parameters
     ----------
-    shell : estimator
-        Before its parts are put in. All that it holds is looked at, fitted or not.
+    skeleton : estimator
+        The model before its weights and tokenizers are set. All that it holds is checked, fitted
+        or not.
     trusted : sequence of str
         Regular expressions that the caller trusts.
 
     Raises
     ------
     ArtifactError
+        If a value is refused; also if a check itself fails, as it does on values of another type.
     """
-    for found in walk(shell):
-        with blaming(PIPELINE):
+    for found in walk(skeleton):
+        with artifact_errors(PIPELINE):
             _check(found, trusted)
 
 
-def check_together(model: Any) -> None:
-    """Refuse a model whose parts do not fit together.
+def check_parts_fit(model: Any) -> None:
+    """Refuse a model whose weights and tokenizers do not fit each other.
 
     Parameters
     ----------
     model : estimator
-        With its parts.
+        The model with its weights and tokenizers.
 
     Raises
     ------
@@ -63,24 +72,37 @@ def check_together(model: Any) -> None:
     """
     for estimator in find_estimators(model):
         if hasattr(estimator, "encoder_"):
-            with blaming(PIPELINE):
+            with artifact_errors(PIPELINE):
                 _check_embedder(estimator)
 
 
 def _check(found: Any, trusted: Sequence[str]) -> None:
+    """Check one object: its runtime-only parameters, its parameters, its fitted attributes.
+
+    Parameters
+    ----------
+    found : object
+        Any object of the model. Types and objects without attributes have nothing to check.
+    trusted : sequence of str
+
+    Raises
+    ------
+    ArtifactError
+    InvalidParameterError
+        From scikit-learn's own check of parameters.
+    """
     if isinstance(found, np.random.RandomState):
         _check_random_state(found, "random state")
     if not hasattr(found, "__dict__") or isinstance(found, type):
         return
     for name in changed_runtime_parameters(found):
         raise ArtifactError(
-            f"{PIPELINE} sets {name} of a {type(found).__name__}, which is not a saved model's to "
-            "say."
+            f"{PIPELINE} sets {name} of a {type(found).__name__}, which a saved model must not set."
         )
     if hasattr(found, "_parameter_constraints"):
         found._validate_params()
     kinds = kinds_of(found)
-    check_held(found, kinds)
+    check_held_types(found, kinds)
     check_shapes(found, kinds)
     for name, value in vars(found).items():
         if isinstance(value, np.random.RandomState):
@@ -93,50 +115,65 @@ def _check(found: Any, trusted: Sequence[str]) -> None:
 
 
 def _refuse(owner: Any, what: str) -> ArtifactError:
+    """Return the error that names the type of an object and what is wrong with it."""
     return ArtifactError(f"{PIPELINE} has a {type(owner).__name__} {what}")
 
 
 def _check_random_state(random_state: np.random.RandomState, what: str) -> None:
+    """Refuse a Mersenne Twister whose position is outside its state: numpy would read there."""
     state: Any = random_state.get_state()
-    # numpy reads its state at this position without looking.
-    if not 0 <= state[2] <= _WORDS_OF_STATE:
-        raise ArtifactError(f"{PIPELINE} has a {what} that is no generator.")
+    # numpy reads its state at this position without a check.
+    if not 0 <= state[2] <= _STATE_WORDS:
+        raise ArtifactError(f"{PIPELINE} has a {what} whose position is outside its state.")
 
 
 def _check_input(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse vectorizers that take texts for file names: they would open any file."""
     if value != "content":
-        raise _refuse(owner, "that takes texts for names of files.")
+        raise _refuse(owner, "that takes texts for file names.")
 
 
 def _check_encoding(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse encodings that are unknown, or whose decoders take quadratic time."""
     if not _ENCODING.fullmatch(value):
         raise _refuse(owner, f"with the encoding {value!r:.60}.")
     b"".decode(value)
 
 
 def _check_pattern(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse regular expressions whose search can take exponential time.
+
+    One text of a few dozen letters would occupy a server for years.
+    """
     if value is not None:
         check_pattern(value, trusted, where=f"{PIPELINE}: a {type(owner).__name__}")
 
 
 def _check_dtype(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse dtypes other than numbers, such as object, which could hold anything."""
     if np.dtype(value).kind not in "biuf":
-        raise _refuse(owner, f"with the dtype {value!r:.60}, which is none of numbers.")
+        raise _refuse(owner, f"with the dtype {value!r:.60}, expected a dtype of numbers.")
 
 
 def _check_ngram_range(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse ranges that are not two integers in order, or so wide that n-grams fill the memory."""
     whole = len(value) == 2 and all(isinstance(n, Integral) for n in value)
     if not whole or not 1 <= value[0] <= value[1] <= _MAX_NGRAM:
         raise _refuse(owner, f"with ngram_range={value!r:.60}, at most {_MAX_NGRAM} expected.")
 
 
 def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse columns, or ids, that are not the numbers from 0 on, which scipy does not check."""
+    """Refuse a vocabulary whose columns, or ids, are not 0 to n - 1, each once.
+
+    Vectorizers write columns into a scipy matrix as they are, and scipy reads memory outside of its
+    arrays if a column is too large. A list of words instead of a dict is numbered by the
+    vectorizer.
+    """
     if value is None:
         return
     words = list(value)
     if not all(isinstance(word, str) for word in words):
-        raise _refuse(owner, "with a vocabulary of more than texts.")
+        raise _refuse(owner, "with a vocabulary whose tokens are not all texts.")
     if not isinstance(value, dict):
         return
     columns = sorted(value.values())
@@ -149,47 +186,56 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
 
 
 def _check_steps(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse what is no list of pairs of a name and an estimator."""
+    """Refuse steps that are not a list of tuples of a name and an estimator.
+
+    Anything else with a method `transform` would be called by the pipeline.
+    """
     for step in _sequence(owner, value):
         named = len(_sequence(owner, step)) > 1 and isinstance(step[0], str)
         left_out = step[1] is None or step[1] in ("passthrough", "drop")
         if not named or not (left_out or hasattr(step[1], "fit")):
-            raise _refuse(owner, f"with a step that is no estimator: {step!r:.60}.")
+            raise _refuse(owner, f"with a step that is not an estimator: {step!r:.60}.")
 
 
 def _sequence(owner: Any, value: Any) -> Any:
+    """Return a list or tuple, and refuse any other type where one belongs."""
     if not isinstance(value, (list, tuple)):
-        raise _refuse(owner, f"with a {type(value).__name__} where a list belongs.")
+        raise _refuse(owner, f"with a {type(value).__name__} where a list is expected.")
     return value
 
 
 def _check_weights(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse weights of voters or of transformers that are not numbers."""
     numbers = [] if value is None else value.values() if isinstance(value, dict) else value
     if not all(isinstance(number, Real) for number in numbers):
-        raise _refuse(owner, "with weights that are no numbers.")
+        raise _refuse(owner, "with weights that are not numbers.")
 
 
 def _check_device(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse devices other than those that torch names, such as `"cpu"` and `"cuda:1"`."""
     if not isinstance(value, str) or not _DEVICE.fullmatch(value):
         raise _refuse(owner, f"with the device {value!r:.60}.")
 
 
 def _check_batch_size(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse batches that are so large that one of them would fill the memory."""
     if value is not None and value > _MAX_BATCH:
         raise _refuse(owner, f"with batches of {value!r:.60}, at most {_MAX_BATCH} expected.")
 
 
 def _check_net_params(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Refuse parameters of the net other than numbers and texts that tell how to train.
+
+    skorch's others take classes, callbacks and functions, which it would call.
+    """
     for name, setting in (value or {}).items():
         plain = setting is None or isinstance(setting, (bool, str, Number, np.ndarray, list, tuple))
         if not _TRAINING.fullmatch(name) or not plain:
-            raise _refuse(
-                owner, f"with {name!r} in net_params, which is not a saved model's to say."
-            )
+            raise _refuse(owner, f"with {name!r} in net_params, which a saved model must not set.")
 
 
 _Check = Callable[[Any, Any, Sequence[str]], None]
-# Whatever has an attribute of this name does the like with it.
+# Attributes that mean the same in every estimator that has them.
 _BY_NAME: dict[str, _Check] = {
     "batch_size": _check_batch_size,
     "device": _check_device,
@@ -211,15 +257,17 @@ _BY_NAME: dict[str, _Check] = {
 
 
 def _check_ids(vocabulary: Any) -> None:
+    """Refuse a Vocabulary whose ids are not in order, or without one count per token."""
     ids = vars(vocabulary).get("vocabulary_", {})
     counts = [vars(vocabulary).get(f"{name}_frequency_", ids) for name in ("term", "document")]
     if any(len(count) != len(ids) for count in counts) or list(ids.values()) != sorted(
         ids.values()
     ):
-        raise _refuse(vocabulary, "with a vocabulary whose ids are not in order, one a token.")
+        raise _refuse(vocabulary, "with a vocabulary whose ids are not in order, one per token.")
 
 
 def _check_ngrams(vectorizer: Any) -> None:
+    """Refuse an n-gram table whose columns do not fit its weights."""
     state = vars(vectorizer)
     if "_table" not in state:
         return
@@ -233,6 +281,7 @@ def _check_ngrams(vectorizer: Any) -> None:
 
 
 def _check_svc(svc: Any) -> None:
+    """Refuse coefficients that do not fit the classes, are not finite, or have no temperature."""
     if "coef_" not in vars(svc):
         return
     n_rows = 1 if len(svc.classes_) == 2 else len(svc.classes_)
@@ -247,17 +296,26 @@ def _check_svc(svc: Any) -> None:
 
 
 def _check_abstaining(classifier: Any) -> None:
+    """Refuse an abstain label that is an array, or so long that predictions fill the memory."""
     label = classifier.abstain_label
     if np.ndim(label) or len(str(label)) > _MAX_TEXT:
-        raise _refuse(classifier, "with an abstain_label that is no label.")
+        raise _refuse(
+            classifier,
+            f"with an abstain_label that is not a label of at most {_MAX_TEXT} characters.",
+        )
 
 
 def _check_joiner(joiner: Any) -> None:
+    """Refuse separators that are so long that each row would fill the memory."""
     if max(len(joiner.separator), len(joiner.missing)) > _MAX_TEXT:
         raise _refuse(joiner, f"with a separator of more than {_MAX_TEXT} characters.")
 
 
 def _check_dummy(dummy: Any) -> None:
+    """Refuse a DummyClassifier whose number of classes or whose constant does not fit its classes.
+
+    It repeats its constant and its counts for each row without looking at them.
+    """
     state = vars(dummy)
     n_classes = np.size(state.get("classes_", ()))
     if state.get("n_outputs_", 1) != 1 or state.get("n_classes_", n_classes) != n_classes:
@@ -266,17 +324,26 @@ def _check_dummy(dummy: Any) -> None:
         constants = np.ravel(dummy.constant).tolist()
         known = [(type(label), label) for label in dummy.classes_.tolist()]
         if len(constants) != 1 or (type(constants[0]), constants[0]) not in known:
-            raise _refuse(dummy, f"with the constant {dummy.constant!r:.60}, which is no class.")
+            raise _refuse(
+                dummy, f"with the constant {dummy.constant!r:.60}, which is not one of its classes."
+            )
 
 
 def _check_stacking(stacking: Any) -> None:
+    """Refuse stacking that calls methods other than those that predict.
+
+    It calls the method of each estimator that `stack_method_` names.
+    """
     methods = vars(stacking).get("stack_method_", [])
-    if not all(isinstance(method, str) and method in _ANSWERS for method in methods):
+    if not all(isinstance(method, str) and method in _PREDICT_METHODS for method in methods):
         raise _refuse(stacking, f"that calls {methods!r:.60}.")
 
 
 def _check_voting(voting: Any) -> None:
-    """Refuse votes for what is no class: numpy makes room for each number up to them."""
+    """Refuse votes for classes that do not exist, and weights that are not one per estimator.
+
+    Votes are counted by `numpy.bincount`, which allocates a cell for each number up to the largest.
+    """
     state = vars(voting)
     n_weights = len(voting.estimators) if voting.weights is None else len(voting.weights)
     if n_weights != len(voting.estimators):
@@ -289,6 +356,10 @@ def _check_voting(voting: Any) -> None:
 
 
 def _check_importances(selector: Any) -> None:
+    """Refuse a SelectFromModel that reads any attribute by name other than the usual two.
+
+    `importance_getter` may be a path of attributes, or a function that is called.
+    """
     if selector.importance_getter not in ("auto", "coef_", "feature_importances_"):
         raise _refuse(selector, f"that reads {selector.importance_getter!r:.60}.")
 
@@ -307,8 +378,11 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
 
 
 def _check_embedder(embedder: Any) -> None:
-    """Refuse a tokenizer that lets through more tokens than the encoder has positions for."""
+    """Refuse a tokenizer that keeps more tokens than the encoder has positions for.
+
+    torch would read beyond the table of position embeddings, which on a GPU ends the process.
+    """
     most = longest_input(embedder.encoder_)
     truncation = json.loads(embedder.tokenizer_.tokenizer_json_)["truncation"]
     if most is not None and (truncation is None or truncation["max_length"] > most):
-        raise _refuse(embedder, f"whose tokenizer is not cut off at {most} tokens.")
+        raise _refuse(embedder, f"whose tokenizer does not truncate to {most} tokens.")

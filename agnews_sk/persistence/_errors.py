@@ -1,4 +1,4 @@
-"""What is raised, and warned of, when a saved model is not what it should be."""
+"""The error and the warning that tell what is wrong with a saved model."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,17 +9,28 @@ class ArtifactError(ValueError):
 
 
 class VersionWarning(UserWarning):
-    """A model was saved with other versions of the libraries that it computes with."""
+    """A model was saved with other versions of the libraries than those that are installed."""
 
 
 @contextmanager
-def blaming(name: str) -> Iterator[None]:
-    """Turn whatever goes wrong within into an `ArtifactError` that names a file.
+def artifact_errors(name: str) -> Iterator[None]:
+    """Turn every error within the block into an `ArtifactError` that names a file.
+
+    Libraries raise errors of many kinds on damaged files, such as `struct.error`, `KeyError`,
+    `RecursionError` or a panic of Rust code, which derives from `BaseException`. A caller needs to
+    catch one. Ctrl-C and the end of the program pass, and a missing library stays an ImportError.
 
     Parameters
     ----------
     name : str
-        The file that is read.
+        File that is read.
+
+    Raises
+    ------
+    ArtifactError
+        From the error that was raised.
+    ImportError
+        If the model needs a library that is not installed.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Put saved models on the Hugging Face hub, and load them from there."""
+"""Save models to the Hugging Face hub, and load them from there."""
 
 import tempfile
 from pathlib import Path
@@ -25,19 +25,19 @@ def push_to_hub(
     Parameters
     ----------
     model : estimator
-        As `save` takes it.
+        As for `save`.
     repo_id : str
-        "owner/name"; the repository is made if it is not there.
+        "owner/name"; the repository is created if it does not exist.
     card : ModelCard, optional
-        What README.md, the page of the repository, says.
+        Content of README.md, which is the page of the repository.
     private : bool, default=True
-        Whether a new repository is seen by its owner only.
+        Whether a new repository is visible to its owner only.
     token : str, optional
-        As huggingface_hub takes it; without one, that of `hf auth login`.
+        Access token; by default that of `hf auth login`.
     endpoint : str, optional
         Address of another hub.
     message : str, default="Save the model"
-        Of the commit.
+        Message of the commit.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def push_to_hub(
     with tempfile.TemporaryDirectory() as folder:
         saved = save(model, Path(folder) / "model", card=card)
         api.create_repo(repo_id, private=private, exist_ok=True)
-        # What an earlier model had and this one lacks would make it one that `load` refuses.
+        # Delete files of an earlier model, which would make `load` refuse this one.
         commit = api.upload_folder(
             repo_id=repo_id,
             folder_path=saved,
@@ -70,18 +70,18 @@ def from_hub(
 ) -> Any:
     """Load a pipeline from a repository of the Hugging Face hub.
 
-    Only the files of a saved model are fetched, and they are checked as `load` checks them.
+    Only files that a saved model can have are downloaded, and they are checked as by `load`.
 
     Parameters
     ----------
     repo_id : str
         "owner/name".
     revision : str, optional
-        Branch, tag or commit. A commit is the one that cannot be changed afterwards.
+        Branch, tag or commit. Only a commit cannot be changed afterwards.
     trusted : sequence of str, type or callable, optional
-        As `load` takes it.
+        As for `load`.
     token : str, optional
-        As huggingface_hub takes it.
+        Access token; by default that of `hf auth login`.
     endpoint : str, optional
         Address of another hub.
 
@@ -92,12 +92,12 @@ def from_hub(
     Raises
     ------
     ArtifactError
-        If what was fetched is damaged, incomplete or forged.
+        If what was downloaded is damaged, incomplete or forged.
     """
     import huggingface_hub as hub
 
     with tempfile.TemporaryDirectory() as folder:
-        # Into a folder of its own: the hub's cache holds links, which `load` does not follow.
+        # Not into the hub's cache, which holds links that `load` does not follow.
         hub.snapshot_download(
             repo_id,
             revision=revision,
@@ -110,4 +110,5 @@ def from_hub(
 
 
 def _patterns() -> list[str]:
+    """Return the patterns of the file names of a saved model, at the root and in folders."""
     return [pattern for name in FILE_NAMES for pattern in (name, f"*/{name}")]

@@ -1,4 +1,4 @@
-"""The manifest of a saved model: what it is, what wrote it, and which files belong to it."""
+"""The manifest of a saved model: its kind, its versions, and its files with their checksums."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import agnews_sk
-from agnews_sk.persistence._errors import ArtifactError, VersionWarning, blaming
+from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 
 MANIFEST = "manifest.json"
 FORMAT = "agnews_sk"
@@ -36,24 +36,27 @@ def make_manifest(
     training: Mapping[str, Any],
     **more: Any,
 ) -> bytes:
-    """Return the manifest of these files.
+    """Return the manifest of the files of a model.
 
     Parameters
     ----------
     kind : {"pipeline", "onnx"}
+        Whether `save` or `export_onnx` writes the model.
     files : mapping of str to bytes
+        All other files, by name.
     estimator : str
         Name of the class.
     classes : list of shape (n_classes,) or None
+        Labels; None for an estimator that is no classifier.
     training : mapping
-        How the model was trained.
+        How the model was trained, for its card.
     **more
         Further entries.
 
     Returns
     -------
     bytes
-        JSON.
+        JSON in UTF-8.
     """
     manifest = {
         "format": FORMAT,
@@ -74,11 +77,12 @@ def make_manifest(
 
 
 def parse_manifest(content: bytes) -> dict[str, Any]:
-    """Return the manifest that these bytes hold.
+    """Return the entries of a manifest.
 
     Parameters
     ----------
     content : bytes
+        Content of `manifest.json`.
 
     Returns
     -------
@@ -87,26 +91,33 @@ def parse_manifest(content: bytes) -> dict[str, Any]:
     Raises
     ------
     ArtifactError
-        If it is no manifest of ours, or lacks an entry.
+        If it is not JSON, or not a manifest of this package.
     """
-    with blaming(MANIFEST):
+    with artifact_errors(MANIFEST):
         manifest = json.loads(content)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ArtifactError(f"{MANIFEST} is not that of a model saved by agnews_sk.")
+        raise ArtifactError(f"{MANIFEST} is not the manifest of a model saved by agnews_sk.")
     return manifest
 
 
 def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
-    """Refuse a newer format, another kind and broken entries; warn of other versions.
+    """Refuse newer formats, other kinds and broken entries; warn about other versions.
 
     Parameters
     ----------
     manifest : mapping
     kind : {"pipeline", "onnx"}
+        Kind that the caller can load.
 
     Raises
     ------
     ArtifactError
+        The message names the function that reads a model of another kind.
+
+    Warns
+    -----
+    VersionWarning
+        If major or minor versions of libraries differ.
     """
     found = manifest.get("format_version")
     if not isinstance(found, int) or found < 1:
@@ -119,7 +130,7 @@ def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
     if manifest.get("kind") != kind:
         way = {"pipeline": "agnews_sk.persistence.load", "onnx": "OnnxClassifier.from_path"}
         raise ArtifactError(
-            f"{MANIFEST} is that of a model of the kind {manifest.get('kind')!r}, which "
+            f"{MANIFEST} belongs to a model of the kind {manifest.get('kind')!r}, which "
             f"{way.get(str(manifest.get('kind')), 'another program')} reads, not {way[kind]}."
         )
     _check_files(manifest.get("files"))
@@ -128,7 +139,7 @@ def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
 
 @lru_cache
 def installed_versions(kind: str) -> dict[str, str]:
-    """Return the versions of what a model computes with.
+    """Return the installed versions of the libraries that a model computes with.
 
     Parameters
     ----------
@@ -137,6 +148,8 @@ def installed_versions(kind: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
+        Python, this package and the libraries of that kind; those that are not installed are left
+        out.
     """
     found = {"python": platform.python_version(), FORMAT: agnews_sk.__version__}
     for library in _LIBRARIES[kind]:
@@ -148,22 +161,24 @@ def installed_versions(kind: str) -> dict[str, str]:
 
 
 def library_of(type_name: str) -> str:
-    """Return which library a type is from, as versions name it.
+    """Return the distribution name of the library that a type belongs to.
 
     Parameters
     ----------
     type_name : str
-        Full name.
+        Full name, such as `"sklearn.svm._classes.LinearSVC"`.
 
     Returns
     -------
     str
+        Name as versions list it, such as `"scikit-learn"`.
     """
     package = type_name.partition(".")[0]
     return _LIBRARY_OF.get(package, package)
 
 
 def _check_files(files: Any) -> None:
+    """Refuse a manifest whose list of files lacks a size or a checksum."""
     good = isinstance(files, dict) and all(
         isinstance(entry, dict)
         and type(entry.get("size")) is int
@@ -171,12 +186,13 @@ def _check_files(files: Any) -> None:
         for entry in files.values()
     )
     if not good:
-        raise ArtifactError(f"{MANIFEST} must list files, each with its size and its sha256.")
+        raise ArtifactError(f"{MANIFEST} must list the files, each with its size and its sha256.")
 
 
 def _warn_of_versions(saved: Any, kind: str) -> None:
+    """Warn if a library has another major or minor version than the one that saved the model."""
     if not isinstance(saved, dict):
-        raise ArtifactError(f"{MANIFEST} must name the versions of the libraries.")
+        raise ArtifactError(f"{MANIFEST} must list the versions of the libraries.")
     here = installed_versions(kind)
     different = [
         f"{library} {saved[library]} (here {here[library]})"
@@ -193,4 +209,5 @@ def _warn_of_versions(saved: Any, kind: str) -> None:
 
 
 def _minor(number: Any) -> list[str]:
+    """Return the major and minor part of a version; local parts such as `+cu130` do not count."""
     return str(number).split("+")[0].split(".")[:2]

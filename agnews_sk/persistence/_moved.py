@@ -1,50 +1,91 @@
-"""Models that were saved before the first release: names of modules and parameters."""
+"""Load models that were saved under earlier names of classes, parameters or attributes.
+
+A saved model names classes and attributes. Where one is renamed, `check_pipeline` would refuse what
+was saved before, so old names are replaced first. What comes out is checked like any other file:
+a forger gains nothing by an old name.
+"""
 
 import io
+import json
 import re
 import sys
 import zipfile
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from agnews_sk.persistence._errors import blaming
+from agnews_sk.persistence._errors import artifact_errors
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
 
 _SCHEMA = "schema.json"
-# Inside of a JSON string quotes are escaped, so that no content of a model looks like this.
+# Classes were saved with the private module that defined them. Inside of a JSON string quotes are
+# escaped, so that no text within a model looks like this.
 _PRIVATE_MODULE = re.compile(
     rb'"__module__": "agnews_sk\.(classifiers|cleaning|sampling|tokenization|vectorization)\._\w+"'
 )
-# A parameter of the transformers was in GiB, as a float.
-_GIB = re.compile(rb'"cache_gib": (\{[^{}]*?"content": ")([0-9.e+-]+|Infinity)"')
 
 
-def with_public_names(content: bytes) -> bytes:
-    """Return a skops file whose types and parameters have their present names.
+class Renamed(NamedTuple):
+    """What became of a parameter or a fitted attribute.
+
+    Attributes
+    ----------
+    name : str
+        Current name.
+    convert : callable, optional
+        Returns the current value for an old one that is None, a boolean, a number or a text, such
+        as bytes for GiB.
+    """
+
+    name: str
+    convert: Callable[[Any], Any] | None = None
+
+
+def _in_bytes(gib: float) -> int:
+    """Return gibibytes in bytes; at most what an index can count."""
+    return int(min(gib * 2**30, sys.maxsize))
+
+
+_NETS = {"cache_gib": Renamed("max_cache_bytes", _in_bytes)}
+Renames = Mapping[str, Mapping[str, Renamed]]
+# Parameters and fitted attributes, by the full public name of the class and their old name.
+RENAMED_ATTRIBUTES: Renames = {
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": _NETS,
+    "agnews_sk.classifiers.TransformerClassifier": _NETS,
+    "agnews_sk.tokenization.Vocabulary": {"specials": Renamed("special_tokens")},
+    "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
+}
+
+
+def with_current_names(content: bytes, renamed: Renames = RENAMED_ATTRIBUTES) -> bytes:
+    """Return a skops file whose classes and attributes have their current names.
 
     Parameters
     ----------
     content : bytes
-        Of `pipeline.skops`.
+        Content of `pipeline.skops`.
+    renamed : mapping of str to mapping of str to Renamed
+        By full name of the class and old name of the attribute.
 
     Returns
     -------
     bytes
-        The same, unless it was saved before the first release.
+        `content` itself if it has current names only.
 
     Raises
     ------
     ArtifactError
         If the file is damaged.
     """
-    with blaming(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with artifact_errors(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = check_stored(archive, len(content))
         schema = archive.read(_SCHEMA)
-        renamed = _PRIVATE_MODULE.sub(rb'"__module__": "agnews_sk.\1"', schema)
-        renamed = _GIB.sub(_in_bytes, renamed)
-        renamed = renamed.replace(b'"_fingerprint": ', b'"_model_digest": ')
-        if renamed == schema:
+        current = _PRIVATE_MODULE.sub(rb'"__module__": "agnews_sk.\1"', schema)
+        if renamed:
+            current = _rename_attributes(current, renamed)
+        if current == schema:
             return content
-        files = {name: archive.read(name) for name in names} | {_SCHEMA: renamed}
+        files = {name: archive.read(name) for name in names} | {_SCHEMA: current}
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
         for name, file in files.items():
@@ -52,7 +93,44 @@ def with_public_names(content: bytes) -> bytes:
     return written.getvalue()
 
 
-def _in_bytes(found: re.Match[bytes]) -> bytes:
-    """Return the parameter `max_cache_bytes` for a `cache_gib`."""
-    n_bytes = int(min(float(found[2]) * 2**30, sys.maxsize))
-    return b'"max_cache_bytes": %b%d"' % (found[1], n_bytes)
+def _rename_attributes(schema: bytes, renamed: Renames) -> bytes:
+    """Return a schema whose objects have the current names and values of attributes.
+
+    The order of attributes is kept, as skops lists the types of a dict's keys in the same order.
+    """
+    root = json.loads(schema)
+    waiting: list[Any] = [root]
+    is_changed = False
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, dict):
+            waiting.extend(node.values())
+            renames = renamed.get(f"{node.get('__module__')}.{node.get('__class__')}", {})
+            if renames and node.get("__loader__") == "ObjectNode" and node.get("content"):
+                is_changed |= _rename_in(node["content"], renames)
+    return json.dumps(root).encode() if is_changed else schema
+
+
+def _rename_in(state: dict[str, Any], renames: Mapping[str, Renamed]) -> bool:
+    """Rename attributes in the state of an object; return whether it had any of the old names."""
+    attributes = state["content"]
+    if renames.keys().isdisjoint(attributes):
+        return False
+    state["content"] = {}
+    for name, value in attributes.items():
+        change = renames.get(name, Renamed(name))
+        state["content"][change.name] = _converted(value, change)
+    return True
+
+
+def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
+    """Return the node of a plain value after its conversion; other nodes stay as they are.
+
+    The new node has no number, as another attribute may refer to the old value by it.
+    """
+    if change.convert is None or value.get("__loader__") != "JsonNode":
+        return value
+    content = json.dumps(change.convert(json.loads(value["content"])))
+    return {key: one for key, one in value.items() if key != "__id__"} | {"content": content}

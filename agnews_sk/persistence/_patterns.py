@@ -1,13 +1,19 @@
-r"""Tell whether a regular expression can take long, from how it is written.
+r"""Decide from a regular expression alone whether its search can take exponential time.
 
-Python's `re` and the engine of `tokenizers` go back and try again, which for some patterns takes
-longer than anybody waits: `(\w+\s?)*x` doubles its steps with each letter. A pattern passes if
-the steps of a match from one start position grow at most linearly with the length of the text. A
-search that tries every start position may still take the square of it, such as `\w+@` on letters.
+Python's `re` and the engine of `tokenizers` backtrack. For some patterns this takes longer than
+anybody can wait: each further letter doubles the steps of `(\w+\s?)*x`. A pattern passes if the
+steps of a match from one start position grow at most linearly with the length of the text. A search
+that tries every start position may still take quadratic time, such as `\w+@` on letters.
 
-`tokenizers` uses Oniguruma, which reads some syntax otherwise than Python, whose parser reads it
-here. There such syntax is refused, and characters beyond ASCII are not told apart, as the classes
-of the two differ.
+The analysis goes through the parsed pattern from its end to its beginning. For each part it knows
+with which characters the rest can begin and whether it can fail. A repetition is safe if a text
+can be divided between it and the rest in one way only, which holds if what follows cannot begin
+with a character that is repeated, or if the rest cannot fail, so that nothing is tried again. Sets
+of characters are never too small: the analysis may refuse a harmless pattern, never the reverse.
+
+`tokenizers` uses Oniguruma, which reads some syntax differently from Python, whose parser is used
+here. Such syntax is refused for it, and all characters beyond ASCII count as equal, as the
+character classes of the two differ.
 """
 
 import re
@@ -19,13 +25,13 @@ from typing import Any, NamedTuple
 
 from agnews_sk.persistence._errors import ArtifactError
 
-# BLOOM's, which has brackets within brackets.
+# The pattern of BLOOM's tokenizer, which has nested brackets.
 _KNOWN = frozenset({r" ?[^(\s|[.,!?…。，、।۔،])]+"})
 _MAX_LENGTH = 10_000
-_MAX_CHOICES = 2**10  # of the ways through what is not repeated
+_MAX_CHOICES = 2**10  # ways through a pattern, repetitions left out
 _MAX_COUNT = 1_000
-_MAX_FIXED = 100  # what looks ahead, or is repeated a fixed number of times
-# The characters of ASCII, and what stands for all others of a class.
+_MAX_FIXED = 100  # characters of a lookahead, or of a repetition of fixed length
+# The ASCII characters, and one name for all others of a class.
 _ASCII = frozenset(map(chr, range(128)))
 _BEYOND = frozenset({"letter", "digit", "space", "other"})
 _ALL = _ASCII | _BEYOND
@@ -58,7 +64,7 @@ _NO_SPACE = frozenset("\x1c\x1d\x1e\x1f")
 
 
 class _SlowError(Exception):
-    """A pattern may take more steps than its text is long."""
+    """A pattern may take more steps than its text has characters."""
 
 
 class _Rest(NamedTuple):
@@ -67,10 +73,11 @@ class _Rest(NamedTuple):
     Attributes
     ----------
     first : frozenset of str
-        With what it can begin; everything, if it can be empty.
+        Characters with which it can begin; all of them if it can be empty.
     can_fail : bool
+        Whether it can fail to match, so that parts before it are tried again.
     is_long : bool
-        Whether steps before it fails grow with the text.
+        Whether the steps until it fails grow with the length of the text.
     """
 
     first: frozenset[str]
@@ -84,21 +91,22 @@ _END = _Rest(_ALL, can_fail=False, is_long=False)
 def check_pattern(
     pattern: str, trusted: Sequence[str] = (), *, where: str, oniguruma: bool = False
 ) -> None:
-    r"""Refuse a regular expression whose search can take long.
+    r"""Refuse a regular expression whose search can take exponential time.
 
     Parameters
     ----------
     pattern : str
     trusted : sequence of str
-        Patterns that the caller trusts, as they are written.
+        Patterns that the caller trusts, literally.
     where : str
-        What messages call it.
+        What messages name as the place of the pattern.
     oniguruma : bool, default=False
         Whether Oniguruma searches, not Python.
 
     Raises
     ------
     ArtifactError
+        If the analysis does not show that the pattern is safe.
 
     Examples
     --------
@@ -107,7 +115,7 @@ def check_pattern(
     >>> check_pattern(r"(\w+\s?)*x", where="a tokenizer")
     Traceback (most recent call last):
     ...
-    agnews_sk.persistence._errors.ArtifactError: a tokenizer has the pattern '(\\w+\\s?)*x', ...
+    agnews_sk.persistence.ArtifactError: a tokenizer has the pattern '(\\w+\\s?)*x', ...
     """
     if pattern in _KNOWN or pattern in trusted:
         return
@@ -121,14 +129,14 @@ def check_pattern(
         analysis(parsed.state.flags).sequence(list(parsed), _END)
     except (_SlowError, FutureWarning, RecursionError, re.error, OverflowError) as error:
         raise ArtifactError(
-            f"{where} has the pattern {pattern!r:.200}, whose search may take without end; write "
-            "it so that what follows a repetition cannot begin as what is repeated, or, if you "
-            f"know it, pass trusted=[{pattern!r:.200}]."
+            f"{where} has the pattern {pattern!r:.200}, whose search may take exponential time; "
+            "write it so that what follows a repetition cannot begin like what is repeated, "
+            f"or, if you trust it, pass trusted=[{pattern!r:.200}]."
         ) from error
 
 
 def shortest_match(pattern: str) -> int:
-    """Return how many characters a match has at least.
+    """Return the number of characters of the shortest match of a pattern.
 
     Parameters
     ----------
@@ -142,7 +150,7 @@ def shortest_match(pattern: str) -> int:
 
 
 def _check_syntax(pattern: str) -> None:
-    """Refuse what Oniguruma reads otherwise than Python."""
+    """Refuse syntax that Oniguruma reads differently from Python, as the parse would be wrong."""
     brackets = [token for token in _TOKEN.findall(pattern) if token.startswith("[")]
     if (
         not _SAME_ESCAPES.fullmatch(pattern)
@@ -153,17 +161,18 @@ def _check_syntax(pattern: str) -> None:
 
 
 def _parsed(pattern: str) -> Any:
+    """Return Python's parse of a pattern, after Oniguruma's Unicode classes were replaced."""
     with warnings.catch_warnings():
-        # Brackets within brackets mean something else to Oniguruma.
+        # Nested brackets mean something else to Oniguruma.
         warnings.simplefilter("error", FutureWarning)
         return parser.parse(_TOKEN.sub(_as_python, pattern))
 
 
 def _as_python(found: re.Match[str]) -> str:
-    """Return a part of a pattern that Python reads as it stands, if with more characters."""
+    """Return a token as Python reads it; it may match more characters but never fewer."""
     text = found[0]
     if text == "|":
-        return "(?=)|"  # or Python would make brackets of ways of one character
+        return "(?=)|"  # else Python's parser would merge alternatives of one character
     if not re.search(_UNICODE, text):
         return text
     left = re.sub(_UNICODE, "", text)
@@ -171,9 +180,18 @@ def _as_python(found: re.Match[str]) -> str:
 
 
 class _Analysis:
-    """Goes through a pattern from its end to its beginning.
+    """Analyse a parsed pattern from its end to its beginning.
 
-    Sets of characters are never too small, so that what seems apart is apart.
+    Parameters
+    ----------
+    flags : int
+        Flags of the pattern, such as `re.IGNORECASE`.
+
+    Notes
+    -----
+    Each method takes what comes after a part and returns the same for that part and all after it,
+    or raises `_SlowError`. Choices that are not repeated may double the steps a bounded number of
+    times.
     """
 
     def __init__(self, flags: int) -> None:
@@ -181,11 +199,32 @@ class _Analysis:
         self._n_choices = 1
 
     def sequence(self, items: list[Any], rest: _Rest) -> _Rest:
+        """Return what a sequence of items begins with, given the rest after it."""
         for kind, argument in reversed(items):
             rest = self._item(kind, argument, rest)
         return rest
 
     def _item(self, kind: Any, argument: Any, rest: _Rest) -> _Rest:
+        """Return what one item and the rest after it begin with.
+
+        Parameters
+        ----------
+        kind : constant of `re._constants`
+        argument : object
+            As Python's parser returns it for this kind.
+        rest : _Rest
+            What comes after the item.
+
+        Returns
+        -------
+        _Rest
+
+        Raises
+        ------
+        _SlowError
+            For references to groups and conditions too, which can take exponential time by
+            themselves.
+        """
         if kind in _SINGLE:
             return _Rest(self._characters(kind, argument), True, rest.is_long)
         if kind is op.AT:
@@ -209,6 +248,7 @@ class _Analysis:
         raise _SlowError  # references to groups, conditions
 
     def _group(self, flags: int, items: list[Any], rest: _Rest) -> _Rest:
+        """Return what a group begins with; the flags it sets hold within it."""
         before = self._flags
         self._flags |= flags
         found = self.sequence(items, rest)
@@ -216,6 +256,7 @@ class _Analysis:
         return found
 
     def _branch(self, branches: list[Any], rest: _Rest) -> _Rest:
+        """Return what alternatives begin with; those that share a first character are a choice."""
         found = [self.sequence(branch, rest) for branch in branches]
         firsts = [one.first for one in found]
         if rest.can_fail and sum(map(len, firsts)) > len(frozenset().union(*firsts)):
@@ -227,8 +268,21 @@ class _Analysis:
         )
 
     def _repeat(self, least: int, most: Any, body: Any, rest: _Rest) -> _Rest:
+        """Return what a repetition begins with: an option, a run of one character, or a loop.
+
+        Parameters
+        ----------
+        least, most : int
+            Number of repetitions; `most` may be MAXREPEAT, which is no limit.
+        body : SubPattern
+        rest : _Rest
+
+        Returns
+        -------
+        _Rest
+        """
         if most is not op.MAXREPEAT and most > _MAX_COUNT:
-            raise _SlowError  # some engines write it out
+            raise _SlowError  # some engines expand it
         items = list(body)
         is_single = len(items) == 1 and items[0][0] in _SINGLE
         if most == 1:
@@ -238,24 +292,31 @@ class _Analysis:
         if is_single:
             return self._run(self._characters(*items[0]), least, rest)
         if body.getwidth()[0] == 0:
-            raise _SlowError  # it repeats nothing
+            raise _SlowError  # a repetition of the empty text
         return self._loop(items, least, rest)
 
     def _optional(self, items: list[Any], rest: _Rest) -> _Rest:
+        """Return what an optional part begins with; it is a choice if the rest can begin alike."""
         inside = self.sequence(items, rest)
         if rest.can_fail and inside.first & rest.first:
             self._choose(2)
         return _Rest(inside.first | rest.first, rest.can_fail, inside.is_long or rest.is_long)
 
     def _run(self, characters: frozenset[str], least: int, rest: _Rest) -> _Rest:
-        """Look at a repeated character: if the rest fails, it is tried at each place before."""
+        """Analyse a repeated character: if the rest fails, it is tried from each position.
+
+        Two such runs that share characters, one after the other, take quadratic time.
+        """
         if rest.can_fail and rest.is_long and characters & rest.first:
             raise _SlowError
         first = characters if least else characters | rest.first
         return _Rest(first, rest.can_fail or least > 0, rest.is_long or rest.can_fail)
 
     def _loop(self, items: list[Any], least: int, rest: _Rest) -> _Rest:
-        """Look at a repeated group: if the rest can fail, only one way may lead through it."""
+        """Analyse a repeated group: if the rest can fail, a text may have one way through it only.
+
+        With two ways per repetition, n repetitions have 2**n ways, and a failure tries all of them.
+        """
         alone = self.sequence(items, _END)
         if rest.can_fail and alone.first & rest.first:
             raise _SlowError
@@ -271,11 +332,13 @@ class _Analysis:
         return _Rest(first, rest.can_fail or least > 0, is_long)
 
     def _choose(self, n_ways: int) -> None:
+        """Count a choice between ways; ways multiply, and too many are refused."""
         self._n_choices *= n_ways
         if self._n_choices > _MAX_CHOICES:
             raise _SlowError
 
     def _characters(self, kind: Any, argument: Any) -> frozenset[str]:
+        """Return the characters that an item of one character can match."""
         if kind is op.ANY:
             return _ALL
         if kind is op.LITERAL:
@@ -287,6 +350,10 @@ class _Analysis:
         return self._all_but(frozenset().union(*(_whole(*member) for member in argument[1:])))
 
     def _literal(self, code: int) -> frozenset[str]:
+        """Return a character, with its other cases if the pattern ignores case.
+
+        Characters beyond ASCII are represented by their class, as there are too many to list.
+        """
         character = chr(code)
         if not self._flags & re.IGNORECASE:
             return frozenset({character if character in _ASCII else _class_of(character)})
@@ -297,6 +364,7 @@ class _Analysis:
         )
 
     def _member(self, kind: Any, value: Any) -> frozenset[str]:
+        """Return the characters of a member of brackets: a character, a class or a range."""
         if kind is op.LITERAL:
             return self._literal(value)
         if kind is op.CATEGORY:
@@ -315,37 +383,48 @@ class _Analysis:
         return codes | (_BEYOND if high > 127 else set())
 
     def _all_but(self, left_out: frozenset[str]) -> frozenset[str]:
+        """Return all characters but these; those beyond ASCII stay if classes are ASCII only."""
         # With this flag, no class has characters beyond ASCII.
         return _ALL - left_out | (_BEYOND if self._flags & re.ASCII else set())
 
 
 class _OnigurumaAnalysis(_Analysis):
-    """Takes all characters beyond ASCII for the same, as their classes differ from Python's."""
+    """Analyse a pattern for Oniguruma, whose classes differ from Python's beyond ASCII.
+
+    All characters beyond ASCII count as equal.
+    """
 
     def _characters(self, kind: Any, argument: Any) -> frozenset[str]:
+        """Return the characters of an item, with all those beyond ASCII if it has any of them."""
         found = super()._characters(kind, argument)
         return found | _BEYOND if found & _BEYOND else found
 
     def _literal(self, code: int) -> frozenset[str]:
+        """Return a character with its cases, unless one of them may be several characters."""
         self._check_case(code > 127)
         return super()._literal(code)
 
     def _member(self, kind: Any, value: Any) -> frozenset[str]:
+        """Return the characters of a member of brackets, unless a case may be several of them."""
         is_lettered = kind is op.CATEGORY and value not in _CASELESS
         self._check_case(is_lettered or (kind is op.RANGE and value[1] > 127))
         return super()._member(kind, value)
 
     def _check_case(self, has_letters_beyond: bool) -> None:
-        """Refuse letters of any case that may be several: the sharp s is ss, too."""
+        """Refuse to ignore the case of letters beyond ASCII, where one may equal two: ß and ss."""
         if has_letters_beyond and self._flags & re.IGNORECASE:
             raise _SlowError
 
     def _all_but(self, left_out: frozenset[str]) -> frozenset[str]:
+        """Return all characters except those of ASCII, of which the two engines agree."""
         return _ALL - (left_out & _ASCII - _NO_SPACE)
 
 
 def _whole(kind: Any, value: Any) -> frozenset[str]:
-    """Return the characters that a member of brackets has for sure, in any case."""
+    """Return the ASCII characters that a member of brackets matches for sure, whatever their case.
+
+    They are what a negated bracket leaves out, so here the set must never be too large.
+    """
     if kind is op.LITERAL:
         return frozenset({chr(value)} & _ASCII)
     if kind is op.CATEGORY:
@@ -355,6 +434,7 @@ def _whole(kind: Any, value: Any) -> frozenset[str]:
 
 
 def _class_of(character: str) -> str:
+    """Return the class that represents a character beyond ASCII."""
     if character.isdecimal():
         return "digit"
     if character.isspace():

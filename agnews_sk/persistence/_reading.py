@@ -1,4 +1,4 @@
-"""Read the files of a saved model, out of a folder or a zip, and nothing else."""
+"""Read the files of a saved model from a folder or a zip, and nothing outside of it."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, check_manifest, parse_manifest
 
 FILE_NAMES = (
@@ -27,28 +27,36 @@ _FOLDER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Source(Protocol):
-    """Where files come from.
+    """Files of a folder or a zip.
 
     Attributes
     ----------
     sizes : dict of str to int
-        Bytes of each file, by its name: folders apart by `/`.
+        Size of each file in bytes, by name; folders within a name are separated by `/`.
     """
 
     sizes: dict[str, int]
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of one of the files."""
+        """Return the content of one of the files."""
         ...
 
 
 class FolderSource:
-    """The files of a folder, none of them by way of a link.
+    """Files of a folder, without following links.
+
+    A link could make a model read any file of this machine, such as a key, and carry it on.
 
     Parameters
     ----------
     folder : path
         It may be a link itself; what it holds may not.
+
+    Raises
+    ------
+    ArtifactError
+        If it holds a link, a device, or a file of a name that no saved model has. Names at the top
+        level that begin with a dot are ignored: version control and the hub leave some.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,17 +64,21 @@ class FolderSource:
         self.sizes = dict(self._walk(folder, ""))
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of one of the files."""
+        """Return the content of one of the files, at most one byte more than its listed size.
+
+        The extra byte tells a file that has grown since it was listed.
+        """
         descriptor = os.open(self._folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with open(descriptor, "rb") as file:
             return file.read(self.sizes[name] + 1)
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield the name and the size in bytes of each file, folders by depth."""
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = prefix + entry.name
                 if not prefix and entry.name.startswith("."):
-                    continue  # what a hub or a version control leaves; never read
+                    continue  # files of version control or the hub, which are never read
                 status = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(status.st_mode):
                     check_name(f"{name}/manifest.json")
@@ -75,19 +87,28 @@ class FolderSource:
                     check_name(name)
                     yield name, status.st_size
                 else:
-                    raise ArtifactError(f"{name} is a link or no file; a saved model has neither.")
+                    raise ArtifactError(
+                        f"{name} is a link or a special file; a saved model has only plain files."
+                    )
 
 
 class ZipSource:
-    """The files of a zip that is not compressed, so that it holds no more than it weighs.
+    """Files of an uncompressed zip.
+
+    A compressed zip could expand to far more than its own size and fill the memory.
 
     Parameters
     ----------
     path : path
+
+    Raises
+    ------
+    ArtifactError
+        If an entry is compressed or has a name that no saved model has, see `check_stored`.
     """
 
     def __init__(self, path: Path) -> None:
-        with blaming(path.name):
+        with artifact_errors(path.name):
             self._zip = zipfile.ZipFile(path)
         entries = check_stored(self._zip, path.stat().st_size)
         for name in entries:
@@ -95,13 +116,13 @@ class ZipSource:
         self.sizes = entries
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of one of the files."""
-        with blaming(name):
+        """Return the content of one of the files."""
+        with artifact_errors(name):
             return self._zip.read(name)
 
 
 def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> dict[str, int]:
-    """Return the size of each file in a zip, if the zip can be read without surprise.
+    """Return the size of each file in a zip, if its entries are what they seem.
 
     Parameters
     ----------
@@ -112,25 +133,26 @@ def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> dict[str, int]:
     Returns
     -------
     dict of str to int
+        Bytes by name.
 
     Raises
     ------
     ArtifactError
-        If an entry is compressed, encrypted, a link, or there twice, or if the entries hold more
-        than the zip.
+        If an entry is compressed, encrypted or a link; if a name occurs twice, as programs differ
+        in which entry they read; or if entries overlap, so that they hold more than the zip.
     """
     sizes: dict[str, int] = {}
     for entry in archive.infolist():
         name = entry.orig_filename
         if name in sizes or name != entry.filename:
-            raise ArtifactError(f"{name!r} has two names or is there twice.")
+            raise ArtifactError(f"{name!r} is listed twice or under two names.")
         if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
             raise ArtifactError(f"{name!r} is compressed; zip a model without compression.")
         if entry.flag_bits & 0x1 or stat.S_ISLNK(entry.external_attr >> 16):
             raise ArtifactError(f"{name!r} is encrypted or a link; a saved model has neither.")
         sizes[name] = entry.file_size
         if sum(sizes.values()) > n_bytes:
-            raise ArtifactError(f"{name!r} and the files before it hold more than the whole zip.")
+            raise ArtifactError(f"{name!r} and the files before it are larger than the whole zip.")
     return sizes
 
 
@@ -140,24 +162,24 @@ def check_name(name: str) -> None:
     Parameters
     ----------
     name : str
-        Folders apart by `/`.
+        Folders are separated by `/`.
 
     Raises
     ------
     ArtifactError
-        If the name is absolute, leads upwards, or is not one that `save` writes.
+        If the name is absolute, leads out of the model (`..`), or is not one that `save` writes.
     """
     *folders, last = name.split("/")
     plain = all(_FOLDER.fullmatch(folder) for folder in folders) and len(folders) <= _MAX_DEPTH
     if not plain or last not in FILE_NAMES:
         raise ArtifactError(
-            f"{name!r} is no file of a saved model, which has only {', '.join(FILE_NAMES)} in "
+            f"{name!r} is not a file of a saved model, which has only {', '.join(FILE_NAMES)} in "
             "folders with plain names."
         )
 
 
 def open_source(path: Path) -> Source:
-    """Return the files of a folder or a zip.
+    """Return the files of a folder or a zip, none of them read yet.
 
     Parameters
     ----------
@@ -169,14 +191,16 @@ def open_source(path: Path) -> Source:
 
     Raises
     ------
+    ArtifactError
+        If a file has a name that no saved model has.
     FileNotFoundError
-        If there is neither.
+        If there is neither a folder nor a file.
     """
     if path.is_dir():
         return FolderSource(path)
     if path.is_file():
         return ZipSource(path)
-    raise FileNotFoundError(f"{path} is neither a folder nor a zip that a model was saved to.")
+    raise FileNotFoundError(f"{path} is neither a folder nor a zip file.")
 
 
 def read_files(path: Path, *, kind: str) -> tuple[dict[str, Any], Mapping[str, bytes]]:
@@ -202,17 +226,37 @@ def read_files(path: Path, *, kind: str) -> tuple[dict[str, Any], Mapping[str, b
     """
     source = open_source(path)
     if source.sizes.get(MANIFEST, _MAX_MANIFEST_BYTES + 1) > _MAX_MANIFEST_BYTES:
-        raise ArtifactError(f"{MANIFEST} is missing from {path}, or is too long to be one.")
+        raise ArtifactError(
+            f"{MANIFEST} is missing from {path}, or larger than {_MAX_MANIFEST_BYTES} bytes."
+        )
     manifest = parse_manifest(source.read(MANIFEST))
     check_manifest(manifest, kind)
     listed = manifest["files"]
     for name in sorted(source.sizes.keys() ^ listed.keys() ^ {MANIFEST}):
         where = "missing" if name in listed else f"not listed in {MANIFEST}"
-        raise ArtifactError(f"{name} is {where}; the model is incomplete or was added to.")
+        raise ArtifactError(f"{name} is {where}; the model is incomplete or was changed.")
     return manifest, {name: _checked(source, name, listed[name]) for name in listed}
 
 
 def _checked(source: Source, name: str, entry: dict[str, Any]) -> bytes:
+    """Return the content of a file, after comparing its size and its SHA-256 with the manifest.
+
+    Parameters
+    ----------
+    source : Source
+    name : str
+    entry : dict
+        Entry of the manifest, with `size` in bytes and `sha256`.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ArtifactError
+        If either differs.
+    """
     if source.sizes[name] != entry["size"]:
         raise ArtifactError(f"{name} has {source.sizes[name]} bytes, expected {entry['size']}.")
     content = source.read(name)

@@ -1,4 +1,4 @@
-"""Save a fitted pipeline to a folder or a zip, and load it without trust in who made it."""
+"""Save a fitted pipeline to a folder or a zip, and load it without trusting who wrote it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +10,10 @@ from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from agnews_sk.persistence._card import ModelCard, render_card
-from agnews_sk.persistence._checks import check_shell, check_together
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._checks import check_parts_fit, check_skeleton
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
-from agnews_sk.persistence._parts import find_estimators, put_together, take_apart
+from agnews_sk.persistence._parts import extract_parts, find_estimators, restore_parts
 from agnews_sk.persistence._reading import read_files
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._trusted import dump_trusted, load_trusted
@@ -31,21 +31,21 @@ def save(
     card: ModelCard | None = None,
     trusted: Trusted = (),
 ) -> Path:
-    """Save a fitted pipeline or estimator, so that it loads without running code of its own.
+    """Save a fitted pipeline or estimator, so that loading it runs no code from the files.
 
     Parameters
     ----------
     model : estimator
         Any pipeline of `agnews_sk.pipeline`, or one of its estimators alone.
     path : str or path
-        A folder, or one file if it ends with `.zip`. A saved model there is replaced, in one step
+        A folder, or a zip file if it ends with `.zip`. A saved model there is replaced, in one step
         where the system can: a process that is killed leaves the old one.
     card : ModelCard, optional
-        What README.md says of data, scores, limits and licences.
+        Content of README.md: data, scores, limitations and licences.
     trusted : sequence of str, type or callable, optional
-        Types and functions beyond those of this package and the linear ones of scikit-learn, as
-        they are or by full name; `load` must be given the same. A function must be found by its
-        name in its module.
+        Types and functions to accept beyond those of this package and the linear ones of
+        scikit-learn, themselves or by full name; `load` must be given the same. A function must be
+        importable by its name.
 
     Returns
     -------
@@ -57,20 +57,19 @@ def save(
     ArtifactError
         If the model holds a type, a function or an attribute that `load` would not trust.
     FileExistsError
-        If something else is at `path`.
+        If something other than a saved model is at `path`.
 
     Warns
     -----
     UserWarning
-        If a cache, a checkpoint's folder or callbacks are left out: they belong to the program
-        that trained the model.
+        If a cache, a checkpoint folder or callbacks are left out: they belong to the program that
+        trained the model.
 
     Notes
     -----
-    `manifest.json` lists the files with their SHA-256, the classes, the versions of the libraries
-    and how the model was trained. `pipeline.skops` has what is scikit-learn's, `*.safetensors`
-    the weights, `tokenizer.json` the tokenizers. A sum proves that a file is whole, not who wrote
-    it.
+    `manifest.json` lists the files with their SHA-256, the classes, the versions of libraries and
+    how the model was trained. `pipeline.skops` holds the estimators, `*.safetensors` the weights
+    and `tokenizer.json` the tokenizers. A checksum shows that a file is complete, not who wrote it.
 
     Examples
     --------
@@ -90,17 +89,17 @@ def save(
 
 
 def load(path: str | Path, *, trusted: Trusted = ()) -> Any:
-    """Load a saved pipeline or estimator; nothing in the files is run.
+    """Load a saved pipeline or estimator without running code from the files.
 
     Parameters
     ----------
     path : str or path
-        Folder or zip.
+        Folder or zip file.
     trusted : sequence of str, type or callable, optional
-        Types and functions beyond those of this package and the linear ones of scikit-learn that
-        the caller trusts, as they are or by full name, which imports their modules; and regular
-        expressions of tokens that the caller trusts to end, as they are written. The error names
-        what is missing. The file has no say in it.
+        What to accept beyond the types of this package and the linear ones of scikit-learn: types
+        and functions, themselves or by full name, whose modules are then imported; and regular
+        expressions of tokenizers, literally. The error names what is missing. No file can add to
+        it.
 
     Returns
     -------
@@ -110,15 +109,15 @@ def load(path: str | Path, *, trusted: Trusted = ()) -> Any:
     Raises
     ------
     ArtifactError
-        If a file is missing, is too many, is not the one that was written, holds a type that is
-        not trusted, or holds shapes or numbers that make no model; or if the format is newer.
+        If a file is missing, superfluous or not the one that was written; if it holds a type that
+        is not trusted, or shapes and numbers that do not make a model; or if its format is newer.
     FileNotFoundError
         If there is nothing at `path`.
 
     Warns
     -----
     VersionWarning
-        If the libraries have other versions than those that the model was saved with.
+        If the installed libraries have other versions than those that saved the model.
     """
     manifest, files = read_files(Path(path), kind="pipeline")
     model = model_from_files(files, trusted=trusted, versions=manifest["versions"])
@@ -150,15 +149,43 @@ def model_files(
 
 
 def parts_as_files(model: Any, trusted: Trusted = ()) -> dict[str, bytes]:
-    """Return the files that hold an estimator, without manifest and card."""
-    shell, files = take_apart(model)
-    return {**files, PIPELINE: dump_trusted(shell, names_of(trusted))}
+    """Return the files that hold an estimator, without README.md and manifest.
+
+    Parameters
+    ----------
+    model : estimator
+    trusted : sequence of str, type or callable
+
+    Returns
+    -------
+    dict of str to bytes
+        `pipeline.skops`, and the weights and documents of the estimators within.
+    """
+    skeleton, files = extract_parts(model)
+    return {**files, PIPELINE: dump_trusted(skeleton, names_of(trusted))}
 
 
 def with_manifest(
     kind: str, files: dict[str, bytes], model: Any, card: ModelCard, section: str = "", **more: Any
 ) -> dict[str, bytes]:
-    """Return files with a card and a manifest of all of them."""
+    """Return files with a README.md and a manifest that lists all of them.
+
+    Parameters
+    ----------
+    kind : {"pipeline", "onnx"}
+    files : dict of str to bytes
+    model : estimator
+        The fitted model that the files hold, or were exported from.
+    card : ModelCard
+    section : str, default=""
+        A further section of README.md.
+    **more
+        Further entries of the manifest.
+
+    Returns
+    -------
+    dict of str to bytes
+    """
     classes = getattr(model, "classes_", None)
     facts = {
         "estimator": type(model).__name__,
@@ -176,42 +203,56 @@ def model_from_files(
     trusted: Trusted = (),
     versions: Mapping[str, str] | None = None,
 ) -> Any:
-    """Return the estimator that files hold, each part checked.
+    """Return the estimator that files hold, after checking each of them.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        As `read_files` returns them.
+        Contents by name, without the manifest, as `read_files` returns them.
     trusted : sequence of str, type or callable
     versions : mapping of str to str, optional
-        Of the libraries that the model was saved with.
+        Versions of the libraries that the model was saved with; messages name them.
 
     Returns
     -------
     estimator
+
+    Raises
+    ------
+    ArtifactError
     """
     if PIPELINE not in files:
         raise ArtifactError(f"{PIPELINE} is missing.")
-    with blaming(CARD):
+    with artifact_errors(CARD):
         files[CARD].decode()
     names = names_of(trusted)
-    shell = load_trusted(files[PIPELINE], names, versions)
-    check_shell(shell, names)
+    skeleton = load_trusted(files[PIPELINE], names, versions)
+    check_skeleton(skeleton, names)
     parts = {name: content for name, content in files.items() if name not in (PIPELINE, CARD)}
-    model = put_together(shell, parts, names)
-    check_together(model)
+    model = restore_parts(skeleton, parts, names)
+    check_parts_fit(model)
     return model
 
 
 def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
-    """Refuse a model whose classes are not those that its manifest names."""
+    """Refuse a model whose classes are not those that its manifest and its README.md name.
+
+    Parameters
+    ----------
+    manifest : mapping
+    classes : array-like of shape (n_classes,) or None
+
+    Raises
+    ------
+    ArtifactError
+    """
     found = None if classes is None else np.asarray(classes).tolist()
     if found != manifest.get("classes"):
         raise ArtifactError(f"{MANIFEST} names the classes {manifest.get('classes')}, got {found}.")
 
 
 def probe(model: Any) -> None:
-    """Refuse a model that cannot predict two texts: its parts do not fit together.
+    """Refuse a model that fails on two texts, one of them empty: its parts do not fit together.
 
     Parameters
     ----------
@@ -221,10 +262,10 @@ def probe(model: Any) -> None:
     Raises
     ------
     ArtifactError
-        If its predictions are not one label per text, out of its classes, or its probabilities
-        do not sum to 1.
+        If it does not predict one of its classes for each text, or its probabilities do not sum to
+        1.
     """
-    with blaming(PIPELINE):
+    with artifact_errors(PIPELINE):
         steps = [step for _, step in getattr(model, "steps", [("", model)]) if hasattr(step, "fit")]
         if not hasattr(model, "predict") or not get_tags(steps[0]).input_tags.string:
             return
@@ -236,8 +277,9 @@ def probe(model: Any) -> None:
 
 
 def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
+    """Refuse predictions that are not one known label per text; abstaining has a label too."""
     known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
-    # What a classifier that abstains predicts is no class.
+    # The label of an abstaining classifier is not one of its classes.
     inside = find_estimators(model)
     abstained = [one.abstain_label_ for one in inside if hasattr(one, "abstain_label_")]
     if labels.shape != (n_samples,) or not set(labels.tolist()) <= {*known, *abstained}:
@@ -248,15 +290,17 @@ def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
 
 
 def _check_probabilities(model: Any, probabilities: np.ndarray, n_samples: int) -> None:
+    """Refuse probabilities that are not one row per text, one column per class, with the sum 1."""
     shape = (n_samples, len(model.classes_))
     if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
         raise ArtifactError(
-            f"{PIPELINE} predicts no probabilities of {shape[1]} classes; its parts do not fit "
-            "together."
+            f"{PIPELINE} does not predict probabilities of {shape[1]} classes that sum to 1; its "
+            "parts do not fit together."
         )
 
 
 def _training(model: Any) -> dict[str, Any]:
+    """Return the parameters of the steps, and the number and last scores of epochs, as texts."""
     steps = dict(getattr(model, "steps", [(type(model).__name__, model)]))
     known = {name: repr(step) for name, step in steps.items()}
     history = getattr(next(reversed(steps.values())), "history_", None)

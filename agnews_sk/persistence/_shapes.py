@@ -1,4 +1,9 @@
-"""What the fitted attributes of scikit-learn's estimators must look like to belong together."""
+"""Check that the fitted attributes of scikit-learn's estimators have shapes and types that fit.
+
+scikit-learn checks its input, not its own state: with a forged `coef_`, a matrix product fails
+late or, with a shape that broadcasts, returns nonsense. The tables are by full name of a class and
+hold for its subclasses.
+"""
 
 from typing import Any
 
@@ -92,11 +97,12 @@ def check_shapes(estimator: Any, kinds: list[str]) -> None:
     ----------
     estimator : object
     kinds : list of str
-        Full names of its type and the bases of it.
+        Full names of its type and of its base classes.
 
     Raises
     ------
     ArtifactError
+        The message names the attribute, its shape and the shape that was expected.
     """
     state = vars(estimator)
     n_classes = np.size(state.get("classes_", ()))
@@ -123,6 +129,7 @@ def check_shapes(estimator: Any, kinds: list[str]) -> None:
 
 
 def _check_numbers(estimator: Any, name: str) -> None:
+    """Refuse an attribute that is not of numbers, or not finite where a fit always makes it so."""
     values = np.asarray(vars(estimator)[name])
     is_number = values.dtype.kind in "biuf"
     if not is_number or not (name in _MAY_BE_INFINITE or np.isfinite(values).all()):
@@ -132,14 +139,17 @@ def _check_numbers(estimator: Any, name: str) -> None:
         )
 
 
-def check_held(estimator: Any, kinds: list[str]) -> None:
-    """Refuse an object where an estimator uses one of another type.
+def check_held_types(estimator: Any, kinds: list[str]) -> None:
+    """Refuse an object of another type where an estimator uses one of a certain type.
+
+    scikit-learn calls methods of what it holds: `estimator.predict`, `calibrator.predict`. Of a
+    trusted type with another meaning, the same method could do anything that this type can.
 
     Parameters
     ----------
     estimator : object
     kinds : list of str
-        Full names of its type and the bases of it.
+        Full names of its type and of its base classes.
 
     Raises
     ------
@@ -157,7 +167,7 @@ def check_held(estimator: Any, kinds: list[str]) -> None:
 
 
 def kinds_of(value: Any) -> list[str]:
-    """Return the full names of an object's type and the bases of it.
+    """Return the full names of an object's type and of its base classes.
 
     Parameters
     ----------
@@ -166,9 +176,11 @@ def kinds_of(value: Any) -> list[str]:
     Returns
     -------
     list of str
+        In the order of method resolution.
     """
     return [name_of(base) for base in type(value).__mro__]
 
 
 def _of(kinds: list[str], table: dict[str, dict[str, Any]]) -> list[tuple[str, Any]]:
+    """Return the entries of a table for a type and its base classes: attribute and requirement."""
     return [item for kind in kinds for item in table.get(kind, {}).items()]

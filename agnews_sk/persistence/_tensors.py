@@ -1,4 +1,8 @@
-"""Weights as safetensors, the header checked before the library reads it."""
+"""Weights as safetensors; the header is checked before a byte of it is used.
+
+A safetensors file is the length of its header as 8 bytes, the header in JSON, which has the dtype,
+shape and offsets of each tensor, and the tensors one after the other.
+"""
 
 import json
 import math
@@ -6,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 
 _MAX_HEADER_BYTES = 2**25
 _DTYPES = {
@@ -21,7 +25,7 @@ _DTYPES = {
 
 
 def dump_tensors(tensors: Mapping[str, np.ndarray]) -> bytes:
-    """Return the safetensors file of these arrays.
+    """Return arrays as the content of a safetensors file.
 
     Parameters
     ----------
@@ -37,25 +41,27 @@ def dump_tensors(tensors: Mapping[str, np.ndarray]) -> bytes:
 
 
 def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
-    """Return the arrays of a safetensors file; they are views of its bytes.
+    """Return the arrays of a safetensors file.
 
     Parameters
     ----------
     content : bytes
     name : str
-        What messages call the file.
+        Name of the file for messages.
 
     Returns
     -------
     dict of str to ndarray
+        Read-only views of `content`, so that large weights are not copied.
 
     Raises
     ------
     ArtifactError
-        If the header is longer than the file, does not describe its bytes one tensor after the
-        other, or a weight is not finite.
+        If the header is longer than the file; if tensors overlap, leave a gap, exceed the file or
+        do not have the size of their shape, so that one reader sees other bytes than the next; or
+        if a weight is NaN or infinite.
     """
-    with blaming(name):
+    with artifact_errors(name):
         n_header = int.from_bytes(content[:8], "little")
         if len(content) < 8 or n_header > min(_MAX_HEADER_BYTES, len(content) - 8):
             raise ArtifactError(
@@ -74,11 +80,13 @@ def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
                 or stop - start != math.prod(shape) * dtype.itemsize
                 or stop > len(data)
             ):
-                raise ArtifactError(f"{name} has the tensor {key!r} where it does not belong.")
+                raise ArtifactError(
+                    f"{name} has the tensor {key!r} at offsets that do not follow the one before."
+                )
             tensors[key] = np.frombuffer(data[start:stop], dtype).reshape(shape)
             end = stop
         if end != len(data):
-            raise ArtifactError(f"{name} has {len(data) - end} bytes behind its last tensor.")
+            raise ArtifactError(f"{name} has {len(data) - end} bytes after its last tensor.")
         for key, tensor in tensors.items():
             if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
                 raise ArtifactError(f"{name} has weights in {key!r} that are not finite.")

@@ -1,8 +1,8 @@
-"""Look at a `tokenizer.json` before the library reads it, and try it.
+"""Check a `tokenizer.json` before the library reads it, and then try it.
 
-The library is written in Rust: what it does not expect ends in a panic, at times long after
-loading, and its loops and regular expressions cannot be interrupted. So what could run or grow
-without end is refused from the document alone, and what is left is tried on a few texts.
+The library is written in Rust. What it does not expect ends in a panic, at times long after
+loading, and its loops and regular expressions cannot be interrupted from Python. So what could run
+or grow without bound is refused from the document alone, and what passes is tried on a few texts.
 """
 
 import base64
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._patterns import check_pattern, shortest_match
 
 TOKENIZER = "tokenizer.json"
@@ -44,12 +44,12 @@ _SECTIONS = {
     "decoder": _DECODERS,
 }
 _MAX_PARTS = 64
-_MAX_TEXT = 256  # characters put in for one
-_MAX_GROWTH = 32  # of a text, by all parts together
-_MAX_WORD = 1_000  # characters; the steps grow with their square
-_MAX_AFFIX = 16  # characters, put before or after each piece of a word
-_MAX_SPECIAL = 16  # special tokens of a row
-_TEXTS = [
+_MAX_TEXT = 256  # characters that replace one
+_MAX_GROWTH = 32  # factor by which all parts together may lengthen a text
+_MAX_WORD = 1_000  # characters; the number of steps grows with their square
+_MAX_AFFIX = 16  # characters before or after each piece of a word
+_MAX_SPECIAL = 16  # special tokens per text
+_SAMPLES = [
     "",
     "a",
     "Oil prices rise to $50 a barrel; it's 3.5% up!",
@@ -61,7 +61,7 @@ _TEXTS = [
 
 
 def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
-    """Refuse a tokenizer that could crash, run without end or give ids that it has not.
+    """Refuse a tokenizer that could crash, run without end or return ids outside its vocabulary.
 
     Parameters
     ----------
@@ -73,6 +73,7 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
     Raises
     ------
     ArtifactError
+        The message names the section and the setting.
     """
     tokenizer = json.loads(document)
     _check_model(tokenizer["model"])
@@ -80,23 +81,29 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
     for section, known in _SECTIONS.items():
         parts = list(_parts(tokenizer.get(section)))
         if len(parts) > _MAX_PARTS:
-            raise ArtifactError(f"{TOKENIZER} has {len(parts)} parts of its {section}.")
+            raise ArtifactError(
+                f"{TOKENIZER} has {len(parts)} parts in its {section}, at most {_MAX_PARTS} "
+                "expected."
+            )
         for part in parts:
             if part["type"] not in known:
                 raise ArtifactError(f"{TOKENIZER} has an unknown {section}, {part['type']!r}.")
-            growth *= _growth(part, trusted)
+            growth *= _max_growth(part, trusted)
     if not growth <= _MAX_GROWTH:
         raise ArtifactError(f"{TOKENIZER} makes texts more than {_MAX_GROWTH} times as long.")
     if tokenizer.get("padding") is not None:
-        raise ArtifactError(f"{TOKENIZER} has padding; it must be null, ids are padded by batch.")
+        raise ArtifactError(
+            f"{TOKENIZER} has padding; it must be null, as ids are padded per batch."
+        )
     added = {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
     if "" in added:
         raise ArtifactError(f"{TOKENIZER} has an added token that is empty.")
     _check_truncation(tokenizer.get("truncation"), _n_special(tokenizer.get("post_processor")))
-    _try(document, added, tokenizer["model"].get("unk_id"))
+    _encode_samples(document, added, tokenizer["model"].get("unk_id"))
 
 
 def _check_model(model: dict[str, Any]) -> None:
+    """Refuse unknown models and settings that take quadratic time, grow texts or draw at random."""
     # Documents of older versions name no type.
     if model.get("type", "BPE") not in _MODELS:
         raise ArtifactError(f"{TOKENIZER} has an unknown model, {model.get('type')!r}.")
@@ -112,11 +119,13 @@ def _check_model(model: dict[str, Any]) -> None:
                 "expected."
             )
     if model.get("dropout"):
-        raise ArtifactError(f"{TOKENIZER} has a dropout, with which no prediction repeats.")
+        raise ArtifactError(
+            f"{TOKENIZER} has dropout, with which predictions are not reproducible."
+        )
 
 
 def _parts(section: Any) -> Iterator[dict[str, Any]]:
-    """Yield the parts of a section, those of sequences one by one."""
+    """Yield the parts of a section of the document; sequences are replaced by what they contain."""
     if section is None:
         return
     if section["type"] != "Sequence":
@@ -128,46 +137,84 @@ def _parts(section: Any) -> Iterator[dict[str, Any]]:
             yield from _parts(part)
 
 
-def _growth(part: dict[str, Any], trusted: Sequence[str]) -> float:
-    """Return how many times longer a part makes a text, at most, and check its settings."""
+def _max_growth(part: dict[str, Any], trusted: Sequence[str]) -> float:
+    """Check a part's settings, and return by which factor it can lengthen a text.
+
+    Parameters
+    ----------
+    part : dict
+        A normalizer, pre-tokenizer, post-processor or decoder.
+    trusted : sequence of str
+
+    Returns
+    -------
+    float
+        At least 1. The factors of all parts multiply: ten parts that double a text make it a
+        thousand times as long.
+    """
     kind = part["type"]
     texts = [part.get(name, "") for name in ("content", "prepend", "prefix", "suffix")]
     if any(isinstance(text, str) and len(text) > _MAX_TEXT for text in texts):
-        raise ArtifactError(f"{TOKENIZER} has a {kind} with a text of more than {_MAX_TEXT}.")
+        raise ArtifactError(
+            f"{TOKENIZER} has a {kind} with a text of more than {_MAX_TEXT} characters."
+        )
     if kind == "ByteLevel":
-        return 2  # a byte becomes a character of up to two
+        return 2  # each byte becomes a character of up to two bytes
     if kind == "Precompiled":
         _check_charsmap(part["precompiled_charsmap"])
     if kind == "Strip" and max(part.get("start", 0), part.get("stop", 0)) > _MAX_TEXT:
-        raise ArtifactError(f"{TOKENIZER} has a decoder that strips more than {_MAX_TEXT}.")
+        raise ArtifactError(
+            f"{TOKENIZER} has a decoder that strips more than {_MAX_TEXT} characters."
+        )
     if kind not in ("Replace", "Split"):
         return 1
-    shortest = _shortest(part["pattern"], trusted)
+    shortest = _shortest_match(part["pattern"], trusted)
     return max(1.0, len(part.get("content", "").encode()) / shortest)
 
 
-def _shortest(pattern: dict[str, str], trusted: Sequence[str]) -> int:
-    """Return the fewest characters that a pattern finds, if it finds them soon."""
+def _shortest_match(pattern: dict[str, str], trusted: Sequence[str]) -> int:
+    """Return the number of characters of a pattern's shortest match, which must be at least 1.
+
+    Parameters
+    ----------
+    pattern : dict with one entry
+        `{"String": text}` or `{"Regex": pattern}`.
+    trusted : sequence of str
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ArtifactError
+        If a match can be empty, which would be found everywhere, or its search can take too long.
+    """
     ((kind, text),) = pattern.items()
     if kind == "Regex":
         check_pattern(text, trusted, where=TOKENIZER, oniguruma=True)
     length = shortest_match(text) if kind == "Regex" else len(text)
     if length < 1:
-        raise ArtifactError(f"{TOKENIZER} has the pattern {text!r:.200}, which finds nothing.")
+        raise ArtifactError(
+            f"{TOKENIZER} has the pattern {text!r:.200}, which matches the empty text."
+        )
     return length
 
 
 def _check_charsmap(encoded: str) -> None:
-    """Refuse a table of characters in which one becomes a long text."""
+    """Refuse a precompiled table in which one character becomes a long text.
+
+    The table is the size of a trie, the trie, and the replacements separated by zero bytes.
+    """
     table = base64.b64decode(encoded)
     n_trie = int.from_bytes(table[:4], "little")
     longest = max(map(len, table[4 + n_trie :].split(b"\0")))
     if longest > _MAX_TEXT:
-        raise ArtifactError(f"{TOKENIZER} makes {longest} bytes of one character.")
+        raise ArtifactError(f"{TOKENIZER} replaces one character by {longest} bytes.")
 
 
 def _n_special(post_processor: Any) -> int:
-    """Return how many special tokens a row gets, if a row is in it once."""
+    """Return the number of special tokens that a text gets, if the text itself is used once."""
     n_special = 0
     for part in _parts(post_processor):
         if part["type"] in ("BertProcessing", "RobertaProcessing"):
@@ -177,15 +224,24 @@ def _n_special(post_processor: Any) -> int:
         pieces = [next(iter(piece.items())) for piece in part["single"]]
         rows = [piece["id"] for kind, piece in pieces if kind == "Sequence"]
         if rows != ["A"]:
-            raise ArtifactError(f"{TOKENIZER} has a template of the rows {rows}, not of one.")
+            raise ArtifactError(
+                f"{TOKENIZER} has a template with the texts {rows}, expected ['A']."
+            )
         tokens = part["special_tokens"]
         n_special += sum(len(tokens[p["id"]]["ids"]) for kind, p in pieces if kind != "Sequence")
     if n_special > _MAX_SPECIAL:
-        raise ArtifactError(f"{TOKENIZER} gives each row {n_special} special tokens.")
+        raise ArtifactError(
+            f"{TOKENIZER} adds {n_special} special tokens to each text, at most {_MAX_SPECIAL} "
+            "expected."
+        )
     return n_special
 
 
 def _check_truncation(truncation: Any, n_special: int) -> None:
+    """Refuse truncation that leaves no room for a token, overlaps, or has another strategy.
+
+    With a stride, a text would become several rows of ids.
+    """
     if truncation is None:
         return
     length, stride = truncation["max_length"], truncation["stride"]
@@ -198,11 +254,11 @@ def _check_truncation(truncation: Any, n_special: int) -> None:
 
 
 def _check_unknown(model: Any, unk_id: Any) -> None:
-    """Refuse a model that fails on a text with a piece that it does not know."""
-    if type(model).__name__ == "Unigram":  # which does not tell the id that it was read with
+    """Refuse a model whose unknown token is not in its vocabulary: unknown words fail."""
+    if type(model).__name__ == "Unigram":  # it does not reveal the id that it was read with
         known = type(unk_id) is int and unk_id >= 0 and model.id_to_token(unk_id) is not None
     else:
-        # Without one, BPE leaves out what it does not know; the others always have one.
+        # BPE without an unknown token leaves out unknown pieces; the other models always have one.
         known = model.unk_token is None or model.token_to_id(model.unk_token) is not None
     if not known:
         raise ArtifactError(
@@ -210,19 +266,32 @@ def _check_unknown(model: Any, unk_id: Any) -> None:
         )
 
 
-def _try(document: str, added: Mapping[str, int], unk_id: Any) -> None:
-    """Encode and decode a few texts; a panic is an error here."""
+def _encode_samples(document: str, added: Mapping[str, int], unk_id: Any) -> None:
+    """Encode and decode a few texts; a panic, or an id outside the vocabulary, is an error.
+
+    Parameters
+    ----------
+    document : str
+    added : mapping of str to int
+        Ids of added tokens as the document has them.
+    unk_id : object
+        Id of the unknown token of a Unigram model.
+    """
     from tokenizers import Tokenizer
 
-    with blaming(TOKENIZER):
+    with artifact_errors(TOKENIZER):
         tokenizer = Tokenizer.from_str(document)
         _check_unknown(tokenizer.model, unk_id)
         vocabulary = tokenizer.get_vocab()
         if any(vocabulary.get(token) != id_ for token, id_ in added.items()):
-            raise ArtifactError(f"{TOKENIZER} has an added token with an id that is not its own.")
+            raise ArtifactError(
+                f"{TOKENIZER} has an added token whose id is that of another token."
+            )
         known = frozenset(vocabulary.values())
-        rows = [tokenizer.encode(text).ids for text in _TEXTS]
+        rows = [tokenizer.encode(text).ids for text in _SAMPLES]
         outside = [id_ for row in rows for id_ in row if id_ not in known]
         if outside:
-            raise ArtifactError(f"{TOKENIZER} gives the id {outside[0]}, which it does not name.")
+            raise ArtifactError(
+                f"{TOKENIZER} returns the id {outside[0]}, which is not in its vocabulary."
+            )
         tokenizer.decode_batch([*rows, sorted(known)[:1_000]])

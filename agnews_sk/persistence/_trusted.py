@@ -1,4 +1,4 @@
-"""Write and read a `pipeline.skops`, every byte of which is looked at before anything is made."""
+"""Write and read `pipeline.skops`; all of it is checked before any object is made."""
 
 import importlib
 import io
@@ -16,13 +16,13 @@ import numpy as np
 from agnews_sk.persistence._attributes import (
     attributes_of,
     attributes_of_parts,
-    find_type,
+    import_by_name,
     parameters_of,
 )
-from agnews_sk.persistence._errors import ArtifactError, blaming
+from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import installed_versions, library_of
-from agnews_sk.persistence._moved import with_public_names
+from agnews_sk.persistence._moved import with_current_names
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
@@ -31,22 +31,22 @@ from agnews_sk.persistence._trusted_types import SCORE_FUNCTIONS, TRUSTED, name_
 _ARRAY = re.compile(r"\d{1,32}\.npy")
 # Truth values, integers, floats, bytes and strings; not objects, which are pickles.
 _ARRAY_KINDS = "biufSU"
-_MAX_THINGS = 10**8
-# A longer element would be copied for each row that is predicted.
+_MAX_OBJECTS = 10**8
+# Predictions repeat an element, such as a label, per row.
 _MAX_ITEM_BYTES = 2**16
-# Scores of features that never vary.
+# Scores of constant features are NaN.
 _MAY_HOLD_NAN = frozenset({"scores_", "pvalues_"})
 
 
 def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
-    """Return the skops file of a model, if it can be loaded without trust in more types.
+    """Return a model as a skops file, if `load_trusted` would accept it.
 
     Parameters
     ----------
     model : estimator
-        Without what `take_apart` takes out.
+        Without its parts, as `extract_parts` returns it.
     trusted : sequence of str
-        Full names of types and functions beyond ours.
+        Full names of types and functions beyond those of the package.
 
     Returns
     -------
@@ -55,14 +55,15 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     Raises
     ------
     ArtifactError
-        If it holds something that `load_trusted` would refuse.
+        If it holds something that `load_trusted` would refuse: better now than when the model is
+        needed.
     """
     _check_functions(model)
-    n_things = expanded_size(model)
-    if n_things > _MAX_THINGS:
+    n_objects = expanded_size(model)
+    if n_objects > _MAX_OBJECTS:
         raise ArtifactError(
-            f"the model cannot be saved: its containers hold each other so often that {n_things} "
-            "things would be written; look for lists or dicts that are shared many times."
+            f"the model cannot be saved: its containers share each other so often that {n_objects} "
+            "objects would be written; look for lists or dicts that are shared many times."
         )
     content = _skops().dumps(model)
     try:
@@ -73,15 +74,15 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
 
 
 def _check_functions(model: Any) -> None:
-    """Refuse functions that cannot be found again by their names."""
+    """Refuse functions that cannot be imported by name, such as lambdas."""
     for held in walk(model):
         if not isinstance(held, (FunctionType, BuiltinFunctionType, np.ufunc)):
             continue
         module = sys.modules.get(name_of(held).rpartition(".")[0])
         if getattr(module, held.__name__, None) is not held:
             raise ArtifactError(
-                f"the model cannot be saved: {name_of(held)} is no function that can be imported; "
-                "define it by `def` at the top level of a module."
+                f"the model cannot be saved: {name_of(held)} cannot be imported; "
+                "define it with `def` at the top level of a module."
             )
 
 
@@ -94,22 +95,23 @@ def load_trusted(
     ----------
     content : bytes
     trusted : sequence of str
-        Full names of types and functions beyond ours.
+        Full names of types and functions beyond those of the package.
     versions : mapping of str to str, optional
-        Of the libraries that the model was saved with.
+        Versions of the libraries that the model was saved with; messages name them.
 
     Returns
     -------
     estimator
+        Without its parts; its values are not checked yet.
 
     Raises
     ------
     ArtifactError
-        If the file holds any other type, or is damaged.
+        If the file holds any other type, an attribute that its type does not have, or is damaged.
     """
-    content = with_public_names(content)
+    content = with_current_names(content)
     check_pipeline(content, trusted, versions)
-    with blaming(PIPELINE):
+    with artifact_errors(PIPELINE):
         known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
         return _skops().loads(content, trusted=sorted(known))
 
@@ -117,22 +119,24 @@ def load_trusted(
 def check_pipeline(
     content: bytes, trusted: Sequence[str] = (), versions: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse a skops file with types or attributes beyond those trusted, or with broken arrays.
+    """Refuse a skops file with types or attributes that are not trusted, or with broken arrays.
 
-    Nothing is made on the way, and nothing imported but the modules of trusted types.
+    No object is made, and no modules are imported but those of trusted types.
 
     Parameters
     ----------
     content : bytes
     trusted : sequence of str
+        Full names of types and functions beyond those of the package.
     versions : mapping of str to str, optional
+        Versions of the libraries that the model was saved with; messages name them.
 
     Raises
     ------
     ArtifactError
     """
     protocol = _skops()._protocol.PROTOCOL
-    with blaming(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with artifact_errors(PIPELINE), zipfile.ZipFile(io.BytesIO(content)) as archive:
         sizes = check_stored(archive, len(content))
         for name in sizes:
             if name != "schema.json" and not _ARRAY.fullmatch(name):
@@ -152,7 +156,10 @@ def check_pipeline(
 
 
 def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[str, str]) -> None:
-    """Refuse types, functions and attributes that are not trusted where they stand."""
+    """Refuse types, functions and attributes that are not trusted in their place.
+
+    All untrusted names are listed at once, so that a caller who trusts them needs one try.
+    """
     unknown = {
         named: f"{named[1]} (by {named[0]})"
         for named, places in sorted(schema.named.items())
@@ -167,23 +174,45 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
             f"you know it, pass trusted={sorted({name for _, name in unknown})}."
         )
     for loader, name in schema.named:
-        # A type that is made where a function should be would be called.
-        if loader == "FunctionNode" and isinstance(find_type(name), type):
+        # A type in the place of a function would be called.
+        if loader == "FunctionNode" and isinstance(import_by_name(name), type):
             raise ArtifactError(f"{PIPELINE} holds the type {name} as a function.")
 
 
 def _is_allowed(loader: str, name: str, place: Place) -> bool:
+    """Tell whether something found by name is trusted in this place.
+
+    Parameters
+    ----------
+    loader : str
+        Loader of the node: of an object, a function, a partial function or a type.
+    name : str
+        Full name of the type or function.
+    place : Place
+    """
     if loader == "ObjectNode":
         return name in TRUSTED
     if loader == "FunctionNode":
         return name in SCORE_FUNCTIONS and place.attribute == "score_func"
-    # Of plain types, which can be called too.
+    # Plain types, which could be called elsewhere.
     return loader == "TypeNode" and place.attribute == "dtype"
 
 
 def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[str, str]) -> None:
-    """Refuse attributes that a type's own code does not give it, and parameters that lack."""
-    kind = find_type(owner)
+    """Refuse attributes that a type's own code never sets, and objects that lack a parameter.
+
+    An object of a type that only the caller trusts may have any attributes except those that
+    replace a method: nothing is known of its code.
+
+    Parameters
+    ----------
+    owner : str
+        Full name of the type.
+    attributes : frozenset of str
+    versions : mapping of str to str
+        A message about another version of the library tells which one saved the model.
+    """
+    kind = import_by_name(owner)
     if owner not in TRUSTED:
         hidden = sorted(name for name in attributes if callable(getattr(kind, name, None)))
         if hidden:
@@ -215,10 +244,10 @@ def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[
 
 
 def _skops() -> ModuleType:
-    """Return `skops.io`, without having it import torch.
+    """Return the module `skops.io`, without letting it import torch.
 
-    On its own import it asks scikit-learn for all estimators, which imports all of its modules,
-    one for torch among them if torch is installed: seconds for a model that needs none of it.
+    At import it asks scikit-learn for all estimators, which imports all of its modules. One of them
+    imports torch if it is installed, which takes seconds that a model without torch does not need.
     """
     if "skops.io" in sys.modules or "torch" in sys.modules:
         return importlib.import_module("skops.io")
@@ -230,7 +259,20 @@ def _skops() -> ModuleType:
 
 
 def _check_array(content: bytes, name: str, is_number: bool, may_hold_nan: bool) -> None:
-    """Refuse an array whose header promises other than what follows, or which holds NaN."""
+    """Refuse an array whose header does not describe the bytes after it, or which holds NaN.
+
+    numpy would allocate what the header promises, and read arrays of objects by pickle.
+
+    Parameters
+    ----------
+    content : bytes
+        Content of an `.npy` file.
+    name : str
+        Name of the file for messages.
+    is_number : bool
+        Whether it must hold a single number.
+    may_hold_nan : bool
+    """
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
     readers = {
@@ -242,15 +284,17 @@ def _check_array(content: bytes, name: str, is_number: bool, may_hold_nan: bool)
     shape, _, dtype = readers[version](file)
     if dtype.kind not in _ARRAY_KINDS or not dtype.itemsize:
         raise ArtifactError(
-            f"{name} in {PIPELINE} has the dtype {dtype}, which is none of numbers or strings."
+            f"{name} in {PIPELINE} has the dtype {dtype}, expected numbers or strings."
         )
     if dtype.itemsize > _MAX_ITEM_BYTES or (is_number and shape):
-        raise ArtifactError(f"{name} in {PIPELINE} has {shape} elements of {dtype}; that is many.")
+        raise ArtifactError(
+            f"{name} in {PIPELINE} has the shape {shape} of {dtype}, which is too large."
+        )
     n_bytes = math.prod(shape) * dtype.itemsize
     if n_bytes != len(content) - file.tell() or min(shape, default=0) < 0:
         raise ArtifactError(
-            f"{name} in {PIPELINE} has {len(content) - file.tell()} bytes, which is no array of "
-            f"the shape {shape} of {dtype}."
+            f"{name} in {PIPELINE} has {len(content) - file.tell()} bytes, which do not make an "
+            f"array of {dtype} of the shape {shape}."
         )
     if may_hold_nan or dtype.kind != "f":
         return

@@ -1,4 +1,4 @@
-"""What may stand in a `pipeline.skops`: the loader's own list, in which the file has no say."""
+"""Types and functions that may be in a `pipeline.skops`: a list that no file can change."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -97,6 +97,8 @@ def name_of(named: Any) -> str:
     Returns
     -------
     str
+        Its module and name. Functions of `scipy.special` do not tell their module, so it is looked
+        up among the imported ones.
 
     Examples
     --------
@@ -115,11 +117,12 @@ def name_of(named: Any) -> str:
 
 
 def names_of(trusted: Trusted) -> list[str]:
-    """Return the full names of what a caller trusts.
+    """Return the full names of the types and functions that a caller trusts.
 
     Parameters
     ----------
     trusted : sequence of str, type or callable
+        Texts are names already, or regular expressions, and are returned as they are.
 
     Returns
     -------

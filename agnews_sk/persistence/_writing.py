@@ -1,4 +1,4 @@
-"""Write a saved model whole or not at all."""
+"""Write a saved model completely or not at all."""
 
 import ctypes
 import os
@@ -17,8 +17,8 @@ _RENAME_EXCHANGE = 2
 def write_files(files: Mapping[str, bytes], path: Path) -> None:
     """Write files to a folder, or to a zip if the path ends with `.zip`.
 
-    They are written under another name beside it, and renamed when they are on the disk: a
-    process killed before that leaves what was there.
+    They are written under a temporary name in the same folder, flushed to the disk, and renamed. A
+    process that is killed before that leaves what was there before.
 
     Parameters
     ----------
@@ -46,18 +46,20 @@ def write_files(files: Mapping[str, bytes], path: Path) -> None:
 
 
 def _check_replaceable(path: Path) -> None:
+    """Refuse to replace anything but a saved model, a zip file or an empty folder."""
     if path.suffix == ".zip":
-        taken = path.exists() and not zipfile.is_zipfile(path)
+        is_other = path.exists() and not zipfile.is_zipfile(path)
     else:
-        taken = path.exists() and not (path / MANIFEST).is_file()
-        taken = taken and not (path.is_dir() and not any(path.iterdir()))
-    if taken:
+        is_other = path.exists() and not (path / MANIFEST).is_file()
+        is_other = is_other and not (path.is_dir() and not any(path.iterdir()))
+    if is_other:
         raise FileExistsError(
-            f"{path} is there and is no saved model; give another path, or remove it first."
+            f"{path} exists and is not a saved model; give another path, or remove it first."
         )
 
 
 def _write_folder(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files into a folder and flush them, and the folders that list them, to the disk."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +72,7 @@ def _write_folder(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _write_zip(files: Mapping[str, bytes], path: Path) -> None:
+    """Write files to a zip without compression, as `load` requires, and flush it to the disk."""
     with path.open("wb") as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name, content in files.items():
@@ -79,7 +82,10 @@ def _write_zip(files: Mapping[str, bytes], path: Path) -> None:
 
 
 def _replace_folder(new: Path, path: Path) -> None:
-    """Put a folder in the place of another, in one step where the system can."""
+    """Replace a folder by another: in one step where the system can, else in two renames.
+
+    Between two renames, a reader finds nothing at the path.
+    """
     if not path.exists():
         new.rename(path)
     elif not _exchange(new, path):
@@ -90,7 +96,19 @@ def _replace_folder(new: Path, path: Path) -> None:
 
 
 def _exchange(a: Path, b: Path) -> bool:
-    """Give each of two files the other's name at once; return whether the system could."""
+    """Exchange two names in one step; return whether the system could.
+
+    Linux can, by `renameat2` with RENAME_EXCHANGE: at no time is there nothing at the path.
+
+    Parameters
+    ----------
+    a, b : path
+        Both must exist.
+
+    Returns
+    -------
+    bool
+    """
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
@@ -99,6 +117,7 @@ def _exchange(a: Path, b: Path) -> bool:
 
 
 def _sync(folder: Path) -> None:
+    """Flush a folder's list of files to the disk."""
     if os.name == "nt":  # folders cannot be opened there
         return
     descriptor = os.open(folder, os.O_RDONLY)

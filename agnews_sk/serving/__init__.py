@@ -1,4 +1,10 @@
-"""Answer over HTTP with fitted models: API and web page."""
+"""Serve fitted models over HTTP: a JSON API and a web page.
+
+A request passes, in this order: `_connections` (limits of connections and of waiting for them),
+`_guard` (size and time of one request, metrics), `_app` (routes, API key, limits of texts),
+`_batcher` (texts of concurrent requests in one call of the model) and `_models` (predictions as
+JSON). `_workers` runs this in one or more processes.
+"""
 
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.public import publish
@@ -8,7 +14,7 @@ for _module in ("fastapi", "uvicorn", "prometheus_client"):
 
 from agnews_sk.serving._app import create_app  # noqa: E402
 from agnews_sk.serving._limits import Limits  # noqa: E402
-from agnews_sk.serving._models import name_of  # noqa: E402
+from agnews_sk.serving._models import model_name  # noqa: E402
 from agnews_sk.serving._workers import serve  # noqa: E402
 
 __all__ = ["Limits", "create_app", "serve"]

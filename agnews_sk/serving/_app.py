@@ -1,4 +1,4 @@
-"""The HTTP application."""
+"""The HTTP application: its routes, and what each request may demand."""
 
 import gc
 import json
@@ -17,7 +17,7 @@ from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
-from agnews_sk.serving._models import WARM_UP, ExplainMissingError, ServedModel, name_models
+from agnews_sk.serving._models import WARM_UP, ExplanationUnavailableError, ServedModel, name_models
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
 from agnews_sk.serving._schemas import (
     LabelsResponse,
@@ -29,18 +29,18 @@ from agnews_sk.serving._schemas import (
 )
 
 _RETRY = {"Retry-After": "1"}
-_MOST_REASONS = 20
+_MAX_REASONS = 20
 _NO_DOCS = (
-    "there is no such page, for it would load scripts from another server; /openapi.json describes "
-    "every request, and / asks the models."
+    "there is no such page, as it would load scripts from another server; /openapi.json describes "
+    "every request, and / is a page for predictions."
 )
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not JSON."},
     401: {"model": Problem, "description": "No API key, or a wrong one."},
-    408: {"model": Problem, "description": "The body came too slowly."},
+    408: {"model": Problem, "description": "The body arrived too slowly."},
     413: {"model": Problem, "description": "The body is too large."},
-    422: {"model": Problem, "description": "Not what is expected, or too much of it."},
-    429: {"model": Problem, "description": "Too much waits; come back later."},
+    422: {"model": Problem, "description": "Not a valid request, or above a limit."},
+    429: {"model": Problem, "description": "Too many texts wait; retry later."},
     503: {"model": Problem, "description": "Too slow, or not ready."},
 }
 
@@ -53,21 +53,22 @@ def create_app(
     max_batch: int = 64,
     max_wait: float = 0.001,
 ) -> FastAPI:
-    """Make the HTTP application that answers with fitted models.
+    """Create the HTTP application that predicts with fitted models.
 
     Parameters
     ----------
-    models : path, fitted classifier of texts, or mapping of str to either
-        A saved or exported model, a pipeline, or several of them by name. The first answers
+    models : path, fitted text classifier, or mapping of str to either
+        A saved or exported model, a pipeline, or several of them by name. The first one is used by
         requests that name none.
     limits : Limits, optional
-        What a request may ask for.
+        What a request may demand.
     api_key : str, optional
-        What clients must send as `X-API-Key` to `/predict` and `/labels`.
+        Key that clients must send as `X-API-Key` to `/predict` and `/labels`.
     max_batch : int, default=64
-        Texts of concurrent requests that are predicted together; 1 predicts each request alone.
+        Number of texts of concurrent requests that are predicted together; 1 predicts each request
+        alone.
     max_wait : float, default=0.001
-        Seconds that a request may wait for others to join it.
+        Seconds that a request may wait for others to join its batch.
 
     Returns
     -------
@@ -76,19 +77,19 @@ def create_app(
     Raises
     ------
     ArtifactError
-        If a saved model is not whole or holds what is not trusted.
+        If a saved model is incomplete or holds a type that is not trusted.
     ImportError
         If the `serve` extra is not installed.
     TypeError
         If a model has no `predict_proba`.
     ValueError
-        If there is no model, one cannot predict, or the key is empty or could not be sent.
+        If there is no model, a model fails on a text, or the key is empty or cannot be sent.
 
     Notes
     -----
-    An answer is that of `predict_proba`, whatever it was batched with. A missing cell of a story
-    is what the model's `join` step says of it; the empty text is answered; `null` for a text is
-    refused. Each model predicts in a thread of its own.
+    Predictions are those of `predict_proba`, whatever texts are in the same batch. A missing cell
+    of a story is treated as the model's `join` step does; the empty text is predicted; `null` for a
+    text is refused. Each model predicts in a thread of its own.
 
     Examples
     --------
@@ -98,8 +99,8 @@ def create_app(
     >>> texts = ["oil prices rise", "oil shares fall", "cup final", "the cup is ours"]
     >>> pipeline = make_tfidf_pipeline().fit(texts, ["Oil", "Oil", "Cup", "Cup"])
     >>> with TestClient(create_app(pipeline)) as client:
-    ...     answer = client.post("/predict", json={"text": "the price of oil"}).json()
-    >>> answer["predictions"][0]["label"]
+    ...     response = client.post("/predict", json={"text": "the price of oil"}).json()
+    >>> response["predictions"][0]["label"]
     'Oil'
     """
     check_key(api_key)
@@ -112,29 +113,31 @@ def create_app(
     app = FastAPI(
         title="agnews_sk",
         version=__version__,
-        description="Labels of news stories, their probabilities, and the words that decided.",
+        description="Labels of texts, their probabilities, and the words that explain them.",
         lifespan=service.lifespan,
         docs_url=None,  # their pages load scripts from elsewhere; see `no_docs`
         redoc_url=None,
     )
     app.state.stopping = False
     app.add_middleware(Guard, limits=limits, metrics=metrics)
-    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(RequestValidationError, _respond_invalid)
     _add_routes(app, service, [] if api_key is None else [Depends(_key_check(api_key))])
     return app
 
 
 def check_key(api_key: str | None) -> None:
-    """Refuse a key that every request has, or that none can send.
+    """Refuse an API key that every request has, or that no request can send.
 
     Parameters
     ----------
     api_key : str or None
+        None asks for no key.
 
     Raises
     ------
     ValueError
-        If it is empty, begins or ends with white space, or has a character that no header has.
+        If it is empty, begins or ends with white space, or has a character that a header cannot
+        have.
     """
     if api_key is None:
         return
@@ -146,12 +149,23 @@ def check_key(api_key: str | None) -> None:
     if api_key != api_key.strip() or not api_key.isprintable():
         raise ValueError(
             "api_key (--api-key, AGNEWS_SK_API_KEY) begins or ends with white space or has a "
-            "character that cannot be printed, which no header can carry."
+            "character that cannot be printed, which a header cannot have."
         )
 
 
 class _Service:
-    """The models, their batchers, and what is refused."""
+    """The loaded models, their batchers, and the limits of a request.
+
+    Parameters
+    ----------
+    models : list of ServedModel
+    limits : Limits
+    metrics : Metrics
+    max_batch : int
+        Texts per batch.
+    max_wait : float
+        Seconds that a request may wait for others.
+    """
 
     def __init__(
         self,
@@ -170,7 +184,7 @@ class _Service:
                 model.predict_proba,
                 max_texts=max_batch,
                 max_wait=max_wait,
-                max_waiting=limits.waiting_texts,
+                max_waiting=limits.max_waiting_texts,
                 on_batch=metrics.batch_texts.observe,
             )
             for model in models
@@ -178,10 +192,14 @@ class _Service:
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        """Start the batchers, each with a first prediction, and close them when the service ends.
+
+        The first prediction is slow: libraries load parts of themselves and allocate memory.
+        """
         for batcher in self._batchers.values():
             batcher.start()
             await batcher.predict([WARM_UP])
-        # What is there by now stays: looking through it again and again would delay answers.
+        # Objects made until now stay: have the garbage collector skip them, as it delays responses.
         gc.collect()
         gc.freeze()
         yield
@@ -191,62 +209,135 @@ class _Service:
 
     @property
     def running(self) -> bool:
+        """Whether the threads of all models are alive."""
         return all(batcher.running for batcher in self._batchers.values())
 
-    async def answer(self, asked: PredictRequest) -> dict[str, Any]:
-        model = self._model(asked.model)
-        texts = model.as_texts(asked.stories())
-        self._check(texts, asked.explain)
+    async def predict(self, request: PredictRequest) -> dict[str, Any]:
+        """Return the response to a request as a dict for JSON.
+
+        Parameters
+        ----------
+        request : PredictRequest
+
+        Returns
+        -------
+        dict of str to Any
+
+        Raises
+        ------
+        HTTPException
+            422 if the model is unknown or a limit is exceeded, 429 if too many texts wait.
+        """
+        model = self._model(request.model)
+        texts = model.as_texts(request.stories())
+        self._check(texts, request.explain)
         batcher = self._batchers[model.name]
         waiting = self.metrics.waiting_texts
         waiting.inc(len(texts))
         try:
             predictions = model.describe(await batcher.predict(texts))
-            answer = {"model": model.name, "predictions": predictions}
-            return await _with_words(answer, model, batcher, texts) if asked.explain else answer
+            response = {"model": model.name, "predictions": predictions}
+            if not request.explain:
+                return response
+            return await _with_words(response, model, batcher, texts)
         except QueueFullError as error:
             raise HTTPException(429, str(error), _RETRY) from error
         finally:
             waiting.dec(len(texts))
 
     def _model(self, name: str | None) -> ServedModel:
+        """Return the model that a request names, or the first one.
+
+        Parameters
+        ----------
+        name : str or None
+
+        Raises
+        ------
+        HTTPException
+            422 if there is no such model; the message lists the models.
+        """
         if name is None:
             return next(iter(self.models.values()))
         if name not in self.models:
             raise HTTPException(
-                422, f"there is no model {name!r:.60}; there are {list(self.models)}."
+                422, f"there is no model {name!r:.60}; the models are {list(self.models)}."
             )
         return self.models[name]
 
     def _check(self, texts: list[str], explain: bool) -> None:
-        most = self.limits.explained_texts if explain else self.limits.texts
+        """Refuse more or longer texts than the limits allow.
+
+        Requests that ask for an explanation have limits of their own: explaining a text takes a
+        model many predictions.
+
+        Parameters
+        ----------
+        texts : list of str
+        explain : bool
+
+        Raises
+        ------
+        HTTPException
+            422 with what came and what is allowed.
+        """
+        most = self.limits.max_explained_texts if explain else self.limits.max_texts
         if len(texts) > most:
-            raise HTTPException(422, f"there are {len(texts)} texts, at most {most} are taken.")
+            raise HTTPException(422, f"there are {len(texts)} texts, at most {most} are allowed.")
         longest = max(map(len, texts))
-        if longest > self.limits.characters:
+        if longest > self.limits.max_characters:
             raise HTTPException(
                 422,
-                f"a text has {longest} characters, at most {self.limits.characters} are taken.",
+                f"a text has {longest} characters, at most {self.limits.max_characters} are "
+                "allowed.",
             )
-        whole, most = sum(map(len, texts)), self.limits.explained_characters
+        whole, most = sum(map(len, texts)), self.limits.max_explained_characters
         if explain and whole > most:
             raise HTTPException(
-                422, f"there are {whole} characters to explain, at most {most} are taken."
+                422, f"there are {whole} characters to explain, at most {most} are allowed."
             )
 
 
 async def _with_words(
-    answer: dict[str, Any], model: ServedModel, batcher: MicroBatcher, texts: list[str]
+    response: dict[str, Any], model: ServedModel, batcher: MicroBatcher, texts: list[str]
 ) -> dict[str, Any]:
+    """Return a response with the words of each prediction, or a notice why there are none.
+
+    Parameters
+    ----------
+    response : dict
+        With `predictions`, one per text.
+    model : ServedModel
+    batcher : MicroBatcher
+        Explains in the model's thread, so that a model never runs in two threads.
+    texts : list of str
+        As the model predicted them.
+
+    Returns
+    -------
+    dict
+    """
     try:
         words = await batcher.run(model.explain, texts)
-    except ExplainMissingError as error:
-        return {**answer, "notice": f"without words: {error}"}
-    predictions = [one | more for one, more in zip(answer["predictions"], words)]
-    return {**answer, "predictions": predictions}
+    except ExplanationUnavailableError as error:
+        return {**response, "notice": f"without words: {error}"}
+    predictions = [one | more for one, more in zip(response["predictions"], words)]
+    return {**response, "predictions": predictions}
 
 
 def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
+    """Add the routes to an application.
+
+    `/health`, `/ready` and `/metrics` need no key: orchestrators and Prometheus have none.
+
+    Parameters
+    ----------
+    app : fastapi.FastAPI
+    service : _Service
+    guards : list
+        Dependencies of `/predict` and `/labels`, such as the check of the API key.
+    """
+
     @app.post(
         "/predict",
         response_model=PredictResponse,
@@ -254,9 +345,9 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
         responses=_PROBLEMS,
         dependencies=guards,
     )
-    async def predict(asked: PredictRequest) -> Response:
-        """Return label and probabilities of one or many texts."""
-        return _as_json(await service.answer(asked))
+    async def predict(request: PredictRequest) -> Response:
+        """Predict the label and the probabilities of one or more texts."""
+        return _as_json(await service.predict(request))
 
     @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
     async def labels() -> LabelsResponse:
@@ -270,38 +361,54 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
 
     @app.get("/health", responses={503: _PROBLEMS[503]})
     async def health() -> Status:
-        """Tell whether the process works; restart it if not."""
+        """Tell whether the process works; if not, restart it."""
         if not service.running:
             raise HTTPException(503, "a model's thread has ended.")
         return Status(status="ok")
 
     @app.get("/ready", responses={503: _PROBLEMS[503]})
     async def ready() -> Status:
-        """Tell whether requests are welcome; send them elsewhere if not."""
+        """Tell whether the service takes requests; if not, send them elsewhere."""
         if app.state.stopping or not service.running:
             raise HTTPException(503, "not ready.", _RETRY)
         return Status(status="ready")
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def metrics() -> Response:
-        """Return counters in Prometheus' text format."""
+        """Return the metrics in the text format of Prometheus."""
         return Response(service.metrics.render(), media_type=CONTENT_TYPE)
 
     @app.get("/docs", include_in_schema=False)
     @app.get("/redoc", include_in_schema=False)
     async def no_docs() -> Response:
+        """Tell why there are no documentation pages: FastAPI's load scripts from elsewhere."""
         raise HTTPException(404, _NO_DOCS)
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
+        """Return the web page."""
         return Response(PAGE, media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
 
 
 def _key_check(api_key: str) -> Callable[..., Any]:
+    """Return a dependency of FastAPI that compares the header `X-API-Key` with a key.
+
+    The comparison takes the same time for every wrong key, so that timing does not reveal a prefix.
+
+    Parameters
+    ----------
+    api_key : str
+
+    Returns
+    -------
+    callable
+        Raises a 401 without the key.
+    """
     header = APIKeyHeader(name="X-API-Key", auto_error=False)
     expected = api_key.encode()
 
     async def check(given: Annotated[str | None, Depends(header)]) -> None:
+        """Refuse a request without the key by 401."""
         # Headers come as Latin-1, whatever the client meant.
         if not secrets.compare_digest((given or "").encode("latin-1"), expected):
             raise HTTPException(
@@ -312,15 +419,27 @@ def _key_check(api_key: str) -> Callable[..., Any]:
 
 
 def _as_json(content: Any) -> Response:
-    """Return JSON without the detour of a response model; the content is our own."""
+    """Return a JSON response without validating it by a response model, as the service built it."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
 
-async def _answer_invalid(request: Request, error: Any) -> Response:
+async def _respond_invalid(request: Request, error: Any) -> Response:
+    """Return a 422 with the place and the reason of the first errors in a request.
+
+    Parameters
+    ----------
+    request : fastapi.Request
+    error : RequestValidationError
+
+    Returns
+    -------
+    JSONResponse
+        The invalid input itself is left out, as it may be anything.
+    """
     # Without the input: it may hold what JSON cannot, such as NaN or half a character.
     found = [
         {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
-        for one in error.errors()[:_MOST_REASONS]
+        for one in error.errors()[:_MAX_REASONS]
     ]
     return JSONResponse({"detail": found}, 422)

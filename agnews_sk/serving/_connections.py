@@ -1,4 +1,8 @@
-"""Close connections that are waited for in vain, so that they keep nobody else out."""
+"""Close connections that wait in vain, so that they do not keep other clients out.
+
+A client that opens many connections and sends nothing, or sends one byte per second, would use up
+all open files of the process. uvicorn bounds idle connections after a response only.
+"""
 
 import asyncio
 import logging
@@ -13,7 +17,7 @@ from agnews_sk.serving._limits import Limits
 
 _log = logging.getLogger("agnews_sk.serving")
 
-# What asyncio accepts before it lets us look. A longer turn could use up all open files.
+# Connections that asyncio accepts per turn of the event loop: more could use up all open files.
 ACCEPTS_PER_TURN = 16
 # Open files that a process needs besides its connections.
 _OTHER_FILES = 32
@@ -24,12 +28,16 @@ _BUSY = (
     b"Content-Length: 0\r\n\r\n"
 )
 
-# A connection waits for a request, then for its answer, or for the client to read the rest of one.
-WAITING, ANSWERING, CLOSING = "waiting", "answering", "closing"
+# A connection waits for a request, then for its response, or for the client to read its end.
+WAITING, RESPONDING, CLOSING = "waiting", "responding", "closing"
 
 
 class ConnectionWatch:
-    """Which connections a process has, what each waits for, and since when.
+    """The connections of a process, what each waits for, and since when.
+
+    A connection is in one of three phases. It is WAITING until the header of a request is complete,
+    RESPONDING until its response is sent, and CLOSING until the client has read the last one. Each
+    phase has a longest time, from the limits.
 
     Parameters
     ----------
@@ -38,27 +46,34 @@ class ConnectionWatch:
 
     def __init__(self, limits: Limits) -> None:
         self._seconds = {
-            WAITING: limits.header_seconds,
-            ANSWERING: limits.seconds + limits.header_seconds,
-            CLOSING: limits.header_seconds,
+            WAITING: limits.max_header_seconds,
+            RESPONDING: limits.max_seconds + limits.max_header_seconds,
+            CLOSING: limits.max_header_seconds,
         }
-        # By phase, those that have been in it longest first.
+        # By phase; connections that have been in it longest come first.
         self._since: dict[str, dict[WatchedProtocol, float]] = {name: {} for name in self._seconds}
-        self._most = limits.connections
+        self._max_connections = limits.max_connections
         self._n_late, self._n_crowded = 0, 0
         self._last_line = float("-inf")
 
-    def mind_open_files(self) -> None:
-        """Take no more connections than there can be files, now that all others are open."""
-        self._most = most_connections(self._most)
+    def limit_to_open_files(self) -> None:
+        """Lower the limit of connections to the files that the process may still open.
+
+        Call it after all other files are open.
+        """
+        self._max_connections = max_open_connections(self._max_connections)
 
     def admit(self, connection: "WatchedProtocol") -> None:
-        """Take a new connection; where there are too many, another leaves, or this one."""
+        """Add a new connection; if there are too many, close the one that has waited longest.
+
+        Connections that are being closed go first, then those that wait for a request. If all
+        others are being responded to, the new one gets a 503.
+        """
         self.enter(connection, WAITING)
-        if sum(map(len, self._since.values())) <= self._most:
+        if sum(map(len, self._since.values())) <= self._max_connections:
             return
         self._n_crowded += 1
-        # There is one more than may be, which is this one if all others are being answered.
+        # There is one too many: this one if all others are being responded to.
         oldest = next(iter(self._since[CLOSING] or self._since[WAITING]))
         if oldest is connection:
             connection.transport.write(_BUSY)
@@ -68,19 +83,31 @@ class ConnectionWatch:
             self.forget(oldest)
 
     def enter(self, connection: "WatchedProtocol", phase: str) -> None:
-        """Note what a connection waits for from now on."""
+        """Record what a connection waits for from now on.
+
+        Parameters
+        ----------
+        connection : WatchedProtocol
+        phase : {WAITING, RESPONDING, CLOSING}
+        """
         self.forget(connection)
         self._since[phase][connection] = connection.loop.time()
         connection.phase = phase
 
     def forget(self, connection: "WatchedProtocol") -> None:
-        """Take a connection out that is lost."""
+        """Remove a connection that is lost."""
         for connections in self._since.values():
             connections.pop(connection, None)
 
     def sweep(self, now: float) -> None:
-        """Close what has waited too long, and say now and then how many that were."""
-        for connection in self._late(ANSWERING, now) + self._late(CLOSING, now):
+        """Close connections that have waited too long, and log from time to time how many.
+
+        Parameters
+        ----------
+        now : float
+            Time by the clock of the event loop.
+        """
+        for connection in self._late(RESPONDING, now) + self._late(CLOSING, now):
             connection.transport.abort()
             self.forget(connection)
         for connection in self._late(WAITING, now):
@@ -92,11 +119,26 @@ class ConnectionWatch:
                 self._n_late,
                 self._seconds[WAITING],
                 self._n_crowded,
-                self._most,
+                self._max_connections,
             )
             self._n_late, self._n_crowded, self._last_line = 0, 0, now
 
     def _late(self, phase: str, now: float) -> list["WatchedProtocol"]:
+        """Return the connections that have been in a phase for too long.
+
+        They are in the order in which they entered it, so that the search stops at the first in
+        time.
+
+        Parameters
+        ----------
+        phase : {WAITING, RESPONDING, CLOSING}
+        now : float
+            Time by the clock of the event loop.
+
+        Returns
+        -------
+        list of WatchedProtocol
+        """
         late = []
         for connection, since in self._since[phase].items():
             if now - since < self._seconds[phase]:
@@ -105,19 +147,19 @@ class ConnectionWatch:
         return late
 
     def _close(self, connection: "WatchedProtocol") -> None:
-        """Close once the client has read what was sent, for which it has some seconds."""
+        """Close a connection after the client has read what was sent, or a few seconds."""
         connection.transport.close()
         self.enter(connection, CLOSING)
 
 
 class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """A connection of uvicorn's that tells what it waits for.
+    """A connection of uvicorn that reports what it waits for.
 
     Parameters
     ----------
     watch : ConnectionWatch
     **options
-        As uvicorn gives them.
+        As uvicorn passes them.
     """
 
     def __init__(self, *, watch: ConnectionWatch, **options: Any) -> None:
@@ -126,51 +168,59 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self.phase = WAITING
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to wait for a request."""
+        """Start to wait for a request."""
         super().connection_made(transport)
         self._watch.admit(self)
 
     def data_received(self, data: bytes) -> None:
-        """Wait for an answer once the head of a request is there, however slowly it came."""
+        """Wait for a response as soon as the header of a request is complete."""
         super().data_received(data)
-        if self.phase == WAITING and self._answering:
-            self._watch.enter(self, ANSWERING)
+        if self.phase == WAITING and self._is_responding:
+            self._watch.enter(self, RESPONDING)
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, which may be there already."""
+        """Wait for the next request, which may have arrived already."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._watch.enter(self, CLOSING)
         else:
-            self._watch.enter(self, ANSWERING if self._answering else WAITING)
+            self._watch.enter(self, RESPONDING if self._is_responding else WAITING)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Stop to wait."""
         super().connection_lost(exc)
         self._watch.forget(self)
 
     @property
-    def _answering(self) -> bool:
+    def _is_responding(self) -> bool:
+        """Whether a request is complete and its response is not."""
         return self.cycle is not None and not self.cycle.response_complete
 
 
-class Door(socket.socket):
-    """A listening socket whose queue is as long as ours, whatever asyncio asks for.
+class BacklogSocket(socket.socket):
+    """A listening socket whose backlog is fixed, whatever asyncio asks for.
 
-    asyncio takes one number for the length of the queue and for how many connections it accepts
-    in a turn, of which the first is to be long and the second short.
+    asyncio uses one number both for the length of the queue of the system, which should be long,
+    and for how many connections it accepts per turn of the event loop, which should be few.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        Listening socket; this object takes its file descriptor.
+    backlog : int
+        Length of the queue of connections that are not accepted yet.
     """
 
-    def __init__(self, sock: socket.socket, queue: int) -> None:
+    def __init__(self, sock: socket.socket, backlog: int) -> None:
         super().__init__(sock.family, sock.type, sock.proto, sock.detach())
-        self._queue = queue
+        self._backlog = backlog
 
     def listen(self, backlog: int = 0, /) -> None:
-        """Listen with the queue that was given at first."""
-        super().listen(self._queue)
+        """Listen with the fixed backlog; the argument is ignored."""
+        super().listen(self._backlog)
 
 
-def most_connections(wanted: int) -> int:
+def max_open_connections(wanted: int) -> int:
     """Return how many connections this process can have at a time.
 
     Parameters
@@ -180,7 +230,7 @@ def most_connections(wanted: int) -> int:
     Returns
     -------
     int
-        No more than the files that it may still open.
+        At most the number of files that it may still open.
     """
     if sys.platform == "win32":
         return wanted
@@ -194,20 +244,21 @@ def most_connections(wanted: int) -> int:
 
 
 async def sweep_forever(watch: ConnectionWatch) -> None:
-    """Look after the connections every half a second."""
+    """Sweep the connections every half a second."""
     while True:
         watch.sweep(asyncio.get_running_loop().time())
         await asyncio.sleep(0.5)
 
 
 class RateLimit(logging.Filter):
-    """Let a line of the code log some records, and count those beyond.
+    """Let each line of code log a few records per period, and count the rest.
 
     Parameters
     ----------
     most : int, default=5
-        Records of one line of the code in that time.
+        Records per line of code and period.
     seconds : float, default=10.0
+        Length of the period.
     """
 
     def __init__(self, most: int = 5, seconds: float = _SECONDS_BETWEEN_LINES) -> None:
@@ -216,7 +267,7 @@ class RateLimit(logging.Filter):
         self._seen: dict[tuple[str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether to log a record, after it was told how many were not."""
+        """Tell whether to log a record; the first of a period reports how many were dropped."""
         place = record.pathname, record.lineno
         since, n_seen = self._seen.get(place, (record.created, 0))
         if record.created - since >= self._seconds:
@@ -229,7 +280,7 @@ class RateLimit(logging.Filter):
 
 
 def limit_logs() -> None:
-    """Bound what a stranger can have written to the log, whatever they send."""
+    """Limit the log, so that clients cannot fill the disk with errors that they provoke."""
     limit = RateLimit()
     for name in ("agnews_sk.serving", "asyncio", "uvicorn.error"):
         log = logging.getLogger(name)

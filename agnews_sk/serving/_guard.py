@@ -1,4 +1,4 @@
-"""What every request meets first: limits of size and time, counting, and the end of service."""
+"""Middleware that every request passes first: limits of size and time, metrics, and shutdown."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 class Guard:
-    """ASGI middleware that bounds body and time of a request, and counts it.
+    """ASGI middleware that limits the body and the time of a request, and counts it.
 
     Parameters
     ----------
@@ -36,28 +36,37 @@ class Guard:
         self._metrics = metrics
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Serve a request, or hand on what is none."""
+        """Serve an HTTP request; pass on everything else, such as the start of the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(scope, receive, send, self._limits.body_bytes)
+        request = _Request(scope, receive, send, self._limits.max_body_bytes)
         if scope["method"] == "HEAD":
-            # In a copy: the server still has to know that the answer has no body.
+            # In a copy: the server must still know that the response has no body.
             scope = {**scope, "method": "GET"}
         start = time.perf_counter()
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with asyncio.timeout(self._limits.max_seconds):
                 await self._app(scope, request.receive, request.send)
         except TimeoutError:
-            await request.answer_late(scope)
+            await request.respond_timeout(scope)
         except Exception:
             _log.exception("a request to %s failed", scope["path"])
-            await request.answer_failed(scope)
+            await request.respond_error(scope)
         finally:
             self._count(scope, request.status, time.perf_counter() - start)
 
     def _count(self, scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
-        # The route's path, not the client's, or a client could make us count without end.
+        """Count a request by its route and status, and record its time if it was to `/predict`.
+
+        Parameters
+        ----------
+        scope : mapping
+            ASGI scope, in which the router has set the route if there is one.
+        status : int
+        seconds : float
+        """
+        # The path of the route: any path would let a client create endless time series.
         path = getattr(scope.get("route"), "path", "other")
         self._metrics.requests.labels(path, str(status)).inc()
         if path == "/predict":
@@ -65,7 +74,22 @@ class Guard:
 
 
 class _Request:
-    """One request on its way in and its answer on the way out."""
+    """The body of a request as it comes in, and its response as it goes out.
+
+    Parameters
+    ----------
+    scope : mapping
+        ASGI scope of the request.
+    receive, send : callable
+        ASGI channels.
+    max_bytes : int
+        Size of the body.
+
+    Attributes
+    ----------
+    status : int
+        Status of the response; 0 before it starts.
+    """
 
     def __init__(
         self, scope: MutableMapping[str, Any], receive: Receive, send: Send, max_bytes: int
@@ -73,48 +97,59 @@ class _Request:
         self._state = scope["app"].state
         self._receive, self._send = receive, send
         self._max_bytes, self._n_bytes = max_bytes, 0
-        self._came_whole = False
+        self._is_complete = False
         self._without_body = scope["method"] == "HEAD"
         self.status = 0
         length = dict(scope["headers"]).get(b"content-length", b"0")
         self._declared = int(length) if length.isdigit() else 0
 
     async def receive(self) -> Message:
+        """Return the next part of the body, or refuse the request if the body is too large.
+
+        A declared length is refused before any of the body is read.
+        """
         if self._declared > self._max_bytes:
             raise self._too_large()
         message = await self._receive()
         self._n_bytes += len(message.get("body", b""))
         if self._n_bytes > self._max_bytes:
             raise self._too_large()
-        self._came_whole = not message.get("more_body", False)
+        self._is_complete = not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
+        """Send a part of the response, without a body for HEAD; at shutdown, close after it."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if self._state.stopping:  # the client opens its next connection elsewhere
+            if self._state.stopping:  # the client then opens its next connection elsewhere
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
         elif self._without_body:
             message = {**message, "body": b""}
         await self._send(message)
 
-    async def answer_late(self, scope: MutableMapping[str, Any]) -> None:
+    async def respond_timeout(self, scope: MutableMapping[str, Any]) -> None:
+        """Respond 503 to a request that took too long, or 408 if its body has not arrived.
+
+        If the response has started, it cannot be changed any more.
+        """
         if self.status:
             return
         headers = {"Retry-After": "1"}
-        if not self._came_whole:
-            headers["Connection"] = "close"  # or the rest of the body would be waited for
-        answer = JSONResponse(
-            {"detail": "the request took too long."}, 503 if self._came_whole else 408, headers
+        if not self._is_complete:
+            headers["Connection"] = "close"  # the rest of the body is not awaited
+        response = JSONResponse(
+            {"detail": "the request took too long."}, 503 if self._is_complete else 408, headers
         )
-        await answer(scope, self._receive, self.send)
+        await response(scope, self._receive, self.send)
 
-    async def answer_failed(self, scope: MutableMapping[str, Any]) -> None:
+    async def respond_error(self, scope: MutableMapping[str, Any]) -> None:
+        """Respond 500 without details, which are in the log, unless the response has started."""
         if self.status:
             return
         detail = "the service failed; the request may be at fault."
         await JSONResponse({"detail": detail}, 500)(scope, self._receive, self.send)
 
     def _too_large(self) -> HTTPException:
+        """Return a 413 that closes the connection, as the rest of the body is not read."""
         detail = f"the body is larger than {self._max_bytes} bytes."
         return HTTPException(413, detail, {"Connection": "close"})

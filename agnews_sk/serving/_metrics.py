@@ -1,4 +1,4 @@
-"""Counters of a service in Prometheus' text format, over all its processes."""
+"""Metrics of a service for Prometheus, summed over all its processes."""
 
 import os
 from typing import Any
@@ -15,26 +15,37 @@ _TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """What a service counts.
+    """Metrics of a service.
 
-    Where the variable PROMETHEUS_MULTIPROC_DIR names a folder, the processes that share it count
-    together.
+    If the environment variable PROMETHEUS_MULTIPROC_DIR names a folder, the metrics of all
+    processes that share it are summed.
+
+    Attributes
+    ----------
+    requests : Counter
+        Responses by path and status.
+    seconds : Histogram
+        Time of requests to `/predict`.
+    batch_texts : Histogram
+        Texts per batch.
+    waiting_texts : Gauge
+        Texts that wait for a model.
     """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         known: dict[str, Any] = {"namespace": "agnews_sk", "registry": self._registry}
-        self.requests = Counter("requests", "Answered requests.", ["path", "status"], **known)
+        self.requests = Counter("requests", "Responses.", ["path", "status"], **known)
         self.seconds = Histogram(
             "request_seconds", "Time of a request to /predict.", buckets=_SECONDS, **known
         )
-        self.batch_texts = Histogram("batch_texts", "Texts of a batch.", buckets=_TEXTS, **known)
+        self.batch_texts = Histogram("batch_texts", "Texts per batch.", buckets=_TEXTS, **known)
         self.waiting_texts = Gauge(
             "waiting_texts", "Texts that wait for a model.", multiprocess_mode="livesum", **known
         )
 
     def render(self) -> bytes:
-        """Return all of it in Prometheus' text format."""
+        """Return all metrics in the text format of Prometheus."""
         registry = self._registry
         if os.environ.get(FOLDER_VARIABLE):
             registry = CollectorRegistry()

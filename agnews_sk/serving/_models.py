@@ -1,4 +1,4 @@
-"""The models that a service has loaded."""
+"""The models that a service has loaded, and their predictions as JSON."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,33 +8,42 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.joining import row_joiner
-from agnews_sk.onnx import model_sha256, open_model
+from agnews_sk.onnx import load_model, model_sha256
 
 WARM_UP = "Warm up."
 
 
-class ExplainMissingError(Exception):
-    """The model cannot say which words decided."""
+class ExplanationUnavailableError(Exception):
+    """The model's predictions cannot be explained, or not in this installation."""
 
 
 def name_models(models: Any) -> dict[str, Any]:
-    """Return loaded models by name, in order.
+    """Load models and return them by name, in order.
 
     Parameters
     ----------
     models : path, estimator, or mapping of str to path or estimator
-        A path alone is named for its folder, an estimator alone is "model".
+        A single path is named after its folder or zip, a single estimator "model".
 
     Returns
     -------
     dict of str to estimator
+
+    Raises
+    ------
+    NotFittedError
+        If an estimator is not fitted.
+    TypeError
+        If an estimator has no `predict_proba`.
+    ValueError
+        If there is no model.
     """
     if not isinstance(models, Mapping):
-        models = {name_of(models) if isinstance(models, (str, Path)) else "model": models}
+        models = {model_name(models) if isinstance(models, (str, Path)) else "model": models}
     if not models:
         raise ValueError("models is empty: a service needs at least one.")
     loaded = {
-        str(name): open_model(model) if isinstance(model, (str, Path)) else model
+        str(name): load_model(model) if isinstance(model, (str, Path)) else model
         for name, model in models.items()
     }
     for name, model in loaded.items():
@@ -46,7 +55,7 @@ def name_models(models: Any) -> dict[str, Any]:
 
 
 def check_models(models: Any) -> None:
-    """Refuse paths at which no model is, without loading any.
+    """Refuse paths without a model, without loading any of them.
 
     Parameters
     ----------
@@ -55,28 +64,33 @@ def check_models(models: Any) -> None:
     Raises
     ------
     ArtifactError
-        If what is there is no saved model.
+        If what is at a path is not a saved model.
     FileNotFoundError
-        If nothing is.
+        If there is nothing at a path.
     """
     for model in models.values() if isinstance(models, Mapping) else [models]:
         if isinstance(model, (str, Path)):
             model_sha256(model)
 
 
-def name_of(path: str | Path) -> str:
-    """Return the name of a saved model: that of its folder, or of its zip without the ending."""
+def model_name(path: str | Path) -> str:
+    """Return the name of a saved model: that of its folder, or of its zip without the suffix."""
     path = Path(path).absolute()
     return path.stem if path.suffix == ".zip" else path.name
 
 
 class ServedModel:
-    """A model, and its answers as JSON.
+    """A model under its name, with predictions as JSON.
 
     Parameters
     ----------
     name : str
-    model : fitted classifier of texts
+    model : fitted text classifier
+
+    Attributes
+    ----------
+    labels : list of shape (n_classes,)
+        In the order of the probabilities.
     """
 
     def __init__(self, name: str, model: Any) -> None:
@@ -87,16 +101,26 @@ class ServedModel:
         self._join = row_joiner(model)
 
     def as_texts(self, stories: Sequence[str | Mapping[str, str | None]]) -> list[str]:
-        """Return one text a story, joined as the model was taught."""
+        """Return one text per story.
+
+        Parameters
+        ----------
+        stories : sequence of (str or mapping of str to str)
+            A mapping has cells by column; they are joined as in training.
+
+        Returns
+        -------
+        list of str
+        """
         return [one if isinstance(one, str) else self._join(one) for one in stories]
 
     def check(self) -> None:
-        """Refuse a model that cannot predict.
+        """Refuse a model that fails on a short text.
 
         Raises
         ------
         ValueError
-            If it fails at a text like any other.
+            From the error that the model raised.
         """
         try:
             self.predict_proba([WARM_UP])
@@ -104,11 +128,20 @@ class ServedModel:
             raise ValueError(f"models[{self.name!r}] cannot predict: {error}") from error
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the probabilities of shape (n_texts, n_classes)."""
+        """Return probabilities of shape (n_texts, n_classes)."""
         return np.asarray(self._model.predict_proba(list(texts)))
 
     def describe(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
-        """Return label and probabilities of each row."""
+        """Return the label and the probabilities of each row as dicts.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n_texts, n_classes)
+
+        Returns
+        -------
+        list of dict
+        """
         best = probabilities.argmax(axis=1)
         return [
             {"label": self.labels[i], "probabilities": dict(zip(self._keys, row))}
@@ -116,22 +149,33 @@ class ServedModel:
         ]
 
     def explain(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """Return each text as the model read it, and what its words say for the predicted label.
+        """Return each text as the model read it, with the contribution of each word to its label.
+
+        Parameters
+        ----------
+        texts : sequence of str
+
+        Returns
+        -------
+        list of dict
+            `prepared`, the text, and `words`, a list of dicts.
 
         Raises
         ------
-        ExplainMissingError
-            If this installation cannot explain, or not this model.
+        ExplanationUnavailableError
+            If this installation cannot explain, or this model.
         """
         try:
             from agnews_sk.inspection import explain
         except ImportError as error:
-            raise ExplainMissingError("this installation has no explanations.") from error
+            raise ExplanationUnavailableError(
+                "this installation cannot explain predictions."
+            ) from error
         predicted = self.predict_proba(texts).argmax(axis=1)
         try:
             explanation = explain(self._model, list(texts))
         except (ImportError, TypeError) as error:
-            raise ExplainMissingError(str(error)) from error
+            raise ExplanationUnavailableError(str(error)) from error
         return [
             {
                 "prepared": str(explanation.texts[i]),

@@ -1,4 +1,4 @@
-"""What is asked and answered, as the OpenAPI document shows it."""
+"""Requests and responses, as the OpenAPI document describes them."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ _CUP: dict[str, Any] = {"title": "Cup final tonight", "description": "The coach 
 
 
 class Story(BaseModel):
-    """A story of two cells, joined as in training."""
+    """A story with a title and a description, joined as in training."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -18,6 +18,7 @@ class Story(BaseModel):
 
     @model_validator(mode="after")
     def _has_a_cell(self) -> "Story":
+        """Refuse a story without any cell."""
         if self.title is None and self.description is None:
             raise ValueError("a story needs a title or a description.")
         return self
@@ -34,24 +35,31 @@ class PredictRequest(BaseModel):
     )
 
     text: str | None = Field(None, description="One text.")
-    # Of a long list of what is no text, the first is enough to refuse it.
+    # The first invalid item refuses the request: a long list of them would make a long response.
     texts: Annotated[list[str | Story], Field(min_length=1, fail_fast=True)] | None = Field(
         None, description="Many texts, or stories of a title and a description."
     )
     title: str | None = None
     description: str | None = None
-    model: str | None = Field(None, description="One of several loaded models; else the first.")
-    explain: bool = Field(False, description="Also return the words that decided.")
+    model: str | None = Field(None, description="Name of a loaded model; by default the first.")
+    explain: bool = Field(False, description="Also return the words that explain the prediction.")
 
     @model_validator(mode="after")
-    def _asks_one_thing(self) -> "PredictRequest":
+    def _has_one_input(self) -> "PredictRequest":
+        """Refuse requests with no input, or with two kinds of it."""
         story = self.title is not None or self.description is not None
         if (self.text is not None) + (self.texts is not None) + story != 1:
             raise ValueError("give exactly one of text, texts, or title and description.")
         return self
 
     def stories(self) -> list[str | dict[str, str | None]]:
-        """Return what is asked, a text or a mapping of cells each."""
+        """Return the texts and stories of a request, in order.
+
+        Returns
+        -------
+        list of (str or dict)
+            A text, or the cells of a story by column.
+        """
         if self.text is not None:
             return [self.text]
         if self.texts is not None:
@@ -60,16 +68,16 @@ class PredictRequest(BaseModel):
 
 
 class Word(BaseModel):
-    """A word of the prepared text and how much it speaks for the predicted label."""
+    """A word of the prepared text, and its contribution to the predicted label."""
 
     word: str
-    start: int = Field(description="First character in `prepared`; -1 if it stands nowhere.")
+    start: int = Field(description="First character in `prepared`; -1 if it is not found.")
     end: int
     contribution: float
 
 
 class Prediction(BaseModel):
-    """The answer to one text."""
+    """The prediction for one text."""
 
     label: Any = Field(description="The most probable label.", examples=["Business"])
     probabilities: dict[str, float] = Field(examples=[{"Business": 0.9, "Sports": 0.1}])
@@ -78,11 +86,13 @@ class Prediction(BaseModel):
 
 
 class PredictResponse(BaseModel):
-    """One prediction a text, in the order of the request."""
+    """One prediction per text, in the order of the request."""
 
     model: str
     predictions: list[Prediction]
-    notice: str | None = Field(None, description="Why there are no words, if they were asked for.")
+    notice: str | None = Field(
+        None, description="Why there are no words although they were requested."
+    )
 
 
 class ModelLabels(BaseModel):
@@ -93,18 +103,18 @@ class ModelLabels(BaseModel):
 
 
 class LabelsResponse(BaseModel):
-    """The loaded models, the one that answers by default first."""
+    """The loaded models; the first one is used by default."""
 
     models: list[ModelLabels]
 
 
 class Status(BaseModel):
-    """How the service is."""
+    """The state of the service."""
 
     status: str = Field(examples=["ok"])
 
 
 class Problem(BaseModel):
-    """What was wrong with a request."""
+    """The reason for which a request was refused."""
 
-    detail: Any = Field(examples=["there are 300 texts, at most 256 are taken."])
+    detail: Any = Field(examples=["there are 300 texts, at most 256 are allowed."])

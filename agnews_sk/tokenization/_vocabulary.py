@@ -26,7 +26,7 @@ class Vocabulary(  # type: ignore[call-arg]
         Ignore tokens that occur in fewer or more rows than this; a float is a share of the rows.
     max_size : int or None, default=None
         Largest number of ids, special tokens included.
-    specials : sequence of str, default=("<pad>", "<unk>")
+    special_tokens : sequence of str, default=("<pad>", "<unk>")
         Special tokens. They have the first ids, and their occurrences are not counted.
 
     Attributes
@@ -45,7 +45,7 @@ class Vocabulary(  # type: ignore[call-arg]
 
     Notes
     -----
-    A token without an id becomes `<unk>`, or is removed if `specials` has no `<unk>`. A row
+    A token without an id becomes `<unk>`, or is removed if `special_tokens` has no `<unk>`. A row
     without tokens has no ids.
 
     Examples
@@ -69,14 +69,14 @@ class Vocabulary(  # type: ignore[call-arg]
             Interval(Integral, 1, None, closed="left"),
         ],
         "max_size": [Interval(Integral, 1, None, closed="left"), None],
-        "specials": [tuple, list],
+        "special_tokens": [tuple, list],
     }
 
-    def __init__(self, *, min_df=1, max_df=1.0, max_size=None, specials=("<pad>", "<unk>")):
+    def __init__(self, *, min_df=1, max_df=1.0, max_size=None, special_tokens=("<pad>", "<unk>")):
         self.min_df = min_df
         self.max_df = max_df
         self.max_size = max_size
-        self.specials = specials
+        self.special_tokens = special_tokens
 
     def fit(self, X: pl.Series, y: Any = None) -> "Vocabulary":
         """Count the tokens and assign ids to the frequent ones.
@@ -94,13 +94,13 @@ class Vocabulary(  # type: ignore[call-arg]
         Raises
         ------
         ValueError
-            If no token is left, or `specials` has a token twice.
+            If no token is left, or `special_tokens` has a token twice.
         """
         self._validate_params()
-        if len(set(self.specials)) < len(self.specials):
-            raise ValueError(f"specials must be distinct, got {self.specials!r}.")
+        if len(set(self.special_tokens)) < len(self.special_tokens):
+            raise ValueError(f"special_tokens must be distinct, got {self.special_tokens!r}.")
         tokens = encode_tokens(_checked_tokens(X))
-        tokens = drop_tokens(tokens, tokens.distinct.is_in(list(self.specials)).to_numpy())
+        tokens = drop_tokens(tokens, tokens.distinct.is_in(list(self.special_tokens)).to_numpy())
         counted = pl.DataFrame(
             {
                 "token": tokens.distinct,
@@ -110,16 +110,16 @@ class Vocabulary(  # type: ignore[call-arg]
         )
         kept = self._frequent(counted, len(X)).sort("tf", "token", descending=[True, False])
         if self.max_size is not None:
-            kept = kept.head(max(self.max_size - len(self.specials), 0))
+            kept = kept.head(max(self.max_size - len(self.special_tokens), 0))
         if len(kept) == 0:
             raise ValueError(
                 f"no token is left of {len(counted)} distinct ones; lower min_df, or raise max_df "
                 "or max_size."
             )
-        none = np.zeros(len(self.specials), dtype=np.int64)
+        none = np.zeros(len(self.special_tokens), dtype=np.int64)
         self.term_frequency_ = np.concatenate([none, kept["tf"]])
         self.document_frequency_ = np.concatenate([none, kept["df"]])
-        names = [*self.specials, *kept["token"]]
+        names = [*self.special_tokens, *kept["token"]]
         self.vocabulary_ = {token: i for i, token in enumerate(names)}
         return self
 

@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from agnews_sk.bulk import predict_files
-from agnews_sk.bulk._predictor import load_model
-from agnews_sk.onnx import open_model
+from agnews_sk.bulk._predictor import checked_model
+from agnews_sk.onnx import load_model
 from tests.bulk.conftest import LABELS, N_ROWS, check_output, write_texts
 
 # Waits for a word, then for a moment, and predicts with many more of those.
@@ -204,10 +204,10 @@ def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
 
     def open_late(path):
         replace(models[0], model)
-        return open_model(path)
+        return load_model(path)
 
-    monkeypatch.setattr("agnews_sk.bulk._predictor.open_model", open_late)
-    load_model.cache_clear()
+    monkeypatch.setattr("agnews_sk.bulk._predictor.load_model", open_late)
+    checked_model.cache_clear()
     with pytest.raises(ValueError, match="was replaced by another model meanwhile"):
         predict_files(model, rows, tmp_path / "out.csv")
 

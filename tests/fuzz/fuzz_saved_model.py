@@ -12,7 +12,7 @@ with atheris.instrument_imports(include=["agnews_sk.persistence", "skops", "zipf
     from agnews_sk.persistence import ArtifactError, load, save
 
 from agnews_sk import make_tfidf_pipeline
-from tests.robustness.forging import files_of, forge, repacked, write_zip
+from tests.persistence.forging import files_of, forge, repacked, write_zip
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-model-"))
 TEXTS = ["oil prices rise", "shares fall", "cup final", "the cup is ours"]

@@ -33,8 +33,8 @@ from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.tokenization import SubwordTokenizer, WordTokenizer
 from agnews_sk.vectorization import NgramVectorizer
+from tests.persistence.forging import write_sum
 from tests.persistence.watching import only_the_model_is_read
-from tests.robustness.forging import write_sum
 
 TEXTS = ["oil price rises", "cup final", "oil stocks up", "final cup won"] * 2
 Y = ["a", "b"] * 4

@@ -14,7 +14,7 @@ def test_the_card_says_what_was_stated(fitted, tmp_path):
     card = ModelCard(
         data="8 headlines that were made up",
         scores=scores.to_dict(),
-        limits=["not for poems"],
+        limitations=["not for poems"],
         weights_license="Apache-2.0",
         data_license="CC0-1.0",
     )
@@ -32,7 +32,7 @@ def test_the_card_says_what_was_stated(fitted, tmp_path):
         assert line in readme
 
 
-def test_what_was_not_stated_is_said_to_be_so(saved):
+def test_the_card_says_what_was_not_stated(saved):
     readme = (saved["tfidf"] / "README.md").read_text()
     assert readme.count("Not stated.") == 3
     assert "license:" not in readme

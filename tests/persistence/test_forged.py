@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_forged_model_is_refused_and_the_process_goes_on(tmp_path):
+def test_every_forged_model_is_refused_without_ending_the_process(tmp_path):
     command = [sys.executable, "-m", "tests.persistence.forged", tmp_path]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=250)
     said = [json.loads(line) for line in run.stdout.splitlines()]

@@ -92,7 +92,7 @@ def hub(monkeypatch):
     server.server_close()
 
 
-def test_a_model_comes_back_from_the_hub_as_it_went(fitted, headlines, hub):
+def test_a_model_from_the_hub_equals_the_one_that_was_pushed(fitted, headlines, hub):
     url = push_to_hub(fitted["scratch"], REPO, token="hf_x", endpoint=hub)
     assert COMMIT in url
     assert {"manifest.json", "README.md", "classify/model.safetensors"} <= Hub.files.keys()
@@ -102,7 +102,7 @@ def test_a_model_comes_back_from_the_hub_as_it_went(fitted, headlines, hub):
     )
 
 
-def test_what_an_earlier_model_left_is_removed(fitted, hub):
+def test_files_of_an_earlier_model_are_removed(fitted, hub):
     push_to_hub(fitted["scratch"], REPO, token="hf_x", endpoint=hub)
     push_to_hub(fitted["tfidf"], REPO, token="hf_x", endpoint=hub)
     assert set(Hub.files) == {"manifest.json", "README.md", "pipeline.skops"}

@@ -42,12 +42,12 @@ QUICK_IN_PYTHON = SLOW_IN_ONIGURUMA[:4]
 
 @pytest.mark.parametrize("oniguruma", [False, True], ids=["python", "oniguruma"])
 @pytest.mark.parametrize("pattern", QUICK)
-def test_a_pattern_that_goes_one_way_passes(pattern, oniguruma):
+def test_a_pattern_with_one_way_to_match_passes(pattern, oniguruma):
     check_pattern(pattern, where="a tokenizer", oniguruma=oniguruma)
 
 
 @pytest.mark.parametrize("pattern", SLOW_IN_ONIGURUMA)
-def test_what_oniguruma_reads_otherwise_is_refused_for_it(pattern):
+def test_syntax_that_oniguruma_reads_differently_is_refused_for_it(pattern):
     with pytest.raises(ArtifactError, match="a tokenizer has the pattern"):
         check_pattern(pattern, where="a tokenizer", oniguruma=True)
 
@@ -58,10 +58,10 @@ def test_a_possessive_repeat_passes_in_python(pattern):
 
 
 @pytest.mark.parametrize("pattern", SLOW, ids=range(len(SLOW)))
-def test_a_pattern_that_may_go_many_ways_is_refused(pattern):
+def test_a_pattern_with_many_ways_to_match_is_refused(pattern):
     with pytest.raises(ArtifactError, match="a tokenizer has the pattern"):
         check_pattern(pattern, where="a tokenizer")
 
 
-def test_the_user_may_trust_a_pattern_as_it_is_written():
+def test_a_pattern_can_be_trusted_literally():
     check_pattern(SLOW[0], [SLOW[0]], where="a tokenizer")

@@ -38,7 +38,7 @@ np.savez(sys.argv[1], **{path: load(path).predict_proba(texts) for path in sys.a
 """
 
 
-def test_every_family_answers_bit_for_bit_in_another_process(fitted, saved, tmp_path):
+def test_every_family_predicts_bit_for_bit_the_same_in_another_process(fitted, saved, tmp_path):
     paths = [str(path) for path in saved.values()]
     answers = tmp_path / "answers.npz"
     subprocess.run([sys.executable, "-c", IN_ANOTHER_PROCESS, answers, *paths], check=True)
@@ -56,7 +56,7 @@ def test_a_zip_holds_the_same_model(fitted, tmp_path, family):
 
 
 @pytest.mark.parametrize("family", ["tfidf", "finetune"])
-def test_a_model_that_abstains_goes_on_to_abstain(fitted, tmp_path, headlines, family):
+def test_a_loaded_model_abstains_as_before(fitted, tmp_path, headlines, family):
     frozen = AbstainingClassifier(FrozenEstimator(fitted[family]), coverage=0.5, abstain_label="?")
     expected = frozen.fit(*headlines)
     loaded = load(save(expected, tmp_path / "model"))
@@ -81,7 +81,7 @@ def test_a_pipeline_that_abstains_on_all_unknown_texts_loads(tmp_path, headlines
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_what_was_loaded_can_be_saved_cloned_and_fitted_again(
+def test_a_loaded_model_can_be_saved_cloned_and_fitted_again(
     fitted, saved, headlines, tmp_path, family
 ):
     loaded = load(saved[family])
@@ -98,7 +98,7 @@ def test_what_was_loaded_can_be_saved_cloned_and_fitted_again(
     [[3, 3, 3, 3, 1, 1, 1, 1], [True] * 4 + [False] * 4, np.array(["a"] * 4 + ["é b"] * 4, object)],
     ids=["int", "bool", "object"],
 )
-def test_labels_keep_their_kind(tiny_model, headlines, tmp_path, family, labels):
+def test_labels_keep_their_type(tiny_model, headlines, tmp_path, family, labels):
     pipeline = make_pipelines(tiny_model)[family].fit(headlines[0], labels)
     loaded = load(save(pipeline, tmp_path / "model"))
     assert loaded.classes_.dtype == pipeline.classes_.dtype
@@ -123,13 +123,13 @@ def test_a_pipeline_fitted_on_a_frame_still_takes_frames(headlines, tmp_path):
     [LogisticRegression(), ComplementNB(), CalibratedClassifierCV(ComplementNB(), cv=2)],
     ids=lambda c: type(c).__name__,
 )
-def test_linear_classifiers_of_scikit_learn_come_along(headlines, tmp_path, classifier):
+def test_linear_classifiers_of_scikit_learn_are_saved_and_loaded(headlines, tmp_path, classifier):
     pipeline = make_tfidf_pipeline(classify=classifier).fit(*headlines)
     loaded = load(save(pipeline, tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
 
 
-def test_the_parts_of_estimators_within_estimators_come_along(tiny_model, headlines, tmp_path):
+def test_parts_of_nested_estimators_are_saved_and_loaded(tiny_model, headlines, tmp_path):
     inner = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1, random_state=0)
     outer = CalibratedClassifierCV(inner, cv=2).fit(*headlines)
     loaded = load(save(outer, tmp_path / "model"))
@@ -152,7 +152,7 @@ def test_the_parts_of_estimators_within_estimators_come_along(tiny_model, headli
     ],
     ids=["cleaner", "words", "vocabulary", "subwords", "pretrained", "embedder", "ngrams", "ids"],
 )
-def test_steps_alone_come_along(tiny_model, tmp_path, make, X):
+def test_single_steps_are_saved_and_loaded(tiny_model, tmp_path, make, X):
     step = make(tiny_model).fit(X)
     loaded = load(save(step, tmp_path / "step"))
     expected, found = step.transform(X), loaded.transform(X)
@@ -164,7 +164,7 @@ def test_steps_alone_come_along(tiny_model, tmp_path, make, X):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_a_classifier_of_raw_texts_and_one_of_ids_come_along(
+def test_classifiers_of_raw_texts_and_of_ids_are_saved_and_loaded(
     tiny_model, headlines, headline_ids, tmp_path
 ):
     texts = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1).fit(*headlines)
@@ -176,7 +176,7 @@ def test_a_classifier_of_raw_texts_and_one_of_ids_come_along(
         assert loaded.max_length_ == classifier.max_length_
 
 
-def test_a_loaded_net_trains_on(tiny_model, headlines, tmp_path):
+def test_a_loaded_net_can_be_trained_further(tiny_model, headlines, tmp_path):
     classifier = FineTunedTransformerClassifier(
         model=tiny_model, max_epochs=1, warm_start=True, learning_rate=1e-3, random_state=0
     ).fit(*headlines)
@@ -187,7 +187,7 @@ def test_a_loaded_net_trains_on(tiny_model, headlines, tmp_path):
     )
 
 
-def test_what_belongs_to_the_place_of_training_is_left_out_with_a_warning(headlines, tmp_path):
+def test_runtime_only_parameters_are_left_out_with_a_warning(headlines, tmp_path):
     pipeline = make_tfidf_pipeline(memory=str(tmp_path / "cache")).fit(*headlines)
     with pytest.warns(UserWarning, match="TextPipeline's memory is not saved"):
         save(pipeline, tmp_path / "model")
@@ -203,7 +203,7 @@ class Own(LogisticRegression):
     """A type that no loader knows."""
 
 
-def test_a_type_of_the_users_is_saved_and_loaded_only_with_his_word(headlines, tmp_path):
+def test_a_type_of_the_user_is_saved_and_loaded_only_if_it_is_trusted(headlines, tmp_path):
     pipeline = make_tfidf_pipeline(classify=Own()).fit(*headlines)
     with pytest.raises(ArtifactError, match=r"cannot be saved.*test_round_trip\.Own"):
         save(pipeline, tmp_path / "model")
@@ -215,7 +215,7 @@ def test_a_type_of_the_users_is_saved_and_loaded_only_with_his_word(headlines, t
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
 
 
-def test_other_versions_of_the_libraries_are_warned_of(saved, monkeypatch):
+def test_other_versions_of_the_libraries_raise_a_warning(saved, monkeypatch):
     monkeypatch.setattr(
         "agnews_sk.persistence._manifest.installed_versions", lambda kind: {"polars": "0.1"}
     )

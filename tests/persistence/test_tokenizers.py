@@ -5,10 +5,10 @@ import json
 import pytest
 
 from agnews_sk.persistence import ArtifactError
-from agnews_sk.persistence._tokenizers import _TEXTS, check_tokenizer
+from agnews_sk.persistence._tokenizers import _SAMPLES, check_tokenizer
 
-LETTERS = {letter: id_ for id_, letter in enumerate(sorted(set("".join(_TEXTS))))}
-WORDS = {text: id_ for id_, text in enumerate(_TEXTS)}
+LETTERS = {letter: id_ for id_, letter in enumerate(sorted(set("".join(_SAMPLES))))}
+WORDS = {text: id_ for id_, text in enumerate(_SAMPLES)}
 PIECES = [[letter, -1.0] for letter in LETTERS]
 BPE = {"type": "BPE", "vocab": LETTERS, "merges": []}
 LEVEL = {"type": "WordLevel", "vocab": WORDS, "unk_token": "a"}
@@ -55,6 +55,6 @@ def test_the_unknown_token_must_be_in_the_vocabulary(model, changes):
         (WORDPIECE, "continuing_subword_prefix"),
     ],
 )
-def test_what_is_put_beside_each_piece_is_short(model, name):
+def test_affixes_of_word_pieces_are_short(model, name):
     with pytest.raises(ArtifactError, match=f"{name} of 17 characters, at most 16"):
         check_tokenizer(document(model, **{name: "#" * 17}))

@@ -19,7 +19,7 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.cleaning import TextCleaner
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.vectorization import NgramVectorizer
-from tests.robustness.forging import write_sum
+from tests.persistence.forging import write_sum
 
 X, Y = ["oil price", "cup final", "oil up", "final cup won"] * 2, ["a", "b"] * 4
 SHOUT = "tests.persistence.test_trusted.shout"
@@ -43,7 +43,7 @@ def fitted(*steps):
 
 @pytest.mark.filterwarnings("ignore:Clustering metrics")
 @pytest.mark.parametrize("score", [chi2, mutual_info_classif], ids=lambda f: f.__name__)
-def test_scikit_learns_selectors_come_along(tmp_path, score):
+def test_selectors_of_scikit_learn_are_saved_and_loaded(tmp_path, score):
     model = make_tfidf_pipeline()
     model.steps.insert(-1, ("select", SelectKBest(score, k=3)))
     model.fit(X, Y)
@@ -53,7 +53,7 @@ def test_scikit_learns_selectors_come_along(tmp_path, score):
 
 
 @pytest.mark.parametrize("trusted", [[shout], [SHOUT]], ids=["function", "name"])
-def test_a_function_of_the_users_comes_along_by_his_word(tmp_path, trusted):
+def test_a_function_of_the_user_is_loaded_if_it_is_trusted(tmp_path, trusted):
     model = fitted(FunctionTransformer(shout, kw_args={"times": 2}), NgramVectorizer())
     with pytest.raises(ArtifactError, match=rf"cannot be saved.*pass trusted=\['{SHOUT}'\]"):
         save(model, tmp_path / "model")
@@ -64,7 +64,7 @@ def test_a_function_of_the_users_comes_along_by_his_word(tmp_path, trusted):
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
 
 
-def test_functions_of_numpy_and_partial_ones_come_along_by_name(tmp_path):
+def test_functions_of_numpy_and_partial_functions_are_saved_by_name(tmp_path):
     trusted = [partial, shout, np.log1p]
     steps = FunctionTransformer(partial(shout, times=2)), CountVectorizer()
     model = fitted(*steps, FunctionTransformer(np.log1p))
@@ -75,19 +75,19 @@ def test_functions_of_numpy_and_partial_ones_come_along_by_name(tmp_path):
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
 
 
-def test_what_is_missing_is_named_at_once(tmp_path):
+def test_all_missing_types_are_named_at_once(tmp_path):
     model = fitted(FunctionTransformer(shout), CountVectorizer(), Scorer(chi2, k=2))
     with pytest.raises(ArtifactError, match=rf"trusted=\['{SHOUT[:-5]}Scorer', '{SHOUT}'\]"):
         save(model, tmp_path / "model")
 
 
-def test_a_function_without_a_name_to_find_it_by_cannot_be_saved(tmp_path):
+def test_a_function_that_cannot_be_imported_by_name_cannot_be_saved(tmp_path):
     def shout(texts):
         return texts
 
     for function in (shout, lambda texts: texts):
         model = fitted(FunctionTransformer(function), CountVectorizer())
-        with pytest.raises(ArtifactError, match="define it by `def` at the top level"):
+        with pytest.raises(ArtifactError, match="define it with `def` at the top level"):
             save(model, tmp_path / "model", trusted=[function])
     assert not (tmp_path / "model").exists()
 
@@ -107,14 +107,14 @@ def test_only_the_modules_that_were_named_are_imported(tmp_path, monkeypatch):
     assert "own_module" in sys.modules
 
 
-def test_a_score_function_is_trusted_as_nothing_else(tmp_path):
+def test_a_score_function_is_trusted_in_no_other_place(tmp_path):
     model = fitted(CountVectorizer(), FunctionTransformer(first_letters))
     model[1].func = mutual_info_classif
     with pytest.raises(ArtifactError, match=r"mutual_info_classif.*not trusted there"):
         save(model, tmp_path / "model")
 
 
-def test_a_pattern_that_may_take_long_is_loaded_by_the_users_word(tmp_path):
+def test_a_slow_pattern_is_loaded_if_it_is_trusted(tmp_path):
     pattern = r"(?:\w+\s?)+\b"
     model = fitted(NgramVectorizer(token_pattern=pattern))
     save(model, tmp_path / "model")
@@ -151,9 +151,7 @@ def lose(path, parameter, saved_by):
     ids=["ours", "scikit-learn"],
 )
 @pytest.mark.filterwarnings("ignore:the model was saved with")
-def test_a_model_saved_before_there_was_a_parameter_says_so(
-    tmp_path, estimator, parameter, saved_by
-):
+def test_a_model_saved_before_a_parameter_existed_says_so(tmp_path, estimator, parameter, saved_by):
     path = save(estimator.fit(X), tmp_path / "model")
     lose(path, parameter, saved_by)
     ((library, version),) = saved_by.items()
@@ -165,17 +163,17 @@ def test_a_model_saved_before_there_was_a_parameter_says_so(
         load(path)
 
 
-def test_containers_that_hold_each_other_without_end_are_refused_at_once(tmp_path):
+def test_containers_shared_exponentially_often_are_refused_at_once(tmp_path):
     shared = ["oil"]
     for _ in range(60):
         shared = [shared, shared]
     model = fitted(CountVectorizer())
     model[0].stop_words = shared
-    with pytest.raises(ArtifactError, match="cannot be saved: its containers hold each other"):
+    with pytest.raises(ArtifactError, match="cannot be saved: its containers share each other"):
         save(model, tmp_path / "model")
 
 
 @pytest.mark.parametrize("constant", ["b", ["b"]], ids=["label", "list of one"])
-def test_a_constant_that_is_a_class_comes_along(tmp_path, constant):
+def test_a_constant_that_is_a_class_is_saved_and_loaded(tmp_path, constant):
     dummy = DummyClassifier(strategy="constant", constant=constant).fit([[0], [0]], ["a", "b"])
     assert load(save(dummy, tmp_path / "model")).predict([[0]]).tolist() == ["b"]

@@ -64,18 +64,18 @@ def test_a_saved_model_is_replaced(saved, tmp_path, monkeypatch, can, name):
 
 
 @pytest.mark.parametrize("name", ["notes", "notes.zip"])
-def test_what_is_no_model_is_not_replaced(saved, tmp_path, name):
+def test_other_files_than_a_model_are_not_replaced(saved, tmp_path, name):
     path = tmp_path / name
     if name == "notes":
         path.mkdir()
         (path / "diary.txt").write_text("mine")
     else:
         path.write_text("mine")
-    with pytest.raises(FileExistsError, match="no saved model"):
+    with pytest.raises(FileExistsError, match="exists and is not a saved model"):
         save(load(saved["tfidf"]), path)
     assert "mine" in ((path / "diary.txt") if path.is_dir() else path).read_text()
 
 
-def test_a_missing_model_is_said_to_be_missing(tmp_path):
+def test_a_missing_model_is_reported_as_missing(tmp_path):
     with pytest.raises(FileNotFoundError, match="neither a folder nor a zip"):
         load(tmp_path / "nothing")

@@ -65,7 +65,7 @@ def rows_by_csv(text):
     st.sampled_from(DIALECTS),
     st.booleans(),
 )
-def test_what_the_csv_module_writes_is_read(folder, rows, dialect, with_mark):
+def test_files_written_by_the_csv_module_are_read(folder, rows, dialect, with_mark):
     file = io.StringIO(newline="")
     quoting, line_end = dialect
     csv.writer(file, quoting=quoting, lineterminator=line_end).writerows(rows)
@@ -77,7 +77,7 @@ def test_what_the_csv_module_writes_is_read(folder, rows, dialect, with_mark):
 @given(pieces)
 @example('"1","a","b"\n2,c')
 @example("1,a,b\r2,c,d\r")
-def test_any_text_gives_the_good_rows_of_the_csv_module(folder, text):
+def test_any_text_gives_the_valid_rows_of_the_csv_module(folder, text):
     with contextlib.suppress(csv.Error):
         expected = rows_by_csv(text.removeprefix("\ufeff"))
         assume("class" not in text)  # a header: columns by name

@@ -22,7 +22,7 @@ REFUSALS = {400, 413, 422, 429, 503}
 def client():
     rows = [(text, label) for label, of_class in HEADLINES.items() for text in of_class]
     model = make_tfidf_pipeline().fit(*map(list, zip(*rows)))
-    limits = Limits(texts=8, characters=500)
+    limits = Limits(max_texts=8, max_characters=500)
     app = create_app(model, limits=limits, max_wait=0)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
@@ -66,29 +66,29 @@ requests = st.fixed_dictionaries(
 
 
 @given(st.lists(any_story.filter(lambda text: text is not None), min_size=1, max_size=8))
-def test_any_texts_are_answered_one_by_one(client, texts):
+def test_any_texts_get_one_prediction_each(client, texts):
     answer = post(client, json.dumps({"texts": texts}))
     assert answer.status_code == 200, answer.text
     check(answer, len(texts))
 
 
 @given(requests, st.booleans())
-def test_any_request_is_answered_or_refused(client, request_, ascii_only):
+def test_any_request_gets_a_response_or_a_refusal(client, request_, ascii_only):
     body = json.dumps(request_, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     check(post(client, body))
 
 
 @given(values)
-def test_any_json_is_answered_or_refused(client, value):
+def test_any_json_gets_a_response_or_a_refusal(client, value):
     check(post(client, json.dumps(value)))
 
 
 @given(st.binary(max_size=60) | st.builds(lambda b: b'{"text": "' + b + b'"}', st.binary()))
-def test_any_bytes_are_answered_or_refused(client, body):
+def test_any_bytes_get_a_response_or_a_refusal(client, body):
     check(post(client, body))
 
 
 @pytest.mark.parametrize("opening", ["[", '{"texts":[', '{"a":'])
-def test_json_nested_without_end_is_refused(client, opening):
+def test_deeply_nested_json_is_refused(client, opening):
     answer = post(client, opening * 100_000)
     assert answer.status_code in REFUSALS

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
 from tests.conftest import HEADLINES
-from tests.robustness.forging import files_of, forge, repacked, write_zip
+from tests.persistence.forging import files_of, forge, repacked, write_zip
 
 TEXTS = ["oil prices", "the cup", ""]
 
@@ -78,7 +78,7 @@ def answers_with_probabilities(model):
 
 @pytest.mark.parametrize("change", [flip, spoil])
 @given(data=st.data())
-def test_a_forged_pipeline_is_refused_or_answers_with_probabilities(whole, path, change, data):
+def test_a_forged_pipeline_is_refused_or_predicts_probabilities(whole, path, change, data):
     files = files_of(whole)
     pipeline = files["pipeline.skops"]
     members = files_of(pipeline)
@@ -110,7 +110,7 @@ def put(root, way, value):
 
 @pytest.mark.parametrize("file", ["manifest.json", "schema.json"])
 @given(data=st.data())
-def test_any_value_in_a_document_is_refused_or_answers_with_probabilities(whole, path, file, data):
+def test_any_value_in_a_document_is_refused_or_predicts_probabilities(whole, path, file, data):
     files = files_of(whole)
     pipeline = files["pipeline.skops"]
     document = json.loads((files | files_of(pipeline))[file])

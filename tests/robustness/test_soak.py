@@ -42,7 +42,7 @@ def growth(action, turns, warm_up):
     return float(np.median(memory[-half:] - memory[:half])) / (len(memory) - half)
 
 
-def test_a_leak_would_be_seen(frozen):
+def test_a_leak_would_be_detected(frozen):
     kept = []
     assert growth(lambda turn: kept.append(np.ones(64 * KIB)), turns=40, warm_up=10) > 400
 
@@ -53,7 +53,7 @@ def test_a_leak_would_be_seen(frozen):
     [(make_tfidf_pipeline, 300, 32), (lambda: make_transformer_pipeline(**TINY), 150, 64)],
     ids=["tfidf", "transformer"],
 )
-def test_fits_and_predictions_leave_the_memory_as_it_was(frozen, make, turns, most):
+def test_fits_and_predictions_do_not_leak_memory(frozen, make, turns, most):
     """The texts alone have 50 KiB, and their matrix more, so that one kept a turn is found."""
     bunch = make_news(200, random_state=0)
 

@@ -74,7 +74,7 @@ def test_references_are_read_as_the_standard_library_reads_them(text):
 
 
 @given(st.lists(any_story, min_size=1, max_size=5))
-def test_the_default_cleaner_keeps_rows_and_leaves_no_white_space_to_squeeze(texts):
+def test_the_default_cleaner_keeps_rows_and_collapses_white_space(texts):
     cleaned = TextCleaner().transform(texts)
     assert len(cleaned) == len(texts)
     for before, after in zip(texts, cleaned):
@@ -132,7 +132,7 @@ def test_ngrams_are_those_of_scikit_learn(stories, new, settings, analyzer):
 
 
 @given(st.lists(st.lists(valid_text, max_size=6), min_size=1, max_size=5))
-def test_a_vocabulary_counts_as_a_counter_and_gives_the_tokens_back(rows):
+def test_a_vocabulary_counts_like_a_counter_and_maps_ids_back_to_tokens(rows):
     counted = Counter(token for row in rows for token in row if token not in ("<pad>", "<unk>"))
     tokens = pl.Series(rows, dtype=pl.List(pl.String))
     if not counted:

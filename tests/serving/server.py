@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from agnews_sk.serving._connections import Door
+from agnews_sk.serving._connections import BacklogSocket
 from agnews_sk.serving._workers import make_server
 
 
@@ -47,7 +47,7 @@ def in_thread(app):
 def as_served(app, limits):
     """Yield port and server of an application that runs in a thread as `serve` runs it."""
     server = make_server(lambda: app, limits)
-    door = Door(socket.create_server(("127.0.0.1", 0)), 2_048)
+    door = BacklogSocket(socket.create_server(("127.0.0.1", 0)), 2_048)
     port = door.getsockname()[1]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()

@@ -10,7 +10,7 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 from fastapi.testclient import TestClient
 from sklearn.exceptions import NotFittedError
 
-import agnews_sk.evaluation
+import agnews_sk.inspection
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.serving import Limits, create_app
 from tests.serving.conftest import LABELS, STORIES
@@ -64,7 +64,7 @@ def test_cells_of_other_columns_than_the_models_are_joined_too(stories_of_body):
     np.testing.assert_allclose(probabilities(answer, stories_of_body), expected, atol=1e-6)
 
 
-def test_texts_that_wait_are_counted_while_they_wait():
+def test_texts_are_counted_while_they_wait():
     gate, begun = threading.Event(), threading.Event()
 
     def act(texts):
@@ -81,7 +81,7 @@ def test_texts_that_wait_are_counted_while_they_wait():
         assert "agnews_sk_waiting_texts 0.0" in client.get("/metrics").text
 
 
-def test_answers_do_not_depend_on_the_requests_they_are_batched_with(pipeline):
+def test_predictions_do_not_depend_on_the_other_requests_of_the_batch(pipeline):
     texts = [f"{text} {i}" for i in range(8) for text in TEXTS]
     with client_with(pipeline, max_wait=0.02) as client, ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda t: client.post("/predict", json={"text": t}), texts))
@@ -112,7 +112,7 @@ def test_answers_do_not_depend_on_the_requests_they_are_batched_with(pipeline):
     ],
     ids=str,
 )
-def test_what_is_not_a_request_is_refused_with_a_reason(client, body):
+def test_invalid_requests_are_refused_with_a_reason(client, body):
     answer = client.post("/predict", json=body)
     assert answer.status_code == 422
     assert answer.json()["detail"]
@@ -132,15 +132,19 @@ def test_what_is_not_a_request_is_refused_with_a_reason(client, body):
     ],
     ids=["empty", "open", "bytes", "nan", "surrogate", "infinite", "deep", "surrogate-key"],
 )
-def test_bodies_that_are_no_clean_json_never_fail_the_service(client, body):
+def test_bodies_that_are_not_valid_json_never_fail_the_service(client, body):
     answer = client.post("/predict", content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (200, 400, 422)
     assert "Traceback" not in answer.text
 
 
-def test_too_much_is_refused_with_the_status_that_says_so(pipeline):
+def test_requests_above_a_limit_are_refused_with_its_status(pipeline):
     limits = Limits(
-        texts=2, characters=10, body_bytes=200, explained_texts=1, explained_characters=8
+        max_texts=2,
+        max_characters=10,
+        max_body_bytes=200,
+        max_explained_texts=1,
+        max_explained_characters=8,
     )
     with client_with(pipeline, limits=limits) as client:
         assert client.post("/predict", json={"texts": ["a", "b"]}).status_code == 200
@@ -188,12 +192,12 @@ class Panic(BaseException):
 
 
 @pytest.mark.parametrize("error", [Panic("secret detail"), StopIteration()], ids=repr)
-def test_not_even_a_panic_within_the_model_ends_the_service(error):
+def test_a_panic_within_the_model_does_not_end_the_service(error):
     def act(texts):
         if "bad" in texts:
             raise error
 
-    with client_with(Stub(act), limits=Limits(seconds=5)) as client:
+    with client_with(Stub(act), limits=Limits(max_seconds=5)) as client:
         failed = client.post("/predict", json={"text": "bad"})
         assert (failed.status_code, "secret" in failed.text) == (500, False)
         assert client.post("/predict", json={"text": "good"}).status_code == 200
@@ -211,7 +215,7 @@ def test_a_refusal_is_short_however_much_is_wrong(client, body):
     assert 1 <= len(answer.json()["detail"]) <= 20
 
 
-def test_a_full_queue_answers_429_and_when_to_come_back():
+def test_a_full_queue_returns_429_with_a_time_to_retry():
     gate, begun = threading.Event(), threading.Event()
 
     def act(texts):
@@ -219,7 +223,7 @@ def test_a_full_queue_answers_429_and_when_to_come_back():
             begun.set()
             gate.wait(10)
 
-    limits = Limits(waiting_texts=2)
+    limits = Limits(max_waiting_texts=2)
     with client_with(Stub(act), limits=limits, max_wait=0) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
         assert begun.wait(10)
@@ -230,20 +234,20 @@ def test_a_full_queue_answers_429_and_when_to_come_back():
     assert refused.headers["retry-after"] == "1"
 
 
-def test_an_answer_that_takes_too_long_is_503():
+def test_a_response_that_takes_too_long_is_503():
     gate = threading.Event()
 
     def act(texts):
         if texts != ["Warm up."]:
             gate.wait(10)
 
-    with client_with(Stub(act), limits=Limits(seconds=0.05)) as client:
+    with client_with(Stub(act), limits=Limits(max_seconds=0.05)) as client:
         answer = client.post("/predict", json={"text": "slow"})
         gate.set()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
-def test_a_key_is_asked_for_where_answers_are_given(pipeline):
+def test_predictions_and_labels_need_the_key(pipeline):
     with client_with(pipeline, api_key="geheim é") as client:
         assert client.post("/predict", json={"text": "a"}).status_code == 401
         for wrong in ("geheim", "", "\xff"):
@@ -254,7 +258,7 @@ def test_a_key_is_asked_for_where_answers_are_given(pipeline):
         assert [client.get(path).status_code for path in ("/health", "/ready", "/")] == [200] * 3
 
 
-def test_several_models_answer_by_name_and_the_first_by_default(pipeline, saved):
+def test_several_models_predict_by_name_and_the_first_by_default(pipeline, saved):
     with client_with({"one": saved, "two": Stub()}) as client:
         listed = client.get("/labels").json()["models"]
         assert [model["name"] for model in listed] == ["one", "two"]
@@ -263,19 +267,24 @@ def test_several_models_answer_by_name_and_the_first_by_default(pipeline, saved)
     assert answer["predictions"] == [{"label": "b", "probabilities": {"a": 0.25, "b": 0.75}}]
 
 
-def test_words_come_with_explain_or_a_notice_where_nothing_explains(client, monkeypatch):
-    asked = {"text": "Oil prices", "explain": True}
-    if hasattr(agnews_sk.evaluation, "explain"):
-        (answer,) = client.post("/predict", json=asked).json()["predictions"]
-        words = {one["word"].lower(): one["contribution"] for one in answer["words"]}
-        assert words["oil"] > 0
-        for one in answer["words"]:
-            if one["start"] >= 0:
-                assert answer["prepared"][one["start"] : one["end"]] == one["word"]
-    monkeypatch.delattr(agnews_sk.evaluation, "explain", raising=False)
-    answer = client.post("/predict", json=asked).json()
-    assert answer["notice"] == "without words: this installation has no explanations."
-    assert answer["predictions"][0]["label"] == "Business"
+EXPLAINED = {"text": "Oil prices", "explain": True}
+
+
+def test_words_come_with_explain(client):
+    (prediction,) = client.post("/predict", json=EXPLAINED).json()["predictions"]
+    words = {one["word"].lower(): one["contribution"] for one in prediction["words"]}
+    assert words["oil"] > 0
+    placed = [one for one in prediction["words"] if one["start"] >= 0]
+    assert placed
+    for one in placed:
+        assert prediction["prepared"][one["start"] : one["end"]] == one["word"]
+
+
+def test_a_notice_tells_why_there_are_no_words(client, monkeypatch):
+    monkeypatch.delattr(agnews_sk.inspection, "explain")
+    response = client.post("/predict", json=EXPLAINED).json()
+    assert response["notice"] == "without words: this installation cannot explain predictions."
+    assert response["predictions"][0]["label"] == "Business"
 
 
 def test_ready_says_no_once_the_service_stops(client):
@@ -285,7 +294,7 @@ def test_ready_says_no_once_the_service_stops(client):
     assert client.get("/health").headers["connection"] == "close"
 
 
-def test_metrics_count_requests_by_route_not_by_what_clients_make_up(client):
+def test_metrics_count_requests_by_route_not_by_the_path_of_the_client(client):
     client.get("/labels")
     client.get("/made/up")
     metrics = client.get("/metrics").text
@@ -294,7 +303,7 @@ def test_metrics_count_requests_by_route_not_by_what_clients_make_up(client):
     assert "made" not in metrics
 
 
-def test_openapi_shows_examples_and_asks_nothing_of_other_servers(client):
+def test_openapi_shows_examples_and_loads_nothing_from_other_servers(client):
     document = client.get("/openapi.json").json()
     examples = document["components"]["schemas"]["PredictRequest"]["examples"]
     assert all(client.post("/predict", json=one).status_code == 200 for one in examples)
@@ -309,7 +318,7 @@ def test_openapi_shows_examples_and_asks_nothing_of_other_servers(client):
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/ready", "/labels", "/metrics", "/openapi.json"])
-def test_head_is_answered_like_get_without_the_body(client, path):
+def test_head_is_like_get_without_the_body(client, path):
     expected, found = client.get(path), client.head(path)
     assert (found.status_code, found.content) == (200, b"")
     assert found.headers["content-type"] == expected.headers["content-type"]
@@ -317,7 +326,7 @@ def test_head_is_answered_like_get_without_the_body(client, path):
         assert found.headers["content-length"] == str(len(expected.content))
 
 
-def test_head_of_what_is_no_get_is_refused_and_counted_by_route(client):
+def test_head_of_a_route_without_get_is_refused_and_counted_by_route(client):
     assert client.head("/predict").status_code == 405
     assert client.head("/made/up").status_code == 404
     client.head("/health")
@@ -332,7 +341,7 @@ def test_a_model_without_probabilities_and_no_model_are_refused():
     with pytest.raises(ValueError, match="api_key is empty"):
         create_app(Stub(), api_key="")
     with pytest.raises(ValueError, match="texts must be more than 0"):
-        Limits(texts=0)
+        Limits(max_texts=0)
 
 
 def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():

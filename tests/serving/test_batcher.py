@@ -39,7 +39,7 @@ def test_each_request_gets_its_own_rows_and_batches_are_bounded(requests, max_te
     assert batcher.n_waiting == 0
 
 
-def test_requests_that_come_while_the_model_works_leave_together():
+def test_requests_that_arrive_while_the_model_works_share_a_batch():
     gate, sizes = threading.Event(), []
 
     def slow(texts):
@@ -62,7 +62,7 @@ def test_requests_that_come_while_the_model_works_leave_together():
     assert sizes == [1, 5]
 
 
-def test_clients_that_ask_again_at_once_are_joined_instead_of_taking_turns():
+def test_clients_that_send_their_next_request_at_once_share_a_batch():
     sizes = []
 
     async def client(batcher, delay):
@@ -86,7 +86,7 @@ def test_clients_that_ask_again_at_once_are_joined_instead_of_taking_turns():
     assert sizes == [1, 1, 2, 2, 2, 2, 2, 1]
 
 
-def test_who_is_alone_waits_once_for_those_who_have_left():
+def test_a_single_client_waits_once_for_clients_that_have_left():
     async def ask():
         batcher = MicroBatcher(lengths, max_wait=1)
         batcher.start()
@@ -98,7 +98,7 @@ def test_who_is_alone_waits_once_for_those_who_have_left():
     asyncio.run(asyncio.wait_for(ask(), 15))
 
 
-def test_close_answers_what_waits():
+def test_close_predicts_the_waiting_requests():
     async def ask():
         batcher = MicroBatcher(lengths, max_wait=60)
         batcher.start()
@@ -126,7 +126,7 @@ def test_a_client_that_leaves_frees_its_place_and_costs_no_prediction():
         leaving = asyncio.create_task(batcher.predict(["gone"]))
         staying = asyncio.create_task(batcher.predict(["here"]))
         await asyncio.sleep(0)
-        with pytest.raises(QueueFullError):
+        with pytest.raises(QueueFullError, match="2 texts wait already"):
             await batcher.predict(["too much"])
         leaving.cancel()
         await staying
@@ -157,7 +157,7 @@ def test_a_request_that_fails_the_model_fails_alone():
     assert sizes[0] == 3
 
 
-def test_it_can_be_started_again():
+def test_a_closed_batcher_can_be_started_again():
     batcher = MicroBatcher(lengths)
     for _ in range(2):
         assert asyncio.run(answers_of(batcher, [["ab"]])) == [[2]]

@@ -14,9 +14,9 @@ def run(*arguments):
     return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "300"})
 
 
-def test_serve_says_what_is_wrong_without_a_traceback(saved, tmp_path):
+def test_serve_reports_errors_without_a_traceback(saved, tmp_path):
     nowhere = run("serve", tmp_path / "nowhere")
-    assert (nowhere.exit_code, "there is nothing at" in nowhere.output) == (2, True)
+    assert (nowhere.exit_code, "there is no file or folder" in nowhere.output) == (2, True)
     twice = run("serve", saved, saved)
     assert (twice.exit_code, "the same name" in twice.output) == (2, True)
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -49,7 +49,7 @@ def test_an_empty_host_or_key_is_refused_in_one_line(
     assert message in line
 
 
-def test_the_key_of_the_environment_is_the_one_that_is_asked_for(saved, monkeypatch):
+def test_the_key_is_read_from_the_environment(saved, monkeypatch):
     serving = pytest.importorskip("agnews_sk.serving", reason="the serve extra is not installed")
     keys = []
     monkeypatch.setattr(serving, "serve", lambda models, **options: keys.append(options["api_key"]))
@@ -72,7 +72,7 @@ def test_two_versions_of_a_model_are_served_side_by_side(tmp_path, monkeypatch):
     assert served == dict(zip(["news-1.0", "news-1.1", "news-1.2"], paths))
 
 
-def test_export_writes_what_answers_alike_and_shows_the_parity(tmp_path):
+def test_export_writes_a_model_that_predicts_the_same_and_prints_the_parity(tmp_path):
     pytest.importorskip("onnx", reason="the onnx extra is not installed")
     pytest.importorskip("onnxruntime", reason="the onnx extra is not installed")
     rows = load_train_test("sample")

@@ -14,11 +14,11 @@ import pytest
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
 from agnews_sk.serving import Limits, create_app
-from agnews_sk.serving._connections import RateLimit, most_connections
+from agnews_sk.serving._connections import RateLimit, max_open_connections
 from agnews_sk.serving._models import WARM_UP
 from tests.serving.server import as_served, in_processes
 
-QUICK = {"header_seconds": 0.3, "seconds": 0.6}
+QUICK = {"max_header_seconds": 0.3, "max_seconds": 0.6}
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -86,7 +86,7 @@ BEGUN = {
 }
 
 
-def test_clients_that_stop_are_left_within_seconds():
+def test_clients_that_stop_sending_are_disconnected_within_seconds():
     with served(**QUICK) as (port, server), ExitStack() as stack:
         clients = {
             name: stack.enter_context(connect(port, sent)) for name, (sent, _) in BEGUN.items()
@@ -106,7 +106,7 @@ TRICKLED = {
 }
 
 
-def test_clients_that_send_a_byte_now_and_then_are_left_as_well():
+def test_clients_that_send_single_bytes_are_disconnected_too():
     with served(**QUICK) as (port, _), ExitStack() as stack:
         clients = {
             name: stack.enter_context(connect(port, sent)) for name, sent in TRICKLED.items()
@@ -122,7 +122,7 @@ def test_clients_that_send_a_byte_now_and_then_are_left_as_well():
         assert clients == {}
 
 
-def test_a_client_that_does_not_read_its_answer_is_left_and_the_service_can_stop():
+def test_a_client_that_does_not_read_its_response_is_disconnected_and_the_service_can_stop():
     body = b'{"texts": [' + b", ".join([b'"a"'] * 200) + b"]}"
     request = HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     with served(Stub(n_labels=1_000), **QUICK) as (port, server):
@@ -135,8 +135,8 @@ def test_a_client_that_does_not_read_its_answer_is_left_and_the_service_can_stop
             wait_for(lambda: not server.server_state.connections)
 
 
-def test_where_no_more_connections_fit_the_one_that_waited_longest_leaves():
-    with served(connections=8) as (port, server), ExitStack() as stack:
+def test_the_connection_that_waited_longest_is_closed_if_there_are_too_many():
+    with served(max_connections=8) as (port, server), ExitStack() as stack:
         idle = [stack.enter_context(connect(port)) for _ in range(30)]
         assert health(port) == 200
         assert len(server.server_state.connections) <= 8
@@ -145,12 +145,12 @@ def test_where_no_more_connections_fit_the_one_that_waited_longest_leaves():
         assert b"200 OK" in read_to_the_end(idle[-1])
 
 
-def test_where_all_connections_are_being_answered_a_new_one_hears_503_and_they_are():
+def test_a_new_connection_gets_503_while_all_others_are_responded_to():
     gate = threading.Event()
     body = b'{"text": "oil"}'
     request = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     model = Stub(act=lambda texts: gate.wait(10))
-    with served(model, connections=8) as (port, server), ExitStack() as stack:
+    with served(model, max_connections=8) as (port, server), ExitStack() as stack:
         asking = [stack.enter_context(connect(port, request)) for _ in range(8)]
         wait_for(lambda: len(server.server_state.tasks) == 8)
         with connect(port) as crowded:
@@ -166,14 +166,14 @@ def test_connections_are_fewer_than_the_files_that_may_be_open(limit):
         pytest.skip("this process may not open so many files")
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     try:
-        found = most_connections(4_096)
+        found = max_open_connections(4_096)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert 8 <= found <= max(8, limit - 64)
     assert found <= 4_096
 
 
-def test_1100_idle_connections_neither_keep_others_out_nor_fill_the_log(saved, tmp_path):
+def test_1100_idle_connections_neither_block_others_nor_fill_the_log(saved, tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 2_048:
         pytest.skip("this process may not open so many files")
@@ -199,7 +199,7 @@ def test_1100_idle_connections_neither_keep_others_out_nor_fill_the_log(saved, t
         assert log.stat().st_size - before < 100_000
 
 
-def test_a_line_of_the_code_logs_so_many_records_and_then_how_many_more(caplog):
+def test_a_line_of_code_logs_a_few_records_and_then_how_many_were_dropped(caplog):
     log = logging.getLogger("agnews_sk.tests.rate")
     limit = RateLimit(most=2, seconds=10)
     log.addFilter(limit)
@@ -213,7 +213,7 @@ def test_a_line_of_the_code_logs_so_many_records_and_then_how_many_more(caplog):
     assert caplog.messages == ["bad bytes"] * 3 + ["bad bytes (2 more like it before)"]
 
 
-def test_what_strangers_send_fills_no_log(capfd):
+def test_invalid_requests_do_not_fill_the_log(capfd):
     with served() as (port, _):
         for _ in range(50):
             with connect(port, b"\x16\x03\x01 no HTTP\r\n\r\n") as connection:

@@ -58,14 +58,14 @@ def serve_and_stop(bin_folder, model):
         process.wait()
 
 
-def test_the_command_serves_is_healthy_and_hears_sigterm(saved):
+def test_the_command_serves_is_healthy_and_stops_at_sigterm(saved):
     bin_folder = Path(sys.executable).parent
     if not (bin_folder / "agnews-sk").exists():
         pytest.skip("the package is not installed")
     serve_and_stop(bin_folder, saved)
 
 
-def test_the_image_runs_without_root_and_builds_of_files_that_are_there():
+def test_the_image_runs_without_root_and_is_built_from_files_that_exist():
     assert instructions("USER")[-1].isdigit()
     assert instructions("USER")[-1] != "0"
     kept = (ROOT / ".dockerignore").read_text().splitlines()
@@ -75,7 +75,7 @@ def test_the_image_runs_without_root_and_builds_of_files_that_are_there():
             assert all((ROOT / source).exists() and f"!{source}" in kept for source in sources)
 
 
-def test_compose_mounts_the_model_read_only_and_drops_rights():
+def test_compose_mounts_the_model_read_only_and_drops_capabilities():
     (service,) = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"].values()
     assert service["volumes"] == ["./model:/model:ro"]
     assert service["read_only"]

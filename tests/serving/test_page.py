@@ -7,7 +7,6 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
-import agnews_sk.evaluation
 from agnews_sk.serving import create_app
 from tests.browser import Browser, find_chromium
 from tests.serving.server import in_thread
@@ -66,7 +65,7 @@ def drop(page, name, content):
     )
 
 
-def test_two_models_answer_side_by_side_with_bars_and_nothing_leaves_the_server(page, address):
+def test_two_models_predict_side_by_side_with_bars_and_nothing_leaves_the_server(page, address):
     give(page, "Oil prices rise")
     page.evaluate("document.getElementById('ask').click()")
     assert cards(page) == [["tfidf", "Business"], ["contrary", "Sports"]]
@@ -80,9 +79,7 @@ def test_two_models_answer_side_by_side_with_bars_and_nothing_leaves_the_server(
     assert page.errors() == []
 
 
-def test_the_words_that_decided_are_marked(page):
-    if not hasattr(agnews_sk.evaluation, "explain"):
-        pytest.skip("this version explains nothing")
+def test_words_that_explain_the_prediction_are_marked(page):
     give(page, "\U0001f600 Oil prices rise")
     page.evaluate("document.getElementById('ask').click()")
     cards(page)
@@ -90,7 +87,7 @@ def test_the_words_that_decided_are_marked(page):
     assert {"Oil", "prices", "rise"} <= set(page.evaluate(marks))
 
 
-def test_the_keyboard_is_enough(page):
+def test_the_page_can_be_used_by_keyboard_alone(page):
     page.evaluate("document.getElementById('story').focus()")
     page.call("Input.insertText", text="Cup final")
     page.press(**ENTER, modifiers=CONTROL)
@@ -104,7 +101,7 @@ def test_the_keyboard_is_enough(page):
     assert {"story", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
 
 
-def test_a_screen_reader_finds_names_and_is_told_the_answer(page):
+def test_a_screen_reader_finds_names_and_hears_the_prediction(page):
     nodes = page.call("Accessibility.getFullAXTree")["nodes"]
     named = {
         (node["role"]["value"], node.get("name", {}).get("value", ""))
@@ -143,7 +140,7 @@ def test_a_dropped_csv_becomes_a_table_and_a_csv(page):
     assert saved == '"text","m label","m probability"\r\n"\'=cup()","S","0.9"\r\n'
 
 
-def test_while_an_answer_is_awaited_nothing_else_is_asked(page):
+def test_the_page_sends_no_request_while_it_waits_for_one(page):
     give(page, "Oil prices rise")
     page.evaluate("(() => { ask(); ask(); })()")
     cards(page)

@@ -58,7 +58,7 @@ def test_tokens_become_ids_and_unseen_ones_unknown():
 
 
 def test_unseen_tokens_are_removed_without_unk():
-    vocabulary = Vocabulary(specials=("<pad>",)).fit(TOKENS)
+    vocabulary = Vocabulary(special_tokens=("<pad>",)).fit(TOKENS)
     assert vocabulary.transform(pl.Series([["new", "oil"], ["new"]])).to_list() == [[1], []]
 
 
@@ -81,7 +81,7 @@ def test_max_size_counts_the_specials():
 def test_limits_are_accepted_up_to_their_bounds(name, inside, outside):
     tokens = pl.Series([["oil"], ["oil", "cup"]])
     for value in inside:
-        assert Vocabulary(**{name: value}, specials=()).fit(tokens).vocabulary_
+        assert Vocabulary(**{name: value}, special_tokens=()).fit(tokens).vocabulary_
     for value in outside:
         with pytest.raises(ValueError, match=f"'{name}' parameter"):
             Vocabulary(**{name: value}).fit(tokens)
@@ -114,8 +114,8 @@ def test_other_input_than_tokens_is_refused(X):
 
 
 def test_a_repeated_special_token_is_refused():
-    with pytest.raises(ValueError, match="specials must be distinct"):
-        Vocabulary(specials=("<pad>", "<pad>")).fit(TOKENS)
+    with pytest.raises(ValueError, match="special_tokens must be distinct"):
+        Vocabulary(special_tokens=("<pad>", "<pad>")).fit(TOKENS)
 
 
 def test_no_rows_are_refused():
@@ -125,12 +125,12 @@ def test_no_rows_are_refused():
 
 @pytest.mark.parametrize("wrong", [-1, 3])
 def test_an_id_outside_the_vocabulary_is_refused(wrong):
-    vocabulary = Vocabulary(specials=("<unk>",)).fit(pl.Series([["oil"], ["cup"]]))
+    vocabulary = Vocabulary(special_tokens=("<unk>",)).fit(pl.Series([["oil"], ["cup"]]))
     with pytest.raises(ValueError, match=f"from 0 to 2, got {wrong}"):
         vocabulary.inverse_transform(pl.Series([[0], [wrong]]))
 
 
 def test_null_tokens_are_ignored_and_null_rows_are_empty():
-    vocabulary = Vocabulary(specials=("<unk>",))
+    vocabulary = Vocabulary(special_tokens=("<unk>",))
     ids = vocabulary.fit_transform(pl.Series([["oil", None], None]))
     assert ids.to_list() == [[1], []]

@@ -17,7 +17,7 @@ from tests.serving.server import in_thread
 @pytest.mark.skipif(find_spec("schemathesis") is None, reason="schemathesis is not installed")
 def test_schemathesis_finds_no_failure_of_the_service(pipeline, tmp_path):
     command = Path(sys.executable).with_name("schemathesis")
-    with in_thread(create_app(pipeline, limits=Limits(texts=8, characters=500))) as address:
+    with in_thread(create_app(pipeline, limits=Limits(max_texts=8, max_characters=500))) as address:
         done = subprocess.run(
             [
                 command,

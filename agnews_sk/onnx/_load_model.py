@@ -1,4 +1,4 @@
-"""Open a model, whichever of the two ways it was written."""
+"""Load a saved or an exported model, whichever is at a path."""
 
 import hashlib
 import os
@@ -9,13 +9,13 @@ from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.persistence import MANIFEST, ArtifactError, load, open_source
 
 
-def open_model(path: str | Path) -> Any:
-    """Load a saved pipeline, or an exported one, whichever is there.
+def load_model(path: str | Path) -> Any:
+    """Load what `save` or `export_onnx` wrote, whichever is at a path.
 
     Parameters
     ----------
     path : str or path
-        What `save` or `export_onnx` wrote.
+        Folder or zip file.
 
     Returns
     -------
@@ -24,41 +24,42 @@ def open_model(path: str | Path) -> Any:
     Raises
     ------
     ArtifactError
-        If the files are not whole or hold what is not trusted.
+        If a file is missing or damaged, or holds a type that is not trusted.
     FileNotFoundError
         If there is nothing at `path`.
 
     Examples
     --------
-    >>> from agnews_sk.onnx import open_model
-    >>> open_model("model").predict(["Oil prices rise"])  # doctest: +SKIP
+    >>> from agnews_sk.onnx import load_model
+    >>> load_model("model").predict(["Oil prices rise"])  # doctest: +SKIP
     array(['Business'], dtype='<U8')
     """
     exported = GRAPH in open_source(Path(path)).sizes
     if not exported:
         return load(path)
-    # onnxruntime does not read the variable by which processes on one machine share its cores.
+    # onnxruntime ignores this variable, with which processes on one machine share its cores.
     n_threads = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    return OnnxClassifier.from_path(path, n_threads=int(n_threads or 0))
+    return OnnxClassifier.from_path(path, n_jobs=int(n_threads or 0) or -1)
 
 
 def model_sha256(path: str | Path) -> str:
-    """Return a sum of a saved model's content, without loading it.
+    """Return a checksum that identifies a saved or exported model, without loading it.
 
     Parameters
     ----------
     path : str or path
-        What `save` or `export_onnx` wrote.
+        Folder or zip file.
 
     Returns
     -------
     str
-        That of the manifest, which has the sums of all other files; loading compares them.
+        SHA-256 of the manifest, in hexadecimal. The manifest has the checksums of all other files,
+        which loading verifies: equal checksums of two models mean equal files.
 
     Raises
     ------
     ArtifactError
-        If the files are not those of a saved model.
+        If there is no manifest.
     FileNotFoundError
         If there is nothing at `path`.
     """

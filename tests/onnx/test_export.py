@@ -1,0 +1,127 @@
+"""An export predicts what its original predicts, or is not written."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.naive_bayes import ComplementNB
+
+import agnews_sk
+from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk.onnx import OnnxClassifier, ParityError, export_onnx
+from tests.families import FAMILIES
+from tests.onnx.rows import LABELS, NETWORKS, ROWS, TEXTS
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_predicts_as_its_original(fitted, exported, family):
+    path, report = exported[family]
+    classifier = OnnxClassifier.from_path(path)
+    found = classifier.predict_proba(TEXTS)
+    np.testing.assert_allclose(found, fitted[family].predict_proba(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(np.exp(classifier.predict_log_proba(TEXTS)), found)
+    assert classifier.classes_.tolist() == fitted[family].classes_.tolist()
+    assert classifier.predict(TEXTS).tolist() == fitted[family].predict(TEXTS).tolist()
+    assert report.max_difference <= 1e-6
+    assert report.n_changed == 0
+    assert classifier.score(ROWS, LABELS) == fitted[family].score(ROWS, LABELS)
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, "finetune int8"])
+def test_a_graph_does_not_name_files_of_the_machine_that_exported_it(exported, name):
+    content = (exported[name].path / "model.onnx").read_bytes()
+    assert str(Path(agnews_sk.__file__).parent).encode() not in content
+    assert b"stack_trace" not in content
+
+
+def test_a_quantized_export_is_smaller_and_predicts_almost_the_same(exported):
+    path, report = exported["finetune int8"]
+    assert report.max_difference < 0.05
+    float_size, int8_size = (
+        (exported[name].path / "model.onnx").stat().st_size
+        for name in ("finetune", "finetune int8")
+    )
+    assert int8_size < float_size
+    assert report.exported_accuracy is not None
+    readme = (path / "README.md").read_text()
+    assert "Parity with the original" in readme
+    assert json.loads((path / "manifest.json").read_text())["parity"]["n_rows"] == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "labels", [[3] * 4 + [1] * 4, [True] * 4 + [False] * 4], ids=["int", "bool"]
+)
+def test_labels_keep_their_type(headlines, tmp_path, labels):
+    pipeline = make_tfidf_pipeline().fit(headlines[0], labels)
+    export_onnx(pipeline, tmp_path / "exported.zip", X=headlines[0])
+    found = OnnxClassifier.from_path(tmp_path / "exported.zip").predict(headlines[0])
+    assert found.tolist() == labels
+
+
+def test_long_texts_are_truncated_as_the_original_truncates_them(tiny_model, headlines, tmp_path):
+    pipeline = make_finetune_pipeline(
+        tiny_model, classify__max_epochs=1, classify__max_length=9, classify__truncation="head+tail"
+    ).fit(*headlines)
+    texts = ["oil prices rise " * 3 + "the cup final " * 7, "oil"]
+    assert export_onnx(pipeline, tmp_path / "exported", X=texts).max_difference < 1e-6
+
+
+def test_frames_are_joined_and_cleaned_as_by_the_original(headlines, tmp_path):
+    frame = pd.DataFrame({"title": headlines[0], "description": ["<b>oil</b> &amp; gas"] * 8})
+    pipeline = make_tfidf_pipeline().fit(frame, headlines[1])
+    export_onnx(pipeline, tmp_path / "exported", X=frame)
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    np.testing.assert_allclose(
+        classifier.predict_proba(frame), pipeline.predict_proba(frame), atol=1e-12
+    )
+
+
+def test_an_export_that_differs_too_much_is_not_written(fitted, graphs_once, tmp_path):
+    with pytest.raises(ParityError, match=r"differs by up to .*nothing was written"):
+        export_onnx(fitted["scratch"], tmp_path / "exported", X=ROWS, max_difference=1e-12)
+    with pytest.raises(ParityError, match=r"accuracy is .* below the original's"):
+        export_onnx(
+            fitted["scratch"], tmp_path / "exported", X=ROWS, y=LABELS, quantize="int8",
+            max_accuracy_drop=-1.0,
+        )  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_that_the_pipeline_does_not_know_are_refused(fitted, tmp_path):
+    with pytest.raises(ValueError, match="y has none of the labels of the pipeline"):
+        export_onnx(
+            fitted["finetune"], tmp_path / "exported", X=ROWS, y=[1] * len(ROWS), quantize="int8"
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_steps_that_cannot_be_exported_are_refused_with_the_reason(fitted, headlines, tmp_path):
+    path = tmp_path / "exported"
+    own_words = make_tfidf_pipeline(vectorize=TfidfVectorizer()).fit(*headlines)
+    with pytest.raises(TypeError, match="TfidfVectorizer before the classifier cannot be exported"):
+        export_onnx(own_words, path, X=ROWS)
+    bayes = make_tfidf_pipeline(classify=ComplementNB()).fit(*headlines)
+    with pytest.raises(TypeError, match=r"ComplementNB cannot be exported faithfully; .* can\."):
+        export_onnx(bayes, path, X=ROWS)
+    with pytest.raises(TypeError, match="quantize='int8' is for networks"):
+        export_onnx(fitted["tfidf"], path, X=ROWS, y=LABELS, quantize="int8")
+    with pytest.raises(ValueError, match="needs y"):
+        export_onnx(fitted["scratch"], path, X=ROWS, quantize="int8")
+    with pytest.raises(ValueError, match="quantize must be"):
+        export_onnx(fitted["scratch"], path, X=ROWS, quantize="int4")
+
+
+def test_the_pipeline_is_not_changed_by_its_export(fitted, graphs_once, tmp_path):
+    before = pickle.dumps(fitted["scratch"].predict_proba(ROWS))
+    export_onnx(fitted["scratch"], tmp_path / "exported", X=ROWS)
+    assert pickle.dumps(fitted["scratch"].predict_proba(ROWS)) == before
+
+
+def test_exported_weights_have_no_files_of_their_own(exported):
+    model = onnx.load(exported["finetune"].path / "model.onnx")
+    assert not any(one.external_data for one in model.graph.initializer)
