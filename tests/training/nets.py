@@ -43,7 +43,10 @@ def logits(classifier, ids=IDS):
 
 
 class Killed(Exception):
-    pass
+    """Stands for the end of a process."""
+
+    def __str__(self):
+        return "killed"
 
 
 @contextmanager
