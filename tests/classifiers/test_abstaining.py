@@ -30,8 +30,6 @@ from agnews_sk._core.repeats import repeats_of
 from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
 from agnews_sk.classifiers._thresholds import (
     _upper_bound,
-    threshold_for_coverage,
-    threshold_for_error,
 )
 from agnews_sk.sampling import EDAAugmenter
 from tests.testing.estimators import WordBayes
@@ -73,24 +71,6 @@ def test_the_answers_given_are_wrong_no_more_often_than_allowed(rows):
     assert wrong.mean() <= 0.25 < everywhere.mean()
     assert 0.1 < answered.mean() < 0.9
     assert classifier.error_ < 0.25
-
-
-def test_the_promise_is_broken_no_more_often_than_its_level_says():
-    rng = np.random.default_rng(0)
-    broken = 0
-    for _ in range(300):
-        confidence = rng.random(300)
-        wrong = rng.random(300) < 0.5 * (1 - confidence)
-        threshold = threshold_for_error(confidence, wrong, 0.1, 0.9)
-        # Above t the mean of (1 - u) / 2 for u from t to 1 is (1 - t) / 4.
-        broken += np.isfinite(threshold) and (1 - threshold) / 4 > 0.1
-    assert broken / 300 <= 0.1
-
-
-def test_rows_of_the_same_confidence_are_answered_together():
-    confidence = np.repeat([0.9, 0.5], [400, 400])
-    wrong = np.repeat([False, True], [400, 400])
-    assert threshold_for_error(confidence, wrong, 0.05, 0.95) == 0.9
 
 
 @pytest.mark.parametrize(("n_wrong", "n_answered"), [(0, 10), (3, 40), (39, 40), (5, 5)])
@@ -340,28 +320,6 @@ def test_weights_are_refused_where_the_estimator_takes_none(rows):
     classifier = AbstainingClassifier(KNeighborsClassifier(), coverage=0.5)
     with pytest.raises(TypeError, match="KNeighborsClassifier takes none in fit"):
         classifier.fit(X, y, np.ones(100))
-
-
-def test_shares_are_of_weight():
-    confidence = np.array([0.9, 0.8, 0.7, 0.6])
-    assert threshold_for_coverage(confidence, 0.5, np.ones(4)) == 0.8
-    assert threshold_for_coverage(confidence, 0.5, np.array([3.0, 1, 1, 1])) == 0.9
-    assert threshold_for_coverage(confidence, 0.5, np.array([0.0, 0, 1, 1])) == 0.7
-    many, wrong = np.linspace(1, 0.5, 500), np.arange(500) % 10 == 9
-    assert threshold_for_error(many, wrong, 0.05, 0.95) == np.inf
-    forgiving = np.where(wrong, 0.1, 1.0)
-    assert np.isfinite(threshold_for_error(many, wrong, 0.05, 0.95, forgiving))
-
-
-def test_a_rescaling_of_the_weights_changes_nothing_and_rows_of_unequal_weight_tell_less():
-    rng = np.random.default_rng(0)
-    confidence, wrong = rng.random(400), rng.random(400) < 0.02
-    plain = threshold_for_error(confidence, wrong, 0.06, 0.95)
-    assert threshold_for_error(confidence, wrong, 0.06, 0.95, np.full(400, 7.0)) == plain
-    unequal = np.where(np.arange(400) % 20 == 0, 50.0, 1.0)
-    assert threshold_for_error(confidence, wrong & False, 0.06, 0.95, unequal) > (
-        threshold_for_error(confidence, wrong & False, 0.06, 0.95)
-    )
 
 
 def test_a_fitted_estimator_is_asked_with_the_weights_of_its_rows(rows):

@@ -189,7 +189,7 @@ def test_lengths_that_differ_are_refused(classifier):
 
 
 def test_it_cannot_predict_before_fit(classifier):
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(["oil"])
 
 

@@ -96,7 +96,7 @@ def test_a_swallowed_interrupt_leaves_an_abstaining_classifier_unfitted(make):
     classifier = AbstainingClassifier(make(), coverage=0.8)
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(X, Y)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(X)
 
 

@@ -7,7 +7,10 @@ import polars as pl
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from agnews_sk._core.model_input import ModelInput
 from agnews_sk.classifiers import TransformerClassifier
+from agnews_sk.nn import TextTransformer
+from agnews_sk.training import TextRows, make_net
 
 IDS = pl.Series([np.random.default_rng(i).integers(1, 30, 3 + i % 5).tolist() for i in range(24)])
 LABELS = np.array(["a", "b"] * 12)
@@ -43,7 +46,10 @@ def logits(classifier, ids=IDS):
 
 
 class Killed(Exception):
-    pass
+    """Stands for the end of a process."""
+
+    def __str__(self):
+        return "killed"
 
 
 @contextmanager
@@ -71,3 +77,25 @@ def fit_with(*callbacks, validate=True, **params):
     rows = {"X_val": IDS[VALID], "y_val": LABELS[VALID]} if validate else {}
     settings = {"batch_size": 4, "callbacks": list(callbacks)}
     return small(**{**settings, **params}).fit(IDS[TRAINED], LABELS[TRAINED], **rows)
+
+
+N_ROWS = 20
+
+
+def labelled_rows(weight=None):
+    lengths = np.arange(N_ROWS) % 5 + 1
+    return TextRows(
+        np.ones(lengths.sum(), dtype=np.int64),
+        np.concatenate([[0], lengths.cumsum()]),
+        np.arange(N_ROWS) % 2,
+        weight,
+    )
+
+
+def net_of(*, train=None, valid=None, seed=0, **params):
+    """Return the net that a classifier would train, not initialised."""
+    classifier = small(device="cpu", **params)
+    classifier.classes_ = np.array(["a", "b"])
+    classifier.model_input_ = ModelInput(vocab_size=30, pad_id=7)
+    module = TextTransformer(30, 2, d_model=8, n_heads=2)
+    return make_net(classifier, module, train or labelled_rows(), valid, seed)

@@ -54,7 +54,7 @@ def test_ctrl_c_in_a_callback_ends_the_fit(hook):
     classifier = small(callbacks=[At(hook, ctrl_c)])
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(IDS, LABELS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
@@ -69,7 +69,7 @@ def test_ctrl_c_that_a_callback_swallows_ends_the_fit_by_the_end_of_the_step_or_
     with optimizer_steps() as steps, pytest.raises(KeyboardInterrupt):
         classifier.fit(IDS, LABELS)
     assert len(steps) <= (27 if hook == "on_train_end" else 3)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
@@ -95,7 +95,7 @@ def test_ctrl_c_after_the_training_leaves_a_first_fit_unfitted(press, warm_start
     classifier = small(warm_start=warm_start).set_callbacks(Around(press))
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(IDS, LABELS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
@@ -130,7 +130,7 @@ def test_a_refit_that_ctrl_c_ended_is_not_fitted():
     classifier.set_params(callbacks=[At("on_batch_end", ctrl_c)])
     with pytest.raises(KeyboardInterrupt):
         classifier.fit(IDS, LABELS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
@@ -257,7 +257,7 @@ def test_raised_before_the_first_step_it_is_refused():
     classifier = small(callbacks=[At("on_epoch_begin", interrupt)])
     with pytest.raises(ValueError, match=r"before the first step.*raise it in on_epoch_end"):
         classifier.fit(IDS, LABELS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 

@@ -57,7 +57,7 @@ def test_a_killed_training_resumes_to_the_same_result(tmp_path, monkeypatch, ste
     settings |= {"batch_size": 6} | params
     with optimizer_steps() as steps:
         whole = small(**settings).fit(IDS, LABELS)
-    with pytest.raises(Killed), optimizer_steps(fail_at=step):
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=step):
         small(**settings, checkpoint_dir=tmp_path).fit(IDS, LABELS)
     with optimizer_steps() as left:
         resumed = small(**settings, checkpoint_dir=tmp_path).fit(IDS, LABELS)
@@ -258,7 +258,7 @@ def test_callbacks_resume_with_what_they_knew(tmp_path, step):
     whole = fit("saved")
     assert len(whole.history_) < 9
     assert whole.history_["event_lr"].nunique() > 1
-    with pytest.raises(Killed), optimizer_steps(fail_at=step):
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=step):
         fit("saved", checkpoint_dir=tmp_path / "state")
     with optimizer_steps() as steps:
         resumed = fit("saved", checkpoint_dir=tmp_path / "state")
@@ -277,7 +277,7 @@ class KeepsAnObject(Callback):
 def test_a_callback_whose_state_cannot_be_kept_begins_anew(tmp_path):
     settings = {"max_epochs": 5, "checkpoint_dir": tmp_path}
     warned = pytest.warns(UserWarning, match="KeepsAnObject keeps a range_iterator.*midway")
-    with warned, pytest.raises(Killed), optimizer_steps(fail_at=8):
+    with warned, pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=8):
         small(**settings, callbacks=[KeepsAnObject()]).fit(IDS, LABELS)
     assert list(tmp_path.iterdir()) == []
 
@@ -298,7 +298,7 @@ class SaysWhatToKeep(KeepsAnObject):
 
 def test_a_callback_may_say_what_is_to_be_kept(tmp_path):
     settings = {"max_epochs": 4, "checkpoint_dir": tmp_path}
-    with pytest.raises(Killed), optimizer_steps(fail_at=8):
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=8):
         small(**settings, callbacks=[SaysWhatToKeep()]).fit(IDS, LABELS)
     with optimizer_steps() as steps:
         resumed = small(**settings, callbacks=[SaysWhatToKeep()]).fit(IDS, LABELS)

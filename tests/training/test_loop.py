@@ -96,20 +96,6 @@ def test_freezing_more_layers_than_there_are_is_refused():
         small(freeze=3).fit(IDS, LABELS)
 
 
-def test_lora_adds_matrices_of_low_rank_to_the_layers_alone():
-    pytest.importorskip("peft")
-    start = small(learning_rate=1e-30, weight_decay=0.0).fit(IDS, LABELS)
-    adapted = small(lora=np.int64(2), max_epochs=6).fit(IDS, LABELS)
-    before, after = weights(start), weights(adapted)
-    assert set(before) == set(after)
-    depths = parameter_depths(adapted.net_.module_)
-    for name in changed(before, after):
-        assert depths[name] > 0
-        if depths[name] < 3:
-            assert torch.linalg.matrix_rank(after[name] - before[name], atol=1e-5) <= 2
-    assert any(depths[name] == 1 for name in changed(before, after))
-
-
 # Going on
 
 
@@ -118,7 +104,7 @@ def test_a_warm_start_goes_on_from_a_fit_that_failed():
     names = set(weights(classifier))
     for params in ({"lora": 2}, {"freeze": "encoder"}):
         before = weights(classifier)
-        with pytest.raises(Killed), optimizer_steps(fail_at=2):
+        with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=2):
             with_params(classifier, **params).fit(IDS, LABELS)
         assert set(before) == names
         assert changed(before, weights(classifier)) == set()
@@ -230,9 +216,9 @@ def test_a_first_loss_that_is_not_finite_is_an_error():
 
 def test_a_fit_that_failed_leaves_nothing_to_predict_with():
     classifier = small(callbacks=[Poison(1)])
-    with pytest.raises(FloatingPointError):
+    with pytest.raises(FloatingPointError, match="at step 1"):
         classifier.fit(IDS, LABELS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
@@ -242,15 +228,15 @@ def test_weights_that_answer_nothing_are_not_kept(tmp_path, optimizer):
     for _ in range(2):
         with pytest.raises(FloatingPointError, match="nan at step 2, and the weights give no"):
             classifier.fit(IDS, LABELS)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
 def test_a_refit_that_failed_does_not_answer_in_the_names_of_its_classes():
     classifier = small().fit(IDS, LABELS)
-    with pytest.raises(Killed), optimizer_steps(fail_at=2):
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=2):
         classifier.fit(IDS, np.array(["x", "y", "z"] * 8))
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from agnews_sk.nn import FocalLoss, RaggedLoader
+from agnews_sk.training import LinearSchedule
+from agnews_sk.training._rows import epoch_rng
+from tests.training.nets import N_ROWS, labelled_rows, net_of
+
+
+def test_the_net_knows_the_classes_and_the_padding():
+    net = net_of()
+    assert net.classes_.tolist() == [0, 1]
+    assert net.pad_id == 7
+    assert net.get_iterator(labelled_rows()).pad_id == 7
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_the_schedule_ends_with_the_last_step(accumulate):
+    net = net_of(batch_size=8, accumulate=accumulate, max_epochs=4, warmup=2)
+    assert net.settings.schedule == LinearSchedule(4 * {1: 3, 3: 1}[accumulate], warmup=2)
+
+
+def test_batches_by_tokens_are_counted_epoch_by_epoch():
+    net = net_of(tokens_per_batch=7, max_epochs=3, seed=2)
+    n_batches = [
+        len(RaggedLoader(labelled_rows(), 8, rng=epoch_rng(2, epoch), tokens_per_batch=7))
+        for epoch in range(3)
+    ]
+    assert net.settings.schedule.n_steps == sum(n_batches)
+
+
+def test_max_steps_is_the_number_of_steps():
+    net = net_of(max_steps=5)
+    assert net.settings.schedule.n_steps == 5
+    assert net.max_epochs == 5
+
+
+def test_a_rate_that_never_changes_is_left_to_callbacks():
+    assert net_of(schedule="constant", warmup=0).settings.schedule is None
+    assert net_of(schedule="constant", warmup=0.1).settings.schedule is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("adamw", torch.optim.AdamW),
+        ("adam", torch.optim.Adam),
+        ("sgd", torch.optim.SGD),
+        ("adafactor", torch.optim.Adafactor),
+    ],
+)
+def test_the_optimizer_is_the_one_that_is_named(name, kind):
+    net = net_of(optimizer=name, learning_rate=0.5).initialize()
+    assert type(net.optimizer_) is kind
+    assert {group["lr"] for group in net.optimizer_.param_groups} == {0.5}
+
+
+@pytest.mark.parametrize(
+    ("loss", "kind"), [("focal", FocalLoss), ("cross_entropy", nn.CrossEntropyLoss)]
+)
+def test_the_criterion_gives_one_loss_per_row(loss, kind):
+    net = net_of(loss=loss, label_smoothing=0.1).initialize()
+    assert type(net.criterion_) is kind
+    assert net.criterion_(torch.zeros(3, 2), torch.tensor([0, 1, 1])).shape == (3,)
+    assert net.criterion_.label_smoothing == 0.1
+
+
+def test_parameters_of_skorch_take_the_place_of_ours():
+    net = net_of(net_params={"lr": 0.25, "optimizer": torch.optim.SGD, "max_epochs": 7})
+    net.initialize()
+    assert type(net.optimizer_) is torch.optim.SGD
+    assert net.optimizer_.param_groups[0]["lr"] == 0.25
+    assert net.settings.schedule.n_steps == 7 * 3
+
+
+@pytest.mark.parametrize("where", ["train", "valid", None])
+def test_rows_with_weights_are_told(where):
+    weighted = {} if where is None else {where: labelled_rows(np.ones(N_ROWS))}
+    assert net_of(**weighted).settings.weighted is (where is not None)
