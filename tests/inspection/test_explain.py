@@ -13,7 +13,7 @@ from agnews_sk import (
     make_tfidf_pipeline,
     make_transformer_pipeline,
 )
-from agnews_sk.inspection import explain, top_features
+from agnews_sk.inspection import explain
 from agnews_sk.tokenization import SubwordTokenizer
 from agnews_sk.vectorization import NgramVectorizer
 
@@ -177,17 +177,3 @@ def test_a_method_that_does_not_fit_is_refused(headlines):
         explain(pipeline, ["oil"], method="linear")
     with pytest.raises(ValueError, match="method must be one of"):
         explain(pipeline, ["oil"], method="magic")
-
-
-def test_top_features_are_the_largest_coefficients(headlines):
-    pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(*headlines)
-    table = top_features(pipeline, k=1)
-    assert table["class"].tolist() == ["Business", "Sports"]
-    assert table["feature"][0] == "oil"
-    assert table["feature"][1] in ("coach", "cup")
-
-
-def test_top_features_of_another_classifier_are_refused(headlines):
-    pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
-    with pytest.raises(TypeError, match="linear classifier of n-grams, got MultinomialNB"):
-        top_features(pipeline)
