@@ -92,7 +92,7 @@ def test_the_given_estimator_stays_unfitted():
     given = MultinomialNB()
     found = evaluate_classifier("bayes", given, [[1, 0], [0, 1]], [0, 1], [[2, 0]], [0])
     check_is_fitted(found.estimator)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         check_is_fitted(given)
 
 

@@ -225,7 +225,7 @@ def test_a_result_shows_as_html_with_its_names_escaped():
 
 
 def test_a_result_is_frozen():
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="cannot assign to field 'seed'"):
         result_of(random_evaluations()).seed = 3
 
 
