@@ -217,7 +217,7 @@ def _token_embedding(module: Any) -> Any:
 def _truncated(tokens: list[Tokens], classifier: Any) -> list[Tokens]:
     """Return the tokens that remain after the classifier's own truncation.
 
-    Truncating the positions in place of the ids tells which tokens remain.
+    Truncating positions in place of ids shows which tokens remain.
     """
     from agnews_sk._core.ids import truncate_ids
 

@@ -18,7 +18,7 @@ def test_the_first_rows_are_the_examples_with_what_belongs_to_them():
     assert (found.count, found.n_rows) == (6, 8)
 
 
-def test_a_mask_is_as_good_as_positions():
+def test_a_mask_is_accepted_in_place_of_positions():
     mask = np.array([False, True] * 4)
     assert ROWS.finding("x", "", mask).rows.tolist() == [1, 3, 5, 7]
 

@@ -67,7 +67,7 @@ def test_texts_above_the_maximum_length_are_truncated_the_longest_first():
         ("3 < 4", []),
     ],
 )
-def test_damage_is_told_by_kind(text, names):
+def test_damage_is_distinguished_by_kind(text, names):
     assert [found.name for found in check_damage(rows([text])) if found.count] == names
 
 

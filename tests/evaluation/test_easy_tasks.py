@@ -58,7 +58,7 @@ def ends_of(result, name, score):
     return result.scores.loc[name, [f"{score}_low", score, f"{score}_high"]].tolist()
 
 
-def test_a_perfect_score_has_an_exact_interval_and_says_so():
+def test_a_perfect_score_has_an_interval_of_the_exact_method():
     result = compared({"perfect": Reads()})
     low, score, high = ends_of(result, "perfect", "accuracy")
     expected = binomtest(40, 40).proportion_ci(method="exact")
@@ -130,7 +130,7 @@ def test_many_classes_give_a_result(n_classes):
     assert 0 <= result.scores.loc["perfect", "macro_f1_low"] < 1
 
 
-def test_identical_classifiers_differ_by_no_more_than_their_rows_can_tell():
+def test_identical_classifiers_have_an_exact_interval_around_zero():
     pair = compared({"a": constant(), "b": constant()}).pairwise().iloc[0]
     assert pair["accuracy_difference_method"] == "exact"
     assert pair["accuracy_difference_high"] == -pair["accuracy_difference_low"] > 0
@@ -138,7 +138,7 @@ def test_identical_classifiers_differ_by_no_more_than_their_rows_can_tell():
     assert pair["macro_f1_difference_method"] == "none"
 
 
-def test_a_difference_that_every_row_has_is_as_sure_as_its_rows_are_many():
+def test_a_constant_difference_is_significant_with_enough_rows():
     pairs = [
         evaluated(["a"] * n, {"right": ["a"] * n, "wrong": ["b"] * n}).pairwise().iloc[0]
         for n in (1, 3, 100)
@@ -201,7 +201,7 @@ def test_settings_of_another_kind_are_refused(options, message):
         evaluated(["a"], {"a": ["a"]}, **options)
 
 
-def test_folds_that_all_differ_alike_are_tested_on_their_rows():
+def test_equal_differences_on_all_folds_are_tested_on_rows():
     train = rows(40)
     result = compare_classifiers(
         {"perfect": Reads(), "constant": constant(), "twin": constant()},
@@ -249,7 +249,7 @@ def test_learning_curves_of_an_easy_task_have_exact_intervals():
     assert not curves.pairwise("macro_f1")["significant"].any()
 
 
-def test_pages_and_tables_of_an_easy_task_say_which_interval_is_which(tmp_path):
+def test_reports_and_tables_of_an_easy_task_name_the_interval_methods(tmp_path):
     pytest.importorskip("matplotlib")
     from rich.console import Console
 

@@ -81,7 +81,7 @@ def test_an_ngram_is_shared_equally_by_its_words():
     assert found[2] == 0
 
 
-def test_words_stand_where_the_frame_says(headlines):
+def test_words_are_at_the_offsets_of_the_frame(headlines):
     explanation = explain(make_tfidf_pipeline().fit(*headlines), ["<b>Oil</b>  &amp; gas", None])
     assert explanation.texts.tolist() == ["Oil & gas", ""]
     rows = explanation.of(0, "Sports")
@@ -93,7 +93,7 @@ def test_words_stand_where_the_frame_says(headlines):
     assert explanation.of(1, "Sports").empty
 
 
-def test_features_that_are_not_in_the_text_are_named_beside_it(headlines):
+def test_features_that_are_not_in_the_text_are_reported_beside_it(headlines):
     vectorizer = CountVectorizer(analyzer=lambda text: [f"length {len(text) > 10}"])
     explanation = explain(make_pipeline(vectorizer, LogisticRegression()).fit(*headlines), ["oil"])
     outside = explanation.frame[explanation.frame["start"] == -1]
@@ -102,7 +102,7 @@ def test_features_that_are_not_in_the_text_are_named_beside_it(headlines):
     assert "not in the text" in explanation._repr_html_() or outside.empty
 
 
-def test_occlusion_serves_any_classifier_in_the_same_shape(headlines):
+def test_occlusion_explains_any_classifier_in_the_same_form(headlines):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
     explanation = explain(pipeline, ["oil falls", ""])
     linear = explain(make_tfidf_pipeline().fit(*headlines), ["oil falls", ""])
@@ -111,7 +111,7 @@ def test_occlusion_serves_any_classifier_in_the_same_shape(headlines):
     assert explanation.of(0, "Business").set_index("word").loc["oil", "contribution"] > 0
 
 
-def test_html_is_escaped_and_asks_for_nothing(headlines):
+def test_html_is_escaped_and_loads_nothing(headlines):
     pipeline = make_pipeline(CountVectorizer(), LogisticRegression()).fit(*headlines)
     page = explain(pipeline, ["oil <script>alert(1)</script>", ""])._repr_html_()
     assert "<script" not in page
@@ -120,7 +120,7 @@ def test_html_is_escaped_and_asks_for_nothing(headlines):
     assert "prefers-color-scheme:dark" in page
 
 
-def test_a_method_that_does_not_fit_is_refused(headlines):
+def test_a_method_that_does_not_apply_is_refused(headlines):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
     with pytest.raises(ValueError, match="method='linear' does not apply to MultinomialNB"):
         explain(pipeline, ["oil"], method="linear")

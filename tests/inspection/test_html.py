@@ -41,5 +41,5 @@ def test_features_beside_the_text_are_named_after_it():
     assert "not in the text: <span" in explanation("oil", [[1, -1]], beside)._repr_html_()
 
 
-def test_a_text_without_words_says_so():
+def test_a_text_without_words_is_labelled_as_such():
     assert "<small>no words</small>" in explanation("", [])._repr_html_()

@@ -77,5 +77,5 @@ def test_what_ends_in_no_classifier_is_refused():
         (None, False),
     ],
 )
-def test_texts_are_told_from_tokens_and_features(output, expected):
+def test_texts_are_distinguished_from_tokens_and_features(output, expected):
     assert _holds_texts(output) == expected

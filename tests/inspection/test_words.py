@@ -37,7 +37,7 @@ def test_a_span_touches_the_words_that_it_overlaps(span, expected):
     assert words.names[words.touched(span)] == expected
 
 
-def test_spans_share_alike_and_each_divides_its_share():
+def test_spans_have_equal_shares_and_divide_them_among_words():
     words = Words(TEXT)
     np.testing.assert_allclose(words.spread([(0, 5), (6, 9)]), [0.5, 0.25, 0.25, 0])
     np.testing.assert_allclose(words.spread([(0, 5), None, (9, 11)]), [1, 0, 0, 0])
