@@ -66,8 +66,8 @@ def cross_evaluate(
     for k, (train, test) in enumerate(splits):
         parts = [take_rows(part, rows) for rows in (train, test) for part in (X, y)]
         for name, classifier in classifiers.items():
-            tell = None if progress is None else _progress_of_fold(progress, k + 1, len(splits))
-            by_name[name].append(evaluate_classifier(name, classifier, *parts, progress=tell))
+            report = None if progress is None else _progress_of_fold(progress, k + 1, len(splits))
+            by_name[name].append(evaluate_classifier(name, classifier, *parts, progress=report))
     rows = np.concatenate([test for _, test in splits])
     folds = [fold_row(e, k) for found in by_name.values() for k, e in enumerate(found)]
     return [merge_folds(found) for found in by_name.values()], rows, pd.DataFrame(folds)

@@ -183,15 +183,15 @@ def evaluate_classifier(
     y_true = as_kind_of(y_true, seen, name="y_test", whose="y_train")
     check_same_columns(X_train, X_test)
     _warn_of_unseen(name, seen, y_true)
-    tell = progress or _ignore
+    report = progress or _ignore
 
-    tell(f"{name}: fitting on {len(labels):,} rows")
+    report(f"{name}: fitting on {len(labels):,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
-    tell(f"{name}: predicting {len(y_true):,} rows")
+    report(f"{name}: predicting {len(y_true):,} rows")
     with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
-    tell(f"{name}: measuring probabilities, latency and size")
+    report(f"{name}: measuring probabilities, latency and size")
     y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
     y_proba, classes = _probabilities(fitted, X_test, y_true, name)
     return Evaluation(

@@ -36,7 +36,7 @@ def run_key(
     return content_digest((name, clone(classifier), int(size), rows_key, train, test))[:24]
 
 
-# How each line begins, by which a line that was cut off is told from a file of something else.
+# How each line begins, which distinguishes a line that was cut off from other content.
 _START = '{"key": '
 
 

@@ -218,7 +218,7 @@ def _token_embedding(module: Any) -> Any:
 def _truncated(tokens: list[Tokens], model_input: ModelInput) -> list[Tokens]:
     """Return the tokens that remain after the classifier's own truncation.
 
-    Truncating the positions in place of the ids tells which tokens remain.
+    Truncating positions in place of ids shows which tokens remain.
     """
     lengths = [len(row.ids) for row in tokens]
     positions = to_ragged(

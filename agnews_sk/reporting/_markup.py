@@ -85,7 +85,7 @@ def _line(head: Sequence[str], row: Sequence[str]) -> str:
     return f'<tr><th scope="row">{row[0]}</th>{cells}</tr>'
 
 
-def picture(display: Callable[..., Any], *args: Any, caption: str, **kwargs: Any) -> str:
+def svg_figure(display: Callable[..., Any], *args: Any, caption: str, **kwargs: Any) -> str:
     """Return a plot as an inline SVG in the colours of the page.
 
     Parameters

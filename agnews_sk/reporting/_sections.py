@@ -22,7 +22,7 @@ from agnews_sk.evaluation import (
 )
 from agnews_sk.reporting._confusion import confusion_display, with_abstentions
 from agnews_sk.reporting._learning_curves import LearningCurvesDisplay
-from agnews_sk.reporting._markup import data_value, picture, table
+from agnews_sk.reporting._markup import data_value, svg_figure, table
 from agnews_sk.reporting._reliability import ReliabilityDisplay
 from agnews_sk.reporting._result_displays import CostQualityDisplay, ScoresDisplay
 
@@ -150,13 +150,13 @@ def _pair(position: int, pair: Mapping[Any, Any], usual: str) -> list[str]:
 def plots_section(result: ComparisonResult) -> str:
     """Return the plots of scores, costs, calibration and confusion."""
     drawn = [
-        picture(ScoresDisplay.from_result, result, caption="Accuracy with its interval"),
+        svg_figure(ScoresDisplay.from_result, result, caption="Accuracy with its interval"),
         *_cost_plots(result),
         *(_reliability_plot(result, name) for name in result.probabilities),
         *(_confusion_plot(result, name) for name in result.names),
     ]
     plots = "\n".join(drawn)
-    return section("Plots", f'<div class="pictures">\n{plots}\n</div>')
+    return section("Plots", f'<div class="plots">\n{plots}\n</div>')
 
 
 def _cost_plots(result: ComparisonResult) -> list[str]:
@@ -166,7 +166,7 @@ def _cost_plots(result: ComparisonResult) -> list[str]:
         "latency_p95_ms": "Accuracy against the latency of one text",
     }
     return [
-        picture(CostQualityDisplay.from_result, result, cost=cost, caption=caption)
+        svg_figure(CostQualityDisplay.from_result, result, cost=cost, caption=caption)
         for cost, caption in captions.items()
         if result.scores[cost].notna().any()
     ]
@@ -174,7 +174,7 @@ def _cost_plots(result: ComparisonResult) -> list[str]:
 
 def _reliability_plot(result: ComparisonResult, name: str) -> str:
     """Return the reliability diagram of a classifier with probabilities."""
-    return picture(
+    return svg_figure(
         ReliabilityDisplay.from_predictions,
         result.y_true,
         result.probabilities[name],
@@ -186,7 +186,7 @@ def _reliability_plot(result: ComparisonResult, name: str) -> str:
 def _confusion_plot(result: ComparisonResult, name: str) -> str:
     """Return the confusion matrix of a classifier."""
     caption = f"Confusion matrix of {with_abstentions(result, name)}"
-    return picture(confusion_display, result, name, caption=caption)
+    return svg_figure(confusion_display, result, name, caption=caption)
 
 
 def classes_section(result: ComparisonResult) -> str:
@@ -216,7 +216,7 @@ def costs_section(result: ComparisonResult) -> str:
 
 def curves_section(curves: LearningCurves) -> str:
     """Return the learning curves, as a plot and as a table."""
-    drawn = picture(
+    drawn = svg_figure(
         LearningCurvesDisplay.from_curves,
         curves,
         caption="Accuracy by number of training rows, with intervals",

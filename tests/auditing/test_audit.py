@@ -51,7 +51,7 @@ def test_audit_finds_exactly_the_planted_rows(report, name, rows):
     assert np.flatnonzero(~report[name].keep).tolist() == rows
 
 
-def test_near_leakage_is_told_from_exact():
+def test_near_leakage_is_distinguished_from_exact_leakage():
     report = audit([STORY, "Cup final"], None, [STORY.replace("monday", "friday")])
     assert report["near_leakage"].rows.tolist() == [0]
     assert report["exact_leakage"].count == 0
@@ -84,21 +84,21 @@ def test_flipped_labels_are_found_though_their_rows_repeat():
     assert {row % 80 for row in found.rows[:6]} == {3, 50}
 
 
-def test_a_class_of_one_text_is_no_wrong_label():
+def test_a_class_of_one_text_has_no_label_error():
     pytest.importorskip("cleanlab")
     texts = [f"{kind} {i}" for kind in ("oil barrel price", "cup final team") for i in range(40)]
     labels = [*["Oil"] * 40, *["Cup"] * 40, *["Snow"] * 3]
     assert audit([*texts, *["snow falls"] * 3], labels)["label_errors"].rows.tolist() == []
 
 
-def test_sources_that_tell_the_label_are_listed():
+def test_sources_that_reveal_the_label_are_listed():
     texts = [f"Oil news {i} (Reuters)" for i in range(30)] + [f"Cup {i}" for i in range(30)]
     report = audit(texts, ["Oil"] * 30 + ["Cup"] * 30, label_errors=False)
     assert report["source_leakage"].rows.tolist() == list(range(30))
     assert report["source_leakage"].examples["source"].tolist() == ["Reuters"]
 
 
-def test_a_mask_serves_frames_pipelines_and_samplers(report):
+def test_a_mask_works_with_frames_pipelines_and_samplers(report):
     keep = report.keep("missing_texts", "exact_duplicates", "near_duplicates")
     assert pl.DataFrame({"text": ROWS}).filter(keep).height == 4
     assert len(MaskFilter(keep=keep).fit_resample(ROWS, LABELS)[0]) == 4
@@ -118,7 +118,7 @@ def test_report_is_written_and_escaped(report, tmp_path):
     assert "<b>winners" not in page
 
 
-def test_progress_is_told():
+def test_progress_receives_each_stage():
     told = []
     audit(ROWS, LABELS, label_errors=False, progress=told.append)
     assert "audit: HTML tags, entities and backslashes" in told
@@ -133,6 +133,6 @@ def test_bad_input_is_refused_by_name():
         audit(ROWS, LABELS, max_length=0)
 
 
-def test_an_error_says_whether_it_is_of_the_test_rows():
+def test_an_error_names_the_test_rows():
     with pytest.raises(ValueError, match="X_test is empty"):
         audit(["oil", "cup"], ["a", "b"], X_test=[])

@@ -63,9 +63,7 @@ HOLDERS = {
 
 @pytest.mark.parametrize("holder", HOLDERS)
 @pytest.mark.parametrize("label", ["auto", None, "ask", -1, np.nan], ids=str)
-def test_abstentions_count_as_wrong_whatever_they_are_called_and_wherever_they_come_from(
-    holder, label
-):
+def test_abstentions_count_as_errors_for_every_abstain_label_and_wrapper(holder, label):
     classifier = HOLDERS[holder](abstaining(abstain_label=label))
     found = evaluate_classifier("a", classifier, TEXTS, LABELS, TEST, Y_TEST)
     assert np.flatnonzero(~found.abstained).tolist() == SURE
@@ -109,7 +107,7 @@ def result():
         )
 
 
-def test_the_share_of_abstentions_is_said(result, tmp_path):
+def test_the_share_of_abstentions_is_reported(result, tmp_path):
     sentence = "careful abstains on 50.00 % of the rows, which count as errors."
     assert sentence in result.summary()
     assert result.to_dict()["scores"]["careful"]["abstained"] == 0.5
@@ -123,7 +121,7 @@ def test_the_share_of_abstentions_is_said(result, tmp_path):
     assert titles == ["careful, 3 abstained", "bold"]
 
 
-def test_the_table_has_the_share_only_where_somebody_abstains(result):
+def test_the_table_has_the_share_only_if_a_classifier_abstains(result):
     from rich.console import Console
 
     console = Console(width=100)
@@ -174,7 +172,7 @@ def test_folds_and_learning_curves_count_abstentions_as_wrong():
     assert (runs["accuracy"] < 0.95).all()
 
 
-def test_errors_show_abstentions_as_such():
+def test_inspection_shows_abstentions_as_such():
     fitted, bold = abstaining().fit(TEXTS, LABELS), bayes().fit(TEXTS, LABELS)
     found = disagreements(fitted, bold, TEST, Y_TEST).set_index("row")
     assert set(found["a"]) == {"abstained"}
@@ -186,7 +184,7 @@ def test_errors_show_abstentions_as_such():
 
 
 @pytest.mark.parametrize("code", [str, lambda label: CODES[label]], ids=["str", "int"])
-def test_errors_take_no_abstention_for_the_label_that_looks_like_it(code):
+def test_an_abstention_written_like_a_label_is_not_that_label(code):
     fitted, bold = (c.fit(TEXTS, [code(y) for y in LABELS]) for c in (abstaining(), bayes()))
     looks_alike = [code("abstained")] * len(TEST)
     found = disagreements(fitted, bold, TEST, looks_alike)
@@ -196,7 +194,7 @@ def test_errors_take_no_abstention_for_the_label_that_looks_like_it(code):
     assert table["accuracy"].tolist() == [0]
 
 
-def test_an_abstention_and_a_label_that_look_alike_are_a_disagreement():
+def test_an_abstention_written_like_a_label_is_a_disagreement():
     fitted = abstaining().fit(TEXTS, LABELS)
     says_so = DummyClassifier(strategy="constant", constant="abstained").fit(
         ["oil", "cup"], ["abstained", "World"]
@@ -205,7 +203,7 @@ def test_an_abstention_and_a_label_that_look_alike_are_a_disagreement():
     assert found["right"].tolist() == ["b"] * len(TEST)
 
 
-def test_a_confusion_matrix_of_what_abstains_is_of_the_rows_it_labels():
+def test_a_confusion_matrix_omits_abstentions():
     pytest.importorskip("matplotlib")
     evaluation = evaluate_classifier(
         "careful", abstaining(abstain_label=None), TEXTS, LABELS, TEST, Y_TEST
@@ -217,7 +215,7 @@ def test_a_confusion_matrix_of_what_abstains_is_of_the_rows_it_labels():
 
 
 @pytest.mark.filterwarnings("ignore:.*abstains on all", "ignore:.*any threshold")
-def test_what_abstains_on_everything_is_compared_all_the_same():
+def test_a_classifier_that_abstains_on_everything_can_be_compared():
     never = AbstainingClassifier(bayes(), max_error=0.001, random_state=0)
     result = compare_classifiers(
         {"never": never, "bold": bayes()}, TEXTS, LABELS, TEST, Y_TEST, n_resamples=50

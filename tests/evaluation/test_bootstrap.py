@@ -69,7 +69,7 @@ def test_zero_is_an_end_of_the_interval_at_the_level_of_the_p_value(shift):
 
 
 @pytest.mark.parametrize("sign", [-1, 1], ids=["below", "above"])
-def test_the_p_value_is_never_smaller_than_the_resamples_can_tell(sign):
+def test_the_p_value_is_never_below_what_the_resamples_resolve(sign):
     values = sign * (10 + np.random.default_rng(0).random(30))
     assert 2 / 1000 <= bca_p_value(*draws_of_mean(values, n_resamples=999)) < 2 / 400
 

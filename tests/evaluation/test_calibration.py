@@ -38,7 +38,7 @@ def test_a_temperature_can_be_put_over_every_pipeline(family, frozen, headlines,
         assert calibrated.predict(texts).tolist() == pipeline.predict(texts).tolist()
 
 
-def test_a_temperature_mends_probabilities_that_are_too_sure():
+def test_a_temperature_corrects_overconfident_probabilities():
     X, y = make_classification(3000, 60, n_informative=8, flip_y=0.2, random_state=0)
     sure = LogisticRegression(C=1e6, max_iter=2000).fit(X[:150], y[:150])
     calibrated = CalibratedClassifierCV(FrozenEstimator(sure), method="temperature")

@@ -154,7 +154,7 @@ def test_folds_of_a_number_keep_copies_together(hold):
     assert (fold_of.reshape(3, 60) == fold_of[:60]).all()
 
 
-def test_a_splitter_is_taken_as_it_is():
+def test_a_splitter_is_used_unchanged():
     cv = StratifiedKFold(3, shuffle=True, random_state=0)
     result = compare_classifiers(
         {"bayes": bayes()}, NOISE * 3, np.tile(COIN, 3), cv=cv, n_resamples=50, random_state=0
@@ -162,7 +162,7 @@ def test_a_splitter_is_taken_as_it_is():
     assert result.scores["accuracy"].item() > 0.8
 
 
-def test_too_few_different_rows_are_said():
+def test_too_few_different_rows_are_warned_of():
     with pytest.warns(UserWarning, match="only 2 of 20 rows are different"):
         compare_classifiers(
             {"bayes": bayes()}, ["oil", "cup"] * 10, ["Oil", "Cup"] * 10, cv=4, n_resamples=50
@@ -218,7 +218,7 @@ def test_test_rows_and_folds_exclude_each_other(options, message):
         cross_validate(**options)
 
 
-def test_a_result_can_be_made_again_from_its_random_state():
+def test_a_result_is_reproducible_from_its_random_state():
     first, again = (compare({"bayes": bayes(), "constant": DummyClassifier()}) for _ in range(2))
     pd.testing.assert_frame_equal(first.pairwise(), again.pairwise())
     assert first.seed == again.seed

@@ -88,7 +88,7 @@ def test_learned_numbers_are_counted(estimator, n):
     assert count_parameters(estimator) == n
 
 
-def test_an_array_that_is_held_twice_counts_once():
+def test_an_array_in_two_attributes_counts_once():
     array = np.ones(4)
     assert count_parameters(Holding(a_=array, b_=array)) == 4
 

@@ -13,7 +13,6 @@ from sklearn.model_selection import ShuffleSplit
 
 from agnews_sk.evaluation import ComparisonResult, Evaluation, compare_classifiers, learning_curves
 from agnews_sk.evaluation._bootstrap import bootstrap_interval
-from agnews_sk.evaluation._exact import difference_interval, exact_intervals, share_interval
 from agnews_sk.reporting import comparison_table, write_report
 
 
@@ -59,7 +58,7 @@ def ends_of(result, name, score):
     return result.scores.loc[name, [f"{score}_low", score, f"{score}_high"]].tolist()
 
 
-def test_a_perfect_score_has_an_exact_interval_and_says_so():
+def test_a_perfect_score_has_an_interval_of_the_exact_method():
     result = compared({"perfect": Reads()})
     low, score, high = ends_of(result, "perfect", "accuracy")
     expected = binomtest(40, 40).proportion_ci(method="exact")
@@ -131,7 +130,7 @@ def test_many_classes_give_a_result(n_classes):
     assert 0 <= result.scores.loc["perfect", "macro_f1_low"] < 1
 
 
-def test_identical_classifiers_differ_by_no_more_than_their_rows_can_tell():
+def test_identical_classifiers_have_an_exact_interval_around_zero():
     pair = compared({"a": constant(), "b": constant()}).pairwise().iloc[0]
     assert pair["accuracy_difference_method"] == "exact"
     assert pair["accuracy_difference_high"] == -pair["accuracy_difference_low"] > 0
@@ -139,7 +138,7 @@ def test_identical_classifiers_differ_by_no_more_than_their_rows_can_tell():
     assert pair["macro_f1_difference_method"] == "none"
 
 
-def test_a_difference_that_every_row_has_is_as_sure_as_its_rows_are_many():
+def test_a_constant_difference_is_significant_with_enough_rows():
     pairs = [
         evaluated(["a"] * n, {"right": ["a"] * n, "wrong": ["b"] * n}).pairwise().iloc[0]
         for n in (1, 3, 100)
@@ -202,7 +201,7 @@ def test_settings_of_another_kind_are_refused(options, message):
         evaluated(["a"], {"a": ["a"]}, **options)
 
 
-def test_folds_that_all_differ_alike_are_tested_on_their_rows():
+def test_equal_differences_on_all_folds_are_tested_on_rows():
     train = rows(40)
     result = compare_classifiers(
         {"perfect": Reads(), "constant": constant(), "twin": constant()},
@@ -250,7 +249,7 @@ def test_learning_curves_of_an_easy_task_have_exact_intervals():
     assert not curves.pairwise("macro_f1")["significant"].any()
 
 
-def test_pages_and_tables_of_an_easy_task_say_which_interval_is_which(tmp_path):
+def test_reports_and_tables_of_an_easy_task_name_the_interval_methods(tmp_path):
     pytest.importorskip("matplotlib")
     from rich.console import Console
 
@@ -266,31 +265,3 @@ def test_pages_and_tables_of_an_easy_task_say_which_interval_is_which(tmp_path):
     assert "100.00 (2.50–100.00 exact)" in captured.get()
     again = ComparisonResult.from_dict(result.to_dict())
     pd.testing.assert_frame_equal(again.interval_methods, result.interval_methods)
-
-
-@pytest.mark.parametrize(("n_found", "n"), [(0, 7), (3, 40), (40, 40), (1, 1)])
-def test_shares_have_the_interval_of_clopper_and_pearson(n_found, n):
-    expected = binomtest(n_found, n).proportion_ci(0.9, method="exact")
-    np.testing.assert_allclose(share_interval(n_found, n, 0.9), expected, atol=1e-10)
-
-
-def test_exact_intervals_hold_the_truth_as_often_as_they_say():
-    rng = np.random.default_rng(0)
-    truth = {"accuracy": 0.8, "macro_recall": 0.8, "recall_0": 0.8, "balanced_accuracy": 0.8}
-    held = dict.fromkeys(truth, 0)
-    for _ in range(300):
-        true = rng.integers(0, 2, 40)
-        predicted = np.where(rng.random(40) < 0.8, true, 1 - true)
-        of_each = [true[true == predicted], true, predicted]
-        counts = np.stack([np.bincount(codes, minlength=2) for codes in of_each])
-        found = exact_intervals(counts, [0, 1], 0.9)
-        for name in truth:
-            held[name] += found[name].low <= truth[name] <= found[name].high
-    assert min(held.values()) >= 270
-
-
-def test_exact_intervals_of_differences_hold_the_truth_as_often_as_they_say():
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(60, [0.3, 0.1, 0.6], size=300)
-    found = [difference_interval(a, b, 60, 0.9) for a, b, _ in drawn]
-    assert np.mean([low <= 0.2 <= high for low, high, _ in found]) >= 0.9

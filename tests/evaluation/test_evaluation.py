@@ -92,7 +92,7 @@ def test_the_given_estimator_stays_unfitted():
     given = MultinomialNB()
     found = evaluate_classifier("bayes", given, [[1, 0], [0, 1]], [0, 1], [[2, 0]], [0])
     check_is_fitted(found.estimator)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         check_is_fitted(given)
 
 
@@ -107,7 +107,7 @@ def test_labels_of_any_kind_give_the_same_predictions(kind):
     assert found.y_pred.tolist() == ["Business", "Sports", "Business"]
 
 
-def test_progress_is_told_each_stage_with_its_rows():
+def test_progress_receives_each_stage_with_its_rows():
     stages = []
     evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST, progress=stages.append)
     assert stages == [

@@ -47,7 +47,7 @@ class NeverFitted(DummyClassifier):
     ],
     ids=["a pipeline", "a list", "pairs", "an int", "a class", "a str", "a transformer"],
 )
-def test_what_maps_no_names_to_classifiers_is_refused_with_the_way_out(given, message):
+def test_anything_but_a_mapping_of_classifiers_is_refused_with_the_way_out(given, message):
     with pytest.raises(TypeError, match=message):
         compare_classifiers(given, TEXTS, LABELS, TEXTS, LABELS)
     with pytest.raises(TypeError, match=message):
@@ -103,7 +103,7 @@ def test_test_rows_of_another_shape_are_refused_before_fitting(train, test, erro
         compare_classifiers({"a": NeverFitted()}, train, LABELS, test, LABELS)
 
 
-def test_columns_in_another_order_and_texts_for_one_column_are_taken():
+def test_columns_in_another_order_and_texts_for_one_column_are_accepted():
     turned = FRAME[["description", "title"]]
     for train, test in [(FRAME, turned), (FRAME[["title"]], TEXTS)]:
         found = evaluate_classifier("a", DummyClassifier(), train, LABELS, test, LABELS)
@@ -158,7 +158,7 @@ def test_an_interruption_ends_a_comparison_without_a_result(how, tmp_path):
     ],
     ids=["shape", "not finite"],
 )
-def test_probabilities_that_are_none_are_refused(y_proba, message):
+def test_invalid_probabilities_are_refused(y_proba, message):
     class Says(DummyClassifier):
         def predict_proba(self, X):
             return y_proba
@@ -184,7 +184,7 @@ def test_settings_of_learning_curves_are_checked(sizes, options, error, message)
         learning_curves(CONSTANT, TEXTS, LABELS, sizes, **options)
 
 
-def test_what_is_asked_for_by_a_wrong_name_or_kind_is_refused():
+def test_arguments_of_a_wrong_name_or_kind_are_refused():
     curves = learning_curves(CONSTANT, TEXTS, LABELS, [4])
     with pytest.raises(ValueError, match=r"score must be one of \['accuracy', 'macro_f1'\]"):
         curves.curve("f1")

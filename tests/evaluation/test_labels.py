@@ -69,7 +69,7 @@ SCORES = ["accuracy", "macro_f1", "log_loss", "brier", "roc_auc"]
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)
-def test_comparisons_score_alike(held):
+def test_comparisons_do_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     expected = compared_in_lists(tuple(y))
     for train, test in [(kind, list), (list, kind)]:
@@ -81,7 +81,7 @@ def test_comparisons_score_alike(held):
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)
-def test_cross_validation_scores_alike(held):
+def test_cross_validation_does_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     settings = {"cv": 2, "n_resamples": 40, "random_state": 0}
     expected = compare_classifiers({"a": bayes()}, TEXTS, y, **settings)
@@ -90,7 +90,7 @@ def test_cross_validation_scores_alike(held):
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)
-def test_predictions_made_elsewhere_score_alike(held):
+def test_scores_of_given_predictions_do_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     wrong = y[1:] + y[:1]
     expected = ComparisonResult.from_predictions(y, {"a": wrong}, random_state=0)
@@ -129,7 +129,7 @@ def test_one_classifier_and_its_predictions_are_read_as_labels(held):
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)
-def test_learning_curves_are_alike(held):
+def test_learning_curves_do_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     expected = learning_curves({"a": bayes()}, TEXTS, y, [8], cv=2).runs
     found = learning_curves({"a": bayes()}, TEXTS, kind(y), [8], cv=2).runs
@@ -137,7 +137,7 @@ def test_learning_curves_are_alike(held):
     pd.testing.assert_frame_equal(found[scores], expected[scores])
 
 
-def test_errors_are_alike(held):
+def test_inspection_does_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     fitted, other = bayes(y), WordBayes(alpha=50, noise=3, random_state=0).fit(TEXTS, y)
     for find in (
@@ -149,7 +149,7 @@ def test_errors_are_alike(held):
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)
-def test_audits_are_alike(held):
+def test_audits_do_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     texts = [*TEXTS[:-1], TEXTS[0]]
     settings = {"label_errors": False, "tokenizer": WordTokenizer().fit(texts)}
@@ -159,7 +159,7 @@ def test_audits_are_alike(held):
     assert expected["conflicting_labels"].count == 2 * (y[0] != y[-1])
 
 
-def test_abstaining_classifiers_are_alike(held):
+def test_abstaining_classifiers_do_not_depend_on_the_kind_of_labels(held):
     y, kind = held
     classifier = AbstainingClassifier(bayes(), coverage=0.5, random_state=0)
     expected, found = classifier.fit(TEXTS, y), AbstainingClassifier(**classifier.get_params(False))
@@ -171,7 +171,7 @@ def test_abstaining_classifiers_are_alike(held):
 
 
 @pytest.mark.parametrize("held", SOME, indirect=True)
-def test_displays_are_alike(held):
+def test_displays_do_not_depend_on_the_kind_of_labels(held):
     pytest.importorskip("matplotlib")
     y, kind = held
     fitted = bayes(y)
@@ -216,7 +216,7 @@ def test_predictions_that_are_no_labels_are_refused():
 
 
 @pytest.mark.parametrize("other", [5, -5])
-def test_large_integers_stay_apart_beside_those_of_another_dtype(other):
+def test_large_integers_of_different_dtypes_stay_distinct(other):
     true = np.array([2**63 + 1, 2**63 + 3, 5] * 4, dtype=np.uint64)
     predicted = {"a": np.full(12, other), "b": true}
     result = ComparisonResult.from_predictions(true, predicted, random_state=0)

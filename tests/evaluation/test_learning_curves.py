@@ -66,7 +66,7 @@ def test_the_curve_is_the_mean_over_splits_with_the_corrected_interval():
     assert row["low"] < plain.low
 
 
-def test_pairs_are_told_apart_only_where_the_interval_leaves_zero_out():
+def test_pairs_are_significant_only_if_the_interval_excludes_zero():
     pairs = curves().pairwise()
     assert pairs["train_size"].tolist() == [20, 80]
     crosses = (pairs["low"] <= 0) & (pairs["high"] >= 0)
@@ -84,7 +84,7 @@ def test_any_first_part_of_the_order_has_the_shares_of_all_rows():
         assert abs(np.mean(first == "c") - 0.1) <= 1 / size
 
 
-def test_runs_are_stored_as_they_come_and_not_made_again(tmp_path):
+def test_runs_are_stored_as_they_end_and_not_repeated(tmp_path):
     path = tmp_path / "runs.jsonl"
     first = curves(path)
     assert len(path.read_text().splitlines()) == 20
@@ -94,7 +94,7 @@ def test_runs_are_stored_as_they_come_and_not_made_again(tmp_path):
     pd.testing.assert_frame_equal(again.runs, first.runs)
 
 
-def test_a_call_that_was_broken_off_goes_on_where_it_was(tmp_path):
+def test_an_interrupted_call_is_resumed(tmp_path):
     path = tmp_path / "runs.jsonl"
     whole = curves(path).runs
     lines = path.read_text().splitlines(keepends=True)
@@ -108,7 +108,7 @@ def test_a_call_that_was_broken_off_goes_on_where_it_was(tmp_path):
 
 
 @pytest.mark.parametrize("change", ["rows", "parameters", "seed"])
-def test_runs_of_other_rows_parameters_or_splits_are_not_taken(tmp_path, change):
+def test_runs_of_other_rows_parameters_or_splits_are_not_reused(tmp_path, change):
     path = tmp_path / "runs.jsonl"
     learning_curves({"a": Counting()}, X, Y, [20], path=path)
     fits = COUNTS.fits
@@ -209,7 +209,7 @@ def test_a_fitted_classifier_and_other_containers_of_labels_find_their_runs(tmp_
     assert COUNTS.fits == fits
 
 
-def test_functions_without_a_name_are_told_apart_by_what_they_do(tmp_path):
+def test_lambdas_are_distinguished_by_their_code(tmp_path):
     fits = []
     for held in (lambda x: x + 1, lambda x: x + 1, lambda x: x + 2):
         before = COUNTS.fits
@@ -239,7 +239,7 @@ def test_sizes_that_a_split_does_not_have_are_refused(sizes):
         curves(sizes=sizes)
 
 
-def test_the_picture_has_a_line_and_a_band_for_each_classifier():
+def test_the_display_has_a_line_and_a_band_for_each_classifier():
     pytest.importorskip("matplotlib")
     display = LearningCurvesDisplay.from_curves(curves())
     assert [line.get_label() for line in display.ax_.lines] == ["logistic", "constant"]

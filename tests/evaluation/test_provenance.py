@@ -15,5 +15,5 @@ def test_the_environment_has_versions_date_and_hardware():
     assert all(isinstance(value, str) and value for value in found.values())
 
 
-def test_a_package_that_is_missing_is_said_to_be():
+def test_a_missing_package_is_not_installed():
     assert _version("no-such-distribution") == "not installed"

@@ -120,7 +120,7 @@ def test_the_jackknife_leaves_out_all_predictions_of_a_row():
     np.testing.assert_allclose(_Scorer(found).without_each_row(), expected, rtol=0, atol=ATOL)
 
 
-def test_resamples_follow_the_law_of_rows_drawn_by_scipy():
+def test_resamples_have_the_distribution_of_those_of_scipy():
     found = random_outcome(0, n_rows=300)
     draws = draw_scores([found], 20_000, seed=0)[0]
     right = (found.y_true == found.y_pred).astype(float)
@@ -145,7 +145,7 @@ def test_all_classifiers_are_scored_on_the_same_resamples():
     ],
     ids=["all right", "all wrong", "one row right", "one row wrong"],
 )
-def test_scores_of_all_or_nothing(y_true, y_pred, accuracy):
+def test_scores_of_all_right_and_all_wrong(y_true, y_pred, accuracy):
     scores = named(outcome(y_true, y_pred, np.eye(3)[y_pred]))
     assert all(scores[name] == accuracy for name in OVERALL)
     assert scores["brier"] == 2 * (1 - accuracy)

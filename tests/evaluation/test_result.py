@@ -132,7 +132,7 @@ def test_p_values_are_corrected_for_the_number_of_pairs():
     assert pairs["significant"].tolist() == [True, True, False]
 
 
-def test_no_pair_is_told_apart_where_the_interval_crosses_zero_or_holm_disagrees():
+def test_no_pair_is_significant_if_the_interval_contains_zero_or_holm_disagrees():
     pairs = result_of(random_evaluations(n_rows=12), n_resamples=500).pairwise()
     low, high = pairs["accuracy_difference_low"], pairs["accuracy_difference_high"]
     told = ((low > 0) | (high < 0)) & (pairs["p_holm"] <= 0.05)
@@ -185,7 +185,7 @@ def test_what_is_missing_survives_json_as_null(tmp_path):
     pd.testing.assert_frame_equal(ComparisonResult.from_json(path).scores, result.scores)
 
 
-def test_json_that_is_no_result_is_refused(tmp_path):
+def test_json_of_something_else_is_refused(tmp_path):
     path = tmp_path / "other.json"
     path.write_text('{"classes": []}')
     with pytest.raises(ValueError, match="must be what to_dict gives, but lacks 'folds'"):
@@ -206,7 +206,7 @@ def test_the_summary_calls_only_significant_differences_more_accurate():
     assert ", but not than twin (difference +0.00 points" in three.summary()
 
 
-def test_the_summary_sees_a_pair_from_the_leader_whatever_the_order():
+def test_the_summary_does_not_depend_on_the_order_of_classifiers():
     forward = result_of(random_evaluations()).summary()
     backward = result_of(random_evaluations()[::-1]).summary()
     assert forward.split(". ")[0] == backward.split(". ")[0]
@@ -225,7 +225,7 @@ def test_a_result_shows_as_html_with_its_names_escaped():
 
 
 def test_a_result_is_frozen():
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="cannot assign to field 'seed'"):
         result_of(random_evaluations()).seed = 3
 
 
@@ -244,7 +244,7 @@ def test_evaluations_that_cannot_be_compared_are_refused(evaluations, message):
 
 
 @pytest.mark.parametrize("end", ["low", "high"])
-def test_a_class_that_is_called_like_an_end_of_an_interval_keeps_its_scores(end):
+def test_a_class_named_like_an_end_of_an_interval_keeps_its_scores(end):
     classes = ["fever", f"fever_{end}"]
     true = np.repeat(classes, [6, 5])
     result, plain = (
@@ -258,7 +258,7 @@ def test_a_class_that_is_called_like_an_end_of_an_interval_keeps_its_scores(end)
     assert result.loc["a", f"recall_fever__{end}"] == plain.loc["a", f"recall_a_{end}"]
 
 
-def test_the_picture_of_a_score_has_its_own_interval():
+def test_the_display_of_a_score_has_its_own_interval():
     true = np.repeat(["fever", "fever_low"], [6, 5])
     result = ComparisonResult.from_predictions(true, {"a": true[::-1]}, random_state=0)
     ends = result.scores[["recall_fever__low", "recall_fever__high"]].to_numpy()

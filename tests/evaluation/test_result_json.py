@@ -41,7 +41,7 @@ def test_a_file_of_the_first_version_is_read(result, tmp_path):
     assert again.summary() == result.summary()
 
 
-def test_a_file_of_a_later_version_says_who_wrote_it(result):
+def test_a_file_of_a_later_version_names_its_writer(result):
     found = {**result.to_dict(), "format_version": 3}
     found["environment"] = {**found["environment"], "agnews_sk": "9.1"}
     with pytest.raises(ValueError, match=r"agnews_sk 9\.1 in format version 3.* reads up to 2"):

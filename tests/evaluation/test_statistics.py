@@ -54,7 +54,7 @@ def test_the_t_test_without_overlap_is_that_of_scipy(seed):
     assert found.effect_size == pytest.approx(differences.mean() / differences.std(ddof=1))
 
 
-def test_overlap_widens_the_interval_as_nadeau_and_bengio_say():
+def test_overlap_widens_the_interval_as_in_nadeau_and_bengio():
     differences = np.random.default_rng(0).normal(0.01, 0.02, 10)
     plain, corrected = (corrected_t_test(differences, share) for share in (0, 1 / 9))
     widening = np.sqrt((1 / 10 + 1 / 9) / (1 / 10))
@@ -68,7 +68,7 @@ def test_overlap_widens_the_interval_as_nadeau_and_bengio_say():
     [([0, 0, 0], 1, 0), ([0.5, 0.5, 0.5], 0, np.inf), ([-0.5, -0.5], 0, -np.inf)],
     ids=["no difference", "always the same difference", "always the same one below"],
 )
-def test_folds_that_all_differ_alike_leave_no_doubt(differences, p_value, effect_size):
+def test_equal_differences_on_all_folds_have_p_of_zero(differences, p_value, effect_size):
     found = corrected_t_test(differences, 0.25)
     assert (found.p_value, found.effect_size) == (p_value, effect_size)
     assert found.low == found.high == differences[0]

@@ -30,14 +30,14 @@ def test_one_classifier_has_its_accuracy():
     )
 
 
-def test_a_significant_difference_is_said_with_its_interval():
+def test_a_significant_difference_is_stated_with_its_interval():
     said = verdict_on(poor=flipped(80), good=flipped(10))
     assert said.startswith("good is significantly more accurate than poor (difference +35.00 poi")
     assert said.endswith(") on 200 test rows: its accuracy is " + said.rpartition(" is ")[2])
     assert "95.00 %" in said
 
 
-def test_no_significant_difference_is_said_as_such():
+def test_no_significant_difference_is_stated_as_such():
     said = verdict_on(first=flipped(20), second=flipped(20, start=1))
     assert said.startswith(
         "There is no significant difference in accuracy between first (90.00 %) and second "
@@ -64,7 +64,7 @@ def test_the_difference_is_seen_from_the_leader():
     assert forward == backward
 
 
-def test_unknown_costs_are_said_to_be_unknown():
+def test_unknown_costs_are_stated_as_unknown():
     result = ComparisonResult.from_predictions(Y, {"a": Y}, random_state=0)
     assert cost_note(result) == "Their costs are unknown."
     assert abstention_note(result) == ""

@@ -25,13 +25,13 @@ def test_top_losses_needs_probabilities():
         top_losses(LinearSVC(), X, Y)
 
 
-def test_disagreements_say_who_is_right():
+def test_disagreements_name_the_classifier_that_is_right():
     found = disagreements(constant("Oil"), constant("Cup"), X, ["Oil", "Cup", "Rain", "Cup"])
     assert found["right"].tolist() == ["a", "b", "neither", "b"]
     assert disagreements(constant("Oil"), constant("Oil"), X, Y).empty
 
 
-def test_slices_cover_every_row_once_for_each_way_to_cut():
+def test_slices_of_each_kind_cover_every_row_once():
     table = slices(constant("Oil"), X, Y)
     assert table.groupby("by")["n_rows"].sum().to_dict() == {"class": 4, "length": 4, "source": 4}
     sources = table[table["by"] == "source"].set_index("slice")
@@ -39,7 +39,7 @@ def test_slices_cover_every_row_once_for_each_way_to_cut():
     assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).all()
 
 
-def test_slices_take_parts_of_ones_own():
+def test_slices_accept_a_mapping_of_values():
     table = slices(constant("Oil"), X, Y, by={"day": [1, 1, 2, 2]})
     assert table["accuracy"].tolist() == [1.0, 0.0]
     with pytest.raises(ValueError, match="one value per row, 4, got 1"):
@@ -48,6 +48,6 @@ def test_slices_take_parts_of_ones_own():
         slices(constant("Oil"), X, Y, by=["weather"])
 
 
-def test_rows_without_a_part_are_a_part():
+def test_missing_values_are_a_slice():
     table = slices(constant("Oil"), X, Y, by={"agency": ["AP", None, np.nan, "AP"]})
     assert table.set_index("slice")["n_rows"].to_dict() == {"AP": 2, "missing": 2}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from agnews_sk.reporting import ScoresDisplay
-from agnews_sk.reporting._markup import data_value, picture, table
+from agnews_sk.reporting._markup import data_value, svg_figure, table
 
 
 def test_an_unknown_number_is_text_without_a_value():
@@ -24,7 +24,7 @@ def test_cells_of_a_table_are_labelled_by_their_column():
 def test_a_plot_is_a_labelled_svg_that_takes_size_and_colour_from_the_page():
     pytest.importorskip("matplotlib")
     labels = ["a", "b"]
-    html = picture(
+    html = svg_figure(
         ScoresDisplay.from_predictions, labels, {"c": labels}, random_state=0, caption="Scores & co"
     )
     opening = html[: html.index(">", html.index("<svg"))]

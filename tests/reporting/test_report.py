@@ -103,20 +103,20 @@ def test_the_page_begins_with_the_verdict(result, page):
     assert html.index('class="verdict"') < html.index("<table")
 
 
-def test_no_name_or_text_is_taken_for_markup(page):
+def test_names_and_texts_are_escaped(page):
     html = page.read_text(encoding="utf-8")
     assert "<b>" not in html
     assert "&lt;b&gt;constant" in html
 
 
-def test_the_page_holds_all_it_shows(page):
+def test_the_page_loads_nothing(page):
     html = page.read_text(encoding="utf-8")
     assert not re.search(r"<(script|iframe|img)\b", html)
     assert not re.search(r'(src|href)="(?!#|data:)', html)
     assert "default-src 'none'" in html
 
 
-def test_parts_made_elsewhere_join_the_page(result, tmp_path):
+def test_findings_and_explanations_are_embedded(result, tmp_path):
     write_report(result, tmp_path / "r.html", findings=Finding(), explanations={"tfidf": Finding()})
     assert (tmp_path / "r.html").read_text(encoding="utf-8").count("<em>alike</em>") == 2
 

@@ -1,0 +1,59 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from agnews_sk.auditing._label_checks import _label_scores, _out_of_fold, check_label_errors
+from agnews_sk.auditing._rows import Rows
+
+TEXTS = [f"{kind} {i}" for kind in ("oil barrel price", "cup final team") for i in range(20)]
+CODES = np.repeat([0, 1], 20)
+
+
+def test_probabilities_come_from_models_that_did_not_see_the_text():
+    flipped = CODES.copy()
+    flipped[5] = 1
+    found = _out_of_fold(pl.Series(TEXTS), flipped, 0)
+    assert found.shape == (40, 2)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert found[5, 0] > 0.5  # its own, wrong label would have won
+
+
+def test_copies_of_a_text_do_not_vouch_for_its_label():
+    flipped = CODES.copy()
+    flipped[5] = 1
+    found = _out_of_fold(pl.Series([*TEXTS, *[TEXTS[5]] * 5]), np.append(flipped, [1] * 5), 0)
+    assert found[5, 0] > 0.5
+
+
+def test_a_class_of_one_text_keeps_its_label():
+    found = _out_of_fold(pl.Series([*TEXTS, "snow", "SNOW"]), np.append(CODES, [2, 2]), 0)
+    assert found[-2:].tolist() == [[0, 0, 1]] * 2
+
+
+def test_an_improbable_label_has_a_low_score():
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4]])
+    scores = _label_scores(np.array([0, 1, 1]), probabilities, np.array([[5, 0], [0, 5]]))
+    assert scores[1] < scores[2] < scores[0]
+
+
+def test_a_frequent_confusion_is_weaker_evidence():
+    probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
+    codes = np.array([1, 1])  # taken for 0, and for 2
+    joint = np.array([[9, 0, 0], [8, 9, 0], [0, 0, 9]])
+    often, rarely = _label_scores(codes, probabilities, joint)
+    assert rarely < often
+
+
+def test_an_impossible_label_has_a_finite_score():
+    found = _label_scores(np.array([1]), np.array([[1.0, 0.0]]), np.eye(2, dtype=int))
+    assert np.isfinite(found).all()
+
+
+def test_a_planted_error_comes_first_with_its_suggestion():
+    pytest.importorskip("cleanlab")
+    labels = np.array(["Oil", "Cup"], dtype=object)[CODES]
+    labels[5] = "Cup"
+    found = check_label_errors(Rows(texts=pl.Series(TEXTS), labels=labels, test=None), 0)
+    assert found.rows[0] == 5
+    assert found.examples["suggested"][0] == "Oil"
+    assert found.examples["p_label"][0] < 0.5

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from agnews_sk import (
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+    make_transformer_pipeline,
+)
+from agnews_sk.inspection import explain
+from agnews_sk.inspection._gradients import token_net
+from agnews_sk.inspection._steps import text_model
+from agnews_sk.tokenization import SubwordTokenizer
+
+TEXTS = ["Oil's prices rise!", "the coach  wins (again)", "", "unseen"]
+
+
+@pytest.mark.parametrize("max_length", [64, 6], ids=["whole", "cut"])
+def test_gradients_of_a_fine_tuned_net_sum_to_its_logits(headlines, tiny_model, max_length):
+    pytest.importorskip("captum")
+    pipeline = make_finetune_pipeline(
+        tiny_model, classify__max_epochs=2, classify__random_state=0,
+        classify__max_length=max_length,
+    ).fit(*headlines)  # fmt: skip
+    explanation = explain(pipeline, TEXTS)
+    decision = pipeline.decision_function(TEXTS)
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(explanation.scores["Sports"], decision, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_gradients_through_a_frozen_encoder_sum_to_the_decision_function(
+    headlines, tiny_model, n_classes, normalize
+):
+    pytest.importorskip("captum")
+    texts, labels = headlines
+    if n_classes == 3:
+        texts, labels = [*texts, "rain tomorrow", "more rain"], [*labels, "Weather", "Weather"]
+    pipeline = make_embedding_pipeline(tiny_model, embed__normalize=normalize).fit(texts, labels)
+    explanation = explain(pipeline, TEXTS)
+    decision = pipeline.decision_function(TEXTS)
+    expected = np.column_stack([-decision, decision]) if decision.ndim == 1 else decision
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(explanation.scores, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("subwords", [False, True], ids=["words", "subwords"])
+def test_gradients_of_a_net_from_scratch_sum_to_its_logits(headlines, subwords):
+    pytest.importorskip("captum")
+    steps = {"tokenize": SubwordTokenizer(vocab_size=60), "vocabulary": "passthrough"}
+    pipeline = make_transformer_pipeline(
+        random_state=0, classify__d_model=16, classify__max_epochs=5, **(steps if subwords else {})
+    ).fit(*headlines)
+    explanation = explain(pipeline, TEXTS)
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    np.testing.assert_allclose(
+        explanation.scores["Sports"], pipeline.decision_function(TEXTS), atol=1e-5
+    )
+
+
+def test_the_baseline_keeps_special_tokens_and_masks_the_others(headlines, tiny_model):
+    pipeline = make_finetune_pipeline(tiny_model, classify__max_epochs=1).fit(*headlines)
+    net = token_net(text_model(pipeline, TEXTS))
+    assert len(net.tokens) == len(TEXTS)
+    assert net.tokens[0].special[[0, -1]].all()
+    assert not (net.tokens[0].ids == net.absent_id).any()
+
+
+def test_a_linear_pipeline_has_no_net(headlines):
+    pipeline = make_tfidf_pipeline().fit(*headlines)
+    assert token_net(text_model(pipeline, TEXTS)) is None
