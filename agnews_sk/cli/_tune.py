@@ -58,8 +58,8 @@ ScoringOption = Annotated[
 StorageOption = Annotated[
     str | None,
     typer.Option(
-        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
-        "[default: a journal file in AGNEWS_SK_HOME if --study is given]"
+        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT.",
+        show_default="a journal file in AGNEWS_SK_HOME if --study is given, else memory",
     ),
 ]
 
@@ -67,11 +67,14 @@ StorageOption = Annotated[
 def tune(
     pipelines: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Pipelines to search over: {', '.join(FAMILIES)}. [default: tfidf]"),
+        typer.Argument(
+            help=f"Pipelines to search over: {', '.join(FAMILIES)}.", show_default="tfidf"
+        ),
     ] = None,
     data: DataOption = None,
     rows: Annotated[
-        int | None, typer.Option(min=8, help="Number of training rows to search on. [default: all]")
+        int | None,
+        typer.Option(min=8, help="Number of training rows to search on.", show_default="all"),
     ] = None,
     trials: Annotated[
         int,
