@@ -124,7 +124,7 @@ def labels(headlines):
 
 @pytest.fixture
 def small():
-    """An encoder from scratch that trains in milliseconds, without dropout and with a fixed seed."""
+    """An encoder from scratch that trains in milliseconds, without dropout and seeded."""
     from agnews_sk.classifiers import TransformerClassifier
 
     return TransformerClassifier(
