@@ -69,7 +69,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
 
     Labels of any container and dtype are checked and become a plain array before the first step.
-    Where a step `join` names columns, samplers that name none look at these alone.
+    Where a step `join` names columns, samplers that name none use only these.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
 
 def _are_labels(pipeline: Any, y: Any) -> bool:
-    """Tell whether y is one label per row; other targets are left to the last step."""
+    """Return whether y is one label per row; other targets are left to the last step."""
     n_columns = getattr(y, "shape", ())[1:]
     return y is not None and is_classifier(pipeline) and n_columns in ((), (1,))
 

@@ -1,4 +1,4 @@
-"""Every test runs without network; models and tokenizers are built tiny on the spot."""
+"""Shared fixtures: tiny models and tokenizers, built locally, so that no test needs a network."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import pytest
 
 collect_ignore = ["fuzz"]  # programs, not tests
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-# Tiny models gain nothing from threads, and lose much where other programs use the cores.
+# Tiny models gain nothing from threads, and slow down when other programs use the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 HEADLINES = {
@@ -65,9 +65,9 @@ def tiny_encoder(tiny_model, tmp_path_factory):
 
 @pytest.fixture
 def tiny_default(tiny_encoder, tmp_path, monkeypatch):
-    """A folder to work in, where the default model's name on the hub is that of a tiny encoder.
+    """A working folder in which the default model's name on the hub is that of a tiny encoder.
 
-    Latencies are measured on few calls, which is what comparisons of small models would wait for.
+    Latencies are measured on few calls, which would take most of the time otherwise.
     """
     from agnews_sk._core import pretrained
     from agnews_sk.evaluation import _costs
@@ -102,7 +102,7 @@ def fitted(tiny_model):
 
 @pytest.fixture(scope="session")
 def saved(fitted, tmp_path_factory):
-    """The folder that each fitted pipeline was saved to, by family; not to be changed."""
+    """The folder that each fitted pipeline was saved to, by family; read-only for tests."""
     from agnews_sk.persistence import save
 
     root = tmp_path_factory.mktemp("saved")
@@ -111,7 +111,7 @@ def saved(fitted, tmp_path_factory):
 
 @pytest.fixture
 def ids(headlines):
-    """The headlines as the ids of a word vocabulary."""
+    """The headlines as ids of a vocabulary of words."""
     from agnews_sk.tokenization import Vocabulary, WordTokenizer
 
     return Vocabulary().fit_transform(WordTokenizer().transform(headlines[0]))
@@ -124,7 +124,7 @@ def labels(headlines):
 
 @pytest.fixture
 def small():
-    """An encoder from scratch that takes milliseconds to train, without any chance in it."""
+    """An encoder from scratch that trains in milliseconds, without dropout and seeded."""
     from agnews_sk.classifiers import TransformerClassifier
 
     return TransformerClassifier(
@@ -141,7 +141,7 @@ def small():
 
 
 def scale_weights(path, factor):
-    """Multiply the weights of a model that was saved, as another training would change them."""
+    """Multiply the weights of a saved model, so that they differ as after another training."""
     from safetensors.numpy import load_file, save_file
 
     weights = {name: array * factor for name, array in load_file(path).items()}

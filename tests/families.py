@@ -17,7 +17,7 @@ SMALL = {
 
 
 def make_pipelines(tiny_model):
-    """One pipeline a family, by name, not fitted."""
+    """Return one unfitted pipeline per family, by name."""
     brief = {"classify__max_epochs": 1, "classify__random_state": 0}
     return {
         "tfidf": make_tfidf_pipeline(),

@@ -1,4 +1,4 @@
-"""The same labels in every container and dtype that they may come in."""
+"""The same labels in every container and dtype that is accepted."""
 
 import enum
 from functools import partial
@@ -81,7 +81,7 @@ OF_BOOL = {
     "pandas boolean": partial(series, "boolean"),
     "pandas bool[pyarrow]": partial(series, "bool[pyarrow]"),
 }
-# Kinds by the plain labels that they hold: (a value for each of two classes, kinds).
+# By the type of plain label: a value for each of two classes, and functions to the containers.
 PLAIN = {
     "str": (TEXTS, ANY | OF_STR),
     "int": ([3, 7], ANY | OF_INT),

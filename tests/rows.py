@@ -1,4 +1,4 @@
-"""Made-up rows in files, in the form in which AG News is published."""
+"""Synthetic rows in files of the format of AG News."""
 
 from agnews_sk.datasets import make_news
 
@@ -6,7 +6,7 @@ NUMBERS = {"World": 1, "Sports": 2, "Business": 3, "Sci/Tech": 4}
 
 
 def write_rows(folder, n_train, n_test):
-    """Write train.csv and test.csv into a folder, which is made."""
+    """Write train.csv and test.csv into a folder, which is created."""
     folder.mkdir(parents=True, exist_ok=True)
     for part, n_rows, seed in (("train", n_train, 0), ("test", n_test, 1)):
         frame, y = make_news(n_rows, random_state=seed, return_X_y=True)

@@ -1,4 +1,4 @@
-"""Every example runs, offline and on few rows, and ends with a finding."""
+"""Every example runs offline on few rows, and prints a result."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ from tests.rows import write_rows
 
 EXAMPLES = sorted(Path(__file__).parents[1].joinpath("examples").glob("*.py"))
 FEW = (160, 80)
-# Training and test rows of the examples that do nothing sensible with fewer.
+# Numbers of training and test rows of examples that need more.
 ROWS = {
     "abstain_below_a_threshold": (1_700, 200),
     "compare_in_ten_lines": (60, 40),
@@ -29,7 +29,7 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_and_ends_with_a_finding(path, tiny_default, monkeypatch):
+def test_example_runs_and_prints_a_result(path, tiny_default, monkeypatch):
     for word, (module, extra) in NEEDED.items():
         if word in path.read_text() and find_spec(module) is None:
             pytest.skip(f"the {extra} extra is not installed")

@@ -1,3 +1,5 @@
+"""Pipelines: names of steps, rows and weights that follow samplers, and searches."""
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -49,7 +51,7 @@ def test_steps_have_the_names_of_the_design():
 
 
 @pytest.mark.parametrize("to_frame", [lambda f: f, pl.from_pandas], ids=["pandas", "polars"])
-def test_a_frame_with_missing_cells_gets_one_answer_a_row(pipeline, to_frame):
+def test_a_frame_with_missing_cells_gets_one_prediction_per_row(pipeline, to_frame):
     pipeline.set_params(filter=DuplicateFilter())
     frame = to_frame(FRAME)
     pipeline.fit(frame, LABELS)
@@ -127,7 +129,7 @@ def test_sample_weight_follows_when_it_is_routed():
     assert np.abs(found - unweighted.predict_proba(FRAME)).max() > 0.01
 
 
-def test_what_keeps_rows_works_in_a_plain_scikit_learn_pipeline():
+def test_steps_that_keep_rows_work_in_a_pipeline_of_scikit_learn():
     steps = [
         ("join", ColumnJoiner()),
         ("clean", TextCleaner()),
@@ -155,7 +157,7 @@ def test_a_search_reaches_every_step():
     assert search.best_score_ > 0.5
 
 
-def test_cross_val_predict_answers_every_row_though_rows_are_dropped_in_fit():
+def test_cross_val_predict_predicts_rows_that_are_dropped_in_fit():
     X, y = make_news(200, random_state=1, return_X_y=True)
     predicted = cross_val_predict(make_tfidf_pipeline(filter=DuplicateFilter()), X, y, cv=3)
     assert predicted.shape == y.shape
@@ -168,7 +170,7 @@ def test_augmentation_never_reaches_predict():
     assert len(pipeline.predict(FRAME)) == 6
 
 
-def test_memory_gives_the_same_answers(tmp_path):
+def test_memory_gives_the_same_predictions(tmp_path):
     plain = make_tfidf_pipeline().fit(FRAME, LABELS).predict_proba(FRAME)
     for _ in range(2):
         cached = make_tfidf_pipeline(memory=str(tmp_path), filter=DuplicateFilter())
@@ -178,19 +180,19 @@ def test_memory_gives_the_same_answers(tmp_path):
         np.testing.assert_allclose(cached.predict_proba(FRAME), plain, atol=1e-12)
 
 
-def test_an_unknown_parameter_is_refused_by_name():
+def test_an_unknown_parameter_is_rejected_by_name():
     with pytest.raises(ValueError, match="nonsense"):
         make_tfidf_pipeline(clean__nonsense=True)
 
 
-def test_the_baseline_learns_the_built_in_sample():
+def test_the_baseline_is_accurate_on_the_built_in_sample():
     X_train, y_train = load_news_sample(subset="train", return_X_y=True)
     X_test, y_test = load_news_sample(subset="test", return_X_y=True)
     score = make_tfidf_pipeline().fit(X_train, y_train).score(X_test, y_test)
     assert 0.8 < score < 0.98
 
 
-def test_a_row_of_words_and_characters_is_as_long_as_one_of_words():
+def test_vectors_of_words_and_characters_have_unit_norm():
     pipeline = make_tfidf_pipeline(characters=True).fit(FRAME, LABELS)
     rows = pipeline[2:-1].transform(FRAME)
     assert rows.shape[1] > make_tfidf_pipeline().fit(FRAME, LABELS)[2:-1].transform(FRAME).shape[1]
@@ -198,14 +200,14 @@ def test_a_row_of_words_and_characters_is_as_long_as_one_of_words():
 
 
 @pytest.mark.parametrize("n_weights", [5, 7])
-def test_weights_of_another_number_of_rows_are_refused(n_weights):
+def test_weights_of_another_number_of_rows_are_rejected(n_weights):
     with pytest.raises(
         ValueError, match=f"classify__sample_weight must have .* 6, got {n_weights}"
     ):
         make_tfidf_pipeline().fit(FRAME, LABELS, classify__sample_weight=np.ones(n_weights))
 
 
-def test_a_last_step_that_passes_through_ends_in_what_comes_before():
+def test_a_last_step_that_passes_through_returns_the_output_before_it():
     found = make_tfidf_pipeline(classify="passthrough").fit(FRAME, LABELS).transform(FRAME)
     assert found.shape[0] == len(FRAME)
     assert make_tfidf_pipeline()[:2].fit(FRAME, LABELS).transform(FRAME) is FRAME

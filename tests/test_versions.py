@@ -1,4 +1,4 @@
-"""The lowest versions that pyproject.toml allows are those that `make test-minimum` installs."""
+"""`make test-minimum` installs the lowest versions that pyproject.toml allows."""
 
 import tomllib
 from pathlib import Path

@@ -14,8 +14,8 @@ from agnews_sk.datasets import TrainTest, load_train_test
 DataOption = Annotated[
     str | None,
     typer.Option(
-        help="File or folder of labelled rows, or 'sample' for the built-in sample. [default: "
-        "AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample]"
+        help="File or folder of labelled rows, or 'sample' for the built-in sample.",
+        show_default="AGNEWS_SK_DATA, else AG News from the cache or by download, else the sample",
     ),
 ]
 SeedOption = Annotated[int, typer.Option(help="Random seed.")]

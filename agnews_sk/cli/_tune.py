@@ -58,8 +58,8 @@ ScoringOption = Annotated[
 StorageOption = Annotated[
     str | None,
     typer.Option(
-        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT. "
-        "[default: a journal file in AGNEWS_SK_HOME if --study is given]"
+        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT.",
+        show_default="a journal file in AGNEWS_SK_HOME if --study is given, else memory",
     ),
 ]
 
@@ -67,11 +67,14 @@ StorageOption = Annotated[
 def tune(
     pipelines: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Pipelines to search over: {', '.join(FAMILIES)}. [default: tfidf]"),
+        typer.Argument(
+            help=f"Pipelines to search over: {', '.join(FAMILIES)}.", show_default="tfidf"
+        ),
     ] = None,
     data: DataOption = None,
     rows: Annotated[
-        int | None, typer.Option(min=8, help="Number of training rows to search on. [default: all]")
+        int | None,
+        typer.Option(min=8, help="Number of training rows to search on.", show_default="all"),
     ] = None,
     trials: Annotated[
         int,
@@ -97,22 +100,24 @@ def tune(
 ) -> None:
     """Tune cleaning, vocabulary, n-grams and classifier together, pruning poor trials early."""
     console = Console()
+    families = _families(pipelines or ["tfidf"])
     objectives = [name.strip() for name in scoring.split(",")]
+    if out is not None:
+        _check_out(out)
+    opened = _open(storage, study)
+    loaded = draw_training_rows(load_rows(data, console), rows, seed)
     search = _make_search(
-        _families(pipelines or ["tfidf"]),
+        families,
         n_trials=trials,
         timeout=timeout,
         scoring=objectives,
         cv=folds,
+        storage=opened,
         study_name=study,
         n_jobs=jobs,
         random_state=seed,
         refit=False if out is None else objectives[0],
     )
-    if out is not None:
-        _check_out(out)
-    search.set_params(storage=_open(storage, study))
-    loaded = draw_training_rows(load_rows(data, console), rows, seed)
     _fit(search, loaded, out, console)
     _report(search, console)
     if out is not None:
@@ -120,7 +125,7 @@ def tune(
 
 
 def _families(names: list[str]) -> dict[str, tuple[Any, Any]]:
-    """Return the families of these names, or refuse a name that there is not."""
+    """Return the families of these names, or refuse an unknown name."""
     unknown = [name for name in names if name not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
@@ -138,7 +143,7 @@ def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> Pipelin
 
 
 def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: Console) -> None:
-    """Run the search with a progress bar; of one that is cut short, keep the trials that ended."""
+    """Run the search with a progress bar, and write the finished trials if it is cut short."""
     progress = _LiveProgress(search.n_trials, console)
     search.set_params(callbacks=[progress.update])
     try:
@@ -153,7 +158,7 @@ def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: C
 
 
 def _check_out(out: Path) -> None:
-    """Find out before the search whether its result can be written."""
+    """Check before the search that its result can be written."""
     check_optional("matplotlib", extra="plot", needed_by="--out")
     model = out / MODEL
     check_writable(model, "--out")
@@ -165,7 +170,7 @@ def _check_out(out: Path) -> None:
 
 
 def _open(storage: str | None, study: str | None) -> Any:
-    """Open the storage of the study, or return None for one that is not kept."""
+    """Open the storage of the study, or return None for one in memory only."""
     if storage is None and study is None:
         return None
     try:
@@ -288,7 +293,7 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
 
 
 def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
-    """Save a pipeline, in a temporary folder if the one asked for cannot be written any more.
+    """Save a pipeline, in a temporary folder if `--out` cannot be written any more.
 
     Returns
     -------

@@ -20,8 +20,8 @@ REGISTERED: dict[Check, tuple[Condition, ...]] = {}
 def text_check(*conditions: Condition) -> Callable[[Check], Check]:
     """Register a check for the estimators that meet all the conditions.
 
-    The first line of its docstring is the claim that it makes. Any exception in it, be it an
-    error of the estimator or an output that differs, becomes an AssertionError that names the
+    The first line of its docstring is the claim that it makes. Any exception in it, an error of the
+    estimator or an output that differs, becomes an AssertionError that names the
     estimator, the claim and what happened instead.
 
     Parameters

@@ -198,7 +198,7 @@ def _run(
 
 
 def _warn(result: CheckResult, on_skip: str | None, on_fail: str | None) -> None:
-    """Warn of a check that was skipped or failed, where that was asked for."""
+    """Warn of a check that was skipped or failed, where requested."""
     if result["status"] == "skipped" and on_skip == "warn":
         message = f"{result['check_name']} was skipped: {result['exception']}."
         warnings.warn(message, SkipTestWarning, stacklevel=3)

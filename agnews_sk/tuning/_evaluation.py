@@ -272,14 +272,14 @@ class TrialEvaluation:
     def _memory(self, estimator: Any, fold: int) -> FoldMemory | None:
         """Set a cache for this fold as the `memory` of a pipeline, and return it.
 
-        The pipeline's own memory is asked for what the cache lacks.
+        The pipeline's own memory is used for steps that are not in the cache.
         """
         if not hasattr(estimator, "steps"):
             return None
-        behind = estimator.memory
-        if behind is not None:
-            behind = check_memory(behind)
-        memory = FoldMemory(self.prefixes, fold, behind)
+        fallback = estimator.memory
+        if fallback is not None:
+            fallback = check_memory(fallback)
+        memory = FoldMemory(self.prefixes, fold, fallback)
         estimator.set_params(memory=memory)
         return memory
 

@@ -324,7 +324,7 @@ class PipelineSearchCV(BaseSearchCV):
         return scorer(self.best_estimator_, X, y, **params)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return what metadata the estimator, the scorer and the splitter ask for.
+        """Return the metadata that the estimator, the scorer and the splitter request.
 
         Of several families, that of the first.
         """
@@ -341,12 +341,12 @@ class PipelineSearchCV(BaseSearchCV):
         return hasattr(self, "best_estimator_" if self.refit else "best_params_")
 
     def _first_family_search(self) -> "PipelineSearchCV":
-        """Return a search over the first family, which stands for all where only one can."""
+        """Return a search over the first family, whose tags and routing represent all families."""
         first = next(iter(self.estimator.values()))
         return PipelineSearchCV(first, {}, scoring=self.scoring, cv=self.cv, refit=self.refit)
 
     def _has_named_scores(self) -> bool:
-        """Return whether scores have names of their own, as those of a list or dict have."""
+        """Return whether `scoring` names its scores, as a list or dict does."""
         return isinstance(self.scoring, (list, tuple, dict))
 
     def _objectives(self) -> list[str]:

@@ -169,16 +169,16 @@ def open_study(
 
 def _check_settings(study: Study, settings: dict[str, str]) -> None:
     """Write the settings to a new study, or compare them with those of an existing one."""
-    begun_with = study.user_attrs.get(_SETTINGS, {})
-    if not begun_with and not finished_trials(study):
+    created_with = study.user_attrs.get(_SETTINGS, {})
+    if not created_with and not finished_trials(study):
         study.set_user_attr(_SETTINGS, settings)
         return
-    if begun_with.keys().isdisjoint(settings) and settings:
+    if created_with.keys().isdisjoint(settings) and settings:
         raise ValueError(
             f"study {study.study_name!r} has trials, but no record of how they were scored; use "
             "another study_name."
         )
-    found = differences(begun_with, settings)
+    found = differences(created_with, settings)
     if found:
         raise ValueError(
             f"study {study.study_name!r} was created with other settings: {found}. Its trials "

@@ -1,4 +1,4 @@
-"""What does not change in a search is not computed again."""
+"""Searches compute n-grams, ids and embeddings once, with `memory` and `TextCache`."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""`agnews-sk tune`."""
+"""The command `agnews-sk tune`."""
 
 import io
 import logging
@@ -46,12 +46,12 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-# Of a logger nothing counts for what a study is kept by, as attributes of a class would.
+# Settings of a study include class attributes, but not those of a logger.
 STATE = logging.getLogger(__name__)
 
 
 class Shaken(LinearSVC):
-    """Take Ctrl-C in a fit for the end of it, or spoil the folder on the last fit."""
+    """End a fit on Ctrl-C and return, or block the output path during the last fit."""
 
     def __init__(self, C=1.0, interrupted_fit=None, spoilt=None):
         super().__init__(C=C)
@@ -184,3 +184,9 @@ def test_square_brackets_are_printed_as_they_are(tmp_path, monkeypatch):
     assert "[a-z]+" in done.output
     assert f"Written: {tmp_path / '[bold]' / 'best_pipeline'}\n" in done.output
     assert f"Written: {tmp_path / '[bold]' / 'trials.csv'}" in done.output
+
+
+def test_help_shows_the_defaults_that_are_not_values():
+    shown = " ".join(run("--help").output.replace("│", " ").split())
+    for default in ("tfidf", "all", "AGNEWS_SK_DATA, else AG News", "a journal file in AGNEWS"):
+        assert f"[default: ({default}" in shown

@@ -24,7 +24,7 @@ MAXIMIZE = [StudyDirection.MAXIMIZE]
 X, Y = np.zeros((8, 1)), np.array(["a", "b"] * 4)
 
 
-# Of a logger nothing counts for what a study is kept by, as attributes of a class would.
+# Settings of a study include class attributes, but not those of a logger.
 STATE = logging.getLogger(__name__)
 STATE.n_fits, STATE.at_fit, STATE.swallows, STATE.ended = 0, None, True, threading.Event()
 

@@ -67,7 +67,7 @@ def check_in_column_transformer(name: str, estimator: Any) -> None:
 def check_cross_validation(name: str, estimator: Any) -> None:
     """cross_val_predict splits lists and Series of texts and gives labels.
 
-    The splitters index rows by position, and hand on each container in its own type.
+    The splitters select rows by position, and keep the type of the container.
     """
     from_list = cross_val_predict(clone_seeded(estimator), TEXTS, LABELS, cv=2)
     from_series = cross_val_predict(

@@ -32,7 +32,7 @@ def check_tuple(name: str, estimator: Any) -> None:
 def check_object_array(name: str, estimator: Any) -> None:
     """A NumPy array of objects gives the outputs of a list.
 
-    It is what pandas and scikit-learn's splitters hand on.
+    pandas and scikit-learn's splitters pass it on.
     """
     _ensure_same_as_list(estimator, np.array(TEXTS, dtype=object))
 

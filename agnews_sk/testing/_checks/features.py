@@ -106,7 +106,7 @@ def check_feature_names(name: str, estimator: Any) -> None:
 def check_feature_names_after_refit(name: str, estimator: Any) -> None:
     """A second fit discards the feature names of the first.
 
-    Fails where names are cached when they are first asked for.
+    Fails where names are cached at the first call.
     """
     estimator = fit_clone(estimator)
     expected = estimator.get_feature_names_out()

@@ -20,7 +20,7 @@ from agnews_sk.testing._registry import is_deterministic, keeps_rows, text_check
 
 @text_check(keeps_rows)
 def check_one_output_per_row(name: str, estimator: Any) -> None:
-    """Each row gets one output, be it empty, repeated or of unknown words."""
+    """Each row gets one output, also if it is empty, repeated or of unknown words."""
     texts = [*TEXTS, "", TEXTS[0], TEXTS[0], *OTHER_TEXTS]
     for method, output in get_outputs(fit_clone(estimator), texts).items():
         rows = output.shape[0]
@@ -31,7 +31,7 @@ def check_one_output_per_row(name: str, estimator: Any) -> None:
 def check_sample_order_invariance(name: str, estimator: Any) -> None:
     """Rows in another order get the same outputs in that order.
 
-    Fails where rows are sorted by length for speed, and not put back.
+    Fails where rows are sorted by length for speed, and the order is not restored.
     """
     estimator = fit_clone(estimator)
     order = np.random.default_rng(0).permutation(len(TEXTS))
