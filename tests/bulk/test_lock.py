@@ -32,7 +32,10 @@ def test_outputs_of_one_folder_do_not_wait_for_each_other(models, rows, tmp_path
 
 def test_a_link_to_the_folder_leads_to_the_same_lock(models, rows, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-    with output_lock(tmp_path / "out.csv", models[0]), pytest.raises(BlockingIOError, match="is being written by"):
+    with (
+        output_lock(tmp_path / "out.csv", models[0]),
+        pytest.raises(BlockingIOError, match="is being written by"),
+    ):
         predict_files(models[1], rows, tmp_path / "link" / "out.csv")
 
 
