@@ -21,7 +21,7 @@ _FIRST = 100
 def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     """Return labels of any container and dtype as one plain array.
 
-    Labels that are equal come out equal, whatever held them: pandas' nullable, Arrow, category
+    Equal labels come out equal, independent of their container: pandas' nullable, Arrow, category
     and string columns, polars columns, NumPy's `StringDType` and object arrays all become the
     array that the same labels in a list would be.
 

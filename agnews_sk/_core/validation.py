@@ -240,7 +240,7 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
     ----------
     X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
     columns : sequence of str or None
-        Columns to take; None takes every column that holds texts, whatever its dtype: strings,
+        Columns to take; None takes every column that holds texts: strings,
         categories and enums of strings, and objects that are all `str` or missing. Ignored for
         texts.
     name : str, default="X"

@@ -9,7 +9,7 @@ from agnews_sk.datasets import check_format
 
 
 def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
-    """Return the files that a name, a pattern or a list of them stands for, in order.
+    """Return the files for a path, a glob pattern or a list of them, in order.
 
     Parameters
     ----------

@@ -43,7 +43,25 @@ def output_lock(output: Path, model: str | Path) -> Iterator[None]:
 
 
 def _locked(path: Path, output: Path) -> int:
-    """Return the descriptor of the open and locked file."""
+    """Open and lock a file.
+
+    Parameters
+    ----------
+    path : path
+        The file, made if it does not exist.
+    output : path
+        For the message.
+
+    Returns
+    -------
+    int
+        File descriptor; the lock lasts until it is closed, or the process ends.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds the lock.
+    """
     while True:
         descriptor = _opened(path)
         try:
@@ -89,7 +107,17 @@ def _write(descriptor: int, model: str | Path) -> None:
 
 
 def _read(descriptor: int) -> dict[str, Any]:
-    """Return what the run that holds the lock wrote; empty if it has not yet, or no run did."""
+    """Return what the run that holds the lock wrote.
+
+    Parameters
+    ----------
+    descriptor : int
+
+    Returns
+    -------
+    dict of str to object
+        Empty if the run has not written yet, or no run wrote the file.
+    """
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:
         found = json.loads(os.read(descriptor, 2**16))

@@ -51,7 +51,18 @@ def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
-    """Write frames as CSV with one header, and return the number of rows."""
+    """Write frames as CSV with one header.
+
+    Parameters
+    ----------
+    frames : iterable of polars.DataFrame
+    path : path
+
+    Returns
+    -------
+    int
+        Number of rows.
+    """
     n_rows, header = 0, True
     with path.open("wb") as file:
         for frame in frames:
@@ -71,7 +82,18 @@ def _write_json(frames: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> int:
-    """Write frames as Parquet, a row group per frame, and return the number of rows."""
+    """Write frames as Parquet, one row group per frame that has rows.
+
+    Parameters
+    ----------
+    frames : iterable of polars.DataFrame
+    path : path
+
+    Returns
+    -------
+    int
+        Number of rows.
+    """
     import pyarrow.parquet as pq
 
     n_rows = 0

@@ -176,6 +176,7 @@ class _Options:
     rows_per_part: int
 
     def __post_init__(self) -> None:
+        """Check the size of parts."""
         if self.rows_per_part < 1:
             raise ValueError(f"rows_per_part must be at least 1, got {self.rows_per_part!r}.")
 
@@ -290,6 +291,7 @@ def _join_parts(plan: _Plan, output: Path, escape_formulas: bool) -> BulkReport:
     """Write all parts into the output and the file of skipped rows, and delete them."""
 
     def frames(kind: str) -> Iterator[pl.DataFrame]:
+        """Yield the parts of one kind, of all files in order."""
         for task in plan.tasks:
             yield from task.parts(kind)
 

@@ -102,7 +102,7 @@ class RowPredictor:
         cells = {name: row.get(name) for name in self._columns}
         for name, cell in cells.items():
             if not isinstance(cell, str | None):
-                return f"{name} must be a text, got {cell!r:.60}"
+                return f"{name} must be a string, got {cell!r:.60}"
         return None if any(cells.values()) else f"no text in {', '.join(cells)}"
 
     def _with_predictions(

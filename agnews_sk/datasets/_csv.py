@@ -42,8 +42,16 @@ class _Record(NamedTuple):
 class CsvReader(RowReader):
     """Read CSV: quotes are doubled within quotes, a backslash is text, blank lines are skipped.
 
-    A record that cannot be split is a fault of its first line, and reading goes on with the next
-    line. A header that comes again, of a file that was appended to the first, is a fault too.
+    A record that cannot be split is a fault of its first line, and reading continues with the next
+    line. A repeated header, of a file that was appended to another, is a fault too.
+
+    Whether there is a header is decided by the first record that can be split. Without one, the
+    first thousand records decide on the number of fields, so that a first record with a field more
+    or less is a fault and not the rule.
+
+    See Also
+    --------
+    agnews_sk.datasets._columns : Tells a header from a row, and names columns without a header.
     """
 
     has_types = False
@@ -68,7 +76,18 @@ class CsvReader(RowReader):
             yield _records(lines)
 
     def _begin(self, records: Iterator[_Record | Fault]) -> Iterator[_Record | Fault]:
-        """Learn the names, and return the records that are rows or faults."""
+        """Learn the names of the columns, and skip the header.
+
+        Parameters
+        ----------
+        records : iterator of _Record or Fault
+            All records of the file.
+
+        Returns
+        -------
+        iterator of _Record or Fault
+            Those that are rows or faults.
+        """
         faults: list[_Record | Fault] = []
         for first in records:
             if isinstance(first, _Record):
@@ -104,7 +123,18 @@ class CsvReader(RowReader):
         return chain(ahead, records)
 
     def _row(self, record: _Record) -> Row | Fault:
-        """Return the cells of a record by name, or why it is no row."""
+        """Return the cells of a record by name, or why it is no row.
+
+        Parameters
+        ----------
+        record : _Record
+
+        Returns
+        -------
+        Row or Fault
+            A fault if the record is the header again, has undecodable bytes or another number of
+            fields.
+        """
         line, fields, is_quoted = record
         if self.has_header and fields == self.names:
             return Fault(line, "the header again")

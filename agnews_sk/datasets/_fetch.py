@@ -27,7 +27,7 @@ AG News topic classification dataset
 127,600 news stories of 2004 and after, each with a title and a description, in four classes of
 equal size: World, Sports, Business, Sci/Tech. 120,000 are for training, 7,600 for testing.
 
-The text is as it was crawled: a backslash stands for a line break, entities lost their ampersand
+The text is as it was crawled: backslashes replace line breaks, entities lost their ampersand
 (` #39;` for an apostrophe), news agencies lead the description.
 
 Source: AG's corpus of news articles, chosen and split by Xiang Zhang, Junbo Zhao and Yann LeCun,

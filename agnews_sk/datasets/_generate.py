@@ -269,7 +269,20 @@ def _fill(
 
 
 def _fill_one(template: str, story: tuple[np.ndarray, ...], rng: np.random.Generator) -> pl.Series:
-    """Fill the same template for every row, with phrases drawn for each."""
+    """Fill the same template for every row, with phrases drawn for each.
+
+    Parameters
+    ----------
+    template : str
+        Text with kinds of phrases in braces.
+    story : (classes, others, stray), each an ndarray of shape (n_rows,)
+        As `_fill` takes them.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    polars.Series of str of shape (n_rows,)
+    """
     classes, others, stray = story
     phrases = _phrases()
     pieces: list[pl.Series | pl.Expr] = [pl.repeat("", len(classes), eager=True)]
@@ -330,6 +343,19 @@ def _repeat_some(
 
     A third of the copies are exact, a third in upper case with other punctuation, and a third have
     a longer title; one in five gets another class.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame of shape (n_rows, 2)
+    classes : ndarray of int of shape (n_rows,)
+    share : float
+        Share of the rows that become copies.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    rows : polars.DataFrame of shape (n_rows, 2)
+    classes : ndarray of int of shape (n_rows,)
     """
     n = len(rows)
     drawn = rng.permutation(n)
@@ -357,7 +383,10 @@ def _repeat_some(
 
 
 def _remove_some_texts(rows: pl.DataFrame, share: float, rng: np.random.Generator) -> pl.DataFrame:
-    """Set the title or the description of a share of the rows to null, half of them each."""
+    """Set the title or the description of a share of the rows to null, half of them each.
+
+    The rows are disjoint: no row loses both.
+    """
     lost = _draw_rows(len(rows), share, rng)
     half = len(lost) // 2
     return rows.with_columns(

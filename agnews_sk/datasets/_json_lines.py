@@ -13,7 +13,12 @@ _N_ROWS_WITH_NAMES = 1_000
 
 
 class JsonLinesReader(RowReader):
-    """Read JSON lines; blank lines are skipped, and objects need not have the same keys."""
+    """Read JSON lines: one object per line, whose keys are the names of its cells.
+
+    Blank lines are skipped. Objects need not have the same keys: a row lacks the cells of keys that
+    its object does not have. Cells keep their types, and nested arrays and objects stay as they
+    are. A line that is no JSON, or no object, is a fault, and so are escapes of lone surrogates.
+    """
 
     def column_names(self) -> list[str]:
         """Return the keys of the first 1,000 objects, in the order in which they come."""
@@ -50,7 +55,21 @@ def _objects(lines: Lines) -> Iterator[Row | Fault]:
 
 
 def _object(line: str) -> Cells:
-    """Parse a line, or raise a ValueError that says why it is no row."""
+    """Parse a line.
+
+    Parameters
+    ----------
+    line : str
+
+    Returns
+    -------
+    dict of str to object
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON object, or has texts that are not Unicode; says which.
+    """
     if not is_unicode(line):
         raise ValueError(NOT_UNICODE)
     try:

@@ -119,7 +119,18 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
 
 
 def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
-    """Return the integer of each text; None unless all are integers that one array can hold."""
+    """Return the integer that each text stands for.
+
+    Parameters
+    ----------
+    plain : dict of str to str
+        Labels as in the files, and without white space around them.
+
+    Returns
+    -------
+    dict of str to int, or None
+        None unless all are integers that fit into one NumPy array.
+    """
     numbers = {text: _INTEGER.fullmatch(value) for text, value in plain.items()}
     found = {text: int(match[1]) for text, match in numbers.items() if match}
     return found if len(found) == len(plain) and _fit_into_64_bits(found.values()) else None
@@ -200,7 +211,17 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
 
 
 def _check_spellings(tables: Sequence[Table]) -> None:
-    """Refuse two spellings of one label, which a classifier would take for two classes."""
+    """Refuse two spellings of one label, which a classifier would take for two classes.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Raises
+    ------
+    ValueError
+        Names both spellings with file and line.
+    """
     first: dict[str | Decimal, tuple[str, Table]] = {}
     for table in tables:
         for text in _texts(table):

@@ -17,7 +17,12 @@ _N_ROWS = 4_096
 
 
 class ParquetReader(RowReader):
-    """Read Parquet; a cell that cannot be converted is a fault of its row."""
+    """Read Parquet: a few thousand rows at a time, and only the columns that are wanted.
+
+    A cell that cannot be converted to a Python object is a fault of its row: bytes in a column of
+    texts that are no UTF-8, or a date that Python cannot represent. A file that is damaged
+    otherwise is refused as a whole.
+    """
 
     def column_names(self) -> list[str]:
         """Return the columns of the file's schema, wanted or not."""
@@ -63,7 +68,10 @@ class ParquetReader(RowReader):
         return ValueError(f"{self.path} is not a readable Parquet file: {error}")
 
     def wrong_type(self, label: str, texts: Sequence[str]) -> str | None:
-        """Return which column of texts holds no strings, or whether the labels are no classes."""
+        """Return which column has a type that fits no texts or no labels; None if all fit.
+
+        Texts are strings or categories; labels are also whole numbers, floats and booleans.
+        """
         schema = self._schema()
         wrong = next((name for name in texts if schema[name] not in POLARS_STRINGS), None)
         if wrong is not None:
@@ -82,7 +90,7 @@ class ParquetReader(RowReader):
                 raise self._unreadable(error) from error
 
     def label_names(self, column: str) -> Sequence[str] | None:
-        """Return the names of classes that the `datasets` library wrote beside their numbers."""
+        """Return the class names that the Hugging Face `datasets` library wrote as metadata."""
         with self._open() as file:
             written = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
         try:

@@ -91,7 +91,7 @@ class RowReader(ABC):
     has_header : bool
         Whether the columns have names in the file; known with the first row.
     empty_is_missing : bool
-        Whether an empty cell stands for a missing one; known with the first row.
+        Whether an empty cell is a missing one; known with the first row.
     is_official : bool
         Whether all rows so far have the form in which AG News is published.
     """

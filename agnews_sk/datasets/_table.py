@@ -99,7 +99,19 @@ def read_plain_csv(path: Path) -> Table | None:
 
 
 def _n_fields_of_plain(data: bytes) -> int | None:
-    """Return the number of fields of a CSV file without a header or a flaw, None of any other."""
+    """Return the number of fields of a CSV file without a header or a broken row.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file.
+
+    Returns
+    -------
+    {2, 3} or None
+        None if not all lines are records of two or of three quoted fields, or the first one names
+        columns.
+    """
     try:
         lines = pl.Series(data.decode().removesuffix("\n").split("\n"), dtype=pl.String)
     except UnicodeDecodeError:
@@ -162,7 +174,10 @@ class _Gathered(NamedTuple):
 
 
 def _gather(reader: RowReader) -> _Gathered:
-    """Read all rows, and keep the cells that may be labels or texts."""
+    """Read all rows, and keep the cells that may be labels or texts.
+
+    Cells are collected by column, so that the dicts of only one batch are in memory at a time.
+    """
     lines: list[int] = []
     cells: dict[str, list[Any]] = {}
     faults: list[Fault] = []
@@ -182,7 +197,24 @@ def _gather(reader: RowReader) -> _Gathered:
 def _table(
     reader: RowReader, rows: pl.DataFrame, found: _Gathered, class_column: str, kind: str | None
 ) -> Table:
-    """Return the table of some rows with what their reader knows of the file."""
+    """Return a table of rows with what their reader knows about the file.
+
+    Parameters
+    ----------
+    reader : RowReader
+        After all rows have been read.
+    rows : polars.DataFrame of str of shape (n_rows, n_columns)
+    found : _Gathered
+        Lines and faults.
+    class_column : str
+        Name of the class in the file.
+    kind : str or None
+        Kind of the labels.
+
+    Returns
+    -------
+    Table
+    """
     return Table(
         path=reader.path,
         rows=rows,
@@ -196,15 +228,28 @@ def _table(
 
 
 def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> _Gathered:
-    """Move the rows with a text that is none, or a label that can be none, to the faults."""
+    """Move rows with values that are no text, or can be no label, to the faults.
+
+    Parameters
+    ----------
+    found : _Gathered
+    label : str
+        Column of the labels: strings, numbers and booleans are kept.
+    texts : sequence of str
+        Columns of the texts: strings are kept. Missing values are kept in all columns.
+
+    Returns
+    -------
+    _Gathered
+    """
     reasons: dict[int, str] = {}
     for i, value in enumerate(found.cells[label]):
         if not isinstance(value, str | int | float | None):
-            reasons[i] = f"{label} must be a text, a number, true or false, got {value!r:.60}"
+            reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
     for name in texts:
         for i, value in enumerate(found.cells[name]):
             if not isinstance(value, str | None):
-                reasons[i] = f"{name} must be a text or null, got {value!r:.60}"
+                reasons[i] = f"{name} must be a string or null, got {value!r:.60}"
     if not reasons:
         return found
     kept = [i for i in range(len(found.lines)) if i not in reasons]
@@ -218,7 +263,22 @@ def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> 
 def _labels(
     reader: RowReader, found: _Gathered, column: str
 ) -> tuple[list[str | None], str | None]:
-    """Return the labels of the rows as texts, None where missing, and what kind they are of."""
+    """Return the labels of the rows as texts, and their kind.
+
+    Parameters
+    ----------
+    reader : RowReader
+        Knows whether the format has types, and the names of the labels.
+    found : _Gathered
+    column : str
+
+    Returns
+    -------
+    labels : list of str or None, of length n_rows
+        None where the label is missing: null, NaN, or a number without a name.
+    kind : {"text", "number", "boolean"} or None
+        None if the format has no types, or all labels are missing.
+    """
     labels = [None if value != value else value for value in found.cells[column]]  # NaN
     if not reader.has_types:
         return labels, None
@@ -231,7 +291,26 @@ def _labels(
 
 
 def _kind_of(labels: Sequence[Any], lines: Sequence[int], column: str) -> str | None:
-    """Return the kind of all labels that are not missing, and refuse labels of two kinds."""
+    """Return the kind of all labels that are not missing.
+
+    Parameters
+    ----------
+    labels : sequence of str, int, float, bool or None, of length n_rows
+    lines : sequence of int of length n_rows
+        Line of each row, for the message.
+    column : str
+        File and column, for the message.
+
+    Returns
+    -------
+    {"text", "number", "boolean"} or None
+        None if all labels are missing.
+
+    Raises
+    ------
+    ValueError
+        If labels are of two kinds; names the first line of each.
+    """
     first: dict[str, int] = {}
     for label, line in zip(labels, lines, strict=True):
         if label is not None and str(label).strip():

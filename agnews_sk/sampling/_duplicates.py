@@ -89,6 +89,7 @@ class DuplicateFilter(RowFilter):
         self.random_state = random_state
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        """Keep the first or last row of each group of duplicates."""
         groups = pl.Series(self._groups(join_columns(columns)))
         kept = groups.is_first_distinct() if self.keep == "first" else groups.is_last_distinct()
         return kept.to_numpy()
@@ -143,6 +144,7 @@ class LabelConflictFilter(RowFilter):
         self.columns = columns
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        """Keep the rows whose text has no other label."""
         if y is None:
             raise ValueError("LabelConflictFilter compares labels; pass y to fit_resample.")
         labels = np.unique(check_labels(y), return_inverse=True)[1]

@@ -42,6 +42,7 @@ class MaskFilter(RowFilter):
         self.columns = columns
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        """Return the mask, if it has one value per row."""
         mask = np.asarray(self.keep)
         if mask.dtype != bool or mask.shape != (len(columns[0]),):
             raise ValueError(

@@ -45,6 +45,7 @@ class MissingTextFilter(RowFilter):
         self.how = how
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        """Keep the rows with all, or any, of the columns."""
         present = [(c.fill_null("").str.strip_chars() != "").to_numpy() for c in columns]
         return np.any(present, axis=0) if self.how == "all" else np.all(present, axis=0)
 
@@ -94,6 +95,7 @@ class LengthFilter(RowFilter):
         self.columns = columns
 
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:
+        """Keep the rows within the bounds on words and letters."""
         self._check_bounds()
         text = join_columns(columns)
         n_words = text.str.count_matches(r"\S+").to_numpy()

@@ -17,7 +17,7 @@ def test_a_run_that_finds_another_names_it_and_leaves_everything_alone(models, r
     output = tmp_path / "out.csv"
     with output_lock(output, models[0]):
         before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-        with pytest.raises(BlockingIOError) as caught:
+        with pytest.raises(BlockingIOError, match="is being written by") as caught:
             predict_files(models[1], rows, output)
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert f"process {os.getpid()} on " in str(caught.value)
@@ -32,7 +32,10 @@ def test_outputs_of_one_folder_do_not_wait_for_each_other(models, rows, tmp_path
 
 def test_a_link_to_the_folder_leads_to_the_same_lock(models, rows, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-    with output_lock(tmp_path / "out.csv", models[0]), pytest.raises(BlockingIOError):
+    with (
+        output_lock(tmp_path / "out.csv", models[0]),
+        pytest.raises(BlockingIOError, match="is being written by"),
+    ):
         predict_files(models[1], rows, tmp_path / "link" / "out.csv")
 
 

@@ -44,7 +44,7 @@ def test_rows_get_predictions_and_probabilities_in_the_order_of_the_classes():
 
 
 FAULTY = {
-    "other type": ({"title": 3}, "title must be a text, got 3"),
+    "other type": ({"title": 3}, "title must be a string, got 3"),
     "no text": ({"title": "", "text": None}, "no text in title, text"),
     "no column of text": ({"id": "7"}, r"no column title, text; the columns are \['id'\]"),
 }

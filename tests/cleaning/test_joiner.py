@@ -106,7 +106,7 @@ def test_a_second_fit_forgets_the_first():
 
 
 def test_an_unfitted_joiner_says_so():
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         ColumnJoiner().transform(["Oil"])
 
 

@@ -177,10 +177,10 @@ def test_a_long_field_of_a_file_with_a_flaw_is_read_and_the_csv_module_left_as_i
     [
         ("{", "not JSON"),
         ("[1]", "expected a JSON object"),
-        ('{"label": [4], "text": "x"}', r"label must be a text, a number, .*, got \[4\]"),
+        ('{"label": [4], "text": "x"}', r"label must be a string, a number, .*, got \[4\]"),
         ('{"text": "x"}', "label is missing, got None"),
         ('{"label": NaN, "text": "x"}', "label is missing, got None"),
-        ('{"label": 1, "text": 7}', "text must be a text or null, got 7"),
+        ('{"label": 1, "text": 7}', "text must be a string or null, got 7"),
         ('{"label": 1, "text": "\\ud800"}', "bytes or escapes that are not Unicode"),
     ],
     ids=["syntax", "array", "list", "no label", "NaN", "number", "surrogate"],
@@ -193,7 +193,7 @@ def test_broken_json_line_is_an_error_with_its_line(write, line, why):
 
 def test_json_lines_that_are_all_broken_are_named_by_line(write):
     path = write('{"label": 1, "text": 7}\n{', "news.jsonl")
-    with pytest.raises(ValueError, match=r"news\.jsonl, line 1: text must be a text or null"):
+    with pytest.raises(ValueError, match=r"news\.jsonl, line 1: text must be a string or null"):
         load_agnews(path)
 
 
