@@ -1,9 +1,9 @@
 """
-How many texts can go without a person?
-=======================================
+How many texts can be classified automatically?
+===============================================
 
-A classifier that is wrong now and then may still answer most texts, if it hands the doubtful ones
-to a person. How often is it wrong where it answers, by the share of texts that it is to answer?
+A classifier that abstains from uncertain texts leaves these to a person and makes fewer errors on
+the rest. How does the error rate depend on the proportion of texts that it classifies?
 """
 
 import pandas as pd
@@ -35,4 +35,4 @@ table = pd.DataFrame(found)
 print(rows.source, rows.notice)
 print(table.round(3).to_string(index=False))
 every, half = table["wrong"].iloc[[0, -1]]
-print(f"Of all answers {every:.1%} are wrong, of those on the surer half of the texts {half:.1%}.")
+print(f"Error rate: {every:.1%} on all texts, {half:.1%} on the half with the highest confidence.")
