@@ -56,6 +56,6 @@ print(front.sort_values("milliseconds")[columns].round(3).to_string(index=False)
 
 chosen = pd.DataFrame(search.cv_results_).loc[search.best_index_]
 print(
-    f"Selected: accuracy {chosen['mean_test_accuracy']:.3f} at {chosen['mean_test_latency']:.3f} ms, "
+    f"Chosen: accuracy {chosen['mean_test_accuracy']:.3f} at {chosen['mean_test_latency']:.3f} ms, "
     f"{search.best_params_}"
 )

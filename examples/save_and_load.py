@@ -2,8 +2,8 @@
 Does a loaded model predict the same as the original?
 =====================================================
 
-A pipeline is saved to a folder and loaded again, and their probabilities are compared. Then one byte
-of the saved model is changed.
+A pipeline is saved to a folder and loaded again, and the probabilities of both are compared. Then
+one byte of the saved model is changed.
 """
 
 import tempfile
