@@ -1,9 +1,9 @@
-"""What an audit finds of the faults that were planted in real rows, and how long it takes.
+"""How many injected errors an audit finds in real rows, and how long it takes.
 
-Planted are 200 copies, 200 copies with one word changed, 200 flipped labels, 100 test rows
-among the training rows and 50 rows with HTML. A flipped label counts as found if it is among the
-200 that the audit names first; the labels of AG News have errors of their own, which count against
-it, and more so the more rows there are.
+The injected errors are 200 copies, 200 copies with one word changed, 200 flipped labels, 100 test
+rows among the training rows and 50 rows with HTML. A flipped label counts as found if it is among
+the first 200 of the audit. AG News has label errors of its own, which lower this precision, the
+more so the more rows there are.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_audit.py [--rows 10000]
 """

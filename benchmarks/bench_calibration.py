@@ -1,4 +1,4 @@
-"""How honest the baseline's probabilities are with few rows and with many.
+"""How well the baseline's probabilities are calibrated with few rows and with many.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_calibration.py
 
@@ -43,7 +43,7 @@ def main() -> None:
         sys.exit("Set AGNEWS_SK_DATA to a folder with train.csv and test.csv: AG News rows.")
     X, y = load_agnews(folder / "train.csv", return_X_y=True)
     X_test, y_test = load_agnews(folder / "test.csv", return_X_y=True)
-    print(f"{len(y_test):,} test rows, {N_DRAWS} draws of training rows")
+    print(f"{len(y_test):,} test rows, {N_DRAWS} random samples of the training rows")
     print("  rows  accuracy  confidence  error  log loss    best")
     for n in (n for n in N_ROWS if n <= len(y)):
         errors = []

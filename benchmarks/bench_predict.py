@@ -1,4 +1,4 @@
-"""How fast files are predicted, and how much memory it takes as they grow.
+"""How fast files are predicted, and how memory use depends on their size.
 
 Rows of `AGNEWS_SK_DATA` are repeated, each with a number, into Parquet files of two sizes; each is
 predicted in a process of its own, whose peak memory is read.
@@ -75,15 +75,15 @@ def main():
             first = first or peak
             print(
                 f"{n_scored:,} rows ({ids:,} ids) in {seconds:.1f} s, {n_scored / seconds:,.0f} "
-                f"rows/s, peak {peak / 2**20:.0f} MiB, {peak / first:.2f} x the first",
+                f"rows/s, peak {peak / 2**20:.0f} MiB, {peak / first:.2f} times the first",
                 flush=True,
             )
         record(
-            f"bulk prediction, peak memory of {n_rows:,} rows, x the first",
+            f"bulk prediction, peak memory of {n_rows:,} rows, relative to the smallest file",
             peak / first,
             bar="<= 1.2",
         )
-        record(f"bulk prediction of {n_rows:,} rows, rows a second", n_scored / seconds)
+        record(f"bulk prediction of {n_rows:,} rows, rows/s", n_scored / seconds)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def main() -> None:
     print(f"| paired bootstrap, macro-F1 | {positives['macro_f1_p_value']:.1%} |")
     print(f"| corrected resampled t, 2 x 5 folds | {corrected:.1%} |")
     print(f"| plain t over the same folds (not used) | {plain:.1%} |\n")
-    print("| 95 % BCa interval of | holds the true score |\n|---|---|")
+    print("| 95 % BCa interval of | contains the true score |\n|---|---|")
     for name, share in coverage.items():
         print(f"| {name} | {share:.1%} |")
     for test, share in positives.items():

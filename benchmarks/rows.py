@@ -1,4 +1,4 @@
-"""AG News rows whose title and description are one column beside those of the official form."""
+"""Read AG News rows in the official format, or with title and description as one column."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,6 @@ NAMES = np.array(["World", "Sports", "Business", "Sci/Tech"], dtype=object)
 
 
 def read_labelled(path: Path) -> tuple[Any, np.ndarray]:
-    """Return rows and class names of a file; of two columns, load_agnews gives numbers."""
+    """Return rows and class names of a file; for two columns, load_agnews returns numbers."""
     X, y = load_agnews(path, return_X_y=True)
     return X, y if y.dtype == object else NAMES[y - 1]
