@@ -38,5 +38,5 @@ ax.set(xlabel="n-grams", ylabel="accuracy")
 # The smallest number that does not differ significantly from all n-grams:
 
 pairs = result.pairwise()
-level = pairs.loc[(pairs["b"] == "all") & ~pairs["told_apart"], "a"]
-print(f"No worse than all n-grams, as far as {len(test[1]):,} rows tell: {[*level, 'all'][0]}.")
+similar = pairs.loc[(pairs["b"] == "all") & ~pairs["significant"], "a"]
+print(f"Smallest without a significant difference: {[*similar, 'all'][0]} n-grams.")

@@ -29,11 +29,11 @@ print(result.scores[["accuracy", "macro_f1", "fit_seconds"]].round(3))
 
 pairs = result.pairwise()
 pairs = pairs[pairs["a"] == "raw"]
-print(pairs[["b", "accuracy_difference", "p_holm", "told_apart"]].round(3).to_string(index=False))
+print(pairs[["b", "accuracy_difference", "p_holm", "significant"]].round(3).to_string(index=False))
 
 # %%
 # Removing sources may reduce the accuracy and still be right: what reveals the label here may be
 # missing in future texts.
 
-told = pairs.loc[pairs["told_apart"], "b"].tolist()
-print(f"Told apart from texts as they come on {len(rows.y_train[:1500]):,} rows: {told or 'none'}.")
+significant = pairs.loc[pairs["significant"], "b"].tolist()
+print(f"Significantly different from raw texts on 1,500 rows: {significant or 'none'}.")
