@@ -21,7 +21,7 @@ from rows import read_labelled
 from agnews_sk.auditing import audit
 from agnews_sk.cleaning import ColumnJoiner
 
-# Of recall.
+# Targets of recall.
 BARS = {"exact_duplicates": ">= 0.99", "leakage_exact": ">= 0.99", "near_duplicates": ">= 0.95"}
 
 
@@ -44,7 +44,7 @@ def plant(
     test_labels: np.ndarray,
     rng: np.random.Generator,
 ):
-    """Return the rows with their faults, and for each fault the positions of its rows."""
+    """Return the rows with injected errors, and the positions of each kind of error."""
     long = np.flatnonzero([len(text.split()) >= 30 for text in texts])
     chosen = rng.permutation(long)[:650]
     copied, near, flipped, marked = np.split(chosen, [200, 400, 600])
@@ -70,7 +70,7 @@ def plant(
 
 
 def sized(texts: np.ndarray, labels: np.ndarray, n: int, rng: np.random.Generator):
-    """Draw n rows; more than there are come again with a word of their own after each word in 3."""
+    """Draw n rows; rows beyond the available ones are copies with a new word after every third."""
     rows = rng.permutation(len(texts))[:n]
     extra = rng.integers(len(texts), size=max(n - len(texts), 0))
     made = [

@@ -28,7 +28,7 @@ BARS = {800: "<= 0.05"}
 
 
 def best_loss(margins: np.ndarray, y: np.ndarray) -> float:
-    """Return the lowest log loss that any temperature gives."""
+    """Return the log loss of the best temperature."""
     return minimize_scalar(
         lambda log_t: log_loss(y, softmax(margins / np.exp(log_t), axis=1)),
         bounds=(-5, 5),

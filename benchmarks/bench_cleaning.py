@@ -59,7 +59,7 @@ def compare(
 ) -> None:
     ours, theirs = cleaner.transform(texts), [clean_one(text) for text in texts]
     same = np.mean(ours == np.array(theirs, dtype=object))
-    # In turns, so that a busy moment of the machine falls on both.
+    # Alternately, so that load on the machine affects both.
     seconds = np.array(
         [
             (
@@ -98,13 +98,13 @@ PUNCTUATION = re.compile(
     "[{}]+".format(
         "".join(
             re.escape(chr(point))
-            for point in range(0x10000)  # beyond, `re` searches a class one by one
+            for point in range(0x10000)  # beyond, `re` searches a character class linearly
             if unicodedata.category(chr(point))[0] in "PS"
         )
     )
 )
-# Looking words up is ten times faster here than an alternation of 318 words, and gives the same
-# texts but for words like `Hawai'i`.
+# A lookup per word is ten times faster here than an alternation of 318 words, and gives the same
+# texts except for words like `Hawai'i`.
 WORD = re.compile(r"(\w+)(?:['’]\w+)?")
 
 

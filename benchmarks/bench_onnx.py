@@ -23,7 +23,7 @@ from agnews_sk import (
 from agnews_sk.datasets import load_train_test
 from agnews_sk.onnx import OnnxClassifier, export_onnx
 
-# Families, and how many rows are enough to fit each for this.
+# Families, and how many rows each is fitted on.
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, {}, 30_000),
     "characters": (make_tfidf_pipeline, {"characters": True}, 10_000),
@@ -76,7 +76,7 @@ def measure(family, rows, args):
         for quantize in (None, "int8") if family in NETWORKS else (None,):
             name = quantize or "fp32"
             path = Path(folder) / name
-            # Any loss is allowed here, so that it is printed.
+            # Any drop is allowed here, and printed.
             parity = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_loss=1.0)
             report(family, name, parity)
             models[name] = OnnxClassifier.from_path(path)

@@ -1,6 +1,6 @@
 """Speed, latency, memory and batches of the HTTP service on this machine.
 
-A pipeline is fitted on rows of `AGNEWS_SK_DATA`, saved, and served in processes of its own; the
+A pipeline is fitted on rows of `AGNEWS_SK_DATA`, saved, and served in separate processes; the
 load comes over loopback, one text per request on persistent connections, from wrk if it is
 installed and otherwise from a generator in this script. Server and generator share the cores.
 
@@ -64,7 +64,7 @@ def make_model(family, rows, folder):
 
 
 class Service:
-    """`agnews-sk serve` in processes of its own."""
+    """`agnews-sk serve` in separate processes."""
 
     def __init__(self, model, *options):
         with socket.socket() as free:
@@ -184,7 +184,7 @@ def compare(model, bodies, args):
 
 
 def show_model_alone(path, stories, size, n_stories=512):
-    """Show what batches are worth to the model itself, without a service around it."""
+    """Show the speedup of batches for the model alone, without the service."""
     model = open_model(path)
     stories = stories[:n_stories]
     seconds = {1: [], size: []}

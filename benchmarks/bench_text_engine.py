@@ -140,9 +140,9 @@ def in_fresh_process(side: str, setting: str, texts: list[str]) -> dict[str, flo
 
 
 def weigh(side: str, setting: str, path: str) -> dict[str, float]:
-    """Fit once and return the time and by how much the peak of memory rose."""
+    """Fit once and return the time and the growth of peak memory."""
     texts = pl.read_parquet(path)["text"].to_list()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = resident("VmRSS")
     start = time.perf_counter()
     VECTORIZERS[side](**SETTINGS[setting]).fit_transform(texts)

@@ -55,7 +55,7 @@ class Rows(NamedTuple):
     y_test: np.ndarray
 
     def draw(self, n_rows: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
-        """Return as many training rows, by class share."""
+        """Return this many training rows, stratified by class."""
         if n_rows >= len(self.train):
             return self.train, self.y_train
         positions = np.arange(len(self.train))
@@ -126,7 +126,7 @@ def seconds(run: Callable[[], Any]) -> float:
 
 
 def in_turns(runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
-    """Return the seconds of each run, taken in turns."""
+    """Return the seconds of each run; the runs alternate."""
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
@@ -218,7 +218,7 @@ def measure_training(rows: Rows, options: argparse.Namespace) -> None:
 def skorch_recipe(
     texts: list[str], target: np.ndarray, seed: int
 ) -> Callable[[list[str]], np.ndarray]:
-    """Train as skorch's guide to Hugging Face does, and return what predicts."""
+    """Train as skorch's guide to Hugging Face does, and return a function that predicts."""
     from skorch import NeuralNetClassifier
     from skorch.hf import HuggingfacePretrainedTokenizer
 
@@ -255,7 +255,7 @@ def skorch_recipe(
 def trainer(
     texts: list[str], target: np.ndarray, sampling: str, seed: int
 ) -> Callable[[list[str]], np.ndarray]:
-    """Train with the Trainer of transformers, and return what predicts."""
+    """Train with the Trainer of transformers, and return a function that predicts."""
     source = resolve_pretrained(None)
     tokenizer = transformers.AutoTokenizer.from_pretrained(source)
 
@@ -284,7 +284,7 @@ def trainer(
         trained = transformers.Trainer(
             model, arguments, train_dataset=encode(texts, target), processing_class=tokenizer
         )
-        with redirect_stdout(sys.stderr):  # what it says of itself
+        with redirect_stdout(sys.stderr):  # its log
             trained.train()
         trained.args.train_sampling_strategy = "random"  # or predictions come grouped by length
 
@@ -367,7 +367,7 @@ def measure_accuracy(rows: Rows, options: argparse.Namespace) -> None:
 
 
 def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
-    """Take all rows, whatever --rows says."""
+    """Train on all rows, ignoring --rows."""
     for seed in range(options.seeds):
         start = time.perf_counter()
         pipeline = make_pipeline(
@@ -389,7 +389,7 @@ def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
 
 
 def measure_hardware(rows: Rows, options: argparse.Namespace) -> None:
-    """Show how much of the device's arithmetic training uses, and when it is right in 93 %."""
+    """Show the share of peak FLOP/s that training uses, and the time to 93 % accuracy."""
     texts, y = rows.draw(options.rows)
     classifier = as_in_pipeline(options, max_epochs=options.epochs)
     classifier.fit(texts, y, X_val=rows.test, y_val=rows.y_test)

@@ -20,19 +20,19 @@ found = []
 for coverage in (1.0, 0.9, 0.75, 0.5):
     classifier = AbstainingClassifier(FrozenEstimator(fitted), coverage=coverage)
     classifier.fit(held_out, labels)
-    answered = ~classifier.abstains(rows.X_test)
-    wrong = classifier.predict(rows.X_test)[answered] != rows.y_test[answered]
+    classified = ~classifier.abstains(rows.X_test)
+    wrong = classifier.predict(rows.X_test)[classified] != rows.y_test[classified]
     found.append(
         {
             "coverage": coverage,
             "threshold": classifier.threshold_,
-            "answered": answered.mean(),
-            "wrong": wrong.mean(),
+            "classified": classified.mean(),
+            "error_rate": wrong.mean(),
         }
     )
 
 table = pd.DataFrame(found)
 print(rows.source, rows.notice)
 print(table.round(3).to_string(index=False))
-every, half = table["wrong"].iloc[[0, -1]]
+every, half = table["error_rate"].iloc[[0, -1]]
 print(f"Error rate: {every:.1%} on all texts, {half:.1%} on the half with the highest confidence.")

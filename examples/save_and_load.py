@@ -37,6 +37,6 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         load(path)
     except ArtifactError as error:
-        print(f"Refused: {error}")
+        print(f"Rejected: {error}")
 
 print(f"The loaded model's probabilities differ by at most {difference} on 500 texts.")

@@ -31,19 +31,19 @@ with socket() as free:
     address = f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
-def ask(path, body=None):
+def request_json(path, body=None):
     """Return the JSON response of the service."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address + path, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
 
 
 def wait_until_ready():
     """Wait until the service accepts requests."""
     for _ in range(600):
         try:
-            return ask("/ready")
+            return request_json("/ready")
         except OSError:
             time.sleep(0.1)
     raise TimeoutError("the service did not start")
@@ -60,12 +60,12 @@ with tempfile.TemporaryDirectory() as folder:
             # In JSON a missing cell is null; there is no NaN.
             cells = stories[["title", "description"]].astype(object)
             bodies = cells.where(cells.notna(), None).to_dict("records")
-            answers = list(clients.map(lambda body: ask("/predict", body), bodies))
+            responses = list(clients.map(lambda body: request_json("/predict", body), bodies))
     finally:
         service.terminate()
         service.wait(30)
 
-predictions = [answer["predictions"][0] for answer in answers]
+predictions = [response["predictions"][0] for response in responses]
 for body, one in list(zip(bodies, predictions))[:5]:
     print(f"{one['label']:9} {max(one['probabilities'].values()):.2f}  {body['title'] or '':.60}")
 

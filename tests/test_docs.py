@@ -1,5 +1,6 @@
 """The pages and the reference agree with the package, and their links lead somewhere."""
 
+import ast
 import importlib
 import json
 import pkgutil
@@ -150,6 +151,22 @@ def test_what_the_benchmarks_page_shows_is_recorded():
     shown = re.findall(r"\{(?:literal)?include\} \.\./(\S+)", (DOCS / "benchmarks.md").read_text())
     assert len(shown) > 15
     assert [path for path in shown if not (ROOT / path).is_file()] == []
+
+
+def test_code_that_the_formulas_include_exists():
+    text = (DOCS / "formulas.md").read_text()
+    blocks = re.findall(r"\{literalinclude\} (\S+)\n:pyobject: (\S+)\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) > 15
+    for path, name, options in blocks:
+        source = (DOCS / path).read_text()
+        node = ast.parse(source)
+        for part in name.split("."):
+            inside = [found for found in node.body if getattr(found, "name", None) == part]
+            assert inside, f"{path} has no {name}"
+            node = inside[0]
+        code = ast.get_source_segment(source, node)
+        for start in re.findall(r':start-at: "(.*)"', options):
+            assert start in code, f"{name} has no line {start!r}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
