@@ -45,7 +45,7 @@ def predict_here(model, source, output):
     start = time.perf_counter()
     report = predict_files(model, source, output, keep=["id"])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps([report.n_scored, time.perf_counter() - start, peak]))
+    print(json.dumps([report.n_predicted, time.perf_counter() - start, peak]))
 
 
 def main():
@@ -70,12 +70,13 @@ def main():
             generate(stories, n_rows, source)
             command = [sys.executable, __file__, "--here", str(model), str(source), str(output)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
-            n_scored, seconds, peak = json.loads(done.stdout.splitlines()[-1])
+            n_predicted, seconds, peak = json.loads(done.stdout.splitlines()[-1])
             ids = pl.scan_parquet(output).select(pl.col("id").n_unique()).collect().item()
             first = first or peak
             print(
-                f"{n_scored:,} rows ({ids:,} ids) in {seconds:.1f} s, {n_scored / seconds:,.0f} "
-                f"rows/s, peak {peak / 2**20:.0f} MiB, {peak / first:.2f} times the first",
+                f"{n_predicted:,} rows ({ids:,} ids) in {seconds:.1f} s, "
+                f"{n_predicted / seconds:,.0f} rows/s, peak {peak / 2**20:.0f} MiB, "
+                f"{peak / first:.2f} times the first",
                 flush=True,
             )
         record(
@@ -83,7 +84,7 @@ def main():
             peak / first,
             bar="<= 1.2",
         )
-        record(f"bulk prediction of {n_rows:,} rows, rows/s", n_scored / seconds)
+        record(f"bulk prediction of {n_rows:,} rows, rows/s", n_predicted / seconds)
 
 
 if __name__ == "__main__":
