@@ -1,4 +1,4 @@
-"""Read AG News rows in the official format, or with title and description as one column."""
+"""AG News rows whose title and description are one column beside those of the official form."""
 
 from pathlib import Path
 from typing import Any
