@@ -8,23 +8,23 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
 
-test: $(VENV)/.dev ## Run the tests, but for the slow ones
+test: $(VENV)/.dev ## Run all tests except the slow ones
 	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --dist worksteal)
 
 test-all: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
-coverage: $(VENV)/.dev ## Run the tests, but for the slow ones, and report what they cover
+coverage: $(VENV)/.dev ## Run all tests except the slow ones, and report their coverage
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal --cov $(ARGS)
 
-test-minimum: $(VENV)/minimum/.done ## Run the tests on the lowest versions of everything
+test-minimum: $(VENV)/minimum/.done ## Run the tests on the lowest supported versions
 	$(VENV)/minimum/bin/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --dist worksteal)
 
-fuzz: $(VENV)/.fuzz ## Search for files that break the readers, a minute each
+fuzz: $(VENV)/.fuzz ## Fuzz the file readers for a minute each
 	for target in tests/fuzz/fuzz_*.py; do \
 	  PYTHONPATH=. $(BIN)/python $$target -max_total_time=60 $(ARGS) || exit 1; done
 
-mutants: $(VENV)/.mutants ## Break the core line by line, and see which breaks no test catches
+mutants: $(VENV)/.mutants ## Run mutation tests, and show the surviving mutants
 	mkdir -p build
 	export PATH="$(abspath $(BIN)):$$PATH"; \
 	for room in $(or $(ARGS),cleaning tokenization vectorization evaluation); do \
@@ -33,12 +33,12 @@ mutants: $(VENV)/.mutants ## Break the core line by line, and see which breaks n
 	  cosmic-ray exec $$config $$session && cr-report --surviving-only --show-diff $$session \
 	    || exit 1; done
 
-docs: $(VENV)/.docs ## Build the site into docs/_build/html and check its links
+docs: $(VENV)/.docs ## Build the documentation into docs/_build/html and check its links
 	rm -rf docs/gallery docs/reference/generated
 	$(BIN)/python -m sphinx -W --keep-going -q -b html $(ARGS) docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 
-bench: $(VENV)/.dev $(VENV)/fasttext/.done ## Measure against others, on the rows of AGNEWS_SK_DATA
+bench: $(VENV)/.dev $(VENV)/fasttext/.done ## Run the benchmarks on the rows of AGNEWS_SK_DATA
 	FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python $(BIN)/python benchmarks/run_all.py $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
@@ -73,13 +73,13 @@ $(VENV)/minimum/.done: pyproject.toml constraints-minimum.txt
 	  --constraint constraints-minimum.txt --editable ".[all,test]"
 	touch $@
 
-# fastText is compiled from source, and has constraints of its own.
+# fastText is compiled from source and has its own constraints.
 $(VENV)/fasttext/.done: benchmarks/constraints-fasttext.txt
 	$(PYTHON) -m venv $(VENV)/fasttext
 	$(VENV)/fasttext/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-constraints: $(VENV)/.dev ## Write down the versions that are installed
+constraints: $(VENV)/.dev ## Write the installed versions to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools \
 	  | sed 's/+cpu$$//' > constraints.txt
 

@@ -1,4 +1,8 @@
-"""Text classification as scikit-learn estimators."""
+"""Text classification with scikit-learn estimators.
+
+The most used names of the rooms (subpackages) can be imported from here. They are loaded on first
+access, so that `import agnews_sk` itself loads no heavy library.
+"""
 
 from agnews_sk._core.public import load_when_asked
 

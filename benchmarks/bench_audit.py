@@ -1,9 +1,9 @@
-"""What an audit finds of the faults that were planted in real rows, and how long it takes.
+"""How many injected errors an audit finds in real rows, and how long it takes.
 
-Planted are 200 copies, 200 copies with one word changed, 200 flipped labels, 100 test rows
-among the training rows and 50 rows with HTML. A flipped label counts as found if it is among the
-200 that the audit names first; the labels of AG News have errors of their own, which count against
-it, and more so the more rows there are.
+The injected errors are 200 copies, 200 copies with one word changed, 200 flipped labels, 100 test
+rows among the training rows and 50 rows with HTML. A flipped label counts as found if it is among
+the first 200 of the audit. AG News has label errors of its own, which lower this precision, the
+more so the more rows there are.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_audit.py [--rows 10000]
 """
@@ -20,7 +20,7 @@ from rows import agnews_folder, read_labelled
 from agnews_sk.auditing import audit
 from agnews_sk.cleaning import ColumnJoiner
 
-# Of recall.
+# Targets of recall.
 BARS = {"exact_duplicates": ">= 0.99", "exact_leakage": ">= 0.99", "near_duplicates": ">= 0.95"}
 
 
@@ -43,7 +43,7 @@ def plant(
     test_labels: np.ndarray,
     rng: np.random.Generator,
 ):
-    """Return the rows with their faults, and for each fault the positions of its rows."""
+    """Return the rows with injected errors, and the positions of each kind of error."""
     long = np.flatnonzero([len(text.split()) >= 30 for text in texts])
     chosen = rng.permutation(long)[:650]
     copied, near, flipped, marked = np.split(chosen, [200, 400, 600])
@@ -69,7 +69,7 @@ def plant(
 
 
 def sized(texts: np.ndarray, labels: np.ndarray, n: int, rng: np.random.Generator):
-    """Draw n rows; more than there are come again with a word of their own after each word in 3."""
+    """Draw n rows; rows beyond the available ones are copies with a new word after every third."""
     rows = rng.permutation(len(texts))[:n]
     extra = rng.integers(len(texts), size=max(n - len(texts), 0))
     made = [

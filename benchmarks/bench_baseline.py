@@ -1,14 +1,14 @@
 """Raw CSV to 5,000 predictions, whole processes: our baseline, fastText and scikit-learn.
 
-Each side is a fresh process that imports what it needs, reads the same files, prepares the texts
-in its own way, trains, predicts the test rows and prints its accuracy. What is timed is the life
-of the process.
+Each side is a new process that imports what it needs, reads the same files, prepares the texts in
+its own way, trains, predicts the test rows and prints its accuracy. The time of the whole process
+is measured.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_baseline.py [--repeats 3]
 
 FOLDER holds train.csv, train_joined.csv (optional) and test.csv. fastText is compiled from source
-and has constraints of its own, so it is looked for in the Python that FASTTEXT_PYTHON names;
-`make bench` makes it.
+and has its own constraints, so it runs in the Python that FASTTEXT_PYTHON names, which `make bench`
+creates.
 """
 
 import argparse
@@ -153,7 +153,11 @@ def main() -> None:
         )
         first = found[options.sides[0]]
         ratios = [theirs / ours for (ours, _), (theirs, _) in zip(first, runs)]
-        record(f"CSV to predictions, {options.sides[0]}, x {side}", ratios, bar=BARS.get(side, ""))
+        record(
+            f"CSV to predictions, {options.sides[0]}, speedup over {side}",
+            ratios,
+            bar=BARS.get(side, ""),
+        )
         record(f"CSV to predictions, accuracy of {side}", accuracy)
 
 

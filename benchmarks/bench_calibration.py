@@ -1,4 +1,4 @@
-"""How honest the baseline's probabilities are with few rows and with many.
+"""How well the baseline's probabilities are calibrated with few rows and with many.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_calibration.py
 
@@ -25,7 +25,7 @@ BARS = {800: "<= 0.05"}
 
 
 def best_loss(margins: np.ndarray, y: np.ndarray) -> float:
-    """Return the lowest log loss that any temperature gives."""
+    """Return the log loss of the best temperature."""
     return minimize_scalar(
         lambda log_t: log_loss(y, softmax(margins / np.exp(log_t), axis=1)),
         bounds=(-5, 5),
@@ -38,7 +38,7 @@ def main() -> None:
     folder = agnews_folder()
     X, y = load_agnews(folder / "train.csv", return_X_y=True)
     X_test, y_test = load_agnews(folder / "test.csv", return_X_y=True)
-    print(f"{len(y_test):,} test rows, {N_DRAWS} draws of training rows")
+    print(f"{len(y_test):,} test rows, {N_DRAWS} random samples of the training rows")
     print("  rows  accuracy  confidence  error  log loss    best")
     for n in (n for n in N_ROWS if n <= len(y)):
         errors = []

@@ -1,6 +1,6 @@
-"""How exact explanations are, and what they cost, for each family.
+"""How exact explanations are, and how long they take, for each family.
 
-Each pipeline learns from the same rows and explains the same test rows. The completeness error is
+Each pipeline is trained on the same rows and explains the same test rows. The completeness error is
 a share of the largest change of any class's score.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_explain.py [--rows 2000 --texts 20]
@@ -41,7 +41,7 @@ def main() -> None:
         "fine-tuned": make_finetune_pipeline(classify__max_epochs=1, classify__random_state=0),
     }
     print(data.source, data.notice)
-    print(f"{'pipeline':<22} {'method':<10} {'s a text':>9} {'largest error':>14} {'median':>9}")
+    print(f"{'pipeline':<22} {'method':<10} {'s per text':>10} {'largest error':>14} {'median':>9}")
     for name, pipeline in pipelines.items():
         pipeline.fit(X, y)
         start = time.perf_counter()
@@ -49,7 +49,7 @@ def main() -> None:
         seconds = (time.perf_counter() - start) / len(texts)
         error = found.error
         print(
-            f"{name:<22} {found.method:<10} {seconds:9.3f} {error.max():14.1e} "
+            f"{name:<22} {found.method:<10} {seconds:10.3f} {error.max():14.1e} "
             f"{np.median(error):9.1e}"
         )
         record(f"explaining, largest error of completeness, {name}", error.max(), bar="< 0.05")

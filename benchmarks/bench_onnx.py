@@ -1,7 +1,7 @@
-"""What an export to ONNX keeps and gains: parity with the original, texts a second in 8 bits.
+"""Parity of ONNX exports with the original, and their speed in texts/s.
 
 Each pipeline is fitted on rows of `AGNEWS_SK_DATA`, exported in float32 and, if it is a network,
-in 8 bits, and compared on the test rows. Speeds are the best of some rounds that take turns, on
+in 8 bits, and compared on the test rows. Speeds are the best of several alternating rounds, on
 raw texts.
 
     python benchmarks/bench_onnx.py --families finetune
@@ -23,7 +23,7 @@ from agnews_sk import (
 from agnews_sk.datasets import load_train_test
 from agnews_sk.onnx import OnnxClassifier, export_onnx
 
-# Families, and how many rows are enough to fit each for this.
+# Families, and how many rows each is fitted on.
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, {}, 30_000),
     "characters": (make_tfidf_pipeline, {"characters": True}, 10_000),
@@ -60,9 +60,9 @@ def report(family, name, parity):
     difference = f"{claim}, largest difference of a probability"
     record(difference, parity.max_difference, bar="<= 1e-4" if exact else "")
     changed = f"{claim}, changed labels of {parity.n_rows:,}"
-    record(changed, parity.n_changed, bar="0 but for ties" if exact else "")
+    record(changed, parity.n_changed, bar="0 except ties" if exact else "")
     gained = parity.exported_accuracy - parity.accuracy
-    record(f"{claim}, accuracy gained", gained, bar=">= -0.003")
+    record(f"{claim}, change of accuracy", gained, bar=">= -0.003")
 
 
 def measure(family, rows, args):
@@ -76,7 +76,7 @@ def measure(family, rows, args):
         for quantize in (None, "int8") if family in NETWORKS else (None,):
             name = quantize or "fp32"
             path = Path(folder) / name
-            # Any loss is allowed here, so that it is printed.
+            # Any drop is allowed here, and printed.
             parity = export_onnx(pipeline, path, X=X, y=y, quantize=quantize, max_accuracy_drop=1.0)
             report(family, name, parity)
             models[name] = OnnxClassifier.from_path(path)
@@ -87,7 +87,9 @@ def measure(family, rows, args):
         print(f"  {name:10} {speed:8.0f} texts/s, {speed / speeds['original']:.2f} x the original")
         if name != "original":
             bar = ">= 1.5" if name == "int8" else ""
-            record(f"{family}, {name}, x the original", speed / speeds["original"], bar=bar)
+            record(
+                f"{family}, {name}, speedup over the original", speed / speeds["original"], bar=bar
+            )
 
 
 def main():

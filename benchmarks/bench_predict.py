@@ -1,7 +1,7 @@
-"""How fast files are predicted, and how much memory it takes as they grow.
+"""How fast files are predicted, and how memory use depends on their size.
 
 Rows of `AGNEWS_SK_DATA` are repeated, each with a number, into Parquet files of two sizes; each is
-predicted in a process of its own, whose peak memory is read.
+predicted in a separate process, whose peak memory is measured.
 
     python benchmarks/bench_predict.py --rows 200000 2000000
 """
@@ -28,7 +28,7 @@ ROWS_PER_GROUP = 20_000
 
 
 def generate(stories, n_rows, path):
-    """Write Parquet of this many rows, a group at a time."""
+    """Write a Parquet file of this many rows, one row group at a time."""
     writer = None
     for start in range(0, n_rows, ROWS_PER_GROUP):
         numbers = pl.int_range(start, min(start + ROWS_PER_GROUP, n_rows), eager=True)
@@ -41,7 +41,7 @@ def generate(stories, n_rows, path):
 
 
 def predict_here(model, source, output):
-    """Predict, and print seconds and the peak of memory as JSON."""
+    """Predict, and print seconds and peak memory as JSON."""
     start = time.perf_counter()
     report = predict_files(model, source, output, keep=["id"])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -76,15 +76,15 @@ def main():
             print(
                 f"{n_predicted:,} rows ({ids:,} ids) in {seconds:.1f} s, "
                 f"{n_predicted / seconds:,.0f} rows/s, peak {peak / 2**20:.0f} MiB, "
-                f"{peak / first:.2f} x the first",
+                f"{peak / first:.2f} times the first",
                 flush=True,
             )
         record(
-            f"bulk prediction, peak memory of {n_rows:,} rows, x the first",
+            f"bulk prediction, peak memory of {n_rows:,} rows, relative to the smallest file",
             peak / first,
             bar="<= 1.2",
         )
-        record(f"bulk prediction of {n_rows:,} rows, rows a second", n_predicted / seconds)
+        record(f"bulk prediction of {n_rows:,} rows, rows/s", n_predicted / seconds)
 
 
 if __name__ == "__main__":

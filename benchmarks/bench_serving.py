@@ -1,8 +1,8 @@
-"""What the service can do on this machine: requests a second, their times, memory, batches.
+"""Speed, latency, memory and batches of the HTTP service on this machine.
 
-A pipeline is fitted on rows of `AGNEWS_SK_DATA`, saved, and served in processes of its own; the
-load comes over loopback, one text a request on connections that stay open, from wrk where it is
-installed and else from a generator here. Server and generator share the cores.
+A pipeline is fitted on rows of `AGNEWS_SK_DATA`, saved, and served in separate processes; the
+load comes over loopback, one text per request on persistent connections, from wrk if it is
+installed and otherwise from a generator in this script. Server and generator share the cores.
 
     python benchmarks/bench_serving.py
     python benchmarks/bench_serving.py --family finetune --workers 1 --compare
@@ -69,7 +69,7 @@ def make_model(family, rows, folder):
 
 
 class Service:
-    """`agnews-sk serve` in processes of its own."""
+    """`agnews-sk serve` in separate processes."""
 
     def __init__(self, model, *options):
         with socket.socket() as free:
@@ -98,7 +98,7 @@ class Service:
         root = psutil.Process(self._process.pid)
         return sum(one.memory_info().rss for one in [root, *root.children(recursive=True)])
 
-    def texts_a_batch(self):
+    def texts_per_batch(self):
         """Return how many texts were predicted together, on average."""
         url = f"http://127.0.0.1:{self.port}/metrics"
         metrics = urllib.request.urlopen(url).read().decode()
@@ -110,7 +110,7 @@ class Service:
 
 
 def wrk(port, bodies, connections, seconds, folder):
-    """Return requests a second, failures, and the 50th and 99th percentile in milliseconds."""
+    """Return requests/s, failures, and the 50th and 99th percentile in milliseconds."""
     lines, script = Path(folder) / "bodies.txt", Path(folder) / "load.lua"
     lines.write_text("\n".join(bodies))
     script.write_text(WRK_SCRIPT.format(bodies=lines))
@@ -159,17 +159,17 @@ def measure(model, bodies, args, *options, name):
         speed, bad, p50, p99 = load(service.port, bodies, args.connections, args.seconds)
         print(
             f"{name}: {speed:,.0f} requests/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
-            f"{bad} failed, {service.texts_a_batch():.1f} texts a batch",
+            f"{bad} failed, {service.texts_per_batch():.1f} texts per batch",
             flush=True,
         )
     return speed, p99
 
 
 def compare(model, bodies, args):
-    """Measure in turns, with micro-batches and, if asked for, without."""
+    """Measure alternately, with micro-batches and, if requested, without."""
     sides = {"micro-batches": ("--max-wait-ms", args.max_wait_ms)}
     if args.compare:
-        sides["each request alone"] = ("--max-batch", 1)
+        sides["single requests"] = ("--max-batch", 1)
     found = {name: [] for name in sides}
     for _ in range(args.repeats):
         for name, options in sides.items():
@@ -179,17 +179,17 @@ def compare(model, bodies, args):
         claim = f"{args.family}, {args.connections} clients, {name}"
         speeds, p99s = zip(*runs, strict=True)
         print(f"median, {name}: {median(speeds):,.0f} requests/s, p99 {median(p99s):.1f} ms")
-        record(f"{claim}, requests a second", speeds, bar=">= 1,000" if small else "")
+        record(f"{claim}, requests/s", speeds, bar=">= 1,000" if small else "")
         record(f"{claim}, p99 in ms", p99s, bar="<= 50" if small else "")
     if args.compare:
         joined, alone = found.values()
         ratios = [a / b for (a, _), (b, _) in zip(joined, alone, strict=True)]
-        print(f"median, micro-batches: {median(ratios):.2f} x each request alone")
-        record(f"{args.family}, micro-batches x each request alone", ratios, bar=">= 3")
+        print(f"median, micro-batches: {median(ratios):.2f} times the single requests")
+        record(f"{args.family}, micro-batches, speedup over single requests", ratios, bar=">= 3")
 
 
 def show_model_alone(path, stories, size, n_stories=512):
-    """Show what batches are worth to the model itself, without a service around it."""
+    """Show the speedup of batches for the model alone, without the service."""
     model = load_model(path)
     stories = stories[:n_stories]
     seconds = {1: [], size: []}
@@ -201,8 +201,8 @@ def show_model_alone(path, stories, size, n_stories=512):
             times.append(time.perf_counter() - start)
     alone, joined = (n_stories / median(times) for times in seconds.values())
     print(
-        f"the model without a service: {alone:,.0f} texts/s one by one, {joined:,.0f} in batches "
-        f"of {size}, {joined / alone:.2f} x"
+        f"the model without a service: {alone:,.0f} texts/s one at a time, {joined:,.0f} in "
+        f"batches of {size}, {joined / alone:.2f} times as many"
     )
 
 
@@ -220,7 +220,7 @@ def measure_memory(model, bodies, args):
                 flush=True,
             )
         record(
-            f"resident memory after {args.memory:,} requests, share grown",
+            f"resident memory after {args.memory:,} requests, relative growth",
             memory / first - 1,
             bar="<= 0.03",
         )

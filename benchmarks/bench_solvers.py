@@ -2,8 +2,8 @@
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_solvers.py
 
-FOLDER holds train.csv, train_joined.csv (optional) and test.csv. `newton-cholesky` is left out: it
-would build a matrix of features times features.
+FOLDER holds train.csv, train_joined.csv (optional) and test.csv. `newton-cholesky` is omitted: it
+would build a matrix of features by features.
 """
 
 import time
@@ -28,7 +28,7 @@ SOLVERS = {
     "LinearSVC, CalibratedClassifierCV": CalibratedClassifierCV(
         LinearSVC(C=0.5, tol=0.1, random_state=0), cv=3, method="temperature", ensemble=False
     ),
-    "liblinear, one against rest": OneVsRestClassifier(
+    "liblinear, one-vs-rest": OneVsRestClassifier(
         LogisticRegression(C=10, solver="liblinear", dual=True, tol=0.1, random_state=0)
     ),
     "sag, 20 passes": LogisticRegression(C=10, solver="sag", max_iter=20, random_state=0),
@@ -65,7 +65,7 @@ def main() -> None:
             f"{solver.score(X_test, y_test):9.4f} {loss:9.4f}",
             flush=True,
         )
-        record(f"CalibratedLinearSVC, x {name}", seconds / ours)
+        record(f"CalibratedLinearSVC, speedup over {name}", seconds / ours)
 
 
 if __name__ == "__main__":

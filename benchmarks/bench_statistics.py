@@ -27,7 +27,7 @@ SCORES = score_names(range(N_CLASSES))
 
 
 def draw_outcomes(rng: np.random.Generator, n_rows: int) -> list[Outcome]:
-    """Two classifiers with the same law of probabilities, wrong on partly the same rows."""
+    """Two classifiers with the same distribution of probabilities and partly the same errors."""
     y_true = rng.choice(N_CLASSES, n_rows, p=[0.4, 0.3, 0.2, 0.1])
     signal = 2.2 * np.eye(N_CLASSES)[y_true]
     shared = rng.normal(size=(n_rows, N_CLASSES))
@@ -49,7 +49,7 @@ def draw_outcomes(rng: np.random.Generator, n_rows: int) -> list[Outcome]:
 
 
 def simulate_rows(n_comparisons: int, seed: int = 0) -> tuple[dict[str, float], dict[str, float]]:
-    """Return false positives by test, and coverage by score, on fresh test rows each time."""
+    """Return false positives by test, and coverage by score, on new test rows each time."""
     rng = np.random.default_rng(seed)
     truth = observed_scores(draw_outcomes(rng, 1_000_000)[0])
     positives = dict.fromkeys(["p_value", "bootstrap_p_value", "macro_f1_p_value"], 0)
@@ -82,7 +82,7 @@ def covered(draws, truth: np.ndarray) -> np.ndarray:
 def simulate_folds(n_comparisons: int, *, n_folds: int = 5, n_repeats: int = 2, seed: int = 0):
     """Return false positives of the corrected and the plain t test in cross-validation.
 
-    Both classifiers are nearest centroids, each on features of its own with one and the same law.
+    Both classifiers are nearest centroids on different features of the same distribution.
     """
     rng = np.random.default_rng(seed)
     corrected = plain = 0
@@ -120,7 +120,7 @@ def main() -> None:
     print(f"| paired bootstrap, macro-F1 | {positives['macro_f1_p_value']:.1%} |")
     print(f"| corrected resampled t, 2 x 5 folds | {corrected:.1%} |")
     print(f"| plain t over the same folds (not used) | {plain:.1%} |\n")
-    print("| 95 % BCa interval of | holds the true score |\n|---|---|")
+    print("| 95 % BCa interval of | contains the true score |\n|---|---|")
     for name, share in coverage.items():
         print(f"| {name} | {share:.1%} |")
     for test, share in positives.items():

@@ -1,9 +1,9 @@
-"""Time and weigh NgramVectorizer against scikit-learn's TfidfVectorizer on the same rows.
+"""Time and memory of NgramVectorizer and scikit-learn's TfidfVectorizer on the same rows.
 
-Takes the rows of `AGNEWS_SK_DATA` (train.csv and, if there, train_joined.csv of a folder), or
-makes some up if it is not set. Every matrix is compared array for array. Each peak of memory is
-that of a process of its own; what stands there before the fit is subtracted. The last table is
-about growth, on rows of `make_news`; `--no-growth` leaves it out.
+Uses the rows of `AGNEWS_SK_DATA` (train.csv and, if there, train_joined.csv of a folder), or
+synthetic rows if it is not set. Every matrix is compared array for array. Peak memory is measured
+in a separate process, minus the memory before the fit. The last table measures scaling on rows of
+`make_news`; `--no-growth` omits it.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def read_texts() -> tuple[list[str], str]:
     folder = data_path()
     if not folder:
         rows = make_news(50_000, random_state=0).data
-        return joined(rows), "made up: set AGNEWS_SK_DATA to a folder with train.csv for real ones"
+        return joined(rows), "synthetic; set AGNEWS_SK_DATA to a folder with train.csv"
     texts = joined(load_agnews(folder).data)
     more = Path(folder, "train_joined.csv")
     if more.exists():
@@ -108,11 +108,11 @@ def compare_chain(texts: list[str]) -> None:
 def compare_peaks(setting: str, texts: list[str]) -> None:
     ours, theirs = (in_fresh_process(side, setting, texts)["megabytes"] for side in VECTORIZERS)
     print(f"{setting + ' peak':<32}{ours:>6.0f} MB{theirs:>7.0f} MB{theirs / ours:>8.1f}")
-    record(f"{setting}, peak memory, scikit-learn's over ours", theirs / ours, bar=">= 1")
+    record(f"{setting}, peak memory of scikit-learn relative to ours", theirs / ours, bar=">= 1")
 
 
 def show_growth() -> None:
-    print(f"\n{'rows of make_news, words (1, 2)':<32}{'us a row':>12}{'kB a row':>12}")
+    print(f"\n{'rows of make_news, words (1, 2)':<32}{'us per row':>12}{'kB per row':>12}")
     per_row = []
     for n in GROWTH:
         texts = joined(make_news(n, random_state=0).data)
@@ -122,10 +122,10 @@ def show_growth() -> None:
     time_ratio, memory_ratio = (large / small for small, large in zip(*per_row))
     print(f"{'ratio':<32}{time_ratio:>12.2f}{memory_ratio:>12.2f}")
     record(
-        "words (1, 2), time a row at 1,000,000 rows over that at 100,000", time_ratio, bar="<= 1.3"
+        "words (1, 2), time per row at 1,000,000 rows relative to 100,000", time_ratio, bar="<= 1.3"
     )
     record(
-        "words (1, 2), memory a row at 1,000,000 rows over that at 100,000",
+        "words (1, 2), memory per row at 1,000,000 rows relative to 100,000",
         memory_ratio,
         bar="<= 1.3",
     )
@@ -141,9 +141,9 @@ def in_fresh_process(side: str, setting: str, texts: list[str]) -> dict[str, flo
 
 
 def weigh(side: str, setting: str, path: str) -> dict[str, float]:
-    """Fit once and return the time and by how much the peak of memory rose."""
+    """Fit once and return the time and the growth of peak memory."""
     texts = pl.read_parquet(path)["text"].to_list()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = resident("VmRSS")
     start = time.perf_counter()
     VECTORIZERS[side](**SETTINGS[setting]).fit_transform(texts)
@@ -197,7 +197,7 @@ def print_line(name: str, seconds: np.ndarray, same: bool) -> None:
         f"{'yes' if same else 'NO':>13}"
     )
     ratios = seconds[:, 1, 0] / seconds[:, 0, 0]
-    record(f"{name}, x scikit-learn", ratios, bar=BARS.get(name, ""))
+    record(f"{name}, speedup over scikit-learn", ratios, bar=BARS.get(name, ""))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
     python benchmarks/bench_transformers.py scratch
     python benchmarks/bench_transformers.py hardware --rows 60000 --epochs 3
 
-Both sides run in one process on the same rows, in turns, each with the threads it takes by itself.
-Rows come from the folder `AGNEWS_SK_DATA` (train.csv, test.csv and more), or are made up if it is
+Both sides run alternately in one process on the same rows, with their default number of threads.
+Rows come from the folder `AGNEWS_SK_DATA` (train.csv, test.csv and more), or are synthetic if it is
 not set. `training` needs `accelerate` for the Trainer.
 """
 
@@ -55,7 +55,7 @@ class Rows(NamedTuple):
     y_test: np.ndarray
 
     def draw(self, n_rows: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
-        """Return as many training rows, by class share."""
+        """Return this many training rows, stratified by class."""
         if n_rows >= len(self.train):
             return self.train, self.y_train
         positions = np.arange(len(self.train))
@@ -96,7 +96,7 @@ def read_rows() -> Rows:
         made = make_news(6_000, random_state=0)
         frames = train_test_split(made.data, made.target, test_size=0.2, random_state=0)
         frames = frames[0], frames[2], frames[1], frames[3]
-        print("rows made up: set AGNEWS_SK_DATA to a folder with train.csv and test.csv")
+        print("synthetic rows: set AGNEWS_SK_DATA to a folder with train.csv and test.csv")
     X_train, y_train, X_test, y_test = frames
     train, y_train = clean(X_train), np.asarray(y_train)
     joined = Path(folder or "") / "train_joined.csv"
@@ -126,7 +126,7 @@ def seconds(run: Callable[[], Any]) -> float:
 
 
 def in_turns(runs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
-    """Return the seconds of each run, taken in turns."""
+    """Return the seconds of each run; the runs alternate."""
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
@@ -145,7 +145,7 @@ def show_rates(
             f"({min(ratios):.2f} to {max(ratios):.2f})"
         )
         if name != "ours":
-            record(f"{what}, x {name}", ratios, bar=bars[name])
+            record(f"{what}, speedup over {name}", ratios, bar=bars[name])
 
 
 def fine_tuned(options: argparse.Namespace, **params: Any) -> FineTunedTransformerClassifier:
@@ -178,10 +178,10 @@ def measure_padding(rows: Rows, options: argparse.Namespace) -> None:
     lengths = dataset.lengths
     in_order = [lengths[i : i + BATCH_SIZE] for i in range(0, len(lengths), BATCH_SIZE)]
     longest = sum(batch.max() * len(batch) for batch in in_order) / lengths.sum()
-    print(f"  ours: {training:.3f} in training, {prediction:.3f} in prediction (aim: 1.08)")
-    record("padded over real tokens, training", training, bar="<= 1.08")
-    record("padded over real tokens, prediction", prediction, bar="<= 1.08")
-    print(f"  batches in order: {longest:.3f}; all to 256: {256 / lengths.mean():.3f}")
+    print(f"  ours: {training:.3f} in training, {prediction:.3f} in prediction (target: 1.08)")
+    record("padded relative to real tokens, training", training, bar="<= 1.08")
+    record("padded relative to real tokens, prediction", prediction, bar="<= 1.08")
+    print(f"  batches in order: {longest:.3f}; all padded to 256: {256 / lengths.mean():.3f}")
 
 
 # Speed of training
@@ -211,14 +211,14 @@ def measure_training(rows: Rows, options: argparse.Namespace) -> None:
     for name, predicts in predictors.items():
         found = [np.mean(predict(test) == y_test[: len(test)]) for predict in predicts]
         accuracies = ", ".join(f"{accuracy:.4f}" for accuracy in found)
-        print(f"  {name:<42}accuracy {accuracies} on {len(test)} test rows, a seed each")
+        print(f"  {name:<42}accuracy {accuracies} on {len(test)} test rows, one seed each")
         record(f"fine-tuning on {len(texts):,} rows, accuracy of {name}", found)
 
 
 def skorch_recipe(
     texts: list[str], target: np.ndarray, seed: int
 ) -> Callable[[list[str]], np.ndarray]:
-    """Train as skorch's guide to Hugging Face does, and return what predicts."""
+    """Train as skorch's guide to Hugging Face does, and return a function that predicts."""
     from skorch import NeuralNetClassifier
     from skorch.hf import HuggingfacePretrainedTokenizer
 
@@ -255,7 +255,7 @@ def skorch_recipe(
 def trainer(
     texts: list[str], target: np.ndarray, sampling: str, seed: int
 ) -> Callable[[list[str]], np.ndarray]:
-    """Train with the Trainer of transformers, and return what predicts."""
+    """Train with the Trainer of transformers, and return a function that predicts."""
     source = resolve_pretrained(None)
     tokenizer = transformers.AutoTokenizer.from_pretrained(source)
 
@@ -284,7 +284,7 @@ def trainer(
         trained = transformers.Trainer(
             model, arguments, train_dataset=encode(texts, target), processing_class=tokenizer
         )
-        with redirect_stdout(sys.stderr):  # what it says of itself
+        with redirect_stdout(sys.stderr):  # its log
             trained.train()
         trained.args.train_sampling_strategy = "random"  # or predictions come grouped by length
 
@@ -306,7 +306,7 @@ def measure_freezing(rows: Rows, options: argparse.Namespace) -> None:
     for epoch, time_taken in enumerate(frozen, start=1):
         rate, ratio = len(texts) / time_taken, whole[0] / time_taken
         print(f"  lower 4 frozen, epoch {epoch}           {rate:>9.1f} texts/s, {ratio:>5.2f} x")
-    record("lower 4 layers frozen, x all trained", whole[0] / frozen[1:], bar=">= 3")
+    record("lower 4 layers frozen, speedup over training all", whole[0] / frozen[1:], bar=">= 3")
 
 
 # Speed of prediction
@@ -337,7 +337,7 @@ def measure_prediction(rows: Rows, options: argparse.Namespace) -> None:
     record("prediction, largest difference of probabilities", difference, bar="<= 1e-5")
     print(f"  largest difference of probabilities: {difference:.1e}")
     backwards = classifier.predict_proba(texts[::-1])[::-1]
-    print(f"  largest difference when asked backwards: {np.abs(ours - backwards).max():.1e}")
+    print(f"  largest difference in reverse order: {np.abs(ours - backwards).max():.1e}")
 
 
 # Accuracy
@@ -367,7 +367,7 @@ def measure_accuracy(rows: Rows, options: argparse.Namespace) -> None:
 
 
 def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
-    """Take all rows, whatever --rows says."""
+    """Train on all rows, ignoring --rows."""
     for seed in range(options.seeds):
         start = time.perf_counter()
         pipeline = make_pipeline(
@@ -389,7 +389,7 @@ def measure_scratch(rows: Rows, options: argparse.Namespace) -> None:
 
 
 def measure_hardware(rows: Rows, options: argparse.Namespace) -> None:
-    """Show how much of the device's arithmetic training uses, and when it is right in 93 %."""
+    """Show the share of peak FLOP/s that training uses, and the time to 93 % accuracy."""
     texts, y = rows.draw(options.rows)
     classifier = as_in_pipeline(options, max_epochs=options.epochs)
     classifier.fit(texts, y, X_val=rows.test, y_val=rows.y_test)
@@ -418,7 +418,7 @@ def training_flops(module: torch.nn.Module, lengths: np.ndarray) -> float:
 
 
 def peak_flops(device: torch.device, size: int = 4096) -> float:
-    """Return the operations a second of a large product of matrices, the best of five."""
+    """Return the operations per second of a large matrix product, the best of five."""
     left = torch.ones(size, size, dtype=torch.bfloat16, device=device)
     times = []
     for _ in range(5):

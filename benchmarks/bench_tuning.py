@@ -1,13 +1,13 @@
-"""Trials in the same time: our search and optuna-integration's OptunaSearchCV, on the same rows.
+"""Trials per time of our search and of optuna-integration's OptunaSearchCV, on the same rows.
 
-Both draw from the same space with the same number of threads on the same folds. Ours is over
-`make_tfidf_pipeline`, the other over TfidfVectorizer and LogisticRegression(max_iter=1000). A
-process of its own for each side; trials that ended within the time count. Two more tables: what
-pruning saves and costs, and how often a text is tokenized.
+Both sample the same space with the same number of threads on the same folds. Ours searches
+`make_tfidf_pipeline`, the other TfidfVectorizer with LogisticRegression(max_iter=1000). Each side
+runs in its own process; trials that end within the time count. Two more tables show what pruning
+saves and costs, and how often a text is tokenized.
 
 Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_tuning.py [--seconds 60]
 
-Without AGNEWS_SK_DATA the rows are made up, and scores mean nothing.
+Without AGNEWS_SK_DATA the rows are synthetic, and scores are meaningless.
 """
 
 import argparse
@@ -123,7 +123,7 @@ def race(seconds: float, n_jobs: int) -> None:
         if done.returncode:
             raise RuntimeError(f"{side} failed:\n{done.stderr}")
         found[side] = json.loads(done.stdout.splitlines()[-1])
-    print(f"\n{seconds:.0f} s, {N_ROWS:,} rows, {N_FOLDS} folds, {n_jobs} threads a side")
+    print(f"\n{seconds:.0f} s, {N_ROWS:,} rows, {N_FOLDS} folds, {n_jobs} threads per side")
     print(f"{'':<16}{'trials':>8}{'complete':>10}{'fold fits':>11}{'best accuracy':>15}")
     for side, row in found.items():
         print(
@@ -135,10 +135,10 @@ def race(seconds: float, n_jobs: int) -> None:
     print(
         f"{'ratio':<16}{trials:>8.1f}{'':>10}{fits:>11.1f}{ours['best'] - theirs['best']:>+15.4f}"
     )
-    record(f"trials in {seconds:.0f} s, x OptunaSearchCV", trials, bar=">= 8")
-    record(f"fold fits in {seconds:.0f} s, x OptunaSearchCV", fits, bar=">= 5")
+    record(f"trials in {seconds:.0f} s, relative to OptunaSearchCV", trials, bar=">= 8")
+    record(f"fold fits in {seconds:.0f} s, relative to OptunaSearchCV", fits, bar=">= 5")
     gained = ours["best"] - theirs["best"]
-    record(f"best accuracy in {seconds:.0f} s, less OptunaSearchCV's", gained, bar=">= 0")
+    record(f"best accuracy in {seconds:.0f} s, minus OptunaSearchCV's", gained, bar=">= 0")
 
 
 def compare_pruning(numbers_of_folds: list[int], n_trials: int = 40) -> None:
@@ -148,7 +148,7 @@ def compare_pruning(numbers_of_folds: list[int], n_trials: int = 40) -> None:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     X, y = read_rows()
-    print(f"\n{n_trials} trials by the same seed, {len(y):,} rows")
+    print(f"\n{n_trials} trials with the same random seed, {len(y):,} rows")
     print(f"{'folds':<8}{'pruner':<12}{'fold fits':>10}{'share':>8}{'best accuracy':>15}{'s':>8}")
     for n_folds in numbers_of_folds:
         for name, pruner in (("none", optuna.pruners.NopPruner()), ("default", None)):
@@ -208,7 +208,7 @@ def count_tokenizing(n_trials: int = 10) -> None:
     WordTokenizer.transform = tokenize
     print(
         f"\n{n_trials} trials of the classifier alone, {N_FOLDS} folds: {len(seen):,} texts "
-        f"tokenized, {len(set(X.tolist())):,} are distinct"
+        f"tokenized, {len(set(X.tolist())):,} distinct"
     )
 
 

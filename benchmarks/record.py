@@ -1,7 +1,7 @@
-"""Keep what benchmarks measured, so that one table can show it all.
+"""Record the results of benchmarks, so that one table can show them all.
 
-A script calls `record` for each of its claims. Under `run_all.py` the values end in a file; without
-it nothing is kept, and a script prints as it does anyway.
+A script calls `record` for each result. `run_all.py` collects the values in a file; without it,
+nothing is recorded, and a script only prints.
 """
 
 import json
@@ -12,7 +12,7 @@ RECORD_VARIABLE = "AGNEWS_SK_BENCH_RECORD"
 
 
 def record(claim: str, values: Iterable[float] | float, *, bar: str = "") -> None:
-    """Append the values of a claim, one a repeat, to the file that `RECORD_VARIABLE` names.
+    """Append the values of a result, one per repeat, to the file that `RECORD_VARIABLE` names.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def record(claim: str, values: Iterable[float] | float, *, bar: str = "") -> Non
         What was measured against what, with its unit: "fine-tuning, times as fast as the Trainer".
     values : iterable of float, or float
     bar : str, optional
-        What is promised: ">= 2.5".
+        The target: ">= 2.5".
     """
     path = os.environ.get(RECORD_VARIABLE)
     if path is None:

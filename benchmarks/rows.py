@@ -21,6 +21,6 @@ def agnews_folder() -> Path:
 
 
 def read_labelled(path: Path) -> tuple[Any, np.ndarray]:
-    """Return rows and class names of a file; of two columns, load_agnews gives numbers."""
+    """Return rows and class names of a file; for two columns, load_agnews returns numbers."""
     X, y = load_agnews(path, return_X_y=True)
     return X, y if y.dtype == object else NAMES[y - 1]

@@ -1,12 +1,12 @@
-"""Run all benchmarks, and show every claim with its spread, its bar and the last recorded value.
+"""Run all benchmarks, and show every result with its range, target and last recorded value.
 
     AGNEWS_SK_DATA=FOLDER python benchmarks/run_all.py
     AGNEWS_SK_DATA=FOLDER python benchmarks/run_all.py --only cleaning text_engine
-    AGNEWS_SK_DATA=FOLDER python benchmarks/run_all.py --record  # and keep the values for next time
+    AGNEWS_SK_DATA=FOLDER python benchmarks/run_all.py --record  # and record the values
 
-A script that fails is named at the end, and the others run all the same. What each printed is in
-`benchmarks/out/`, with the table. `--record` keeps the same in `benchmarks/recorded/`, where the
-figures of the documentation come from.
+Scripts that fail are named at the end; the others run regardless. The output of each is in
+`benchmarks/out/`, with the table. `--record` copies both to `benchmarks/recorded/`, the source of
+the figures in the documentation.
 """
 
 import argparse
@@ -30,7 +30,7 @@ RECORDED = HERE / "recorded"
 VALUES = RECORDED / "values.json"
 PEERS = ("scikit-learn", "skorch", "torch", "transformers", "optuna-integration", "onnxruntime")
 
-# What Python runs; the longer ones last, each in a process of its own, alone on the machine.
+# Arguments of Python, the longer runs last, each in its own process.
 RUNS = {
     "cleaning": "benchmarks/bench_cleaning.py",
     "text_engine": "benchmarks/bench_text_engine.py",
@@ -56,7 +56,7 @@ RUNS = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=list(RUNS), default=list(RUNS))
-    parser.add_argument("--record", action="store_true", help=f"keep it all in {RECORDED.name}/")
+    parser.add_argument("--record", action="store_true", help=f"store in {RECORDED.name}/")
     options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     last = json.loads(VALUES.read_text()) if VALUES.exists() else {}
@@ -67,7 +67,7 @@ def main() -> int:
         claims, ok = run(name)
         found.update(claims)
         failed += [] if ok else [name]
-        # Written each time: hours may pass until the last.
+        # Written after each script, because all of them may take hours.
         table = as_table(found, last)
         (OUT / "table.md").write_text(table)
         if options.record and ok:
@@ -79,7 +79,7 @@ def main() -> int:
 
 
 def run(name: str) -> tuple[dict[str, dict[str, Any]], bool]:
-    """Run one script; return its claims, and whether it ended well."""
+    """Run one script; return its results, and whether it succeeded."""
     start = time.perf_counter()
     printed, errors = OUT / f"{name}.txt", OUT / f"{name}.err"
     with tempfile.TemporaryDirectory() as folder, printed.open("w") as out, errors.open("w") as err:
@@ -100,7 +100,7 @@ def run(name: str) -> tuple[dict[str, dict[str, Any]], bool]:
 
 
 def keep(name: str, claims: dict[str, dict[str, Any]]) -> None:
-    """Keep what a script printed, and all claims."""
+    """Store the output of a script and all results."""
     RECORDED.mkdir(exist_ok=True)
     printed = (OUT / f"{name}.txt").read_text()
     folder = os.environ.get("AGNEWS_SK_DATA") or "AGNEWS_SK_DATA"
@@ -111,8 +111,8 @@ def keep(name: str, claims: dict[str, dict[str, Any]]) -> None:
 
 
 def as_table(found: dict[str, dict[str, Any]], last: dict[str, dict[str, Any]]) -> str:
-    """Return the claims as a Markdown table."""
-    head = ["", "median", "lowest to highest", "bar", *(["last recorded"] if last else [])]
+    """Return the results as a Markdown table."""
+    head = ["", "median", "range", "target", *(["last recorded"] if last else [])]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for claim, one in found.items():
         values = one["values"]

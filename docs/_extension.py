@@ -1,4 +1,4 @@
-"""What this site adds to Sphinx: formulas without scripts, links to the reference, commands."""
+"""Sphinx extensions of this site: formulas as MathML, links to the reference, command line help."""
 
 import importlib
 import pkgutil
@@ -26,19 +26,19 @@ def public_names():
 
 
 def visit_math(writer, node):
-    """Write a formula within a line as MathML, which browsers draw themselves."""
+    """Write an inline formula as MathML, which browsers render without scripts."""
     writer.body.append(convert(node.astext()))
     raise nodes.SkipNode
 
 
 def visit_math_block(writer, node):
-    """Write a formula on a line of its own."""
+    """Write a display formula as MathML."""
     writer.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 
 
 def link_names_in_pages(app, doctree):
-    """Make a link of each public name that stands in backticks in a page of the guide."""
+    """Link public names in backticks in pages of the guide to the reference."""
     if not app.env.docname.startswith(("gallery", "reference/")):
         for literal in list(doctree.findall(nodes.literal)):
             full_name = app.config.public_names.get(literal.astext())
@@ -54,7 +54,7 @@ def _reference(full_name, docname, content):
 
 
 def resolve_by_short_name(app, env, node, contnode):
-    """Resolve a name in a docstring that stands in another room; others in backticks stay code."""
+    """Resolve public names of other rooms in docstrings; leave other names in backticks as code."""
     if node.get("reftype") != "obj":
         return None
     target = node["reftarget"]
@@ -68,17 +68,17 @@ def resolve_by_short_name(app, env, node, contnode):
     return None if target.startswith("agnews_sk.") else contnode
 
 
-def skip_what_is_not_ours(app, what, name, obj, skip, options):
-    """Leave out of a class's page the methods that scikit-learn, skorch and torch brought."""
+def skip_inherited_members(app, what, name, obj, skip, options):
+    """Omit methods inherited from scikit-learn, skorch and torch from the page of a class."""
     home = getattr(getattr(obj, "fget", obj), "__module__", None) or ""
     return None if home.startswith("agnews_sk") else True
 
 
 class Commands(SphinxDirective):
-    """Every command of the command line, with what its `--help` says."""
+    """A directive that inserts the help of every command."""
 
     def run(self):
-        """Return a section a command."""
+        """Return one section per command."""
         group = typer.main.get_command(command_line)
         text = get_docs_for_click(obj=group, ctx=typer.Context(group), name="agnews-sk")
         _, _, commands = text.partition("\n## ")
@@ -86,11 +86,11 @@ class Commands(SphinxDirective):
 
 
 def setup(app):
-    """Join what stands above to the build."""
+    """Register the extensions."""
     app.add_directive("commands", Commands)
     app.add_config_value("public_names", public_names(), "env", dict)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("doctree-read", link_names_in_pages)
     app.connect("missing-reference", resolve_by_short_name)
-    app.connect("autodoc-skip-member", skip_what_is_not_ours)
+    app.connect("autodoc-skip-member", skip_inherited_members)
     return {"parallel_read_safe": True}

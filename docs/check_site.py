@@ -1,7 +1,7 @@
 """Check every link of the built site, without network: `python docs/check_site.py FOLDER`.
 
-Links within the site must lead to a file and, after `#`, to an element of it. Links to elsewhere
-are checked for their form. Nothing that a page loads by itself may come from elsewhere.
+Internal links must lead to an existing file and, after `#`, to an existing element. External links
+are only checked for their form. Resources that a page loads must be internal.
 """
 
 import re
@@ -11,12 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 ADDRESS = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/\S*)?", re.IGNORECASE)
-# Links that nobody follows: the browser asks for nothing.
+# Links that browsers do not load.
 QUIET = {"canonical", "search", "index", "next", "prev", "author", "copyright"}
 
 
 class Page(HTMLParser):
-    """What a page links to, what it loads, and the places in it that can be linked to."""
+    """The links, loaded resources and anchors of a page."""
 
     def __init__(self, path):
         super().__init__()
@@ -24,7 +24,7 @@ class Page(HTMLParser):
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
-        """Note the links, files and ids of a tag."""
+        """Record the links, resources and ids of a tag."""
         attributes = dict(attrs)
         self.anchors |= {attributes[name] for name in ("id", "name") if attributes.get(name)}
         if attributes.get("src"):
@@ -47,19 +47,19 @@ def find_faults(folder):
 
 
 def find_fault(link, page, pages):
-    """Return what is wrong with a link, or None."""
+    """Return a description of a broken link, or None."""
     parts = urlsplit(link)
     if parts.scheme == "data":
         return None
     if parts.scheme or parts.netloc:
         if link in page.loads:
-            return "loaded from elsewhere"
-        return None if ADDRESS.fullmatch(link) else "is no web address"
+            return "loaded from another site"
+        return None if ADDRESS.fullmatch(link) else "not a valid URL"
     target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
     if not target.is_file():
         return "no such file"
     if target in pages and unquote(parts.fragment) not in pages[target].anchors:
-        return "no such place in the page"
+        return "no such anchor in the page"
     return None
 
 

@@ -1,4 +1,4 @@
-"""How Sphinx builds this site, without network: `make docs`."""
+"""Sphinx configuration; builds without network: `make docs`."""
 
 import sys
 from pathlib import Path
@@ -24,10 +24,10 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
 
-# Names in backticks become links where they name something of ours, and stay code elsewhere.
+# Public names in backticks become links; other names remain code.
 default_role = "py:obj"
 nitpicky = True
-# The pages of other libraries are not read, so that the build needs no network.
+# No intersphinx inventories of other libraries, so that the build needs no network.
 nitpick_ignore_regex = [("py:.*", r"(sklearn|ftfy|re)\..*")]
 
 myst_enable_extensions = ["dollarmath", "deflist"]
@@ -43,7 +43,7 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "gallery",
-    # Pages show the scripts; tests/test_examples.py runs them. `-D plot_gallery=1` runs them here.
+    # Not run here, but in tests/test_examples.py; `-D plot_gallery=1` runs them.
     "plot_gallery": False,
     "filename_pattern": r"\.py$",
     "download_all_examples": False,
@@ -71,7 +71,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-# These pages have no others below them.
+# Pages without subpages.
 ALONE = ("quickstart", "formulas", "benchmarks", "contributing", "changes")
 html_sidebars = {page: [] for page in ALONE}
 html_math_renderer = "mathml"

@@ -1,9 +1,9 @@
 """
-How many texts can go without a person?
-=======================================
+How many texts can be classified automatically?
+===============================================
 
-A classifier that is wrong now and then may still answer most texts, if it hands the doubtful ones
-to a person. How often is it wrong where it answers, by the share of texts that it is to answer?
+A classifier that abstains from uncertain texts leaves these to a person and makes fewer errors on
+the rest. How does the error rate depend on the proportion of texts that it classifies?
 """
 
 import pandas as pd
@@ -20,19 +20,19 @@ found = []
 for coverage in (1.0, 0.9, 0.75, 0.5):
     classifier = AbstainingClassifier(FrozenEstimator(fitted), coverage=coverage)
     classifier.fit(held_out, labels)
-    answered = ~classifier.abstains(rows.X_test)
-    wrong = classifier.predict(rows.X_test)[answered] != rows.y_test[answered]
+    classified = ~classifier.abstains(rows.X_test)
+    wrong = classifier.predict(rows.X_test)[classified] != rows.y_test[classified]
     found.append(
         {
             "coverage": coverage,
             "threshold": classifier.threshold_,
-            "answered": answered.mean(),
-            "wrong": wrong.mean(),
+            "classified": classified.mean(),
+            "error_rate": wrong.mean(),
         }
     )
 
 table = pd.DataFrame(found)
 print(rows.source, rows.notice)
 print(table.round(3).to_string(index=False))
-every, half = table["wrong"].iloc[[0, -1]]
-print(f"Of all answers {every:.1%} are wrong, of those on the surer half of the texts {half:.1%}.")
+every, half = table["error_rate"].iloc[[0, -1]]
+print(f"Error rate: {every:.1%} on all texts, {half:.1%} on the half with the highest confidence.")

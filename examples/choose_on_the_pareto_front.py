@@ -1,10 +1,9 @@
 """
-What does a millisecond buy?
-============================
+How much accuracy does a millisecond buy?
+=========================================
 
-A search weighs accuracy against the time that a text takes, and keeps the pipelines that no other
-beats in both. One of them is then chosen by a rule. ``AGNEWS_SK_DATA`` names real rows to ask the
-question on.
+A search optimizes accuracy and latency, and keeps the pipelines on the Pareto front. A rule then
+selects one of them. Set ``AGNEWS_SK_DATA`` to use real rows.
 """
 
 import optuna
@@ -20,8 +19,8 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 rows = load_train_test()
 
 
-def quickest_of_the_best(cv_results):
-    """Return the quickest trial whose accuracy is almost that of the best."""
+def fastest_of_the_best(cv_results):
+    """Return the fastest trial whose accuracy is within the tolerance of the best."""
     results = pd.DataFrame(cv_results)
     accuracy = results["mean_test_accuracy"]
     return results.loc[accuracy >= accuracy.max() - TOLERANCE, "mean_test_latency"].idxmin()
@@ -33,7 +32,7 @@ search = PipelineSearchCV(
     n_trials=20,
     cv=3,
     scoring=["accuracy", "latency"],
-    refit=quickest_of_the_best,
+    refit=fastest_of_the_best,
     random_state=0,
 )
 search.fit(rows.X_train[:1500], rows.y_train[:1500])
@@ -41,7 +40,7 @@ search.fit(rows.X_train[:1500], rows.y_train[:1500])
 print(rows.source, rows.notice)
 
 # %%
-# The front, from the quickest to the most accurate:
+# The front, from the fastest to the most accurate:
 
 front = pd.DataFrame(
     [
@@ -53,7 +52,7 @@ columns = ["accuracy", "milliseconds", "vectorize__ngram_range", "vectorize__min
 print(front.sort_values("milliseconds")[columns].round(3).to_string(index=False))
 
 # %%
-# Chosen is the quickest trial that loses no more than half a point:
+# The fastest trial that loses at most half a percentage point:
 
 chosen = pd.DataFrame(search.cv_results_).loc[search.best_index_]
 print(

@@ -1,9 +1,9 @@
 """
-Why was this story put into the wrong class?
-============================================
+Why was this text misclassified?
+================================
 
-A TF-IDF baseline is asked for its worst mistake, and for the words that led it there.
-``AGNEWS_SK_DATA`` names real rows to ask the question on.
+This script finds the worst error of a TF-IDF baseline and the words that caused it. Set
+``AGNEWS_SK_DATA`` to use real rows.
 """
 
 from agnews_sk import make_tfidf_pipeline
@@ -19,10 +19,10 @@ print(rows.source, rows.notice)
 print(worst["text"])
 for label in (worst["predicted"], worst["true"]):
     words = explanation.of(0, label).nlargest(5, "contribution")
-    print(f"\nfor {label}:")
+    print(f"\nContributions to {label}:")
     print(words[["word", "contribution"]].round(3).to_string(index=False))
 
 print(
-    f"\nIt is labelled {worst['true']}; the words above made it {worst['predicted']} with a "
-    f"probability of {worst['p_predicted']:.0%}."
+    f"\nThe label is {worst['true']}; because of the words above, the prediction is "
+    f"{worst['predicted']} with a probability of {worst['p_predicted']:.0%}."
 )

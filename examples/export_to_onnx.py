@@ -2,8 +2,8 @@
 What does an export to ONNX change?
 ===================================
 
-A small Transformer is exported in float32 and in 8 bits, and both are compared with the original
-on the same stories. The exported models need neither torch nor transformers.
+A small transformer is exported in float32 and in 8 bits, and both are compared with the original
+on the same texts. The exported models need neither torch nor transformers.
 """
 
 import tempfile
@@ -32,5 +32,5 @@ with tempfile.TemporaryDirectory() as folder:
 
 print(rows.source, rows.notice)
 print(pd.DataFrame(reports).T.to_string())
-print(f"From raw texts, in 8 bits: {labels.tolist()}")
-print(f"8 bits change {reports['int8']['n_changed']:.0f} of 500 labels, float32 none.")
+print(f"Predictions of the 8-bit model: {labels.tolist()}")
+print(f"8 bits change {reports['int8']['n_changed']:.0f} of 500 predictions, float32 none.")

@@ -2,9 +2,8 @@
 Which labels are wrong?
 =======================
 
-An audit names the rows whose label a baseline, trained on the others, finds unlikely.
-``AGNEWS_SK_DATA`` names real rows to ask the question on. It needs cleanlab, from the ``audit``
-extra.
+An audit lists the rows whose label a baseline, trained on the other rows, finds improbable. Set
+``AGNEWS_SK_DATA`` to use real rows. This needs cleanlab, from the ``audit`` extra.
 """
 
 from agnews_sk.auditing import audit
@@ -18,5 +17,5 @@ print(report.frame["count"].to_string())
 
 suspects = report["label_errors"]
 for example in suspects.examples.itertuples():
-    print(f"\n{example.label}, rather {example.suggested}: {example.text}")
-print(f"\n{suspects.count:,} of {report.n_rows:,} labels are worth a look.")
+    print(f"\nLabel {example.label}, suggested {example.suggested}: {example.text}")
+print(f"\n{suspects.count:,} of {report.n_rows:,} labels should be reviewed.")

@@ -1,10 +1,10 @@
 """
-How many labels until a pretrained model is not missed?
-=======================================================
+How many labels replace a pretrained model?
+===========================================
 
-A transformer trained from scratch, a fine-tuned one and the baseline learn from more and more
-labels and are tested on the same stories. ``AGNEWS_SK_DATA`` names real rows to ask the question
-on; take more sizes, splits and epochs there.
+A transformer trained from scratch, a fine-tuned one and the baseline are trained on an increasing
+number of labels and tested on the same texts. Set ``AGNEWS_SK_DATA`` to use real rows, and use more
+sizes, splits and epochs then.
 """
 
 from sklearn.model_selection import StratifiedShuffleSplit
@@ -32,8 +32,8 @@ table = curves.curve().pivot(index="train_size", columns="classifier", values="s
 print(table[list(pipelines)].round(3))
 
 # %%
-# With two splits the curves are a sketch; ``curves.pairwise()`` tells which differences hold.
+# Two splits give rough curves; ``curves.pairwise()`` shows which differences are significant.
 
 LearningCurvesDisplay.from_curves(curves)
 for size, best in table.idxmax(axis=1).items():
-    print(f"With {size} labels, {best} is ahead.")
+    print(f"With {size} labels, {best} has the highest score.")

@@ -1,9 +1,9 @@
 """
-Which cleaning does the baseline want?
-======================================
+Which cleaning suits the baseline?
+==================================
 
-A grid search flips switches of the cleaner and parameters of the later steps at once: every
-parameter of every step is within reach under ``step__parameter``.
+A grid search over the row filter, the cleaner and the n-grams: every parameter of every step is
+addressed as ``step__parameter``.
 """
 
 import pandas as pd

@@ -1,9 +1,10 @@
 """
-Do many workers give what one process gives?
-============================================
+Do many workers predict the same as one process?
+================================================
 
-Four files are scored here, and on the workers of a Dask cluster. The cluster is one of this
-machine; with `Client("tcp://scheduler:8786")` it is any other whose workers see the same folders.
+Four files are predicted in this process and on the workers of a Dask cluster. The cluster runs on
+this machine; `Client("tcp://scheduler:8786")` connects to another one, whose workers must see the
+same folders.
 """
 
 import tempfile
@@ -18,7 +19,7 @@ from agnews_sk.persistence import save
 
 
 def main():
-    """Score the same files twice."""
+    """Predict the same files twice."""
     rows = load_train_test()
     pipeline = make_tfidf_pipeline().fit(rows.X_train[:1500], rows.y_train[:1500])
     stories = pl.from_pandas(rows.X_test[:800][["title", "description"]])

@@ -1,8 +1,9 @@
 """
-Does a saved model answer as the one that was trained?
-======================================================
+Does a loaded model predict the same as the original?
+=====================================================
 
-A pipeline is saved to a folder, loaded again, and asked the same; then one byte of it is changed.
+A pipeline is saved to a folder and loaded again, and the probabilities of both are compared. Then
+one byte of the saved model is changed.
 """
 
 import tempfile
@@ -36,6 +37,6 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         load(path)
     except ArtifactError as error:
-        print(f"refused: {error}")
+        print(f"Rejected: {error}")
 
-print(f"The loaded model's probabilities differ by {difference} on 500 stories.")
+print(f"The loaded model's probabilities differ by at most {difference} on 500 texts.")

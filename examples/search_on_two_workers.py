@@ -1,10 +1,10 @@
 """
-Does a cluster find the same?
-=============================
+Does a cluster give the same search results?
+============================================
 
-scikit-learn's grid search, cross-validation and our search send their work to a Dask cluster
-through joblib. Here the cluster is two processes on this machine; the address of a scheduler
-makes it many machines.
+scikit-learn's grid search and cross-validation, and our search, run on a Dask cluster through
+joblib. Here the cluster consists of two processes on this machine; pass the address of a scheduler
+to use many machines.
 """
 
 import joblib
@@ -17,7 +17,7 @@ from agnews_sk.tuning import PipelineSearchCV
 
 
 def main() -> None:
-    """Search here and there."""
+    """Search in this process and on the cluster."""
     from distributed import Client, LocalCluster
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -32,11 +32,11 @@ def main() -> None:
         scores_there = cross_val_score(pipeline, X, y, cv=3)
         search = PipelineSearchCV(pipeline, space, n_trials=8, cv=3, random_state=0).fit(X, y)
     print(rows.source, rows.notice)
-    print(f"grid search here   {here.best_score_:.4f} {here.best_params_}")
-    print(f"grid search there  {there.best_score_:.4f} {there.best_params_}")
-    print(f"our search there   {search.best_score_:.4f} {search.best_params_}")
+    print(f"grid search in this process   {here.best_score_:.4f} {here.best_params_}")
+    print(f"grid search on the cluster    {there.best_score_:.4f} {there.best_params_}")
+    print(f"our search on the cluster     {search.best_score_:.4f} {search.best_params_}")
     same = (scores_here == scores_there).all() and here.best_score_ == there.best_score_
-    print(f"Here and there scores are {'the same' if same else 'not the same'}.")
+    print(f"The scores are {'the same' if same else 'not the same'}.")
 
 
 if __name__ == "__main__":

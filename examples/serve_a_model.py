@@ -1,9 +1,9 @@
 """
-Does the service say what the pipeline says?
-============================================
+Does the service predict the same as the pipeline?
+==================================================
 
-A pipeline is saved and served on a free port; eight clients ask it at once, and their answers are
-compared with `predict_proba`.
+A pipeline is saved and served on a free port. Eight clients send requests at the same time, and the
+responses are compared with `predict_proba`.
 """
 
 import json
@@ -31,22 +31,22 @@ with socket() as free:
     address = f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
-def ask(path, body=None):
-    """Return the answer of the service as JSON."""
+def request_json(path, body=None):
+    """Return the JSON response of the service."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address + path, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
 
 
 def wait_until_ready():
-    """Return once the service answers."""
+    """Wait until the service accepts requests."""
     for _ in range(600):
         try:
-            return ask("/ready")
+            return request_json("/ready")
         except OSError:
             time.sleep(0.1)
-    raise TimeoutError("the service does not start")
+    raise TimeoutError("the service did not start")
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -57,18 +57,18 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         wait_until_ready()
         with ThreadPoolExecutor(8) as clients:
-            # JSON has null for a cell that is missing, and no NaN.
+            # In JSON a missing cell is null; there is no NaN.
             cells = stories[["title", "description"]].astype(object)
             bodies = cells.where(cells.notna(), None).to_dict("records")
-            answers = list(clients.map(lambda body: ask("/predict", body), bodies))
+            responses = list(clients.map(lambda body: request_json("/predict", body), bodies))
     finally:
         service.terminate()
         service.wait(30)
 
-predictions = [answer["predictions"][0] for answer in answers]
+predictions = [response["predictions"][0] for response in responses]
 for body, one in list(zip(bodies, predictions))[:5]:
     print(f"{one['label']:9} {max(one['probabilities'].values()):.2f}  {body['title'] or '':.60}")
 
 served = [[one["probabilities"][label] for label in pipeline.classes_] for one in predictions]
 difference = np.abs(pipeline.predict_proba(stories) - served).max()
-print(f"The service's probabilities differ by {difference:.1g} on {len(stories)} stories.")
+print(f"The probabilities differ by at most {difference:.1g} on {len(stories)} texts.")

@@ -1,9 +1,9 @@
 """
-Which cleaning, n-grams and C together?
-=======================================
+Which cleaning, n-grams and C work best together?
+=================================================
 
-One search draws them together, drops what is beaten on two folds, and fits again only the steps
-that changed. Accuracy and size are weighed against each other in a second search.
+One search samples them jointly, prunes trials that are worse on two folds, and refits only the
+steps that changed. A second search optimizes accuracy and size.
 """
 
 import optuna

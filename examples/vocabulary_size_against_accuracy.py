@@ -1,9 +1,9 @@
 """
-How many words does it take?
-============================
+How many n-grams does the baseline need?
+========================================
 
-The baseline keeps only the most frequent n-grams. How does accuracy fall with their number, and
-what does the model weigh? ``AGNEWS_SK_DATA`` names real rows to ask the question on.
+The baseline is limited to the most frequent n-grams. How do accuracy and model size depend on their
+number? Set ``AGNEWS_SK_DATA`` to use real rows.
 """
 
 import matplotlib.pyplot as plt
@@ -35,8 +35,8 @@ ax.errorbar(scores.index, scores["accuracy"], [below, above - scores["accuracy"]
 ax.set(xlabel="n-grams", ylabel="accuracy")
 
 # %%
-# The smallest that the test rows do not tell from all n-grams:
+# The smallest number that does not differ significantly from all n-grams:
 
 pairs = result.pairwise()
-level = pairs.loc[(pairs["b"] == "all") & ~pairs["significant"], "a"]
-print(f"No worse than all n-grams, as far as {len(test[1]):,} rows tell: {[*level, 'all'][0]}.")
+similar = pairs.loc[(pairs["b"] == "all") & ~pairs["significant"], "a"]
+print(f"Smallest without a significant difference: {[*similar, 'all'][0]} n-grams.")

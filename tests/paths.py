@@ -1,0 +1,86 @@
+"""The path of a call through the package: the files that it enters, and their callers."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from tests.structure import FLOOR, ROOT
+
+# Files and rooms that call back what a higher floor handed to them, and what that is.
+CALLBACKS = {
+    "_core/base.py": "a method that a subclass must define",
+    "_core/words.py": "the function that splits a text",
+    "evaluation": "the classifiers to compare",
+    "nn/_weights.py": "the function that builds a module",
+    "nn": "torch functions that `training` replaces while a net trains or predicts",
+    "training": "methods that a subclass must define, and the classifier's callbacks",
+    "pipeline.py": "the memory that a search gives to its pipelines",
+}
+
+
+class Trace:
+    """The calls into the package while something was traced.
+
+    Attributes
+    ----------
+    files : list of str
+        Relative to the package, in the order of the first call into each.
+    callers : dict of str to set of str
+        For each file, the files on the stack when it was called.
+    upward : set of (str, str)
+        Calls from a file into one on a higher floor, other libraries between them or not.
+    """
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.callers: dict[str, set[str]] = defaultdict(set)
+        self.upward: set[tuple[str, str]] = set()
+
+    def see(self, frame: FrameType, event: str, _: object) -> None:
+        """Record a call into the package, as `sys.setprofile` reports it."""
+        name = _file_of(frame)
+        if event != "call" or name is None or frame.f_code.co_name == "<module>":
+            return
+        stack = [file for above in _above(frame) if (file := _file_of(above))]
+        if name not in self.callers:
+            self.files.append(name)
+        self.callers[name] |= set(stack)
+        if stack and floor(stack[0]) < floor(name):
+            self.upward.add((stack[0], name))
+
+
+def floor(file: str) -> int:
+    """Return the floor of a file of the package."""
+    return FLOOR[file.partition("/")[0].removesuffix(".py")]
+
+
+def is_callback(file: str) -> bool:
+    """Tell whether a file may call into a higher floor."""
+    return file in CALLBACKS or file.partition("/")[0] in CALLBACKS
+
+
+@contextmanager
+def traced() -> Iterator[Trace]:
+    """Trace what happens in the block, in this thread."""
+    trace, before = Trace(), sys.getprofile()
+    sys.setprofile(trace.see)
+    try:
+        yield trace
+    finally:
+        sys.setprofile(before)
+
+
+def _above(frame: FrameType) -> Iterator[FrameType]:
+    caller = frame.f_back
+    while caller is not None:
+        yield caller
+        caller = caller.f_back
+
+
+def _file_of(frame: FrameType) -> str | None:
+    """Return the file of the package that a frame belongs to, if any."""
+    name = frame.f_code.co_filename
+    inside = name.startswith(f"{ROOT}/") and name.endswith(".py")
+    return name[len(str(ROOT)) + 1 :] if inside else None
