@@ -1,4 +1,4 @@
-"""Caches of computed rows and values, bounded in bytes."""
+"""Cache results, such as token ids and embeddings by text, within a limit of bytes."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.caching._lru import LRUCache

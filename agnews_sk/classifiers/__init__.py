@@ -1,4 +1,4 @@
-"""Estimators with `predict_proba`: linear ones, transformers, and one that abstains."""
+"""Classifiers with `predict_proba`: a linear one, two transformers, and one that abstains."""
 
 from agnews_sk._core.public import load_when_asked
 

@@ -1,4 +1,4 @@
-"""Transformers that change cells and keep all rows: join columns, clean texts."""
+"""Join columns and clean texts, in estimators that change cells and keep all rows."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.cleaning._cleaner import TextCleaner

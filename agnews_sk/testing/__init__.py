@@ -1,4 +1,4 @@
-"""Checks for any estimator that takes texts, as `check_estimator` is for one that takes numbers."""
+"""Check estimators that take texts, as scikit-learn's `check_estimator` checks those of numbers."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.testing._run import (

@@ -1,4 +1,4 @@
-"""Hyperparameter search over whole pipelines with Optuna, and a default space for each."""
+"""Search the hyperparameters of whole pipelines with Optuna; each family has a default space."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.tuning._search import PipelineSearchCV
