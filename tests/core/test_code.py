@@ -47,7 +47,7 @@ def managed():
         (Own, None),
         (3, None),
     ],
-    ids=lambda value: getattr(value, "__name__", None) or str(value),
+    ids=lambda value: getattr(value, "__name__", getattr(value, "co_name", str(value))),
 )
 def test_the_library_is_named_with_its_version(value, library):
     found = library_of(value)
