@@ -9,6 +9,7 @@ import sys
 import pytest
 from rich.console import Console
 
+from agnews_sk.auditing import AuditReport
 from agnews_sk.cli import _audit, _compare, _stopping
 from agnews_sk.cli._progress import stages
 
@@ -66,7 +67,8 @@ def test_what_an_earlier_run_wrote_stays(run, rows, tmp_path, monkeypatch):
     assert run(*arguments).exit_code == 0
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert set(before) == {"audit.json", "audit.html"}
-    monkeypatch.setattr(_audit, "_write", sending(_audit._write, signal.SIGINT, caught=True))
+    late = sending(AuditReport.to_html, signal.SIGINT, caught=True)
+    monkeypatch.setattr(AuditReport, "to_html", late)
     assert run(*arguments).exit_code == 130
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 

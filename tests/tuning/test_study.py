@@ -124,6 +124,7 @@ def test_messages_of_this_thread_below_warnings_are_suppressed_unless_verbose(ve
     seen = []
     handler.emit = lambda record: seen.append(record.getMessage())
     monkeypatch.setattr(optuna.logging, "_default_handler", handler)
+    monkeypatch.setattr(logging.getLogger("optuna"), "level", logging.INFO)
     logger = logging.Logger("optuna.test")
     logger.addHandler(handler)
     with quiet_optuna(verbose):
