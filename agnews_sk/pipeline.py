@@ -189,8 +189,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
         if _are_labels(self, y) and len(lost := np.setdiff1d(y, y_last)):
             warnings.warn(
-                f"the samplers leave no row of the classes {lost.tolist()}, which are never "
-                "predicted.",
+                f"the samplers dropped all rows of the classes {lost.tolist()}, which are "
+                "never predicted.",
                 stacklevel=5,
             )
         return X_last, y_last

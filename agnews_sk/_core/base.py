@@ -212,7 +212,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         indices, X_out = self._sample(X, y)
         if len(indices) == 0:
             raise ValueError(
-                f"{type(self).__name__} left none of the {n_rows(X)} rows; loosen its parameters."
+                f"{type(self).__name__} dropped all {n_rows(X)} rows; relax its parameters."
             )
         self.sample_indices_ = np.asarray(indices, dtype=np.intp)
         y_out = None if y is None else take_rows(y, self.sample_indices_)

@@ -112,7 +112,7 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
     if len(classes) < 2:
         raise ValueError(
             f"{name} must have at least 2 classes, got 1 class: {classes.tolist()[0]!r}; "
-            "a classifier has nothing to learn from it."
+            "add rows of another class."
         )
     return classes, codes
 
@@ -141,8 +141,8 @@ def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
             if n_same >= len(texts) / 2:
                 raise ValueError(
                     f"{name}[{column!r}] holds the labels: it equals y, and a classifier would "
-                    "only copy them. Drop the column, or choose columns with join__columns "
-                    "(columns of ColumnJoiner), which may name it."
+                    "only copy them. Drop the column, or, to use it all the same, name it in "
+                    "join__columns (columns of ColumnJoiner)."
                 )
 
 
@@ -166,7 +166,7 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
     for column, texts in columns.items():
         if len(columns) > 1 and _stand_for(texts, labels):
             warnings.warn(
-                f"{name}[{column!r}] has one value for each label, and reveals the labels; drop it "
+                f"{name}[{column!r}] has one value per label and so reveals the label; drop it "
                 "unless it is known for new rows too.",
                 stacklevel=4,
             )
@@ -271,7 +271,7 @@ def _check_one_column(shape: tuple[int, ...], name: str) -> None:
     if len(shape) != 2 or shape[1] != 1:
         raise ValueError(f"{name} must be 1-D, one label per row, got shape {shape}.")
     warnings.warn(
-        f"A column-vector {name} was passed when a 1d array was expected; its column is taken.",
+        f"A column-vector {name} was passed when a 1d array was expected; its only column is used.",
         DataConversionWarning,
         stacklevel=4,
     )
@@ -327,7 +327,9 @@ def _integers(values: np.ndarray, name: str) -> np.ndarray:
             return np.array([int(value) for value in values], dtype=kind)
         except OverflowError:
             continue
-    raise ValueError(f"{name} has integers beyond 64 bits; convert the labels with str() first.")
+    raise ValueError(
+        f"{name} has integers that do not fit in 64 bits; convert the labels with str() first."
+    )
 
 
 def _wrong_kinds(values: np.ndarray, kinds: dict[type, Any], name: str) -> TypeError:

@@ -146,7 +146,7 @@ class ModelInput:
                 raise ValueError(
                     f"{name} has the id {outside}, which is outside the vocabulary of "
                     f"{self.vocab_size} ids; use the tokenizer and the vocabulary that the model "
-                    "was made for, or raise vocab_size."
+                    "was trained with, or raise vocab_size."
                 )
 
     def check_tokenizer(self, tokenizer: Any) -> None:

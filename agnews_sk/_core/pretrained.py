@@ -56,7 +56,7 @@ def resolve_pretrained(model: str | Path | None) -> str:
         return str(model)
     if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
         raise OSError(
-            f"model={str(model)!r} is no folder; give a folder that holds config.json, "
+            f"model={str(model)!r} is not a folder; give a folder that holds config.json, "
             "or a name on the hub such as 'distilbert-base-uncased'."
         )
     return model
@@ -151,9 +151,11 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
         if name.startswith(_CODE_SETTINGS) and value is not None:
             raise ValueError(f"the setting {name}={value!r:.60} would load code.")
         if "layer" in name and isinstance(value, int) and value > n_tensors:
-            raise ValueError(f"{name}={value} is more than the {n_tensors} weights.")
+            raise ValueError(f"{name}={value} is more than the {n_tensors} tensors.")
         if name == "num_labels":
-            raise ValueError("num_labels is not for a saved model to say; id2label names them.")
+            raise ValueError(
+                "num_labels must not be set in a saved model; id2label lists the labels."
+            )
     settings = {name: value for name, value in config.items() if name != "model_type"}
     auto = AutoModelForSequenceClassification if classifier else AutoModel
     with quiet_transformers():

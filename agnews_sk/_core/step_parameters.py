@@ -102,10 +102,10 @@ def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | No
         return None
     wanted = "an estimator" if is_last else "a transformer (fit, transform) or sampler"
     if (isinstance(step, (list, tuple))) and name in ("filter", "augment"):
-        return f"{wanted}, got a {type(step).__name__}; SamplerChain makes one of several."
+        return f"{wanted}, got a {type(step).__name__}; combine several with SamplerChain."
     if callable(step):
         title = getattr(step, "__name__", type(step).__name__)
-        way_out = "" if is_last else f"; {name}=FunctionTransformer({title}) makes one of it"
+        way_out = "" if is_last else f"; write {name}=FunctionTransformer({title})"
         return f"{wanted}, got the function {title}{way_out}."
     got = repr(step) if isinstance(step, str) else type(step).__name__
     return f"{wanted}, or 'passthrough', got {got}."

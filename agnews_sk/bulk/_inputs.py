@@ -61,8 +61,8 @@ def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) ->
         for one in written:
             if one.exists() and any(place.samefile(one) for place in _places(path)):
                 raise ValueError(
-                    f"{path} is to be read, but {output} would be written over it; give the "
-                    "output another name, or move what an earlier run wrote."
+                    f"{output} would overwrite the input {path}; give the output another "
+                    "name, or move the output of an earlier run."
                 )
 
 

@@ -264,7 +264,9 @@ def _run_all(plan: _Plan, client: Any, progress: Progress) -> None:
         path = Path(task.path)
         if plan.inputs.changed(path):
             shutil.rmtree(task.folder)
-            raise ValueError(f"{path} was written to while it was read; start again.")
+            raise ValueError(
+                f"{path} was changed while it was being read; run the prediction again."
+            )
 
 
 def _run_here(tasks: Sequence[Task], progress: Progress) -> Iterator[Task]:

@@ -193,7 +193,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(
                 f"estimator must have predict_proba, got {type(self.estimator).__name__}; "
-                "CalibratedClassifierCV gives it one."
+                "wrap it in CalibratedClassifierCV."
             )
         label = self._choose_label(estimator.classes_)
         chosen = self._choose_threshold(
@@ -295,7 +295,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if len(without):
             warnings.warn(
                 f"the threshold is chosen without the classes {classes[without].tolist()}, which "
-                "are too rare to hold a row out.",
+                "have too few rows to hold one out.",
                 stacklevel=3,
             )
         return fitted, held_out
@@ -322,15 +322,15 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         by_row = split_rows(codes, rows, fraction, self.random_state)
         if not len(by_row[1]):
             raise ValueError(
-                f"calibration_fraction={fraction} cannot be drawn class by class from {len(rows)} "
-                "rows; raise it, or give a FrozenEstimator."
+                f"calibration_fraction={fraction} of {len(rows)} rows, drawn per class, holds out "
+                "none; raise it, or pass a FrozenEstimator."
             )
         drawn = split_rows(codes, origins, max(fraction, 0.5), self.random_state)
         drawn = drawn if len(drawn[1]) else by_row
         warnings.warn(
-            f"calibration_fraction={fraction} holds out none of {len(rows)} rows if those of one "
-            f"origin, or that repeat, stay together; {len(drawn[1])} are held out"
-            f"{' apart from their repeats' if drawn is by_row else ' instead'}.",
+            f"calibration_fraction={fraction} holds out none of {len(rows)} rows if rows of one "
+            f"origin and duplicates stay together; {len(drawn[1])} are held out"
+            f"{' without their duplicates' if drawn is by_row else ' instead'}.",
             stacklevel=4,
         )
         return drawn
@@ -350,8 +350,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             return label_of_no_class(classes)
         if self.abstain_label in classes.tolist():
             raise ValueError(
-                f"abstain_label must be no class, got {self.abstain_label!r}, one of "
-                f"{classes.tolist()}."
+                f"abstain_label must not be one of the classes, {classes.tolist()}, got "
+                f"{self.abstain_label!r}."
             )
         return self.abstain_label
 
@@ -381,7 +381,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if set(y.tolist()).isdisjoint(estimator.classes_.tolist()):
             raise ValueError(
                 f"y must hold labels of the estimator's classes, {estimator.classes_.tolist()}, "
-                f"got {y[:1].tolist()[0]!r} and no other of them."
+                f"got none of them but labels such as {y[:1].tolist()[0]!r}."
             )
         y_proba = estimator.predict_proba(X)
         confidence = y_proba.max(axis=1)

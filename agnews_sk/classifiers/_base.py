@@ -327,14 +327,12 @@ class TextNetClassifier(
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
         """Refuse parameters that do not go together, with each other or with validation rows."""
         if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val go together, got only one of them.")
+            raise ValueError("X_val and y_val must be given together, got only one of them.")
         if X_val is not None and self.validation_fraction is not None:
-            raise ValueError(
-                "validation_fraction and X_val are two ways to say the same; give one of them."
-            )
+            raise ValueError("validation_fraction and X_val cannot be combined; give one of them.")
         if self.patience is not None and X_val is None and self.validation_fraction is None:
             raise ValueError(
-                f"patience={self.patience} needs rows to validate on; set validation_fraction, or "
+                f"patience={self.patience} needs validation rows; set validation_fraction, or "
                 "give fit X_val and y_val."
             )
         check_net_params(self)

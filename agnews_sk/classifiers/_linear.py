@@ -291,8 +291,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         chosen = np.concatenate(held_out)
         if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
             warnings.warn(
-                f"the temperature is chosen without the classes {classes[rare].tolist()}: none of "
-                "their rows is held out, since they are few, or copies of one.",
+                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
+                "which have too few distinct rows to hold one out.",
                 stacklevel=3,
             )
         if not rows.weight[chosen].any():
@@ -361,7 +361,7 @@ def _with_short_indices(X: Any) -> Any:
 def _finite(margins: np.ndarray) -> np.ndarray:
     """Return the margins; refuse those that are infinite or NaN."""
     if not np.isfinite(margins).all():
-        raise ValueError("X leads to margins that overflow; scale its rows, as TF-IDF does.")
+        raise ValueError("the decision function overflows on X; scale its rows, as TF-IDF does.")
     return margins
 
 

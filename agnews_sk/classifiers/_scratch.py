@@ -234,7 +234,7 @@ class TransformerClassifier(TextNetClassifier):
 
     def _module_from_config(self, config: dict[str, Any], n_tensors: int) -> nn.Module:
         if not 1 <= config["n_layers"] <= n_tensors:
-            raise ValueError(f"n_layers={config['n_layers']} is more than the {n_tensors} weights.")
+            raise ValueError(f"n_layers={config['n_layers']} is more than the {n_tensors} tensors.")
         return TextTransformer(**config)
 
     def _pad_id(self, module: Any) -> int:

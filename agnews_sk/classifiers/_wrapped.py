@@ -68,10 +68,10 @@ def params_of_fit(
     weights = _name_of(estimator, "sample_weight")
     if weights is None:
         raise TypeError(
-            f"sample_weight is given, but {type(estimator).__name__} takes none in fit."
+            f"sample_weight is given, but fit of {type(estimator).__name__} takes none."
         )
     if weights in fit_params:
-        raise ValueError(f"sample_weight and {weights} are the same; give one of them.")
+        raise ValueError(f"sample_weight and {weights} set the same weights; give one of them.")
     return {**params, weights: sample_weight}
 
 

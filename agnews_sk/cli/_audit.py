@@ -18,7 +18,7 @@ from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
 def audit(
     data: DataOption = None,
     max_length: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens of a model.")
+        int, typer.Option(min=1, help="Maximum input length of a model, in tokens.")
     ] = 128,
     label_errors: Annotated[
         bool, typer.Option(help="Whether to search for label errors; needs cleanlab.")

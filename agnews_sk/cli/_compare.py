@@ -55,15 +55,15 @@ def compare(
     data: DataOption = None,
     train_rows: Annotated[
         int | None,
-        typer.Option(min=8, help="Training rows; by default as many as take 5 minutes."),
+        typer.Option(min=8, help="Number of training rows; by default limited to 5 minutes."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning.")] = 2,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of fine-tuning epochs.")] = 2,
     model: Annotated[
         str | None, typer.Option(help="Folder or hub name; by default all-MiniLM-L6-v2.")
     ] = None,
     families: Annotated[
         list[Family] | None,
-        typer.Option("--family", help="Compare this family; may be repeated. [tfidf, finetune]"),
+        typer.Option("--family", help="Family to compare; may be repeated. [tfidf, finetune]"),
     ] = None,
     out: Annotated[
         Path | None,

@@ -13,9 +13,9 @@ from agnews_sk.cli._group import show_error
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
     input: Annotated[
-        list[str], typer.Option(help="CSV, JSON lines or Parquet files; wildcards are allowed.")
+        list[str], typer.Option(help="CSV, JSON Lines or Parquet files; wildcards are allowed.")
     ],
-    output: Annotated[Path, typer.Option(help="CSV, JSON lines or Parquet file, by its suffix.")],
+    output: Annotated[Path, typer.Option(help="CSV, JSON Lines or Parquet file, by its suffix.")],
     column: Annotated[
         list[str] | None,
         typer.Option(help="Column with the text; several are joined as the model does."),

@@ -79,11 +79,11 @@ def tune(
     trials: Annotated[
         int,
         typer.Option(
-            min=1, help="Total number of trials in the study, those of other workers too."
+            min=1, help="Total number of trials in the study, including other workers' trials."
         ),
     ] = 50,
     timeout: Annotated[
-        float | None, typer.Option(min=1, help="Seconds after which this process starts no trial.")
+        float | None, typer.Option(min=1, help="Seconds after which no new trial starts.")
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 3,
     scoring: ScoringOption = "accuracy",
@@ -165,7 +165,7 @@ def _check_out(out: Path) -> None:
     taken = model.exists() and not (model / "manifest.json").is_file()
     if taken and not (model.is_dir() and not any(model.iterdir())):
         raise typer.BadParameter(
-            f"{model} is there and is no saved model; remove it first.", param_hint="--out"
+            f"{model} exists and is not a saved model; remove it first.", param_hint="--out"
         )
 
 

@@ -137,7 +137,7 @@ class CsvReader(RowReader):
         """
         line, fields, is_quoted = record
         if self.has_header and fields == self.names:
-            return Fault(line, "the header again")
+            return Fault(line, "repeated header")
         if not all(map(is_unicode, fields)):
             return Fault(line, NOT_UNICODE)
         if len(fields) != len(self.names):

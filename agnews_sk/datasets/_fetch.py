@@ -143,7 +143,7 @@ def _download(path: Path, part: str) -> Path:
             failures.append(f"{url} ({error})")
         else:
             return path
-    raise OSError(_way_out(path, part, "no mirror gave it:\n  " + "\n  ".join(failures)))
+    raise OSError(_way_out(path, part, "every mirror failed:\n  " + "\n  ".join(failures)))
 
 
 def _urls(file: str, part: str) -> list[str]:

@@ -183,7 +183,7 @@ def _check_shares(n_samples: int, *shares: float) -> None:
         raise ValueError(f"n_samples must be a positive whole number, got {n_samples!r}.")
     for name, share in zip(("label_noise", "missing", "duplicates", "html"), shares):
         if not 0 <= share <= 1:
-            raise ValueError(f"{name} must be a share in [0, 1], got {share!r}.")
+            raise ValueError(f"{name} must be a fraction in [0, 1], got {share!r}.")
 
 
 @lru_cache(maxsize=1)

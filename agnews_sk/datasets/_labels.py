@@ -68,7 +68,7 @@ def _label_fault(column: str, value: str | None) -> str:
         return f"{column} is missing, got {value!r}"
     return (
         f"{column} must be a whole number in a file without a header, got {value!r:.60}; for "
-        "other labels give the file a header such as label,text"
+        "other labels add a header such as label,text"
     )
 
 
@@ -78,7 +78,7 @@ def _check_no_ids(table: Table) -> None:
     if not table.has_header and _FEWEST_IDS <= len(labels) == labels.n_unique():
         raise ValueError(
             f"{table.path} has no header, so that its first column is the class, but each of its "
-            f"{len(labels)} rows has another number there; give it a header such as label,text."
+            f"{len(labels)} rows has a different number there; add a header such as label,text."
         )
 
 
@@ -206,7 +206,7 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
         if decimal is not None:
             raise ValueError(
                 f"{table.path}: {table.class_column} must hold classes, got numbers such as "
-                f"{decimal:.60}; make classes of them first, such as whole numbers or words."
+                f"{decimal:.60}; convert them to classes first, such as whole numbers or words."
             )
 
 

@@ -181,7 +181,7 @@ def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]
             subset = parts[0] if len(parts) == 1 else "all"
             raise FileNotFoundError(
                 f"The folder {path} has no file for subset={subset!r}, such as {parts[0]}.csv; "
-                "pass the path of a file to read it whatever its name."
+                "to read a file of another name, pass its path."
             )
     return files
 
@@ -202,9 +202,9 @@ def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
         return
     path, line, why = faults[0]
     if on_bad_rows == "error":
-        raise ValueError(f'{path}, line {line}: {why}. on_bad_rows="skip" leaves such rows out.')
+        raise ValueError(f'{path}, line {line}: {why}. Pass on_bad_rows="skip" to skip such rows.')
     warnings.warn(
-        f"Left out {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
+        f"Skipped {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
         UserWarning,
         stacklevel=5,
     )

@@ -79,7 +79,7 @@ class ParquetReader(RowReader):
         dtype = schema[label]
         if dtype.is_integer() or dtype.is_float() or dtype in (*POLARS_STRINGS, pl.Boolean):
             return None
-        return f"the class must be texts, whole numbers or booleans, got {dtype}"
+        return f"the class must hold texts, whole numbers or booleans, got {dtype}"
 
     def _schema(self) -> pl.Schema:
         """Return the type that each column has as a Polars column."""

@@ -84,7 +84,7 @@ def train_val_test_split(
     if n_val + n_test >= n:
         raise ValueError(
             f"val_size={val_size} and test_size={test_size} take {n_val + n_test} of {n} rows and "
-            "leave none to train on; lower them."
+            "leave no training rows; lower them."
         )
     classes = _class_codes(labels, n_parts=1 + (n_val > 0) + (n_test > 0))
     groups = pd.factorize(_normalised(X))[0] if group_duplicates else np.arange(n)
@@ -112,7 +112,7 @@ def _n_of(size: float | int, n: int, name: str) -> int:
     if isinstance(size, (float, np.floating)) and 0 <= size < 1:
         return math.ceil(size * n)
     raise ValueError(
-        f"{name} must be a share in [0, 1) or a number of rows below {n}, got {size!r}."
+        f"{name} must be a fraction in [0, 1) or a number of rows below {n}, got {size!r}."
     )
 
 

@@ -15,7 +15,7 @@ from agnews_sk.datasets._split import train_val_test_split
 SAMPLE = "sample"
 SAMPLE_NOTICE = (
     "These rows are generated: scores on them say nothing about AG News. For real rows, set "
-    "AGNEWS_SK_DATA to a file or folder of them, or let this machine download AG News."
+    "AGNEWS_SK_DATA to a file or folder of them, or allow the download of AG News."
 )
 
 

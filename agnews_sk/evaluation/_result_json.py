@@ -74,7 +74,7 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     found = _upgraded(found)
     lacking = [part for part in _PARTS if part not in found]
     if lacking:
-        raise ValueError(f"found must be what to_dict gives, but lacks {lacking[0]!r}.")
+        raise ValueError(f"found must be a dict made by to_dict, but lacks {lacking[0]!r}.")
     classes = plain_labels(found["classes"], name="classes")
     predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
     labels = found["abstain_labels"]

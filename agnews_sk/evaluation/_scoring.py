@@ -49,7 +49,7 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
     for other in evaluations[1:]:
         if not np.array_equal(other.y_true, evaluations[0].y_true):
             raise ValueError(
-                f"evaluations must be of the same test rows, but the test labels of "
+                f"evaluations must be on the same test rows, but the test labels of "
                 f"{other.name} differ from those of {names[0]}."
             )
 

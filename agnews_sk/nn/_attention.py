@@ -45,7 +45,7 @@ class MultiHeadSelfAttention(nn.Module):
         if d_model % n_heads:
             raise ValueError(
                 f"d_model must be a multiple of n_heads={n_heads}, got {d_model}; "
-                f"take {d_model - d_model % n_heads or n_heads}."
+                f"use {d_model - d_model % n_heads or n_heads}."
             )
         self.n_heads = n_heads
         self.dropout = dropout

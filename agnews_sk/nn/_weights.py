@@ -116,7 +116,7 @@ def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
     computed = [b for name, b in outline.named_buffers() if name not in wanted]
     n_bytes = sum(buffer.nbytes for buffer in computed)
     if n_bytes > _MAX_COMPUTED_BYTES:
-        raise ValueError(f"the model would compute tables of {n_bytes} bytes; that is too much.")
+        raise ValueError(f"the model would compute tables of {n_bytes} bytes, which is too large.")
 
 
 def _kind(tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:

@@ -199,12 +199,12 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
                 f"{len(self.classes_)}."
             )
         if not np.isfinite(self._logits(_PROBE)).all():
-            raise ArtifactError(f"{GRAPH} predicts numbers that are not finite.")
+            raise ArtifactError(f"{GRAPH} returns values that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:
         """Return the logits of the rows, in their order, of shape (n_samples, n_classes)."""
         if not hasattr(self, "steps_"):
-            raise NotFittedError("OnnxClassifier has no model yet; read one with from_path.")
+            raise NotFittedError("OnnxClassifier has no model yet; load one with from_path.")
         logits = np.empty((n_rows(X), len(self.classes_)))
         for rows, inputs in self._inputs.batches(self.steps_.transform(X)):
             (logits[rows],) = self._session.run(None, inputs)

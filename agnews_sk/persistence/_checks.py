@@ -131,7 +131,7 @@ def _check_random_state(random_state: np.random.RandomState, what: str) -> None:
 def _check_input(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     """Refuse vectorizers that take texts for file names: they would open any file."""
     if value != "content":
-        raise _refuse(owner, "that takes texts for file names.")
+        raise _refuse(owner, "that treats texts as file names.")
 
 
 def _check_encoding(owner: Any, value: Any, trusted: Sequence[str]) -> None:

@@ -167,9 +167,7 @@ class _Reader:
             return False
         first = self._first_by_id.setdefault(number, node)
         if first is not node and not _are_equivalent(first, node):
-            raise ArtifactError(
-                f"{PIPELINE} describes two different objects by the number {number}."
-            )
+            raise ArtifactError(f"{PIPELINE} uses one number for two different objects: {number}.")
         return first is not node
 
     def _read_inner(self, node: dict[str, Any], place: Place) -> int:

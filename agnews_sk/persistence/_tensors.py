@@ -66,7 +66,7 @@ def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
         if len(content) < 8 or n_header > min(_MAX_HEADER_BYTES, len(content) - 8):
             raise ArtifactError(
                 f"{name} has a header of {n_header} bytes in a file of {len(content)}; it is "
-                "truncated or no safetensors file."
+                "truncated or not a safetensors file."
             )
         header = json.loads(content[8 : 8 + n_header])
         header.pop("__metadata__", None)

@@ -171,7 +171,7 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
     if unknown:
         raise ArtifactError(
             f"{PIPELINE} holds a {', a '.join(unknown.values())}, which is not trusted there; if "
-            f"you know it, pass trusted={sorted({name for _, name in unknown})}."
+            f"you trust it, pass trusted={sorted({name for _, name in unknown})}."
         )
     for loader, name in schema.named:
         # A type in the place of a function would be called.

@@ -37,10 +37,10 @@ _NO_DOCS = (
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not JSON."},
     401: {"model": Problem, "description": "No API key, or a wrong one."},
-    408: {"model": Problem, "description": "The body arrived too slowly."},
+    408: {"model": Problem, "description": "The body was sent too slowly."},
     413: {"model": Problem, "description": "The body is too large."},
     422: {"model": Problem, "description": "Not a valid request, or above a limit."},
-    429: {"model": Problem, "description": "Too many texts wait; retry later."},
+    429: {"model": Problem, "description": "Too many texts are waiting; retry later."},
     503: {"model": Problem, "description": "Too slow, or not ready."},
 }
 
@@ -143,13 +143,13 @@ def check_key(api_key: str | None) -> None:
         return
     if not api_key:
         raise ValueError(
-            "api_key is empty (--api-key, AGNEWS_SK_API_KEY), which every request has; None, or no "
-            "such variable, asks for no key."
+            "api_key (--api-key, AGNEWS_SK_API_KEY) must not be empty, got an empty string; pass "
+            "None, or unset the variable, to require no key."
         )
     if api_key != api_key.strip() or not api_key.isprintable():
         raise ValueError(
-            "api_key (--api-key, AGNEWS_SK_API_KEY) begins or ends with white space or has a "
-            "character that cannot be printed, which a header cannot have."
+            "api_key (--api-key, AGNEWS_SK_API_KEY) must fit in a header: it begins or ends with "
+            "white space, or has a character that cannot be printed."
         )
 
 

@@ -124,7 +124,7 @@ class MicroBatcher:
         Raises
         ------
         QueueFullError
-            If too many texts wait already.
+            If too many texts are already waiting.
         """
         self._count(len(texts))
         loop = asyncio.get_running_loop()
@@ -155,7 +155,7 @@ class MicroBatcher:
         Raises
         ------
         QueueFullError
-            If too many texts wait already.
+            If too many texts are already waiting.
         """
         self._count(len(texts))
         try:
@@ -182,7 +182,7 @@ class MicroBatcher:
         QueueFullError
         """
         if self.n_waiting and self.n_waiting + n_texts > self._max_waiting:
-            raise QueueFullError(f"{self.n_waiting} texts wait already.")
+            raise QueueFullError(f"{self.n_waiting} texts are already waiting.")
         self.n_waiting += n_texts
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:

@@ -146,7 +146,7 @@ class _Request:
         """Respond 500 without details, which are in the log, unless the response has started."""
         if self.status:
             return
-        detail = "the service failed; the request may be at fault."
+        detail = "internal server error; the request may have caused it."
         await JSONResponse({"detail": detail}, 500)(scope, self._receive, self.send)
 
     def _too_large(self) -> HTTPException:

@@ -65,7 +65,7 @@ _RULES = [
     Rule(
         InputShapeSetter,
         lambda callback, classifier: True,
-        "builds the module anew for its input, which is token ids of any length; leave it out.",
+        "rebuilds the module for its input, which is token ids of any length; leave it out.",
     ),
     Rule(
         LRScheduler,
@@ -92,7 +92,7 @@ _RULES = [
         lambda callback, classifier: (
             classifier.gradual_unfreezing and not isinstance(callback, Initializer)
         ),
-        "chooses what is trained, and so does gradual_unfreezing=True; give one of them.",
+        "chooses the trained parameters, and so does gradual_unfreezing=True; give one of them.",
     ),
     Rule(
         Unfreezer,
@@ -103,7 +103,7 @@ _RULES = [
     Rule(
         LoadInitState,
         lambda callback, classifier: classifier.checkpoint_dir is not None,
-        "and checkpoint_dir={checkpoint_dir!r} are two ways to resume; give one of them.",
+        "and checkpoint_dir={checkpoint_dir!r} both resume a training; give one of them.",
     ),
 ]
 
@@ -175,8 +175,8 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
                 raise ValueError(f"{type(callback).__name__} {reason}")
         if not validates and _needs_validation(callback):
             raise ValueError(
-                f"{type(callback).__name__} needs rows to validate on; set validation_fraction, "
-                "or give fit X_val and y_val. What scores may have on_train=True instead."
+                f"{type(callback).__name__} needs validation rows; set validation_fraction, "
+                "or give fit X_val and y_val. A scoring callback may set on_train=True instead."
             )
 
 
@@ -212,7 +212,7 @@ def _no_callback(value: Any, position: int) -> str:
     name = value.__name__ if isinstance(value, type) else type(value).__name__
     return (
         f"callbacks must hold callbacks of skorch, got {name} at position {position}; "
-        "those of scikit-learn go to set_callbacks, and schedulers of torch into "
+        "pass those of scikit-learn to set_callbacks, and wrap schedulers of torch in "
         "skorch.callbacks.LRScheduler."
     )
 

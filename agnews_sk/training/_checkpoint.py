@@ -86,7 +86,7 @@ class Checkpoint:
             # Tensors and plain values only: a file in the folder can run no code.
             state = torch.load(file, map_location=device, weights_only=True)
             if not isinstance(state, dict) or not state.keys() >= _ALWAYS_THERE:
-                raise ValueError("it holds something else")
+                raise ValueError("it has other contents")
         return state
 
     @contextmanager
@@ -96,8 +96,8 @@ class Checkpoint:
             yield
         except Exception as error:  # torch's readers raise whatever the bytes lead them to
             raise ValueError(
-                f"{self.path} in checkpoint_dir is damaged, or no checkpoint of this training: "
-                f"{_first_line(error)}. Delete it, and the training begins anew."
+                f"{self.path} in checkpoint_dir is damaged, or not a checkpoint of this training: "
+                f"{_first_line(error)}. Delete it to train from the beginning."
             ) from error
 
 

@@ -131,7 +131,7 @@ class LayerCache:
         if needed > self._max_bytes:
             warnings.warn(
                 f"the outputs of the frozen layers need {needed:,} bytes, more than "
-                f"max_cache_bytes={self._max_bytes:,}; the frozen layers run in each epoch.",
+                f"max_cache_bytes={self._max_bytes:,}; the frozen layers run again in each epoch.",
                 stacklevel=2,
             )
             self._max_bytes = 0

@@ -227,8 +227,8 @@ class Training:
         """Drop the epoch from the history: a callback ended training before its first step."""
         if self.loop.step == 0:
             raise ValueError(
-                "a callback raised KeyboardInterrupt before the first step, and so ended training "
-                "with nothing learned; raise it in on_epoch_end."
+                "a callback raised KeyboardInterrupt before the first step, so that nothing was "
+                "trained; raise it in on_epoch_end."
             )
         self.net.history.pop()
 
@@ -239,12 +239,12 @@ class Training:
         if not learning:
             names = [type(callback).__name__ for _, callback in self._callbacks]
             raise ValueError(
-                f"the callbacks {', '.join(names)} froze every parameter: nothing is left to train."
+                f"the callbacks {', '.join(names)} froze all parameters: none can be trained."
             )
         outside = [name for name, parameter in learning if id(parameter) not in trained]
         if outside:
             raise ValueError(
-                f"a callback thawed {outside[0]!r}, which freeze={self.net.settings.freeze!r} or "
+                f"a callback unfroze {outside[0]!r}, which freeze={self.net.settings.freeze!r} or "
                 "lora keeps from the optimizer; freeze with a callback instead."
             )
 

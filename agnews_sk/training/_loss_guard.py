@@ -78,7 +78,7 @@ class LossGuard:
         n_good = finite.index(False)
         loss = loop.losses[n_good].item()
         if loop.steps_before + n_good == 0:
-            raise FloatingPointError(f"the loss is {loss} at step 1, the first; {_ADVICE}.")
+            raise FloatingPointError(f"the loss is {loss} at the first step; {_ADVICE}.")
         loop.bad_loss = loss
         loop.losses = loop.losses[:n_good]
         loop.is_over = True
@@ -101,12 +101,10 @@ class LossGuard:
         what = f"the loss is {self._loop.bad_loss} at step {self._loop.step + 1}"
         some = train.take(np.arange(min(len(train), 8)))
         if not np.isfinite(self._net.logits(some)).all():
-            raise FloatingPointError(
-                f"{what}, and the weights give no finite logits any more; {_ADVICE}."
-            )
+            raise FloatingPointError(f"{what}, and the logits are no longer finite; {_ADVICE}.")
         warnings.warn(
             f"{what}, where training stopped; the weights are those of the step before, or of the "
-            f"best epoch if patience is set. To go on, {_ADVICE}.",
+            f"best epoch if patience is set. To train longer, {_ADVICE}.",
             ConvergenceWarning,
             stacklevel=2,
         )

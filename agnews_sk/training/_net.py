@@ -141,8 +141,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         if losses.shape != weight.shape:
             raise ValueError(
                 f"the criterion {type(self.criterion_).__name__} of net_params gives a loss of "
-                f"shape {tuple(losses.shape)} for a batch of {len(weight)} rows, and cannot weigh "
-                "them; let it give one loss per row, or leave out class_weight and sample_weight."
+                f"shape {tuple(losses.shape)} for a batch of {len(weight)} rows, which cannot be "
+                "weighted; return one loss per row, or leave out class_weight and sample_weight."
             )
         return (losses * weight.to(losses.dtype)).mean()
 

@@ -62,7 +62,7 @@ def check_net_params(classifier: Any) -> None:
     for name in net_params:
         if not _is_taken(name):
             raise ValueError(
-                f"net_params has {name!r}, which the training does not read{_way_out(name)}; it "
+                f"net_params has {name!r}, which training does not use{_way_out(name)}; it "
                 f"takes {', '.join(TAKEN)}, and criterion__* and optimizer__* for their parameters."
             )
     for name, value in net_params.items():
@@ -86,8 +86,8 @@ def check_takes_logits(criterion: Any) -> None:
     """
     if isinstance(criterion, nn.NLLLoss):
         raise ValueError(
-            f"the criterion {type(criterion).__name__} of net_params takes log-probabilities, and "
-            "is given logits; torch.nn.CrossEntropyLoss is the same loss of logits."
+            f"the criterion {type(criterion).__name__} of net_params takes log-probabilities, but "
+            "the module returns logits; use torch.nn.CrossEntropyLoss."
         )
 
 
@@ -102,7 +102,7 @@ def _is_taken(name: Any) -> bool:
 def _way_out(name: Any) -> str:
     """Return the part of a message that names the parameter to use instead, if there is one."""
     instead = _INSTEAD.get(name) or _INSTEAD.get(str(name).partition("__")[0])
-    return f" (what does the same: {instead})" if instead else ""
+    return f" (use {instead} instead)" if instead else ""
 
 
 def _check_value(name: str, value: Any, classifier: Any) -> None:
@@ -135,8 +135,8 @@ def _check_said_once(name: str, classifier: Any) -> None:
         value = getattr(classifier, ours)
         if not _is_default(value, defaults[ours].default):
             raise ValueError(
-                f"net_params[{name!r}]={classifier.net_params[name]!r} and {ours}={value!r} say "
-                "the same in two ways; give one of them."
+                f"net_params[{name!r}]={classifier.net_params[name]!r} and {ours}={value!r} set "
+                "the same thing; give one of them."
             )
 
 

@@ -129,8 +129,8 @@ class SavedTraining:
                 state_of(callback)
         except TypeError as error:
             warnings.warn(
-                f"{error}: this training is not resumed midway, since checkpoint_dir cannot keep "
-                "that.",
+                f"{error}: this training cannot be resumed midway, since checkpoint_dir cannot "
+                "store that.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -41,7 +41,7 @@ def open_journal(path: Path) -> JournalStorage:
     except (AssertionError, LookupError, TypeError, ValueError):  # what its replay may raise
         problem = "one of its lines is damaged"
     raise ValueError(
-        f"storage must name a journal of Optuna's or a new file, got {path}: {problem}; give "
+        f"storage must name an Optuna journal or a new file, got {path}: {problem}; give "
         "another path."
     )
 
@@ -54,10 +54,10 @@ def _problem(path: Path) -> str | None:
     if not path.exists():
         return None
     if not path.is_file():
-        return "it is a folder" if path.is_dir() else "it is no regular file"
+        return "it is a folder" if path.is_dir() else "it is not a regular file"
     with path.open("rb") as file:
         line = file.readline(_FIRST_LINE_BYTES)
-    return None if not line or _is_record(line) else "its first line is no record of Optuna's"
+    return None if not line or _is_record(line) else "its first line is not a record of Optuna"
 
 
 def _is_record(line: bytes) -> bool:

@@ -52,8 +52,8 @@ class WorkerPool:
         if self.in_process or storage is not None or study_name is not None:
             if not self.in_process and isinstance(storage, InMemoryStorage):
                 raise ValueError(
-                    "storage must be one that the workers of n_jobs reach, got this process's "
-                    "memory; give a URL such as journal:PATH."
+                    "storage must be one that the workers of n_jobs can reach, got in-memory "
+                    "storage; give a URL such as journal:PATH."
                 )
             yield storage
             return

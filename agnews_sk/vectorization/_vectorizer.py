@@ -310,7 +310,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             )
         if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
             warnings.warn(
-                f"Only float32 and float64 can hold weights; dtype={self.dtype} gives float64.",
+                f"Only float32 and float64 can hold weights; dtype={self.dtype} becomes float64.",
                 UserWarning,
                 stacklevel=4,
             )

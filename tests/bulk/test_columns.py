@@ -134,7 +134,7 @@ def test_the_header_of_a_file_that_was_put_behind_another_is_no_row(oil_or_cup, 
     found = predicted(oil_or_cup, tmp_path, ("csv", "id,text\n1,oil\nid,text\n2,cup\n"))
     assert found["line"].to_list() == [2, 4]
     (skipped,) = map(json.loads, (tmp_path / "out.csv.skipped.jsonl").open())
-    assert (skipped["line"], skipped["reason"]) == (3, "the header again")
+    assert (skipped["line"], skipped["reason"]) == (3, "repeated header")
 
 
 def test_a_file_without_a_line_says_nothing_of_columns(oil_or_cup, tmp_path):

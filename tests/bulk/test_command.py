@@ -42,7 +42,7 @@ def test_predict_refuses_in_one_line_without_a_traceback(model, tmp_path):
     for arguments, message in [
         ([model, "--input", tmp_path / "no.csv", "--output", "out.csv"], "there is no file"),
         ([model, "--input", rows, "--output", tmp_path / "out.xlsx"], "output must end with"),
-        ([model, "--input", rows, "--output", rows], "would be written over it"),
+        ([model, "--input", rows, "--output", rows], "would overwrite the input"),
         ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
         ([model, "--input", rows, "--output", "out.csv", "--column", "no"], "columns are 'text'"),
         ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "neither a folder nor a zip"),

@@ -87,7 +87,9 @@ def test_a_column_in_another_case_is_found_but_comes_after_one_spelled_right():
 
 @pytest.mark.parametrize("name", ["file", "line", "predicted", "p_Oil"])
 def test_a_column_of_the_output_cannot_be_kept(name):
-    with pytest.raises(ValueError, match=rf"keep has \['{name}'\], which the output uses itself"):
+    with pytest.raises(
+        ValueError, match=rf"keep has \['{name}'\], which are names of the output's own columns"
+    ):
         check_keep(Constant(), ["id", name])
 
 

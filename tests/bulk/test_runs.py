@@ -180,7 +180,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(oil_or_cup, rows,
         with rows.open("a") as file:
             file.write("oil\n")
 
-    with pytest.raises(ValueError, match="was written to while it was read"):
+    with pytest.raises(ValueError, match="was changed while it was being read"):
         predict_files(oil_or_cup, rows, tmp_path / "out.csv", progress=append)
     assert not list((tmp_path / "out.csv.parts").rglob("*.parquet"))
     with pytest.warns(UserWarning, match="with other inputs"):
@@ -208,7 +208,7 @@ def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
 
     monkeypatch.setattr("agnews_sk.bulk._predictor.load_model", open_late)
     checked_model.cache_clear()
-    with pytest.raises(ValueError, match="was replaced by another model meanwhile"):
+    with pytest.raises(ValueError, match="was replaced by another model during the run"):
         predict_files(model, rows, tmp_path / "out.csv")
 
 

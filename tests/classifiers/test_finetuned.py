@@ -169,7 +169,7 @@ def test_net_params_take_the_place_of_a_default(classifier, headlines):
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"warmup": 1.0}, "warmup"),
         ({"precision": "fp8"}, "precision"),
-        ({"model": "./nowhere"}, "is no folder"),
+        ({"model": "./nowhere"}, "is not a folder"),
     ],
     ids=lambda value: str(value)[:20],
 )

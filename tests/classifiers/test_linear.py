@@ -194,10 +194,10 @@ def test_indices_of_64_bits_are_taken_as_those_of_32(rows):
 @pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered")
 def test_margins_that_overflow_are_refused_and_not_answered_with_nan(rows):
     X, y, _, _ = rows
-    with pytest.raises(ValueError, match="margins that overflow; scale its rows"):
+    with pytest.raises(ValueError, match="decision function overflows on X; scale its rows"):
         CalibratedLinearSVC(random_state=0).fit(X * 1e200, y)
     fitted = CalibratedLinearSVC(random_state=0).fit(X, y)
     long_row = np.sign(fitted.coef_[:1]) * np.finfo(float).max
     for method in (fitted.predict, fitted.predict_proba, fitted.decision_function):
-        with pytest.raises(ValueError, match="margins that overflow"):
+        with pytest.raises(ValueError, match="decision function overflows"):
             method(long_row)

@@ -261,13 +261,21 @@ def test_validation_fraction_is_drawn_class_by_class_and_not_trained_on(small, i
 @pytest.mark.parametrize(
     ("params", "fit_params", "message"),
     [
-        ({"patience": 2}, {}, "patience=2 needs rows to validate on"),
-        ({"validation_fraction": 0.5}, {"X_val": 1, "y_val": 1}, "two ways to say the same"),
-        ({}, {"X_val": 1}, "X_val and y_val go together"),
+        ({"patience": 2}, {}, "patience=2 needs validation rows"),
+        (
+            {"validation_fraction": 0.5},
+            {"X_val": 1, "y_val": 1},
+            "validation_fraction and X_val cannot be combined",
+        ),
+        ({}, {"X_val": 1}, "X_val and y_val must be given together"),
         ({}, {"sample_weight": np.zeros(8)}, "at least one non-zero number"),
         ({"freeze": 7}, {}, "at most the model's 2 layers, got 7"),
-        ({"class_weight": {"Business": 0, "Sports": 0}}, {}, "leave every row a weight of 0"),
-        ({"validation_fraction": 0.01}, {}, "validation_fraction=0.01 of 8 rows leaves none"),
+        ({"class_weight": {"Business": 0, "Sports": 0}}, {}, "give every row a weight of 0"),
+        (
+            {"validation_fraction": 0.01},
+            {},
+            "validation_fraction=0.01 of 8 rows leaves no validation rows",
+        ),
     ],
     ids=["patience", "both", "half", "no weight", "freeze", "no class", "few rows"],
 )

@@ -90,7 +90,7 @@ def test_rows_to_validate_on_without_weight_are_refused_before_training():
     class_weight = {"a": 1.0, "b": 0.0}
     with (
         optimizer_steps() as steps,
-        pytest.raises(ValueError, match="every row to validate on a weight of 0"),
+        pytest.raises(ValueError, match="every validation row a weight of 0"),
     ):
         small(class_weight=class_weight).fit(IDS, LABELS, X_val=IDS[:2], y_val=["b", "b"])
     assert steps == []
@@ -130,7 +130,7 @@ def test_a_rare_class_stays_in_training_with_a_warning():
     split = Split()
     labels = np.where(np.arange(24) == 5, "rare", LABELS)
     classifier = small(validation_fraction=0.25, callbacks=[split])
-    with pytest.warns(UserWarning, match=r"leaves none of the classes \['rare'\] to validate on"):
+    with pytest.warns(UserWarning, match=r"holds out no rows of the classes \['rare'\]"):
         classifier.fit(IDS, labels)
     train, valid = split.labels(classifier.classes_)
     assert "rare" in train

@@ -45,7 +45,7 @@ def test_with_metadata_routing_a_pipeline_takes_the_plain_name():
 
 
 def test_weights_that_nothing_takes_are_refused_but_for_what_is_not_fitted():
-    with pytest.raises(TypeError, match="KNeighborsClassifier takes none in fit"):
+    with pytest.raises(TypeError, match="fit of KNeighborsClassifier takes none"):
         params_of_fit(KNeighborsClassifier(), X, {}, WEIGHT, None)
     frozen = FrozenEstimator(KNeighborsClassifier().fit(X, ["a", "b"]))
     assert params_of_fit(frozen, X, {}, WEIGHT, None) == {}

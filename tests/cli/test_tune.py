@@ -155,7 +155,7 @@ def test_a_file_that_is_no_journal_is_named_before_any_work_and_left_as_it_is(tm
     (tmp_path / "notes.txt").write_text("mine")
     done = run(*SAMPLE, "--storage", f"journal:{tmp_path / 'notes.txt'}")
     assert_refused(
-        done, f"--storage: storage must name a journal of Optuna's or a new file, got {tmp_path}"
+        done, f"--storage: storage must name an Optuna journal or a new file, got {tmp_path}"
     )
     assert (tmp_path / "notes.txt").read_text() == "mine"
 

@@ -50,7 +50,7 @@ def test_fit_only_records_the_rows():
 
 
 def test_a_sampler_that_leaves_nothing_says_what_to_do():
-    with pytest.raises(ValueError, match="Nothing left none of the 3 rows; loosen its parameters"):
+    with pytest.raises(ValueError, match="Nothing dropped all 3 rows; relax its parameters"):
         Nothing().fit_resample(FRAME)
 
 

@@ -139,7 +139,7 @@ def test_positions_of_many_missing_labels_are_cut():
         ([1j], TypeError, "got complex"),
         ([0.5, 1.5], ValueError, "Unknown label type: continuous"),
         ([np.inf], ValueError, "infinity"),
-        ([2**70], ValueError, "y has integers beyond 64 bits"),
+        ([2**70], ValueError, "y has integers that do not fit in 64 bits"),
         (np.zeros((2, 2), int), ValueError, r"must be 1-D, one label per row, got shape \(2, 2\)"),
         ([["a"], ["a", "b"]], ValueError, "must be 1-D, .* got rows of several labels"),
         (pd.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"must be 1-D.* \(1, 2\)"),

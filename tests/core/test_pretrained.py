@@ -29,7 +29,9 @@ def test_a_folder_and_a_name_on_the_hub_are_taken_as_they_are(tmp_path):
 
 @pytest.mark.parametrize("model", ["./missing", "/missing", "~/missing"])
 def test_a_path_that_is_no_folder_is_refused(model):
-    with pytest.raises(OSError, match=rf"model='{model}' is no folder; give a folder that holds"):
+    with pytest.raises(
+        OSError, match=rf"model='{model}' is not a folder; give a folder that holds"
+    ):
         resolve_pretrained(model)
 
 
@@ -102,8 +104,8 @@ def test_a_plain_configuration_builds_the_same_architecture(classifier):
         ({"auto_map": {"AutoModel": "code.Model"}}, "the setting auto_map=.* would load code"),
         ({"quantization_config": {"bits": 4}}, "quantization_config=.* would load code"),
         ({"inner": [{"use_kernels": True}]}, "use_kernels=True would load code"),
-        ({"num_hidden_layers": 31}, "num_hidden_layers=31 is more than the 30 weights"),
-        ({"num_labels": 10**9}, "num_labels is not for a saved model to say"),
+        ({"num_hidden_layers": 31}, "num_hidden_layers=31 is more than the 30 tensors"),
+        ({"num_labels": 10**9}, "num_labels must not be set in a saved model"),
     ],
     ids=lambda value: str(value)[:30],
 )

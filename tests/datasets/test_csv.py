@@ -62,7 +62,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(path):
 
 def test_the_header_again_is_a_fault(path):
     _, batch = read(path, "id,text\n1,oil\nid,text\n2,cup\n")
-    assert batch.faults == [Fault(3, "the header again")]
+    assert batch.faults == [Fault(3, "repeated header")]
 
 
 def test_other_numbers_of_fields_and_bad_bytes_are_faults(path):

@@ -134,7 +134,7 @@ def test_json_lines_with_labels_of_two_kinds_are_refused(write, labels, message)
 def test_a_missing_label_of_json_lines_is_no_other_kind(write):
     lines = [json.dumps({"text": "x", "label": label}) for label in (1, "", None, 2)]
     path = write("\n".join(lines), "rows.jsonl")
-    with pytest.warns(UserWarning, match="Left out 2 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 2 broken rows"):
         assert load_agnews(path, on_bad_rows="skip").target.tolist() == [1, 2]
 
 
@@ -318,7 +318,7 @@ def test_parquet_of_the_hub_has_the_names_in_its_metadata(tmp_path):
     ("content", "message"),
     [
         (text_and_label([0.5, 1]), "label must hold classes, got numbers such as 0.5"),
-        (table("", range(100, 112)), "each of its 12 rows has another number"),
+        (table("", range(100, 112)), "each of its 12 rows has a different number"),
         ("The parcel is late,delivery\nThe zip broke,returns\n", "line 1: class must be a whole"),
         (
             "comment,queue\nThe zip broke,returns\n",

@@ -138,7 +138,7 @@ def test_broken_row_is_an_error_with_file_and_line(write, row, why):
 @pytest.mark.parametrize(("row", "why"), BROKEN.values(), ids=list(BROKEN))
 def test_broken_rows_are_skipped_and_counted_once(write, row, why):
     path = write(GOOD + row + GOOD + row)
-    with pytest.warns(UserWarning, match=f"Left out 2 broken rows.*line 4.*{why}") as caught:
+    with pytest.warns(UserWarning, match=f"Skipped 2 broken rows.*line 4.*{why}") as caught:
         bunch = load_agnews(path, on_bad_rows="skip")
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -159,7 +159,7 @@ def test_the_first_fault_in_the_file_is_the_one_reported(write):
 
 def test_an_open_quote_in_an_unquoted_file_costs_one_row(write):
     path = write('1,Truce,holds\n2,Cup,"won\n3,Oil,up\n4,Probe,lands\n')
-    with pytest.warns(UserWarning, match="Left out 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
         bunch = load_agnews(path, on_bad_rows="skip")
     assert bunch.target.tolist() == [1, 3, 4]
 
@@ -258,7 +258,7 @@ def test_parquet_shards_of_a_folder_are_read_in_order(tmp_path):
 def test_faults_of_all_files_of_a_folder_are_counted_together(write, tmp_path):
     write(GOOD + b'"x","a","b"\n', "train.csv")
     write(GOOD + b'"y","a","b"\n', "test.csv")
-    with pytest.warns(UserWarning, match="Left out 2 broken rows") as caught:
+    with pytest.warns(UserWarning, match="Skipped 2 broken rows") as caught:
         load_agnews(tmp_path, subset="all", on_bad_rows="skip")
     assert len(caught) == 1
 

@@ -61,7 +61,7 @@ def test_loading_names_the_row_of_a_cell_that_is_no_text(path):
     write_bad_text(path, label=[1, 2, 3])
     with pytest.raises(ValueError, match=r"rows\.parquet, line 2: 'utf-8' codec"):
         load_agnews(path)
-    with pytest.warns(UserWarning, match="Left out 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
         assert load_agnews(path, on_bad_rows="skip").target.tolist() == [1, 3]
 
 
@@ -80,7 +80,7 @@ def test_types_that_fit_no_text_or_no_label_are_named(path):
     assert reader.wrong_type("views", ["text"]) is None
     assert reader.wrong_type("label", ["text", "views"]) == "views must hold texts, got Float64"
     assert reader.wrong_type("tags", ["text"]) == (
-        "the class must be texts, whole numbers or booleans, got List(String)"
+        "the class must hold texts, whole numbers or booleans, got List(String)"
     )
 
 

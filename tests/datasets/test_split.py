@@ -205,7 +205,7 @@ def test_a_group_too_large_for_any_part_goes_to_the_emptiest():
         ({"test_size": True}, "test_size must be .* got True"),
         ({"test_size": "half"}, "test_size must be .* got 'half'"),
         ({"test_size": float("nan")}, "test_size must be .* got nan"),
-        ({"val_size": 0.5, "test_size": 0.5}, "take 160 of 160 rows and leave none to train on"),
+        ({"val_size": 0.5, "test_size": 0.5}, "take 160 of 160 rows and leave no training rows"),
     ],
     ids=["one", "negative", "all rows", "bool", "text", "nan", "nothing left"],
 )

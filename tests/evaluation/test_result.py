@@ -188,7 +188,7 @@ def test_what_is_missing_survives_json_as_null(tmp_path):
 def test_json_of_something_else_is_refused(tmp_path):
     path = tmp_path / "other.json"
     path.write_text('{"classes": []}')
-    with pytest.raises(ValueError, match="must be what to_dict gives, but lacks 'folds'"):
+    with pytest.raises(ValueError, match="must be a dict made by to_dict, but lacks 'folds'"):
         ComparisonResult.from_json(path)
 
 

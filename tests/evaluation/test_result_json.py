@@ -52,7 +52,7 @@ def test_a_file_of_a_later_version_names_its_writer(result):
 def test_a_missing_part_is_named(result, part):
     found = result.to_dict()
     del found[part]
-    with pytest.raises(ValueError, match=f"must be what to_dict gives, but lacks '{part}'"):
+    with pytest.raises(ValueError, match=f"must be a dict made by to_dict, but lacks '{part}'"):
         parts_of(found)
 
 

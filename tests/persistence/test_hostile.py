@@ -352,7 +352,7 @@ CASES = {
         "finetune", set_config(attn_implementation="evil/kernel"), "attn_implementation"),
     "padding outside": ("finetune", set_config(pad_token_id=9999), "config.json"),
     "endless layers from scratch": ("scratch", set_config(n_layers=10**9), "n_layers"),
-    "endless positions": ("scratch", set_config(max_length=10**10), "bytes; that is too much"),
+    "endless positions": ("scratch", set_config(max_length=10**10), "bytes, which is too large"),
     "endless layers of a model within": (
         "finetune", set_config(text_config={"num_hidden_layers": 10**9}), "num_hidden_layers"),
     "endless labels": ("finetune", set_config(num_labels=10**10), "num_labels"),

@@ -66,7 +66,7 @@ def test_a_repeated_node_may_stand_for_the_same_object():
 
 
 def test_a_repeated_number_with_other_content_is_refused():
-    with pytest.raises(ArtifactError, match="describes two different objects by the number 2"):
+    with pytest.raises(ArtifactError, match="uses one number for two different objects: 2"):
         read(items(1, text('"a"', 2), text('"b"', 2)))
 
 

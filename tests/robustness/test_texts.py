@@ -136,7 +136,7 @@ def test_a_vocabulary_counts_like_a_counter_and_maps_ids_back_to_tokens(rows):
     counted = Counter(token for row in rows for token in row if token not in ("<pad>", "<unk>"))
     tokens = pl.Series(rows, dtype=pl.List(pl.String))
     if not counted:
-        with pytest.raises(ValueError, match="no token is left"):
+        with pytest.raises(ValueError, match="no token remains"):
             Vocabulary().fit(tokens)
         return
     vocabulary = Vocabulary().fit(tokens)

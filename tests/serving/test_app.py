@@ -338,7 +338,7 @@ def test_a_model_without_probabilities_and_no_model_are_refused():
         create_app({"svc": object()})
     with pytest.raises(ValueError, match="at least one"):
         create_app({})
-    with pytest.raises(ValueError, match="api_key is empty"):
+    with pytest.raises(ValueError, match="must not be empty, got an empty string"):
         create_app(Stub(), api_key="")
     with pytest.raises(ValueError, match="texts must be more than 0"):
         Limits(max_texts=0)

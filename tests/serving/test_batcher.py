@@ -126,7 +126,7 @@ def test_a_client_that_leaves_frees_its_place_and_costs_no_prediction():
         leaving = asyncio.create_task(batcher.predict(["gone"]))
         staying = asyncio.create_task(batcher.predict(["here"]))
         await asyncio.sleep(0)
-        with pytest.raises(QueueFullError, match="2 texts wait already"):
+        with pytest.raises(QueueFullError, match="2 texts are already waiting"):
             await batcher.predict(["too much"])
         leaving.cancel()
         await staying

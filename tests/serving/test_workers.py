@@ -168,7 +168,7 @@ def test_a_port_in_use_is_reported_before_any_process_starts(saved):
         ({"host": " "}, ValueError, "host must be an address"),
         ({"host": "no such host"}, OSError, "cannot listen on 'no such host', port 0: "),
         ({"port": 70_000}, OSError, "cannot listen on '127.0.0.1', port 70000: "),
-        ({"api_key": ""}, ValueError, "api_key is empty"),
+        ({"api_key": ""}, ValueError, "must not be empty, got an empty string"),
         ({"api_key": "key\n"}, ValueError, "begins or ends with white space"),
         ({"api_key": "a\nb"}, ValueError, "cannot be printed"),
     ],

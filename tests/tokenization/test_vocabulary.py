@@ -33,7 +33,7 @@ def test_ids_follow_frequency_then_the_alphabet(rows, min_df, max_df):
     tokens = pl.Series(rows, dtype=pl.List(pl.String))
     vocabulary = Vocabulary(min_df=min_df, max_df=max_df)
     if not kept:
-        with pytest.raises(ValueError, match="no token is left"):
+        with pytest.raises(ValueError, match="no token remains"):
             vocabulary.fit(tokens)
         return
     vocabulary.fit(tokens)
@@ -66,7 +66,7 @@ def test_max_size_counts_the_specials():
     vocabulary = Vocabulary(max_size=3).fit(TOKENS)
     assert list(vocabulary.vocabulary_) == ["<pad>", "<unk>", "oil"]
     for only_specials in (1, 2):
-        with pytest.raises(ValueError, match=r"no token is left.*max_size"):
+        with pytest.raises(ValueError, match=r"no token remains.*max_size"):
             Vocabulary(max_size=only_specials).fit(TOKENS)
 
 

@@ -279,7 +279,7 @@ def test_freezer_goes_with_freeze():
 
 @pytest.mark.parametrize("kind", [Freezer, Unfreezer, lambda p: ParamMapper(p, freeze_parameter)])
 def test_who_chooses_what_is_trained_is_one(kind):
-    with pytest.raises(ValueError, match=r"chooses what is trained.*gradual_unfreezing"):
+    with pytest.raises(ValueError, match=r"chooses the trained parameters.*gradual_unfreezing"):
         fit_with(kind("layers*"), gradual_unfreezing=True)
 
 
@@ -287,7 +287,7 @@ def test_who_chooses_what_is_trained_is_one(kind):
 def test_unfreezer_of_what_is_not_in_the_optimizer_is_refused(params):
     with optimizer_steps() as steps, pytest.raises(ValueError, match="Unfreezer cannot train what"):
         fit_with(Unfreezer("*"), **params)
-    with pytest.raises(ValueError, match=r"a callback thawed 'embedding.*freeze"):
+    with pytest.raises(ValueError, match=r"a callback unfroze 'embedding.*freeze"):
         fit_with(ParamMapper("embedding*", unfreeze_parameter), freeze=1)
     assert steps == []
 
@@ -295,7 +295,7 @@ def test_unfreezer_of_what_is_not_in_the_optimizer_is_refused(params):
 @pytest.mark.parametrize("callback", [Freezer("*"), ParamMapper("*", freeze_parameter)])
 def test_nothing_to_train_is_said(callback):
     name = type(callback).__name__
-    with pytest.raises(ValueError, match=f"{name} froze every parameter: nothing is left"):
+    with pytest.raises(ValueError, match=f"{name} froze all parameters: none can be trained"):
         fit_with(callback)
 
 
@@ -319,7 +319,7 @@ def test_parameters_are_mapped_at_their_epoch(kind, params):
 
 
 def test_input_shape_setter_is_refused():
-    with pytest.raises(ValueError, match=r"InputShapeSetter builds the module anew.*leave it out"):
+    with pytest.raises(ValueError, match=r"InputShapeSetter rebuilds the module.*leave it out"):
         fit_with(InputShapeSetter())
 
 
@@ -362,7 +362,7 @@ def test_train_end_checkpoint_saves_the_end_and_load_init_state_begins_with_it(t
     assert second.history_["epoch"].tolist() == [1, 2, 3]
     assert second.history_["train_loss"].tolist()[:2] == first.history_["train_loss"].tolist()
     assert second.history_["train_loss"].iloc[2] < first.history_["train_loss"].iloc[1]
-    with pytest.raises(ValueError, match=r"LoadInitState and checkpoint_dir=.*two ways to resume"):
+    with pytest.raises(ValueError, match=r"LoadInitState and checkpoint_dir=.*both resume"):
         fit_with(LoadInitState(saved), checkpoint_dir=tmp_path)
 
 
@@ -385,7 +385,7 @@ def test_train_end_checkpoint_saves_the_end_and_load_init_state_begins_with_it(t
     ids=lambda callback: getattr(type(callback), "__name__", ""),
 )
 def test_what_needs_rows_to_validate_on_says_so_before_training(callback):
-    message = "needs rows to validate on; set validation_fraction, or give"
+    message = "needs validation rows; set validation_fraction, or give"
     with optimizer_steps() as steps, pytest.raises(ValueError, match=message):
         fit_with(callback, validate=False, **CONSTANT)
     assert steps == []

@@ -56,7 +56,9 @@ def test_a_damaged_file_is_named_with_the_way_out(tmp_path, content):
 def test_a_file_of_something_else_is_refused(tmp_path, other):
     checkpoint = Checkpoint(tmp_path, "run")
     torch.save(other, checkpoint.path)
-    with pytest.raises(ValueError, match="no checkpoint of this training: it holds something else"):
+    with pytest.raises(
+        ValueError, match="not a checkpoint of this training: it has other contents"
+    ):
         checkpoint.load("cpu")
 
 

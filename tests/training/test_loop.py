@@ -210,7 +210,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(optimiz
 
 
 def test_a_first_loss_that_is_not_finite_is_an_error():
-    with pytest.raises(FloatingPointError, match="nan at step 1, the first; lower learning_rate"):
+    with pytest.raises(FloatingPointError, match="nan at the first step; lower learning_rate"):
         small(callbacks=[Poison(1)]).fit(IDS, LABELS)
 
 

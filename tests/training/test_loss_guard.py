@@ -67,7 +67,7 @@ def test_the_end_of_an_epoch_finds_a_bad_loss_too():
 
 def test_a_bad_first_loss_is_an_error():
     guard, _, _ = guard_on("cpu")
-    with pytest.raises(FloatingPointError, match="the loss is nan at step 1, the first; lower"):
+    with pytest.raises(FloatingPointError, match="the loss is nan at the first step; lower"):
         guard.step(torch.tensor(float("nan")))
 
 
@@ -100,5 +100,5 @@ def test_weights_that_predict_nothing_are_an_error():
     guard, _, _ = guard_on("cpu", logits=np.inf)
     guard.step(torch.tensor(1.0))
     guard.step(torch.tensor(float("nan")))
-    with pytest.raises(FloatingPointError, match="the weights give no finite logits any more"):
+    with pytest.raises(FloatingPointError, match="the logits are no longer finite"):
         guard.report(ROWS)

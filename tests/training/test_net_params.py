@@ -209,7 +209,7 @@ def test_keys_that_are_taken_arrive(monkeypatch, net_params, attribute, expected
 )
 def test_what_is_said_twice_is_refused(params, net_params):
     ours, theirs = next(iter(params)), next(iter(net_params))
-    message = rf"net_params\['{theirs}'\]=.* and {ours}=.* say the same in two ways"
+    message = rf"net_params\['{theirs}'\]=.* and {ours}=.* set the same thing"
     with optimizer_steps() as steps, pytest.raises(ValueError, match=message):
         with_defaults(**params, net_params=net_params).fit(IDS, LABELS)
     assert steps == []

@@ -40,7 +40,7 @@ def test_numbers_of_numpy_are_described_as_python_s():
 
 
 def test_settings_that_come_and_go_are_named():
-    assert differences({"a": "1"}, {"b": "1"}) == "a is not there; b was not there"
+    assert differences({"a": "1"}, {"b": "1"}) == "a is absent; b was absent"
 
 
 def test_only_the_first_differences_are_named():

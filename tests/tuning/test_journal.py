@@ -53,7 +53,7 @@ def test_a_folder_and_a_pipe_are_refused(tmp_path):
     with pytest.raises(ValueError, match=f"got {tmp_path}: it is a folder"):
         open_storage(f"journal:{tmp_path}")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe: it is no regular file"):
+    with pytest.raises(ValueError, match="pipe: it is not a regular file"):
         open_storage(f"journal:{tmp_path / 'pipe'}")
 
 

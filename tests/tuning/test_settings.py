@@ -77,7 +77,7 @@ OTHERWISE = {
     "labels": ({"y": changed(Y, "b")}, "y differs"),
     "rows": ({"X": changed(X, 9)}, "X differs"),
     "fewer rows": ({"X": X[:10], "y": Y[:10]}, "X was 12 rows, is 10 rows"),
-    "weights": ({"params": {"sample_weight": np.ones(12)}}, "sample_weight of fit was not there"),
+    "weights": ({"params": {"sample_weight": np.ones(12)}}, "sample_weight of fit was absent"),
     "a parameter": (
         {"estimator": LogisticRegression(fit_intercept=False)},
         "fit_intercept was True, is False",
@@ -88,8 +88,8 @@ OTHERWISE = {
     "the folds": ({"cv": StratifiedKFold(2, shuffle=True, random_state=1)}, "cv differs"),
     "choices": ({"space": {"C": [0.1, 2.0]}}, r"space\['C'\] was \[0.1, 1.0\], is \[0.1, 2.0\]"),
     "a distribution": ({"space": {"C": FloatDistribution(0.1, 1)}}, r"space\['C'\] was"),
-    "another name": ({"space": {"tol": [0.1, 1.0]}}, r"space\['C'\] is not there"),
-    "a function": ({"space": space_of_one}, "space was not there"),
+    "another name": ({"space": {"tol": [0.1, 1.0]}}, r"space\['C'\] is absent"),
+    "a function": ({"space": space_of_one}, "space was absent"),
 }  # fmt: skip
 
 

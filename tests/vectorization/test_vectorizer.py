@@ -260,7 +260,7 @@ def test_tokens_of_another_type_than_in_fit_are_refused():
 
 
 def test_an_integer_dtype_of_weights_warns_and_gives_float64():
-    with pytest.warns(UserWarning, match="gives float64"):
+    with pytest.warns(UserWarning, match="becomes float64"):
         X = NgramVectorizer(dtype=np.int64).fit_transform(CORPUS)
     assert X.dtype == np.float64
     with warnings.catch_warnings():

@@ -211,7 +211,7 @@ def check_one_class(name: str, estimator: Any) -> None:
     try:
         only = fit_clone(estimator, TEXTS, ["Tech"] * len(TEXTS)).predict(TEXTS)
     except ValueError as error:
-        ensure("class" in str(error), f"the message does not speak of classes: {error}")
+        ensure("class" in str(error), f"the message does not mention classes: {error}")
     else:
         ensure(set(only) == {"Tech"}, f"it predicts {set(only)}")
 

@@ -49,9 +49,9 @@ def check_sampler_weights(name: str, estimator: Any) -> None:
     """sample_weight is returned third, each row with the weight of its input row."""
     weights = np.arange(1.0, len(ROWS) + 1)
     sampler, out = _resample(estimator, sample_weight=weights)
-    ensure(len(out) == 3, f"{len(out)} things come out")
+    ensure(len(out) == 3, f"{len(out)} values are returned")
     same = np.array_equal(out[2], weights[sampler.sample_indices_])
-    ensure(same, "rows have the weights of others")
+    ensure(same, "rows have weights of other rows")
 
 
 @text_check(is_sampler)
