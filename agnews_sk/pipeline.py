@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.base import sampled_columns
-from agnews_sk._core.labels import refuse_labels
+from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._core.step_parameters import check_steps, set_step_params
 from agnews_sk._core.validation import (
@@ -126,7 +126,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         last_step = self.steps[-1][1]
         if last_step in (None, "passthrough"):
             return super().fit(X, y, **params)
-        # imbalanced-learn 0.14 knows nothing of the callbacks of scikit-learn 1.9.
+        # imbalanced-learn 0.14 does not support the callbacks of scikit-learn 1.9.
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         last = context.subcontext(task_name="fit-final-estimator")
@@ -172,7 +172,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return X, y
 
     def _check_columns(self, X: Any, y: Any) -> None:
-        """Refuse columns that the joiner would, before a sampler reads or changes any."""
+        """Reject columns that the joiner would, before a sampler reads or changes any."""
         steps = [step for _, step in self.steps if step not in (None, "passthrough")]
         first = next((step for step in steps if not hasattr(step, "fit_resample")), None)
         if not isinstance(first, ColumnJoiner):
@@ -180,7 +180,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         if first.columns is not None:
             check_frame(X, columns=first.columns)
         elif y is not None:
-            refuse_labels(text_columns(X, None), y)
+            reject_labels(text_columns(X, None), y)
 
     def _fit(self, X, y=None, routed_params=None, raw_params=None):
         """Fit all steps but the last, and warn of classes that the samplers leave without a row."""
@@ -224,7 +224,7 @@ def _are_labels(pipeline: Any, y: Any) -> bool:
 
 
 def _check_metadata(X: Any, params: dict[str, Any]) -> None:
-    """Refuse weights and groups that are not one value per row of X."""
+    """Reject weights and groups that are not one value per row of X."""
     for name, value in params.items():
         of_rows = name.rpartition("__")[2] in PER_ROW and value is not None
         if of_rows and n_rows(value) != n_rows(X):

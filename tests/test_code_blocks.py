@@ -224,7 +224,7 @@ def test_commands_and_options_that_are_mentioned_exist():
         assert {word for word in words if word.startswith("--")} <= {*known, "--help"}
 
 
-def test_a_word_that_no_command_knows_would_be_seen():
+def test_an_unknown_command_would_be_detected():
     with pytest.raises(typer.BadParameter.__base__, match="--beauty"):
         GROUP.commands["compare"].make_context("compare", ["--beauty"])
 

@@ -163,7 +163,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
     Attributes
     ----------
     sample_indices_ : ndarray of int of shape (n_rows_out,)
-        For each row that came out, the position of the row that it came from.
+        For each output row, the position of the input row that it comes from.
     """
 
     def fit(self, X: Any, y: Any = None) -> "RowSampler":
@@ -203,7 +203,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If lengths differ, a label is missing or no row is left.
+            If lengths differ, a label is missing or no row remains.
         """
         self._validate_params()
         X = as_frame(X)
@@ -223,7 +223,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
     def get_metadata_routing(self) -> MetadataRequest:
         """Ask a pipeline for no metadata.
 
-        imbalanced-learn's pipeline unpacks two values of `fit_resample`, so it cannot hand over
+        imbalanced-learn's pipeline unpacks two values of `fit_resample`, so it cannot pass on
         weights; `agnews_sk.pipeline.TextPipeline` makes them follow by `sample_indices_`.
 
         Returns
@@ -241,7 +241,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         return text_columns(X, columns)
 
     def _check_rows(self, X: Any, y: Any) -> None:
-        """Refuse what holds no texts, and labels that are missing or of another length."""
+        """Reject what holds no texts, and labels that are missing or of another length."""
         if not is_frame(X):
             check_texts(X)
         if y is not None:
@@ -249,7 +249,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
-        """Return the rows that come out, and where they came from.
+        """Return the output rows, and the input row that each comes from.
 
         Parameters
         ----------
@@ -259,7 +259,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         Returns
         -------
         indices : ndarray of int of shape (n_rows_out,)
-            For each row that comes out, the position of the row that it came from; with repeats,
+            For each output row, the position of the input row that it comes from; with repeats,
             if rows are added.
         X_out : container of n_rows_out rows
         """

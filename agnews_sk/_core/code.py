@@ -47,7 +47,7 @@ def library_of(value: Any) -> str | None:
 
 
 def is_inherent(function: types.FunctionType) -> bool:
-    """Tell whether a library's function is found under its name in its module.
+    """Return whether a library's function is found under its name in its module.
 
     Functions that are made at run time, such as what a decorator returns, are not.
     """
@@ -160,7 +160,7 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _has_unread_docstring(code: types.CodeType) -> bool:
-    """Tell whether the first constant of a code is a docstring that the code itself does not load.
+    """Return whether a code's first constant is a docstring that the code itself does not load.
 
     A docstring and an equal string that the function uses are one constant.
     """
@@ -206,7 +206,7 @@ def _python() -> str:
 
 
 def _is_installed(top: str) -> bool:
-    """Tell whether a top-level module lies where installers put libraries."""
+    """Return whether a top-level module is where installers put libraries."""
     try:
         spec = importlib.util.find_spec(top) if top else None
     except (ImportError, ValueError):  # `__main__` has no spec

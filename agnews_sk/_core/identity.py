@@ -33,7 +33,7 @@ def besides_parameters(estimator: Any) -> dict[str, Any]:
 
 
 def survives_clone(estimator: Any) -> bool:
-    """Tell whether `clone` keeps what an estimator has learnt, as it does a `FrozenEstimator`'s."""
+    """Return whether `clone` keeps the fitted state, as it does of a `FrozenEstimator`."""
     from sklearn.base import BaseEstimator
 
     make = getattr(type(estimator), "__sklearn_clone__", None)

@@ -1,4 +1,4 @@
-"""Token ids in the containers that users have: told apart from texts, and made ragged."""
+"""Token ids in any container: distinguished from texts, and made ragged."""
 
 from typing import Any
 

@@ -14,16 +14,16 @@ from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, polars or Arrow column of strings, integers or booleans"
 _NAMED_POSITIONS = 5
-# So many rows suffice to tell most columns of text from labels.
+# This many rows distinguish most columns of texts from labels.
 _FIRST = 100
 
 
 def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     """Return labels of any container and dtype as one plain array.
 
-    Equal labels come out equal, independent of their container: pandas' nullable, Arrow, category
-    and string columns, polars columns, NumPy's `StringDType` and object arrays all become the
-    array that the same labels in a list would be.
+    Equal labels give equal arrays, independent of their container: pandas' nullable, Arrow,
+    category and string columns, polars columns, NumPy's `StringDType` and object arrays all
+    become the array that the same labels in a list would be.
 
     Parameters
     ----------
@@ -117,21 +117,21 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
     return classes, codes
 
 
-def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
-    """Refuse text columns that are the labels.
+def reject_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
+    """Reject text columns that are the labels.
 
     Parameters
     ----------
     columns : dict of str to polars.Series of str of shape (n_samples,)
     y : array-like of shape (n_samples,)
     name : str, default="X"
-        How messages call the frame.
+        Name of the frame in messages.
 
     Raises
     ------
     ValueError
         If a column equals y in all rows where it is not missing, and these are at least half of
-        the rows. Case and white space around a value are ignored.
+        the rows. Case and whitespace around a value are ignored.
     """
     labels = _as_texts(y)
     for column, texts in columns.items():
@@ -155,7 +155,7 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
         A single column is the text, and gives no warning.
     y : array-like of shape (n_samples,)
     name : str, default="X"
-        How messages call the frame.
+        Name of the frame in messages.
 
     Warns
     -----
@@ -183,7 +183,7 @@ def _as_texts(y: Any) -> pl.Series:
 
 
 def _comparable(texts: pl.Series) -> pl.Series:
-    """Return texts in lower case and without white space around them."""
+    """Return texts in lower case and without whitespace around them."""
     return texts.str.strip_chars().str.to_lowercase()
 
 
@@ -194,12 +194,12 @@ def _check_length(texts: pl.Series, labels: pl.Series) -> None:
 
 
 def _agree(texts: pl.Series, labels: pl.Series) -> bool:
-    """Tell whether every text that is not missing equals its label."""
+    """Return whether every text that is not missing equals its label."""
     return bool((_comparable(texts) == labels).drop_nulls().all())
 
 
 def _stand_for(texts: pl.Series, labels: pl.Series) -> bool:
-    """Tell whether each value has one label and each label one value, and both vary."""
+    """Return whether each value has one label and each label one value, and both vary."""
     first = texts.drop_nulls()[:_FIRST]
     if first.n_unique() > len(first) / 2:
         return False
@@ -243,7 +243,7 @@ def _from_sequence(y: Any, name: str) -> np.ndarray:
 
 
 def _table(y: Any, name: str) -> np.ndarray:
-    """Return rows of equal length as an array, and refuse others."""
+    """Return rows of equal length as an array, and reject others."""
     try:
         return np.array(y)
     except ValueError as error:
@@ -267,7 +267,7 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
 
 
 def _check_one_column(shape: tuple[int, ...], name: str) -> None:
-    """Refuse several columns, and warn of one, as scikit-learn does."""
+    """Reject several columns, and warn of one, as scikit-learn does."""
     if len(shape) != 2 or shape[1] != 1:
         raise ValueError(f"{name} must be 1-D, one label per row, got shape {shape}.")
     warnings.warn(
@@ -355,5 +355,5 @@ def _positions(missing: np.ndarray) -> str:
 
 
 def _is_array_of_str(y: Any) -> bool:
-    """Tell a NumPy array of fixed-width strings from anything else."""
+    """Return whether this is a NumPy array of fixed-width strings."""
     return isinstance(y, np.ndarray) and y.dtype.kind == "U"

@@ -65,7 +65,7 @@ def check_optional(module: str, *, extra: str, needed_by: str) -> None:
     """
     try:
         is_there = find_spec(module) is not None
-    except (ImportError, ValueError):  # a parent that is not there, or a module without a spec
+    except (ImportError, ValueError):  # a missing parent, or a module without a spec
         is_there = False
     if not is_there:
         raise ImportError(_way_out(module, extra, needed_by))

@@ -93,10 +93,10 @@ def longest_input(model: Any) -> int | None:
         None if there is no limit.
     """
     limit = getattr(model.config, "max_position_embeddings", None)
-    if limit is None or limit < 0:  # -1 is how XLNet says that it has none
+    if limit is None or limit < 0:  # -1 means none in XLNet
         return None
     for name, child in model.named_modules():
-        # RoBERTa counts positions from behind its padding.
+        # RoBERTa counts positions from after its padding id.
         if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:
             limit -= child.padding_idx + 1
     return limit

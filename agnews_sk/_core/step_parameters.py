@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-# Alternatives that a message lists at most.
+# Maximum number of alternatives in a message.
 _MOST_NAMED = 4
 
 
@@ -37,7 +37,7 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
     steps = {name: value for name, value in params.items() if name in pipeline.named_steps}
     pipeline.set_params(**steps)
     check_steps(pipeline.steps)
-    # Shorter names first: `vectorize__words` brings parameters of its own.
+    # Shorter names first: `vectorize__words` adds parameters of its own.
     for name in sorted(params.keys() - steps.keys(), key=lambda name: (name.count("__"), name)):
         if name not in pipeline.get_params():
             raise ValueError(_no_such_parameter(pipeline, name, maker))
@@ -67,7 +67,7 @@ def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
 
 
 def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
-    """Refuse objects that cannot be steps of a pipeline.
+    """Reject objects that cannot be steps of a pipeline.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ def as_frame(X: Any) -> Any:
 
 
 def is_frame(X: Any) -> TypeGuard[Frame]:
-    """Tell a pandas or polars DataFrame from anything else."""
+    """Return whether this is a pandas or polars DataFrame."""
     return isinstance(X, (pd.DataFrame, pl.DataFrame))
 
 
@@ -131,7 +131,7 @@ def _text_column(X: Any, name: str) -> pl.Series:
 
 
 def _only_column(X: Frame, name: str) -> pl.Series:
-    """Return the texts of a frame with one column, and refuse others."""
+    """Return the texts of a frame with one column, and reject others."""
     if X.shape[1] != 1:
         raise ValueError(
             f"{name} must have one column of texts, got a frame with the {X.shape[1]} columns "
@@ -185,7 +185,7 @@ def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
 
 
 def _one_text(value: Any, position: int, name: str) -> str | None:
-    """Return a text with lone surrogates replaced, None if missing; refuse anything else."""
+    """Return a text with lone surrogates replaced, None if missing; reject anything else."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if _is_missing(value):
@@ -276,7 +276,7 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 
 
 def _holds_texts(column: pd.Series | pl.Series) -> bool:
-    """Tell whether a column holds texts, by its dtype or, for objects, by its values.
+    """Return whether a column holds texts, by its dtype or, for objects, by its values.
 
     A column of objects that are all missing counts as texts, and so does one with any text or
     bytes: `check_texts` then names the value that is none.
@@ -291,12 +291,12 @@ def _holds_texts(column: pd.Series | pl.Series) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
-    """Tell `None`, NaN and `pandas.NA` from other values."""
+    """Return whether a value is `None`, NaN or `pandas.NA`."""
     return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
 def _is_string(dtype: Any) -> bool:
-    """Tell whether a pandas dtype is of strings: pandas' own, or Arrow's."""
+    """Return whether a pandas dtype is of strings: pandas' own, or Arrow's."""
     if isinstance(dtype, pd.ArrowDtype):
         arrow = dtype.pyarrow_dtype
         values = arrow.value_type if pa.types.is_dictionary(arrow) else arrow

@@ -45,7 +45,7 @@ def audit(
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> AuditReport:
-    """Report duplicates, leakage, label errors and other problems of rows before any training.
+    """Report duplicates, leakage, label errors and other problems in rows before training.
 
     Parameters
     ----------
@@ -153,13 +153,13 @@ def _checks(
 
 
 def _has_two_rows_per_class(labels: Any) -> bool:
-    """Tell whether there are several classes, each with rows to train and to test on."""
+    """Return whether there are several classes, each with rows to train and to test on."""
     counts = pd.Series(labels).value_counts()
     return len(counts) > 1 and counts.min() > 1
 
 
 def _check_parameters(max_length: Any, near_threshold: Any) -> None:
-    """Refuse parameters that are out of range."""
+    """Reject parameters that are out of range."""
     if not isinstance(max_length, Integral) or max_length < 1:
         raise ValueError(f"max_length must be a positive integer, got {max_length!r}.")
     if not isinstance(near_threshold, (int, float)) or not 0 < near_threshold <= 1:

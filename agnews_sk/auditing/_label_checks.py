@@ -12,7 +12,7 @@ from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.vectorization import NgramVectorizer
 
 _N_FOLDS = 5
-# Case and punctuation are kept, because who wrote a text explains some labels.
+# Case and punctuation are kept, because the author of a text explains some labels.
 _TOKEN = r"\w+|[^\w\s]"
 # Of the rows: n-grams that are rarer cannot recur in other folds.
 _MIN_DF = 3e-5

@@ -15,7 +15,7 @@ _RARE = 0.5
 # A source leaks the label if its most frequent class is this many times as frequent as the
 # largest class of all rows.
 _LIFT = 1.5
-# With fewer rows, one class may prevail by chance.
+# With fewer rows, one class may dominate by chance.
 _MIN_SOURCE_ROWS = 20
 _NO_CLEANING = dict.fromkeys(TextCleaner().get_params(), False) | {
     "normalize": None,

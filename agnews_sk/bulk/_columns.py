@@ -69,7 +69,7 @@ def choose_columns(
 
 
 def _has(names: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Tell whether a file has all wanted columns."""
+    """Return whether a file has all wanted columns."""
     return all(_count(names, one) for one in wanted)
 
 

@@ -66,7 +66,7 @@ class Inputs:
         self.contents = [[str(path), _sha256(path)] for path in paths]
 
     def changed(self, path: Path) -> bool:
-        """Tell whether the content of a file has changed since; reads it only if its state has."""
+        """Return whether a file's content has changed since; reads it only if its state has."""
         if _state(path) == self._states[path]:
             return False
         return [str(path), _sha256(path)] not in self.contents
@@ -107,7 +107,7 @@ def prepare_parts(parts: Path, job: Job) -> None:
 
 
 def are_parts(folder: Path) -> bool:
-    """Tell whether a folder holds the parts of a run, of any job."""
+    """Return whether a folder holds the parts of a run, of any job."""
     return _read_mark(folder) is not None
 
 

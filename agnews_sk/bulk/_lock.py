@@ -20,7 +20,7 @@ def output_lock(output: Path, model: str | Path) -> Iterator[None]:
     Parameters
     ----------
     output : path
-        The lock is on the file `OUTPUT.lock` beside it.
+        The lock is on the file `OUTPUT.lock` next to it.
     model : str or path
         Named in the message that other runs show.
 
@@ -87,7 +87,7 @@ def _opened(path: Path) -> int:
 
 
 def _check_ours(path: Path, descriptor: int) -> None:
-    """Refuse a file of this name that no run has written."""
+    """Reject a file of this name that no run has written."""
     if os.fstat(descriptor).st_size and not _read(descriptor):
         raise ValueError(f"{path} was not made by an earlier run; give the output another name.")
 
@@ -138,7 +138,7 @@ def _holder(descriptor: int) -> str:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Tell whether the open file is still the one of this name."""
+    """Return whether the open file is still the one of this name."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

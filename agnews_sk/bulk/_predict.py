@@ -79,9 +79,9 @@ def predict_files(
     model : str or path
         A saved pipeline, or one exported to ONNX.
     files : str, path or sequence of them
-        CSV, JSON lines or Parquet, by their endings; a str may have wildcards.
+        CSV, JSON Lines or Parquet, by their endings; a str may have wildcards.
     output : str or path
-        CSV, JSON lines or Parquet, by its ending.
+        CSV, JSON Lines or Parquet, by its ending.
     columns : sequence of str, optional
         Columns of the text, which every file must have. By default the first of these that every
         file has: those that the model was fitted on; title and description; text; content.
@@ -226,7 +226,7 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options:
 
 
 def _names(parameter: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Return names as a tuple, and refuse a single name that would be taken for its letters."""
+    """Return names as a tuple, and reject a single name that would be taken for its letters."""
     if isinstance(names, str):
         raise TypeError(
             f"{parameter} must be a sequence of names, got {names!r}; pass [{names!r}]."
@@ -258,7 +258,7 @@ def _skipped_path(output: Path) -> Path:
 
 
 def _run_all(plan: _Plan, client: Any, progress: Progress) -> None:
-    """Predict every file, and delete the parts of one that changed meanwhile."""
+    """Predict every file, and delete the parts of one that changed during the run."""
     ended = _run_here if client is None else partial(_run_on_cluster, client)
     for task in ended(plan.tasks, progress):
         path = Path(task.path)

@@ -59,7 +59,7 @@ class RowPredictor:
         ----------
         batch : Batch
         file : str
-            What the output calls the file.
+            Name of the file in the output.
 
         Returns
         -------

@@ -17,7 +17,7 @@ class LRUCache(Generic[_Key, _Value]):
     Parameters
     ----------
     max_bytes : int
-        Largest total size of the values, as told to `put`. Keys are not counted.
+        Largest total size of the values, as passed to `put`. Keys are not counted.
 
     Attributes
     ----------

@@ -23,8 +23,8 @@ INSERT INTO size SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM size);
 class TextCache(Inert):
     """Cache the rows that an expensive step computes, keyed by the content of the texts.
 
-    A tokenizer or embedder with a cache computes each distinct text once, in whichever folds,
-    trials and order it appears. Copies made by `clone` share the cache.
+    A tokenizer or embedder with a cache computes each distinct text once, regardless of the
+    folds, trials and order in which it appears. Copies made by `clone` share the cache.
 
     Parameters
     ----------

@@ -54,11 +54,11 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         same distribution.
     calibration_fraction : float, default=0.2
         Share of the rows held out, stratified by class. Rows of one origin (`groups` of `fit`) and
-        rows that repeat are held out together or not at all.
+        duplicates are held out together or not at all.
     abstain_label : str, bool, int, float or None, default="auto"
         What `predict` returns where it abstains. "auto" is a label that is no class, of the kind of
-        the classes, so that scikit-learn's metrics take the predictions: "abstained" beside
-        strings, -1 beside booleans and integers, or a smaller one if there are negative classes.
+        the classes, so that scikit-learn's metrics take the predictions: "abstained" for
+        strings, -1 for booleans and integers, or a smaller one if there are negative classes.
     random_state : int, RandomState or None, default=None
         Random seed of the draw of the held-out rows.
 
@@ -86,8 +86,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
 
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
     take it for one more class unless they are given `labels=classifier.classes_`. Metrics for two
-    classes, such as ``scoring="f1"``, refuse `abstain_label_` as a third label, for example -1
-    beside booleans: set their average and `labels`, or score only what `abstains` leaves. A
+    classes, such as ``scoring="f1"``, reject `abstain_label_` as a third label, for example -1
+    among booleans: set their average and `labels`, or score only what `abstains` leaves. A
     meta-estimator that encodes predictions as classes, such as a `VotingClassifier` with
     ``voting="hard"``, fails on `abstain_label_`; let it vote by probabilities, or wrap it in this
     classifier instead.
@@ -140,7 +140,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
-            Whatever the estimator takes.
+            Anything that the estimator takes.
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows, in the `fit` of the estimator (the last step of a pipeline) and in
@@ -199,7 +199,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         chosen = self._choose_threshold(
             estimator, take_rows(X, held_out), y[held_out], weight[held_out]
         )
-        # At the end, so that a fit that fails leaves what was there.
+        # At the end, so that a fit that fails leaves the previous state.
         self.estimator_, self.classes_, self.abstain_label_ = estimator, estimator.classes_, label
         self.threshold_, self.coverage_ = chosen["threshold_"], chosen["coverage_"]
         self.error_ = chosen["error_"]
@@ -336,7 +336,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return drawn
 
     def _check_label(self) -> None:
-        """Refuse what is no single label."""
+        """Reject what is no single label."""
         label = self.abstain_label
         if not (label is None or isinstance(label, (str, bool, np.bool_, Real))):
             raise TypeError(
@@ -345,7 +345,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             )
 
     def _choose_label(self, classes: np.ndarray) -> Any:
-        """Return the label of abstentions; refuse one that is a class."""
+        """Return the label of abstentions; reject one that is a class."""
         if isinstance(self.abstain_label, str) and self.abstain_label == "auto":
             return label_of_no_class(classes)
         if self.abstain_label in classes.tolist():

@@ -28,13 +28,13 @@ from agnews_sk._core.validation import (
 
 MAX_SEED = np.iinfo(np.int32).max
 
-# Rows that one binary classifier sees in all its passes if there are few, and limits of the passes.
+# Rows that a binary classifier sees in all passes if there are few, and limits of the passes.
 _ROWS_SEEN = 50_000
 _FEWEST_PASSES, _MOST_PASSES = 5, 100
 _AVERAGED = 0.6  # share of the steps, the last ones, whose weights are averaged
 # With fewer rows, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
-# Rows to choose the temperature on, if there are so many.
+# Rows to choose the temperature on, if there are this many.
 _ROWS_TO_CALIBRATE_ON = 1_000
 
 
@@ -176,14 +176,14 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         of_class = class_weights(self.class_weight, classes, codes)
         weight = check_sample_weight(sample_weight, X) * of_class[codes]
         seed = check_random_state(self.random_state).randint(MAX_SEED)
-        # A class without weight needs a classifier all the same.
+        # A class without weight needs a classifier too.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
         rows = _Rows(X[used], codes[used], weight[used])
 
         whole = self._fit_classifiers(rows, seed)
         origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
         temperature = self._choose_temperature(rows, classes, join_groups(*origins), seed)
-        # All at the end: a fit that is broken off leaves what was fitted before.
+        # All at the end: an interrupted fit leaves the previous state.
         self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter_, temperature
         # A product with sparse rows copies the transpose unless it is one block of memory.
         self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
@@ -242,7 +242,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     def _fit_classifiers(self, rows: "_Rows", seed: int) -> SGDClassifier:
         """Return the one-vs-rest classifiers of some rows; of two classes there is one.
 
-        `SGDClassifier` minimises the mean loss plus alpha/2 times the squared norm, which is the
+        `SGDClassifier` minimizes the mean loss plus alpha/2 times the squared norm, which is the
         objective of the notes divided by C times the number of rows.
         """
         n_rows = len(rows.codes)
@@ -359,7 +359,7 @@ def _with_short_indices(X: Any) -> Any:
 
 
 def _finite(margins: np.ndarray) -> np.ndarray:
-    """Return the margins; refuse those that are infinite or NaN."""
+    """Return the margins; reject those that are infinite or NaN."""
     if not np.isfinite(margins).all():
         raise ValueError("the decision function overflows on X; scale its rows, as TF-IDF does.")
     return margins

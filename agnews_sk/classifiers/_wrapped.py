@@ -116,7 +116,7 @@ def label_of_no_class(classes: np.ndarray) -> Any:
     known = set(classes.tolist())
     if any(isinstance(label, str) for label in known):
         return next(label for i in count() if (label := "abstained" + "_" * i) not in known)
-    if classes.dtype == np.uint64:  # no type of NumPy holds those and a number below zero
+    if classes.dtype == np.uint64:  # no NumPy type holds those and a negative number
         return next(label for i in count() if (label := classes.dtype.type(i)) not in known)
     below = min(-1, int(min(known)) - 1)
     if classes.dtype.kind == "f":

@@ -25,7 +25,7 @@ OPENING_ENTITY = (
 # HTML
 
 TWICE_ESCAPED = r"&(?:amp;)+(?P<entity>#?\w+;)"
-# As the standard library's `html.unescape` has it.
+# As in the standard library's `html.unescape`.
 CHARACTER_REFERENCE = r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)"
 
 UNSEEN_MARKUP = (

@@ -26,7 +26,7 @@ def audit(
     out: Annotated[Path | None, typer.Option(help="Folder for audit.json and audit.html.")] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Report duplicates, leakage, label errors and damaged texts before any training."""
+    """Report duplicates, leakage, label errors and damaged texts before training."""
     console = Console()
     if label_errors:
         check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")
@@ -40,7 +40,7 @@ def audit(
                 max_length=max_length,
                 label_errors=label_errors,
                 random_state=seed,
-                progress=shown.tell,
+                progress=shown.show,
             )
         console.print(_table(report))
         if folder is not None:

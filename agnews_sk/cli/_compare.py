@@ -96,7 +96,7 @@ def compare(
 
 
 def _check_model(model: str | None) -> None:
-    """Refuse a folder without a pretrained model, or a name that cannot be resolved."""
+    """Reject a folder without a pretrained model, or a name that cannot be resolved."""
     from transformers import AutoConfig
 
     source = resolve_pretrained(model)
@@ -169,7 +169,7 @@ def _evaluate(
     own_bar = "fitting" if name.startswith(Family.FINETUNE) else ""
     with stages(console, name, own_bar=own_bar) as shown:
         return evaluate_classifier(
-            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.tell
+            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.show
         )
 
 
@@ -191,7 +191,7 @@ def _write(
             rows.X_test,
             label_errors=find_spec("cleanlab") is not None,
             random_state=seed,
-            progress=shown.tell,
+            progress=shown.show,
         )
         write_report(
             result,

@@ -9,10 +9,10 @@ from typer.core import TyperGroup
 
 from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, print_stopped, stoppable
 
-REFUSED = 2
+REJECTED = 2
 # Errors that the library raises on purpose; any other is a bug.
 REFUSALS = (OSError, TypeError, ValueError, ImportError)
-# Of click, or of the copy that Typer brings along.
+# Of click, or of the copy bundled with Typer.
 _UsageError: Any = typer.BadParameter.__base__
 _CommandError: Any = _UsageError.__base__
 
@@ -27,7 +27,7 @@ class CommandGroup(TyperGroup):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command and exit with its status, unless `standalone_mode` is False.
 
-        The status is 0 for success, 2 for what was refused, and 128 plus the number of a signal
+        The status is 0 for success, 2 for an invalid request, and 128 plus the number of a signal
         that stopped the command, as shells have it.
 
         Parameters
@@ -48,7 +48,7 @@ class CommandGroup(TyperGroup):
                 end_if_stopped()
                 if not isinstance(error, (*REFUSALS, _CommandError)):
                     raise
-                status = _refuse(error)
+                status = _reject(error)
             end_if_stopped()
             if status == INTERRUPTED:  # raised without a signal
                 print_stopped()
@@ -71,7 +71,7 @@ def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
     typer.secho(f"Warning: {' '.join(str(message).split())}", fg="yellow", err=True)
 
 
-def _refuse(error: Any) -> int:
+def _reject(error: Any) -> int:
     """Print the message of an error, and return the status to exit with.
 
     Errors of usage point to `--help`.
@@ -91,4 +91,4 @@ def _refuse(error: Any) -> int:
         message = f"{message.rstrip('.')}; see {context.command_path} --help."
     if message:  # help that is shown without a command has none
         show_error(message)
-    return getattr(error, "exit_code", REFUSED)
+    return getattr(error, "exit_code", REJECTED)

@@ -24,7 +24,7 @@ class Stages:
         self._is_shown = console.is_terminal
         self._own_bar = own_bar
 
-    def tell(self, stage: str) -> None:
+    def show(self, stage: str) -> None:
         """Show a stage that begins, unless the command was asked to stop.
 
         Parameters
@@ -66,7 +66,7 @@ def stages(console: Console, first: str, *, own_bar: str = "") -> Iterator[Stage
     """
     shown = Stages(console, own_bar)
     try:
-        shown.tell(first)
+        shown.show(first)
         yield shown
         check_stopped()
     finally:

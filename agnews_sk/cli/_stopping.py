@@ -23,8 +23,8 @@ _stopped_by: list[int] = []
 def stoppable() -> Iterator[None]:
     """Remember Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
 
-    Optuna and skorch catch it to end their own loops, after which a command would go on and write
-    what is half-done.
+    Optuna and skorch catch it to end their own loops, after which a command would continue and
+    write incomplete results.
 
     Notes
     -----
@@ -51,7 +51,7 @@ def quiet_imports() -> Iterator[None]:
 
 @contextmanager
 def _handling(number: signal.Signals, usual: Any, handler: Any) -> Iterator[None]:
-    """Handle a signal within the block, if nobody else does and this is the main thread.
+    """Handle a signal within the block, if there is no other handler and this is the main thread.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ def tune(
 
 
 def _families(names: list[str]) -> dict[str, tuple[Any, Any]]:
-    """Return the families of these names, or refuse an unknown name."""
+    """Return the families of these names, or reject an unknown name."""
     unknown = [name for name in names if name not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
@@ -143,7 +143,7 @@ def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> Pipelin
 
 
 def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: Console) -> None:
-    """Run the search with a progress bar, and write the finished trials if it is cut short."""
+    """Run the search with a progress bar, and write the finished trials if it is interrupted."""
     progress = _LiveProgress(search.n_trials, console)
     search.set_params(callbacks=[progress.update])
     try:
@@ -256,7 +256,7 @@ def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Con
 
 
 def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Write the trials of a search that was cut short, if there are any."""
+    """Write the trials of an interrupted search, if there are any."""
     if out is not None and hasattr(search, "cv_results_"):
         _write_trials(search, out)
         print_written(console, out, TRIALS)

@@ -137,7 +137,7 @@ def _download(path: Path, part: str) -> Path:
     failures = []
     for url in _urls(path.name, part):
         try:
-            # Writes under another name and moves the file only once its sum is right.
+            # Writes under another name and moves the file only once its checksum is right.
             pooch.retrieve(url, _SHA256[part], fname=path.name, path=path.parent, downloader=bring)
         except (OSError, ValueError) as error:  # unreachable, or not the file that it should be
             failures.append(f"{url} ({error})")

@@ -298,7 +298,7 @@ def _fill_one(template: str, story: tuple[np.ndarray, ...], rng: np.random.Gener
 
 def _title() -> pl.Expr:
     """Return the title of a story: in title case or not, and with a tag or a source at its end."""
-    plain = _capitalised(pl.col("title"))
+    plain = _capitalized(pl.col("title"))
     in_title_case = plain.str.to_titlecase().str.replace_all("'S", "'s", literal=True)
     title = pl.when("in_title_case").then(in_title_case).otherwise(plain)
     cut_off = (pl.col("opening") != "") & (pl.col("second") == "")
@@ -314,15 +314,15 @@ def _title() -> pl.Expr:
 
 def _description() -> pl.Expr:
     """Return the description of a story, with backslashes for line breaks in some rows."""
-    first = _capitalised(pl.col("first"))
-    second = _capitalised(pl.col("second"))
+    first = _capitalized(pl.col("first"))
+    second = _capitalized(pl.col("second"))
     story = pl.format("{}{}{}{} {}", "lead", "opening", first, "closing", second)
     story = story.str.strip_chars_end()
     broken = story.str.replace_all(", ", ",\\", literal=True).str.replace(". ", ".\\", literal=True)
     return _mangled(pl.when("with_backslashes").then(broken).otherwise(story))
 
 
-def _capitalised(text: pl.Expr) -> pl.Expr:
+def _capitalized(text: pl.Expr) -> pl.Expr:
     """Return texts with their first character in upper case."""
     return text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1)
 

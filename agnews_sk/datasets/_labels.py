@@ -15,7 +15,7 @@ from agnews_sk.datasets._rows import Fault
 from agnews_sk.datasets._table import Table
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
-# 007 is a code and no number; pandas writes 1.0 in columns with missing values.
+# 007 is a code, not a number; pandas writes 1.0 in columns with missing values.
 _INTEGER = re.compile(r"(0|-?[1-9]\d{0,19})(\.0)?")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -73,7 +73,7 @@ def _label_fault(column: str, value: str | None) -> str:
 
 
 def _check_no_ids(table: Table) -> None:
-    """Refuse a first column of row numbers in a file without a header."""
+    """Reject a first column of row numbers in a file without a header."""
     labels = table.rows["class"]
     if not table.has_header and _FEWEST_IDS <= len(labels) == labels.n_unique():
         raise ValueError(
@@ -85,7 +85,7 @@ def _check_no_ids(table: Table) -> None:
 def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
     """Return the label that each text in the column `class` stands for.
 
-    AG News is recognised by the form in which it is published and by its classes. All files must
+    AG News is recognized by the form in which it is published and by its classes. All files must
     match: with one label more, or one less, the numbers stay as they are.
 
     Parameters
@@ -124,7 +124,7 @@ def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
     Parameters
     ----------
     plain : dict of str to str
-        Labels as in the files, and without white space around them.
+        Labels as in the files, and without whitespace around them.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def _place(table: Table, text: str) -> str:
 
 
 def _only_kind(tables: Sequence[Table]) -> str:
-    """Return the kind of all labels; those of a CSV may be texts, whatever they look like.
+    """Return the kind of all labels; those of a CSV may be texts even if they look like numbers.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def _kind_of(text: str) -> str:
 
 
 def _fit_into_64_bits(integers: Collection[int]) -> bool:
-    """Tell whether all integers fit into int64, or all into uint64."""
+    """Return whether all integers fit into int64, or all into uint64."""
     low, high = min(integers, default=0), max(integers, default=0)
     return (low >= -(2**63) and high < 2**63) or (low >= 0 and high < 2**64)
 
@@ -211,7 +211,7 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
 
 
 def _check_spellings(tables: Sequence[Table]) -> None:
-    """Refuse two spellings of one label, which a classifier would take for two classes.
+    """Reject two spellings of one label, which a classifier would take for two classes.
 
     Parameters
     ----------

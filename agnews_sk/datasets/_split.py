@@ -37,7 +37,7 @@ def train_val_test_split(
         Share of the rows if a float in [0, 1), number of rows if an int. 0 leaves the part empty.
     group_duplicates : bool, default=True
         Keep rows together if their texts, with all text columns joined, are equal up to case,
-        punctuation and white space, as `DuplicateFilter` and `audit` compare them. Empty texts
+        punctuation and whitespace, as `DuplicateFilter` and `audit` compare them. Empty texts
         count as equal.
     random_state : int, RandomState instance or None, default=None
         Random seed for the choice and the order of the rows.
@@ -87,7 +87,7 @@ def train_val_test_split(
             "leave no training rows; lower them."
         )
     classes = _class_codes(labels, n_parts=1 + (n_val > 0) + (n_test > 0))
-    groups = pd.factorize(_normalised(X))[0] if group_duplicates else np.arange(n)
+    groups = pd.factorize(_normalized(X))[0] if group_duplicates else np.arange(n)
     rng = check_random_state(random_state)
     parts = _assign(classes, groups, n_val, n_test, rng)
     order = rng.permutation(n)
@@ -117,7 +117,7 @@ def _n_of(size: float | int, n: int, name: str) -> int:
 
 
 def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
-    """Return the class of each row as an integer, and refuse a class with too few rows."""
+    """Return the class of each row as an integer, and reject a class with too few rows."""
     codes, classes = pd.factorize(labels)
     counts = np.bincount(codes)
     if counts.min() < n_parts:
@@ -129,7 +129,7 @@ def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
     return codes
 
 
-def _normalised(X: Any) -> np.ndarray:
+def _normalized(X: Any) -> np.ndarray:
     """Return the text of each row in the form in which duplicates are equal."""
     columns = list(text_columns(X, None, name="X").values())
     return normalized(join_columns(columns)).fill_null("").to_numpy()

@@ -39,7 +39,7 @@ class Table(NamedTuple):
     is_official : bool
         Whether the file has the form in which AG News is published.
     label_kind : {"text", "number", "boolean"} or None
-        What the labels are, None where the format does not tell one kind from another.
+        What the labels are, None where the format does not distinguish the kinds.
     """
 
     path: Path

@@ -100,7 +100,7 @@ def bootstrap_interval(
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Tell whether values are equal up to rounding, so that they do not show a variance."""
+    """Return whether values are equal up to rounding, so that they do not show a variance."""
     return bool(np.ptp(values) <= _ROUNDING * np.max(np.abs(values)))
 
 

@@ -61,7 +61,7 @@ class Evaluation:
     latency_seconds : ndarray of float of shape (n_calls,), optional
         Wall-clock time of `predict` on single rows, after a warm-up.
     n_parameters : int or None
-        Learnt or pretrained numbers, as `count_parameters` finds them.
+        Learned or pretrained numbers, as `count_parameters` finds them.
 
     Examples
     --------

@@ -221,5 +221,5 @@ def _frame(
 
 
 def _is_added(column: str) -> bool:
-    """Tell the columns that need all pairs at once from those of a single pair."""
+    """Return whether a column needs all pairs at once, not only a single pair."""
     return column.endswith("p_holm") or column == "significant"

@@ -36,7 +36,7 @@ class ComparisonResult:
         `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
         `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as described in
         `Evaluation`. An end that would have the name of another class's score, such as
-        `recall_fever_low` beside a class "fever_low", is named `recall_fever__low`.
+        `recall_fever_low` if there is a class "fever_low", is named `recall_fever__low`.
     interval_methods : pandas.DataFrame of str of shape (n_classifiers, n_scores)
         Method of the interval of each score: "BCa", "percentile", "exact" or "none".
     predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)

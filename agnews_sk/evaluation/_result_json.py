@@ -120,7 +120,7 @@ _PARTS = (
 
 
 def _upgraded(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts under the names of this version, whichever version wrote them."""
+    """Return the parts under their names in this version, from any earlier version."""
     version = found.get("format_version", 1)
     if version > FORMAT_VERSION:
         writer = found.get("environment", {}).get("agnews_sk", "unknown")

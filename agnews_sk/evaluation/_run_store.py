@@ -42,7 +42,7 @@ _START = '{"key": '
 
 @dataclass
 class RunStore:
-    """Runs by key, appended to a JSON lines file if there is a path.
+    """Runs by key, appended to a JSON Lines file if there is a path.
 
     Attributes
     ----------

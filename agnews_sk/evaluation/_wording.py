@@ -142,7 +142,7 @@ def _accuracy(result: "ComparisonResult", name: str) -> str:
 
 
 def _difference(result: "ComparisonResult", leader: str, other: str) -> _Difference:
-    """Return the row of a pair as seen from the leader, whichever of the two is its `a`."""
+    """Return the row of a pair as seen from the leader, which may be its `a` or its `b`."""
     pairs = {(pair["a"], pair["b"]): pair for pair in result.pairs.to_dict("records")}
     forward = (leader, other) in pairs
     pair = pairs[(leader, other) if forward else (other, leader)]

@@ -18,7 +18,7 @@ Preprocess = Callable[[str], str]
 
 
 def names_ngrams(reader: Any) -> bool:
-    """Tell whether a step is a vectorizer of n-grams, or a union that has one."""
+    """Return whether a step is a vectorizer of n-grams, or a union that has one."""
     if isinstance(reader, FeatureUnion):
         return any(names_ngrams(part) for _, part in reader.transformer_list)
     return isinstance(reader, (CountVectorizer, NgramVectorizer))

@@ -96,7 +96,7 @@ def _at_most(n_parameters: int) -> Iterator[None]:
 
 
 def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
-    """Refuse weights that do not fit a module, and modules that compute huge tables.
+    """Reject weights that do not fit a module, and modules that compute huge tables.
 
     Parameters
     ----------

@@ -54,8 +54,8 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
     Notes
     -----
     A missing text counts as the empty text. Texts are sorted by length and batched by their number
-    of tokens, so that little is padded. A probability differs by less than 1e-6 whatever other
-    texts are in the batch.
+    of tokens, so that little is padded. A probability differs by less than 1e-6 between
+    batches with different other texts.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether a model has been read."""
+        """Return whether a model has been read."""
         return hasattr(self, "steps_")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -183,10 +183,10 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return options
 
     def _check_graph(self) -> None:
-        """Refuse a graph with other inputs or outputs than its manifest says, or with NaN.
+        """Reject a graph with other inputs or outputs than its manifest says, or with NaN.
 
         onnxruntime has checked the graph by itself; this checks that it fits the text steps and
-        the classes, before the first prediction that somebody relies on.
+        the classes, before the first prediction that a user relies on.
         """
         names = [one.name for one in self._session.get_inputs()]
         expected = INPUT_NAMES[self._inputs.kind]
@@ -227,7 +227,7 @@ def _n_threads(n_jobs: int | None) -> int:
 
 
 def _has_exact_int8(cpu: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether this processor is known to sum 8-bit products in 32 bits, which needs VNNI.
+    """Return whether this processor is known to sum 8-bit products in 32 bits, which needs VNNI.
 
     Other x86 processors add pairs of products in 16 bits, which saturate: results would differ
     between machines.

@@ -12,7 +12,7 @@ A saved model is a folder or an uncompressed zip of files that hold data only: n
 6. `_parts`: put weights and tokenizers into their estimators, which check them in `set_parts`.
 7. `_save_load.probe`: predict two texts.
 
-Checksums tell that files are complete and belong together. They do not tell who wrote them: a
+Checksums show that files are complete and belong together, but not who wrote them: a
 forger can compute them, which is why steps 3 to 6 trust nothing.
 """
 

@@ -144,7 +144,7 @@ def _limitations(card: ModelCard) -> str:
 
 
 def _is_score(value: Any) -> bool:
-    """Tell scores from the other cells of a result's row, such as names and flags."""
+    """Return whether a cell of a result's row is a score, not a name or a flag."""
     return isinstance(value, (int, float, tuple, list)) and not isinstance(value, bool)
 
 

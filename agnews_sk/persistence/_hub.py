@@ -50,7 +50,7 @@ def push_to_hub(
     with tempfile.TemporaryDirectory() as folder:
         saved = save(model, Path(folder) / "model", card=card)
         api.create_repo(repo_id, private=private, exist_ok=True)
-        # Delete files of an earlier model, which would make `load` refuse this one.
+        # Delete files of an earlier model, which would make `load` reject this one.
         commit = api.upload_folder(
             repo_id=repo_id,
             folder_path=saved,

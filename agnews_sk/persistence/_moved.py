@@ -1,6 +1,6 @@
 """Load models that were saved under earlier names of classes, parameters or attributes.
 
-A saved model names classes and attributes. Where one is renamed, `check_pipeline` would refuse what
+A saved model names classes and attributes. Where one is renamed, `check_pipeline` would reject what
 was saved before, so old names are replaced first. What comes out is checked like any other file:
 a forger gains nothing by an old name.
 """

@@ -360,7 +360,7 @@ def _attributes_without_net(estimator: Any) -> dict[str, Any]:
 
 
 def _is_step(value: Any) -> bool:
-    """Tell a step, a tuple that begins with a name, from other tuples."""
+    """Return whether this is a step: a tuple that begins with a name."""
     return isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str)
 
 

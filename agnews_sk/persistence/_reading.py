@@ -66,7 +66,7 @@ class FolderSource:
     def read(self, name: str) -> bytes:
         """Return the content of one of the files, at most one byte more than its listed size.
 
-        The extra byte tells a file that has grown since it was listed.
+        The extra byte reveals a file that has grown since it was listed.
         """
         descriptor = os.open(self._folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with open(descriptor, "rb") as file:
@@ -157,7 +157,7 @@ def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> dict[str, int]:
 
 
 def check_name(name: str) -> None:
-    """Refuse the name of a file that no saved model has.
+    """Reject the name of a file that no saved model has.
 
     Parameters
     ----------

@@ -97,8 +97,8 @@ def name_of(named: Any) -> str:
     Returns
     -------
     str
-        Its module and name. Functions of `scipy.special` do not tell their module, so it is looked
-        up among the imported ones.
+        Its module and name. Functions of `scipy.special` do not record their module, so it is
+        looked up among the imported ones.
 
     Examples
     --------

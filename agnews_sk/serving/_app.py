@@ -87,9 +87,9 @@ def create_app(
 
     Notes
     -----
-    Predictions are those of `predict_proba`, whatever texts are in the same batch. A missing cell
-    of a story is treated as the model's `join` step does; the empty text is predicted; `null` for a
-    text is refused. Each model predicts in a thread of its own.
+    Predictions are those of `predict_proba`, regardless of the other texts in the batch. A missing
+    cell of a story is treated as by the model's `join` step; the empty text is predicted; `null`
+    for a text is rejected. Each model predicts in a thread of its own.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def create_app(
 
 
 def check_key(api_key: str | None) -> None:
-    """Refuse an API key that every request has, or that no request can send.
+    """Reject an API key that every request has, or that no request can send.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def check_key(api_key: str | None) -> None:
     Raises
     ------
     ValueError
-        If it is empty, begins or ends with white space, or has a character that a header cannot
+        If it is empty, begins or ends with whitespace, or has a character that a header cannot
         have.
     """
     if api_key is None:
@@ -149,7 +149,7 @@ def check_key(api_key: str | None) -> None:
     if api_key != api_key.strip() or not api_key.isprintable():
         raise ValueError(
             "api_key (--api-key, AGNEWS_SK_API_KEY) must fit in a header: it begins or ends with "
-            "white space, or has a character that cannot be printed."
+            "whitespace, or has a character that cannot be printed."
         )
 
 
@@ -266,7 +266,7 @@ class _Service:
         return self.models[name]
 
     def _check(self, texts: list[str], explain: bool) -> None:
-        """Refuse more or longer texts than the limits allow.
+        """Reject more or longer texts than the limits allow.
 
         Requests that ask for an explanation have limits of their own: explaining a text takes a
         model many predictions.
@@ -361,14 +361,14 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
 
     @app.get("/health", responses={503: _PROBLEMS[503]})
     async def health() -> Status:
-        """Tell whether the process works; if not, restart it."""
+        """Return whether the process works; if not, restart it."""
         if not service.running:
             raise HTTPException(503, "a model's thread has ended.")
         return Status(status="ok")
 
     @app.get("/ready", responses={503: _PROBLEMS[503]})
     async def ready() -> Status:
-        """Tell whether the service takes requests; if not, send them elsewhere."""
+        """Return whether the service takes requests; if not, send them elsewhere."""
         if app.state.stopping or not service.running:
             raise HTTPException(503, "not ready.", _RETRY)
         return Status(status="ready")
@@ -408,7 +408,7 @@ def _key_check(api_key: str) -> Callable[..., Any]:
     expected = api_key.encode()
 
     async def check(given: Annotated[str | None, Depends(header)]) -> None:
-        """Refuse a request without the key by 401."""
+        """Reject a request without the key by 401."""
         # Headers come as Latin-1, whatever the client meant.
         if not secrets.compare_digest((given or "").encode("latin-1"), expected):
             raise HTTPException(

@@ -99,7 +99,7 @@ class MicroBatcher:
         self.n_waiting = 0
 
     def start(self) -> None:
-        """Start to predict; call it within the event loop."""
+        """Start predicting; call it within the event loop."""
         self._closing = False
         self._arrived, self._target_reached = asyncio.Event(), asyncio.Event()  # of this loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
@@ -173,7 +173,7 @@ class MicroBatcher:
             self._thread.shutdown()
 
     def _count(self, n_texts: int) -> None:
-        """Count texts as waiting, or refuse them if too many wait.
+        """Count texts as waiting, or reject them if too many wait.
 
         If nothing waits, any number of texts is taken, or a large request could never be predicted.
 
@@ -286,7 +286,7 @@ def _call(function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     except BaseException as error:
         # A panic of a library written in Rust derives from BaseException only and would end more
-        # than one request; a future refuses StopIteration.
+        # than one request; a future rejects StopIteration.
         if isinstance(error, Exception) and not isinstance(error, StopIteration):
             raise
         raise RuntimeError(f"the model failed: {type(error).__name__}") from error

@@ -1,4 +1,4 @@
-"""Close connections that wait in vain, so that they do not keep other clients out.
+"""Close connections that send no request, so that they do not keep other clients out.
 
 A client that opens many connections and sends nothing, or sends one byte per second, would use up
 all open files of the process. uvicorn bounds idle connections after a response only.
@@ -168,7 +168,7 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self.phase = WAITING
 
     def connection_made(self, transport: Any) -> None:
-        """Start to wait for a request."""
+        """Start waiting for a request."""
         super().connection_made(transport)
         self._watch.admit(self)
 
@@ -187,7 +187,7 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self._watch.enter(self, RESPONDING if self._is_responding else WAITING)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop to wait."""
+        """Stop waiting."""
         super().connection_lost(exc)
         self._watch.forget(self)
 
@@ -198,7 +198,7 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
 
 class BacklogSocket(socket.socket):
-    """A listening socket whose backlog is fixed, whatever asyncio asks for.
+    """A listening socket whose backlog is fixed, regardless of what asyncio asks for.
 
     asyncio uses one number both for the length of the queue of the system, which should be long,
     and for how many connections it accepts per turn of the event loop, which should be few.
@@ -267,7 +267,7 @@ class RateLimit(logging.Filter):
         self._seen: dict[tuple[str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether to log a record; the first of a period reports how many were dropped."""
+        """Return whether to log a record; the first of a period reports how many were dropped."""
         place = record.pathname, record.lineno
         since, n_seen = self._seen.get(place, (record.created, 0))
         if record.created - since >= self._seconds:

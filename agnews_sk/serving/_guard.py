@@ -104,9 +104,9 @@ class _Request:
         self._declared = int(length) if length.isdigit() else 0
 
     async def receive(self) -> Message:
-        """Return the next part of the body, or refuse the request if the body is too large.
+        """Return the next part of the body, or reject the request if the body is too large.
 
-        A declared length is refused before any of the body is read.
+        A declared length is rejected before any of the body is read.
         """
         if self._declared > self._max_bytes:
             raise self._too_large()

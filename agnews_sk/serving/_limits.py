@@ -56,7 +56,7 @@ class Limits:
     max_connections: int = 4_096
 
     def __post_init__(self) -> None:
-        """Refuse limits that would refuse every request, NaN included."""
+        """Reject limits that would reject every request, NaN included."""
         for field in fields(self):
             value = getattr(self, field.name)
             if not value > 0:

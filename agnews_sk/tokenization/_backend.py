@@ -103,7 +103,7 @@ def truncating(tokenizer_json: str, max_length: int | None) -> str:
     Raises
     ------
     ValueError
-        If `max_length` leaves no room for a token beside the special ones.
+        If `max_length` leaves no room for a token besides the special ones.
     """
     tokenizer = load_tokenizer.__wrapped__(tokenizer_json)  # a new one, not that of the cache
     tokenizer.no_padding()

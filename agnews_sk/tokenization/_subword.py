@@ -120,7 +120,7 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         return StateParts(state, documents=documents)
 
     def set_parts(self, parts: StateParts) -> None:
-        """Take the tokenizer's document; refuse ids that would be out of a model's bounds."""
+        """Take the tokenizer's document; reject ids that would be out of a model's bounds."""
         self.tokenizer_json_ = parts.documents["tokenizer.json"]
         tokenizer = load_tokenizer(self.tokenizer_json_)
         if tokenizer.padding is not None:

@@ -1,4 +1,4 @@
-"""Which callbacks of skorch go with which parameters; the others are refused before training."""
+"""Which callbacks of skorch are compatible with which parameters; others raise an error."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from skorch.callbacks import (
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
-# They show or store what others recorded, and do not change a training.
+# They show or store what others recorded, and do not affect training.
 _WATCHERS = (
     EpochTimer,
     MlflowLogger,
@@ -46,7 +46,7 @@ _OF_VALIDATION = {"valid_loss", "valid_accuracy"}
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of callback that does not go with the parameters of a classifier.
+    """A kind of callback that is not compatible with some parameters of a classifier.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ _RULES = [
 
 
 def own_callbacks(classifier: Any) -> list[Any]:
-    """Return the skorch callbacks that a classifier was given, whichever parameter holds them.
+    """Return the skorch callbacks of a classifier, from `callbacks` or `net_params`.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def _parameters(callback: Any) -> dict[str, Any]:
 
 
 def check_callbacks(classifier: Any, *, validates: bool) -> None:
-    """Refuse what is no callback, and callbacks that would have no effect or the wrong one.
+    """Reject what is no callback, and callbacks that would have no effect or the wrong one.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
     TypeError
         If something is no callback of skorch.
     ValueError
-        If a callback and the classifier's parameters do not go together.
+        If a callback conflicts with the parameters of the classifier.
     """
     for position, item in enumerate(own_callbacks(classifier)):
         callback = _as_callback(item, position)
@@ -186,7 +186,7 @@ def _as_callback(item: Any, position: int) -> Any:
     Parameters
     ----------
     item : callback, class of callback, or (str, either)
-        Anything else is refused.
+        Anything else is rejected.
     position : int
         Of the item in the list, for the message.
 

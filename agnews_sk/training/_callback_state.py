@@ -70,7 +70,7 @@ def restore_state(callback: Any, state: dict[str, Any]) -> None:
 
 
 def _has_state_dict(value: Any) -> bool:
-    """Return whether a value saves and loads its own state, as optimisers of torch do."""
+    """Return whether a value saves and loads its own state, as optimizers of torch do."""
     names = ("state_dict", "load_state_dict")
     return not isinstance(value, type) and all(hasattr(value, name) for name in names)
 

@@ -82,7 +82,7 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        with self.path.open("rb") as file, self.refusing_damage():
+        with self.path.open("rb") as file, self.rejecting_damage():
             # Tensors and plain values only: a file in the folder can run no code.
             state = torch.load(file, map_location=device, weights_only=True)
             if not isinstance(state, dict) or not state.keys() >= _ALWAYS_THERE:
@@ -90,11 +90,11 @@ class Checkpoint:
         return state
 
     @contextmanager
-    def refusing_damage(self) -> Iterator[None]:
+    def rejecting_damage(self) -> Iterator[None]:
         """Within the block, turn any error into a ValueError that names the file to delete."""
         try:
             yield
-        except Exception as error:  # torch's readers raise whatever the bytes lead them to
+        except Exception as error:  # torch's readers may raise anything on damaged bytes
             raise ValueError(
                 f"{self.path} in checkpoint_dir is damaged, or not a checkpoint of this training: "
                 f"{_first_line(error)}. Delete it to train from the beginning."

@@ -35,7 +35,7 @@ def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = F
     if not training or p == 0:
         return x
     n_numbers = -(-x.numel() // 4)
-    # From -2**63 on without an end: all 64 bits are random.
+    # From -2**63 without an upper bound: all 64 bits are random.
     numbers = torch.empty(n_numbers, dtype=torch.int64).random_(-(2**63), None)  # (n_numbers,)
     chances = numbers.view(torch.int16)[: x.numel()].view(x.shape)  # in [-2**15, 2**15)
     kept = chances >= round(p * N_CHANCES) - N_CHANCES // 2

@@ -1,4 +1,4 @@
-"""Which layers are not trained, epoch by epoch."""
+"""Which layers are frozen, epoch by epoch."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ from agnews_sk.training._depth import find_layers, parameter_depths
 
 
 def freeze_layers(module: nn.Module, freeze: int | str | None) -> None:
-    """Freeze what is trained in no epoch, so that the optimiser keeps no state for it.
+    """Freeze what is trained in no epoch, so that the optimizer keeps no state for it.
 
     Parameters
     ----------

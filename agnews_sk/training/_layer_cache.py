@@ -156,7 +156,7 @@ class LayerCache:
 
     @contextmanager
     def _frozen_layers_return(self, hidden: Tensor) -> Iterator[None]:
-        """Within the block, let each frozen layer return `hidden`, whatever its input.
+        """Within the block, let each frozen layer return `hidden`, for any input.
 
         They stay in their list, since models choose masks and more by a layer's place in it.
 

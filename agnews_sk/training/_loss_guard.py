@@ -15,22 +15,22 @@ from agnews_sk.training._rows import TextRows
 if TYPE_CHECKING:
     from agnews_sk.training._net import TextNet
 
-# Waiting for the device once in so many steps takes no measurable time.
+# Waiting for the device once per this many steps takes no measurable time.
 STEPS_BETWEEN_CHECKS = 50
 _ADVICE = "lower learning_rate, or set gradient_clip or precision='fp32'"
 
 
 class LossGuard:
-    """Steps the optimiser as long as every loss is finite.
+    """Steps the optimizer as long as every loss is finite.
 
-    A fused optimiser on an accelerator skips the step by itself, as it does for a gradient
+    A fused optimizer on an accelerator skips the step by itself, as it does for a gradient
     scaler (`found_inf`), and the loss is read later, every `STEPS_BETWEEN_CHECKS` steps and at the
-    end of the epoch. On a CPU reading it is no wait; other optimisers cannot skip a step.
+    end of the epoch. On a CPU reading it is no wait; other optimizers cannot skip a step.
 
     Parameters
     ----------
     net : TextNet
-        Initialised.
+        Initialized.
     loop : LoopState
         Each step adds its loss; a loss that is not finite ends the training.
     """

@@ -30,7 +30,7 @@ def make_net(
     valid: TextRows | None = None,
     seed: int = 0,
 ) -> TextNet:
-    """Return the net of a classifier, not initialised.
+    """Return the net of a classifier, not initialized.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def make_net(
     device = choose_device(net_params.get("device", classifier.device))
     optimizer, keywords = OPTIMIZERS[classifier.optimizer]
     if classifier.optimizer == "sgd" and classifier.gradual_unfreezing:
-        # Fused, it wants a momentum of all parameters or of none.
+        # The fused version requires a momentum for all parameters or for none.
         keywords = {**keywords, "fused": False}
     criterion, loss_keywords = _loss(classifier)
     params = {
@@ -115,7 +115,7 @@ def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule |
 
 
 def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
-    """Return the number of optimiser steps, if nothing ends training early.
+    """Return the number of optimizer steps, if nothing ends training early.
 
     Parameters
     ----------

@@ -256,7 +256,7 @@ class TextNet(ClassifierMixin, NeuralNet):
     # What is trained
 
     def initialize_module(self, *args, **kwargs):
-        """Initialise the module and freeze what is never trained, before the optimiser is made."""
+        """Initialize the module and freeze what is never trained, before the optimizer is made."""
         super().initialize_module(*args, **kwargs)
         freeze_layers(self.module_, self.settings.freeze)
         if self.settings.compile:
@@ -264,7 +264,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def initialize_criterion(self):
-        """Initialise the criterion; if rows have weights, make it give one loss per row."""
+        """Initialize the criterion; if rows have weights, make it give one loss per row."""
         super().initialize_criterion()
         criterion: Any = getattr(self, "criterion_")  # noqa: B009
         check_takes_logits(criterion)
@@ -275,7 +275,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:
-        """Return the parameter groups and the keywords of the optimiser.
+        """Return the parameter groups and the keywords of the optimizer.
 
         Each group keeps its own highest rate as "initial_lr", which the schedule multiplies.
         """
@@ -319,7 +319,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         """Train for as many epochs or steps as are left.
 
         Ctrl-C raises KeyboardInterrupt, also where a callback catches it; the callbacks are then
-        not told that training ended.
+        not notified that training ended.
 
         Parameters
         ----------
@@ -341,7 +341,7 @@ class TextNet(ClassifierMixin, NeuralNet):
             self.initialize()
         interruption = Interruption()
         settings = self.settings
-        # Before callbacks freeze parameters of their own, which it would thaw.
+        # Before callbacks freeze parameters of their own, which it would unfreeze.
         freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
         with interruption.listening():
             self.notify("on_train_begin", X=X, y=X.y)

@@ -8,7 +8,7 @@ from torch import nn
 
 from agnews_sk._core.validation import StrOptions
 
-# Each with the parameters of the classifiers that say the same; the first has its range.
+# Each with the corresponding parameters of the classifiers; the first has its range.
 _SAME = {
     "batch_size": ("batch_size", "tokens_per_batch"),
     "callbacks": ("callbacks",),
@@ -46,7 +46,7 @@ _INSTEAD = {
 
 
 def check_net_params(classifier: Any) -> None:
-    """Refuse `net_params` that have no effect, are out of range, or contradict other parameters.
+    """Reject `net_params` that have no effect, are out of range, or contradict other parameters.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def check_net_params(classifier: Any) -> None:
     ------
     ValueError
         If a key is none of those taken, a value is out of the range of the classifier's parameter
-        that says the same, or that parameter is not at its default.
+        that corresponds to it, or that parameter is set too.
     """
     net_params = classifier.net_params or {}
     for name in net_params:
@@ -68,16 +68,16 @@ def check_net_params(classifier: Any) -> None:
     for name, value in net_params.items():
         _check_value(name, value, classifier)
     for name in net_params:
-        _check_said_once(name, classifier)
+        _check_set_once(name, classifier)
 
 
 def check_takes_logits(criterion: Any) -> None:
-    """Refuse a criterion that would silently misread logits as log-probabilities.
+    """Reject a criterion that would silently misread logits as log-probabilities.
 
     Parameters
     ----------
     criterion : callable
-        Initialised.
+        Initialized.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def _way_out(name: Any) -> str:
 
 
 def _check_value(name: str, value: Any, classifier: Any) -> None:
-    """Refuse a value outside the range of the classifier's parameter that says the same."""
+    """Reject a value outside the range of the corresponding parameter of the classifier."""
     constraint = _CONSTRAINTS.get(name)
     if constraint is None and not _is_of_a_criterion_of_the_user(name, classifier):
         ours = _SAME.get(name, (name,))[0]
@@ -126,8 +126,8 @@ def _is_of_a_criterion_of_the_user(name: str, classifier: Any) -> bool:
     return name.startswith("criterion__") and "criterion" in classifier.net_params
 
 
-def _check_said_once(name: str, classifier: Any) -> None:
-    """Refuse a key if a parameter of the classifier that says the same is not at its default."""
+def _check_set_once(name: str, classifier: Any) -> None:
+    """Reject a key if the corresponding parameter of the classifier is set too."""
     if _is_of_a_criterion_of_the_user(name, classifier):
         return
     defaults = inspect.signature(type(classifier)).parameters

@@ -23,7 +23,7 @@ class SavedTraining:
     Parameters
     ----------
     net : TextNet
-        Initialised. Its weights, optimiser and history are saved and restored.
+        Initialized. Its weights, optimizer and history are saved and restored.
     loop : LoopState
     best : BestWeights
     callbacks : list of (str, skorch callback)
@@ -104,7 +104,7 @@ class SavedTraining:
         state = None if checkpoint is None else checkpoint.load(net.device)
         if checkpoint is None or state is None:
             return None
-        with checkpoint.refusing_damage():
+        with checkpoint.rejecting_damage():
             self.load_weights(state)
             loop.epoch, loop.steps_before = state["epoch"], state["steps_before"]
             loop.losses, loop.is_over = list(state["losses"]), state["is_over"]

@@ -82,7 +82,7 @@ class Candidates:
 
     @property
     def first(self) -> Any:
-        """The estimator of the first family, for questions that all families answer alike."""
+        """The estimator of the first family, for properties that all families share."""
         return next(iter(self.estimators.values()))
 
 
@@ -346,7 +346,7 @@ def _trains_in_epochs(classifier: Any) -> bool:
 
 
 def _check_finite(scores: dict[str, float], fold: int) -> None:
-    """Refuse scores that are nan or infinite: Optuna would take them for a failed trial."""
+    """Reject scores that are nan or infinite: Optuna would take them for a failed trial."""
     wrong = {name: score for name, score in scores.items() if not np.isfinite(score)}
     if wrong:
         raise ValueError(f"scores must be finite, got {wrong} on fold {fold}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-# More than the first line of any journal, and little to read of a file that is none.
+# More than the first line of any journal, and little to read of any other file.
 _FIRST_LINE_BYTES = 2**20
 # Keys that every record of a journal has.
 _KEYS = {"op_code", "worker_id"}

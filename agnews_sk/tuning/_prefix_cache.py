@@ -51,7 +51,7 @@ class PrefixCache:
         bool
             Whether it is kept.
         """
-        if self._values.max_bytes == 0:  # pickling it to learn its size would be in vain
+        if self._values.max_bytes == 0:  # pickling it to measure its size would be wasted
             return False
         try:
             n_bytes = pickled_bytes(value)

@@ -234,7 +234,7 @@ def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
                 study_id = storage.create_new_study([StudyDirection.MINIMIZE], name)
             break
         except DuplicatedStudyError:
-            if time.monotonic() > give_up:  # its holder was killed
+            if time.monotonic() > give_up:  # the process that held it was killed
                 storage.delete_study(storage.get_study_id_from_name(name))
             time.sleep(0.1)
     try:

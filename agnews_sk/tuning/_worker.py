@@ -119,14 +119,14 @@ class Worker:
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))
             if self.reraise:
-                self._tell(trial, None, TrialState.FAIL)
+                self._record(trial, None, TrialState.FAIL)
                 raise
         except BaseException:  # interrupted: not an error of the trial
             requeue(self.study, _frozen(self.study, trial), MAX_RETRIES + 1)
             raise
-        self._tell(trial, values, state)
+        self._record(trial, values, state)
 
-    def _tell(self, trial: Trial, values: list[float] | None, state: TrialState) -> None:
+    def _record(self, trial: Trial, values: list[float] | None, state: TrialState) -> None:
         """Record a trial's values and state, and call the callbacks."""
         try:
             told = self.study.tell(trial, values, state)

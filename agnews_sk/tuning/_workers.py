@@ -90,7 +90,7 @@ def _work(job: Job, index: int) -> Exception | None:
     except KeyboardInterrupt:
         if threading.current_thread() is threading.main_thread() or not job.interruption.is_set:
             raise
-        return None  # no caller waits for this thread any more
+        return None  # no caller waits for this thread any longer
 
 
 def copy_into_memory(study: Study) -> Study:

@@ -212,7 +212,7 @@ class SentenceEmbedder(
         return StateParts(state, weights_of(encoder), {"config.json": config})
 
     def set_parts(self, parts: StateParts) -> None:
-        """Build the encoder from configuration and weights; refuse ids beyond its vocabulary."""
+        """Build the encoder from configuration and weights; reject ids beyond its vocabulary."""
         from agnews_sk.nn import module_with_weights
 
         config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors

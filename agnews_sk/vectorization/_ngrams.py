@@ -56,7 +56,7 @@ class Occurrences(NamedTuple):
     rows: np.ndarray
 
 
-class LearntNgrams(NamedTuple):
+class LearnedNgrams(NamedTuple):
     """The distinct n-grams of a corpus, in the order of first occurrence, and all occurrences.
 
     Attributes
@@ -134,7 +134,7 @@ def occurrences(codes: np.ndarray, lengths: np.ndarray, n: int, wanted: NgramRan
     return Occurrences(codes[alone], rows[alone])
 
 
-def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
+def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearnedNgrams:
     """Find the distinct n-grams of a corpus, in the order in which scikit-learn meets them.
 
     That order is: row after row; within a row, shorter n-grams before longer ones, each from left
@@ -148,7 +148,7 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
 
     Returns
     -------
-    LearntNgrams
+    LearnedNgrams
 
     Notes
     -----
@@ -187,7 +187,7 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
     first_to_last = np.argsort(np.concatenate(ranks), kind="stable")  # (n_terms,)
     position = np.empty(n_terms, dtype=np.int32)
     position[first_to_last] = np.arange(n_terms, dtype=np.int32)
-    return LearntNgrams(
+    return LearnedNgrams(
         np.concatenate(by_length)[first_to_last],
         position[np.concatenate([codes for codes, _ in found])],
         np.concatenate([rows for _, rows in found]),

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 def frequent_columns(
     counts: sp.csr_array, min_df: float, max_df: float, max_features: int | None
 ) -> np.ndarray:
-    """Tell which columns of a count matrix are kept.
+    """Return which columns of a count matrix are kept.
 
     Parameters
     ----------

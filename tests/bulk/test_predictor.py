@@ -93,7 +93,7 @@ def test_a_column_of_the_output_cannot_be_kept(name):
         check_keep(Constant(), ["id", name])
 
 
-def test_texts_are_looked_for_in_titles_and_descriptions_first():
+def test_titles_and_descriptions_are_the_first_choice_of_text_columns():
     assert text_choices(Constant()) == [["title", "description"], ["text"], ["content"]]
 
 
@@ -138,5 +138,5 @@ def test_parts_that_exist_are_not_predicted_again(oil_or_cup, tmp_path):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_kept_cells_are_texts_that_can_be_joined_on(cell, text):
+def test_kept_cells_are_texts_that_can_serve_as_join_keys(cell, text):
     assert as_text(cell) == text

@@ -72,6 +72,6 @@ def test_the_normalization_form_is_that_of_unicode(form):
     assert apply("normalize", [text, "plain"], form) == [unicodedata.normalize(form, text), "plain"]
 
 
-def test_stop_words_go_in_any_case_and_with_their_ending():
+def test_stop_words_are_removed_in_any_case_and_with_their_ending():
     (cleaned,) = apply("strip_stop_words", ["The oil, it's THE"], ["the", "it"])
     assert cleaned.split() == ["oil,"]

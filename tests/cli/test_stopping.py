@@ -61,7 +61,7 @@ def test_a_signal_ends_a_command_that_then_writes_nothing(
     assert [signal.getsignal(one) for one in ENDS] == handlers
 
 
-def test_what_an_earlier_run_wrote_stays(run, rows, tmp_path, monkeypatch):
+def test_the_output_of_an_earlier_run_stays(run, rows, tmp_path, monkeypatch):
     arguments = ["audit", "--data", rows, "--no-label-errors", "--out", tmp_path / "out"]
     assert run(*arguments).exit_code == 0
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
@@ -71,7 +71,7 @@ def test_what_an_earlier_run_wrote_stays(run, rows, tmp_path, monkeypatch):
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_an_error_that_ctrl_c_became_is_ctrl_c(run, rows, monkeypatch):
+def test_an_error_caused_by_ctrl_c_ends_as_interrupted(run, rows, monkeypatch):
     def fail(*args, **options):
         try:
             os.kill(os.getpid(), signal.SIGINT)
@@ -150,9 +150,9 @@ def shown(*, in_terminal):
     file = io.StringIO()
     console = Console(file=file, force_terminal=in_terminal, width=60)
     with stages(console, "first", own_bar="fitting") as shown:
-        shown.tell("net: fitting")
+        shown.show("net: fitting")
         own = file.tell()
-        shown.tell("net: predicting")
+        shown.show("net: predicting")
     return file.getvalue(), file.getvalue()[:own]
 
 

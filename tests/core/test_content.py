@@ -89,10 +89,10 @@ PAIRS = {
     "dates": (np.datetime64("2020-01-01"), np.datetime64("2021-01-01")),
     "cached": (functools.cache(function_of(1)), functools.cache(function_of(2))),
     "methods of an object": ("ab".join, "cd".join),
-    "learnt": (FrozenEstimator(fitted("oil")), FrozenEstimator(fitted("cup"))),
-    "learnt, in a dictionary": ({"by": fitted("oil")}, {"by": fitted("cup")}),
-    "learnt, in a closure": (function_of(fitted("oil")), function_of(fitted("cup"))),
-    "learnt, among the arguments": (
+    "learned": (FrozenEstimator(fitted("oil")), FrozenEstimator(fitted("cup"))),
+    "learned, in a dictionary": ({"by": fitted("oil")}, {"by": fitted("cup")}),
+    "learned, in a closure": (function_of(fitted("oil")), function_of(fitted("cup"))),
+    "learned, among the arguments": (
         FunctionTransformer(kw_args={"by": fitted("oil")}),
         FunctionTransformer(kw_args={"by": fitted("cup")}),
     ),

@@ -36,7 +36,7 @@ def test_an_empty_cell_takes_no_separator(cells, text):
     assert join_cells(cells) == text
 
 
-def test_what_stands_for_a_missing_cell_does_not_stand_for_an_empty_one():
+def test_only_missing_cells_are_replaced_not_empty_ones():
     assert join_cells([None, ""], missing="?") == "?"
 
 

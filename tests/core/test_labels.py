@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
-from agnews_sk._core.labels import check_labels, encode_labels, refuse_labels, warn_of_labels
+from agnews_sk._core.labels import check_labels, encode_labels, reject_labels, warn_of_labels
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import train_val_test_split
@@ -109,7 +109,7 @@ def test_predictions_equal_labels_in_the_metrics_of_scikit_learn(to_kind):
 
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
 @pytest.mark.parametrize("to_missing", MISSING.values(), ids=MISSING)
-def test_a_missing_label_is_refused_by_its_position(to_missing, take):
+def test_a_missing_label_is_rejected_by_its_position(to_missing, take):
     y = [["Business", "Sports"][side] for side in SIDES]
     with pytest.raises(ValueError, match="y has 1 missing label, at position 0; drop such rows"):
         take(TEXTS, to_missing(y))
@@ -167,12 +167,12 @@ def test_positions_of_many_missing_labels_are_cut():
         "frame of two",
     ],
 )
-def test_what_is_no_labels_is_refused(y, error, message):
+def test_what_is_no_labels_is_rejected(y, error, message):
     with pytest.raises(error, match=message):
         check_labels(y)
 
 
-def test_labels_of_another_length_are_refused_by_the_names_of_both():
+def test_labels_of_another_length_are_rejected_by_the_names_of_both():
     with pytest.raises(ValueError, match="y_test must have one label per row of X_test, 2, got 1"):
         check_labels(["a"], ["x", "y"], name="y_test")
 
@@ -195,12 +195,12 @@ def test_classes_are_sorted_and_codes_point_into_them():
     assert classes[codes].tolist() == ["b", "a", "b"]
 
 
-def test_text_columns_that_are_the_labels_are_refused():
+def test_text_columns_that_are_the_labels_are_rejected():
     columns = {"title": pl.Series(["x", "y", "z"]), "label": pl.Series(["Oil", None, "cup "])}
     with pytest.raises(ValueError, match=r"X\['label'\] holds the labels: it equals y"):
-        refuse_labels(columns, ["oil", "oil", "Cup"])
+        reject_labels(columns, ["oil", "oil", "Cup"])
     with warnings.catch_warnings(action="error"):
-        refuse_labels(columns, ["oil", "oil", "gas"])
+        reject_labels(columns, ["oil", "oil", "gas"])
 
 
 def test_a_column_with_one_value_for_each_label_is_named():
@@ -212,13 +212,13 @@ def test_a_column_with_one_value_for_each_label_is_named():
         warn_of_labels(columns, [1, 1, 2, 2, 1, 1, 2, 1])
 
 
-def test_a_label_column_that_is_missing_in_the_first_rows_is_refused():
+def test_a_label_column_that_is_missing_in_the_first_rows_is_rejected():
     y = ["oil", "cup"] * 200
     with pytest.raises(ValueError, match="holds the labels"):
-        refuse_labels({"section": pl.Series([None] * 150 + y[150:])}, y)
+        reject_labels({"section": pl.Series([None] * 150 + y[150:])}, y)
 
 
-def test_labels_of_another_length_than_the_frame_are_refused():
+def test_labels_of_another_length_than_the_frame_are_rejected():
     frame = pd.DataFrame({"title": TEXTS, "note": TEXTS})
     for fit in (make_tfidf_pipeline().fit, ColumnJoiner().fit):
         with pytest.raises(ValueError, match="y must have one label per row of X, 16, got 15"):
@@ -239,6 +239,6 @@ def test_times_are_no_labels(kind):
         check_labels(np.array([1, 2], dtype=kind))
 
 
-def test_integers_that_floats_cannot_hold_are_not_made_floats():
+def test_integers_that_floats_cannot_hold_are_not_converted_to_floats():
     with pytest.raises(TypeError, match="labels of one kind"):
         check_labels([2**53 + 1, 1.0])

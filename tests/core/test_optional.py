@@ -114,7 +114,7 @@ def test_a_checkout_is_installed_from_its_folder(tmp_path):
     assert line == f'pip install -e "{tmp_path / "site"}[plot]"'
 
 
-def test_the_project_of_somebody_else_is_no_checkout(tmp_path):
+def test_another_project_is_not_a_checkout(tmp_path):
     line = line_printed(tmp_path, None, project='[project]\nname = "theirs"\n')
     assert line == 'pip install "agnews_sk[plot]"'
 

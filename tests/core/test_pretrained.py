@@ -28,7 +28,7 @@ def test_a_folder_and_a_name_on_the_hub_are_taken_as_they_are(tmp_path):
 
 
 @pytest.mark.parametrize("model", ["./missing", "/missing", "~/missing"])
-def test_a_path_that_is_no_folder_is_refused(model):
+def test_a_path_that_is_no_folder_is_rejected(model):
     with pytest.raises(
         OSError, match=rf"model='{model}' is not a folder; give a folder that holds"
     ):
@@ -40,7 +40,7 @@ def test_without_the_extra_the_default_comes_from_the_hub(monkeypatch):
     assert resolve_pretrained(None) == pretrained.DEFAULT_MODEL
 
 
-def test_other_weights_than_the_published_ones_are_refused(tmp_path, monkeypatch):
+def test_other_weights_than_the_published_ones_are_rejected(tmp_path, monkeypatch):
     (tmp_path / "model.safetensors").write_bytes(b"other")
     monkeypatch.setattr(pretrained, "_offline_folder", lambda: tmp_path)
     with pytest.raises(
@@ -72,7 +72,7 @@ def test_the_longest_input_is_the_number_of_positions(limit, expected):
     assert longest_input(model) == expected
 
 
-def test_positions_behind_the_padding_are_not_counted():
+def test_positions_reserved_for_padding_are_not_counted():
     config = transformers.RobertaConfig(
         vocab_size=9,
         hidden_size=8,
@@ -109,7 +109,7 @@ def test_a_plain_configuration_builds_the_same_architecture(classifier):
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_forged_configuration_is_refused(change, message):
+def test_a_forged_configuration_is_rejected(change, message):
     config = {**plain_config(bert()), **change}
     with pytest.raises(ValueError, match=message):
         model_from_config(config, classifier=True, n_tensors=30)

@@ -36,7 +36,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize(("X", "expected"), ROWS.values(), ids=list(ROWS))
-def test_rows_repeat_that_have_the_same_content(X, expected):
+def test_rows_with_the_same_content_are_repeats(X, expected):
     assert partition(repeats_of(X).tolist()) == expected
 
 

@@ -71,7 +71,7 @@ def test_every_code_point_is_treated_as_python_treats_it():
         assert find_words(column, pattern).to_list() == [re.findall(pattern, t) for t in texts]
 
 
-def test_two_groups_in_a_pattern_are_refused():
+def test_two_groups_in_a_pattern_are_rejected():
     with pytest.raises(ValueError, match="More than 1 capturing group"):
         find_words(pl.Series(["a"]), r"(a)|(b)")
 
@@ -169,7 +169,7 @@ def test_english_stop_words_are_those_of_scikit_learn():
     assert stop_word_set("english") == ENGLISH_STOP_WORDS
 
 
-def test_a_stop_word_of_another_type_is_refused():
+def test_a_stop_word_of_another_type_is_rejected():
     with pytest.raises(TypeError, match="stop_words must hold str only, got 3"):
         stop_word_set(["the", 3])
 

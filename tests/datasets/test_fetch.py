@@ -80,7 +80,7 @@ def test_a_kept_file_is_not_fetched_again(site, tmp_path):
     assert site.asked == ["/a/test.csv"]
 
 
-def test_only_the_subset_asked_for_is_fetched(site, tmp_path):
+def test_only_the_requested_subset_is_fetched(site, tmp_path):
     fetch_agnews(subset="test", data_home=tmp_path)
     assert kept(tmp_path) == {"test.csv": TEST}
 
@@ -103,14 +103,14 @@ def test_a_damaged_kept_file_is_not_used_when_downloads_are_off(site, tmp_path):
 
 
 @pytest.mark.parametrize("answer", [None, TRAIN[:-20], b"<html>"], ids=["404", "half", "page"])
-def test_the_second_mirror_steps_in(site, tmp_path, answer):
+def test_the_second_mirror_is_tried_if_the_first_fails(site, tmp_path, answer):
     site.files["/a/train.csv"] = answer
     assert len(fetch_agnews(data_home=tmp_path).data) == 2
     assert site.asked == ["/a/train.csv", "/b/train.csv"]
     assert kept(tmp_path) == {"train.csv": TRAIN}
 
 
-def test_a_mirror_that_cannot_be_reached_is_passed_over(site, tmp_path, monkeypatch):
+def test_an_unreachable_mirror_is_skipped(site, tmp_path, monkeypatch):
     monkeypatch.setattr(_fetch, "_MIRRORS", ("http://127.0.0.1:1/{file}", *_fetch._MIRRORS))
     assert len(fetch_agnews(data_home=tmp_path).data) == 2
 
@@ -127,7 +127,7 @@ def test_nothing_is_left_behind_when_every_mirror_fails(site, tmp_path):
     assert kept(tmp_path) == {}
 
 
-def test_a_file_put_by_hand_is_found(site, tmp_path):
+def test_a_file_placed_by_hand_is_found(site, tmp_path):
     path = tmp_path / "ag_news_csv" / "train.csv"
     path.parent.mkdir()
     path.write_bytes(TRAIN)
@@ -151,7 +151,7 @@ def test_a_download_shows_its_progress_in_a_terminal(
     assert ("100%" in capsys.readouterr().err) == in_terminal
 
 
-def test_unknown_subset_is_refused(tmp_path):
+def test_unknown_subset_is_rejected(tmp_path):
     with pytest.raises(ValueError, match="subset must be one of 'train', 'test', 'all', got 'dev'"):
         fetch_agnews(subset="dev", data_home=tmp_path)
 

@@ -11,7 +11,7 @@ NAMES = NamedColumns(["text"])
 
 
 @pytest.mark.parametrize("name", ["rows.xls", "rows", "rows.csv.gz"])
-def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
+def test_an_unknown_ending_is_rejected_with_those_that_are_known(tmp_path, name):
     with pytest.raises(ValueError, match=rf"{name} must end with one of \.csv, \.parquet, \.jsonl"):
         open_rows(tmp_path / name, NAMES)
 

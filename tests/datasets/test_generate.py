@@ -71,7 +71,7 @@ def test_a_linear_model_gets_between_85_and_95_percent():
     assert 0.85 <= model.score(texts[3_000:], y[3_000:]) <= 0.95
 
 
-def test_no_word_tells_a_class_for_sure():
+def test_no_word_determines_a_class():
     X, y = make_news(4_000, **CLEAN, random_state=0, return_X_y=True)
     classes = defaultdict(Counter)
     for text, label in zip(joined(X), y):
@@ -171,7 +171,7 @@ def test_rows_beyond_one_chunk_are_written(monkeypatch):
     ],
     ids=["none", "fraction", "html", "missing", "duplicates"],
 )
-def test_bad_arguments_are_refused(arguments, message):
+def test_bad_arguments_are_rejected(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_news(**arguments)
 

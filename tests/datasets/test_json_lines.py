@@ -1,4 +1,4 @@
-"""JSON lines as a stream: objects with other keys, and lines that are none."""
+"""JSON Lines as a stream: objects with other keys, and lines that are none."""
 
 import json
 import re

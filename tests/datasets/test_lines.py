@@ -53,7 +53,7 @@ def test_the_length_is_that_of_all_lines_of_a_record():
     assert [next(lines), next(lines)] == ["bbbb\n", "cccc\n"]
 
 
-def test_of_a_line_that_is_too_long_only_the_beginning_is_kept():
+def test_only_the_beginning_of_a_line_that_is_too_long_is_kept():
     lines = Lines(io.StringIO("x" * 35 + "\nnext\n"), 10)
     lines.begin_record()
     with pytest.raises(csv.Error, match="more than 10 bytes"):

@@ -63,7 +63,7 @@ def test_two_fields_are_class_and_text(write):
         ("label,text,other", ["text"]),
     ],
 )
-def test_csv_with_header_goes_by_name(write, header, columns):
+def test_columns_of_a_csv_with_header_are_found_by_name(write, header, columns):
     lines = [header] + [f"{label},head {label},body {label}" for label in "3241"]
     bunch = load_agnews(write("\n".join(lines)))
     assert list(bunch.data.columns) == columns
@@ -86,7 +86,7 @@ def test_a_title_that_is_a_column_name_is_no_header(write):
     assert load_agnews(write('"3","Target","Stores open."\n')).data["title"].to_list() == ["Target"]
 
 
-def test_parquet_goes_by_name(tmp_path):
+def test_columns_of_parquet_are_found_by_name(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": ["Cup final", None], "label": [1, 3]}).write_parquet(path)
     bunch = load_agnews(path)
@@ -94,7 +94,7 @@ def test_parquet_goes_by_name(tmp_path):
     assert bunch.data["text"].isna().tolist() == [False, True]
 
 
-def test_json_lines_go_by_name(write):
+def test_columns_of_json_lines_are_found_by_name(write):
     rows = [
         {"label": "World", "title": "Truce", "description": None},
         {"description": "They won.", "title": "Cup \u2028 final", "label": "Sports"},
@@ -106,7 +106,7 @@ def test_json_lines_go_by_name(write):
     assert bunch.data["description"].isna().tolist() == [True, False]
 
 
-def test_crlf_byte_order_mark_and_blank_lines_are_passed_over(write):
+def test_crlf_byte_order_mark_and_blank_lines_are_ignored(write):
     path = write('\ufeff"3","Oil","Up"\r\n\r\n"2","Cup","Won\r\nit"\r\n')
     bunch = load_agnews(path)
     assert bunch.target.tolist() == [3, 2]
@@ -197,7 +197,7 @@ def test_json_lines_that_are_all_broken_are_named_by_line(write):
         load_agnews(path)
 
 
-def test_json_lines_without_rows_are_refused(write):
+def test_json_lines_without_rows_are_rejected(write):
     with pytest.raises(ValueError, match="No rows in"):
         load_agnews(write("\n", "news.jsonl"))
 
@@ -209,12 +209,12 @@ def test_broken_parquet_row_is_an_error_with_its_number(tmp_path):
         load_agnews(path)
 
 
-def test_a_file_that_is_no_parquet_is_refused(write):
+def test_a_file_that_is_no_parquet_is_rejected(write):
     with pytest.raises(ValueError, match=r"news\.parquet is not a readable Parquet file"):
         load_agnews(write("no", "news.parquet"))
 
 
-def test_parquet_without_texts_is_refused(tmp_path):
+def test_parquet_without_texts_is_rejected(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": [1.5], "class": [2]}).write_parquet(path)
     with pytest.raises(ValueError, match="text must hold texts, got Float64"):
@@ -222,18 +222,18 @@ def test_parquet_without_texts_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("header", ["label,body", "class,id"])
-def test_columns_that_cannot_be_told_are_listed(write, header):
+def test_columns_without_a_known_name_are_listed(write, header):
     with pytest.raises(ValueError, match=f"has the columns .*{header.split(',')[1]}.*it needs"):
         load_agnews(write(header + "\n1,x\n"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n"], ids=["empty", "blank"])
-def test_a_file_without_rows_is_refused(write, content):
+def test_a_file_without_rows_is_rejected(write, content):
     with pytest.raises(ValueError, match="No rows in"):
         load_agnews(write(content))
 
 
-def test_a_folder_has_a_file_a_subset(write, tmp_path):
+def test_a_folder_has_one_file_per_subset(write, tmp_path):
     write('"1","Truce","holds"\n', "train.csv")
     write('"2","Cup","won"\n', "test.csv")
     write('"3","Oil rises"\n', "train_joined.csv")
@@ -268,7 +268,7 @@ def test_a_folder_without_the_subset_says_what_it_looked_for(tmp_path):
         load_agnews(tmp_path, subset="test")
 
 
-def test_a_path_that_is_not_there_is_named(tmp_path):
+def test_a_missing_path_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no .*nothing"):
         load_agnews(tmp_path / "nothing")
 
@@ -281,12 +281,12 @@ def test_a_path_that_is_not_there_is_named(tmp_path):
     ],
     ids=["subset", "on_bad_rows"],
 )
-def test_unknown_choice_is_refused(write, options, message):
+def test_unknown_choice_is_rejected(write, options, message):
     with pytest.raises(ValueError, match=message):
         load_agnews(write(OFFICIAL), **options)
 
 
-def test_an_unknown_ending_is_refused(write):
+def test_an_unknown_ending_is_rejected(write):
     with pytest.raises(ValueError, match=r"news\.xls must end with one of \.csv, "):
         load_agnews(write("x", "news.xls"))
 

@@ -66,7 +66,7 @@ def test_loading_names_the_row_of_a_cell_that_is_no_text(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no"])
-def test_a_file_that_is_no_parquet_is_refused_by_name(path, content):
+def test_a_file_that_is_no_parquet_is_rejected_by_name(path, content):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"rows\.parquet is not a readable Parquet file: "):
         open_rows(path, NAMES).column_names()

@@ -16,7 +16,7 @@ LINES = st.lists(FIELDS.map(lambda f: f'"{f}"') | FIELDS, min_size=1, max_size=3
 @given(st.lists(LINES, max_size=4).map("\n".join))
 @example('"1","a\rb"\n"2","c"\n')
 @settings(max_examples=200, deadline=None)
-def test_the_fast_reader_and_the_patient_one_agree(tmp_path_factory, content):
+def test_the_fast_reader_and_the_row_by_row_reader_agree(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("news") / "news.csv"
     path.write_bytes(content.encode())
     fast, patient = _table.read_table(path), _table.read_row_by_row(path)

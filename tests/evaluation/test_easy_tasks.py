@@ -196,7 +196,7 @@ def test_too_few_resamples_for_the_level_are_warned_of(n_resamples, level, neede
         ({"confidence_level": "95%"}, "confidence_level must be between 0 and 1"),
     ],
 )
-def test_settings_of_another_kind_are_refused(options, message):
+def test_settings_of_another_kind_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         evaluated(["a"], {"a": ["a"]}, **options)
 

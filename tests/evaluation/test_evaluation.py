@@ -65,7 +65,7 @@ def test_probabilities_come_with_the_labels_of_their_columns():
     assert found.y_proba.shape == (3, 2)
 
 
-def test_a_classifier_without_probabilities_takes_part():
+def test_a_classifier_without_probabilities_is_evaluated():
     svc = make_pipeline(CountVectorizer(), LinearSVC())
     found = evaluate_classifier("svc", svc, TRAIN, Y_TRAIN, TEST, Y_TEST)
     assert found.y_proba is None
@@ -135,21 +135,21 @@ def test_test_labels_never_trained_on_are_warned_of_and_count_as_wrong():
     ],
     ids=["too few", "missing", "2-D", "continuous"],
 )
-def test_bad_test_labels_are_refused(y_test, message):
+def test_bad_test_labels_are_rejected(y_test, message):
     with pytest.raises(ValueError, match=message):
         evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, y_test)
 
 
-def test_no_test_rows_are_refused():
+def test_no_test_rows_are_rejected():
     with pytest.raises(ValueError, match="y_test is empty"):
         evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, [], [])
 
 
-def test_a_name_that_is_no_str_is_refused():
+def test_a_name_that_is_no_str_is_rejected():
     with pytest.raises(TypeError, match="name of a classifier must be a str, got int 1"):
         evaluate_classifier(1, bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
 
 
-def test_a_classifier_that_loses_rows_in_predict_is_refused():
+def test_a_classifier_that_loses_rows_in_predict_is_rejected():
     with pytest.raises(ValueError, match="predict of lossy must return one label per row"):
         evaluate_classifier("lossy", ForgetsRows(), TRAIN, Y_TRAIN, TEST, Y_TEST)

@@ -179,7 +179,7 @@ def test_displays_do_not_depend_on_the_kind_of_labels(held):
     assert gap == ReliabilityDisplay.from_estimator(fitted, TEXTS, y).calibration_error
 
 
-def test_missing_labels_are_refused_with_their_position_everywhere():
+def test_missing_labels_are_rejected_with_their_position_everywhere():
     y = [*NAMES[:3], None, *NAMES[4:]]
     fitted = bayes(NAMES)
     for call in (
@@ -208,7 +208,7 @@ def test_strings_and_integers_are_not_compared(y_test, y_pred):
         evaluate_classifier("a", classifier, TEXTS, NAMES, TEXTS, y_test)
 
 
-def test_predictions_that_are_no_labels_are_refused():
+def test_predictions_that_are_no_labels_are_rejected():
     with pytest.raises(ValueError, match=r"predict of a has 2 missing labels, at positions 0, 1"):
         evaluate_classifier(
             "a", Answers(lambda y: [None, None, *y[2:]]), TEXTS, NAMES, TEXTS, NAMES

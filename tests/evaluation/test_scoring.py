@@ -105,6 +105,6 @@ def test_ends_of_intervals_are_no_other_column():
     ],
     ids=["none", "names", "labels", "one"],
 )
-def test_evaluations_that_cannot_be_compared_are_refused(evaluations, error, message):
+def test_evaluations_that_cannot_be_compared_are_rejected(evaluations, error, message):
     with pytest.raises(error, match=message):
         check_comparable(evaluations)

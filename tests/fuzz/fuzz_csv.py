@@ -19,7 +19,7 @@ SEEDS = [
 
 
 def read(data: bytes) -> None:
-    """Read rows, or refuse the file by name; the fast reader agrees with the patient one."""
+    """Read rows, or reject the file by name; the fast reader agrees with the patient one."""
     path = FOLDER / "news.csv"
     path.write_bytes(data)
     try:

@@ -44,7 +44,7 @@ def test_spans_have_equal_shares_and_divide_them_among_words():
     assert words.spread([None]).sum() == 0
 
 
-def test_the_error_counts_what_is_beside_the_text():
+def test_the_error_includes_features_that_are_not_in_the_text():
     values = np.array([[1.0, 0.0]])
     outside = [Outside("length", np.array([0.5, 0.0]))]
     baseline, scores = np.zeros(2), np.array([2.0, 0.0])

@@ -1,4 +1,4 @@
-"""An exported classifier runs without torch, and refuses forged files."""
+"""An exported classifier runs without torch, and rejects forged files."""
 
 import json
 import pickle
@@ -75,7 +75,7 @@ def test_n_jobs_counts_threads_as_scikit_learn_does(n_jobs, n_threads):
     assert _n_threads(n_jobs) == n_threads
 
 
-def test_no_threads_are_refused(exported):
+def test_no_threads_are_rejected(exported):
     with pytest.raises(ValueError, match="n_jobs must not be 0"):
         OnnxClassifier.from_path(exported["tfidf"].path, n_jobs=0)
 
@@ -138,7 +138,7 @@ def test_weights_in_other_files_are_not_read(exported, forge, tmp_path, monkeypa
         OnnxClassifier.from_path(folder)
 
 
-def test_a_graph_with_other_inputs_is_refused(exported, forge):
+def test_a_graph_with_other_inputs_is_rejected(exported, forge):
     other = (exported["tfidf"].path / "model.onnx").read_bytes()
     with pytest.raises(ArtifactError, match=r"model\.onnx takes .*, expected \['input_ids'"):
         OnnxClassifier.from_path(forge("scratch", other))
@@ -152,19 +152,21 @@ def test_a_graph_with_other_inputs_is_refused(exported, forge):
     ],
     ids=["one output", "NaN"],
 )
-def test_a_graph_with_outputs_that_make_no_probabilities_is_refused(exported, forge, bias, message):
+def test_a_graph_with_outputs_that_make_no_probabilities_is_rejected(
+    exported, forge, bias, message
+):
     manifest = json.loads((exported["tfidf"].path / "manifest.json").read_text())
     matrix = np.zeros((manifest["inputs"]["n_columns"], len(bias)))
     with pytest.raises(ArtifactError, match=message):
         OnnxClassifier.from_path(forge("tfidf", linear_graph(matrix, np.array(bias))))
 
 
-def test_a_pickle_in_the_place_of_a_graph_is_refused(forge):
+def test_a_pickle_in_the_place_of_a_graph_is_rejected(forge):
     with pytest.raises(ArtifactError, match=r"model\.onnx is damaged or forged"):
         OnnxClassifier.from_path(forge("tfidf", b"\x80\x04cos\nsystem\n"))
 
 
-def test_a_graph_that_is_not_the_one_that_was_written_is_refused(forge):
+def test_a_graph_that_is_not_the_one_that_was_written_is_rejected(forge):
     folder = forge("tfidf", b"graph")
     (folder / "model.onnx").write_bytes(b"x")
     with pytest.raises(ArtifactError, match=r"model\.onnx has 1 bytes, expected 5"):

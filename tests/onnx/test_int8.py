@@ -66,7 +66,7 @@ def test_a_product_and_its_bias_agree_with_a_slow_reference():
     np.testing.assert_allclose(found, X @ W + B, atol=0.1)
 
 
-def test_a_bias_is_fused_whichever_side_it_is_added_on():
+def test_a_bias_is_fused_on_either_side_of_the_sum():
     for inputs in (["product", "b"], ["b", "product"]):
         model = make_model(
             [("MatMul", ["x", "w"], "product"), ("Add", inputs, "y")], ["y"], w=W, b=B
@@ -161,6 +161,6 @@ def test_all_products_of_an_exported_network_are_quantized_with_their_biases(exp
     assert all(product.input[-1] in constants for product in products)  # the bias
 
 
-def test_the_classifier_behind_the_pooling_is_not_quantized(exported):
+def test_the_classifier_after_the_pooling_is_not_quantized(exported):
     graph = onnx.load(exported["embedding int8"].path / "model.onnx").graph
     assert graph.node[-1].op_type == "Gemm"

@@ -649,7 +649,7 @@ def outcome(folder):
             load(folder)
     except ArtifactError as error:
         n_seconds = time.perf_counter() - began
-        return "refused" if n_seconds < SECONDS else f"refused after {n_seconds:.0f} s: {error}"
+        return "rejected" if n_seconds < SECONDS else f"rejected after {n_seconds:.0f} s: {error}"
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     return "loaded"

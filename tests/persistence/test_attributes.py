@@ -134,7 +134,7 @@ def fit_all():
         yield Vocabulary().fit(WordTokenizer().transform(TEXTS))
 
 
-def test_every_trusted_type_is_tested_and_has_no_attribute_that_would_be_refused(tmp_path):
+def test_every_trusted_type_is_tested_and_has_no_attribute_that_would_be_rejected(tmp_path):
     found = set()
     for fitted in fit_all():
         found |= {name_of(type(held)) for held in walk(fitted)}

@@ -1,4 +1,4 @@
-"""Forged and broken models are refused by name; nothing in them is run, nothing else is read."""
+"""Forged and broken models are rejected by name; nothing in them is run, nothing else is read."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def _imported(saved):
 
 
 def change_model(folder, change):
-    """Save a model whose learnt values were changed."""
+    """Save a model whose learned values were changed."""
     skeleton, _ = extract_parts(load(folder))
     change(skeleton)
     write(folder, "pipeline.skops", skops.io.dumps(skeleton))
@@ -465,7 +465,7 @@ def test_vectorizers_of_scikit_learn_open_no_files_and_run_no_slow_pattern(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_spoiled_model_is_refused_with_the_file_named_and_no_code_is_run(saved, tmp_path, case):
+def test_a_damaged_model_is_rejected_by_file_and_no_code_is_run(saved, tmp_path, case):
     family, spoil, message = CASES[case]
     folder = tmp_path / "model"
     shutil.copytree(saved[family], folder)
@@ -481,7 +481,7 @@ def test_a_good_model_is_loaded_from_its_files_alone(saved, family):
         load(saved[family])
 
 
-def test_the_watch_notices_what_a_forger_would_do():
+def test_the_audit_hook_notices_forbidden_actions():
     with pytest.raises(AssertionError, match="find_class"), only_the_model_is_read("/nowhere"):
         pickle.loads(pickle.dumps(np.float64(1)))
     with pytest.raises(AssertionError, match="passwd"), only_the_model_is_read("/nowhere"):

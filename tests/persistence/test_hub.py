@@ -109,7 +109,7 @@ def test_files_of_an_earlier_model_are_removed(fitted, hub):
     from_hub(REPO, token="hf_x", endpoint=hub)
 
 
-def test_a_model_that_was_changed_on_the_hub_is_refused(fitted, hub):
+def test_a_model_that_was_changed_on_the_hub_is_rejected(fitted, hub):
     push_to_hub(fitted["tfidf"], REPO, token="hf_x", endpoint=hub)
     Hub.files["pipeline.skops"] = Hub.files["pipeline.skops"][:-1] + b"x"
     with pytest.raises(ArtifactError, match=r"pipeline\.skops has the SHA-256"):

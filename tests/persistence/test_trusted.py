@@ -163,7 +163,7 @@ def test_a_model_saved_before_a_parameter_existed_says_so(tmp_path, estimator, p
         load(path)
 
 
-def test_containers_shared_exponentially_often_are_refused_at_once(tmp_path):
+def test_containers_shared_exponentially_often_are_rejected_at_once(tmp_path):
     shared = ["oil"]
     for _ in range(60):
         shared = [shared, shared]

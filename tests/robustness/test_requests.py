@@ -1,4 +1,4 @@
-"""The service on any body: an answer, or a refusal that says why, never a failure."""
+"""The service on any body: an answer, or a rejection that says why, never a failure."""
 
 import json
 
@@ -73,22 +73,22 @@ def test_any_texts_get_one_prediction_each(client, texts):
 
 
 @given(requests, st.booleans())
-def test_any_request_gets_a_response_or_a_refusal(client, request_, ascii_only):
+def test_any_request_gets_a_response_or_is_rejected(client, request_, ascii_only):
     body = json.dumps(request_, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     check(post(client, body))
 
 
 @given(values)
-def test_any_json_gets_a_response_or_a_refusal(client, value):
+def test_any_json_gets_a_response_or_is_rejected(client, value):
     check(post(client, json.dumps(value)))
 
 
 @given(st.binary(max_size=60) | st.builds(lambda b: b'{"text": "' + b + b'"}', st.binary()))
-def test_any_bytes_get_a_response_or_a_refusal(client, body):
+def test_any_bytes_get_a_response_or_are_rejected(client, body):
     check(post(client, body))
 
 
 @pytest.mark.parametrize("opening", ["[", '{"texts":[', '{"a":'])
-def test_deeply_nested_json_is_refused(client, opening):
+def test_deeply_nested_json_is_rejected(client, opening):
     answer = post(client, opening * 100_000)
     assert answer.status_code in REFUSALS

@@ -72,6 +72,6 @@ def test_passthrough_leaves_a_step_out():
     ],
     ids=["same name", "bad name", "no sampler", "no list"],
 )
-def test_chain_refuses_bad_steps(steps, error, message):
+def test_chain_rejects_bad_steps(steps, error, message):
     with pytest.raises(error, match=message):
         SamplerChain(steps).fit(TEXTS, LABELS)

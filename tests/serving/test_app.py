@@ -112,7 +112,7 @@ def test_predictions_do_not_depend_on_the_other_requests_of_the_batch(pipeline):
     ],
     ids=str,
 )
-def test_invalid_requests_are_refused_with_a_reason(client, body):
+def test_invalid_requests_are_rejected_with_a_reason(client, body):
     answer = client.post("/predict", json=body)
     assert answer.status_code == 422
     assert answer.json()["detail"]
@@ -138,7 +138,7 @@ def test_bodies_that_are_not_valid_json_never_fail_the_service(client, body):
     assert "Traceback" not in answer.text
 
 
-def test_requests_above_a_limit_are_refused_with_its_status(pipeline):
+def test_requests_above_a_limit_are_rejected_with_its_status(pipeline):
     limits = Limits(
         max_texts=2,
         max_characters=10,
@@ -209,7 +209,7 @@ def test_a_panic_within_the_model_does_not_end_the_service(error):
     [{"texts": [1] * 100_000}, {"text": "a", **{f"k{i}": 1 for i in range(20_000)}}],
     ids=["texts", "names"],
 )
-def test_a_refusal_is_short_however_much_is_wrong(client, body):
+def test_the_response_to_an_invalid_request_is_short(client, body):
     answer = client.post("/predict", json=body)
     assert answer.status_code == 422
     assert 1 <= len(answer.json()["detail"]) <= 20
@@ -227,11 +227,11 @@ def test_a_full_queue_returns_429_with_a_time_to_retry():
     with client_with(Stub(act), limits=limits, max_wait=0) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
         assert begun.wait(10)
-        refused = client.post("/predict", json={"text": "c"})
+        rejected = client.post("/predict", json={"text": "c"})
         gate.set()
         assert first.result().status_code == 200
-    assert refused.status_code == 429
-    assert refused.headers["retry-after"] == "1"
+    assert rejected.status_code == 429
+    assert rejected.headers["retry-after"] == "1"
 
 
 def test_a_response_that_takes_too_long_is_503():
@@ -280,14 +280,14 @@ def test_words_come_with_explain(client):
         assert prediction["prepared"][one["start"] : one["end"]] == one["word"]
 
 
-def test_a_notice_tells_why_there_are_no_words(client, monkeypatch):
+def test_a_notice_says_why_there_are_no_words(client, monkeypatch):
     monkeypatch.delattr(agnews_sk.inspection, "explain")
     response = client.post("/predict", json=EXPLAINED).json()
     assert response["notice"] == "without words: this installation cannot explain predictions."
     assert response["predictions"][0]["label"] == "Business"
 
 
-def test_ready_says_no_once_the_service_stops(client):
+def test_ready_fails_once_the_service_stops(client):
     assert client.get("/ready").status_code == 200
     client.app.state.stopping = True
     assert client.get("/ready").status_code == 503
@@ -326,14 +326,14 @@ def test_head_is_like_get_without_the_body(client, path):
         assert found.headers["content-length"] == str(len(expected.content))
 
 
-def test_head_of_a_route_without_get_is_refused_and_counted_by_route(client):
+def test_head_of_a_route_without_get_is_rejected_and_counted_by_route(client):
     assert client.head("/predict").status_code == 405
     assert client.head("/made/up").status_code == 404
     client.head("/health")
     assert 'requests_total{path="/health",status="200"} 1.0' in client.get("/metrics").text
 
 
-def test_a_model_without_probabilities_and_no_model_are_refused():
+def test_a_model_without_probabilities_and_no_model_are_rejected():
     with pytest.raises(TypeError, match=r"models\['svc'\] must have predict_proba"):
         create_app({"svc": object()})
     with pytest.raises(ValueError, match="at least one"):
@@ -344,7 +344,7 @@ def test_a_model_without_probabilities_and_no_model_are_refused():
         Limits(max_texts=0)
 
 
-def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():
+def test_a_model_that_cannot_predict_is_rejected_before_the_service_starts():
     def act(texts):
         raise RuntimeError("out of order")
 
@@ -355,6 +355,6 @@ def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():
 
 
 @pytest.mark.parametrize("key", ["", " key", "key\n", "a\rb", "a\0b"], ids=repr)
-def test_a_key_that_no_request_or_every_request_has_is_refused(key):
+def test_an_empty_key_or_one_that_cannot_be_sent_is_rejected(key):
     with pytest.raises(ValueError, match="api_key"):
         create_app(Stub(), api_key=key)

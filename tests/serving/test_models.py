@@ -48,7 +48,7 @@ def test_models_are_loaded_in_order_under_their_names(saved, pipeline):
     assert name_models(pipeline) == {"model": pipeline}
 
 
-def test_models_that_cannot_serve_are_refused():
+def test_models_that_cannot_serve_are_rejected():
     with pytest.raises(ValueError, match="models is empty"):
         name_models({})
     with pytest.raises(TypeError, match=r"models\['a'\] must have predict_proba, got 1"):
@@ -91,7 +91,7 @@ def test_stories_are_joined_and_texts_are_left_alone(pipeline):
     assert texts[1].endswith("A barrel is dear.")
 
 
-def test_a_model_that_fails_on_a_text_is_refused_with_its_error():
+def test_a_model_that_fails_on_a_text_is_rejected_with_its_error():
     class Failing(Stub):
         def predict_proba(self, texts):
             raise RuntimeError("out of order")

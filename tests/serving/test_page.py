@@ -101,7 +101,7 @@ def test_the_page_can_be_used_by_keyboard_alone(page):
     assert {"story", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
 
 
-def test_a_screen_reader_finds_names_and_hears_the_prediction(page):
+def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
     nodes = page.call("Accessibility.getFullAXTree")["nodes"]
     named = {
         (node["role"]["value"], node.get("name", {}).get("value", ""))

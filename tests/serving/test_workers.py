@@ -169,13 +169,13 @@ def test_a_port_in_use_is_reported_before_any_process_starts(saved):
         ({"host": "no such host"}, OSError, "cannot listen on 'no such host', port 0: "),
         ({"port": 70_000}, OSError, "cannot listen on '127.0.0.1', port 70000: "),
         ({"api_key": ""}, ValueError, "must not be empty, got an empty string"),
-        ({"api_key": "key\n"}, ValueError, "begins or ends with white space"),
+        ({"api_key": "key\n"}, ValueError, "begins or ends with whitespace"),
         ({"api_key": "a\nb"}, ValueError, "cannot be printed"),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_unusable_host_or_key_is_refused_before_any_process_starts(
+def test_an_unusable_host_or_key_is_rejected_before_any_process_starts(
     saved, options, error, message, workers
 ):
     with pytest.raises(error, match=message):

@@ -389,7 +389,7 @@ class TurnsItsColumnsAround(WordBayes):
 
 
 @meant_for("check_predict_proba")
-class ForgetsToNormalise(WordBayes):
+class ForgetsToNormalize(WordBayes):
     def predict_proba(self, X):
         return np.exp(self._log_joint(X))
 
@@ -454,7 +454,7 @@ class TakesLettersForTexts(WordCounter):
 
 
 @meant_for("check_numbers")
-class RefusesWithoutAReason(WordCounter):
+class RejectsWithoutAReason(WordCounter):
     def _read(self, X):
         try:
             return super()._read(X)

@@ -44,13 +44,13 @@ def test_a_failure_is_raised_with_the_name_the_claim_and_what_happened():
         check_text_estimator(TakesLettersForTexts())
 
 
-def test_a_failure_is_warned_of_where_asked_and_recorded():
+def test_a_failure_is_recorded_and_raises_a_warning_if_requested():
     with pytest.warns(EstimatorCheckFailedWarning, match="check_bare_str"):
         results = check_text_estimator(TakesLettersForTexts(), on_fail="warn")
     assert {r["check_name"] for r in results if r["status"] == "failed"} == {"check_bare_str"}
 
 
-def test_nothing_is_warned_of_where_not_asked():
+def test_there_is_no_warning_unless_requested():
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimatorCheckFailedWarning)
         warnings.simplefilter("error", SkipTestWarning)
@@ -64,7 +64,7 @@ def test_an_expected_failure_is_no_failure():
     assert result["expected_to_fail_reason"] == REASON["check_bare_str"]
 
 
-def test_an_expected_failure_that_passes_is_told_apart():
+def test_an_expected_failure_that_passes_is_recorded_as_such():
     result = results_of(WordCounter(), expected_failed_checks=REASON)["check_bare_str"]
     assert result["status"] == "passed"
     assert result["expected_to_fail"]
@@ -81,7 +81,7 @@ def test_the_callback_gets_each_result():
     assert seen == results
 
 
-def test_a_callback_cannot_go_with_raising():
+def test_a_callback_conflicts_with_raising():
     with pytest.raises(ValueError, match="callback"):
         check_text_estimator(TextSize(), callback=print)
 
@@ -102,14 +102,14 @@ def test_the_options_of_scikit_learn_are_there():
     assert theirs <= set(signature(check_text_estimator).parameters)
 
 
-def test_a_class_is_refused():
+def test_a_class_is_rejected():
     with pytest.raises(TypeError, match="class WordCounter"):
         check_text_estimator(WordCounter)
     with pytest.raises(TypeError, match="class WordCounter"):
         parametrize_with_text_checks([WordCounter])
 
 
-def test_a_skip_is_warned_of_where_asked():
+def test_a_skip_raises_a_warning_if_requested():
     with pytest.warns(SkipTestWarning, match="check_round_trip was skipped: no round_trip"):
         check_text_estimator(TextSize(), on_skip="warn")
 
@@ -127,7 +127,7 @@ def test_round_trip_is_called_with_the_fitted_estimator():
     assert asked[0].vocabulary_
 
 
-def test_a_round_trip_that_loses_what_was_learnt_is_caught():
+def test_a_round_trip_that_loses_the_fitted_state_is_caught():
     results = results_of(WordCounter(), round_trip=lambda estimator: WordCounter())
     assert results["check_round_trip"]["status"] == "failed"
 

@@ -108,23 +108,23 @@ def test_clone_is_unfitted_and_pickle_is_not():
 
 
 @pytest.mark.parametrize("X", [["oil up"], [["oil"]], pl.Series([[1]]), pl.Series(["oil"])])
-def test_other_input_than_tokens_is_refused(X):
+def test_other_input_than_tokens_is_rejected(X):
     with pytest.raises(TypeError, match="put a WordTokenizer before it"):
         Vocabulary().fit(X)
 
 
-def test_a_repeated_special_token_is_refused():
+def test_a_repeated_special_token_is_rejected():
     with pytest.raises(ValueError, match="special_tokens must be distinct"):
         Vocabulary(special_tokens=("<pad>", "<pad>")).fit(TOKENS)
 
 
-def test_no_rows_are_refused():
+def test_no_rows_are_rejected():
     with pytest.raises(ValueError, match="X is empty"):
         Vocabulary().fit(TOKENS.head(0))
 
 
 @pytest.mark.parametrize("wrong", [-1, 3])
-def test_an_id_outside_the_vocabulary_is_refused(wrong):
+def test_an_id_outside_the_vocabulary_is_rejected(wrong):
     vocabulary = Vocabulary(special_tokens=("<unk>",)).fit(pl.Series([["oil"], ["cup"]]))
     with pytest.raises(ValueError, match=f"from 0 to 2, got {wrong}"):
         vocabulary.inverse_transform(pl.Series([[0], [wrong]]))

@@ -93,7 +93,7 @@ def labelled_rows(weight=None):
 
 
 def net_of(*, train=None, valid=None, seed=0, **params):
-    """Return the net that a classifier would train, not initialised."""
+    """Return the net that a classifier would train, not initialized."""
     classifier = small(device="cpu", **params)
     classifier.classes_ = np.array(["a", "b"])
     classifier.model_input_ = ModelInput(vocab_size=30, pad_id=7)

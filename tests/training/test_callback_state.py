@@ -71,14 +71,14 @@ class Counts(Callback):
         self.n = state["n"]
 
 
-def test_a_callback_may_say_itself_what_its_state_is():
+def test_a_callback_may_define_its_state():
     first, second = Counts(), Counts()
     first.n = 4
     restore_state(second, state_of(first))
     assert second.n == 4
 
 
-def test_an_attribute_may_say_it_too():
+def test_an_attribute_may_define_its_state():
     first, second = Holds(torch.nn.Linear(1, 1)), Holds(torch.nn.Linear(1, 1))
     restore_state(second, state_of(first))
     assert second.value.weight.item() == first.value.weight.item()

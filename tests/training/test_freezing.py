@@ -29,17 +29,17 @@ def trained_parts(module):
         ("encoder", {"norm", "classifier"}),
     ],
 )
-def test_freezing_leaves_what_lies_above(module, freeze, trained):
+def test_freezing_leaves_the_layers_above(module, freeze, trained):
     freeze_layers(module, freeze)
     assert trained_parts(module) == trained
 
 
-def test_more_layers_than_there_are_are_refused(module):
+def test_more_layers_than_there_are_are_rejected(module):
     with pytest.raises(ValueError, match="freeze must be at most the model's 3 layers, got 4"):
         freeze_layers(module, 4)
 
 
-def test_a_module_without_layers_is_refused():
+def test_a_module_without_layers_is_rejected():
     with pytest.raises(ValueError, match="Linear has no list of layers"):
         freeze_layers(nn.Linear(2, 2), "embeddings")
 

@@ -40,7 +40,7 @@ def test_a_class_with_too_few_rows_is_named():
     assert set(valid.target) == {0}
 
 
-def test_a_share_that_leaves_no_row_is_refused():
+def test_a_share_that_leaves_no_row_is_rejected():
     with pytest.raises(
         ValueError, match=r"validation_fraction=0\.1 of 4 rows leaves no validation rows"
     ):

@@ -18,7 +18,7 @@ def test_an_item_is_the_ids_of_a_row_and_its_code():
 
 
 @pytest.mark.parametrize("row", [4, -5])
-def test_a_row_that_is_not_there_ends_an_iteration(row):
+def test_an_index_out_of_range_ends_an_iteration(row):
     with pytest.raises(IndexError, match=f"row {row} of 4"):
         ROWS[row]
     assert len(list(ROWS)) == 4

@@ -69,7 +69,7 @@ def _server_binaries():
 
 
 def _server_user():
-    """Return whom to serve as: the server refuses to run as root."""
+    """Return whom to serve as: the server rejects to run as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

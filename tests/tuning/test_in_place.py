@@ -113,7 +113,7 @@ class TfidfInPlace(TfidfTransformer):
 
 
 class RunningMean(TransformerMixin, BaseEstimator):
-    """Change what was learnt with each transform."""
+    """Change what was learned with each transform."""
 
     def fit(self, X, y=None):
         self.mean_ = np.asarray(X.mean(axis=0)).ravel()
@@ -291,7 +291,7 @@ def assert_search_scores_as_cross_validation(pipeline, X, scoring, **params):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_scores_are_those_of_cross_validation_whatever_steps_write_into(kind):
+def test_scores_are_those_of_cross_validation_even_if_steps_modify_their_input(kind):
     pipeline, X = KINDS[kind]()
     assert_search_scores_as_cross_validation(pipeline, X, "neg_log_loss")
 

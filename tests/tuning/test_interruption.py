@@ -161,13 +161,13 @@ def test_trials_of_this_process_and_of_dead_ones_are_requeued(tmp_path):
     assert states_of(study)[TrialState.WAITING] == 2
 
 
-def test_two_workers_that_are_asked_for_fewer_trials_do_not_overshoot():
+def test_two_workers_with_fewer_requested_trials_do_not_exceed_them():
     study = open_study(open_storage(None), "kept", MAXIMIZE, {}, 9)
     begun = [begin_trial(study, lambda number: study.sampler, 4) for _ in range(9)]
     assert [trial.number for trial in begun if trial is not None] == [0, 1, 2, 3]
 
 
-def test_a_handler_of_the_program_s_own_that_raises_nothing_is_no_interruption():
+def test_a_signal_handler_that_raises_nothing_does_not_interrupt():
     heard = []
     before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
     try:

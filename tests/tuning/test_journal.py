@@ -23,7 +23,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
-def test_a_file_that_is_no_journal_is_refused_by_name_and_left_as_it_is(content, tmp_path):
+def test_a_file_that_is_no_journal_is_rejected_by_name_and_left_as_it_is(content, tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text(content)
     with pytest.raises(
@@ -34,7 +34,7 @@ def test_a_file_that_is_no_journal_is_refused_by_name_and_left_as_it_is(content,
     assert os.listdir(tmp_path) == ["mine.txt"]
 
 
-def test_a_file_of_bytes_is_refused_by_a_search_and_left_as_it_is(tmp_path, pipeline, news):
+def test_a_file_of_bytes_is_rejected_by_a_search_and_left_as_it_is(tmp_path, pipeline, news):
     path = tmp_path / "best.zip"
     path.write_bytes(b"\x80PK\xff" * 9)
     search = PipelineSearchCV(pipeline, {"classify__C": [1.0]}, storage=f"journal:{path}")
@@ -44,12 +44,12 @@ def test_a_file_of_bytes_is_refused_by_a_search_and_left_as_it_is(tmp_path, pipe
 
 
 @pytest.mark.parametrize("storage", ["journal:", "journal://"])
-def test_a_journal_without_a_path_is_refused(storage):
+def test_a_journal_without_a_path_is_rejected(storage):
     with pytest.raises(ValueError, match=f"^storage must be journal:PATH.*got '{storage}'"):
         open_storage(storage)
 
 
-def test_a_folder_and_a_pipe_are_refused(tmp_path):
+def test_a_folder_and_a_pipe_are_rejected(tmp_path):
     with pytest.raises(ValueError, match=f"got {tmp_path}: it is a folder"):
         open_storage(f"journal:{tmp_path}")
     os.mkfifo(tmp_path / "pipe")
@@ -57,7 +57,7 @@ def test_a_folder_and_a_pipe_are_refused(tmp_path):
         open_storage(f"journal:{tmp_path / 'pipe'}")
 
 
-def test_a_journal_that_cannot_be_made_is_refused_by_its_path(tmp_path):
+def test_a_journal_that_cannot_be_made_is_rejected_by_its_path(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match=r"^storage: the journal .*below cannot be opened: "):
         open_storage(f"journal:{tmp_path / 'file' / 'below'}")

@@ -1,4 +1,4 @@
-"""A study knows by content what decided its scores, and refuses to go on with anything else."""
+"""A study knows by content what decided its scores, and rejects to go on with anything else."""
 
 import os
 import subprocess
@@ -141,7 +141,7 @@ def test_settings_of_a_family_are_named_with_it(tmp_path):
         search(storage, 3, estimator=families, space=spaces)
 
 
-def test_a_study_with_trials_of_unknown_origin_is_refused(tmp_path):
+def test_a_study_with_trials_of_unknown_origin_is_rejected(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
     study = optuna.create_study(storage=storage, study_name="kept", direction="maximize")
     study.optimize(lambda trial: 0.5, n_trials=1)
@@ -245,7 +245,7 @@ def frozen(column):
         (columns_of([0]), columns_of([1]), r"transformers was"),
         (frozen(1), frozen(2), "frozenestimator differs"),
     ],
-    ids=["columns", "learnt"],
+    ids=["columns", "learned"],
 )
 def test_state_besides_parameters_is_compared(one, other, message, tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"

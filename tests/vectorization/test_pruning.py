@@ -61,6 +61,6 @@ def test_ties_of_many_columns_are_broken_as_scikit_learn_breaks_them():
         ((3, 1.0, None), "After pruning, no terms remain"),
     ],
 )
-def test_limits_that_leave_nothing_are_refused(limits, message):
+def test_limits_that_leave_nothing_are_rejected(limits, message):
     with pytest.raises(ValueError, match=message):
         frequent_columns(sp.csr_array(np.eye(3, dtype=int)), *limits)

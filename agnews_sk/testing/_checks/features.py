@@ -51,7 +51,7 @@ def check_fit_transform(name: str, estimator: Any) -> None:
 
 @text_check(has("transform"))
 def check_n_features_out(name: str, estimator: Any) -> None:
-    """The number of output columns is that of fit, whatever the texts."""
+    """The number of output columns is that of fit, for any texts."""
     estimator = fit_clone(estimator)
     width = _matrix(estimator).shape[1]
     for texts in (OTHER_TEXTS, TEXTS[:1], [""]):

@@ -100,7 +100,7 @@ def check_predict_dtype(name: str, estimator: Any) -> None:
 
 @text_check(is_classifier)
 def check_classes(name: str, estimator: Any) -> None:
-    """classes_ is the sorted array of distinct labels, in whatever order they come."""
+    """classes_ is the sorted array of distinct labels, in any order of the labels."""
     for step in (1, -1):
         estimator = fit_clone(estimator, TEXTS[::step], LABELS[::step])
         ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is no array")
