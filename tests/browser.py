@@ -73,7 +73,7 @@ class Browser:
         return json.loads(message)
 
     def open(self, address: str, *, width: int, dark: bool) -> None:
-        """Load a page at a width of the window, and forget what happened before."""
+        """Load a page at a width of the window, and discard the events of the page before."""
         self.events.clear()
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.call("Emulation.setDeviceMetricsOverride", **size)

@@ -21,7 +21,7 @@ CALLBACKS = {
 
 
 class Trace:
-    """The calls into the package while something was traced.
+    """The calls into the package that were traced.
 
     Attributes
     ----------

@@ -59,7 +59,7 @@ def place_of(heading):
 
 def fault_of(link, page):
     if "://" in link:
-        return None if ADDRESS.fullmatch(link) else "is no web address"
+        return None if ADDRESS.fullmatch(link) else "is not a web address"
     path, _, place = link.partition("#")
     target = (page.parent / path).resolve() if path else page
     if target.parent == DOCS / "gallery":  # written from the examples
@@ -94,7 +94,7 @@ def test_links_of_a_page_lead_somewhere(page):
         ("nowhere.md", "no such file"),
         ("benchmarks.md#nowhere", "no such heading"),
         ("gallery/nowhere.rst", "no such example"),
-        ("http://nowhere", "is no web address"),
+        ("http://nowhere", "is not a web address"),
     ],
 )
 def test_a_broken_link_would_be_detected(link, fault):
@@ -121,7 +121,7 @@ def test_names_that_a_page_imports_exist(page):
 def test_figures_next_to_a_link_to_the_benchmarks_are_recorded_there(page):
     paragraphs = without_blocks(page.read_text()).split("\n\n")
     beside = "\n".join(text for text in paragraphs if "benchmarks.md#" in text)
-    beside = re.sub(r"`[^`]*`", "", beside)  # parameters are no figures
+    beside = re.sub(r"`[^`]*`", "", beside)  # parameters are not figures
     printed = "".join(path.read_text() for path in RECORDED.glob("*.txt"))
     assert set(re.findall(r"\d+\.\d+", beside)) <= set(re.findall(r"\d+\.\d+", printed))
 

@@ -43,7 +43,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     Raises
     ------
     TypeError
-        If y is no sequence, or holds values that are no labels, or labels of two kinds.
+        If y is not a sequence, or holds values that are not labels, or labels of two kinds.
     ValueError
         If y is None or empty, a label is missing, there is more than one column, the values are
         continuous, or there is not one label per row of X.
@@ -141,7 +141,7 @@ def reject_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
             if n_same >= len(texts) / 2:
                 raise ValueError(
                     f"{name}[{column!r}] holds the labels: it equals y, and a classifier would "
-                    "only copy them. Drop the column, or, to use it all the same, name it in "
+                    "only copy them. Drop the column, or, to use it anyway, name it in "
                     "join__columns (columns of ColumnJoiner)."
                 )
 
@@ -310,7 +310,7 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def _kind(kind: type) -> type | None:
-    """Return the plain type that a label of some type is, None if it is no label."""
+    """Return the plain type that a label of some type is, None if it is not a label."""
     if issubclass(kind, str):
         return str
     if issubclass(kind, (bool, np.bool_)):
@@ -333,7 +333,7 @@ def _integers(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def _wrong_kinds(values: np.ndarray, kinds: dict[type, Any], name: str) -> TypeError:
-    """Return the error for the first value that is no label, or for labels of two kinds."""
+    """Return the error for the first value that is not a label, or for labels of two kinds."""
     no_label = next((i for i, value in enumerate(values) if kinds[type(value)] is None), None)
     if no_label is not None:
         value = values[no_label]

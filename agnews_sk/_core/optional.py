@@ -21,7 +21,7 @@ def import_optional(module: str, *, extra: str, needed_by: str) -> ModuleType:
     extra : str
         Extra of this package that installs it.
     needed_by : str
-        What the user asked for, for the message.
+        Name of the feature that needs it, for the message.
 
     Returns
     -------

@@ -47,7 +47,7 @@ def resolve_pretrained(model: str | Path | None) -> str:
     ------
     OSError
         If the weights of the `offline` extra differ from the published ones, or a path is given
-        that is no folder.
+        that is not a folder.
     """
     if model is None:
         folder = _offline_folder()
@@ -136,7 +136,7 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     Raises
     ------
     ValueError
-        If the model is no text classifier, the configuration names code to load, or the model
+        If the model is not a text classifier, the configuration names code to load, or the model
         would have more layers than weights.
     """
     from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification

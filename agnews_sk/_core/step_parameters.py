@@ -76,7 +76,7 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
     Raises
     ------
     TypeError
-        If a step is no estimator: a class, a function, a text other than "passthrough"; or if one
+        If a step is not an estimator: a class, a function, a text other than "passthrough"; or if one
         before the last is a pipeline, or neither a transformer nor a sampler.
     """
     for position, (name, step) in enumerate(steps):

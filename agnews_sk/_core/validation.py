@@ -92,7 +92,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
     Raises
     ------
     TypeError
-        If X is a single `str`, is no sequence, or holds anything that is no text.
+        If X is a single `str`, is not a sequence, or holds anything but texts.
     ValueError
         If X is empty or has more than one dimension.
 
@@ -388,7 +388,7 @@ def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> 
     Raises
     ------
     ValueError
-        If a weight is negative or not finite, or a label in `class_weight` is no class.
+        If a weight is negative or not finite, or a label in `class_weight` is not a class.
     """
     weights = compute_class_weight(class_weight, classes=classes, y=classes[codes])
     if not (np.isfinite(weights) & (weights >= 0)).all():

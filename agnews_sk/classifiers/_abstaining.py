@@ -56,7 +56,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         Share of the rows held out, stratified by class. Rows of one origin (`groups` of `fit`) and
         duplicates are held out together or not at all.
     abstain_label : str, bool, int, float or None, default="auto"
-        What `predict` returns where it abstains. "auto" is a label that is no class, of the kind of
+        What `predict` returns where it abstains. "auto" is a label of no class, of the kind of
         the classes, so that scikit-learn's metrics take the predictions: "abstained" for
         strings, -1 for booleans and integers, or a smaller one if there are negative classes.
     random_state : int, RandomState or None, default=None
@@ -161,7 +161,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             If not exactly one of `coverage` and `max_error` is given, lengths differ, no row can
             be held out, or `abstain_label` is a class.
         TypeError
-            If `abstain_label` is no single label, the estimator has no `predict_proba`, or weights
+            If `abstain_label` is not a single label, the estimator has no `predict_proba`, or weights
             are given that it does not take.
         KeyboardInterrupt
             If Ctrl-C is pressed, even if the estimator catches it.
@@ -226,7 +226,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         y_proba = self.predict_proba(X)
         labels, abstained = self.classes_[y_proba.argmax(axis=1)], self._is_doubtful(y_proba)
         self._warn_if_all_abstained(abstained)
-        # Object keeps both as they are: NumPy would turn numbers beside a str into strings.
+        # Object keeps both as they are: NumPy would turn numbers next to a str into strings.
         marker = np.array(self.abstain_label_)
         kinds = {marker.dtype.kind, labels.dtype.kind}
         if len(kinds) > 1 and not kinds <= set("biu"):
@@ -336,7 +336,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return drawn
 
     def _check_label(self) -> None:
-        """Reject what is no single label."""
+        """Reject anything but a single label."""
         label = self.abstain_label
         if not (label is None or isinstance(label, (str, bool, np.bool_, Real))):
             raise TypeError(

@@ -110,7 +110,7 @@ class TextNetClassifier(
         Raises
         ------
         TypeError
-            If y holds no labels, or `callbacks` something that is no callback.
+            If y holds no labels, or `callbacks` something that is not a callback.
         ValueError
             If X and y differ in length, y has a single class, a parameter is out of range or
             conflicts with another or with a callback, an id is outside the vocabulary, or a file in

@@ -96,7 +96,7 @@ def _asks_for_groups(estimator: Any) -> bool:
 
 
 def label_of_no_class(classes: np.ndarray) -> Any:
-    """Return a label of the kind of the classes that is no class.
+    """Return a label of the kind of the classes that is not one of them.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
-from agnews_sk.cli._group import REFUSALS, show_error
+from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
 from agnews_sk.cli._output import check_writable, print_written
 from agnews_sk.cli._rows import DataOption, SeedOption, draw_training_rows, load_rows
 from agnews_sk.cli._tune_plots import write_plots
@@ -152,7 +152,7 @@ def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: C
     except KeyboardInterrupt:
         _report_interrupted(search, out, console)
         raise
-    except REFUSALS:
+    except EXPECTED_ERRORS:
         _keep_trials(search, out, console)
         raise
 
@@ -175,7 +175,7 @@ def _open(storage: str | None, study: str | None) -> Any:
         return None
     try:
         return open_storage(storage, study)
-    except REFUSALS as error:
+    except EXPECTED_ERRORS as error:
         hint = "--study" if storage is None else "--storage"
         raise typer.BadParameter(str(error), param_hint=hint) from error
 

@@ -18,7 +18,7 @@ TEXT_CHOICES = (("title", "description"), ("text",), ("content",))
 _WITHOUT_HEADER = {1: ["text"], 2: ["class", "text"], 3: ["class", "title", "description"]}
 
 _WHOLE_NUMBER = re.compile(r"\s*-?\d+\s*")
-# Without a header: a class as a number, and a text that is no likely name of a column.
+# Without a header: a class as a number, and a text that is unlikely to name a column.
 _CLASS_NUMBER = re.compile(r"\s*\d{1,9}\s*")
 _MIN_WORDS_OF_TEXT = 3
 
@@ -136,7 +136,7 @@ def choose_labelled_columns(names: Sequence[str], path: Path) -> dict[str, int]:
     Raises
     ------
     ValueError
-        If there is no class or no text, or one of these columns is there twice.
+        If there is no class or no text, or one of these columns occurs twice.
     """
     plain = [plain_name(name) for name in names]
     _reject_duplicates(names, plain, path)
@@ -161,7 +161,7 @@ def choose_labelled_columns(names: Sequence[str], path: Path) -> dict[str, int]:
 
 
 def _reject_duplicates(names: Sequence[str], plain: Sequence[str], path: Path) -> None:
-    """Reject a file in which two columns have the same name, if it is one of ours."""
+    """Reject a file in which two columns have the same name, if it is a name that is read."""
     twice = [name for name, one in zip(names, plain, strict=True) if plain.count(one) > 1]
     if any(plain_name(name) in (*_CLASS_NAMES, *_ALL_TEXT_NAMES) for name in twice):
         raise ValueError(f"{path} has a column more than once, {twice}; rename or remove one.")

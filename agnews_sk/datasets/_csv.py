@@ -123,7 +123,7 @@ class CsvReader(RowReader):
         return chain(ahead, records)
 
     def _row(self, record: _Record) -> Row | Fault:
-        """Return the cells of a record by name, or why it is no row.
+        """Return the cells of a record by name, or why it is not a row.
 
         Parameters
         ----------

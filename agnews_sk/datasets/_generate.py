@@ -1,4 +1,4 @@
-"""Generate news rows, as many as asked for, with the same kinds of damage as AG News."""
+"""Generate any number of news rows, with the same kinds of damage as AG News."""
 
 import re
 from collections.abc import Sequence

@@ -63,7 +63,7 @@ def without_label_faults(table: Table) -> Table:
 
 
 def _label_fault(column: str, value: str | None) -> str:
-    """Return why a value is no label."""
+    """Return why a value is not a label."""
     if value is None or not value.strip():
         return f"{column} is missing, got {value!r}"
     return (
@@ -83,7 +83,7 @@ def _check_no_ids(table: Table) -> None:
 
 
 def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
-    """Return the label that each text in the column `class` stands for.
+    """Return the label of each text in the column `class`.
 
     AG News is recognized by the form in which it is published and by its classes. All files must
     match: with one label more, or one less, the numbers stay as they are.
@@ -119,7 +119,7 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
 
 
 def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
-    """Return the integer that each text stands for.
+    """Return the integer that each text represents.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ def load_agnews(
         If there is no such file, or the folder has none for the subset.
     ValueError
         If a row is broken, with its file and line; if no row is left; if the columns of labels and
-        texts are not found; if the labels are no classes, but decimals or a different number for
+        texts are not found; if the labels are not classes, but decimals or a different number for
         each row; if labels are of two kinds, such as 1 and "1" in JSON, or one has two spellings.
 
     Warns

@@ -1,4 +1,4 @@
-"""All rows of a file of labelled texts: the batches of its reader, put together."""
+"""All rows of a file of labelled texts: the batches of its reader, concatenated."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -228,7 +228,7 @@ def _table(
 
 
 def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> _Gathered:
-    """Move rows with values that are no text, or can be no label, to the faults.
+    """Move rows with values that are not texts, or cannot be labels, to the faults.
 
     Parameters
     ----------

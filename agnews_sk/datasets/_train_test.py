@@ -30,7 +30,7 @@ class TrainTest(NamedTuple):
     source : str
         Where the rows come from, and how many there are.
     notice : str
-        Warning to show beside scores on generated rows; empty for real rows.
+        Warning to show with scores on generated rows; empty for real rows.
     """
 
     X_train: Any

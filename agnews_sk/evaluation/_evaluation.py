@@ -338,7 +338,7 @@ def read_predictions(
     y_pred : array-like of shape (n_rows,)
         What `predict` returned, in any container.
     fitted : classifier
-        If it, or the last step of a pipeline, has `abstain_label_`, that stands for an
+        If it, or the last step of a pipeline, has `abstain_label_`, that is an
         abstention.
     y_true : ndarray of shape (n_rows,)
     name : str

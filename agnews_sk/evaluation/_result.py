@@ -384,7 +384,7 @@ class ComparisonResult:
         ----------
         path : str or Path
         """
-        # One line per part keeps the scores readable beside long columns of labels.
+        # One line per part keeps the scores readable next to long columns of labels.
         parts = [f"{json.dumps(key)}: {json.dumps(part)}" for key, part in self.to_dict().items()]
         Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 

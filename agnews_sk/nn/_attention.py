@@ -19,7 +19,7 @@ class MultiHeadSelfAttention(nn.Module):
     Raises
     ------
     ValueError
-        If `d_model` is no multiple of `n_heads`.
+        If `d_model` is not a multiple of `n_heads`.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Load a saved or an exported model, whichever a path holds."""
+"""Load a saved or an exported model."""
 
 import hashlib
 import os

@@ -47,7 +47,7 @@ def make_manifest(
     estimator : str
         Name of the class.
     classes : list of shape (n_classes,) or None
-        Labels; None for an estimator that is no classifier.
+        Labels; None for an estimator that is not a classifier.
     training : mapping
         How the model was trained, for its card.
     **more

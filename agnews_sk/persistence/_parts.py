@@ -355,7 +355,7 @@ def _children(value: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
 
 
 def _attributes_without_net(estimator: Any) -> dict[str, Any]:
-    """Return the attributes of an estimator, without nets, which are no part of the tree."""
+    """Return the attributes of an estimator, without nets, which are not part of the tree."""
     return {name: value for name, value in vars(estimator).items() if name != "net_"}
 
 

@@ -273,7 +273,7 @@ class _Analysis:
         Parameters
         ----------
         least, most : int
-            Number of repetitions; `most` may be MAXREPEAT, which is no limit.
+            Number of repetitions; `most` may be MAXREPEAT, which means no limit.
         body : SubPattern
         rest : _Rest
 

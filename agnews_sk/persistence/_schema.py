@@ -161,7 +161,7 @@ class _Reader:
         return n_bytes
 
     def _is_repeated(self, node: dict[str, Any]) -> bool:
-        """Return whether a node stands for an object seen before; reject it if it differs."""
+        """Return whether a node repeats an object seen before; reject it if it differs."""
         number = node.get("__id__")
         if not number:  # as in skops, which keeps no such node
             return False

@@ -84,7 +84,7 @@ def scores_section(result: ComparisonResult) -> str:
     note = (
         f"Below each score is its {confidence_percent(result)} interval: a BCa bootstrap interval "
         f"over the rows ({result.n_resamples:,} resamples, the same for all classifiers), or one "
-        "of the method named beside it where BCa is undefined. Lower is better for log loss, Brier "
+        "of the method named next to it where BCa is undefined. Lower is better for log loss, Brier "
         "score and calibration error."
     )
     return section("Scores", table(head, rows) + _note(note))
@@ -114,7 +114,7 @@ def pairs_section(result: ComparisonResult) -> str:
     used = " and ".join(_TESTS[test] for test in sorted(set(result.pairs["test"])))
     note = (
         f"Differences are the first minus the second classifier, with {confidence_percent(result)} "
-        f"{usual} intervals, or intervals of the method named beside them. p tests the accuracies "
+        f"{usual} intervals, or intervals of the method named next to them. p tests the accuracies "
         f"by {used}; Holm's p is corrected for the number of pairs. A difference is significant if "
         "its interval excludes zero and Holm's p agrees."
     )

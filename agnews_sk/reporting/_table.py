@@ -43,7 +43,7 @@ def _scores_table(result: ComparisonResult) -> Table:
     table = Table(
         title=f"Scores on {len(result.y_true):,} test rows",
         caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
-        f"({result.n_resamples:,} resamples), or intervals of the method named beside them.",
+        f"({result.n_resamples:,} resamples), or intervals of the method named next to them.",
     )
     _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")

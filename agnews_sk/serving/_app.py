@@ -409,7 +409,7 @@ def _key_check(api_key: str) -> Callable[..., Any]:
 
     async def check(given: Annotated[str | None, Depends(header)]) -> None:
         """Reject a request without the key by 401."""
-        # Headers come as Latin-1, whatever the client meant.
+        # Headers are decoded as Latin-1, regardless of the encoding of the client.
         if not secrets.compare_digest((given or "").encode("latin-1"), expected):
             raise HTTPException(
                 401, "the header X-API-Key is missing or wrong.", {"WWW-Authenticate": "APIKey"}

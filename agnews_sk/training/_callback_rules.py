@@ -152,7 +152,7 @@ def _parameters(callback: Any) -> dict[str, Any]:
 
 
 def check_callbacks(classifier: Any, *, validates: bool) -> None:
-    """Reject what is no callback, and callbacks that would have no effect or the wrong one.
+    """Reject objects that are not callbacks, and callbacks without the intended effect.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
     Raises
     ------
     TypeError
-        If something is no callback of skorch.
+        If something is not a callback of skorch.
     ValueError
         If a callback conflicts with the parameters of the classifier.
     """
@@ -208,7 +208,7 @@ def _as_callback(item: Any, position: int) -> Any:
 
 
 def _no_callback(value: Any, position: int) -> str:
-    """Return the message for an entry that is no callback of skorch."""
+    """Return the message for an entry that is not a callback of skorch."""
     name = value.__name__ if isinstance(value, type) else type(value).__name__
     return (
         f"callbacks must hold callbacks of skorch, got {name} at position {position}; "

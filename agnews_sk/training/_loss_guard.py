@@ -1,4 +1,4 @@
-"""Keep losses that are not finite from spoiling the weights."""
+"""Keep the weights finite when a loss is not."""
 
 import math
 import warnings
@@ -25,7 +25,7 @@ class LossGuard:
 
     A fused optimizer on an accelerator skips the step by itself, as it does for a gradient
     scaler (`found_inf`), and the loss is read later, every `STEPS_BETWEEN_CHECKS` steps and at the
-    end of the epoch. On a CPU reading it is no wait; other optimizers cannot skip a step.
+    end of the epoch. On a CPU reading it takes no time; other optimizers cannot skip a step.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def make_net(
         "batch_size": classifier.batch_size,
         "train_split": None,
     }
-    # An optimizer or criterion of the user does not take the keywords of ours.
+    # An optimizer or criterion of the user does not take the default keywords.
     kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
     of_progress = [ProgressLine()] if classifier.verbose else []
     callbacks = {"callbacks": [*own_callbacks(classifier), *of_progress]}

@@ -122,7 +122,7 @@ def _check_value(name: str, value: Any, classifier: Any) -> None:
 
 
 def _is_of_a_criterion_of_the_user(name: str, classifier: Any) -> bool:
-    """Return whether a key is a parameter of a criterion that is not one of ours."""
+    """Return whether a key is a parameter of a criterion that the user defined."""
     return name.startswith("criterion__") and "criterion" in classifier.net_params
 
 

@@ -189,7 +189,7 @@ def _takes_weight(scorer: Any) -> bool:
 
 
 def _as_number(score: Any, name: str) -> float:
-    """Return a score as a float, or reject what is no number."""
+    """Return a score as a float, and reject anything but a number."""
     if isinstance(score, np.ndarray) and score.ndim == 0:
         score = score.item()
     if isinstance(score, Real):

@@ -32,7 +32,7 @@ from agnews_sk.vectorization._table import learn_table
 _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
-# `auto_wrap_output_keys=None`: a sparse matrix whatever `transform_output` is, as scikit-learn's.
+# `auto_wrap_output_keys=None`: a sparse matrix for any `transform_output`, as in scikit-learn.
 class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Turn texts or tokens into a sparse matrix of n-gram counts or TF-IDF weights.
 

@@ -1,4 +1,4 @@
-"""No file is written over that is to be read."""
+"""Input files are never overwritten."""
 
 import os
 
@@ -95,7 +95,7 @@ def test_an_output_that_differs_only_in_case_is_an_input_on_a_case_insensitive_d
     oil_or_cup, folder
 ):
     if not (folder / "B.CSV").exists():
-        # A disk that minds the case has two files here, and both stay.
+        # A case-sensitive disk has two files here, and both stay.
         report = predict_files(oil_or_cup, folder / "b.csv", folder / "B.csv")
         assert (report.n_predicted, len((folder / "b.csv").read_text().splitlines())) == (2, 3)
         return

@@ -58,7 +58,7 @@ with lock["output_lock"](Path(sys.argv[2]), "model"):
 
 def test_a_lock_ends_with_its_process(models, rows, tmp_path):
     output = tmp_path / "out.csv"
-    # The one file, which needs nothing of the package, so that the process starts at once.
+    # A single file that imports nothing of the package, so that the process starts quickly.
     command = [
         sys.executable,
         "-c",

@@ -199,7 +199,7 @@ def test_a_killed_run_is_resumed_and_gives_each_row_once(model, tmp_path):
         seen.append({p.name: p.stat().st_mtime_ns for p in kept})
 
     report = predict_files(model, rows, tmp_path / "out.csv", rows_per_part=50, progress=note)
-    assert seen[-1] == times  # what was there is not made again
+    assert seen[-1] == times  # existing parts are not made again
     whole = predict_files(model, rows, tmp_path / "whole.csv", rows_per_part=50)
     assert report.output.read_bytes() == whole.output.read_bytes()
     assert read(report.output)["line"].to_list() == list(range(2, 2_002))

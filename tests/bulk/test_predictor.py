@@ -20,7 +20,7 @@ from agnews_sk.datasets import Batch, Fault
 
 
 class Constant:
-    """A fitted classifier that likes the first class of every text that has an "o"."""
+    """A fitted classifier that predicts the first class for every text with an "o"."""
 
     classes_ = np.array(["Oil", "Cup"])
 

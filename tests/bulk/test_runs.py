@@ -1,4 +1,4 @@
-"""One run at a time on an output, and what an unfinished one leaves for the next."""
+"""One run at a time per output, and how an unfinished one is resumed."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from agnews_sk.bulk._predictor import checked_model
 from agnews_sk.onnx import load_model
 from tests.bulk.conftest import LABELS, N_ROWS, check_output, write_texts
 
-# Waits for a word, then for a moment, and predicts with many more of those.
+# Waits for a line of input, then for a moment before each prediction.
 CONTENDER = """
 import random, sys, time
 from agnews_sk.bulk import predict_files
@@ -37,7 +37,7 @@ for line in sys.stdin:
 
 
 def interrupted(model, rows, output, **options):
-    """Begin to predict, and end as by Ctrl-C after the first part."""
+    """Start predicting, and end as by Ctrl-C after the first part."""
 
     def stop(n_rows):
         raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from agnews_sk.caching._text_cache import TextCache
 
 
 class Counter:
-    """Computes lengths, and remembers each text that it was asked for."""
+    """Computes lengths, and records each text that it was called with."""
 
     def __init__(self):
         self.seen = []

@@ -254,7 +254,7 @@ def test_a_label_that_is_a_class_is_rejected():
 
 
 class Remembers(LogisticRegression):
-    """Keeps what came to `fit`, under a name without meaning to scikit-learn."""
+    """Keeps the arguments of `fit`, under a name without meaning to scikit-learn."""
 
     def fit(self, X, y, sample_weight=None, groups=None, note=None):
         self.came_ = {"X": X, "weight": sample_weight, "groups": groups, "note": note}
@@ -480,7 +480,7 @@ def test_few_predictions_raise_a_warning():
 
 
 class SaysSo(ClassifierMixin, BaseEstimator):
-    """Takes its input for the probability of its first class."""
+    """Uses its input as the probability of its first class."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)

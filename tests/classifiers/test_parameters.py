@@ -38,7 +38,7 @@ def test_the_docstring_states_each_default(kind):
 
 
 def test_shared_parameters_are_described_alike():
-    """What pretrained models add to `dropout` and `pooling` is theirs alone."""
+    """Pretrained models have additional options for `dropout` and `pooling`."""
     pretrained, scratch = map(descriptions, CLASSES.args[1])
     for name in SHARED:
         if name not in ("dropout", "pooling"):

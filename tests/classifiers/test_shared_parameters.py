@@ -1,4 +1,4 @@
-"""Each parameter does what it says, seen from outside."""
+"""Each parameter has its documented effect."""
 
 import numpy as np
 import polars as pl

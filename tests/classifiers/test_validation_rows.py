@@ -1,4 +1,4 @@
-"""Rows to validate on: what they weigh, and which rows they are."""
+"""Validation rows: their weights, and which rows they are."""
 
 import warnings
 

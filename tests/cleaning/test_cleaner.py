@@ -174,7 +174,7 @@ def test_any_text_is_cleaned_alike_alone_and_among_others(texts):
     assert together == [clean(ALL_ON, text) for text in texts]
 
 
-# Pieces that meet: references that are prefixes of each other, tags, dashes, lost ampersands.
+# Adjacent pieces: references that are prefixes of each other, tags, dashes, lost ampersands.
 # fmt: off
 PIECES = st.sampled_from([
     "&", "&not", "&notin;", "&amp;", "&amp;lt;", "lt;", "quot;", "#39;", "#36;", "<", ">", "<b>",

@@ -19,7 +19,7 @@ ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.
 
 @pytest.fixture(autouse=True)
 def usual_handlers():
-    """Signals do what they do in a program of its own; what measures coverage handles SIGTERM."""
+    """Signals have their usual handlers; the measurement of coverage handles SIGTERM."""
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
@@ -28,7 +28,7 @@ def usual_handlers():
 
 
 def sending(function, number, *, caught):
-    """Do what a function does after a signal came, which it lets through or catches."""
+    """Call a function after a signal, which it propagates or catches."""
 
     def do(*args, **options):
         try:

@@ -36,7 +36,7 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     done = run(*SAMPLE, *study, "--trials", 6, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "Best of 6 trials" in done.output
-    assert "0:00:0" not in done.output  # no bar where nobody sees it move
+    assert "0:00:0" not in done.output  # no bar without a terminal
     trials = pd.read_csv(tmp_path / "out" / "trials.csv")
     assert trials["number"].tolist() == list(range(6))
     best = load(tmp_path / "out" / "best_pipeline")

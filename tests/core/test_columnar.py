@@ -1,4 +1,4 @@
-"""Ragged columns come apart into values and offsets, and together again."""
+"""Ragged columns are split into values and offsets, and joined again."""
 
 import itertools
 

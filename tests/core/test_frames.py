@@ -1,4 +1,4 @@
-"""Which columns of a frame are text: whatever their dtype, and never in silence."""
+"""Which columns of a frame are text: of any dtype, and with a warning if some are left out."""
 
 import warnings
 
@@ -68,7 +68,7 @@ TEXT = {
 }  # fmt: skip
 KINDS = ["list", "pandas", "polars", "array of object"]
 OBJECTS = label_kinds.objects
-# Values of a column that is no text, by how they are kept.
+# Values of a column that is not text, by how they are stored.
 OTHER = {
     "pandas int": pandas("int64"),
     "pandas Int64": pandas("Int64"),

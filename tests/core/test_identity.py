@@ -1,4 +1,4 @@
-"""What decides an estimator's results, besides what it has learned."""
+"""What determines an estimator's results, besides its fitted state."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Ctrl-C that an estimator takes for the end of its training ends what fits it as Ctrl-C."""
+"""Ctrl-C that an estimator catches still interrupts the code that fits it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Labels mean the same whatever holds them, in everything public that takes them."""
+"""Labels mean the same in any container, in every public function that takes them."""
 
 import datetime
 import warnings

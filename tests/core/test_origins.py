@@ -19,13 +19,13 @@ from agnews_sk.pipeline import TextPipeline, make_tfidf_pipeline
 from agnews_sk.sampling import EDAAugmenter
 
 FRAME, _ = make_news(160, missing=0, duplicates=0, random_state=0, return_X_y=True)
-# Nothing can be learned from these labels, so that copies in both parts are all that helps.
+# Nothing can be learned from these labels: only copies in both parts improve the scores.
 LABELS = np.random.default_rng(0).choice(["a", "b"], 160)
 COPIES = EDAAugmenter(n_copies=3, p_insert=0, p_delete=0, p_swap=0.05, random_state=0)
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Keeps the groups that it is told."""
+    """Keeps the groups that it is passed."""
 
     def fit(self, X, y, groups=None):
         self.classes_, self.groups_ = np.unique(y), groups

@@ -1,4 +1,4 @@
-"""Public names carry their room, and heavy ones are loaded when they are asked for."""
+"""Public names carry their room, and heavy ones are loaded on first access."""
 
 import sys
 from types import ModuleType

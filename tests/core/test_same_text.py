@@ -1,4 +1,4 @@
-"""Texts that are equal but for case, punctuation and whitespace."""
+"""Texts that are equal except for case, punctuation and whitespace."""
 
 import polars as pl
 import pytest

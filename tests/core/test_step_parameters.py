@@ -1,4 +1,4 @@
-"""Parameters and objects that no step can take are rejected by the name of the step."""
+"""Parameters and objects that are invalid for a step are rejected with the name of the step."""
 
 import functools
 

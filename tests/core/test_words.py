@@ -20,7 +20,7 @@ from agnews_sk._core.words import (
     stop_word_set,
 )
 
-# Characters that Rust and Python lower, class or separate differently, or nearly so.
+# Characters that Rust and Python lowercase, classify or separate differently, or nearly so.
 TRICKY = "Σİẞŉǅ²½٣①ⓐⅧ_ªº́ः‍‌\x1c\x1f\x85\xa0\u2028\u180e\u200bꙮ\U0001f130\U00010400"
 characters = st.characters(exclude_categories=["Cs"])
 texts = st.lists(

@@ -1,4 +1,4 @@
-"""Downloads against a server on this machine: sums, mirrors, cache and messages."""
+"""Downloads from a server on this machine: checksums, mirrors, cache and messages."""
 
 import hashlib
 import sys
@@ -15,7 +15,7 @@ TEST = b'"2","Cup final","They won it."\n'
 
 
 class Site:
-    """What each path answers, and which paths were asked for."""
+    """The response of each path, and which paths were requested."""
 
     def __init__(self):
         self.files = {f"/{mirror}/train.csv": TRAIN for mirror in "ab"}

@@ -1,4 +1,4 @@
-"""Made-up news: repeatable, damaged as asked, and as hard as the docstring says."""
+"""Generated news: reproducible, damaged as requested, and as hard as documented."""
 
 import hashlib
 import re

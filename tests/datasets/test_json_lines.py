@@ -1,4 +1,4 @@
-"""JSON Lines as a stream: objects with other keys, and lines that are none."""
+"""JSON Lines as a stream: objects with different keys, and lines that are not objects."""
 
 import json
 import re

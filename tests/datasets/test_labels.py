@@ -1,4 +1,4 @@
-"""Labels of files stay as they are, and AG News' names are for AG News' files alone."""
+"""Labels of files stay as they are, and AG News' names are given to AG News' files only."""
 
 import json
 

@@ -44,7 +44,7 @@ def test_rows_are_numbered_through_the_pieces_that_are_converted(path, monkeypat
 
 
 def write_bad_text(path, **others):
-    """Write a column of texts whose second has bytes that are none."""
+    """Write a column of texts, the second of which has undecodable bytes."""
     raw = pa.array([b"oil", b"\xff\xfe", b"cup"], pa.binary())
     texts = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
     pq.write_table(pa.table({"text": texts, **others}), path)

@@ -1,4 +1,4 @@
-"""Batches of rows, whatever the format: order, size, faults, and the columns."""
+"""Batches of rows of any format: order, size, faults, and the columns."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Three parts: every row once, classes even, duplicates together."""
+"""Three parts: every row once, stratified, duplicates together."""
 
 import unicodedata
 from collections import Counter

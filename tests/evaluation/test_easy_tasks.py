@@ -1,4 +1,4 @@
-"""Perfect, constant and tiny results have intervals that say what they are."""
+"""Perfect, constant and tiny results have intervals of a stated method."""
 
 import re
 import warnings
@@ -22,7 +22,7 @@ def short_measurements(monkeypatch):
 
 
 class Reads(ClassifierMixin, BaseEstimator):
-    """Answers what the text says, with a confidence of its own."""
+    """Predicts what the text says, with a given confidence."""
 
     def __init__(self, confidence=1.0):
         self.confidence = confidence

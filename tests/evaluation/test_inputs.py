@@ -1,4 +1,4 @@
-"""What cannot be compared is rejected before anything is fitted."""
+"""Invalid arguments are rejected before anything is fitted."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Labels mean the same in whatever they are held, everywhere in the room."""
+"""Labels mean the same in any container, everywhere in the room."""
 
 from functools import cache
 

@@ -32,7 +32,7 @@ def short_measurements(monkeypatch):
     monkeypatch.setattr("agnews_sk.evaluation._costs.MAX_LATENCY_CALLS", 1)
 
 
-# The count is no part of what a run is kept by, as an attribute of the class would be.
+# The count is not part of the key of a run, as an attribute of the class would be.
 COUNTS = threading.local()
 COUNTS.fits = 0
 
@@ -120,7 +120,7 @@ def test_runs_of_other_rows_parameters_or_splits_are_not_reused(tmp_path, change
 
 
 class Held:
-    """A setting whose repr tells nothing of it."""
+    """A setting whose repr does not show its content."""
 
     def __init__(self, value):
         self.value = value

@@ -8,7 +8,7 @@ from agnews_sk.nn import PooledClassifier, make_pooling
 
 
 class Encoder(nn.Module):
-    """An embedding that answers as an encoder of transformers does."""
+    """An embedding with the output of an encoder of transformers."""
 
     config = SimpleNamespace(hidden_size=8)
 

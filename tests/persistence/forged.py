@@ -197,7 +197,7 @@ def values():
     voting = VotingClassifier([("a", MultinomialNB())])
     model = fitted(CountVectorizer(), classify=voting)
     yield (
-        "votes for what is no class",
+        "votes for a value that is not a class",
         put_in(model, lambda m: vars(m[-1].estimators_[0]).update(classes_=np.array([0, 2**40]))),
     )
     dummy = DummyClassifier()
@@ -289,7 +289,7 @@ def laughing(depth):
 
 
 def documents(schema):
-    """Yield changes of a schema, whose vectorizer's stop words may be anything."""
+    """Yield changes of a schema, in which the stop words of the vectorizer may be anything."""
 
     def stop_words(value):
         def change(schema):
@@ -405,7 +405,7 @@ def linear():
 
 
 def labels():
-    """Models whose predictions fail, or are no labels."""
+    """Models whose predictions fail, or are not labels."""
     coefficients = linear()[-1].coef_
     yield "coefficients of texts", put(linear(), -1, coef_=coefficients.astype("U8"))
     yield "endless coefficients", put(linear(), -1, coef_=np.full_like(coefficients, np.inf))
@@ -656,7 +656,7 @@ def outcome(folder):
 
 
 def main(root):
-    # What would run or allocate without end is ended by the system.
+    # Code that runs or allocates without end is stopped by the system.
     resource.setrlimit(resource.RLIMIT_AS, (2**34, 2**34))
     resource.setrlimit(resource.RLIMIT_CPU, (240, 240))
     load(save(fitted(CountVectorizer()), root / "base"))

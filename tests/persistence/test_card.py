@@ -1,4 +1,4 @@
-"""The card says what the model is, and nothing that was not stated."""
+"""The card describes the model, and states only what was given."""
 
 import json
 

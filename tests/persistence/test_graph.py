@@ -1,4 +1,4 @@
-"""Every object within an object is found, however it is held."""
+"""Every object within an object is found, in any container."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Forged and broken models are rejected by name; nothing in them is run, nothing else is read."""
+"""Forged and broken models are rejected by file name; nothing is run, nothing else is read."""
 
 import json
 import os
@@ -41,7 +41,7 @@ PICKLE = pickle.dumps(Bomb())
 
 @pytest.fixture(scope="module", autouse=True)
 def _imported(saved):
-    """Have all libraries imported before anything is watched."""
+    """Import all libraries before the audit hook is active."""
     import_module("transformers.models.albert.modeling_albert")
     for path in saved.values():
         load(path)

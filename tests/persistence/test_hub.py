@@ -17,7 +17,7 @@ COMMIT = "0" * 40
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub's interface as putting a folder and getting it back needs."""
+    """The part of the hub's interface that uploads and downloads a folder."""
 
     files: dict[str, bytes] = {}
 

@@ -1,4 +1,4 @@
-"""Saved models name public modules, and those of before, which named private ones, load."""
+"""Saved models name public modules, and earlier ones, which named private ones, load."""
 
 import io
 import json

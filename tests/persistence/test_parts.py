@@ -1,4 +1,4 @@
-"""Models are taken apart into plain values and files, and put together again."""
+"""Models are divided into plain values and files, and restored."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Patterns pass that end in time, and no others."""
+"""Only patterns that cannot take exponential time pass."""
 
 import pytest
 

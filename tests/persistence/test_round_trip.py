@@ -1,4 +1,4 @@
-"""What is loaded answers bit for bit as what was saved, whatever it was fitted on."""
+"""A loaded model predicts bit for bit like the saved one, for any kind of input."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Weights survive a safetensors file, whose header is not believed."""
+"""Weights survive a safetensors file, whose header is not trusted."""
 
 import json
 

@@ -34,7 +34,7 @@ def first_letters(counts):
 
 
 class Scorer(SelectKBest):
-    """A selector of one's own."""
+    """A user-defined selector."""
 
 
 def fitted(*steps):

@@ -10,7 +10,7 @@ pytest.importorskip("matplotlib")
 
 
 class Search(BaseEstimator):
-    """A fitted search, as far as displays look at it."""
+    """A fitted search, with the attributes that displays read."""
 
     def __init__(self, best):
         self.best_estimator_ = best

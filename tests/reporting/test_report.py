@@ -87,7 +87,7 @@ def test_every_number_of_the_page_is_that_of_the_json(result, page, tmp_path):
 
 
 def agrees(shown, value):
-    """Return whether a text is the value, or a hundred or a millionth of it, as rounded."""
+    """Return whether a text is the rounded value, a hundred times it, or a millionth of it."""
     if shown == "< 0.001":
         return value < 0.001
     number = float(shown.replace(",", "").replace("−", "-"))

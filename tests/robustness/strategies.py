@@ -1,4 +1,4 @@
-"""Texts that nobody would write, from every plane of Unicode."""
+"""Unusual texts, from every plane of Unicode."""
 
 from contextlib import contextmanager
 

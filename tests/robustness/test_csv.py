@@ -1,4 +1,4 @@
-"""`load_agnews` on any bytes: the rows that Python's own readers find, or an error of ours."""
+"""`load_agnews` on any bytes: the rows of Python's own readers, or an error that names the file."""
 
 import contextlib
 import csv

@@ -1,4 +1,4 @@
-"""A pipeline through any sequence of what can be done with it."""
+"""A pipeline through any sequence of operations."""
 
 import pickle
 import tempfile

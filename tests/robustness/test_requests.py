@@ -1,4 +1,4 @@
-"""The service on any body: an answer, or a rejection that says why, never a failure."""
+"""The service on any body: predictions, or a rejection with the reason, never a failure."""
 
 import json
 
@@ -15,7 +15,7 @@ from agnews_sk.serving import Limits, create_app
 from tests.conftest import HEADLINES
 from tests.robustness.strategies import any_story
 
-REFUSALS = {400, 413, 422, 429, 503}
+REJECTED = {400, 413, 422, 429, 503}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def client():
 
 
 def check(answer, n_texts=None):
-    assert answer.status_code == 200 or answer.status_code in REFUSALS, answer.text
+    assert answer.status_code == 200 or answer.status_code in REJECTED, answer.text
     found = answer.json()
     if answer.status_code != 200:
         assert found["detail"]
@@ -91,4 +91,4 @@ def test_any_bytes_get_a_response_or_are_rejected(client, body):
 @pytest.mark.parametrize("opening", ["[", '{"texts":[', '{"a":'])
 def test_deeply_nested_json_is_rejected(client, opening):
     answer = post(client, opening * 100_000)
-    assert answer.status_code in REFUSALS
+    assert answer.status_code in REJECTED

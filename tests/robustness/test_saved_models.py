@@ -1,4 +1,4 @@
-"""A saved model that is damaged anywhere is rejected by name, or is the model that was saved."""
+"""A damaged model is rejected by file name, or is the model that was saved."""
 
 import json
 import shutil
@@ -93,7 +93,7 @@ json_values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(
 
 
 def places(value, way=()):
-    """Return the way to each value within JSON."""
+    """Return the path to each value within JSON."""
     inner = value.items() if isinstance(value, dict) else enumerate(value)
     ways = [(*way, key) for key, _ in inner]
     nested = [key for *_, key in ways if isinstance(value[key], (dict, list))]
@@ -101,7 +101,7 @@ def places(value, way=()):
 
 
 def put(root, way, value):
-    """Replace one value within JSON, by the way to it."""
+    """Replace one value within JSON, by its path."""
     *before, last = way
     for key in before:
         root = root[key]

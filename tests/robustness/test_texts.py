@@ -1,4 +1,4 @@
-"""Columns against slow references: one text after the other, in Python."""
+"""Columns compared with slow references: one text after the other, in Python."""
 
 import html
 import re
@@ -95,7 +95,7 @@ settings_of_words = st.fixed_dictionaries(
 
 
 def as_texts(stories):
-    """Return stories as every estimator of ours takes them, for scikit-learn."""
+    """Return stories as the estimators of this package take them, for scikit-learn."""
     return check_texts(stories).fill_null("").to_list()
 
 

@@ -9,7 +9,7 @@ from agnews_sk.sampling._minhash import first_linked, near_duplicate_groups, nea
 
 
 def planted(n_texts, n_words, seed):
-    """Return random texts, and behind them each again with one word changed."""
+    """Return random texts, then a copy of each with one word changed."""
     rng = np.random.default_rng(seed)
     words = rng.integers(2000, size=(n_texts, n_words))
     changed = words.copy()

@@ -161,7 +161,7 @@ def test_requests_above_a_limit_are_rejected_with_its_status(pipeline):
 
 
 class Stub:
-    """A classifier that does what a test asks of it."""
+    """A classifier whose behaviour a test sets."""
 
     classes_ = np.array(["a", "b"])
 

@@ -78,7 +78,7 @@ def test_clients_that_send_their_next_request_at_once_share_a_batch():
         batcher = MicroBatcher(slow, max_wait=0.5, on_batch=sizes.append)
         batcher.start()
         await batcher.predict(["warm"])
-        # The second comes while the first is answered: without patience, their turns alternate.
+        # The second arrives during the response to the first: without waiting, they alternate.
         await asyncio.gather(client(batcher, 0), client(batcher, 0.01))
         await batcher.close()
 

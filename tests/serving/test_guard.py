@@ -1,4 +1,4 @@
-"""The middleware limits the body and the time of a request, whatever the application does."""
+"""The middleware limits the body and the time of a request, for any application."""
 
 import asyncio
 from types import SimpleNamespace

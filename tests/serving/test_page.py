@@ -16,7 +16,7 @@ ENTER, TAB, CONTROL = {"key": "Enter", "code": 13}, {"key": "Tab", "code": 9}, 2
 
 
 class Contrary:
-    """Says Sports to everything."""
+    """Predicts Sports for every text."""
 
     classes_ = np.array(["Business", "Sports"])
 

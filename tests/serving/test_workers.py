@@ -26,7 +26,7 @@ BODY, HEADERS = b'{"text": "oil"}', {"Content-Type": "application/json"}
 
 
 class Load(threading.Thread):
-    """A client that asks on one connection until the service closes it, and counts."""
+    """A client that sends requests on one connection until the service closes it, and counts."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -37,7 +37,7 @@ class Load(threading.Thread):
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
             connection.connect()
         except ConnectionError:
-            return  # the door is closed: never taken
+            return  # the socket is closed: never accepted
         while connection.sock is not None:
             try:
                 connection.request("POST", "/predict", BODY, HEADERS)
@@ -118,7 +118,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(saved, tm
 
 
 def die(how):
-    """Build no application, but end the process."""
+    """End the process instead of building an application."""
     if how == "exit":
         os._exit(9)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -134,7 +134,7 @@ def test_a_worker_that_keeps_dying_while_it_loads_ends_the_service_with_the_reas
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     workers = _Workers(partial(die, how), Limits(), _listen("127.0.0.1", 0, 2))
-    # A fork is there at once; what dies does so before it could mind what it has inherited.
+    # A fork starts at once, and dies before it uses what it has inherited.
     monkeypatch.setattr(workers, "_context", multiprocessing.get_context("fork"))
     started = []
     start = workers._start

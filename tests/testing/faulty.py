@@ -15,7 +15,7 @@ FAULTY = {}
 
 
 def meant_for(check):
-    """Note a faulty estimator under its class name, with the check that must catch it."""
+    """Register a faulty estimator under its class name, with the check that must catch it."""
 
     def note(faulty):
         FAULTY[faulty.__name__] = (faulty, check)

@@ -1,4 +1,4 @@
-"""Which checks apply to an estimator, and what becomes of their errors."""
+"""Which checks apply to an estimator, and how their errors are translated."""
 
 from unittest import SkipTest
 

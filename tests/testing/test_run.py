@@ -1,4 +1,4 @@
-"""check_text_estimator and its relatives keep to the interface of scikit-learn's."""
+"""check_text_estimator and related functions have the interface of scikit-learn's."""
 
 import warnings
 from inspect import signature

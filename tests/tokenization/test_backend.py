@@ -1,4 +1,4 @@
-"""Tokenizers as JSON encode as the library does, repeatably, and in threads of our own only."""
+"""Tokenizers stored as JSON encode like the library, reproducibly, in our own threads only."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Every callback of skorch does in our nets what skorch says, or is rejected by name."""
+"""Every callback of skorch works in our nets as documented, or is rejected by name."""
 
 import json
 import pickle
@@ -123,7 +123,7 @@ def test_batch_scoring_scores_each_batch(use_caching, on_train):
     if not on_train:
         last = 1 - classifier.score(IDS[VALID], LABELS[VALID])
         assert classifier.history_["own"].iloc[-1] == pytest.approx(last)
-    # Predictions amid an epoch do not switch its dropout off.
+    # Predictions within an epoch do not switch its dropout off.
     assert_trained_alike(classifier, fit_with(**settings))
 
 
@@ -312,7 +312,7 @@ def test_parameters_are_mapped_at_their_epoch(kind, params):
     mapper = kind("layers.0*", fn=lambda p: torch.nn.init.constant_(p, 0.5), at=2)
     mapped = fit_with(mapper, Look(), max_epochs=2, **params)
     assert seen == [False, True]
-    # What frozen layers gave before is not read again.
+    # Earlier outputs of frozen layers are not read again.
     assert_trained_alike(
         mapped, fit_with(kind("layers.0*", fn=mapper.fn, at=2), max_cache_bytes=0, **params)
     )
@@ -366,7 +366,7 @@ def test_train_end_checkpoint_saves_the_end_and_load_init_state_begins_with_it(t
         fit_with(LoadInitState(saved), checkpoint_dir=tmp_path)
 
 
-# What is no callback, or has nothing to work on
+# Objects that are not callbacks, or have no data to work on
 
 
 @pytest.mark.parametrize(

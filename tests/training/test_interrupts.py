@@ -1,4 +1,4 @@
-"""Ctrl-C ends a fit as Ctrl-C; a callback that ends training ends it as an ordinary one."""
+"""Ctrl-C interrupts a fit; a callback that ends training ends it normally."""
 
 import _thread
 import contextlib

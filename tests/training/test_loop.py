@@ -96,7 +96,7 @@ def test_freezing_more_layers_than_there_are_is_rejected():
         small(freeze=3).fit(IDS, LABELS)
 
 
-# Going on
+# Continuing
 
 
 def test_a_warm_start_continues_after_a_fit_that_failed():
@@ -178,7 +178,7 @@ def test_verbose_draws_a_bar_and_nothing_else_prints(capsys):
     assert shown.out == ""
 
 
-# What goes wrong
+# Failures
 
 
 class Poison(Callback):

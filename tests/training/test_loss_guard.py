@@ -13,7 +13,7 @@ ROWS = TextRows(np.array([1, 2]), np.array([0, 1, 2]), np.array([0, 1]))
 
 
 class Optimizer:
-    """Counts its steps, and skips those that `found_inf` tells it to, as fused optimizers do."""
+    """Counts its steps, and skips those with `found_inf`, as fused optimizers do."""
 
     def __init__(self, fused):
         self.defaults = {"fused": fused}

@@ -187,7 +187,7 @@ LIMIT = {"n_epochs": 9}
 
 
 class StopAtLimit(Callback):
-    """Decides by something that is no parameter of it."""
+    """Decides by something that is not a parameter of it."""
 
     def on_epoch_end(self, net, **kwargs):
         net.stop_training |= len(net.history) >= LIMIT["n_epochs"]
@@ -330,7 +330,7 @@ def test_weights_that_a_callback_chose_at_the_end_are_loaded(tmp_path):
     np.testing.assert_array_equal(logits(again), logits(first))
 
 
-# Files that are none of ours
+# Files that are not checkpoints
 
 
 def overwrite_with(content):

@@ -20,7 +20,7 @@ from agnews_sk.pipeline import make_tfidf_pipeline
 
 @pytest.fixture(scope="session")
 def news():
-    """Ninety made-up stories and their labels."""
+    """Ninety generated stories and their labels."""
     return make_news(90, random_state=0, return_X_y=True)
 
 

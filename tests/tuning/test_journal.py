@@ -38,7 +38,7 @@ def test_a_file_of_bytes_is_rejected_by_a_search_and_left_as_it_is(tmp_path, pip
     path = tmp_path / "best.zip"
     path.write_bytes(b"\x80PK\xff" * 9)
     search = PipelineSearchCV(pipeline, {"classify__C": [1.0]}, storage=f"journal:{path}")
-    with pytest.raises(ValueError, match=r"best\.zip: its first line is no record"):
+    with pytest.raises(ValueError, match=r"best\.zip: its first line is not a record"):
         search.fit(*news)
     assert path.read_bytes() == b"\x80PK\xff" * 9
 
@@ -67,7 +67,7 @@ def test_the_file_of_a_study_s_name_is_checked_too(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "mine.journal").write_text("my notes")
-    with pytest.raises(ValueError, match=r"mine\.journal: its first line is no record"):
+    with pytest.raises(ValueError, match=r"mine\.journal: its first line is not a record"):
         open_storage(None, "mine")
 
 

@@ -33,7 +33,7 @@ C = FloatDistribution(0.1, 10, log=True)
 
 
 class Scripted(ClassifierMixin, BaseEstimator):
-    """Score what it is told to on each fold, whose rows begin with the fold's number."""
+    """Return given scores on each fold, whose rows begin with the fold's number."""
 
     def __init__(self, scores=(), error=None):
         self.scores = scores
@@ -434,7 +434,7 @@ def test_a_tokenizer_without_a_cache_uses_a_shared_one(monkeypatch, news):
     assert search.best_estimator_.named_steps["tokenize"].cache is None
     misses.clear()
     search.set_params(scoring=["accuracy", "latency"]).fit(texts, y)
-    assert misses == []  # what is timed is not looked up
+    assert misses == []  # nothing is looked up if time is measured
 
 
 def test_a_random_step_without_a_seed_is_not_reused(monkeypatch, news, pipeline):

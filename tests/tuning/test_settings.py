@@ -1,4 +1,4 @@
-"""A study knows by content what decided its scores, and rejects to go on with anything else."""
+"""A study records by content what determines its scores, and is not resumed with anything else."""
 
 import os
 import subprocess

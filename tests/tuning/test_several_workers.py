@@ -95,7 +95,7 @@ def test_only_the_running_trial_of_a_killed_worker_is_lost_and_it_is_requeued(st
 def test_a_worker_that_went_silent_is_replaced(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
     study = open_study(storage, "shared", OBJECTIVE, {}, 3)
-    study.ask()  # and never heard of again
+    study.ask()  # and sends no further heartbeat
     assert len(run(storage, 3, heartbeat_seconds=0.1).cv_results_["number"]) == 3
     assert [is_lost(trial) for trial in study.trials] == [True, False, False, False]
 

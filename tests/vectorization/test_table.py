@@ -98,7 +98,7 @@ def test_a_longer_ngram_is_counted_though_its_prefix_has_no_column():
 
 
 def test_unknown_tokens_match_no_learned_ngram():
-    # Whatever the unknown token's place, and whatever code it would have in a table of its own.
+    # For any position of the unknown token, and any code that it would have in its own table.
     table, _, _ = learned([["b", "d"], ["d", "b"], ["d", "d"]], (1, 2))
     wanted = NgramRange(2, 2, False)
     for unknown in ("a", "c", "e"):

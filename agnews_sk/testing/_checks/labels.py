@@ -103,7 +103,7 @@ def check_classes(name: str, estimator: Any) -> None:
     """classes_ is the sorted array of distinct labels, in any order of the labels."""
     for step in (1, -1):
         estimator = fit_clone(estimator, TEXTS[::step], LABELS[::step])
-        ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is no array")
+        ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is not an array")
         ensure(list(estimator.classes_) == CLASSES, f"classes_ is {list(estimator.classes_)}")
 
 

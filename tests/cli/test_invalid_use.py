@@ -1,4 +1,4 @@
-"""What cannot be done is said in one line, before any work."""
+"""Invalid input is reported in one line, before any work."""
 
 import sys
 import warnings
