@@ -76,8 +76,8 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
     Raises
     ------
     TypeError
-        If a step is not an estimator: a class, a function, a text other than "passthrough"; or if one
-        before the last is a pipeline, or neither a transformer nor a sampler.
+        If a step is not an estimator: a class, a function, a text other than "passthrough"; or if a
+        step before the last is a pipeline, or neither a transformer nor a sampler.
     """
     for position, (name, step) in enumerate(steps):
         is_text = isinstance(step, str)

@@ -161,8 +161,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             If not exactly one of `coverage` and `max_error` is given, lengths differ, no row can
             be held out, or `abstain_label` is a class.
         TypeError
-            If `abstain_label` is not a single label, the estimator has no `predict_proba`, or weights
-            are given that it does not take.
+            If `abstain_label` is not a single label, the estimator has no `predict_proba`, or
+            weights are given that it does not take.
         KeyboardInterrupt
             If Ctrl-C is pressed, even if the estimator catches it.
 

@@ -12,7 +12,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from agnews_sk.nn._random import seeded_torch
 
-# Tables that a module computes itself, such as sinusoidal positions, are small compared with its weights.
+# Tables that a module computes itself, such as sinusoidal positions, are small.
 _MAX_COMPUTED_BYTES = 2**28
 # Some modules register a parameter more than once, or register some that they do not save.
 _PARAMETERS_PER_WEIGHT, _SPARE_PARAMETERS = 4, 100

@@ -84,8 +84,8 @@ def scores_section(result: ComparisonResult) -> str:
     note = (
         f"Below each score is its {confidence_percent(result)} interval: a BCa bootstrap interval "
         f"over the rows ({result.n_resamples:,} resamples, the same for all classifiers), or one "
-        "of the method named next to it where BCa is undefined. Lower is better for log loss, Brier "
-        "score and calibration error."
+        "of the method named next to it where BCa is undefined. Lower is better for log loss, "
+        "Brier score and calibration error."
     )
     return section("Scores", table(head, rows) + _note(note))
 
