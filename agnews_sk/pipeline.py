@@ -95,7 +95,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
     @with_callbacks
     def fit(self, X: Any, y: Any = None, **params: Any) -> "TextPipeline":
-        """Fit all steps, and hand callbacks that propagate, such as a progress bar, to the last.
+        """Fit all steps, and pass callbacks that propagate, such as a progress bar, to the last.
 
         Parameters
         ----------
@@ -117,8 +117,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         Warns
         -----
         UserWarning
-            If a sampler does not say which rows its rows come from, and the last step splits them;
-            if samplers leave no row of a class.
+            If a sampler does not record where its rows come from, and the last step splits them;
+            if samplers drop all rows of a class.
         """
         self._validate_steps()
         X, y = self._checked_rows(X, y)

@@ -172,7 +172,7 @@ def _has_unread_docstring(code: types.CodeType) -> bool:
 
 
 def _module_name(value: Any) -> str:
-    """Return the name of the module that a value says it is from, or the empty string."""
+    """Return the value's `__module__`, or the empty string."""
     name = getattr(value, "__module__", None)
     return name if isinstance(name, str) else ""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Interruption:
-    """A flag that asks all code that shares it to end.
+    """A flag that tells all code that shares it to stop.
 
     A copy in another process is a new flag, which is not set.
 
@@ -27,7 +27,7 @@ class Interruption:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Ask all that share it to end."""
+        """Tell all code that shares it to stop."""
         self._event.set()
 
     @property

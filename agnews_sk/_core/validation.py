@@ -429,5 +429,5 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
 
 
 def align_sparse(X: Any) -> Any:
-    """Return a sparse X as the kind that scikit-learn's `sparse_interface` setting asks for."""
+    """Return a sparse X as the kind that scikit-learn's `sparse_interface` setting selects."""
     return _align_api_if_sparse(X)

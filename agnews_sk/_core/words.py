@@ -302,7 +302,7 @@ def _with_python_rows(
 def _rows_with(texts: pl.Series, differs: Callable[[pl.Series], pl.Series]) -> np.ndarray:
     """Return the positions of texts with a character that Polars and Python treat differently.
 
-    Each distinct character is asked about once, then the texts are searched for those that differ:
+    Each distinct character is checked once, then the texts are searched for those that differ:
     most corpora have few characters outside of ASCII, and fewer that differ.
 
     Parameters

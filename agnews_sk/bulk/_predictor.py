@@ -215,7 +215,7 @@ def checked_model(path: str, sha256: str) -> Any:
 
 
 def text_choices(model: Any) -> list[list[str]]:
-    """Return the columns that may hold the text that a model wants, the first choice first."""
+    """Return the columns that may hold the text for a model, the first choice first."""
     choices = [fitted_columns(model), *map(list, TEXT_CHOICES)]
     return [columns for columns in choices if columns]
 

@@ -179,7 +179,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             raise ValueError(f"Give either coverage or max_error, got {given}.")
         X = as_frame(X)
         if get_tags(self).input_tags.string:
-            text_columns(X, None)  # says what is wrong with X first
+            text_columns(X, None)  # raises the error for an invalid X first
         y = check_labels(y, X)
         repeats = repeats_of(X, self.estimator)
         weight = check_sample_weight(sample_weight, X)

@@ -148,7 +148,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     max_length_ : int
         Longest text in tokens: `max_length`, or the model's limit if that is smaller.
     vocab_size_ : int
-        Number of token ids that the model knows.
+        Number of token ids in the vocabulary of the model.
     model_input_ : ModelInput
         What the model takes: `vocab_size_`, `max_length_`, the id of the padding, the truncation
         and the special tokens that truncation keeps.

@@ -146,7 +146,7 @@ class TransformerClassifier(TextNetClassifier):
         accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
         and what callbacks record. `agnews_sk.reporting.HistoryDisplay` plots it.
     vocab_size_ : int
-        Number of token ids that the model knows.
+        Number of token ids in the vocabulary of the model.
     max_length_ : int
         Longest text in tokens.
     model_input_ : ModelInput

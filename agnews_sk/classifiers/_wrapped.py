@@ -1,4 +1,4 @@
-"""What a meta-estimator must know of its classifier: input, weights, labels."""
+"""What a meta-estimator needs from its classifier: input, weights, labels."""
 
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from agnews_sk._core.validation import n_rows
 
 
 def first_step(estimator: Any) -> Any:
-    """Return the first step of a pipeline, whose own tags do not say if it takes texts.
+    """Return the first step of a pipeline, whose own tags do not show whether it takes texts.
 
     Parameters
     ----------

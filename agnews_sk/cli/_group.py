@@ -18,7 +18,7 @@ _CommandError: Any = _UsageError.__base__
 
 
 class CommandGroup(TyperGroup):
-    """Commands that print in one line why they cannot do what was asked.
+    """Commands that report their errors in one line.
 
     Errors that the library raises on purpose end a command with status 2, as errors of usage do.
     Any other error is a bug and keeps its traceback.

@@ -1,6 +1,6 @@
 """Stop commands by Ctrl-C or SIGTERM, even if a library catches KeyboardInterrupt.
 
-A handler remembers the signal and raises KeyboardInterrupt. If a library swallows that, the command
+A handler records the signal and raises KeyboardInterrupt. If a library swallows that, the command
 notices at its next `check_stopped`, before it writes anything.
 """
 
@@ -21,7 +21,7 @@ _stopped_by: list[int] = []
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Remember Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
+    """Record Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
 
     Optuna and skorch catch it to end their own loops, after which a command would continue and
     write incomplete results.
@@ -100,7 +100,7 @@ def print_stopped(number: int = signal.SIGINT) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Remember a signal and raise KeyboardInterrupt; the second time, end the process.
+    """Record a signal and raise KeyboardInterrupt; the second time, end the process.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ def plain_name(name: str) -> str:
 
 
 class ColumnRules(ABC):
-    """What a reader asks about columns before it knows their names."""
+    """How a reader interprets columns: headers, names, and which ones to read."""
 
     @abstractmethod
     def is_header(self, fields: Sequence[str]) -> bool:

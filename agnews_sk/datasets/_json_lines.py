@@ -17,7 +17,7 @@ class JsonLinesReader(RowReader):
 
     Blank lines are skipped. Objects need not have the same keys: a row lacks the cells of keys that
     its object does not have. Cells keep their types, and nested arrays and objects stay as they
-    are. A line that is no JSON, or no object, is a fault, and so are escapes of lone surrogates.
+    are. A line that is not a JSON object is a fault, and so are escapes of lone surrogates.
     """
 
     def column_names(self) -> list[str]:
@@ -68,7 +68,7 @@ def _object(line: str) -> Cells:
     Raises
     ------
     ValueError
-        If it is no JSON object, or has texts that are not Unicode; says which.
+        If it is not a JSON object, or has texts that are not Unicode.
     """
     if not is_unicode(line):
         raise ValueError(NOT_UNICODE)

@@ -71,7 +71,7 @@ class Batch:
 class RowReader(ABC):
     """Read the rows of one file, as a stream.
 
-    A subclass is a file format. It yields its rows in order and says what the format itself knows
+    A subclass is a file format. It yields its rows in order and declares what the format defines
     of the columns; which columns hold texts and labels is decided elsewhere.
 
     Parameters
@@ -85,7 +85,7 @@ class RowReader(ABC):
     Attributes
     ----------
     names : list of str
-        The columns met so far; those of all rows once all have been read.
+        The columns found so far; those of all rows once all have been read.
     has_types : bool
         Whether the format distinguishes texts from numbers and booleans.
     has_header : bool

@@ -50,7 +50,7 @@ such as {"dummyclassifier": DummyClassifier()}.
 
 
 def _named(given: Any) -> str:
-    """Say how to turn what was given into a mapping."""
+    """Return advice on how to pass a mapping."""
     if hasattr(given, "fit"):
         kind = type(given).__name__
         return f'give each a name, such as {{"{kind.lower()}": {kind}()}}'

@@ -337,7 +337,7 @@ class ComparisonResult:
         -------
         str
             A classifier is called more accurate than another only if the difference is
-            `significant`, see `pairwise`. One more sentence says who abstains, if any does.
+            `significant`, see `pairwise`. Another sentence states which classifiers abstain.
         """
         return " ".join(filter(None, [verdict(self), abstention_note(self), cost_note(self)]))
 

@@ -19,7 +19,7 @@ class _Difference(NamedTuple):
 
 
 def verdict(result: "ComparisonResult") -> str:
-    """Say in one sentence which classifier is significantly more accurate, if any.
+    """State in one sentence which classifier is significantly more accurate, if any.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def verdict(result: "ComparisonResult") -> str:
 
 
 def abstention_note(result: "ComparisonResult") -> str:
-    """Say in one sentence how often classifiers abstain; empty where none does.
+    """State in one sentence how often classifiers abstain; empty where none does.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def abstention_note(result: "ComparisonResult") -> str:
 
 
 def cost_note(result: "ComparisonResult") -> str:
-    """Say in one sentence how long each fit took, and how many texts are predicted per second.
+    """State in one sentence how long each fit took, and how many texts are predicted per second.
 
     Parameters
     ----------

@@ -212,7 +212,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
 
 
 def _n_threads(n_jobs: int | None) -> int:
-    """Return the number of threads to ask onnxruntime for; 0 lets it use one per physical core.
+    """Return the number of threads for onnxruntime; 0 lets it use one per physical core.
 
     `joblib.effective_n_jobs` would count processes, of which a daemon may start none: the workers
     of `agnews_sk.serving.serve` are daemons.

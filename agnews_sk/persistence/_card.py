@@ -123,7 +123,7 @@ def _training(training: Mapping[str, Any]) -> str:
 
 
 def _scores(card: ModelCard) -> str:
-    """Return the table of scores, or say that none was stated."""
+    """Return the table of scores, or a note that none was stated."""
     rows = card.score_rows()
     return (
         "\n".join(["| score | value | interval |", "|---|---|---|", *rows])

@@ -58,7 +58,7 @@ def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
     ------
     ArtifactError
         If the header is longer than the file; if tensors overlap, leave a gap, exceed the file or
-        do not have the size of their shape, so that one reader sees other bytes than the next; or
+        do not have the size of their shape, so that readers could disagree about their bytes; or
         if a weight is NaN or infinite.
     """
     with artifact_errors(name):

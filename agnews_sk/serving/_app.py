@@ -1,4 +1,4 @@
-"""The HTTP application: its routes, and what each request may demand."""
+"""The HTTP application: its routes, and the limits of a request."""
 
 import gc
 import json
@@ -61,7 +61,7 @@ def create_app(
         A saved or exported model, a pipeline, or several of them by name. The first one is used by
         requests that name none.
     limits : Limits, optional
-        What a request may demand.
+        Limits of a request.
     api_key : str, optional
         Key that clients must send as `X-API-Key` to `/predict` and `/labels`.
     max_batch : int, default=64
@@ -131,7 +131,7 @@ def check_key(api_key: str | None) -> None:
     Parameters
     ----------
     api_key : str or None
-        None asks for no key.
+        None requires no key.
 
     Raises
     ------
@@ -268,7 +268,7 @@ class _Service:
     def _check(self, texts: list[str], explain: bool) -> None:
         """Reject more or longer texts than the limits allow.
 
-        Requests that ask for an explanation have limits of their own: explaining a text takes a
+        Requests for an explanation have separate limits: explaining a text takes a
         model many predictions.
 
         Parameters

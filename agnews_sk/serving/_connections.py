@@ -1,6 +1,6 @@
 """Close connections that send no request, so that they do not keep other clients out.
 
-A client that opens many connections and sends nothing, or sends one byte per second, would use up
+A client that opens many connections and sends nothing, or sends one byte per second, would exhaust
 all open files of the process. uvicorn bounds idle connections after a response only.
 """
 

@@ -200,7 +200,7 @@ class _Workers:
             raise KeyboardInterrupt
 
     def _stop(self, number: int, frame: Any) -> None:
-        """Remember the signal that asks the service to stop; a handler of signals."""
+        """Record the signal that stops the service; a signal handler."""
         self._stopped_by = number
 
     def _end_workers(self) -> None:

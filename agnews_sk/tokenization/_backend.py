@@ -46,7 +46,7 @@ def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of list of int64 of shape (n_samples,)
-        Special tokens included, truncated as the tokenizer says, not padded.
+        Special tokens included, truncated by the tokenizer, not padded.
     """
     tokenizer = load_tokenizer(tokenizer_json)
 

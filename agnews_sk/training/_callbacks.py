@@ -38,7 +38,7 @@ class ScikitLearnCallbacks(OwnCallback):
         self.epoch.call_on_fit_task_begin(estimator=self.estimator, X=self.X, y=self.y)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """End the task, and training too if a callback says so."""
+        """End the task, and training too if a callback requests it."""
         net.stop_training |= self.epoch.call_on_fit_task_end(
             estimator=self.estimator,
             X=self.X,

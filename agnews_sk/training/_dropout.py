@@ -15,7 +15,7 @@ class FastDropout(TorchFunctionMode):
 
     torch draws one number per activation, in a single thread, which takes a third of the time of
     a small encoder's training. Here each draw of 64 bits is read as four numbers of 16 bits, which
-    meet a share of dropout to within 1/65536.
+    match a share of dropout to within 1/65536.
     """
 
     def __torch_function__(self, func, types, args=(), kwargs=None):

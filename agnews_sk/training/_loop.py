@@ -63,7 +63,7 @@ class Training:
     KeyboardInterrupt in `on_epoch_end`, as skorch's `EarlyStopping` does; raised within an epoch,
     KeyboardInterrupt ends the epoch after the step. A checkpoint does not count a training that
     ended so as finished: the state on disk stays that of the epoch before, and a training that
-    resumes from it asks the callbacks again.
+    resumes from it calls the callbacks again.
     """
 
     def __init__(
@@ -262,7 +262,7 @@ class Training:
         history.record("steps", self.loop.step)
 
     def _validate(self, valid: TextRows) -> None:
-        """Record loss and accuracy on the validation rows, and remember the best weights."""
+        """Record loss and accuracy on the validation rows, and keep the best weights."""
         net = self.net
         loader = net.get_iterator(valid)
         outputs = []

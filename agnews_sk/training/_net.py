@@ -51,7 +51,7 @@ class TextNet(ClassifierMixin, NeuralNet):
     Attributes
     ----------
     classes_ : ndarray of int of shape (n_classes,)
-        Codes of the classes: the net and its callbacks know no other labels.
+        Codes of the classes: the net and its callbacks use no other labels.
     stop_training : bool
         Set by a callback to end training after the epoch. A training sets it to False when it
         begins. All other state of the loop is in `Training`.

@@ -35,7 +35,7 @@ class SavedTraining:
     ----------
     saves_midway : bool
         Whether the state is saved before the end of training: there is a checkpoint, and a file
-        can hold what the callbacks know.
+        can hold the state of the callbacks.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class SavedTraining:
                 tensor.copy_(state["module"][name])
 
     def _can_save_callbacks(self) -> bool:
-        """Return whether a file can hold what the callbacks know; warn if it cannot."""
+        """Return whether a file can hold the state of the callbacks; warn if it cannot."""
         try:
             for _, callback in self._callbacks:
                 state_of(callback)

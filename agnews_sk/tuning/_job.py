@@ -60,7 +60,7 @@ class Job:
         As `open_storage` takes it.
     study_name : str
     pruner : optuna.pruners.BasePruner
-        Asked after each fold.
+        Called after each fold.
     samplers : Samplers
     n_trials : int or None
         Total number of trials in the study.

@@ -47,7 +47,7 @@ def open_journal(path: Path) -> JournalStorage:
 
 
 def _problem(path: Path) -> str | None:
-    """Say why a file is not a journal, judged by its first line, or return None.
+    """Return why a file is not a journal, judged by its first line, or None.
 
     Optuna itself would append to any file.
     """

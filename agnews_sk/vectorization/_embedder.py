@@ -159,7 +159,7 @@ class SentenceEmbedder(
         return self._encode(distinct)[positions["position"].to_numpy()]
 
     def _encode_list(self, texts: list[str]) -> np.ndarray:
-        """Return the vectors of a list of distinct texts, as the cache asks for them."""
+        """Return the vectors of a list of distinct texts, as the cache requests them."""
         return self._encode(pl.Series(values=texts, dtype=pl.String))
 
     def _encode(self, texts: pl.Series) -> np.ndarray:

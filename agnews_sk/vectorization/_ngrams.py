@@ -135,7 +135,7 @@ def occurrences(codes: np.ndarray, lengths: np.ndarray, n: int, wanted: NgramRan
 
 
 def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearnedNgrams:
-    """Find the distinct n-grams of a corpus, in the order in which scikit-learn meets them.
+    """Find the distinct n-grams of a corpus, in the order in which scikit-learn finds them.
 
     That order is: row after row; within a row, shorter n-grams before longer ones, each from left
     to right (`CountVectorizer._count_vocab` and `_word_ngrams`). `fit_transform` has to store the

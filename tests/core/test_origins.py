@@ -101,7 +101,7 @@ def test_a_sampler_without_sample_indices_is_named():
     steps = [("vectorize", TfidfVectorizer()), ("sample", SMOTE(k_neighbors=2, random_state=0))]
     pipeline = TextPipeline([*steps, ("classify", CalibratedLinearSVC(random_state=0))])
     y = np.array(["a"] * 12 + ["b"] * 4)
-    with pytest.warns(UserWarning, match="SMOTE does not say which rows its rows come from"):
+    with pytest.warns(UserWarning, match="SMOTE does not record where its rows come from"):
         pipeline.fit(FRAME["title"][:16].tolist(), y)
     with pytest.raises(ValueError, match="classify__sample_weight cannot follow the rows of SMOTE"):
         pipeline.fit(FRAME["title"][:16].tolist(), y, classify__sample_weight=np.ones(16))
