@@ -1,4 +1,4 @@
-"""What decides the results of an estimator that is not fitted: parameters, class, and the rest."""
+"""What determines the results of an unfitted estimator: parameters, class, and other state."""
 
 import os
 from pathlib import Path

@@ -28,7 +28,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Strings, integers, booleans, or floats that are whole numbers.
+        Strings, integers, booleans, or floats with integer values.
     X : container of n_samples rows, optional
         Rows that the labels belong to, one each.
     name : str, default="y"
@@ -37,7 +37,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_samples,)
-        Of str (of object, unless a list, tuple or NumPy array of str came), integers, bool or
+        Of str (of object, unless a list, tuple or NumPy array of str was passed), integers, bool or
         float.
 
     Raises
@@ -321,7 +321,7 @@ def _kind(kind: type) -> type | None:
 
 
 def _integers(values: np.ndarray, name: str) -> np.ndarray:
-    """Return whole numbers as int64, as uint64 where they do not fit that."""
+    """Return integers as int64, or as uint64 where they do not fit that."""
     for kind in (np.int64, np.uint64):
         try:
             return np.array([int(value) for value in values], dtype=kind)

@@ -1,4 +1,4 @@
-"""Origins: from which row of X each row comes that the samplers of a pipeline pass on."""
+"""Origins: the row of X that each row returned by the samplers of a pipeline comes from."""
 
 import warnings
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def find_origins(samplers: list[Any]) -> np.ndarray | None:
     if silent:
         warnings.warn(
             f"{type(silent[0]).__name__} does not record where its rows come from (it has no "
-            "sample_indices_), so copies of a row may be on both sides of the splits of the last step.",
+            "sample_indices_), so copies of a row may be on both sides of the last step's splits.",
             stacklevel=5,
         )
         return None

@@ -1,4 +1,4 @@
-"""Predict whole files, on this machine or on a Dask cluster."""
+"""Predict files, on this machine or on a Dask cluster."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -226,7 +226,7 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options:
 
 
 def _names(parameter: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Return names as a tuple, and reject a single name that would be taken for its letters."""
+    """Return names as a tuple, and reject a single name, which would be split into letters."""
     if isinstance(names, str):
         raise TypeError(
             f"{parameter} must be a sequence of names, got {names!r}; pass [{names!r}]."

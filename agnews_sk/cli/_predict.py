@@ -35,8 +35,8 @@ def predict(
         bool,
         typer.Option(
             "--escape-formulas",
-            help="In CSV output, put an apostrophe before texts that a spreadsheet would take for "
-            "formulas.",
+            help="In CSV output, put an apostrophe before texts that a spreadsheet would evaluate "
+            "as formulas.",
         ),
     ] = False,
     dask: Annotated[

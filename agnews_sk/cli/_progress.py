@@ -34,7 +34,7 @@ class Stages:
         Raises
         ------
         KeyboardInterrupt
-            If a signal came that a library caught.
+            If a library caught the signal to stop.
         """
         check_stopped()
         if not self._is_shown or (self._own_bar and self._own_bar in stage):

@@ -118,7 +118,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _end_at_once(number: int, frame: FrameType | None) -> None:
     """End the process without unwinding, after one line on standard error.
 
-    It uses system calls only: the signal may have come in the middle of a `print`, whose lock is
+    It uses system calls only: the signal may arrive during a `print`, whose lock is
     held.
 
     Parameters

@@ -180,7 +180,7 @@ def load_news_sample(*, subset: str = "all", return_X_y: bool = False) -> Any:
 def _check_shares(n_samples: int, *shares: float) -> None:
     """Raise a ValueError unless there are rows to generate and all shares are in [0, 1]."""
     if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
-        raise ValueError(f"n_samples must be a positive whole number, got {n_samples!r}.")
+        raise ValueError(f"n_samples must be a positive integer, got {n_samples!r}.")
     for name, share in zip(("label_noise", "missing", "duplicates", "html"), shares):
         if not 0 <= share <= 1:
             raise ValueError(f"{name} must be a fraction in [0, 1], got {share!r}.")
@@ -188,7 +188,7 @@ def _check_shares(n_samples: int, *shares: float) -> None:
 
 @lru_cache(maxsize=1)
 def _phrases() -> _Phrases:
-    """Return all phrases, laid out once per process."""
+    """Return all phrases, arranged once per process."""
     shared = {kind: [pool] for kind, pool in shared_phrases().items()}
     pools = class_phrases() | shared
     texts: list[str] = []

@@ -67,7 +67,7 @@ def _label_fault(column: str, value: str | None) -> str:
     if value is None or not value.strip():
         return f"{column} is missing, got {value!r}"
     return (
-        f"{column} must be a whole number in a file without a header, got {value!r:.60}; for "
+        f"{column} must be an integer in a file without a header, got {value!r:.60}; for "
         "other labels add a header such as label,text"
     )
 
@@ -200,13 +200,13 @@ def _fit_into_64_bits(integers: Collection[int]) -> bool:
 
 
 def _check_no_decimals(tables: Sequence[Table]) -> None:
-    """Raise a ValueError for the first number that is not whole, which can be no class."""
+    """Raise a ValueError for the first number that is not an integer, which cannot be a class."""
     for table in tables:
         decimal = next((text for text in _texts(table) if not float(text).is_integer()), None)
         if decimal is not None:
             raise ValueError(
                 f"{table.path}: {table.class_column} must hold classes, got numbers such as "
-                f"{decimal:.60}; convert them to classes first, such as whole numbers or words."
+                f"{decimal:.60}; convert them to classes first, such as integers or words."
             )
 
 

@@ -75,7 +75,7 @@ def load_agnews(
     Notes
     -----
     A CSV without a header holds class, title and description, or class and text, and its classes
-    are whole numbers. Quotes are doubled within quotes, a backslash is text, blank lines are
+    are integers. Quotes are doubled within quotes, a backslash is text, blank lines are
     skipped.
 
     Otherwise columns are found by name, in any case and order, and others are ignored. The class is
@@ -84,7 +84,7 @@ def load_agnews(
     text in one without. A null, or an empty field of a CSV with a header, is a missing value. In a
     CSV without a header an empty field is the empty string.
 
-    Labels stay as they are: whole numbers (also written as 1.0), booleans, else texts. Only the
+    Labels stay as they are: integers (also written as 1.0), booleans, else texts. Only the
     files of AG News get its class names: they have three quoted columns and no header, or the
     header `Class Index,Title,Description`, and the classes 1, 2, 3 and 4, all of them and no other.
     All files of a folder are considered together, and the labels of a CSV take the kind of the

@@ -70,7 +70,7 @@ class ParquetReader(RowReader):
     def wrong_type(self, label: str, texts: Sequence[str]) -> str | None:
         """Return which column has a type that fits no texts or no labels; None if all fit.
 
-        Texts are strings or categories; labels are also whole numbers, floats and booleans.
+        Texts are strings or categories; labels are also integers, floats and booleans.
         """
         schema = self._schema()
         wrong = next((name for name in texts if schema[name] not in POLARS_STRINGS), None)
@@ -79,7 +79,7 @@ class ParquetReader(RowReader):
         dtype = schema[label]
         if dtype.is_integer() or dtype.is_float() or dtype in (*POLARS_STRINGS, pl.Boolean):
             return None
-        return f"the class must hold texts, whole numbers or booleans, got {dtype}"
+        return f"the class must hold texts, integers or booleans, got {dtype}"
 
     def _schema(self) -> pl.Schema:
         """Return the type that each column has as a Polars column."""

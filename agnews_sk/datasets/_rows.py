@@ -1,4 +1,4 @@
-"""What every file format yields: rows as cells by name, with their lines, and faulty rows apart."""
+"""What every file format yields: rows as cells by name, with their lines, and faults."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence

@@ -155,7 +155,7 @@ def _pairs_frame(records: list[dict]) -> pd.DataFrame:
 
 
 def _plain_label(label: Any) -> Any:
-    """Return a label as JSON can hold it: null for a missing one, text for dates and the like."""
+    """Return a label as JSON can hold it: null for a missing one, text for types such as dates."""
     if pd.isna(label):
         return None
     plain = label.item() if isinstance(label, np.generic) else label

@@ -17,7 +17,7 @@ def seeded_torch(seed: int | None = None) -> Iterator[None]:
     Parameters
     ----------
     seed : int, optional
-        None continues with the numbers that would come next.
+        None continues from the current state.
 
     Notes
     -----

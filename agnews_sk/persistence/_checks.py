@@ -129,7 +129,7 @@ def _check_random_state(random_state: np.random.RandomState, what: str) -> None:
 
 
 def _check_input(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Reject vectorizers that take texts for file names: they would open any file."""
+    """Reject vectorizers that treat texts as file names: they would open any file."""
     if value != "content":
         raise _reject(owner, "that treats texts as file names.")
 

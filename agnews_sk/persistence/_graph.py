@@ -1,4 +1,4 @@
-"""Visit every object that an object holds, however deeply and wherever."""
+"""Visit every object within an object, at any depth."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial

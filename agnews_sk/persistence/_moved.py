@@ -1,7 +1,7 @@
 """Load models that were saved under earlier names of classes, parameters or attributes.
 
 A saved model names classes and attributes. Where one is renamed, `check_pipeline` would reject what
-was saved before, so old names are replaced first. What comes out is checked like any other file:
+was saved before, so old names are replaced first. The result is checked like any other file:
 a forger gains nothing by an old name.
 """
 

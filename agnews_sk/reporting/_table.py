@@ -92,7 +92,7 @@ def _add_columns(table: Table, names: list[str], numbers: list[str]) -> None:
 
 def _add_row(table: Table, first: str, cells: list[str]) -> None:
     """Add a row of plain texts."""
-    # In a str, rich would take the brackets of a name or a label for markup.
+    # In a str, rich would read the brackets of a name or a label as markup.
     table.add_row(Text(first), *map(Text, cells))
 
 

@@ -279,7 +279,7 @@ class _Service:
         Raises
         ------
         HTTPException
-            422 with what came and what is allowed.
+            422 with what was sent and what is allowed.
         """
         most = self.limits.max_explained_texts if explain else self.limits.max_texts
         if len(texts) > most:

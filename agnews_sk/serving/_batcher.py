@@ -25,7 +25,7 @@ class _Pending(NamedTuple):
     result : asyncio.Future
         Receives the predictions, or the error.
     since : float
-        Time at which it came, by the clock of the event loop.
+        Time at which it arrived, by the clock of the event loop.
     """
 
     texts: Sequence[str]

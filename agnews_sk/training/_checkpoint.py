@@ -14,7 +14,7 @@ _ALWAYS_THERE = {"epoch", "steps_before", "losses", "is_over", "seed", "module",
 
 
 class Checkpoint:
-    """The file of one training, written whole or not at all.
+    """The file of one training, written completely or not at all.
 
     Parameters
     ----------

@@ -163,7 +163,7 @@ class Training:
                     net.infer(inputs)
 
     def _set_training(self) -> None:
-        """Switch dropout on, but for the layers that are always frozen."""
+        """Switch dropout on, except in the layers that are always frozen."""
         self.net.set_training()
         self._freezing.set_frozen_to_eval()
 

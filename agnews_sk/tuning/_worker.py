@@ -114,7 +114,7 @@ class Worker:
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except optuna.exceptions.UpdateFinishedTrialError:
-            return  # this worker was taken for dead, and the trial was queued again
+            return  # this worker was considered dead, and the trial was queued again
         except Exception as error:
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))
@@ -132,7 +132,7 @@ class Worker:
             told = self.study.tell(trial, values, state)
         except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
             if _frozen(self.study, trial).state.is_finished():
-                return  # this worker was taken for dead, and the trial was queued again
+                return  # this worker was considered dead, and the trial was queued again
             raise
         if self.verbose:
             log_finished_trial(self.study, told)
@@ -187,7 +187,7 @@ class _Heartbeat:
             try:
                 self._trial.set_user_attr(HEARTBEAT, n_beats)
             except optuna.exceptions.UpdateFinishedTrialError:
-                return  # this worker was taken for dead
+                return  # this worker was considered dead
 
 
 def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:

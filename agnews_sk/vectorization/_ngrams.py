@@ -99,8 +99,8 @@ def walk_ngrams(
     lengths = np.diff(tokens.offsets)  # (n_rows,)
     yield codes, lengths
     for n in range(2, max_n + 1):
-        # Prefixes are the (n-1)-grams of each row but for its last one, and last tokens are those
-        # of the (n-1)-grams of each row but for its first one.
+        # Prefixes are the (n-1)-grams of each row except its last one, and last tokens are those
+        # of the (n-1)-grams of each row except its first one.
         ends = np.cumsum(lengths)[lengths > 0]  # (n_filled_rows,)
         starts = ends - lengths[lengths > 0]
         last = np.delete(last, starts)  # (n_ngrams,)

@@ -313,7 +313,7 @@ def _sorted_table(
     """Return the table with columns in the order of names, and the column of each given term.
 
     Sorting a million joined strings is slow, so that n-grams are sorted as tuples of token ranks
-    wherever that gives the order of the strings.
+    where that gives the order of the strings.
 
     Parameters
     ----------

@@ -117,7 +117,7 @@ GOOD = b'"3","Oil","Up\nagain\nand again"\n'
 BROKEN = {
     "few fields": (b'"1","Truce"\n', "expected 3 fields, got 2"),
     "many fields": (b'"1","Truce","holds","on"\n', "expected 3 fields, got 4"),
-    "class 1.5": (b'"1.5","Truce","holds"\n', "class must be a whole number .* got '1.5'"),
+    "class 1.5": (b'"1.5","Truce","holds"\n', "class must be an integer .* got '1.5'"),
     "class World": (b'"World","Truce","holds"\n', "class must be .* got 'World'.*a header"),
     "no class": (b'"","Truce","holds"\n', "class is missing, got ''"),
     "blank class": (b'" ","Truce","holds"\n', "class is missing, got ' '"),

@@ -80,7 +80,7 @@ def test_types_that_fit_no_text_or_no_label_are_named(path):
     assert reader.wrong_type("views", ["text"]) is None
     assert reader.wrong_type("label", ["text", "views"]) == "views must hold texts, got Float64"
     assert reader.wrong_type("tags", ["text"]) == (
-        "the class must hold texts, whole numbers or booleans, got List(String)"
+        "the class must hold texts, integers or booleans, got List(String)"
     )
 
 

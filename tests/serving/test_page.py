@@ -112,7 +112,7 @@ def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
         ("heading", "What is this story about?"),
         ("textbox", "Story"),
         ("button", "Classify"),
-        ("group", "Models to ask"),
+        ("group", "Models"),
         ("checkbox", "tfidf"),
     } <= named
     controls = {"textbox", "button", "checkbox", "combobox"}

@@ -137,7 +137,7 @@ def check_predict_proba(name: str, estimator: Any) -> None:
 def check_predict_proba_columns(name: str, estimator: Any) -> None:
     """The column of the largest probability is that of the predicted label in classes_.
 
-    The labels come in an order that is not sorted, as the columns might be by mistake.
+    The labels are not sorted, as the columns might be by mistake.
     """
     order = [2, 1, 0, *range(3, len(TEXTS))]
     estimator = fit_clone(estimator, [TEXTS[i] for i in order], [LABELS[i] for i in order])

@@ -56,7 +56,7 @@ def check_sampler_weights(name: str, estimator: Any) -> None:
 
 @text_check(is_sampler)
 def check_sampler_container(name: str, estimator: Any) -> None:
-    """Texts and labels are returned in the type of container that they came in."""
+    """Texts and labels are returned in the type of container in which they were passed."""
     kinds: list[Any] = [list, tuple, lambda v: np.array(v, dtype=object), pd.Series, pl.Series]
     for kind in kinds:
         texts, labels = kind(ROWS), kind(ROW_LABELS)
