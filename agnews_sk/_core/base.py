@@ -188,7 +188,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         ----------
         X : DataFrame or array-like of str of shape (n_samples,)
             Frame, list, tuple, array or Series; the kind is kept, but an Arrow table becomes a
-            polars frame.
+            Polars frame.
         y : array-like of shape (n_samples,), optional
             Labels.
         sample_weight : array-like of shape (n_samples,), optional

@@ -12,7 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
-_KINDS = "a list, tuple, 1-D array, pandas, polars or Arrow column of strings, integers or booleans"
+_KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
 _NAMED_POSITIONS = 5
 # This many rows distinguish most columns of texts from labels.
 _FIRST = 100
@@ -22,7 +22,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     """Return labels of any container and dtype as one plain array.
 
     Equal labels give equal arrays, independent of their container: pandas' nullable, Arrow,
-    category and string columns, polars columns, NumPy's `StringDType` and object arrays all
+    category and string columns, Polars columns, NumPy's `StringDType` and object arrays all
     become the array that the same labels in a list would be.
 
     Parameters

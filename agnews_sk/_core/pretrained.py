@@ -35,7 +35,7 @@ def resolve_pretrained(model: str | Path | None) -> str:
     Parameters
     ----------
     model : str, path or None
-        A folder, a name on the Hugging Face hub, or None for all-MiniLM-L6-v2: its weights from
+        A folder, a name on the Hugging Face Hub, or None for all-MiniLM-L6-v2: its weights from
         the `offline` extra if that is installed, from the hub otherwise.
 
     Returns

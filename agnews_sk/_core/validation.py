@@ -43,11 +43,11 @@ Frame = pd.DataFrame | pl.DataFrame
 _ARROW_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
-_KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
+_KINDS = "a list, tuple, 1-D array, pandas or Polars Series, or one-column frame of str"
 
 
 def as_frame(X: Any) -> Any:
-    """Return an Arrow table as a polars DataFrame, and anything else as it is.
+    """Return an Arrow table as a Polars DataFrame, and anything else as it is.
 
     Parameters
     ----------
@@ -60,15 +60,15 @@ def as_frame(X: Any) -> Any:
     Raises
     ------
     TypeError
-        If X is a polars LazyFrame, which has no rows before it is collected.
+        If X is a Polars LazyFrame, which has no rows before it is collected.
     """
     if isinstance(X, pl.LazyFrame):
-        raise TypeError("X must hold rows, got a polars LazyFrame; call collect() first.")
+        raise TypeError("X must hold rows, got a Polars LazyFrame; call collect() first.")
     return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X
 
 
 def is_frame(X: Any) -> TypeGuard[Frame]:
-    """Return whether this is a pandas or polars DataFrame."""
+    """Return whether this is a pandas or Polars DataFrame."""
     return isinstance(X, (pd.DataFrame, pl.DataFrame))
 
 
@@ -81,7 +81,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
     Parameters
     ----------
     X : array-like of str of shape (n_samples,)
-        List, tuple, ndarray, pandas Series, polars Series, or frame with one column.
+        List, tuple, ndarray, pandas Series, Polars Series, or frame with one column.
     name : str, default="X"
         Name in messages.
 
@@ -142,11 +142,11 @@ def _only_column(X: Frame, name: str) -> pl.Series:
 
 
 def _from_polars(X: pl.Series, name: str) -> pl.Series:
-    """Return the texts of a polars Series: strings, categories, or objects that are texts."""
+    """Return the texts of a Polars Series: strings, categories, or objects that are texts."""
     if X.dtype == pl.Object:
         return _from_values(X.to_list(), name)
     if X.dtype not in POLARS_STRINGS:
-        raise TypeError(f"{name} must hold texts, got a polars Series of {X.dtype}.")
+        raise TypeError(f"{name} must hold texts, got a Polars Series of {X.dtype}.")
     return X.cast(pl.String)
 
 
@@ -220,7 +220,7 @@ def check_frame(X: Any, *, columns: Sequence[str] | None = None, name: str = "X"
         If X has no rows, lacks a column, or has two columns of one name.
     """
     if not is_frame(X):
-        raise TypeError(f"{name} must be a pandas or polars DataFrame, got {type(X).__name__}.")
+        raise TypeError(f"{name} must be a pandas or Polars DataFrame, got {type(X).__name__}.")
     if len(X) == 0:
         raise ValueError(f"{name} is empty: at least one row is needed, got 0.")
     names = list(map(str, X.columns))

@@ -394,7 +394,7 @@ class TextNetClassifier(
         *,
         name: str = "X",
     ) -> TextRows:
-        """Return checked and truncated ids as rows of a data set.
+        """Return checked and truncated ids as rows of a dataset.
 
         Parameters
         ----------

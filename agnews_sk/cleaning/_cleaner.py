@@ -142,7 +142,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
-            List, tuple, array, pandas or polars Series, or one-column frame; texts may be missing.
+            List, tuple, array, pandas or Polars Series, or one-column frame; texts may be missing.
 
         Returns
         -------

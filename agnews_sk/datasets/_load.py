@@ -88,7 +88,7 @@ def load_agnews(
     files of AG News get its class names: they have three quoted columns and no header, or the
     header `Class Index,Title,Description`, and the classes 1, 2, 3 and 4, all of them and no other.
     All files of a folder are considered together, and the labels of a CSV take the kind of the
-    other files. Labels of a Parquet file of the Hugging Face hub get the class names in its
+    other files. Labels of a Parquet file of the Hugging Face Hub get the class names in its
     metadata.
 
     Examples

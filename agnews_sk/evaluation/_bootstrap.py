@@ -1,4 +1,4 @@
-"""The bootstrap: resamples as weights of rows, BCa intervals and p values."""
+"""The bootstrap: resamples as weights of rows, BCa intervals and p-values."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -105,7 +105,7 @@ def is_constant(values: np.ndarray) -> bool:
 
 
 def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -> float:
-    """Return the two-sided p value of a difference of zero, by inverting the BCa interval.
+    """Return the two-sided p-value of a difference of zero, by inverting the BCa interval.
 
     Parameters
     ----------

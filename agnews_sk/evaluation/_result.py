@@ -309,7 +309,7 @@ class ComparisonResult:
             One row per pair, with its names `a` and `b`. `accuracy_difference` is the accuracy of a
             minus that of b; `..._low`, `..._high` and `..._method` are the ends of its interval and
             their method. `both_right`, `only_a`, `only_b` and `both_wrong` are numbers of rows.
-            `test` names the test, `p_value` is its two-sided p value, `p_holm` that corrected for
+            `test` names the test, `p_value` is its two-sided p-value, `p_holm` that corrected for
             the number of pairs, and `effect_size` the effect size named in `effect`. The same for
             `macro_f1`, whose effect size is the difference itself. `significant` is True if the
             interval of the difference of accuracies excludes zero and `p_holm` is at most 1 -
@@ -326,7 +326,7 @@ class ComparisonResult:
         If all resamples, or all folds, have the same difference, its variance is unknown. The
         difference of accuracies then has an exact interval from the discordant rows (method
         "exact"), and in cross-validation McNemar's exact test on them; that of macro-F1 has neither
-        interval nor p value (method "none").
+        interval nor p-value (method "none").
         """
         return self.pairs.copy()
 

@@ -148,7 +148,7 @@ def corrected_t_test(
 
 
 def holm(p_values: Any) -> np.ndarray:
-    """Return p values corrected for their number by the method of Holm (1979).
+    """Return p-values corrected for their number by the method of Holm (1979).
 
     Parameters
     ----------

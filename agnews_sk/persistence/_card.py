@@ -73,7 +73,7 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
     Returns
     -------
     str
-        Markdown with a YAML header that the Hugging Face hub reads.
+        Markdown with a YAML header that the Hugging Face Hub reads.
     """
     sections = [
         _head(card),

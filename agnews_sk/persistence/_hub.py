@@ -1,4 +1,4 @@
-"""Save models to the Hugging Face hub, and load them from there."""
+"""Save models to the Hugging Face Hub, and load them from there."""
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ def push_to_hub(
     endpoint: str | None = None,
     message: str = "Save the model",
 ) -> str:
-    """Save a fitted pipeline to a repository of the Hugging Face hub.
+    """Save a fitted pipeline to a repository of the Hugging Face Hub.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def from_hub(
     token: str | None = None,
     endpoint: str | None = None,
 ) -> Any:
-    """Load a pipeline from a repository of the Hugging Face hub.
+    """Load a pipeline from a repository of the Hugging Face Hub.
 
     Only files that a saved model can have are downloaded, and they are checked as by `load`.
 

@@ -69,7 +69,7 @@ def _pairs_table(pairs: pd.DataFrame) -> Table:
         title=f"{test} of each pair, a against b",
         caption="Difference: accuracy of a minus that of b, in percentage points.",
     )
-    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p value"])
+    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p-value"])
     for pair in pairs.to_dict("records"):
         cells = [
             pair["b"],

@@ -124,7 +124,7 @@ def load_pretrained(model: str) -> tuple[str, dict[str, int | None]]:
     Parameters
     ----------
     model : str
-        Folder, or name on the Hugging Face hub.
+        Folder, or name on the Hugging Face Hub.
 
     Returns
     -------

@@ -234,7 +234,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder, or name on the Hugging Face hub; None is all-MiniLM-L6-v2, from the `offline` extra
+        Folder, or name on the Hugging Face Hub; None is all-MiniLM-L6-v2, from the `offline` extra
         if that is installed, otherwise from the hub.
     max_length : int or None, default=None
         Largest number of ids per text, special tokens included; None is the model's own limit.

@@ -1,4 +1,4 @@
-"""Labelled token ids as a data set of skorch."""
+"""Labelled token ids as a dataset of skorch."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from agnews_sk.nn import RaggedDataset, RaggedLoader
 class TextRows(RaggedDataset, Dataset):
     """A `RaggedDataset` with the attributes that callbacks of skorch read.
 
-    `X` is the data set itself, which the net takes for predictions, and `y` the codes of the
+    `X` is the dataset itself, which the net takes for predictions, and `y` the codes of the
     labels. Item i is the pair of the ids of row i and its code, -1 if there are no labels.
     """
 

@@ -36,7 +36,7 @@ class SentenceEmbedder(
     Parameters
     ----------
     model : str, path or None, default=None
-        Encoder: a folder, or a name on the Hugging Face hub. None is all-MiniLM-L6-v2, from the
+        Encoder: a folder, or a name on the Hugging Face Hub. None is all-MiniLM-L6-v2, from the
         `offline` extra if that is installed, otherwise from the hub.
     pooling : {"mean", "max", "first"}, default="mean"
         How the vectors of the tokens become one per text; "first" is that of the first token.

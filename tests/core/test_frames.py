@@ -237,7 +237,7 @@ def test_what_is_no_text_is_rejected_in_any_container(to_kind, value):
 
 
 def test_lazy_frames_are_rejected_with_advice():
-    with pytest.raises(TypeError, match=r"got a polars LazyFrame; call collect\(\) first"):
+    with pytest.raises(TypeError, match=r"got a Polars LazyFrame; call collect\(\) first"):
         make_tfidf_pipeline().fit(pl.LazyFrame({"title": TITLES}), LABELS)
 
 
