@@ -65,11 +65,11 @@ def test_it_predicts_the_requested_share(rows, coverage):
 def test_the_error_of_its_predictions_is_at_most_max_error(rows):
     X, y, X_test, y_test = rows
     classifier = abstaining(max_error=0.25).fit(X, y)
-    answered = ~classifier.abstains(X_test)
-    wrong = classifier.predict(X_test)[answered] != y_test[answered]
+    is_predicted = ~classifier.abstains(X_test)
+    wrong = classifier.predict(X_test)[is_predicted] != y_test[is_predicted]
     everywhere = classifier.estimator_.predict(X_test) != y_test
     assert wrong.mean() <= 0.25 < everywhere.mean()
-    assert 0.1 < answered.mean() < 0.9
+    assert 0.1 < is_predicted.mean() < 0.9
     assert classifier.error_ < 0.25
 
 
@@ -233,8 +233,8 @@ def test_the_abstain_label_is_of_the_kind_of_the_classes_but_not_a_class(classes
     assert classifier.abstain_label_ == label
     assert set(predicted.tolist()) == {label, *np.asarray(classes).tolist()}
     assert predicted.dtype != object
-    answered = np.mean((predicted == y) & ~classifier.abstains(X))
-    assert accuracy_score(y, predicted) == answered == classifier.score(X, y)
+    is_predicted = np.mean((predicted == y) & ~classifier.abstains(X))
+    assert accuracy_score(y, predicted) == is_predicted == classifier.score(X, y)
 
 
 def test_scorers_of_scikit_learn_take_its_predictions():
@@ -529,7 +529,7 @@ def test_an_abstain_label_that_is_no_single_label_is_rejected_in_fit(label):
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
 def test_a_refit_that_fails_leaves_the_classifier_as_it_was(failure, monkeypatch):
     classifier = abstaining_texts().fit(TEXTS, NAMES)
-    before, answers = dict(vars(classifier)), classifier.predict(TEXTS).tolist()
+    before, predictions = dict(vars(classifier)), classifier.predict(TEXTS).tolist()
 
     def fail(*args):
         raise failure
@@ -538,13 +538,13 @@ def test_a_refit_that_fails_leaves_the_classifier_as_it_was(failure, monkeypatch
     with pytest.raises(failure):
         classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
     assert vars(classifier) == before
-    assert classifier.predict(TEXTS).tolist() == answers
+    assert classifier.predict(TEXTS).tolist() == predictions
 
 
 def test_a_refit_that_is_rejected_leaves_the_classifier_as_it_was():
     classifier = abstaining_texts().fit(TEXTS, NAMES)
-    answers = classifier.predict(TEXTS).tolist()
+    predictions = classifier.predict(TEXTS).tolist()
     classifier.set_params(abstain_label="Zebra")
     with pytest.raises(ValueError, match="abstain_label must not be one of the classes"):
         classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
-    assert classifier.predict(TEXTS).tolist() == answers
+    assert classifier.predict(TEXTS).tolist() == predictions

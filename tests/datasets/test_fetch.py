@@ -102,9 +102,9 @@ def test_a_damaged_kept_file_is_not_used_when_downloads_are_off(site, tmp_path):
         fetch_agnews(data_home=tmp_path, download_if_missing=False)
 
 
-@pytest.mark.parametrize("answer", [None, TRAIN[:-20], b"<html>"], ids=["404", "half", "page"])
-def test_the_second_mirror_is_tried_if_the_first_fails(site, tmp_path, answer):
-    site.files["/a/train.csv"] = answer
+@pytest.mark.parametrize("response", [None, TRAIN[:-20], b"<html>"], ids=["404", "half", "page"])
+def test_the_second_mirror_is_tried_if_the_first_fails(site, tmp_path, response):
+    site.files["/a/train.csv"] = response
     assert len(fetch_agnews(data_home=tmp_path).data) == 2
     assert site.asked == ["/a/train.csv", "/b/train.csv"]
     assert kept(tmp_path) == {"train.csv": TRAIN}

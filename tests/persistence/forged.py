@@ -186,7 +186,7 @@ def values():
         put(fitted(CountVectorizer(), classify=stacked), -1, stack_method_=["fit"]),
     )
     yield (
-        "text that answers",
+        "text that predicts",
         put(
             fitted(CountVectorizer(), classify=stacked),
             -1,
@@ -252,8 +252,8 @@ def values():
         put_in(frame, lambda m: setattr(m["vectorize"], "_weights", make_tfidf_pipeline())),
     )
     abstaining = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5).fit(TEXTS, Y)
-    yield "endless answer", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))
-    yield "answer of many", put_in(abstaining, lambda m: setattr(m, "abstain_label", [1, 2]))
+    yield "endless label", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))
+    yield "label of many", put_in(abstaining, lambda m: setattr(m, "abstain_label", [1, 2]))
     yield (
         "generator of numbers",
         put(fitted(CountVectorizer()), -1, random_state=np.random.default_rng(0)),

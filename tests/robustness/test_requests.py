@@ -28,10 +28,10 @@ def client():
         yield client
 
 
-def check(answer, n_texts=None):
-    assert answer.status_code == 200 or answer.status_code in REJECTED, answer.text
-    found = answer.json()
-    if answer.status_code != 200:
+def check(response, n_texts=None):
+    assert response.status_code == 200 or response.status_code in REJECTED, response.text
+    found = response.json()
+    if response.status_code != 200:
         assert found["detail"]
         return
     assert n_texts is None or len(found["predictions"]) == n_texts
@@ -67,9 +67,9 @@ requests = st.fixed_dictionaries(
 
 @given(st.lists(any_story.filter(lambda text: text is not None), min_size=1, max_size=8))
 def test_any_texts_get_one_prediction_each(client, texts):
-    answer = post(client, json.dumps({"texts": texts}))
-    assert answer.status_code == 200, answer.text
-    check(answer, len(texts))
+    response = post(client, json.dumps({"texts": texts}))
+    assert response.status_code == 200, response.text
+    check(response, len(texts))
 
 
 @given(requests, st.booleans())
@@ -90,5 +90,5 @@ def test_any_bytes_get_a_response_or_are_rejected(client, body):
 
 @pytest.mark.parametrize("opening", ["[", '{"texts":[', '{"a":'])
 def test_deeply_nested_json_is_rejected(client, opening):
-    answer = post(client, opening * 100_000)
-    assert answer.status_code in REJECTED
+    response = post(client, opening * 100_000)
+    assert response.status_code in REJECTED

@@ -19,9 +19,9 @@ def lengths(texts):
 
 async def answers_of(batcher, requests):
     batcher.start()
-    answers = await asyncio.gather(*map(batcher.predict, requests))
+    responses = await asyncio.gather(*map(batcher.predict, requests))
     await batcher.close()
-    return [answer[:, 0].tolist() for answer in answers]
+    return [response[:, 0].tolist() for response in responses]
 
 
 @settings(max_examples=30, deadline=None)
@@ -108,7 +108,7 @@ def test_close_predicts_the_waiting_requests():
         closing = asyncio.create_task(batcher.close())
         found = await asyncio.wait_for(asyncio.gather(*waiting), 15)
         await closing
-        return [answer.tolist() for answer in found]
+        return [response.tolist() for response in found]
 
     assert asyncio.run(ask()) == [[[3]]] * 3
 
@@ -148,9 +148,9 @@ def test_a_request_that_fails_the_model_fails_alone():
         batcher = MicroBatcher(picky, on_batch=sizes.append)
         batcher.start()
         asked = [batcher.predict([text]) for text in ("a", "bad", "abc")]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        responses = await asyncio.gather(*asked, return_exceptions=True)
         await batcher.close()
-        return answers
+        return responses
 
     first, failed, last = asyncio.run(ask())
     assert (first.tolist(), str(failed), last.tolist()) == ([[1]], "a bad text", [[3]])

@@ -93,7 +93,7 @@ def test_clients_that_stop_sending_are_disconnected_within_seconds():
         }
         heard = {name: read_to_the_end(client) for name, client in clients.items()}
         assert {name: BEGUN[name][1] in heard[name] for name in BEGUN} == dict.fromkeys(BEGUN, True)
-        assert [name for name, (_, answer) in BEGUN.items() if not answer and heard[name]] == []
+        assert [name for name, (_, response) in BEGUN.items() if not response and heard[name]] == []
         assert not server.server_state.connections
 
 

@@ -41,13 +41,13 @@ class Load(threading.Thread):
         while connection.sock is not None:
             try:
                 connection.request("POST", "/predict", BODY, HEADERS)
-                answer = connection.getresponse()
-                answer.read()
+                response = connection.getresponse()
+                response.read()
             except (OSError, http.client.HTTPException):
                 self.lost += 1
                 return
-            self.answered += answer.status == 200
-            self.lost += answer.status != 200
+            self.answered += response.status == 200
+            self.lost += response.status != 200
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
@@ -84,8 +84,8 @@ def test_a_worker_that_dies_is_replaced_while_the_service_continues(saved):
         for _ in range(8):  # some of these wait for the new worker
             address = f"http://127.0.0.1:{port}/predict"
             request = urllib.request.Request(address, BODY, HEADERS)
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                assert answer.status == 200
+            with urllib.request.urlopen(request, timeout=30) as response:
+                assert response.status == 200
         metrics = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
     assert 'agnews_sk_requests_total{path="/predict",status="200"} 8.0' in metrics
 

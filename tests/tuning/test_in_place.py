@@ -166,14 +166,14 @@ class Greedy(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        answers = self.inner_.predict(X)
+        predictions = self.inner_.predict(X)
         (X.data if sp.issparse(X) else X)[:] = 7
-        return answers
+        return predictions
 
     def predict_proba(self, X):
-        answers = self.inner_.predict_proba(X)
+        predictions = self.inner_.predict_proba(X)
         (X.data if sp.issparse(X) else X)[:] = -7
-        return answers
+        return predictions
 
 
 def counts(*steps, classifier=None):
