@@ -1,6 +1,6 @@
 """Digests of values by content: equal in every process, different where behaviour may differ.
 
-Caches, studies and runs that are stored are found again by such digests. Neither `pickle` nor
+Such digests identify stored caches, studies and runs. Neither `pickle` nor
 `joblib.hash` is enough: the bytes of a pickle depend on the order of sets and on which objects are
 shared, and functions are pickled by name, regardless of their code.
 """

@@ -45,7 +45,7 @@ class Interruption:
         """Within the block, set it when Ctrl-C raises KeyboardInterrupt.
 
         Only the main thread receives signals; in another thread this does nothing. If the program
-        has a handler of its own that raises nothing, it is not set.
+        has its own handler that raises nothing, it is not set.
         """
         before = signal.getsignal(signal.SIGINT)
         in_main_thread = threading.current_thread() is threading.main_thread()

@@ -402,7 +402,7 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
     Parameters
     ----------
     groups : array-like of shape (n_samples,)
-        Equal for rows of one origin; a row with a missing value is an origin of its own.
+        Equal for rows of one origin; a row with a missing value is its own origin.
     X : container of n_samples rows
 
     Returns

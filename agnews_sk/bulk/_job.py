@@ -139,7 +139,7 @@ def _empty(parts: Path) -> None:
 
 
 def delete_parts(parts: Path) -> None:
-    """Delete a folder of parts; the file that marks it as one goes last."""
+    """Delete a folder of parts; the file that marks it as one is deleted last."""
     _empty(parts)
     shutil.rmtree(parts)
 

@@ -92,7 +92,7 @@ def predict_files(
         has none of the names above and reads as a row: a number, then some words. A file without
         a header has the columns text; class and text; or class, title and description.
     escape_formulas : bool, default=False
-        In a CSV output, put an apostrophe before every text that begins with `=`, `+`, `-`, `@`, a
+        In a CSV output, prefix an apostrophe to every text that begins with `=`, `+`, `-`, `@`, a
         tab or a line break, so that no spreadsheet evaluates a text as a formula.
     client : dask.distributed.Client, optional
         Predict each file on a worker of its cluster; workers must see the model, the files and

@@ -128,7 +128,7 @@ class TextCache(Inert):
     def _keep_in_folder(self, new: dict[bytes, np.ndarray]) -> None:
         """Write the first of the new rows, as many as the folder has room for.
 
-        The total size is a column of its own: summing the sizes of all rows would read the file.
+        The total size is its own column: summing the sizes of all rows would read the file.
         """
         with self._database() as database:
             (n_bytes,) = database.execute("SELECT n_bytes FROM size").fetchone()

@@ -109,7 +109,7 @@ class TransformerClassifier(TextNetClassifier):
     checkpoint_dir : str, path or None, default=None
         Folder to save the state of training to, after each epoch and, without `callbacks`, every
         five minutes. The same `fit` on the same data, with the same callbacks, resumes from there,
-        with the same result as an uninterrupted one. Each run has a file of its own, so that a
+        with the same result as an uninterrupted one. Each run has its own file, so that a
         search may share the folder.
     precision : {"auto", "bf16", "fp32"}, default="auto"
         Precision of matrix products in training; "auto" is bfloat16 on hardware that supports it.

@@ -1,7 +1,7 @@
 """The regular expressions of the cleaning steps, in Rust's syntax.
 
 Rust's expressions have no look-around: a pattern matches the context that it needs as a named
-group, so that the replacement can put it back.
+group, so that the replacement can restore it.
 """
 
 # Entities of AG News, in which a space has replaced the ampersand

@@ -16,7 +16,7 @@ class Stages:
     ----------
     console : rich.console.Console
     own_bar : str, default=""
-        Stages whose name contains this text show a bar of their own; empty for none.
+        Stages whose name contains this text show their own bar; empty for none.
     """
 
     def __init__(self, console: Console, own_bar: str = "") -> None:

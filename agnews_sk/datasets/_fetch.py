@@ -97,7 +97,7 @@ def fetch_agnews(
     ------
     OSError
         If a file is not in the home folder and cannot be downloaded; the message says which file
-        to put where.
+        to place where.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def without_label_faults(table: Table) -> Table:
     Raises
     ------
     ValueError
-        If the file has no header, and its first column is a number of its own for each row.
+        If the file has no header, and its first column is a different number for each row.
     """
     given = table.rows["class"]
     blank = given.is_null() | (given.str.strip_chars() == "")

@@ -28,7 +28,7 @@ class MultiHeadSelfAttention(nn.Module):
 
     .. math:: \mathrm{Attention}(Q, K, V) = \mathrm{softmax}(Q K^T / \sqrt{d_k})\, V;
 
-    the heads' outputs are put side by side and projected once more (Vaswani et al. 2017,
+    the outputs of the heads are concatenated and projected once more (Vaswani et al. 2017,
     "Attention is all you need", arXiv 1706.03762, equation 1 and section 3.2.2).
 
     Examples

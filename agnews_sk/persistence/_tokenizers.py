@@ -131,7 +131,7 @@ def _parts(section: Any) -> Iterator[dict[str, Any]]:
     if section["type"] != "Sequence":
         yield section
         return
-    # Each kind of section has a name of its own for what is in a sequence.
+    # Each kind of section has its own name for what is in a sequence.
     for inner in section.values():
         for part in inner if isinstance(inner, list) else ():
             yield from _parts(part)

@@ -89,7 +89,7 @@ def create_app(
     -----
     Predictions are those of `predict_proba`, regardless of the other texts in the batch. A missing
     cell of a story is treated as by the model's `join` step; the empty text is predicted; `null`
-    for a text is rejected. Each model predicts in a thread of its own.
+    for a text is rejected. Each model predicts in its own thread.
 
     Examples
     --------

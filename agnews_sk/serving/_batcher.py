@@ -39,7 +39,7 @@ class MicroBatcher:
     While the model works, requests gather. Once it is free, a batch starts when one of these holds:
     it has as many texts as were predicted and waiting a moment ago, so that clients that send their
     next request at once are combined instead of taking turns; it is full; or `max_wait` has passed.
-    A request is never split: one larger than a batch is a batch of its own.
+    A request is never split: one larger than a batch is its own batch.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ class Guard:
 
 
 class _Request:
-    """The body of a request as it comes in, and its response as it goes out.
+    """The body of a request, and its response.
 
     Parameters
     ----------

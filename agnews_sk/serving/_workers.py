@@ -275,9 +275,9 @@ def _describe_exit(exit_code: int) -> str:
 def _run_worker(
     build: Callable[[], Any], limits: Limits, sock: socket.socket, sender: Connection
 ) -> None:
-    """Serve a socket in a process of its own.
+    """Serve a socket in its own process.
 
-    A worker that cannot create the application prints why and exits with a status of its own: a
+    A worker that cannot create the application prints why and exits with its own status: a
     successor would fail too.
 
     Parameters

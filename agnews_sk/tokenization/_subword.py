@@ -113,7 +113,7 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         self.mask_token_id_ = special_ids["mask"]
 
     def get_parts(self) -> StateParts:
-        """Return the state with the tokenizer as a document of its own, which others can read."""
+        """Return the state with the tokenizer as its own document, which others can read."""
         state = dict(vars(self))
         tokenizer_json = state.pop("tokenizer_json_", None)
         documents = {} if tokenizer_json is None else {"tokenizer.json": tokenizer_json}

@@ -50,7 +50,7 @@ class Checkpoint:
         return time.monotonic() - self._saved_at >= SECONDS_BETWEEN
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state to a temporary file, and put it in place of the last one.
+        """Write the state to a temporary file, which then replaces the last one.
 
         Parameters
         ----------

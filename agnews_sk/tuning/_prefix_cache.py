@@ -196,7 +196,7 @@ class FoldMemory:
     def _fit(
         self, function: Callable[..., Any], step: Any, X: Any, *args: Any, **keywords: Any
     ) -> _Fitted:
-        """Fit a step, or put its output together from the texts that it has transformed before."""
+        """Fit a step, or assemble its output from texts that it has transformed before."""
         start = time.perf_counter()
         rows = self._rows(step, X)
         if rows is None:

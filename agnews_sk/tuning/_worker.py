@@ -206,7 +206,7 @@ def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:
 
 
 class _Watch:
-    """Find running trials whose worker is gone.
+    """Find running trials whose worker has died.
 
     Clocks of machines differ, so a trial counts as silent when this worker has seen no new
     heartbeat for so many seconds by its own clock.
@@ -230,7 +230,7 @@ class _Watch:
                 requeue(self._study, trial, MAX_RETRIES)
 
     def _is_lost(self, trial: FrozenTrial) -> bool:
-        """Return whether the worker of a running trial is gone, or silent for too long."""
+        """Return whether the worker of a running trial has died, or is silent for too long."""
         now = time.monotonic()
         beat = trial.user_attrs.get(HEARTBEAT)
         last, since = self._last.get(trial.number, (None, now))

@@ -100,7 +100,7 @@ def test_scores_of_given_predictions_do_not_depend_on_the_kind_of_labels(held):
 
 
 class Predicts(ClassifierMixin, BaseEstimator):
-    """Predicts labels in a container of its own."""
+    """Predicts labels in its own container."""
 
     def __init__(self, kind):
         self.kind = kind

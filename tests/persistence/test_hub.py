@@ -46,9 +46,7 @@ class Hub(BaseHTTPRequestHandler):
             for line in body.splitlines():
                 self.apply(json.loads(line))
             url = f"http://{self.headers['Host']}/{REPO}/commit/{COMMIT}"
-            self.respond(
-                {"commitUrl": url, "commitOid": COMMIT, "success": True, "hookOutput": ""}
-            )
+            self.respond({"commitUrl": url, "commitOid": COMMIT, "success": True, "hookOutput": ""})
         else:
             self.respond({})
 

@@ -7,7 +7,7 @@ CLASSES = np.array(["Business", "Sports"])
 
 
 def rows(n, target=None):
-    """Rows of one token, each with an id of its own."""
+    """Rows of one token, each with its own id."""
     target = np.arange(n) % 2 if target is None else np.array(target)
     return TextRows(np.arange(n), np.arange(n + 1), target)
 

@@ -220,7 +220,7 @@ def check_one_class(name: str, estimator: Any) -> None:
 def check_missing_labels(name: str, estimator: Any) -> None:
     """A missing label, None or NaN, is rejected in fit.
 
-    `str(nan)` would make a class of its own of them.
+    `str(nan)` would make them a class.
     """
     for missing in (None, np.nan):
         y = np.array([*LABELS[:-1], missing], dtype=object)
