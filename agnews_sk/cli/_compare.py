@@ -55,7 +55,9 @@ def compare(
     data: DataOption = None,
     train_rows: Annotated[
         int | None,
-        typer.Option(min=8, help="Number of training rows; by default limited to 5 minutes."),
+        typer.Option(
+            min=8, help="Number of training rows; by default as many as fit in 5 minutes."
+        ),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Number of fine-tuning epochs.")] = 2,
     model: Annotated[

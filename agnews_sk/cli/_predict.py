@@ -44,7 +44,7 @@ def predict(
         typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster on this machine."),
     ] = None,
 ) -> None:
-    """Predict every row of files. The same command resumes a run that was interrupted."""
+    """Predict every row of files. The same command resumes an interrupted run."""
     from agnews_sk.bulk import predict_files
 
     console = Console()

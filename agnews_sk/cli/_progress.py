@@ -1,4 +1,4 @@
-"""Show what a command is doing, in one line that is redrawn; nothing without a terminal."""
+"""Show the progress of a command, in one line that is redrawn; nothing without a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from agnews_sk.cli._stopping import check_stopped
 
 
 class Stages:
-    """Show the current stage of the work, except while the work shows a progress bar itself.
+    """Show the current stage of the work, except while it shows its own progress bar.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Stages:
         self._own_bar = own_bar
 
     def show(self, stage: str) -> None:
-        """Show a stage that begins, unless the command was asked to stop.
+        """Show a stage as it begins, unless the command was stopped.
 
         Parameters
         ----------

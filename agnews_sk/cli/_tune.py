@@ -293,7 +293,7 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
 
 
 def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
-    """Save a pipeline, in a temporary folder if `--out` cannot be written any more.
+    """Save a pipeline, in a temporary folder if `--out` cannot be written any longer.
 
     Returns
     -------

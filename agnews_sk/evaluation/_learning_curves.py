@@ -88,7 +88,7 @@ class LearningCurves:
         -------
         pandas.DataFrame
             Columns `train_size`, `a`, `b`, `difference` (a minus b), `low`, `high`, `p_value` of
-            the corrected t test, `p_holm` corrected for the number of rows of this frame,
+            the corrected t-test, `p_holm` corrected for the number of rows of this frame,
             `effect_size` (Cohen's d), `method`, and `significant`, True if the interval excludes
             zero and `p_holm` is at most 1 - `confidence_level`. If all splits have the same
             difference of accuracies, the method is "exact": Fisher's test, and intervals of Clopper
@@ -182,7 +182,7 @@ def _check_score(score: str) -> None:
 
 
 def _test_share(runs: pd.DataFrame) -> float:
-    """Return the test rows per training row of a split, as the corrected t test needs it."""
+    """Return the test rows per training row of a split, as the corrected t-test needs it."""
     return float((runs["n_test_rows"] / runs["n_train_rows"]).mean())
 
 

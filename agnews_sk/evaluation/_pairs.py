@@ -99,7 +99,7 @@ def pairs_on_folds(
     Returns
     -------
     pandas.DataFrame of shape (n_pairs, 24)
-        The corrected resampled t test; columns that only a fixed test set has are NaN. If all folds
+        The corrected resampled t-test; columns that only a fixed test set has are NaN. If all folds
         have the same difference of accuracies, McNemar's exact test on their rows.
     """
     wide = folds.pivot(index="fold", columns="classifier")
@@ -121,7 +121,7 @@ def pairs_on_folds(
 
 
 def _t_test(differences: np.ndarray, test_share: float, confidence_level: float) -> dict[str, Any]:
-    """Return the columns of the corrected t test of accuracies.
+    """Return the columns of the corrected t-test of accuracies.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ _COSTS: dict[str, tuple[str, Format]] = {
 _TESTS = {
     "exact": "McNemar's exact test",
     "chi2": "McNemar's test (chi-squared, continuity corrected)",
-    "corrected t": "the corrected resampled t test of Nadeau and Bengio",
+    "corrected t": "the corrected resampled t-test of Nadeau and Bengio",
 }
 
 
@@ -160,7 +160,7 @@ def plots_section(result: ComparisonResult) -> str:
 
 
 def _cost_plots(result: ComparisonResult) -> list[str]:
-    """Return accuracy against each cost that is known of some classifier."""
+    """Return accuracy against each cost that is known for some classifier."""
     captions = {
         "fit_seconds": "Accuracy against fit time",
         "latency_p95_ms": "Accuracy against the latency of one text",

@@ -64,7 +64,7 @@ def _scores_table(result: ComparisonResult) -> Table:
 def _pairs_table(pairs: pd.DataFrame) -> Table:
     """Return the table of paired tests, one row per pair."""
     folds = (pairs["test"] == "corrected t").any()
-    test = "Corrected t test" if folds else "McNemar's test"
+    test = "Corrected t-test" if folds else "McNemar's test"
     table = Table(
         title=f"{test} of each pair, a against b",
         caption="Difference: accuracy of a minus that of b, in percentage points.",

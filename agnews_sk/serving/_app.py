@@ -126,7 +126,7 @@ def create_app(
 
 
 def check_key(api_key: str | None) -> None:
-    """Reject an API key that every request has, or that no request can send.
+    """Reject an API key that is empty, or that no request can send.
 
     Parameters
     ----------
@@ -368,7 +368,7 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
 
     @app.get("/ready", responses={503: _PROBLEMS[503]})
     async def ready() -> Status:
-        """Return whether the service takes requests; if not, send them elsewhere."""
+        """Return whether the service accepts requests; if not, send them elsewhere."""
         if app.state.stopping or not service.running:
             raise HTTPException(503, "not ready.", _RETRY)
         return Status(status="ready")
@@ -381,7 +381,7 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     @app.get("/docs", include_in_schema=False)
     @app.get("/redoc", include_in_schema=False)
     async def no_docs() -> Response:
-        """Tell why there are no documentation pages: FastAPI's load scripts from elsewhere."""
+        """Explain why there are no documentation pages: those of FastAPI load external scripts."""
         raise HTTPException(404, _NO_DOCS)
 
     @app.get("/", include_in_schema=False)
@@ -419,7 +419,7 @@ def _key_check(api_key: str) -> Callable[..., Any]:
 
 
 def _as_json(content: Any) -> Response:
-    """Return a JSON response without validating it by a response model, as the service built it."""
+    """Return a JSON response without validating it by a response model, since it was built here."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
