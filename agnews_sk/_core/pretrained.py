@@ -56,7 +56,7 @@ def resolve_pretrained(model: str | Path | None) -> str:
         return str(model)
     if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
         raise OSError(
-            f"model={str(model)!r} is not a folder; give a folder that holds config.json, "
+            f"model={str(model)!r} is not a folder; pass a folder that holds config.json, "
             "or a name on the hub such as 'distilbert-base-uncased'."
         )
     return model

@@ -57,7 +57,7 @@ def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
         meant = [other for other in known if other.rpartition("__")[2] in near]
     message = f"{maker} has no parameter {name!r}"
     if rest and pipeline.named_steps.get(step, step) in (None, "passthrough"):
-        return f"{message}: the step {step} is 'passthrough'; give it an estimator, {step}=..."
+        return f"{message}: the step {step} is 'passthrough'; set it to an estimator, {step}=..."
     if meant:
         return f"{message}; did you mean {' or '.join(meant[:_MOST_NAMED])}?"
     return (

@@ -61,8 +61,8 @@ def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) ->
         for one in written:
             if one.exists() and any(place.samefile(one) for place in _places(path)):
                 raise ValueError(
-                    f"{output} would overwrite the input {path}; give the output another "
-                    "name, or move the output of an earlier run."
+                    f"{output} would overwrite the input {path}; choose another name "
+                    "for the output, or move that of an earlier run."
                 )
 
 

@@ -93,7 +93,9 @@ def prepare_parts(parts: Path, job: Job) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     earlier = _read_mark(parts)
     if earlier is None and not all(one.match(f"{_MARK}.*.tmp") for one in parts.iterdir()):
-        raise ValueError(f"{parts} was not made by an earlier run; give the output another name.")
+        raise ValueError(
+            f"{parts} was not made by an earlier run; choose another name for the output."
+        )
     asked = job.as_dict()
     if earlier is not None and earlier != asked:
         differing = [name for name in asked if earlier.get(name) != asked[name]]

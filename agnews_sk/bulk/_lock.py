@@ -89,7 +89,9 @@ def _opened(path: Path) -> int:
 def _check_ours(path: Path, descriptor: int) -> None:
     """Reject a file of this name that no run has written."""
     if os.fstat(descriptor).st_size and not _read(descriptor):
-        raise ValueError(f"{path} was not made by an earlier run; give the output another name.")
+        raise ValueError(
+            f"{path} was not made by an earlier run; choose another name for the output."
+        )
 
 
 def _write(descriptor: int, model: str | Path) -> None:
@@ -133,7 +135,7 @@ def _holder(descriptor: int) -> str:
         return "another run"
     return (
         f"another run since {found['since']}: process {found['process']} on {found['host']}, "
-        f"model {found['model']}; wait for it, or give the output another name"
+        f"model {found['model']}; wait for it, or choose another name for the output"
     )
 
 

@@ -242,7 +242,7 @@ def _check_output(output: Path, model: Path, escape_formulas: bool) -> None:
         raise ValueError(f"escape_formulas is for an output in CSV, got {output.name!r}.")
     for path in (output, _skipped_path(output)):
         if path.is_dir():
-            raise ValueError(f"{path} is a folder; give the output another name.")
+            raise ValueError(f"{path} is a folder; choose another name for the output.")
     if any(folder.exists() and folder.samefile(model) for folder in output.parents):
         raise ValueError(f"{output} would be a file of the model {model}; write it elsewhere.")
 

@@ -176,7 +176,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         self._check_label()
         if (self.coverage is None) == (self.max_error is None):
             given = "neither" if self.coverage is None else "both"
-            raise ValueError(f"Give either coverage or max_error, got {given}.")
+            raise ValueError(f"Set either coverage or max_error, got {given}.")
         X = as_frame(X)
         if get_tags(self).input_tags.string:
             text_columns(X, None)  # raises the error for an invalid X first

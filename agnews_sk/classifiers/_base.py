@@ -329,11 +329,13 @@ class TextNetClassifier(
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val must be given together, got only one of them.")
         if X_val is not None and self.validation_fraction is not None:
-            raise ValueError("validation_fraction and X_val cannot be combined; give one of them.")
+            raise ValueError(
+                "validation_fraction and X_val cannot be combined; set only one of them."
+            )
         if self.patience is not None and X_val is None and self.validation_fraction is None:
             raise ValueError(
                 f"patience={self.patience} needs validation rows; set validation_fraction, or "
-                "give fit X_val and y_val."
+                "pass X_val and y_val to fit."
             )
         check_net_params(self)
         validates = X_val is not None or self.validation_fraction is not None

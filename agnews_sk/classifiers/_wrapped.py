@@ -71,7 +71,9 @@ def params_of_fit(
             f"sample_weight is given, but fit of {type(estimator).__name__} takes none."
         )
     if weights in fit_params:
-        raise ValueError(f"sample_weight and {weights} set the same weights; give one of them.")
+        raise ValueError(
+            f"sample_weight and {weights} set the same weights; pass only one of them."
+        )
     return {**params, weights: sample_weight}
 
 

@@ -146,7 +146,7 @@ def _check_kind(X_test: Any, y_test: Any, cv: Any, train_rows: Mapping[str, Any]
         raise ValueError("X_test and y_test must be given together, got only one of them.")
     if (X_test is None) == (cv is None):
         given = "neither" if cv is None else "both"
-        raise ValueError(f"Give either X_test and y_test, or cv, got {given}.")
+        raise ValueError(f"Pass either X_test and y_test, or cv, got {given}.")
     if cv is not None and train_rows:
         raise ValueError("train_rows cannot be combined with cv, which chooses the training rows.")
 

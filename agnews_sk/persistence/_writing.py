@@ -54,7 +54,7 @@ def _check_replaceable(path: Path) -> None:
         is_other = is_other and not (path.is_dir() and not any(path.iterdir()))
     if is_other:
         raise FileExistsError(
-            f"{path} exists and is not a saved model; give another path, or remove it first."
+            f"{path} exists and is not a saved model; use another path, or remove it first."
         )
 
 

@@ -49,7 +49,7 @@ class PredictRequest(BaseModel):
         """Reject requests with no input, or with two kinds of it."""
         story = self.title is not None or self.description is not None
         if (self.text is not None) + (self.texts is not None) + story != 1:
-            raise ValueError("give exactly one of text, texts, or title and description.")
+            raise ValueError("pass exactly one of text, texts, or title and description.")
         return self
 
     def stories(self) -> list[str | dict[str, str | None]]:

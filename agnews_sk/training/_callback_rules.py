@@ -92,7 +92,7 @@ _RULES = [
         lambda callback, classifier: (
             classifier.gradual_unfreezing and not isinstance(callback, Initializer)
         ),
-        "chooses the trained parameters, and so does gradual_unfreezing=True; give one of them.",
+        "chooses the trained parameters, as gradual_unfreezing=True does; set only one of them.",
     ),
     Rule(
         Unfreezer,
@@ -103,7 +103,7 @@ _RULES = [
     Rule(
         LoadInitState,
         lambda callback, classifier: classifier.checkpoint_dir is not None,
-        "and checkpoint_dir={checkpoint_dir!r} both resume a training; give one of them.",
+        "and checkpoint_dir={checkpoint_dir!r} both resume a training; set only one of them.",
     ),
 ]
 
@@ -176,7 +176,7 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
         if not validates and _needs_validation(callback):
             raise ValueError(
                 f"{type(callback).__name__} needs validation rows; set validation_fraction, "
-                "or give fit X_val and y_val. A scoring callback may set on_train=True instead."
+                "or pass X_val and y_val to fit. A scoring callback may set on_train=True instead."
             )
 
 

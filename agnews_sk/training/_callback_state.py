@@ -91,7 +91,7 @@ def _encode_or_fail(callback: Any, name: str, value: Any) -> Any:
 def _not_plain(callback: Any, name: str, value: Any) -> TypeError:
     """Return the error for an attribute that a checkpoint cannot hold."""
     return TypeError(
-        f"{type(callback).__name__} keeps a {type(value).__name__} in {name!r}; give it "
+        f"{type(callback).__name__} keeps a {type(value).__name__} in {name!r}; define "
         "state_dict and load_state_dict, or keep plain values there"
     )
 

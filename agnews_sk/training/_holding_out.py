@@ -45,7 +45,7 @@ def hold_out(
     if len(valid) == 0:
         raise ValueError(
             f"validation_fraction={fraction} of {len(rows)} rows leaves no validation rows; "
-            "raise it, or give fit X_val and y_val."
+            "raise it, or pass X_val and y_val to fit."
         )
     rare = np.setdiff1d(rows.target, rows.target[valid])
     if len(rare):

@@ -115,7 +115,7 @@ def _check_value(name: str, value: Any, classifier: Any) -> None:
         return
     if name == "batch_size" and value == -1:
         raise ValueError(
-            "net_params has batch_size=-1, by which skorch means all rows in one batch; give their "
+            "net_params has batch_size=-1, which means all rows in one batch in skorch; pass their "
             "number."
         )
     validate_parameter_constraints({name: constraint}, {name: value}, caller_name="net_params")
@@ -136,7 +136,7 @@ def _check_set_once(name: str, classifier: Any) -> None:
         if not _is_default(value, defaults[ours].default):
             raise ValueError(
                 f"net_params[{name!r}]={classifier.net_params[name]!r} and {ours}={value!r} set "
-                "the same thing; give one of them."
+                "the same thing; set only one of them."
             )
 
 

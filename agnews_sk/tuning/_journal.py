@@ -41,7 +41,7 @@ def open_journal(path: Path) -> JournalStorage:
     except (AssertionError, LookupError, TypeError, ValueError):  # what its replay may raise
         problem = "one of its lines is damaged"
     raise ValueError(
-        f"storage must name an Optuna journal or a new file, got {path}: {problem}; give "
+        f"storage must name an Optuna journal or a new file, got {path}: {problem}; use "
         "another path."
     )
 

@@ -196,5 +196,5 @@ def _as_number(score: Any, name: str) -> float:
         return float(score)
     way_out = "return one float"
     if isinstance(score, Mapping):
-        way_out = "give scoring a dict of callables, one per name"
+        way_out = "set scoring to a dict of callables, one per name"
     raise TypeError(f"scoring must return a number for {name!r}, got {score!r:.80}; {way_out}.")

@@ -53,7 +53,7 @@ class WorkerPool:
             if not self.in_process and isinstance(storage, InMemoryStorage):
                 raise ValueError(
                     "storage must be one that the workers of n_jobs can reach, got in-memory "
-                    "storage; give a URL such as journal:PATH."
+                    "storage; pass a URL such as journal:PATH."
                 )
             yield storage
             return

@@ -107,7 +107,7 @@ def test_an_output_that_differs_only_in_case_is_an_input_on_a_case_insensitive_d
 def test_an_output_that_is_a_folder_is_rejected_before_any_work(oil_or_cup, folder, kind):
     name = {"output": "out.csv", "skipped": "out.csv.skipped.jsonl"}[kind]
     (folder / name).mkdir()
-    with pytest.raises(ValueError, match="is a folder; give the output another name"):
+    with pytest.raises(ValueError, match="is a folder; choose another name for the output"):
         predict_files(oil_or_cup, folder / "a.csv", folder / "out.csv")
     assert not (folder / "out.csv.parts").exists()
 

@@ -61,7 +61,9 @@ def test_a_folder_that_was_not_made_by_a_run_is_rejected(parts, content):
     parts.mkdir()
     (parts / "job.json").write_text(content)
     assert not are_parts(parts)
-    with pytest.raises(ValueError, match="was not made by an earlier run; give the output another"):
+    with pytest.raises(
+        ValueError, match="was not made by an earlier run; choose another name for the output"
+    ):
         prepare_parts(parts, JOB)
     assert (parts / "job.json").read_text() == content
 

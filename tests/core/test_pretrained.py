@@ -30,7 +30,7 @@ def test_a_folder_and_a_name_on_the_hub_are_taken_as_they_are(tmp_path):
 @pytest.mark.parametrize("model", ["./missing", "/missing", "~/missing"])
 def test_a_path_that_is_no_folder_is_rejected(model):
     with pytest.raises(
-        OSError, match=rf"model='{model}' is not a folder; give a folder that holds"
+        OSError, match=rf"model='{model}' is not a folder; pass a folder that holds"
     ):
         resolve_pretrained(model)
 

@@ -29,7 +29,7 @@ def test_each_kind_of_input_becomes_a_list(request_, stories):
     ids=["none", "text and texts", "text and title", "null"],
 )
 def test_no_input_and_two_inputs_are_rejected(request_):
-    with pytest.raises(ValidationError, match="give exactly one of text, texts, or title"):
+    with pytest.raises(ValidationError, match="pass exactly one of text, texts, or title"):
         PredictRequest(**request_)
 
 

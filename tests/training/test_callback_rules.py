@@ -385,7 +385,7 @@ def test_train_end_checkpoint_saves_the_end_and_load_init_state_begins_with_it(t
     ids=lambda callback: getattr(type(callback), "__name__", ""),
 )
 def test_callbacks_that_need_validation_rows_are_rejected_without_them(callback):
-    message = "needs validation rows; set validation_fraction, or give"
+    message = "needs validation rows; set validation_fraction, or pass"
     with optimizer_steps() as steps, pytest.raises(ValueError, match=message):
         fit_with(callback, validate=False, **CONSTANT)
     assert steps == []

@@ -129,7 +129,7 @@ def test_weights_without_routing_reach_the_scorers_that_take_them(news):
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        ({"a": 1.0}, "give scoring a dict of callables"),
+        ({"a": 1.0}, "set scoring to a dict of callables"),
         ("good", "return one float"),
         (None, "return one float"),
     ],

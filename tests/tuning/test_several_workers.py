@@ -208,7 +208,7 @@ def test_processes_cannot_share_in_memory_storage(news, pipeline):
     search = PipelineSearchCV(pipeline, {"classify__C": [1.0]}, storage=storage, n_jobs=2)
     with (
         joblib.parallel_config("loky"),
-        pytest.raises(ValueError, match="give a URL such as journal:PATH"),
+        pytest.raises(ValueError, match="pass a URL such as journal:PATH"),
     ):
         search.fit(*news)
 
