@@ -163,7 +163,7 @@ def test_a_file_that_is_no_journal_is_named_before_any_work_and_left_as_it_is(tm
 def test_the_option_that_chose_the_file_of_a_study_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
     (tmp_path / "studies" / "mine.journal").mkdir(parents=True)
-    assert_rejected(run(*SAMPLE, "--study", "mine"), "--study: storage must name a journal")
+    assert_rejected(run(*SAMPLE, "--study", "mine"), "--study: storage must name an Optuna journal")
 
 
 def test_a_search_that_is_rejected_says_why_and_leaves_no_folder(tmp_path):

@@ -206,7 +206,7 @@ def test_text_columns_that_are_the_labels_are_rejected():
 def test_a_column_with_one_value_for_each_label_is_named():
     desk = pl.Series([None, "A", "B", "B", "A", "A", "B", "B"])
     columns = {"title": pl.Series(list("abcdefgh")), "desk": desk}
-    with pytest.warns(UserWarning, match=r"X\['desk'\] has one value for each label"):
+    with pytest.warns(UserWarning, match=r"X\['desk'\] has one value per label and so"):
         warn_of_labels(columns, [1, 1, 2, 2] * 2)
     with warnings.catch_warnings(action="error"):
         warn_of_labels(columns, [1, 1, 2, 2, 1, 1, 2, 1])

@@ -121,7 +121,7 @@ def test_log_probabilities_stay_finite_where_probabilities_underflow(exported, f
 
 
 def test_a_classifier_that_was_not_read_says_so():
-    with pytest.raises(NotFittedError, match="read one with from_path"):
+    with pytest.raises(NotFittedError, match="load one with from_path"):
         OnnxClassifier("exported").predict(["oil"])
 
 
@@ -148,7 +148,7 @@ def test_a_graph_with_other_inputs_is_rejected(exported, forge):
     ("bias", "message"),
     [
         ([0.0], r"outputs of size \[\[1\]\] per text"),
-        ([0.0, np.nan], "numbers that are not finite"),
+        ([0.0, np.nan], "values that are not finite"),
     ],
     ids=["one output", "NaN"],
 )

@@ -41,7 +41,7 @@ def voting():
 
 
 VALUES = {
-    "file names for texts": (CountVectorizer(input="filename"), "takes texts for file names"),
+    "file names for texts": (CountVectorizer(input="filename"), "treats texts as file names"),
     "slow encoding": (CountVectorizer(encoding="idna"), "with the encoding 'idna'"),
     "unknown encoding": (CountVectorizer(encoding="utf-99"), "unknown encoding"),
     "slow pattern": (CountVectorizer(token_pattern=r"(\w+\s?)*x"), "may take exponential time"),

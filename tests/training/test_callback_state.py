@@ -48,7 +48,7 @@ def test_a_saved_array_is_a_copy():
     "value", [object(), [object()], {"a": np.array(["a"])}], ids=["object", "list", "str"]
 )
 def test_what_a_file_cannot_hold_is_named(value):
-    with pytest.raises(TypeError, match=r"Holds keeps a .* in 'value'; give it state_dict"):
+    with pytest.raises(TypeError, match=r"Holds keeps a .* in 'value'; define state_dict"):
         state_of(Holds(value))
 
 

@@ -226,7 +226,7 @@ def test_a_fit_that_failed_leaves_nothing_to_predict_with():
 def test_weights_without_finite_logits_are_not_kept(tmp_path, optimizer):
     classifier = small(optimizer=optimizer, learning_rate=1e10, checkpoint_dir=tmp_path)
     for _ in range(2):
-        with pytest.raises(FloatingPointError, match="nan at step 2, and the weights give no"):
+        with pytest.raises(FloatingPointError, match="nan at step 2, and the logits are no"):
             classifier.fit(IDS, LABELS)
     with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)

@@ -26,7 +26,9 @@ FOREIGN = {
 def test_a_file_that_is_no_journal_is_rejected_by_name_and_left_as_it_is(content, tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text(content)
-    with pytest.raises(ValueError, match=r"^storage must name a journal.*mine\.txt: .*use another"):
+    with pytest.raises(
+        ValueError, match=r"^storage must name an Optuna journal.*mine\.txt: .*use another"
+    ):
         open_storage(f"journal:{path}")
     assert path.read_text() == content
     assert os.listdir(tmp_path) == ["mine.txt"]
