@@ -216,7 +216,7 @@ def test_a_first_loss_that_is_not_finite_is_an_error():
 
 def test_a_fit_that_failed_leaves_nothing_to_predict_with():
     classifier = small(callbacks=[Poison(1)])
-    with pytest.raises(FloatingPointError, match="at step 1"):
+    with pytest.raises(FloatingPointError, match="at the first step"):
         classifier.fit(IDS, LABELS)
     with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
