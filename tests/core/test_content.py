@@ -213,7 +213,7 @@ def written(folder, source):
 
 
 def edited(source, part):
-    """Put a part where the source differs from it by its digit, letter or name only."""
+    """Replace a part of the source by one that differs in a digit, a letter or a name."""
     for new, old in (("2", "1"), ("'c'", "'b'"), ("'b'", "'a'"), ("KeyError", "ValueError")):
         if new in part and part.replace(new, old) in source:
             return source.replace(part.replace(new, old), part)

@@ -45,7 +45,7 @@ def short_measurements(monkeypatch):
 
 @pytest.fixture(params=HELD)
 def held(request):
-    """Labels as lists, and what holds them."""
+    """Labels as lists, and containers of them."""
     return HELD[request.param]
 
 

@@ -1,4 +1,4 @@
-"""Manifests list what a model is, and broken ones are rejected by entry."""
+"""Manifests describe a model, and broken ones are rejected with the entry."""
 
 import hashlib
 

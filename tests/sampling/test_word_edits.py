@@ -1,4 +1,4 @@
-"""The four edits on ragged words, against what they must keep and how many they change."""
+"""The four edits on ragged words: what they keep, and how many words they change."""
 
 import numpy as np
 import pytest

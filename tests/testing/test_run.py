@@ -16,7 +16,7 @@ from agnews_sk.testing import (
     text_checks_generator,
 )
 from tests.testing.estimators import TextSize, WordBayes, WordCounter
-from tests.testing.faulty import TakesLettersForTexts
+from tests.testing.faulty import ReadsLettersAsTexts
 
 REASON = {"check_bare_str": "a str is taken for its letters"}
 DOCS = Path(__file__).parents[2] / "docs" / "testing.md"
@@ -39,14 +39,14 @@ def test_the_guide_lists_every_check_and_its_claim():
 
 
 def test_a_failure_is_raised_with_the_name_the_claim_and_what_happened():
-    message = "TakesLettersForTexts: A bare str.*is rejected. Instead, nothing was raised."
+    message = "ReadsLettersAsTexts: A bare str.*is rejected. Instead, nothing was raised."
     with pytest.raises(AssertionError, match=message):
-        check_text_estimator(TakesLettersForTexts())
+        check_text_estimator(ReadsLettersAsTexts())
 
 
 def test_a_failure_is_recorded_and_raises_a_warning_if_requested():
     with pytest.warns(EstimatorCheckFailedWarning, match="check_bare_str"):
-        results = check_text_estimator(TakesLettersForTexts(), on_fail="warn")
+        results = check_text_estimator(ReadsLettersAsTexts(), on_fail="warn")
     assert {r["check_name"] for r in results if r["status"] == "failed"} == {"check_bare_str"}
 
 
@@ -54,12 +54,12 @@ def test_there_is_no_warning_unless_requested():
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimatorCheckFailedWarning)
         warnings.simplefilter("error", SkipTestWarning)
-        results = results_of(TakesLettersForTexts())
+        results = results_of(ReadsLettersAsTexts())
     assert isinstance(results["check_bare_str"]["exception"], AssertionError)
 
 
 def test_an_expected_failure_is_no_failure():
-    result = results_of(TakesLettersForTexts(), expected_failed_checks=REASON)["check_bare_str"]
+    result = results_of(ReadsLettersAsTexts(), expected_failed_checks=REASON)["check_bare_str"]
     assert result["status"] == "xfail"
     assert result["expected_to_fail_reason"] == REASON["check_bare_str"]
 

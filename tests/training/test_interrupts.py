@@ -158,7 +158,7 @@ def test_the_signal_handler_of_the_program_is_restored():
 
 @pytest.fixture
 def handler():
-    """Put a handler of the program's own in place, until the end of the test."""
+    """Install a signal handler until the end of the test."""
     before = signal.getsignal(signal.SIGINT)
     yield lambda function: signal.signal(signal.SIGINT, function)
     signal.signal(signal.SIGINT, before)

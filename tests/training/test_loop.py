@@ -1,4 +1,4 @@
-"""Freezing, going on from the last fit, callbacks, and what goes wrong in training."""
+"""Freezing, warm starts, callbacks, and failures in training."""
 
 import warnings
 
@@ -27,7 +27,7 @@ from tests.training.nets import (
 
 
 class Record(Callback):
-    """Keeps what each step trained, and of how many parameters the optimizer has a state."""
+    """Keeps the parameters that each step trained, and the number with optimizer state."""
 
     def __init__(self):
         self.states, self.trained = [], []

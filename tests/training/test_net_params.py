@@ -1,4 +1,4 @@
-"""What `net_params` takes, and criteria of the user's own with and without weights of rows."""
+"""The keys of `net_params`, and user-defined criteria with and without sample weights."""
 
 from functools import partial
 
@@ -17,12 +17,12 @@ WEIGHT = np.where(LABELS == "a", 9.0, 0.1)
 
 
 def with_defaults(**params):
-    """Return a small classifier that says nothing of its training but what the test says."""
+    """Return a small classifier with these parameters."""
     return TransformerClassifier(**SETTINGS, **params)
 
 
 class OwnMargin(nn.Module):
-    """One loss per row, with no word of a reduction."""
+    """One loss per row, without a `reduction`."""
 
     def forward(self, logits, target):
         return nn.functional.multi_margin_loss(logits, target, reduction="none")

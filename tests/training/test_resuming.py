@@ -1,4 +1,4 @@
-"""Checkpoints: resuming after a kill, and what is never taken for a finished training."""
+"""Checkpoints: resuming after a kill, and unfinished trainings that do not count as finished."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The values of a space: what is accepted, how it is drawn, and which names there are."""
+"""The values of a space: which are accepted, how they are drawn, and which names exist."""
 
 import numpy as np
 import optuna

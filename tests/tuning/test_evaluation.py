@@ -1,4 +1,4 @@
-"""What a trial may draw, and how its folds are fitted and scored."""
+"""The parameters of a trial, and how its folds are fitted and scored."""
 
 import numpy as np
 import optuna

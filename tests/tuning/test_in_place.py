@@ -1,4 +1,4 @@
-"""Steps that write into what they are given change nothing that another trial gets."""
+"""Steps that modify their input do not change the input of other trials."""
 
 import numpy as np
 import pandas as pd
@@ -253,7 +253,7 @@ KINDS = {
 
 
 def space_of(pipeline):
-    """Take turns: what one trial wrote into is what the next one gets."""
+    """Return a space in which trials alternate, so that each follows one that modified rows."""
     name = "alpha" if isinstance(pipeline["classify"], MultinomialNB) else "C"
     space = {f"classify__{name}": [0.03, 30.0]}
     if "step" in pipeline.named_steps and name == "C":

@@ -1,4 +1,4 @@
-"""What may be opened as the journal of a study."""
+"""Files that can be opened as the journal of a study."""
 
 import os
 

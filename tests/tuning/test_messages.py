@@ -1,4 +1,4 @@
-"""What a search rejects before its first trial, and what it says while it runs."""
+"""Input that a search rejects before its first trial, and its log messages."""
 
 import logging
 

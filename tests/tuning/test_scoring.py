@@ -1,4 +1,4 @@
-"""Scorers see what `GridSearchCV` shows them, and those that only look at predictions are quick."""
+"""Scorers get the same input as in `GridSearchCV`; those of predictions only are fast."""
 
 import pickle
 
@@ -44,7 +44,7 @@ def margin(y, decision):
 
 
 class Opinionated(TextPipeline):
-    """A pipeline that does not predict what its last step does."""
+    """A pipeline whose predictions differ from those of its last step."""
 
     def predict(self, X):
         return np.full(len(X), "World")

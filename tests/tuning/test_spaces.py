@@ -1,4 +1,4 @@
-"""What a space may hold, found out before the first trial."""
+"""Values of a space, validated before the first trial."""
 
 import numpy as np
 import optuna
