@@ -45,7 +45,7 @@ class OwnWithReduction(nn.Module):
 
 
 class SaysItHasOne(OwnMean):
-    """Does not do as it says."""
+    """Claims a `reduction` that it does not have."""
 
     reduction = "mean"
 

@@ -1,4 +1,4 @@
-"""Fixtures of the searches: a small pipeline, and a PostgreSQL server of the tests' own."""
+"""Fixtures of the searches: a small pipeline, and a PostgreSQL server for the tests."""
 
 import glob
 import os
@@ -69,7 +69,7 @@ def _server_binaries():
 
 
 def _server_user():
-    """Return whom to serve as: the server rejects to run as root."""
+    """Return the user to run the server as: it does not run as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

@@ -150,7 +150,7 @@ class InPlaceSampler(BaseEstimator):
 
 
 class Greedy(ClassifierMixin, BaseEstimator):
-    """Write into all that it is given, and look at how it was."""
+    """Modify all inputs, and predict from their original values."""
 
     def __init__(self, C=1.0):
         self.C = C

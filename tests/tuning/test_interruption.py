@@ -1,4 +1,4 @@
-"""Ctrl-C ends a search as Ctrl-C: ended trials stay, and nothing half-done counts."""
+"""Ctrl-C interrupts a search: finished trials are kept, and unfinished ones do not count."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ STATE.n_fits, STATE.at_fit, STATE.swallows, STATE.ended = 0, None, True, threadi
 
 
 class Interrupted(DummyClassifier):
-    """Meet Ctrl-C in one fit, and take it for the end of a training as skorch does."""
+    """Raise and catch Ctrl-C in one fit, and return, as skorch does."""
 
     def fit(self, X, y, sample_weight=None):
         STATE.n_fits += 1

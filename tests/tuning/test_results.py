@@ -15,7 +15,7 @@ from agnews_sk.tuning._results import (
 
 
 def trial(*scores, state=TrialState.COMPLETE, size=1.0, error=None):
-    """A trial with the scores of its first folds, which took as many seconds as their number."""
+    """A trial with the scores of its first folds; fold i took i seconds."""
     folds = {
         str(i): {"scores": {"score": s, "size": size}, "fit_time": i + 1.0, "score_time": 0.5}
         for i, s in enumerate(scores)

@@ -1,4 +1,4 @@
-"""Objects that a search takes for rows and labels."""
+"""Objects that a search accepts as rows and labels."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Several processes work on one study: nothing twice, nothing lost, stop together."""
+"""Several processes work on one study: no trial is lost or repeated, and all stop together."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""N-grams as integers are those that slices of the rows give."""
+"""N-grams as integers agree with slices of the rows."""
 
 import numpy as np
 import polars as pl
@@ -31,7 +31,7 @@ def slices(row, n):
 
 
 def counted(row, wanted):
-    """Return the n-grams of a row that count, shorter ones first, each from left to right."""
+    """Return the n-grams of a row that are counted, shorter ones first, each from left to right."""
     if wanted.whole_rows and 0 < len(row) < wanted.min_n:
         return [tuple(row)]
     return [ngram for n in range(wanted.min_n, wanted.max_n + 1) for ngram in slices(row, n)]

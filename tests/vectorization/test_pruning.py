@@ -16,7 +16,7 @@ COUNTS = arrays(
 
 
 def of_scikit_learn(counts, min_df, max_df, max_features):
-    """Let scikit-learn prune rows that have these counts of words named 'w00', 'w01', ..."""
+    """Have scikit-learn prune rows that have these counts of words named 'w00', 'w01', ..."""
     names = [f"w{i:02}" for i in range(counts.shape[1])]
     rows = [" ".join(np.repeat(names, row)) for row in counts]
     vectorizer = CountVectorizer(min_df=min_df, max_df=max_df, max_features=max_features)
