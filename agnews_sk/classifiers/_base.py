@@ -370,7 +370,7 @@ class TextNetClassifier(
             raise
 
     def _check_same_classes(self, classes: np.ndarray) -> None:
-        """Reject to start from weights that were trained for other classes."""
+        """Raise a ValueError if the weights were trained for other classes."""
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, got "

@@ -211,7 +211,7 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
 
 
 def _check_spellings(tables: Sequence[Table]) -> None:
-    """Reject two spellings of one label, which a classifier would take for two classes.
+    """Reject two spellings of one label, which a classifier would treat as two classes.
 
     Parameters
     ----------

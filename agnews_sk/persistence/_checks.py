@@ -39,7 +39,7 @@ _PREDICT_METHODS = {"decision_function", "predict", "predict_proba"}
 
 
 def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
-    """Reject a model that holds a value that makes no sense or could do harm.
+    """Reject a model with an invalid or harmful value.
 
     Parameters
     ----------

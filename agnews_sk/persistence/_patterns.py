@@ -411,7 +411,7 @@ class _OnigurumaAnalysis(_Analysis):
         return super()._member(kind, value)
 
     def _check_case(self, has_letters_beyond: bool) -> None:
-        """Reject to ignore the case of letters beyond ASCII, where one may equal two: ß and ss."""
+        """Reject ignoring the case of letters beyond ASCII, where one may equal two: ß and ss."""
         if has_letters_beyond and self._flags & re.IGNORECASE:
             raise _SlowError
 

@@ -46,7 +46,7 @@ def write_files(files: Mapping[str, bytes], path: Path) -> None:
 
 
 def _check_replaceable(path: Path) -> None:
-    """Reject to replace anything but a saved model, a zip file or an empty folder."""
+    """Raise an error unless the path is a saved model, a zip file or an empty folder."""
     if path.suffix == ".zip":
         is_other = path.exists() and not zipfile.is_zipfile(path)
     else:
