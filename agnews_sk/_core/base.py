@@ -241,7 +241,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         return text_columns(X, columns)
 
     def _check_rows(self, X: Any, y: Any) -> None:
-        """Reject what holds no texts, and labels that are missing or of another length."""
+        """Reject rows without texts, and labels that are missing or of another length."""
         if not is_frame(X):
             check_texts(X)
         if y is not None:

@@ -1,4 +1,4 @@
-"""Find what the result of a function depends on, and which library defines a function or class."""
+"""Find the dependencies of a function, and the library that defines a function or class."""
 
 import dis
 import functools
@@ -49,7 +49,7 @@ def library_of(value: Any) -> str | None:
 def is_inherent(function: types.FunctionType) -> bool:
     """Return whether a library's function is found under its name in its module.
 
-    Functions that are made at run time, such as what a decorator returns, are not.
+    Functions that are created at run time, for example by a decorator, are not.
     """
     if library_of(function) is None or library_of(function.__code__) is None:
         return False
@@ -60,7 +60,7 @@ def is_inherent(function: types.FunctionType) -> bool:
 
 
 def constants_of(code: types.CodeType) -> tuple[Any, ...]:
-    """Return the parts of a code that affect what it does.
+    """Return the parts of a code object that affect its behaviour.
 
     File, line numbers and docstring are left out, so that moving or explaining a function does not
     change it.

@@ -79,7 +79,7 @@ def content_digest(value: Any) -> str:
       is its members. One that a library defines is its name and the library's version.
     - An estimator is its class and those parameters that affect predictions, if `clone` would
       reset it. Elsewhere (in a `FrozenEstimator`, a dictionary, a closure, a global) it is also
-      what it has learned.
+      its fitted state.
     - Comments, docstrings, line numbers, the order of sets and dictionaries, and the type of
       container of a column do not matter.
     - A value that cannot be read, such as an open file, has another digest each time.
@@ -150,7 +150,7 @@ class _Walk:
         ----------
         value : object
         whole : bool
-            Whether estimators are digested with what they have learned.
+            Whether estimators are digested with their fitted state.
 
         Returns
         -------
@@ -276,7 +276,7 @@ class _Walk:
         return self._all("sparse", (rows.shape, rows.indptr, rows.indices, rows.data))
 
     def _estimator(self, value: Any, whole: bool) -> bytes:
-        """Digest an estimator by what `clone` would copy, or with all that it has learned."""
+        """Digest an estimator by what `clone` would copy, or with its fitted state."""
         if whole or survives_clone(value):
             return self._object(value)
         try:
@@ -288,7 +288,7 @@ class _Walk:
         return _hash(b"estimator", told, self._mapping("params", deciding, False))
 
     def _code(self, value: Any) -> bytes:
-        """Digest functions, methods and what else holds code; leave the rest to `_leaf`."""
+        """Digest functions, methods and other code; leave the rest to `_leaf`."""
         match value:
             case types.FunctionType():
                 return self._function(value)
@@ -387,7 +387,7 @@ class _Walk:
         return self._all("object", (type(value), make, arguments, *plain))
 
     def _state(self, kind: type, part: Any) -> Any:
-        """Return a part of an object's state without what does not change its behaviour."""
+        """Return a part of an object's state that affects its behaviour."""
         if hasattr(part, "__next__"):
             return list(part)
         if not isinstance(part, dict):

@@ -30,7 +30,7 @@ _OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 
 def resolve_pretrained(model: str | Path | None) -> str:
-    """Return what `from_pretrained` should load for this model.
+    """Return the argument of `from_pretrained` for this model.
 
     Parameters
     ----------

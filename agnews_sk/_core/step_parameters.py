@@ -89,7 +89,7 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
 
 
 def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | None:
-    """Return what a step must be and what it is, or None if it can be a step of a pipeline."""
+    """Return why an object cannot be a step of a pipeline, or None if it can."""
     if inspect.isclass(step):
         return f"an instance, got the class {step.__name__}; write {name}={step.__name__}()."
     if isinstance(step, Pipeline) and not is_last:

@@ -118,7 +118,7 @@ def audit(
     return AuditReport(findings, len(rows), time.perf_counter() - start)
 
 
-# Description of a stage, and what runs it.
+# Description of a stage, and the function that runs it.
 Check = tuple[str, Callable[[], list[Finding]]]
 
 
@@ -130,7 +130,7 @@ def _checks(
     label_errors: bool,
     seed: int,
 ) -> Iterator[Check]:
-    """Yield the description of each check that applies, and what runs it."""
+    """Yield the description of each check that applies, and its function."""
     labelled = rows.labels is not None
     if labelled:
         yield "class sizes", lambda: [check_class_balance(rows)]

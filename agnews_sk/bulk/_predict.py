@@ -182,7 +182,7 @@ class _Options:
 
 
 class _Plan(NamedTuple):
-    """A task per file, and what all of them depend on.
+    """A task per file, and the inputs that all of them share.
 
     Attributes
     ----------

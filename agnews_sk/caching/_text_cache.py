@@ -33,7 +33,7 @@ class TextCache(Inert):
         By default the rows are kept in the memory of this process.
     max_bytes : int, default=2**30
         Largest total size of the rows. In memory, the least recently used rows are dropped for
-        new ones; a full folder keeps what it has and takes no new rows.
+        new ones; a full folder keeps its rows and accepts no new ones.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class TextCache(Inert):
         Parameters
         ----------
         namespace : str
-            Identifies what turns a text into a row, parameters included. Rows of other
+            Identifies the function from a text to its row, parameters included. Rows of other
             namespaces are never returned.
         texts : sequence of str of shape (n_samples,)
         compute : callable

@@ -184,7 +184,7 @@ class TextNetClassifier(
         checkpoint: Checkpoint | None,
         seed: int,
     ) -> None:
-        """Train the net of a module, and keep what predictions need.
+        """Train the net of a module, and keep the state that predictions need.
 
         Parameters
         ----------

@@ -241,7 +241,7 @@ def _report(search: PipelineSearchCV, console: Console) -> None:
 
 
 def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Print what an interrupted search has found, and how to resume it."""
+    """Print the result of an interrupted search so far, and how to resume it."""
     if hasattr(search, "best_params_"):
         _report(search, console)
     _keep_trials(search, out, console)
@@ -269,7 +269,7 @@ def _write_trials(search: PipelineSearchCV, out: Path) -> None:
 
 
 def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Console) -> None:
-    """Save the pipeline first, then what may fail, and report each failure."""
+    """Save the pipeline first, then the other files, and report each failure."""
     folder, failures = _save(search.best_estimator_, out)
     print_written(console, folder, MODEL)
     try:

@@ -1,4 +1,4 @@
-"""Which columns hold the labels and the texts, by name, and what a file without names holds."""
+"""Which columns hold the labels and the texts, by name or, in a file without names, by position."""
 
 import re
 from abc import ABC, abstractmethod

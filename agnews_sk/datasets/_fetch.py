@@ -152,7 +152,7 @@ def _urls(file: str, part: str) -> list[str]:
 
 
 def _way_out(path: Path, part: str, why: str) -> str:
-    """Return the message for a file that is not there, with what to do."""
+    """Return the message for a missing file, with advice."""
     return (
         f"AG News' {path.name} is not in {path.parent} and {why}\n"
         f"Put the file from {_urls(path.name, part)[0]} (SHA-256 {_SHA256[part]}) at {path}, "

@@ -187,7 +187,7 @@ def _first_of_each_kind(tables: Sequence[Table]) -> dict[tuple[bool, str], str]:
 
 
 def _kind_of(text: str) -> str:
-    """Return what kind of label a text looks like."""
+    """Return the kind of label that a text looks like."""
     if _NUMBER.fullmatch(text):
         return "number"
     return "boolean" if text.lower() in _BOOLEANS else "text"

@@ -197,7 +197,7 @@ def _gather(reader: RowReader) -> _Gathered:
 def _table(
     reader: RowReader, rows: pl.DataFrame, found: _Gathered, class_column: str, kind: str | None
 ) -> Table:
-    """Return a table of rows with what their reader knows about the file.
+    """Return a table of rows with the properties of their file.
 
     Parameters
     ----------

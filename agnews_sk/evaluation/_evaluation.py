@@ -382,7 +382,7 @@ def _predicted_labels(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
 
 
 def _abstain_label(fitted: Any) -> Any:
-    """Return what a classifier, the best of a search, or a pipeline's last step abstains with."""
+    """Return the abstain label of a classifier, a search's best one, or a pipeline's last step."""
     if hasattr(fitted, "abstain_label_"):
         return fitted.abstain_label_
     if hasattr(fitted, "best_estimator_"):

@@ -163,5 +163,5 @@ def _plain_label(label: Any) -> Any:
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a row of a frame for JSON, with null for what is unknown."""
+    """Return a row of a frame for JSON, with null for unknown values."""
     return {str(key): None if pd.isna(value) else value for key, value in row.items()}

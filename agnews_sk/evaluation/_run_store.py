@@ -20,7 +20,7 @@ def run_key(
     ----------
     name : str
     classifier : estimator
-        Its parameters count, not what it has learned.
+        Its parameters count, not its fitted state.
     size : int
         Number of training rows.
     rows_key : str

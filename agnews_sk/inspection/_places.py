@@ -62,7 +62,7 @@ def ngram_finder(reader: Any) -> Finder:
 
 
 def _preprocessor(vectorizer: Any) -> Preprocess:
-    """Return what changes a text before it is analyzed, such as lowercasing."""
+    """Return the function that preprocesses a text, for example by lowercasing."""
     if isinstance(vectorizer, NgramVectorizer):
         return str.lower if vectorizer.lowercase else str
     return vectorizer.build_preprocessor()

@@ -98,7 +98,7 @@ class RaggedDataset(Dataset):
 
     @property
     def labels(self) -> dict[str, np.ndarray]:
-        """The `target` and the `weight` of the rows, by name; what is None is left out."""
+        """The `target` and the `weight` of the rows, by name, without those that are None."""
         both = {"target": self.target, "weight": self.weight}
         return {name: values for name, values in both.items() if values is not None}
 

@@ -116,7 +116,7 @@ class TextTransformer(nn.Module):
     Attributes
     ----------
     settings : dict of str to Any
-        The parameters above: what it takes to build the same module.
+        The parameters above, with which the same module can be built.
 
     Notes
     -----

@@ -116,7 +116,7 @@ def _check(found: Any, trusted: Sequence[str]) -> None:
 
 
 def _reject(owner: Any, what: str) -> ArtifactError:
-    """Return the error that names the type of an object and what is wrong with it."""
+    """Return the error that names the type of an object and its fault."""
     return ArtifactError(f"{PIPELINE} has a {type(owner).__name__} {what}")
 
 

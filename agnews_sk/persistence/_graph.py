@@ -73,7 +73,7 @@ def expanded_size(root: Any) -> int:
         if isinstance(value, _LEAVES):
             return 1
         if id(value) not in sizes:
-            sizes[id(value)] = 0  # what holds itself
+            sizes[id(value)] = 0  # an object that holds itself
             sizes[id(value)] = 1 + sum(map(count, _children(value)))
         return sizes[id(value)]
 

@@ -42,7 +42,7 @@ class Renamed(NamedTuple):
 
 
 def _in_bytes(gib: float) -> int:
-    """Return gibibytes in bytes; at most what an index can count."""
+    """Return gibibytes in bytes, at most the largest index."""
     return int(min(gib * 2**30, sys.maxsize))
 
 

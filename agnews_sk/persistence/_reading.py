@@ -122,7 +122,7 @@ class ZipSource:
 
 
 def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> dict[str, int]:
-    """Return the size of each file in a zip, if its entries are what they seem.
+    """Return the size of each file in a zip, if its entries are consistent.
 
     Parameters
     ----------

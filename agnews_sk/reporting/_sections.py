@@ -260,7 +260,7 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    """Return a text with an ellipsis for what is beyond the length of an example."""
+    """Return a text truncated to the length of an example, with an ellipsis."""
     return text if len(text) <= _EXAMPLE_LENGTH else f"{text[:_EXAMPLE_LENGTH].rstrip()} …"
 
 

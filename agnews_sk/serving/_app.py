@@ -437,7 +437,7 @@ async def _respond_invalid(request: Request, error: Any) -> Response:
     JSONResponse
         The invalid input itself is left out, as it may be anything.
     """
-    # Without the input: it may hold what JSON cannot, such as NaN or half a character.
+    # Without the input, which may have values that JSON cannot hold, such as NaN or surrogates.
     found = [
         {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
         for one in error.errors()[:_MAX_REASONS]

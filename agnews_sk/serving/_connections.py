@@ -33,7 +33,7 @@ WAITING, RESPONDING, CLOSING = "waiting", "responding", "closing"
 
 
 class ConnectionWatch:
-    """The connections of a process, what each waits for, and since when.
+    """The connections of a process, each with its phase and since when.
 
     A connection is in one of three phases. It is WAITING until the header of a request is complete,
     RESPONDING until its response is sent, and CLOSING until the client has read the last one. Each
@@ -83,7 +83,7 @@ class ConnectionWatch:
             self.forget(oldest)
 
     def enter(self, connection: "WatchedProtocol", phase: str) -> None:
-        """Record what a connection waits for from now on.
+        """Record the phase of a connection.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class ConnectionWatch:
 
 
 class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """A connection of uvicorn that reports what it waits for.
+    """A connection of uvicorn that reports its phase.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def own_callbacks(classifier: Any) -> list[Any]:
 
 
 def deciding_callbacks(classifier: Any) -> list[Any]:
-    """Return what identifies the callbacks that may change a training.
+    """Return an identification of the callbacks that may affect training.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def state_of(callback: Any) -> dict[str, Any]:
 
 
 def restore_state(callback: Any, state: dict[str, Any]) -> None:
-    """Set the state of a callback to what `state_of` returned.
+    """Set the state of a callback to the one that `state_of` returned.
 
     Parameters
     ----------

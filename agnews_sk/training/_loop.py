@@ -170,7 +170,7 @@ class Training:
     # Epochs
 
     def _run_epoch(self, begun: dict[str, Any]) -> None:
-        """Train and validate for one epoch, or for what is left of an epoch that was begun.
+        """Train and validate for one epoch, or for the rest of an epoch that was interrupted.
 
         Parameters
         ----------

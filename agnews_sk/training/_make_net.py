@@ -85,7 +85,7 @@ def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
 def _settings(
     classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
 ) -> TrainingSettings:
-    """Return what of the parameters only the training loop reads."""
+    """Return the parameters that only the training loop reads."""
     return TrainingSettings(
         schedule=_schedule(classifier, train, seed),
         max_steps=classifier.max_steps,

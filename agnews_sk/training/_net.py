@@ -256,7 +256,7 @@ class TextNet(ClassifierMixin, NeuralNet):
     # What is trained
 
     def initialize_module(self, *args, **kwargs):
-        """Initialize the module and freeze what is never trained, before the optimizer is made."""
+        """Initialize the module and freeze untrained parameters, before the optimizer exists."""
         super().initialize_module(*args, **kwargs)
         freeze_layers(self.module_, self.settings.freeze)
         if self.settings.compile:
@@ -353,7 +353,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def history_frame(self) -> pd.DataFrame:
-        """Return what was recorded of each epoch, one row per epoch, without the batches."""
+        """Return the history, one row per epoch, without the batches."""
         rows = [
             {k: v for k, v in row.items() if k != "batches" and not k.endswith("_batch_count")}
             for row in self.history.to_list()
@@ -361,7 +361,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return pd.DataFrame(rows)
 
     def trim_for_prediction(self):
-        """Drop what only training needs.
+        """Drop the attributes that only training needs.
 
         `module` becomes the class of `module_`, so that a pickle holds the weights once.
         """

@@ -228,7 +228,7 @@ class FoldMemory:
         return rows
 
     def _lookup(self, key: Any) -> Any:
-        """Return what is kept under a key, or `NOTHING` if there is none."""
+        """Return the value of a key, or `NOTHING` if there is none."""
         return NOTHING if key is None else self._cache.get(key)
 
     def _keep(self, key: Any, value: Any) -> bool:

@@ -141,7 +141,7 @@ def open_study(
     study_name : str or None
     directions : sequence of StudyDirection
     settings : dict of str to str
-        Descriptions of what all workers of a study must agree on.
+        Descriptions of the settings that all workers of a study must share.
     n_trials : int or None
         Total number of trials in the study; None adds none.
 

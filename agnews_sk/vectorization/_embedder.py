@@ -225,7 +225,7 @@ class SentenceEmbedder(
         self._n_features_out = encoder.config.hidden_size
 
     def _make_model_input(self, encoder: Any) -> ModelInput:
-        """Return what an encoder takes of the ids that the tokenizer has made and truncated."""
+        """Return the model input of an encoder, whose ids the tokenizer has truncated."""
         pad_id = self.tokenizer_.pad_token_id_ or 0
         return ModelInput(vocab_size=encoder.config.vocab_size, pad_id=pad_id)
 

@@ -290,7 +290,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         return hasattr(self, "_weights")
 
     def _check_parameters(self) -> None:
-        """Reject what `_parameter_constraints` cannot express, by naming the class that has it."""
+        """Reject values that `_parameter_constraints` cannot express, and name alternatives."""
         self._validate_params()
         if self.analyzer not in ("word", "char_wb"):
             raise ValueError(
