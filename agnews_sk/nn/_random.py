@@ -22,7 +22,7 @@ def seeded_torch(seed: int | None = None) -> Iterator[None]:
     Notes
     -----
     New weights and dropout draw from generators that all threads of a process share: two
-    concurrent trainings would not be repeatable. The second one waits. On a CPU it loses little,
+    concurrent training runs would not be repeatable. The second waits. On a CPU it loses little,
     since the matrix products of the first one already run on every core.
 
     Examples

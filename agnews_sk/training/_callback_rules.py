@@ -103,7 +103,7 @@ _RULES = [
     Rule(
         LoadInitState,
         lambda callback, classifier: classifier.checkpoint_dir is not None,
-        "and checkpoint_dir={checkpoint_dir!r} both resume a training; set only one of them.",
+        "and checkpoint_dir={checkpoint_dir!r} both resume a training run; set only one of them.",
     ),
 ]
 

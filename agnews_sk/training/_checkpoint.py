@@ -1,4 +1,4 @@
-"""The file that holds the state of a training, to resume from after a kill."""
+"""The file that holds the state of a training run, to resume from after a kill."""
 
 import os
 import time
@@ -14,15 +14,15 @@ _ALWAYS_THERE = {"epoch", "steps_before", "losses", "is_over", "seed", "module",
 
 
 class Checkpoint:
-    """The file of one training, written completely or not at all.
+    """The file of one training run, written completely or not at all.
 
     Parameters
     ----------
     folder : str or path
         Created if it does not exist.
     name : str
-        Of the file, without its suffix: a digest of data and parameters, so that other trainings
-        have other files.
+        Of the file, without its suffix: a digest of data and parameters, so that another
+        training run has another file.
 
     Attributes
     ----------
@@ -96,8 +96,8 @@ class Checkpoint:
             yield
         except Exception as error:  # torch's readers may raise anything on damaged bytes
             raise ValueError(
-                f"{self.path} in checkpoint_dir is damaged, or not a checkpoint of this training: "
-                f"{_first_line(error)}. Delete it to train from the beginning."
+                f"{self.path} in checkpoint_dir is damaged, or not a checkpoint of this training "
+                f"run: {_first_line(error)}. Delete it to train from the beginning."
             ) from error
 
 

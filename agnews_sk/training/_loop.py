@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Training:
-    """One training of a net, from its beginning or a checkpoint to its end.
+    """One training run of a net, from its beginning or a checkpoint to its end.
 
     It holds all state of the loop; the net holds what is trained: module, criterion, optimizer,
     history and callbacks.
@@ -61,8 +61,8 @@ class Training:
 
     A callback ends training after the epoch by setting `net.stop_training`, or by raising
     KeyboardInterrupt in `on_epoch_end`, as skorch's `EarlyStopping` does; raised within an epoch,
-    KeyboardInterrupt ends the epoch after the step. A checkpoint does not count a training that
-    ended so as finished: the state on disk stays that of the epoch before, and a training that
+    KeyboardInterrupt ends the epoch after the step. A checkpoint does not count a training run that
+    ended so as finished: the state on disk stays that of the epoch before, and a training run that
     resumes from it calls the callbacks again.
     """
 
@@ -102,7 +102,7 @@ class Training:
         self._guard.report(self.train)
 
     def finish(self) -> None:
-        """Save the weights as callbacks left them, or load those of a finished training."""
+        """Save the weights as callbacks left them, or load those of a finished training run."""
         if self._finished is not None:
             self._saved.load_weights(self._finished)
         elif self._is_at_its_end and not self.loop.is_cut_short:

@@ -1,4 +1,4 @@
-"""The progress of a training."""
+"""The progress of a training run."""
 
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ class LoopState:
     is_over : bool
         Whether nothing is left to do: training is finished, or a loss was not finite.
     is_cut_short : bool
-        Whether a callback ended training within an epoch. Such a training is not finished.
+        Whether a callback ended training within an epoch. Such a training run is not finished.
     bad_loss : float or None
         The loss that was not finite, if there was one.
     """

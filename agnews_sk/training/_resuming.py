@@ -1,4 +1,4 @@
-"""Save a training to its checkpoint, and resume it from there after a kill."""
+"""Save a training run to its checkpoint, and resume it from there after a kill."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SavedTraining:
-    """What a checkpoint keeps of one training.
+    """What a checkpoint keeps of one training run.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class SavedTraining:
         Raises
         ------
         ValueError
-            If the file is damaged or of another training.
+            If the file is damaged or of another training run.
         """
         net, loop, checkpoint = self._net, self._loop, self._checkpoint
         state = None if checkpoint is None else checkpoint.load(net.device)
@@ -129,7 +129,7 @@ class SavedTraining:
                 state_of(callback)
         except TypeError as error:
             warnings.warn(
-                f"{error}: this training cannot be resumed midway, since checkpoint_dir cannot "
+                f"{error}: this training run cannot be resumed midway, since checkpoint_dir cannot "
                 "store that.",
                 UserWarning,
                 stacklevel=2,

@@ -61,6 +61,6 @@ def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:
 def epoch_rng(seed: int, epoch: int) -> np.random.Generator:
     """Return the generator that draws the batches of an epoch, counted from 0.
 
-    It does not depend on earlier epochs, so that a resumed training draws the same batches.
+    It does not depend on earlier epochs, so that a resumed training run draws the same batches.
     """
     return np.random.default_rng([seed, epoch])

@@ -57,7 +57,7 @@ def test_a_file_with_other_contents_is_rejected(tmp_path, other):
     checkpoint = Checkpoint(tmp_path, "run")
     torch.save(other, checkpoint.path)
     with pytest.raises(
-        ValueError, match="not a checkpoint of this training: it has other contents"
+        ValueError, match="not a checkpoint of this training run: it has other contents"
     ):
         checkpoint.load("cpu")
 

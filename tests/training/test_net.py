@@ -8,7 +8,7 @@ from agnews_sk._core.columnar import row_offsets
 from agnews_sk.nn import RaggedDataset
 from tests.training.nets import IDS, LABELS, labelled_rows, net_of, small
 
-# What a training may leave on a net: skorch's own attributes, and its parameters.
+# What a training run may leave on a net: skorch's own attributes, and its parameters.
 LOOP = {"freezing_", "checkpoint", "training", "training_", "loop", "best"}
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: resuming after a kill, and unfinished trainings that do not count as finished."""
+"""Checkpoints: resuming after a kill, and unfinished runs that do not count as finished."""
 
 import sys
 
