@@ -293,8 +293,8 @@ def make_embedding_pipeline(
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
-        from the hub.
+        Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
+        from the Hub.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`. `embed__cache` keeps vectors by text instead,
         which serves other folds too.
@@ -335,8 +335,8 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
-        from the hub; it was pretrained to average its tokens, so `classify__pooling` is then
+        Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
+        from the Hub; it was pretrained to average its tokens, so `classify__pooling` is then
         "mean", and else the model's own.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.

@@ -1,4 +1,4 @@
-"""Find a pretrained model: the default, a folder, or a name on the hub."""
+"""Find a pretrained model: the default, a folder, or a name on the Hub."""
 
 import hashlib
 import importlib.util
@@ -36,12 +36,12 @@ def resolve_pretrained(model: str | Path | None) -> str:
     ----------
     model : str, path or None
         A folder, a name on the Hugging Face Hub, or None for all-MiniLM-L6-v2: its weights from
-        the `offline` extra if that is installed, from the hub otherwise.
+        the `offline` extra if that is installed, from the Hub otherwise.
 
     Returns
     -------
     str
-        A folder that exists, or a name on the hub.
+        A folder that exists, or a name on the Hub.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def resolve_pretrained(model: str | Path | None) -> str:
     if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
         raise OSError(
             f"model={str(model)!r} is not a folder; pass a folder that holds config.json, "
-            "or a name on the hub such as 'distilbert-base-uncased'."
+            "or a name on the Hugging Face Hub such as 'distilbert-base-uncased'."
         )
     return model
 
@@ -74,7 +74,7 @@ def model_digest(source: str) -> str:
     -------
     str
         Names and SHA-256 of all files in a folder that `from_pretrained` may read: weights,
-        configuration and tokenizer. Of a model on the hub its name.
+        configuration and tokenizer. Of a model on the Hub its name.
     """
     files = [path for path in sorted(Path(source).glob("*")) if path.suffix in _READ]
     return " ".join(f"{path.name}:{_sum_of(path)}" for path in files) or source

@@ -31,9 +31,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
+        Folder or Hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
-        all-MiniLM-L6-v2, from the `offline` extra if installed, else from the hub.
+        all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub.
     max_epochs : int, default=2
         Passes over the training texts.
     max_steps : int or None, default=None
@@ -223,7 +223,7 @@ def load_classification_model(
     Parameters
     ----------
     source : str
-        Folder or hub name.
+        Folder or Hub name.
     classes : ndarray of shape (n_classes,)
         Labels; the model's configuration takes them as `id2label`.
     dropout : float, optional

@@ -61,7 +61,8 @@ def compare(
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Number of fine-tuning epochs.")] = 2,
     model: Annotated[
-        str | None, typer.Option(help="Folder or hub name; by default all-MiniLM-L6-v2.")
+        str | None,
+        typer.Option(help="Folder, or name on the Hugging Face Hub; by default all-MiniLM-L6-v2."),
     ] = None,
     families: Annotated[
         list[Family] | None,

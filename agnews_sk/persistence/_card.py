@@ -100,7 +100,7 @@ _USE = {
 
 
 def _head(card: ModelCard) -> str:
-    """Return the YAML header: library, task, licence and tags as the hub names them."""
+    """Return the YAML header: library, task, licence and tags as the Hub names them."""
     # JSON strings are YAML strings.
     lines = ["library_name: agnews_sk", "pipeline_tag: text-classification"]
     if card.weights_license:

@@ -97,7 +97,7 @@ def from_hub(
     import huggingface_hub as hub
 
     with tempfile.TemporaryDirectory() as folder:
-        # Not into the hub's cache, which holds links that `load` does not follow.
+        # Not into the Hub's cache, which holds links that `load` does not follow.
         hub.snapshot_download(
             repo_id,
             revision=revision,

@@ -56,7 +56,7 @@ class FolderSource:
     ------
     ArtifactError
         If it holds a link, a device, or a file of a name that no saved model has. Names at the top
-        level that begin with a dot are ignored: version control and the hub leave some.
+        level that begin with a dot are ignored: version control and the Hub leave some.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,7 +78,7 @@ class FolderSource:
             for entry in entries:
                 name = prefix + entry.name
                 if not prefix and entry.name.startswith("."):
-                    continue  # files of version control or the hub, which are never read
+                    continue  # files of version control or the Hub, which are never read
                 status = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(status.st_mode):
                     check_name(f"{name}/manifest.json")

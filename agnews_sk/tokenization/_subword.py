@@ -235,7 +235,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     ----------
     model : str, path or None, default=None
         Folder, or name on the Hugging Face Hub; None is all-MiniLM-L6-v2, from the `offline` extra
-        if that is installed, otherwise from the hub.
+        if that is installed, otherwise from the Hub.
     max_length : int or None, default=None
         Largest number of ids per text, special tokens included; None is the model's own limit.
     cache : TextCache, optional
@@ -258,7 +258,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     Notes
     -----
     Only `fit` loads the model's tokenizer, once per process; pickles, copies and `transform` need
-    neither the folder nor the hub. Rows have the model's special tokens, are truncated and never
+    neither the folder nor the Hub. Rows have the model's special tokens, are truncated and never
     padded. Missing texts are treated as empty. The result does not depend on the number of
     threads.
 

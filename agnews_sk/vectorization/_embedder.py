@@ -37,7 +37,7 @@ class SentenceEmbedder(
     ----------
     model : str, path or None, default=None
         Encoder: a folder, or a name on the Hugging Face Hub. None is all-MiniLM-L6-v2, from the
-        `offline` extra if that is installed, otherwise from the hub.
+        `offline` extra if that is installed, otherwise from the Hub.
     pooling : {"mean", "max", "first"}, default="mean"
         How the vectors of the tokens become one per text; "first" is that of the first token.
     normalize : bool, default=True

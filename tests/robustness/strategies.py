@@ -16,7 +16,7 @@ any_story = words_text | any_text | st.builds("{} {}".format, words_text, any_te
 
 @contextmanager
 def unless_rejected(*words):
-    """Let a ValueError pass that says one of these words."""
+    """Suppress a ValueError whose message has one of these words."""
     try:
         yield
     except ValueError as error:

@@ -138,7 +138,7 @@ def doubled_learning_rate(factor):
         "function", "closure", "criterion", "its weights",
     ],
 )  # fmt: skip
-def test_different_trainings_do_not_share_a_checkpoint(tmp_path, one, other):
+def test_different_training_runs_do_not_share_a_checkpoint(tmp_path, one, other):
     without = small(**other).fit(IDS, LABELS)
     small(**one, checkpoint_dir=tmp_path).fit(IDS, LABELS)
     np.testing.assert_array_equal(
@@ -154,7 +154,7 @@ class ScaledLoss(torch.nn.CrossEntropyLoss):
         return FACTOR * super().forward(logits, target)
 
 
-def test_a_global_of_a_criterion_distinguishes_trainings(tmp_path, monkeypatch):
+def test_a_global_of_a_criterion_distinguishes_training_runs(tmp_path, monkeypatch):
     settings = {"net_params": {"criterion": ScaledLoss}, "checkpoint_dir": tmp_path}
     small(**settings).fit(IDS, LABELS)
     small(**settings).fit(IDS, LABELS)
@@ -173,7 +173,7 @@ def test_other_data_and_other_groups_have_other_checkpoints(tmp_path):
 
 
 @pytest.mark.parametrize("watcher", [PrintLog(sink=lambda line: None)], ids=["PrintLog"])
-def test_callbacks_that_only_display_do_not_distinguish_trainings(tmp_path, watcher):
+def test_callbacks_that_only_display_do_not_distinguish_training_runs(tmp_path, watcher):
     small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
     with optimizer_steps() as steps:
         small(checkpoint_dir=tmp_path, callbacks=[watcher]).fit(IDS, LABELS)
