@@ -50,7 +50,7 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
     return rows.finding(
         "label_errors",
         "Rows whose label is improbable for a baseline trained on the other rows, the least "
-        "probable first; read them before you drop or change them.",
+        "probable first; review them before you drop or change any.",
         found,
         suggested=classes[best[found]],
         p_label=probabilities[found, codes[found]],

@@ -98,7 +98,7 @@ def check_damage(rows: Rows) -> list[Finding]:
         ),
         rows.finding(
             "html_entities",
-            "Texts with HTML entities, whole or broken; TextCleaner repairs them.",
+            "Texts with HTML entities, intact or broken; TextCleaner repairs them.",
             entities.to_numpy(),
         ),
         rows.finding(
@@ -129,8 +129,9 @@ def check_sources(rows: Rows) -> Finding:
         label=pl.Series(pd.unique(rows.labels)[counted["label"].to_numpy()].astype(str))
     )
     summary = (
-        f"Texts of {len(counted)} news agencies that are of one class at least {_LIFT} times as "
-        "often as all rows; TextCleaner(strip_sources=True) removes their names."
+        f"Texts of {len(counted)} news agencies whose most frequent class is at least {_LIFT} "
+        "times as frequent as the largest class of all rows; TextCleaner(strip_sources=True) "
+        "removes their names."
     )
     return rows.table(
         "source_leakage", summary, leaking, pd.DataFrame(table.to_dict(as_series=False))
