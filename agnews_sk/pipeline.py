@@ -62,8 +62,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     """An imbalanced-learn pipeline in which weights and origins follow the rows.
 
     Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
-    input row. A `sample_weight` or `groups` for a later step is cut and repeated as the rows
-    were, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` is given the
+    input row. A `sample_weight` or `groups` for a later step is indexed like the
+    rows, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` gets the
     origin of each row, so that copies of a row stay on the same side of the splits that it makes.
 
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
@@ -196,7 +196,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return X_last, y_last
 
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
-        """Return the metadata of a step, cut and repeated as the samplers before it did the rows.
+        """Return the metadata of a step, indexed like the rows by the samplers before it.
 
         To a last step whose `fit` takes `groups`, the origins of the rows are passed as such.
         """
@@ -242,8 +242,7 @@ def make_tfidf_pipeline(
     ----------
     characters : bool, default=False
         Add the TF-IDF of character n-grams, which is slightly more accurate and about twice as
-        slow. The
-        parameters of the words are then those of `vectorize__words`.
+        slow. The parameters of the words are then those of `vectorize__words`.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False

@@ -56,7 +56,7 @@ def audit(
     X_test : like X, of n_test_rows, optional
         Test rows, to check for leakage.
     max_length : int, default=128
-        Maximum number of tokens of a model.
+        Maximum input length of a model, in tokens.
     tokenizer : fitted tokenizer, optional
         Counts the tokens: its `transform` returns the ids of texts. By default that of
         all-MiniLM-L6-v2 if the `offline` extra is installed; otherwise tokens are not counted.

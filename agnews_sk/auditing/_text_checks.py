@@ -51,7 +51,7 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     ----------
     rows : Rows
     max_length : int
-        Maximum number of tokens of a model.
+        Maximum input length of a model, in tokens.
     tokenizer : fitted tokenizer or None
         Without one, tokens are not counted, and there is no second finding.
 

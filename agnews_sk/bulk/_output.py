@@ -24,7 +24,7 @@ def write_frames(
     frames : iterable of polars.DataFrame
         All with the same columns, at least one.
     path : path
-        Final name of the file: CSV, JSON Lines or Parquet, by its ending.
+        Final name of the file: CSV, JSON Lines or Parquet, by its suffix.
     scratch : path
         Folder on the same disk for the temporary file; a killed process leaves it there.
     escape_formulas : bool, default=False

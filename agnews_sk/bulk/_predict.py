@@ -79,9 +79,9 @@ def predict_files(
     model : str or path
         A saved pipeline, or one exported to ONNX.
     files : str, path or sequence of them
-        CSV, JSON Lines or Parquet, by their endings; a str may have wildcards.
+        CSV, JSON Lines or Parquet, by their suffix; a str may have wildcards.
     output : str or path
-        CSV, JSON Lines or Parquet, by its ending.
+        CSV, JSON Lines or Parquet, by its suffix.
     columns : sequence of str, optional
         Columns of the text, which every file must have. By default the first of these that every
         file has: those that the model was fitted on; title and description; text; content.
@@ -98,8 +98,8 @@ def predict_files(
         Predict each file on a worker of its cluster; workers must see the model, the files and
         the folder of the output under the same paths.
     rows_per_part : int, default=8_192
-        Rows that are predicted and written at a time, and the least that is lost when a run is
-        killed.
+        Rows that are predicted and written at a time. A run that is killed loses its unfinished
+        parts.
     progress : callable, optional
         Called with the number of rows done since the last call; with a client, of files.
 

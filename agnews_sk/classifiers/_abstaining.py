@@ -85,7 +85,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     weights, the number of rows in the bound is the effective sample size (Kish, 1965).
 
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
-    take it for one more class unless they are given `labels=classifier.classes_`. Metrics for two
+    treat it as another class unless they get `labels=classifier.classes_`. Metrics for two
     classes, such as ``scoring="f1"``, reject `abstain_label_` as a third label, for example -1
     among booleans: set their average and `labels`, or score only what `abstains` leaves. A
     meta-estimator that encodes predictions as classes, such as a `VotingClassifier` with
@@ -148,7 +148,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         groups : array-like of shape (n_samples,), optional
             Origin of each row: rows of one origin are held out together.
         **fit_params
-            Passed to the `fit` of the estimator; of values per row, those of its rows. Weights of
+            Passed to the `fit` of the estimator; values per row are indexed like its rows. Weights of
             a step, such as `classify__sample_weight`, are used in that step alone.
 
         Returns

@@ -51,7 +51,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     C : float, default=1.5
         Inverse strength of the L2 penalty.
     max_iter : int or None, default=None
-        Passes over the rows. None makes 5, and up to 100 if there are fewer than 10,000 rows.
+        Passes over the rows. None means 5, and up to 100 if there are fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" is inverse to their frequency.
     calibration_fraction : float or None, default=0.3

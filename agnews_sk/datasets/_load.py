@@ -42,7 +42,7 @@ def load_agnews(
         for a single file.
     on_bad_rows : {"error", "skip"}, default="error"
         Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote)
-        raises an error, or is left out and counted in one warning.
+        raises an error, or is skipped and counted in one warning.
     return_X_y : bool, default=False
         Return `(data, target)` instead of the Bunch.
 
@@ -70,7 +70,7 @@ def load_agnews(
     Warns
     -----
     UserWarning
-        If broken rows were left out.
+        If broken rows were skipped.
 
     Notes
     -----

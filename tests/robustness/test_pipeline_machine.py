@@ -49,7 +49,7 @@ def shown(pipeline):
 
 
 class PipelineMachine(RuleBasedStateMachine):
-    """Fit, refit, change, copy and ask; `taught` are the rows of the last fit that holds."""
+    """Fit, refit, change, copy and predict; `taught` are the rows of the last successful fit."""
 
     def __init__(self):
         super().__init__()
