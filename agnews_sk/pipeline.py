@@ -63,8 +63,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
     Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
     input row. A `sample_weight` or `groups` for a later step is indexed like the
-    rows, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` gets the
-    origin of each row, so that copies of a row stay on the same side of the splits that it makes.
+    rows, by the `sample_indices_` of the samplers. A last step whose `fit` takes `groups` gets the
+    origin of each row, so that copies of a row stay on the same side of its splits.
 
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
 

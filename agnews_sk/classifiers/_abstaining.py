@@ -148,8 +148,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         groups : array-like of shape (n_samples,), optional
             Origin of each row: rows of one origin are held out together.
         **fit_params
-            Passed to the `fit` of the estimator; values per row are indexed like its rows. Weights of
-            a step, such as `classify__sample_weight`, are used in that step alone.
+            Passed to the `fit` of the estimator; values per row are indexed like its rows. Weights
+            of a step, such as `classify__sample_weight`, are used in that step alone.
 
         Returns
         -------
