@@ -147,7 +147,7 @@ def test_every_ratio_in_the_readme_is_compared():
     assert len(re.findall(r"\d times", README)) == len(RATIOS)
 
 
-def test_what_the_benchmarks_page_shows_is_recorded():
+def test_values_of_the_benchmarks_page_are_recorded():
     shown = re.findall(r"\{(?:literal)?include\} \.\./(\S+)", (DOCS / "benchmarks.md").read_text())
     assert len(shown) > 15
     assert [path for path in shown if not (ROOT / path).is_file()] == []

@@ -131,7 +131,7 @@ def test_formulas_are_escaped_in_csv_if_requested(model, tmp_path, escape):
     assert all(float(cell) > 0 for row in found for cell in row[4:])
 
 
-def test_formulas_are_escaped_in_csv_alone(model, tmp_path):
+def test_formulas_are_escaped_in_csv_only(model, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil"])
     done = run(
         "predict", model, "--input", rows, "--output", tmp_path / "out.jsonl", "--escape-formulas"

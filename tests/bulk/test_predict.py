@@ -263,7 +263,7 @@ def test_parts_of_other_rows_are_not_reused(model, tmp_path):
         assert predict_files(model, rows, tmp_path / "out.csv").n_predicted == 3
 
 
-def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):
+def test_a_dask_cluster_gives_the_output_of_one_process(model, tmp_path):
     distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
     for i in range(3):
         write(STORIES[i : i + 2], tmp_path / f"rows{i}.parquet")

@@ -521,7 +521,7 @@ def test_copies_that_a_pipeline_makes_are_held_out_with_their_originals():
 
 
 @pytest.mark.parametrize("label", [("n", "o"), ["no"], np.array(["no"]), {"no"}, b"no"])
-def test_an_abstain_label_that_is_no_single_label_is_rejected_in_fit(label):
+def test_an_abstain_label_that_is_not_a_single_label_is_rejected_in_fit(label):
     with pytest.raises(TypeError, match="abstain_label must be one label, a str"):
         abstaining_texts(abstain_label=label).fit(TEXTS, NAMES)
 

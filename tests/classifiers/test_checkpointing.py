@@ -54,13 +54,13 @@ def test_without_a_folder_there_is_none():
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_what_decides_the_result_is_in_the_name(tmp_path, change):
+def test_settings_that_affect_the_result_are_in_the_name(tmp_path, change):
     assert name(tmp_path, **change) != name(tmp_path)
     assert name(tmp_path, **change) == name(tmp_path, **change)
 
 
 @pytest.mark.parametrize("params", [{"device": "cpu"}, {"verbose": 1}], ids=str)
-def test_what_does_not_decide_the_result_is_not_in_the_name(tmp_path, params):
+def test_settings_that_do_not_affect_the_result_are_not_in_the_name(tmp_path, params):
     assert name(tmp_path, params=params) == name(tmp_path)
 
 

@@ -86,7 +86,7 @@ UNLIKE_LAYERS = {
 
 
 @pytest.mark.parametrize("name", UNLIKE_LAYERS)
-def test_the_cache_gives_layers_what_they_have_beside_hidden_states(
+def test_cached_layers_get_their_inputs_besides_hidden_states(
     name, tmp_path, tiny_model, headlines
 ):
     folder = save_model(*UNLIKE_LAYERS[name], tmp_path, tiny_model)

@@ -32,7 +32,7 @@ def test_it_overfits_eight_headlines(fitted, headlines):
     assert fitted.history_["train_loss"].iloc[-1] < 0.1 < fitted.history_["train_loss"].iloc[0]
 
 
-def test_labels_come_back_as_given_and_name_the_models_outputs(fitted):
+def test_predicted_labels_are_those_given_and_name_the_models_outputs(fitted):
     assert fitted.classes_.tolist() == ["Business", "Sports"]
     assert fitted.net_.module_.config.id2label == {0: "Business", 1: "Sports"}
 

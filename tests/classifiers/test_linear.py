@@ -182,7 +182,7 @@ def test_the_temperature_is_chosen_on_rows_with_weight(rows):
     assert weighted.temperature_ == clone(classifier).fit(X[kept], y[kept]).temperature_
 
 
-def test_indices_of_64_bits_are_taken_as_those_of_32(rows):
+def test_indices_of_64_bits_are_equivalent_to_those_of_32(rows):
     X, y, X_test, _ = rows
     short, long = sp.csr_array(X), sp.csr_array(X)
     long.indices, long.indptr = long.indices.astype(np.int64), long.indptr.astype(np.int64)

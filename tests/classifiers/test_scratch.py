@@ -64,7 +64,7 @@ def test_a_null_row_counts_as_a_row_without_ids(fitted):
     ],
     ids=["texts", "tokens", "null", "beyond", "negative", "empty"],
 )
-def test_rows_that_are_no_ids_are_rejected(small, rows, error, message):
+def test_rows_that_are_not_ids_are_rejected(small, rows, error, message):
     small.set_params(vocab_size=30)
     with pytest.raises(error, match=message):
         small.fit(rows, ["a", "b"][: len(rows)])

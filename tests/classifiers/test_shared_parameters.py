@@ -225,7 +225,7 @@ def test_class_weight_is_equivalent_to_repeating_rows(small, ids, labels, class_
         ("head+tail", [9, 2, 5, 6, 7, 8]),
     ],
 )
-def test_truncation_keeps_the_part_asked_for_and_the_special_ends(small, truncation, kept):
+def test_truncation_keeps_the_requested_part_and_the_special_tokens(small, truncation, kept):
     rows = pl.Series([[9, 2, 8], [9, 3, 8]])
     small.set_params(vocab_size=10, max_length=6, truncation=truncation).fit(rows, ["a", "b"])
     long, cut = small.predict_proba(pl.Series([[9, 2, 3, 4, 5, 6, 7, 8], kept]))

@@ -241,7 +241,7 @@ def test_every_kind_of_texts_gives_an_object_array(kind):
     assert cleaned.tolist() == ["Oil's", ""]
 
 
-def test_cleaning_leaves_the_input_alone():
+def test_cleaning_does_not_change_the_input():
     texts = pl.Series(["&lt;b&gt;Oil HervÃ©", "Cup"])
     TextCleaner().transform(texts)
     assert texts.to_list() == ["&lt;b&gt;Oil HervÃ©", "Cup"]
@@ -256,7 +256,7 @@ def test_a_wrong_parameter_is_rejected_with_and_without_fit(method):
 
 
 @pytest.mark.parametrize("texts", ["Oil", [1, 2], [["a"]], []], ids=repr)
-def test_what_is_no_list_of_texts_is_rejected(texts):
+def test_containers_without_texts_are_rejected(texts):
     with pytest.raises((TypeError, ValueError), match=r"^X "):
         TextCleaner().transform(texts)
 

@@ -41,7 +41,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), EXAMPLES)
-def test_a_step_does_what_it_says(name, text, expected):
+def test_a_step_has_its_documented_effect(name, text, expected):
     assert apply(name, [text]) == [expected]
 
 

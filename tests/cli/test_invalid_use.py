@@ -128,7 +128,7 @@ def test_an_invalid_argument_is_an_error_in_one_line(run, arguments, message):
     assert_rejected(run(*arguments), message)
 
 
-def test_help_is_shown_when_asked_for_and_when_nothing_is(run):
+def test_help_is_shown_on_request_and_without_a_command(run):
     shown = run("compare", "--help")
     assert (shown.exit_code, "--train-rows" in shown.output) == (0, True)
     assert "audit" in run("--help").output

@@ -151,7 +151,7 @@ def test_an_invalid_argument_is_an_error_in_one_line(arguments, message):
     assert "Traceback" not in done.output
 
 
-def test_a_file_that_is_no_journal_is_named_before_any_work_and_left_as_it_is(tmp_path):
+def test_a_file_that_is_not_a_journal_is_named_before_any_work_and_left_as_it_is(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     done = run(*SAMPLE, "--storage", f"journal:{tmp_path / 'notes.txt'}")
     assert_rejected(

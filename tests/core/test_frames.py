@@ -157,7 +157,7 @@ def test_pipelines_and_samplers_read_text_of_any_dtype(to_frame):
 
 
 @pytest.mark.parametrize("to_frame", OTHER.values(), ids=OTHER)
-def test_a_column_that_is_no_text_is_left_out_and_named(to_frame):
+def test_a_column_that_is_not_text_is_left_out_and_named(to_frame):
     with pytest.warns(UserWarning, match=r"columns \['note'\] hold no texts and are left out"):
         joiner = ColumnJoiner().fit(to_frame(NUMBERS))
     assert joiner.columns_ == ["title"]
@@ -165,7 +165,7 @@ def test_a_column_that_is_no_text_is_left_out_and_named(to_frame):
 
 
 @pytest.mark.parametrize("to_frame", OTHER.values(), ids=OTHER)
-def test_a_column_that_is_no_text_is_not_looked_at_where_others_are_named(to_frame):
+def test_a_column_that_is_not_text_is_ignored_if_others_are_named(to_frame):
     frame = to_frame(NUMBERS)
     pipeline = make_tfidf_pipeline(join__columns=["title"], augment=EDAAugmenter(random_state=0))
     with warnings.catch_warnings(action="error"):
@@ -181,7 +181,7 @@ def test_a_column_of_texts_and_other_objects_is_rejected_by_position(values):
     make_tfidf_pipeline(join__columns=["title"]).fit(frame, LABELS).predict(frame)
 
 
-def test_the_filter_looks_at_the_joined_columns_alone():
+def test_the_filter_reads_only_the_joined_columns():
     frame = pd.DataFrame({"title": TITLES, "note": NOTES})
     pipeline = make_tfidf_pipeline(join__columns=["title"]).fit(frame, LABELS)
     assert pipeline["filter"].sample_indices_.tolist() == [0, 1, 3, 4, 5]
@@ -231,7 +231,7 @@ def test_one_row_as_a_series_is_rejected(columns):
 
 @pytest.mark.parametrize("value", [b"a", 1, 1.5, True, ["a"]], ids=str)
 @pytest.mark.parametrize("to_kind", [list, pd.Series, pl.Series, OBJECTS], ids=KINDS)
-def test_what_is_no_text_is_rejected_in_any_container(to_kind, value):
+def test_values_that_are_not_texts_are_rejected_in_any_container(to_kind, value):
     with pytest.raises(TypeError, match="must hold texts, got"):
         check_texts(to_kind([value, value]))
 

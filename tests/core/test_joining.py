@@ -58,7 +58,7 @@ def test_a_row_is_joined_as_the_step_of_the_model_joins_it(frame):
     assert [join(row) for row in rows] == joiner.transform(frame).tolist()
 
 
-def test_columns_that_the_model_does_not_know_come_last_in_the_order_given(frame):
+def test_columns_unknown_to_the_model_are_last_in_the_given_order(frame):
     model = SimpleNamespace(
         named_steps={"join": ColumnJoiner(columns=["title", "body"]).fit(frame)}
     )

@@ -31,7 +31,7 @@ def test_labels_of_one_kind_have_one_dtype(y, dtype):
     assert plain_labels(y).dtype == dtype
 
 
-def test_what_is_comparable_stays():
+def test_comparable_labels_are_unchanged():
     labels = np.array(["a"], dtype=object)
     assert comparable(labels) is labels
 

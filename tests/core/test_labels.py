@@ -89,7 +89,7 @@ def test_labels_of_every_kind_are_those_of_a_list(name, values, to_kind):
 
 @pytest.mark.parametrize("plain", PLAIN)
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
-def test_what_takes_labels_makes_no_difference_between_kinds(take, plain):
+def test_functions_of_labels_accept_every_kind(take, plain):
     values, kinds = PLAIN[plain]
     y = [values[side] for side in SIDES]
     of_list = take(TEXTS, y)
@@ -167,7 +167,7 @@ def test_positions_of_many_missing_labels_are_cut():
         "frame of two",
     ],
 )
-def test_what_is_no_labels_is_rejected(y, error, message):
+def test_values_that_are_not_labels_are_rejected(y, error, message):
     with pytest.raises(error, match=message):
         check_labels(y)
 
@@ -181,7 +181,7 @@ def test_labels_of_another_length_are_rejected_by_the_names_of_both():
     "column", [np.array([["a"], ["b"]]), pd.DataFrame({"y": ["a", "b"]}), [["a"], ["b"]]],
     ids=["array", "frame", "list"],
 )  # fmt: skip
-def test_one_column_is_taken_with_a_warning(column):
+def test_a_column_vector_is_accepted_with_a_warning(column):
     with pytest.warns(UserWarning, match="column-vector y was passed"):
         assert check_labels(column).tolist() == ["a", "b"]
 
@@ -225,7 +225,7 @@ def test_labels_of_another_length_than_the_frame_are_rejected():
             fit(frame, [0, 1, 0] * 5)
 
 
-def test_labels_that_differ_by_what_arrays_drop_stay_apart():
+def test_labels_that_numpy_would_truncate_stay_distinct():
     assert check_labels(["a\0", "a"]).tolist() == ["a\0", "a"]
     assert check_labels(["\ud800", "a"]).tolist() == ["\ud800", "a"]
     frame = pd.DataFrame({"title": TEXTS, "note": TEXTS})
@@ -234,7 +234,7 @@ def test_labels_that_differ_by_what_arrays_drop_stay_apart():
 
 
 @pytest.mark.parametrize("kind", ["M8[ns]", "M8[D]", "m8[ns]"])
-def test_times_are_no_labels(kind):
+def test_times_are_not_labels(kind):
     with pytest.raises(TypeError, match="must hold strings, integers or booleans, got"):
         check_labels(np.array([1, 2], dtype=kind))
 

@@ -42,7 +42,7 @@ def test_head_and_tail_keeps_a_quarter_of_the_head():
 @pytest.mark.parametrize("part", ["head", "tail", "head+tail"])
 @pytest.mark.parametrize("length", [1, 2, 3])
 @pytest.mark.parametrize("special_tokens", [(0, 0), (1, 0), (1, 1)], ids=str)
-def test_no_text_is_longer_than_asked(part, length, special_tokens):
+def test_no_text_is_longer_than_max_length(part, length, special_tokens):
     kept = truncate(IDS, length, part, special_tokens)
     assert [len(row) for row in kept] == [min(length, n) for n in (7, 2, 5)]
 

@@ -22,13 +22,13 @@ def bert(**settings):
     return transformers.BertModel(config)
 
 
-def test_a_folder_and_a_name_on_the_hub_are_taken_as_they_are(tmp_path):
+def test_a_folder_and_a_name_on_the_hub_are_returned_unchanged(tmp_path):
     assert resolve_pretrained(tmp_path) == str(tmp_path)
     assert resolve_pretrained("distilbert-base-uncased") == "distilbert-base-uncased"
 
 
 @pytest.mark.parametrize("model", ["./missing", "/missing", "~/missing"])
-def test_a_path_that_is_no_folder_is_rejected(model):
+def test_a_path_that_is_not_a_folder_is_rejected(model):
     with pytest.raises(
         OSError, match=rf"model='{model}' is not a folder; pass a folder that holds"
     ):

@@ -93,7 +93,7 @@ WRONG = {
 
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize(("value", "message"), WRONG.values(), ids=list(WRONG))
-def test_what_cannot_be_a_step_is_rejected_by_its_name(make, value, message):
+def test_invalid_steps_are_rejected_by_name(make, value, message):
     for step in make().named_steps:
         with pytest.raises(TypeError, match=f"^the step {step} must be (a.*)?{message}"):
             make(**{step: value})
@@ -103,7 +103,7 @@ def test_what_cannot_be_a_step_is_rejected_by_its_name(make, value, message):
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_a_pipeline_within_is_rejected_with_the_way_to_put_its_steps_there(make):
+def test_a_nested_pipeline_is_rejected_with_advice_to_insert_its_steps(make):
     inner = make_pipeline(TextCleaner(), TextCleaner(lowercase=True))
     for position, step in list(enumerate(make().named_steps))[:-1]:
         message = rf"the step {step} must be one .* of TextCleaner, TextCleaner; .*\[{position}:"
@@ -111,7 +111,7 @@ def test_a_pipeline_within_is_rejected_with_the_way_to_put_its_steps_there(make)
             make(**{step: inner})
 
 
-def test_what_the_message_advises_works():
+def test_the_advice_of_the_message_works():
     other = make_pipeline(TextCleaner(), TextCleaner(lowercase=True))
     pipeline = make_tfidf_pipeline()
     pipeline.steps[3:4] = other.steps
@@ -136,13 +136,13 @@ def test_a_classifier_before_the_last_step_is_rejected():
         make_tfidf_pipeline(clean=LogisticRegression())
 
 
-def test_steps_of_a_pipeline_put_together_by_hand_are_named_too():
+def test_steps_of_a_manually_built_pipeline_are_named_too():
     pipeline = TextPipeline([("v", NgramVectorizer), ("c", LogisticRegression())])
     with pytest.raises(TypeError, match="the step v must be an instance, got the class"):
         pipeline.fit(*ROWS)
 
 
-def test_what_can_be_a_step_is_taken():
+def test_valid_steps_are_accepted():
     chain = SamplerChain([("missing", MissingTextFilter())])
     last = make_pipeline(MaxAbsScaler(), LogisticRegression())
     pipeline = make_tfidf_pipeline(filter=chain, clean="passthrough", classify=last).fit(*ROWS)

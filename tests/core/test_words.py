@@ -92,7 +92,7 @@ TOKENS = st.lists(st.lists(st.sampled_from(["oil", "cup", "é", ""]), max_size=4
 @pytest.mark.parametrize("few_rows", [0, 512], ids=["in threads", "in one block"])
 @given(rows=TOKENS.filter(len))
 @settings(deadline=None)
-def test_tokens_come_back_from_their_codes(few_rows, rows):
+def test_tokens_are_restored_from_their_codes(few_rows, rows):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(words, "_FEW_ROWS", few_rows)
         encoded = encode_tokens(pl.Series(rows, dtype=pl.List(pl.String)))

@@ -54,7 +54,7 @@ def test_any_line_end_is_accepted(path, end):
     assert batch.lines == [2, 3]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_name(path):
+def test_a_byte_order_mark_is_not_part_of_the_first_name(path):
     reader, batch = read(path, "\ufefftext\noil\n")
     assert reader.names == ["text"]
     assert batch.rows == [{"text": "oil"}]

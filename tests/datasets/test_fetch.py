@@ -135,7 +135,7 @@ def test_a_file_placed_by_hand_is_found(site, tmp_path):
     assert site.asked == []
 
 
-def test_offline_and_not_kept_says_which_file_to_put_where(tmp_path):
+def test_the_error_for_a_missing_file_says_which_file_to_place_where(tmp_path):
     with pytest.raises(OSError, match=r"Put the file from https://.*/train.csv") as caught:
         fetch_agnews(data_home=tmp_path, download_if_missing=False)
     assert str(tmp_path / "ag_news_csv" / "train.csv") in str(caught.value)
@@ -156,7 +156,7 @@ def test_unknown_subset_is_rejected(tmp_path):
         fetch_agnews(subset="dev", data_home=tmp_path)
 
 
-def test_data_home_comes_from_argument_then_environment_then_cache(tmp_path, monkeypatch):
+def test_data_home_is_the_argument_then_the_environment_then_the_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path / "env"))
     assert get_data_home(tmp_path / "given") == tmp_path / "given"
     assert get_data_home() == tmp_path / "env"

@@ -22,6 +22,6 @@ def test_endings_may_be_in_upper_case(tmp_path):
 
 
 @pytest.mark.parametrize("ending", READERS)
-def test_every_known_ending_has_a_reader_that_names_no_columns_before_it_reads(ending):
+def test_every_known_suffix_has_a_reader_without_columns_before_reading(ending):
     check_format(Path(f"rows{ending}"))
     assert open_rows(Path(f"rows{ending}"), NAMES).names == []

@@ -131,7 +131,7 @@ def test_json_lines_with_labels_of_two_kinds_are_rejected(write, labels, message
         load_agnews(path, on_bad_rows="skip")
 
 
-def test_a_missing_label_of_json_lines_is_no_other_kind(write):
+def test_a_missing_label_of_json_lines_has_no_kind(write):
     lines = [json.dumps({"text": "x", "label": label}) for label in (1, "", None, 2)]
     path = write("\n".join(lines), "rows.jsonl")
     with pytest.warns(UserWarning, match="Skipped 2 broken rows"):
@@ -275,7 +275,7 @@ def test_decimals_are_named_with_their_file(write, tmp_path):
         load_agnews(tmp_path)
 
 
-def test_a_number_that_is_infinite_is_no_class(write):
+def test_a_number_that_is_infinite_is_not_a_class(write):
     lines = '{"text": "x", "label": Infinity}\n{"text": "y", "label": 1}\n'
     with pytest.raises(ValueError, match="label must hold classes, got numbers such as inf"):
         load_agnews(write(lines, "rows.jsonl"))
@@ -329,7 +329,7 @@ def test_parquet_of_the_hub_has_the_names_in_its_metadata(tmp_path):
     ],
     ids=["decimals", "row numbers", "no header", "unknown header", "twice", "missing"],
 )
-def test_what_holds_no_classes_is_rejected(write, content, message):
+def test_files_without_classes_are_rejected(write, content, message):
     with pytest.raises(ValueError, match=message):
         load_agnews(write(content))
 
@@ -340,7 +340,7 @@ def test_labels_of_parquet_that_are_lists_are_rejected(tmp_path):
         load_agnews(tmp_path / "rows.parquet")
 
 
-def test_a_missing_float_is_no_class(tmp_path):
+def test_a_missing_float_is_not_a_class(tmp_path):
     frame = pl.DataFrame({"text": ["x", "y"], "label": [1.0, float("nan")]})
     frame.write_parquet(tmp_path / "rows.parquet")
     with pytest.raises(ValueError, match="line 2: label is missing"):

@@ -71,7 +71,7 @@ def test_columns_of_a_csv_with_header_are_found_by_name(write, header, columns):
     assert bunch.data[columns[0]].to_list() == [f"head {label}" for label in "3241"]
 
 
-def test_columns_come_in_any_order_and_others_are_ignored(write):
+def test_columns_may_be_in_any_order_and_others_are_ignored(write):
     bunch = load_agnews(write("id,text,label\n7,Truce holds,0\n8,Cup final,1\n"))
     assert list(bunch.data.columns) == ["text"]
     assert bunch.target.tolist() == [0, 1]
@@ -82,7 +82,7 @@ def test_an_empty_field_under_a_header_is_missing(write):
     assert data.isna().to_numpy().tolist() == [[True, False], [False, True]]
 
 
-def test_a_title_that_is_a_column_name_is_no_header(write):
+def test_a_title_that_is_a_column_name_is_not_a_header(write):
     assert load_agnews(write('"3","Target","Stores open."\n')).data["title"].to_list() == ["Target"]
 
 
@@ -209,7 +209,7 @@ def test_broken_parquet_row_is_an_error_with_its_number(tmp_path):
         load_agnews(path)
 
 
-def test_a_file_that_is_no_parquet_is_rejected(write):
+def test_a_file_that_is_not_parquet_is_rejected(write):
     with pytest.raises(ValueError, match=r"news\.parquet is not a readable Parquet file"):
         load_agnews(write("no", "news.parquet"))
 
@@ -242,7 +242,7 @@ def test_a_folder_has_one_file_per_subset(write, tmp_path):
     assert load_agnews(tmp_path, subset="all").target.tolist() == [1, 2]
 
 
-def test_all_takes_what_a_folder_has(write, tmp_path):
+def test_all_reads_the_files_that_a_folder_has(write, tmp_path):
     write('"1","Truce","holds"\n', "train.csv")
     assert load_agnews(tmp_path, subset="all").target.tolist() == [1]
 
@@ -263,7 +263,7 @@ def test_faults_of_all_files_of_a_folder_are_counted_together(write, tmp_path):
     assert len(caught) == 1
 
 
-def test_a_folder_without_the_subset_says_what_it_looked_for(tmp_path):
+def test_a_folder_without_the_subset_is_rejected_with_the_expected_name(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"subset='test', such as test\.csv"):
         load_agnews(tmp_path, subset="test")
 

@@ -50,14 +50,14 @@ def write_bad_text(path, **others):
     pq.write_table(pa.table({"text": texts, **others}), path)
 
 
-def test_a_cell_that_is_no_text_is_a_fault_of_its_row(path):
+def test_a_cell_that_is_not_text_is_a_fault_of_its_row(path):
     write_bad_text(path)
     (batch,) = open_rows(path, NAMES).batches(10)
     assert (batch.lines, [fault.line for fault in batch.faults]) == ([1, 3], [2])
     assert "utf-8" in batch.faults[0].reason
 
 
-def test_loading_names_the_row_of_a_cell_that_is_no_text(path):
+def test_loading_names_the_row_of_a_cell_that_is_not_text(path):
     write_bad_text(path, label=[1, 2, 3])
     with pytest.raises(ValueError, match=r"rows\.parquet, line 2: 'utf-8' codec"):
         load_agnews(path)
@@ -66,7 +66,7 @@ def test_loading_names_the_row_of_a_cell_that_is_no_text(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no"])
-def test_a_file_that_is_no_parquet_is_rejected_by_name(path, content):
+def test_a_file_that_is_not_parquet_is_rejected_by_name(path, content):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"rows\.parquet is not a readable Parquet file: "):
         open_rows(path, NAMES).column_names()

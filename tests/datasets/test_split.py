@@ -189,7 +189,7 @@ def test_small_groups_do_not_change_sizes_and_shares(seed, n_pairs):
             assert part[label] == pytest.approx(part.total() * count / len(y), abs=1.5)
 
 
-def test_a_group_too_large_for_any_part_goes_to_the_emptiest():
+def test_a_group_too_large_for_any_part_is_assigned_to_the_emptiest():
     X = ["same"] * 30 + [f"story {i}" for i in range(10)]
     y = ["a", "b"] * 20
     X_train, _, X_test, *_ = train_val_test_split(X, y, val_size=0, test_size=0.5, random_state=0)

@@ -48,7 +48,7 @@ def test_a_file_with_any_flaw_is_left_to_the_stream(tmp_path, content):
     assert _table.read_plain_csv(tmp_path / "news.csv") is None
 
 
-def test_a_file_that_is_no_utf8_is_left_to_the_stream(tmp_path):
+def test_a_file_that_is_not_utf8_is_left_to_the_stream(tmp_path):
     (tmp_path / "news.csv").write_bytes(b'"1","\xff","b"\n')
     assert _table.read_plain_csv(tmp_path / "news.csv") is None
 
@@ -64,7 +64,7 @@ def test_a_table_does_not_depend_on_the_size_of_batches(tmp_path, monkeypatch, n
     assert [fault.line for fault in table.faults] == [5]
 
 
-def test_a_column_that_comes_late_is_missing_before(tmp_path):
+def test_a_column_that_appears_late_is_missing_before(tmp_path):
     rows = [{"label": 1, "title": "oil"}] * 3 + [{"label": 2, "title": "cup", "description": "won"}]
     (tmp_path / "news.jsonl").write_text("\n".join(map(json.dumps, rows)))
     table = _table.read_table(tmp_path / "news.jsonl")

@@ -92,7 +92,7 @@ def test_no_classifiers_are_rejected():
         compare({})
 
 
-def test_a_name_that_is_no_str_is_rejected():
+def test_a_name_that_is_not_a_str_is_rejected():
     with pytest.raises(TypeError, match="names of classifiers must be str, got int 1"):
         compare({1: bayes()})
 

@@ -59,7 +59,7 @@ def test_costs_of_every_kind_are_measured():
     assert found.n_parameters == 2 * (2 * 6 + 2)  # log probabilities, counts and priors
 
 
-def test_probabilities_come_with_the_labels_of_their_columns():
+def test_probabilities_have_the_labels_of_their_columns():
     found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
     assert found.classes.tolist() == ["Business", "Sports"]
     assert found.y_proba.shape == (3, 2)
@@ -72,7 +72,7 @@ def test_a_classifier_without_probabilities_is_evaluated():
     assert found.classes is None
 
 
-def test_size_is_what_joblib_writes_arrays_included():
+def test_size_is_the_number_of_bytes_written_by_joblib():
     found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
     file = io.BytesIO()
     joblib.dump(found.estimator, file)
@@ -145,7 +145,7 @@ def test_no_test_rows_are_rejected():
         evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, [], [])
 
 
-def test_a_name_that_is_no_str_is_rejected():
+def test_a_name_that_is_not_a_str_is_rejected():
     with pytest.raises(TypeError, match="name of a classifier must be a str, got int 1"):
         evaluate_classifier(1, bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
 

@@ -211,7 +211,7 @@ def test_strings_and_integers_are_not_compared(y_test, y_pred):
         evaluate_classifier("a", classifier, TEXTS, NAMES, TEXTS, y_test)
 
 
-def test_predictions_that_are_no_labels_are_rejected():
+def test_predictions_that_are_not_labels_are_rejected():
     with pytest.raises(ValueError, match=r"predict of a has 2 missing labels, at positions 0, 1"):
         evaluate_classifier(
             "a", Predicts(lambda y: [None, None, *y[2:]]), TEXTS, NAMES, TEXTS, NAMES

@@ -170,7 +170,7 @@ def test_a_result_survives_json(tmp_path, classes):
     assert again.estimators == {}
 
 
-def test_what_is_missing_survives_json_as_null(tmp_path):
+def test_missing_values_survive_json_as_null(tmp_path):
     y_true = ["World", "Sports"]
     result = result_of(
         [

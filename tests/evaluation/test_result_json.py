@@ -56,14 +56,14 @@ def test_a_missing_part_is_named(result, part):
         parts_of(found)
 
 
-def test_what_was_given_is_not_changed(result):
+def test_arguments_are_not_changed(result):
     found = as_version_1(result.to_dict())
     before = json.dumps(found)
     ComparisonResult.from_dict(found)
     assert json.dumps(found) == before
 
 
-def test_labels_come_back_by_their_codes(result):
+def test_labels_are_restored_from_their_codes(result):
     found = result.to_dict()
     assert found["y_true"] == [0, 1, 0, 1]
     assert found["predictions"]["poor"] == [1, 0, 0, 1]

@@ -52,7 +52,7 @@ def test_the_error_includes_features_that_are_not_in_the_text():
     assert found.error == pytest.approx(0.25)
 
 
-def test_rounding_is_no_error_where_scores_do_not_change():
+def test_rounding_does_not_count_as_an_error_where_scores_do_not_change():
     assert relative_error(np.array([1e-8]), np.array([0.0])) == pytest.approx(1e-3)
 
 

@@ -120,7 +120,7 @@ def test_log_probabilities_stay_finite_where_probabilities_underflow(exported, f
     assert classifier.predict_log_proba(["oil"]).tolist() == [[-2000.0, 0.0]]
 
 
-def test_a_classifier_that_was_not_read_says_so():
+def test_a_classifier_that_was_not_loaded_raises_not_fitted_error():
     with pytest.raises(NotFittedError, match="load one with from_path"):
         OnnxClassifier("exported").predict(["oil"])
 

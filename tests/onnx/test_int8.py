@@ -91,7 +91,7 @@ def test_a_bias_is_not_fused_into_a_product_with_another_use():
     np.testing.assert_allclose(run(quantized, X)[0], (X @ W) * (X @ W + B), atol=0.5)
 
 
-def test_the_sum_of_two_products_is_no_bias():
+def test_the_sum_of_two_products_is_not_a_bias():
     model = make_model(
         [
             ("MatMul", ["x", "w"], "first"),

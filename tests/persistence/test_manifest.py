@@ -48,7 +48,7 @@ def test_other_json_is_not_a_manifest(content):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[" * 100_000], ids=["empty", "bytes", "deep"])
-def test_bytes_that_are_no_json_are_rejected(content):
+def test_bytes_that_are_not_json_are_rejected(content):
     with pytest.raises(ArtifactError, match=r"manifest\.json is damaged or forged"):
         parse_manifest(content)
 

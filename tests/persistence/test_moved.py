@@ -113,7 +113,7 @@ def test_an_old_name_that_no_table_maps_is_rejected(saved_under_old_names):
         load_trusted(saved_under_old_names)
 
 
-def test_names_of_other_classes_are_left_alone(saved_under_old_names):
+def test_names_of_other_classes_are_not_changed(saved_under_old_names):
     other = {"agnews_sk.cleaning.ColumnJoiner": {"lower": Renamed("lowercase")}}
     assert with_current_names(saved_under_old_names, other) == saved_under_old_names
 
@@ -141,6 +141,6 @@ def test_any_cache_in_gib_becomes_one_in_bytes(gib, n_bytes):
     assert renamed.convert(gib) == n_bytes
 
 
-def test_a_file_that_is_no_skops_file_is_rejected():
+def test_a_file_that_is_not_a_skops_file_is_rejected():
     with pytest.raises(ArtifactError, match=r"pipeline\.skops"):
         with_current_names(b"no zip")

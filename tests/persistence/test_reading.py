@@ -115,7 +115,7 @@ def test_entries_that_claim_more_than_the_zip_are_rejected(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip"], ids=["empty", "text"])
-def test_a_file_that_is_no_zip_is_rejected_by_name(tmp_path, content):
+def test_a_file_that_is_not_a_zip_is_rejected_by_name(tmp_path, content):
     (tmp_path / "model.zip").write_bytes(content)
     with pytest.raises(ArtifactError, match=r"model\.zip is damaged or forged"):
         open_source(tmp_path / "model.zip")

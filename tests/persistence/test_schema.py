@@ -41,7 +41,7 @@ def test_objects_attributes_and_arrays_are_found_in_their_places():
     assert places == {Place(owner, "scale_"), Place(owner, "max_abs_")}
 
 
-def test_what_is_found_by_name_is_listed_with_its_loader():
+def test_named_objects_are_listed_with_their_loader():
     root = items(1, node("FunctionNode", "os.system", __id__=2, content={}))
     assert read(root).named == {("FunctionNode", "os.system"): {Place()}}
 
@@ -61,7 +61,7 @@ def test_loaders_that_make_other_types_are_rejected(loader, name):
         read(node(loader, name, content=[], __id__=1))
 
 
-def test_a_repeated_node_may_stand_for_the_same_object():
+def test_a_repeated_node_may_refer_to_the_same_object():
     assert read(items(1, text('"a"', 2), text('"a"', 2))).objects == []
 
 

@@ -151,7 +151,9 @@ def lose(path, parameter, saved_by):
     ids=["ours", "scikit-learn"],
 )
 @pytest.mark.filterwarnings("ignore:the model was saved with")
-def test_a_model_saved_before_a_parameter_existed_says_so(tmp_path, estimator, parameter, saved_by):
+def test_a_model_saved_before_a_parameter_existed_is_rejected_with_the_version(
+    tmp_path, estimator, parameter, saved_by
+):
     path = save(estimator.fit(X), tmp_path / "model")
     lose(path, parameter, saved_by)
     ((library, version),) = saved_by.items()

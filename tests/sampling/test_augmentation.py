@@ -86,7 +86,7 @@ def test_each_copy_gets_one_of_the_enabled_edits():
     assert min(lengths.values()) > 100
 
 
-def test_rows_come_first_and_then_copy_after_copy():
+def test_rows_are_followed_by_one_copy_after_another():
     texts, y = ["oil up now", "goal at last"], np.array(["Business", "Sports"])
     augmenter = EDAAugmenter(n_copies=2, random_state=0)
     out, labels, weights = augmenter.fit_resample(texts, y, sample_weight=[1, 2])
@@ -127,7 +127,7 @@ def test_a_pandas_frame_with_column_numbers_is_edited():
     [pd.Series(["a b", "c d"], dtype="category"), pl.Series(["a b", "c d"], dtype=pl.Categorical)],
     ids=["pandas", "polars"],
 )
-def test_categorical_texts_come_out_as_plain_texts(series):
+def test_categorical_texts_become_plain_texts(series):
     out, _ = EDAAugmenter(**{**OFF, "p_swap": 0.1}, random_state=0).fit_resample(series)
     assert list(out) == ["a b", "c d", "b a", "d c"]
 

@@ -120,7 +120,7 @@ def test_sampler_survives_clone_pickle_and_a_second_fit(sampler):
     ids=["bare str", "numbers", "empty", "frame of numbers"],
 )
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
-def test_what_is_not_texts_is_rejected(sampler, X, error, message):
+def test_values_that_are_not_texts_are_rejected(sampler, X, error, message):
     with pytest.raises(error, match=message):
         clone(sampler).fit_resample(X, ["World"] * (len(X) if isinstance(X, list) else 2))
 

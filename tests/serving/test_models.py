@@ -83,7 +83,7 @@ def test_predictions_are_json_with_labels_of_their_type(classes, label, keys):
     assert described["probabilities"] == dict(zip(keys, [0.25, 0.75]))
 
 
-def test_stories_are_joined_and_texts_are_left_alone(pipeline):
+def test_stories_are_joined_and_texts_are_not_changed(pipeline):
     model = ServedModel("m", pipeline)
     texts = model.as_texts(["a text", {"title": "Oil", "description": "A barrel is dear."}])
     assert texts[0] == "a text"
@@ -100,7 +100,7 @@ def test_a_model_that_fails_on_a_text_is_rejected_with_its_error():
         ServedModel("m", Failing(["a"], [[1.0]])).check()
 
 
-def test_a_model_that_cannot_be_explained_says_so():
+def test_a_model_that_cannot_be_explained_raises_an_error():
     with pytest.raises(ExplanationUnavailableError, match="is not an estimator instance"):
         ServedModel("m", Stub(["a", "b"], [[0.5, 0.5]])).explain(["text"])
 

@@ -137,7 +137,7 @@ def test_a_rejection_must_name_one_of_the_words():
         ensure_raises(list, "int")
 
 
-def test_a_crash_is_no_rejection():
+def test_a_crash_is_not_a_rejection():
     with pytest.raises(AttributeError, match="int has no lower"):
         ensure_raises(reject(AttributeError("int has no lower")), "int")
 

@@ -58,7 +58,7 @@ def test_there_is_no_warning_unless_requested():
     assert isinstance(results["check_bare_str"]["exception"], AssertionError)
 
 
-def test_an_expected_failure_is_no_failure():
+def test_an_expected_failure_does_not_count_as_a_failure():
     result = results_of(ReadsLettersAsTexts(), expected_failed_checks=REASON)["check_bare_str"]
     assert result["status"] == "xfail"
     assert result["expected_to_fail_reason"] == REASON["check_bare_str"]

@@ -94,7 +94,7 @@ def test_truncation_stays_where_no_length_is_given(tokenizer):
     assert json.loads(truncating(tokenizer.to_str(), None))["truncation"] is None
 
 
-def test_padding_is_taken_out_and_the_cached_tokenizer_is_not_changed(tokenizer):
+def test_padding_is_removed_and_the_cached_tokenizer_is_not_changed(tokenizer):
     padded = Tokenizer.from_str(tokenizer.to_str())
     padded.enable_padding(length=50)
     cached = load_tokenizer(padded.to_str())
@@ -160,7 +160,7 @@ def test_training_is_the_same_in_every_process(model):
 
 
 @pytest.mark.parametrize(("setting", "during"), [(None, "false"), ("true", "true")])
-def test_the_library_starts_no_threads_unless_the_user_says_so(setting, during, monkeypatch):
+def test_the_library_starts_no_threads_unless_requested(setting, during, monkeypatch):
     seen = []
 
     class Recorder:

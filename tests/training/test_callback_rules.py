@@ -128,7 +128,7 @@ def test_batch_scoring_scores_each_batch(use_caching, on_train):
 
 
 @pytest.mark.parametrize("kind", ["train", "valid"])
-def test_passthrough_scoring_averages_what_batches_have(kind):
+def test_passthrough_scoring_averages_the_values_of_batches(kind):
     class Note(Callback):
         def on_batch_end(self, net, training, batch, **kwargs):
             if training == (kind == "train"):
@@ -406,7 +406,7 @@ def test_early_stopping_may_monitor_the_training_loss():
     ],
     ids=["scikit-learn", "torch", "function", "None"],
 )
-def test_what_is_no_callback_is_named(value, name):
+def test_objects_that_are_not_callbacks_are_named(value, name):
     with pytest.raises(TypeError, match=f"must hold callbacks of skorch, got {name} at position 1"):
         fit_with(EpochTimer(), value)
 

@@ -47,12 +47,12 @@ def test_a_saved_array_is_a_copy():
 @pytest.mark.parametrize(
     "value", [object(), [object()], {"a": np.array(["a"])}], ids=["object", "list", "str"]
 )
-def test_what_a_file_cannot_hold_is_named(value):
+def test_an_attribute_that_a_file_cannot_hold_is_named(value):
     with pytest.raises(TypeError, match=r"Holds keeps a .* in 'value'; define state_dict"):
         state_of(Holds(value))
 
 
-def test_functions_and_what_skorch_keeps_open_have_no_state():
+def test_functions_and_open_logs_of_skorch_have_no_state():
     assert state_of(Holds(len)) == {}
     timer = EpochTimer()
     timer.file_ = object()

@@ -15,7 +15,7 @@ STATE = {
 }
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+def test_a_saved_state_is_loaded(tmp_path):
     checkpoint = Checkpoint(tmp_path / "new" / "folder", "run")
     assert checkpoint.load("cpu") is None
     checkpoint.save(STATE)

@@ -27,7 +27,7 @@ def test_the_stack_is_the_longest_list_at_any_depth():
     assert stack.parent is outer.encoder
 
 
-def test_what_several_layers_read_counts_as_an_embedding():
+def test_parameters_read_by_several_layers_count_as_embeddings():
     module = net()
     module.rel_embeddings = nn.Embedding(4, 8)
     depths = parameter_depths(module)

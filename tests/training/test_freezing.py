@@ -45,7 +45,7 @@ def test_a_module_without_layers_is_rejected():
 
 
 @pytest.mark.parametrize(("freeze", "last"), [(None, {"embedding", "0"}), (1, set())], ids=str)
-def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_what_is_frozen(module, freeze, last):
+def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_the_frozen_ones(module, freeze, last):
     freeze_layers(module, freeze)
     freezing = Freezing(module, freeze, gradual=True)
     expected = {"norm", "classifier"}
@@ -58,7 +58,7 @@ def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_what_is_frozen(module
     assert trained_parts(module) == expected | last
 
 
-def test_what_a_callback_freezes_stays_frozen(module):
+def test_parameters_frozen_by_a_callback_stay_frozen(module):
     freezing = Freezing(module, None)
     freezing.begin_epoch(0)
     module.layers[1].requires_grad_(False)

@@ -45,7 +45,7 @@ class Record(Callback):
 @pytest.mark.parametrize(
     ("freeze", "trained"), [("embeddings", {1, 2, 3}), (1, {2, 3}), (2, {3}), ("encoder", {3})]
 )
-def test_freezing_changes_only_what_it_should(freeze, trained):
+def test_freezing_affects_only_frozen_parameters(freeze, trained):
     start = small(learning_rate=1e-30, weight_decay=0.0).fit(IDS, LABELS)
     record = Record()
     frozen = small(freeze=freeze, callbacks=[record]).fit(IDS, LABELS)

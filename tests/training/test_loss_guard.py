@@ -46,7 +46,7 @@ def test_a_loss_that_is_read_at_once_ends_training_before_its_step(device, fused
     assert str(loop.bad_loss) == str(bad)
 
 
-def test_on_an_accelerator_losses_are_read_later_and_no_step_after_a_bad_one_is_taken():
+def test_on_an_accelerator_losses_are_read_later_and_steps_after_a_bad_one_are_skipped():
     guard, optimizer, loop = guard_on("cuda")
     for loss in [1.0] * 3 + [float("nan")] + [1.0] * (STEPS_BETWEEN_CHECKS - 5):
         guard.step(torch.tensor(loss))

@@ -171,7 +171,7 @@ def test_keys_that_training_does_not_use_are_rejected(name, way_out):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_keys_that_are_taken_arrive(monkeypatch, net_params, attribute, expected):
+def test_accepted_keys_reach_the_net(monkeypatch, net_params, attribute, expected):
     found = []
 
     class Look(Callback):

@@ -34,7 +34,7 @@ def test_equal_rows_have_one_value():
     assert len({first, empty, other}) == 3
 
 
-def test_results_of_batches_come_in_the_order_of_rows():
+def test_results_of_batches_are_in_the_order_of_rows():
     loader = RaggedLoader(ROWS, batch_size=3, rng=np.random.default_rng(0))
     batches = [torch.tensor(rows)[:, None] for rows in loader.batches]
     assert in_order(loader, batches).tolist() == [[0], [1], [2], [3]]

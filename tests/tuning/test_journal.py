@@ -23,7 +23,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
-def test_a_file_that_is_no_journal_is_rejected_by_name_and_left_as_it_is(content, tmp_path):
+def test_a_file_that_is_not_a_journal_is_rejected_by_name_and_left_as_it_is(content, tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text(content)
     with pytest.raises(

@@ -170,5 +170,5 @@ def test_a_space_that_was_not_called_is_rejected_with_advice(news, pipeline):
 
 
 @pytest.mark.parametrize("space", [lambda *trial: {}, lambda trial, n=1: {}], ids=["any", "more"])
-def test_a_function_of_a_trial_is_taken(space, pipeline):
+def test_a_function_of_a_trial_is_accepted(space, pipeline):
     assert check_space(space, pipeline) is space
