@@ -13,7 +13,7 @@ from typing import Any
 
 import agnews_sk
 
-# The file in a folder of parts that says which job they belong to.
+# The file in a folder of parts that identifies their job.
 _MARK = "job.json"
 _FORMAT = "agnews_sk bulk parts"
 
@@ -132,7 +132,7 @@ def _read_mark(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _empty(parts: Path) -> None:
-    """Delete all parts, but not the file that says which job they belong to."""
+    """Delete all parts, but not the file that identifies their job."""
     for one in parts.iterdir():
         if one.is_dir():
             shutil.rmtree(one)

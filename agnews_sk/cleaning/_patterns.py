@@ -14,7 +14,7 @@ _ENTITY_NAMES = (
 BARE_ENTITY = (
     rf"(?:^| )(?P<entity>(?:amp;)*(?:#\d{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{_ENTITY_NAMES});)"
 )
-# Entities that open a word. A single space before one separates words, and the ampersand is gone
+# Entities that open a word. A single space before one separates words, and the ampersand is missing
 # (`"` at the start of a description that was joined to its title); of two spaces the second one
 # has replaced it.
 OPENING_ENTITY = (

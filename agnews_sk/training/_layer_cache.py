@@ -87,7 +87,7 @@ class LayerCache:
         """
         columns = np.arange(self._lengths[rows].max())
         real = columns < self._lengths[rows][:, None]  # (batch, length)
-        # Padding reads the last real token: attention masks it, so any finite vector will do.
+        # Padding reads the last real token: attention masks it, so any finite vector works.
         kept = self._starts[rows][:, None] + np.minimum(columns, self._lengths[rows][:, None] - 1)
         return kept, real
 

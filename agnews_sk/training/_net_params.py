@@ -30,7 +30,7 @@ _CONSTRAINTS = {
 }
 TAKEN = tuple(sorted({*_CONSTRAINTS, *(name for name in _SAME if "__" not in name)}))
 _WITH_PARTS = ("criterion", "optimizer")
-# Parameters of the classifiers that do the same as those that are not taken.
+# Parameters of the classifiers that replace keys that are not accepted.
 _INSTEAD = {
     "compile": "compile",
     "dataset": "X, as texts or token ids",

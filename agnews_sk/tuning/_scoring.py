@@ -110,7 +110,7 @@ class Scoring:
         predictions: dict[Any, np.ndarray] = {}
         params = self._params_by_name(fold.params)
         wanted = self.scorers if names is None else names
-        # The others may change the estimator and rows that they are given, so they come last.
+        # The others may change the estimator and rows that they are given, so they are called last.
         in_order = sorted(wanted, key=lambda name: not _scores_predictions_only(self.scorers[name]))
         scores = {
             name: _score(self.scorers[name], fold, private_copy(params[name]), predictions)
