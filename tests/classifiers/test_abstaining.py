@@ -181,7 +181,7 @@ def test_missing_labels_and_too_few_rows_to_hold_out_are_reported(rows):
     X = rows[0]
     with pytest.raises(ValueError, match="y has 1 missing label, at position 1"):
         abstaining(coverage=0.5).fit(X[:3], np.array(["a", None, "b"], dtype=object))
-    with pytest.raises(ValueError, match=r"calibration_fraction=0\.2 cannot be drawn"):
+    with pytest.raises(ValueError, match=r"calibration_fraction=0\.2 of 3 rows, drawn per class"):
         abstaining(coverage=0.5).fit(X[:3], ["a", "b", "b"])
 
 
@@ -289,7 +289,9 @@ def test_weights_reach_the_last_step_of_a_pipeline():
     doubtful = ["rain tomorrow"]
     assert weighted.predict_proba(doubtful)[0, 1] > plain.predict_proba(doubtful)[0, 1]
     np.testing.assert_array_equal(weighted.predict_proba(doubtful), by_step.predict_proba(doubtful))
-    with pytest.raises(ValueError, match="sample_weight and classify__sample_weight are the same"):
+    with pytest.raises(
+        ValueError, match="sample_weight and classify__sample_weight set the same weights"
+    ):
         abstaining_texts().fit(TEXTS, NAMES, weight, classify__sample_weight=weight)
 
 

@@ -53,7 +53,9 @@ def test_unused_weights_are_rejected_unless_the_estimator_is_frozen():
 
 def test_weights_given_twice_or_of_another_length_are_rejected():
     given = {"last__sample_weight": WEIGHT}
-    with pytest.raises(ValueError, match="sample_weight and last__sample_weight are the same"):
+    with pytest.raises(
+        ValueError, match="sample_weight and last__sample_weight set the same weights"
+    ):
         params_of_fit(pipeline_to(LogisticRegression()), X, given, WEIGHT, None)
     with pytest.raises(ValueError, match="must have one weight per row of X, 2, got 3"):
         params_of_fit(LogisticRegression(), X, {"last__sample_weight": [1, 2, 3]}, None, None)

@@ -127,7 +127,9 @@ def test_the_message_for_a_function_names_its_wrapper():
 
 @pytest.mark.parametrize("step", ["filter", "augment"])
 def test_the_message_for_a_list_of_samplers_names_its_wrapper(step):
-    with pytest.raises(TypeError, match=f"the step {step} .* got a list; SamplerChain"):
+    with pytest.raises(
+        TypeError, match=f"the step {step} .* got a list; combine several with SamplerChain"
+    ):
         make_tfidf_pipeline(**{step: [MissingTextFilter(), DuplicateFilter()]})
 
 

@@ -119,7 +119,7 @@ def test_without_weights_a_criterion_is_as_it_was_made():
 @pytest.mark.parametrize(
     ("name", "way_out"),
     [
-        ("optimizer", ""),
+        ("optimiser", ""),
         ("learning_rate", ""),
         ("criterion_weight", ""),
         ("train_split", "validation_fraction, or X_val and y_val of fit"),
