@@ -115,7 +115,7 @@ def test_only_learned_positions_are_parameters_and_saved():
     assert dict(learned.named_parameters()).keys() == {"token.weight", "position"}
 
 
-def test_a_mask_of_ones_is_no_mask():
+def test_a_mask_of_ones_is_equivalent_to_no_mask():
     net = TextTransformer(20, 3, d_model=8, n_heads=2).eval()
     ids = torch.tensor([[4, 5, 6], [7, 8, 9]])
     torch.testing.assert_close(net(ids, torch.ones_like(ids)), net(ids))

@@ -62,7 +62,7 @@ def test_every_row_is_in_one_batch_of_bounded_size():
     assert all(arrays["input_ids"].size <= 512 for _, arrays in batches)
 
 
-def test_other_columns_and_ids_outside_the_vocabulary_are_refused():
+def test_other_columns_and_ids_outside_the_vocabulary_are_rejected():
     with pytest.raises(ValueError, match="X has 3 columns, expected 2"):
         list(inputs_of("matrix", 2).batches(sparse.csr_array(np.eye(3))))
     with pytest.raises(ValueError, match="the id 9, which is outside the vocabulary of 9"):
@@ -91,7 +91,7 @@ def test_inputs_survive_json():
         ("max_length", 0),
     ],
 )
-def test_values_that_make_no_inputs_are_refused(name, forged):
+def test_values_that_make_no_inputs_are_rejected(name, forged):
     written = inputs_of("ids", 10).as_dict()
     with pytest.raises(ValueError, match=f"{name}.* must be .*, got {forged!r}"):
         GraphInputs.from_dict({**written, name: forged})
