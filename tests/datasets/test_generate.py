@@ -165,9 +165,9 @@ def test_rows_beyond_one_chunk_are_written(monkeypatch):
     [
         ({"n_samples": 0}, "n_samples must be a positive integer, got 0"),
         ({"n_samples": 2.5}, "n_samples must be a positive integer, got 2.5"),
-        ({"n_samples": 9, "html": 1.5}, r"html must be a share in \[0, 1\], got 1.5"),
-        ({"n_samples": 9, "missing": -1}, r"missing must be a share in \[0, 1\], got -1"),
-        ({"n_samples": 9, "duplicates": float("nan")}, "duplicates must be a share"),
+        ({"n_samples": 9, "html": 1.5}, r"html must be a fraction in \[0, 1\], got 1.5"),
+        ({"n_samples": 9, "missing": -1}, r"missing must be a fraction in \[0, 1\], got -1"),
+        ({"n_samples": 9, "duplicates": float("nan")}, "duplicates must be a fraction"),
     ],
     ids=["none", "fraction", "html", "missing", "duplicates"],
 )

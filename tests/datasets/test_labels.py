@@ -319,10 +319,13 @@ def test_parquet_of_the_hub_has_the_names_in_its_metadata(tmp_path):
     [
         (text_and_label([0.5, 1]), "label must hold classes, got numbers such as 0.5"),
         (table("", range(100, 112)), "each of its 12 rows has a different number"),
-        ("The parcel is late,delivery\nThe zip broke,returns\n", "line 1: class must be a whole"),
+        (
+            "The parcel is late,delivery\nThe zip broke,returns\n",
+            "line 1: class must be an integer",
+        ),
         (
             "comment,queue\nThe zip broke,returns\n",
-            "line 1: class must be a whole .* got 'comment'",
+            "line 1: class must be an integer .* got 'comment'",
         ),
         ("id,text,text,label\n1,a,b,spam\n", r"more than once, \['text', 'text'\]"),
         (text_and_label(["spam", ""]), "line 3: label is missing"),

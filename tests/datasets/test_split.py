@@ -199,7 +199,7 @@ def test_a_group_too_large_for_any_part_is_assigned_to_the_emptiest():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"val_size": 1.0}, r"val_size must be a share in \[0, 1\) .* got 1.0"),
+        ({"val_size": 1.0}, r"val_size must be a fraction in \[0, 1\) .* got 1.0"),
         ({"val_size": -0.1}, "val_size must be"),
         ({"test_size": 160}, "test_size must be .* number of rows below 160, got 160"),
         ({"test_size": True}, "test_size must be .* got True"),

@@ -50,6 +50,6 @@ def test_attention_drops_weights_in_training_only():
 
 @pytest.mark.parametrize(("d_model", "n_heads", "instead"), [(10, 4, 8), (3, 4, 4)])
 def test_a_width_that_heads_cannot_share_is_rejected(d_model, n_heads, instead):
-    message = f"multiple of n_heads={n_heads}, got {d_model}; take {instead}"
+    message = f"multiple of n_heads={n_heads}, got {d_model}; use {instead}"
     with pytest.raises(ValueError, match=message):
         MultiHeadSelfAttention(d_model, n_heads)
