@@ -44,7 +44,7 @@ def test_a_module_without_layers_is_rejected():
         freeze_layers(nn.Linear(2, 2), "embeddings")
 
 
-@pytest.mark.parametrize(("freeze", "last"), [(None, {"embedding", "0"}), (1, set())], ids=str)
+@pytest.mark.parametrize(("freeze", "last"), [(None, {"embedding", "0"}), (1, set())])
 def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_the_frozen_ones(module, freeze, last):
     freeze_layers(module, freeze)
     freezing = Freezing(module, freeze, gradual=True)
