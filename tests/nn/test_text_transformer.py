@@ -86,7 +86,7 @@ def test_copies_do_not_share_weights():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: MultiHeadSelfAttention(10, 4), "multiple of n_heads=4, got 10; take 8"),
+        (lambda: MultiHeadSelfAttention(10, 4), "multiple of n_heads=4, got 10; use 8"),
         (lambda: TextTransformer(9, 2, positions="rotary"), "positions must be one of"),
         (lambda: TextTransformer(9, 2, activation="selu"), "activation must be one of"),
         (lambda: TextTransformer(9, 2, pooling="median"), "pooling must be one of"),

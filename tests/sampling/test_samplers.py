@@ -156,7 +156,7 @@ def test_columns_must_be_a_list_of_existing_columns(sampler):
     ids=name_of,
 )
 def test_dropping_every_row_raises_an_error_that_names_the_sampler(sampler):
-    with pytest.raises(ValueError, match=r"Filter left none of the 2 rows; loosen"):
+    with pytest.raises(ValueError, match=r"Filter dropped all 2 rows; relax"):
         sampler.fit_resample([None, " "], ["World", "World"])
 
 
