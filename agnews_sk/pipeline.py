@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.base import sampled_columns
-from agnews_sk._core.labels import refuse_labels
+from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._core.step_parameters import check_steps, set_step_params
 from agnews_sk._core.validation import (
@@ -62,9 +62,9 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     """An imbalanced-learn pipeline in which weights and origins follow the rows.
 
     Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
-    input row. A `sample_weight` or `groups` for a later step is cut and repeated as the rows
-    were, by the samplers' `sample_indices_`. A last step whose `fit` takes `groups` is given the
-    origin of each row, so that copies of a row stay on the same side of the splits that it makes.
+    input row. A `sample_weight` or `groups` for a later step is indexed like the
+    rows, by the `sample_indices_` of the samplers. A last step whose `fit` takes `groups` gets the
+    origin of each row, so that copies of a row stay on the same side of its splits.
 
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
 
@@ -95,7 +95,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
     @with_callbacks
     def fit(self, X: Any, y: Any = None, **params: Any) -> "TextPipeline":
-        """Fit all steps, and hand callbacks that propagate, such as a progress bar, to the last.
+        """Fit all steps, and pass callbacks that propagate, such as a progress bar, to the last.
 
         Parameters
         ----------
@@ -117,8 +117,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         Warns
         -----
         UserWarning
-            If a sampler does not say which rows its rows come from, and the last step splits them;
-            if samplers leave no row of a class.
+            If a sampler does not record where its rows come from, and the last step splits them;
+            if samplers drop all rows of a class.
         """
         self._validate_steps()
         X, y = self._checked_rows(X, y)
@@ -126,7 +126,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         last_step = self.steps[-1][1]
         if last_step in (None, "passthrough"):
             return super().fit(X, y, **params)
-        # imbalanced-learn 0.14 knows nothing of the callbacks of scikit-learn 1.9.
+        # imbalanced-learn 0.14 does not support the callbacks of scikit-learn 1.9.
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         last = context.subcontext(task_name="fit-final-estimator")
@@ -172,7 +172,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         return X, y
 
     def _check_columns(self, X: Any, y: Any) -> None:
-        """Refuse columns that the joiner would, before a sampler reads or changes any."""
+        """Reject columns that the joiner would, before a sampler reads or changes any."""
         steps = [step for _, step in self.steps if step not in (None, "passthrough")]
         first = next((step for step in steps if not hasattr(step, "fit_resample")), None)
         if not isinstance(first, ColumnJoiner):
@@ -180,7 +180,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         if first.columns is not None:
             check_frame(X, columns=first.columns)
         elif y is not None:
-            refuse_labels(text_columns(X, None), y)
+            reject_labels(text_columns(X, None), y)
 
     def _fit(self, X, y=None, routed_params=None, raw_params=None):
         """Fit all steps but the last, and warn of classes that the samplers leave without a row."""
@@ -189,14 +189,14 @@ class TextPipeline(imblearn.pipeline.Pipeline):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
         if _are_labels(self, y) and len(lost := np.setdiff1d(y, y_last)):
             warnings.warn(
-                f"the samplers leave no row of the classes {lost.tolist()}, which are never "
-                "predicted.",
+                f"the samplers dropped all rows of the classes {lost.tolist()}, which are "
+                "never predicted.",
                 stacklevel=5,
             )
         return X_last, y_last
 
     def _get_metadata_for_step(self, *, step_idx, step_params, all_params):
-        """Return the metadata of a step, cut and repeated as the samplers before it did the rows.
+        """Return the metadata of a step, indexed like the rows by the samplers before it.
 
         To a last step whose `fit` takes `groups`, the origins of the rows are passed as such.
         """
@@ -224,7 +224,7 @@ def _are_labels(pipeline: Any, y: Any) -> bool:
 
 
 def _check_metadata(X: Any, params: dict[str, Any]) -> None:
-    """Refuse weights and groups that are not one value per row of X."""
+    """Reject weights and groups that are not one value per row of X."""
     for name, value in params.items():
         of_rows = name.rpartition("__")[2] in PER_ROW and value is not None
         if of_rows and n_rows(value) != n_rows(X):
@@ -242,8 +242,7 @@ def make_tfidf_pipeline(
     ----------
     characters : bool, default=False
         Add the TF-IDF of character n-grams, which is slightly more accurate and about twice as
-        slow. The
-        parameters of the words are then those of `vectorize__words`.
+        slow. The parameters of the words are then those of `vectorize__words`.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
@@ -293,8 +292,8 @@ def make_embedding_pipeline(
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
-        from the hub.
+        Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
+        from the Hub.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`. `embed__cache` keeps vectors by text instead,
         which serves other folds too.
@@ -335,8 +334,8 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
-        from the hub; it was pretrained to average its tokens, so `classify__pooling` is then
+        Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
+        from the Hub; it was pretrained to average its tokens, so `classify__pooling` is then
         "mean", and else the model's own.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.

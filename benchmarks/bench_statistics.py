@@ -80,7 +80,7 @@ def covered(draws, truth: np.ndarray) -> np.ndarray:
 
 
 def simulate_folds(n_comparisons: int, *, n_folds: int = 5, n_repeats: int = 2, seed: int = 0):
-    """Return false positives of the corrected and the plain t test in cross-validation.
+    """Return false positives of the corrected and the plain t-test in cross-validation.
 
     Both classifiers are nearest centroids on different features of the same distribution.
     """

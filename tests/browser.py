@@ -57,23 +57,23 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        while (answer := self._next()).get("id") != self._number:
-            self.events.append(answer)
-        if "error" in answer:
-            raise RuntimeError(f"{method}: {answer['error']['message']}")
-        return answer["result"]
+        while (response := self._next()).get("id") != self._number:
+            self.events.append(response)
+        if "error" in response:
+            raise RuntimeError(f"{method}: {response['error']['message']}")
+        return response["result"]
 
     def _next(self) -> dict:
         while b"\0" not in self._buffer:
             read = self._reader.read1(1 << 16)
             if not read:
-                raise RuntimeError("Chromium ended before it answered.")
+                raise RuntimeError("Chromium ended before it responded.")
             self._buffer += read
         message, _, self._buffer = self._buffer.partition(b"\0")
         return json.loads(message)
 
     def open(self, address: str, *, width: int, dark: bool) -> None:
-        """Load a page at a width of the window, and forget what happened before."""
+        """Load a page at a width of the window, and discard the events of the page before."""
         self.events.clear()
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.call("Emulation.setDeviceMetricsOverride", **size)

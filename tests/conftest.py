@@ -141,7 +141,7 @@ def small():
 
 
 def scale_weights(path, factor):
-    """Multiply the weights of a saved model, so that they differ as after another training."""
+    """Multiply the weights of a saved model, so that they differ as after another training run."""
     from safetensors.numpy import load_file, save_file
 
     weights = {name: array * factor for name, array in load_file(path).items()}

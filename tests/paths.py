@@ -21,7 +21,7 @@ CALLBACKS = {
 
 
 class Trace:
-    """The calls into the package while something was traced.
+    """The calls into the package that were traced.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ def floor(file: str) -> int:
 
 
 def is_callback(file: str) -> bool:
-    """Tell whether a file may call into a higher floor."""
+    """Return whether a file may call into a higher floor."""
     return file in CALLBACKS or file.partition("/")[0] in CALLBACKS
 
 

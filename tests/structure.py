@@ -15,7 +15,7 @@ from typing import NamedTuple
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent / "agnews_sk"
 
-# From the ground up. A room imports from lower floors only; each room and each module of the
+# From the lowest floor up. A room imports from lower floors only; each room and each module of the
 # ground floor is a name.
 FLOORS = [
     ["_core"],
@@ -335,7 +335,7 @@ def _n_branches(body: list[ast.stmt]) -> int:
     return n_branches
 
 
-# What carries no message by its nature.
+# Errors that never have a message.
 _SILENT = re.compile(r"KeyboardInterrupt|SystemExit|StopIteration|typer\.Exit")
 
 
@@ -360,7 +360,7 @@ def unmatched_raises(path: Path) -> list[str]:
 
 
 def figures(package: Package | None = None) -> dict[str, float]:
-    """Return what the structure is judged by, by name."""
+    """Return the figures of the structure by name."""
     package = package or Package()
     files = package.files
     lines = [count_lines(path) for path in files]

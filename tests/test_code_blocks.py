@@ -1,4 +1,4 @@
-"""Every code block of README and the pages runs as it stands, page by page and in order."""
+"""Every code block of README and the pages runs unchanged, page by page and in order."""
 
 import ast
 import contextlib
@@ -38,7 +38,7 @@ NEEDED = {
 
 
 class Block(NamedTuple):
-    """Code of a page, the line that it begins on, and what stands below it as its output."""
+    """Code of a page, the line that it begins on, and the output that is shown below it."""
 
     code: str
     line: int
@@ -74,11 +74,11 @@ def run_block(block, page, names):
     return printed.getvalue()
 
 
-# What a page takes for granted: small files in its folder, and names.
+# What a page presupposes: small files in its folder, and names.
 
 
 def labelled(n_train=60, n_test=40, **more):
-    """Return made-up rows under the names that most pages give them."""
+    """Return generated rows under the names that most pages use."""
     X_train, y_train = make_news(n_train, random_state=0, return_X_y=True)
     X_test, y_test = make_news(n_test, random_state=1, return_X_y=True)
     return {"X_train": X_train, "y_train": y_train, "X_test": X_test, "y_test": y_test, **more}
@@ -224,7 +224,7 @@ def test_commands_and_options_that_are_mentioned_exist():
         assert {word for word in words if word.startswith("--")} <= {*known, "--help"}
 
 
-def test_a_word_that_no_command_knows_would_be_seen():
+def test_an_unknown_command_would_be_detected():
     with pytest.raises(typer.BadParameter.__base__, match="--beauty"):
         GROUP.commands["compare"].make_context("compare", ["--beauty"])
 

@@ -59,7 +59,7 @@ def place_of(heading):
 
 def fault_of(link, page):
     if "://" in link:
-        return None if ADDRESS.fullmatch(link) else "is no web address"
+        return None if ADDRESS.fullmatch(link) else "is not a web address"
     path, _, place = link.partition("#")
     target = (page.parent / path).resolve() if path else page
     if target.parent == DOCS / "gallery":  # written from the examples
@@ -76,7 +76,7 @@ def test_the_reference_lists_every_room_with_public_names():
     assert sorted(listed) == sorted(room_names())
 
 
-def test_every_public_name_stands_in_one_room():
+def test_every_public_name_is_in_one_room():
     names = [name for names in room_names().values() for name in names]
     assert len(names) == len(set(names))
     assert set(agnews_sk.__all__) - {"__version__"} <= set(names)
@@ -94,10 +94,10 @@ def test_links_of_a_page_lead_somewhere(page):
         ("nowhere.md", "no such file"),
         ("benchmarks.md#nowhere", "no such heading"),
         ("gallery/nowhere.rst", "no such example"),
-        ("http://nowhere", "is no web address"),
+        ("http://nowhere", "is not a web address"),
     ],
 )
-def test_a_broken_link_would_be_seen(link, fault):
+def test_a_broken_link_would_be_detected(link, fault):
     assert fault_of(link, DOCS / "guide.md") == fault
 
 
@@ -118,10 +118,10 @@ def test_names_that_a_page_imports_exist(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
-def test_figures_beside_a_link_to_the_benchmarks_stand_there(page):
+def test_figures_next_to_a_link_to_the_benchmarks_are_recorded_there(page):
     paragraphs = without_blocks(page.read_text()).split("\n\n")
     beside = "\n".join(text for text in paragraphs if "benchmarks.md#" in text)
-    beside = re.sub(r"`[^`]*`", "", beside)  # parameters are no figures
+    beside = re.sub(r"`[^`]*`", "", beside)  # parameters are not figures
     printed = "".join(path.read_text() for path in RECORDED.glob("*.txt"))
     assert set(re.findall(r"\d+\.\d+", beside)) <= set(re.findall(r"\d+\.\d+", printed))
 
@@ -147,7 +147,7 @@ def test_every_ratio_in_the_readme_is_compared():
     assert len(re.findall(r"\d times", README)) == len(RATIOS)
 
 
-def test_what_the_benchmarks_page_shows_is_recorded():
+def test_values_of_the_benchmarks_page_are_recorded():
     shown = re.findall(r"\{(?:literal)?include\} \.\./(\S+)", (DOCS / "benchmarks.md").read_text())
     assert len(shown) > 15
     assert [path for path in shown if not (ROOT / path).is_file()] == []
@@ -170,7 +170,7 @@ def test_code_that_the_formulas_include_exists():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
-def test_what_a_page_includes_of_the_benchmarks_is_there(page):
+def test_benchmark_files_that_a_page_includes_exist(page):
     headings = re.findall(r'^:(?:start-after|end-before): "(.+)"$', page.read_text(), re.MULTILINE)
     lines = (DOCS / "benchmarks.md").read_text().splitlines()
     assert [heading for heading in headings if heading not in lines] == []

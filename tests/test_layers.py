@@ -32,7 +32,7 @@ def test_every_figure_has_a_limit(figures):
 
 
 @pytest.mark.parametrize("path", PACKAGE.files, ids=lambda p: str(p.relative_to(structure.ROOT)))
-def test_module_imports_lower_floors_through_their_front_doors(path):
+def test_module_imports_lower_floors_through_their_init(path):
     assert PACKAGE.upward_imports(path) == []
     assert PACKAGE.imports_of_private_files(path) == []
     assert PACKAGE.foreign_private_attributes(path) == []
@@ -42,7 +42,7 @@ def test_every_room_has_a_floor():
     assert set(map(PACKAGE.room_of, PACKAGE.files)) == set(structure.FLOOR)
 
 
-def test_no_modules_import_each_other_in_a_circle():
+def test_there_are_no_import_cycles():
     assert PACKAGE.import_circles() == []
 
 
@@ -197,7 +197,7 @@ def test_functions_are_measured_without_docstrings_and_inner_functions(tmp_path)
     assert measured == {"outer": (7, 5), "inner": (3, 2), "other": (5, 2)}
 
 
-def test_errors_whose_message_is_not_looked_at_are_found(tmp_path):
+def test_errors_whose_message_is_not_checked_are_found(tmp_path):
     path = tmp_path / "test_a.py"
     path.write_text(
         "pytest.raises(ValueError)\n"

@@ -79,7 +79,9 @@ def trace(title, tiny_model, folder):
 
 
 @pytest.mark.parametrize("title", CALLS)
-def test_calls_follow_the_written_path_and_go_down(title, tiny_default, tiny_model, tmp_path):
+def test_calls_follow_the_documented_path_to_lower_floors(
+    title, tiny_default, tiny_model, tmp_path
+):
     path = trace(title, tiny_model, tmp_path)
     assert [call for call in sorted(path.upward) if not is_callback(call[0])] == []
     above = []
@@ -92,11 +94,11 @@ def test_calls_follow_the_written_path_and_go_down(title, tiny_default, tiny_mod
         above.append((len(spaces), file))
 
 
-def test_every_written_path_is_traced():
+def test_every_documented_path_is_traced():
     assert set(WRITTEN) == set(CALLS)
 
 
-def test_a_call_up_a_floor_would_be_seen(tiny_default, tiny_model, tmp_path):
+def test_a_call_to_a_higher_floor_would_be_detected(tiny_default, tiny_model, tmp_path):
     upward = trace("make_tfidf_pipeline().fit(X, y)", tiny_model, tmp_path).upward
     assert ("_core/base.py", "sampling/_row_filter.py") in upward
     assert not is_callback("cleaning/_cleaner.py")

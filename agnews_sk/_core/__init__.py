@@ -1,1 +1,1 @@
-"""What all rooms stand on: checks, base classes, columns, and other ground."""
+"""The shared foundation of all rooms: checks, base classes, columns."""

@@ -163,7 +163,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
     Attributes
     ----------
     sample_indices_ : ndarray of int of shape (n_rows_out,)
-        For each row that came out, the position of the row that it came from.
+        For each output row, the position of the input row that it comes from.
     """
 
     def fit(self, X: Any, y: Any = None) -> "RowSampler":
@@ -188,7 +188,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         ----------
         X : DataFrame or array-like of str of shape (n_samples,)
             Frame, list, tuple, array or Series; the kind is kept, but an Arrow table becomes a
-            polars frame.
+            Polars frame.
         y : array-like of shape (n_samples,), optional
             Labels.
         sample_weight : array-like of shape (n_samples,), optional
@@ -203,7 +203,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            If lengths differ, a label is missing or no row is left.
+            If lengths differ, a label is missing or no row remains.
         """
         self._validate_params()
         X = as_frame(X)
@@ -212,7 +212,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         indices, X_out = self._sample(X, y)
         if len(indices) == 0:
             raise ValueError(
-                f"{type(self).__name__} left none of the {n_rows(X)} rows; loosen its parameters."
+                f"{type(self).__name__} dropped all {n_rows(X)} rows; relax its parameters."
             )
         self.sample_indices_ = np.asarray(indices, dtype=np.intp)
         y_out = None if y is None else take_rows(y, self.sample_indices_)
@@ -223,7 +223,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
     def get_metadata_routing(self) -> MetadataRequest:
         """Ask a pipeline for no metadata.
 
-        imbalanced-learn's pipeline unpacks two values of `fit_resample`, so it cannot hand over
+        imbalanced-learn's pipeline unpacks two values of `fit_resample`, so it cannot pass on
         weights; `agnews_sk.pipeline.TextPipeline` makes them follow by `sample_indices_`.
 
         Returns
@@ -241,7 +241,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         return text_columns(X, columns)
 
     def _check_rows(self, X: Any, y: Any) -> None:
-        """Refuse what holds no texts, and labels that are missing or of another length."""
+        """Reject rows without texts, and labels that are missing or of another length."""
         if not is_frame(X):
             check_texts(X)
         if y is not None:
@@ -249,7 +249,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
-        """Return the rows that come out, and where they came from.
+        """Return the output rows, and the input row that each comes from.
 
         Parameters
         ----------
@@ -259,7 +259,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         Returns
         -------
         indices : ndarray of int of shape (n_rows_out,)
-            For each row that comes out, the position of the row that it came from; with repeats,
+            For each output row, the position of the input row that it comes from; with repeats,
             if rows are added.
         X_out : container of n_rows_out rows
         """

@@ -1,4 +1,4 @@
-"""Measure the size of what is written to a file, without a file."""
+"""Measure the number of bytes that would be written to a file."""
 
 import io
 from typing import Any

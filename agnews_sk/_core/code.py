@@ -1,4 +1,4 @@
-"""Find what the result of a function depends on, and which library defines a function or class."""
+"""Find the dependencies of a function, and the library that defines a function or class."""
 
 import dis
 import functools
@@ -47,9 +47,9 @@ def library_of(value: Any) -> str | None:
 
 
 def is_inherent(function: types.FunctionType) -> bool:
-    """Tell whether a library's function is found under its name in its module.
+    """Return whether a library's function is found under its name in its module.
 
-    Functions that are made at run time, such as what a decorator returns, are not.
+    Functions that are created at run time, for example by a decorator, are not.
     """
     if library_of(function) is None or library_of(function.__code__) is None:
         return False
@@ -60,7 +60,7 @@ def is_inherent(function: types.FunctionType) -> bool:
 
 
 def constants_of(code: types.CodeType) -> tuple[Any, ...]:
-    """Return the parts of a code that affect what it does.
+    """Return the parts of a code object that affect its behaviour.
 
     File, line numbers and docstring are left out, so that moving or explaining a function does not
     change it.
@@ -160,7 +160,7 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _has_unread_docstring(code: types.CodeType) -> bool:
-    """Tell whether the first constant of a code is a docstring that the code itself does not load.
+    """Return whether a code's first constant is a docstring that the code itself does not load.
 
     A docstring and an equal string that the function uses are one constant.
     """
@@ -172,7 +172,7 @@ def _has_unread_docstring(code: types.CodeType) -> bool:
 
 
 def _module_name(value: Any) -> str:
-    """Return the name of the module that a value says it is from, or the empty string."""
+    """Return the value's `__module__`, or the empty string."""
     name = getattr(value, "__module__", None)
     return name if isinstance(name, str) else ""
 
@@ -206,7 +206,7 @@ def _python() -> str:
 
 
 def _is_installed(top: str) -> bool:
-    """Tell whether a top-level module lies where installers put libraries."""
+    """Return whether a top-level module is where installers put libraries."""
     try:
         spec = importlib.util.find_spec(top) if top else None
     except (ImportError, ValueError):  # `__main__` has no spec

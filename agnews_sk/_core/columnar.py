@@ -65,7 +65,7 @@ def row_offsets(ragged: pl.Series) -> np.ndarray:
 def to_ragged(values: np.ndarray | pl.Series, offsets: np.ndarray) -> pl.Series:
     """Return the list column with these flat values and offsets.
 
-    Numbers are not copied on the way. 64-bit offsets (`large_list`) are those of Polars, and the
+    Numbers are not copied. 64-bit offsets (`large_list`) are those of Polars, and the
     number of values may exceed 2**31.
 
     Parameters

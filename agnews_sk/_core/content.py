@@ -1,8 +1,8 @@
 """Digests of values by content: equal in every process, different where behaviour may differ.
 
-Caches, studies and runs that are stored are found again by such digests. Neither `pickle` nor
+Such digests identify stored caches, studies and runs. Neither `pickle` nor
 `joblib.hash` is enough: the bytes of a pickle depend on the order of sets and on which objects are
-shared, and functions are pickled by name, whatever their code is.
+shared, and functions are pickled by name, regardless of their code.
 """
 
 import functools
@@ -79,7 +79,7 @@ def content_digest(value: Any) -> str:
       is its members. One that a library defines is its name and the library's version.
     - An estimator is its class and those parameters that affect predictions, if `clone` would
       reset it. Elsewhere (in a `FrozenEstimator`, a dictionary, a closure, a global) it is also
-      what it has learnt.
+      its fitted state.
     - Comments, docstrings, line numbers, the order of sets and dictionaries, and the type of
       container of a column do not matter.
     - A value that cannot be read, such as an open file, has another digest each time.
@@ -150,7 +150,7 @@ class _Walk:
         ----------
         value : object
         whole : bool
-            Whether estimators are digested with what they have learnt.
+            Whether estimators are digested with their fitted state.
 
         Returns
         -------
@@ -276,7 +276,7 @@ class _Walk:
         return self._all("sparse", (rows.shape, rows.indptr, rows.indices, rows.data))
 
     def _estimator(self, value: Any, whole: bool) -> bytes:
-        """Digest an estimator by what `clone` would copy, or with all that it has learnt."""
+        """Digest an estimator by what `clone` would copy, or with its fitted state."""
         if whole or survives_clone(value):
             return self._object(value)
         try:
@@ -288,7 +288,7 @@ class _Walk:
         return _hash(b"estimator", told, self._mapping("params", deciding, False))
 
     def _code(self, value: Any) -> bytes:
-        """Digest functions, methods and what else holds code; leave the rest to `_leaf`."""
+        """Digest functions, methods and other code; leave the rest to `_leaf`."""
         match value:
             case types.FunctionType():
                 return self._function(value)
@@ -334,7 +334,7 @@ class _Walk:
         known = any(getattr(home, _name(value), None) is value for home in homes)
         if known or isinstance(value, _DESCRIPTORS):
             return _hash(b"named", _text(_name(value), library_of(np), library_of(sp)))
-        return uuid.uuid4().bytes  # made by numpy.frompyfunc, which shows no code
+        return uuid.uuid4().bytes  # made by numpy.frompyfunc, whose code is not accessible
 
     def _function(self, value: types.FunctionType) -> bytes:
         """Digest a function by name if a library defines it, otherwise by all that it does."""
@@ -364,7 +364,7 @@ class _Walk:
         return self._mapping("module", {k: v for k, v in vars(value).items() if k[:2] != "__"})
 
     def _tensor(self, value: Any) -> bytes:
-        """Digest a tensor by dtype, shape and bytes, wherever it lies."""
+        """Digest a tensor by dtype, shape and bytes, on any device."""
         import torch
 
         plain = (value.detach() if value.layout == torch.strided else value.to_dense()).cpu()
@@ -376,7 +376,7 @@ class _Walk:
         """Digest an object by its class and the state that pickle would write."""
         try:
             reduced = value.__reduce_ex__(4)
-        except Exception:  # whatever its reduction raises
+        except Exception:  # its reduction may raise anything
             if library_of(type(value)) is not None or not hasattr(value, "__dict__"):
                 return uuid.uuid4().bytes
             reduced = (None, (), vars(value))
@@ -387,7 +387,7 @@ class _Walk:
         return self._all("object", (type(value), make, arguments, *plain))
 
     def _state(self, kind: type, part: Any) -> Any:
-        """Return a part of an object's state without what does not change its behaviour."""
+        """Return a part of an object's state that affects its behaviour."""
         if hasattr(part, "__next__"):
             return list(part)
         if not isinstance(part, dict):
@@ -411,7 +411,7 @@ def _contents(cell: types.CellType) -> list[Any]:
 
 
 def _is_own(name: str) -> bool:
-    """Tell whether a member of a class has an effect and comes from its author."""
+    """Return whether a member of a class has an effect and comes from its author."""
     return name not in {
         "__annotations__", "__annotate_func__", "__annotations_cache__", "__dataclass_fields__",
         "__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__",
@@ -420,12 +420,12 @@ def _is_own(name: str) -> bool:
 
 
 def _is_cached(kind: type, name: Any) -> bool:
-    """Tell whether an attribute holds the value of a `cached_property`, computed on access."""
+    """Return whether an attribute holds the value of a `cached_property`, computed on access."""
     member = getattr(kind, name, None) if isinstance(name, str) else None
     return isinstance(member, functools.cached_property)
 
 
 def _is_tensor(value: Any) -> bool:
-    """Tell whether a value is a tensor, without importing torch."""
+    """Return whether a value is a tensor, without importing torch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)

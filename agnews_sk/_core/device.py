@@ -2,7 +2,7 @@
 
 
 def choose_device(device: str) -> str:
-    """Return the torch device that the parameter `device` of an estimator stands for.
+    """Return the torch device for the parameter `device` of an estimator.
 
     Parameters
     ----------

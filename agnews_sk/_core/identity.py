@@ -1,4 +1,4 @@
-"""What decides the results of an estimator that is not fitted: parameters, class, and the rest."""
+"""What determines the results of an unfitted estimator: parameters, class, and other state."""
 
 import os
 from pathlib import Path
@@ -33,7 +33,7 @@ def besides_parameters(estimator: Any) -> dict[str, Any]:
 
 
 def survives_clone(estimator: Any) -> bool:
-    """Tell whether `clone` keeps what an estimator has learnt, as it does a `FrozenEstimator`'s."""
+    """Return whether `clone` keeps the fitted state, as it does of a `FrozenEstimator`."""
     from sklearn.base import BaseEstimator
 
     make = getattr(type(estimator), "__sklearn_clone__", None)

@@ -1,4 +1,4 @@
-"""Token ids in the containers that users have: told apart from texts, and made ragged."""
+"""Token ids in any container: distinguished from texts, and made ragged."""
 
 from typing import Any
 
@@ -45,8 +45,8 @@ def as_ragged_ids(X: pl.Series | np.ndarray, *, name: str = "X") -> pl.Series:
     values = flat_values(ids)
     if not (values.dtype.is_integer() or values.dtype == pl.Null):
         raise TypeError(
-            f"{name} must hold token ids, got lists of {values.dtype}; put a Vocabulary before the "
-            "classifier, which gives tokens their ids."
+            f"{name} must hold token ids, got lists of {values.dtype}; put a Vocabulary, which "
+            "maps tokens to ids, before the classifier."
         )
     if values.null_count() > 0:
         raise ValueError(f"{name} must hold token ids, got a null among the ids of a text.")

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Interruption:
-    """A flag that asks all code that shares it to end.
+    """A flag that tells all code that shares it to stop.
 
     A copy in another process is a new flag, which is not set.
 
@@ -27,7 +27,7 @@ class Interruption:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Ask all that share it to end."""
+        """Tell all code that shares it to stop."""
         self._event.set()
 
     @property
@@ -45,7 +45,7 @@ class Interruption:
         """Within the block, set it when Ctrl-C raises KeyboardInterrupt.
 
         Only the main thread receives signals; in another thread this does nothing. If the program
-        has a handler of its own that raises nothing, it is not set.
+        has its own handler that raises nothing, it is not set.
         """
         before = signal.getsignal(signal.SIGINT)
         in_main_thread = threading.current_thread() is threading.main_thread()

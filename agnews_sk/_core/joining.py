@@ -22,7 +22,7 @@ def join_columns(
     separator : str, default=" "
         Put between two cells. An empty cell takes no separator.
     missing : str, default=""
-        Stands for a missing cell.
+        Replaces a missing cell.
 
     Returns
     -------

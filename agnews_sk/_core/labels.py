@@ -12,23 +12,23 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
-_KINDS = "a list, tuple, 1-D array, pandas, polars or Arrow column of strings, integers or booleans"
+_KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
 _NAMED_POSITIONS = 5
-# So many rows suffice to tell most columns of text from labels.
+# This many rows distinguish most columns of texts from labels.
 _FIRST = 100
 
 
 def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     """Return labels of any container and dtype as one plain array.
 
-    Equal labels come out equal, independent of their container: pandas' nullable, Arrow, category
-    and string columns, polars columns, NumPy's `StringDType` and object arrays all become the
-    array that the same labels in a list would be.
+    Equal labels give equal arrays, independent of their container: pandas' nullable, Arrow,
+    category and string columns, Polars columns, NumPy's `StringDType` and object arrays all
+    become the array that the same labels in a list would be.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Strings, integers, booleans, or floats that are whole numbers.
+        Strings, integers, booleans, or floats with integer values.
     X : container of n_samples rows, optional
         Rows that the labels belong to, one each.
     name : str, default="y"
@@ -37,13 +37,13 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_samples,)
-        Of str (of object, unless a list, tuple or NumPy array of str came), integers, bool or
+        Of str (of object, unless a list, tuple or NumPy array of str was passed), integers, bool or
         float.
 
     Raises
     ------
     TypeError
-        If y is no sequence, or holds values that are no labels, or labels of two kinds.
+        If y is not a sequence, or holds values that are not labels, or labels of two kinds.
     ValueError
         If y is None or empty, a label is missing, there is more than one column, the values are
         continuous, or there is not one label per row of X.
@@ -112,26 +112,26 @@ def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray
     if len(classes) < 2:
         raise ValueError(
             f"{name} must have at least 2 classes, got 1 class: {classes.tolist()[0]!r}; "
-            "a classifier has nothing to learn from it."
+            "add rows of another class."
         )
     return classes, codes
 
 
-def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
-    """Refuse text columns that are the labels.
+def reject_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> None:
+    """Reject text columns that are the labels.
 
     Parameters
     ----------
     columns : dict of str to polars.Series of str of shape (n_samples,)
     y : array-like of shape (n_samples,)
     name : str, default="X"
-        How messages call the frame.
+        Name of the frame in messages.
 
     Raises
     ------
     ValueError
         If a column equals y in all rows where it is not missing, and these are at least half of
-        the rows. Case and white space around a value are ignored.
+        the rows. Case and whitespace around a value are ignored.
     """
     labels = _as_texts(y)
     for column, texts in columns.items():
@@ -141,8 +141,8 @@ def refuse_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
             if n_same >= len(texts) / 2:
                 raise ValueError(
                     f"{name}[{column!r}] holds the labels: it equals y, and a classifier would "
-                    "only copy them. Drop the column, or choose columns with join__columns "
-                    "(columns of ColumnJoiner), which may name it."
+                    "only copy them. Drop the column, or, to use it anyway, name it in "
+                    "join__columns (columns of ColumnJoiner)."
                 )
 
 
@@ -155,7 +155,7 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
         A single column is the text, and gives no warning.
     y : array-like of shape (n_samples,)
     name : str, default="X"
-        How messages call the frame.
+        Name of the frame in messages.
 
     Warns
     -----
@@ -166,7 +166,7 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
     for column, texts in columns.items():
         if len(columns) > 1 and _stand_for(texts, labels):
             warnings.warn(
-                f"{name}[{column!r}] has one value for each label, and reveals the labels; drop it "
+                f"{name}[{column!r}] has one value per label and so reveals the label; drop it "
                 "unless it is known for new rows too.",
                 stacklevel=4,
             )
@@ -183,7 +183,7 @@ def _as_texts(y: Any) -> pl.Series:
 
 
 def _comparable(texts: pl.Series) -> pl.Series:
-    """Return texts in lower case and without white space around them."""
+    """Return texts in lower case and without whitespace around them."""
     return texts.str.strip_chars().str.to_lowercase()
 
 
@@ -194,12 +194,12 @@ def _check_length(texts: pl.Series, labels: pl.Series) -> None:
 
 
 def _agree(texts: pl.Series, labels: pl.Series) -> bool:
-    """Tell whether every text that is not missing equals its label."""
+    """Return whether every text that is not missing equals its label."""
     return bool((_comparable(texts) == labels).drop_nulls().all())
 
 
 def _stand_for(texts: pl.Series, labels: pl.Series) -> bool:
-    """Tell whether each value has one label and each label one value, and both vary."""
+    """Return whether each value has one label and each label one value, and both vary."""
     first = texts.drop_nulls()[:_FIRST]
     if first.n_unique() > len(first) / 2:
         return False
@@ -243,7 +243,7 @@ def _from_sequence(y: Any, name: str) -> np.ndarray:
 
 
 def _table(y: Any, name: str) -> np.ndarray:
-    """Return rows of equal length as an array, and refuse others."""
+    """Return rows of equal length as an array, and reject others."""
     try:
         return np.array(y)
     except ValueError as error:
@@ -267,11 +267,11 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
 
 
 def _check_one_column(shape: tuple[int, ...], name: str) -> None:
-    """Refuse several columns, and warn of one, as scikit-learn does."""
+    """Reject several columns, and warn of one, as scikit-learn does."""
     if len(shape) != 2 or shape[1] != 1:
         raise ValueError(f"{name} must be 1-D, one label per row, got shape {shape}.")
     warnings.warn(
-        f"A column-vector {name} was passed when a 1d array was expected; its column is taken.",
+        f"A column-vector {name} was passed when a 1d array was expected; its only column is used.",
         DataConversionWarning,
         stacklevel=4,
     )
@@ -310,7 +310,7 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def _kind(kind: type) -> type | None:
-    """Return the plain type that a label of some type is, None if it is no label."""
+    """Return the plain type that a label of some type is, None if it is not a label."""
     if issubclass(kind, str):
         return str
     if issubclass(kind, (bool, np.bool_)):
@@ -321,17 +321,19 @@ def _kind(kind: type) -> type | None:
 
 
 def _integers(values: np.ndarray, name: str) -> np.ndarray:
-    """Return whole numbers as int64, as uint64 where they do not fit that."""
+    """Return integers as int64, or as uint64 where they do not fit that."""
     for kind in (np.int64, np.uint64):
         try:
             return np.array([int(value) for value in values], dtype=kind)
         except OverflowError:
             continue
-    raise ValueError(f"{name} has integers beyond 64 bits; convert the labels with str() first.")
+    raise ValueError(
+        f"{name} has integers that do not fit in 64 bits; convert the labels with str() first."
+    )
 
 
 def _wrong_kinds(values: np.ndarray, kinds: dict[type, Any], name: str) -> TypeError:
-    """Return the error for the first value that is no label, or for labels of two kinds."""
+    """Return the error for the first value that is not a label, or for labels of two kinds."""
     no_label = next((i for i, value in enumerate(values) if kinds[type(value)] is None), None)
     if no_label is not None:
         value = values[no_label]
@@ -353,5 +355,5 @@ def _positions(missing: np.ndarray) -> str:
 
 
 def _is_array_of_str(y: Any) -> bool:
-    """Tell a NumPy array of fixed-width strings from anything else."""
+    """Return whether this is a NumPy array of fixed-width strings."""
     return isinstance(y, np.ndarray) and y.dtype.kind == "U"

@@ -37,7 +37,7 @@ def find_special_tokens(ids: pl.Series) -> SpecialTokens:
     Parameters
     ----------
     ids : polars.Series of list of int of shape (n_samples,)
-        Before truncation. Of a single text nothing can be told, and no token counts as special.
+        Before truncation. A single text does not show them, and no token counts as special.
 
     Returns
     -------
@@ -124,7 +124,7 @@ class ModelInput:
         return self.truncate(ids)
 
     def check(self, ids: pl.Series, *, name: str = "X") -> None:
-        """Refuse ids that the model has no vector for.
+        """Reject ids that the model has no vector for.
 
         Parameters
         ----------
@@ -146,11 +146,11 @@ class ModelInput:
                 raise ValueError(
                     f"{name} has the id {outside}, which is outside the vocabulary of "
                     f"{self.vocab_size} ids; use the tokenizer and the vocabulary that the model "
-                    "was made for, or raise vocab_size."
+                    "was trained with, or raise vocab_size."
                 )
 
     def check_tokenizer(self, tokenizer: Any) -> None:
-        """Refuse a tokenizer that gives ids which the model has no vector for.
+        """Reject a tokenizer with ids that the model has no vector for.
 
         Parameters
         ----------
@@ -173,7 +173,7 @@ class ModelInput:
         Parameters
         ----------
         ids : polars.Series of list of shape (n_samples,)
-            Ids, or anything else that stands for the tokens one by one, such as their positions.
+            Ids, or another value per token, such as its position.
 
         Returns
         -------

@@ -21,7 +21,7 @@ def import_optional(module: str, *, extra: str, needed_by: str) -> ModuleType:
     extra : str
         Extra of this package that installs it.
     needed_by : str
-        What the user asked for, for the message.
+        Name of the feature that needs it, for the message.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def check_optional(module: str, *, extra: str, needed_by: str) -> None:
     """
     try:
         is_there = find_spec(module) is not None
-    except (ImportError, ValueError):  # a parent that is not there, or a module without a spec
+    except (ImportError, ValueError):  # a missing parent, or a module without a spec
         is_there = False
     if not is_there:
         raise ImportError(_way_out(module, extra, needed_by))

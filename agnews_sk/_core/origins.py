@@ -1,4 +1,4 @@
-"""Origins: from which row of X each row comes that the samplers of a pipeline pass on."""
+"""Origins: the row of X that each row returned by the samplers of a pipeline comes from."""
 
 import warnings
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ def follow_rows(name: str, values: Any, samplers: list[Any]) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a sampler does not say where its rows come from.
+        If a sampler does not record where its rows come from.
     """
     values = np.asarray(values)
     for sampler in samplers:
         if not hasattr(sampler, "sample_indices_"):
             raise ValueError(
-                f"{name} cannot follow the rows of {type(sampler).__name__}, which does not say "
+                f"{name} cannot follow the rows of {type(sampler).__name__}, which does not record "
                 f"where they come from (it has no sample_indices_); leave {name} out, or use a "
                 "sampler that repeats rows, such as RandomOverSampler."
             )
@@ -58,13 +58,13 @@ def find_origins(samplers: list[Any]) -> np.ndarray | None:
     Warns
     -----
     UserWarning
-        If a sampler does not say where its rows come from.
+        If a sampler does not record where its rows come from.
     """
     silent = [sampler for sampler in samplers if not hasattr(sampler, "sample_indices_")]
     if silent:
         warnings.warn(
-            f"{type(silent[0]).__name__} does not say which rows its rows come from, so rows made "
-            "from one may be on both sides of the splits that the last step makes.",
+            f"{type(silent[0]).__name__} does not record where its rows come from (it has no "
+            "sample_indices_), so copies of a row may be on both sides of the last step's splits.",
             stacklevel=5,
         )
         return None

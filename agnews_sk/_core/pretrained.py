@@ -1,4 +1,4 @@
-"""Find a pretrained model: the default, a folder, or a name on the hub."""
+"""Find a pretrained model: the default, a folder, or a name on the Hub."""
 
 import hashlib
 import importlib.util
@@ -30,24 +30,24 @@ _OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 
 def resolve_pretrained(model: str | Path | None) -> str:
-    """Return what `from_pretrained` should load for this model.
+    """Return the argument of `from_pretrained` for this model.
 
     Parameters
     ----------
     model : str, path or None
-        A folder, a name on the Hugging Face hub, or None for all-MiniLM-L6-v2: its weights from
-        the `offline` extra if that is installed, from the hub otherwise.
+        A folder, a name on the Hugging Face Hub, or None for all-MiniLM-L6-v2: its weights from
+        the `offline` extra if that is installed, from the Hub otherwise.
 
     Returns
     -------
     str
-        A folder that exists, or a name on the hub.
+        A folder that exists, or a name on the Hub.
 
     Raises
     ------
     OSError
         If the weights of the `offline` extra differ from the published ones, or a path is given
-        that is no folder.
+        that is not a folder.
     """
     if model is None:
         folder = _offline_folder()
@@ -56,8 +56,8 @@ def resolve_pretrained(model: str | Path | None) -> str:
         return str(model)
     if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
         raise OSError(
-            f"model={str(model)!r} is no folder; give a folder that holds config.json, "
-            "or a name on the hub such as 'distilbert-base-uncased'."
+            f"model={str(model)!r} is not a folder; pass a folder that holds config.json, "
+            "or a name on the Hugging Face Hub such as 'distilbert-base-uncased'."
         )
     return model
 
@@ -74,7 +74,7 @@ def model_digest(source: str) -> str:
     -------
     str
         Names and SHA-256 of all files in a folder that `from_pretrained` may read: weights,
-        configuration and tokenizer. Of a model on the hub its name.
+        configuration and tokenizer. Of a model on the Hub its name.
     """
     files = [path for path in sorted(Path(source).glob("*")) if path.suffix in _READ]
     return " ".join(f"{path.name}:{_sum_of(path)}" for path in files) or source
@@ -93,10 +93,10 @@ def longest_input(model: Any) -> int | None:
         None if there is no limit.
     """
     limit = getattr(model.config, "max_position_embeddings", None)
-    if limit is None or limit < 0:  # -1 is how XLNet says that it has none
+    if limit is None or limit < 0:  # -1 means none in XLNet
         return None
     for name, child in model.named_modules():
-        # RoBERTa counts positions from behind its padding.
+        # RoBERTa counts positions from after its padding id.
         if name.endswith("position_embeddings") and getattr(child, "padding_idx", None) is not None:
             limit -= child.padding_idx + 1
     return limit
@@ -136,7 +136,7 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     Raises
     ------
     ValueError
-        If the model is no text classifier, the configuration names code to load, or the model
+        If the model is not a text classifier, the configuration names code to load, or the model
         would have more layers than weights.
     """
     from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
@@ -151,9 +151,11 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
         if name.startswith(_CODE_SETTINGS) and value is not None:
             raise ValueError(f"the setting {name}={value!r:.60} would load code.")
         if "layer" in name and isinstance(value, int) and value > n_tensors:
-            raise ValueError(f"{name}={value} is more than the {n_tensors} weights.")
+            raise ValueError(f"{name}={value} is more than the {n_tensors} tensors.")
         if name == "num_labels":
-            raise ValueError("num_labels is not for a saved model to say; id2label names them.")
+            raise ValueError(
+                "num_labels must not be set in a saved model; id2label lists the labels."
+            )
     settings = {name: value for name, value in config.items() if name != "model_type"}
     auto = AutoModelForSequenceClassification if classifier else AutoModel
     with quiet_transformers():

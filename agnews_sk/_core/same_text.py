@@ -1,11 +1,11 @@
-"""Compare texts without regard to case, punctuation and white space."""
+"""Compare texts without regard to case, punctuation and whitespace."""
 
 import numpy as np
 import polars as pl
 
 
 def normalized(texts: pl.Series) -> pl.Series:
-    """Return texts in lower case, with each run of punctuation and white space as one space.
+    """Return texts in lower case, with each run of punctuation and whitespace as one space.
 
     A text of punctuation only is kept, so that "?" and "!" are different.
 
@@ -16,7 +16,7 @@ def normalized(texts: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of str of shape (n_samples,)
-        Null where a text is missing, empty or only white space.
+        Null where a text is missing, empty or only whitespace.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 
 def join_groups(*groupings: np.ndarray) -> np.ndarray:
-    """Return the finest groups that keep rows together wherever any of the groupings does.
+    """Return the finest groups that keep rows together if any of the groupings does.
 
     They are the connected components of the graph with an edge from each row to its value in each
     grouping.

@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-# Alternatives that a message lists at most.
+# Maximum number of alternatives in a message.
 _MOST_NAMED = 4
 
 
@@ -37,7 +37,7 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
     steps = {name: value for name, value in params.items() if name in pipeline.named_steps}
     pipeline.set_params(**steps)
     check_steps(pipeline.steps)
-    # Shorter names first: `vectorize__words` brings parameters of its own.
+    # Shorter names first: `vectorize__words` adds parameters of its own.
     for name in sorted(params.keys() - steps.keys(), key=lambda name: (name.count("__"), name)):
         if name not in pipeline.get_params():
             raise ValueError(_no_such_parameter(pipeline, name, maker))
@@ -57,7 +57,7 @@ def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
         meant = [other for other in known if other.rpartition("__")[2] in near]
     message = f"{maker} has no parameter {name!r}"
     if rest and pipeline.named_steps.get(step, step) in (None, "passthrough"):
-        return f"{message}: the step {step} is 'passthrough'; give it an estimator, {step}=..."
+        return f"{message}: the step {step} is 'passthrough'; set it to an estimator, {step}=..."
     if meant:
         return f"{message}; did you mean {' or '.join(meant[:_MOST_NAMED])}?"
     return (
@@ -67,7 +67,7 @@ def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
 
 
 def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
-    """Refuse objects that cannot be steps of a pipeline.
+    """Reject objects that cannot be steps of a pipeline.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
     Raises
     ------
     TypeError
-        If a step is no estimator: a class, a function, a text other than "passthrough"; or if one
-        before the last is a pipeline, or neither a transformer nor a sampler.
+        If a step is not an estimator: a class, a function, a text other than "passthrough"; or if a
+        step before the last is a pipeline, or neither a transformer nor a sampler.
     """
     for position, (name, step) in enumerate(steps):
         is_text = isinstance(step, str)
@@ -89,7 +89,7 @@ def check_steps(steps: Sequence[tuple[str, Any]]) -> None:
 
 
 def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | None:
-    """Return what a step must be and what came, or None if it can be a step of a pipeline."""
+    """Return why an object cannot be a step of a pipeline, or None if it can."""
     if inspect.isclass(step):
         return f"an instance, got the class {step.__name__}; write {name}={step.__name__}()."
     if isinstance(step, Pipeline) and not is_last:
@@ -102,10 +102,10 @@ def _fault_of(name: str, step: Any, position: int, *, is_last: bool) -> str | No
         return None
     wanted = "an estimator" if is_last else "a transformer (fit, transform) or sampler"
     if (isinstance(step, (list, tuple))) and name in ("filter", "augment"):
-        return f"{wanted}, got a {type(step).__name__}; SamplerChain makes one of several."
+        return f"{wanted}, got a {type(step).__name__}; combine several with SamplerChain."
     if callable(step):
         title = getattr(step, "__name__", type(step).__name__)
-        way_out = "" if is_last else f"; {name}=FunctionTransformer({title}) makes one of it"
+        way_out = "" if is_last else f"; write {name}=FunctionTransformer({title})"
         return f"{wanted}, got the function {title}{way_out}."
     got = repr(step) if isinstance(step, str) else type(step).__name__
     return f"{wanted}, or 'passthrough', got {got}."

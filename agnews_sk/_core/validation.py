@@ -43,11 +43,11 @@ Frame = pd.DataFrame | pl.DataFrame
 _ARROW_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
-_KINDS = "a list, tuple, 1-D array, pandas or polars Series, or one-column frame of str"
+_KINDS = "a list, tuple, 1-D array, pandas or Polars Series, or one-column frame of str"
 
 
 def as_frame(X: Any) -> Any:
-    """Return an Arrow table as a polars DataFrame, and anything else as it is.
+    """Return an Arrow table as a Polars DataFrame, and anything else as it is.
 
     Parameters
     ----------
@@ -60,15 +60,15 @@ def as_frame(X: Any) -> Any:
     Raises
     ------
     TypeError
-        If X is a polars LazyFrame, which has no rows before it is collected.
+        If X is a Polars LazyFrame, which has no rows before it is collected.
     """
     if isinstance(X, pl.LazyFrame):
-        raise TypeError("X must hold rows, got a polars LazyFrame; call collect() first.")
+        raise TypeError("X must hold rows, got a Polars LazyFrame; call collect() first.")
     return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X
 
 
 def is_frame(X: Any) -> TypeGuard[Frame]:
-    """Tell a pandas or polars DataFrame from anything else."""
+    """Return whether this is a pandas or Polars DataFrame."""
     return isinstance(X, (pd.DataFrame, pl.DataFrame))
 
 
@@ -81,7 +81,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
     Parameters
     ----------
     X : array-like of str of shape (n_samples,)
-        List, tuple, ndarray, pandas Series, polars Series, or frame with one column.
+        List, tuple, ndarray, pandas Series, Polars Series, or frame with one column.
     name : str, default="X"
         Name in messages.
 
@@ -92,7 +92,7 @@ def check_texts(X: Any, *, name: str = "X") -> pl.Series:
     Raises
     ------
     TypeError
-        If X is a single `str`, is no sequence, or holds anything that is no text.
+        If X is a single `str`, is not a sequence, or holds anything but texts.
     ValueError
         If X is empty or has more than one dimension.
 
@@ -131,7 +131,7 @@ def _text_column(X: Any, name: str) -> pl.Series:
 
 
 def _only_column(X: Frame, name: str) -> pl.Series:
-    """Return the texts of a frame with one column, and refuse others."""
+    """Return the texts of a frame with one column, and reject others."""
     if X.shape[1] != 1:
         raise ValueError(
             f"{name} must have one column of texts, got a frame with the {X.shape[1]} columns "
@@ -142,11 +142,11 @@ def _only_column(X: Frame, name: str) -> pl.Series:
 
 
 def _from_polars(X: pl.Series, name: str) -> pl.Series:
-    """Return the texts of a polars Series: strings, categories, or objects that are texts."""
+    """Return the texts of a Polars Series: strings, categories, or objects that are texts."""
     if X.dtype == pl.Object:
         return _from_values(X.to_list(), name)
     if X.dtype not in POLARS_STRINGS:
-        raise TypeError(f"{name} must hold texts, got a polars Series of {X.dtype}.")
+        raise TypeError(f"{name} must hold texts, got a Polars Series of {X.dtype}.")
     return X.cast(pl.String)
 
 
@@ -185,7 +185,7 @@ def _from_values(values: Sequence[Any] | np.ndarray, name: str) -> pl.Series:
 
 
 def _one_text(value: Any, position: int, name: str) -> str | None:
-    """Return a text with lone surrogates replaced, None if missing; refuse anything else."""
+    """Return a text with lone surrogates replaced, None if missing; reject anything else."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if _is_missing(value):
@@ -220,7 +220,7 @@ def check_frame(X: Any, *, columns: Sequence[str] | None = None, name: str = "X"
         If X has no rows, lacks a column, or has two columns of one name.
     """
     if not is_frame(X):
-        raise TypeError(f"{name} must be a pandas or polars DataFrame, got {type(X).__name__}.")
+        raise TypeError(f"{name} must be a pandas or Polars DataFrame, got {type(X).__name__}.")
     if len(X) == 0:
         raise ValueError(f"{name} is empty: at least one row is needed, got 0.")
     names = list(map(str, X.columns))
@@ -276,7 +276,7 @@ def text_columns(X: Any, columns: Sequence[str] | None, *, name: str = "X") -> d
 
 
 def _holds_texts(column: pd.Series | pl.Series) -> bool:
-    """Tell whether a column holds texts, by its dtype or, for objects, by its values.
+    """Return whether a column holds texts, by its dtype or, for objects, by its values.
 
     A column of objects that are all missing counts as texts, and so does one with any text or
     bytes: `check_texts` then names the value that is none.
@@ -291,12 +291,12 @@ def _holds_texts(column: pd.Series | pl.Series) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
-    """Tell `None`, NaN and `pandas.NA` from other values."""
+    """Return whether a value is `None`, NaN or `pandas.NA`."""
     return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
 def _is_string(dtype: Any) -> bool:
-    """Tell whether a pandas dtype is of strings: pandas' own, or Arrow's."""
+    """Return whether a pandas dtype is of strings: pandas' own, or Arrow's."""
     if isinstance(dtype, pd.ArrowDtype):
         arrow = dtype.pyarrow_dtype
         values = arrow.value_type if pa.types.is_dictionary(arrow) else arrow
@@ -388,7 +388,7 @@ def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> 
     Raises
     ------
     ValueError
-        If a weight is negative or not finite, or a label in `class_weight` is no class.
+        If a weight is negative or not finite, or a label in `class_weight` is not a class.
     """
     weights = compute_class_weight(class_weight, classes=classes, y=classes[codes])
     if not (np.isfinite(weights) & (weights >= 0)).all():
@@ -402,7 +402,7 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
     Parameters
     ----------
     groups : array-like of shape (n_samples,)
-        Equal for rows of one origin; a row with a missing value is an origin of its own.
+        Equal for rows of one origin; a row with a missing value is its own origin.
     X : container of n_samples rows
 
     Returns
@@ -429,5 +429,5 @@ def check_groups(groups: Any, X: Any) -> np.ndarray:
 
 
 def align_sparse(X: Any) -> Any:
-    """Return a sparse X as the kind that scikit-learn's `sparse_interface` setting asks for."""
+    """Return a sparse X as the kind that scikit-learn's `sparse_interface` setting selects."""
     return _align_api_if_sparse(X)

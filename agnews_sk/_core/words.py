@@ -22,7 +22,7 @@ from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 
 WORD_PATTERN = r"\b\w\w+\b"
 
-# Patterns that mean the same to both regex engines, but for the class of some characters. They
+# Patterns that mean the same to both regex engines, except for the class of some characters. They
 # match no empty string, which the engines would find at different places.
 _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
@@ -116,7 +116,7 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
 
 
 def split_words(texts: pl.Series) -> pl.Series:
-    """Return the parts of each text between white space, as `str.split` does.
+    """Return the parts of each text between whitespace, as `str.split` does.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def split_words(texts: pl.Series) -> pl.Series:
     """
     return _with_python_rows(
         texts,
-        # \x1c to \x1f, the separators of ASCII, are white space in Python and not in Rust.
+        # \x1c to \x1f, the separators of ASCII, are whitespace in Python and not in Rust.
         lambda column: column.str.extract_all(r"[^\s\x1c-\x1f]+"),
         str.split,
         lambda chars: _classed_differently(chars, r"\s"),
@@ -157,7 +157,7 @@ def encode_tokens(
     -----
     Each block is encoded on its own, so that its strings are freed at once; the dictionaries,
     which are short, are then merged and the codes renumbered. Blocks are taken in order, so that
-    the distinct tokens come in the order of first occurrence whatever the number of threads.
+    the distinct tokens come in the order of first occurrence regardless of the number of threads.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def encode_tokens(
         with ThreadPoolExecutor(n_threads) as pool:
             blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
     lengths, codes, dictionaries = zip(*blocks)
-    # The dictionaries one after the other are a column of tokens too: its codes tell what each
+    # The dictionaries one after the other are a column of tokens too: its codes show what each
     # block's own codes become.
     merged = pa.concat_arrays(dictionaries).dictionary_encode()
     ends = np.cumsum([len(dictionary) for dictionary in dictionaries])
@@ -262,7 +262,7 @@ def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
 
 
 def is_ragged(X: Any) -> bool:
-    """Tell whether X is a Polars list column, of tokens or ids, and not of texts."""
+    """Return whether X is a Polars list column, of tokens or ids, and not of texts."""
     return isinstance(X, pl.Series) and X.dtype == pl.List
 
 
@@ -302,7 +302,7 @@ def _with_python_rows(
 def _rows_with(texts: pl.Series, differs: Callable[[pl.Series], pl.Series]) -> np.ndarray:
     """Return the positions of texts with a character that Polars and Python treat differently.
 
-    Each distinct character is asked about once, then the texts are searched for those that differ:
+    Each distinct character is checked once, then the texts are searched for those that differ:
     most corpora have few characters outside of ASCII, and fewer that differ.
 
     Parameters
@@ -332,14 +332,14 @@ def _map_rows(texts: pl.Series, function: Callable[[str], Any], dtype: Any) -> p
 
 
 def _lowers_differently(chars: pl.Series) -> pl.Series:
-    """Tell which characters may get another lower case from Polars than from Python."""
+    """Return which characters may get another lower case from Polars than from Python."""
     # The lower case of the capital sigma depends on its neighbours, by rules that may differ.
     in_python = _map_rows(chars, str.lower, pl.String)
     return (chars.str.to_lowercase() != in_python) | (chars == "Σ")
 
 
 def _classed_differently(chars: pl.Series, char_class: str) -> pl.Series:
-    r"""Tell which characters are in a class such as `\w` in one of Polars and Python only."""
+    r"""Return which characters are in a class such as `\w` in one of Polars and Python only."""
     matches = re.compile(char_class).match
     in_python = _map_rows(chars, lambda char: matches(char) is not None, pl.Boolean)
     return chars.str.contains(char_class) != in_python

@@ -1,4 +1,4 @@
-"""Find problems of labelled rows before any training."""
+"""Find problems in labelled rows before training."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.auditing._audit import audit

@@ -45,7 +45,7 @@ def audit(
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> AuditReport:
-    """Report duplicates, leakage, label errors and other problems of rows before any training.
+    """Report duplicates, leakage, label errors and other problems in rows before training.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def audit(
     X_test : like X, of n_test_rows, optional
         Test rows, to check for leakage.
     max_length : int, default=128
-        Maximum number of tokens of a model.
+        Maximum input length of a model, in tokens.
     tokenizer : fitted tokenizer, optional
         Counts the tokens: its `transform` returns the ids of texts. By default that of
         all-MiniLM-L6-v2 if the `offline` extra is installed; otherwise tokens are not counted.
@@ -118,7 +118,7 @@ def audit(
     return AuditReport(findings, len(rows), time.perf_counter() - start)
 
 
-# Description of a stage, and what runs it.
+# Description of a stage, and the function that runs it.
 Check = tuple[str, Callable[[], list[Finding]]]
 
 
@@ -130,7 +130,7 @@ def _checks(
     label_errors: bool,
     seed: int,
 ) -> Iterator[Check]:
-    """Yield the description of each check that applies, and what runs it."""
+    """Yield the description of each check that applies, and its function."""
     labelled = rows.labels is not None
     if labelled:
         yield "class sizes", lambda: [check_class_balance(rows)]
@@ -153,13 +153,13 @@ def _checks(
 
 
 def _has_two_rows_per_class(labels: Any) -> bool:
-    """Tell whether there are several classes, each with rows to train and to test on."""
+    """Return whether there are several classes, each with rows to train and to test on."""
     counts = pd.Series(labels).value_counts()
     return len(counts) > 1 and counts.min() > 1
 
 
 def _check_parameters(max_length: Any, near_threshold: Any) -> None:
-    """Refuse parameters that are out of range."""
+    """Reject parameters that are out of range."""
     if not isinstance(max_length, Integral) or max_length < 1:
         raise ValueError(f"max_length must be a positive integer, got {max_length!r}.")
     if not isinstance(near_threshold, (int, float)) or not 0 < near_threshold <= 1:

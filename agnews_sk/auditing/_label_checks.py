@@ -12,7 +12,7 @@ from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.vectorization import NgramVectorizer
 
 _N_FOLDS = 5
-# Case and punctuation are kept, because who wrote a text explains some labels.
+# Case and punctuation are kept, because the author of a text explains some labels.
 _TOKEN = r"\w+|[^\w\s]"
 # Of the rows: n-grams that are rarer cannot recur in other folds.
 _MIN_DF = 3e-5
@@ -50,7 +50,7 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
     return rows.finding(
         "label_errors",
         "Rows whose label is improbable for a baseline trained on the other rows, the least "
-        "probable first; read them before you drop or change them.",
+        "probable first; review them before you drop or change any.",
         found,
         suggested=classes[best[found]],
         p_label=probabilities[found, codes[found]],

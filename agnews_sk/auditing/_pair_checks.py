@@ -132,7 +132,7 @@ def check_conflicts(rows: Rows) -> Finding:
 def _repeats(
     rows: Rows, name: str, summary: str, partner: np.ndarray, others: pl.Series
 ) -> Finding:
-    """Return the finding of rows with a partner among other texts, which is shown beside them.
+    """Return the finding of rows with a partner among other texts, which is shown next to them.
 
     Parameters
     ----------

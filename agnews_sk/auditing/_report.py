@@ -22,7 +22,7 @@ class Finding:
     ----------
     name : str
     summary : str
-        One sentence: the problem, and what solves it.
+        One sentence: the problem and its solution.
     rows : ndarray of int of shape (count,)
         Positions of the rows with the problem, the clearest first.
     n_rows : int

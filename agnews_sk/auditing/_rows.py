@@ -41,7 +41,7 @@ class Rows:
         name, summary : str
         rows : ndarray of int of shape (count,), or of bool of shape (n_rows,)
         **columns : sequence of length count
-            Shown beside text and label.
+            Shown next to text and label.
 
         Returns
         -------

@@ -15,7 +15,7 @@ _RARE = 0.5
 # A source leaks the label if its most frequent class is this many times as frequent as the
 # largest class of all rows.
 _LIFT = 1.5
-# With fewer rows, one class may prevail by chance.
+# With fewer rows, one class may dominate by chance.
 _MIN_SOURCE_ROWS = 20
 _NO_CLEANING = dict.fromkeys(TextCleaner().get_params(), False) | {
     "normalize": None,
@@ -51,7 +51,7 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     ----------
     rows : Rows
     max_length : int
-        Maximum number of tokens of a model.
+        Maximum input length of a model, in tokens.
     tokenizer : fitted tokenizer or None
         Without one, tokens are not counted, and there is no second finding.
 
@@ -98,7 +98,7 @@ def check_damage(rows: Rows) -> list[Finding]:
         ),
         rows.finding(
             "html_entities",
-            "Texts with HTML entities, whole or broken; TextCleaner repairs them.",
+            "Texts with HTML entities, intact or broken; TextCleaner repairs them.",
             entities.to_numpy(),
         ),
         rows.finding(
@@ -129,8 +129,9 @@ def check_sources(rows: Rows) -> Finding:
         label=pl.Series(pd.unique(rows.labels)[counted["label"].to_numpy()].astype(str))
     )
     summary = (
-        f"Texts of {len(counted)} news agencies that are of one class at least {_LIFT} times as "
-        "often as all rows; TextCleaner(strip_sources=True) removes their names."
+        f"Texts of {len(counted)} news agencies whose most frequent class is at least {_LIFT} "
+        "times as frequent as the largest class of all rows; TextCleaner(strip_sources=True) "
+        "removes their names."
     )
     return rows.table(
         "source_leakage", summary, leaking, pd.DataFrame(table.to_dict(as_series=False))

@@ -69,7 +69,7 @@ def choose_columns(
 
 
 def _has(names: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Tell whether a file has all wanted columns."""
+    """Return whether a file has all wanted columns."""
     return all(_count(names, one) for one in wanted)
 
 
@@ -79,7 +79,7 @@ def _count(names: Sequence[str], name: str) -> int:
 
 
 def _lack_of_text(files: Sequence[tuple[Path, list[str]]], choices: Sequence[Sequence[str]]) -> str:
-    """Say which file lacks which column, of the choice that most files have."""
+    """Return which file lacks which column, of the choice that most files have."""
     best = max(choices, key=lambda one: sum(_has(names, one) for _, names in files))
     path, names = next((path, names) for path, names in files if not _has(names, best))
     if any(_has(others, best) for _, others in files):

@@ -1,4 +1,4 @@
-"""Find the files to read, and refuse those that would be written over."""
+"""Find the files to read, and reject those that would be overwritten."""
 
 import glob
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) -> None:
-    """Refuse files that cannot be read, and any that would be written over.
+    """Reject files that cannot be read, and any that would be overwritten.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def check_files(paths: Sequence[Path], output: Path, written: Sequence[Path]) ->
         for one in written:
             if one.exists() and any(place.samefile(one) for place in _places(path)):
                 raise ValueError(
-                    f"{path} is to be read, but {output} would be written over it; give the "
-                    "output another name, or move what an earlier run wrote."
+                    f"{output} would overwrite the input {path}; choose another name "
+                    "for the output, or move that of an earlier run."
                 )
 
 

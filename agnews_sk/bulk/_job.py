@@ -13,7 +13,7 @@ from typing import Any
 
 import agnews_sk
 
-# The file in a folder of parts that says which job they belong to.
+# The file in a folder of parts that identifies their job.
 _MARK = "job.json"
 _FORMAT = "agnews_sk bulk parts"
 
@@ -66,7 +66,7 @@ class Inputs:
         self.contents = [[str(path), _sha256(path)] for path in paths]
 
     def changed(self, path: Path) -> bool:
-        """Tell whether the content of a file has changed since; reads it only if its state has."""
+        """Return whether a file's content has changed since; reads it only if its state has."""
         if _state(path) == self._states[path]:
             return False
         return [str(path), _sha256(path)] not in self.contents
@@ -93,7 +93,9 @@ def prepare_parts(parts: Path, job: Job) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     earlier = _read_mark(parts)
     if earlier is None and not all(one.match(f"{_MARK}.*.tmp") for one in parts.iterdir()):
-        raise ValueError(f"{parts} was not made by an earlier run; give the output another name.")
+        raise ValueError(
+            f"{parts} was not made by an earlier run; choose another name for the output."
+        )
     asked = job.as_dict()
     if earlier is not None and earlier != asked:
         differing = [name for name in asked if earlier.get(name) != asked[name]]
@@ -107,7 +109,7 @@ def prepare_parts(parts: Path, job: Job) -> None:
 
 
 def are_parts(folder: Path) -> bool:
-    """Tell whether a folder holds the parts of a run, of any job."""
+    """Return whether a folder holds the parts of a run, of any job."""
     return _read_mark(folder) is not None
 
 
@@ -130,7 +132,7 @@ def _read_mark(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _empty(parts: Path) -> None:
-    """Delete all parts, but not the file that says which job they belong to."""
+    """Delete all parts, but not the file that identifies their job."""
     for one in parts.iterdir():
         if one.is_dir():
             shutil.rmtree(one)
@@ -139,7 +141,7 @@ def _empty(parts: Path) -> None:
 
 
 def delete_parts(parts: Path) -> None:
-    """Delete a folder of parts; the file that marks it as one goes last."""
+    """Delete a folder of parts; the file that marks it as one is deleted last."""
     _empty(parts)
     shutil.rmtree(parts)
 

@@ -20,7 +20,7 @@ def output_lock(output: Path, model: str | Path) -> Iterator[None]:
     Parameters
     ----------
     output : path
-        The lock is on the file `OUTPUT.lock` beside it.
+        The lock is on the file `OUTPUT.lock` next to it.
     model : str or path
         Named in the message that other runs show.
 
@@ -87,9 +87,11 @@ def _opened(path: Path) -> int:
 
 
 def _check_ours(path: Path, descriptor: int) -> None:
-    """Refuse a file of this name that no run has written."""
+    """Reject a file of this name that no run has written."""
     if os.fstat(descriptor).st_size and not _read(descriptor):
-        raise ValueError(f"{path} was not made by an earlier run; give the output another name.")
+        raise ValueError(
+            f"{path} was not made by an earlier run; choose another name for the output."
+        )
 
 
 def _write(descriptor: int, model: str | Path) -> None:
@@ -133,12 +135,12 @@ def _holder(descriptor: int) -> str:
         return "another run"
     return (
         f"another run since {found['since']}: process {found['process']} on {found['host']}, "
-        f"model {found['model']}; wait for it, or give the output another name"
+        f"model {found['model']}; wait for it, or choose another name for the output"
     )
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Tell whether the open file is still the one of this name."""
+    """Return whether the open file is still the one of this name."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

@@ -10,7 +10,7 @@ import polars as pl
 
 FORMATS = (".csv", ".jsonl", ".ndjson", ".parquet")
 
-# What a spreadsheet takes for the start of a formula, or for white space before one (OWASP).
+# What a spreadsheet reads as the start of a formula, or as whitespace before one (OWASP).
 _FORMULA = r"^([=+\-@\t\r\n＝＋－＠])"
 
 
@@ -24,7 +24,7 @@ def write_frames(
     frames : iterable of polars.DataFrame
         All with the same columns, at least one.
     path : path
-        Final name of the file: CSV, JSON lines or Parquet, by its ending.
+        Final name of the file: CSV, JSON Lines or Parquet, by its suffix.
     scratch : path
         Folder on the same disk for the temporary file; a killed process leaves it there.
     escape_formulas : bool, default=False
@@ -72,7 +72,7 @@ def _write_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _write_json(frames: Iterable[pl.DataFrame], path: Path) -> int:
-    """Write frames as JSON lines, and return the number of rows."""
+    """Write frames as JSON Lines, and return the number of rows."""
     n_rows = 0
     with path.open("wb") as file:
         for frame in frames:

@@ -1,4 +1,4 @@
-"""Predict whole files, on this machine or on a Dask cluster."""
+"""Predict files, on this machine or on a Dask cluster."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -79,9 +79,9 @@ def predict_files(
     model : str or path
         A saved pipeline, or one exported to ONNX.
     files : str, path or sequence of them
-        CSV, JSON lines or Parquet, by their endings; a str may have wildcards.
+        CSV, JSON Lines or Parquet, by their suffix; a str may have wildcards.
     output : str or path
-        CSV, JSON lines or Parquet, by its ending.
+        CSV, JSON Lines or Parquet, by its suffix.
     columns : sequence of str, optional
         Columns of the text, which every file must have. By default the first of these that every
         file has: those that the model was fitted on; title and description; text; content.
@@ -92,14 +92,14 @@ def predict_files(
         has none of the names above and reads as a row: a number, then some words. A file without
         a header has the columns text; class and text; or class, title and description.
     escape_formulas : bool, default=False
-        In a CSV output, put an apostrophe before every text that begins with `=`, `+`, `-`, `@`, a
+        In a CSV output, prefix an apostrophe to every text that begins with `=`, `+`, `-`, `@`, a
         tab or a line break, so that no spreadsheet evaluates a text as a formula.
     client : dask.distributed.Client, optional
         Predict each file on a worker of its cluster; workers must see the model, the files and
         the folder of the output under the same paths.
     rows_per_part : int, default=8_192
-        Rows that are predicted and written at a time, and the least that is lost when a run is
-        killed.
+        Rows that are predicted and written at a time. A run that is killed loses its unfinished
+        parts.
     progress : callable, optional
         Called with the number of rows done since the last call; with a client, of files.
 
@@ -182,7 +182,7 @@ class _Options:
 
 
 class _Plan(NamedTuple):
-    """A task per file, and what all of them depend on.
+    """A task per file, and the inputs that all of them share.
 
     Attributes
     ----------
@@ -226,7 +226,7 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options:
 
 
 def _names(parameter: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Return names as a tuple, and refuse a single name that would be taken for its letters."""
+    """Return names as a tuple, and reject a single name, which would be split into letters."""
     if isinstance(names, str):
         raise TypeError(
             f"{parameter} must be a sequence of names, got {names!r}; pass [{names!r}]."
@@ -242,7 +242,7 @@ def _check_output(output: Path, model: Path, escape_formulas: bool) -> None:
         raise ValueError(f"escape_formulas is for an output in CSV, got {output.name!r}.")
     for path in (output, _skipped_path(output)):
         if path.is_dir():
-            raise ValueError(f"{path} is a folder; give the output another name.")
+            raise ValueError(f"{path} is a folder; choose another name for the output.")
     if any(folder.exists() and folder.samefile(model) for folder in output.parents):
         raise ValueError(f"{output} would be a file of the model {model}; write it elsewhere.")
 
@@ -258,13 +258,15 @@ def _skipped_path(output: Path) -> Path:
 
 
 def _run_all(plan: _Plan, client: Any, progress: Progress) -> None:
-    """Predict every file, and delete the parts of one that changed meanwhile."""
+    """Predict every file, and delete the parts of one that changed during the run."""
     ended = _run_here if client is None else partial(_run_on_cluster, client)
     for task in ended(plan.tasks, progress):
         path = Path(task.path)
         if plan.inputs.changed(path):
             shutil.rmtree(task.folder)
-            raise ValueError(f"{path} was written to while it was read; start again.")
+            raise ValueError(
+                f"{path} was changed while it was being read; run the prediction again."
+            )
 
 
 def _run_here(tasks: Sequence[Task], progress: Progress) -> Iterator[Task]:

@@ -59,7 +59,7 @@ class RowPredictor:
         ----------
         batch : Batch
         file : str
-            What the output calls the file.
+            Name of the file in the output.
 
         Returns
         -------
@@ -210,12 +210,12 @@ def checked_model(path: str, sha256: str) -> Any:
     """
     model = load_model(path)
     if model_sha256(path) != sha256:
-        raise ValueError(f"{path} was replaced by another model meanwhile; start again.")
+        raise ValueError(f"{path} was replaced by another model during the run; start again.")
     return model
 
 
 def text_choices(model: Any) -> list[list[str]]:
-    """Return the columns that may hold the text that a model wants, the first choice first."""
+    """Return the columns that may hold the text for a model, the first choice first."""
     choices = [fitted_columns(model), *map(list, TEXT_CHOICES)]
     return [columns for columns in choices if columns]
 
@@ -225,7 +225,7 @@ def check_keep(model: Any, keep: Sequence[str]) -> None:
     labels = np.asarray(model.classes_).tolist()
     clash = {*_RESERVED, *map(_probability_column, labels)}.intersection(keep)
     if clash:
-        raise ValueError(f"keep has {sorted(clash)}, which the output uses itself.")
+        raise ValueError(f"keep has {sorted(clash)}, which are names of the output's own columns.")
 
 
 def _skipped_frame(file: str, skipped: Sequence[tuple[Fault, Cells | None]]) -> pl.DataFrame:

@@ -17,7 +17,7 @@ class LRUCache(Generic[_Key, _Value]):
     Parameters
     ----------
     max_bytes : int
-        Largest total size of the values, as told to `put`. Keys are not counted.
+        Largest total size of the values, as passed to `put`. Keys are not counted.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class LRUCache(Generic[_Key, _Value]):
         return found
 
     def put(self, key: _Key, value: _Value, n_bytes: int) -> bool:
-        """Keep a value of this size in place of what the key had before.
+        """Keep a value of this size, which replaces an earlier value of the key.
 
         Returns
         -------

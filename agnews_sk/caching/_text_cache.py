@@ -23,8 +23,8 @@ INSERT INTO size SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM size);
 class TextCache(Inert):
     """Cache the rows that an expensive step computes, keyed by the content of the texts.
 
-    A tokenizer or embedder with a cache computes each distinct text once, in whichever folds,
-    trials and order it appears. Copies made by `clone` share the cache.
+    A tokenizer or embedder with a cache computes each distinct text once, regardless of the
+    folds, trials and order in which it appears. Copies made by `clone` share the cache.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class TextCache(Inert):
         By default the rows are kept in the memory of this process.
     max_bytes : int, default=2**30
         Largest total size of the rows. In memory, the least recently used rows are dropped for
-        new ones; a full folder keeps what it has and takes no new rows.
+        new ones; a full folder keeps its rows and accepts no new ones.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class TextCache(Inert):
         Parameters
         ----------
         namespace : str
-            Identifies what turns a text into a row, parameters included. Rows of other
+            Identifies the function from a text to its row, parameters included. Rows of other
             namespaces are never returned.
         texts : sequence of str of shape (n_samples,)
         compute : callable
@@ -128,7 +128,7 @@ class TextCache(Inert):
     def _keep_in_folder(self, new: dict[bytes, np.ndarray]) -> None:
         """Write the first of the new rows, as many as the folder has room for.
 
-        The total size is a column of its own: summing the sizes of all rows would read the file.
+        The total size is its own column: summing the sizes of all rows would read the file.
         """
         with self._database() as database:
             (n_bytes,) = database.execute("SELECT n_bytes FROM size").fetchone()

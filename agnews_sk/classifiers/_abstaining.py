@@ -54,11 +54,11 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         same distribution.
     calibration_fraction : float, default=0.2
         Share of the rows held out, stratified by class. Rows of one origin (`groups` of `fit`) and
-        rows that repeat are held out together or not at all.
+        duplicates are held out together or not at all.
     abstain_label : str, bool, int, float or None, default="auto"
-        What `predict` returns where it abstains. "auto" is a label that is no class, of the kind of
-        the classes, so that scikit-learn's metrics take the predictions: "abstained" beside
-        strings, -1 beside booleans and integers, or a smaller one if there are negative classes.
+        What `predict` returns where it abstains. "auto" is a label of no class, of the kind of
+        the classes, so that scikit-learn's metrics take the predictions: "abstained" for
+        strings, -1 for booleans and integers, or a smaller one if there are negative classes.
     random_state : int, RandomState or None, default=None
         Random seed of the draw of the held-out rows.
 
@@ -85,9 +85,9 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     weights, the number of rows in the bound is the effective sample size (Kish, 1965).
 
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
-    take it for one more class unless they are given `labels=classifier.classes_`. Metrics for two
-    classes, such as ``scoring="f1"``, refuse `abstain_label_` as a third label, for example -1
-    beside booleans: set their average and `labels`, or score only what `abstains` leaves. A
+    treat it as another class unless they get `labels=classifier.classes_`. Metrics for two
+    classes, such as ``scoring="f1"``, reject `abstain_label_` as a third label, for example -1
+    among booleans: set their average and `labels`, or score only what `abstains` leaves. A
     meta-estimator that encodes predictions as classes, such as a `VotingClassifier` with
     ``voting="hard"``, fails on `abstain_label_`; let it vote by probabilities, or wrap it in this
     classifier instead.
@@ -140,7 +140,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
-            Whatever the estimator takes.
+            Anything that the estimator takes.
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows, in the `fit` of the estimator (the last step of a pipeline) and in
@@ -148,8 +148,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         groups : array-like of shape (n_samples,), optional
             Origin of each row: rows of one origin are held out together.
         **fit_params
-            Passed to the `fit` of the estimator; of values per row, those of its rows. Weights of
-            a step, such as `classify__sample_weight`, are used in that step alone.
+            Passed to the `fit` of the estimator; values per row are indexed like its rows. Weights
+            of a step, such as `classify__sample_weight`, are used in that step alone.
 
         Returns
         -------
@@ -161,8 +161,8 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             If not exactly one of `coverage` and `max_error` is given, lengths differ, no row can
             be held out, or `abstain_label` is a class.
         TypeError
-            If `abstain_label` is no single label, the estimator has no `predict_proba`, or weights
-            are given that it does not take.
+            If `abstain_label` is not a single label, the estimator has no `predict_proba`, or
+            weights are given that it does not take.
         KeyboardInterrupt
             If Ctrl-C is pressed, even if the estimator catches it.
 
@@ -176,10 +176,10 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         self._check_label()
         if (self.coverage is None) == (self.max_error is None):
             given = "neither" if self.coverage is None else "both"
-            raise ValueError(f"Give either coverage or max_error, got {given}.")
+            raise ValueError(f"Set either coverage or max_error, got {given}.")
         X = as_frame(X)
         if get_tags(self).input_tags.string:
-            text_columns(X, None)  # says what is wrong with X first
+            text_columns(X, None)  # raises the error for an invalid X first
         y = check_labels(y, X)
         repeats = repeats_of(X, self.estimator)
         weight = check_sample_weight(sample_weight, X)
@@ -193,13 +193,13 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(
                 f"estimator must have predict_proba, got {type(self.estimator).__name__}; "
-                "CalibratedClassifierCV gives it one."
+                "wrap it in CalibratedClassifierCV."
             )
         label = self._choose_label(estimator.classes_)
         chosen = self._choose_threshold(
             estimator, take_rows(X, held_out), y[held_out], weight[held_out]
         )
-        # At the end, so that a fit that fails leaves what was there.
+        # At the end, so that a fit that fails leaves the previous state.
         self.estimator_, self.classes_, self.abstain_label_ = estimator, estimator.classes_, label
         self.threshold_, self.coverage_ = chosen["threshold_"], chosen["coverage_"]
         self.error_ = chosen["error_"]
@@ -226,7 +226,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         y_proba = self.predict_proba(X)
         labels, abstained = self.classes_[y_proba.argmax(axis=1)], self._is_doubtful(y_proba)
         self._warn_if_all_abstained(abstained)
-        # Object keeps both as they are: NumPy would turn numbers beside a str into strings.
+        # Object keeps both as they are: NumPy would turn numbers next to a str into strings.
         marker = np.array(self.abstain_label_)
         kinds = {marker.dtype.kind, labels.dtype.kind}
         if len(kinds) > 1 and not kinds <= set("biu"):
@@ -295,7 +295,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if len(without):
             warnings.warn(
                 f"the threshold is chosen without the classes {classes[without].tolist()}, which "
-                "are too rare to hold a row out.",
+                "have too few rows to hold one out.",
                 stacklevel=3,
             )
         return fitted, held_out
@@ -322,21 +322,21 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         by_row = split_rows(codes, rows, fraction, self.random_state)
         if not len(by_row[1]):
             raise ValueError(
-                f"calibration_fraction={fraction} cannot be drawn class by class from {len(rows)} "
-                "rows; raise it, or give a FrozenEstimator."
+                f"calibration_fraction={fraction} of {len(rows)} rows, drawn per class, holds out "
+                "none; raise it, or pass a FrozenEstimator."
             )
         drawn = split_rows(codes, origins, max(fraction, 0.5), self.random_state)
         drawn = drawn if len(drawn[1]) else by_row
         warnings.warn(
-            f"calibration_fraction={fraction} holds out none of {len(rows)} rows if those of one "
-            f"origin, or that repeat, stay together; {len(drawn[1])} are held out"
-            f"{' apart from their repeats' if drawn is by_row else ' instead'}.",
+            f"calibration_fraction={fraction} holds out none of {len(rows)} rows if rows of one "
+            f"origin and duplicates stay together; {len(drawn[1])} are held out"
+            f"{' without their duplicates' if drawn is by_row else ' instead'}.",
             stacklevel=4,
         )
         return drawn
 
     def _check_label(self) -> None:
-        """Refuse what is no single label."""
+        """Reject anything but a single label."""
         label = self.abstain_label
         if not (label is None or isinstance(label, (str, bool, np.bool_, Real))):
             raise TypeError(
@@ -345,13 +345,13 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
             )
 
     def _choose_label(self, classes: np.ndarray) -> Any:
-        """Return the label of abstentions; refuse one that is a class."""
+        """Return the label of abstentions; reject one that is a class."""
         if isinstance(self.abstain_label, str) and self.abstain_label == "auto":
             return label_of_no_class(classes)
         if self.abstain_label in classes.tolist():
             raise ValueError(
-                f"abstain_label must be no class, got {self.abstain_label!r}, one of "
-                f"{classes.tolist()}."
+                f"abstain_label must not be one of the classes, {classes.tolist()}, got "
+                f"{self.abstain_label!r}."
             )
         return self.abstain_label
 
@@ -381,7 +381,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if set(y.tolist()).isdisjoint(estimator.classes_.tolist()):
             raise ValueError(
                 f"y must hold labels of the estimator's classes, {estimator.classes_.tolist()}, "
-                f"got {y[:1].tolist()[0]!r} and no other of them."
+                f"got none of them but labels such as {y[:1].tolist()[0]!r}."
             )
         y_proba = estimator.predict_proba(X)
         confidence = y_proba.max(axis=1)

@@ -100,7 +100,7 @@ class TextNetClassifier(
         X_val, y_val : like X and y, optional
             Rows to validate on after each epoch.
         groups : array-like of shape (n_samples,), optional
-            Origin of each row. `validation_fraction` keeps rows of one origin on one side, as it
+            Origin of each row. `validation_fraction` keeps rows of one origin together, as it
             does rows of equal ids.
 
         Returns
@@ -110,10 +110,10 @@ class TextNetClassifier(
         Raises
         ------
         TypeError
-            If y holds no labels, or `callbacks` something that is no callback.
+            If y holds no labels, or `callbacks` something that is not a callback.
         ValueError
-            If X and y differ in length, y has a single class, a parameter is out of range or at
-            odds with another or with a callback, an id is outside the vocabulary, or a file in
+            If X and y differ in length, y has a single class, a parameter is out of range or
+            conflicts with another or with a callback, an id is outside the vocabulary, or a file in
             `checkpoint_dir` is damaged.
         KeyboardInterrupt
             If Ctrl-C is pressed: the classifier is not fitted, or, with `warm_start`, as it was
@@ -127,7 +127,7 @@ class TextNetClassifier(
         Warns
         -----
         UserWarning
-            If `validation_fraction` is drawn without a class of too few rows.
+            If `validation_fraction` holds out no row of a class with too few rows.
         """
         self._validate_params()
         self._check_combinations(X_val, y_val)
@@ -184,7 +184,7 @@ class TextNetClassifier(
         checkpoint: Checkpoint | None,
         seed: int,
     ) -> None:
-        """Train the net of a module, and keep what predictions need.
+        """Train the net of a module, and keep the state that predictions need.
 
         Parameters
         ----------
@@ -315,7 +315,7 @@ class TextNetClassifier(
             return self.net_.logits(self._dataset(self._ids(X)))
 
     def _checked_texts(self, X: Any) -> pl.Series:
-        """Return texts as one column; refuse them where the classifier has no tokenizer."""
+        """Return texts as one column; reject them where the classifier has no tokenizer."""
         if self._make_tokenizer() is None:
             raise TypeError(
                 f"{type(self).__name__} takes token ids, a Polars list column of int, got "
@@ -325,17 +325,17 @@ class TextNetClassifier(
         return check_texts(X)
 
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
-        """Refuse parameters that do not go together, with each other or with validation rows."""
+        """Reject parameters that conflict with each other or with validation rows."""
         if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val go together, got only one of them.")
+            raise ValueError("X_val and y_val must be given together, got only one of them.")
         if X_val is not None and self.validation_fraction is not None:
             raise ValueError(
-                "validation_fraction and X_val are two ways to say the same; give one of them."
+                "validation_fraction and X_val cannot be combined; set only one of them."
             )
         if self.patience is not None and X_val is None and self.validation_fraction is None:
             raise ValueError(
-                f"patience={self.patience} needs rows to validate on; set validation_fraction, or "
-                "give fit X_val and y_val."
+                f"patience={self.patience} needs validation rows; set validation_fraction, or "
+                "pass X_val and y_val to fit."
             )
         check_net_params(self)
         validates = X_val is not None or self.validation_fraction is not None
@@ -370,7 +370,7 @@ class TextNetClassifier(
             raise
 
     def _check_same_classes(self, classes: np.ndarray) -> None:
-        """Refuse to start from weights that were trained for other classes."""
+        """Raise a ValueError if the weights were trained for other classes."""
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, got "
@@ -396,7 +396,7 @@ class TextNetClassifier(
         *,
         name: str = "X",
     ) -> TextRows:
-        """Return checked and truncated ids as rows of a data set.
+        """Return checked and truncated ids as rows of a dataset.
 
         Parameters
         ----------

@@ -8,7 +8,7 @@ from torch import nn
 from agnews_sk._core.content import content_digest
 from agnews_sk.training import Checkpoint, TextRows, deciding_callbacks
 
-# They say where or whether to resume, or what is shown, not what the result is.
+# They affect resuming or the display, but not the result.
 _NOT_IN_NAME = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 
 
@@ -40,7 +40,7 @@ def open_checkpoint(
     groups : ndarray of shape (n_samples,) or None
     seed : int
         Drawn for this fit. It is part of the name if `random_state` is set; otherwise it differs
-        in each run, and an interrupted fit goes on with its own.
+        in each run, and a resumed fit uses that of the interrupted one.
 
     Returns
     -------

@@ -31,27 +31,27 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder or hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
+        Folder or Hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
-        all-MiniLM-L6-v2, from the `offline` extra if installed, else from the hub.
+        all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub.
     max_epochs : int, default=2
         Passes over the training texts.
     max_steps : int or None, default=None
-        Train for this number of optimiser steps, whatever the number of epochs.
+        Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=32
         Texts per batch. Batches hold texts of similar length and are padded to the longest of them.
     tokens_per_batch : int or None, default=None
         Instead of `batch_size`: as many texts per batch as fit into this number of tokens, padding
         included.
     accumulate : int, default=1
-        Batches whose gradients are accumulated before each optimiser step; the memory needed is
+        Batches whose gradients are accumulated before each optimizer step; the memory needed is
         that of one batch.
     learning_rate : float, default=1e-4
         Highest learning rate of the schedule.
     optimizer : {"adamw", "adam", "sgd", "adafactor"}, default="adamw"
         "sgd" has a momentum of 0.9.
     weight_decay : float, default=0.01
-        Decay of the matrices; biases and the gains of normalisation layers are not decayed.
+        Decay of the matrices; biases and the gains of normalization layers are not decayed.
     l1 : float, default=0.0
         Weight of the sum of the matrices' absolute values, added to the loss.
     layer_decay : float, default=1.0
@@ -98,7 +98,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Which part of a longer text is kept; special tokens are kept always.
     validation_fraction : float or None, default=None
         Share of the rows to validate on instead of training on them, stratified by class. Rows of
-        equal ids, or of one of the `groups` of `fit`, are on one side; a class with too few rows is
+        equal ids, or of one of the `groups` of `fit`, stay together; a class with too few rows is
         trained on only, with a warning.
     patience : int or None, default=None
         Stop after this number of epochs without a lower validation loss, and keep the weights of
@@ -107,7 +107,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     checkpoint_dir : str, path or None, default=None
         Folder to save the state of training to, after each epoch and, without `callbacks`, every
         five minutes. The same `fit` on the same data, with the same callbacks, resumes from there,
-        with the same result as an uninterrupted one. Each run has a file of its own, so that a
+        with the same result as an uninterrupted one. Each run has its own file, so that a
         search may share the folder.
     precision : {"auto", "bf16", "fp32"}, default="auto"
         Precision of matrix products in training; "auto" is bfloat16 on hardware that supports it.
@@ -120,19 +120,18 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Start from the weights of the last `fit`, which must have had the same classes.
     callbacks : list of skorch callbacks or None, default=None
         Called in addition to the package's own; they see labels as positions in `classes_`.
-        Callbacks that other parameters would undo are refused, see the guide on transformers.
-        Callbacks of scikit-learn go to `set_callbacks`.
+        Callbacks that conflict with other parameters are rejected, see the guide on transformers.
+        Pass callbacks of scikit-learn to `set_callbacks`.
     verbose : int, default=0
         1 shows a progress bar.
     random_state : int, RandomState or None, default=None
         Random seed of new weights, dropout and the order of the batches.
     net_params : dict or None, default=None
-        Parameters of `skorch.NeuralNet`, in the ranges of ours and in their place; one is refused
-        if a parameter of ours says the same and is not at its default: `batch_size`, `callbacks`,
-        `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`,
-        `torch_load_kwargs`, `use_caching` and `verbose`. A criterion takes logits. It gives one
-        loss per row, or has a `reduction`; one that does neither is refused where rows have
-        weights.
+        Parameters of `skorch.NeuralNet`: `batch_size`, `callbacks`, `criterion`, `criterion__*`,
+        `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`, `torch_load_kwargs`,
+        `use_caching` and `verbose`. They replace the corresponding parameters of the classifier,
+        within the same ranges; setting both raises an error. A criterion takes logits. It returns
+        one loss per row, or has a `reduction`; if it does neither, weighted rows raise an error.
 
     Attributes
     ----------
@@ -149,7 +148,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     max_length_ : int
         Longest text in tokens: `max_length`, or the model's limit if that is smaller.
     vocab_size_ : int
-        Number of token ids that the model knows.
+        Number of token ids in the vocabulary of the model.
     model_input_ : ModelInput
         What the model takes: `vocab_size_`, `max_length_`, the id of the padding, the truncation
         and the special tokens that truncation keeps.
@@ -186,7 +185,7 @@ class FineTunedTransformerClassifier(TextNetClassifier):
             )
 
     def _make_tokenizer(self) -> PretrainedTokenizer:
-        # Truncated later, since what is kept need not be the head.
+        # Truncated later, since the part that is kept need not be the head.
         return PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT)
 
     def _pad_id(self, module: nn.Module) -> int:
@@ -224,7 +223,7 @@ def load_classification_model(
     Parameters
     ----------
     source : str
-        Folder or hub name.
+        Folder or Hub name.
     classes : ndarray of shape (n_classes,)
         Labels; the model's configuration takes them as `id2label`.
     dropout : float, optional
@@ -247,7 +246,7 @@ def load_classification_model(
         id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
     )
-    if config.pad_token_id is None:  # GPT-2 has no token to pad with
+    if config.pad_token_id is None:  # GPT-2 has no padding token
         config.pad_token_id = _first(config.eos_token_id) or 0
     config.use_cache = False
     if dropout is not None:
@@ -271,7 +270,7 @@ def _first(token_id: int | list[int] | None) -> int | None:
 
 
 def _set_dropout(config: Any, dropout: float) -> None:
-    """Set every share of dropout, whatever a family calls it (`attn_pdrop`, `dropout`, ...)."""
+    """Set every share of dropout, under the name of each family (`attn_pdrop`, `dropout`, ...)."""
     for name, value in config.to_dict().items():
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         is_share = is_number or (value is None and name == "classifier_dropout")

@@ -28,13 +28,13 @@ from agnews_sk._core.validation import (
 
 MAX_SEED = np.iinfo(np.int32).max
 
-# Rows that one binary classifier sees in all its passes if there are few, and limits of the passes.
+# Rows that a binary classifier sees in all passes if there are few, and limits of the passes.
 _ROWS_SEEN = 50_000
 _FEWEST_PASSES, _MOST_PASSES = 5, 100
 _AVERAGED = 0.6  # share of the steps, the last ones, whose weights are averaged
 # With fewer rows, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
-# Rows to choose the temperature on, if there are so many.
+# Rows to choose the temperature on, if there are this many.
 _ROWS_TO_CALIBRATE_ON = 1_000
 
 
@@ -51,7 +51,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     C : float, default=1.5
         Inverse strength of the L2 penalty.
     max_iter : int or None, default=None
-        Passes over the rows. None makes 5, and up to 100 if there are fewer than 10,000 rows.
+        Passes over the rows. None means 5, and up to 100 if there are fewer than 10,000 rows.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" is inverse to their frequency.
     calibration_fraction : float or None, default=0.3
@@ -176,14 +176,14 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         of_class = class_weights(self.class_weight, classes, codes)
         weight = check_sample_weight(sample_weight, X) * of_class[codes]
         seed = check_random_state(self.random_state).randint(MAX_SEED)
-        # A class without weight needs a classifier all the same.
+        # A class without weight needs a classifier too.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
         rows = _Rows(X[used], codes[used], weight[used])
 
         whole = self._fit_classifiers(rows, seed)
         origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
         temperature = self._choose_temperature(rows, classes, join_groups(*origins), seed)
-        # All at the end: a fit that is broken off leaves what was fitted before.
+        # All at the end: an interrupted fit leaves the previous state.
         self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter_, temperature
         # A product with sparse rows copies the transpose unless it is one block of memory.
         self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
@@ -242,7 +242,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     def _fit_classifiers(self, rows: "_Rows", seed: int) -> SGDClassifier:
         """Return the one-vs-rest classifiers of some rows; of two classes there is one.
 
-        `SGDClassifier` minimises the mean loss plus alpha/2 times the squared norm, which is the
+        `SGDClassifier` minimizes the mean loss plus alpha/2 times the squared norm, which is the
         objective of the notes divided by C times the number of rows.
         """
         n_rows = len(rows.codes)
@@ -291,8 +291,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         chosen = np.concatenate(held_out)
         if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
             warnings.warn(
-                f"the temperature is chosen without the classes {classes[rare].tolist()}: none of "
-                "their rows is held out, since they are few, or copies of one.",
+                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
+                "which have too few distinct rows to hold one out.",
                 stacklevel=3,
             )
         if not rows.weight[chosen].any():
@@ -359,9 +359,9 @@ def _with_short_indices(X: Any) -> Any:
 
 
 def _finite(margins: np.ndarray) -> np.ndarray:
-    """Return the margins; refuse those that are infinite or NaN."""
+    """Return the margins; reject those that are infinite or NaN."""
     if not np.isfinite(margins).all():
-        raise ValueError("X leads to margins that overflow; scale its rows, as TF-IDF does.")
+        raise ValueError("the decision function overflows on X; scale its rows, as TF-IDF does.")
     return margins
 
 

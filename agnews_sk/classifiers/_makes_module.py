@@ -1,4 +1,4 @@
-"""What a torch classifier declares: its module, and what that takes."""
+"""What a torch classifier defines: its module, and the input of the module."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -50,7 +50,7 @@ class MakesModule(ABC):
 
     @abstractmethod
     def _module_config(self, module: nn.Module) -> dict[str, Any]:
-        """Return what `_module_from_config` needs, as JSON can hold it."""
+        """Return the argument of `_module_from_config`, as plain values for JSON."""
 
     @abstractmethod
     def _module_from_config(self, config: dict[str, Any], n_tensors: int) -> nn.Module:
@@ -78,7 +78,7 @@ class MakesModule(ABC):
         return ""
 
     def _make_model_input(self, module: nn.Module, special_tokens: SpecialTokens) -> ModelInput:
-        """Return what a module takes of texts whose ids have these special tokens."""
+        """Return the model input for texts with these special tokens."""
         return ModelInput(
             vocab_size=self._vocab_size(module),
             pad_id=self._pad_id(module),

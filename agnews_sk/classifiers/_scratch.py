@@ -34,28 +34,28 @@ class TransformerClassifier(TextNetClassifier):
     activation : {"gelu", "relu"}, default="gelu"
         Activation of the feed-forward networks.
     norm_first : bool, default=True
-        Whether layer normalisation comes before attention and feed-forward network or, as in
+        Whether layer normalization comes before attention and feed-forward network or, as in
         Vaswani et al. (2017), after them.
     token_dropout : float, default=0.3
-        Share of the tokens whose embedding training sets to zero, drawn anew in each step.
+        Share of the tokens whose embedding training sets to zero, drawn again in each step.
     max_epochs : int, default=3
         Passes over the training texts.
     max_steps : int or None, default=None
-        Train for this number of optimiser steps, whatever the number of epochs.
+        Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=64
         Texts per batch. Batches hold texts of similar length and are padded to the longest of them.
     tokens_per_batch : int or None, default=None
         Instead of `batch_size`: as many texts per batch as fit into this number of tokens, padding
         included.
     accumulate : int, default=1
-        Batches whose gradients are accumulated before each optimiser step; the memory needed is
+        Batches whose gradients are accumulated before each optimizer step; the memory needed is
         that of one batch.
     learning_rate : float, default=2e-3
         Highest learning rate of the schedule.
     optimizer : {"adamw", "adam", "sgd", "adafactor"}, default="adamw"
         "sgd" has a momentum of 0.9.
     weight_decay : float, default=0.01
-        Decay of the matrices; biases and the gains of normalisation layers are not decayed.
+        Decay of the matrices; biases and the gains of normalization layers are not decayed.
     l1 : float, default=0.0
         Weight of the sum of the matrices' absolute values, added to the loss.
     layer_decay : float, default=1.0
@@ -100,7 +100,7 @@ class TransformerClassifier(TextNetClassifier):
         Which part of a longer text is kept; special tokens are kept always.
     validation_fraction : float or None, default=None
         Share of the rows to validate on instead of training on them, stratified by class. Rows of
-        equal ids, or of one of the `groups` of `fit`, are on one side; a class with too few rows is
+        equal ids, or of one of the `groups` of `fit`, stay together; a class with too few rows is
         trained on only, with a warning.
     patience : int or None, default=None
         Stop after this number of epochs without a lower validation loss, and keep the weights of
@@ -109,7 +109,7 @@ class TransformerClassifier(TextNetClassifier):
     checkpoint_dir : str, path or None, default=None
         Folder to save the state of training to, after each epoch and, without `callbacks`, every
         five minutes. The same `fit` on the same data, with the same callbacks, resumes from there,
-        with the same result as an uninterrupted one. Each run has a file of its own, so that a
+        with the same result as an uninterrupted one. Each run has its own file, so that a
         search may share the folder.
     precision : {"auto", "bf16", "fp32"}, default="auto"
         Precision of matrix products in training; "auto" is bfloat16 on hardware that supports it.
@@ -122,19 +122,18 @@ class TransformerClassifier(TextNetClassifier):
         Start from the weights of the last `fit`, which must have had the same classes.
     callbacks : list of skorch callbacks or None, default=None
         Called in addition to the package's own; they see labels as positions in `classes_`.
-        Callbacks that other parameters would undo are refused, see the guide on transformers.
-        Callbacks of scikit-learn go to `set_callbacks`.
+        Callbacks that conflict with other parameters are rejected, see the guide on transformers.
+        Pass callbacks of scikit-learn to `set_callbacks`.
     verbose : int, default=0
         1 shows a progress bar.
     random_state : int, RandomState or None, default=None
         Random seed of new weights, dropout and the order of the batches.
     net_params : dict or None, default=None
-        Parameters of `skorch.NeuralNet`, in the ranges of ours and in their place; one is refused
-        if a parameter of ours says the same and is not at its default: `batch_size`, `callbacks`,
-        `criterion`, `criterion__*`, `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`,
-        `torch_load_kwargs`, `use_caching` and `verbose`. A criterion takes logits. It gives one
-        loss per row, or has a `reduction`; one that does neither is refused where rows have
-        weights.
+        Parameters of `skorch.NeuralNet`: `batch_size`, `callbacks`, `criterion`, `criterion__*`,
+        `device`, `lr`, `max_epochs`, `optimizer`, `optimizer__*`, `torch_load_kwargs`,
+        `use_caching` and `verbose`. They replace the corresponding parameters of the classifier,
+        within the same ranges; setting both raises an error. A criterion takes logits. It returns
+        one loss per row, or has a `reduction`; if it does neither, weighted rows raise an error.
 
     Attributes
     ----------
@@ -147,7 +146,7 @@ class TransformerClassifier(TextNetClassifier):
         accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
         and what callbacks record. `agnews_sk.reporting.HistoryDisplay` plots it.
     vocab_size_ : int
-        Number of token ids that the model knows.
+        Number of token ids in the vocabulary of the model.
     max_length_ : int
         Longest text in tokens.
     model_input_ : ModelInput
@@ -234,7 +233,7 @@ class TransformerClassifier(TextNetClassifier):
 
     def _module_from_config(self, config: dict[str, Any], n_tensors: int) -> nn.Module:
         if not 1 <= config["n_layers"] <= n_tensors:
-            raise ValueError(f"n_layers={config['n_layers']} is more than the {n_tensors} weights.")
+            raise ValueError(f"n_layers={config['n_layers']} is more than the {n_tensors} tensors.")
         return TextTransformer(**config)
 
     def _pad_id(self, module: Any) -> int:

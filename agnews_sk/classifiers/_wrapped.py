@@ -1,4 +1,4 @@
-"""What a meta-estimator must know of its classifier: input, weights, labels."""
+"""What a meta-estimator needs from its classifier: input, weights, labels."""
 
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from agnews_sk._core.validation import n_rows
 
 
 def first_step(estimator: Any) -> Any:
-    """Return the first step of a pipeline, whose own tags do not say if it takes texts.
+    """Return the first step of a pipeline, whose own tags do not show whether it takes texts.
 
     Parameters
     ----------
@@ -68,10 +68,12 @@ def params_of_fit(
     weights = _name_of(estimator, "sample_weight")
     if weights is None:
         raise TypeError(
-            f"sample_weight is given, but {type(estimator).__name__} takes none in fit."
+            f"sample_weight is given, but fit of {type(estimator).__name__} takes none."
         )
     if weights in fit_params:
-        raise ValueError(f"sample_weight and {weights} are the same; give one of them.")
+        raise ValueError(
+            f"sample_weight and {weights} set the same weights; pass only one of them."
+        )
     return {**params, weights: sample_weight}
 
 
@@ -96,7 +98,7 @@ def _asks_for_groups(estimator: Any) -> bool:
 
 
 def label_of_no_class(classes: np.ndarray) -> Any:
-    """Return a label of the kind of the classes that is no class.
+    """Return a label of the kind of the classes that is not one of them.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ def label_of_no_class(classes: np.ndarray) -> Any:
     known = set(classes.tolist())
     if any(isinstance(label, str) for label in known):
         return next(label for i in count() if (label := "abstained" + "_" * i) not in known)
-    if classes.dtype == np.uint64:  # no type of NumPy holds those and a number below zero
+    if classes.dtype == np.uint64:  # no NumPy type holds those and a negative number
         return next(label for i in count() if (label := classes.dtype.type(i)) not in known)
     below = min(-1, int(min(known)) - 1)
     if classes.dtype.kind == "f":

@@ -17,7 +17,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
     r"""Repair and simplify texts in one pass over the column, with one parameter per step.
 
     The steps run in the order of the parameters: damage is repaired first, so that markup can be
-    recognised; then markup is removed, characters are changed, and white space comes last. The
+    recognized; then markup is removed, characters are changed, and whitespace comes last. The
     steps that are on by default repair texts and remove no words; those that lose information are
     off.
 
@@ -56,7 +56,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
     strip_punctuation : bool, default=False
         Replace punctuation and symbols (`$`, `+`) by a space.
     squeeze_spaces : bool, default=True
-        Replace each run of white space, line breaks included, by one space, and remove it at both
+        Replace each run of whitespace, line breaks included, by one space, and remove it at both
         ends.
 
     See Also
@@ -142,7 +142,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
-            List, tuple, array, pandas or polars Series, or one-column frame; texts may be missing.
+            List, tuple, array, pandas or Polars Series, or one-column frame; texts may be missing.
 
         Returns
         -------

@@ -6,7 +6,7 @@ from agnews_sk.cleaning._patterns import BARE_ENTITY, OPENING_ENTITY, SOURCE_LEA
 
 
 def has_broken_entities(texts: pl.Series) -> pl.Series:
-    """Tell which texts contain an HTML entity without its ampersand.
+    """Return which texts contain an HTML entity without its ampersand.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.base import JoinsColumns, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
 from agnews_sk._core.joining import join_columns
-from agnews_sk._core.labels import refuse_labels, warn_of_labels
+from agnews_sk._core.labels import reject_labels, warn_of_labels
 from agnews_sk._core.validation import as_frame, is_frame, text_columns
 from agnews_sk.cleaning._text_output import TextOutputMixin
 
@@ -21,7 +21,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
     """Join the text columns of a frame into one text per row.
 
     Texts that are already joined pass through unchanged, so that a pipeline fitted on a frame of
-    titles and descriptions also predicts for texts, and the other way round.
+    titles and descriptions also predicts for texts, and vice versa.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
     separator : str, default=" "
         Put between two cells. An empty cell takes no separator.
     missing : str, default=""
-        Stands for a missing cell or text (`None`, NaN, `pandas.NA`).
+        Replaces a missing cell or text (`None`, NaN, `pandas.NA`).
 
     Attributes
     ----------
@@ -112,9 +112,9 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
 
     @staticmethod
     def _check_found_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
-        """Refuse or warn of columns that hold the labels, and name those that are left out."""
+        """Reject or warn of columns that hold the labels, and name those that are left out."""
         if y is not None:
-            refuse_labels(found, y)
+            reject_labels(found, y)
             warn_of_labels(found, y)
         left_out = [str(column) for column in X.columns if str(column) not in found]
         if left_out:
@@ -145,7 +145,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
         """
         check_is_fitted(self)
         X = as_frame(X)
-        self._refuse_one_row(X)
+        self._reject_one_row(X)
         if self.columns_ is None and is_frame(X) and X.shape[1] > 1:
             raise ValueError(
                 "X must be texts, as in fit, got a frame with the columns "
@@ -154,7 +154,7 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
         cells = list(text_columns(X, self.columns_).values())
         return to_object_array(join_columns(cells, separator=self.separator, missing=self.missing))
 
-    def _refuse_one_row(self, X: Any) -> None:
+    def _reject_one_row(self, X: Any) -> None:
         """Raise a TypeError for a row of a frame, whose cells would be taken for texts."""
         columns = self.columns_ or ()
         named = columns and all(isinstance(column, str) for column in columns)

@@ -1,7 +1,7 @@
 """The regular expressions of the cleaning steps, in Rust's syntax.
 
 Rust's expressions have no look-around: a pattern matches the context that it needs as a named
-group, so that the replacement can put it back.
+group, so that the replacement can restore it.
 """
 
 # Entities of AG News, in which a space has replaced the ampersand
@@ -14,7 +14,7 @@ _ENTITY_NAMES = (
 BARE_ENTITY = (
     rf"(?:^| )(?P<entity>(?:amp;)*(?:#\d{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{_ENTITY_NAMES});)"
 )
-# Entities that open a word. A single space before one separates words, and the ampersand is gone
+# Entities that open a word. A single space before one separates words, and the ampersand is missing
 # (`"` at the start of a description that was joined to its title); of two spaces the second one
 # has replaced it.
 OPENING_ENTITY = (
@@ -25,7 +25,7 @@ OPENING_ENTITY = (
 # HTML
 
 TWICE_ESCAPED = r"&(?:amp;)+(?P<entity>#?\w+;)"
-# As the standard library's `html.unescape` has it.
+# As in the standard library's `html.unescape`.
 CHARACTER_REFERENCE = r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)"
 
 UNSEEN_MARKUP = (

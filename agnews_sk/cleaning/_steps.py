@@ -120,7 +120,7 @@ def strip_punctuation(texts: pl.Expr) -> pl.Expr:
 
 
 def squeeze_spaces(texts: pl.Expr) -> pl.Expr:
-    """Replace every run of white space by one space, and remove it at both ends."""
+    """Replace every run of whitespace by one space, and remove it at both ends."""
     return texts.str.replace_all(r"\s{2,}|[^\S ]", " ").str.strip_chars(" ")
 
 
@@ -178,6 +178,6 @@ def _unescape(column: pl.Series) -> pl.Series:
     meanings = {reference: html.unescape(reference) for reference in found}
     if not meanings:
         return column
-    # Longest first, as html.unescape does: `&notin;` is not `&not` and `in;`.
+    # Longest first, as in html.unescape: `&notin;` is not `&not` and `in;`.
     longest_first = sorted(meanings, key=len, reverse=True)
     return column.str.replace_many({r: meanings[r] for r in longest_first}, leftmost=True)

@@ -18,7 +18,7 @@ from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
 def audit(
     data: DataOption = None,
     max_length: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens of a model.")
+        int, typer.Option(min=1, help="Maximum input length of a model, in tokens.")
     ] = 128,
     label_errors: Annotated[
         bool, typer.Option(help="Whether to search for label errors; needs cleanlab.")
@@ -26,7 +26,7 @@ def audit(
     out: Annotated[Path | None, typer.Option(help="Folder for audit.json and audit.html.")] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Report duplicates, leakage, label errors and damaged texts before any training."""
+    """Report duplicates, leakage, label errors and damaged texts before training."""
     console = Console()
     if label_errors:
         check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")
@@ -40,7 +40,7 @@ def audit(
                 max_length=max_length,
                 label_errors=label_errors,
                 random_state=seed,
-                progress=shown.tell,
+                progress=shown.show,
             )
         console.print(_table(report))
         if folder is not None:

@@ -55,15 +55,18 @@ def compare(
     data: DataOption = None,
     train_rows: Annotated[
         int | None,
-        typer.Option(min=8, help="Training rows; by default as many as take 5 minutes."),
+        typer.Option(
+            min=8, help="Number of training rows; by default as many as fit in 5 minutes."
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning.")] = 2,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of fine-tuning epochs.")] = 2,
     model: Annotated[
-        str | None, typer.Option(help="Folder or hub name; by default all-MiniLM-L6-v2.")
+        str | None,
+        typer.Option(help="Folder, or name on the Hugging Face Hub; by default all-MiniLM-L6-v2."),
     ] = None,
     families: Annotated[
         list[Family] | None,
-        typer.Option("--family", help="Compare this family; may be repeated. [tfidf, finetune]"),
+        typer.Option("--family", help="Family to compare; may be repeated. [tfidf, finetune]"),
     ] = None,
     out: Annotated[
         Path | None,
@@ -96,7 +99,7 @@ def compare(
 
 
 def _check_model(model: str | None) -> None:
-    """Refuse a folder without a pretrained model, or a name that cannot be resolved."""
+    """Reject a folder without a pretrained model, or a name that cannot be resolved."""
     from transformers import AutoConfig
 
     source = resolve_pretrained(model)
@@ -169,7 +172,7 @@ def _evaluate(
     own_bar = "fitting" if name.startswith(Family.FINETUNE) else ""
     with stages(console, name, own_bar=own_bar) as shown:
         return evaluate_classifier(
-            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.tell
+            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.show
         )
 
 
@@ -191,7 +194,7 @@ def _write(
             rows.X_test,
             label_errors=find_spec("cleanlab") is not None,
             random_state=seed,
-            progress=shown.tell,
+            progress=shown.show,
         )
         write_report(
             result,

@@ -19,7 +19,7 @@ def export(
     data: DataOption = None,
     int8: Annotated[bool, typer.Option("--int8", help="Quantize to 8-bit integers.")] = False,
 ) -> None:
-    """Export a saved pipeline to ONNX, if it then predicts the same."""
+    """Export a saved pipeline to ONNX, if the export predicts the same."""
     from agnews_sk.onnx import export_onnx
     from agnews_sk.persistence import load
 

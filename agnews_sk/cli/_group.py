@@ -9,16 +9,16 @@ from typer.core import TyperGroup
 
 from agnews_sk.cli._stopping import INTERRUPTED, end_if_stopped, print_stopped, stoppable
 
-REFUSED = 2
+USAGE_ERROR = 2
 # Errors that the library raises on purpose; any other is a bug.
-REFUSALS = (OSError, TypeError, ValueError, ImportError)
-# Of click, or of the copy that Typer brings along.
+EXPECTED_ERRORS = (OSError, TypeError, ValueError, ImportError)
+# Of click, or of the copy bundled with Typer.
 _UsageError: Any = typer.BadParameter.__base__
 _CommandError: Any = _UsageError.__base__
 
 
 class CommandGroup(TyperGroup):
-    """Commands that print in one line why they cannot do what was asked.
+    """Commands that report their errors in one line.
 
     Errors that the library raises on purpose end a command with status 2, as errors of usage do.
     Any other error is a bug and keeps its traceback.
@@ -27,7 +27,7 @@ class CommandGroup(TyperGroup):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command and exit with its status, unless `standalone_mode` is False.
 
-        The status is 0 for success, 2 for what was refused, and 128 plus the number of a signal
+        The status is 0 for success, 2 for an invalid request, and 128 plus the number of a signal
         that stopped the command, as shells have it.
 
         Parameters
@@ -46,9 +46,9 @@ class CommandGroup(TyperGroup):
                 status = INTERRUPTED
             except Exception as error:
                 end_if_stopped()
-                if not isinstance(error, (*REFUSALS, _CommandError)):
+                if not isinstance(error, (*EXPECTED_ERRORS, _CommandError)):
                     raise
-                status = _refuse(error)
+                status = _report_error(error)
             end_if_stopped()
             if status == INTERRUPTED:  # raised without a signal
                 print_stopped()
@@ -71,7 +71,7 @@ def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
     typer.secho(f"Warning: {' '.join(str(message).split())}", fg="yellow", err=True)
 
 
-def _refuse(error: Any) -> int:
+def _report_error(error: Any) -> int:
     """Print the message of an error, and return the status to exit with.
 
     Errors of usage point to `--help`.
@@ -91,4 +91,4 @@ def _refuse(error: Any) -> int:
         message = f"{message.rstrip('.')}; see {context.command_path} --help."
     if message:  # help that is shown without a command has none
         show_error(message)
-    return getattr(error, "exit_code", REFUSED)
+    return getattr(error, "exit_code", USAGE_ERROR)

@@ -94,7 +94,7 @@ def print_written(console: Console, out: Path, *names: str) -> None:
 
 
 def check_writable(path: Path, hint: str) -> None:
-    """Refuse a path that cannot be written, without leaving anything there.
+    """Reject a path that cannot be written, without leaving anything there.
 
     Parameters
     ----------

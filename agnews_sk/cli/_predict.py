@@ -13,9 +13,9 @@ from agnews_sk.cli._group import show_error
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
     input: Annotated[
-        list[str], typer.Option(help="CSV, JSON lines or Parquet files; wildcards are allowed.")
+        list[str], typer.Option(help="CSV, JSON Lines or Parquet files; wildcards are allowed.")
     ],
-    output: Annotated[Path, typer.Option(help="CSV, JSON lines or Parquet file, by its suffix.")],
+    output: Annotated[Path, typer.Option(help="CSV, JSON Lines or Parquet file, by its suffix.")],
     column: Annotated[
         list[str] | None,
         typer.Option(help="Column with the text; several are joined as the model does."),
@@ -35,8 +35,8 @@ def predict(
         bool,
         typer.Option(
             "--escape-formulas",
-            help="In CSV output, put an apostrophe before texts that a spreadsheet would take for "
-            "formulas.",
+            help="In CSV output, put an apostrophe before texts that a spreadsheet would evaluate "
+            "as formulas.",
         ),
     ] = False,
     dask: Annotated[
@@ -44,7 +44,7 @@ def predict(
         typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster on this machine."),
     ] = None,
 ) -> None:
-    """Predict every row of files. The same command resumes a run that was interrupted."""
+    """Predict every row of files. The same command resumes an interrupted run."""
     from agnews_sk.bulk import predict_files
 
     console = Console()

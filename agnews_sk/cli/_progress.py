@@ -1,4 +1,4 @@
-"""Show what a command is doing, in one line that is redrawn; nothing without a terminal."""
+"""Show the progress of a command, in one line that is redrawn; nothing without a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +10,13 @@ from agnews_sk.cli._stopping import check_stopped
 
 
 class Stages:
-    """Show the current stage of the work, except while the work shows a progress bar itself.
+    """Show the current stage of the work, except while it shows its own progress bar.
 
     Parameters
     ----------
     console : rich.console.Console
     own_bar : str, default=""
-        Stages whose name contains this text show a bar of their own; empty for none.
+        Stages whose name contains this text show their own bar; empty for none.
     """
 
     def __init__(self, console: Console, own_bar: str = "") -> None:
@@ -24,8 +24,8 @@ class Stages:
         self._is_shown = console.is_terminal
         self._own_bar = own_bar
 
-    def tell(self, stage: str) -> None:
-        """Show a stage that begins, unless the command was asked to stop.
+    def show(self, stage: str) -> None:
+        """Show a stage as it begins, unless the command was stopped.
 
         Parameters
         ----------
@@ -34,7 +34,7 @@ class Stages:
         Raises
         ------
         KeyboardInterrupt
-            If a signal came that a library caught.
+            If a library caught the signal to stop.
         """
         check_stopped()
         if not self._is_shown or (self._own_bar and self._own_bar in stage):
@@ -66,7 +66,7 @@ def stages(console: Console, first: str, *, own_bar: str = "") -> Iterator[Stage
     """
     shown = Stages(console, own_bar)
     try:
-        shown.tell(first)
+        shown.show(first)
         yield shown
         check_stopped()
     finally:

@@ -1,6 +1,6 @@
 """Stop commands by Ctrl-C or SIGTERM, even if a library catches KeyboardInterrupt.
 
-A handler remembers the signal and raises KeyboardInterrupt. If a library swallows that, the command
+A handler records the signal and raises KeyboardInterrupt. If a library swallows that, the command
 notices at its next `check_stopped`, before it writes anything.
 """
 
@@ -21,10 +21,10 @@ _stopped_by: list[int] = []
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Remember Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
+    """Record Ctrl-C in addition to raising KeyboardInterrupt, which a library may catch.
 
-    Optuna and skorch catch it to end their own loops, after which a command would go on and write
-    what is half-done.
+    Optuna and skorch catch it to end their own loops, after which a command would continue and
+    write incomplete results.
 
     Notes
     -----
@@ -51,7 +51,7 @@ def quiet_imports() -> Iterator[None]:
 
 @contextmanager
 def _handling(number: signal.Signals, usual: Any, handler: Any) -> Iterator[None]:
-    """Handle a signal within the block, if nobody else does and this is the main thread.
+    """Handle a signal within the block, if there is no other handler and this is the main thread.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def print_stopped(number: int = signal.SIGINT) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Remember a signal and raise KeyboardInterrupt; the second time, end the process.
+    """Record a signal and raise KeyboardInterrupt; the second time, end the process.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _end_at_once(number: int, frame: FrameType | None) -> None:
     """End the process without unwinding, after one line on standard error.
 
-    It uses system calls only: the signal may have come in the middle of a `print`, whose lock is
+    It uses system calls only: the signal may arrive during a `print`, whose lock is
     held.
 
     Parameters

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
-from agnews_sk.cli._group import REFUSALS, show_error
+from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
 from agnews_sk.cli._output import check_writable, print_written
 from agnews_sk.cli._rows import DataOption, SeedOption, draw_training_rows, load_rows
 from agnews_sk.cli._tune_plots import write_plots
@@ -79,11 +79,11 @@ def tune(
     trials: Annotated[
         int,
         typer.Option(
-            min=1, help="Total number of trials in the study, those of other workers too."
+            min=1, help="Total number of trials in the study, including other workers' trials."
         ),
     ] = 50,
     timeout: Annotated[
-        float | None, typer.Option(min=1, help="Seconds after which this process starts no trial.")
+        float | None, typer.Option(min=1, help="Seconds after which no new trial starts.")
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 3,
     scoring: ScoringOption = "accuracy",
@@ -125,7 +125,7 @@ def tune(
 
 
 def _families(names: list[str]) -> dict[str, tuple[Any, Any]]:
-    """Return the families of these names, or refuse an unknown name."""
+    """Return the families of these names, or reject an unknown name."""
     unknown = [name for name in names if name not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
@@ -143,7 +143,7 @@ def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> Pipelin
 
 
 def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: Console) -> None:
-    """Run the search with a progress bar, and write the finished trials if it is cut short."""
+    """Run the search with a progress bar, and write the finished trials if it is interrupted."""
     progress = _LiveProgress(search.n_trials, console)
     search.set_params(callbacks=[progress.update])
     try:
@@ -152,7 +152,7 @@ def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: C
     except KeyboardInterrupt:
         _report_interrupted(search, out, console)
         raise
-    except REFUSALS:
+    except EXPECTED_ERRORS:
         _keep_trials(search, out, console)
         raise
 
@@ -165,7 +165,7 @@ def _check_out(out: Path) -> None:
     taken = model.exists() and not (model / "manifest.json").is_file()
     if taken and not (model.is_dir() and not any(model.iterdir())):
         raise typer.BadParameter(
-            f"{model} is there and is no saved model; remove it first.", param_hint="--out"
+            f"{model} exists and is not a saved model; remove it first.", param_hint="--out"
         )
 
 
@@ -175,7 +175,7 @@ def _open(storage: str | None, study: str | None) -> Any:
         return None
     try:
         return open_storage(storage, study)
-    except REFUSALS as error:
+    except EXPECTED_ERRORS as error:
         hint = "--study" if storage is None else "--storage"
         raise typer.BadParameter(str(error), param_hint=hint) from error
 
@@ -241,7 +241,7 @@ def _report(search: PipelineSearchCV, console: Console) -> None:
 
 
 def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Print what an interrupted search has found, and how to resume it."""
+    """Print the result of an interrupted search so far, and how to resume it."""
     if hasattr(search, "best_params_"):
         _report(search, console)
     _keep_trials(search, out, console)
@@ -256,7 +256,7 @@ def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Con
 
 
 def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Write the trials of a search that was cut short, if there are any."""
+    """Write the trials of an interrupted search, if there are any."""
     if out is not None and hasattr(search, "cv_results_"):
         _write_trials(search, out)
         print_written(console, out, TRIALS)
@@ -269,7 +269,7 @@ def _write_trials(search: PipelineSearchCV, out: Path) -> None:
 
 
 def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Console) -> None:
-    """Save the pipeline first, then what may fail, and report each failure."""
+    """Save the pipeline first, then the other files, and report each failure."""
     folder, failures = _save(search.best_estimator_, out)
     print_written(console, folder, MODEL)
     try:
@@ -293,7 +293,7 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
 
 
 def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
-    """Save a pipeline, in a temporary folder if `--out` cannot be written any more.
+    """Save a pipeline, in a temporary folder if `--out` cannot be written any longer.
 
     Returns
     -------

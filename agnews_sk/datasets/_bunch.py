@@ -45,7 +45,7 @@ def make_bunch(
 
 
 def as_returned(bunch: Bunch, return_X_y: bool) -> Any:
-    """Return the Bunch, or only its rows and labels if the caller asked for these."""
+    """Return the Bunch, or only its rows and labels if the caller requested these."""
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 

@@ -1,4 +1,4 @@
-"""Which columns hold the labels and the texts, by name, and what a file without names holds."""
+"""Which columns hold the labels and the texts, by name or, in a file without names, by position."""
 
 import re
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ TEXT_CHOICES = (("title", "description"), ("text",), ("content",))
 _WITHOUT_HEADER = {1: ["text"], 2: ["class", "text"], 3: ["class", "title", "description"]}
 
 _WHOLE_NUMBER = re.compile(r"\s*-?\d+\s*")
-# Without a header: a class as a number, and a text that is no likely name of a column.
+# Without a header: a class as a number, and a text that is unlikely to name a column.
 _CLASS_NUMBER = re.compile(r"\s*\d{1,9}\s*")
 _MIN_WORDS_OF_TEXT = 3
 
@@ -29,11 +29,11 @@ def plain_name(name: str) -> str:
 
 
 class ColumnRules(ABC):
-    """What a reader asks about columns before it knows their names."""
+    """How a reader interprets columns: headers, names, and which ones to read."""
 
     @abstractmethod
     def is_header(self, fields: Sequence[str]) -> bool:
-        """Tell whether the first record of a CSV file names the columns."""
+        """Return whether the first record of a CSV file names the columns."""
 
     @abstractmethod
     def names_without_header(self, records: Sequence[Sequence[str]]) -> list[str]:
@@ -41,14 +41,14 @@ class ColumnRules(ABC):
 
     @abstractmethod
     def wants(self, name: str) -> bool:
-        """Tell whether a column is wanted; formats that can leave out others do."""
+        """Return whether a column is wanted; formats that can leave out others do."""
 
 
 class LabelledColumns(ColumnRules):
     """Rows to learn from: a header has a name for the class, and rows begin with the class."""
 
     def is_header(self, fields: Sequence[str]) -> bool:
-        """Tell names from a row: a class column, and a text column or no number first.
+        """Return whether these are names: a class column, and a text column or no number first.
 
         A row of numbered classes may well have "Target" for its title.
         """
@@ -63,7 +63,7 @@ class LabelledColumns(ColumnRules):
         return _WITHOUT_HEADER[2 if n_records[2] > n_records[3] else 3]
 
     def wants(self, name: str) -> bool:
-        """Tell whether a column may hold labels or texts."""
+        """Return whether a column may hold labels or texts."""
         return plain_name(name) in (*_CLASS_NAMES, *_ALL_TEXT_NAMES)
 
 
@@ -84,7 +84,7 @@ class NamedColumns(ColumnRules):
         self._header = header
 
     def is_header(self, fields: Sequence[str]) -> bool:
-        """Tell names from a row, unless the caller has said it."""
+        """Return whether these are names, unless the caller has specified it."""
         if self._header is not None:
             return self._header
         return any(map(self.wants, fields)) or not _reads_as_row(fields)
@@ -107,12 +107,12 @@ class NamedColumns(ColumnRules):
         return _WITHOUT_HEADER[n_fields]
 
     def wants(self, name: str) -> bool:
-        """Tell whether a column is looked for."""
+        """Return whether a column is looked for."""
         return plain_name(name) in self._names
 
 
 def _reads_as_row(fields: Sequence[str]) -> bool:
-    """Tell a number before some words from the names of columns."""
+    """Return whether fields are a number and then words, rather than names of columns."""
     label, *cells = fields
     has_words = any(len(cell.split()) >= _MIN_WORDS_OF_TEXT for cell in cells)
     return len(fields) in (2, 3) and _CLASS_NUMBER.fullmatch(label) is not None and has_words
@@ -136,10 +136,10 @@ def choose_labelled_columns(names: Sequence[str], path: Path) -> dict[str, int]:
     Raises
     ------
     ValueError
-        If there is no class or no text, or one of these columns is there twice.
+        If there is no class or no text, or one of these columns occurs twice.
     """
     plain = [plain_name(name) for name in names]
-    _refuse_duplicates(names, plain, path)
+    _reject_duplicates(names, plain, path)
 
     def position(wanted: tuple[str, ...]) -> int | None:
         return next((plain.index(name) for name in wanted if name in plain), None)
@@ -160,8 +160,8 @@ def choose_labelled_columns(names: Sequence[str], path: Path) -> dict[str, int]:
     return chosen
 
 
-def _refuse_duplicates(names: Sequence[str], plain: Sequence[str], path: Path) -> None:
-    """Refuse a file in which two columns have the same name, if it is one of ours."""
+def _reject_duplicates(names: Sequence[str], plain: Sequence[str], path: Path) -> None:
+    """Reject a file in which two columns have the same name, if it is a name that is read."""
     twice = [name for name, one in zip(names, plain, strict=True) if plain.count(one) > 1]
     if any(plain_name(name) in (*_CLASS_NAMES, *_ALL_TEXT_NAMES) for name in twice):
         raise ValueError(f"{path} has a column more than once, {twice}; rename or remove one.")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from agnews_sk.datasets._lines import Lines, open_lines
 from agnews_sk.datasets._rows import NOT_UNICODE, Fault, Row, RowReader, is_unicode
 
-# So many records tell how many fields the rows of a file without a header have.
+# Number of records that decide how many fields the rows of a file without a header have.
 _N_RECORDS_WITHOUT_HEADER = 1_000
 # AG News without a header has its class and title in quotes; on Kaggle it has this header.
 _QUOTED = re.compile(r'"\d+","')
@@ -51,7 +51,7 @@ class CsvReader(RowReader):
 
     See Also
     --------
-    agnews_sk.datasets._columns : Tells a header from a row, and names columns without a header.
+    agnews_sk.datasets._columns : Recognizes a header, and names the columns without one.
     """
 
     has_types = False
@@ -123,7 +123,7 @@ class CsvReader(RowReader):
         return chain(ahead, records)
 
     def _row(self, record: _Record) -> Row | Fault:
-        """Return the cells of a record by name, or why it is no row.
+        """Return the cells of a record by name, or why it is not a row.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class CsvReader(RowReader):
         """
         line, fields, is_quoted = record
         if self.has_header and fields == self.names:
-            return Fault(line, "the header again")
+            return Fault(line, "repeated header")
         if not all(map(is_unicode, fields)):
             return Fault(line, NOT_UNICODE)
         if len(fields) != len(self.names):

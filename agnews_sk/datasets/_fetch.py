@@ -97,7 +97,7 @@ def fetch_agnews(
     ------
     OSError
         If a file is not in the home folder and cannot be downloaded; the message says which file
-        to put where.
+        to place where.
 
     Examples
     --------
@@ -137,13 +137,13 @@ def _download(path: Path, part: str) -> Path:
     failures = []
     for url in _urls(path.name, part):
         try:
-            # Writes under another name and moves the file only once its sum is right.
+            # Writes under another name and moves the file only once its checksum is right.
             pooch.retrieve(url, _SHA256[part], fname=path.name, path=path.parent, downloader=bring)
         except (OSError, ValueError) as error:  # unreachable, or not the file that it should be
             failures.append(f"{url} ({error})")
         else:
             return path
-    raise OSError(_way_out(path, part, "no mirror gave it:\n  " + "\n  ".join(failures)))
+    raise OSError(_way_out(path, part, "every mirror failed:\n  " + "\n  ".join(failures)))
 
 
 def _urls(file: str, part: str) -> list[str]:
@@ -152,7 +152,7 @@ def _urls(file: str, part: str) -> list[str]:
 
 
 def _way_out(path: Path, part: str, why: str) -> str:
-    """Return the message for a file that is not there, with what to do."""
+    """Return the message for a missing file, with advice."""
     return (
         f"AG News' {path.name} is not in {path.parent} and {why}\n"
         f"Put the file from {_urls(path.name, part)[0]} (SHA-256 {_SHA256[part]}) at {path}, "

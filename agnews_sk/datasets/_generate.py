@@ -1,4 +1,4 @@
-"""Generate news rows, as many as asked for, with the same kinds of damage as AG News."""
+"""Generate any number of news rows, with the same kinds of damage as AG News."""
 
 import re
 from collections.abc import Sequence
@@ -180,15 +180,15 @@ def load_news_sample(*, subset: str = "all", return_X_y: bool = False) -> Any:
 def _check_shares(n_samples: int, *shares: float) -> None:
     """Raise a ValueError unless there are rows to generate and all shares are in [0, 1]."""
     if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
-        raise ValueError(f"n_samples must be a positive whole number, got {n_samples!r}.")
+        raise ValueError(f"n_samples must be a positive integer, got {n_samples!r}.")
     for name, share in zip(("label_noise", "missing", "duplicates", "html"), shares):
         if not 0 <= share <= 1:
-            raise ValueError(f"{name} must be a share in [0, 1], got {share!r}.")
+            raise ValueError(f"{name} must be a fraction in [0, 1], got {share!r}.")
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> _Phrases:
-    """Return all phrases, laid out once per process."""
+    """Return all phrases, arranged once per process."""
     shared = {kind: [pool] for kind, pool in shared_phrases().items()}
     pools = class_phrases() | shared
     texts: list[str] = []
@@ -298,7 +298,7 @@ def _fill_one(template: str, story: tuple[np.ndarray, ...], rng: np.random.Gener
 
 def _title() -> pl.Expr:
     """Return the title of a story: in title case or not, and with a tag or a source at its end."""
-    plain = _capitalised(pl.col("title"))
+    plain = _capitalized(pl.col("title"))
     in_title_case = plain.str.to_titlecase().str.replace_all("'S", "'s", literal=True)
     title = pl.when("in_title_case").then(in_title_case).otherwise(plain)
     cut_off = (pl.col("opening") != "") & (pl.col("second") == "")
@@ -314,15 +314,15 @@ def _title() -> pl.Expr:
 
 def _description() -> pl.Expr:
     """Return the description of a story, with backslashes for line breaks in some rows."""
-    first = _capitalised(pl.col("first"))
-    second = _capitalised(pl.col("second"))
+    first = _capitalized(pl.col("first"))
+    second = _capitalized(pl.col("second"))
     story = pl.format("{}{}{}{} {}", "lead", "opening", first, "closing", second)
     story = story.str.strip_chars_end()
     broken = story.str.replace_all(", ", ",\\", literal=True).str.replace(". ", ".\\", literal=True)
     return _mangled(pl.when("with_backslashes").then(broken).otherwise(story))
 
 
-def _capitalised(text: pl.Expr) -> pl.Expr:
+def _capitalized(text: pl.Expr) -> pl.Expr:
     """Return texts with their first character in upper case."""
     return text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1)
 

@@ -1,4 +1,4 @@
-"""Rows of JSON lines: an object per line."""
+"""Rows of JSON Lines: an object per line."""
 
 import csv
 import json
@@ -8,16 +8,16 @@ from itertools import islice
 from agnews_sk.datasets._lines import Lines, open_lines
 from agnews_sk.datasets._rows import NOT_UNICODE, Cells, Fault, Row, RowReader, is_unicode
 
-# So many objects tell which columns there are, before all are read.
+# Number of objects that show which columns there are, before all are read.
 _N_ROWS_WITH_NAMES = 1_000
 
 
 class JsonLinesReader(RowReader):
-    """Read JSON lines: one object per line, whose keys are the names of its cells.
+    """Read JSON Lines: one object per line, whose keys are the names of its cells.
 
     Blank lines are skipped. Objects need not have the same keys: a row lacks the cells of keys that
     its object does not have. Cells keep their types, and nested arrays and objects stay as they
-    are. A line that is no JSON, or no object, is a fault, and so are escapes of lone surrogates.
+    are. A line that is not a JSON object is a fault, and so are escapes of lone surrogates.
     """
 
     def column_names(self) -> list[str]:
@@ -68,7 +68,7 @@ def _object(line: str) -> Cells:
     Raises
     ------
     ValueError
-        If it is no JSON object, or has texts that are not Unicode; says which.
+        If it is not a JSON object, or has texts that are not Unicode.
     """
     if not is_unicode(line):
         raise ValueError(NOT_UNICODE)

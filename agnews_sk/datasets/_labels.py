@@ -15,7 +15,7 @@ from agnews_sk.datasets._rows import Fault
 from agnews_sk.datasets._table import Table
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
-# 007 is a code and no number; pandas writes 1.0 in columns with missing values.
+# 007 is a code, not a number; pandas writes 1.0 in columns with missing values.
 _INTEGER = re.compile(r"(0|-?[1-9]\d{0,19})(\.0)?")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -38,7 +38,7 @@ def without_label_faults(table: Table) -> Table:
     Raises
     ------
     ValueError
-        If the file has no header, and its first column is a number of its own for each row.
+        If the file has no header, and its first column is a different number for each row.
     """
     given = table.rows["class"]
     blank = given.is_null() | (given.str.strip_chars() == "")
@@ -63,29 +63,29 @@ def without_label_faults(table: Table) -> Table:
 
 
 def _label_fault(column: str, value: str | None) -> str:
-    """Return why a value is no label."""
+    """Return why a value is not a label."""
     if value is None or not value.strip():
         return f"{column} is missing, got {value!r}"
     return (
-        f"{column} must be a whole number in a file without a header, got {value!r:.60}; for "
-        "other labels give the file a header such as label,text"
+        f"{column} must be an integer in a file without a header, got {value!r:.60}; for "
+        "other labels add a header such as label,text"
     )
 
 
 def _check_no_ids(table: Table) -> None:
-    """Refuse a first column of row numbers in a file without a header."""
+    """Reject a first column of row numbers in a file without a header."""
     labels = table.rows["class"]
     if not table.has_header and _FEWEST_IDS <= len(labels) == labels.n_unique():
         raise ValueError(
             f"{table.path} has no header, so that its first column is the class, but each of its "
-            f"{len(labels)} rows has another number there; give it a header such as label,text."
+            f"{len(labels)} rows has a different number there; add a header such as label,text."
         )
 
 
 def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
-    """Return the label that each text in the column `class` stands for.
+    """Return the label of each text in the column `class`.
 
-    AG News is recognised by the form in which it is published and by its classes. All files must
+    AG News is recognized by the form in which it is published and by its classes. All files must
     match: with one label more, or one less, the numbers stay as they are.
 
     Parameters
@@ -119,12 +119,12 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
 
 
 def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
-    """Return the integer that each text stands for.
+    """Return the integer that each text represents.
 
     Parameters
     ----------
     plain : dict of str to str
-        Labels as in the files, and without white space around them.
+        Labels as in the files, and without whitespace around them.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def _place(table: Table, text: str) -> str:
 
 
 def _only_kind(tables: Sequence[Table]) -> str:
-    """Return the kind of all labels; those of a CSV may be texts, whatever they look like.
+    """Return the kind of all labels; those of a CSV may be texts even if they look like numbers.
 
     Raises
     ------
@@ -187,31 +187,31 @@ def _first_of_each_kind(tables: Sequence[Table]) -> dict[tuple[bool, str], str]:
 
 
 def _kind_of(text: str) -> str:
-    """Return what kind of label a text looks like."""
+    """Return the kind of label that a text looks like."""
     if _NUMBER.fullmatch(text):
         return "number"
     return "boolean" if text.lower() in _BOOLEANS else "text"
 
 
 def _fit_into_64_bits(integers: Collection[int]) -> bool:
-    """Tell whether all integers fit into int64, or all into uint64."""
+    """Return whether all integers fit into int64, or all into uint64."""
     low, high = min(integers, default=0), max(integers, default=0)
     return (low >= -(2**63) and high < 2**63) or (low >= 0 and high < 2**64)
 
 
 def _check_no_decimals(tables: Sequence[Table]) -> None:
-    """Raise a ValueError for the first number that is not whole, which can be no class."""
+    """Raise a ValueError for the first number that is not an integer, which cannot be a class."""
     for table in tables:
         decimal = next((text for text in _texts(table) if not float(text).is_integer()), None)
         if decimal is not None:
             raise ValueError(
                 f"{table.path}: {table.class_column} must hold classes, got numbers such as "
-                f"{decimal:.60}; make classes of them first, such as whole numbers or words."
+                f"{decimal:.60}; convert them to classes first, such as integers or words."
             )
 
 
 def _check_spellings(tables: Sequence[Table]) -> None:
-    """Refuse two spellings of one label, which a classifier would take for two classes.
+    """Reject two spellings of one label, which a classifier would treat as two classes.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from itertools import product
 
 # Phrases of one class each, in the order of `TARGET_NAMES`. Words shared between classes are
-# meant: a striker signs a deal, a market is attacked, a satellite is lost.
+# intended: a striker signs a deal, a market is attacked, a satellite is lost.
 CLASS_PHRASES = {
     "who": (
         "government, prime minister, army, president, police, rebels, opposition, ministry, "
@@ -130,7 +130,7 @@ def _split(phrases: str) -> list[str]:
 def _invented_names() -> list[str]:
     """Return names in an order that spreads the syllables over frequent and rare ones."""
     names = ["".join(parts) for parts in product(*map(str.split, (_STARTS, _MIDDLES, _ENDS)))]
-    step = 1009  # prime to the number of names, so that every name comes once
+    step = 1009  # coprime to the number of names, so that every name occurs once
     return [names[i * step % len(names)] for i in range(len(names))]
 
 

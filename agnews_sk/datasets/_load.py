@@ -42,7 +42,7 @@ def load_agnews(
         for a single file.
     on_bad_rows : {"error", "skip"}, default="error"
         Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote)
-        raises an error, or is left out and counted in one warning.
+        raises an error, or is skipped and counted in one warning.
     return_X_y : bool, default=False
         Return `(data, target)` instead of the Bunch.
 
@@ -64,18 +64,18 @@ def load_agnews(
         If there is no such file, or the folder has none for the subset.
     ValueError
         If a row is broken, with its file and line; if no row is left; if the columns of labels and
-        texts are not found; if the labels are no classes, but decimals or a different number for
+        texts are not found; if the labels are not classes, but decimals or a different number for
         each row; if labels are of two kinds, such as 1 and "1" in JSON, or one has two spellings.
 
     Warns
     -----
     UserWarning
-        If broken rows were left out.
+        If broken rows were skipped.
 
     Notes
     -----
     A CSV without a header holds class, title and description, or class and text, and its classes
-    are whole numbers. Quotes are doubled within quotes, a backslash is text, blank lines are
+    are integers. Quotes are doubled within quotes, a backslash is text, blank lines are
     skipped.
 
     Otherwise columns are found by name, in any case and order, and others are ignored. The class is
@@ -84,11 +84,11 @@ def load_agnews(
     text in one without. A null, or an empty field of a CSV with a header, is a missing value. In a
     CSV without a header an empty field is the empty string.
 
-    Labels stay as they are: whole numbers (also written as 1.0), booleans, else texts. Only the
+    Labels stay as they are: integers (also written as 1.0), booleans, else texts. Only the
     files of AG News get its class names: they have three quoted columns and no header, or the
     header `Class Index,Title,Description`, and the classes 1, 2, 3 and 4, all of them and no other.
     All files of a folder are considered together, and the labels of a CSV take the kind of the
-    files beside it. Labels of a Parquet file of the Hugging Face hub get the class names in its
+    other files. Labels of a Parquet file of the Hugging Face Hub get the class names in its
     metadata.
 
     Examples
@@ -181,7 +181,7 @@ def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]
             subset = parts[0] if len(parts) == 1 else "all"
             raise FileNotFoundError(
                 f"The folder {path} has no file for subset={subset!r}, such as {parts[0]}.csv; "
-                "pass the path of a file to read it whatever its name."
+                "to read a file of another name, pass its path."
             )
     return files
 
@@ -202,9 +202,9 @@ def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
         return
     path, line, why = faults[0]
     if on_bad_rows == "error":
-        raise ValueError(f'{path}, line {line}: {why}. on_bad_rows="skip" leaves such rows out.')
+        raise ValueError(f'{path}, line {line}: {why}. Pass on_bad_rows="skip" to skip such rows.')
     warnings.warn(
-        f"Left out {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
+        f"Skipped {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
         UserWarning,
         stacklevel=5,
     )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from agnews_sk._core.validation import POLARS_STRINGS
 from agnews_sk.datasets._rows import Fault, Row, RowReader
 
-# Rows that are converted at a time.
+# Number of rows converted at a time.
 _N_ROWS = 4_096
 
 
@@ -21,7 +21,7 @@ class ParquetReader(RowReader):
 
     A cell that cannot be converted to a Python object is a fault of its row: bytes in a column of
     texts that are no UTF-8, or a date that Python cannot represent. A file that is damaged
-    otherwise is refused as a whole.
+    otherwise is rejected as a whole.
     """
 
     def column_names(self) -> list[str]:
@@ -43,7 +43,7 @@ class ParquetReader(RowReader):
     def _open(self) -> Iterator[pq.ParquetFile]:
         """Open the file, or raise a ValueError that names it if it is no Parquet file."""
         try:
-            # What is read ahead would stay in memory until the file is at its end.
+            # Prefetched data would stay in memory until the end of the file.
             file = pq.ParquetFile(self.path, pre_buffer=False)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._unreadable(error) from error
@@ -51,7 +51,7 @@ class ParquetReader(RowReader):
             yield file
 
     def _tables(self, file: pq.ParquetFile, wanted: list[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the wanted columns a few thousand rows at a time, whatever the row groups are.
+        """Yield the wanted columns a few thousand rows at a time, regardless of the row groups.
 
         Lengths and offsets are checked, which a damaged file may get wrong. Texts are not: bytes
         that are no UTF-8 are a fault of one row, which conversion finds.
@@ -70,7 +70,7 @@ class ParquetReader(RowReader):
     def wrong_type(self, label: str, texts: Sequence[str]) -> str | None:
         """Return which column has a type that fits no texts or no labels; None if all fit.
 
-        Texts are strings or categories; labels are also whole numbers, floats and booleans.
+        Texts are strings or categories; labels are also integers, floats and booleans.
         """
         schema = self._schema()
         wrong = next((name for name in texts if schema[name] not in POLARS_STRINGS), None)
@@ -79,7 +79,7 @@ class ParquetReader(RowReader):
         dtype = schema[label]
         if dtype.is_integer() or dtype.is_float() or dtype in (*POLARS_STRINGS, pl.Boolean):
             return None
-        return f"the class must be texts, whole numbers or booleans, got {dtype}"
+        return f"the class must hold texts, integers or booleans, got {dtype}"
 
     def _schema(self) -> pl.Schema:
         """Return the type that each column has as a Polars column."""
@@ -108,7 +108,7 @@ def _rows_of(table: Any, start: int) -> Iterator[Row | Fault]:
     """
     try:
         cells = table.to_pylist()
-    except (ValueError, OverflowError):  # of one cell: bytes that are no text, dates out of range
+    except (ValueError, OverflowError):  # of one cell: bytes that are not text, dates out of range
         for i in range(len(table)):
             yield _one_row(table.slice(i, 1), start + i)
     else:

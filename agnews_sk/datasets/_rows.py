@@ -1,4 +1,4 @@
-"""What every file format yields: rows as cells by name, with their lines, and faulty rows apart."""
+"""What every file format yields: rows as cells by name, with their lines, and faults."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -71,23 +71,23 @@ class Batch:
 class RowReader(ABC):
     """Read the rows of one file, as a stream.
 
-    A subclass is a file format. It yields its rows in order and says what the format itself knows
+    A subclass is a file format. It yields its rows in order and declares what the format defines
     of the columns; which columns hold texts and labels is decided elsewhere.
 
     Parameters
     ----------
     path : pathlib.Path
     rules : ColumnRules
-        Tell a header from a row, and which columns are wanted.
+        Distinguish a header from a row, and decide which columns are read.
     max_record_bytes : int, default=2**20
         A longer line or record is a fault.
 
     Attributes
     ----------
     names : list of str
-        The columns met so far; those of all rows once all have been read.
+        The columns found so far; those of all rows once all have been read.
     has_types : bool
-        Whether the format tells texts from numbers and booleans.
+        Whether the format distinguishes texts from numbers and booleans.
     has_header : bool
         Whether the columns have names in the file; known with the first row.
     empty_is_missing : bool
@@ -171,7 +171,7 @@ def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:
 
 
 def is_unicode(text: str) -> bool:
-    """Tell whether a text has no lone surrogate, which is what an undecodable byte becomes."""
+    """Return whether a text has no lone surrogate, which is what an undecodable byte becomes."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -37,7 +37,7 @@ def train_val_test_split(
         Share of the rows if a float in [0, 1), number of rows if an int. 0 leaves the part empty.
     group_duplicates : bool, default=True
         Keep rows together if their texts, with all text columns joined, are equal up to case,
-        punctuation and white space, as `DuplicateFilter` and `audit` compare them. Empty texts
+        punctuation and whitespace, as `DuplicateFilter` and `audit` compare them. Empty texts
         count as equal.
     random_state : int, RandomState instance or None, default=None
         Random seed for the choice and the order of the rows.
@@ -84,10 +84,10 @@ def train_val_test_split(
     if n_val + n_test >= n:
         raise ValueError(
             f"val_size={val_size} and test_size={test_size} take {n_val + n_test} of {n} rows and "
-            "leave none to train on; lower them."
+            "leave no training rows; lower them."
         )
     classes = _class_codes(labels, n_parts=1 + (n_val > 0) + (n_test > 0))
-    groups = pd.factorize(_normalised(X))[0] if group_duplicates else np.arange(n)
+    groups = pd.factorize(_normalized(X))[0] if group_duplicates else np.arange(n)
     rng = check_random_state(random_state)
     parts = _assign(classes, groups, n_val, n_test, rng)
     order = rng.permutation(n)
@@ -112,12 +112,12 @@ def _n_of(size: float | int, n: int, name: str) -> int:
     if isinstance(size, (float, np.floating)) and 0 <= size < 1:
         return math.ceil(size * n)
     raise ValueError(
-        f"{name} must be a share in [0, 1) or a number of rows below {n}, got {size!r}."
+        f"{name} must be a fraction in [0, 1) or a number of rows below {n}, got {size!r}."
     )
 
 
 def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
-    """Return the class of each row as an integer, and refuse a class with too few rows."""
+    """Return the class of each row as an integer, and reject a class with too few rows."""
     codes, classes = pd.factorize(labels)
     counts = np.bincount(codes)
     if counts.min() < n_parts:
@@ -129,7 +129,7 @@ def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
     return codes
 
 
-def _normalised(X: Any) -> np.ndarray:
+def _normalized(X: Any) -> np.ndarray:
     """Return the text of each row in the form in which duplicates are equal."""
     columns = list(text_columns(X, None, name="X").values())
     return normalized(join_columns(columns)).fill_null("").to_numpy()

@@ -1,4 +1,4 @@
-"""All rows of a file of labelled texts: the batches of its reader, put together."""
+"""All rows of a file of labelled texts: the batches of its reader, concatenated."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ class Table(NamedTuple):
     is_official : bool
         Whether the file has the form in which AG News is published.
     label_kind : {"text", "number", "boolean"} or None
-        What the labels are, None where the format does not tell one kind from another.
+        What the labels are, None where the format does not distinguish the kinds.
     """
 
     path: Path
@@ -197,7 +197,7 @@ def _gather(reader: RowReader) -> _Gathered:
 def _table(
     reader: RowReader, rows: pl.DataFrame, found: _Gathered, class_column: str, kind: str | None
 ) -> Table:
-    """Return a table of rows with what their reader knows about the file.
+    """Return a table of rows with the properties of their file.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def _table(
 
 
 def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> _Gathered:
-    """Move rows with values that are no text, or can be no label, to the faults.
+    """Move rows with values that are not texts, or cannot be labels, to the faults.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from agnews_sk.datasets._split import train_val_test_split
 SAMPLE = "sample"
 SAMPLE_NOTICE = (
     "These rows are generated: scores on them say nothing about AG News. For real rows, set "
-    "AGNEWS_SK_DATA to a file or folder of them, or let this machine download AG News."
+    "AGNEWS_SK_DATA to a file or folder of them, or allow the download of AG News."
 )
 
 
@@ -30,7 +30,7 @@ class TrainTest(NamedTuple):
     source : str
         Where the rows come from, and how many there are.
     notice : str
-        Warning to show beside scores on generated rows; empty for real rows.
+        Warning to show with scores on generated rows; empty for real rows.
     """
 
     X_train: Any

@@ -1,4 +1,4 @@
-"""The bootstrap: resamples as weights of rows, BCa intervals and p values."""
+"""The bootstrap: resamples as weights of rows, BCa intervals and p-values."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -100,12 +100,12 @@ def bootstrap_interval(
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Tell whether values are equal up to rounding, so that they do not show a variance."""
+    """Return whether values are equal up to rounding, so that they do not show a variance."""
     return bool(np.ptp(values) <= _ROUNDING * np.max(np.abs(values)))
 
 
 def bca_p_value(resampled: np.ndarray, observed: float, jackknife: np.ndarray) -> float:
-    """Return the two-sided p value of a difference of zero, by inverting the BCa interval.
+    """Return the two-sided p-value of a difference of zero, by inverting the BCa interval.
 
     Parameters
     ----------

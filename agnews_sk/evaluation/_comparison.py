@@ -78,7 +78,7 @@ def compare_classifiers(
     Notes
     -----
     Labels of any container reach the classifiers as one plain array, and predictions are compared
-    by value, whatever their container: 1.0 equals 1. Rows on which an `AbstainingClassifier`
+    by value, regardless of their container: 1.0 equals 1. Rows on which an `AbstainingClassifier`
     abstains count as errors, and their share is reported as `abstained`.
 
     Examples
@@ -141,18 +141,18 @@ def compare_classifiers(
 
 
 def _check_kind(X_test: Any, y_test: Any, cv: Any, train_rows: Mapping[str, Any]) -> None:
-    """Refuse anything but either test rows, or `cv` without `train_rows`."""
+    """Reject anything but either test rows, or `cv` without `train_rows`."""
     if (X_test is None) != (y_test is None):
         raise ValueError("X_test and y_test must be given together, got only one of them.")
     if (X_test is None) == (cv is None):
         given = "neither" if cv is None else "both"
-        raise ValueError(f"Give either X_test and y_test, or cv, got {given}.")
+        raise ValueError(f"Pass either X_test and y_test, or cv, got {given}.")
     if cv is not None and train_rows:
         raise ValueError("train_rows cannot be combined with cv, which chooses the training rows.")
 
 
 def _check_names(classifiers: Mapping[str, Any], train_rows: Mapping[str, Any]) -> None:
-    """Refuse training rows of a classifier that is not given."""
+    """Reject training rows of a classifier that is not given."""
     unknown = [name for name in train_rows if name not in classifiers]
     if unknown:
         raise ValueError(

@@ -19,7 +19,7 @@ from agnews_sk._core.validation import n_rows, take_rows
 MAX_LATENCY_CALLS = 200
 MAX_LATENCY_SECONDS = 3.0
 _WARM_UP_CALLS = 3
-_RESET_PEAK = "5"  # proc_pid_clear_refs(5): since Linux 4.0, puts VmHWM back to what is resident
+_RESET_PEAK = "5"  # proc_pid_clear_refs(5): since Linux 4.0, resets VmHWM to the resident size
 
 
 @dataclass

@@ -105,7 +105,7 @@ def make_splits(
     if not _all_differ(repeats):
         if len(np.unique(repeats)) >= cv:
             splits = [*StratifiedGroupKFold(**settings).split(codes, codes, repeats)]
-            if _can_be_learnt(splits, codes):
+            if _can_be_learned(splits, codes):
                 return splits
         _warn_of_repeats(repeats)
     return list(StratifiedKFold(**settings).split(codes, codes))
@@ -137,7 +137,7 @@ def random_fifths(
     repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
     if not _all_differ(repeats):
         splits = [split_rows(codes, repeats, 0.2, seed + i) for i in range(5)]
-        if _can_be_learnt(splits, codes):
+        if _can_be_learned(splits, codes):
             return splits
         _warn_of_repeats(repeats)
     fifths = StratifiedShuffleSplit(5, test_size=0.2, random_state=seed)
@@ -145,12 +145,12 @@ def random_fifths(
 
 
 def _all_differ(repeats: np.ndarray) -> bool:
-    """Tell whether no row is a copy of another, by the group of each row."""
+    """Return whether no row is a copy of another, by the group of each row."""
     return len(np.unique(repeats)) == len(repeats)
 
 
-def _can_be_learnt(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarray) -> bool:
-    """Tell whether each split has test rows, and training rows of at least two classes."""
+def _can_be_learned(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarray) -> bool:
+    """Return whether each split has test rows, and training rows of at least two classes."""
     fewest = min(2, len(np.unique(codes)))
     return all(len(test) and len(np.unique(codes[train])) >= fewest for train, test in splits)
 

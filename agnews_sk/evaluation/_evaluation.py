@@ -61,7 +61,7 @@ class Evaluation:
     latency_seconds : ndarray of float of shape (n_calls,), optional
         Wall-clock time of `predict` on single rows, after a warm-up.
     n_parameters : int or None
-        Learnt or pretrained numbers, as `count_parameters` finds them.
+        Learned or pretrained numbers, as `count_parameters` finds them.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def read_predictions(
     y_pred : array-like of shape (n_rows,)
         What `predict` returned, in any container.
     fitted : classifier
-        If it, or the last step of a pipeline, has `abstain_label_`, that stands for an
+        If it, or the last step of a pipeline, has `abstain_label_`, that is an
         abstention.
     y_true : ndarray of shape (n_rows,)
     name : str
@@ -382,7 +382,7 @@ def _predicted_labels(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
 
 
 def _abstain_label(fitted: Any) -> Any:
-    """Return what a classifier, the best of a search, or a pipeline's last step abstains with."""
+    """Return the abstain label of a classifier, a search's best one, or a pipeline's last step."""
     if hasattr(fitted, "abstain_label_"):
         return fitted.abstain_label_
     if hasattr(fitted, "best_estimator_"):

@@ -12,7 +12,7 @@ _LONGEST_REPR = 60
 
 
 def check_classifiers(classifiers: Any, *, name: str = "classifiers") -> None:
-    """Refuse anything but a mapping of names to classifiers.
+    """Reject anything but a mapping of names to classifiers.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ such as {"dummyclassifier": DummyClassifier()}.
 
 
 def _named(given: Any) -> str:
-    """Say how to turn what was given into a mapping."""
+    """Return advice on how to pass a mapping."""
     if hasattr(given, "fit"):
         kind = type(given).__name__
         return f'give each a name, such as {{"{kind.lower()}": {kind}()}}'
@@ -60,7 +60,7 @@ def _named(given: Any) -> str:
 
 
 def check_classifier(classifier: Any, *, name: str) -> None:
-    """Refuse anything but an instance with `fit` and `predict`.
+    """Reject anything but an instance with `fit` and `predict`.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def check_classifier(classifier: Any, *, name: str) -> None:
 
 
 def check_same_columns(X_train: Any, X_test: Any) -> None:
-    """Refuse frames of different libraries, or with different columns.
+    """Reject frames of different libraries, or with different columns.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _columns(X: Any) -> list[str]:
 
 
 def check_settings(n_resamples: int, confidence_level: float) -> None:
-    """Refuse an invalid number of resamples or confidence level.
+    """Reject an invalid number of resamples or confidence level.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def check_settings(n_resamples: int, confidence_level: float) -> None:
 
 
 def check_confidence_level(confidence_level: float) -> None:
-    """Refuse a confidence level that is not between 0 and 1.
+    """Reject a confidence level that is not between 0 and 1.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ class LearningCurves:
         -------
         pandas.DataFrame
             Columns `train_size`, `a`, `b`, `difference` (a minus b), `low`, `high`, `p_value` of
-            the corrected t test, `p_holm` corrected for the number of rows of this frame,
+            the corrected t-test, `p_holm` corrected for the number of rows of this frame,
             `effect_size` (Cohen's d), `method`, and `significant`, True if the interval excludes
             zero and `p_holm` is at most 1 - `confidence_level`. If all splits have the same
             difference of accuracies, the method is "exact": Fisher's test, and intervals of Clopper
@@ -176,13 +176,13 @@ def _one_split(runs: pd.DataFrame) -> tuple[float, float]:
 
 
 def _check_score(score: str) -> None:
-    """Refuse a score that runs do not have."""
+    """Reject a score that runs do not have."""
     if score not in TESTED:
         raise ValueError(f"score must be one of {list(TESTED)}, got {score!r}.")
 
 
 def _test_share(runs: pd.DataFrame) -> float:
-    """Return the test rows per training row of a split, as the corrected t test needs it."""
+    """Return the test rows per training row of a split, as the corrected t-test needs it."""
     return float((runs["n_test_rows"] / runs["n_train_rows"]).mean())
 
 
@@ -213,7 +213,7 @@ def learning_curves(
         Splits into training and test rows; by default five that each test on a random fifth.
         Copies of a row stay on one side, except with a splitter, which is used as it is.
     path : str or Path, optional
-        JSON lines file to which each run is appended as it ends. Runs in it of the same
+        JSON Lines file to which each run is appended as it ends. Runs in it of the same
         classifiers, rows and splits are not repeated, so that an interrupted call can be resumed.
     confidence_level : float, default=0.95
     random_state : int, Generator, RandomState or None, default=0
@@ -232,7 +232,7 @@ def learning_curves(
         If `classifiers` is not a mapping of names to classifiers, or `train_sizes` not integers.
     ValueError
         If a size is below 1, above the training rows of a split or given twice; labels are missing
-        or not one per row; or `path` is a file of something else.
+        or not one per row; or `path` is a file with other contents.
 
     Examples
     --------
@@ -277,7 +277,7 @@ def learning_curves(
 
 
 def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
-    """Refuse sizes that the smallest training part of a split does not have."""
+    """Reject sizes that the smallest training part of a split does not have."""
     if not np.iterable(train_sizes) or not all(isinstance(n, Integral) for n in train_sizes):
         raise TypeError(f"train_sizes must be a sequence of integers, got {train_sizes!r:.60}.")
     bad = [size for size in train_sizes if not 1 <= size <= n_train]

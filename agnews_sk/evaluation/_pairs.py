@@ -65,7 +65,7 @@ def pairs_on_rows(
     Returns
     -------
     pandas.DataFrame of shape (n_pairs, 24)
-        McNemar's test, and paired bootstrap intervals and p values.
+        McNemar's test, and paired bootstrap intervals and p-values.
     """
 
     def tests(a: str, b: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def pairs_on_folds(
     Returns
     -------
     pandas.DataFrame of shape (n_pairs, 24)
-        The corrected resampled t test; columns that only a fixed test set has are NaN. If all folds
+        The corrected resampled t-test; columns that only a fixed test set has are NaN. If all folds
         have the same difference of accuracies, McNemar's exact test on their rows.
     """
     wide = folds.pivot(index="fold", columns="classifier")
@@ -121,7 +121,7 @@ def pairs_on_folds(
 
 
 def _t_test(differences: np.ndarray, test_share: float, confidence_level: float) -> dict[str, Any]:
-    """Return the columns of the corrected t test of accuracies.
+    """Return the columns of the corrected t-test of accuracies.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def _named(
 def _frame(
     names: list[str], tests: Callable[[str, str], dict[str, Any]], confidence_level: float
 ) -> pd.DataFrame:
-    """Return the tests of all pairs with p values corrected for their number, and the verdict.
+    """Return the tests of all pairs with p-values corrected for their number, and the verdict.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def _frame(
     pairs = pd.DataFrame(rows, columns=[c for c in PAIR_COLUMNS if not _is_added(c)])
     for prefix in ("", "bootstrap_", "macro_f1_"):
         pairs[f"{prefix}p_holm"] = holm(pairs[f"{prefix}p_value"])
-    # Both must agree: an interval may exclude zero for one of many pairs by chance, and a p value
+    # Both must agree: an interval may exclude zero for one of many pairs by chance, and a p-value
     # may come from another test than the interval.
     beyond = (pairs["accuracy_difference_low"] > 0) | (pairs["accuracy_difference_high"] < 0)
     pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
@@ -221,5 +221,5 @@ def _frame(
 
 
 def _is_added(column: str) -> bool:
-    """Tell the columns that need all pairs at once from those of a single pair."""
+    """Return whether a column needs all pairs at once, not only a single pair."""
     return column.endswith("p_holm") or column == "significant"

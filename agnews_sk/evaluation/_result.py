@@ -36,7 +36,7 @@ class ComparisonResult:
         `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
         `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as described in
         `Evaluation`. An end that would have the name of another class's score, such as
-        `recall_fever_low` beside a class "fever_low", is named `recall_fever__low`.
+        `recall_fever_low` if there is a class "fever_low", is named `recall_fever__low`.
     interval_methods : pandas.DataFrame of str of shape (n_classifiers, n_scores)
         Method of the interval of each score: "BCa", "percentile", "exact" or "none".
     predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)
@@ -309,7 +309,7 @@ class ComparisonResult:
             One row per pair, with its names `a` and `b`. `accuracy_difference` is the accuracy of a
             minus that of b; `..._low`, `..._high` and `..._method` are the ends of its interval and
             their method. `both_right`, `only_a`, `only_b` and `both_wrong` are numbers of rows.
-            `test` names the test, `p_value` is its two-sided p value, `p_holm` that corrected for
+            `test` names the test, `p_value` is its two-sided p-value, `p_holm` that corrected for
             the number of pairs, and `effect_size` the effect size named in `effect`. The same for
             `macro_f1`, whose effect size is the difference itself. `significant` is True if the
             interval of the difference of accuracies excludes zero and `p_holm` is at most 1 -
@@ -326,7 +326,7 @@ class ComparisonResult:
         If all resamples, or all folds, have the same difference, its variance is unknown. The
         difference of accuracies then has an exact interval from the discordant rows (method
         "exact"), and in cross-validation McNemar's exact test on them; that of macro-F1 has neither
-        interval nor p value (method "none").
+        interval nor p-value (method "none").
         """
         return self.pairs.copy()
 
@@ -337,7 +337,7 @@ class ComparisonResult:
         -------
         str
             A classifier is called more accurate than another only if the difference is
-            `significant`, see `pairwise`. One more sentence says who abstains, if any does.
+            `significant`, see `pairwise`. Another sentence states which classifiers abstain.
         """
         return " ".join(filter(None, [verdict(self), abstention_note(self), cost_note(self)]))
 
@@ -384,7 +384,7 @@ class ComparisonResult:
         ----------
         path : str or Path
         """
-        # One line per part keeps the scores readable beside long columns of labels.
+        # One line per part keeps the scores readable next to long columns of labels.
         parts = [f"{json.dumps(key)}: {json.dumps(part)}" for key, part in self.to_dict().items()]
         Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 

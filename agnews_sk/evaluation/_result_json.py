@@ -74,7 +74,7 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     found = _upgraded(found)
     lacking = [part for part in _PARTS if part not in found]
     if lacking:
-        raise ValueError(f"found must be what to_dict gives, but lacks {lacking[0]!r}.")
+        raise ValueError(f"found must be a dict made by to_dict, but lacks {lacking[0]!r}.")
     classes = plain_labels(found["classes"], name="classes")
     predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
     labels = found["abstain_labels"]
@@ -120,7 +120,7 @@ _PARTS = (
 
 
 def _upgraded(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts under the names of this version, whichever version wrote them."""
+    """Return the parts under their names in this version, from any earlier version."""
     version = found.get("format_version", 1)
     if version > FORMAT_VERSION:
         writer = found.get("environment", {}).get("agnews_sk", "unknown")
@@ -155,7 +155,7 @@ def _pairs_frame(records: list[dict]) -> pd.DataFrame:
 
 
 def _plain_label(label: Any) -> Any:
-    """Return a label as JSON can hold it: null for a missing one, text for dates and the like."""
+    """Return a label as JSON can hold it: null for a missing one, text for types such as dates."""
     if pd.isna(label):
         return None
     plain = label.item() if isinstance(label, np.generic) else label
@@ -163,5 +163,5 @@ def _plain_label(label: Any) -> Any:
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a row of a frame for JSON, with null for what is unknown."""
+    """Return a row of a frame for JSON, with null for unknown values."""
     return {str(key): None if pd.isna(value) else value for key, value in row.items()}

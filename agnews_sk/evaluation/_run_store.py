@@ -20,7 +20,7 @@ def run_key(
     ----------
     name : str
     classifier : estimator
-        Its parameters count, not what it has learned.
+        Its parameters count, not its fitted state.
     size : int
         Number of training rows.
     rows_key : str
@@ -42,7 +42,7 @@ _START = '{"key": '
 
 @dataclass
 class RunStore:
-    """Runs by key, appended to a JSON lines file if there is a path.
+    """Runs by key, appended to a JSON Lines file if there is a path.
 
     Attributes
     ----------

@@ -23,7 +23,7 @@ _COUNTS: dict[str, Any] = {"n_train_rows": int, "size_bytes": "Int64", "n_parame
 
 
 def check_comparable(evaluations: Sequence[Evaluation]) -> None:
-    """Refuse evaluations of different test rows, or with equal names.
+    """Reject evaluations of different test rows, or with equal names.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def check_comparable(evaluations: Sequence[Evaluation]) -> None:
     for other in evaluations[1:]:
         if not np.array_equal(other.y_true, evaluations[0].y_true):
             raise ValueError(
-                f"evaluations must be of the same test rows, but the test labels of "
+                f"evaluations must be on the same test rows, but the test labels of "
                 f"{other.name} differ from those of {names[0]}."
             )
 
@@ -60,7 +60,7 @@ class Scored(NamedTuple):
     Attributes
     ----------
     classes : ndarray of shape (n_classes,)
-        All labels that any classifier met, sorted.
+        All labels that any classifier saw, sorted.
     outcomes : dict of str to Outcome
     draws : dict of str to ScoreDraws
         On the same resamples, so that differences are paired.

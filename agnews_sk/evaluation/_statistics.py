@@ -33,7 +33,7 @@ class McNemarTest(NamedTuple):
 
 
 class CorrectedTTest(NamedTuple):
-    """Corrected resampled t test of a mean difference over splits.
+    """Corrected resampled t-test of a mean difference over splits.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ def corrected_t_test(
     differences : array-like of float of shape (n_splits,)
         Difference of the scores of two classifiers on each split.
     test_share : float
-        Test rows of a split per training row; 0 gives the plain t test.
+        Test rows of a split per training row; 0 gives the plain t-test.
     confidence_level : float, default=0.95
 
     Returns
@@ -148,7 +148,7 @@ def corrected_t_test(
 
 
 def holm(p_values: Any) -> np.ndarray:
-    """Return p values corrected for their number by the method of Holm (1979).
+    """Return p-values corrected for their number by the method of Holm (1979).
 
     Parameters
     ----------

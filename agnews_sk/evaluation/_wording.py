@@ -19,7 +19,7 @@ class _Difference(NamedTuple):
 
 
 def verdict(result: "ComparisonResult") -> str:
-    """Say in one sentence which classifier is significantly more accurate, if any.
+    """State in one sentence which classifier is significantly more accurate, if any.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def verdict(result: "ComparisonResult") -> str:
 
 
 def abstention_note(result: "ComparisonResult") -> str:
-    """Say in one sentence how often classifiers abstain; empty where none does.
+    """State in one sentence how often classifiers abstain; empty where none does.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def abstention_note(result: "ComparisonResult") -> str:
 
 
 def cost_note(result: "ComparisonResult") -> str:
-    """Say in one sentence how long each fit took, and how many texts are predicted per second.
+    """State in one sentence how long each fit took, and how many texts are predicted per second.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _accuracy(result: "ComparisonResult", name: str) -> str:
 
 
 def _difference(result: "ComparisonResult", leader: str, other: str) -> _Difference:
-    """Return the row of a pair as seen from the leader, whichever of the two is its `a`."""
+    """Return the row of a pair as seen from the leader, which may be its `a` or its `b`."""
     pairs = {(pair["a"], pair["b"]): pair for pair in result.pairs.to_dict("records")}
     forward = (leader, other) in pairs
     pair = pairs[(leader, other) if forward else (other, leader)]

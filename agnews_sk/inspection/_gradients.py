@@ -139,7 +139,7 @@ def _on_words(
 ) -> Attribution:
     """Distribute the contributions of tokens, (n_tokens, n_classes), to the words they overlap.
 
-    Tokens that overlap no word, such as spaces, are reported beside the text. Special tokens are
+    Tokens that overlap no word, such as spaces, are reported next to the text. Special tokens are
     the same in the baseline, so that they contribute nothing.
     """
     shares = np.array([words.spread([span]) for span in tokens.spans])  # (n_tokens, n_words)

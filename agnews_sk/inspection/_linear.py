@@ -107,7 +107,7 @@ def _attribute(
     Notes
     -----
     Each feature is distributed over all its occurrences. A feature that is not found in the text,
-    such as one of a hashing or custom analyzer, is reported beside the text, so that the sum of
+    such as one of a hashing or custom analyzer, is reported next to the text, so that the sum of
     contributions stays exact.
     """
     words = Words(text)

@@ -18,7 +18,7 @@ Preprocess = Callable[[str], str]
 
 
 def names_ngrams(reader: Any) -> bool:
-    """Tell whether a step is a vectorizer of n-grams, or a union that has one."""
+    """Return whether a step is a vectorizer of n-grams, or a union that has one."""
     if isinstance(reader, FeatureUnion):
         return any(names_ngrams(part) for _, part in reader.transformer_list)
     return isinstance(reader, (CountVectorizer, NgramVectorizer))
@@ -62,7 +62,7 @@ def ngram_finder(reader: Any) -> Finder:
 
 
 def _preprocessor(vectorizer: Any) -> Preprocess:
-    """Return what changes a text before it is analyzed, such as lowercasing."""
+    """Return the function that preprocesses a text, for example by lowercasing."""
     if isinstance(vectorizer, NgramVectorizer):
         return str.lower if vectorizer.lowercase else str
     return vectorizer.build_preprocessor()

@@ -139,7 +139,7 @@ def _as_texts(X: Any) -> np.ndarray:
 
 
 def _holds_texts(X: Any) -> bool:
-    """Tell whether a step's output is one text per row, rather than tokens or features."""
+    """Return whether a step's output is one text per row, rather than tokens or features."""
     if is_frame(X):
         return X.shape[1] == 1 and _holds_texts(X[X.columns[0]])
     if isinstance(X, pl.Series):

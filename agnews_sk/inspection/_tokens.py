@@ -63,7 +63,7 @@ def tokenize(readers: tuple[Any, ...], texts: np.ndarray) -> list[Tokens] | None
 
 
 def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
-    """Return the tokens of a subword tokenizer, whose backend knows their spans."""
+    """Return the tokens of a subword tokenizer, whose backend returns their spans."""
     from tokenizers import Tokenizer
 
     backend = Tokenizer.from_str(tokenizer.tokenizer_json_)

@@ -1,4 +1,4 @@
-"""Torch parts that know nothing of scikit-learn: the encoder, batches, losses."""
+"""Torch modules that do not depend on scikit-learn: the encoder, batches, losses."""
 
 from agnews_sk._core.batches import bucket_batches
 from agnews_sk._core.public import publish

@@ -19,7 +19,7 @@ class MultiHeadSelfAttention(nn.Module):
     Raises
     ------
     ValueError
-        If `d_model` is no multiple of `n_heads`.
+        If `d_model` is not a multiple of `n_heads`.
 
     Notes
     -----
@@ -28,7 +28,7 @@ class MultiHeadSelfAttention(nn.Module):
 
     .. math:: \mathrm{Attention}(Q, K, V) = \mathrm{softmax}(Q K^T / \sqrt{d_k})\, V;
 
-    the heads' outputs are put side by side and projected once more (Vaswani et al. 2017,
+    the outputs of the heads are concatenated and projected once more (Vaswani et al. 2017,
     "Attention is all you need", arXiv 1706.03762, equation 1 and section 3.2.2).
 
     Examples
@@ -45,7 +45,7 @@ class MultiHeadSelfAttention(nn.Module):
         if d_model % n_heads:
             raise ValueError(
                 f"d_model must be a multiple of n_heads={n_heads}, got {d_model}; "
-                f"take {d_model - d_model % n_heads or n_heads}."
+                f"use {d_model - d_model % n_heads or n_heads}."
             )
         self.n_heads = n_heads
         self.dropout = dropout

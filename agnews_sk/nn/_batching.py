@@ -79,7 +79,7 @@ class RaggedDataset(Dataset):
         return len(self.offsets) - 1
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return some rows as a new data set.
+        """Return some rows as a new dataset.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class RaggedDataset(Dataset):
 
     @property
     def labels(self) -> dict[str, np.ndarray]:
-        """The `target` and the `weight` of the rows, by name; what is None is left out."""
+        """The `target` and the `weight` of the rows, by name, without those that are None."""
         both = {"target": self.target, "weight": self.weight}
         return {name: values for name, values in both.items() if values is not None}
 
@@ -169,7 +169,7 @@ class RaggedLoader:
         -------
         inputs : dict of str to Tensor of int64 of shape (batch, length)
         labels : dict of str to Tensor of shape (batch,)
-            "target" and "weight", as far as the data set has them.
+            "target" and "weight", as far as the dataset has them.
         """
         data = self.dataset
         inputs = pad_collate(data.values, data.offsets, rows, pad_id=self.pad_id)

@@ -56,7 +56,7 @@ class FeedForward(nn.Module):
 
 
 class EncoderLayer(nn.Module):
-    """Attention, then a feed-forward network, each with a residual sum and layer normalisation.
+    """Attention, then a feed-forward network, each with a residual sum and layer normalization.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class EncoderLayer(nn.Module):
         5.4 of Vaswani et al. (2017). Not on attention weights: without that, attention runs in one
         fused kernel.
     norm_first : bool, default=True
-        Normalise the inputs of attention and feed-forward network (Xiong et al. 2020,
+        Normalize the inputs of attention and feed-forward network (Xiong et al. 2020,
         arXiv 2002.04745: trains without a long warm-up), or the residual sums as in Vaswani et
         al. (2017).
 

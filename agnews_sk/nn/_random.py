@@ -17,12 +17,12 @@ def seeded_torch(seed: int | None = None) -> Iterator[None]:
     Parameters
     ----------
     seed : int, optional
-        None continues with the numbers that would come next.
+        None continues from the current state.
 
     Notes
     -----
     New weights and dropout draw from generators that all threads of a process share: two
-    concurrent trainings would not be repeatable. The second one waits. On a CPU it loses little,
+    concurrent training runs would not be repeatable. The second waits. On a CPU it loses little,
     since the matrix products of the first one already run on every core.
 
     Examples

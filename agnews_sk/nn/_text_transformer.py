@@ -105,7 +105,7 @@ class TextTransformer(nn.Module):
     activation : {"relu", "gelu"}, default="gelu"
         Of the feed-forward networks.
     norm_first : bool, default=True
-        Whether layer normalisation comes before attention and feed-forward network, or after.
+        Whether layer normalization comes before attention and feed-forward network, or after.
     pooling : {"mean", "max", "first", "attention"}, default="mean"
         How the vectors of a text's tokens become one vector.
     dropout : float, default=0.1
@@ -116,7 +116,7 @@ class TextTransformer(nn.Module):
     Attributes
     ----------
     settings : dict of str to Any
-        The parameters above: what it takes to build the same module.
+        The parameters above, with which the same module can be built.
 
     Notes
     -----

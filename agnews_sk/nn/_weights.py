@@ -12,7 +12,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from agnews_sk.nn._random import seeded_torch
 
-# Tables that a module computes itself, such as sinusoidal positions, are small beside its weights.
+# Tables that a module computes itself, such as sinusoidal positions, are small.
 _MAX_COMPUTED_BYTES = 2**28
 # Some modules register a parameter more than once, or register some that they do not save.
 _PARAMETERS_PER_WEIGHT, _SPARE_PARAMETERS = 4, 100
@@ -96,7 +96,7 @@ def _at_most(n_parameters: int) -> Iterator[None]:
 
 
 def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
-    """Refuse weights that do not fit a module, and modules that compute huge tables.
+    """Reject weights that do not fit a module, and modules that compute huge tables.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def _check_fit(outline: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
     computed = [b for name, b in outline.named_buffers() if name not in wanted]
     n_bytes = sum(buffer.nbytes for buffer in computed)
     if n_bytes > _MAX_COMPUTED_BYTES:
-        raise ValueError(f"the model would compute tables of {n_bytes} bytes; that is too much.")
+        raise ValueError(f"the model would compute tables of {n_bytes} bytes, which is too large.")
 
 
 def _kind(tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:

@@ -54,8 +54,8 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
     Notes
     -----
     A missing text counts as the empty text. Texts are sorted by length and batched by their number
-    of tokens, so that little is padded. A probability differs by less than 1e-6 whatever other
-    texts are in the batch.
+    of tokens, so that little is padded. A probability differs by less than 1e-6 between
+    batches with different other texts.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether a model has been read."""
+        """Return whether a model has been read."""
         return hasattr(self, "steps_")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -183,10 +183,10 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return options
 
     def _check_graph(self) -> None:
-        """Refuse a graph with other inputs or outputs than its manifest says, or with NaN.
+        """Reject a graph with other inputs or outputs than its manifest says, or with NaN.
 
         onnxruntime has checked the graph by itself; this checks that it fits the text steps and
-        the classes, before the first prediction that somebody relies on.
+        the classes, before the first prediction that a user relies on.
         """
         names = [one.name for one in self._session.get_inputs()]
         expected = INPUT_NAMES[self._inputs.kind]
@@ -199,12 +199,12 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
                 f"{len(self.classes_)}."
             )
         if not np.isfinite(self._logits(_PROBE)).all():
-            raise ArtifactError(f"{GRAPH} predicts numbers that are not finite.")
+            raise ArtifactError(f"{GRAPH} returns values that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:
         """Return the logits of the rows, in their order, of shape (n_samples, n_classes)."""
         if not hasattr(self, "steps_"):
-            raise NotFittedError("OnnxClassifier has no model yet; read one with from_path.")
+            raise NotFittedError("OnnxClassifier has no model yet; load one with from_path.")
         logits = np.empty((n_rows(X), len(self.classes_)))
         for rows, inputs in self._inputs.batches(self.steps_.transform(X)):
             (logits[rows],) = self._session.run(None, inputs)
@@ -212,7 +212,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
 
 
 def _n_threads(n_jobs: int | None) -> int:
-    """Return the number of threads to ask onnxruntime for; 0 lets it use one per physical core.
+    """Return the number of threads for onnxruntime; 0 lets it use one per physical core.
 
     `joblib.effective_n_jobs` would count processes, of which a daemon may start none: the workers
     of `agnews_sk.serving.serve` are daemons.
@@ -227,7 +227,7 @@ def _n_threads(n_jobs: int | None) -> int:
 
 
 def _has_exact_int8(cpu: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether this processor is known to sum 8-bit products in 32 bits, which needs VNNI.
+    """Return whether this processor is known to sum 8-bit products in 32 bits, which needs VNNI.
 
     Other x86 processors add pairs of products in 16 bits, which saturate: results would differ
     between machines.

@@ -182,7 +182,7 @@ def _divide(pipeline: Any) -> _Export:
 def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
     """Export a network that takes token ids.
 
-    A classifier that takes texts has a tokenizer of its own, which becomes the last text step.
+    A classifier that takes texts has its own tokenizer, which becomes the last text step.
     """
     tokenizer = classifier.tokenizer_
     steps = before if tokenizer is None else [*before, ("tokenize", tokenizer)]

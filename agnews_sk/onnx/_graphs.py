@@ -91,7 +91,7 @@ def module_graph(module: Any) -> bytes:
     from agnews_sk.onnx._modules import Logits
 
     whole = Logits(copy.deepcopy(module).cpu()).eval()
-    # Any sizes above 1 would do: torch.export specializes on 0 and 1, and on nothing else here.
+    # Any sizes above 1 work: torch.export specializes on 0 and 1, and on nothing else here.
     ids = torch.ones(2, 7, dtype=torch.long)
     mask = torch.ones(2, 7, dtype=torch.long)
     mask[1, 5:] = 0

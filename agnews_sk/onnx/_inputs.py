@@ -23,7 +23,7 @@ class GraphInputs:
     """Describe the inputs of an exported graph.
 
     `manifest.json` holds it as a dict. As a manifest may be forged, values that would make no
-    inputs are refused.
+    inputs are rejected.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class GraphInputs:
     model_input: ModelInput
 
     def __post_init__(self) -> None:
-        """Refuse a kind that does not exist."""
+        """Reject a kind that does not exist."""
         if self.kind not in INPUT_NAMES:
             raise ValueError(f"kind must be one of {list(INPUT_NAMES)}, got {self.kind!r}.")
 
@@ -85,7 +85,7 @@ class GraphInputs:
             Positions of the rows of the batch; every row is in one batch.
         inputs : dict of str to ndarray of shape (batch, length)
             Arrays by the name of the graph's input. A row of ids without tokens is one attended
-            `pad_id`; a padded cell of a matrix has the value 0, whatever its column.
+            `pad_id`; a padded cell of a matrix has the value 0, in any column.
 
         Raises
         ------

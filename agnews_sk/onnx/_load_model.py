@@ -1,4 +1,4 @@
-"""Load a saved or an exported model, whichever is at a path."""
+"""Load a saved or an exported model."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from agnews_sk.persistence import MANIFEST, ArtifactError, load, open_source
 
 
 def load_model(path: str | Path) -> Any:
-    """Load what `save` or `export_onnx` wrote, whichever is at a path.
+    """Load what `save` or `export_onnx` wrote.
 
     Parameters
     ----------

@@ -9,10 +9,10 @@ A saved model is a folder or an uncompressed zip of files that hold data only: n
    made: known loaders, trusted types, the attributes of each type, sound arrays.
 4. `_checks`, `_shapes`: make the objects and check their values, before anything computes.
 5. `_tensors`, `_tokenizers`, `_patterns`: check weights and tokenizers before libraries read them.
-6. `_parts`: put weights and tokenizers into their estimators, which check them in `set_parts`.
+6. `_parts`: set weights and tokenizers on their estimators, which check them in `set_parts`.
 7. `_save_load.probe`: predict two texts.
 
-Checksums tell that files are complete and belong together. They do not tell who wrote them: a
+Checksums show that files are complete and belong together, but not who wrote them: a
 forger can compute them, which is why steps 3 to 6 trust nothing.
 """
 

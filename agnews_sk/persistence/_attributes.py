@@ -101,8 +101,8 @@ def attributes_of(owner: type) -> frozenset[str]:
 def attributes_of_parts(owner: type) -> frozenset[str]:
     """Return the names of the attributes that `set_parts` sets.
 
-    They come from other files, which are checked apart. A `pipeline.skops` that sets one of them
-    itself would bypass these checks, so it must not.
+    They come from other files, which are checked separately. A `pipeline.skops` that sets one of
+    them itself would bypass these checks, so it must not.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
     Returns
     -------
     str
-        Markdown with a YAML header that the Hugging Face hub reads.
+        Markdown with a YAML header that the Hugging Face Hub reads.
     """
     sections = [
         _head(card),
@@ -100,7 +100,7 @@ _USE = {
 
 
 def _head(card: ModelCard) -> str:
-    """Return the YAML header: library, task, licence and tags as the hub names them."""
+    """Return the YAML header: library, task, licence and tags as the Hub names them."""
     # JSON strings are YAML strings.
     lines = ["library_name: agnews_sk", "pipeline_tag: text-classification"]
     if card.weights_license:
@@ -123,7 +123,7 @@ def _training(training: Mapping[str, Any]) -> str:
 
 
 def _scores(card: ModelCard) -> str:
-    """Return the table of scores, or say that none was stated."""
+    """Return the table of scores, or a note that none was stated."""
     rows = card.score_rows()
     return (
         "\n".join(["| score | value | interval |", "|---|---|---|", *rows])
@@ -144,7 +144,7 @@ def _limitations(card: ModelCard) -> str:
 
 
 def _is_score(value: Any) -> bool:
-    """Tell scores from the other cells of a result's row, such as names and flags."""
+    """Return whether a cell of a result's row is a score, not a name or a flag."""
     return isinstance(value, (int, float, tuple, list)) and not isinstance(value, bool)
 
 

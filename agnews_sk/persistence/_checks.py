@@ -29,7 +29,7 @@ _MAX_NGRAM = 100
 _MAX_TEXT = 4_096  # characters that are added to each row
 _MAX_BATCH = 2**20
 _DEVICE = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d{1,3})?")
-# Parameters of skorch that only tell how to train.
+# Parameters of skorch that only control training.
 _TRAINING = re.compile(r"lr|max_epochs|batch_size|(optimizer|criterion)__\w+")
 # Encodings that are decoded in linear time; others, such as idna, take quadratic time.
 _ENCODING = re.compile(
@@ -39,7 +39,7 @@ _PREDICT_METHODS = {"decision_function", "predict", "predict_proba"}
 
 
 def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
-    """Refuse a model that holds a value that makes no sense or could do harm.
+    """Reject a model with an invalid or harmful value.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
     Raises
     ------
     ArtifactError
-        If a value is refused; also if a check itself fails, as it does on values of another type.
+        If a value is rejected; also if a check itself fails, as it does on values of another type.
     """
     for found in walk(skeleton):
         with artifact_errors(PIPELINE):
@@ -60,7 +60,7 @@ def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
 
 
 def check_parts_fit(model: Any) -> None:
-    """Refuse a model whose weights and tokenizers do not fit each other.
+    """Reject a model whose weights and tokenizers do not fit each other.
 
     Parameters
     ----------
@@ -115,13 +115,13 @@ def _check(found: Any, trusted: Sequence[str]) -> None:
             _BY_TYPE[kind](found)
 
 
-def _refuse(owner: Any, what: str) -> ArtifactError:
-    """Return the error that names the type of an object and what is wrong with it."""
+def _reject(owner: Any, what: str) -> ArtifactError:
+    """Return the error that names the type of an object and its fault."""
     return ArtifactError(f"{PIPELINE} has a {type(owner).__name__} {what}")
 
 
 def _check_random_state(random_state: np.random.RandomState, what: str) -> None:
-    """Refuse a Mersenne Twister whose position is outside its state: numpy would read there."""
+    """Reject a Mersenne Twister whose position is outside its state: numpy would read there."""
     state: Any = random_state.get_state()
     # numpy reads its state at this position without a check.
     if not 0 <= state[2] <= _STATE_WORDS:
@@ -129,20 +129,20 @@ def _check_random_state(random_state: np.random.RandomState, what: str) -> None:
 
 
 def _check_input(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse vectorizers that take texts for file names: they would open any file."""
+    """Reject vectorizers that treat texts as file names: they would open any file."""
     if value != "content":
-        raise _refuse(owner, "that takes texts for file names.")
+        raise _reject(owner, "that treats texts as file names.")
 
 
 def _check_encoding(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse encodings that are unknown, or whose decoders take quadratic time."""
+    """Reject encodings that are unknown, or whose decoders take quadratic time."""
     if not _ENCODING.fullmatch(value):
-        raise _refuse(owner, f"with the encoding {value!r:.60}.")
+        raise _reject(owner, f"with the encoding {value!r:.60}.")
     codecs.lookup(value)  # decoding no bytes does not look the encoding up
 
 
 def _check_pattern(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse regular expressions whose search can take exponential time.
+    """Reject regular expressions whose search can take exponential time.
 
     One text of a few dozen letters would occupy a server for years.
     """
@@ -151,20 +151,20 @@ def _check_pattern(owner: Any, value: Any, trusted: Sequence[str]) -> None:
 
 
 def _check_dtype(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse dtypes other than numbers, such as object, which could hold anything."""
+    """Reject dtypes other than numbers, such as object, which could hold anything."""
     if np.dtype(value).kind not in "biuf":
-        raise _refuse(owner, f"with the dtype {value!r:.60}, expected a dtype of numbers.")
+        raise _reject(owner, f"with the dtype {value!r:.60}, expected a dtype of numbers.")
 
 
 def _check_ngram_range(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse ranges that are not two integers in order, or so wide that n-grams fill the memory."""
+    """Reject ranges that are not two integers in order, or so wide that n-grams fill the memory."""
     whole = len(value) == 2 and all(isinstance(n, Integral) for n in value)
     if not whole or not 1 <= value[0] <= value[1] <= _MAX_NGRAM:
-        raise _refuse(owner, f"with ngram_range={value!r:.60}, at most {_MAX_NGRAM} expected.")
+        raise _reject(owner, f"with ngram_range={value!r:.60}, at most {_MAX_NGRAM} expected.")
 
 
 def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse a vocabulary whose columns, or ids, are not 0 to n - 1, each once.
+    """Reject a vocabulary whose columns, or ids, are not 0 to n - 1, each once.
 
     Vectorizers write columns into a scipy matrix as they are, and scipy reads memory outside of its
     arrays if a column is too large. A list of words instead of a dict is numbered by the
@@ -174,7 +174,7 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
         return
     words = list(value)
     if not all(isinstance(word, str) for word in words):
-        raise _refuse(owner, "with a vocabulary whose tokens are not all texts.")
+        raise _reject(owner, "with a vocabulary whose tokens are not all texts.")
     if not isinstance(value, dict):
         return
     columns = sorted(value.values())
@@ -187,7 +187,7 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
 
 
 def _check_steps(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse steps that are not a list of tuples of a name and an estimator.
+    """Reject steps that are not a list of tuples of a name and an estimator.
 
     Anything else with a method `transform` would be called by the pipeline.
     """
@@ -195,44 +195,44 @@ def _check_steps(owner: Any, value: Any, trusted: Sequence[str]) -> None:
         named = len(_sequence(owner, step)) > 1 and isinstance(step[0], str)
         left_out = step[1] is None or step[1] in ("passthrough", "drop")
         if not named or not (left_out or hasattr(step[1], "fit")):
-            raise _refuse(owner, f"with a step that is not an estimator: {step!r:.60}.")
+            raise _reject(owner, f"with a step that is not an estimator: {step!r:.60}.")
 
 
 def _sequence(owner: Any, value: Any) -> Any:
-    """Return a list or tuple, and refuse any other type where one belongs."""
+    """Return a list or tuple, and reject any other type where one belongs."""
     if not isinstance(value, (list, tuple)):
-        raise _refuse(owner, f"with a {type(value).__name__} where a list is expected.")
+        raise _reject(owner, f"with a {type(value).__name__} where a list is expected.")
     return value
 
 
 def _check_weights(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse weights of voters or of transformers that are not numbers."""
+    """Reject weights of voters or of transformers that are not numbers."""
     numbers = [] if value is None else value.values() if isinstance(value, dict) else value
     if not all(isinstance(number, Real) for number in numbers):
-        raise _refuse(owner, "with weights that are not numbers.")
+        raise _reject(owner, "with weights that are not numbers.")
 
 
 def _check_device(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse devices other than those that torch names, such as `"cpu"` and `"cuda:1"`."""
+    """Reject devices other than those that torch names, such as `"cpu"` and `"cuda:1"`."""
     if not isinstance(value, str) or not _DEVICE.fullmatch(value):
-        raise _refuse(owner, f"with the device {value!r:.60}.")
+        raise _reject(owner, f"with the device {value!r:.60}.")
 
 
 def _check_batch_size(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse batches that are so large that one of them would fill the memory."""
+    """Reject batches that are so large that one of them would fill the memory."""
     if value is not None and value > _MAX_BATCH:
-        raise _refuse(owner, f"with batches of {value!r:.60}, at most {_MAX_BATCH} expected.")
+        raise _reject(owner, f"with batches of {value!r:.60}, at most {_MAX_BATCH} expected.")
 
 
 def _check_net_params(owner: Any, value: Any, trusted: Sequence[str]) -> None:
-    """Refuse parameters of the net other than numbers and texts that tell how to train.
+    """Reject parameters of the net other than numbers and texts that control training.
 
     skorch's others take classes, callbacks and functions, which it would call.
     """
     for name, setting in (value or {}).items():
         plain = setting is None or isinstance(setting, (bool, str, Number, np.ndarray, list, tuple))
         if not _TRAINING.fullmatch(name) or not plain:
-            raise _refuse(owner, f"with {name!r} in net_params, which a saved model must not set.")
+            raise _reject(owner, f"with {name!r} in net_params, which a saved model must not set.")
 
 
 _Check = Callable[[Any, Any, Sequence[str]], None]
@@ -258,31 +258,31 @@ _BY_NAME: dict[str, _Check] = {
 
 
 def _check_ids(vocabulary: Any) -> None:
-    """Refuse a Vocabulary whose ids are not in order, or without one count per token."""
+    """Reject a Vocabulary whose ids are not in order, or without one count per token."""
     ids = vars(vocabulary).get("vocabulary_", {})
     counts = [vars(vocabulary).get(f"{name}_frequency_", ids) for name in ("term", "document")]
     if any(len(count) != len(ids) for count in counts) or list(ids.values()) != sorted(
         ids.values()
     ):
-        raise _refuse(vocabulary, "with a vocabulary whose ids are not in order, one per token.")
+        raise _reject(vocabulary, "with a vocabulary whose ids are not in order, one per token.")
 
 
 def _check_ngrams(vectorizer: Any) -> None:
-    """Refuse an n-gram table whose columns do not fit its weights."""
+    """Reject an n-gram table whose columns do not fit its weights."""
     state = vars(vectorizer)
     if "_table" not in state:
         return
     columns = state["_table"].columns
     n_columns = state["_table"].n_columns
     if len(np.unique(columns)) != n_columns:
-        raise _refuse(vectorizer, f"without an n-gram for each of {n_columns} columns.")
+        raise _reject(vectorizer, f"without an n-gram for each of {n_columns} columns.")
     idf = vars(state["_weights"]).get("idf_")
     if (idf is not None or vectorizer.use_idf) and np.shape(idf) != (n_columns,):
-        raise _refuse(vectorizer, f"with {np.shape(idf)} weights for {n_columns} n-grams.")
+        raise _reject(vectorizer, f"with {np.shape(idf)} weights for {n_columns} n-grams.")
 
 
 def _check_svc(svc: Any) -> None:
-    """Refuse coefficients that do not fit the classes, are not finite, or have no temperature."""
+    """Reject coefficients that do not fit the classes, are not finite, or have no temperature."""
     if "coef_" not in vars(svc):
         return
     n_rows = 1 if len(svc.classes_) == 2 else len(svc.classes_)
@@ -297,72 +297,72 @@ def _check_svc(svc: Any) -> None:
 
 
 def _check_abstaining(classifier: Any) -> None:
-    """Refuse an abstain label that is an array, or so long that predictions fill the memory."""
+    """Reject an abstain label that is an array, or so long that predictions fill the memory."""
     label = classifier.abstain_label
     if np.ndim(label) or len(str(label)) > _MAX_TEXT:
-        raise _refuse(
+        raise _reject(
             classifier,
             f"with an abstain_label that is not a label of at most {_MAX_TEXT} characters.",
         )
 
 
 def _check_joiner(joiner: Any) -> None:
-    """Refuse separators that are so long that each row would fill the memory."""
+    """Reject separators that are so long that each row would fill the memory."""
     if max(len(joiner.separator), len(joiner.missing)) > _MAX_TEXT:
-        raise _refuse(joiner, f"with a separator of more than {_MAX_TEXT} characters.")
+        raise _reject(joiner, f"with a separator of more than {_MAX_TEXT} characters.")
 
 
 def _check_dummy(dummy: Any) -> None:
-    """Refuse a DummyClassifier whose number of classes or whose constant does not fit its classes.
+    """Reject a DummyClassifier whose number of classes or whose constant does not fit its classes.
 
     It repeats its constant and its counts for each row without looking at them.
     """
     state = vars(dummy)
     n_classes = np.size(state.get("classes_", ()))
     if state.get("n_outputs_", 1) != 1 or state.get("n_classes_", n_classes) != n_classes:
-        raise _refuse(dummy, f"with {state.get('n_classes_')} classes, expected {n_classes}.")
+        raise _reject(dummy, f"with {state.get('n_classes_')} classes, expected {n_classes}.")
     if "classes_" in state and "constant" in (dummy.strategy, state.get("_strategy")):
         constants = np.ravel(dummy.constant).tolist()
         known = [(type(label), label) for label in dummy.classes_.tolist()]
         if len(constants) != 1 or (type(constants[0]), constants[0]) not in known:
-            raise _refuse(
+            raise _reject(
                 dummy, f"with the constant {dummy.constant!r:.60}, which is not one of its classes."
             )
 
 
 def _check_stacking(stacking: Any) -> None:
-    """Refuse stacking that calls methods other than those that predict.
+    """Reject stacking that calls methods other than those that predict.
 
     It calls the method of each estimator that `stack_method_` names.
     """
     methods = vars(stacking).get("stack_method_", [])
     if not all(isinstance(method, str) and method in _PREDICT_METHODS for method in methods):
-        raise _refuse(stacking, f"that calls {methods!r:.60}.")
+        raise _reject(stacking, f"that calls {methods!r:.60}.")
 
 
 def _check_voting(voting: Any) -> None:
-    """Refuse votes for classes that do not exist, and weights that are not one per estimator.
+    """Reject votes for classes that do not exist, and weights that are not one per estimator.
 
     Votes are counted by `numpy.bincount`, which allocates a cell for each number up to the largest.
     """
     state = vars(voting)
     n_weights = len(voting.estimators) if voting.weights is None else len(voting.weights)
     if n_weights != len(voting.estimators):
-        raise _refuse(voting, f"with {n_weights} weights for {len(voting.estimators)} estimators.")
+        raise _reject(voting, f"with {n_weights} weights for {len(voting.estimators)} estimators.")
     n_classes = np.size(state.get("classes_", ()))
     for estimator in state.get("estimators_", []):
         classes = np.asarray(getattr(estimator, "classes_", ()))
         if classes.dtype.kind not in "iu" or not set(classes.tolist()) <= set(range(n_classes)):
-            raise _refuse(voting, f"with votes for {classes!r:.60} of {n_classes} classes.")
+            raise _reject(voting, f"with votes for {classes!r:.60} of {n_classes} classes.")
 
 
 def _check_importances(selector: Any) -> None:
-    """Refuse a SelectFromModel that reads any attribute by name other than the usual two.
+    """Reject a SelectFromModel that reads any attribute by name other than the usual two.
 
     `importance_getter` may be a path of attributes, or a function that is called.
     """
     if selector.importance_getter not in ("auto", "coef_", "feature_importances_"):
-        raise _refuse(selector, f"that reads {selector.importance_getter!r:.60}.")
+        raise _reject(selector, f"that reads {selector.importance_getter!r:.60}.")
 
 
 _BY_TYPE: dict[str, Callable[[Any], None]] = {
@@ -379,11 +379,11 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
 
 
 def _check_embedder(embedder: Any) -> None:
-    """Refuse a tokenizer that keeps more tokens than the encoder has positions for.
+    """Reject a tokenizer that keeps more tokens than the encoder has positions for.
 
     torch would read beyond the table of position embeddings, which on a GPU ends the process.
     """
     most = longest_input(embedder.encoder_)
     truncation = json.loads(embedder.tokenizer_.tokenizer_json_)["truncation"]
     if most is not None and (truncation is None or truncation["max_length"] > most):
-        raise _refuse(embedder, f"whose tokenizer does not truncate to {most} tokens.")
+        raise _reject(embedder, f"whose tokenizer does not truncate to {most} tokens.")

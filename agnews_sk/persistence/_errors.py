@@ -1,4 +1,4 @@
-"""The error and the warning that tell what is wrong with a saved model."""
+"""The error and the warning for a saved model that cannot be trusted or used as it was."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Visit every object that an object holds, however deeply and wherever."""
+"""Visit every object within an object, at any depth."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -73,7 +73,7 @@ def expanded_size(root: Any) -> int:
         if isinstance(value, _LEAVES):
             return 1
         if id(value) not in sizes:
-            sizes[id(value)] = 0  # what holds itself
+            sizes[id(value)] = 0  # an object that holds itself
             sizes[id(value)] = 1 + sum(map(count, _children(value)))
         return sizes[id(value)]
 

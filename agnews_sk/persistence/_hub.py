@@ -1,4 +1,4 @@
-"""Save models to the Hugging Face hub, and load them from there."""
+"""Save models to the Hugging Face Hub, and load them from there."""
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ def push_to_hub(
     endpoint: str | None = None,
     message: str = "Save the model",
 ) -> str:
-    """Save a fitted pipeline to a repository of the Hugging Face hub.
+    """Save a fitted pipeline to a repository of the Hugging Face Hub.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def push_to_hub(
     with tempfile.TemporaryDirectory() as folder:
         saved = save(model, Path(folder) / "model", card=card)
         api.create_repo(repo_id, private=private, exist_ok=True)
-        # Delete files of an earlier model, which would make `load` refuse this one.
+        # Delete files of an earlier model, which would make `load` reject this one.
         commit = api.upload_folder(
             repo_id=repo_id,
             folder_path=saved,
@@ -68,7 +68,7 @@ def from_hub(
     token: str | None = None,
     endpoint: str | None = None,
 ) -> Any:
-    """Load a pipeline from a repository of the Hugging Face hub.
+    """Load a pipeline from a repository of the Hugging Face Hub.
 
     Only files that a saved model can have are downloaded, and they are checked as by `load`.
 
@@ -97,7 +97,7 @@ def from_hub(
     import huggingface_hub as hub
 
     with tempfile.TemporaryDirectory() as folder:
-        # Not into the hub's cache, which holds links that `load` does not follow.
+        # Not into the Hub's cache, which holds links that `load` does not follow.
         hub.snapshot_download(
             repo_id,
             revision=revision,

@@ -47,7 +47,7 @@ def make_manifest(
     estimator : str
         Name of the class.
     classes : list of shape (n_classes,) or None
-        Labels; None for an estimator that is no classifier.
+        Labels; None for an estimator that is not a classifier.
     training : mapping
         How the model was trained, for its card.
     **more
@@ -101,7 +101,7 @@ def parse_manifest(content: bytes) -> dict[str, Any]:
 
 
 def check_manifest(manifest: Mapping[str, Any], kind: str) -> None:
-    """Refuse newer formats, other kinds and broken entries; warn about other versions.
+    """Reject newer formats, other kinds and broken entries; warn about other versions.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def library_of(type_name: str) -> str:
 
 
 def _check_files(files: Any) -> None:
-    """Refuse a manifest whose list of files lacks a size or a checksum."""
+    """Reject a manifest whose list of files lacks a size or a checksum."""
     good = isinstance(files, dict) and all(
         isinstance(entry, dict)
         and type(entry.get("size")) is int

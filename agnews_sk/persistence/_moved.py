@@ -1,7 +1,7 @@
 """Load models that were saved under earlier names of classes, parameters or attributes.
 
-A saved model names classes and attributes. Where one is renamed, `check_pipeline` would refuse what
-was saved before, so old names are replaced first. What comes out is checked like any other file:
+A saved model names classes and attributes. Where one is renamed, `check_pipeline` would reject what
+was saved before, so old names are replaced first. The result is checked like any other file:
 a forger gains nothing by an old name.
 """
 
@@ -42,7 +42,7 @@ class Renamed(NamedTuple):
 
 
 def _in_bytes(gib: float) -> int:
-    """Return gibibytes in bytes; at most what an index can count."""
+    """Return gibibytes in bytes, at most the largest index."""
     return int(min(gib * 2**30, sys.maxsize))
 
 

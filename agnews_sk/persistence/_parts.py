@@ -1,7 +1,7 @@
-"""Take weights, tokenizers and runtime-only parameters out of a model, and put them back.
+"""Extract weights, tokenizers and runtime-only parameters from a model, and restore them.
 
-What is left, the skeleton, consists of plain values and goes into `pipeline.skops`. The parts go
-into files of formats that hold data only, in a folder named for the estimator's place in the model:
+The remaining skeleton consists of plain values and is saved in `pipeline.skops`. The parts are
+saved in formats that hold data only, in a folder named for the place of the estimator in the model:
 `classify/model.safetensors`, `classify/tokenizer/tokenizer.json`. Estimators with parts have
 `get_parts` and `set_parts`, see `agnews_sk._core.base.StateParts`.
 """
@@ -287,7 +287,7 @@ def _runtime_defaults(state: Mapping[str, Any], owner: type) -> dict[str, Any]:
 
 
 def _iterate_estimators(model: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
-    """Yield the estimators within a model, outer before inner, each with a folder of its own.
+    """Yield the estimators within a model, outer before inner, each with its own folder.
 
     The same model always gives the same folders, as both `extract_parts` and `restore_parts` rely
     on.
@@ -355,12 +355,12 @@ def _children(value: Any, state_of: StateOf) -> Iterator[tuple[str, Any]]:
 
 
 def _attributes_without_net(estimator: Any) -> dict[str, Any]:
-    """Return the attributes of an estimator, without nets, which are no part of the tree."""
+    """Return the attributes of an estimator, without nets, which are not part of the tree."""
     return {name: value for name, value in vars(estimator).items() if name != "net_"}
 
 
 def _is_step(value: Any) -> bool:
-    """Tell a step, a tuple that begins with a name, from other tuples."""
+    """Return whether this is a step: a tuple that begins with a name."""
     return isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str)
 
 

@@ -1,7 +1,7 @@
 r"""Decide from a regular expression alone whether its search can take exponential time.
 
-Python's `re` and the engine of `tokenizers` backtrack. For some patterns this takes longer than
-anybody can wait: each further letter doubles the steps of `(\w+\s?)*x`. A pattern passes if the
+Python's `re` and the engine of `tokenizers` backtrack. For some patterns this takes exponential
+time: each further letter doubles the steps of `(\w+\s?)*x`. A pattern passes if the
 steps of a match from one start position grow at most linearly with the length of the text. A search
 that tries every start position may still take quadratic time, such as `\w+@` on letters.
 
@@ -9,10 +9,10 @@ The analysis goes through the parsed pattern from its end to its beginning. For 
 with which characters the rest can begin and whether it can fail. A repetition is safe if a text
 can be divided between it and the rest in one way only, which holds if what follows cannot begin
 with a character that is repeated, or if the rest cannot fail, so that nothing is tried again. Sets
-of characters are never too small: the analysis may refuse a harmless pattern, never the reverse.
+of characters are never too small: the analysis may reject a harmless pattern, never the reverse.
 
 `tokenizers` uses Oniguruma, which reads some syntax differently from Python, whose parser is used
-here. Such syntax is refused for it, and all characters beyond ASCII count as equal, as the
+here. Such syntax is rejected for it, and all characters beyond ASCII count as equal, as the
 character classes of the two differ.
 """
 
@@ -91,7 +91,7 @@ _END = _Rest(_ALL, can_fail=False, is_long=False)
 def check_pattern(
     pattern: str, trusted: Sequence[str] = (), *, where: str, oniguruma: bool = False
 ) -> None:
-    r"""Refuse a regular expression whose search can take exponential time.
+    r"""Reject a regular expression whose search can take exponential time.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def shortest_match(pattern: str) -> int:
 
 
 def _check_syntax(pattern: str) -> None:
-    """Refuse syntax that Oniguruma reads differently from Python, as the parse would be wrong."""
+    """Reject syntax that Oniguruma reads differently from Python, as the parse would be wrong."""
     brackets = [token for token in _TOKEN.findall(pattern) if token.startswith("[")]
     if (
         not _SAME_ESCAPES.fullmatch(pattern)
@@ -273,7 +273,7 @@ class _Analysis:
         Parameters
         ----------
         least, most : int
-            Number of repetitions; `most` may be MAXREPEAT, which is no limit.
+            Number of repetitions; `most` may be MAXREPEAT, which means no limit.
         body : SubPattern
         rest : _Rest
 
@@ -332,7 +332,7 @@ class _Analysis:
         return _Rest(first, rest.can_fail or least > 0, is_long)
 
     def _choose(self, n_ways: int) -> None:
-        """Count a choice between ways; ways multiply, and too many are refused."""
+        """Count a choice between ways; ways multiply, and too many are rejected."""
         self._n_choices *= n_ways
         if self._n_choices > _MAX_CHOICES:
             raise _SlowError
@@ -411,7 +411,7 @@ class _OnigurumaAnalysis(_Analysis):
         return super()._member(kind, value)
 
     def _check_case(self, has_letters_beyond: bool) -> None:
-        """Refuse to ignore the case of letters beyond ASCII, where one may equal two: ß and ss."""
+        """Reject ignoring the case of letters beyond ASCII, where one may equal two: ß and ss."""
         if has_letters_beyond and self._flags & re.IGNORECASE:
             raise _SlowError
 
@@ -421,7 +421,7 @@ class _OnigurumaAnalysis(_Analysis):
 
 
 def _whole(kind: Any, value: Any) -> frozenset[str]:
-    """Return the ASCII characters that a member of brackets matches for sure, whatever their case.
+    """Return the ASCII characters that a member of brackets matches for sure, in any case.
 
     They are what a negated bracket leaves out, so here the set must never be too large.
     """

@@ -56,7 +56,7 @@ class FolderSource:
     ------
     ArtifactError
         If it holds a link, a device, or a file of a name that no saved model has. Names at the top
-        level that begin with a dot are ignored: version control and the hub leave some.
+        level that begin with a dot are ignored: version control and the Hub leave some.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,7 +66,7 @@ class FolderSource:
     def read(self, name: str) -> bytes:
         """Return the content of one of the files, at most one byte more than its listed size.
 
-        The extra byte tells a file that has grown since it was listed.
+        The extra byte reveals a file that has grown since it was listed.
         """
         descriptor = os.open(self._folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with open(descriptor, "rb") as file:
@@ -78,7 +78,7 @@ class FolderSource:
             for entry in entries:
                 name = prefix + entry.name
                 if not prefix and entry.name.startswith("."):
-                    continue  # files of version control or the hub, which are never read
+                    continue  # files of version control or the Hub, which are never read
                 status = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(status.st_mode):
                     check_name(f"{name}/manifest.json")
@@ -122,7 +122,7 @@ class ZipSource:
 
 
 def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> dict[str, int]:
-    """Return the size of each file in a zip, if its entries are what they seem.
+    """Return the size of each file in a zip, if its entries are consistent.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> dict[str, int]:
 
 
 def check_name(name: str) -> None:
-    """Refuse the name of a file that no saved model has.
+    """Reject the name of a file that no saved model has.
 
     Parameters
     ----------

@@ -235,7 +235,7 @@ def model_from_files(
 
 
 def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
-    """Refuse a model whose classes are not those that its manifest and its README.md name.
+    """Reject a model whose classes are not those that its manifest and its README.md name.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
 
 
 def probe(model: Any) -> None:
-    """Refuse a model that fails on two texts, one of them empty: its parts do not fit together.
+    """Reject a model that fails on two texts, one of them empty: its parts do not fit together.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ def probe(model: Any) -> None:
 
 
 def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
-    """Refuse predictions that are not one known label per text; abstaining has a label too."""
+    """Reject predictions that are not one known label per text; abstaining has a label too."""
     known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
     # The label of an abstaining classifier is not one of its classes.
     inside = find_estimators(model)
@@ -290,7 +290,7 @@ def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
 
 
 def _check_probabilities(model: Any, probabilities: np.ndarray, n_samples: int) -> None:
-    """Refuse probabilities that are not one row per text, one column per class, with the sum 1."""
+    """Reject probabilities that are not one row per text, one column per class, with the sum 1."""
     shape = (n_samples, len(model.classes_))
     if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
         raise ArtifactError(

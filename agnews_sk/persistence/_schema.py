@@ -86,7 +86,7 @@ def read_schema(root: Any, sizes: Mapping[str, int]) -> Schema:
     root : dict
         The outermost node.
     sizes : mapping of str to int
-        Bytes of each file beside the schema.
+        Bytes of each file next to the schema.
 
     Returns
     -------
@@ -110,14 +110,14 @@ def read_schema(root: Any, sizes: Mapping[str, int]) -> Schema:
 class _Reader:
     """Visit the nodes of a schema in the order of skops.
 
-    skops takes a node whose number it has seen for the object made first, whatever else is written
-    in the node. A forger could so hide one object behind another. Here such nodes must be
-    equivalent: then what was checked is what is made.
+    skops replaces a node whose number it has seen by the object made first, and ignores the rest
+    of the node. A forger could hide one object behind another that way. Here such nodes must be
+    equivalent, so that what was checked is what is made.
 
     Parameters
     ----------
     sizes : mapping of str to int
-        Bytes of each file beside the schema.
+        Bytes of each file next to the schema.
 
     Attributes
     ----------
@@ -161,15 +161,13 @@ class _Reader:
         return n_bytes
 
     def _is_repeated(self, node: dict[str, Any]) -> bool:
-        """Tell whether a node stands for an object seen before; refuse it if it differs."""
+        """Return whether a node repeats an object seen before; reject it if it differs."""
         number = node.get("__id__")
         if not number:  # as in skops, which keeps no such node
             return False
         first = self._first_by_id.setdefault(number, node)
         if first is not node and not _are_equivalent(first, node):
-            raise ArtifactError(
-                f"{PIPELINE} describes two different objects by the number {number}."
-            )
+            raise ArtifactError(f"{PIPELINE} uses one number for two different objects: {number}.")
         return first is not node
 
     def _read_inner(self, node: dict[str, Any], place: Place) -> int:
@@ -209,7 +207,7 @@ class _Reader:
     def _read_keys(self, node: dict[str, Any]) -> set[str]:
         """Return the names of the types of a dict's keys.
 
-        JSON has texts for keys; skops converts each to the type in a list beside them. Only plain
+        JSON has texts for keys; skops converts each to the type in a parallel list. Only plain
         types may be in that list, as skops calls them, one per key.
         """
         keys = node["key_types"]
@@ -227,7 +225,7 @@ class _Reader:
         return {_type_name(kind) for kind in kinds}
 
     def _record(self, node: dict[str, Any], place: Place) -> None:
-        """Record a node that is found by name; refuse a type that its loader does not make."""
+        """Record a node that is found by name; reject a type that its loader does not make."""
         loader, name = str(node["__loader__"]), _type_name(node)
         if loader == "JsonNode" and node["content"].lstrip()[:1] in ("[", "{"):
             raise ArtifactError(f"{PIPELINE} has a container where a text should be.")
@@ -255,7 +253,7 @@ def _type_name(node: dict[str, Any]) -> str:
 
 
 def _are_equivalent(a: Any, b: Any) -> bool:
-    """Tell whether two nodes make equal objects; the numbers and file names of nodes may differ."""
+    """Return whether two nodes make equal objects; their numbers and file names may differ."""
     if isinstance(a, dict) and isinstance(b, dict):
         # An object that describes itself by new arrays each time has a file for each.
         ignored = {"__id__", "file"} if "__loader__" in a else set()

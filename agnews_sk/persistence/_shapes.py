@@ -42,7 +42,7 @@ _SHAPES: dict[str, _Shapes] = {
     "sklearn.preprocessing._data.StandardScaler": _SCALER,
     "sklearn.svm._classes.LinearSVC": _LINEAR,
 }
-# The logarithm of a count of none, and scores of features that tell all.
+# The logarithm of a count of none, and scores of features that determine the class.
 _MAY_BE_INFINITE = frozenset({"class_log_prior_", "feature_log_prob_", "scores_", "pvalues_"})
 _TOKENIZERS = (
     "agnews_sk.tokenization.PretrainedTokenizer",
@@ -91,7 +91,7 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def check_shapes(estimator: Any, kinds: list[str]) -> None:
-    """Refuse arrays whose shapes do not fit each other, or which hold no finite numbers.
+    """Reject arrays whose shapes do not fit each other, or which hold no finite numbers.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def check_shapes(estimator: Any, kinds: list[str]) -> None:
 
 
 def _check_numbers(estimator: Any, name: str) -> None:
-    """Refuse an attribute that is not of numbers, or not finite where a fit always makes it so."""
+    """Reject an attribute that is not of numbers, or not finite where a fit always makes it so."""
     values = np.asarray(vars(estimator)[name])
     is_number = values.dtype.kind in "biuf"
     if not is_number or not (name in _MAY_BE_INFINITE or np.isfinite(values).all()):
@@ -140,7 +140,7 @@ def _check_numbers(estimator: Any, name: str) -> None:
 
 
 def check_held_types(estimator: Any, kinds: list[str]) -> None:
-    """Refuse an object of another type where an estimator uses one of a certain type.
+    """Reject an object of another type where an estimator uses one of a certain type.
 
     scikit-learn calls methods of what it holds: `estimator.predict`, `calibrator.predict`. Of a
     trusted type with another meaning, the same method could do anything that this type can.

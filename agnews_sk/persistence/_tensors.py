@@ -58,7 +58,7 @@ def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
     ------
     ArtifactError
         If the header is longer than the file; if tensors overlap, leave a gap, exceed the file or
-        do not have the size of their shape, so that one reader sees other bytes than the next; or
+        do not have the size of their shape, so that readers could disagree about their bytes; or
         if a weight is NaN or infinite.
     """
     with artifact_errors(name):
@@ -66,7 +66,7 @@ def load_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
         if len(content) < 8 or n_header > min(_MAX_HEADER_BYTES, len(content) - 8):
             raise ArtifactError(
                 f"{name} has a header of {n_header} bytes in a file of {len(content)}; it is "
-                "truncated or no safetensors file."
+                "truncated or not a safetensors file."
             )
         header = json.loads(content[8 : 8 + n_header])
         header.pop("__metadata__", None)

@@ -2,7 +2,7 @@
 
 The library is written in Rust. What it does not expect ends in a panic, at times long after
 loading, and its loops and regular expressions cannot be interrupted from Python. So what could run
-or grow without bound is refused from the document alone, and what passes is tried on a few texts.
+or grow without bound is rejected from the document alone, and what passes is tried on a few texts.
 """
 
 import base64
@@ -61,7 +61,7 @@ _SAMPLES = [
 
 
 def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
-    """Refuse a tokenizer that could crash, run without end or return ids outside its vocabulary.
+    """Reject a tokenizer that could crash, run without end or return ids outside its vocabulary.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def check_tokenizer(document: str, trusted: Sequence[str] = ()) -> None:
 
 
 def _check_model(model: dict[str, Any]) -> None:
-    """Refuse unknown models and settings that take quadratic time, grow texts or draw at random."""
+    """Reject unknown models and settings that take quadratic time, grow texts or draw at random."""
     # Documents of older versions name no type.
     if model.get("type", "BPE") not in _MODELS:
         raise ArtifactError(f"{TOKENIZER} has an unknown model, {model.get('type')!r}.")
@@ -131,7 +131,7 @@ def _parts(section: Any) -> Iterator[dict[str, Any]]:
     if section["type"] != "Sequence":
         yield section
         return
-    # Each kind of section has a name of its own for what is in a sequence.
+    # Each kind of section has its own name for what is in a sequence.
     for inner in section.values():
         for part in inner if isinstance(inner, list) else ():
             yield from _parts(part)
@@ -202,7 +202,7 @@ def _shortest_match(pattern: dict[str, str], trusted: Sequence[str]) -> int:
 
 
 def _check_charsmap(encoded: str) -> None:
-    """Refuse a precompiled table in which one character becomes a long text.
+    """Reject a precompiled table in which one character becomes a long text.
 
     The table is the size of a trie, the trie, and the replacements separated by zero bytes.
     """
@@ -238,7 +238,7 @@ def _n_special(post_processor: Any) -> int:
 
 
 def _check_truncation(truncation: Any, n_special: int) -> None:
-    """Refuse truncation that leaves no room for a token, overlaps, or has another strategy.
+    """Reject truncation that leaves no room for a token, overlaps, or has another strategy.
 
     With a stride, a text would become several rows of ids.
     """
@@ -254,7 +254,7 @@ def _check_truncation(truncation: Any, n_special: int) -> None:
 
 
 def _check_unknown(model: Any, unk_id: Any) -> None:
-    """Refuse a model whose unknown token is not in its vocabulary: unknown words fail."""
+    """Reject a model whose unknown token is not in its vocabulary: unknown words fail."""
     if type(model).__name__ == "Unigram":  # it does not reveal the id that it was read with
         known = type(unk_id) is int and unk_id >= 0 and model.id_to_token(unk_id) is not None
     else:

@@ -55,7 +55,7 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
     Raises
     ------
     ArtifactError
-        If it holds something that `load_trusted` would refuse: better now than when the model is
+        If it holds something that `load_trusted` would reject: better now than when the model is
         needed.
     """
     _check_functions(model)
@@ -74,7 +74,7 @@ def dump_trusted(model: Any, trusted: Sequence[str] = ()) -> bytes:
 
 
 def _check_functions(model: Any) -> None:
-    """Refuse functions that cannot be imported by name, such as lambdas."""
+    """Reject functions that cannot be imported by name, such as lambdas."""
     for held in walk(model):
         if not isinstance(held, (FunctionType, BuiltinFunctionType, np.ufunc)):
             continue
@@ -119,7 +119,7 @@ def load_trusted(
 def check_pipeline(
     content: bytes, trusted: Sequence[str] = (), versions: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse a skops file with types or attributes that are not trusted, or with broken arrays.
+    """Reject a skops file with types or attributes that are not trusted, or with broken arrays.
 
     No object is made, and no modules are imported but those of trusted types.
 
@@ -156,7 +156,7 @@ def check_pipeline(
 
 
 def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[str, str]) -> None:
-    """Refuse types, functions and attributes that are not trusted in their place.
+    """Reject types, functions and attributes that are not trusted in their place.
 
     All untrusted names are listed at once, so that a caller who trusts them needs one try.
     """
@@ -171,7 +171,7 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
     if unknown:
         raise ArtifactError(
             f"{PIPELINE} holds a {', a '.join(unknown.values())}, which is not trusted there; if "
-            f"you know it, pass trusted={sorted({name for _, name in unknown})}."
+            f"you trust it, pass trusted={sorted({name for _, name in unknown})}."
         )
     for loader, name in schema.named:
         # A type in the place of a function would be called.
@@ -180,7 +180,7 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
 
 
 def _is_allowed(loader: str, name: str, place: Place) -> bool:
-    """Tell whether something found by name is trusted in this place.
+    """Return whether something found by name is trusted in this place.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def _is_allowed(loader: str, name: str, place: Place) -> bool:
 
 
 def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[str, str]) -> None:
-    """Refuse attributes that a type's own code never sets, and objects that lack a parameter.
+    """Reject attributes that a type's own code never sets, and objects that lack a parameter.
 
     An object of a type that only the caller trusts may have any attributes except those that
     replace a method: nothing is known of its code.
@@ -210,7 +210,7 @@ def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[
         Full name of the type.
     attributes : frozenset of str
     versions : mapping of str to str
-        A message about another version of the library tells which one saved the model.
+        A message about another version of the library names the one that saved the model.
     """
     kind = import_by_name(owner)
     if owner not in TRUSTED:
@@ -259,7 +259,7 @@ def _skops() -> ModuleType:
 
 
 def _check_array(content: bytes, name: str, is_number: bool, may_hold_nan: bool) -> None:
-    """Refuse an array whose header does not describe the bytes after it, or which holds NaN.
+    """Reject an array whose header does not describe the bytes after it, or which holds NaN.
 
     numpy would allocate what the header promises, and read arrays of objects by pickle.
 

@@ -97,8 +97,8 @@ def name_of(named: Any) -> str:
     Returns
     -------
     str
-        Its module and name. Functions of `scipy.special` do not tell their module, so it is looked
-        up among the imported ones.
+        Its module and name. Functions of `scipy.special` do not record their module, so it is
+        looked up among the imported ones.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def name_of(named: Any) -> str:
     """
     name = named.__name__
     module = getattr(named, "__module__", None)
-    if module is None:  # functions of scipy.special do not say
+    if module is None:  # functions of scipy.special have no module
         modules = sys.modules.copy().items()
         module = next((key for key, m in modules if getattr(m, name, None) is named), "__main__")
     return f"{module}.{name}"

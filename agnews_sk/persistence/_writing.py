@@ -46,7 +46,7 @@ def write_files(files: Mapping[str, bytes], path: Path) -> None:
 
 
 def _check_replaceable(path: Path) -> None:
-    """Refuse to replace anything but a saved model, a zip file or an empty folder."""
+    """Raise an error unless the path is a saved model, a zip file or an empty folder."""
     if path.suffix == ".zip":
         is_other = path.exists() and not zipfile.is_zipfile(path)
     else:
@@ -54,7 +54,7 @@ def _check_replaceable(path: Path) -> None:
         is_other = is_other and not (path.is_dir() and not any(path.iterdir()))
     if is_other:
         raise FileExistsError(
-            f"{path} exists and is not a saved model; give another path, or remove it first."
+            f"{path} exists and is not a saved model; use another path, or remove it first."
         )
 
 

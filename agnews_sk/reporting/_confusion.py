@@ -90,7 +90,7 @@ def confusion_display(
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     display = ConfusionMatrixDisplay(shares, display_labels=result.classes)
     display.plot(ax=ax, cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
-    # By rotation alone, long labels would be centred and reach into their neighbours.
+    # By rotation alone, long labels would be centred and overlap their neighbours.
     ax.set_xticks(ax.get_xticks(), labels=result.classes, rotation=45, ha="right")
     for cell, share in np.ndenumerate(shares):
         display.text_[cell].set(

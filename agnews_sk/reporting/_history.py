@@ -79,7 +79,7 @@ class HistoryDisplay:
 
     @classmethod
     def from_history(cls, history: Any, *, name: str = "", ax: Any = None) -> Self:
-        """Plot a history that something else than a classifier recorded.
+        """Plot a history that was not recorded by a classifier.
 
         Parameters
         ----------

@@ -58,7 +58,7 @@ class HtmlPage:
 
     @property
     def policy(self) -> str:
-        """Content-security policy: whatever a text or a name holds, nothing else runs or loads."""
+        """Content-security policy: nothing else runs or loads, even if a text holds markup."""
         style = "'unsafe-inline'" if self.style_attributes else _source(self.style)
         connect = "'self'" if self.connects else "'none'"
         return (

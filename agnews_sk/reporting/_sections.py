@@ -57,7 +57,7 @@ _COSTS: dict[str, tuple[str, Format]] = {
 _TESTS = {
     "exact": "McNemar's exact test",
     "chi2": "McNemar's test (chi-squared, continuity corrected)",
-    "corrected t": "the corrected resampled t test of Nadeau and Bengio",
+    "corrected t": "the corrected resampled t-test of Nadeau and Bengio",
 }
 
 
@@ -84,8 +84,8 @@ def scores_section(result: ComparisonResult) -> str:
     note = (
         f"Below each score is its {confidence_percent(result)} interval: a BCa bootstrap interval "
         f"over the rows ({result.n_resamples:,} resamples, the same for all classifiers), or one "
-        "of the method named beside it where BCa is undefined. Lower is better for log loss, Brier "
-        "score and calibration error."
+        "of the method named next to it where BCa is undefined. Lower is better for log loss, "
+        "Brier score and calibration error."
     )
     return section("Scores", table(head, rows) + _note(note))
 
@@ -114,7 +114,7 @@ def pairs_section(result: ComparisonResult) -> str:
     used = " and ".join(_TESTS[test] for test in sorted(set(result.pairs["test"])))
     note = (
         f"Differences are the first minus the second classifier, with {confidence_percent(result)} "
-        f"{usual} intervals, or intervals of the method named beside them. p tests the accuracies "
+        f"{usual} intervals, or intervals of the method named next to them. p tests the accuracies "
         f"by {used}; Holm's p is corrected for the number of pairs. A difference is significant if "
         "its interval excludes zero and Holm's p agrees."
     )
@@ -160,7 +160,7 @@ def plots_section(result: ComparisonResult) -> str:
 
 
 def _cost_plots(result: ComparisonResult) -> list[str]:
-    """Return accuracy against each cost that is known of some classifier."""
+    """Return accuracy against each cost that is known for some classifier."""
     captions = {
         "fit_seconds": "Accuracy against fit time",
         "latency_p95_ms": "Accuracy against the latency of one text",
@@ -260,7 +260,7 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    """Return a text with an ellipsis for what is beyond the length of an example."""
+    """Return a text truncated to the length of an example, with an ellipsis."""
     return text if len(text) <= _EXAMPLE_LENGTH else f"{text[:_EXAMPLE_LENGTH].rstrip()} …"
 
 

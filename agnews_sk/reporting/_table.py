@@ -43,7 +43,7 @@ def _scores_table(result: ComparisonResult) -> Table:
     table = Table(
         title=f"Scores on {len(result.y_true):,} test rows",
         caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
-        f"({result.n_resamples:,} resamples), or intervals of the method named beside them.",
+        f"({result.n_resamples:,} resamples), or intervals of the method named next to them.",
     )
     _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")
@@ -64,12 +64,12 @@ def _scores_table(result: ComparisonResult) -> Table:
 def _pairs_table(pairs: pd.DataFrame) -> Table:
     """Return the table of paired tests, one row per pair."""
     folds = (pairs["test"] == "corrected t").any()
-    test = "Corrected t test" if folds else "McNemar's test"
+    test = "Corrected t-test" if folds else "McNemar's test"
     table = Table(
         title=f"{test} of each pair, a against b",
         caption="Difference: accuracy of a minus that of b, in percentage points.",
     )
-    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p value"])
+    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p-value"])
     for pair in pairs.to_dict("records"):
         cells = [
             pair["b"],
@@ -92,7 +92,7 @@ def _add_columns(table: Table, names: list[str], numbers: list[str]) -> None:
 
 def _add_row(table: Table, first: str, cells: list[str]) -> None:
     """Add a row of plain texts."""
-    # In a str, rich would take the brackets of a name or a label for markup.
+    # In a str, rich would read the brackets of a name or a label as markup.
     table.add_row(Text(first), *map(Text, cells))
 
 

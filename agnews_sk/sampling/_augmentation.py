@@ -26,7 +26,7 @@ class EDAAugmenter(RowSampler):
 
     For each copy one of the four edits is drawn, with equal probability among those whose share is
     above 0, and ``max(1, round(share * n_words))`` of its words are edited. Words are separated by
-    white space; the words of a copy are joined by single spaces.
+    whitespace; the words of a copy are joined by single spaces.
 
     Parameters
     ----------

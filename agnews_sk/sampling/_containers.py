@@ -46,7 +46,7 @@ def _replaced(column: Any, texts: np.ndarray, first: int) -> Any:
 
     Parameters
     ----------
-    column : list, tuple, ndarray, pandas Series, Index or array, polars Series of shape (n_rows,)
+    column : list, tuple, ndarray, pandas Series, Index or array, Polars Series of shape (n_rows,)
     texts : ndarray of object of shape (n_rows - first,)
         None keeps the text.
     first : int

@@ -17,7 +17,7 @@ class DuplicateFilter(RowFilter):
     """Keep one row of each set of duplicates.
 
     The text columns of a row are joined, and compared without regard to case, punctuation and
-    white space. Rows without any text are no duplicates of each other.
+    whitespace. Rows without any text are not duplicates of each other.
 
     Parameters
     ----------

@@ -47,6 +47,6 @@ class MaskFilter(RowFilter):
         if mask.dtype != bool or mask.shape != (len(columns[0]),):
             raise ValueError(
                 f"keep must have one bool per row of X, {len(columns[0])}, got {mask.dtype} of "
-                f"shape {mask.shape}; a mask fits only the rows that it was made for."
+                f"shape {mask.shape}; a mask applies only to the rows that it was computed on."
             )
         return mask

@@ -45,7 +45,7 @@ def near_duplicate_groups(
     """Return for each text the position of the first text of its group.
 
     A group holds texts that are equal after normalization, near duplicates, or joined by a chain
-    of such pairs. A missing or blank text is a group of its own.
+    of such pairs. A missing or blank text is its own group.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from agnews_sk.sampling._row_filter import RowFilter
 class MissingTextFilter(RowFilter):
     """Drop rows whose text is missing or blank.
 
-    `None`, NaN, `pandas.NA`, the empty string and texts of white space only count as missing.
+    `None`, NaN, `pandas.NA`, the empty string and texts of whitespace only count as missing.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class MissingTextFilter(RowFilter):
 class LengthFilter(RowFilter):
     """Drop rows whose text has too few or too many words, or too few letters to be prose.
 
-    The text columns of a row are joined; words are separated by white space. A missing text has no
+    The text columns of a row are joined; words are separated by whitespace. A missing text has no
     words.
 
     Parameters
@@ -63,7 +63,7 @@ class LengthFilter(RowFilter):
     max_words : int, default=None
         Maximum number of words of a row to keep; None means no limit.
     min_letter_share : float, default=0.0
-        Minimum share of letters, of any script, among the characters that are not white space.
+        Minimum share of letters, of any script, among the characters that are not whitespace.
         It is low in tables of results and in remains of markup. An empty text passes.
     columns : list of str, default=None
         Columns of a frame to look at; None means every column of texts.

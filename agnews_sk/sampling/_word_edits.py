@@ -66,7 +66,7 @@ class Substitutes(NamedTuple):
     ends: np.ndarray
 
     def exist(self, words: np.ndarray) -> np.ndarray:
-        """Tell which words have a substitute."""
+        """Return which words have a substitute."""
         return self.ends[words] > self.starts[words]
 
     def draw(self, words: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The HTTP application: its routes, and what each request may demand."""
+"""The HTTP application: its routes, and the limits of a request."""
 
 import gc
 import json
@@ -37,10 +37,10 @@ _NO_DOCS = (
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not JSON."},
     401: {"model": Problem, "description": "No API key, or a wrong one."},
-    408: {"model": Problem, "description": "The body arrived too slowly."},
+    408: {"model": Problem, "description": "The body was sent too slowly."},
     413: {"model": Problem, "description": "The body is too large."},
     422: {"model": Problem, "description": "Not a valid request, or above a limit."},
-    429: {"model": Problem, "description": "Too many texts wait; retry later."},
+    429: {"model": Problem, "description": "Too many texts are waiting; retry later."},
     503: {"model": Problem, "description": "Too slow, or not ready."},
 }
 
@@ -61,7 +61,7 @@ def create_app(
         A saved or exported model, a pipeline, or several of them by name. The first one is used by
         requests that name none.
     limits : Limits, optional
-        What a request may demand.
+        Limits of a request.
     api_key : str, optional
         Key that clients must send as `X-API-Key` to `/predict` and `/labels`.
     max_batch : int, default=64
@@ -87,9 +87,9 @@ def create_app(
 
     Notes
     -----
-    Predictions are those of `predict_proba`, whatever texts are in the same batch. A missing cell
-    of a story is treated as the model's `join` step does; the empty text is predicted; `null` for a
-    text is refused. Each model predicts in a thread of its own.
+    Predictions are those of `predict_proba`, regardless of the other texts in the batch. A missing
+    cell of a story is treated as by the model's `join` step; the empty text is predicted; `null`
+    for a text is rejected. Each model predicts in its own thread.
 
     Examples
     --------
@@ -126,30 +126,30 @@ def create_app(
 
 
 def check_key(api_key: str | None) -> None:
-    """Refuse an API key that every request has, or that no request can send.
+    """Reject an API key that is empty, or that no request can send.
 
     Parameters
     ----------
     api_key : str or None
-        None asks for no key.
+        None requires no key.
 
     Raises
     ------
     ValueError
-        If it is empty, begins or ends with white space, or has a character that a header cannot
+        If it is empty, begins or ends with whitespace, or has a character that a header cannot
         have.
     """
     if api_key is None:
         return
     if not api_key:
         raise ValueError(
-            "api_key is empty (--api-key, AGNEWS_SK_API_KEY), which every request has; None, or no "
-            "such variable, asks for no key."
+            "api_key (--api-key, AGNEWS_SK_API_KEY) must not be empty, got an empty string; pass "
+            "None, or unset the variable, to require no key."
         )
     if api_key != api_key.strip() or not api_key.isprintable():
         raise ValueError(
-            "api_key (--api-key, AGNEWS_SK_API_KEY) begins or ends with white space or has a "
-            "character that cannot be printed, which a header cannot have."
+            "api_key (--api-key, AGNEWS_SK_API_KEY) must fit in a header: it begins or ends with "
+            "whitespace, or has a character that cannot be printed."
         )
 
 
@@ -266,9 +266,9 @@ class _Service:
         return self.models[name]
 
     def _check(self, texts: list[str], explain: bool) -> None:
-        """Refuse more or longer texts than the limits allow.
+        """Reject more or longer texts than the limits allow.
 
-        Requests that ask for an explanation have limits of their own: explaining a text takes a
+        Requests for an explanation have separate limits: explaining a text takes a
         model many predictions.
 
         Parameters
@@ -279,7 +279,7 @@ class _Service:
         Raises
         ------
         HTTPException
-            422 with what came and what is allowed.
+            422 with what was sent and what is allowed.
         """
         most = self.limits.max_explained_texts if explain else self.limits.max_texts
         if len(texts) > most:
@@ -361,14 +361,14 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
 
     @app.get("/health", responses={503: _PROBLEMS[503]})
     async def health() -> Status:
-        """Tell whether the process works; if not, restart it."""
+        """Return whether the process works; if not, restart it."""
         if not service.running:
             raise HTTPException(503, "a model's thread has ended.")
         return Status(status="ok")
 
     @app.get("/ready", responses={503: _PROBLEMS[503]})
     async def ready() -> Status:
-        """Tell whether the service takes requests; if not, send them elsewhere."""
+        """Return whether the service accepts requests; if not, send them elsewhere."""
         if app.state.stopping or not service.running:
             raise HTTPException(503, "not ready.", _RETRY)
         return Status(status="ready")
@@ -381,7 +381,7 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     @app.get("/docs", include_in_schema=False)
     @app.get("/redoc", include_in_schema=False)
     async def no_docs() -> Response:
-        """Tell why there are no documentation pages: FastAPI's load scripts from elsewhere."""
+        """Explain why there are no documentation pages: those of FastAPI load external scripts."""
         raise HTTPException(404, _NO_DOCS)
 
     @app.get("/", include_in_schema=False)
@@ -408,8 +408,8 @@ def _key_check(api_key: str) -> Callable[..., Any]:
     expected = api_key.encode()
 
     async def check(given: Annotated[str | None, Depends(header)]) -> None:
-        """Refuse a request without the key by 401."""
-        # Headers come as Latin-1, whatever the client meant.
+        """Reject a request without the key by 401."""
+        # Headers are decoded as Latin-1, regardless of the encoding of the client.
         if not secrets.compare_digest((given or "").encode("latin-1"), expected):
             raise HTTPException(
                 401, "the header X-API-Key is missing or wrong.", {"WWW-Authenticate": "APIKey"}
@@ -419,7 +419,7 @@ def _key_check(api_key: str) -> Callable[..., Any]:
 
 
 def _as_json(content: Any) -> Response:
-    """Return a JSON response without validating it by a response model, as the service built it."""
+    """Return a JSON response without validating it by a response model, since it was built here."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
@@ -437,7 +437,7 @@ async def _respond_invalid(request: Request, error: Any) -> Response:
     JSONResponse
         The invalid input itself is left out, as it may be anything.
     """
-    # Without the input: it may hold what JSON cannot, such as NaN or half a character.
+    # Without the input, which may have values that JSON cannot hold, such as NaN or surrogates.
     found = [
         {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
         for one in error.errors()[:_MAX_REASONS]

@@ -25,7 +25,7 @@ class _Pending(NamedTuple):
     result : asyncio.Future
         Receives the predictions, or the error.
     since : float
-        Time at which it came, by the clock of the event loop.
+        Time at which it arrived, by the clock of the event loop.
     """
 
     texts: Sequence[str]
@@ -39,7 +39,7 @@ class MicroBatcher:
     While the model works, requests gather. Once it is free, a batch starts when one of these holds:
     it has as many texts as were predicted and waiting a moment ago, so that clients that send their
     next request at once are combined instead of taking turns; it is full; or `max_wait` has passed.
-    A request is never split: one larger than a batch is a batch of its own.
+    A request is never split: one larger than a batch is its own batch.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class MicroBatcher:
         self.n_waiting = 0
 
     def start(self) -> None:
-        """Start to predict; call it within the event loop."""
+        """Start predicting; call it within the event loop."""
         self._closing = False
         self._arrived, self._target_reached = asyncio.Event(), asyncio.Event()  # of this loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
@@ -124,7 +124,7 @@ class MicroBatcher:
         Raises
         ------
         QueueFullError
-            If too many texts wait already.
+            If too many texts are already waiting.
         """
         self._count(len(texts))
         loop = asyncio.get_running_loop()
@@ -155,7 +155,7 @@ class MicroBatcher:
         Raises
         ------
         QueueFullError
-            If too many texts wait already.
+            If too many texts are already waiting.
         """
         self._count(len(texts))
         try:
@@ -173,7 +173,7 @@ class MicroBatcher:
             self._thread.shutdown()
 
     def _count(self, n_texts: int) -> None:
-        """Count texts as waiting, or refuse them if too many wait.
+        """Count texts as waiting, or reject them if too many wait.
 
         If nothing waits, any number of texts is taken, or a large request could never be predicted.
 
@@ -182,7 +182,7 @@ class MicroBatcher:
         QueueFullError
         """
         if self.n_waiting and self.n_waiting + n_texts > self._max_waiting:
-            raise QueueFullError(f"{self.n_waiting} texts wait already.")
+            raise QueueFullError(f"{self.n_waiting} texts are already waiting.")
         self.n_waiting += n_texts
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
@@ -286,7 +286,7 @@ def _call(function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     except BaseException as error:
         # A panic of a library written in Rust derives from BaseException only and would end more
-        # than one request; a future refuses StopIteration.
+        # than one request; a future rejects StopIteration.
         if isinstance(error, Exception) and not isinstance(error, StopIteration):
             raise
         raise RuntimeError(f"the model failed: {type(error).__name__}") from error

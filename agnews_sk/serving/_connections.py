@@ -1,6 +1,6 @@
-"""Close connections that wait in vain, so that they do not keep other clients out.
+"""Close connections that send no request, so that they do not keep other clients out.
 
-A client that opens many connections and sends nothing, or sends one byte per second, would use up
+A client that opens many connections and sends nothing, or sends one byte per second, would exhaust
 all open files of the process. uvicorn bounds idle connections after a response only.
 """
 
@@ -33,7 +33,7 @@ WAITING, RESPONDING, CLOSING = "waiting", "responding", "closing"
 
 
 class ConnectionWatch:
-    """The connections of a process, what each waits for, and since when.
+    """The connections of a process, each with its phase and since when.
 
     A connection is in one of three phases. It is WAITING until the header of a request is complete,
     RESPONDING until its response is sent, and CLOSING until the client has read the last one. Each
@@ -83,7 +83,7 @@ class ConnectionWatch:
             self.forget(oldest)
 
     def enter(self, connection: "WatchedProtocol", phase: str) -> None:
-        """Record what a connection waits for from now on.
+        """Record the phase of a connection.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class ConnectionWatch:
 
 
 class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """A connection of uvicorn that reports what it waits for.
+    """A connection of uvicorn that reports its phase.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self.phase = WAITING
 
     def connection_made(self, transport: Any) -> None:
-        """Start to wait for a request."""
+        """Start waiting for a request."""
         super().connection_made(transport)
         self._watch.admit(self)
 
@@ -187,7 +187,7 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self._watch.enter(self, RESPONDING if self._is_responding else WAITING)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop to wait."""
+        """Stop waiting."""
         super().connection_lost(exc)
         self._watch.forget(self)
 
@@ -198,7 +198,7 @@ class WatchedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
 
 class BacklogSocket(socket.socket):
-    """A listening socket whose backlog is fixed, whatever asyncio asks for.
+    """A listening socket whose backlog is fixed, regardless of what asyncio asks for.
 
     asyncio uses one number both for the length of the queue of the system, which should be long,
     and for how many connections it accepts per turn of the event loop, which should be few.
@@ -267,7 +267,7 @@ class RateLimit(logging.Filter):
         self._seen: dict[tuple[str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether to log a record; the first of a period reports how many were dropped."""
+        """Return whether to log a record; the first of a period reports how many were dropped."""
         place = record.pathname, record.lineno
         since, n_seen = self._seen.get(place, (record.created, 0))
         if record.created - since >= self._seconds:

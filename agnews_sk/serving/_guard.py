@@ -74,7 +74,7 @@ class Guard:
 
 
 class _Request:
-    """The body of a request as it comes in, and its response as it goes out.
+    """The body of a request, and its response.
 
     Parameters
     ----------
@@ -104,9 +104,9 @@ class _Request:
         self._declared = int(length) if length.isdigit() else 0
 
     async def receive(self) -> Message:
-        """Return the next part of the body, or refuse the request if the body is too large.
+        """Return the next part of the body, or reject the request if the body is too large.
 
-        A declared length is refused before any of the body is read.
+        A declared length is rejected before any of the body is read.
         """
         if self._declared > self._max_bytes:
             raise self._too_large()
@@ -146,7 +146,7 @@ class _Request:
         """Respond 500 without details, which are in the log, unless the response has started."""
         if self.status:
             return
-        detail = "the service failed; the request may be at fault."
+        detail = "internal server error; the request may have caused it."
         await JSONResponse({"detail": detail}, 500)(scope, self._receive, self.send)
 
     def _too_large(self) -> HTTPException:

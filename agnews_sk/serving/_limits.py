@@ -1,11 +1,11 @@
-"""What one request, and all requests together, may demand of a service."""
+"""Limits of a single request, and of all requests together."""
 
 from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits of a service, which bound the memory and the time that clients can demand.
+    """Limits of a service, which bound the memory and the time that clients can use.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ class Limits:
     max_characters : int, default=20_000
         Characters per text; beyond it, 422.
     max_explained_texts : int, default=16
-        Texts per request that asks for an explanation; beyond it, 422.
+        Texts per request for an explanation; beyond it, 422.
     max_explained_characters : int, default=20_000
         Characters of all texts of such a request together, as explaining takes a model much longer
         than predicting; beyond it, 422.
@@ -56,7 +56,7 @@ class Limits:
     max_connections: int = 4_096
 
     def __post_init__(self) -> None:
-        """Refuse limits that would refuse every request, NaN included."""
+        """Reject limits that would reject every request, NaN included."""
         for field in fields(self):
             value = getattr(self, field.name)
             if not value > 0:

@@ -37,11 +37,11 @@ class Metrics:
         known: dict[str, Any] = {"namespace": "agnews_sk", "registry": self._registry}
         self.requests = Counter("requests", "Responses.", ["path", "status"], **known)
         self.seconds = Histogram(
-            "request_seconds", "Time of a request to /predict.", buckets=_SECONDS, **known
+            "request_seconds", "Duration of requests to /predict.", buckets=_SECONDS, **known
         )
         self.batch_texts = Histogram("batch_texts", "Texts per batch.", buckets=_TEXTS, **known)
         self.waiting_texts = Gauge(
-            "waiting_texts", "Texts that wait for a model.", multiprocess_mode="livesum", **known
+            "waiting_texts", "Texts waiting for a model.", multiprocess_mode="livesum", **known
         )
 
     def render(self) -> bytes:

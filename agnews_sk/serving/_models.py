@@ -55,7 +55,7 @@ def name_models(models: Any) -> dict[str, Any]:
 
 
 def check_models(models: Any) -> None:
-    """Refuse paths without a model, without loading any of them.
+    """Reject paths without a model, without loading any of them.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class ServedModel:
         return [one if isinstance(one, str) else self._join(one) for one in stories]
 
     def check(self) -> None:
-        """Refuse a model that fails on a short text.
+        """Reject a model that fails on a short text.
 
         Raises
         ------

@@ -18,7 +18,7 @@ class Story(BaseModel):
 
     @model_validator(mode="after")
     def _has_a_cell(self) -> "Story":
-        """Refuse a story without any cell."""
+        """Reject a story without any cell."""
         if self.title is None and self.description is None:
             raise ValueError("a story needs a title or a description.")
         return self
@@ -35,7 +35,7 @@ class PredictRequest(BaseModel):
     )
 
     text: str | None = Field(None, description="One text.")
-    # The first invalid item refuses the request: a long list of them would make a long response.
+    # The first invalid item rejects the request: a long list of them would make a long response.
     texts: Annotated[list[str | Story], Field(min_length=1, fail_fast=True)] | None = Field(
         None, description="Many texts, or stories of a title and a description."
     )
@@ -46,10 +46,10 @@ class PredictRequest(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_input(self) -> "PredictRequest":
-        """Refuse requests with no input, or with two kinds of it."""
+        """Reject requests with no input, or with two kinds of it."""
         story = self.title is not None or self.description is not None
         if (self.text is not None) + (self.texts is not None) + story != 1:
-            raise ValueError("give exactly one of text, texts, or title and description.")
+            raise ValueError("pass exactly one of text, texts, or title and description.")
         return self
 
     def stories(self) -> list[str | dict[str, str | None]]:
@@ -115,6 +115,6 @@ class Status(BaseModel):
 
 
 class Problem(BaseModel):
-    """The reason for which a request was refused."""
+    """The reason for which a request was rejected."""
 
     detail: Any = Field(examples=["there are 300 texts, at most 256 are allowed."])

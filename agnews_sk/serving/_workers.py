@@ -32,16 +32,16 @@ from agnews_sk.serving._metrics import FOLDER_VARIABLE
 from agnews_sk.serving._models import check_models
 
 _BACKLOG = 2048
-# How often in a row a worker may die before it is ready, perhaps for lack of memory.
+# How often in succession a worker may die before it is ready, perhaps for lack of memory.
 _MAX_DEATHS_WHILE_LOADING = 3
 _STARTUP_FAILURE = 3  # exit status of uvicorn for an application that fails to start
-# How long idle connections stay open while the service stops: a request that is on its way still
-# gets its response, which tells that the connection closes.
+# How long idle connections stay open while the service stops: a request in transit still
+# gets its response, which announces that the connection closes.
 _LINGER_SECONDS = 1.0
 
 
 class DrainingServer(uvicorn.Server):
-    """A server that, told to stop, responds to the requests that it has accepted.
+    """A server that responds to all accepted requests before it stops.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class DrainingServer(uvicorn.Server):
         tells the client that the connection closes.
         """
         self.config.loaded_app.state.stopping = True
-        await asyncio.sleep(0.01)  # a turn of the loop, which accepts pending connections
+        await asyncio.sleep(0.01)  # one iteration of the loop, which accepts pending connections
         for server in self.servers:
             server.close()
         deadline = time.monotonic() + _LINGER_SECONDS
@@ -152,7 +152,7 @@ class _Worker(NamedTuple):
     receiver: Connection
 
     def was_ready(self) -> bool:
-        """Tell whether the process ever reported that it is ready."""
+        """Return whether the process ever reported that it is ready."""
         try:
             return self.receiver.poll() and self.receiver.recv()
         except EOFError:
@@ -160,7 +160,7 @@ class _Worker(NamedTuple):
 
 
 class _Workers:
-    """One process per socket, replaced when it dies and stopped when this process is told to stop.
+    """One process per socket, replaced when it dies and stopped together with this process.
 
     Parameters
     ----------
@@ -200,13 +200,13 @@ class _Workers:
             raise KeyboardInterrupt
 
     def _stop(self, number: int, frame: Any) -> None:
-        """Remember the signal that asks the service to stop; a handler of signals."""
+        """Record the signal that stops the service; a signal handler."""
         self._stopped_by = number
 
     def _end_workers(self) -> None:
         """Close the sockets, ask all workers to stop, and wait for them."""
         for sock in self._sockets:
-            sock.close()  # else clients would wait for an accept that never comes
+            sock.close()  # else clients would wait for an accept that never happens
         for worker in self._workers:
             worker.process.terminate()
         for worker in self._workers:
@@ -275,9 +275,9 @@ def _describe_exit(exit_code: int) -> str:
 def _run_worker(
     build: Callable[[], Any], limits: Limits, sock: socket.socket, sender: Connection
 ) -> None:
-    """Serve a socket in a process of its own.
+    """Serve a socket in its own process.
 
-    A worker that cannot create the application prints why and exits with a status of its own: a
+    A worker that cannot create the application prints why and exits with its own status: a
     successor would fail too.
 
     Parameters
@@ -305,7 +305,7 @@ def _run_worker(
 
 
 def _stop_with_parent() -> None:
-    """Stop this process when its parent ends, however it ends: nobody else would stop it."""
+    """Stop this process when its parent ends, in any way: nothing else would stop it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -330,8 +330,8 @@ def make_server(
     Parameters
     ----------
     build : callable
-        Creates the application. It is called after signal handlers are set, so that a service told
-        to stop while it loads models still responds to clients that connect meanwhile.
+        Creates the application. It is called after signal handlers are set, so that a service that
+        is stopped while it loads models still responds to clients that connect until then.
     limits : Limits
     on_ready : callable, optional
         Called as soon as requests are served.

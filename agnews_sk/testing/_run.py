@@ -100,7 +100,7 @@ def check_text_estimator(
     """Check that an estimator of texts follows the conventions of scikit-learn and this package.
 
     scikit-learn's :func:`~sklearn.utils.estimator_checks.check_estimator` feeds numbers, and so
-    tests next to nothing of an estimator of texts. This function has the same interface and feeds
+    tests almost nothing of an estimator of texts. This function has the same interface and feeds
     texts.
 
     Parameters
@@ -164,7 +164,7 @@ def check_text_estimator(
 
 
 def _checked_reasons(reasons: Reasons | None) -> Reasons:
-    """Return the reasons, or refuse the names of checks that do not exist."""
+    """Return the reasons, or reject the names of checks that do not exist."""
     unknown = sorted(set(reasons or {}) - set(text_checks()))
     if unknown:
         raise ValueError(f"expected_failed_checks names no check by {unknown}; see text_checks().")

@@ -46,13 +46,13 @@ def encode_texts(tokenizer_json: str, texts: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of list of int64 of shape (n_samples,)
-        Special tokens included, truncated as the tokenizer says, not padded.
+        Special tokens included, truncated by the tokenizer, not padded.
     """
     tokenizer = load_tokenizer(tokenizer_json)
 
     def encode(start: int) -> tuple[np.ndarray, np.ndarray]:
         """Return lengths, of shape (batch,), and flat ids, of shape (n_ids,), of a batch."""
-        # "Fast" leaves out the offsets of tokens in the text, which nobody reads here.
+        # "Fast" leaves out the offsets of tokens in the text, which are not needed here.
         found = tokenizer.encode_batch_fast(texts.slice(start, _BATCH_ROWS).to_list())
         lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
         ids = chain.from_iterable(one.ids for one in found)
@@ -103,7 +103,7 @@ def truncating(tokenizer_json: str, max_length: int | None) -> str:
     Raises
     ------
     ValueError
-        If `max_length` leaves no room for a token beside the special ones.
+        If `max_length` leaves no room for a token besides the special ones.
     """
     tokenizer = load_tokenizer.__wrapped__(tokenizer_json)  # a new one, not that of the cache
     tokenizer.no_padding()
@@ -124,7 +124,7 @@ def load_pretrained(model: str) -> tuple[str, dict[str, int | None]]:
     Parameters
     ----------
     model : str
-        Folder, or name on the Hugging Face hub.
+        Folder, or name on the Hugging Face Hub.
 
     Returns
     -------
@@ -269,7 +269,7 @@ _TRAIN: dict[str, Callable[[list[str], int, bool], "Tokenizer"]] = {
 
 
 def _normalizer(form: str, lowercase: bool) -> Any:
-    """Return Unicode normalization to a form such as NFC, followed by lower case if asked for."""
+    """Return Unicode normalization to a form such as NFC, followed by lower case if requested."""
     from tokenizers import normalizers
 
     steps = [getattr(normalizers, form)()]
@@ -278,7 +278,7 @@ def _normalizer(form: str, lowercase: bool) -> Any:
 
 @contextmanager
 def _without_library_threads() -> Iterator[None]:
-    """Keep `tokenizers` from starting threads of its own, unless the user has asked for them.
+    """Keep `tokenizers` from starting threads of its own, unless the user has requested them.
 
     After it has started any, its older versions warn at every fork of the process. It reads an
     environment variable each time; one that the user has set is left alone.

@@ -113,14 +113,14 @@ class _BackendTokenizer(  # type: ignore[call-arg]
         self.mask_token_id_ = special_ids["mask"]
 
     def get_parts(self) -> StateParts:
-        """Return the state with the tokenizer as a document of its own, which others can read."""
+        """Return the state with the tokenizer as its own document, which others can read."""
         state = dict(vars(self))
         tokenizer_json = state.pop("tokenizer_json_", None)
         documents = {} if tokenizer_json is None else {"tokenizer.json": tokenizer_json}
         return StateParts(state, documents=documents)
 
     def set_parts(self, parts: StateParts) -> None:
-        """Take the tokenizer's document; refuse ids that would be out of a model's bounds."""
+        """Take the tokenizer's document; reject ids that would be out of a model's bounds."""
         self.tokenizer_json_ = parts.documents["tokenizer.json"]
         tokenizer = load_tokenizer(self.tokenizer_json_)
         if tokenizer.padding is not None:
@@ -234,8 +234,8 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     Parameters
     ----------
     model : str, path or None, default=None
-        Folder, or name on the Hugging Face hub; None is all-MiniLM-L6-v2, from the `offline` extra
-        if that is installed, otherwise from the hub.
+        Folder, or name on the Hugging Face Hub; None is all-MiniLM-L6-v2, from the `offline` extra
+        if that is installed, otherwise from the Hub.
     max_length : int or None, default=None
         Largest number of ids per text, special tokens included; None is the model's own limit.
     cache : TextCache, optional
@@ -258,7 +258,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
     Notes
     -----
     Only `fit` loads the model's tokenizer, once per process; pickles, copies and `transform` need
-    neither the folder nor the hub. Rows have the model's special tokens, are truncated and never
+    neither the folder nor the Hub. Rows have the model's special tokens, are truncated and never
     padded. Missing texts are treated as empty. The result does not depend on the number of
     threads.
 

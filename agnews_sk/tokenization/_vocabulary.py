@@ -113,7 +113,7 @@ class Vocabulary(  # type: ignore[call-arg]
             kept = kept.head(max(self.max_size - len(self.special_tokens), 0))
         if len(kept) == 0:
             raise ValueError(
-                f"no token is left of {len(counted)} distinct ones; lower min_df, or raise max_df "
+                f"no token remains of {len(counted)} distinct ones; lower min_df, or raise max_df "
                 "or max_size."
             )
         none = np.zeros(len(self.special_tokens), dtype=np.int64)

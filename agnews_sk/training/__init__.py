@@ -1,4 +1,4 @@
-"""Train a torch module over rows of token ids: a skorch net with a loop of its own."""
+"""Train a torch module over rows of token ids: a skorch net with its own loop."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.training._callback_rules import check_callbacks, deciding_callbacks

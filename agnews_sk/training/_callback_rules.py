@@ -1,4 +1,4 @@
-"""Which callbacks of skorch go with which parameters; the others are refused before training."""
+"""Which callbacks of skorch are compatible with which parameters; others raise an error."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from skorch.callbacks import (
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
-# They show or store what others recorded, and do not change a training.
+# They show or store what others recorded, and do not affect training.
 _WATCHERS = (
     EpochTimer,
     MlflowLogger,
@@ -46,7 +46,7 @@ _OF_VALIDATION = {"valid_loss", "valid_accuracy"}
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of callback that does not go with the parameters of a classifier.
+    """A kind of callback that is not compatible with some parameters of a classifier.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ _RULES = [
     Rule(
         InputShapeSetter,
         lambda callback, classifier: True,
-        "builds the module anew for its input, which is token ids of any length; leave it out.",
+        "rebuilds the module for its input, which is token ids of any length; leave it out.",
     ),
     Rule(
         LRScheduler,
@@ -92,7 +92,7 @@ _RULES = [
         lambda callback, classifier: (
             classifier.gradual_unfreezing and not isinstance(callback, Initializer)
         ),
-        "chooses what is trained, and so does gradual_unfreezing=True; give one of them.",
+        "chooses the trained parameters, as gradual_unfreezing=True does; set only one of them.",
     ),
     Rule(
         Unfreezer,
@@ -103,13 +103,13 @@ _RULES = [
     Rule(
         LoadInitState,
         lambda callback, classifier: classifier.checkpoint_dir is not None,
-        "and checkpoint_dir={checkpoint_dir!r} are two ways to resume; give one of them.",
+        "and checkpoint_dir={checkpoint_dir!r} both resume a training run; set only one of them.",
     ),
 ]
 
 
 def own_callbacks(classifier: Any) -> list[Any]:
-    """Return the skorch callbacks that a classifier was given, whichever parameter holds them.
+    """Return the skorch callbacks of a classifier, from `callbacks` or `net_params`.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def own_callbacks(classifier: Any) -> list[Any]:
 
 
 def deciding_callbacks(classifier: Any) -> list[Any]:
-    """Return what identifies the callbacks that may change a training.
+    """Return an identification of the callbacks that may affect training.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def _parameters(callback: Any) -> dict[str, Any]:
 
 
 def check_callbacks(classifier: Any, *, validates: bool) -> None:
-    """Refuse what is no callback, and callbacks that would have no effect or the wrong one.
+    """Reject objects that are not callbacks, and callbacks without the intended effect.
 
     Parameters
     ----------
@@ -163,9 +163,9 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
     Raises
     ------
     TypeError
-        If something is no callback of skorch.
+        If something is not a callback of skorch.
     ValueError
-        If a callback and the classifier's parameters do not go together.
+        If a callback conflicts with the parameters of the classifier.
     """
     for position, item in enumerate(own_callbacks(classifier)):
         callback = _as_callback(item, position)
@@ -175,8 +175,8 @@ def check_callbacks(classifier: Any, *, validates: bool) -> None:
                 raise ValueError(f"{type(callback).__name__} {reason}")
         if not validates and _needs_validation(callback):
             raise ValueError(
-                f"{type(callback).__name__} needs rows to validate on; set validation_fraction, "
-                "or give fit X_val and y_val. What scores may have on_train=True instead."
+                f"{type(callback).__name__} needs validation rows; set validation_fraction, "
+                "or pass X_val and y_val to fit. A scoring callback may set on_train=True instead."
             )
 
 
@@ -186,7 +186,7 @@ def _as_callback(item: Any, position: int) -> Any:
     Parameters
     ----------
     item : callback, class of callback, or (str, either)
-        Anything else is refused.
+        Anything else is rejected.
     position : int
         Of the item in the list, for the message.
 
@@ -208,11 +208,11 @@ def _as_callback(item: Any, position: int) -> Any:
 
 
 def _no_callback(value: Any, position: int) -> str:
-    """Return the message for an entry that is no callback of skorch."""
+    """Return the message for an entry that is not a callback of skorch."""
     name = value.__name__ if isinstance(value, type) else type(value).__name__
     return (
         f"callbacks must hold callbacks of skorch, got {name} at position {position}; "
-        "those of scikit-learn go to set_callbacks, and schedulers of torch into "
+        "pass those of scikit-learn to set_callbacks, and wrap schedulers of torch in "
         "skorch.callbacks.LRScheduler."
     )
 

@@ -52,7 +52,7 @@ def state_of(callback: Any) -> dict[str, Any]:
 
 
 def restore_state(callback: Any, state: dict[str, Any]) -> None:
-    """Set the state of a callback to what `state_of` returned.
+    """Set the state of a callback to the one that `state_of` returned.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def restore_state(callback: Any, state: dict[str, Any]) -> None:
 
 
 def _has_state_dict(value: Any) -> bool:
-    """Return whether a value saves and loads its own state, as optimisers of torch do."""
+    """Return whether a value saves and loads its own state, as optimizers of torch do."""
     names = ("state_dict", "load_state_dict")
     return not isinstance(value, type) and all(hasattr(value, name) for name in names)
 
@@ -91,7 +91,7 @@ def _encode_or_fail(callback: Any, name: str, value: Any) -> Any:
 def _not_plain(callback: Any, name: str, value: Any) -> TypeError:
     """Return the error for an attribute that a checkpoint cannot hold."""
     return TypeError(
-        f"{type(callback).__name__} keeps a {type(value).__name__} in {name!r}; give it "
+        f"{type(callback).__name__} keeps a {type(value).__name__} in {name!r}; define "
         "state_dict and load_state_dict, or keep plain values there"
     )
 

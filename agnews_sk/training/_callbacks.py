@@ -10,7 +10,7 @@ class OwnCallback(Callback):
     """Base of the callbacks that a classifier adds itself, for one fit."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return nothing: a copy or a pickle of the net shall not hold the data of the fit."""
+        """Return nothing: a copy or a pickle of the net must not hold the data of the fit."""
         return {}
 
 
@@ -38,7 +38,7 @@ class ScikitLearnCallbacks(OwnCallback):
         self.epoch.call_on_fit_task_begin(estimator=self.estimator, X=self.X, y=self.y)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """End the task, and training too if a callback says so."""
+        """End the task, and training too if a callback requests it."""
         net.stop_training |= self.epoch.call_on_fit_task_end(
             estimator=self.estimator,
             X=self.X,
@@ -88,7 +88,7 @@ def is_given_by_user(name: str, callback: Any, net: NeuralNet) -> bool:
     return name not in defaults and not isinstance(callback, OwnCallback)
 
 
-def hear_batches(named: list[tuple[str, Any]]) -> bool:
+def listen_to_batches(named: list[tuple[str, Any]]) -> bool:
     """Return whether one of some callbacks does something at the end of a batch.
 
     It then needs the loss of each batch at once, which makes training wait for the device.

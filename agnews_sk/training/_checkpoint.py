@@ -1,4 +1,4 @@
-"""The file that holds the state of a training, to resume from after a kill."""
+"""The file that holds the state of a training run, to resume from after a kill."""
 
 import os
 import time
@@ -14,15 +14,15 @@ _ALWAYS_THERE = {"epoch", "steps_before", "losses", "is_over", "seed", "module",
 
 
 class Checkpoint:
-    """The file of one training, written whole or not at all.
+    """The file of one training run, written completely or not at all.
 
     Parameters
     ----------
     folder : str or path
         Created if it does not exist.
     name : str
-        Of the file, without its suffix: a digest of data and parameters, so that other trainings
-        have other files.
+        Of the file, without its suffix: a digest of data and parameters, so that another
+        training run has another file.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Checkpoint:
         return time.monotonic() - self._saved_at >= SECONDS_BETWEEN
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state to a temporary file, and put it in place of the last one.
+        """Write the state to a temporary file, which then replaces the last one.
 
         Parameters
         ----------
@@ -82,22 +82,22 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        with self.path.open("rb") as file, self.refusing_damage():
+        with self.path.open("rb") as file, self.rejecting_damage():
             # Tensors and plain values only: a file in the folder can run no code.
             state = torch.load(file, map_location=device, weights_only=True)
             if not isinstance(state, dict) or not state.keys() >= _ALWAYS_THERE:
-                raise ValueError("it holds something else")
+                raise ValueError("it has other contents")
         return state
 
     @contextmanager
-    def refusing_damage(self) -> Iterator[None]:
+    def rejecting_damage(self) -> Iterator[None]:
         """Within the block, turn any error into a ValueError that names the file to delete."""
         try:
             yield
-        except Exception as error:  # torch's readers raise whatever the bytes lead them to
+        except Exception as error:  # torch's readers may raise anything on damaged bytes
             raise ValueError(
-                f"{self.path} in checkpoint_dir is damaged, or no checkpoint of this training: "
-                f"{_first_line(error)}. Delete it, and the training begins anew."
+                f"{self.path} in checkpoint_dir is damaged, or not a checkpoint of this training "
+                f"run: {_first_line(error)}. Delete it to train from the beginning."
             ) from error
 
 

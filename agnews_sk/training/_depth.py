@@ -31,7 +31,7 @@ class LayerStack:
         """Modules that are registered after the layers though the layers read them, by name.
 
         DeBERTa and MPNet keep the embeddings of their distances there, DeBERTa also their
-        normalisation and a convolution that follows the lowest layer.
+        normalization and a convolution that follows the lowest layer.
         """
         if not any(hasattr(self.parent, name) for name in _DISTANCES):
             return {}

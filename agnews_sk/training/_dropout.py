@@ -15,7 +15,7 @@ class FastDropout(TorchFunctionMode):
 
     torch draws one number per activation, in a single thread, which takes a third of the time of
     a small encoder's training. Here each draw of 64 bits is read as four numbers of 16 bits, which
-    meet a share of dropout to within 1/65536.
+    match a share of dropout to within 1/65536.
     """
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -35,7 +35,7 @@ def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = F
     if not training or p == 0:
         return x
     n_numbers = -(-x.numel() // 4)
-    # From -2**63 on without an end: all 64 bits are random.
+    # From -2**63 without an upper bound: all 64 bits are random.
     numbers = torch.empty(n_numbers, dtype=torch.int64).random_(-(2**63), None)  # (n_numbers,)
     chances = numbers.view(torch.int16)[: x.numel()].view(x.shape)  # in [-2**15, 2**15)
     kept = chances >= round(p * N_CHANCES) - N_CHANCES // 2

@@ -40,7 +40,7 @@ class BestWeights:
     def update(self, loss: float, module: nn.Module) -> None:
         """Compare an epoch's validation loss with the lowest, and copy the weights if it is lower.
 
-        A NaN is no lower loss.
+        NaN does not count as lower.
         """
         if self.patience is None:
             return

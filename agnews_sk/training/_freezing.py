@@ -1,4 +1,4 @@
-"""Which layers are not trained, epoch by epoch."""
+"""Which layers are frozen, epoch by epoch."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ from agnews_sk.training._depth import find_layers, parameter_depths
 
 
 def freeze_layers(module: nn.Module, freeze: int | str | None) -> None:
-    """Freeze what is trained in no epoch, so that the optimiser keeps no state for it.
+    """Freeze parameters that are never trained, so that the optimizer keeps no state for them.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Freezing:
     Parameters
     ----------
     module : torch.nn.Module
-        `freeze_layers` has frozen what is trained in no epoch.
+        `freeze_layers` has frozen the parameters that are never trained.
     freeze : None, "embeddings", int or "encoder"
         As the parameter of the classifiers.
     gradual : bool, default=False
@@ -65,11 +65,11 @@ class Freezing:
         self._depth = self._lasting_depth
 
     def begin_epoch(self, epoch: int) -> None:
-        """Freeze what this epoch, counted from 0, does not train."""
+        """Freeze the parameters that this epoch, counted from 0, does not train."""
         self._freeze_below(max(self._lasting_depth, self._first_depth - epoch))
 
     def _freeze_below(self, depth: int) -> None:
-        """Freeze or unfreeze what lies between this depth and the last one.
+        """Freeze or unfreeze the layers between this depth and the last one.
 
         The rest stays as it is: a callback may have frozen parts of it.
         """

@@ -44,14 +44,14 @@ def hold_out(
     train, valid = split_rows(rows.target, join_groups(*origins), fraction, seed)
     if len(valid) == 0:
         raise ValueError(
-            f"validation_fraction={fraction} of {len(rows)} rows leaves none to validate on; "
-            "raise it, or give fit X_val and y_val."
+            f"validation_fraction={fraction} of {len(rows)} rows leaves no validation rows; "
+            "raise it, or pass X_val and y_val to fit."
         )
     rare = np.setdiff1d(rows.target, rows.target[valid])
     if len(rare):
         warnings.warn(
-            f"validation_fraction={fraction} leaves none of the classes {classes[rare].tolist()} "
-            "to validate on: each has too few rows, or copies of one. All are trained on.",
+            f"validation_fraction={fraction} holds out no rows of the classes "
+            f"{classes[rare].tolist()}, which have too few distinct rows; all are trained on.",
             UserWarning,
             stacklevel=5,
         )

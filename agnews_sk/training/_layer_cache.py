@@ -87,7 +87,7 @@ class LayerCache:
         """
         columns = np.arange(self._lengths[rows].max())
         real = columns < self._lengths[rows][:, None]  # (batch, length)
-        # Padding reads the last real token: attention masks it, so any finite vector will do.
+        # Padding reads the last real token: attention masks it, so any finite vector works.
         kept = self._starts[rows][:, None] + np.minimum(columns, self._lengths[rows][:, None] - 1)
         return kept, real
 
@@ -131,7 +131,7 @@ class LayerCache:
         if needed > self._max_bytes:
             warnings.warn(
                 f"the outputs of the frozen layers need {needed:,} bytes, more than "
-                f"max_cache_bytes={self._max_bytes:,}; the frozen layers run in each epoch.",
+                f"max_cache_bytes={self._max_bytes:,}; the frozen layers run again in each epoch.",
                 stacklevel=2,
             )
             self._max_bytes = 0
@@ -156,7 +156,7 @@ class LayerCache:
 
     @contextmanager
     def _frozen_layers_return(self, hidden: Tensor) -> Iterator[None]:
-        """Within the block, let each frozen layer return `hidden`, whatever its input.
+        """Within the block, let each frozen layer return `hidden`, for any input.
 
         They stay in their list, since models choose masks and more by a layer's place in it.
 

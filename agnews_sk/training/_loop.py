@@ -10,7 +10,7 @@ from torch import Tensor
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk.nn import RaggedLoader
-from agnews_sk.training._callbacks import hear_batches, is_given_by_user
+from agnews_sk.training._callbacks import is_given_by_user, listen_to_batches
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._early_stopping import BestWeights
 from agnews_sk.training._freezing import Freezing
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class Training:
-    """One training of a net, from its beginning or a checkpoint to its end.
+    """One training run of a net, from its beginning or a checkpoint to its end.
 
-    It holds all state of the loop; the net holds what is trained: module, criterion, optimiser,
+    It holds all state of the loop; the net holds what is trained: module, criterion, optimizer,
     history and callbacks.
 
     Parameters
     ----------
     net : TextNet
-        Initialised; its callbacks have been told of the beginning.
+        Initialized; its callbacks have been notified of the beginning.
     train : TextRows
     valid : TextRows or None
         Rows to validate on after each epoch.
@@ -43,12 +43,12 @@ class Training:
     checkpoint : Checkpoint or None
         File to resume from and to save to.
     interruption : Interruption
-        Tells Ctrl-C from the KeyboardInterrupt of a callback.
+        Distinguishes Ctrl-C from the KeyboardInterrupt of a callback.
 
     Attributes
     ----------
     loop : LoopState
-        How far it has come.
+        Its progress.
     best : BestWeights
         Weights of the epoch with the lowest validation loss.
 
@@ -61,9 +61,9 @@ class Training:
 
     A callback ends training after the epoch by setting `net.stop_training`, or by raising
     KeyboardInterrupt in `on_epoch_end`, as skorch's `EarlyStopping` does; raised within an epoch,
-    KeyboardInterrupt ends the epoch after the step. A checkpoint does not count a training that
-    ended so as finished: the state on disk stays that of the epoch before, and a training that
-    resumes from it asks the callbacks again.
+    KeyboardInterrupt ends the epoch after the step. A checkpoint does not count a training run that
+    ended so as finished: the state on disk stays that of the epoch before, and a training run that
+    resumes from it calls the callbacks again.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Training:
         self._cache = self._make_cache()
         self._guard = LossGuard(net, self.loop)
         self._callbacks = [(n, c) for n, c in net.callbacks_ if is_given_by_user(n, c, net)]
-        self._reads_at_once = net.device == "cpu" or hear_batches(self._callbacks)
+        self._reads_at_once = net.device == "cpu" or listen_to_batches(self._callbacks)
         self._saved = SavedTraining(net, self.loop, self.best, self._callbacks, checkpoint)
         self._rates = self._learning_rates()
         self._finished: dict[str, Any] | None = None
@@ -102,7 +102,7 @@ class Training:
         self._guard.report(self.train)
 
     def finish(self) -> None:
-        """Save the weights as callbacks left them, or load those of a finished training."""
+        """Save the weights as callbacks left them, or load those of a finished training run."""
         if self._finished is not None:
             self._saved.load_weights(self._finished)
         elif self._is_at_its_end and not self.loop.is_cut_short:
@@ -117,14 +117,14 @@ class Training:
         return over or self._has_all_steps()
 
     def _has_all_steps(self) -> bool:
-        """Return whether `max_steps` optimiser steps are done."""
+        """Return whether `max_steps` optimizer steps are done."""
         max_steps = self.net.settings.max_steps
         return max_steps is not None and self.loop.step >= max_steps
 
     def _make_cache(self) -> LayerCache:
-        """Return a cache of the frozen layers' outputs, empty and of no use where none can last."""
+        """Return a cache of the frozen layers' outputs, disabled if they change between epochs."""
         net, settings = self.net, self.net.settings
-        # What maps parameters may change frozen ones, in any epoch.
+        # A callback that maps parameters may change frozen ones, in any epoch.
         lasts = not any(isinstance(callback, ParamMapper) for _, callback in net.callbacks_)
         return LayerCache(
             net.module_,
@@ -163,14 +163,14 @@ class Training:
                     net.infer(inputs)
 
     def _set_training(self) -> None:
-        """Switch dropout on, but for the layers that are always frozen."""
+        """Switch dropout on, except in the layers that are always frozen."""
         self.net.set_training()
         self._freezing.set_frozen_to_eval()
 
     # Epochs
 
     def _run_epoch(self, begun: dict[str, Any]) -> None:
-        """Train and validate for one epoch, or for what is left of an epoch that was begun.
+        """Train and validate for one epoch, or for the rest of an epoch that was interrupted.
 
         Parameters
         ----------
@@ -179,7 +179,7 @@ class Training:
         """
         net, loop = self.net, self.loop
         self._freezing.begin_epoch(loop.epoch)
-        self._tell("on_epoch_begin", **self._datasets)
+        self._notify("on_epoch_begin", **self._datasets)
         if loop.is_cut_short and not begun:
             self._leave_out_epoch()
             return
@@ -204,13 +204,13 @@ class Training:
         self._end_epoch()
 
     def _end_epoch(self) -> None:
-        """Tell the callbacks, and save where another epoch follows."""
-        self._tell("on_epoch_end", **self._datasets)
+        """Notify the callbacks, and save where another epoch follows."""
+        self._notify("on_epoch_end", **self._datasets)
         self._interruption.check()
         if self._saved.saves_midway and not (self._is_at_its_end or self.net.stop_training):
             self._saved.save()
 
-    def _tell(self, hook: str, **what: Any) -> None:
+    def _notify(self, hook: str, **what: Any) -> None:
         """Call a hook of all callbacks, also of those behind one that ends training."""
         net = self.net
         getattr(net, hook)(net, **what)
@@ -227,24 +227,24 @@ class Training:
         """Drop the epoch from the history: a callback ended training before its first step."""
         if self.loop.step == 0:
             raise ValueError(
-                "a callback raised KeyboardInterrupt before the first step, and so ended training "
-                "with nothing learned; raise it in on_epoch_end."
+                "a callback raised KeyboardInterrupt before the first step, so that nothing was "
+                "trained; raise it in on_epoch_end."
             )
         self.net.history.pop()
 
     def _check_trainable(self) -> None:
-        """Refuse what callbacks froze or thawed without an effect."""
+        """Reject parameters that callbacks froze or unfroze without an effect."""
         trained = {id(parameter) for parameter in self._optimized()}
         learning = [(n, p) for n, p in self.net.get_all_learnable_params() if p.requires_grad]
         if not learning:
             names = [type(callback).__name__ for _, callback in self._callbacks]
             raise ValueError(
-                f"the callbacks {', '.join(names)} froze every parameter: nothing is left to train."
+                f"the callbacks {', '.join(names)} froze all parameters: none can be trained."
             )
         outside = [name for name, parameter in learning if id(parameter) not in trained]
         if outside:
             raise ValueError(
-                f"a callback thawed {outside[0]!r}, which freeze={self.net.settings.freeze!r} or "
+                f"a callback unfroze {outside[0]!r}, which freeze={self.net.settings.freeze!r} or "
                 "lora keeps from the optimizer; freeze with a callback instead."
             )
 
@@ -262,18 +262,18 @@ class Training:
         history.record("steps", self.loop.step)
 
     def _validate(self, valid: TextRows) -> None:
-        """Record loss and accuracy on the validation rows, and remember the best weights."""
+        """Record loss and accuracy on the validation rows, and keep the best weights."""
         net = self.net
         loader = net.get_iterator(valid)
         outputs = []
         for rows in loader.batches:
             inputs, labels = loader.batch(rows)
             batch = inputs, labels["target"]
-            self._tell("on_batch_begin", batch=batch, training=False)
+            self._notify("on_batch_begin", batch=batch, training=False)
             with net.evaluating():
                 outputs.append(net.infer(inputs))  # (batch, n_classes)
                 loss = net.get_loss(outputs[-1], labels, X=inputs).item()
-            # A copy: callbacks may do with it what cannot be done with a tensor of inference.
+            # A copy: callbacks may use it in ways that inference tensors do not allow.
             self._end_batch(batch, loss, outputs[-1].clone(), training=False)
         with net.evaluating():
             logits = in_order(loader, outputs)  # (n_samples, n_classes)
@@ -295,7 +295,7 @@ class Training:
     # Steps
 
     def _train_step(self, loader: RaggedLoader, group: list[np.ndarray]) -> None:
-        """Take one optimiser step over a group of batches.
+        """Take one optimizer step over a group of batches.
 
         Parameters
         ----------
@@ -311,7 +311,7 @@ class Training:
         for i, rows in enumerate(group, start=1):
             inputs, labels = loader.batch(rows)
             batch = inputs, labels["target"]
-            self._tell("on_batch_begin", batch=batch, training=True)
+            self._notify("on_batch_begin", batch=batch, training=True)
             with self._cache.shortcut(rows):
                 logits = net.infer(inputs)
             loss = net.get_loss(logits, labels, X=inputs, training=True)
@@ -322,7 +322,7 @@ class Training:
                 self._end_batch(batch, loss.detach(), logits, training=True)
         self._set_learning_rate()
         self._change_gradients()
-        self._tell(
+        self._notify(
             "on_grad_computed",
             named_parameters=list(net.get_all_learnable_params()),
             batch=batch,
@@ -335,7 +335,7 @@ class Training:
     def _end_batch(
         self, batch: tuple[Any, Tensor], loss: Tensor | float, logits: Tensor, *, training: bool
     ) -> None:
-        """Record the loss of a batch, and tell the callbacks.
+        """Record the loss of a batch, and notify the callbacks.
 
         Parameters
         ----------
@@ -351,10 +351,10 @@ class Training:
         history = self.net.history
         history.record_batch(f"{kind}_loss", loss)
         history.record_batch(f"{kind}_batch_size", len(batch[1]))
-        self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=logits)
+        self._notify("on_batch_end", batch=batch, training=training, loss=loss, y_pred=logits)
 
     def _optimized(self) -> list[Tensor]:
-        """Return the parameters that the optimiser has."""
+        """Return the parameters that the optimizer has."""
         return [p for group in self.net.optimizer_.param_groups for p in group["params"]]
 
     def _learning_rates(self) -> list[Any]:
@@ -362,7 +362,7 @@ class Training:
         return [group["lr"] for group in self.net.optimizer_.param_groups]
 
     def _set_learning_rate(self) -> None:
-        """Set the rates of the schedule for this step; refuse those that a callback has set."""
+        """Set the rates of the schedule for this step; reject those that a callback has set."""
         schedule = self.net.settings.schedule
         if schedule is None:
             return

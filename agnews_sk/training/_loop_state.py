@@ -1,4 +1,4 @@
-"""How far a training has come."""
+"""The progress of a training run."""
 
 from dataclasses import dataclass, field
 
@@ -7,21 +7,21 @@ from torch import Tensor
 
 @dataclass
 class LoopState:
-    """State of the training loop, apart from weights, optimiser and callbacks.
+    """State of the training loop, apart from weights, optimizer and callbacks.
 
     Attributes
     ----------
     epoch : int
         Whole epochs done.
     steps_before : int
-        Optimiser steps in these epochs.
+        Optimizer steps in these epochs.
     losses : list of Tensor of shape ()
         Loss of each step in the current epoch. They stay on the device, so that adding one does
         not wait for it.
     is_over : bool
         Whether nothing is left to do: training is finished, or a loss was not finite.
     is_cut_short : bool
-        Whether a callback ended training within an epoch. Such a training is not finished.
+        Whether a callback ended training within an epoch. Such a training run is not finished.
     bad_loss : float or None
         The loss that was not finite, if there was one.
     """
@@ -35,7 +35,7 @@ class LoopState:
 
     @property
     def step(self) -> int:
-        """Optimiser steps done."""
+        """Optimizer steps done."""
         return self.steps_before + len(self.losses)
 
     def end_epoch(self) -> None:

@@ -1,4 +1,4 @@
-"""Keep losses that are not finite from spoiling the weights."""
+"""Keep the weights finite when a loss is not."""
 
 import math
 import warnings
@@ -15,22 +15,22 @@ from agnews_sk.training._rows import TextRows
 if TYPE_CHECKING:
     from agnews_sk.training._net import TextNet
 
-# Waiting for the device once in so many steps takes no measurable time.
+# Waiting for the device once per this many steps takes no measurable time.
 STEPS_BETWEEN_CHECKS = 50
 _ADVICE = "lower learning_rate, or set gradient_clip or precision='fp32'"
 
 
 class LossGuard:
-    """Steps the optimiser as long as every loss is finite.
+    """Steps the optimizer as long as every loss is finite.
 
-    A fused optimiser on an accelerator skips the step by itself, as it does for a gradient
+    A fused optimizer on an accelerator skips the step by itself, as it does for a gradient
     scaler (`found_inf`), and the loss is read later, every `STEPS_BETWEEN_CHECKS` steps and at the
-    end of the epoch. On a CPU reading it is no wait; other optimisers cannot skip a step.
+    end of the epoch. On a CPU reading it takes no time; other optimizers cannot skip a step.
 
     Parameters
     ----------
     net : TextNet
-        Initialised.
+        Initialized.
     loop : LoopState
         Each step adds its loss; a loss that is not finite ends the training.
     """
@@ -78,7 +78,7 @@ class LossGuard:
         n_good = finite.index(False)
         loss = loop.losses[n_good].item()
         if loop.steps_before + n_good == 0:
-            raise FloatingPointError(f"the loss is {loss} at step 1, the first; {_ADVICE}.")
+            raise FloatingPointError(f"the loss is {loss} at the first step; {_ADVICE}.")
         loop.bad_loss = loss
         loop.losses = loop.losses[:n_good]
         loop.is_over = True
@@ -101,12 +101,10 @@ class LossGuard:
         what = f"the loss is {self._loop.bad_loss} at step {self._loop.step + 1}"
         some = train.take(np.arange(min(len(train), 8)))
         if not np.isfinite(self._net.logits(some)).all():
-            raise FloatingPointError(
-                f"{what}, and the weights give no finite logits any more; {_ADVICE}."
-            )
+            raise FloatingPointError(f"{what}, and the logits are no longer finite; {_ADVICE}.")
         warnings.warn(
             f"{what}, where training stopped; the weights are those of the step before, or of the "
-            f"best epoch if patience is set. To go on, {_ADVICE}.",
+            f"best epoch if patience is set. To train longer, {_ADVICE}.",
             ConvergenceWarning,
             stacklevel=2,
         )

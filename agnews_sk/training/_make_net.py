@@ -30,7 +30,7 @@ def make_net(
     valid: TextRows | None = None,
     seed: int = 0,
 ) -> TextNet:
-    """Return the net of a classifier, not initialised.
+    """Return the net of a classifier, not initialized.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def make_net(
     device = choose_device(net_params.get("device", classifier.device))
     optimizer, keywords = OPTIMIZERS[classifier.optimizer]
     if classifier.optimizer == "sgd" and classifier.gradual_unfreezing:
-        # Fused, it wants a momentum of all parameters or of none.
+        # The fused version requires a momentum for all parameters or for none.
         keywords = {**keywords, "fused": False}
     criterion, loss_keywords = _loss(classifier)
     params = {
@@ -67,7 +67,7 @@ def make_net(
         "batch_size": classifier.batch_size,
         "train_split": None,
     }
-    # An optimizer or criterion of the user does not take the keywords of ours.
+    # An optimizer or criterion of the user does not take the default keywords.
     kept = {k: v for k, v in params.items() if k.split("__")[0] not in net_params}
     of_progress = [ProgressLine()] if classifier.verbose else []
     callbacks = {"callbacks": [*own_callbacks(classifier), *of_progress]}
@@ -85,7 +85,7 @@ def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
 def _settings(
     classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
 ) -> TrainingSettings:
-    """Return what of the parameters only the training loop reads."""
+    """Return the parameters that only the training loop reads."""
     return TrainingSettings(
         schedule=_schedule(classifier, train, seed),
         max_steps=classifier.max_steps,
@@ -115,7 +115,7 @@ def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule |
 
 
 def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
-    """Return the number of optimiser steps, if nothing ends training early.
+    """Return the number of optimizer steps, if nothing ends training early.
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ class TextNet(ClassifierMixin, NeuralNet):
     Attributes
     ----------
     classes_ : ndarray of int of shape (n_classes,)
-        Codes of the classes: the net and its callbacks know no other labels.
+        Codes of the classes: the net and its callbacks use no other labels.
     stop_training : bool
         Set by a callback to end training after the epoch. A training sets it to False when it
         begins. All other state of the loop is in `Training`.
@@ -141,8 +141,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         if losses.shape != weight.shape:
             raise ValueError(
                 f"the criterion {type(self.criterion_).__name__} of net_params gives a loss of "
-                f"shape {tuple(losses.shape)} for a batch of {len(weight)} rows, and cannot weigh "
-                "them; let it give one loss per row, or leave out class_weight and sample_weight."
+                f"shape {tuple(losses.shape)} for a batch of {len(weight)} rows, which cannot be "
+                "weighted; return one loss per row, or leave out class_weight and sample_weight."
             )
         return (losses * weight.to(losses.dtype)).mean()
 
@@ -256,7 +256,7 @@ class TextNet(ClassifierMixin, NeuralNet):
     # What is trained
 
     def initialize_module(self, *args, **kwargs):
-        """Initialise the module and freeze what is never trained, before the optimiser is made."""
+        """Initialize the module and freeze untrained parameters, before the optimizer exists."""
         super().initialize_module(*args, **kwargs)
         freeze_layers(self.module_, self.settings.freeze)
         if self.settings.compile:
@@ -264,7 +264,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def initialize_criterion(self):
-        """Initialise the criterion; if rows have weights, make it give one loss per row."""
+        """Initialize the criterion; if rows have weights, make it give one loss per row."""
         super().initialize_criterion()
         criterion: Any = getattr(self, "criterion_")  # noqa: B009
         check_takes_logits(criterion)
@@ -275,7 +275,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def get_params_for_optimizer(self, prefix: str, named_parameters) -> tuple[tuple, dict]:
-        """Return the parameter groups and the keywords of the optimiser.
+        """Return the parameter groups and the keywords of the optimizer.
 
         Each group keeps its own highest rate as "initial_lr", which the schedule multiplies.
         """
@@ -319,7 +319,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         """Train for as many epochs or steps as are left.
 
         Ctrl-C raises KeyboardInterrupt, also where a callback catches it; the callbacks are then
-        not told that training ended.
+        not notified that training ended.
 
         Parameters
         ----------
@@ -341,7 +341,7 @@ class TextNet(ClassifierMixin, NeuralNet):
             self.initialize()
         interruption = Interruption()
         settings = self.settings
-        # Before callbacks freeze parameters of their own, which it would thaw.
+        # Before callbacks freeze parameters of their own, which it would unfreeze.
         freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
         with interruption.listening():
             self.notify("on_train_begin", X=X, y=X.y)
@@ -353,7 +353,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return self
 
     def history_frame(self) -> pd.DataFrame:
-        """Return what was recorded of each epoch, one row per epoch, without the batches."""
+        """Return the history, one row per epoch, without the batches."""
         rows = [
             {k: v for k, v in row.items() if k != "batches" and not k.endswith("_batch_count")}
             for row in self.history.to_list()
@@ -361,7 +361,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         return pd.DataFrame(rows)
 
     def trim_for_prediction(self):
-        """Drop what only training needs.
+        """Drop the attributes that only training needs.
 
         `module` becomes the class of `module_`, so that a pickle holds the weights once.
         """

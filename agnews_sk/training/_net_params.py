@@ -8,7 +8,7 @@ from torch import nn
 
 from agnews_sk._core.validation import StrOptions
 
-# Each with the parameters of the classifiers that say the same; the first has its range.
+# Each with the corresponding parameters of the classifiers; the first has its range.
 _SAME = {
     "batch_size": ("batch_size", "tokens_per_batch"),
     "callbacks": ("callbacks",),
@@ -30,7 +30,7 @@ _CONSTRAINTS = {
 }
 TAKEN = tuple(sorted({*_CONSTRAINTS, *(name for name in _SAME if "__" not in name)}))
 _WITH_PARTS = ("criterion", "optimizer")
-# Parameters of the classifiers that do the same as those that are not taken.
+# Parameters of the classifiers that replace keys that are not accepted.
 _INSTEAD = {
     "compile": "compile",
     "dataset": "X, as texts or token ids",
@@ -46,7 +46,7 @@ _INSTEAD = {
 
 
 def check_net_params(classifier: Any) -> None:
-    """Refuse `net_params` that have no effect, are out of range, or contradict other parameters.
+    """Reject `net_params` that have no effect, are out of range, or contradict other parameters.
 
     Parameters
     ----------
@@ -56,28 +56,28 @@ def check_net_params(classifier: Any) -> None:
     ------
     ValueError
         If a key is none of those taken, a value is out of the range of the classifier's parameter
-        that says the same, or that parameter is not at its default.
+        that corresponds to it, or that parameter is set too.
     """
     net_params = classifier.net_params or {}
     for name in net_params:
         if not _is_taken(name):
             raise ValueError(
-                f"net_params has {name!r}, which the training does not read{_way_out(name)}; it "
+                f"net_params has {name!r}, which training does not use{_way_out(name)}; it "
                 f"takes {', '.join(TAKEN)}, and criterion__* and optimizer__* for their parameters."
             )
     for name, value in net_params.items():
         _check_value(name, value, classifier)
     for name in net_params:
-        _check_said_once(name, classifier)
+        _check_set_once(name, classifier)
 
 
 def check_takes_logits(criterion: Any) -> None:
-    """Refuse a criterion that would silently misread logits as log-probabilities.
+    """Reject a criterion that would silently misread logits as log-probabilities.
 
     Parameters
     ----------
     criterion : callable
-        Initialised.
+        Initialized.
 
     Raises
     ------
@@ -86,8 +86,8 @@ def check_takes_logits(criterion: Any) -> None:
     """
     if isinstance(criterion, nn.NLLLoss):
         raise ValueError(
-            f"the criterion {type(criterion).__name__} of net_params takes log-probabilities, and "
-            "is given logits; torch.nn.CrossEntropyLoss is the same loss of logits."
+            f"the criterion {type(criterion).__name__} of net_params takes log-probabilities, but "
+            "the module returns logits; use torch.nn.CrossEntropyLoss."
         )
 
 
@@ -102,11 +102,11 @@ def _is_taken(name: Any) -> bool:
 def _way_out(name: Any) -> str:
     """Return the part of a message that names the parameter to use instead, if there is one."""
     instead = _INSTEAD.get(name) or _INSTEAD.get(str(name).partition("__")[0])
-    return f" (what does the same: {instead})" if instead else ""
+    return f" (use {instead} instead)" if instead else ""
 
 
 def _check_value(name: str, value: Any, classifier: Any) -> None:
-    """Refuse a value outside the range of the classifier's parameter that says the same."""
+    """Reject a value outside the range of the corresponding parameter of the classifier."""
     constraint = _CONSTRAINTS.get(name)
     if constraint is None and not _is_of_a_criterion_of_the_user(name, classifier):
         ours = _SAME.get(name, (name,))[0]
@@ -115,19 +115,19 @@ def _check_value(name: str, value: Any, classifier: Any) -> None:
         return
     if name == "batch_size" and value == -1:
         raise ValueError(
-            "net_params has batch_size=-1, by which skorch means all rows in one batch; give their "
+            "net_params has batch_size=-1, which means all rows in one batch in skorch; pass their "
             "number."
         )
     validate_parameter_constraints({name: constraint}, {name: value}, caller_name="net_params")
 
 
 def _is_of_a_criterion_of_the_user(name: str, classifier: Any) -> bool:
-    """Return whether a key is a parameter of a criterion that is not one of ours."""
+    """Return whether a key is a parameter of a criterion that the user defined."""
     return name.startswith("criterion__") and "criterion" in classifier.net_params
 
 
-def _check_said_once(name: str, classifier: Any) -> None:
-    """Refuse a key if a parameter of the classifier that says the same is not at its default."""
+def _check_set_once(name: str, classifier: Any) -> None:
+    """Reject a key if the corresponding parameter of the classifier is set too."""
     if _is_of_a_criterion_of_the_user(name, classifier):
         return
     defaults = inspect.signature(type(classifier)).parameters
@@ -135,8 +135,8 @@ def _check_said_once(name: str, classifier: Any) -> None:
         value = getattr(classifier, ours)
         if not _is_default(value, defaults[ours].default):
             raise ValueError(
-                f"net_params[{name!r}]={classifier.net_params[name]!r} and {ours}={value!r} say "
-                "the same in two ways; give one of them."
+                f"net_params[{name!r}]={classifier.net_params[name]!r} and {ours}={value!r} set "
+                "the same thing; set only one of them."
             )
 
 

@@ -1,4 +1,4 @@
-"""Parameter groups for optimisers: weight decay and learning rate by depth."""
+"""Parameter groups for optimizers: weight decay and learning rate by depth."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,8 +16,8 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Split trainable parameters by whether they decay, and by depth.
 
-    Vectors (biases and the gains of normalisation layers) are not decayed: smaller ones do not
-    make a smoother function. Frozen parameters are left out, so that no optimiser state is
+    Vectors (biases and the gains of normalization layers) are not decayed: smaller ones do not
+    make a smoother function. Frozen parameters are left out, so that no optimizer state is
     kept for them.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Save a training to its checkpoint, and resume it from there after a kill."""
+"""Save a training run to its checkpoint, and resume it from there after a kill."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class SavedTraining:
-    """What a checkpoint keeps of one training.
+    """What a checkpoint keeps of one training run.
 
     Parameters
     ----------
     net : TextNet
-        Initialised. Its weights, optimiser and history are saved and restored.
+        Initialized. Its weights, optimizer and history are saved and restored.
     loop : LoopState
     best : BestWeights
     callbacks : list of (str, skorch callback)
@@ -35,7 +35,7 @@ class SavedTraining:
     ----------
     saves_midway : bool
         Whether the state is saved before the end of training: there is a checkpoint, and a file
-        can hold what the callbacks know.
+        can hold the state of the callbacks.
     """
 
     def __init__(
@@ -98,13 +98,13 @@ class SavedTraining:
         Raises
         ------
         ValueError
-            If the file is damaged or of another training.
+            If the file is damaged or of another training run.
         """
         net, loop, checkpoint = self._net, self._loop, self._checkpoint
         state = None if checkpoint is None else checkpoint.load(net.device)
         if checkpoint is None or state is None:
             return None
-        with checkpoint.refusing_damage():
+        with checkpoint.rejecting_damage():
             self.load_weights(state)
             loop.epoch, loop.steps_before = state["epoch"], state["steps_before"]
             loop.losses, loop.is_over = list(state["losses"]), state["is_over"]
@@ -123,14 +123,14 @@ class SavedTraining:
                 tensor.copy_(state["module"][name])
 
     def _can_save_callbacks(self) -> bool:
-        """Return whether a file can hold what the callbacks know; warn if it cannot."""
+        """Return whether a file can hold the state of the callbacks; warn if it cannot."""
         try:
             for _, callback in self._callbacks:
                 state_of(callback)
         except TypeError as error:
             warnings.warn(
-                f"{error}: this training is not resumed midway, since checkpoint_dir cannot keep "
-                "that.",
+                f"{error}: this training run cannot be resumed midway, since checkpoint_dir cannot "
+                "store that.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -1,4 +1,4 @@
-"""Labelled token ids as a data set of skorch."""
+"""Labelled token ids as a dataset of skorch."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from agnews_sk.nn import RaggedDataset, RaggedLoader
 class TextRows(RaggedDataset, Dataset):
     """A `RaggedDataset` with the attributes that callbacks of skorch read.
 
-    `X` is the data set itself, which the net takes for predictions, and `y` the codes of the
+    `X` is the dataset itself, which the net takes for predictions, and `y` the codes of the
     labels. Item i is the pair of the ids of row i and its code, -1 if there are no labels.
     """
 
@@ -61,6 +61,6 @@ def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:
 def epoch_rng(seed: int, epoch: int) -> np.random.Generator:
     """Return the generator that draws the batches of an epoch, counted from 0.
 
-    It depends on nothing that came before, so that a resumed training draws the same batches.
+    It does not depend on earlier epochs, so that a resumed training run draws the same batches.
     """
     return np.random.default_rng([seed, epoch])

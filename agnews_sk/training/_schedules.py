@@ -1,4 +1,4 @@
-"""Learning-rate schedules: factors of the highest learning rate, by optimiser step."""
+"""Learning-rate schedules: factors of the highest learning rate, by optimizer step."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class ConstantSchedule:
     Parameters
     ----------
     n_steps : int
-        Optimiser steps of the whole training.
+        Optimizer steps of the whole training run.
     warmup : float or int, default=0.0
         Over how many steps the rate rises: a share of all steps as a float in [0, 1), or their
         number as an int.
@@ -52,7 +52,7 @@ class LinearSchedule(ConstantSchedule):
     Parameters
     ----------
     n_steps : int
-        Optimiser steps of the whole training.
+        Optimizer steps of the whole training run.
     warmup : float or int, default=0.0
         As in `ConstantSchedule`.
 
@@ -80,7 +80,7 @@ class CosineSchedule(ConstantSchedule):
     Parameters
     ----------
     n_steps : int
-        Optimiser steps of the whole training.
+        Optimizer steps of the whole training run.
     warmup : float or int, default=0.0
         As in `ConstantSchedule`.
 

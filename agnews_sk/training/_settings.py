@@ -1,4 +1,4 @@
-"""What the training loop needs to know beyond what skorch is told."""
+"""Settings of the training loop that skorch does not have."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ class TrainingSettings:
     Attributes
     ----------
     schedule : callable of int to float, or None
-        Factor of the learning rate by optimiser step; None leaves the rate to callbacks.
+        Factor of the learning rate by optimizer step; None leaves the rate to callbacks.
     max_steps : int or None
-        Optimiser steps after which training ends.
+        Optimizer steps after which training ends.
     seed : int
         Random seed of the order of the batches.
     tokens_per_batch, accumulate, weight_decay, l1, layer_decay, gradient_clip, patience, freeze, \

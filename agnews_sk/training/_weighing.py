@@ -38,7 +38,7 @@ def weigh_rows(
     weight = check_sample_weight(sample_weight, X)
     weight = weight if of_class is None else weight * of_class[target]
     if not weight.any():
-        raise ValueError("class_weight and sample_weight leave every row a weight of 0.")
+        raise ValueError("class_weight and sample_weight give every row a weight of 0.")
     return weight / weight.mean()
 
 
@@ -62,8 +62,6 @@ def with_mean_weight_one(valid: TextRows) -> TextRows:
     if valid.weight is None:
         return valid
     if not valid.weight.any():
-        raise ValueError(
-            "class_weight and sample_weight leave every row to validate on a weight of 0."
-        )
+        raise ValueError("class_weight and sample_weight give every validation row a weight of 0.")
     weight = valid.weight / valid.weight.mean()
     return TextRows(valid.values, valid.offsets, valid.target, weight)

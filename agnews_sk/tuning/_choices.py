@@ -81,7 +81,7 @@ def _choices(value: Any) -> list[Any] | None:
 
 
 def _from_scipy(name: str, value: Any) -> FloatDistribution | IntDistribution:
-    """Return Optuna's distribution for one of scipy.stats, or refuse one that it does not have.
+    """Return Optuna's distribution for one of scipy.stats, or reject one that it does not have.
 
     SciPy excludes the upper end of `randint`, which `support` takes into account.
     """
@@ -144,7 +144,7 @@ def _labels(choices: Sequence[Any]) -> list[str]:
 
 
 def check_names(names: Iterable[str], estimator: Any, space: Mapping[str, Any]) -> None:
-    """Refuse names that are not parameters of an estimator, whichever steps are chosen.
+    """Reject names that are not parameters of an estimator, for any choice of steps.
 
     Parameters
     ----------

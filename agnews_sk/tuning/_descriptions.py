@@ -88,9 +88,9 @@ def _identity(description: str | None) -> str | None:
 
 
 def _difference(name: str, before: str | None, now: str | None) -> str:
-    """Say how one description differs."""
+    """Return how one description differs."""
     if before is None or now is None:
-        return f"{name} was not there" if before is None else f"{name} is not there"
+        return f"{name} was absent" if before is None else f"{name} is absent"
     if without_hash(before) == without_hash(now):
         return f"{name} differs"
     return f"{name} was {without_hash(before)}, is {without_hash(now)}"

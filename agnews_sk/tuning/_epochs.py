@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 
 class EpochPruning:
-    """A callback of scikit-learn that scores each epoch and asks a pruner.
+    """A callback of scikit-learn that scores each epoch and consults a pruner.
 
     Epochs are never reported to the search's study, whose steps are folds. The pruner is given a
     study of the fold alone: curves of earlier trials as finished trials, and that of this one as

@@ -1,4 +1,4 @@
-"""One trial: fit and score a pipeline fold by fold, and stop early if the pruner says so."""
+"""One trial: fit and score a pipeline fold by fold, and stop early if the pruner decides so."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +82,7 @@ class Candidates:
 
     @property
     def first(self) -> Any:
-        """The estimator of the first family, for questions that all families answer alike."""
+        """The estimator of the first family, for properties that all families share."""
         return next(iter(self.estimators.values()))
 
 
@@ -193,7 +193,7 @@ class TrialEvaluation:
             trial.report(result.scores[self.objectives[0]], step=fold)
 
     def _should_prune(self, trial: Trial) -> bool:
-        """Ask the pruner whether to stop the trial after this fold."""
+        """Return whether the pruner stops the trial after this fold."""
         return self._may_prune() and trial.should_prune()
 
     def _may_prune(self) -> bool:
@@ -346,7 +346,7 @@ def _trains_in_epochs(classifier: Any) -> bool:
 
 
 def _check_finite(scores: dict[str, float], fold: int) -> None:
-    """Refuse scores that are nan or infinite: Optuna would take them for a failed trial."""
+    """Reject scores that are nan or infinite: Optuna would treat the trial as failed."""
     wrong = {name: score for name, score in scores.items() if not np.isfinite(score)}
     if wrong:
         raise ValueError(f"scores must be finite, got {wrong} on fold {fold}.")

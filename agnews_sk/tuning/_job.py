@@ -60,7 +60,7 @@ class Job:
         As `open_storage` takes it.
     study_name : str
     pruner : optuna.pruners.BasePruner
-        Asked after each fold.
+        Called after each fold.
     samplers : Samplers
     n_trials : int or None
         Total number of trials in the study.
@@ -90,7 +90,7 @@ class Job:
     verbose: bool
 
     def join(self) -> Study:
-        """Load the study; each thread needs an object of its own."""
+        """Load the study; each thread needs its own object."""
         storage = open_storage(self.storage, self.study_name)
         return optuna.load_study(study_name=self.study_name, storage=storage, pruner=self.pruner)
 

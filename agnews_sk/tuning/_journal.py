@@ -6,7 +6,7 @@ from pathlib import Path
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-# More than the first line of any journal, and little to read of a file that is none.
+# More than the first line of any journal, and little to read of any other file.
 _FIRST_LINE_BYTES = 2**20
 # Keys that every record of a journal has.
 _KEYS = {"op_code", "worker_id"}
@@ -41,23 +41,23 @@ def open_journal(path: Path) -> JournalStorage:
     except (AssertionError, LookupError, TypeError, ValueError):  # what its replay may raise
         problem = "one of its lines is damaged"
     raise ValueError(
-        f"storage must name a journal of Optuna's or a new file, got {path}: {problem}; give "
+        f"storage must name an Optuna journal or a new file, got {path}: {problem}; use "
         "another path."
     )
 
 
 def _problem(path: Path) -> str | None:
-    """Say why a file is not a journal, judged by its first line, or return None.
+    """Return why a file is not a journal, judged by its first line, or None.
 
     Optuna itself would append to any file.
     """
     if not path.exists():
         return None
     if not path.is_file():
-        return "it is a folder" if path.is_dir() else "it is no regular file"
+        return "it is a folder" if path.is_dir() else "it is not a regular file"
     with path.open("rb") as file:
         line = file.readline(_FIRST_LINE_BYTES)
-    return None if not line or _is_record(line) else "its first line is no record of Optuna's"
+    return None if not line or _is_record(line) else "its first line is not a record of Optuna"
 
 
 def _is_record(line: bytes) -> bool:

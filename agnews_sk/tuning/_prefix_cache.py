@@ -51,7 +51,7 @@ class PrefixCache:
         bool
             Whether it is kept.
         """
-        if self._values.max_bytes == 0:  # pickling it to learn its size would be in vain
+        if self._values.max_bytes == 0:  # pickling it to measure its size would be wasted
             return False
         try:
             n_bytes = pickled_bytes(value)
@@ -196,7 +196,7 @@ class FoldMemory:
     def _fit(
         self, function: Callable[..., Any], step: Any, X: Any, *args: Any, **keywords: Any
     ) -> _Fitted:
-        """Fit a step, or put its output together from the texts that it has transformed before."""
+        """Fit a step, or assemble its output from texts that it has transformed before."""
         start = time.perf_counter()
         rows = self._rows(step, X)
         if rows is None:
@@ -228,7 +228,7 @@ class FoldMemory:
         return rows
 
     def _lookup(self, key: Any) -> Any:
-        """Return what is kept under a key, or `NOTHING` if there is none."""
+        """Return the value of a key, or `NOTHING` if there is none."""
         return NOTHING if key is None else self._cache.get(key)
 
     def _keep(self, key: Any, value: Any) -> bool:

@@ -130,7 +130,7 @@ def best_on_front(trials: Sequence[FrozenTrial], front: Collection[int], ranks: 
 
 
 def check_some_completed(trials: list[FrozenTrial], first_error: Exception | None) -> None:
-    """Raise an error that says why a study has no result, if no trial completed.
+    """Raise an error with the reason if no trial of a study completed.
 
     Parameters
     ----------

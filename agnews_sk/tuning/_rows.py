@@ -5,7 +5,7 @@ from typing import Any
 
 
 def check_rows(X: Any) -> None:
-    """Refuse objects that have a length but are not containers of rows.
+    """Reject objects that have a length but are not containers of rows.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ class Scoring:
         predictions: dict[Any, np.ndarray] = {}
         params = self._params_by_name(fold.params)
         wanted = self.scorers if names is None else names
-        # The others may change the estimator and rows that they are given, so they come last.
+        # The others may change the estimator and rows that they are given, so they are called last.
         in_order = sorted(wanted, key=lambda name: not _scores_predictions_only(self.scorers[name]))
         scores = {
             name: _score(self.scorers[name], fold, private_copy(params[name]), predictions)
@@ -189,12 +189,12 @@ def _takes_weight(scorer: Any) -> bool:
 
 
 def _as_number(score: Any, name: str) -> float:
-    """Return a score as a float, or refuse what is no number."""
+    """Return a score as a float, and reject anything but a number."""
     if isinstance(score, np.ndarray) and score.ndim == 0:
         score = score.item()
     if isinstance(score, Real):
         return float(score)
     way_out = "return one float"
     if isinstance(score, Mapping):
-        way_out = "give scoring a dict of callables, one per name"
+        way_out = "set scoring to a dict of callables, one per name"
     raise TypeError(f"scoring must return a number for {name!r}, got {score!r:.80}; {way_out}.")

@@ -110,7 +110,7 @@ class PipelineSearchCV(BaseSearchCV):
         Called with the study and each finished trial, as in `Study.optimize`.
     verbose : int, default=0
         With 1, Optuna logs the study and each trial. With 0 it logs warnings only, unless
-        `optuna.logging` was told otherwise.
+        `optuna.logging` was configured otherwise.
 
     Attributes
     ----------
@@ -241,7 +241,7 @@ class PipelineSearchCV(BaseSearchCV):
         TypeError
             If X is not a container of rows, or a value of the space is not a distribution or list.
         ValueError
-            If a parameter is out of range or parameters do not go together, a label is missing,
+            If a parameter is out of range or parameters conflict, a label is missing,
             the space names a parameter that does not exist, the study was created with other
             settings, no trial finished in time, or every trial failed.
         KeyboardInterrupt
@@ -289,12 +289,12 @@ class PipelineSearchCV(BaseSearchCV):
         return self
 
     def _search(self, evaluation: TrialEvaluation, interruption: Interruption) -> None:
-        """Run trials and collect them, also if they were cut short."""
+        """Run trials and collect them, also if the search was interrupted."""
         candidates, objectives = evaluation.candidates, evaluation.objectives
         try:
             first_error = self._run_workers(evaluation, interruption)
         except BaseException:
-            with suppress(Exception):  # the first error says more
+            with suppress(Exception):  # the first error is more informative
                 self._collect(candidates, objectives)
             raise
         check_some_completed(finished_trials(self.study_), first_error)

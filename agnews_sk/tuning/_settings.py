@@ -73,7 +73,7 @@ def _is_drawn(name: str, drawn: Mapping[str, Any]) -> bool:
 
 
 def _describe_part(value: Any) -> str:
-    """Describe a parameter; of an estimator, only its class and what its parameters do not say."""
+    """Describe a parameter; of an estimator, only its class and its state besides parameters."""
     if hasattr(value, "get_params") and not isinstance(value, type):
         told = value if survives_clone(value) else besides_parameters(value)
         return f"{type(value).__name__}#{content_digest(told)}"

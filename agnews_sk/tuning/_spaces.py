@@ -84,7 +84,7 @@ def check_space(space: Any, estimator: Any) -> Space:
 
 
 def _check_takes_a_trial(space: Callable[..., Any]) -> None:
-    """Refuse a function without parameters, such as `tfidf_space` that was not called."""
+    """Reject a function without parameters, such as `tfidf_space` that was not called."""
     try:
         inspect.signature(space).bind(None)
     except TypeError:

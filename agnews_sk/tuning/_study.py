@@ -141,7 +141,7 @@ def open_study(
     study_name : str or None
     directions : sequence of StudyDirection
     settings : dict of str to str
-        Descriptions of what all workers of a study must agree on.
+        Descriptions of the settings that all workers of a study must share.
     n_trials : int or None
         Total number of trials in the study; None adds none.
 
@@ -234,7 +234,7 @@ def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
                 study_id = storage.create_new_study([StudyDirection.MINIMIZE], name)
             break
         except DuplicatedStudyError:
-            if time.monotonic() > give_up:  # its holder was killed
+            if time.monotonic() > give_up:  # the process that held it was killed
                 storage.delete_study(storage.get_study_id_from_name(name))
             time.sleep(0.1)
     try:

@@ -114,25 +114,25 @@ class Worker:
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except optuna.exceptions.UpdateFinishedTrialError:
-            return  # this worker was taken for dead, and the trial was queued again
+            return  # this worker was considered dead, and the trial was queued again
         except Exception as error:
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))
             if self.reraise:
-                self._tell(trial, None, TrialState.FAIL)
+                self._record(trial, None, TrialState.FAIL)
                 raise
         except BaseException:  # interrupted: not an error of the trial
             requeue(self.study, _frozen(self.study, trial), MAX_RETRIES + 1)
             raise
-        self._tell(trial, values, state)
+        self._record(trial, values, state)
 
-    def _tell(self, trial: Trial, values: list[float] | None, state: TrialState) -> None:
+    def _record(self, trial: Trial, values: list[float] | None, state: TrialState) -> None:
         """Record a trial's values and state, and call the callbacks."""
         try:
             told = self.study.tell(trial, values, state)
         except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
             if _frozen(self.study, trial).state.is_finished():
-                return  # this worker was taken for dead, and the trial was queued again
+                return  # this worker was considered dead, and the trial was queued again
             raise
         if self.verbose:
             log_finished_trial(self.study, told)
@@ -187,7 +187,7 @@ class _Heartbeat:
             try:
                 self._trial.set_user_attr(HEARTBEAT, n_beats)
             except optuna.exceptions.UpdateFinishedTrialError:
-                return  # this worker was taken for dead
+                return  # this worker was considered dead
 
 
 def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:
@@ -206,7 +206,7 @@ def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:
 
 
 class _Watch:
-    """Find running trials whose worker is gone.
+    """Find running trials whose worker has died.
 
     Clocks of machines differ, so a trial counts as silent when this worker has seen no new
     heartbeat for so many seconds by its own clock.
@@ -230,7 +230,7 @@ class _Watch:
                 requeue(self._study, trial, MAX_RETRIES)
 
     def _is_lost(self, trial: FrozenTrial) -> bool:
-        """Return whether the worker of a running trial is gone, or silent for too long."""
+        """Return whether the worker of a running trial has died, or is silent for too long."""
         now = time.monotonic()
         beat = trial.user_attrs.get(HEARTBEAT)
         last, since = self._last.get(trial.number, (None, now))

@@ -52,8 +52,8 @@ class WorkerPool:
         if self.in_process or storage is not None or study_name is not None:
             if not self.in_process and isinstance(storage, InMemoryStorage):
                 raise ValueError(
-                    "storage must be one that the workers of n_jobs reach, got this process's "
-                    "memory; give a URL such as journal:PATH."
+                    "storage must be one that the workers of n_jobs can reach, got in-memory "
+                    "storage; pass a URL such as journal:PATH."
                 )
             yield storage
             return
@@ -90,7 +90,7 @@ def _work(job: Job, index: int) -> Exception | None:
     except KeyboardInterrupt:
         if threading.current_thread() is threading.main_thread() or not job.interruption.is_set:
             raise
-        return None  # no caller waits for this thread any more
+        return None  # no caller waits for this thread any longer
 
 
 def copy_into_memory(study: Study) -> Study:

@@ -36,8 +36,8 @@ class SentenceEmbedder(
     Parameters
     ----------
     model : str, path or None, default=None
-        Encoder: a folder, or a name on the Hugging Face hub. None is all-MiniLM-L6-v2, from the
-        `offline` extra if that is installed, otherwise from the hub.
+        Encoder: a folder, or a name on the Hugging Face Hub. None is all-MiniLM-L6-v2, from the
+        `offline` extra if that is installed, otherwise from the Hub.
     pooling : {"mean", "max", "first"}, default="mean"
         How the vectors of the tokens become one per text; "first" is that of the first token.
     normalize : bool, default=True
@@ -159,7 +159,7 @@ class SentenceEmbedder(
         return self._encode(distinct)[positions["position"].to_numpy()]
 
     def _encode_list(self, texts: list[str]) -> np.ndarray:
-        """Return the vectors of a list of distinct texts, as the cache asks for them."""
+        """Return the vectors of a list of distinct texts, as the cache requests them."""
         return self._encode(pl.Series(values=texts, dtype=pl.String))
 
     def _encode(self, texts: pl.Series) -> np.ndarray:
@@ -212,7 +212,7 @@ class SentenceEmbedder(
         return StateParts(state, weights_of(encoder), {"config.json": config})
 
     def set_parts(self, parts: StateParts) -> None:
-        """Build the encoder from configuration and weights; refuse ids beyond its vocabulary."""
+        """Build the encoder from configuration and weights; reject ids beyond its vocabulary."""
         from agnews_sk.nn import module_with_weights
 
         config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors
@@ -225,7 +225,7 @@ class SentenceEmbedder(
         self._n_features_out = encoder.config.hidden_size
 
     def _make_model_input(self, encoder: Any) -> ModelInput:
-        """Return what an encoder takes of the ids that the tokenizer has made and truncated."""
+        """Return the model input of an encoder, whose ids the tokenizer has truncated."""
         pad_id = self.tokenizer_.pad_token_id_ or 0
         return ModelInput(vocab_size=encoder.config.vocab_size, pad_id=pad_id)
 

@@ -56,7 +56,7 @@ class Occurrences(NamedTuple):
     rows: np.ndarray
 
 
-class LearntNgrams(NamedTuple):
+class LearnedNgrams(NamedTuple):
     """The distinct n-grams of a corpus, in the order of first occurrence, and all occurrences.
 
     Attributes
@@ -99,8 +99,8 @@ def walk_ngrams(
     lengths = np.diff(tokens.offsets)  # (n_rows,)
     yield codes, lengths
     for n in range(2, max_n + 1):
-        # Prefixes are the (n-1)-grams of each row but for its last one, and last tokens are those
-        # of the (n-1)-grams of each row but for its first one.
+        # Prefixes are the (n-1)-grams of each row except its last one, and last tokens are those
+        # of the (n-1)-grams of each row except its first one.
         ends = np.cumsum(lengths)[lengths > 0]  # (n_filled_rows,)
         starts = ends - lengths[lengths > 0]
         last = np.delete(last, starts)  # (n_ngrams,)
@@ -134,8 +134,8 @@ def occurrences(codes: np.ndarray, lengths: np.ndarray, n: int, wanted: NgramRan
     return Occurrences(codes[alone], rows[alone])
 
 
-def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
-    """Find the distinct n-grams of a corpus, in the order in which scikit-learn meets them.
+def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearnedNgrams:
+    """Find the distinct n-grams of a corpus, in the order in which scikit-learn finds them.
 
     That order is: row after row; within a row, shorter n-grams before longer ones, each from left
     to right (`CountVectorizer._count_vocab` and `_word_ngrams`). `fit_transform` has to store the
@@ -148,7 +148,7 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
 
     Returns
     -------
-    LearntNgrams
+    LearnedNgrams
 
     Notes
     -----
@@ -187,7 +187,7 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearntNgrams:
     first_to_last = np.argsort(np.concatenate(ranks), kind="stable")  # (n_terms,)
     position = np.empty(n_terms, dtype=np.int32)
     position[first_to_last] = np.arange(n_terms, dtype=np.int32)
-    return LearntNgrams(
+    return LearnedNgrams(
         np.concatenate(by_length)[first_to_last],
         position[np.concatenate([codes for codes, _ in found])],
         np.concatenate([rows for _, rows in found]),

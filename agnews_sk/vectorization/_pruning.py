@@ -9,7 +9,7 @@ import scipy.sparse as sp
 def frequent_columns(
     counts: sp.csr_array, min_df: float, max_df: float, max_features: int | None
 ) -> np.ndarray:
-    """Tell which columns of a count matrix are kept.
+    """Return which columns of a count matrix are kept.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def frequent_columns(
     most = max_df if isinstance(max_df, Integral) else max_df * n_rows
     if most < least:
         raise ValueError("max_df corresponds to < documents than min_df")
-    # Rows with an n-gram are its stored entries: no need to look at the counts.
+    # Rows with an n-gram are its stored entries: the counts are not needed.
     frequency = np.bincount(counts.indices, minlength=n_columns)  # (n_columns,)
     kept = (least <= frequency) & (frequency <= most)
     if max_features is not None and kept.sum() > max_features:

@@ -1,7 +1,7 @@
-"""The table of learnt n-grams: which sequence of tokens is which column.
+"""The table of learned n-grams: which sequence of tokens is which column.
 
 A fitted vectorizer holds no strings but its tokens: an n-gram is a row of positions among them.
-`_ngrams` describes how n-grams become integer codes; here the codes of the learnt n-grams are kept
+`_ngrams` describes how n-grams become integer codes; here the codes of the learned n-grams are kept
 as hash tables, one per length, and looked up for new rows.
 """
 
@@ -72,7 +72,7 @@ class NgramTable:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take plain arrays, perhaps of a file that somebody has altered, and check them."""
+        """Take plain arrays, perhaps of a forged file, and check them."""
         self.tokens = _from_arrays(**state["tokens"])
         self.terms = np.asarray(state["terms"])
         self.columns = np.asarray(state["columns"])
@@ -142,14 +142,14 @@ class NgramTable:
         )
 
     def count(self, tokens: EncodedTokens, wanted: NgramRange) -> sp.csr_array:
-        """Count the learnt n-grams of new rows; others are ignored.
+        """Count the learned n-grams of new rows; others are ignored.
 
         Parameters
         ----------
         tokens : EncodedTokens
             Its codes are those of these rows, not of the table.
         wanted : NgramRange
-            Lengths beyond those learnt have no columns.
+            Lengths beyond those learned have no columns.
 
         Returns
         -------
@@ -198,9 +198,9 @@ class NgramTable:
         """The hash table of each length, from 1 to the longest; built when first needed.
 
         A key is `prefix * (len(tokens) + 1) + last`. An unknown token has the code `len(tokens)`,
-        which no learnt n-gram has as its last token; an unknown n-gram has the code -1, which makes
-        negative keys of all that it begins. So no unknown n-gram has a key of a learnt one, and
-        as indices of `columns` both codes lead to its last entry, -1.
+        which no learned n-gram has as its last token; an unknown n-gram has the code -1, which
+        makes the keys of all that it begins negative. So no unknown n-gram has a key of a learned
+        one, and as indices of `columns` both codes lead to its last entry, -1.
         """
         sizes = (self.terms >= 0).sum(axis=1)  # (n_terms,)
         codes = self.terms[:, 0].astype(np.int64)  # (n_terms,) of the n-gram's first n tokens
@@ -295,15 +295,15 @@ def learn_table(
     ValueError
         If there is no n-gram.
     """
-    learnt = learn_ngrams(tokens, wanted)
-    if len(learnt.terms) == 0:
+    learned = learn_ngrams(tokens, wanted)
+    if len(learned.terms) == 0:
         raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-    table, columns = _sorted_table(tokens.distinct, learnt.terms, separator)
-    codes, n_columns = learnt.codes, table.n_columns
+    table, columns = _sorted_table(tokens.distinct, learned.terms, separator)
+    codes, n_columns = learned.codes, table.n_columns
     if n_columns < len(columns):  # n-grams with equal names, which share a column
         merged, columns = pd.factorize(columns)
         codes = merged.astype(np.int32)[codes]
-    counts = count_matrix(learnt.rows, codes, (len(tokens.offsets) - 1, n_columns))
+    counts = count_matrix(learned.rows, codes, (len(tokens.offsets) - 1, n_columns))
     return table, counts, columns
 
 
@@ -313,7 +313,7 @@ def _sorted_table(
     """Return the table with columns in the order of names, and the column of each given term.
 
     Sorting a million joined strings is slow, so that n-grams are sorted as tuples of token ranks
-    wherever that gives the order of the strings.
+    where that gives the order of the strings.
 
     Parameters
     ----------
@@ -363,7 +363,7 @@ def join_terms(tokens: pl.Series, terms: np.ndarray, separator: str) -> pl.Serie
 
 
 def _sort_otherwise_joined(tokens: pl.Series, terms: np.ndarray, separator: str) -> bool:
-    """Tell whether names may sort otherwise than the tuples of their tokens.
+    """Return whether names may sort otherwise than the tuples of their tokens.
 
     The two orders agree if the separator is smaller than every character of a token: then two names
     that differ within a token, or because one's token ends before the other's, compare as these

@@ -32,7 +32,7 @@ from agnews_sk.vectorization._table import learn_table
 _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
-# `auto_wrap_output_keys=None`: a sparse matrix whatever `transform_output` is, as scikit-learn's.
+# `auto_wrap_output_keys=None`: a sparse matrix for any `transform_output`, as in scikit-learn.
 class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Turn texts or tokens into a sparse matrix of n-gram counts or TF-IDF weights.
 
@@ -286,11 +286,11 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         return NgramRange(min_n, max_n, whole_rows=self.analyzer == "char_wb")
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell whether it is fitted: no attribute that is stored ends in `_`."""
+        """Return whether it is fitted: no attribute that is stored ends in `_`."""
         return hasattr(self, "_weights")
 
     def _check_parameters(self) -> None:
-        """Refuse what `_parameter_constraints` cannot express, by naming the class that has it."""
+        """Reject values that `_parameter_constraints` cannot express, and name alternatives."""
         self._validate_params()
         if self.analyzer not in ("word", "char_wb"):
             raise ValueError(
@@ -310,7 +310,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             )
         if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
             warnings.warn(
-                f"Only float32 and float64 can hold weights; dtype={self.dtype} gives float64.",
+                f"Only float32 and float64 can hold weights; dtype={self.dtype} becomes float64.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -338,7 +338,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         return drop_tokens(tokens, dropped.to_numpy())
 
     def _split(self, texts: pl.Series) -> pl.Series:
-        """Return the words of texts, for `char_wb` the parts between white space."""
+        """Return the words of texts, for `char_wb` the parts between whitespace."""
         texts = lower_case(texts) if self.lowercase else texts
         if self.analyzer == "word":
             return find_words(texts, self.token_pattern)
@@ -410,6 +410,6 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
 
 
 def _is_ngram_range(ngram_range: Any) -> bool:
-    """Tell whether this is a pair of integers, 1 <= min_n <= max_n."""
+    """Return whether this is a pair of integers, 1 <= min_n <= max_n."""
     whole = all(isinstance(n, Integral) for n in ngram_range)
     return whole and len(ngram_range) == 2 and 1 <= ngram_range[0] <= ngram_range[1]

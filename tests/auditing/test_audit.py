@@ -124,7 +124,7 @@ def test_progress_receives_each_stage():
     assert "audit: HTML tags, entities and backslashes" in told
 
 
-def test_bad_input_is_refused_by_name():
+def test_bad_input_is_rejected_by_name():
     with pytest.raises(ValueError, match="y must have one label per row of X, 9, got 1"):
         audit(ROWS, ["Oil"])
     with pytest.raises(ValueError, match="y has 1 missing label, at position 1"):

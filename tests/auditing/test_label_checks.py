@@ -18,7 +18,7 @@ def test_probabilities_come_from_models_that_did_not_see_the_text():
     assert found[5, 0] > 0.5  # its own, wrong label would have won
 
 
-def test_copies_of_a_text_do_not_vouch_for_its_label():
+def test_copies_of_a_text_are_not_evidence_for_its_label():
     flipped = CODES.copy()
     flipped[5] = 1
     found = _out_of_fold(pl.Series([*TEXTS, *[TEXTS[5]] * 5]), np.append(flipped, [1] * 5), 0)

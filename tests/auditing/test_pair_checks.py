@@ -50,7 +50,7 @@ def test_without_test_rows_nothing_leaks():
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_order_of_rows_decides_who_is_the_duplicate(seed):
+def test_the_order_of_rows_decides_which_one_is_the_duplicate(seed):
     order = np.random.default_rng(seed).permutation(len(TRAIN))
     found = partners([TRAIN[i] for i in order])
     for position, partner in enumerate(found.exact):

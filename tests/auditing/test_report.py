@@ -32,7 +32,7 @@ def test_rows_of_several_findings_are_dropped_together(report):
     assert report.keep().all()
 
 
-def test_an_unknown_finding_is_refused_with_the_known_ones(report):
+def test_an_unknown_finding_is_rejected_with_the_known_ones(report):
     with pytest.raises(KeyError, match=r"no finding 'third'; there are \['first', 'second'"):
         report.keep("third")
 

@@ -8,7 +8,7 @@ TEXTS = pl.Series([f"text {i}" for i in range(8)])
 ROWS = Rows(texts=TEXTS, labels=np.array(list("abcdefgh"), dtype=object), test=None)
 
 
-def test_the_first_rows_are_the_examples_with_what_belongs_to_them():
+def test_the_first_rows_are_the_examples_with_their_labels_and_columns():
     found = ROWS.finding("short_texts", "Short.", np.array([7, 0, 1, 2, 3, 4]), words=np.arange(6))
     assert len(found.examples) == N_EXAMPLES == 5
     assert found.examples["row"].tolist() == [7, 0, 1, 2, 3]
@@ -28,7 +28,7 @@ def test_without_labels_none_are_shown():
     assert list(unlabelled.show(np.array([0]))) == ["row", "text"]
 
 
-def test_a_table_takes_the_place_of_examples():
+def test_a_table_replaces_the_examples():
     table = pd.DataFrame({"class": ["a"]})
     found = ROWS.table("class_imbalance", "Rare.", np.arange(8) == 3, table)
     assert found.rows.tolist() == [3]

@@ -41,7 +41,7 @@ def predicted(model, folder, *contents, **options):
         ("is_spam\n", "'is_spam'"),
     ],
 )
-def test_a_csv_without_a_known_name_is_refused_with_the_names_that_it_has(
+def test_a_csv_without_a_known_name_is_rejected_with_the_names_that_it_has(
     oil_or_cup, tmp_path, content, columns
 ):
     with pytest.raises(ValueError, match=f"--column.*--no-header.*Its columns are {columns}"):
@@ -58,7 +58,7 @@ def test_a_csv_without_a_known_name_is_refused_with_the_names_that_it_has(
     ],
     ids=["json-lines", "parquet", "empty-parquet"],
 )
-def test_other_formats_without_a_known_name_are_refused_as_well(
+def test_other_formats_without_a_known_name_are_rejected_as_well(
     oil_or_cup, tmp_path, file, columns
 ):
     with pytest.raises(ValueError, match=f"Its columns are {columns}"):
@@ -94,7 +94,7 @@ def test_files_are_read_by_the_columns_that_all_of_them_have(oil_or_cup, tmp_pat
     assert predicted(oil_or_cup, tmp_path, both)["predicted"].to_list() == ["Cup"]
 
 
-def test_every_named_column_must_be_there(oil_or_cup, tmp_path):
+def test_every_named_column_must_exist(oil_or_cup, tmp_path):
     with pytest.raises(ValueError, match="no column 'title', 'body'"):
         predicted(oil_or_cup, tmp_path, ("csv", "title\noil\n"), columns=["title", "body"])
     found = predicted(oil_or_cup, tmp_path, ("csv", "headline\noil\n"), columns=["headline"])
@@ -102,7 +102,7 @@ def test_every_named_column_must_be_there(oil_or_cup, tmp_path):
 
 
 @pytest.mark.parametrize("header", ["text,text", "Text,TEXT"])
-def test_a_name_that_two_columns_have_is_refused(oil_or_cup, tmp_path, header):
+def test_a_name_that_two_columns_have_is_rejected(oil_or_cup, tmp_path, header):
     with pytest.raises(ValueError, match="has 2 columns 'text'; rename all but one"):
         predicted(oil_or_cup, tmp_path, ("csv", f"{header}\noil,cup\n"))
 
@@ -114,15 +114,13 @@ def test_rows_without_a_header_are_read_where_they_cannot_be_one(oil_or_cup, tmp
 
 
 @pytest.mark.parametrize("content", ["oil\ncup\n", "World,oil\nSport,cup\n", "3,oil,\n4,cup,\n"])
-def test_rows_that_could_be_a_header_are_read_when_the_caller_says_so(
-    oil_or_cup, tmp_path, content
-):
+def test_rows_that_could_be_a_header_are_read_if_requested(oil_or_cup, tmp_path, content):
     found = predicted(oil_or_cup, tmp_path, ("csv", content), header=False)
     assert found["line"].to_list() == [1, 2]
     assert found["predicted"].to_list() == ["Oil", "Cup"]
 
 
-def test_a_header_that_reads_as_a_row_is_one_when_the_caller_says_so(oil_or_cup, tmp_path):
+def test_a_header_that_looks_like_a_row_is_one_if_requested(oil_or_cup, tmp_path):
     content = "0,What the paper wrote\n17,oil\n"
     options = {"columns": ["what the paper wrote"]}
     assert predicted(oil_or_cup, tmp_path, ("csv", content), **options)["line"].to_list() == [2]
@@ -130,13 +128,13 @@ def test_a_header_that_reads_as_a_row_is_one_when_the_caller_says_so(oil_or_cup,
         predicted(oil_or_cup, tmp_path, ("csv", content), header=True)
 
 
-def test_the_header_of_a_file_that_was_put_behind_another_is_no_row(oil_or_cup, tmp_path):
+def test_a_repeated_header_of_an_appended_file_is_not_a_row(oil_or_cup, tmp_path):
     found = predicted(oil_or_cup, tmp_path, ("csv", "id,text\n1,oil\nid,text\n2,cup\n"))
     assert found["line"].to_list() == [2, 4]
     (skipped,) = map(json.loads, (tmp_path / "out.csv.skipped.jsonl").open())
-    assert (skipped["line"], skipped["reason"]) == (3, "the header again")
+    assert (skipped["line"], skipped["reason"]) == (3, "repeated header")
 
 
-def test_a_file_without_a_line_says_nothing_of_columns(oil_or_cup, tmp_path):
+def test_an_empty_file_does_not_affect_the_columns(oil_or_cup, tmp_path):
     found = predicted(oil_or_cup, tmp_path, ("csv", ""), ("csv", "content\noil\n"))
     assert found["predicted"].to_list() == ["Oil"]

@@ -22,7 +22,7 @@ def run(*arguments):
     return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "300"})
 
 
-def test_predict_writes_labels_and_says_how_many(model, tmp_path):
+def test_predict_writes_labels_and_reports_how_many(model, tmp_path):
     (tmp_path / "rows.csv").write_text("id,body\n7,oil prices\n8,\n9,the cup\n")
     done = run(
         "predict", model, "--input", tmp_path / "*.csv", "--output", tmp_path / "labels.parquet",
@@ -36,13 +36,13 @@ def test_predict_writes_labels_and_says_how_many(model, tmp_path):
     assert found["predicted"].to_list() == ["Business", "Sports"]
 
 
-def test_predict_refuses_in_one_line_without_a_traceback(model, tmp_path):
+def test_predict_rejects_in_one_line_without_a_traceback(model, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil"])
     (tmp_path / "empty").mkdir()
     for arguments, message in [
         ([model, "--input", tmp_path / "no.csv", "--output", "out.csv"], "there is no file"),
         ([model, "--input", rows, "--output", tmp_path / "out.xlsx"], "output must end with"),
-        ([model, "--input", rows, "--output", rows], "would be written over it"),
+        ([model, "--input", rows, "--output", rows], "would overwrite the input"),
         ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
         ([model, "--input", rows, "--output", "out.csv", "--column", "no"], "columns are 'text'"),
         ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "neither a folder nor a zip"),
@@ -74,7 +74,7 @@ def test_predict_fails_where_nothing_is_predicted_and_names_the_columns(
     assert f"no row was predicted; the columns of the files: {columns}." in done.stderr
 
 
-def test_predict_ends_as_interrupted_where_a_library_makes_an_error_of_it(
+def test_predict_ends_as_interrupted_even_if_a_library_turns_it_into_an_error(
     model, tmp_path, monkeypatch
 ):
     def predict_files(*args, **options):
@@ -100,7 +100,7 @@ def test_predict_warns_in_one_line_of_parts_that_it_deletes(model, tmp_path):
     assert "with other model, inputs, options, version; it is deleted" in line
 
 
-def test_rows_without_a_header_are_predicted_when_the_caller_says_so(model, tmp_path):
+def test_rows_without_a_header_are_predicted_if_requested(model, tmp_path):
     (tmp_path / "rows.csv").write_text("oil\ncup\n")
     options = ["--input", tmp_path / "rows.csv", "--output", tmp_path / "out.jsonl"]
     assert "--no-header" in run("predict", model, *options).stderr
@@ -112,7 +112,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
 
 
 @pytest.mark.parametrize("escape", [False, True])
-def test_formulas_are_escaped_in_csv_when_asked_for(model, tmp_path, escape):
+def test_formulas_are_escaped_in_csv_if_requested(model, tmp_path, escape):
     kept = [*FORMULAS, "a=1", "", "'=1", None]
     rows = pl.DataFrame({"text": ["oil"] * len(kept), "=id": kept})
     rows.write_parquet(tmp_path / "rows.parquet")
@@ -131,7 +131,7 @@ def test_formulas_are_escaped_in_csv_when_asked_for(model, tmp_path, escape):
     assert all(float(cell) > 0 for row in found for cell in row[4:])
 
 
-def test_formulas_are_escaped_in_csv_alone(model, tmp_path):
+def test_formulas_are_escaped_in_csv_only(model, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil"])
     done = run(
         "predict", model, "--input", rows, "--output", tmp_path / "out.jsonl", "--escape-formulas"

@@ -1,4 +1,4 @@
-"""No file is written over that is to be read."""
+"""Input files are never overwritten."""
 
 import os
 
@@ -81,21 +81,21 @@ def among_the_parts(folder):
         "parts",
     ],
 )
-def test_an_output_that_is_an_input_is_refused_before_anything_is_written(
+def test_an_output_that_is_an_input_is_rejected_before_anything_is_written(
     oil_or_cup, folder, named
 ):
     files, output = named(folder)
     before = content(folder)
-    with pytest.raises(ValueError, match=r"is to be read, but .* would be written over it"):
+    with pytest.raises(ValueError, match=r"would overwrite the input"):
         predict_files(oil_or_cup, files, output)
     assert content(folder) == before
 
 
-def test_an_output_that_differs_in_case_alone_is_an_input_where_the_disk_says_so(
+def test_an_output_that_differs_only_in_case_is_an_input_on_a_case_insensitive_disk(
     oil_or_cup, folder
 ):
     if not (folder / "B.CSV").exists():
-        # A disk that minds the case has two files here, and both stay.
+        # A case-sensitive disk has two files here, and both stay.
         report = predict_files(oil_or_cup, folder / "b.csv", folder / "B.csv")
         assert (report.n_predicted, len((folder / "b.csv").read_text().splitlines())) == (2, 3)
         return
@@ -104,27 +104,27 @@ def test_an_output_that_differs_in_case_alone_is_an_input_where_the_disk_says_so
 
 
 @pytest.mark.parametrize("kind", ["output", "skipped"])
-def test_an_output_that_is_a_folder_is_refused_before_any_work(oil_or_cup, folder, kind):
+def test_an_output_that_is_a_folder_is_rejected_before_any_work(oil_or_cup, folder, kind):
     name = {"output": "out.csv", "skipped": "out.csv.skipped.jsonl"}[kind]
     (folder / name).mkdir()
-    with pytest.raises(ValueError, match="is a folder; give the output another name"):
+    with pytest.raises(ValueError, match="is a folder; choose another name for the output"):
         predict_files(oil_or_cup, folder / "a.csv", folder / "out.csv")
     assert not (folder / "out.csv.parts").exists()
 
 
-def test_an_output_that_nobody_could_write_is_refused_before_any_work(oil_or_cup, folder):
+def test_an_output_that_cannot_be_written_is_rejected_before_any_work(oil_or_cup, folder):
     with pytest.raises(OSError, match=r"a\.csv cannot be written to: "):
         predict_files(oil_or_cup, folder / "a.csv", folder / "a.csv" / "out.csv")
 
 
-def test_an_output_within_the_model_is_refused_for_it_would_spoil_the_model(oil_or_cup, folder):
+def test_an_output_within_the_model_is_rejected(oil_or_cup, folder):
     before = content(oil_or_cup)
     with pytest.raises(ValueError, match="would be a file of the model"):
         predict_files(oil_or_cup, folder / "a.csv", oil_or_cup / "out.csv")
     assert content(oil_or_cup) == before
 
 
-def test_a_folder_is_no_file_and_the_message_says_how_to_name_its_files(oil_or_cup, folder):
+def test_a_folder_is_rejected_and_the_message_says_how_to_name_its_files(oil_or_cup, folder):
     with pytest.raises(ValueError, match=r"is a folder; name its files, such as .*\*\.csv"):
         predict_files(oil_or_cup, folder, folder / "out.csv")
     (folder / "notes.txt").touch()
@@ -133,13 +133,13 @@ def test_a_folder_is_no_file_and_the_message_says_how_to_name_its_files(oil_or_c
     assert not (folder / "out.csv.parts").exists()
 
 
-def test_a_file_is_read_once_however_many_names_lead_to_it(folder):
+def test_a_file_with_several_names_is_read_once(folder):
     (folder / "link.csv").symlink_to(folder / "a.csv")
     names = [folder / "a.csv", folder / "link.csv", folder / ".." / folder.name / "a.csv"]
     assert find_files(names) == [folder / "a.csv"]
 
 
 @pytest.mark.parametrize("parameter", ["columns", "keep"])
-def test_a_name_alone_is_not_taken_for_a_list_of_letters(oil_or_cup, folder, parameter):
+def test_a_single_name_is_not_read_as_a_list_of_letters(oil_or_cup, folder, parameter):
     with pytest.raises(TypeError, match=f"{parameter} must be a sequence of names, got 'text'"):
         predict_files(oil_or_cup, folder / "a.csv", folder / "out.csv", **{parameter: "text"})

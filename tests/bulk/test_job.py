@@ -57,16 +57,18 @@ def test_parts_of_another_job_are_deleted_with_a_warning(parts):
 
 
 @pytest.mark.parametrize("content", ["{}", '{"format": "other"}', "no", "[]"])
-def test_a_folder_that_no_run_made_is_refused(parts, content):
+def test_a_folder_that_was_not_made_by_a_run_is_rejected(parts, content):
     parts.mkdir()
     (parts / "job.json").write_text(content)
     assert not are_parts(parts)
-    with pytest.raises(ValueError, match="was not made by an earlier run; give the output another"):
+    with pytest.raises(
+        ValueError, match="was not made by an earlier run; choose another name for the output"
+    ):
         prepare_parts(parts, JOB)
     assert (parts / "job.json").read_text() == content
 
 
-def test_a_folder_whose_mark_was_not_complete_is_one_of_ours(parts):
+def test_a_folder_with_an_incomplete_mark_was_made_by_a_run(parts):
     parts.mkdir()
     (parts / "job.json.0123.tmp").touch()
     prepare_parts(parts, JOB)

@@ -13,7 +13,7 @@ from agnews_sk.bulk._lock import output_lock
 from tests.bulk.conftest import N_ROWS, check_output
 
 
-def test_a_run_that_finds_another_names_it_and_leaves_everything_alone(models, rows, tmp_path):
+def test_a_second_run_names_the_first_and_changes_nothing(models, rows, tmp_path):
     output = tmp_path / "out.csv"
     with output_lock(output, models[0]):
         before = {path: path.read_bytes() for path in tmp_path.iterdir()}
@@ -39,7 +39,7 @@ def test_a_link_to_the_folder_leads_to_the_same_lock(models, rows, tmp_path):
         predict_files(models[1], rows, tmp_path / "link" / "out.csv")
 
 
-def test_a_file_that_is_no_lock_of_ours_is_left_alone(models, rows, tmp_path):
+def test_a_file_that_is_not_a_lock_is_not_changed(models, rows, tmp_path):
     (tmp_path / "out.csv.lock").write_text("mine")
     with pytest.raises(ValueError, match="was not made by an earlier run"):
         predict_files(models[0], rows, tmp_path / "out.csv")
@@ -56,9 +56,9 @@ with lock["output_lock"](Path(sys.argv[2]), "model"):
 """
 
 
-def test_a_lock_dies_with_its_process(models, rows, tmp_path):
+def test_a_lock_ends_with_its_process(models, rows, tmp_path):
     output = tmp_path / "out.csv"
-    # The one file, which needs nothing of the package, so that the process starts at once.
+    # A single file that imports nothing of the package, so that the process starts quickly.
     command = [
         sys.executable,
         "-c",
@@ -76,7 +76,7 @@ def test_a_lock_dies_with_its_process(models, rows, tmp_path):
     check_output(output)
 
 
-def test_the_file_of_the_lock_says_who_holds_it_and_goes_with_it(tmp_path):
+def test_the_lock_file_names_its_holder_and_is_removed_with_the_lock(tmp_path):
     with output_lock(tmp_path / "deep" / "out.csv", "model"):
         held = json.loads((tmp_path / "deep" / "out.csv.lock").read_text())
         assert held["process"] == os.getpid()
@@ -84,7 +84,7 @@ def test_the_file_of_the_lock_says_who_holds_it_and_goes_with_it(tmp_path):
     assert list((tmp_path / "deep").iterdir()) == []
 
 
-def test_a_lock_is_let_go_where_the_block_fails(tmp_path):
+def test_a_lock_is_released_if_the_block_fails(tmp_path):
     with pytest.raises(KeyError, match="x"), output_lock(tmp_path / "out.csv", "model"):
         raise KeyError("x")
     with output_lock(tmp_path / "out.csv", "model"):

@@ -19,14 +19,14 @@ READ = {
 
 
 @pytest.mark.parametrize("ending", READ)
-def test_frames_come_back_as_one(tmp_path, ending):
+def test_frames_are_read_back_as_one(tmp_path, ending):
     path, n_rows = write_frames(iter(FRAMES), tmp_path / f"out{ending}", tmp_path)
     assert n_rows == 3
     assert READ[ending](path).equals(pl.concat(FRAMES))
 
 
 @pytest.mark.parametrize("ending", READ)
-def test_the_file_has_yet_to_get_its_name(tmp_path, ending):
+def test_the_file_is_temporary_until_it_is_renamed(tmp_path, ending):
     (tmp_path / "scratch").mkdir()
     output = tmp_path / f"out{ending}"
     path, _ = write_frames(FRAMES, output, tmp_path / "scratch")

@@ -46,7 +46,7 @@ def read(path):
 
 @pytest.mark.parametrize("written", [".csv", ".jsonl", ".parquet"])
 @pytest.mark.parametrize("asked", [".csv", ".jsonl", ".parquet"])
-def test_every_format_becomes_every_other_with_the_pipelines_answers(
+def test_every_input_and_output_format_gives_the_pipelines_predictions(
     model, tmp_path, asked, written
 ):
     rows = write(STORIES, tmp_path / f"rows{asked}")
@@ -70,7 +70,7 @@ def test_the_official_csv_without_a_header_and_one_of_any_case_are_read(model, t
 
 
 @pytest.mark.parametrize("fitted", [str.title, str.lower])
-def test_names_that_differ_in_case_alone_do_not_hide_each_other(tmp_path, fitted):
+def test_names_that_differ_only_in_case_stay_distinct(tmp_path, fitted):
     frame = STORIES[["title", "description"]].rename(fitted)
     pipeline = make_tfidf_pipeline().fit(frame, list("BBSS"))
     rows = write(frame.rename(str.title), tmp_path / "rows.csv")
@@ -129,7 +129,7 @@ def test_bad_rows_of_json_lines_and_parquet_are_skipped(model, tmp_path):
     assert all(row["reason"] for row in skipped)
 
 
-def test_a_cell_of_parquet_that_is_no_text_costs_its_row(model, tmp_path):
+def test_a_row_with_a_parquet_cell_that_is_not_a_text_is_skipped(model, tmp_path):
     pa = pytest.importorskip("pyarrow")
     bytes_ = pa.array([b"oil", b"\xff\xfe", b"cup"], pa.binary())
     texts = pa.Array.from_buffers(pa.string(), 3, bytes_.buffers())
@@ -148,7 +148,7 @@ def test_an_empty_file_gives_an_output_with_the_columns_and_no_rows(model, tmp_p
     assert report.n_predicted == 0
 
 
-def test_unknown_formats_missing_files_and_clashing_columns_are_refused(model, tmp_path):
+def test_unknown_formats_missing_files_and_clashing_columns_are_rejected(model, tmp_path):
     rows = write(STORIES, tmp_path / "rows.csv")
     with pytest.raises(ValueError, match=r"output must end with one of \.csv"):
         predict_files(model, rows, tmp_path / "out.xlsx")
@@ -163,7 +163,7 @@ def test_unknown_formats_missing_files_and_clashing_columns_are_refused(model, t
         predict_files(model, tmp_path / "bad.parquet", tmp_path / "out.csv")
 
 
-def test_a_pattern_stands_for_its_files_in_order_each_once(tmp_path):
+def test_a_pattern_matches_its_files_in_order_and_each_once(tmp_path):
     for name in ("b.csv", "a.csv"):
         (tmp_path / name).touch()
     found = find_files([str(tmp_path / "*.csv"), tmp_path / "a.csv"])
@@ -199,7 +199,7 @@ def test_a_killed_run_is_resumed_and_gives_each_row_once(model, tmp_path):
         seen.append({p.name: p.stat().st_mtime_ns for p in kept})
 
     report = predict_files(model, rows, tmp_path / "out.csv", rows_per_part=50, progress=note)
-    assert seen[-1] == times  # what was there is not made again
+    assert seen[-1] == times  # existing parts are not made again
     whole = predict_files(model, rows, tmp_path / "whole.csv", rows_per_part=50)
     assert report.output.read_bytes() == whole.output.read_bytes()
     assert read(report.output)["line"].to_list() == list(range(2, 2_002))
@@ -241,7 +241,7 @@ def test_a_pattern_does_not_read_the_parts_of_a_run_that_ended_early(model, tmp_
     assert (report.n_files, report.n_predicted) == (1, 4)
 
 
-def test_a_folder_that_is_no_run_of_ours_is_left_alone(model, tmp_path):
+def test_a_folder_that_was_not_made_by_a_run_is_not_changed(model, tmp_path):
     rows = write(STORIES, tmp_path / "rows.csv")
     (tmp_path / "out.csv.parts").mkdir()
     (tmp_path / "out.csv.parts" / "thesis.txt").write_text("of years")
@@ -263,7 +263,7 @@ def test_parts_of_other_rows_are_not_reused(model, tmp_path):
         assert predict_files(model, rows, tmp_path / "out.csv").n_predicted == 3
 
 
-def test_a_dask_cluster_gives_what_one_process_gives(model, tmp_path):
+def test_a_dask_cluster_gives_the_output_of_one_process(model, tmp_path):
     distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
     for i in range(3):
         write(STORIES[i : i + 2], tmp_path / f"rows{i}.parquet")

@@ -20,7 +20,7 @@ from agnews_sk.datasets import Batch, Fault
 
 
 class Constant:
-    """A fitted classifier that likes the first class of every text that has an "o"."""
+    """A fitted classifier that predicts the first class for every text with an "o"."""
 
     classes_ = np.array(["Oil", "Cup"])
 
@@ -87,11 +87,13 @@ def test_a_column_in_another_case_is_found_but_comes_after_one_spelled_right():
 
 @pytest.mark.parametrize("name", ["file", "line", "predicted", "p_Oil"])
 def test_a_column_of_the_output_cannot_be_kept(name):
-    with pytest.raises(ValueError, match=rf"keep has \['{name}'\], which the output uses itself"):
+    with pytest.raises(
+        ValueError, match=rf"keep has \['{name}'\], which are names of the output's own columns"
+    ):
         check_keep(Constant(), ["id", name])
 
 
-def test_texts_are_looked_for_in_titles_and_descriptions_first():
+def test_titles_and_descriptions_are_the_first_choice_of_text_columns():
     assert text_choices(Constant()) == [["title", "description"], ["text"], ["content"]]
 
 
@@ -136,5 +138,5 @@ def test_parts_that_exist_are_not_predicted_again(oil_or_cup, tmp_path):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_kept_cells_are_texts_that_can_be_joined_on(cell, text):
+def test_kept_cells_are_texts_that_can_serve_as_join_keys(cell, text):
     assert as_text(cell) == text

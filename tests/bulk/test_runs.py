@@ -1,4 +1,4 @@
-"""One run at a time on an output, and what an unfinished one leaves for the next."""
+"""One run at a time per output, and how an unfinished one is resumed."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from agnews_sk.bulk._predictor import checked_model
 from agnews_sk.onnx import load_model
 from tests.bulk.conftest import LABELS, N_ROWS, check_output, write_texts
 
-# Waits for a word, then for a moment, and predicts with many more of those.
+# Waits for a line of input, then for a moment before each prediction.
 CONTENDER = """
 import random, sys, time
 from agnews_sk.bulk import predict_files
@@ -37,7 +37,7 @@ for line in sys.stdin:
 
 
 def interrupted(model, rows, output, **options):
-    """Begin to predict, and end as by Ctrl-C after the first part."""
+    """Start predicting, and end as by Ctrl-C after the first part."""
 
     def stop(n_rows):
         raise KeyboardInterrupt
@@ -97,10 +97,10 @@ def test_two_processes_with_two_models_never_mix_in_one_output(models, rows, tmp
         for one in contenders:
             one.stdin.close()
             one.wait(20)
-    refused = [line for line in said if line != "done"]
-    assert refused
-    assert all("is being written by another run" in line for line in refused)
-    assert any(f"process {one.pid}" in line for line in refused for one in contenders)
+    rejected = [line for line in said if line != "done"]
+    assert rejected
+    assert all("is being written by another run" in line for line in rejected)
+    assert any(f"process {one.pid}" in line for line in rejected for one in contenders)
 
 
 def replace(model, path):
@@ -112,7 +112,7 @@ def replace(model, path):
         os.utime(path / one.name, ns=(before[one.name].st_atime_ns, before[one.name].st_mtime_ns))
 
 
-def test_a_model_that_took_the_place_of_another_unseen_predicts_all_rows(models, rows, tmp_path):
+def test_a_model_replaced_without_a_trace_predicts_all_rows_again(models, rows, tmp_path):
     model = Path(shutil.copytree(models[0], tmp_path / "model"))
     interrupted(model, rows, tmp_path / "out.csv")
     replace(models[1], model)
@@ -122,7 +122,7 @@ def test_a_model_that_took_the_place_of_another_unseen_predicts_all_rows(models,
     assert (len(found), set(found)) == (N_ROWS, LABELS[1])
 
 
-def test_rows_that_took_the_place_of_others_unseen_are_all_predicted(oil_or_cup, rows, tmp_path):
+def test_rows_replaced_without_a_trace_are_all_predicted_again(oil_or_cup, rows, tmp_path):
     interrupted(oil_or_cup, rows, tmp_path / "out.csv")
     before = rows.stat()
     write_texts(rows, ["cup", "oil"] * (N_ROWS // 2))
@@ -175,19 +175,19 @@ def test_parts_that_a_worker_of_another_run_leaves_late_are_not_joined(models, r
     assert report.n_predicted == N_ROWS
 
 
-def test_a_file_that_is_written_to_while_it_is_read_is_refused(oil_or_cup, rows, tmp_path):
+def test_a_file_that_changes_while_it_is_read_is_rejected(oil_or_cup, rows, tmp_path):
     def append(n_rows):
         with rows.open("a") as file:
             file.write("oil\n")
 
-    with pytest.raises(ValueError, match="was written to while it was read"):
+    with pytest.raises(ValueError, match="was changed while it was being read"):
         predict_files(oil_or_cup, rows, tmp_path / "out.csv", progress=append)
     assert not list((tmp_path / "out.csv.parts").rglob("*.parquet"))
     with pytest.warns(UserWarning, match="with other inputs"):
         assert predict_files(oil_or_cup, rows, tmp_path / "out.csv").n_predicted == N_ROWS + 1
 
 
-def test_a_file_that_is_touched_while_it_is_read_is_not(oil_or_cup, rows, tmp_path):
+def test_a_file_that_is_touched_while_it_is_read_is_accepted(oil_or_cup, rows, tmp_path):
     def touch(n_rows):
         os.utime(rows)
 
@@ -196,7 +196,7 @@ def test_a_file_that_is_touched_while_it_is_read_is_not(oil_or_cup, rows, tmp_pa
     )
 
 
-def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
+def test_a_model_that_is_replaced_while_it_is_loaded_is_rejected(
     models, rows, tmp_path, monkeypatch
 ):
     model = Path(shutil.copytree(models[0], tmp_path / "model"))
@@ -208,12 +208,12 @@ def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
 
     monkeypatch.setattr("agnews_sk.bulk._predictor.load_model", open_late)
     checked_model.cache_clear()
-    with pytest.raises(ValueError, match="was replaced by another model meanwhile"):
+    with pytest.raises(ValueError, match="was replaced by another model during the run"):
         predict_files(model, rows, tmp_path / "out.csv")
 
 
 @pytest.mark.parametrize("left", ["thesis.txt", "job.json"])
-def test_a_folder_of_parts_with_what_is_not_ours_is_left_alone(oil_or_cup, rows, tmp_path, left):
+def test_a_folder_of_parts_with_other_files_is_not_deleted(oil_or_cup, rows, tmp_path, left):
     parts = tmp_path / "out.csv.parts"
     parts.mkdir()
     (parts / left).write_text("of years")
@@ -236,7 +236,7 @@ app()
 """
 
 
-def test_ctrl_c_ends_the_command_with_130_and_what_is_done_is_kept(oil_or_cup, tmp_path):
+def test_ctrl_c_ends_the_command_with_130_and_keeps_the_finished_parts(oil_or_cup, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil", "cup"] * 20_000)
     command = ["predict", str(oil_or_cup), "--input", str(rows), "--output"]
     with subprocess.Popen(

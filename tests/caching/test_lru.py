@@ -44,7 +44,7 @@ gets = st.tuples(st.just("get"), st.integers(0, 5), st.none())
 
 
 @given(st.integers(0, 20), st.lists(st.one_of(puts, gets), max_size=40))
-def test_any_calls_give_what_the_reference_gives(max_bytes, calls):
+def test_any_sequence_of_calls_agrees_with_the_reference(max_bytes, calls):
     cache, reference = LRUCache(max_bytes), ListOfUses(max_bytes)
     for number, (method, key, n_bytes) in enumerate(calls):
         arguments = (key,) if method == "get" else (key, number, n_bytes)
@@ -79,7 +79,7 @@ def test_none_can_be_a_value():
     assert cache.get("b", "default") == "default"
 
 
-def test_clear_drops_all_and_frees_the_room():
+def test_clear_drops_all_values_and_frees_their_bytes():
     cache = LRUCache(2)
     cache.put("a", "A", 2)
     cache.clear()
@@ -96,7 +96,7 @@ def test_a_pickle_holds_the_bound_and_no_values():
 
 
 @pytest.mark.parametrize("n_threads", [2, 8])
-def test_threads_leave_the_size_right(n_threads):
+def test_the_size_stays_correct_with_several_threads(n_threads):
     cache = LRUCache(50)
 
     def use(start):

@@ -16,7 +16,7 @@ N_FOLDS = 3
 
 @pytest.fixture
 def n_fits(monkeypatch):
-    """Count how often n-grams are learnt."""
+    """Count how often n-grams are learned."""
     calls = []
     learn = NgramVectorizer.fit_transform
 
@@ -29,14 +29,14 @@ def n_fits(monkeypatch):
 
 
 @pytest.mark.parametrize("with_memory", [True, False], ids=["memory", "no memory"])
-def test_memory_learns_n_grams_once_a_fold_whatever_the_candidates(n_fits, with_memory, tmp_path):
+def test_memory_learns_n_grams_once_per_fold_for_all_candidates(n_fits, with_memory, tmp_path):
     grid = {"classify__C": [0.1, 1.0, 10.0]}
     pipeline = make_tfidf_pipeline(memory=str(tmp_path) if with_memory else None)
     GridSearchCV(pipeline, grid, cv=N_FOLDS, refit=False).fit(X, Y)
     assert len(n_fits) == (N_FOLDS if with_memory else 3 * N_FOLDS)
 
 
-def test_a_search_embeds_each_distinct_text_once_whatever_the_folds(tiny_model):
+def test_a_search_embeds_each_distinct_text_once_over_all_folds(tiny_model):
     cache = TextCache()
     pipeline = make_embedding_pipeline(tiny_model, embed__cache=cache, embed__max_length=32)
     cleaned = pipeline[2:4].fit_transform(X)
@@ -48,7 +48,7 @@ def test_a_search_embeds_each_distinct_text_once_whatever_the_folds(tiny_model):
 
 @pytest.mark.parametrize("where", ["memory", "folder"])
 @pytest.mark.parametrize("kind", ["pretrained", "subword"])
-def test_cached_ids_are_those_computed_and_survive_a_shuffle(kind, where, tiny_model, tmp_path):
+def test_cached_ids_equal_computed_ids_in_any_order(kind, where, tiny_model, tmp_path):
     cache = TextCache(tmp_path if where == "folder" else None)
     if kind == "pretrained":
         plain, cached = (PretrainedTokenizer(model=tiny_model, cache=c) for c in (None, cache))
@@ -62,7 +62,7 @@ def test_cached_ids_are_those_computed_and_survive_a_shuffle(kind, where, tiny_m
     assert cache.n_misses == n_misses == len(set(TEXTS))
 
 
-def test_tokenizers_that_cut_differently_do_not_share_rows(tiny_model):
+def test_tokenizers_with_different_truncation_do_not_share_rows(tiny_model):
     cache = TextCache()
     for max_length in (4, 8):
         tokenizer = PretrainedTokenizer(model=tiny_model, max_length=max_length, cache=cache)

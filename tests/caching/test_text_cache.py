@@ -16,7 +16,7 @@ from agnews_sk.caching._text_cache import TextCache
 
 
 class Counter:
-    """Computes lengths, and remembers each text that it was asked for."""
+    """Computes lengths, and records each text that it was called with."""
 
     def __init__(self):
         self.seen = []
@@ -156,7 +156,7 @@ def test_a_long_namespace_is_hashed_once(monkeypatch):
     assert hashed.count(b"a tokenizer's JSON") == 1
 
 
-def test_a_limit_below_one_byte_is_refused():
+def test_a_limit_below_one_byte_is_rejected():
     with pytest.raises(ValueError, match="max_bytes must be at least 1, got 0"):
         TextCache(max_bytes=0)
 

@@ -55,21 +55,21 @@ def abstaining(**params):
 
 
 @pytest.mark.parametrize("coverage", [0.3, 0.7, 0.95])
-def test_it_answers_the_share_that_was_asked_for(rows, coverage):
+def test_it_predicts_the_requested_share(rows, coverage):
     X, y, X_test, _ = rows
     classifier = abstaining(coverage=coverage).fit(X, y)
     assert coverage <= classifier.coverage_ < coverage + 0.01
     assert 1 - classifier.abstains(X_test).mean() == pytest.approx(coverage, abs=0.05)
 
 
-def test_the_answers_given_are_wrong_no_more_often_than_allowed(rows):
+def test_the_error_of_its_predictions_is_at_most_max_error(rows):
     X, y, X_test, y_test = rows
     classifier = abstaining(max_error=0.25).fit(X, y)
-    answered = ~classifier.abstains(X_test)
-    wrong = classifier.predict(X_test)[answered] != y_test[answered]
+    is_predicted = ~classifier.abstains(X_test)
+    wrong = classifier.predict(X_test)[is_predicted] != y_test[is_predicted]
     everywhere = classifier.estimator_.predict(X_test) != y_test
     assert wrong.mean() <= 0.25 < everywhere.mean()
-    assert 0.1 < answered.mean() < 0.9
+    assert 0.1 < is_predicted.mean() < 0.9
     assert classifier.error_ < 0.25
 
 
@@ -80,7 +80,7 @@ def test_the_bound_is_that_of_clopper_and_pearson(n_wrong, n_answered):
     assert _upper_bound(n_wrong, n_answered, 0.05) == pytest.approx(expected, abs=1e-10)
 
 
-def test_no_threshold_keeps_the_error_of_a_coin():
+def test_no_threshold_bounds_the_error_of_random_predictions():
     X, y = np.zeros((200, 1)), np.array(["Sports", "World"] * 100)
     classifier = AbstainingClassifier(DummyClassifier(), max_error=0.1, random_state=0)
     with pytest.warns(UserWarning, match="40 held-out rows do not show an error of at most 0.1"):
@@ -91,7 +91,7 @@ def test_no_threshold_keeps_the_error_of_a_coin():
 
 
 @pytest.mark.parametrize("label", [None, "ask", -1], ids=["None", "str", "int"])
-def test_it_returns_the_label_given_where_it_abstains(rows, label):
+def test_it_returns_the_given_label_where_it_abstains(rows, label):
     X, y, X_test, _ = rows
     classifier = abstaining(coverage=0.5, abstain_label=label).fit(X, y)
     predicted, abstained = classifier.predict(X_test), classifier.abstains(X_test)
@@ -112,7 +112,7 @@ def test_numbers_stay_numbers_beside_a_str():
     assert set(classifier.fit(X, y).predict(X).tolist()) <= {1, 2, "ask"}
 
 
-def test_an_abstention_is_no_right_answer(rows):
+def test_an_abstention_is_not_a_correct_prediction(rows):
     X, y, X_test, y_test = rows
     classifier = abstaining(coverage=0.5).fit(X, y)
     assert classifier.score(X_test, y_test) == np.mean(classifier.predict(X_test) == y_test)
@@ -148,13 +148,13 @@ def test_held_out_rows_repeat_with_the_random_state(rows):
     ],
     ids=["neither", "both", "percent", "all wrong"],
 )
-def test_bad_parameters_are_refused(rows, params, message):
+def test_bad_parameters_are_rejected(rows, params, message):
     X, y, *_ = rows
     with pytest.raises(ValueError, match=message):
         abstaining(**params).fit(X, y)
 
 
-def test_an_estimator_without_probabilities_is_refused(rows):
+def test_an_estimator_without_probabilities_is_rejected(rows):
     X, y, *_ = rows
     with pytest.raises(TypeError, match="must have predict_proba, got LinearSVC"):
         AbstainingClassifier(LinearSVC(), coverage=0.5).fit(X, y)
@@ -177,15 +177,15 @@ def test_labels_in_one_column_are_labels(rows):
         assert found.score(X_test, y_test[:, None]) == expected.score(X_test, y_test)
 
 
-def test_missing_labels_and_too_few_to_hold_out_are_said(rows):
+def test_missing_labels_and_too_few_rows_to_hold_out_are_reported(rows):
     X = rows[0]
     with pytest.raises(ValueError, match="y has 1 missing label, at position 1"):
         abstaining(coverage=0.5).fit(X[:3], np.array(["a", None, "b"], dtype=object))
-    with pytest.raises(ValueError, match=r"calibration_fraction=0\.2 cannot be drawn"):
+    with pytest.raises(ValueError, match=r"calibration_fraction=0\.2 of 3 rows, drawn per class"):
         abstaining(coverage=0.5).fit(X[:3], ["a", "b", "b"])
 
 
-def test_a_first_step_that_passes_through_is_not_asked():
+def test_a_passthrough_first_step_is_skipped():
     texts, y = ["oil", "oil up", "cup", "cup final"] * 5, ["a", "a", "b", "b"] * 5
     pipeline = make_tfidf_pipeline(filter="passthrough")
     found = AbstainingClassifier(pipeline, coverage=0.8, random_state=0).fit(texts, y)
@@ -226,15 +226,15 @@ def abstaining_texts(**params):
         "float",
     ],
 )
-def test_the_label_of_abstentions_is_of_the_kind_of_the_classes_and_no_class(classes, label):
+def test_the_abstain_label_is_of_the_kind_of_the_classes_but_not_a_class(classes, label):
     X, y = np.linspace(0, 1, 40)[:, None], np.repeat(np.asarray(classes), 20)
     classifier = abstaining(coverage=0.4).fit(X, y)
     predicted = classifier.predict(X)
     assert classifier.abstain_label_ == label
     assert set(predicted.tolist()) == {label, *np.asarray(classes).tolist()}
     assert predicted.dtype != object
-    answered = np.mean((predicted == y) & ~classifier.abstains(X))
-    assert accuracy_score(y, predicted) == answered == classifier.score(X, y)
+    is_predicted = np.mean((predicted == y) & ~classifier.abstains(X))
+    assert accuracy_score(y, predicted) == is_predicted == classifier.score(X, y)
 
 
 def test_scorers_of_scikit_learn_take_its_predictions():
@@ -246,20 +246,22 @@ def test_scorers_of_scikit_learn_take_its_predictions():
     assert f1_score(NAMES, classifier.predict(TEXTS), labels=labels, average="macro") < 1
 
 
-def test_a_label_that_is_a_class_is_refused():
-    with pytest.raises(ValueError, match="abstain_label must be no class, got 'Sports'"):
+def test_a_label_that_is_a_class_is_rejected():
+    with pytest.raises(
+        ValueError, match=r"abstain_label must not be one of the classes, .* got 'Sports'"
+    ):
         abstaining_texts(abstain_label="Sports").fit(TEXTS, NAMES)
 
 
 class Remembers(LogisticRegression):
-    """Keeps what came to `fit`, under a name without meaning to scikit-learn."""
+    """Keeps the arguments of `fit`, under a name without meaning to scikit-learn."""
 
     def fit(self, X, y, sample_weight=None, groups=None, note=None):
         self.came_ = {"X": X, "weight": sample_weight, "groups": groups, "note": note}
         return super().fit(X, y, sample_weight)
 
 
-def test_weights_groups_and_what_else_has_a_value_per_row_are_cut_to_the_rows_fitted(rows):
+def test_all_metadata_per_row_is_indexed_to_the_fitted_rows(rows):
     X, y = rows[0][:300], rows[1][:300]
     place = np.arange(300)
     classifier = AbstainingClassifier(Remembers(), coverage=0.5, random_state=0)
@@ -287,7 +289,9 @@ def test_weights_reach_the_last_step_of_a_pipeline():
     doubtful = ["rain tomorrow"]
     assert weighted.predict_proba(doubtful)[0, 1] > plain.predict_proba(doubtful)[0, 1]
     np.testing.assert_array_equal(weighted.predict_proba(doubtful), by_step.predict_proba(doubtful))
-    with pytest.raises(ValueError, match="sample_weight and classify__sample_weight are the same"):
+    with pytest.raises(
+        ValueError, match="sample_weight and classify__sample_weight set the same weights"
+    ):
         abstaining_texts().fit(TEXTS, NAMES, weight, classify__sample_weight=weight)
 
 
@@ -302,7 +306,7 @@ def test_weights_reach_a_pipeline_that_routes_metadata():
     np.testing.assert_array_equal(found.predict_proba(TEXTS), expected.predict_proba(TEXTS))
 
 
-def test_groups_that_nobody_asks_for_stay_outside_a_pipeline_that_routes_metadata():
+def test_groups_that_are_not_requested_are_not_routed_into_a_pipeline():
     origins = np.arange(60) // 2
     expected = abstaining_texts().fit(TEXTS, NAMES, groups=origins)
     with config_context(enable_metadata_routing=True):
@@ -315,14 +319,14 @@ def test_groups_that_nobody_asks_for_stay_outside_a_pipeline_that_routes_metadat
     np.testing.assert_array_equal(asked.predict_proba(TEXTS), expected.predict_proba(TEXTS))
 
 
-def test_weights_are_refused_where_the_estimator_takes_none(rows):
+def test_weights_are_rejected_where_the_estimator_takes_none(rows):
     X, y = rows[0][:100], rows[1][:100]
     classifier = AbstainingClassifier(KNeighborsClassifier(), coverage=0.5)
-    with pytest.raises(TypeError, match="KNeighborsClassifier takes none in fit"):
+    with pytest.raises(TypeError, match="fit of KNeighborsClassifier takes none"):
         classifier.fit(X, y, np.ones(100))
 
 
-def test_a_fitted_estimator_is_asked_with_the_weights_of_its_rows(rows):
+def test_the_threshold_of_a_fitted_estimator_uses_the_weights_of_the_rows(rows):
     X, y = rows[0][:400], rows[1][:400]
     frozen = FrozenEstimator(LogisticRegression().fit(X, y))
     confidence = frozen.predict_proba(X).max(axis=1)
@@ -381,7 +385,7 @@ WRAPPED = {
 
 @pytest.mark.parametrize("estimator", WRAPPED.values(), ids=WRAPPED)
 @pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
-def test_copies_are_not_split_whatever_the_estimator_wraps(estimator, library, monkeypatch):
+def test_copies_are_not_split_for_any_wrapped_estimator(estimator, library, monkeypatch):
     held_out = {}
 
     def noting(self, estimator, X, y, weight):
@@ -398,7 +402,7 @@ def test_copies_are_not_split_whatever_the_estimator_wraps(estimator, library, m
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["alone", "wrapped"])
-def test_columns_that_are_not_joined_do_not_tell_copies_apart(wrapped):
+def test_columns_that_are_not_joined_do_not_distinguish_copies(wrapped):
     frame = pd.DataFrame({"title": TEXTS * 2, "id": [f"row {i}" for i in range(120)]})
     estimator = WRAPPED["search"] if wrapped else text_pipeline()
     groups = repeats_of(frame, estimator)
@@ -438,18 +442,18 @@ def test_rows_repeat_by_their_content(rows):
     assert first == again != other
 
 
-def test_rows_that_all_repeat_one_are_split_all_the_same_and_it_is_said():
+def test_rows_that_are_all_equal_are_split_with_a_warning():
     classifier = AbstainingClassifier(DummyClassifier(), coverage=0.5, random_state=0)
-    with pytest.warns(UserWarning, match="6 are held out apart from their repeats"):
+    with pytest.warns(UserWarning, match="6 are held out without their duplicates"):
         classifier.fit(np.zeros((30, 1)), ["a", "b", "c"] * 10)
 
 
-def test_a_class_that_no_row_is_held_out_of_is_warned_of():
-    with pytest.warns(UserWarning, match=r"without the classes \['Rare'\], which are too rare"):
+def test_a_class_without_held_out_rows_raises_a_warning():
+    with pytest.warns(UserWarning, match=r"without the classes \['Rare'\], which have too few"):
         abstaining_texts().fit([*TEXTS, "snow"], [*NAMES, "Rare"])
 
 
-def test_it_never_abstains_on_everything_in_silence():
+def test_it_warns_if_it_abstains_on_all_rows():
     never = abstaining_texts(coverage=None, max_error=0.001)
     with pytest.warns(UserWarning, match="do not show an error of at most 0.001 at any threshold"):
         never.fit(TEXTS, NAMES)
@@ -457,7 +461,7 @@ def test_it_never_abstains_on_everything_in_silence():
         assert (never.predict(["oil", "cup"]) == "abstained").all()
 
 
-def test_rows_of_another_kind_are_told_from_doubtful_ones():
+def test_rows_from_another_distribution_are_distinguished_from_doubtful_ones():
     fitted = FrozenEstimator(make_tfidf_pipeline().fit(TEXTS, NAMES))
     classifier = AbstainingClassifier(fitted, coverage=0.9).fit(TEXTS, NAMES)
     with pytest.warns(
@@ -469,7 +473,7 @@ def test_rows_of_another_kind_are_told_from_doubtful_ones():
         assert classifier.predict(["zebra"]).tolist() == ["abstained"]
 
 
-def test_few_answers_are_warned_of():
+def test_few_predictions_raise_a_warning():
     confidence = np.linspace(0.5, 1, 2000)
     y = np.where(np.arange(2000) < 1940, "b", "a")
     frozen = FrozenEstimator(SaysSo().fit(confidence[:, None], ["a", "b"] * 1000))
@@ -478,7 +482,7 @@ def test_few_answers_are_warned_of():
 
 
 class SaysSo(ClassifierMixin, BaseEstimator):
-    """Takes its input for the probability of its first class."""
+    """Uses its input as the probability of its first class."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
@@ -488,7 +492,7 @@ class SaysSo(ClassifierMixin, BaseEstimator):
         return np.hstack([X, 1 - X])
 
 
-def test_labels_that_a_fitted_estimator_does_not_know_are_refused():
+def test_labels_that_a_fitted_estimator_does_not_know_are_rejected():
     frozen = FrozenEstimator(make_tfidf_pipeline().fit(TEXTS, NAMES))
     with pytest.raises(ValueError, match="y must hold labels of the estimator"):
         AbstainingClassifier(frozen, coverage=0.5).fit(TEXTS, [0, 1] * 30)
@@ -519,7 +523,7 @@ def test_copies_that_a_pipeline_makes_are_held_out_with_their_originals():
 
 
 @pytest.mark.parametrize("label", [("n", "o"), ["no"], np.array(["no"]), {"no"}, b"no"])
-def test_an_abstain_label_that_is_no_single_label_is_refused_in_fit(label):
+def test_an_abstain_label_that_is_not_a_single_label_is_rejected_in_fit(label):
     with pytest.raises(TypeError, match="abstain_label must be one label, a str"):
         abstaining_texts(abstain_label=label).fit(TEXTS, NAMES)
 
@@ -527,7 +531,7 @@ def test_an_abstain_label_that_is_no_single_label_is_refused_in_fit(label):
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
 def test_a_refit_that_fails_leaves_the_classifier_as_it_was(failure, monkeypatch):
     classifier = abstaining_texts().fit(TEXTS, NAMES)
-    before, answers = dict(vars(classifier)), classifier.predict(TEXTS).tolist()
+    before, predictions = dict(vars(classifier)), classifier.predict(TEXTS).tolist()
 
     def fail(*args):
         raise failure
@@ -536,13 +540,13 @@ def test_a_refit_that_fails_leaves_the_classifier_as_it_was(failure, monkeypatch
     with pytest.raises(failure):
         classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
     assert vars(classifier) == before
-    assert classifier.predict(TEXTS).tolist() == answers
+    assert classifier.predict(TEXTS).tolist() == predictions
 
 
-def test_a_refit_that_is_refused_leaves_the_classifier_as_it_was():
+def test_a_refit_that_is_rejected_leaves_the_classifier_as_it_was():
     classifier = abstaining_texts().fit(TEXTS, NAMES)
-    answers = classifier.predict(TEXTS).tolist()
+    predictions = classifier.predict(TEXTS).tolist()
     classifier.set_params(abstain_label="Zebra")
-    with pytest.raises(ValueError, match="abstain_label must be no class"):
+    with pytest.raises(ValueError, match="abstain_label must not be one of the classes"):
         classifier.fit(TEXTS, ["Zebra", "Yak"] * 30)
-    assert classifier.predict(TEXTS).tolist() == answers
+    assert classifier.predict(TEXTS).tolist() == predictions

@@ -54,13 +54,13 @@ def test_without_a_folder_there_is_none():
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_what_decides_the_result_is_in_the_name(tmp_path, change):
+def test_settings_that_affect_the_result_are_in_the_name(tmp_path, change):
     assert name(tmp_path, **change) != name(tmp_path)
     assert name(tmp_path, **change) == name(tmp_path, **change)
 
 
 @pytest.mark.parametrize("params", [{"device": "cpu"}, {"verbose": 1}], ids=str)
-def test_what_does_not_is_left_out(tmp_path, params):
+def test_settings_that_do_not_affect_the_result_are_not_in_the_name(tmp_path, params):
     assert name(tmp_path, params=params) == name(tmp_path)
 
 
@@ -73,13 +73,13 @@ def test_weights_of_a_warm_start_are_in_the_name(tmp_path):
     assert name(tmp_path, warm_module=module(1.0)) == name(tmp_path, warm_module=module(1.0))
 
 
-def test_a_seed_that_was_asked_for_is_in_the_name_and_a_drawn_one_is_not(tmp_path):
+def test_a_given_seed_is_in_the_name_and_a_drawn_one_is_not(tmp_path):
     assert name(tmp_path, seed=6) == name(tmp_path)
     seeded = {"params": {"random_state": 0}}
     assert name(tmp_path, seed=6, **seeded) != name(tmp_path, **seeded)
 
 
-def test_an_interrupted_fit_goes_on_with_its_own_seed(tmp_path):
+def test_a_resumed_fit_uses_the_seed_of_the_interrupted_one(tmp_path):
     checkpoint, _ = opened(tmp_path)
     state = dict.fromkeys(["epoch", "steps_before", "is_over", "begun"], 0)
     checkpoint.save({**state, "losses": torch.empty(0), "seed": 8, "module": {}, "history": []})

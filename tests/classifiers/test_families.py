@@ -76,7 +76,7 @@ def test_cached_frozen_layers_give_the_same_model(family, headlines, freeze):
 GEMMA = SIZES | {"head_dim": 8, "num_key_value_heads": 2, "pad_token_id": 0, "sliding_window": 4}
 UNLIKE_LAYERS = {
     "a convolution after the lowest": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
-    "normalised distances": ("deberta-v2", DEBERTA | {"norm_rel_ebd": "layer_norm"}),
+    "normalized distances": ("deberta-v2", DEBERTA | {"norm_rel_ebd": "layer_norm"}),
     "biases by distance": ("mpnet", SIZES | {"pad_token_id": 1}),
     "masks of their own": (
         "gemma3_text",
@@ -86,7 +86,7 @@ UNLIKE_LAYERS = {
 
 
 @pytest.mark.parametrize("name", UNLIKE_LAYERS)
-def test_the_cache_gives_layers_what_they_have_beside_hidden_states(
+def test_cached_layers_get_their_inputs_besides_hidden_states(
     name, tmp_path, tiny_model, headlines
 ):
     folder = save_model(*UNLIKE_LAYERS[name], tmp_path, tiny_model)
@@ -102,7 +102,7 @@ def test_the_cache_gives_layers_what_they_have_beside_hidden_states(
 
 
 @pytest.mark.slow
-def test_a_pooling_of_ours_takes_the_place_of_the_head(family, headlines):
+def test_pooling_replaces_the_head(family, headlines):
     texts, labels = headlines
     classifier = fine_tuned(family, pooling="mean", max_epochs=15).fit(texts, labels)
     assert classifier.predict(texts).tolist() == labels
@@ -132,7 +132,7 @@ DECODER = {"vocab_size": 120, "hidden_size": 16, "num_hidden_layers": 2, "num_at
 
 
 @pytest.mark.parametrize("name", OTHER_PADDING)
-def test_a_decoder_is_padded_whatever_it_says_of_its_end(name, tmp_path, tiny_model, headlines):
+def test_a_decoder_without_a_padding_token_is_padded(name, tmp_path, tiny_model, headlines):
     kind, settings, pad_id = OTHER_PADDING[name]
     save_model(kind, DECODER | {"intermediate_size": 16} | settings, tmp_path, tiny_model)
     classifier = fine_tuned(tmp_path, max_epochs=1).fit(*headlines)
@@ -150,7 +150,7 @@ def test_a_share_of_dropout_that_a_config_gives_as_0_is_set(tmp_path, tiny_model
     assert {m.p for m in module.modules() if isinstance(m, torch.nn.Dropout)} == {0.25}
 
 
-def test_a_model_that_knows_no_longest_text_takes_any(tmp_path, tiny_model, headlines):
+def test_a_model_without_a_length_limit_takes_texts_of_any_length(tmp_path, tiny_model, headlines):
     sizes = {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 16, "vocab_size": 120}
     folder = save_model("xlnet", sizes, tmp_path, tiny_model)
     assert fine_tuned(folder, max_epochs=1).fit(*headlines).max_length_ == 128

@@ -26,18 +26,18 @@ def fitted(classifier, headlines):
     return classifier.fit(*headlines)
 
 
-def test_it_learns_eight_headlines_by_heart(fitted, headlines):
+def test_it_overfits_eight_headlines(fitted, headlines):
     texts, labels = headlines
     assert fitted.predict(texts).tolist() == labels
     assert fitted.history_["train_loss"].iloc[-1] < 0.1 < fitted.history_["train_loss"].iloc[0]
 
 
-def test_labels_come_back_as_given_and_name_the_models_outputs(fitted):
+def test_predicted_labels_are_those_given_and_name_the_models_outputs(fitted):
     assert fitted.classes_.tolist() == ["Business", "Sports"]
     assert fitted.net_.module_.config.id2label == {0: "Business", 1: "Sports"}
 
 
-def test_output_layer_has_one_output_a_class(classifier, headlines):
+def test_output_layer_has_one_output_per_class(classifier, headlines):
     texts, _ = headlines
     labels = [0, 1, 2, 3, 4, 0, 1, 2]
     classifier.set_params(max_epochs=1).fit(texts, labels)
@@ -45,7 +45,7 @@ def test_output_layer_has_one_output_a_class(classifier, headlines):
     assert classifier.predict_proba(texts).shape == (8, 5)
 
 
-def test_probabilities_do_not_depend_on_order_or_company(fitted, headlines):
+def test_probabilities_do_not_depend_on_order_or_batch(fitted, headlines):
     texts = [*headlines[0], "oil", "", "the coach " * 20]
     together = fitted.predict_proba(texts)
     np.testing.assert_allclose(together.sum(axis=1), 1)
@@ -68,7 +68,7 @@ def test_logits_equal_those_of_transformers_itself(fitted, tiny_model, headlines
     )
 
 
-def test_same_seed_same_weights_and_another_seed_others(classifier, headlines):
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(classifier, headlines):
     texts, _ = headlines
     classifier.set_params(max_epochs=1)
 
@@ -81,7 +81,7 @@ def test_same_seed_same_weights_and_another_seed_others(classifier, headlines):
     assert not np.array_equal(logits(1), logits(2))
 
 
-def test_fit_leaves_the_callers_random_state_alone(classifier, headlines):
+def test_fit_does_not_change_the_callers_random_state(classifier, headlines):
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
@@ -89,7 +89,7 @@ def test_fit_leaves_the_callers_random_state_alone(classifier, headlines):
     torch.testing.assert_close(torch.rand(4), expected)
 
 
-def test_refit_forgets(classifier, headlines):
+def test_a_refit_discards_the_first_fit(classifier, headlines):
     texts, labels = headlines
     classifier.set_params(max_epochs=1)
     expected = clone(classifier).fit(texts, labels).decision_function(texts)
@@ -97,7 +97,7 @@ def test_refit_forgets(classifier, headlines):
     np.testing.assert_array_equal(classifier.fit(texts, labels).decision_function(texts), expected)
 
 
-def test_pickle_keeps_probabilities_and_leaves_the_optimiser_behind(fitted, headlines):
+def test_a_pickle_keeps_probabilities_and_drops_the_optimizer(fitted, headlines):
     texts, _ = headlines
     dumped = pickle.dumps(fitted)
     restored = pickle.loads(dumped)
@@ -116,7 +116,7 @@ def test_fitted_on_ids_it_equals_fitted_on_texts(classifier, headlines, tiny_mod
         on_ids.predict(texts)
 
 
-def test_zero_weight_is_as_good_as_absence(classifier, headlines):
+def test_zero_weight_is_equivalent_to_absence(classifier, headlines):
     texts, labels = headlines
     flipped = ["Sports" if label == "Business" else "Business" for label in labels]
     weight = [1.0] * 8 + [0.0] * 8
@@ -124,7 +124,7 @@ def test_zero_weight_is_as_good_as_absence(classifier, headlines):
     assert classifier.predict(texts).tolist() == labels
 
 
-def test_it_takes_part_in_searches_and_cross_validation(classifier, headlines):
+def test_it_works_in_searches_and_cross_validation(classifier, headlines):
     texts, labels = headlines
     classifier.set_params(max_epochs=1)
     search = GridSearchCV(classifier, {"learning_rate": [1e-3, 1e-2]}, cv=2)
@@ -157,7 +157,7 @@ def test_bfloat16_trains_in_float32_weights(classifier, headlines):
     assert {p.dtype for p in classifier.net_.module_.parameters()} == {torch.float32}
 
 
-def test_net_params_take_the_place_of_a_default(classifier, headlines):
+def test_net_params_replace_a_default(classifier, headlines):
     classifier.set_params(max_epochs=2, net_params={"max_epochs": 3})
     assert len(classifier.fit(*headlines).history_) == 3
 
@@ -169,7 +169,7 @@ def test_net_params_take_the_place_of_a_default(classifier, headlines):
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"warmup": 1.0}, "warmup"),
         ({"precision": "fp8"}, "precision"),
-        ({"model": "./nowhere"}, "is no folder"),
+        ({"model": "./nowhere"}, "is not a folder"),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -178,12 +178,12 @@ def test_a_bad_parameter_is_named(classifier, headlines, params, message):
         classifier.set_params(**params).fit(*headlines)
 
 
-def test_one_class_is_refused(classifier):
+def test_one_class_is_rejected(classifier):
     with pytest.raises(ValueError, match="at least 2 classes, got 1 class: 'Sports'"):
         classifier.fit(["cup", "final"], ["Sports", "Sports"])
 
 
-def test_lengths_that_differ_are_refused(classifier):
+def test_lengths_that_differ_are_rejected(classifier):
     with pytest.raises(ValueError, match="one label per row of X, 2, got 1"):
         classifier.fit(["cup", "final"], ["Sports"])
 
@@ -193,7 +193,7 @@ def test_it_cannot_predict_before_fit(classifier):
         classifier.predict(["oil"])
 
 
-def test_a_checkpoint_of_other_pretrained_weights_is_not_taken_up(
+def test_a_checkpoint_of_other_pretrained_weights_is_not_resumed(
     classifier, tiny_model, headlines, tmp_path
 ):
     folder = shutil.copytree(tiny_model, tmp_path / "model")

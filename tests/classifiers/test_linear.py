@@ -43,7 +43,7 @@ def _objectives(classifier, X, y, C):
     return (classifier.coef_**2).sum(axis=1) / 2 + C * losses
 
 
-def test_the_objective_comes_down_to_that_of_the_linear_svc(rows):
+def test_the_objective_reaches_that_of_the_linear_svc(rows):
     X, y, _, _ = rows
     ours = CalibratedLinearSVC(C=0.3, random_state=0).fit(X, y)
     reference = LinearSVC(C=0.3, loss="hinge", max_iter=100_000, random_state=0).fit(X, y)
@@ -88,7 +88,7 @@ def test_a_class_too_rare_to_calibrate_on_warns_and_the_others_are_calibrated(ro
 
 
 @pytest.mark.parametrize("n_rows", [4, 10, 40])
-def test_few_rows_that_are_all_right_lead_to_no_certainty(n_rows):
+def test_few_rows_that_are_all_classified_correctly_give_no_certainty(n_rows):
     X = np.repeat([[1.0], [-1.0]], n_rows // 2, axis=0) + np.linspace(0, 0.1, n_rows)[:, None]
     classifier = CalibratedLinearSVC(random_state=0).fit(X, np.repeat(["a", "b"], n_rows // 2))
     assert 1 - classifier.predict_proba(X).max() > 1 / (n_rows + 10)
@@ -149,12 +149,12 @@ def test_a_seeded_fit_repeats_to_the_last_bit_on_any_number_of_threads():
         np.testing.assert_array_equal(other, fits[0])
 
 
-def test_one_class_is_refused():
+def test_one_class_is_rejected():
     with pytest.raises(ValueError, match="at least 2 classes, got 1 class: 'a'"):
         CalibratedLinearSVC().fit(np.eye(3), list("aaa"))
 
 
-def test_a_weight_of_zero_is_as_good_as_absence(rows):
+def test_a_weight_of_zero_is_equivalent_to_absence(rows):
     X, y, X_test, _ = rows
     weight = np.r_[np.ones(800), np.zeros(200)]
     classifier = CalibratedLinearSVC(calibration_fraction=None, random_state=0)
@@ -182,7 +182,7 @@ def test_the_temperature_is_chosen_on_rows_with_weight(rows):
     assert weighted.temperature_ == clone(classifier).fit(X[kept], y[kept]).temperature_
 
 
-def test_indices_of_64_bits_are_taken_as_those_of_32(rows):
+def test_indices_of_64_bits_are_equivalent_to_those_of_32(rows):
     X, y, X_test, _ = rows
     short, long = sp.csr_array(X), sp.csr_array(X)
     long.indices, long.indptr = long.indices.astype(np.int64), long.indptr.astype(np.int64)
@@ -192,12 +192,12 @@ def test_indices_of_64_bits_are_taken_as_those_of_32(rows):
 
 
 @pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered")
-def test_margins_that_overflow_are_refused_and_not_answered_with_nan(rows):
+def test_an_overflow_of_the_decision_function_raises_an_error_instead_of_nan(rows):
     X, y, _, _ = rows
-    with pytest.raises(ValueError, match="margins that overflow; scale its rows"):
+    with pytest.raises(ValueError, match="decision function overflows on X; scale its rows"):
         CalibratedLinearSVC(random_state=0).fit(X * 1e200, y)
     fitted = CalibratedLinearSVC(random_state=0).fit(X, y)
     long_row = np.sign(fitted.coef_[:1]) * np.finfo(float).max
     for method in (fitted.predict, fitted.predict_proba, fitted.decision_function):
-        with pytest.raises(ValueError, match="margins that overflow"):
+        with pytest.raises(ValueError, match="decision function overflows"):
             method(long_row)

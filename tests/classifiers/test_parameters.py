@@ -31,14 +31,14 @@ def test_the_docstring_describes_each_parameter_once(kind):
 
 
 @CLASSES
-def test_the_docstring_tells_each_default(kind):
+def test_the_docstring_states_each_default(kind):
     for name, (of_type, _) in descriptions(kind).items():
         default = of_type.rpartition("default=")[2]
         assert eval(default) == inspect.signature(kind).parameters[name].default, name
 
 
 def test_shared_parameters_are_described_alike():
-    """What pretrained models add to `dropout` and `pooling` is theirs alone."""
+    """Pretrained models have additional options for `dropout` and `pooling`."""
     pretrained, scratch = map(descriptions, CLASSES.args[1])
     for name in SHARED:
         if name not in ("dropout", "pooling"):
@@ -64,7 +64,7 @@ def test_parameters_are_kept_as_they_are_and_cloned(kind):
 
 
 @CLASSES
-def test_parameters_are_given_by_name_and_unknown_ones_refused(kind):
+def test_parameters_are_given_by_name_and_unknown_ones_rejected(kind):
     with pytest.raises(TypeError, match="takes 1 positional argument"):
         kind(3)
     with pytest.raises(TypeError, match="unexpected keyword argument 'cache_gib'"):

@@ -1,4 +1,4 @@
-"""The checks of scikit-learn, which come with matrices of numbers."""
+"""The checks of scikit-learn, which use matrices of numbers."""
 
 import numpy as np
 from sklearn.utils.estimator_checks import parametrize_with_checks

@@ -15,7 +15,7 @@ def fitted(small, ids, labels):
     return small.set_params(max_epochs=30).fit(ids, labels)
 
 
-def test_it_learns_eight_headlines_by_heart(fitted, ids, labels):
+def test_it_overfits_eight_headlines(fitted, ids, labels):
     assert fitted.predict(ids).tolist() == labels
     assert fitted.history_["train_loss"].iloc[-1] < 0.1
 
@@ -27,7 +27,7 @@ def test_it_takes_ids_of_subwords(small, headlines):
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "first", "attention"])
-def test_probabilities_do_not_depend_on_order_company_or_batch_size(small, ids, labels, pooling):
+def test_probabilities_do_not_depend_on_order_or_batch_size(small, ids, labels, pooling):
     classifier = small.set_params(pooling=pooling).fit(ids, labels)
     rows = pl.concat([ids, pl.Series([[2] * 40, []], dtype=ids.dtype)])
     together = classifier.predict_proba(rows)
@@ -64,13 +64,13 @@ def test_a_null_row_counts_as_a_row_without_ids(fitted):
     ],
     ids=["texts", "tokens", "null", "beyond", "negative", "empty"],
 )
-def test_rows_that_are_no_ids_are_refused(small, rows, error, message):
+def test_rows_that_are_not_ids_are_rejected(small, rows, error, message):
     small.set_params(vocab_size=30)
     with pytest.raises(error, match=message):
         small.fit(rows, ["a", "b"][: len(rows)])
 
 
-def test_an_id_beyond_those_of_training_is_refused_in_predict(fitted):
+def test_an_id_beyond_those_of_training_is_rejected_in_predict(fitted):
     with pytest.raises(ValueError, match=r"the id 999.*raise vocab_size"):
         fitted.predict(pl.Series([[2, 999]]))
 
@@ -98,7 +98,7 @@ def test_searches_and_folds_may_run_in_processes(small, ids, labels):
     assert set(predicted) <= set(labels)
 
 
-def test_warm_start_goes_on_from_the_last_weights(small, ids, labels):
+def test_warm_start_continues_from_the_last_weights(small, ids, labels):
     small.set_params(schedule="constant", warmup=0.0, optimizer="sgd", warm_start=True)
     losses = [small.fit(ids, labels).history_["train_loss"].iloc[0] for _ in range(3)]
     assert losses[0] > losses[1] > losses[2]

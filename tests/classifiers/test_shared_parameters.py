@@ -1,4 +1,4 @@
-"""Each parameter does what it says, seen from outside."""
+"""Each parameter has its documented effect."""
 
 import numpy as np
 import polars as pl
@@ -100,7 +100,7 @@ def test_max_steps_ends_training_within_an_epoch_or_after_several(small, ids, la
     assert small.history_["steps"].tolist() == [4, 8, 9]
 
 
-def test_the_fall_ends_with_the_last_step_whatever_the_batches_are_cut_by(small):
+def test_the_decay_ends_at_the_last_step_for_any_batching(small):
     rng = np.random.default_rng(0)
     rows = pl.Series([rng.integers(1, 30, rng.integers(1, 40)).tolist() for _ in range(400)])
     small.set_params(warmup=0.0, max_epochs=3, d_model=4, n_layers=1)
@@ -113,7 +113,7 @@ def test_the_fall_ends_with_the_last_step_whatever_the_batches_are_cut_by(small)
         small.set_params(tokens_per_batch=None, accumulate=1)
 
 
-def test_an_optimizer_and_a_criterion_of_net_params_take_no_keywords_of_ours(small, ids, labels):
+def test_an_optimizer_and_a_criterion_of_net_params_get_no_default_keywords(small, ids, labels):
     class Margin(torch.nn.Module):
         def forward(self, logits, target):
             return torch.nn.functional.multi_margin_loss(logits, target, reduction="none")
@@ -193,7 +193,7 @@ def test_label_smoothing_keeps_probabilities_from_the_ends(small, ids, labels):
     assert smooth.predict_proba(ids).max(axis=1).mean() < 0.9 < sure.mean()
 
 
-def test_sample_weight_is_as_good_as_repeating_rows(small, ids, labels):
+def test_sample_weight_is_equivalent_to_repeating_rows(small, ids, labels):
     times = np.array([1, 2, 1, 3, 1, 1, 2, 1])
     small.set_params(batch_size=100, optimizer="sgd")
     weighted = clone(small).fit(ids, labels, sample_weight=times)
@@ -205,7 +205,7 @@ def test_sample_weight_is_as_good_as_repeating_rows(small, ids, labels):
 @pytest.mark.parametrize(
     "class_weight", ["balanced", {"Business": 1, "Sports": 3}], ids=["balanced", "dict"]
 )
-def test_class_weight_is_as_good_as_repeating_rows(small, ids, labels, class_weight):
+def test_class_weight_is_equivalent_to_repeating_rows(small, ids, labels, class_weight):
     # Two of Business and six of Sports, or three times the weight of Sports.
     rows = np.array([0, 1, 4, 5, 6, 7, 4, 5]) if class_weight == "balanced" else np.arange(8)
     y = np.array(labels)[rows]
@@ -225,7 +225,7 @@ def test_class_weight_is_as_good_as_repeating_rows(small, ids, labels, class_wei
         ("head+tail", [9, 2, 5, 6, 7, 8]),
     ],
 )
-def test_truncation_keeps_the_part_asked_for_and_the_special_ends(small, truncation, kept):
+def test_truncation_keeps_the_requested_part_and_the_special_tokens(small, truncation, kept):
     rows = pl.Series([[9, 2, 8], [9, 3, 8]])
     small.set_params(vocab_size=10, max_length=6, truncation=truncation).fit(rows, ["a", "b"])
     long, cut = small.predict_proba(pl.Series([[9, 2, 3, 4, 5, 6, 7, 8], kept]))
@@ -250,7 +250,7 @@ def test_early_stopping_restores_the_best_weights(small, ids, labels):
     assert -np.log(chosen).mean() == pytest.approx(seen[best], abs=1e-5)
 
 
-def test_validation_fraction_is_drawn_class_by_class_and_not_trained_on(small, ids, labels):
+def test_validation_fraction_is_stratified_and_not_trained_on(small, ids, labels):
     recorder = Recorder()
     small.set_params(validation_fraction=0.25, max_epochs=1, callbacks=[recorder])
     small.fit(ids, labels)
@@ -261,17 +261,25 @@ def test_validation_fraction_is_drawn_class_by_class_and_not_trained_on(small, i
 @pytest.mark.parametrize(
     ("params", "fit_params", "message"),
     [
-        ({"patience": 2}, {}, "patience=2 needs rows to validate on"),
-        ({"validation_fraction": 0.5}, {"X_val": 1, "y_val": 1}, "two ways to say the same"),
-        ({}, {"X_val": 1}, "X_val and y_val go together"),
+        ({"patience": 2}, {}, "patience=2 needs validation rows"),
+        (
+            {"validation_fraction": 0.5},
+            {"X_val": 1, "y_val": 1},
+            "validation_fraction and X_val cannot be combined",
+        ),
+        ({}, {"X_val": 1}, "X_val and y_val must be given together"),
         ({}, {"sample_weight": np.zeros(8)}, "at least one non-zero number"),
         ({"freeze": 7}, {}, "at most the model's 2 layers, got 7"),
-        ({"class_weight": {"Business": 0, "Sports": 0}}, {}, "leave every row a weight of 0"),
-        ({"validation_fraction": 0.01}, {}, "validation_fraction=0.01 of 8 rows leaves none"),
+        ({"class_weight": {"Business": 0, "Sports": 0}}, {}, "give every row a weight of 0"),
+        (
+            {"validation_fraction": 0.01},
+            {},
+            "validation_fraction=0.01 of 8 rows leaves no validation rows",
+        ),
     ],
     ids=["patience", "both", "half", "no weight", "freeze", "no class", "few rows"],
 )
-def test_what_does_not_go_together_is_refused(small, ids, labels, params, fit_params, message):
+def test_conflicting_parameters_are_rejected(small, ids, labels, params, fit_params, message):
     with pytest.raises(ValueError, match=message):
         small.set_params(**params).fit(ids, labels, **fit_params)
 
@@ -299,7 +307,7 @@ def test_labels_of_validation_may_be_a_column_but_not_missing(small, ids, labels
 
 @pytest.mark.slow
 @pytest.mark.parametrize("params", [{}, {"freeze": 1}, {"gradual_unfreezing": True}], ids=str)
-def test_compiled_it_learns_the_same(small, ids, labels, params):
+def test_a_compiled_model_learns_the_same(small, ids, labels, params):
     small.set_params(optimizer="sgd", max_epochs=4, **params)
     plain = clone(small).fit(ids, labels)
     compiled = clone(small).set_params(compile=True).fit(ids, labels)
@@ -321,7 +329,7 @@ def test_callbacks_of_net_params_run_in_every_fit_and_stay_as_they_were(small, i
     assert len(given) == 1
 
 
-def test_a_keyword_of_net_params_takes_the_place_of_ours(small, ids, labels):
+def test_a_keyword_of_net_params_replaces_the_default(small, ids, labels):
     momenta = set()
 
     class Note(Callback):
@@ -333,7 +341,7 @@ def test_a_keyword_of_net_params_takes_the_place_of_ours(small, ids, labels):
     assert momenta == {0.5}
 
 
-def test_labels_of_several_columns_are_refused_and_of_one_column_warned_of(small, ids, labels):
+def test_labels_of_several_columns_are_rejected_and_of_one_column_warned_of(small, ids, labels):
     with pytest.raises(ValueError, match="y must be 1-D, one label per row"):
         small.fit(ids, np.eye(2, dtype=int)[[0, 1] * 4])
     with pytest.warns(DataConversionWarning):

@@ -51,7 +51,7 @@ def test_pretrained_models_in_threads_too(headlines, tiny_model):
     torch.testing.assert_close(torch.get_rng_state(), before)
 
 
-def test_a_model_that_is_loaded_meanwhile_changes_nothing():
+def test_a_model_that_is_loaded_in_another_thread_changes_nothing():
     expected = fit(0)
     weights = weights_of(torch.nn.Linear(50, 50))
 
@@ -70,7 +70,7 @@ def test_a_fit_within_a_fit_does_not_wait_for_itself():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_does_not_wait_for_a_thread_that_it_has_not():
+def test_a_forked_process_does_not_wait_for_a_thread_of_its_parent():
     held, done = threading.Event(), threading.Event()
 
     def hold():

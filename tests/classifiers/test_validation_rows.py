@@ -1,4 +1,4 @@
-"""Rows to validate on: what they weigh, and which rows they are."""
+"""Validation rows: their weights, and which rows they are."""
 
 import warnings
 
@@ -75,7 +75,7 @@ def test_both_ways_to_validate_stop_at_the_same_epoch():
     )
 
 
-def test_weights_make_patience_watch_the_class_that_counts():
+def test_early_stopping_uses_the_weighted_validation_loss():
     y_val = np.array(["b"] * 11 + ["a"])
     settings = {"max_epochs": 6, "patience": 6, "learning_rate": 0.05}
     light = small(**settings).fit(IDS, LABELS, X_val=IDS[:12], y_val=y_val)
@@ -86,11 +86,11 @@ def test_weights_make_patience_watch_the_class_that_counts():
     assert not np.allclose(light.history_["valid_loss"], heavy.history_["valid_loss"])
 
 
-def test_rows_to_validate_on_without_weight_are_refused_before_training():
+def test_validation_rows_without_weight_are_rejected_before_training():
     class_weight = {"a": 1.0, "b": 0.0}
     with (
         optimizer_steps() as steps,
-        pytest.raises(ValueError, match="every row to validate on a weight of 0"),
+        pytest.raises(ValueError, match="every validation row a weight of 0"),
     ):
         small(class_weight=class_weight).fit(IDS, LABELS, X_val=IDS[:2], y_val=["b", "b"])
     assert steps == []
@@ -130,7 +130,7 @@ def test_a_rare_class_stays_in_training_with_a_warning():
     split = Split()
     labels = np.where(np.arange(24) == 5, "rare", LABELS)
     classifier = small(validation_fraction=0.25, callbacks=[split])
-    with pytest.warns(UserWarning, match=r"leaves none of the classes \['rare'\] to validate on"):
+    with pytest.warns(UserWarning, match=r"holds out no rows of the classes \['rare'\]"):
         classifier.fit(IDS, labels)
     train, valid = split.labels(classifier.classes_)
     assert "rare" in train
@@ -170,7 +170,7 @@ def test_labels_of_any_container_are_the_same_labels(kind):
 @pytest.mark.parametrize(
     ("dtype", "kind"), [("Int64", "i"), ("boolean", "b"), ("int64[pyarrow]", "i")]
 )
-def test_labels_come_out_of_the_kind_that_came_in(dtype, kind):
+def test_predicted_labels_are_of_the_kind_of_the_training_labels(dtype, kind):
     y = pd.Series(LABELS == "b").astype("int64" if kind == "i" else bool).astype(dtype)
     classifier = small(max_epochs=20).fit(IDS, y)
     assert classifier.predict(IDS).dtype.kind == classifier.classes_.dtype.kind == kind

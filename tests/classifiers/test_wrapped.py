@@ -19,19 +19,19 @@ def pipeline_to(classifier):
     )
 
 
-def test_the_first_step_is_the_first_that_does_something():
+def test_the_first_step_is_the_first_that_is_not_passthrough():
     assert isinstance(first_step(pipeline_to(LogisticRegression())), MaxAbsScaler)
     classifier = LogisticRegression()
     assert first_step(classifier) is classifier
 
 
-def test_weights_have_the_name_that_the_estimator_has_for_them():
+def test_weights_are_passed_under_the_name_that_the_estimator_uses():
     assert params_of_fit(LogisticRegression(), X, {}, WEIGHT, None) == {"sample_weight": WEIGHT}
     through = params_of_fit(pipeline_to(LogisticRegression()), X, {}, WEIGHT, None)
     assert through == {"last__sample_weight": WEIGHT}
 
 
-def test_groups_go_only_to_what_takes_them():
+def test_groups_are_passed_only_to_estimators_that_take_them():
     groups = ["a", "b"]
     taken = params_of_fit(pipeline_to(CalibratedLinearSVC()), X, {}, None, groups)
     assert taken == {"last__groups": groups}
@@ -44,16 +44,18 @@ def test_with_metadata_routing_a_pipeline_takes_the_plain_name():
         assert params_of_fit(pipeline_to(last), X, {}, WEIGHT, None) == {"sample_weight": WEIGHT}
 
 
-def test_weights_that_nothing_takes_are_refused_but_for_what_is_not_fitted():
-    with pytest.raises(TypeError, match="KNeighborsClassifier takes none in fit"):
+def test_unused_weights_are_rejected_unless_the_estimator_is_frozen():
+    with pytest.raises(TypeError, match="fit of KNeighborsClassifier takes none"):
         params_of_fit(KNeighborsClassifier(), X, {}, WEIGHT, None)
     frozen = FrozenEstimator(KNeighborsClassifier().fit(X, ["a", "b"]))
     assert params_of_fit(frozen, X, {}, WEIGHT, None) == {}
 
 
-def test_weights_given_twice_or_of_another_length_are_refused():
+def test_weights_given_twice_or_of_another_length_are_rejected():
     given = {"last__sample_weight": WEIGHT}
-    with pytest.raises(ValueError, match="sample_weight and last__sample_weight are the same"):
+    with pytest.raises(
+        ValueError, match="sample_weight and last__sample_weight set the same weights"
+    ):
         params_of_fit(pipeline_to(LogisticRegression()), X, given, WEIGHT, None)
     with pytest.raises(ValueError, match="must have one weight per row of X, 2, got 3"):
         params_of_fit(LogisticRegression(), X, {"last__sample_weight": [1, 2, 3]}, None, None)

@@ -94,7 +94,7 @@ def test_only_real_tags_are_stripped(marked, plain):
         ("https:// alone", "https:// alone"),
     ],
 )
-def test_web_addresses_go_and_the_punctuation_after_them_stays(text, rest):
+def test_web_addresses_are_removed_and_the_punctuation_after_them_stays(text, rest):
     assert clean(only("strip_urls"), text) == rest
 
 
@@ -138,7 +138,7 @@ def test_source_tags_are_stripped_at_both_ends_and_in_the_middle(tagged, plain):
         ("squeeze_spaces", True, " a \u00a0b\r\nc\td  e ", "a b c d e"),
     ],
 )
-def test_each_step_changes_what_it_says_and_no_more(step, setting, text, changed):
+def test_each_step_changes_only_what_it_documents(step, setting, text, changed):
     assert clean(only(step, setting), text) == changed
 
 
@@ -174,7 +174,7 @@ def test_any_text_is_cleaned_alike_alone_and_among_others(texts):
     assert together == [clean(ALL_ON, text) for text in texts]
 
 
-# Pieces that meet: references that are prefixes of each other, tags, dashes, lost ampersands.
+# Adjacent pieces: references that are prefixes of each other, tags, dashes, lost ampersands.
 # fmt: off
 PIECES = st.sampled_from([
     "&", "&not", "&notin;", "&amp;", "&amp;lt;", "lt;", "quot;", "#39;", "#36;", "<", ">", "<b>",
@@ -241,14 +241,14 @@ def test_every_kind_of_texts_gives_an_object_array(kind):
     assert cleaned.tolist() == ["Oil's", ""]
 
 
-def test_cleaning_leaves_the_input_alone():
+def test_cleaning_does_not_change_the_input():
     texts = pl.Series(["&lt;b&gt;Oil HervÃ©", "Cup"])
     TextCleaner().transform(texts)
     assert texts.to_list() == ["&lt;b&gt;Oil HervÃ©", "Cup"]
 
 
 @pytest.mark.parametrize("method", ["fit", "transform"])
-def test_a_wrong_parameter_is_refused_with_and_without_fit(method):
+def test_a_wrong_parameter_is_rejected_with_and_without_fit(method):
     with pytest.raises(ValueError, match="'normalize' parameter of TextCleaner"):
         getattr(TextCleaner(normalize="NFX"), method)(["Oil"])
     with pytest.raises(ValueError, match="strip_stop_words must hold words, got 3"):
@@ -256,7 +256,7 @@ def test_a_wrong_parameter_is_refused_with_and_without_fit(method):
 
 
 @pytest.mark.parametrize("texts", ["Oil", [1, 2], [["a"]], []], ids=repr)
-def test_what_is_no_list_of_texts_is_refused(texts):
+def test_containers_without_texts_are_rejected(texts):
     with pytest.raises((TypeError, ValueError), match=r"^X "):
         TextCleaner().transform(texts)
 

@@ -39,7 +39,7 @@ def test_a_source_is_found_where_it_is_marked_as_one(text, source):
     assert source_of(pl.Series([text])).to_list() == [source]
 
 
-def test_what_is_found_as_a_source_is_what_cleaning_removes():
+def test_detected_sources_are_those_that_cleaning_removes():
     for text, source in SOURCES.items():
         cleaned = TextCleaner(strip_sources=True).transform([text])[0]
         assert (cleaned == text) == (source is None)

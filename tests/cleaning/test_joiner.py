@@ -38,12 +38,12 @@ def test_missing_cells_get_the_filler_and_empty_cells_do_not(frame):
     ]
 
 
-def test_a_row_of_nothing_becomes_the_empty_string():
+def test_an_empty_row_becomes_the_empty_string():
     rows = pd.DataFrame({"title": ["a", None, ""], "description": ["b", None, None]})
     assert ColumnJoiner(separator=", ").fit_transform(rows).tolist() == ["a, b", "", ""]
 
 
-def test_columns_are_joined_in_the_order_asked_for():
+def test_columns_are_joined_in_the_requested_order():
     joiner = ColumnJoiner(columns=["description", "title"]).fit(pd.DataFrame(ROWS))
     assert joiner.columns_ == ["description", "title"]
     assert joiner.transform(pd.DataFrame(ROWS))[0] == "By a cent. Oil rises"
@@ -56,18 +56,18 @@ def test_the_order_seen_in_fit_holds_for_a_shuffled_frame(frame):
     assert joiner.transform(shuffled).tolist() == JOINED
 
 
-def test_columns_that_came_after_fit_are_not_joined():
+def test_columns_that_are_new_after_fit_are_not_joined():
     joiner = ColumnJoiner().fit(pd.DataFrame(ROWS))
     assert joiner.transform(pd.DataFrame(ROWS | {"source": ["AP"] * 4})).tolist() == JOINED
 
 
-def test_a_lacking_column_is_named():
+def test_a_missing_column_is_named():
     joiner = ColumnJoiner().fit(pd.DataFrame(ROWS))
     with pytest.raises(ValueError, match=r"X lacks the columns \['title'\]; it has"):
         joiner.transform(pd.DataFrame(ROWS).drop(columns="title"))
 
 
-def test_a_column_asked_for_and_not_there_is_named_in_fit():
+def test_a_requested_column_that_is_missing_is_named_in_fit():
     with pytest.raises(ValueError, match=r"lacks the columns \['body'\]"):
         ColumnJoiner(columns=["title", "body"]).fit(pd.DataFrame(ROWS))
 
@@ -80,14 +80,14 @@ def test_texts_pass_through_a_joiner_fitted_on_a_frame(kind):
     assert joiner.transform(kind(["Oil", None, ""])).tolist() == ["Oil", "none", ""]
 
 
-def test_a_joiner_fitted_on_texts_refuses_a_frame_of_several_columns():
+def test_a_joiner_fitted_on_texts_rejects_a_frame_of_several_columns():
     joiner = ColumnJoiner().fit(["Oil"])
     assert joiner.transform(pd.DataFrame({"text": ["Gas"]})).tolist() == ["Gas"]
     with pytest.raises(ValueError, match="fit ColumnJoiner on a frame, or name columns"):
         joiner.transform(pd.DataFrame(ROWS))
 
 
-def test_a_joiner_fitted_on_texts_joins_the_columns_it_was_told():
+def test_a_joiner_fitted_on_texts_joins_its_columns_parameter():
     joiner = ColumnJoiner(columns=["title", "description"]).fit(["Oil"])
     assert joiner.transform(pd.DataFrame(ROWS)).tolist() == JOINED
 
@@ -97,7 +97,7 @@ def test_column_labels_need_not_be_strings():
     assert ColumnJoiner().fit(rows).transform(rows).tolist() == ["Oil rises", "Cup final"]
 
 
-def test_a_second_fit_forgets_the_first():
+def test_a_second_fit_discards_the_first():
     joiner = ColumnJoiner().fit(pd.DataFrame(ROWS))
     assert joiner.feature_names_in_.tolist() == ["title", "description", "views"]
     joiner.fit(["Oil"])
@@ -105,12 +105,12 @@ def test_a_second_fit_forgets_the_first():
     assert not hasattr(joiner, "feature_names_in_")
 
 
-def test_an_unfitted_joiner_says_so():
+def test_an_unfitted_joiner_raises_not_fitted_error():
     with pytest.raises(NotFittedError, match="not fitted yet"):
         ColumnJoiner().transform(["Oil"])
 
 
-def test_a_wrong_separator_is_refused():
+def test_a_wrong_separator_is_rejected():
     with pytest.raises(ValueError, match="'separator' parameter of ColumnJoiner"):
         ColumnJoiner(separator=None).fit(["Oil"])
 

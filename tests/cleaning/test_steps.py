@@ -41,7 +41,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), EXAMPLES)
-def test_a_step_does_what_it_says(name, text, expected):
+def test_a_step_has_its_documented_effect(name, text, expected):
     assert apply(name, [text]) == [expected]
 
 
@@ -72,6 +72,6 @@ def test_the_normalization_form_is_that_of_unicode(form):
     assert apply("normalize", [text, "plain"], form) == [unicodedata.normalize(form, text), "plain"]
 
 
-def test_stop_words_go_in_any_case_and_with_their_ending():
+def test_stop_words_are_removed_in_any_case_and_with_their_ending():
     (cleaned,) = apply("strip_stop_words", ["The oil, it's THE"], ["the", "it"])
     assert cleaned.split() == ["oil,"]

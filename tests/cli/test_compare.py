@@ -7,7 +7,7 @@ import pytest
 from agnews_sk.cli._rows import draw_rows
 
 
-def test_compare_says_what_it_took_and_writes_figures_and_pictures(run, rows, tiny_model, tmp_path):
+def test_compare_reports_costs_and_writes_numbers_and_plots(run, rows, tiny_model, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     out = tmp_path / "report"
     done = run(
@@ -22,14 +22,14 @@ def test_compare_says_what_it_took_and_writes_figures_and_pictures(run, rows, ti
     assert (out / "confusion_matrices.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_compare_picks_the_rows_that_the_time_allows_and_says_so(run, rows, tiny_model):
+def test_compare_reports_the_number_of_rows_that_the_time_allows(run, rows, tiny_model):
     done = run("compare", "--data", rows, "--epochs", 1, "--model", tiny_model)
     assert done.exit_code == 0, done.output
     assert "Training rows: 160 of 160" in done.output
     assert "all 160 rows" not in done.output
 
 
-def test_compare_marks_the_sample_as_made_up(run, tiny_model):
+def test_compare_marks_the_sample_as_generated(run, tiny_model):
     done = run(
         "compare", "--data", "sample", "--train-rows", 60, "--epochs", 1, "--model", tiny_model
     )

@@ -54,7 +54,7 @@ def test_without_a_folder_nothing_is_written():
         assert folder is None
 
 
-def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+def test_a_file_in_the_place_of_the_folder_is_rejected(tmp_path):
     (tmp_path / "file").write_text("mine")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         with (
@@ -65,7 +65,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_a_path_that_can_be_written_is_left_without_a_trace(tmp_path):
+def test_checking_a_writable_path_leaves_no_files(tmp_path):
     check_writable(tmp_path / "a" / "b" / "model.zip", "OUTPUT")
     assert list(tmp_path.iterdir()) == []
 

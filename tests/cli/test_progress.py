@@ -26,14 +26,14 @@ def console(is_terminal):
 def test_a_terminal_shows_each_stage():
     shown = console(is_terminal=True)
     with stages(shown, "reading rows") as progress:
-        progress.tell("fitting")
+        progress.show("fitting")
     assert "fitting" in shown.file.getvalue()
 
 
 def test_a_pipe_shows_nothing():
     shown = console(is_terminal=False)
     with stages(shown, "reading rows") as progress:
-        progress.tell("fitting")
+        progress.show("fitting")
     assert shown.file.getvalue() == ""
 
 
@@ -45,7 +45,7 @@ def test_a_stage_with_a_bar_of_its_own_is_not_shown():
 
 
 @pytest.mark.parametrize("moment", ["before", "next stage", "end"])
-def test_a_command_that_was_stopped_goes_no_further(stopped, moment):
+def test_a_stopped_command_does_not_continue(stopped, moment):
     done = []
 
     def work():
@@ -54,7 +54,7 @@ def test_a_command_that_was_stopped_goes_no_further(stopped, moment):
         with stages(console(False), "first") as progress:
             stopped()
             if moment == "next stage":
-                progress.tell("second")
+                progress.show("second")
             done.append("work")
 
     with pytest.raises(KeyboardInterrupt):

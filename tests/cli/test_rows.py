@@ -22,7 +22,7 @@ def test_a_sample_is_stratified_sorted_and_repeats():
 
 
 @pytest.mark.parametrize("n_wanted", [40, 100])
-def test_all_rows_are_taken_where_no_fewer_are_wanted(n_wanted):
+def test_all_rows_are_taken_by_default(n_wanted):
     assert draw_rows(Y, n_wanted, seed=0).tolist() == list(range(40))
 
 
@@ -36,16 +36,16 @@ def test_a_sample_of_training_rows_keeps_labels_and_test_rows():
     np.testing.assert_array_equal(drawn.y_train, np.asarray(rows.y_train)[positions])
 
 
-def test_one_class_is_refused():
+def test_one_class_is_rejected():
     check_classes(Y, "the rows have")
     with pytest.raises(ValueError, match=r"^the rows have only one class, 'oil'; two are needed"):
         check_classes(Y[:5], "the rows have")
 
 
 def test_rows_that_cannot_be_loaded_are_a_bad_option():
-    with pytest.raises(typer.BadParameter, match="nowhere") as refused:
+    with pytest.raises(typer.BadParameter, match="nowhere") as rejected:
         load_rows("nowhere.csv", Console(file=io.StringIO()))
-    assert refused.value.param_hint == "--data"
+    assert rejected.value.param_hint == "--data"
 
 
 def test_the_source_is_printed():

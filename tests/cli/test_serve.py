@@ -1,4 +1,4 @@
-"""`serve` passes its options on, and refuses models before anything is loaded."""
+"""`serve` passes its options on, and rejects models before anything is loaded."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_the_address_is_printed_once_the_port_is_bound(run, models, monkeypatch,
     assert f"Listening on {url}\n" in run("serve", models / "news", "--host", host).stdout
 
 
-def test_missing_models_and_equal_names_are_refused(run, served, models):
+def test_missing_models_and_equal_names_are_rejected(run, served, models):
     done = run("serve", models / "news", models / "nowhere")
     assert (done.exit_code, "there is no file or folder" in done.stderr) == (2, True)
     done = run("serve", models / "news", models / "other" / "news")

@@ -9,6 +9,7 @@ import sys
 import pytest
 from rich.console import Console
 
+from agnews_sk.auditing import AuditReport
 from agnews_sk.cli import _audit, _compare, _stopping
 from agnews_sk.cli._progress import stages
 
@@ -19,7 +20,7 @@ ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.
 
 @pytest.fixture(autouse=True)
 def usual_handlers():
-    """Signals do what they do in a program of its own; what measures coverage handles SIGTERM."""
+    """Signals have their usual handlers; the measurement of coverage handles SIGTERM."""
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
@@ -28,7 +29,7 @@ def usual_handlers():
 
 
 def sending(function, number, *, caught):
-    """Do what a function does after a signal came, which it lets through or catches."""
+    """Call a function after a signal, which it propagates or catches."""
 
     def do(*args, **options):
         try:
@@ -61,17 +62,18 @@ def test_a_signal_ends_a_command_that_then_writes_nothing(
     assert [signal.getsignal(one) for one in ENDS] == handlers
 
 
-def test_what_an_earlier_run_wrote_stays(run, rows, tmp_path, monkeypatch):
+def test_the_output_of_an_earlier_run_stays(run, rows, tmp_path, monkeypatch):
     arguments = ["audit", "--data", rows, "--no-label-errors", "--out", tmp_path / "out"]
     assert run(*arguments).exit_code == 0
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert set(before) == {"audit.json", "audit.html"}
-    monkeypatch.setattr(_audit, "_write", sending(_audit._write, signal.SIGINT, caught=True))
+    late = sending(AuditReport.to_html, signal.SIGINT, caught=True)
+    monkeypatch.setattr(AuditReport, "to_html", late)
     assert run(*arguments).exit_code == 130
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_an_error_that_ctrl_c_became_is_ctrl_c(run, rows, monkeypatch):
+def test_an_error_caused_by_ctrl_c_ends_as_interrupted(run, rows, monkeypatch):
     def fail(*args, **options):
         try:
             os.kill(os.getpid(), signal.SIGINT)
@@ -150,9 +152,9 @@ def shown(*, in_terminal):
     file = io.StringIO()
     console = Console(file=file, force_terminal=in_terminal, width=60)
     with stages(console, "first", own_bar="fitting") as shown:
-        shown.tell("net: fitting")
+        shown.show("net: fitting")
         own = file.tell()
-        shown.tell("net: predicting")
+        shown.show("net: predicting")
     return file.getvalue(), file.getvalue()[:own]
 
 

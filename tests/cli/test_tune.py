@@ -22,7 +22,7 @@ def run(*arguments):
     return CliRunner().invoke(app, ["tune", *map(str, arguments)], env={"COLUMNS": "200"})
 
 
-def assert_refused(done, message):
+def assert_rejected(done, message):
     assert done.exit_code == 2
     (line,) = done.output.splitlines()
     assert line.startswith("Error: ")
@@ -36,7 +36,7 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     done = run(*SAMPLE, *study, "--trials", 6, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "Best of 6 trials" in done.output
-    assert "0:00:0" not in done.output  # no bar where nobody sees it move
+    assert "0:00:0" not in done.output  # no bar without a terminal
     trials = pd.read_csv(tmp_path / "out" / "trials.csv")
     assert trials["number"].tolist() == list(range(6))
     best = load(tmp_path / "out" / "best_pipeline")
@@ -93,7 +93,7 @@ def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
     assert "Best of 6 trials" in resumed.output
 
 
-def test_a_pipeline_whose_folder_is_taken_meanwhile_is_saved_elsewhere(tmp_path, monkeypatch):
+def test_a_pipeline_whose_folder_became_unwritable_is_saved_elsewhere(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "out").mkdir()
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_work(tmp_path):
     (tmp_path / "taken" / "best_pipeline" / "notes.txt").touch()
     for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "taken"):
         done = run(*SAMPLE, "--out", out)
-        assert_refused(done, "--out: ")
+        assert_rejected(done, "--out: ")
 
 
 def test_the_bar_is_drawn_in_a_terminal_only():
@@ -142,7 +142,7 @@ def test_tune_draws_the_pareto_front_of_two_objectives(tmp_path):
     ],
     ids=["family", "scoring", "data", "storage", "journal without a path"],
 )
-def test_a_wrong_word_is_an_error_in_one_line(arguments, message):
+def test_an_invalid_argument_is_an_error_in_one_line(arguments, message):
     done = run(*arguments)
     assert done.exit_code == 2
     last = done.output.splitlines()[-1]
@@ -151,11 +151,11 @@ def test_a_wrong_word_is_an_error_in_one_line(arguments, message):
     assert "Traceback" not in done.output
 
 
-def test_a_file_that_is_no_journal_is_named_before_any_work_and_left_as_it_is(tmp_path):
+def test_a_file_that_is_not_a_journal_is_named_before_any_work_and_left_as_it_is(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     done = run(*SAMPLE, "--storage", f"journal:{tmp_path / 'notes.txt'}")
-    assert_refused(
-        done, f"--storage: storage must name a journal of Optuna's or a new file, got {tmp_path}"
+    assert_rejected(
+        done, f"--storage: storage must name an Optuna journal or a new file, got {tmp_path}"
     )
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
@@ -163,10 +163,10 @@ def test_a_file_that_is_no_journal_is_named_before_any_work_and_left_as_it_is(tm
 def test_the_option_that_chose_the_file_of_a_study_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
     (tmp_path / "studies" / "mine.journal").mkdir(parents=True)
-    assert_refused(run(*SAMPLE, "--study", "mine"), "--study: storage must name a journal")
+    assert_rejected(run(*SAMPLE, "--study", "mine"), "--study: storage must name an Optuna journal")
 
 
-def test_a_search_that_is_refused_says_why_and_leaves_no_folder(tmp_path):
+def test_a_search_that_is_rejected_says_why_and_leaves_no_folder(tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     done = run(*SAMPLE, "--scoring", "size", "--out", tmp_path / "out")
     assert done.exit_code == 2

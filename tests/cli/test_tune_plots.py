@@ -34,12 +34,12 @@ def test_two_objectives_get_plots_of_their_own_and_a_pareto_front(tmp_path):
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in names)
 
 
-def test_a_plot_that_optuna_refuses_is_left_out(tmp_path):
+def test_a_plot_that_optuna_rejects_is_left_out(tmp_path):
     from matplotlib import pyplot
 
-    def refuse():
+    def reject():
         pyplot.figure()
         raise ValueError("too few trials")
 
-    assert not _write_plot(refuse, tmp_path / "history.png")
+    assert not _write_plot(reject, tmp_path / "history.png")
     assert list(tmp_path.iterdir()) == pyplot.get_fignums() == []

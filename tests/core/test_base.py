@@ -37,7 +37,7 @@ def test_a_subclass_without_its_methods_cannot_be_made(base):
         incomplete()
 
 
-def test_a_sampler_takes_labels_and_weights_along():
+def test_labels_and_weights_follow_the_rows_of_a_sampler():
     X, y, weight = EverySecond().fit_resample(FRAME, ["k", "l", "m"], sample_weight=[1, 2, 3])
     assert X["title"].to_list() == ["a", "c"]
     assert list(y) == ["k", "m"]
@@ -49,8 +49,8 @@ def test_fit_only_records_the_rows():
     assert sampler.sample_indices_.tolist() == [0, 2]
 
 
-def test_a_sampler_that_leaves_nothing_says_what_to_do():
-    with pytest.raises(ValueError, match="Nothing left none of the 3 rows; loosen its parameters"):
+def test_a_sampler_that_drops_all_rows_raises_an_error():
+    with pytest.raises(ValueError, match="Nothing dropped all 3 rows; relax its parameters"):
         Nothing().fit_resample(FRAME)
 
 
@@ -62,7 +62,7 @@ def test_a_sampler_reads_the_columns_that_a_pipeline_joins_unless_it_names_its_o
     assert EverySecond().fit(FRAME).seen_ == ["title", "body"]
 
 
-def test_columns_that_a_frame_lacks_are_not_asked_for():
+def test_columns_that_a_frame_lacks_are_ignored():
     with sampled_columns(["summary"]):
         assert EverySecond().fit(FRAME).seen_ == ["title", "body"]
 
@@ -88,5 +88,5 @@ def test_the_score_is_the_weighted_accuracy_of_labels_in_any_container():
     assert Certain().score(["x", "y"], ["a", "b"], sample_weight=[3, 1]) == 0.75
 
 
-def test_parts_need_no_tensors_and_no_documents():
+def test_parts_may_have_no_tensors_or_documents():
     assert StateParts({"a": 1}) == ({"a": 1}, {}, {})

@@ -47,7 +47,7 @@ def managed():
         (Own, None),
         (3, None),
     ],
-    ids=lambda value: getattr(value, "__name__", None) or str(value),
+    ids=lambda value: getattr(value, "__name__", getattr(value, "co_name", str(value))),
 )
 def test_the_library_is_named_with_its_version(value, library):
     found = library_of(value)
@@ -93,7 +93,7 @@ def code_of(source):
     ],
     ids=["moved", "documented", "wrapped"],
 )
-def test_place_and_docstring_are_no_part_of_a_code(other):
+def test_location_and_docstring_do_not_affect_the_digest_of_code(other):
     assert constants_of(code_of(other)) == constants_of(code_of("def f(x):\n    return x + 1"))
 
 
@@ -107,7 +107,7 @@ def test_place_and_docstring_are_no_part_of_a_code(other):
     ],
     ids=["constant", "name of an argument", "kind of argument", "generator"],
 )
-def test_what_a_code_does_is_part_of_it(other):
+def test_the_operations_of_code_affect_its_digest(other):
     assert constants_of(code_of(other)) != constants_of(code_of("def f(x):\n    return x + 1"))
 
 
@@ -118,7 +118,7 @@ def test_globals_are_those_that_are_used_in_inner_functions_too():
     assert globals_of(uses) == {"own": own, "FACTOR": 3}
 
 
-def test_attributes_named_like_globals_are_no_globals():
+def test_attributes_named_like_globals_are_not_globals():
     def uses(x):
         return x.FACTOR
 

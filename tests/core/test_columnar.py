@@ -1,4 +1,4 @@
-"""Ragged columns come apart into values and offsets, and together again."""
+"""Ragged columns are split into values and offsets, and joined again."""
 
 import itertools
 
@@ -25,7 +25,7 @@ def test_values_between_two_offsets_are_a_row(rows):
 
 
 @given(ROWS)
-def test_a_ragged_column_comes_back_with_null_rows_empty(rows):
+def test_a_ragged_column_survives_a_round_trip_with_null_rows_empty(rows):
     ragged = pl.Series(rows, dtype=pl.List(pl.Int64))
     for values in (flat_values(ragged), flat_values(ragged).to_numpy()):
         back = to_ragged(values, row_offsets(ragged))

@@ -89,10 +89,10 @@ PAIRS = {
     "dates": (np.datetime64("2020-01-01"), np.datetime64("2021-01-01")),
     "cached": (functools.cache(function_of(1)), functools.cache(function_of(2))),
     "methods of an object": ("ab".join, "cd".join),
-    "learnt": (FrozenEstimator(fitted("oil")), FrozenEstimator(fitted("cup"))),
-    "learnt, in a dictionary": ({"by": fitted("oil")}, {"by": fitted("cup")}),
-    "learnt, in a closure": (function_of(fitted("oil")), function_of(fitted("cup"))),
-    "learnt, among the arguments": (
+    "learned": (FrozenEstimator(fitted("oil")), FrozenEstimator(fitted("cup"))),
+    "learned, in a dictionary": ({"by": fitted("oil")}, {"by": fitted("cup")}),
+    "learned, in a closure": (function_of(fitted("oil")), function_of(fitted("cup"))),
+    "learned, among the arguments": (
         FunctionTransformer(kw_args={"by": fitted("oil")}),
         FunctionTransformer(kw_args={"by": fitted("cup")}),
     ),
@@ -213,7 +213,7 @@ def written(folder, source):
 
 
 def edited(source, part):
-    """Put a part where the source differs from it by its digit, letter or name only."""
+    """Replace a part of the source by one that differs in a digit, a letter or a name."""
     for new, old in (("2", "1"), ("'c'", "'b'"), ("'b'", "'a'"), ("KeyError", "ValueError")):
         if new in part and part.replace(new, old) in source:
             return source.replace(part.replace(new, old), part)

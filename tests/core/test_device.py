@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:1", "meta"])
-def test_a_device_that_is_named_is_taken(device):
+def test_a_named_device_is_used(device):
     assert choose_device(device) == device
 
 

@@ -35,5 +35,5 @@ def test_values_are_shown(show, value, shown):
     assert show(value) == shown
 
 
-def test_a_number_has_the_decimals_asked_for():
+def test_a_number_has_the_requested_decimals():
     assert formats.number(1234.5678, 2) == "1,234.57"

@@ -1,4 +1,4 @@
-"""Which columns of a frame are text: whatever their dtype, and never in silence."""
+"""Which columns of a frame are text: of any dtype, and with a warning if some are left out."""
 
 import warnings
 
@@ -68,7 +68,7 @@ TEXT = {
 }  # fmt: skip
 KINDS = ["list", "pandas", "polars", "array of object"]
 OBJECTS = label_kinds.objects
-# Values of a column that is no text, by how they are kept.
+# Values of a column that is not text, by how they are stored.
 OTHER = {
     "pandas int": pandas("int64"),
     "pandas Int64": pandas("Int64"),
@@ -109,7 +109,7 @@ OTHER = {
     "Arrow timestamp": arrow(pa.timestamp("us")),
     "Arrow decimal": arrow(pa.decimal128(5)),
 }
-REFUSED = {
+REJECTED = {
     "str and int": ["a", 1, None, "b", "c", "d"],
     "str and list": ["a", ["b"], None, "b", "c", "d"],
     "str and float": ["a", 1.5, None, "b", "c", "d"],
@@ -157,7 +157,7 @@ def test_pipelines_and_samplers_read_text_of_any_dtype(to_frame):
 
 
 @pytest.mark.parametrize("to_frame", OTHER.values(), ids=OTHER)
-def test_a_column_that_is_no_text_is_left_out_and_named(to_frame):
+def test_a_column_that_is_not_text_is_left_out_and_named(to_frame):
     with pytest.warns(UserWarning, match=r"columns \['note'\] hold no texts and are left out"):
         joiner = ColumnJoiner().fit(to_frame(NUMBERS))
     assert joiner.columns_ == ["title"]
@@ -165,7 +165,7 @@ def test_a_column_that_is_no_text_is_left_out_and_named(to_frame):
 
 
 @pytest.mark.parametrize("to_frame", OTHER.values(), ids=OTHER)
-def test_a_column_that_is_no_text_is_not_looked_at_where_others_are_named(to_frame):
+def test_a_column_that_is_not_text_is_ignored_if_others_are_named(to_frame):
     frame = to_frame(NUMBERS)
     pipeline = make_tfidf_pipeline(join__columns=["title"], augment=EDAAugmenter(random_state=0))
     with warnings.catch_warnings(action="error"):
@@ -173,15 +173,15 @@ def test_a_column_that_is_no_text_is_not_looked_at_where_others_are_named(to_fra
     assert len(pipeline.predict(frame)) == 6
 
 
-@pytest.mark.parametrize("values", REFUSED.values(), ids=REFUSED)
-def test_a_column_of_texts_and_other_objects_is_refused_by_position(values):
+@pytest.mark.parametrize("values", REJECTED.values(), ids=REJECTED)
+def test_a_column_of_texts_and_other_objects_is_rejected_by_position(values):
     frame = pandas(object)(values)
     with pytest.raises(TypeError, match=r"X\['note'\] must hold texts, got .* at position"):
         make_tfidf_pipeline().fit(frame, LABELS)
     make_tfidf_pipeline(join__columns=["title"]).fit(frame, LABELS).predict(frame)
 
 
-def test_the_filter_looks_at_the_joined_columns_alone():
+def test_the_filter_reads_only_the_joined_columns():
     frame = pd.DataFrame({"title": TITLES, "note": NOTES})
     pipeline = make_tfidf_pipeline(join__columns=["title"]).fit(frame, LABELS)
     assert pipeline["filter"].sample_indices_.tolist() == [0, 1, 3, 4, 5]
@@ -202,7 +202,7 @@ def test_columns_that_other_steps_name_stay():
     [LABELS, [label.upper() for label in LABELS], [None, *LABELS[1:]]],
     ids=["same", "case", "missing"],
 )
-def test_a_label_column_in_the_frame_is_refused_and_may_be_insisted_on(to_frame, label):
+def test_a_label_column_in_the_frame_is_rejected_unless_it_is_named(to_frame, label):
     frame = to_frame({"title": TITLES, "topic": label})
     for augment in ("passthrough", EDAAugmenter(random_state=0)):
         with pytest.raises(ValueError, match=r"X\['topic'\] holds the labels: it equals y"):
@@ -213,14 +213,14 @@ def test_a_label_column_in_the_frame_is_refused_and_may_be_insisted_on(to_frame,
     assert insisted["join"].columns_ == ["title", "topic"]
 
 
-def test_numeric_labels_written_as_text_are_refused_too():
+def test_numeric_labels_written_as_text_are_rejected_too():
     frame = pd.DataFrame({"title": TITLES, "topic": list("101101")})
     with pytest.raises(ValueError, match=r"X\['topic'\] holds the labels"):
         make_tfidf_pipeline().fit(frame, [1, 0, 1, 1, 0, 1])
 
 
 @pytest.mark.parametrize("columns", [["title", "note"], ["note"]], ids=str)
-def test_one_row_as_a_series_is_refused(columns):
+def test_one_row_as_a_series_is_rejected(columns):
     frame = pd.DataFrame({"title": TITLES, "note": NOTES})[columns]
     pipeline = make_tfidf_pipeline().fit(frame, LABELS)
     for method in (pipeline.predict, pipeline.predict_proba):
@@ -231,17 +231,17 @@ def test_one_row_as_a_series_is_refused(columns):
 
 @pytest.mark.parametrize("value", [b"a", 1, 1.5, True, ["a"]], ids=str)
 @pytest.mark.parametrize("to_kind", [list, pd.Series, pl.Series, OBJECTS], ids=KINDS)
-def test_what_is_no_text_is_refused_in_any_container(to_kind, value):
+def test_values_that_are_not_texts_are_rejected_in_any_container(to_kind, value):
     with pytest.raises(TypeError, match="must hold texts, got"):
         check_texts(to_kind([value, value]))
 
 
-def test_lazy_rows_are_refused_with_the_way_out():
-    with pytest.raises(TypeError, match=r"got a polars LazyFrame; call collect\(\) first"):
+def test_lazy_frames_are_rejected_with_advice():
+    with pytest.raises(TypeError, match=r"got a Polars LazyFrame; call collect\(\) first"):
         make_tfidf_pipeline().fit(pl.LazyFrame({"title": TITLES}), LABELS)
 
 
-def test_two_columns_whose_names_look_the_same_are_refused():
+def test_two_columns_whose_names_look_the_same_are_rejected():
     with pytest.raises(ValueError, match="more than one column 1"):
         text_columns(pd.DataFrame([["a", "b"]], columns=[1, "1"]), None)
 

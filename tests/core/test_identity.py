@@ -1,4 +1,4 @@
-"""What decides an estimator's results, besides what it has learnt."""
+"""What determines an estimator's results, besides its fitted state."""
 
 import shutil
 
@@ -35,11 +35,11 @@ class Custom(LogisticRegression):
     ],
     ids=["plain", "frozen", "own method", "no estimator"],
 )
-def test_what_is_learnt_survives_the_clones_of_frozen_estimators(estimator, expected):
+def test_the_fitted_state_survives_clones_of_frozen_estimators(estimator, expected):
     assert survives_clone(estimator) is expected
 
 
-def test_class_and_metadata_requests_are_told_besides_parameters():
+def test_class_and_metadata_requests_count_besides_parameters():
     plain = besides_parameters(LogisticRegression(C=2))
     assert plain == besides_parameters(LogisticRegression(C=3))
     assert plain["class"] is LogisticRegression
@@ -51,14 +51,14 @@ def test_class_and_metadata_requests_are_told_besides_parameters():
     assert besides_parameters(asks)["requests"] != plain["requests"]
 
 
-def test_only_callbacks_of_the_user_are_told():
+def test_only_callbacks_of_the_user_count():
     estimator = TfidfVectorizer()
     own = OwnCallback()
     estimator._skl_callbacks = [own, LogisticRegression()]
     assert besides_parameters(estimator)["callbacks"] == [own]
 
 
-def test_a_folder_stands_for_the_files_in_it(tiny_model, tmp_path):
+def test_a_folder_is_identified_by_its_files(tiny_model, tmp_path):
     one, copy = (shutil.copytree(tiny_model, tmp_path / name) for name in ("one", "copy"))
     assert of_parameter(str(one)) == of_parameter(copy) != str(one)
     before = of_parameter(one)
@@ -67,7 +67,7 @@ def test_a_folder_stands_for_the_files_in_it(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize("value", ["hub/name", "", None, 3, ["a"]], ids=repr)
-def test_other_parameters_stand_for_themselves(value):
+def test_other_parameters_are_returned_unchanged(value):
     assert of_parameter(value) is value
 
 

@@ -18,7 +18,7 @@ from agnews_sk._core.ids import as_ragged_ids, holds_ids
     ],
     ids=["lists", "arrays", "integers", "floats", "1-D", "texts", "list of texts"],
 )
-def test_ids_are_told_from_texts(X, expected):
+def test_ids_are_distinguished_from_texts(X, expected):
     assert holds_ids(X) is expected
 
 
@@ -36,7 +36,7 @@ def test_a_null_row_is_a_text_without_ids():
     assert as_ragged_ids(pl.Series([[1], None])).list.len().fill_null(0).to_list() == [1, 0]
 
 
-def test_words_and_nulls_among_ids_are_refused():
+def test_words_and_nulls_among_ids_are_rejected():
     with pytest.raises(TypeError, match="got lists of String; put a Vocabulary"):
         as_ragged_ids(pl.Series([["oil"]]))
     with pytest.raises(ValueError, match="null among the ids"):

@@ -1,4 +1,4 @@
-"""Ctrl-C that an estimator takes for the end of its training ends what fits it as Ctrl-C."""
+"""Ctrl-C that an estimator catches still interrupts the code that fits it."""
 
 import os
 import signal
@@ -100,7 +100,7 @@ def test_a_swallowed_interrupt_leaves_an_abstaining_classifier_unfitted(make):
         classifier.predict(X)
 
 
-def test_blocks_within_one_another_all_hear_of_an_interrupt():
+def test_nested_blocks_are_all_notified_of_an_interrupt():
     ended = []
 
     def swallow_twice():

@@ -36,7 +36,7 @@ def test_an_empty_cell_takes_no_separator(cells, text):
     assert join_cells(cells) == text
 
 
-def test_what_stands_for_a_missing_cell_does_not_stand_for_an_empty_one():
+def test_only_missing_cells_are_replaced_not_empty_ones():
     assert join_cells([None, ""], missing="?") == "?"
 
 
@@ -58,7 +58,7 @@ def test_a_row_is_joined_as_the_step_of_the_model_joins_it(frame):
     assert [join(row) for row in rows] == joiner.transform(frame).tolist()
 
 
-def test_columns_that_the_model_does_not_know_come_last_in_the_order_given(frame):
+def test_columns_unknown_to_the_model_are_last_in_the_given_order(frame):
     model = SimpleNamespace(
         named_steps={"join": ColumnJoiner(columns=["title", "body"]).fit(frame)}
     )

@@ -31,7 +31,7 @@ def test_labels_of_one_kind_have_one_dtype(y, dtype):
     assert plain_labels(y).dtype == dtype
 
 
-def test_what_is_comparable_stays():
+def test_comparable_labels_are_unchanged():
     labels = np.array(["a"], dtype=object)
     assert comparable(labels) is labels
 
@@ -61,7 +61,7 @@ def test_labels_take_the_kind_of_others_where_they_are_equal(labels, reference, 
         ([2], [True], "of the kind of y_train, bool, got int such as 2"),
     ],
 )
-def test_labels_that_no_label_of_the_other_kind_equals_are_refused(labels, reference, message):
+def test_labels_that_no_label_of_the_other_kind_equals_are_rejected(labels, reference, message):
     with pytest.raises(TypeError, match=message):
         as_kind_of(np.array(labels), np.array(reference), name="y_test", whose="y_train")
 

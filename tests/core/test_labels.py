@@ -1,4 +1,4 @@
-"""Labels mean the same whatever holds them, in everything public that takes them."""
+"""Labels mean the same in any container, in every public function that takes them."""
 
 import datetime
 import warnings
@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
-from agnews_sk._core.labels import check_labels, encode_labels, refuse_labels, warn_of_labels
+from agnews_sk._core.labels import check_labels, encode_labels, reject_labels, warn_of_labels
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import train_val_test_split
@@ -89,7 +89,7 @@ def test_labels_of_every_kind_are_those_of_a_list(name, values, to_kind):
 
 @pytest.mark.parametrize("plain", PLAIN)
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
-def test_what_takes_labels_makes_no_difference_between_kinds(take, plain):
+def test_functions_of_labels_accept_every_kind(take, plain):
     values, kinds = PLAIN[plain]
     y = [values[side] for side in SIDES]
     of_list = take(TEXTS, y)
@@ -109,7 +109,7 @@ def test_predictions_equal_labels_in_the_metrics_of_scikit_learn(to_kind):
 
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
 @pytest.mark.parametrize("to_missing", MISSING.values(), ids=MISSING)
-def test_a_missing_label_is_refused_by_its_position(to_missing, take):
+def test_a_missing_label_is_rejected_by_its_position(to_missing, take):
     y = [["Business", "Sports"][side] for side in SIDES]
     with pytest.raises(ValueError, match="y has 1 missing label, at position 0; drop such rows"):
         take(TEXTS, to_missing(y))
@@ -139,7 +139,7 @@ def test_positions_of_many_missing_labels_are_cut():
         ([1j], TypeError, "got complex"),
         ([0.5, 1.5], ValueError, "Unknown label type: continuous"),
         ([np.inf], ValueError, "infinity"),
-        ([2**70], ValueError, "y has integers beyond 64 bits"),
+        ([2**70], ValueError, "y has integers that do not fit in 64 bits"),
         (np.zeros((2, 2), int), ValueError, r"must be 1-D, one label per row, got shape \(2, 2\)"),
         ([["a"], ["a", "b"]], ValueError, "must be 1-D, .* got rows of several labels"),
         (pd.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"must be 1-D.* \(1, 2\)"),
@@ -167,12 +167,12 @@ def test_positions_of_many_missing_labels_are_cut():
         "frame of two",
     ],
 )
-def test_what_is_no_labels_is_refused(y, error, message):
+def test_values_that_are_not_labels_are_rejected(y, error, message):
     with pytest.raises(error, match=message):
         check_labels(y)
 
 
-def test_labels_of_another_length_are_refused_by_the_names_of_both():
+def test_labels_of_another_length_are_rejected_by_the_names_of_both():
     with pytest.raises(ValueError, match="y_test must have one label per row of X_test, 2, got 1"):
         check_labels(["a"], ["x", "y"], name="y_test")
 
@@ -181,7 +181,7 @@ def test_labels_of_another_length_are_refused_by_the_names_of_both():
     "column", [np.array([["a"], ["b"]]), pd.DataFrame({"y": ["a", "b"]}), [["a"], ["b"]]],
     ids=["array", "frame", "list"],
 )  # fmt: skip
-def test_one_column_is_taken_with_a_warning(column):
+def test_a_column_vector_is_accepted_with_a_warning(column):
     with pytest.warns(UserWarning, match="column-vector y was passed"):
         assert check_labels(column).tolist() == ["a", "b"]
 
@@ -195,37 +195,37 @@ def test_classes_are_sorted_and_codes_point_into_them():
     assert classes[codes].tolist() == ["b", "a", "b"]
 
 
-def test_text_columns_that_are_the_labels_are_refused():
+def test_text_columns_that_are_the_labels_are_rejected():
     columns = {"title": pl.Series(["x", "y", "z"]), "label": pl.Series(["Oil", None, "cup "])}
     with pytest.raises(ValueError, match=r"X\['label'\] holds the labels: it equals y"):
-        refuse_labels(columns, ["oil", "oil", "Cup"])
+        reject_labels(columns, ["oil", "oil", "Cup"])
     with warnings.catch_warnings(action="error"):
-        refuse_labels(columns, ["oil", "oil", "gas"])
+        reject_labels(columns, ["oil", "oil", "gas"])
 
 
 def test_a_column_with_one_value_for_each_label_is_named():
     desk = pl.Series([None, "A", "B", "B", "A", "A", "B", "B"])
     columns = {"title": pl.Series(list("abcdefgh")), "desk": desk}
-    with pytest.warns(UserWarning, match=r"X\['desk'\] has one value for each label"):
+    with pytest.warns(UserWarning, match=r"X\['desk'\] has one value per label and so"):
         warn_of_labels(columns, [1, 1, 2, 2] * 2)
     with warnings.catch_warnings(action="error"):
         warn_of_labels(columns, [1, 1, 2, 2, 1, 1, 2, 1])
 
 
-def test_a_label_column_that_is_missing_in_the_first_rows_is_refused():
+def test_a_label_column_that_is_missing_in_the_first_rows_is_rejected():
     y = ["oil", "cup"] * 200
     with pytest.raises(ValueError, match="holds the labels"):
-        refuse_labels({"section": pl.Series([None] * 150 + y[150:])}, y)
+        reject_labels({"section": pl.Series([None] * 150 + y[150:])}, y)
 
 
-def test_labels_of_another_length_than_the_frame_are_refused():
+def test_labels_of_another_length_than_the_frame_are_rejected():
     frame = pd.DataFrame({"title": TEXTS, "note": TEXTS})
     for fit in (make_tfidf_pipeline().fit, ColumnJoiner().fit):
         with pytest.raises(ValueError, match="y must have one label per row of X, 16, got 15"):
             fit(frame, [0, 1, 0] * 5)
 
 
-def test_labels_that_differ_by_what_arrays_drop_stay_apart():
+def test_labels_that_numpy_would_truncate_stay_distinct():
     assert check_labels(["a\0", "a"]).tolist() == ["a\0", "a"]
     assert check_labels(["\ud800", "a"]).tolist() == ["\ud800", "a"]
     frame = pd.DataFrame({"title": TEXTS, "note": TEXTS})
@@ -234,11 +234,11 @@ def test_labels_that_differ_by_what_arrays_drop_stay_apart():
 
 
 @pytest.mark.parametrize("kind", ["M8[ns]", "M8[D]", "m8[ns]"])
-def test_times_are_no_labels(kind):
+def test_times_are_not_labels(kind):
     with pytest.raises(TypeError, match="must hold strings, integers or booleans, got"):
         check_labels(np.array([1, 2], dtype=kind))
 
 
-def test_integers_that_floats_cannot_hold_are_not_made_floats():
+def test_integers_that_floats_cannot_hold_are_not_converted_to_floats():
     with pytest.raises(TypeError, match="labels of one kind"):
         check_labels([2**53 + 1, 1.0])

@@ -42,7 +42,7 @@ def test_head_and_tail_keeps_a_quarter_of_the_head():
 @pytest.mark.parametrize("part", ["head", "tail", "head+tail"])
 @pytest.mark.parametrize("length", [1, 2, 3])
 @pytest.mark.parametrize("special_tokens", [(0, 0), (1, 0), (1, 1)], ids=str)
-def test_no_text_is_longer_than_asked(part, length, special_tokens):
+def test_no_text_is_longer_than_max_length(part, length, special_tokens):
     kept = truncate(IDS, length, part, special_tokens)
     assert [len(row) for row in kept] == [min(length, n) for n in (7, 2, 5)]
 
@@ -100,7 +100,7 @@ def test_the_largest_id_and_texts_without_ids_pass():
     ModelInput(vocab_size=9).check(pl.Series([[]], dtype=pl.List(pl.Int64)))
 
 
-def test_an_id_that_truncation_would_drop_is_refused_too():
+def test_an_id_that_truncation_would_drop_is_rejected_too():
     with pytest.raises(ValueError, match="the id 7, which is outside the vocabulary of 5"):
         ModelInput(vocab_size=5, max_length=1).prepare(pl.Series([[1, 7]]))
 
@@ -115,12 +115,12 @@ def test_an_id_that_truncation_would_drop_is_refused_too():
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_values_out_of_range_are_refused(wrong, message):
+def test_values_out_of_range_are_rejected(wrong, message):
     with pytest.raises(ValueError, match=message):
         ModelInput(vocab_size=9, **wrong)
 
 
-def test_a_tokenizer_with_more_ids_than_the_model_is_refused():
+def test_a_tokenizer_with_more_ids_than_the_model_is_rejected():
     ModelInput(vocab_size=9).check_tokenizer(SimpleNamespace(vocab_size_=9))
     with pytest.raises(ValueError, match="the tokenizer has 10 ids, the model 9"):
         ModelInput(vocab_size=9).check_tokenizer(SimpleNamespace(vocab_size_=10))

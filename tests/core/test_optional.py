@@ -71,7 +71,7 @@ def test_extras_that_are_written_anywhere_exist():
     assert [pair for pair in sorted(named) if pair[1] not in EXTRAS] == []
 
 
-def test_a_missing_module_is_named_with_what_needs_it_and_the_extra(monkeypatch):
+def test_a_missing_module_is_named_with_its_user_and_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     message = r"plots needs matplotlib; install agnews_sk\[plot\] with `pip install .*\[plot\]\"`"
     for call in (import_optional, check_optional):
@@ -114,12 +114,12 @@ def test_a_checkout_is_installed_from_its_folder(tmp_path):
     assert line == f'pip install -e "{tmp_path / "site"}[plot]"'
 
 
-def test_the_project_of_somebody_else_is_no_checkout(tmp_path):
+def test_another_project_is_not_a_checkout(tmp_path):
     line = line_printed(tmp_path, None, project='[project]\nname = "theirs"\n')
     assert line == 'pip install "agnews_sk[plot]"'
 
 
-def test_what_was_installed_from_a_folder_is_installed_from_there(tmp_path):
+def test_a_package_installed_from_a_folder_is_installed_from_there(tmp_path):
     (tmp_path / "my checkout").mkdir()
     origin = {"url": (tmp_path / "my checkout").as_uri(), "dir_info": {}}
     assert line_printed(tmp_path, origin) == f'pip install "{tmp_path}/my checkout[plot]"'
@@ -136,11 +136,11 @@ def test_what_was_installed_from_a_folder_is_installed_from_there(tmp_path):
     ],
     ids=["repository", "wheel"],
 )
-def test_what_was_installed_from_an_address_is_installed_from_there(tmp_path, origin, url):
+def test_a_package_installed_from_an_address_is_installed_from_there(tmp_path, origin, url):
     line = line_printed(tmp_path, origin)
     requirement = Requirement(line.removeprefix('pip install "').removesuffix('"'))
     assert (requirement.name, requirement.extras, requirement.url) == ("agnews_sk", {"plot"}, url)
 
 
-def test_what_came_from_an_index_is_installed_by_name(tmp_path):
+def test_a_package_from_an_index_is_installed_by_name(tmp_path):
     assert line_printed(tmp_path, None) == 'pip install "agnews_sk[plot]"'

@@ -19,13 +19,13 @@ from agnews_sk.pipeline import TextPipeline, make_tfidf_pipeline
 from agnews_sk.sampling import EDAAugmenter
 
 FRAME, _ = make_news(160, missing=0, duplicates=0, random_state=0, return_X_y=True)
-# Nothing can be learnt from these labels, so that copies in both parts are all that helps.
+# Nothing can be learned from these labels: only copies in both parts improve the scores.
 LABELS = np.random.default_rng(0).choice(["a", "b"], 160)
 COPIES = EDAAugmenter(n_copies=3, p_insert=0, p_delete=0, p_swap=0.05, random_state=0)
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Keeps the groups that it is told."""
+    """Keeps the groups that it is passed."""
 
     def fit(self, X, y, groups=None):
         self.classes_, self.groups_ = np.unique(y), groups
@@ -53,13 +53,13 @@ def test_scores_of_a_search_on_copies_are_no_better_than_chance():
     ],
     ids=["calibrated", "calibrated, default", "stacking", "logistic CV", "ours"],
 )
-def test_probabilities_of_what_cannot_be_known_are_modest(classifier):
+def test_probabilities_of_unpredictable_labels_are_not_confident(classifier):
     fitted = make_tfidf_pipeline(augment=COPIES, classify=classifier).fit(FRAME, LABELS)
     unseen, _ = make_news(200, random_state=1, return_X_y=True)
     assert fitted.predict_proba(unseen).max(axis=1).mean() < 0.62
 
 
-def test_a_splitter_of_the_users_is_left_alone():
+def test_a_splitter_of_the_user_is_not_changed():
     splitter = StratifiedKFold(3)
     search = GridSearchCV(LogisticRegression(), {"C": [1000]}, cv=splitter)
     pipeline = make_tfidf_pipeline(augment=COPIES, classify=search).fit(FRAME, LABELS)
@@ -97,11 +97,11 @@ def test_rows_made_by_an_oversampler_stay_with_their_source():
     np.testing.assert_array_equal(pipeline["classify"].groups_, pipeline["sample"].sample_indices_)
 
 
-def test_a_sampler_that_hides_where_its_rows_come_from_is_named():
+def test_a_sampler_without_sample_indices_is_named():
     steps = [("vectorize", TfidfVectorizer()), ("sample", SMOTE(k_neighbors=2, random_state=0))]
     pipeline = TextPipeline([*steps, ("classify", CalibratedLinearSVC(random_state=0))])
     y = np.array(["a"] * 12 + ["b"] * 4)
-    with pytest.warns(UserWarning, match="SMOTE does not say which rows its rows come from"):
+    with pytest.warns(UserWarning, match="SMOTE does not record where its rows come from"):
         pipeline.fit(FRAME["title"][:16].tolist(), y)
     with pytest.raises(ValueError, match="classify__sample_weight cannot follow the rows of SMOTE"):
         pipeline.fit(FRAME["title"][:16].tolist(), y, classify__sample_weight=np.ones(16))
@@ -111,7 +111,7 @@ def test_a_class_whose_rows_are_all_filtered_out_is_named():
     frame, y = FRAME[:20].copy(), LABELS[:20].astype(object)
     frame.loc[frame.index[:3], ["title", "description"]] = None
     y[:3] = "gone"
-    with pytest.warns(UserWarning, match=r"leave no row of the classes \['gone'\]"):
+    with pytest.warns(UserWarning, match=r"dropped all rows of the classes \['gone'\]"):
         pipeline = make_tfidf_pipeline().fit(frame, y)
     assert "gone" not in pipeline.classes_
 

@@ -22,14 +22,16 @@ def bert(**settings):
     return transformers.BertModel(config)
 
 
-def test_a_folder_and_a_name_on_the_hub_are_taken_as_they_are(tmp_path):
+def test_a_folder_and_a_name_on_the_hub_are_returned_unchanged(tmp_path):
     assert resolve_pretrained(tmp_path) == str(tmp_path)
     assert resolve_pretrained("distilbert-base-uncased") == "distilbert-base-uncased"
 
 
 @pytest.mark.parametrize("model", ["./missing", "/missing", "~/missing"])
-def test_a_path_that_is_no_folder_is_refused(model):
-    with pytest.raises(OSError, match=rf"model='{model}' is no folder; give a folder that holds"):
+def test_a_path_that_is_not_a_folder_is_rejected(model):
+    with pytest.raises(
+        OSError, match=rf"model='{model}' is not a folder; pass a folder that holds"
+    ):
         resolve_pretrained(model)
 
 
@@ -38,7 +40,7 @@ def test_without_the_extra_the_default_comes_from_the_hub(monkeypatch):
     assert resolve_pretrained(None) == pretrained.DEFAULT_MODEL
 
 
-def test_other_weights_than_the_published_ones_are_refused(tmp_path, monkeypatch):
+def test_other_weights_than_the_published_ones_are_rejected(tmp_path, monkeypatch):
     (tmp_path / "model.safetensors").write_bytes(b"other")
     monkeypatch.setattr(pretrained, "_offline_folder", lambda: tmp_path)
     with pytest.raises(
@@ -70,7 +72,7 @@ def test_the_longest_input_is_the_number_of_positions(limit, expected):
     assert longest_input(model) == expected
 
 
-def test_positions_behind_the_padding_are_not_counted():
+def test_positions_reserved_for_padding_are_not_counted():
     config = transformers.RobertaConfig(
         vocab_size=9,
         hidden_size=8,
@@ -102,12 +104,12 @@ def test_a_plain_configuration_builds_the_same_architecture(classifier):
         ({"auto_map": {"AutoModel": "code.Model"}}, "the setting auto_map=.* would load code"),
         ({"quantization_config": {"bits": 4}}, "quantization_config=.* would load code"),
         ({"inner": [{"use_kernels": True}]}, "use_kernels=True would load code"),
-        ({"num_hidden_layers": 31}, "num_hidden_layers=31 is more than the 30 weights"),
-        ({"num_labels": 10**9}, "num_labels is not for a saved model to say"),
+        ({"num_hidden_layers": 31}, "num_hidden_layers=31 is more than the 30 tensors"),
+        ({"num_labels": 10**9}, "num_labels must not be set in a saved model"),
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_forged_configuration_is_refused(change, message):
+def test_a_forged_configuration_is_rejected(change, message):
     config = {**plain_config(bert()), **change}
     with pytest.raises(ValueError, match=message):
         model_from_config(config, classifier=True, n_tensors=30)

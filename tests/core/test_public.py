@@ -1,4 +1,4 @@
-"""Public names carry their room, and heavy ones are loaded when they are asked for."""
+"""Public names carry their room, and heavy ones are loaded on first access."""
 
 import sys
 from types import ModuleType
@@ -10,7 +10,7 @@ from agnews_sk._core.public import load_when_asked, publish
 
 @pytest.fixture
 def room(monkeypatch):
-    """A room with a public class from a file of its own, and one from elsewhere."""
+    """A room with a public class from its own file, and one from elsewhere."""
     module = ModuleType("a_room")
     module.Own = type("Own", (), {"__module__": "a_room._file"})
     module.Hidden = type("Hidden", (), {"__module__": "a_room._file"})

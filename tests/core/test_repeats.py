@@ -36,7 +36,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize(("X", "expected"), ROWS.values(), ids=list(ROWS))
-def test_rows_repeat_that_have_the_same_content(X, expected):
+def test_rows_with_the_same_content_are_repeats(X, expected):
     assert partition(repeats_of(X).tolist()) == expected
 
 
@@ -55,7 +55,7 @@ def test_only_the_columns_that_an_estimator_joins_are_compared():
     assert partition(repeats_of(frame, pipeline).tolist()) == [0, 0, 2]
 
 
-def test_several_estimators_keep_together_what_any_of_them_does():
+def test_several_estimators_group_rows_that_any_of_them_groups():
     frame = pd.DataFrame({"a": ["x", "x", "y"], "b": ["1", "2", "2"]})
     pipelines = [make_tfidf_pipeline(join=ColumnJoiner(columns=[c])) for c in ("a", "b")]
     assert partition(repeats_of(frame, *pipelines).tolist()) == [0, 0, 0]

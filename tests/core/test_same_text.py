@@ -1,4 +1,4 @@
-"""Texts that are equal but for case, punctuation and white space."""
+"""Texts that are equal except for case, punctuation and whitespace."""
 
 import polars as pl
 import pytest

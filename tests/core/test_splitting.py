@@ -68,7 +68,7 @@ def test_folds_keep_groups_whole_and_leave_every_class_outside():
             assert set(codes[folds != fold]) == set(codes)
 
 
-def test_folds_are_of_equal_size_where_rows_are_alone():
+def test_folds_are_of_equal_size_without_groups():
     folds = fold_rows(np.repeat([0, 1], 50), np.arange(100), 5, random_state=0)
     assert np.bincount(folds).tolist() == [20] * 5
 

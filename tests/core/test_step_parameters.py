@@ -1,4 +1,4 @@
-"""Parameters and objects that no step can take are refused by the name of the step."""
+"""Parameters and objects that are invalid for a step are rejected with the name of the step."""
 
 import functools
 
@@ -56,7 +56,7 @@ def test_a_parameter_of_a_step_is_named_with_its_step(make, name, meant):
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_a_parameter_of_nothing_names_the_steps(make):
+def test_a_parameter_of_an_unknown_step_lists_the_steps(make):
     message = "no parameter 'zzzz'; .* STEP__PARAMETER, and the steps are filter, augment, join,"
     with pytest.raises(ValueError, match=message):
         make(zzzz=1)
@@ -76,7 +76,7 @@ def test_a_parameter_of_a_step_that_does_nothing_asks_for_an_estimator():
         make_tfidf_pipeline(augment__n_copies=2)
 
 
-def test_a_step_and_its_parameters_go_together_in_any_order():
+def test_a_step_and_its_parameters_can_be_set_together_in_any_order():
     pipeline = make_tfidf_pipeline(classify__C=3, classify=LogisticRegression())
     assert pipeline["classify"].C == 3
 
@@ -93,7 +93,7 @@ WRONG = {
 
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize(("value", "message"), WRONG.values(), ids=list(WRONG))
-def test_what_cannot_be_a_step_is_refused_by_its_name(make, value, message):
+def test_invalid_steps_are_rejected_by_name(make, value, message):
     for step in make().named_steps:
         with pytest.raises(TypeError, match=f"^the step {step} must be (a.*)?{message}"):
             make(**{step: value})
@@ -103,7 +103,7 @@ def test_what_cannot_be_a_step_is_refused_by_its_name(make, value, message):
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_a_pipeline_within_is_refused_with_the_way_to_put_its_steps_there(make):
+def test_a_nested_pipeline_is_rejected_with_advice_to_insert_its_steps(make):
     inner = make_pipeline(TextCleaner(), TextCleaner(lowercase=True))
     for position, step in list(enumerate(make().named_steps))[:-1]:
         message = rf"the step {step} must be one .* of TextCleaner, TextCleaner; .*\[{position}:"
@@ -111,7 +111,7 @@ def test_a_pipeline_within_is_refused_with_the_way_to_put_its_steps_there(make):
             make(**{step: inner})
 
 
-def test_what_the_message_advises_works():
+def test_the_advice_of_the_message_works():
     other = make_pipeline(TextCleaner(), TextCleaner(lowercase=True))
     pipeline = make_tfidf_pipeline()
     pipeline.steps[3:4] = other.steps
@@ -120,29 +120,31 @@ def test_what_the_message_advises_works():
     assert cleaned.predict(["oil"]).tolist() == [0]
 
 
-def test_a_function_is_given_its_wrapper():
+def test_the_message_for_a_function_names_its_wrapper():
     with pytest.raises(TypeError, match=r"clean=FunctionTransformer\(lower\)"):
         make_tfidf_pipeline(clean=lower)
 
 
 @pytest.mark.parametrize("step", ["filter", "augment"])
-def test_a_list_of_samplers_is_given_its_wrapper(step):
-    with pytest.raises(TypeError, match=f"the step {step} .* got a list; SamplerChain"):
+def test_the_message_for_a_list_of_samplers_names_its_wrapper(step):
+    with pytest.raises(
+        TypeError, match=f"the step {step} .* got a list; combine several with SamplerChain"
+    ):
         make_tfidf_pipeline(**{step: [MissingTextFilter(), DuplicateFilter()]})
 
 
-def test_a_classifier_before_the_last_step_is_refused():
+def test_a_classifier_before_the_last_step_is_rejected():
     with pytest.raises(TypeError, match=r"the step clean .*transformer .* got LogisticRegression"):
         make_tfidf_pipeline(clean=LogisticRegression())
 
 
-def test_steps_of_a_pipeline_put_together_by_hand_are_named_too():
+def test_steps_of_a_manually_built_pipeline_are_named_too():
     pipeline = TextPipeline([("v", NgramVectorizer), ("c", LogisticRegression())])
     with pytest.raises(TypeError, match="the step v must be an instance, got the class"):
         pipeline.fit(*ROWS)
 
 
-def test_what_can_be_a_step_is_taken():
+def test_valid_steps_are_accepted():
     chain = SamplerChain([("missing", MissingTextFilter())])
     last = make_pipeline(MaxAbsScaler(), LogisticRegression())
     pipeline = make_tfidf_pipeline(filter=chain, clean="passthrough", classify=last).fit(*ROWS)

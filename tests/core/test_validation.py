@@ -13,7 +13,7 @@ def test_arrow_strings_of_pandas_are_texts(kind):
     assert list(text_columns(column.to_frame("title"), None)) == ["title"]
 
 
-def test_cells_that_are_not_texts_are_refused_by_position():
+def test_cells_that_are_not_texts_are_rejected_by_position():
     frame = pd.DataFrame({"title": ["Oil", "Cup"], "tags": ["a", [2]]})
     with pytest.raises(TypeError, match=r"X\['tags'\] must hold texts, got list \[2\] at pos"):
         text_columns(frame, None)
@@ -25,13 +25,13 @@ def test_rows_are_taken_of_any_container_of_texts(kind):
     assert check_texts(taken).to_list() == ["c", "a"]
 
 
-def test_two_columns_of_one_name_are_refused():
+def test_two_columns_of_one_name_are_rejected():
     frame = pd.DataFrame([["a", "b"]], columns=["text", "text"])
     with pytest.raises(ValueError, match="more than one column text"):
         text_columns(frame, None)
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
-def test_a_missing_label_is_refused(missing):
+def test_a_missing_label_is_rejected(missing):
     with pytest.raises(ValueError, match="1 missing label, at position 1"):
         check_labels(["a", missing])

@@ -20,7 +20,7 @@ from agnews_sk._core.words import (
     stop_word_set,
 )
 
-# Characters that Rust and Python lower, class or separate differently, or nearly so.
+# Characters that Rust and Python lowercase, classify or separate differently, or nearly so.
 TRICKY = "Σİẞŉǅ²½٣①ⓐⅧ_ªº́ः‍‌\x1c\x1f\x85\xa0\u2028\u180e\u200bꙮ\U0001f130\U00010400"
 characters = st.characters(exclude_categories=["Cs"])
 texts = st.lists(
@@ -71,7 +71,7 @@ def test_every_code_point_is_treated_as_python_treats_it():
         assert find_words(column, pattern).to_list() == [re.findall(pattern, t) for t in texts]
 
 
-def test_two_groups_in_a_pattern_are_refused():
+def test_two_groups_in_a_pattern_are_rejected():
     with pytest.raises(ValueError, match="More than 1 capturing group"):
         find_words(pl.Series(["a"]), r"(a)|(b)")
 
@@ -92,7 +92,7 @@ TOKENS = st.lists(st.lists(st.sampled_from(["oil", "cup", "é", ""]), max_size=4
 @pytest.mark.parametrize("few_rows", [0, 512], ids=["in threads", "in one block"])
 @given(rows=TOKENS.filter(len))
 @settings(deadline=None)
-def test_tokens_come_back_from_their_codes(few_rows, rows):
+def test_tokens_are_restored_from_their_codes(few_rows, rows):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(words, "_FEW_ROWS", few_rows)
         encoded = encode_tokens(pl.Series(rows, dtype=pl.List(pl.String)))
@@ -169,7 +169,7 @@ def test_english_stop_words_are_those_of_scikit_learn():
     assert stop_word_set("english") == ENGLISH_STOP_WORDS
 
 
-def test_a_stop_word_of_another_type_is_refused():
+def test_a_stop_word_of_another_type_is_rejected():
     with pytest.raises(TypeError, match="stop_words must hold str only, got 3"):
         stop_word_set(["the", 3])
 

@@ -38,7 +38,7 @@ def test_columns_without_a_class_or_a_text_are_listed(names):
         choose_labelled_columns(names, PATH)
 
 
-def test_only_a_name_of_ours_must_not_occur_twice():
+def test_only_names_that_are_read_must_not_occur_twice():
     assert choose_labelled_columns(["id", "ID", "text", "label"], PATH) == {"class": 3, "text": 2}
     with pytest.raises(ValueError, match=r"more than once, \['Text', 'text'\]; rename or remove"):
         choose_labelled_columns(["Text", "text", "label"], PATH)
@@ -72,7 +72,7 @@ def test_a_header_of_labelled_rows_names_the_class(fields, is_header):
         (["1", "2", "3", "Oil prices rise"], True),
     ],
 )
-def test_a_header_of_rows_to_predict_is_what_does_not_read_as_a_row(fields, is_header):
+def test_a_header_of_rows_to_predict_is_a_record_that_does_not_look_like_a_row(fields, is_header):
     assert NamedColumns(["text"]).is_header(fields) is is_header
     assert NamedColumns(["text"], header=True).is_header(fields) is True
     assert NamedColumns(["text"], header=False).is_header(fields) is False

@@ -24,7 +24,7 @@ def path(tmp_path):
     return tmp_path / "rows.csv"
 
 
-def test_a_quote_that_is_never_closed_costs_a_row_and_not_the_memory(path):
+def test_an_open_quote_costs_one_row_and_bounded_memory(path):
     _, batch = read(path, 'title,description\n"open,x\n' + "Cup,final\n" * 300_000)
     assert [fault.line for fault in batch.faults] == [2]
     assert len(batch.rows) == 300_000
@@ -48,21 +48,21 @@ def test_lines_after_a_broken_quote_are_read_with_their_numbers(path):
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_any_line_end_will_do(path, end):
+def test_any_line_end_is_accepted(path, end):
     _, batch = read(path, end.join(["text,id", "oil,1", "cup,2", ""]))
     assert [row["text"] for row in batch.rows] == ["oil", "cup"]
     assert batch.lines == [2, 3]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_name(path):
+def test_a_byte_order_mark_is_not_part_of_the_first_name(path):
     reader, batch = read(path, "\ufefftext\noil\n")
     assert reader.names == ["text"]
     assert batch.rows == [{"text": "oil"}]
 
 
-def test_the_header_again_is_a_fault(path):
+def test_a_repeated_header_is_a_fault(path):
     _, batch = read(path, "id,text\n1,oil\nid,text\n2,cup\n")
-    assert batch.faults == [Fault(3, "the header again")]
+    assert batch.faults == [Fault(3, "repeated header")]
 
 
 def test_other_numbers_of_fields_and_bad_bytes_are_faults(path):
@@ -75,13 +75,13 @@ def test_other_numbers_of_fields_and_bad_bytes_are_faults(path):
     assert batch.rows == [{"id": "4", "text": "cup"}]
 
 
-def test_a_header_with_bad_bytes_is_a_header_still(path):
+def test_a_header_with_undecodable_bytes_is_still_a_header(path):
     reader, batch = read(path, b"id,text,caf\xe9\n1,oil,x\n")
     assert reader.names[:2] == ["id", "text"]
     assert len(batch.rows) == 1
 
 
-def test_without_a_header_most_records_tell_the_number_of_fields(path):
+def test_without_a_header_the_majority_of_records_decides_the_number_of_fields(path):
     content = "3,Oil prices rise again\n" + "3,Oil prices rise,A barrel is dear.\n" * 2
     reader, batch = read(path, content)
     assert reader.names == ["class", "title", "description"]
@@ -99,7 +99,7 @@ OFFICIAL = {
 
 
 @pytest.mark.parametrize(("content", "is_official"), OFFICIAL.values(), ids=list(OFFICIAL))
-def test_the_form_of_agnews_is_told_from_others(path, content, is_official):
+def test_the_form_of_agnews_is_recognized(path, content, is_official):
     reader, _ = read(path, content, LabelledColumns())
     assert reader.is_official is is_official
 
@@ -130,7 +130,7 @@ def test_the_limit_of_the_csv_module_is_restored_by_the_last_reader_of_all_threa
     assert csv.field_size_limit() == limit
 
 
-def test_a_reader_that_is_given_up_restores_the_limit_too(path):
+def test_an_abandoned_reader_restores_the_limit_too(path):
     limit = csv.field_size_limit()
     path.write_text("text\noil\ncup\n")
     rows = open_rows(path, NAMES).rows()

@@ -1,4 +1,4 @@
-"""Downloads against a server on this machine: sums, mirrors, cache and messages."""
+"""Downloads from a server on this machine: checksums, mirrors, cache and messages."""
 
 import hashlib
 import sys
@@ -15,7 +15,7 @@ TEST = b'"2","Cup final","They won it."\n'
 
 
 class Site:
-    """What each path answers, and which paths were asked for."""
+    """The response of each path, and which paths were requested."""
 
     def __init__(self):
         self.files = {f"/{mirror}/train.csv": TRAIN for mirror in "ab"}
@@ -80,7 +80,7 @@ def test_a_kept_file_is_not_fetched_again(site, tmp_path):
     assert site.asked == ["/a/test.csv"]
 
 
-def test_only_the_subset_asked_for_is_fetched(site, tmp_path):
+def test_only_the_requested_subset_is_fetched(site, tmp_path):
     fetch_agnews(subset="test", data_home=tmp_path)
     assert kept(tmp_path) == {"test.csv": TEST}
 
@@ -102,22 +102,22 @@ def test_a_damaged_kept_file_is_not_used_when_downloads_are_off(site, tmp_path):
         fetch_agnews(data_home=tmp_path, download_if_missing=False)
 
 
-@pytest.mark.parametrize("answer", [None, TRAIN[:-20], b"<html>"], ids=["404", "half", "page"])
-def test_the_second_mirror_steps_in(site, tmp_path, answer):
-    site.files["/a/train.csv"] = answer
+@pytest.mark.parametrize("response", [None, TRAIN[:-20], b"<html>"], ids=["404", "half", "page"])
+def test_the_second_mirror_is_tried_if_the_first_fails(site, tmp_path, response):
+    site.files["/a/train.csv"] = response
     assert len(fetch_agnews(data_home=tmp_path).data) == 2
     assert site.asked == ["/a/train.csv", "/b/train.csv"]
     assert kept(tmp_path) == {"train.csv": TRAIN}
 
 
-def test_a_mirror_that_cannot_be_reached_is_passed_over(site, tmp_path, monkeypatch):
+def test_an_unreachable_mirror_is_skipped(site, tmp_path, monkeypatch):
     monkeypatch.setattr(_fetch, "_MIRRORS", ("http://127.0.0.1:1/{file}", *_fetch._MIRRORS))
     assert len(fetch_agnews(data_home=tmp_path).data) == 2
 
 
 def test_nothing_is_left_behind_when_every_mirror_fails(site, tmp_path):
     site.files = {"/a/train.csv": TRAIN[:-20]}
-    with pytest.raises(OSError, match="no mirror gave it") as caught:
+    with pytest.raises(OSError, match="every mirror failed") as caught:
         fetch_agnews(data_home=tmp_path)
     message = str(caught.value)
     assert f"at {tmp_path / 'ag_news_csv' / 'train.csv'}" in message
@@ -127,7 +127,7 @@ def test_nothing_is_left_behind_when_every_mirror_fails(site, tmp_path):
     assert kept(tmp_path) == {}
 
 
-def test_a_file_put_by_hand_is_found(site, tmp_path):
+def test_a_file_placed_by_hand_is_found(site, tmp_path):
     path = tmp_path / "ag_news_csv" / "train.csv"
     path.parent.mkdir()
     path.write_bytes(TRAIN)
@@ -135,7 +135,7 @@ def test_a_file_put_by_hand_is_found(site, tmp_path):
     assert site.asked == []
 
 
-def test_offline_and_not_kept_says_which_file_to_put_where(tmp_path):
+def test_the_error_for_a_missing_file_says_which_file_to_place_where(tmp_path):
     with pytest.raises(OSError, match=r"Put the file from https://.*/train.csv") as caught:
         fetch_agnews(data_home=tmp_path, download_if_missing=False)
     assert str(tmp_path / "ag_news_csv" / "train.csv") in str(caught.value)
@@ -151,12 +151,12 @@ def test_a_download_shows_its_progress_in_a_terminal(
     assert ("100%" in capsys.readouterr().err) == in_terminal
 
 
-def test_unknown_subset_is_refused(tmp_path):
+def test_unknown_subset_is_rejected(tmp_path):
     with pytest.raises(ValueError, match="subset must be one of 'train', 'test', 'all', got 'dev'"):
         fetch_agnews(subset="dev", data_home=tmp_path)
 
 
-def test_data_home_comes_from_argument_then_environment_then_cache(tmp_path, monkeypatch):
+def test_data_home_is_the_argument_then_the_environment_then_the_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path / "env"))
     assert get_data_home(tmp_path / "given") == tmp_path / "given"
     assert get_data_home() == tmp_path / "env"

@@ -11,7 +11,7 @@ NAMES = NamedColumns(["text"])
 
 
 @pytest.mark.parametrize("name", ["rows.xls", "rows", "rows.csv.gz"])
-def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
+def test_an_unknown_ending_is_rejected_with_those_that_are_known(tmp_path, name):
     with pytest.raises(ValueError, match=rf"{name} must end with one of \.csv, \.parquet, \.jsonl"):
         open_rows(tmp_path / name, NAMES)
 
@@ -22,6 +22,6 @@ def test_endings_may_be_in_upper_case(tmp_path):
 
 
 @pytest.mark.parametrize("ending", READERS)
-def test_every_known_ending_has_a_reader_that_names_no_columns_before_it_reads(ending):
+def test_every_known_suffix_has_a_reader_without_columns_before_reading(ending):
     check_format(Path(f"rows{ending}"))
     assert open_rows(Path(f"rows{ending}"), NAMES).names == []

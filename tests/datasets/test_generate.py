@@ -1,4 +1,4 @@
-"""Made-up news: repeatable, damaged as asked, and as hard as the docstring says."""
+"""Generated news: reproducible, damaged as requested, and as hard as documented."""
 
 import hashlib
 import re
@@ -71,7 +71,7 @@ def test_a_linear_model_gets_between_85_and_95_percent():
     assert 0.85 <= model.score(texts[3_000:], y[3_000:]) <= 0.95
 
 
-def test_no_word_tells_a_class_for_sure():
+def test_no_word_determines_a_class():
     X, y = make_news(4_000, **CLEAN, random_state=0, return_X_y=True)
     classes = defaultdict(Counter)
     for text, label in zip(joined(X), y):
@@ -163,15 +163,15 @@ def test_rows_beyond_one_chunk_are_written(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_samples": 0}, "n_samples must be a positive whole number, got 0"),
-        ({"n_samples": 2.5}, "n_samples must be a positive whole number, got 2.5"),
-        ({"n_samples": 9, "html": 1.5}, r"html must be a share in \[0, 1\], got 1.5"),
-        ({"n_samples": 9, "missing": -1}, r"missing must be a share in \[0, 1\], got -1"),
-        ({"n_samples": 9, "duplicates": float("nan")}, "duplicates must be a share"),
+        ({"n_samples": 0}, "n_samples must be a positive integer, got 0"),
+        ({"n_samples": 2.5}, "n_samples must be a positive integer, got 2.5"),
+        ({"n_samples": 9, "html": 1.5}, r"html must be a fraction in \[0, 1\], got 1.5"),
+        ({"n_samples": 9, "missing": -1}, r"missing must be a fraction in \[0, 1\], got -1"),
+        ({"n_samples": 9, "duplicates": float("nan")}, "duplicates must be a fraction"),
     ],
     ids=["none", "fraction", "html", "missing", "duplicates"],
 )
-def test_bad_arguments_are_refused(arguments, message):
+def test_bad_arguments_are_rejected(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_news(**arguments)
 

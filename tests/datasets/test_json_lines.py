@@ -1,4 +1,4 @@
-"""JSON lines as a stream: objects with other keys, and lines that are none."""
+"""JSON Lines as a stream: objects with different keys, and lines that are not objects."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def test_cells_keep_their_types(path):
     assert read(path, json.dumps(cells))[1].rows == [cells]
 
 
-def test_names_are_those_of_all_objects_in_the_order_in_which_they_come(path):
+def test_names_are_those_of_all_objects_in_order_of_appearance(path):
     reader, _ = read(path, '{"b": 1}', '{"a": 1, "b": 2}', '{"c": 1}')
     assert reader.names == ["b", "a", "c"]
 
@@ -54,7 +54,7 @@ FAULTY = {
 
 
 @pytest.mark.parametrize(("line", "reason"), FAULTY.values(), ids=list(FAULTY))
-def test_a_line_that_is_no_object_of_unicode_texts_is_a_fault(path, line, reason):
+def test_a_line_that_is_not_an_object_of_unicode_texts_is_a_fault(path, line, reason):
     _, batch = read(path, '{"text": "oil"}', line, '{"text": "cup"}')
     assert batch.lines == [1, 3]
     ((number, found),) = batch.faults

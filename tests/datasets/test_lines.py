@@ -53,7 +53,7 @@ def test_the_length_is_that_of_all_lines_of_a_record():
     assert [next(lines), next(lines)] == ["bbbb\n", "cccc\n"]
 
 
-def test_of_a_line_that_is_too_long_only_the_beginning_is_kept():
+def test_only_the_beginning_of_a_line_that_is_too_long_is_kept():
     lines = Lines(io.StringIO("x" * 35 + "\nnext\n"), 10)
     lines.begin_record()
     with pytest.raises(csv.Error, match="more than 10 bytes"):
@@ -77,7 +77,7 @@ def test_a_line_that_is_too_long_is_one_fault(tmp_path, ending, letter):
     assert batch.lines[-1] == 3
 
 
-def test_bytes_that_are_no_utf8_become_surrogates_and_the_mark_is_left_out(tmp_path):
+def test_bytes_that_are_not_utf8_become_surrogates_and_the_mark_is_left_out(tmp_path):
     (tmp_path / "rows.csv").write_bytes(b"\xef\xbb\xbfa\xff\n")
     with open_lines(tmp_path / "rows.csv", 100) as lines:
         assert list(lines) == ["a\udcff\n"]

@@ -63,7 +63,7 @@ def test_two_fields_are_class_and_text(write):
         ("label,text,other", ["text"]),
     ],
 )
-def test_csv_with_header_goes_by_name(write, header, columns):
+def test_columns_of_a_csv_with_header_are_found_by_name(write, header, columns):
     lines = [header] + [f"{label},head {label},body {label}" for label in "3241"]
     bunch = load_agnews(write("\n".join(lines)))
     assert list(bunch.data.columns) == columns
@@ -71,7 +71,7 @@ def test_csv_with_header_goes_by_name(write, header, columns):
     assert bunch.data[columns[0]].to_list() == [f"head {label}" for label in "3241"]
 
 
-def test_columns_come_in_any_order_and_others_are_ignored(write):
+def test_columns_may_be_in_any_order_and_others_are_ignored(write):
     bunch = load_agnews(write("id,text,label\n7,Truce holds,0\n8,Cup final,1\n"))
     assert list(bunch.data.columns) == ["text"]
     assert bunch.target.tolist() == [0, 1]
@@ -82,11 +82,11 @@ def test_an_empty_field_under_a_header_is_missing(write):
     assert data.isna().to_numpy().tolist() == [[True, False], [False, True]]
 
 
-def test_a_title_that_is_a_column_name_is_no_header(write):
+def test_a_title_that_is_a_column_name_is_not_a_header(write):
     assert load_agnews(write('"3","Target","Stores open."\n')).data["title"].to_list() == ["Target"]
 
 
-def test_parquet_goes_by_name(tmp_path):
+def test_columns_of_parquet_are_found_by_name(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": ["Cup final", None], "label": [1, 3]}).write_parquet(path)
     bunch = load_agnews(path)
@@ -94,7 +94,7 @@ def test_parquet_goes_by_name(tmp_path):
     assert bunch.data["text"].isna().tolist() == [False, True]
 
 
-def test_json_lines_go_by_name(write):
+def test_columns_of_json_lines_are_found_by_name(write):
     rows = [
         {"label": "World", "title": "Truce", "description": None},
         {"description": "They won.", "title": "Cup \u2028 final", "label": "Sports"},
@@ -106,7 +106,7 @@ def test_json_lines_go_by_name(write):
     assert bunch.data["description"].isna().tolist() == [True, False]
 
 
-def test_crlf_byte_order_mark_and_blank_lines_are_passed_over(write):
+def test_crlf_byte_order_mark_and_blank_lines_are_ignored(write):
     path = write('\ufeff"3","Oil","Up"\r\n\r\n"2","Cup","Won\r\nit"\r\n')
     bunch = load_agnews(path)
     assert bunch.target.tolist() == [3, 2]
@@ -117,7 +117,7 @@ GOOD = b'"3","Oil","Up\nagain\nand again"\n'
 BROKEN = {
     "few fields": (b'"1","Truce"\n', "expected 3 fields, got 2"),
     "many fields": (b'"1","Truce","holds","on"\n', "expected 3 fields, got 4"),
-    "class 1.5": (b'"1.5","Truce","holds"\n', "class must be a whole number .* got '1.5'"),
+    "class 1.5": (b'"1.5","Truce","holds"\n', "class must be an integer .* got '1.5'"),
     "class World": (b'"World","Truce","holds"\n', "class must be .* got 'World'.*a header"),
     "no class": (b'"","Truce","holds"\n', "class is missing, got ''"),
     "blank class": (b'" ","Truce","holds"\n', "class is missing, got ' '"),
@@ -138,7 +138,7 @@ def test_broken_row_is_an_error_with_file_and_line(write, row, why):
 @pytest.mark.parametrize(("row", "why"), BROKEN.values(), ids=list(BROKEN))
 def test_broken_rows_are_skipped_and_counted_once(write, row, why):
     path = write(GOOD + row + GOOD + row)
-    with pytest.warns(UserWarning, match=f"Left out 2 broken rows.*line 4.*{why}") as caught:
+    with pytest.warns(UserWarning, match=f"Skipped 2 broken rows.*line 4.*{why}") as caught:
         bunch = load_agnews(path, on_bad_rows="skip")
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -159,7 +159,7 @@ def test_the_first_fault_in_the_file_is_the_one_reported(write):
 
 def test_an_open_quote_in_an_unquoted_file_costs_one_row(write):
     path = write('1,Truce,holds\n2,Cup,"won\n3,Oil,up\n4,Probe,lands\n')
-    with pytest.warns(UserWarning, match="Left out 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
         bunch = load_agnews(path, on_bad_rows="skip")
     assert bunch.target.tolist() == [1, 3, 4]
 
@@ -197,7 +197,7 @@ def test_json_lines_that_are_all_broken_are_named_by_line(write):
         load_agnews(path)
 
 
-def test_json_lines_without_rows_are_refused(write):
+def test_json_lines_without_rows_are_rejected(write):
     with pytest.raises(ValueError, match="No rows in"):
         load_agnews(write("\n", "news.jsonl"))
 
@@ -209,12 +209,12 @@ def test_broken_parquet_row_is_an_error_with_its_number(tmp_path):
         load_agnews(path)
 
 
-def test_a_file_that_is_no_parquet_is_refused(write):
+def test_a_file_that_is_not_parquet_is_rejected(write):
     with pytest.raises(ValueError, match=r"news\.parquet is not a readable Parquet file"):
         load_agnews(write("no", "news.parquet"))
 
 
-def test_parquet_without_texts_is_refused(tmp_path):
+def test_parquet_without_texts_is_rejected(tmp_path):
     path = tmp_path / "news.parquet"
     pl.DataFrame({"text": [1.5], "class": [2]}).write_parquet(path)
     with pytest.raises(ValueError, match="text must hold texts, got Float64"):
@@ -222,18 +222,18 @@ def test_parquet_without_texts_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("header", ["label,body", "class,id"])
-def test_columns_that_cannot_be_told_are_listed(write, header):
+def test_columns_without_a_known_name_are_listed(write, header):
     with pytest.raises(ValueError, match=f"has the columns .*{header.split(',')[1]}.*it needs"):
         load_agnews(write(header + "\n1,x\n"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n"], ids=["empty", "blank"])
-def test_a_file_without_rows_is_refused(write, content):
+def test_a_file_without_rows_is_rejected(write, content):
     with pytest.raises(ValueError, match="No rows in"):
         load_agnews(write(content))
 
 
-def test_a_folder_has_a_file_a_subset(write, tmp_path):
+def test_a_folder_has_one_file_per_subset(write, tmp_path):
     write('"1","Truce","holds"\n', "train.csv")
     write('"2","Cup","won"\n', "test.csv")
     write('"3","Oil rises"\n', "train_joined.csv")
@@ -242,7 +242,7 @@ def test_a_folder_has_a_file_a_subset(write, tmp_path):
     assert load_agnews(tmp_path, subset="all").target.tolist() == [1, 2]
 
 
-def test_all_takes_what_a_folder_has(write, tmp_path):
+def test_all_reads_the_files_that_a_folder_has(write, tmp_path):
     write('"1","Truce","holds"\n', "train.csv")
     assert load_agnews(tmp_path, subset="all").target.tolist() == [1]
 
@@ -258,17 +258,17 @@ def test_parquet_shards_of_a_folder_are_read_in_order(tmp_path):
 def test_faults_of_all_files_of_a_folder_are_counted_together(write, tmp_path):
     write(GOOD + b'"x","a","b"\n', "train.csv")
     write(GOOD + b'"y","a","b"\n', "test.csv")
-    with pytest.warns(UserWarning, match="Left out 2 broken rows") as caught:
+    with pytest.warns(UserWarning, match="Skipped 2 broken rows") as caught:
         load_agnews(tmp_path, subset="all", on_bad_rows="skip")
     assert len(caught) == 1
 
 
-def test_a_folder_without_the_subset_says_what_it_looked_for(tmp_path):
+def test_a_folder_without_the_subset_is_rejected_with_the_expected_name(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"subset='test', such as test\.csv"):
         load_agnews(tmp_path, subset="test")
 
 
-def test_a_path_that_is_not_there_is_named(tmp_path):
+def test_a_missing_path_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no .*nothing"):
         load_agnews(tmp_path / "nothing")
 
@@ -281,12 +281,12 @@ def test_a_path_that_is_not_there_is_named(tmp_path):
     ],
     ids=["subset", "on_bad_rows"],
 )
-def test_unknown_choice_is_refused(write, options, message):
+def test_unknown_choice_is_rejected(write, options, message):
     with pytest.raises(ValueError, match=message):
         load_agnews(write(OFFICIAL), **options)
 
 
-def test_an_unknown_ending_is_refused(write):
+def test_an_unknown_ending_is_rejected(write):
     with pytest.raises(ValueError, match=r"news\.xls must end with one of \.csv, "):
         load_agnews(write("x", "news.xls"))
 

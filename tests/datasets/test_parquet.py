@@ -44,29 +44,29 @@ def test_rows_are_numbered_through_the_pieces_that_are_converted(path, monkeypat
 
 
 def write_bad_text(path, **others):
-    """Write a column of texts whose second has bytes that are none."""
+    """Write a column of texts, the second of which has undecodable bytes."""
     raw = pa.array([b"oil", b"\xff\xfe", b"cup"], pa.binary())
     texts = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
     pq.write_table(pa.table({"text": texts, **others}), path)
 
 
-def test_a_cell_that_is_no_text_is_a_fault_of_its_row(path):
+def test_a_cell_that_is_not_text_is_a_fault_of_its_row(path):
     write_bad_text(path)
     (batch,) = open_rows(path, NAMES).batches(10)
     assert (batch.lines, [fault.line for fault in batch.faults]) == ([1, 3], [2])
     assert "utf-8" in batch.faults[0].reason
 
 
-def test_loading_names_the_row_of_a_cell_that_is_no_text(path):
+def test_loading_names_the_row_of_a_cell_that_is_not_text(path):
     write_bad_text(path, label=[1, 2, 3])
     with pytest.raises(ValueError, match=r"rows\.parquet, line 2: 'utf-8' codec"):
         load_agnews(path)
-    with pytest.warns(UserWarning, match="Left out 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
         assert load_agnews(path, on_bad_rows="skip").target.tolist() == [1, 3]
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no"])
-def test_a_file_that_is_no_parquet_is_refused_by_name(path, content):
+def test_a_file_that_is_not_parquet_is_rejected_by_name(path, content):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"rows\.parquet is not a readable Parquet file: "):
         open_rows(path, NAMES).column_names()
@@ -80,7 +80,7 @@ def test_types_that_fit_no_text_or_no_label_are_named(path):
     assert reader.wrong_type("views", ["text"]) is None
     assert reader.wrong_type("label", ["text", "views"]) == "views must hold texts, got Float64"
     assert reader.wrong_type("tags", ["text"]) == (
-        "the class must be texts, whole numbers or booleans, got List(String)"
+        "the class must hold texts, integers or booleans, got List(String)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Batches of rows, whatever the format: order, size, faults, and the columns."""
+"""Batches of rows of any format: order, size, faults, and the columns."""
 
 import json
 
@@ -67,7 +67,7 @@ def test_columns_are_known_without_reading_all_rows(tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_loading_gives_what_the_batches_give(tmp_path, ending):
+def test_loading_agrees_with_the_batches(tmp_path, ending):
     rows = {"text": ["oil", "cup", "truce"], "label": ["b", "s", "w"]}
     path = write(tmp_path / f"rows{ending}", rows)
     found = [row for batch in open_rows(path, NamedColumns(rows)).batches(2) for row in batch.rows]

@@ -1,4 +1,4 @@
-"""Three parts: every row once, classes even, duplicates together."""
+"""Three parts: every row once, stratified, duplicates together."""
 
 import unicodedata
 from collections import Counter
@@ -77,7 +77,7 @@ def test_duplicates_are_drawn_into_every_part():
     assert len(X_test) > 0
 
 
-def test_duplicates_may_part_when_not_grouped():
+def test_duplicates_may_be_split_when_not_grouped():
     y = ["a", "b"] * 10
     parts = train_val_test_split(["same"] * 20, y, group_duplicates=False, random_state=0)
     assert [len(part) for part in parts[:3]] == [14, 2, 4]
@@ -176,7 +176,7 @@ def test_every_row_is_there_once_and_no_text_on_two_sides(rows, val_size, test_s
 
 @given(seed=st.integers(0, 999), n_pairs=st.integers(0, 60))
 @settings(max_examples=40, deadline=None)
-def test_small_groups_do_not_upset_sizes_and_shares(seed, n_pairs):
+def test_small_groups_do_not_change_sizes_and_shares(seed, n_pairs):
     X, y = stories()
     pairs = np.random.default_rng(seed).permutation(len(X))[:n_pairs]
     X, y = X + [X[i] for i in pairs], np.concatenate([y, y[pairs]])
@@ -189,7 +189,7 @@ def test_small_groups_do_not_upset_sizes_and_shares(seed, n_pairs):
             assert part[label] == pytest.approx(part.total() * count / len(y), abs=1.5)
 
 
-def test_a_group_too_large_for_any_part_goes_to_the_emptiest():
+def test_a_group_too_large_for_any_part_is_assigned_to_the_emptiest():
     X = ["same"] * 30 + [f"story {i}" for i in range(10)]
     y = ["a", "b"] * 20
     X_train, _, X_test, *_ = train_val_test_split(X, y, val_size=0, test_size=0.5, random_state=0)
@@ -199,37 +199,37 @@ def test_a_group_too_large_for_any_part_goes_to_the_emptiest():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"val_size": 1.0}, r"val_size must be a share in \[0, 1\) .* got 1.0"),
+        ({"val_size": 1.0}, r"val_size must be a fraction in \[0, 1\) .* got 1.0"),
         ({"val_size": -0.1}, "val_size must be"),
         ({"test_size": 160}, "test_size must be .* number of rows below 160, got 160"),
         ({"test_size": True}, "test_size must be .* got True"),
         ({"test_size": "half"}, "test_size must be .* got 'half'"),
         ({"test_size": float("nan")}, "test_size must be .* got nan"),
-        ({"val_size": 0.5, "test_size": 0.5}, "take 160 of 160 rows and leave none to train on"),
+        ({"val_size": 0.5, "test_size": 0.5}, "take 160 of 160 rows and leave no training rows"),
     ],
     ids=["one", "negative", "all rows", "bool", "text", "nan", "nothing left"],
 )
-def test_sizes_out_of_range_are_refused(options, message):
+def test_sizes_out_of_range_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         train_val_test_split(*stories(), **options)
 
 
-def test_lengths_that_differ_are_refused():
+def test_lengths_that_differ_are_rejected():
     with pytest.raises(ValueError, match="y must have one label per row of X, 3, got 2"):
         train_val_test_split(["a", "b", "c"], ["x", "y"])
 
 
 @pytest.mark.parametrize("gap", [None, np.nan], ids=["None", "nan"])
-def test_missing_labels_are_refused(gap):
+def test_missing_labels_are_rejected(gap):
     with pytest.raises(ValueError, match="y has 1 missing label, at position"):
         train_val_test_split(["a", "b", "c", "d"], ["x", "x", "x", gap])
 
 
-def test_a_class_too_rare_for_all_parts_is_refused_by_name():
+def test_a_class_too_rare_for_all_parts_is_rejected_by_name():
     with pytest.raises(ValueError, match="class 'rare' of y has 2 rows, fewer than the 3 parts"):
         train_val_test_split([f"t {i}" for i in range(12)], ["x"] * 10 + ["rare"] * 2)
 
 
-def test_a_part_left_empty_by_duplicates_is_said():
+def test_a_part_left_empty_by_duplicates_raises_a_warning():
     with pytest.warns(UserWarning, match="duplicates of each other"):
         train_val_test_split(["Oil up"] * 20, ["Business"] * 20)

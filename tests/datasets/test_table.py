@@ -16,7 +16,7 @@ LINES = st.lists(FIELDS.map(lambda f: f'"{f}"') | FIELDS, min_size=1, max_size=3
 @given(st.lists(LINES, max_size=4).map("\n".join))
 @example('"1","a\rb"\n"2","c"\n')
 @settings(max_examples=200, deadline=None)
-def test_the_fast_reader_and_the_patient_one_agree(tmp_path_factory, content):
+def test_the_fast_reader_and_the_row_by_row_reader_agree(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("news") / "news.csv"
     path.write_bytes(content.encode())
     fast, patient = _table.read_table(path), _table.read_row_by_row(path)
@@ -48,7 +48,7 @@ def test_a_file_with_any_flaw_is_left_to_the_stream(tmp_path, content):
     assert _table.read_plain_csv(tmp_path / "news.csv") is None
 
 
-def test_a_file_that_is_no_utf8_is_left_to_the_stream(tmp_path):
+def test_a_file_that_is_not_utf8_is_left_to_the_stream(tmp_path):
     (tmp_path / "news.csv").write_bytes(b'"1","\xff","b"\n')
     assert _table.read_plain_csv(tmp_path / "news.csv") is None
 
@@ -64,7 +64,7 @@ def test_a_table_does_not_depend_on_the_size_of_batches(tmp_path, monkeypatch, n
     assert [fault.line for fault in table.faults] == [5]
 
 
-def test_a_column_that_comes_late_is_missing_before(tmp_path):
+def test_a_column_that_appears_late_is_missing_before(tmp_path):
     rows = [{"label": 1, "title": "oil"}] * 3 + [{"label": 2, "title": "cup", "description": "won"}]
     (tmp_path / "news.jsonl").write_text("\n".join(map(json.dumps, rows)))
     table = _table.read_table(tmp_path / "news.jsonl")

@@ -43,12 +43,12 @@ def test_the_environment_names_rows(tmp_path, monkeypatch):
     assert len(load_train_test().y_train) == 40
 
 
-def test_what_is_given_goes_before_the_environment(tmp_path, monkeypatch):
+def test_an_argument_precedes_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_DATA", str(tmp_path / "nowhere.csv"))
     assert load_train_test("sample").source.startswith("the built-in sample")
 
 
-def test_agnews_goes_before_the_sample(monkeypatch):
+def test_agnews_precedes_the_sample(monkeypatch):
     monkeypatch.delenv("AGNEWS_SK_DATA", raising=False)
     monkeypatch.setattr(
         _train_test, "fetch_agnews", lambda subset, return_X_y: ([subset] * 3, ["World"] * 3)
@@ -56,12 +56,12 @@ def test_agnews_goes_before_the_sample(monkeypatch):
     assert load_train_test().source == "AG News: 3 training rows, 3 test rows"
 
 
-def test_without_network_the_sample_comes_with_a_notice(no_network):
+def test_without_network_the_sample_is_used_with_a_notice(no_network):
     rows = load_train_test()
     assert rows.source.startswith("the built-in sample: 3,000 training rows")
     assert "say nothing about AG News" in rows.notice
 
 
-def test_a_path_that_cannot_be_read_is_an_error_and_no_other_place_is_tried(tmp_path):
+def test_a_path_that_cannot_be_read_is_an_error_and_no_other_source_is_tried(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load_train_test(tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""What abstains is compared: an abstention is wrong, of no class, and counted."""
+"""Comparisons of abstaining classifiers: an abstention is wrong, of no class, and counted."""
 
 import json
 

@@ -27,7 +27,7 @@ def test_weights_are_rows_drawn_with_replacement():
     np.testing.assert_allclose(weights.var(axis=0), 0.8, atol=0.03)  # binomial, n=5 and p=1/5
 
 
-def test_weights_come_in_chunks_that_repeat_with_the_seed(monkeypatch):
+def test_weights_are_drawn_in_chunks_reproducibly(monkeypatch):
     monkeypatch.setattr("agnews_sk.evaluation._bootstrap._WEIGHTS_AT_ONCE", 30)
     first, again = (list(resample_weights(10, 8, seed=3)) for _ in range(2))
     assert [len(chunk) for chunk in first] == [3, 3, 2]
@@ -69,7 +69,7 @@ def test_zero_is_an_end_of_the_interval_at_the_level_of_the_p_value(shift):
 
 
 @pytest.mark.parametrize("sign", [-1, 1], ids=["below", "above"])
-def test_the_p_value_is_never_below_what_the_resamples_resolve(sign):
+def test_the_p_value_is_never_below_the_resolution_of_the_resamples(sign):
     values = sign * (10 + np.random.default_rng(0).random(30))
     assert 2 / 1000 <= bca_p_value(*draws_of_mean(values, n_resamples=999)) < 2 / 400
 

@@ -25,7 +25,7 @@ PIPELINES = {
 
 @pytest.mark.parametrize("frozen", [False, True], ids=["fitted by fold", "frozen"])
 @pytest.mark.parametrize("family", PIPELINES)
-def test_a_temperature_can_be_put_over_every_pipeline(family, frozen, headlines, tiny_model):
+def test_a_temperature_can_be_fitted_on_every_pipeline(family, frozen, headlines, tiny_model):
     texts, labels = headlines
     pipeline = PIPELINES[family](tiny_model)
     if frozen:

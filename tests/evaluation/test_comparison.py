@@ -82,17 +82,17 @@ def test_frames_reach_the_classifiers_as_frames():
     ],
     ids=["unknown name", "beyond the end", "negative", "none", "mask"],
 )
-def test_bad_training_rows_are_refused(rows, error, message):
+def test_bad_training_rows_are_rejected(rows, error, message):
     with pytest.raises(error, match=message):
         compare({"bayes": bayes()}, train_rows=rows)
 
 
-def test_no_classifiers_are_refused():
+def test_no_classifiers_are_rejected():
     with pytest.raises(ValueError, match="classifiers is empty"):
         compare({})
 
 
-def test_a_name_that_is_no_str_is_refused():
+def test_a_name_that_is_not_a_str_is_rejected():
     with pytest.raises(TypeError, match="names of classifiers must be str, got int 1"):
         compare({1: bayes()})
 
@@ -114,7 +114,7 @@ def test_settings_are_checked_before_anything_is_fitted(options, message):
     assert stages == []
 
 
-def test_training_labels_of_another_length_are_refused():
+def test_training_labels_of_another_length_are_rejected():
     with pytest.raises(
         ValueError, match="y_train must have one label per row of X_train, 5, got 4"
     ):

@@ -65,7 +65,7 @@ def test_the_size_is_that_of_joblib():
     assert size_bytes(fitted, "a") == len(file.getvalue())
 
 
-def test_what_cannot_be_pickled_has_an_unknown_size():
+def test_estimators_that_cannot_be_pickled_have_an_unknown_size():
     with pytest.warns(UserWarning, match="the size of a is unknown, as it cannot be pickled"):
         assert size_bytes(lambda: None, "a") is None
 

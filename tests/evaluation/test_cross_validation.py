@@ -90,7 +90,7 @@ def test_copies_are_on_one_side_of_every_split(kind):
         assert set(y[train]) == {"Oil", "Cup"}
 
 
-def test_too_few_different_rows_are_warned_of_and_split_all_the_same():
+def test_too_few_different_rows_are_split_with_a_warning():
     with pytest.warns(UserWarning, match="only 2 of 40 rows are different"):
         splits = random_fifths(["oil", "cup"] * 20, Y, 0, [])
     assert [len(test) for _, test in splits] == [8] * 5

@@ -1,4 +1,4 @@
-"""Perfect, constant and tiny results have intervals that say what they are."""
+"""Perfect, constant and tiny results have intervals of a stated method."""
 
 import re
 import warnings
@@ -22,7 +22,7 @@ def short_measurements(monkeypatch):
 
 
 class Reads(ClassifierMixin, BaseEstimator):
-    """Answers what the text says, with a confidence of its own."""
+    """Predicts what the text says, with a given confidence."""
 
     def __init__(self, confidence=1.0):
         self.confidence = confidence
@@ -196,7 +196,7 @@ def test_too_few_resamples_for_the_level_are_warned_of(n_resamples, level, neede
         ({"confidence_level": "95%"}, "confidence_level must be between 0 and 1"),
     ],
 )
-def test_settings_of_another_kind_are_refused(options, message):
+def test_settings_of_another_kind_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         evaluated(["a"], {"a": ["a"]}, **options)
 

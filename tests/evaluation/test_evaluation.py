@@ -59,20 +59,20 @@ def test_costs_of_every_kind_are_measured():
     assert found.n_parameters == 2 * (2 * 6 + 2)  # log probabilities, counts and priors
 
 
-def test_probabilities_come_with_the_labels_of_their_columns():
+def test_probabilities_have_the_labels_of_their_columns():
     found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
     assert found.classes.tolist() == ["Business", "Sports"]
     assert found.y_proba.shape == (3, 2)
 
 
-def test_a_classifier_without_probabilities_takes_part():
+def test_a_classifier_without_probabilities_is_evaluated():
     svc = make_pipeline(CountVectorizer(), LinearSVC())
     found = evaluate_classifier("svc", svc, TRAIN, Y_TRAIN, TEST, Y_TEST)
     assert found.y_proba is None
     assert found.classes is None
 
 
-def test_size_is_what_joblib_writes_arrays_included():
+def test_size_is_the_number_of_bytes_written_by_joblib():
     found = evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
     file = io.BytesIO()
     joblib.dump(found.estimator, file)
@@ -135,21 +135,21 @@ def test_test_labels_never_trained_on_are_warned_of_and_count_as_wrong():
     ],
     ids=["too few", "missing", "2-D", "continuous"],
 )
-def test_bad_test_labels_are_refused(y_test, message):
+def test_bad_test_labels_are_rejected(y_test, message):
     with pytest.raises(ValueError, match=message):
         evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, TEST, y_test)
 
 
-def test_no_test_rows_are_refused():
+def test_no_test_rows_are_rejected():
     with pytest.raises(ValueError, match="y_test is empty"):
         evaluate_classifier("bayes", bayes(), TRAIN, Y_TRAIN, [], [])
 
 
-def test_a_name_that_is_no_str_is_refused():
+def test_a_name_that_is_not_a_str_is_rejected():
     with pytest.raises(TypeError, match="name of a classifier must be a str, got int 1"):
         evaluate_classifier(1, bayes(), TRAIN, Y_TRAIN, TEST, Y_TEST)
 
 
-def test_a_classifier_that_loses_rows_in_predict_is_refused():
+def test_a_classifier_that_loses_rows_in_predict_is_rejected():
     with pytest.raises(ValueError, match="predict of lossy must return one label per row"):
         evaluate_classifier("lossy", ForgetsRows(), TRAIN, Y_TRAIN, TEST, Y_TEST)

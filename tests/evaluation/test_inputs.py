@@ -1,4 +1,4 @@
-"""What cannot be compared is refused before anything is fitted."""
+"""Invalid arguments are rejected before anything is fitted."""
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ class NeverFitted(DummyClassifier):
     ],
     ids=["a pipeline", "a list", "pairs", "an int", "a class", "a str", "a transformer"],
 )
-def test_anything_but_a_mapping_of_classifiers_is_refused_with_the_way_out(given, message):
+def test_anything_but_a_mapping_of_classifiers_is_rejected_with_advice(given, message):
     with pytest.raises(TypeError, match=message):
         compare_classifiers(given, TEXTS, LABELS, TEXTS, LABELS)
     with pytest.raises(TypeError, match=message):
@@ -98,7 +98,7 @@ FRAME = pd.DataFrame({"title": TEXTS, "description": TEXTS})
     ],
     ids=["label column", "renamed", "library", "Arrow"],
 )
-def test_test_rows_of_another_shape_are_refused_before_fitting(train, test, error, message):
+def test_test_rows_of_another_shape_are_rejected_before_fitting(train, test, error, message):
     with pytest.raises(error, match=message):
         compare_classifiers({"a": NeverFitted()}, train, LABELS, test, LABELS)
 
@@ -158,7 +158,7 @@ def test_an_interruption_ends_a_comparison_without_a_result(how, tmp_path):
     ],
     ids=["shape", "not finite"],
 )
-def test_invalid_probabilities_are_refused(y_proba, message):
+def test_invalid_probabilities_are_rejected(y_proba, message):
     class Says(DummyClassifier):
         def predict_proba(self, X):
             return y_proba
@@ -184,7 +184,7 @@ def test_settings_of_learning_curves_are_checked(sizes, options, error, message)
         learning_curves(CONSTANT, TEXTS, LABELS, sizes, **options)
 
 
-def test_arguments_of_a_wrong_name_or_kind_are_refused():
+def test_arguments_of_a_wrong_name_or_kind_are_rejected():
     curves = learning_curves(CONSTANT, TEXTS, LABELS, [4])
     with pytest.raises(ValueError, match=r"score must be one of \['accuracy', 'macro_f1'\]"):
         curves.curve("f1")

@@ -1,4 +1,4 @@
-"""Labels mean the same in whatever they are held, everywhere in the room."""
+"""Labels mean the same in any container, everywhere in the room."""
 
 from functools import cache
 
@@ -45,7 +45,7 @@ def short_measurements(monkeypatch):
 
 @pytest.fixture(params=HELD)
 def held(request):
-    """Labels as lists, and what holds them."""
+    """Labels as lists, and containers of them."""
     return HELD[request.param]
 
 
@@ -99,14 +99,14 @@ def test_scores_of_given_predictions_do_not_depend_on_the_kind_of_labels(held):
     pd.testing.assert_frame_equal(found.scores[SCORES], expected.scores[SCORES])
 
 
-class Answers(ClassifierMixin, BaseEstimator):
-    """Predicts labels in a container of its own."""
+class Predicts(ClassifierMixin, BaseEstimator):
+    """Predicts labels in its own container."""
 
     def __init__(self, kind):
         self.kind = kind
 
     def __reduce__(self):
-        return Answers, (list,)
+        return Predicts, (list,)
 
     def fit(self, X, y):
         self.fitted_ = bayes().fit(X, y)
@@ -121,7 +121,7 @@ def test_one_classifier_and_its_predictions_are_read_as_labels(held):
     y, kind = held
     parts = TEXTS[:16], kind(y[:16]), TEXTS[16:], y[16:]
     expected = evaluate_classifier("a", bayes(), TEXTS[:16], y[:16], TEXTS[16:], kind(y[16:]))
-    found = evaluate_classifier("a", Answers(kind), *parts)
+    found = evaluate_classifier("a", Predicts(kind), *parts)
     assert expected.y_true.tolist() == y[16:]
     assert expected.y_true.dtype == found.y_pred.dtype
     assert found.y_pred.tolist() == expected.y_pred.tolist()
@@ -164,9 +164,12 @@ def test_abstaining_classifiers_do_not_depend_on_the_kind_of_labels(held):
     classifier = AbstainingClassifier(bayes(), coverage=0.5, random_state=0)
     expected, found = classifier.fit(TEXTS, y), AbstainingClassifier(**classifier.get_params(False))
     found.fit(TEXTS, kind(y))
-    answered = ~expected.abstains(TEXTS)
-    assert (~found.abstains(TEXTS)).tolist() == answered.tolist()
-    assert found.predict(TEXTS)[answered].tolist() == expected.predict(TEXTS)[answered].tolist()
+    is_predicted = ~expected.abstains(TEXTS)
+    assert (~found.abstains(TEXTS)).tolist() == is_predicted.tolist()
+    assert (
+        found.predict(TEXTS)[is_predicted].tolist()
+        == expected.predict(TEXTS)[is_predicted].tolist()
+    )
     assert found.score(TEXTS, kind(y)) == expected.score(TEXTS, y) > 0
 
 
@@ -179,7 +182,7 @@ def test_displays_do_not_depend_on_the_kind_of_labels(held):
     assert gap == ReliabilityDisplay.from_estimator(fitted, TEXTS, y).calibration_error
 
 
-def test_missing_labels_are_refused_with_their_position_everywhere():
+def test_missing_labels_are_rejected_with_their_position_everywhere():
     y = [*NAMES[:3], None, *NAMES[4:]]
     fitted = bayes(NAMES)
     for call in (
@@ -203,15 +206,15 @@ def test_missing_labels_are_refused_with_their_position_everywhere():
 )
 def test_strings_and_integers_are_not_compared(y_test, y_pred):
     y_test = y_test or NAMES
-    classifier = bayes() if y_pred is None else Answers(lambda _: y_pred)
+    classifier = bayes() if y_pred is None else Predicts(lambda _: y_pred)
     with pytest.raises(TypeError, match=r"must hold labels of the kind of y_t.*, str, got int"):
         evaluate_classifier("a", classifier, TEXTS, NAMES, TEXTS, y_test)
 
 
-def test_predictions_that_are_no_labels_are_refused():
+def test_predictions_that_are_not_labels_are_rejected():
     with pytest.raises(ValueError, match=r"predict of a has 2 missing labels, at positions 0, 1"):
         evaluate_classifier(
-            "a", Answers(lambda y: [None, None, *y[2:]]), TEXTS, NAMES, TEXTS, NAMES
+            "a", Predicts(lambda y: [None, None, *y[2:]]), TEXTS, NAMES, TEXTS, NAMES
         )
 
 

@@ -32,7 +32,7 @@ def short_measurements(monkeypatch):
     monkeypatch.setattr("agnews_sk.evaluation._costs.MAX_LATENCY_CALLS", 1)
 
 
-# The count is no part of what a run is kept by, as an attribute of the class would be.
+# The count is not part of the key of a run, as an attribute of the class would be.
 COUNTS = threading.local()
 COUNTS.fits = 0
 
@@ -120,7 +120,7 @@ def test_runs_of_other_rows_parameters_or_splits_are_not_reused(tmp_path, change
 
 
 class Held:
-    """A setting whose repr tells nothing of it."""
+    """A setting whose repr does not show its content."""
 
     def __init__(self, value):
         self.value = value
@@ -146,7 +146,7 @@ class Holding(Counting):
     ],
     ids=["object", "long array", "long str", "parameter within", "estimator within"],
 )
-def test_runs_are_kept_by_all_that_settings_hold(tmp_path, before, after):
+def test_the_key_of_a_run_covers_all_settings(tmp_path, before, after):
     path = tmp_path / "runs.jsonl"
     learning_curves({"a": Holding(before)}, X, Y, [20], path=path)
     fits = COUNTS.fits
@@ -156,7 +156,7 @@ def test_runs_are_kept_by_all_that_settings_hold(tmp_path, before, after):
     assert COUNTS.fits == fits + 5
 
 
-def test_runs_are_kept_by_the_content_of_a_model(tmp_path):
+def test_the_key_of_a_run_covers_the_content_of_a_model(tmp_path):
     class OfModel(Counting):
         def __init__(self, model=None):
             super().__init__()
@@ -183,7 +183,7 @@ HOLDERS = {
 
 
 @pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
-def test_runs_are_kept_by_the_content_of_what_stays_fitted(tmp_path, holder):
+def test_the_key_of_a_run_covers_frozen_estimators(tmp_path, holder):
     right, wrong = LogisticRegression().fit(X, Y), LogisticRegression().fit(X, Y[::-1])
     keys = [
         run_key("a", holder(FrozenEstimator(fitted)), 20, "", np.arange(20), np.arange(20, 40))
@@ -219,7 +219,7 @@ def test_lambdas_are_distinguished_by_their_code(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["title,text\na,b", "title", '[1, 2]\n{"a":', '{"a": 1}\n'])
-def test_a_file_of_something_else_is_refused_and_kept(tmp_path, content):
+def test_a_file_with_other_contents_is_rejected_and_kept(tmp_path, content):
     path = tmp_path / "data.csv"
     path.write_text(content)
     with pytest.raises(ValueError, match="is not a file of runs"):
@@ -234,7 +234,7 @@ def test_one_split_gives_scores_without_intervals():
 
 
 @pytest.mark.parametrize("sizes", [[0], [161], []], ids=["none", "too many", "empty"])
-def test_sizes_that_a_split_does_not_have_are_refused(sizes):
+def test_sizes_that_a_split_does_not_have_are_rejected(sizes):
     with pytest.raises(ValueError, match="train_sizes must be from 1 to 160"):
         curves(sizes=sizes)
 
@@ -257,6 +257,6 @@ def test_copies_are_not_on_both_sides_of_the_random_fifths():
     assert whole.runs["accuracy"].mean() > 0.85
 
 
-def test_sizes_that_are_given_twice_are_refused():
+def test_sizes_that_are_given_twice_are_rejected():
     with pytest.raises(ValueError, match=r"must be different, got \[8, 8, 16\]"):
         curves(sizes=[8, 8, 16])

@@ -104,7 +104,7 @@ def test_the_jackknife_scores_the_rows_without_each_in_turn():
     np.testing.assert_allclose(_Scorer(found).without_each_row(), expected, rtol=0, atol=ATOL)
 
 
-def test_the_jackknife_leaves_out_all_predictions_of_a_row():
+def test_the_jackknife_omits_all_predictions_of_a_row():
     base = random_outcome(3, n_rows=15)
     other = random_outcome(4, n_rows=15)
     rows = np.tile(np.arange(15), 2)

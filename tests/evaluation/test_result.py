@@ -83,7 +83,7 @@ def test_a_class_absent_from_the_predictions_has_an_f1_of_zero():
     assert scores.loc["a", "macro_f1"] == f1_score(found.y_true, found.y_pred, average="macro")
 
 
-def test_confusion_has_true_labels_down_and_predicted_across():
+def test_confusion_matrix_has_true_labels_as_rows_and_predicted_ones_as_columns():
     good = random_evaluations()[0]
     found = result_of([good]).confusion_matrix("good")
     assert found.index.tolist() == found.columns.tolist() == CLASSES.tolist()
@@ -93,7 +93,7 @@ def test_confusion_has_true_labels_down_and_predicted_across():
     )
 
 
-def test_confusion_of_an_unknown_name_is_refused():
+def test_confusion_of_an_unknown_name_is_rejected():
     with pytest.raises(KeyError, match=r"name must be one of \['good', 'poor'\], got 'best'"):
         result_of(random_evaluations()).confusion_matrix("best")
 
@@ -170,7 +170,7 @@ def test_a_result_survives_json(tmp_path, classes):
     assert again.estimators == {}
 
 
-def test_what_is_missing_survives_json_as_null(tmp_path):
+def test_missing_values_survive_json_as_null(tmp_path):
     y_true = ["World", "Sports"]
     result = result_of(
         [
@@ -185,10 +185,10 @@ def test_what_is_missing_survives_json_as_null(tmp_path):
     pd.testing.assert_frame_equal(ComparisonResult.from_json(path).scores, result.scores)
 
 
-def test_json_of_something_else_is_refused(tmp_path):
+def test_other_json_is_rejected(tmp_path):
     path = tmp_path / "other.json"
     path.write_text('{"classes": []}')
-    with pytest.raises(ValueError, match="must be what to_dict gives, but lacks 'folds'"):
+    with pytest.raises(ValueError, match="must be a dict made by to_dict, but lacks 'folds'"):
         ComparisonResult.from_json(path)
 
 
@@ -238,7 +238,7 @@ def test_a_result_is_frozen():
     ],
     ids=["none", "same name", "other rows"],
 )
-def test_evaluations_that_cannot_be_compared_are_refused(evaluations, message):
+def test_evaluations_that_cannot_be_compared_are_rejected(evaluations, message):
     with pytest.raises(ValueError, match=message):
         result_of(evaluations)
 

@@ -52,18 +52,18 @@ def test_a_file_of_a_later_version_names_its_writer(result):
 def test_a_missing_part_is_named(result, part):
     found = result.to_dict()
     del found[part]
-    with pytest.raises(ValueError, match=f"must be what to_dict gives, but lacks '{part}'"):
+    with pytest.raises(ValueError, match=f"must be a dict made by to_dict, but lacks '{part}'"):
         parts_of(found)
 
 
-def test_what_was_given_is_not_changed(result):
+def test_arguments_are_not_changed(result):
     found = as_version_1(result.to_dict())
     before = json.dumps(found)
     ComparisonResult.from_dict(found)
     assert json.dumps(found) == before
 
 
-def test_labels_come_back_by_their_codes(result):
+def test_labels_are_restored_from_their_codes(result):
     found = result.to_dict()
     assert found["y_true"] == [0, 1, 0, 1]
     assert found["predictions"]["poor"] == [1, 0, 0, 1]

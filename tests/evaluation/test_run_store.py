@@ -57,7 +57,7 @@ def test_a_line_that_was_cut_off_is_removed(tmp_path):
 @pytest.mark.parametrize(
     "content", ["text of another kind", '{"a": 1}\n', "[1]\n", '{"key": "k"}\nrest'], ids=repr
 )
-def test_a_file_of_something_else_is_refused_and_unchanged(tmp_path, content):
+def test_a_file_with_other_contents_is_rejected_and_unchanged(tmp_path, content):
     path = tmp_path / "notes.txt"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"notes\.txt' is not a file of runs; choose another path"):

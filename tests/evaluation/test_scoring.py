@@ -88,7 +88,7 @@ def test_counts_are_integers_and_may_be_unknown():
     assert frame["n_parameters"].tolist() == [3]
 
 
-def test_ends_of_intervals_are_no_other_column():
+def test_ends_of_intervals_have_distinct_column_names():
     columns = interval_columns(np.array(["x", "x_low", "x_high", "x__low"]))
     ends = [end for both in columns.values() for end in both]
     assert len(ends) == len(set(ends)) == len(set(ends) - set(columns)) == 2 * len(columns)
@@ -105,6 +105,6 @@ def test_ends_of_intervals_are_no_other_column():
     ],
     ids=["none", "names", "labels", "one"],
 )
-def test_evaluations_that_cannot_be_compared_are_refused(evaluations, error, message):
+def test_evaluations_that_cannot_be_compared_are_rejected(evaluations, error, message):
     with pytest.raises(error, match=message):
         check_comparable(evaluations)

@@ -38,7 +38,7 @@ def test_mcnemar_of_classifiers_that_never_disagree_has_p_of_one(cells):
     assert (found.p_value, found.effect_size) == (1, 0)
 
 
-def test_one_row_on_which_two_classifiers_differ_proves_nothing():
+def test_one_discordant_row_is_not_significant():
     found = mcnemar_test(*right_rows(0, 1, 0, 0))
     assert (found.test, found.p_value, found.effect_size) == ("exact", 1, 0.5)
 
@@ -81,7 +81,7 @@ def test_one_split_gives_a_difference_and_no_test():
 
 
 @pytest.mark.parametrize("n_tests", [1, 2, 6])
-def test_holm_is_that_of_statsmodels_and_leaves_what_is_no_test(n_tests):
+def test_holm_equals_that_of_statsmodels_and_keeps_nan(n_tests):
     p_values = np.random.default_rng(n_tests).random(n_tests) ** 3
     expected = multipletests(p_values, method="holm")[1]
     np.testing.assert_allclose(holm(p_values), expected, rtol=0, atol=1e-12)

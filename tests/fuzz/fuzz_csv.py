@@ -1,4 +1,4 @@
-"""Coverage-guided search for a CSV file that `load_agnews` cannot stand: `make fuzz`."""
+"""Coverage-guided search for a CSV file that `load_agnews` does not handle: `make fuzz`."""
 
 import sys
 import tempfile
@@ -19,7 +19,7 @@ SEEDS = [
 
 
 def read(data: bytes) -> None:
-    """Read rows, or refuse the file by name; the fast reader agrees with the patient one."""
+    """Read rows, or reject the file by name; the fast reader agrees with the row-by-row one."""
     path = FOLDER / "news.csv"
     path.write_bytes(data)
     try:

@@ -1,4 +1,4 @@
-"""Coverage-guided search for a saved model that `load` cannot stand: `make fuzz`."""
+"""Coverage-guided search for a saved model that `load` does not handle: `make fuzz`."""
 
 import sys
 import tempfile
@@ -20,13 +20,13 @@ PIPELINE = "pipeline.skops"
 
 
 def parts_of(whole: bytes) -> list[tuple[str, bytes]]:
-    """Return what an input may stand for: the zip, its files, and those of the pipeline."""
+    """Return the parts that an input may replace: the zip, its files, those of the pipeline."""
     files = files_of(whole)
     return [("", whole), *files.items(), *files_of(files[PIPELINE]).items()]
 
 
 def write(name: str, content: bytes, whole: bytes, path: Path) -> None:
-    """Write the model with one part replaced, and all sums put right."""
+    """Write the model with one part replaced, and all checksums corrected."""
     files = files_of(whole)
     if not name:
         path.write_bytes(content)

@@ -93,7 +93,7 @@ def test_words_are_at_the_offsets_of_the_frame(headlines):
     assert explanation.of(1, "Sports").empty
 
 
-def test_features_that_are_not_in_the_text_are_reported_beside_it(headlines):
+def test_features_that_are_not_in_the_text_are_reported_separately(headlines):
     vectorizer = CountVectorizer(analyzer=lambda text: [f"length {len(text) > 10}"])
     explanation = explain(make_pipeline(vectorizer, LogisticRegression()).fit(*headlines), ["oil"])
     outside = explanation.frame[explanation.frame["start"] == -1]
@@ -120,7 +120,7 @@ def test_html_is_escaped_and_loads_nothing(headlines):
     assert "prefers-color-scheme:dark" in page
 
 
-def test_a_method_that_does_not_apply_is_refused(headlines):
+def test_a_method_that_does_not_apply_is_rejected(headlines):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
     with pytest.raises(ValueError, match="method='linear' does not apply to MultinomialNB"):
         explain(pipeline, ["oil"], method="linear")

@@ -40,7 +40,7 @@ def test_scores_and_baseline_are_by_class(explanation):
 
 
 @pytest.mark.parametrize(("text", "label"), [(2, "Oil"), (-1, "Oil"), (0, "Rain")])
-def test_a_text_or_class_that_is_not_there_is_refused(explanation, text, label):
+def test_a_text_or_class_that_is_not_there_is_rejected(explanation, text, label):
     with pytest.raises(KeyError, match="there are 2 texts and the classes"):
         explanation.of(text, label)
 

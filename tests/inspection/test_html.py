@@ -36,7 +36,7 @@ def test_text_between_words_and_markup_in_it_stay():
     assert "<b>  " not in html
 
 
-def test_features_beside_the_text_are_named_after_it():
+def test_features_that_are_not_in_the_text_are_listed_after_it():
     beside = [Outside("length", np.array([3.0, -3.0]))]
     assert "not in the text: <span" in explanation("oil", [[1, -1]], beside)._repr_html_()
 

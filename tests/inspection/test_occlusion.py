@@ -14,7 +14,7 @@ class CountsOil:
         return np.column_stack([n, -n])
 
 
-def test_a_word_contributes_what_the_score_loses_without_it():
+def test_the_contribution_of_a_word_is_the_decrease_of_the_score_without_it():
     (found,) = attribute_by_occlusion(CountsOil("oil and oil!"))
     assert found.words.names == ["oil", "and", "oil", "!"]
     assert found.values.tolist() == [[1, -1], [0, 0], [1, -1], [0, 0]]

@@ -34,7 +34,7 @@ def test_the_ngrams_found_are_those_that_the_vectorizer_counts(vectorizer):
         assert {name: names.count(name) for name in names} == expected
 
 
-def test_tokens_of_an_ngram_stand_at_their_spans():
+def test_tokens_of_an_ngram_have_their_spans():
     for name, spans in found_in(CountVectorizer(ngram_range=(1, 2)), TEXT):
         assert " ".join(TEXT[start:end].lower() for start, end in spans) == name
 
@@ -44,7 +44,7 @@ def test_spans_are_of_the_text_before_it_was_lowered():
     assert (name, spans) == ("abx", [(3, 6)])
 
 
-def test_an_ngram_of_spaces_stands_nowhere():
+def test_an_ngram_of_spaces_has_no_span():
     found = dict(found_in(CountVectorizer(analyzer="char", ngram_range=(1, 1)), "a  b"))
     assert found == {"a": [(0, 1)], " ": [], "b": [(3, 4)]}
 

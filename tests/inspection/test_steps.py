@@ -57,7 +57,7 @@ def test_impossible_classes_have_finite_scores():
     assert scores[0, 0] == 0
 
 
-def test_what_ends_in_no_classifier_is_refused():
+def test_pipelines_that_do_not_end_in_a_classifier_are_rejected():
     with pytest.raises(TypeError, match="must end in a fitted classifier, got CountVectorizer"):
         text_model(make_pipeline(CountVectorizer()).fit(X), X)
 

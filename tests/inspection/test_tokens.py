@@ -12,7 +12,7 @@ def words_and_vocabulary(**options):
     return tokenizer, Vocabulary(min_df=1).fit(tokenizer.transform(TEXTS))
 
 
-def test_words_stand_at_their_spans():
+def test_words_have_their_spans():
     steps = words_and_vocabulary()
     rows = tokenize(steps, np.array(TEXTS, dtype=object))
     for text, row, ids in zip(TEXTS, rows, steps[1].transform(steps[0].transform(TEXTS))):
@@ -22,7 +22,7 @@ def test_words_stand_at_their_spans():
         assert not row.special.any()
 
 
-def test_stop_words_have_no_token_and_stems_stand_where_their_words_do():
+def test_stop_words_have_no_token_and_stems_have_the_spans_of_their_words():
     steps = words_and_vocabulary(stop_words=["the"], stemmer="porter")
     (row,) = tokenize(steps, np.array(["the prices"], dtype=object))
     assert row.spans == [(4, 10)]

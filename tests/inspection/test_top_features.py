@@ -18,7 +18,7 @@ def test_top_features_are_the_largest_coefficients(headlines):
     assert table["feature"][1] in ("coach", "cup")
 
 
-def test_top_features_of_another_classifier_are_refused(headlines):
+def test_top_features_of_another_classifier_are_rejected(headlines):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB()).fit(*headlines)
     with pytest.raises(TypeError, match="linear classifier of n-grams, got MultinomialNB"):
         top_features(pipeline)
@@ -33,6 +33,6 @@ def test_ranks_follow_the_coefficients_and_end_with_the_features():
 
 
 @pytest.mark.parametrize("k", [0, -1, 1.5, "all"])
-def test_a_number_of_features_that_is_none_is_refused(k):
+def test_an_invalid_number_of_features_is_rejected(k):
     with pytest.raises(ValueError, match="k must be a positive integer, got"):
         top_features(make_tfidf_pipeline(), k=k)

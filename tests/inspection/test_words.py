@@ -44,7 +44,7 @@ def test_spans_have_equal_shares_and_divide_them_among_words():
     assert words.spread([None]).sum() == 0
 
 
-def test_the_error_counts_what_is_beside_the_text():
+def test_the_error_includes_features_that_are_not_in_the_text():
     values = np.array([[1.0, 0.0]])
     outside = [Outside("length", np.array([0.5, 0.0]))]
     baseline, scores = np.zeros(2), np.array([2.0, 0.0])
@@ -52,7 +52,7 @@ def test_the_error_counts_what_is_beside_the_text():
     assert found.error == pytest.approx(0.25)
 
 
-def test_rounding_is_no_error_where_scores_do_not_change():
+def test_rounding_does_not_count_as_an_error_where_scores_do_not_change():
     assert relative_error(np.array([1e-8]), np.array([0.0])) == pytest.approx(1e-3)
 
 

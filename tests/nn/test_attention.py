@@ -15,7 +15,7 @@ def test_attention_agrees_with_torch(n_heads):
     torch.testing.assert_close(ours(X, MASK)[MASK], expected[MASK])
 
 
-def test_attention_without_a_mask_looks_at_everything():
+def test_attention_without_a_mask_attends_to_all_tokens():
     attention = MultiHeadSelfAttention(8, 2)
     torch.testing.assert_close(attention(X), attention(X, torch.ones(3, 5, dtype=torch.bool)))
 
@@ -49,7 +49,7 @@ def test_attention_drops_weights_in_training_only():
 
 
 @pytest.mark.parametrize(("d_model", "n_heads", "instead"), [(10, 4, 8), (3, 4, 4)])
-def test_a_width_that_heads_cannot_share_is_refused(d_model, n_heads, instead):
-    message = f"multiple of n_heads={n_heads}, got {d_model}; take {instead}"
+def test_a_width_that_heads_cannot_share_is_rejected(d_model, n_heads, instead):
+    message = f"multiple of n_heads={n_heads}, got {d_model}; use {instead}"
     with pytest.raises(ValueError, match=message):
         MultiHeadSelfAttention(d_model, n_heads)

@@ -52,7 +52,7 @@ def test_pad_collate_gives_int64_ids_of_any_integer_kind(dtype):
     assert batch["input_ids"].dtype == torch.int64
 
 
-def test_padding_ratio_is_what_the_batches_hold():
+def test_padding_ratio_is_that_of_the_batches():
     dataset = RaggedDataset(VALUES, OFFSETS)
     loader = RaggedLoader(dataset, batch_size=3)
     assert loader.padding_ratio == 9 / 6  # the empty text counts as one token

@@ -8,7 +8,7 @@ from agnews_sk.nn import PooledClassifier, make_pooling
 
 
 class Encoder(nn.Module):
-    """An embedding that answers as an encoder of transformers does."""
+    """An embedding with the output of an encoder of transformers."""
 
     config = SimpleNamespace(hidden_size=8)
 
@@ -39,7 +39,7 @@ def test_padding_changes_no_logit():
     torch.testing.assert_close(classifier(IDS, MASK)[1:], classifier(IDS[1:, :1]))
 
 
-def test_settings_and_configuration_are_what_builds_it_again():
+def test_the_module_can_be_rebuilt_from_settings_and_configuration():
     classifier = PooledClassifier(Encoder(), "max", n_classes=3, dropout=0.1)
     assert classifier.settings == {"pooling": "max", "n_classes": 3, "dropout": 0.1}
     assert classifier.config is Encoder.config

@@ -29,7 +29,7 @@ def test_pooling_without_a_mask_takes_all_tokens(name):
 
 
 @pytest.mark.parametrize("name", ["mean", "max", "first", "attention"])
-def test_what_stands_in_the_padding_changes_nothing(name):
+def test_the_values_in_the_padding_change_nothing(name):
     pool, other = make_pooling(name, 8), X.clone()
     other[~MASK] = 100
     torch.testing.assert_close(pool(X, MASK), pool(other, MASK))
@@ -41,6 +41,6 @@ def test_a_text_of_padding_alone_is_finite(name):
     assert pooled.isfinite().all()
 
 
-def test_an_unknown_pooling_is_refused_with_the_known_ones():
+def test_an_unknown_pooling_is_rejected_with_the_known_ones():
     with pytest.raises(ValueError, match=r"\['attention', 'first', 'max', 'mean'\], got 'median'"):
         make_pooling("median", 8)

@@ -16,6 +16,6 @@ def test_a_longer_table_begins_with_the_shorter_one():
     np.testing.assert_array_equal(sinusoidal_positions(9, 4)[:3], sinusoidal_positions(3, 4))
 
 
-def test_an_odd_width_is_refused():
+def test_an_odd_width_is_rejected():
     with pytest.raises(ValueError, match="d_model must be even for sinusoidal positions, got 7"):
         sinusoidal_positions(4, 7)

@@ -17,7 +17,7 @@ def test_a_seed_repeats_and_leaves_the_state_as_it_was():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_without_a_seed_the_next_numbers_come_and_come_again():
+def test_without_a_seed_the_next_numbers_are_drawn_and_the_state_is_restored():
     with seeded_torch():
         inside = torch.rand(4)
     assert torch.equal(torch.rand(4), inside)
@@ -55,7 +55,7 @@ def test_a_second_thread_waits():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_process_does_not_wait_for_a_thread_that_it_lacks():
+def test_a_forked_process_does_not_wait_for_a_thread_of_its_parent():
     held, done = threading.Event(), threading.Event()
 
     def hold():

@@ -86,7 +86,7 @@ def test_copies_do_not_share_weights():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: MultiHeadSelfAttention(10, 4), "multiple of n_heads=4, got 10; take 8"),
+        (lambda: MultiHeadSelfAttention(10, 4), "multiple of n_heads=4, got 10; use 8"),
         (lambda: TextTransformer(9, 2, positions="rotary"), "positions must be one of"),
         (lambda: TextTransformer(9, 2, activation="selu"), "activation must be one of"),
         (lambda: TextTransformer(9, 2, pooling="median"), "pooling must be one of"),
@@ -115,7 +115,7 @@ def test_only_learned_positions_are_parameters_and_saved():
     assert dict(learned.named_parameters()).keys() == {"token.weight", "position"}
 
 
-def test_a_mask_of_ones_is_no_mask():
+def test_a_mask_of_ones_is_equivalent_to_no_mask():
     net = TextTransformer(20, 3, d_model=8, n_heads=2).eval()
     ids = torch.tensor([[4, 5, 6], [7, 8, 9]])
     torch.testing.assert_close(net(ids, torch.ones_like(ids)), net(ids))

@@ -10,7 +10,7 @@ def make():
     return TextTransformer(20, 3, d_model=8, n_heads=2, n_layers=1)
 
 
-def test_weights_come_back_as_they_went():
+def test_weights_survive_a_round_trip():
     net = make().eval()
     again = module_with_weights(make, weights_of(net)).eval()
     ids = torch.tensor([[4, 5, 6]])
@@ -24,7 +24,7 @@ def test_the_module_shares_no_memory_with_the_arrays():
     assert module.weight.tolist() == [[1, 1]]
 
 
-def test_building_draws_no_number_of_the_program():
+def test_building_a_module_does_not_advance_the_global_generator():
     before = torch.get_rng_state()
     module_with_weights(make, weights_of(make()))
     make_once = torch.get_rng_state()
@@ -53,7 +53,7 @@ def test_weights_that_do_not_fit_are_named(change, message):
         module_with_weights(make, weights)
 
 
-def test_a_huge_computed_table_is_refused_before_it_is_made():
+def test_a_huge_computed_table_is_rejected_before_it_is_made():
     def huge():
         return TextTransformer(20, 3, d_model=8, n_heads=2, n_layers=1, max_length=2**25)
 
@@ -61,7 +61,7 @@ def test_a_huge_computed_table_is_refused_before_it_is_made():
         module_with_weights(huge, weights_of(make()))
 
 
-def test_a_module_of_endless_parts_is_given_up_before_it_is_whole():
+def test_a_module_with_too_many_parameters_is_rejected_while_it_is_built():
     def make():
         return nn.Sequential(*[nn.Linear(1, 1) for _ in range(10_000)])
 

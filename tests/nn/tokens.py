@@ -1,4 +1,4 @@
-"""Vectors of padded texts, and attention of torch with the weights of ours."""
+"""Vectors of padded texts, and torch's attention with our weights."""
 
 import torch
 

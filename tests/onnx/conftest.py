@@ -49,9 +49,9 @@ class Exports(Mapping):
 
 @pytest.fixture(scope="session")
 def graphs_once():
-    """Have torch export each module once: an export takes seconds, and repeats itself exactly.
+    """Have torch export each module once: an export takes seconds, and is reproducible.
 
-    `test_graphs.py` checks that it repeats itself.
+    `test_graphs.py` checks that it is reproducible.
     """
     from agnews_sk.onnx import _export
 

@@ -1,4 +1,4 @@
-"""An exported classifier runs without torch, and refuses forged files."""
+"""An exported classifier runs without torch, and rejects forged files."""
 
 import json
 import pickle
@@ -75,7 +75,7 @@ def test_n_jobs_counts_threads_as_scikit_learn_does(n_jobs, n_threads):
     assert _n_threads(n_jobs) == n_threads
 
 
-def test_no_threads_are_refused(exported):
+def test_no_threads_are_rejected(exported):
     with pytest.raises(ValueError, match="n_jobs must not be 0"):
         OnnxClassifier.from_path(exported["tfidf"].path, n_jobs=0)
 
@@ -120,8 +120,8 @@ def test_log_probabilities_stay_finite_where_probabilities_underflow(exported, f
     assert classifier.predict_log_proba(["oil"]).tolist() == [[-2000.0, 0.0]]
 
 
-def test_a_classifier_that_was_not_read_says_so():
-    with pytest.raises(NotFittedError, match="read one with from_path"):
+def test_a_classifier_that_was_not_loaded_raises_not_fitted_error():
+    with pytest.raises(NotFittedError, match="load one with from_path"):
         OnnxClassifier("exported").predict(["oil"])
 
 
@@ -138,7 +138,7 @@ def test_weights_in_other_files_are_not_read(exported, forge, tmp_path, monkeypa
         OnnxClassifier.from_path(folder)
 
 
-def test_a_graph_with_other_inputs_is_refused(exported, forge):
+def test_a_graph_with_other_inputs_is_rejected(exported, forge):
     other = (exported["tfidf"].path / "model.onnx").read_bytes()
     with pytest.raises(ArtifactError, match=r"model\.onnx takes .*, expected \['input_ids'"):
         OnnxClassifier.from_path(forge("scratch", other))
@@ -148,23 +148,25 @@ def test_a_graph_with_other_inputs_is_refused(exported, forge):
     ("bias", "message"),
     [
         ([0.0], r"outputs of size \[\[1\]\] per text"),
-        ([0.0, np.nan], "numbers that are not finite"),
+        ([0.0, np.nan], "values that are not finite"),
     ],
     ids=["one output", "NaN"],
 )
-def test_a_graph_with_outputs_that_make_no_probabilities_is_refused(exported, forge, bias, message):
+def test_a_graph_with_outputs_that_make_no_probabilities_is_rejected(
+    exported, forge, bias, message
+):
     manifest = json.loads((exported["tfidf"].path / "manifest.json").read_text())
     matrix = np.zeros((manifest["inputs"]["n_columns"], len(bias)))
     with pytest.raises(ArtifactError, match=message):
         OnnxClassifier.from_path(forge("tfidf", linear_graph(matrix, np.array(bias))))
 
 
-def test_a_pickle_in_the_place_of_a_graph_is_refused(forge):
+def test_a_pickle_in_the_place_of_a_graph_is_rejected(forge):
     with pytest.raises(ArtifactError, match=r"model\.onnx is damaged or forged"):
         OnnxClassifier.from_path(forge("tfidf", b"\x80\x04cos\nsystem\n"))
 
 
-def test_a_graph_that_is_not_the_one_that_was_written_is_refused(forge):
+def test_a_graph_that_is_not_the_one_that_was_written_is_rejected(forge):
     folder = forge("tfidf", b"graph")
     (folder / "model.onnx").write_bytes(b"x")
     with pytest.raises(ArtifactError, match=r"model\.onnx has 1 bytes, expected 5"):

@@ -92,7 +92,7 @@ def test_an_export_that_differs_too_much_is_not_written(fitted, graphs_once, tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_labels_that_the_pipeline_does_not_know_are_refused(fitted, tmp_path):
+def test_labels_that_the_pipeline_does_not_know_are_rejected(fitted, tmp_path):
     with pytest.raises(ValueError, match="y has none of the labels of the pipeline"):
         export_onnx(
             fitted["finetune"], tmp_path / "exported", X=ROWS, y=[1] * len(ROWS), quantize="int8"
@@ -100,7 +100,7 @@ def test_labels_that_the_pipeline_does_not_know_are_refused(fitted, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_steps_that_cannot_be_exported_are_refused_with_the_reason(fitted, headlines, tmp_path):
+def test_steps_that_cannot_be_exported_are_rejected_with_the_reason(fitted, headlines, tmp_path):
     path = tmp_path / "exported"
     own_words = make_tfidf_pipeline(vectorize=TfidfVectorizer()).fit(*headlines)
     with pytest.raises(TypeError, match="TfidfVectorizer before the classifier cannot be exported"):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from scipy import sparse
 
+from agnews_sk._core.model_input import ModelInput
 from agnews_sk.onnx._graphs import linear_graph, module_graph
 from agnews_sk.onnx._inputs import GraphInputs
 
@@ -34,7 +35,7 @@ def test_a_linear_graph_is_the_product_of_sparse_rows_and_a_matrix():
     matrix, bias = rng.normal(size=(40, 3)), rng.normal(size=3)
     run = session(linear_graph(matrix, bias)).run
     found = np.empty((20, 3))
-    for rows, inputs in GraphInputs("matrix", 40).batches(X):
+    for rows, inputs in GraphInputs("matrix", ModelInput(40)).batches(X):
         (found[rows],) = run(None, inputs)
     np.testing.assert_allclose(found, X @ matrix + bias, atol=1e-12)
 

@@ -7,9 +7,14 @@ import polars as pl
 import pytest
 from scipy import sparse
 
+from agnews_sk._core.model_input import ModelInput, SpecialTokens
 from agnews_sk.onnx._inputs import GraphInputs
 
 IDS = pl.Series([[2, 5, 6, 3], [2, 3], [], [2, 7, 8, 9, 3]], dtype=pl.List(pl.Int64))
+
+
+def inputs_of(kind, n_columns, **settings):
+    return GraphInputs(kind, ModelInput(n_columns, **settings))
 
 
 def rows_of(inputs, transformed):
@@ -24,7 +29,7 @@ def rows_of(inputs, transformed):
 
 
 def test_ids_are_padded_and_their_padding_is_not_attended():
-    inputs = GraphInputs("ids", 10, pad_id=1)
+    inputs = inputs_of("ids", 10, pad_id=1)
     for (ids, mask), expected in zip(rows_of(inputs, IDS), IDS.to_list()):
         assert mask.dtype == np.int64
         assert ids[: len(expected)].tolist() == expected
@@ -33,7 +38,9 @@ def test_ids_are_padded_and_their_padding_is_not_attended():
 
 
 def test_long_texts_are_truncated_but_keep_their_special_tokens():
-    inputs = GraphInputs("ids", 10, max_length=3, truncation="tail", ends=(1, 1))
+    inputs = inputs_of(
+        "ids", 10, max_length=3, truncation="tail", special_tokens=SpecialTokens(1, 1)
+    )
     ids, mask = rows_of(inputs, IDS)[3]
     assert ids[mask == 1].tolist() == [2, 9, 3]
 
@@ -41,7 +48,7 @@ def test_long_texts_are_truncated_but_keep_their_special_tokens():
 def test_padded_cells_restore_a_sparse_matrix():
     rng = np.random.default_rng(0)
     matrix = sparse.random_array((30, 50), density=0.1, rng=rng, format="csr")
-    inputs = GraphInputs("matrix", 50)
+    inputs = inputs_of("matrix", 50)
     for (columns, values), expected in zip(rows_of(inputs, matrix), matrix.toarray()):
         found = np.zeros(50)
         np.add.at(found, columns, values)  # padded cells add 0 to column 0
@@ -50,34 +57,41 @@ def test_padded_cells_restore_a_sparse_matrix():
 
 def test_every_row_is_in_one_batch_of_bounded_size():
     ids = pl.Series([[0] * (1 + i % 60) for i in range(200)])
-    batches = list(GraphInputs("ids", 10).batches(ids))
+    batches = list(inputs_of("ids", 10).batches(ids))
     assert sorted(np.concatenate([rows for rows, _ in batches]).tolist()) == list(range(200))
     assert all(arrays["input_ids"].size <= 512 for _, arrays in batches)
 
 
-def test_other_columns_and_ids_outside_the_vocabulary_are_refused():
+def test_other_columns_and_ids_outside_the_vocabulary_are_rejected():
     with pytest.raises(ValueError, match="X has 3 columns, expected 2"):
-        list(GraphInputs("matrix", 2).batches(sparse.csr_array(np.eye(3))))
+        list(inputs_of("matrix", 2).batches(sparse.csr_array(np.eye(3))))
     with pytest.raises(ValueError, match="the id 9, which is outside the vocabulary of 9"):
-        list(GraphInputs("ids", 9).batches(IDS))
+        list(inputs_of("ids", 9).batches(IDS))
 
 
 def test_inputs_survive_json():
-    inputs = GraphInputs("ids", 10, 1, 9, "head+tail", (1, 0))
+    inputs = inputs_of(
+        "ids",
+        10,
+        pad_id=1,
+        max_length=9,
+        truncation="head+tail",
+        special_tokens=SpecialTokens(1, 0),
+    )
     assert GraphInputs.from_dict(json.loads(json.dumps(inputs.as_dict()))) == inputs
 
 
 @pytest.mark.parametrize(
-    "forged",
+    ("name", "forged"),
     [
-        {"kind": "texts"},
-        {"truncation": "middle"},
-        {"pad_id": 10},
-        {"pad_id": -1},
-        {"max_length": 0},
+        ("kind", "texts"),
+        ("truncation", "middle"),
+        ("pad_id", 10),
+        ("pad_id", -1),
+        ("max_length", 0),
     ],
-    ids=str,
 )
-def test_values_that_make_no_inputs_are_refused(forged):
-    with pytest.raises(ValueError, match="does not describe the inputs of a graph"):
-        GraphInputs(**{"kind": "ids", "n_columns": 10, **forged})
+def test_values_that_make_no_inputs_are_rejected(name, forged):
+    written = inputs_of("ids", 10).as_dict()
+    with pytest.raises(ValueError, match=f"{name}.* must be .*, got {forged!r}"):
+        GraphInputs.from_dict({**written, name: forged})

@@ -66,7 +66,7 @@ def test_a_product_and_its_bias_agree_with_a_slow_reference():
     np.testing.assert_allclose(found, X @ W + B, atol=0.1)
 
 
-def test_a_bias_is_fused_whichever_side_it_is_added_on():
+def test_a_bias_is_fused_on_either_side_of_the_sum():
     for inputs in (["product", "b"], ["b", "product"]):
         model = make_model(
             [("MatMul", ["x", "w"], "product"), ("Add", inputs, "y")], ["y"], w=W, b=B
@@ -91,7 +91,7 @@ def test_a_bias_is_not_fused_into_a_product_with_another_use():
     np.testing.assert_allclose(run(quantized, X)[0], (X @ W) * (X @ W + B), atol=0.5)
 
 
-def test_the_sum_of_two_products_is_no_bias():
+def test_the_sum_of_two_products_is_not_a_bias():
     model = make_model(
         [
             ("MatMul", ["x", "w"], "first"),
@@ -161,6 +161,6 @@ def test_all_products_of_an_exported_network_are_quantized_with_their_biases(exp
     assert all(product.input[-1] in constants for product in products)  # the bias
 
 
-def test_the_classifier_behind_the_pooling_is_not_quantized(exported):
+def test_the_classifier_after_the_pooling_is_not_quantized(exported):
     graph = onnx.load(exported["embedding int8"].path / "model.onnx").graph
     assert graph.node[-1].op_type == "Gemm"

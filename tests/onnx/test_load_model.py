@@ -28,7 +28,7 @@ def test_an_exported_model_uses_its_share_of_the_cores(exported, monkeypatch, va
     assert load_model(exported["tfidf"].path).n_jobs == n_jobs
 
 
-def test_a_path_without_a_model_is_refused(tmp_path):
+def test_a_path_without_a_model_is_rejected(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load_model(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="nowhere"):

@@ -186,7 +186,7 @@ def values():
         put(fitted(CountVectorizer(), classify=stacked), -1, stack_method_=["fit"]),
     )
     yield (
-        "text that answers",
+        "text that predicts",
         put(
             fitted(CountVectorizer(), classify=stacked),
             -1,
@@ -197,7 +197,7 @@ def values():
     voting = VotingClassifier([("a", MultinomialNB())])
     model = fitted(CountVectorizer(), classify=voting)
     yield (
-        "votes for what is no class",
+        "votes for a value that is not a class",
         put_in(model, lambda m: vars(m[-1].estimators_[0]).update(classes_=np.array([0, 2**40]))),
     )
     dummy = DummyClassifier()
@@ -252,8 +252,8 @@ def values():
         put_in(frame, lambda m: setattr(m["vectorize"], "_weights", make_tfidf_pipeline())),
     )
     abstaining = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5).fit(TEXTS, Y)
-    yield "endless answer", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))
-    yield "answer of many", put_in(abstaining, lambda m: setattr(m, "abstain_label", [1, 2]))
+    yield "endless label", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))
+    yield "label of many", put_in(abstaining, lambda m: setattr(m, "abstain_label", [1, 2]))
     yield (
         "generator of numbers",
         put(fitted(CountVectorizer()), -1, random_state=np.random.default_rng(0)),
@@ -289,7 +289,7 @@ def laughing(depth):
 
 
 def documents(schema):
-    """Yield changes of a schema, whose vectorizer's stop words may be anything."""
+    """Yield changes of a schema, in which the stop words of the vectorizer may be anything."""
 
     def stop_words(value):
         def change(schema):
@@ -405,7 +405,7 @@ def linear():
 
 
 def labels():
-    """Models whose predictions fail, or are no labels."""
+    """Models whose predictions fail, or are not labels."""
     coefficients = linear()[-1].coef_
     yield "coefficients of texts", put(linear(), -1, coef_=coefficients.astype("U8"))
     yield "endless coefficients", put(linear(), -1, coef_=np.full_like(coefficients, np.inf))
@@ -649,14 +649,14 @@ def outcome(folder):
             load(folder)
     except ArtifactError as error:
         n_seconds = time.perf_counter() - began
-        return "refused" if n_seconds < SECONDS else f"refused after {n_seconds:.0f} s: {error}"
+        return "rejected" if n_seconds < SECONDS else f"rejected after {n_seconds:.0f} s: {error}"
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     return "loaded"
 
 
 def main(root):
-    # What would run or allocate without end is ended by the system.
+    # Code that runs or allocates without end is stopped by the system.
     resource.setrlimit(resource.RLIMIT_AS, (2**34, 2**34))
     resource.setrlimit(resource.RLIMIT_CPU, (240, 240))
     load(save(fitted(CountVectorizer()), root / "base"))

@@ -7,7 +7,7 @@ import zipfile
 
 
 def write(folder, name, content):
-    """Put a file into a saved model, and its sum into the manifest, as a forger would."""
+    """Put a file into a saved model, and its checksum into the manifest, as a forger would."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -65,7 +65,7 @@ def write_zip(files, target):
 
 
 def forge(files, path):
-    """Write files with a manifest that lists them with their sums, as a forger would."""
+    """Write files with a manifest that lists their checksums, as a forger would."""
     manifest = json.loads(files["manifest.json"])
     for name in manifest["files"]:
         manifest["files"][name].update(summed(files[name]))

@@ -1,4 +1,4 @@
-"""Each trusted type may carry what its own code gives it, all of it and nothing else."""
+"""Each trusted type may carry exactly the attributes that its own code sets."""
 
 import warnings
 
@@ -118,7 +118,7 @@ ON_MATRIX = [
 
 
 def fit_all():
-    """Every kind of trusted type but those with weights, fitted on what it takes."""
+    """Every trusted type except those with weights, fitted on suitable input."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield from (e.fit(TEXTS, Y) for e in ON_TEXTS)
@@ -134,7 +134,7 @@ def fit_all():
         yield Vocabulary().fit(WordTokenizer().transform(TEXTS))
 
 
-def test_every_trusted_type_is_tested_and_has_no_attribute_that_would_be_refused(tmp_path):
+def test_every_trusted_type_is_tested_and_has_no_attribute_that_would_be_rejected(tmp_path):
     found = set()
     for fitted in fit_all():
         found |= {name_of(type(held)) for held in walk(fitted)}

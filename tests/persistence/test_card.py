@@ -1,4 +1,4 @@
-"""The card says what the model is, and nothing that was not stated."""
+"""The card describes the model, and states only what was given."""
 
 import json
 
@@ -7,7 +7,7 @@ import pandas as pd
 from agnews_sk.persistence import ModelCard, save
 
 
-def test_the_card_says_what_was_stated(fitted, tmp_path):
+def test_the_card_contains_the_given_information(fitted, tmp_path):
     scores = pd.Series(
         {"accuracy": 0.91, "accuracy_low": 0.9, "accuracy_high": 0.92, "f1_Sports": 0.95}
     )
@@ -32,7 +32,7 @@ def test_the_card_says_what_was_stated(fitted, tmp_path):
         assert line in readme
 
 
-def test_the_card_says_what_was_not_stated(saved):
+def test_the_card_notes_missing_information(saved):
     readme = (saved["tfidf"] / "README.md").read_text()
     assert readme.count("Not stated.") == 3
     assert "license:" not in readme

@@ -1,4 +1,4 @@
-"""Values that a fit would never set are refused, wherever they are."""
+"""Values that a fit would never set are rejected, wherever they are."""
 
 import numpy as np
 import polars as pl
@@ -41,7 +41,7 @@ def voting():
 
 
 VALUES = {
-    "file names for texts": (CountVectorizer(input="filename"), "takes texts for file names"),
+    "file names for texts": (CountVectorizer(input="filename"), "treats texts as file names"),
     "slow encoding": (CountVectorizer(encoding="idna"), "with the encoding 'idna'"),
     "unknown encoding": (CountVectorizer(encoding="utf-99"), "unknown encoding"),
     "slow pattern": (CountVectorizer(token_pattern=r"(\w+\s?)*x"), "may take exponential time"),
@@ -100,7 +100,7 @@ VALUES = {
 
 @pytest.mark.parametrize("case", VALUES)
 @pytest.mark.parametrize("place", ["alone", "in a pipeline", "hidden"])
-def test_a_value_that_could_do_harm_is_refused(case, place):
+def test_a_value_that_could_do_harm_is_rejected(case, place):
     estimator, message = VALUES[case]
     model = {
         "alone": estimator,

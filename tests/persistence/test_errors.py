@@ -9,7 +9,7 @@ from agnews_sk.persistence._errors import artifact_errors
 
 
 class Panic(BaseException):
-    """As a panic of Rust code, which is no Exception."""
+    """Like a panic of Rust code, which is not an Exception."""
 
 
 @pytest.mark.parametrize(

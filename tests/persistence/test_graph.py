@@ -1,4 +1,4 @@
-"""Every object within an object is found, however it is held."""
+"""Every object within an object is found, in any container."""
 
 from functools import partial
 
@@ -35,7 +35,7 @@ HIDDEN = Thing()
         "partial argument", "partial keyword", "partial of a partial",
     ],
 )  # fmt: skip
-def test_an_object_is_found_wherever_it_is_hidden(root):
+def test_an_object_is_found_in_any_container(root):
     assert any(found is HIDDEN for found in walk(root))
 
 

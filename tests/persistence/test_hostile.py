@@ -1,4 +1,4 @@
-"""Forged and broken models are refused by name; nothing in them is run, nothing else is read."""
+"""Forged and broken models are rejected by file name; nothing is run, nothing else is read."""
 
 import json
 import os
@@ -41,14 +41,14 @@ PICKLE = pickle.dumps(Bomb())
 
 @pytest.fixture(scope="module", autouse=True)
 def _imported(saved):
-    """Have all libraries imported before anything is watched."""
+    """Import all libraries before the audit hook is active."""
     import_module("transformers.models.albert.modeling_albert")
     for path in saved.values():
         load(path)
 
 
 def change_model(folder, change):
-    """Save a model whose learnt values were changed."""
+    """Save a model whose learned values were changed."""
     skeleton, _ = extract_parts(load(folder))
     change(skeleton)
     write(folder, "pipeline.skops", skops.io.dumps(skeleton))
@@ -352,7 +352,7 @@ CASES = {
         "finetune", set_config(attn_implementation="evil/kernel"), "attn_implementation"),
     "padding outside": ("finetune", set_config(pad_token_id=9999), "config.json"),
     "endless layers from scratch": ("scratch", set_config(n_layers=10**9), "n_layers"),
-    "endless positions": ("scratch", set_config(max_length=10**10), "bytes; that is too much"),
+    "endless positions": ("scratch", set_config(max_length=10**10), "bytes, which is too large"),
     "endless layers of a model within": (
         "finetune", set_config(text_config={"num_hidden_layers": 10**9}), "num_hidden_layers"),
     "endless labels": ("finetune", set_config(num_labels=10**10), "num_labels"),
@@ -440,8 +440,8 @@ def forged_random_state():
         (CountVectorizer(), lambda v: v.vocabulary_.update(oil=2**30), "columns"),
         (CountVectorizer(), lambda v: v.vocabulary_.update(oil=-(2**30)), "columns"),
         (TfidfVectorizer(), lambda v: v.vocabulary_.update(oil=0), "columns"),
-        (CountVectorizer(), lambda v: setattr(v, "input", "filename"), "texts for file names"),
-        (HashingVectorizer(), lambda v: setattr(v, "input", "filename"), "texts for file names"),
+        (CountVectorizer(), lambda v: setattr(v, "input", "filename"), "texts as file names"),
+        (HashingVectorizer(), lambda v: setattr(v, "input", "filename"), "texts as file names"),
         (HashingVectorizer(), lambda v: setattr(v, "n_features", 0), "n_features"),
     ],
     ids=["outside", "negative", "twice", "files", "hashed files", "no columns"],
@@ -465,7 +465,7 @@ def test_vectorizers_of_scikit_learn_open_no_files_and_run_no_slow_pattern(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_spoiled_model_is_refused_with_the_file_named_and_no_code_is_run(saved, tmp_path, case):
+def test_a_damaged_model_is_rejected_by_file_and_no_code_is_run(saved, tmp_path, case):
     family, spoil, message = CASES[case]
     folder = tmp_path / "model"
     shutil.copytree(saved[family], folder)
@@ -481,7 +481,7 @@ def test_a_good_model_is_loaded_from_its_files_alone(saved, family):
         load(saved[family])
 
 
-def test_the_watch_notices_what_a_forger_would_do():
+def test_the_audit_hook_notices_forbidden_actions():
     with pytest.raises(AssertionError, match="find_class"), only_the_model_is_read("/nowhere"):
         pickle.loads(pickle.dumps(np.float64(1)))
     with pytest.raises(AssertionError, match="passwd"), only_the_model_is_read("/nowhere"):

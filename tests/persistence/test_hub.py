@@ -17,14 +17,14 @@ COMMIT = "0" * 40
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub's interface as putting a folder and getting it back needs."""
+    """The part of the hub's interface that uploads and downloads a folder."""
 
     files: dict[str, bytes] = {}
 
     def log_message(self, *args):
         pass
 
-    def answer(self, content=b"{}", status=200, **headers):
+    def respond(self, content=b"{}", status=200, **headers):
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -37,18 +37,18 @@ class Hub(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.endswith("/repos/create"):
-            self.answer({"url": f"http://{self.headers['Host']}/{REPO}"})
+            self.respond({"url": f"http://{self.headers['Host']}/{REPO}"})
         elif "/preupload/" in self.path:
             wanted = json.loads(body)["files"]
             regular = {"uploadMode": "regular", "shouldIgnore": False, "oid": None}
-            self.answer({"files": [{"path": f["path"], **regular} for f in wanted]})
+            self.respond({"files": [{"path": f["path"], **regular} for f in wanted]})
         elif "/commit/" in self.path:
             for line in body.splitlines():
                 self.apply(json.loads(line))
             url = f"http://{self.headers['Host']}/{REPO}/commit/{COMMIT}"
-            self.answer({"commitUrl": url, "commitOid": COMMIT, "success": True, "hookOutput": ""})
+            self.respond({"commitUrl": url, "commitOid": COMMIT, "success": True, "hookOutput": ""})
         else:
-            self.answer({})
+            self.respond({})
 
     def apply(self, line):
         value = line["value"]
@@ -62,16 +62,16 @@ class Hub(BaseHTTPRequestHandler):
         if "/resolve/" in path:
             content = self.files[path.split(f"/resolve/{COMMIT}/")[1]]
             etag = f'"{hashlib.sha1(content).hexdigest()}"'
-            self.answer(content, ETag=etag, X_Repo_Commit=COMMIT)
+            self.respond(content, ETag=etag, X_Repo_Commit=COMMIT)
         elif "/tree/" in path:
             entries = [
                 {"type": "file", "path": name, "size": len(content), "oid": "1"}
                 for name, content in self.files.items()
             ]
-            self.answer(entries)
+            self.respond(entries)
         else:
             siblings = [{"rfilename": name} for name in self.files]
-            self.answer(
+            self.respond(
                 {"id": REPO, "modelId": REPO, "sha": COMMIT, "siblings": siblings, "tags": []}
             )
 
@@ -109,7 +109,7 @@ def test_files_of_an_earlier_model_are_removed(fitted, hub):
     from_hub(REPO, token="hf_x", endpoint=hub)
 
 
-def test_a_model_that_was_changed_on_the_hub_is_refused(fitted, hub):
+def test_a_model_that_was_changed_on_the_hub_is_rejected(fitted, hub):
     push_to_hub(fitted["tfidf"], REPO, token="hf_x", endpoint=hub)
     Hub.files["pipeline.skops"] = Hub.files["pipeline.skops"][:-1] + b"x"
     with pytest.raises(ArtifactError, match=r"pipeline\.skops has the SHA-256"):

@@ -1,4 +1,4 @@
-"""Manifests list what a model is, and broken ones are refused by entry."""
+"""Manifests describe a model, and broken ones are rejected with the entry."""
 
 import hashlib
 
@@ -48,7 +48,7 @@ def test_other_json_is_not_a_manifest(content):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[" * 100_000], ids=["empty", "bytes", "deep"])
-def test_bytes_that_are_no_json_are_refused(content):
+def test_bytes_that_are_not_json_are_rejected(content):
     with pytest.raises(ArtifactError, match=r"manifest\.json is damaged or forged"):
         parse_manifest(content)
 
@@ -68,7 +68,7 @@ def test_bytes_that_are_no_json_are_refused(content):
     ],
     ids=str,
 )
-def test_broken_entries_are_refused(manifest, entries, message):
+def test_broken_entries_are_rejected(manifest, entries, message):
     with pytest.raises(ArtifactError, match=message):
         check_manifest({**manifest, **entries}, "pipeline")
 

@@ -1,4 +1,4 @@
-"""Saved models name public modules, and those of before, which named private ones, load."""
+"""Saved models name public modules, and earlier ones, which named private ones, load."""
 
 import io
 import json
@@ -108,17 +108,17 @@ def test_values_are_converted_with_their_names(fitted, saved_under_old_names):
     assert found.strip_tags is saved.strip_tags  # equal values were one object when saved
 
 
-def test_an_old_name_that_no_table_maps_is_refused(saved_under_old_names):
+def test_an_old_name_that_no_table_maps_is_rejected(saved_under_old_names):
     with pytest.raises(ArtifactError, match="TextCleaner with the attribute "):
         load_trusted(saved_under_old_names)
 
 
-def test_names_of_other_classes_are_left_alone(saved_under_old_names):
+def test_names_of_other_classes_are_not_changed(saved_under_old_names):
     other = {"agnews_sk.cleaning.ColumnJoiner": {"lower": Renamed("lowercase")}}
     assert with_current_names(saved_under_old_names, other) == saved_under_old_names
 
 
-def test_an_attribute_under_both_names_is_refused(saved_under_old_names):
+def test_an_attribute_under_both_names_is_rejected(saved_under_old_names):
     both = {CLEANER: {"lower": Renamed("urls")}}
     with pytest.raises(ArtifactError, match="a dict whose keys"):
         load_trusted(with_current_names(saved_under_old_names, both))
@@ -141,6 +141,6 @@ def test_any_cache_in_gib_becomes_one_in_bytes(gib, n_bytes):
     assert renamed.convert(gib) == n_bytes
 
 
-def test_a_file_that_is_no_skops_file_is_refused():
+def test_a_file_that_is_not_a_skops_file_is_rejected():
     with pytest.raises(ArtifactError, match=r"pipeline\.skops"):
         with_current_names(b"no zip")

@@ -1,4 +1,4 @@
-"""Models are taken apart into plain values and files, and put together again."""
+"""Models are divided into plain values and files, and restored."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def tokenizer():
     return SubwordTokenizer(vocab_size=60).fit(TEXTS)
 
 
-def test_a_model_is_put_together_as_it_was(tokenizer):
+def test_a_model_is_restored_as_it_was(tokenizer):
     model = Pipeline([("tokenize", tokenizer)])
     skeleton, files = extract_parts(model)
     assert set(files) == {"tokenize/tokenizer.json"}
@@ -65,7 +65,7 @@ def test_an_estimator_held_twice_is_one_estimator_again(tokenizer):
     assert first is second
 
 
-def test_missing_files_and_files_too_many_are_refused(tokenizer):
+def test_missing_and_superfluous_files_are_rejected(tokenizer):
     skeleton, files = extract_parts(Pipeline([("tokenize", tokenizer)]))
     with pytest.raises(ArtifactError, match="needs files in the folder 'tokenize', which are miss"):
         restore_parts(skeleton, {})
@@ -84,7 +84,7 @@ def test_two_estimators_cannot_share_files(tokenizer):
         restore_parts(skeleton, files)
 
 
-def test_an_estimator_with_parts_where_none_are_set_is_refused(tokenizer):
+def test_an_estimator_with_parts_where_none_are_set_is_rejected(tokenizer):
     skeleton, files = extract_parts(Pipeline([("tokenize", tokenizer)]))
     hidden = object.__new__(SubwordTokenizer)
     vars(hidden)[FOLDER] = "hidden"

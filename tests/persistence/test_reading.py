@@ -38,7 +38,7 @@ def test_hidden_files_at_the_top_are_ignored(tmp_path):
     assert open_source(folder).sizes.keys() == FILES.keys()
 
 
-def test_hidden_files_further_down_are_refused(tmp_path):
+def test_hidden_files_further_down_are_rejected(tmp_path):
     make_folder(tmp_path, {"classify/.cache": b""})
     with pytest.raises(ArtifactError, match=r"'classify/\.cache' is not a file of a saved model"):
         open_source(tmp_path)
@@ -86,18 +86,18 @@ def test_a_linked_folder_can_itself_be_a_model(tmp_path):
     ],
     ids=repr,
 )  # fmt: skip
-def test_names_that_no_saved_model_has_are_refused(name):
+def test_names_that_no_saved_model_has_are_rejected(name):
     with pytest.raises(ArtifactError, match="is not a file of a saved model"):
         check_name(name)
 
 
-def test_a_compressed_zip_is_refused(tmp_path):
+def test_a_compressed_zip_is_rejected(tmp_path):
     path = make_zip(tmp_path / "bomb.zip", {"manifest.json": b" " * 10**6}, zipfile.ZIP_DEFLATED)
     with pytest.raises(ArtifactError, match=r"'manifest\.json' is compressed"):
         open_source(path)
 
 
-def test_a_zip_with_a_name_twice_is_refused(tmp_path):
+def test_a_zip_with_a_name_twice_is_rejected(tmp_path):
     path = tmp_path / "twice.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("manifest.json", b"{}")
@@ -107,7 +107,7 @@ def test_a_zip_with_a_name_twice_is_refused(tmp_path):
         open_source(path)
 
 
-def test_entries_that_claim_more_than_the_zip_are_refused(tmp_path):
+def test_entries_that_claim_more_than_the_zip_are_rejected(tmp_path):
     with zipfile.ZipFile(make_zip(tmp_path / "model.zip")) as archive:
         assert check_stored(archive, 4) == {name: len(content) for name, content in FILES.items()}
         with pytest.raises(ArtifactError, match="are larger than the whole zip"):
@@ -115,7 +115,7 @@ def test_entries_that_claim_more_than_the_zip_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip"], ids=["empty", "text"])
-def test_a_file_that_is_no_zip_is_refused_by_name(tmp_path, content):
+def test_a_file_that_is_not_a_zip_is_rejected_by_name(tmp_path, content):
     (tmp_path / "model.zip").write_bytes(content)
     with pytest.raises(ArtifactError, match=r"model\.zip is damaged or forged"):
         open_source(tmp_path / "model.zip")

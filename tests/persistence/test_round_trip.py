@@ -1,4 +1,4 @@
-"""What is loaded answers bit for bit as what was saved, whatever it was fitted on."""
+"""A loaded model predicts bit for bit like the saved one, for any kind of input."""
 
 import subprocess
 import sys
@@ -40,9 +40,9 @@ np.savez(sys.argv[1], **{path: load(path).predict_proba(texts) for path in sys.a
 
 def test_every_family_predicts_bit_for_bit_the_same_in_another_process(fitted, saved, tmp_path):
     paths = [str(path) for path in saved.values()]
-    answers = tmp_path / "answers.npz"
-    subprocess.run([sys.executable, "-c", IN_ANOTHER_PROCESS, answers, *paths], check=True)
-    with np.load(answers) as found:
+    predictions = tmp_path / "predictions.npz"
+    subprocess.run([sys.executable, "-c", IN_ANOTHER_PROCESS, predictions, *paths], check=True)
+    with np.load(predictions) as found:
         for family, path in saved.items():
             expected = fitted[family].predict_proba(TEXTS)
             np.testing.assert_array_equal(found[str(path)], expected, err_msg=family)

@@ -34,7 +34,7 @@ def test_a_model_that_predicts_its_classes_passes():
 @pytest.mark.parametrize(
     "labels", [("a",), ("a", "c"), (("a", "b"), ("a", "b"))], ids=["one", "unknown", "2-D"]
 )
-def test_labels_that_are_not_one_class_per_text_are_refused(labels):
+def test_labels_that_are_not_one_class_per_text_are_rejected(labels):
     with pytest.raises(ArtifactError, match="for 2 texts, expected one of 2 classes each"):
         probe(Stub(labels=labels))
 
@@ -44,12 +44,12 @@ def test_labels_that_are_not_one_class_per_text_are_refused(labels):
     [((0.5, 0.5),), ((1.0,), (1.0,)), ((0.5, 0.6), (0.5, 0.5)), ((np.nan, 1.0), (0.5, 0.5))],
     ids=["one row", "one column", "sum", "NaN"],
 )
-def test_probabilities_that_do_not_sum_to_1_per_text_are_refused(probabilities):
+def test_probabilities_that_do_not_sum_to_1_per_text_are_rejected(probabilities):
     with pytest.raises(ArtifactError, match="does not predict probabilities of 2 classes"):
         probe(Stub(probabilities=probabilities))
 
 
-def test_a_model_that_fails_is_refused_with_its_error():
+def test_a_model_that_fails_is_rejected_with_its_error():
     class Failing(Stub):
         def predict(self, X):
             raise IndexError("out of bounds")
@@ -71,6 +71,6 @@ def test_the_classes_of_the_manifest_are_those_of_the_model(listed, classes):
         check_classes({"classes": ["other"]}, classes)
 
 
-def test_files_without_a_pipeline_are_refused():
+def test_files_without_a_pipeline_are_rejected():
     with pytest.raises(ArtifactError, match=r"pipeline\.skops is missing"):
         model_from_files({"README.md": b""})

@@ -1,4 +1,4 @@
-"""A schema is read as skops reads it, and refused where it could be read in two ways."""
+"""A schema is read as skops reads it, and rejected where it could be read in two ways."""
 
 import json
 
@@ -41,7 +41,7 @@ def test_objects_attributes_and_arrays_are_found_in_their_places():
     assert places == {Place(owner, "scale_"), Place(owner, "max_abs_")}
 
 
-def test_what_is_found_by_name_is_listed_with_its_loader():
+def test_named_objects_are_listed_with_their_loader():
     root = items(1, node("FunctionNode", "os.system", __id__=2, content={}))
     assert read(root).named == {("FunctionNode", "os.system"): {Place()}}
 
@@ -56,32 +56,32 @@ def test_what_is_found_by_name_is_listed_with_its_loader():
         ("NdArrayNode", "numpy.object_"),
     ],
 )
-def test_loaders_that_make_other_types_are_refused(loader, name):
+def test_loaders_that_make_other_types_are_rejected(loader, name):
     with pytest.raises(ArtifactError, match=rf"holds a {name} \(by {loader}\), which is not trust"):
         read(node(loader, name, content=[], __id__=1))
 
 
-def test_a_repeated_node_may_stand_for_the_same_object():
+def test_a_repeated_node_may_refer_to_the_same_object():
     assert read(items(1, text('"a"', 2), text('"a"', 2))).objects == []
 
 
-def test_a_repeated_number_with_other_content_is_refused():
-    with pytest.raises(ArtifactError, match="describes two different objects by the number 2"):
+def test_a_repeated_number_with_other_content_is_rejected():
+    with pytest.raises(ArtifactError, match="uses one number for two different objects: 2"):
         read(items(1, text('"a"', 2), text('"b"', 2)))
 
 
-def test_a_container_within_a_text_is_refused():
+def test_a_container_within_a_text_is_rejected():
     with pytest.raises(ArtifactError, match="a container where a text should be"):
         read(text(" [1, 2]", 1))
 
 
 @pytest.mark.parametrize("file", ["2.npy", "../1.npy", "1.npy.py"])
-def test_an_array_in_the_file_of_another_is_refused(file):
+def test_an_array_in_the_file_of_another_is_rejected(file):
     with pytest.raises(ArtifactError, match="has the array 1 in a file"):
         read(node("NdArrayNode", "numpy.ndarray", file=file, __id__=1, type="numpy"), **{"2": 9})
 
 
-def test_arrays_that_are_referred_to_very_often_are_refused():
+def test_arrays_that_are_referred_to_very_often_are_rejected():
     array = node("NdArrayNode", "numpy.ndarray", file="1.npy", __id__=1, type="numpy")
     root = items(9, *[array] * 3)
     assert len(read(root, **{"1": 2**24}).arrays["1.npy"]) == 1
@@ -90,7 +90,7 @@ def test_arrays_that_are_referred_to_very_often_are_refused():
 
 
 @pytest.mark.parametrize("state", ["list", "numbers for keys"])
-def test_an_object_whose_state_is_not_attributes_is_refused(state):
+def test_an_object_whose_state_is_not_attributes_is_rejected(state):
     key = node("TypeNode", "builtins.int", __id__=4)
     content = (
         items(2)

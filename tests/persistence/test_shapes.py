@@ -57,7 +57,7 @@ def test_estimators_that_are_not_fitted_pass(estimator):
     ],
     ids=["columns", "rows", "1-D", "infinite", "texts", "intercept", "classes", "features"],
 )
-def test_a_forged_attribute_is_refused(name, value, message):
+def test_a_forged_attribute_is_rejected(name, value, message):
     classifier = fit(LogisticRegression())
     setattr(classifier, name, value)
     with pytest.raises(ArtifactError, match=f"LogisticRegression whose {message}"):

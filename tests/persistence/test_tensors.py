@@ -1,4 +1,4 @@
-"""Weights survive a safetensors file, whose header is not believed."""
+"""Weights survive a safetensors file, whose header is not trusted."""
 
 import json
 
@@ -46,13 +46,13 @@ def test_loaded_arrays_are_views_that_cannot_be_written():
 
 
 @pytest.mark.parametrize("n_bytes", [0, 7, 8, 40, -1], ids=str)
-def test_a_truncated_file_is_refused(n_bytes):
+def test_a_truncated_file_is_rejected(n_bytes):
     content = dump_tensors(WEIGHTS)[:n_bytes]
     with pytest.raises(ArtifactError, match=r"^model\.safetensors "):
         load(content)
 
 
-def test_bytes_after_the_last_tensor_are_refused():
+def test_bytes_after_the_last_tensor_are_rejected():
     with pytest.raises(ArtifactError, match="has 3 bytes after its last tensor"):
         load(dump_tensors(WEIGHTS) + b"abc")
 
@@ -68,20 +68,20 @@ def test_bytes_after_the_last_tensor_are_refused():
     ],
     ids=["larger", "huge", "negative", "overlapping", "wider"],
 )
-def test_a_header_that_does_not_describe_its_bytes_is_refused(forged):
+def test_a_header_that_does_not_describe_its_bytes_is_rejected(forged):
     content = forge(dump_tensors(WEIGHTS), lambda header: header["single"].update(forged))
     with pytest.raises(ArtifactError, match=r"model\.safetensors (has the tensor|is damaged)"):
         load(content)
 
 
-def test_unknown_dtypes_are_refused():
+def test_unknown_dtypes_are_rejected():
     content = forge(dump_tensors(WEIGHTS), lambda header: header["half"].update(dtype="BF16"))
     with pytest.raises(ArtifactError, match="damaged or forged: 'BF16'"):
         load(content)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_weights_that_are_not_finite_are_refused(number):
+def test_weights_that_are_not_finite_are_rejected(number):
     content = dump_tensors({"w": np.array([1.0, number])})
     with pytest.raises(ArtifactError, match="has weights in 'w' that are not finite"):
         load(content)

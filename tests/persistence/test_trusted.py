@@ -34,7 +34,7 @@ def first_letters(counts):
 
 
 class Scorer(SelectKBest):
-    """A selector of one's own."""
+    """A user-defined selector."""
 
 
 def fitted(*steps):
@@ -151,7 +151,9 @@ def lose(path, parameter, saved_by):
     ids=["ours", "scikit-learn"],
 )
 @pytest.mark.filterwarnings("ignore:the model was saved with")
-def test_a_model_saved_before_a_parameter_existed_says_so(tmp_path, estimator, parameter, saved_by):
+def test_a_model_saved_before_a_parameter_existed_is_rejected_with_the_version(
+    tmp_path, estimator, parameter, saved_by
+):
     path = save(estimator.fit(X), tmp_path / "model")
     lose(path, parameter, saved_by)
     ((library, version),) = saved_by.items()
@@ -163,7 +165,7 @@ def test_a_model_saved_before_a_parameter_existed_says_so(tmp_path, estimator, p
         load(path)
 
 
-def test_containers_shared_exponentially_often_are_refused_at_once(tmp_path):
+def test_containers_shared_exponentially_often_are_rejected_at_once(tmp_path):
     shared = ["oil"]
     for _ in range(60):
         shared = [shared, shared]

@@ -29,7 +29,7 @@ def test_types_and_functions_are_named_by_module(named, name):
     assert name_of(named) == name
 
 
-def test_a_function_that_does_not_tell_its_module_is_looked_up():
+def test_a_function_without_a_module_is_looked_up():
     found = name_of(expit)
     assert import_by_name(found) is expit
 

@@ -1,4 +1,4 @@
-"""A model is written whole or not at all, and over nothing that is no model."""
+"""A model is written completely or not at all, and replaces only models."""
 
 import os
 import signal

@@ -21,7 +21,7 @@ def test_a_new_figure_has_the_size_and_no_window():
     assert figure.canvas.manager is None
 
 
-def test_axes_are_noted_on_the_display_whether_given_or_new():
+def test_given_and_new_axes_are_stored_on_the_display():
     display = Display()
     ax = axes_for(display, None, width=2, height=1)
     assert (display.ax_, display.figure_) == (ax, ax.figure)

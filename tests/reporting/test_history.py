@@ -10,7 +10,7 @@ pytest.importorskip("matplotlib")
 
 
 class Search(BaseEstimator):
-    """A fitted search, as far as displays look at it."""
+    """A fitted search, with the attributes that displays read."""
 
     def __init__(self, best):
         self.best_estimator_ = best
@@ -29,7 +29,7 @@ def test_the_history_of_the_last_step_of_a_pipeline_is_drawn():
     assert display.ax_.lines[1].get_ydata().tolist() == [1, 0.8]
 
 
-def test_an_estimator_without_history_is_refused():
+def test_an_estimator_without_history_is_rejected():
     with pytest.raises(TypeError, match=r"must have a history_ of its epochs.*got DummyClassifier"):
         HistoryDisplay.from_estimator(DummyClassifier().fit([[0]], ["a"]))
 
@@ -48,7 +48,7 @@ def test_a_history_without_epochs_is_counted_from_one():
     assert line.get_ydata().tolist() == [0.9, 0.5]
 
 
-def test_a_history_without_losses_is_refused():
+def test_a_history_without_losses_is_rejected():
     with pytest.raises(ValueError, match=r"must have a column train_loss, got the columns \['x'\]"):
         HistoryDisplay.from_history({"x": [1]})
 

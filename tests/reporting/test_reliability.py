@@ -48,6 +48,6 @@ def test_a_diagram_of_an_estimator_has_its_name_and_axes():
         ([[0.5, 0.5], [np.nan, 1]], "with 1 that are not finite"),
     ],
 )
-def test_probabilities_of_another_shape_are_refused(y_proba, message):
+def test_probabilities_of_another_shape_are_rejected(y_proba, message):
     with pytest.raises(ValueError, match=message):
         ReliabilityDisplay.from_predictions(["a", "b"], y_proba, classes=["a", "b"])

@@ -74,7 +74,7 @@ class Figures(HTMLParser):
             self.open = None
 
 
-def test_every_figure_of_the_page_is_that_of_the_json(result, page, tmp_path):
+def test_every_number_of_the_page_is_that_of_the_json(result, page, tmp_path):
     result.to_json(tmp_path / "comparison.json")
     comparison = json.loads((tmp_path / "comparison.json").read_text())
     figures = Figures()
@@ -87,7 +87,7 @@ def test_every_figure_of_the_page_is_that_of_the_json(result, page, tmp_path):
 
 
 def agrees(shown, value):
-    """Tell whether a text is the value, or a hundred or a millionth of it, as rounded."""
+    """Return whether a text is the rounded value, a hundred times it, or a millionth of it."""
     if shown == "< 0.001":
         return value < 0.001
     number = float(shown.replace(",", "").replace("−", "-"))
@@ -130,7 +130,7 @@ def test_a_result_without_costs_and_probabilities_can_be_reported(tmp_path):
     assert "Pairwise tests" not in html
 
 
-def test_too_few_texts_are_refused(result, tmp_path):
+def test_too_few_texts_are_rejected(result, tmp_path):
     with pytest.raises(ValueError, match="texts must have the 300 rows of the result, got 2"):
         write_report(result, tmp_path / "r.html", texts=["oil", "cup"])
 

@@ -37,7 +37,7 @@ def test_scores_are_drawn_with_their_intervals_the_first_on_top():
     assert display.ax_.yaxis_inverted()
 
 
-def test_a_score_without_interval_is_refused():
+def test_a_score_without_interval_is_rejected():
     with pytest.raises(ValueError, match=r"score must be one of .*'accuracy'.*, got 'fit_seconds'"):
         ScoresDisplay.from_result(result_with(1), score="fit_seconds")
 
@@ -48,7 +48,7 @@ def test_quality_is_drawn_against_cost_on_a_logarithmic_axis():
     assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["c0", "c1"]
 
 
-def test_a_cost_that_is_not_known_is_refused():
+def test_a_cost_that_is_not_known_is_rejected():
     with pytest.raises(ValueError, match=r"cost must be one of .*got 'dollars'"):
         CostQualityDisplay.from_result(result_with(1), cost="dollars")
 

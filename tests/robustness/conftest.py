@@ -1,4 +1,4 @@
-"""How long to look: `HYPOTHESIS_PROFILE=long make test ARGS=tests/robustness` takes its time."""
+"""The number of examples: `HYPOTHESIS_PROFILE=long make test ARGS=tests/robustness` tries more."""
 
 import os
 

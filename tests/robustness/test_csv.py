@@ -1,4 +1,4 @@
-"""`load_agnews` on any bytes: the rows that Python's own readers find, or an error of ours."""
+"""`load_agnews` on any bytes: the rows of Python's own readers, or an error that names the file."""
 
 import contextlib
 import csv
@@ -13,7 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from agnews_sk.datasets import load_agnews
-from tests.robustness.strategies import unless_refused, valid_text
+from tests.robustness.strategies import unless_rejected, valid_text
 
 WHOLE = re.compile(r"(0|-?[1-9]\d{0,17})(\.0)?")
 # With "\n" the module leaves a lone "\r" without quotes, and reads it as a line's end.
@@ -96,7 +96,7 @@ def test_any_bytes_give_rows_or_an_error_that_names_the_file(folder, suffix, con
     path = folder / f"news.{suffix}"
     path.write_bytes(content)
     for on_bad_rows in ("error", "skip"):
-        with unless_refused(path.name):
+        with unless_rejected(path.name):
             bunch = load(path, on_bad_rows=on_bad_rows)
             assert len(bunch.data) == len(bunch.target) > 0
             assert set(bunch.target) == set(bunch.target_names)
@@ -120,7 +120,7 @@ named_values = st.dictionaries(
 def test_any_json_gives_rows_or_an_error_that_names_the_file(folder, found):
     path = folder / "news.jsonl"
     path.write_text("\n".join(map(json.dumps, found)))
-    with unless_refused(path.name):
+    with unless_rejected(path.name):
         bunch = load(path, on_bad_rows="skip")
         assert len(bunch.data) == len(bunch.target) <= len(found)
 
@@ -133,13 +133,13 @@ def parquet():
 
 
 @given(st.data())
-def test_spoiled_parquet_gives_rows_or_an_error_that_names_the_file(folder, parquet, data):
+def test_damaged_parquet_gives_rows_or_an_error_that_names_the_file(folder, parquet, data):
     spoiled = bytearray(parquet)
     for at in data.draw(st.lists(st.integers(0, len(parquet) - 1), max_size=4), "places"):
         spoiled[at] = data.draw(st.integers(0, 255), "byte")
     end = data.draw(st.sampled_from([len(parquet), data.draw(st.integers(0, len(parquet)))]), "end")
     path = folder / "news.parquet"
     path.write_bytes(spoiled[:end])
-    with unless_refused(path.name):
+    with unless_rejected(path.name):
         bunch = load(path, on_bad_rows="skip")
         assert len(bunch.data) == len(bunch.target) > 0

@@ -1,4 +1,4 @@
-"""A pipeline through any sequence of what can be done with it."""
+"""A pipeline through any sequence of operations."""
 
 import pickle
 import tempfile
@@ -11,7 +11,7 @@ from sklearn.base import clone
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.persistence import load, save
 from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, MissingTextFilter
-from tests.robustness.strategies import any_story, unless_refused
+from tests.robustness.strategies import any_story, unless_rejected
 
 TAUGHT = [("oil prices rise", "Oil"), ("cup final", "Cup"), ("oil falls", "Oil"), ("a cup", "Cup")]
 rows = st.lists(st.tuples(any_story, st.sampled_from(["Oil", "Cup", "Ünï"])), max_size=8)
@@ -49,7 +49,7 @@ def shown(pipeline):
 
 
 class PipelineMachine(RuleBasedStateMachine):
-    """Fit, refit, change, copy and ask; `taught` are the rows of the last fit that holds."""
+    """Fit, refit, change, copy and predict; `taught` are the rows of the last successful fit."""
 
     def __init__(self):
         super().__init__()
@@ -76,7 +76,7 @@ class PipelineMachine(RuleBasedStateMachine):
     def fit(self, rows):
         texts, labels = zip(*TAUGHT, *rows)
         self.taught = None
-        with unless_refused("empty vocabulary", "no terms remain", "max_df", "classes"):
+        with unless_rejected("empty vocabulary", "no terms remain", "max_df", "classes"):
             self.pipeline.fit(list(texts), list(labels))
             self.taught = list(texts), list(labels)
 

@@ -1,4 +1,4 @@
-"""The service on any body: an answer, or a refusal that says why, never a failure."""
+"""The service on any body: predictions, or a rejection with the reason, never a failure."""
 
 import json
 
@@ -15,7 +15,7 @@ from agnews_sk.serving import Limits, create_app
 from tests.conftest import HEADLINES
 from tests.robustness.strategies import any_story
 
-REFUSALS = {400, 413, 422, 429, 503}
+REJECTED = {400, 413, 422, 429, 503}
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,10 @@ def client():
         yield client
 
 
-def check(answer, n_texts=None):
-    assert answer.status_code == 200 or answer.status_code in REFUSALS, answer.text
-    found = answer.json()
-    if answer.status_code != 200:
+def check(response, n_texts=None):
+    assert response.status_code == 200 or response.status_code in REJECTED, response.text
+    found = response.json()
+    if response.status_code != 200:
         assert found["detail"]
         return
     assert n_texts is None or len(found["predictions"]) == n_texts
@@ -67,28 +67,28 @@ requests = st.fixed_dictionaries(
 
 @given(st.lists(any_story.filter(lambda text: text is not None), min_size=1, max_size=8))
 def test_any_texts_get_one_prediction_each(client, texts):
-    answer = post(client, json.dumps({"texts": texts}))
-    assert answer.status_code == 200, answer.text
-    check(answer, len(texts))
+    response = post(client, json.dumps({"texts": texts}))
+    assert response.status_code == 200, response.text
+    check(response, len(texts))
 
 
 @given(requests, st.booleans())
-def test_any_request_gets_a_response_or_a_refusal(client, request_, ascii_only):
+def test_any_request_gets_a_response_or_is_rejected(client, request_, ascii_only):
     body = json.dumps(request_, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     check(post(client, body))
 
 
 @given(values)
-def test_any_json_gets_a_response_or_a_refusal(client, value):
+def test_any_json_gets_a_response_or_is_rejected(client, value):
     check(post(client, json.dumps(value)))
 
 
 @given(st.binary(max_size=60) | st.builds(lambda b: b'{"text": "' + b + b'"}', st.binary()))
-def test_any_bytes_get_a_response_or_a_refusal(client, body):
+def test_any_bytes_get_a_response_or_are_rejected(client, body):
     check(post(client, body))
 
 
 @pytest.mark.parametrize("opening", ["[", '{"texts":[', '{"a":'])
-def test_deeply_nested_json_is_refused(client, opening):
-    answer = post(client, opening * 100_000)
-    assert answer.status_code in REFUSALS
+def test_deeply_nested_json_is_rejected(client, opening):
+    response = post(client, opening * 100_000)
+    assert response.status_code in REJECTED

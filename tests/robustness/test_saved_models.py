@@ -1,4 +1,4 @@
-"""A saved model that is damaged anywhere is refused by name, or is the model that was saved."""
+"""A damaged model is rejected by file name, or is the model that was saved."""
 
 import json
 import shutil
@@ -52,7 +52,7 @@ def flip(content, data):
 
 
 def load_or_none(path):
-    """Return the model, or None if it was refused; any other error is a failure."""
+    """Return the model, or None if it was rejected; any other error is a failure."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionWarning)
@@ -63,7 +63,7 @@ def load_or_none(path):
 
 @pytest.mark.parametrize("change", [flip, spoil])
 @given(data=st.data())
-def test_a_spoiled_zip_is_refused_or_the_same_model(model, whole, path, change, data):
+def test_a_damaged_zip_is_rejected_or_the_same_model(model, whole, path, change, data):
     path.write_bytes(change(whole, data))
     loaded = load_or_none(path)
     if loaded is not None:
@@ -78,7 +78,7 @@ def answers_with_probabilities(model):
 
 @pytest.mark.parametrize("change", [flip, spoil])
 @given(data=st.data())
-def test_a_forged_pipeline_is_refused_or_predicts_probabilities(whole, path, change, data):
+def test_a_forged_pipeline_is_rejected_or_predicts_probabilities(whole, path, change, data):
     files = files_of(whole)
     pipeline = files["pipeline.skops"]
     members = files_of(pipeline)
@@ -93,7 +93,7 @@ json_values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(
 
 
 def places(value, way=()):
-    """Return the way to each value within JSON."""
+    """Return the path to each value within JSON."""
     inner = value.items() if isinstance(value, dict) else enumerate(value)
     ways = [(*way, key) for key, _ in inner]
     nested = [key for *_, key in ways if isinstance(value[key], (dict, list))]
@@ -101,7 +101,7 @@ def places(value, way=()):
 
 
 def put(root, way, value):
-    """Replace one value within JSON, by the way to it."""
+    """Replace one value within JSON, by its path."""
     *before, last = way
     for key in before:
         root = root[key]
@@ -110,7 +110,7 @@ def put(root, way, value):
 
 @pytest.mark.parametrize("file", ["manifest.json", "schema.json"])
 @given(data=st.data())
-def test_any_value_in_a_document_is_refused_or_predicts_probabilities(whole, path, file, data):
+def test_any_value_in_a_document_is_rejected_or_predicts_probabilities(whole, path, file, data):
     files = files_of(whole)
     pipeline = files["pipeline.skops"]
     document = json.loads((files | files_of(pipeline))[file])
@@ -127,7 +127,7 @@ def test_any_value_in_a_document_is_refused_or_predicts_probabilities(whole, pat
 
 
 @given(data=st.data())
-def test_a_spoiled_folder_is_refused_or_the_same_model(model, whole, tmp_path, data):
+def test_a_damaged_folder_is_rejected_or_the_same_model(model, whole, tmp_path, data):
     files = files_of(whole)
     name = data.draw(st.sampled_from(sorted(files)), "file")
     folder = tmp_path / "model"

@@ -1,4 +1,4 @@
-"""Hundreds of fits and predictions in one process leave its memory as it was."""
+"""Hundreds of fits and predictions in one process do not leak memory."""
 
 import gc
 
@@ -29,7 +29,7 @@ def frozen():
 
 
 def growth(action, turns, warm_up):
-    """Return by how many KiB a turn the process grows once it is warm."""
+    """Return by how many KiB per cycle the process grows once it is warm."""
     process = psutil.Process()
     memory = []
     for turn in range(turns):
@@ -54,7 +54,7 @@ def test_a_leak_would_be_detected(frozen):
     ids=["tfidf", "transformer"],
 )
 def test_fits_and_predictions_do_not_leak_memory(frozen, make, turns, most):
-    """The texts alone have 50 KiB, and their matrix more, so that one kept a turn is found."""
+    """The texts alone have 50 KiB, and their matrix more: one kept per cycle is detected."""
     bunch = make_news(200, random_state=0)
 
     def fit_and_ask(turn):

@@ -1,4 +1,4 @@
-"""Columns against slow references: one text after the other, in Python."""
+"""Columns compared with slow references: one text after the other, in Python."""
 
 import html
 import re
@@ -95,7 +95,7 @@ settings_of_words = st.fixed_dictionaries(
 
 
 def as_texts(stories):
-    """Return stories as every estimator of ours takes them, for scikit-learn."""
+    """Return stories as the estimators of this package take them, for scikit-learn."""
     return check_texts(stories).fill_null("").to_list()
 
 
@@ -136,7 +136,7 @@ def test_a_vocabulary_counts_like_a_counter_and_maps_ids_back_to_tokens(rows):
     counted = Counter(token for row in rows for token in row if token not in ("<pad>", "<unk>"))
     tokens = pl.Series(rows, dtype=pl.List(pl.String))
     if not counted:
-        with pytest.raises(ValueError, match="no token is left"):
+        with pytest.raises(ValueError, match="no token remains"):
             Vocabulary().fit(tokens)
         return
     vocabulary = Vocabulary().fit(tokens)

@@ -48,7 +48,7 @@ def test_insert_leaves_the_other_words_in_order():
     assert words.count("new") == 4
 
 
-def test_synonyms_replace_words_and_take_over_capital_and_punctuation():
+def test_synonyms_keep_the_capital_and_punctuation_of_their_words():
     words = edited('Said: "Oil, oil', p_synonym=1.0, synonyms={"OIL": ["crude"], "x": ["y"]})
     assert words == ["Said:", '"Crude,', "crude"]
 
@@ -68,7 +68,7 @@ def test_at_least_one_word_is_edited_and_one_stays(share, n_deleted):
 
 
 @pytest.mark.parametrize("params", [{"p_delete": 1.0}, {"p_swap": 1.0}], ids=["delete", "swap"])
-def test_one_word_passes_deletion_and_swap(params):
+def test_a_text_of_one_word_is_unchanged_by_deletion_and_swap(params):
     assert copies_of(["Goal"], **params) == ["Goal"]
 
 
@@ -86,7 +86,7 @@ def test_each_copy_gets_one_of_the_enabled_edits():
     assert min(lengths.values()) > 100
 
 
-def test_rows_come_first_and_then_copy_after_copy():
+def test_rows_are_followed_by_one_copy_after_another():
     texts, y = ["oil up now", "goal at last"], np.array(["Business", "Sports"])
     augmenter = EDAAugmenter(n_copies=2, random_state=0)
     out, labels, weights = augmenter.fit_resample(texts, y, sample_weight=[1, 2])
@@ -127,7 +127,7 @@ def test_a_pandas_frame_with_column_numbers_is_edited():
     [pd.Series(["a b", "c d"], dtype="category"), pl.Series(["a b", "c d"], dtype=pl.Categorical)],
     ids=["pandas", "polars"],
 )
-def test_categorical_texts_come_out_as_plain_texts(series):
+def test_categorical_texts_become_plain_texts(series):
     out, _ = EDAAugmenter(**{**OFF, "p_swap": 0.1}, random_state=0).fit_resample(series)
     assert list(out) == ["a b", "c d", "b a", "d c"]
 
@@ -155,7 +155,7 @@ def test_unicode_arrays_grow_with_their_longest_copy():
     assert out == "petroleum"
 
 
-def test_no_enabled_edit_is_refused():
+def test_no_enabled_edit_is_rejected():
     with pytest.raises(ValueError, match="must be above 0"):
         EDAAugmenter(**OFF).fit(["a b"])
 
@@ -181,7 +181,7 @@ class MissingWordNet:
         raise LookupError("Resource not found")
 
 
-def test_missing_wordnet_names_the_way_out(monkeypatch):
+def test_missing_wordnet_raises_an_error_with_advice(monkeypatch):
     monkeypatch.setattr(nltk.corpus, "wordnet", MissingWordNet())
     with pytest.raises(LookupError, match="pass synonyms as a dict"):
         EDAAugmenter(p_synonym=0.1).fit(["a b"])
@@ -192,7 +192,7 @@ def test_wordnet_gives_synonyms_of_all_but_stop_words(monkeypatch):
     assert edited("the oil", p_synonym=1.0) == ["the", "crude", "oil"]
 
 
-def test_wordnet_is_not_looked_for_unless_synonyms_are_to_replace_words(monkeypatch):
+def test_wordnet_is_needed_only_to_replace_words(monkeypatch):
     monkeypatch.setattr(nltk.corpus, "wordnet", MissingWordNet())
     assert len(EDAAugmenter().fit(["a b c"]).sample_indices_) == 2
 

@@ -50,7 +50,7 @@ def test_chain_is_searched_and_cloned_like_a_pipeline():
     assert copied.get_params()["missing"] is not chain.get_params()["missing"]
 
 
-def test_chain_fits_clones_and_leaves_its_parameters_alone():
+def test_chain_fits_clones_and_does_not_change_its_parameters():
     chain = make_chain().fit(TEXTS, LABELS)
     assert not hasattr(chain.steps[0][1], "sample_indices_")
     assert dict(chain.steps_)["missing"].sample_indices_.tolist() == [1, 2, 3, 4, 5]
@@ -72,6 +72,6 @@ def test_passthrough_leaves_a_step_out():
     ],
     ids=["same name", "bad name", "no sampler", "no list"],
 )
-def test_chain_refuses_bad_steps(steps, error, message):
+def test_chain_rejects_bad_steps(steps, error, message):
     with pytest.raises(error, match=message):
         SamplerChain(steps).fit(TEXTS, LABELS)

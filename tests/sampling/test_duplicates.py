@@ -74,7 +74,7 @@ def test_label_conflicts_are_dropped_or_decided_by_majority(strategy, rows, kind
     assert conflicts.sample_indices_.tolist() == rows
 
 
-def test_same_text_with_the_same_label_is_no_conflict():
+def test_same_text_with_the_same_label_is_not_a_conflict():
     assert LabelConflictFilter().fit_resample(["Oil", "oil"], [0, 0]) == (["Oil", "oil"], [0, 0])
 
 

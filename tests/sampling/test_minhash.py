@@ -9,7 +9,7 @@ from agnews_sk.sampling._minhash import first_linked, near_duplicate_groups, nea
 
 
 def planted(n_texts, n_words, seed):
-    """Return random texts, and behind them each again with one word changed."""
+    """Return random texts, then a copy of each with one word changed."""
     rng = np.random.default_rng(seed)
     words = rng.integers(2000, size=(n_texts, n_words))
     changed = words.copy()
@@ -61,7 +61,7 @@ def test_pairs_at_any_threshold_are_those_of_brute_force(threshold, n_pairs):
     assert len(pairs) == n_pairs
 
 
-def test_pairs_come_in_order_and_each_once():
+def test_pairs_are_in_order_and_unique():
     texts = pl.Series(["a b c d", "x y", "a b c d", "a b c d"])
     assert near_duplicate_pairs(texts, random_state=0).tolist() == [[0, 2], [0, 3], [2, 3]]
 

@@ -62,6 +62,6 @@ def test_an_empty_text_passes_the_letter_share():
     assert LengthFilter(min_words=0, min_letter_share=0.5).fit_resample(texts)[0] == [""]
 
 
-def test_length_filter_refuses_bounds_that_cross():
+def test_length_filter_rejects_a_minimum_above_the_maximum():
     with pytest.raises(ValueError, match="max_words must be at least min_words, 3, got 2"):
         LengthFilter(max_words=2).fit(["a b c"])

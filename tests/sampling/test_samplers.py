@@ -92,7 +92,7 @@ def test_labels_weights_and_pandas_index_follow_sample_indices(sampler):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
-def test_sampler_leaves_its_input_alone(sampler):
+def test_sampler_does_not_change_its_input(sampler):
     X = pd.DataFrame({"t": TEXTS, "n": range(6)})
     before = X.copy(deep=True)
     sampler.fit_resample(X, LABELS)
@@ -120,13 +120,13 @@ def test_sampler_survives_clone_pickle_and_a_second_fit(sampler):
     ids=["bare str", "numbers", "empty", "frame of numbers"],
 )
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
-def test_what_is_not_texts_is_refused(sampler, X, error, message):
+def test_values_that_are_not_texts_are_rejected(sampler, X, error, message):
     with pytest.raises(error, match=message):
         clone(sampler).fit_resample(X, ["World"] * (len(X) if isinstance(X, list) else 2))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
-def test_labels_and_weights_of_another_length_are_refused(sampler):
+def test_labels_and_weights_of_another_length_are_rejected(sampler):
     with pytest.raises(ValueError, match="one label per row of X, 6, got 2"):
         sampler.fit_resample(TEXTS, ["World", "Sports"])
     with pytest.raises(ValueError, match="sample_weight"):
@@ -138,7 +138,7 @@ def test_labels_and_weights_of_another_length_are_refused(sampler):
     [s for s in SAMPLERS if "columns" in s.get_params()],
     ids=name_of,
 )
-def test_columns_must_be_a_list_of_columns_that_are_there(sampler):
+def test_columns_must_be_a_list_of_existing_columns(sampler):
     frame = pd.DataFrame({"t": TEXTS})
     with pytest.raises(ValueError, match="'columns' parameter"):
         clone(sampler).set_params(columns="t").fit_resample(frame, LABELS)
@@ -155,8 +155,8 @@ def test_columns_must_be_a_list_of_columns_that_are_there(sampler):
     ],
     ids=name_of,
 )
-def test_dropping_every_row_says_which_sampler_did_it(sampler):
-    with pytest.raises(ValueError, match=r"Filter left none of the 2 rows; loosen"):
+def test_dropping_every_row_raises_an_error_that_names_the_sampler(sampler):
+    with pytest.raises(ValueError, match=r"Filter dropped all 2 rows; relax"):
         sampler.fit_resample([None, " "], ["World", "World"])
 
 
@@ -191,7 +191,7 @@ def make_pipeline(sampler):
 
 @pytest.mark.parametrize("routing", [False, True], ids=["routing off", "routing on"])
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
-def test_pipeline_answers_every_row_that_it_is_asked(sampler, routing):
+def test_pipeline_returns_one_prediction_per_row(sampler, routing):
     with config_context(enable_metadata_routing=routing):
         pipeline = clone(make_pipeline(sampler)).fit(TEXTS, LABELS)
         assert len(pipeline.predict(["", "", "goal"])) == 3
@@ -213,7 +213,7 @@ def test_pipeline_trains_on_the_rows_that_the_filters_left():
     ["imblearn.pipeline, agnews_sk.sampling", "agnews_sk.sampling, imblearn.pipeline"],
     ids=["imblearn first", "agnews_sk first"],
 )
-def test_samplers_ask_for_no_metadata_whichever_library_is_imported_first(imports):
+def test_samplers_request_no_metadata_for_any_import_order(imports):
     code = f"""
 import {imports}, sklearn
 sklearn.set_config(enable_metadata_routing=True)

@@ -1,4 +1,4 @@
-"""The four edits on ragged words, against what they must keep and how many they change."""
+"""The four edits on ragged words: what they keep, and how many words they change."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def is_subsequence(part, whole):
 
 
 @given(LISTS, SEEDS)
-def test_delete_removes_as_many_words_as_asked_and_leaves_one(lists, seed):
+def test_delete_removes_the_requested_number_of_words_and_leaves_one(lists, seed):
     lists = [row for row in lists if row] or [[1]]
     counts = counts_for(lists, seed)
     edited = unragged(delete(ragged(lists), counts, np.random.default_rng(seed)))

@@ -33,35 +33,35 @@ def client_with(models, **options):
     return TestClient(create_app(models, **options), raise_server_exceptions=False)
 
 
-def probabilities(answer, model):
-    assert answer.status_code == 200, answer.text
-    rows = [one["probabilities"] for one in answer.json()["predictions"]]
+def probabilities(response, model):
+    assert response.status_code == 200, response.text
+    rows = [one["probabilities"] for one in response.json()["predictions"]]
     return np.array([[row[str(label)] for label in model.classes_] for row in rows])
 
 
 def test_many_texts_get_the_pipelines_labels_and_probabilities(client, pipeline):
-    answer = client.post("/predict", json={"texts": TEXTS})
+    response = client.post("/predict", json={"texts": TEXTS})
     expected = pipeline.predict_proba(TEXTS)
-    np.testing.assert_allclose(probabilities(answer, pipeline), expected, atol=1e-6)
-    labels = [one["label"] for one in answer.json()["predictions"]]
+    np.testing.assert_allclose(probabilities(response, pipeline), expected, atol=1e-6)
+    labels = [one["label"] for one in response.json()["predictions"]]
     assert labels == pipeline.predict(TEXTS).tolist()
 
 
 def test_title_and_description_are_joined_as_the_pipeline_joins_a_frame(client, pipeline):
-    answer = client.post("/predict", json={"texts": STORIES.to_dicts()})
+    response = client.post("/predict", json={"texts": STORIES.to_dicts()})
     np.testing.assert_allclose(
-        probabilities(answer, pipeline), pipeline.predict_proba(STORIES), atol=1e-6
+        probabilities(response, pipeline), pipeline.predict_proba(STORIES), atol=1e-6
     )
     alone = client.post("/predict", json=STORIES.to_dicts()[0])
-    assert alone.json()["predictions"] == answer.json()["predictions"][:1]
+    assert alone.json()["predictions"] == response.json()["predictions"][:1]
 
 
 def test_cells_of_other_columns_than_the_models_are_joined_too(stories_of_body):
     with client_with(stories_of_body) as client:
         story = {"title": "Cup final", "description": "The team wins."}
-        answer = client.post("/predict", json=story)
+        response = client.post("/predict", json=story)
     expected = stories_of_body.predict_proba(["Cup final The team wins."])
-    np.testing.assert_allclose(probabilities(answer, stories_of_body), expected, atol=1e-6)
+    np.testing.assert_allclose(probabilities(response, stories_of_body), expected, atol=1e-6)
 
 
 def test_texts_are_counted_while_they_wait():
@@ -73,20 +73,20 @@ def test_texts_are_counted_while_they_wait():
             gate.wait(20)
 
     with client_with(Stub(act)) as client, ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
+        response = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
         begun.wait(20)
         assert "agnews_sk_waiting_texts 2.0" in client.get("/metrics").text
         gate.set()
-        assert answer.result().status_code == 200
+        assert response.result().status_code == 200
         assert "agnews_sk_waiting_texts 0.0" in client.get("/metrics").text
 
 
 def test_predictions_do_not_depend_on_the_other_requests_of_the_batch(pipeline):
     texts = [f"{text} {i}" for i in range(8) for text in TEXTS]
     with client_with(pipeline, max_wait=0.02) as client, ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda t: client.post("/predict", json={"text": t}), texts))
+        responses = list(pool.map(lambda t: client.post("/predict", json={"text": t}), texts))
         metrics = client.get("/metrics").text
-    found = np.vstack([probabilities(answer, pipeline) for answer in answers])
+    found = np.vstack([probabilities(response, pipeline) for response in responses])
     np.testing.assert_allclose(found, pipeline.predict_proba(texts), atol=1e-6)
     n_batches = float(metrics.split("agnews_sk_batch_texts_count ")[1].split()[0])
     assert n_batches < len(texts)
@@ -112,10 +112,10 @@ def test_predictions_do_not_depend_on_the_other_requests_of_the_batch(pipeline):
     ],
     ids=str,
 )
-def test_invalid_requests_are_refused_with_a_reason(client, body):
-    answer = client.post("/predict", json=body)
-    assert answer.status_code == 422
-    assert answer.json()["detail"]
+def test_invalid_requests_are_rejected_with_a_reason(client, body):
+    response = client.post("/predict", json=body)
+    assert response.status_code == 422
+    assert response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -133,12 +133,12 @@ def test_invalid_requests_are_refused_with_a_reason(client, body):
     ids=["empty", "open", "bytes", "nan", "surrogate", "infinite", "deep", "surrogate-key"],
 )
 def test_bodies_that_are_not_valid_json_never_fail_the_service(client, body):
-    answer = client.post("/predict", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code in (200, 400, 422)
-    assert "Traceback" not in answer.text
+    response = client.post("/predict", content=body, headers={"content-type": "application/json"})
+    assert response.status_code in (200, 400, 422)
+    assert "Traceback" not in response.text
 
 
-def test_requests_above_a_limit_are_refused_with_its_status(pipeline):
+def test_requests_above_a_limit_are_rejected_with_its_status(pipeline):
     limits = Limits(
         max_texts=2,
         max_characters=10,
@@ -161,7 +161,7 @@ def test_requests_above_a_limit_are_refused_with_its_status(pipeline):
 
 
 class Stub:
-    """A classifier that does what a test asks of it."""
+    """A classifier whose behaviour a test sets."""
 
     classes_ = np.array(["a", "b"])
 
@@ -180,9 +180,9 @@ def test_a_text_that_fails_the_model_costs_only_its_own_request():
 
     with client_with(Stub(act), max_wait=0.05) as client, ThreadPoolExecutor(3) as pool:
         bodies = [{"text": text} for text in ("good", "bad", "fine")]
-        answers = list(pool.map(lambda body: client.post("/predict", json=body), bodies))
-        assert [answer.status_code for answer in answers] == [200, 500, 200]
-        assert "secret" not in answers[1].text
+        responses = list(pool.map(lambda body: client.post("/predict", json=body), bodies))
+        assert [response.status_code for response in responses] == [200, 500, 200]
+        assert "secret" not in responses[1].text
         assert client.get("/health").status_code == 200
         assert 'requests_total{path="/predict",status="500"} 1.0' in client.get("/metrics").text
 
@@ -209,10 +209,10 @@ def test_a_panic_within_the_model_does_not_end_the_service(error):
     [{"texts": [1] * 100_000}, {"text": "a", **{f"k{i}": 1 for i in range(20_000)}}],
     ids=["texts", "names"],
 )
-def test_a_refusal_is_short_however_much_is_wrong(client, body):
-    answer = client.post("/predict", json=body)
-    assert answer.status_code == 422
-    assert 1 <= len(answer.json()["detail"]) <= 20
+def test_the_response_to_an_invalid_request_is_short(client, body):
+    response = client.post("/predict", json=body)
+    assert response.status_code == 422
+    assert 1 <= len(response.json()["detail"]) <= 20
 
 
 def test_a_full_queue_returns_429_with_a_time_to_retry():
@@ -227,11 +227,11 @@ def test_a_full_queue_returns_429_with_a_time_to_retry():
     with client_with(Stub(act), limits=limits, max_wait=0) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/predict", json={"texts": ["a", "b"]})
         assert begun.wait(10)
-        refused = client.post("/predict", json={"text": "c"})
+        rejected = client.post("/predict", json={"text": "c"})
         gate.set()
         assert first.result().status_code == 200
-    assert refused.status_code == 429
-    assert refused.headers["retry-after"] == "1"
+    assert rejected.status_code == 429
+    assert rejected.headers["retry-after"] == "1"
 
 
 def test_a_response_that_takes_too_long_is_503():
@@ -242,9 +242,9 @@ def test_a_response_that_takes_too_long_is_503():
             gate.wait(10)
 
     with client_with(Stub(act), limits=Limits(max_seconds=0.05)) as client:
-        answer = client.post("/predict", json={"text": "slow"})
+        response = client.post("/predict", json={"text": "slow"})
         gate.set()
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
 
 
 def test_predictions_and_labels_need_the_key(pipeline):
@@ -263,8 +263,8 @@ def test_several_models_predict_by_name_and_the_first_by_default(pipeline, saved
         listed = client.get("/labels").json()["models"]
         assert [model["name"] for model in listed] == ["one", "two"]
         assert client.post("/predict", json={"text": "a"}).json()["model"] == "one"
-        answer = client.post("/predict", json={"text": "a", "model": "two"}).json()
-    assert answer["predictions"] == [{"label": "b", "probabilities": {"a": 0.25, "b": 0.75}}]
+        response = client.post("/predict", json={"text": "a", "model": "two"}).json()
+    assert response["predictions"] == [{"label": "b", "probabilities": {"a": 0.25, "b": 0.75}}]
 
 
 EXPLAINED = {"text": "Oil prices", "explain": True}
@@ -280,14 +280,14 @@ def test_words_come_with_explain(client):
         assert prediction["prepared"][one["start"] : one["end"]] == one["word"]
 
 
-def test_a_notice_tells_why_there_are_no_words(client, monkeypatch):
+def test_a_notice_says_why_there_are_no_words(client, monkeypatch):
     monkeypatch.delattr(agnews_sk.inspection, "explain")
     response = client.post("/predict", json=EXPLAINED).json()
     assert response["notice"] == "without words: this installation cannot explain predictions."
     assert response["predictions"][0]["label"] == "Business"
 
 
-def test_ready_says_no_once_the_service_stops(client):
+def test_ready_fails_once_the_service_stops(client):
     assert client.get("/ready").status_code == 200
     client.app.state.stopping = True
     assert client.get("/ready").status_code == 503
@@ -310,8 +310,8 @@ def test_openapi_shows_examples_and_loads_nothing_from_other_servers(client):
     assert {"413", "422", "429", "503"} <= document["paths"]["/predict"]["post"]["responses"].keys()
     assert "http" not in json.dumps(document)
     for path in ("/docs", "/redoc"):
-        answer = client.get(path)
-        assert (answer.status_code, "/openapi.json describes" in answer.json()["detail"]) == (
+        response = client.get(path)
+        assert (response.status_code, "/openapi.json describes" in response.json()["detail"]) == (
             404,
             True,
         )
@@ -326,25 +326,25 @@ def test_head_is_like_get_without_the_body(client, path):
         assert found.headers["content-length"] == str(len(expected.content))
 
 
-def test_head_of_a_route_without_get_is_refused_and_counted_by_route(client):
+def test_head_of_a_route_without_get_is_rejected_and_counted_by_route(client):
     assert client.head("/predict").status_code == 405
     assert client.head("/made/up").status_code == 404
     client.head("/health")
     assert 'requests_total{path="/health",status="200"} 1.0' in client.get("/metrics").text
 
 
-def test_a_model_without_probabilities_and_no_model_are_refused():
+def test_a_model_without_probabilities_and_no_model_are_rejected():
     with pytest.raises(TypeError, match=r"models\['svc'\] must have predict_proba"):
         create_app({"svc": object()})
     with pytest.raises(ValueError, match="at least one"):
         create_app({})
-    with pytest.raises(ValueError, match="api_key is empty"):
+    with pytest.raises(ValueError, match="must not be empty, got an empty string"):
         create_app(Stub(), api_key="")
     with pytest.raises(ValueError, match="texts must be more than 0"):
         Limits(max_texts=0)
 
 
-def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():
+def test_a_model_that_cannot_predict_is_rejected_before_the_service_starts():
     def act(texts):
         raise RuntimeError("out of order")
 
@@ -355,6 +355,6 @@ def test_a_model_that_cannot_predict_is_refused_before_the_service_starts():
 
 
 @pytest.mark.parametrize("key", ["", " key", "key\n", "a\rb", "a\0b"], ids=repr)
-def test_a_key_that_no_request_or_every_request_has_is_refused(key):
+def test_an_empty_key_or_one_that_cannot_be_sent_is_rejected(key):
     with pytest.raises(ValueError, match="api_key"):
         create_app(Stub(), api_key=key)

@@ -19,9 +19,9 @@ def lengths(texts):
 
 async def answers_of(batcher, requests):
     batcher.start()
-    answers = await asyncio.gather(*map(batcher.predict, requests))
+    responses = await asyncio.gather(*map(batcher.predict, requests))
     await batcher.close()
-    return [answer[:, 0].tolist() for answer in answers]
+    return [response[:, 0].tolist() for response in responses]
 
 
 @settings(max_examples=30, deadline=None)
@@ -78,7 +78,7 @@ def test_clients_that_send_their_next_request_at_once_share_a_batch():
         batcher = MicroBatcher(slow, max_wait=0.5, on_batch=sizes.append)
         batcher.start()
         await batcher.predict(["warm"])
-        # The second comes while the first is answered: without patience, their turns alternate.
+        # The second arrives during the response to the first: without waiting, they alternate.
         await asyncio.gather(client(batcher, 0), client(batcher, 0.01))
         await batcher.close()
 
@@ -108,7 +108,7 @@ def test_close_predicts_the_waiting_requests():
         closing = asyncio.create_task(batcher.close())
         found = await asyncio.wait_for(asyncio.gather(*waiting), 15)
         await closing
-        return [answer.tolist() for answer in found]
+        return [response.tolist() for response in found]
 
     assert asyncio.run(ask()) == [[[3]]] * 3
 
@@ -126,7 +126,7 @@ def test_a_client_that_leaves_frees_its_place_and_costs_no_prediction():
         leaving = asyncio.create_task(batcher.predict(["gone"]))
         staying = asyncio.create_task(batcher.predict(["here"]))
         await asyncio.sleep(0)
-        with pytest.raises(QueueFullError, match="2 texts wait already"):
+        with pytest.raises(QueueFullError, match="2 texts are already waiting"):
             await batcher.predict(["too much"])
         leaving.cancel()
         await staying
@@ -148,9 +148,9 @@ def test_a_request_that_fails_the_model_fails_alone():
         batcher = MicroBatcher(picky, on_batch=sizes.append)
         batcher.start()
         asked = [batcher.predict([text]) for text in ("a", "bad", "abc")]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        responses = await asyncio.gather(*asked, return_exceptions=True)
         await batcher.close()
-        return answers
+        return responses
 
     first, failed, last = asyncio.run(ask())
     assert (first.tolist(), str(failed), last.tolist()) == ([[1]], "a bad text", [[3]])

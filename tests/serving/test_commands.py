@@ -31,14 +31,14 @@ def test_serve_reports_errors_without_a_traceback(saved, tmp_path):
     ("options", "variable", "message"),
     [
         (["--host", ""], None, "host must be an address, got ''"),
-        (["--api-key", ""], None, "api_key is empty (--api-key, AGNEWS_SK_API_KEY)"),
-        (["--api-key", ""], "key", "api_key is empty"),
-        ([], "", "api_key is empty (--api-key, AGNEWS_SK_API_KEY)"),
-        ([], "key\n", "begins or ends with white space"),
+        (["--api-key", ""], None, "api_key (--api-key, AGNEWS_SK_API_KEY) must not be empty"),
+        (["--api-key", ""], "key", "must not be empty, got an empty string"),
+        ([], "", "api_key (--api-key, AGNEWS_SK_API_KEY) must not be empty"),
+        ([], "key\n", "begins or ends with whitespace"),
     ],
     ids=["host", "key", "key-over-variable", "variable", "line-break"],
 )
-def test_an_empty_host_or_key_is_refused_in_one_line(
+def test_an_empty_host_or_key_is_rejected_in_one_line(
     saved, monkeypatch, options, variable, message, workers
 ):
     if variable is not None:

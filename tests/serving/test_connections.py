@@ -1,4 +1,4 @@
-"""Connections that send nothing, too slowly, or do not read keep nobody else out."""
+"""Connections that send nothing, too slowly, or do not read do not block others."""
 
 import http.client
 import logging
@@ -23,7 +23,7 @@ HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n
 
 
 class Stub:
-    """A classifier whose answers are as long, and take as long, as a test asks."""
+    """A classifier whose predictions have the length and the duration that a test sets."""
 
     def __init__(self, n_labels=2, act=lambda texts: None):
         self.classes_ = np.array([f"{i:0100}" for i in range(n_labels)])
@@ -73,7 +73,7 @@ def wait_for(condition, seconds=10):
     assert condition()
 
 
-# What a client sends before it stops, and what it hears.
+# What a client sends before it stops, and what it receives.
 BEGUN = {
     "nothing": (b"", b""),
     "line": (b"GET /health HT", b""),
@@ -93,11 +93,11 @@ def test_clients_that_stop_sending_are_disconnected_within_seconds():
         }
         heard = {name: read_to_the_end(client) for name, client in clients.items()}
         assert {name: BEGUN[name][1] in heard[name] for name in BEGUN} == dict.fromkeys(BEGUN, True)
-        assert [name for name, (_, answer) in BEGUN.items() if not answer and heard[name]] == []
+        assert [name for name, (_, response) in BEGUN.items() if not response and heard[name]] == []
         assert not server.server_state.connections
 
 
-# What a client sends before it goes on with a byte now and then.
+# What a client sends before it continues with a byte now and then.
 TRICKLED = {
     "first": b"GET /health HTTP/1.1\r\nX: ",
     "second": b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nX: ",
@@ -190,7 +190,7 @@ def test_1100_idle_connections_neither_block_others_nor_fill_the_log(saved, tmp_
         )
         before = log.stat().st_size
         for i in range(1_100):
-            # Half of them begin to ask, and never end.
+            # Half of them start a request, and never complete it.
             stack.enter_context(connect(port, b"GET /health HTTP/1.1\r\n" if i % 2 else b""))
         start = time.monotonic()
         assert health(port) == 200

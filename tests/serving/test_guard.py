@@ -1,4 +1,4 @@
-"""The middleware limits the body and the time of a request, whatever the application does."""
+"""The middleware limits the body and the time of a request, for any application."""
 
 import asyncio
 from types import SimpleNamespace
@@ -76,14 +76,14 @@ def test_a_request_within_the_limits_passes():
     [([b"123456", b"78901"], []), ([b""], [(b"content-length", b"11")])],
     ids=["sent", "declared"],
 )
-def test_a_body_that_is_too_large_is_refused_before_all_of_it_is_read(parts, headers):
-    async def refused(scope, receive, send):
+def test_a_body_that_is_too_large_is_rejected_before_all_of_it_is_read(parts, headers):
+    async def rejected(scope, receive, send):
         with pytest.raises(HTTPException, match="413: the body is larger than 10 bytes") as caught:
             await read_all(scope, receive, send)
         assert caught.value.headers == {"Connection": "close"}
         await respond(scope, receive, send)
 
-    assert ask(refused, *parts, headers=headers)[0] == 200
+    assert ask(rejected, *parts, headers=headers)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_response_that_has_started_is_not_replaced():
     assert ask(start_and_fail, b"") == (200, {}, b"ok")
 
 
-def test_head_is_answered_as_get_without_a_body():
+def test_head_gets_the_response_of_get_without_a_body():
     async def echo(scope, receive, send):
         await send(start())
         await send(body(scope["method"].encode()))

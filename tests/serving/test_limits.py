@@ -9,7 +9,7 @@ from agnews_sk.serving import Limits
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
 @pytest.mark.parametrize("value", [0, -1, float("nan")], ids=str)
-def test_a_limit_that_would_refuse_every_request_is_refused(name, value):
+def test_a_limit_that_would_reject_every_request_is_rejected(name, value):
     with pytest.raises(ValueError, match=rf"{name} must be more than 0, got {value}"):
         Limits(**{name: value})
 

@@ -29,7 +29,7 @@ def test_times_batches_and_waiting_texts_are_recorded():
     assert "agnews_sk_waiting_texts 4.0" in found
 
 
-def test_two_applications_in_one_process_count_apart():
+def test_two_applications_in_one_process_have_separate_counters():
     first, second = Metrics(), Metrics()
     first.requests.labels("/health", "200").inc()
     assert not any("/health" in line for line in lines(second))

@@ -48,7 +48,7 @@ def test_models_are_loaded_in_order_under_their_names(saved, pipeline):
     assert name_models(pipeline) == {"model": pipeline}
 
 
-def test_models_that_cannot_serve_are_refused():
+def test_models_that_cannot_serve_are_rejected():
     with pytest.raises(ValueError, match="models is empty"):
         name_models({})
     with pytest.raises(TypeError, match=r"models\['a'\] must have predict_proba, got 1"):
@@ -83,7 +83,7 @@ def test_predictions_are_json_with_labels_of_their_type(classes, label, keys):
     assert described["probabilities"] == dict(zip(keys, [0.25, 0.75]))
 
 
-def test_stories_are_joined_and_texts_are_left_alone(pipeline):
+def test_stories_are_joined_and_texts_are_not_changed(pipeline):
     model = ServedModel("m", pipeline)
     texts = model.as_texts(["a text", {"title": "Oil", "description": "A barrel is dear."}])
     assert texts[0] == "a text"
@@ -91,7 +91,7 @@ def test_stories_are_joined_and_texts_are_left_alone(pipeline):
     assert texts[1].endswith("A barrel is dear.")
 
 
-def test_a_model_that_fails_on_a_text_is_refused_with_its_error():
+def test_a_model_that_fails_on_a_text_is_rejected_with_its_error():
     class Failing(Stub):
         def predict_proba(self, texts):
             raise RuntimeError("out of order")
@@ -100,7 +100,7 @@ def test_a_model_that_fails_on_a_text_is_refused_with_its_error():
         ServedModel("m", Failing(["a"], [[1.0]])).check()
 
 
-def test_a_model_that_cannot_be_explained_says_so():
+def test_a_model_that_cannot_be_explained_raises_an_error():
     with pytest.raises(ExplanationUnavailableError, match="is not an estimator instance"):
         ServedModel("m", Stub(["a", "b"], [[0.5, 0.5]])).explain(["text"])
 

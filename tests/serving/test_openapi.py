@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document allows, and much that it does not, never fails the service."""
+"""No request, allowed by the OpenAPI document or not, makes the service fail."""
 
 import subprocess
 import sys

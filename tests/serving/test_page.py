@@ -16,7 +16,7 @@ ENTER, TAB, CONTROL = {"key": "Enter", "code": 13}, {"key": "Tab", "code": 9}, 2
 
 
 class Contrary:
-    """Says Sports to everything."""
+    """Predicts Sports for every text."""
 
     classes_ = np.array(["Business", "Sports"])
 
@@ -101,7 +101,7 @@ def test_the_page_can_be_used_by_keyboard_alone(page):
     assert {"story", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
 
 
-def test_a_screen_reader_finds_names_and_hears_the_prediction(page):
+def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
     nodes = page.call("Accessibility.getFullAXTree")["nodes"]
     named = {
         (node["role"]["value"], node.get("name", {}).get("value", ""))
@@ -112,7 +112,7 @@ def test_a_screen_reader_finds_names_and_hears_the_prediction(page):
         ("heading", "What is this story about?"),
         ("textbox", "Story"),
         ("button", "Classify"),
-        ("group", "Models to ask"),
+        ("group", "Models"),
         ("checkbox", "tfidf"),
     } <= named
     controls = {"textbox", "button", "checkbox", "combobox"}

@@ -1,4 +1,4 @@
-"""Requests have one input each, and are refused with the reason."""
+"""Requests have one input each, and are rejected with the reason."""
 
 import pytest
 from pydantic import ValidationError
@@ -28,8 +28,8 @@ def test_each_kind_of_input_becomes_a_list(request_, stories):
     [{}, {"text": "a", "texts": ["b"]}, {"text": "a", "title": "b"}, {"text": None}],
     ids=["none", "text and texts", "text and title", "null"],
 )
-def test_no_input_and_two_inputs_are_refused(request_):
-    with pytest.raises(ValidationError, match="give exactly one of text, texts, or title"):
+def test_no_input_and_two_inputs_are_rejected(request_):
+    with pytest.raises(ValidationError, match="pass exactly one of text, texts, or title"):
         PredictRequest(**request_)
 
 
@@ -45,12 +45,12 @@ def test_no_input_and_two_inputs_are_refused(request_):
     ],
     ids=["empty", "null", "no cell", "other cell", "unknown field", "number"],
 )
-def test_invalid_input_is_refused_with_the_reason(request_, message):
+def test_invalid_input_is_rejected_with_the_reason(request_, message):
     with pytest.raises(ValidationError, match=message):
         PredictRequest(**request_)
 
 
-def test_a_long_list_of_invalid_texts_is_refused_at_the_first():
+def test_a_long_list_of_invalid_texts_is_rejected_at_the_first():
     with pytest.raises(ValidationError, match="texts") as caught:
         PredictRequest(texts=[1] * 100_000)
     assert caught.value.error_count() <= 2

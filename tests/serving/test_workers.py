@@ -26,7 +26,7 @@ BODY, HEADERS = b'{"text": "oil"}', {"Content-Type": "application/json"}
 
 
 class Load(threading.Thread):
-    """A client that asks on one connection until the service closes it, and counts."""
+    """A client that sends requests on one connection until the service closes it, and counts."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -37,17 +37,17 @@ class Load(threading.Thread):
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
             connection.connect()
         except ConnectionError:
-            return  # the door is closed: never taken
+            return  # the socket is closed: never accepted
         while connection.sock is not None:
             try:
                 connection.request("POST", "/predict", BODY, HEADERS)
-                answer = connection.getresponse()
-                answer.read()
+                response = connection.getresponse()
+                response.read()
             except (OSError, http.client.HTTPException):
                 self.lost += 1
                 return
-            self.answered += answer.status == 200
-            self.lost += answer.status != 200
+            self.answered += response.status == 200
+            self.lost += response.status != 200
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
@@ -84,8 +84,8 @@ def test_a_worker_that_dies_is_replaced_while_the_service_continues(saved):
         for _ in range(8):  # some of these wait for the new worker
             address = f"http://127.0.0.1:{port}/predict"
             request = urllib.request.Request(address, BODY, HEADERS)
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                assert answer.status == 200
+            with urllib.request.urlopen(request, timeout=30) as response:
+                assert response.status == 200
         metrics = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
     assert 'agnews_sk_requests_total{path="/predict",status="200"} 8.0' in metrics
 
@@ -118,7 +118,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(saved, tm
 
 
 def die(how):
-    """Build no application, but end the process."""
+    """End the process instead of building an application."""
     if how == "exit":
         os._exit(9)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -134,7 +134,7 @@ def test_a_worker_that_keeps_dying_while_it_loads_ends_the_service_with_the_reas
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     workers = _Workers(partial(die, how), Limits(), _listen("127.0.0.1", 0, 2))
-    # A fork is there at once; what dies does so before it could mind what it has inherited.
+    # A fork starts at once, and dies before it uses what it has inherited.
     monkeypatch.setattr(workers, "_context", multiprocessing.get_context("fork"))
     started = []
     start = workers._start
@@ -168,14 +168,14 @@ def test_a_port_in_use_is_reported_before_any_process_starts(saved):
         ({"host": " "}, ValueError, "host must be an address"),
         ({"host": "no such host"}, OSError, "cannot listen on 'no such host', port 0: "),
         ({"port": 70_000}, OSError, "cannot listen on '127.0.0.1', port 70000: "),
-        ({"api_key": ""}, ValueError, "api_key is empty"),
-        ({"api_key": "key\n"}, ValueError, "begins or ends with white space"),
+        ({"api_key": ""}, ValueError, "must not be empty, got an empty string"),
+        ({"api_key": "key\n"}, ValueError, "begins or ends with whitespace"),
         ({"api_key": "a\nb"}, ValueError, "cannot be printed"),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_unusable_host_or_key_is_refused_before_any_process_starts(
+def test_an_unusable_host_or_key_is_rejected_before_any_process_starts(
     saved, options, error, message, workers
 ):
     with pytest.raises(error, match=message):

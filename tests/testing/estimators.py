@@ -66,7 +66,7 @@ class WordCounter(TextInputMixin, TransformerMixin, BaseEstimator):
 
 
 class TextSize(StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator):
-    """Measure texts: a dense matrix of two columns, without anything learnt."""
+    """Measure texts: a dense matrix of two columns; nothing is learned."""
 
     _parameter_constraints = {"logarithm": ["boolean"]}
 

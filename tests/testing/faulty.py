@@ -15,7 +15,7 @@ FAULTY = {}
 
 
 def meant_for(check):
-    """Note a faulty estimator under its class name, with the check that must catch it."""
+    """Register a faulty estimator under its class name, with the check that must catch it."""
 
     def note(faulty):
         FAULTY[faulty.__name__] = (faulty, check)
@@ -40,7 +40,7 @@ class CutsFixedWidthArrays(WordCounter):
 
 
 @meant_for("check_pandas_frame")
-class TakesColumnNamesForTexts(WordCounter):
+class ReadsColumnNamesAsTexts(WordCounter):
     def _read(self, X):
         return super()._read(list(X) if isinstance(X, pd.DataFrame) else X)
 
@@ -55,7 +55,7 @@ class ReadsSeriesByLabel(WordCounter):
 
 
 @meant_for("check_missing_text_in_predict")
-class SpellsMissingTexts(WordCounter):
+class ConvertsMissingTextsToStr(WordCounter):
     def _read(self, X):
         return [str(text) for text in X] if isinstance(X, list) else super()._read(X)
 
@@ -70,7 +70,7 @@ class DividesByWords(TextSize):
 
 
 @meant_for("check_astral_characters")
-class KnowsOnePlane(WordCounter):
+class SupportsOnePlane(WordCounter):
     def _split(self, text):
         if any(ord(letter) > 0xFFFF for letter in text):
             raise OverflowError("a character is too large")
@@ -93,7 +93,7 @@ class SkipsEmptyRows(TextSize):
 
 
 @meant_for("check_sample_order_invariance")
-class AnswersInSortedOrder(TextSize):
+class ReturnsSortedOrder(TextSize):
     def transform(self, X):
         return np.sort(super().transform(X), axis=0)
 
@@ -126,7 +126,7 @@ class KeepsARunningMaximum(TextSize):
 
 
 @meant_for("check_outputs_are_not_shared")
-class HandsOutItsCache(TextSize):
+class ReturnsItsCache(TextSize):
     def fit(self, X, y=None):
         super().fit(X)
         self.cache_ = {}
@@ -140,7 +140,7 @@ class HandsOutItsCache(TextSize):
 
 
 @meant_for("check_predict_sets_no_attributes")
-class KeepsWhatWasAsked(TextSize):
+class KeepsItsInput(TextSize):
     def transform(self, X):
         self.last_ = super().transform(X)
         return self.last_.copy()
@@ -160,7 +160,7 @@ class OverwritesAParameter(WordCounter):
 
 
 @meant_for("check_set_params_after_fit")
-class SplitsAsAtFirst(WordCounter):
+class ReusesTheFirstPattern(WordCounter):
     def fit(self, X, y=None):
         if not hasattr(self, "lowercase_"):
             self.lowercase_ = self.lowercase
@@ -243,7 +243,7 @@ class ResetsTheIndex(WordCounter):
 
 
 @meant_for("check_unfitted")
-class FailsStrangelyBeforeFit(WordCounter):
+class RaisesAttributeErrorBeforeFit(WordCounter):
     def transform(self, X):
         len(self.vocabulary_)
         return super().transform(X)
@@ -285,7 +285,7 @@ class SeedsEverything(WordBayes):
 
 
 @meant_for("check_integer_labels")
-class SpellsItsLabels(WordBayes):
+class ConvertsItsLabelsToStr(WordBayes):
     def _encode(self, y):
         return np.unique(np.asarray(y).astype(str), return_inverse=True)
 
@@ -321,7 +321,7 @@ class LeavesObjectsBoxed(WordBayes):
 
 
 @meant_for("check_string_dtype_labels")
-class KnowsNoStringDType(WordBayes):
+class LacksStringDType(WordBayes):
     def _encode(self, y):
         if isinstance(y, np.ndarray) and y.dtype.kind == "T":
             raise TypeError("y must not be of StringDType")
@@ -329,14 +329,14 @@ class KnowsNoStringDType(WordBayes):
 
 
 @meant_for("check_polars_and_arrow_labels")
-class TakesCodesForLabels(WordBayes):
+class UsesCategoryCodesAsLabels(WordBayes):
     def _encode(self, y):
         coded = isinstance(y, pl.Series) and y.dtype == pl.Enum
         return super()._encode(y.to_physical() if coded else y)
 
 
 @meant_for("check_missing_label_position")
-class SaysNotWhereALabelIsMissing(WordBayes):
+class OmitsThePositionOfAMissingLabel(WordBayes):
     def _check_labels(self, X, y):
         try:
             super()._check_labels(X, y)
@@ -353,7 +353,7 @@ class HasNoLogarithms(WordBayes):
 
 
 @meant_for("check_categorical_texts")
-class TakesCodesForTexts(WordCounter):
+class UsesCategoryCodesAsTexts(WordCounter):
     def _read(self, X):
         if isinstance(X, pd.Series) and X.dtype == "category":
             X = X.cat.codes.astype(str)
@@ -361,7 +361,7 @@ class TakesCodesForTexts(WordCounter):
 
 
 @meant_for("check_arrow_texts")
-class KnowsNoArrow(WordCounter):
+class LacksArrow(WordCounter):
     def _read(self, X):
         if isinstance(X, pd.Series) and isinstance(X.dtype, pd.ArrowDtype):
             raise TypeError("X must not be of Arrow")
@@ -383,13 +383,13 @@ class ReadsLabelsByLabel(WordBayes):
 
 
 @meant_for("check_predict_proba_columns")
-class TurnsItsColumnsAround(WordBayes):
+class ReversesItsColumns(WordBayes):
     def predict_proba(self, X):
         return super().predict_proba(X)[:, ::-1]
 
 
 @meant_for("check_predict_proba")
-class ForgetsToNormalise(WordBayes):
+class DoesNotNormalize(WordBayes):
     def predict_proba(self, X):
         return np.exp(self._log_joint(X))
 
@@ -429,7 +429,7 @@ class NamesTooMuch(WordCounter):
 
 
 @meant_for("check_n_features_out")
-class ForgetsEmptyColumns(TextSize):
+class DropsEmptyColumns(TextSize):
     def transform(self, X):
         sizes = super().transform(X)
         return sizes[:, sizes.any(axis=0)]
@@ -442,19 +442,19 @@ class IgnoresSetOutput(TextSize, auto_wrap_output_keys=None):
 
 
 @meant_for("check_fit_transform")
-class FitTransformsOtherwise(WordCounter):
+class FitTransformDiffers(WordCounter):
     def fit_transform(self, X, y=None):
         return self.fit(X).transform(X) * 2
 
 
 @meant_for("check_bare_str")
-class TakesLettersForTexts(WordCounter):
+class ReadsLettersAsTexts(WordCounter):
     def _read(self, X):
         return super()._read(list(X) if isinstance(X, str) else X)
 
 
 @meant_for("check_numbers")
-class RefusesWithoutAReason(WordCounter):
+class RejectsWithoutAReason(WordCounter):
     def _read(self, X):
         try:
             return super()._read(X)
@@ -470,20 +470,20 @@ class HoldsTheBatch(TextSize):
         return super().transform(self.batch_)
 
 
-LEARNT_HERE = {}
+LEARNED_HERE = {}
 
 
 @meant_for("check_predict_in_processes")
-class LeavesWhatItLearntAtHome(WordCounter):
+class KeepsItsVocabularyInTheProcess(WordCounter):
     def fit(self, X, y=None):
         super().fit(X)
         self.key_ = uuid.uuid4().hex
-        LEARNT_HERE[self.key_] = self.vocabulary_
+        LEARNED_HERE[self.key_] = self.vocabulary_
         return self
 
     def transform(self, X):
         check_is_fitted(self)
-        self.vocabulary_ = LEARNT_HERE[self.key_]
+        self.vocabulary_ = LEARNED_HERE[self.key_]
         return super().transform(X)
 
 

@@ -122,7 +122,7 @@ def test_equal_outputs_pass(actual, expected):
     ensure_equal({"m": actual}, {"m": expected})
 
 
-def refuse(error):
+def reject(error):
     def call():
         raise error
 
@@ -130,16 +130,16 @@ def refuse(error):
 
 
 def test_a_rejection_must_name_one_of_the_words():
-    ensure_raises(refuse(TypeError("got an Integer")), "float", "int")
+    ensure_raises(reject(TypeError("got an Integer")), "float", "int")
     with pytest.raises(AssertionError, match="the message names none of int: 'a point'"):
-        ensure_raises(refuse(ValueError("a point")), "int")
+        ensure_raises(reject(ValueError("a point")), "int")
     with pytest.raises(AssertionError, match="nothing was raised"):
         ensure_raises(list, "int")
 
 
-def test_a_crash_is_no_rejection():
+def test_a_crash_is_not_a_rejection():
     with pytest.raises(AttributeError, match="int has no lower"):
-        ensure_raises(refuse(AttributeError("int has no lower")), "int")
+        ensure_raises(reject(AttributeError("int has no lower")), "int")
 
 
 def test_the_corpus_is_restored_after_a_check():

@@ -1,4 +1,4 @@
-"""Which checks apply to an estimator, and what becomes of their errors."""
+"""Which checks apply to an estimator, and how their errors are translated."""
 
 from unittest import SkipTest
 
@@ -37,7 +37,7 @@ from tests.testing.estimators import TextSize, WordBayes, WordCounter
         (has("transform"), WordCounter(), WordBayes()),
     ],
 )
-def test_conditions_tell_estimators_apart(condition, meets, fails):
+def test_conditions_distinguish_estimators(condition, meets, fails):
     assert condition(meets)
     assert fails is None or not condition(fails)
 

@@ -1,4 +1,4 @@
-"""check_text_estimator and its relatives keep to the interface of scikit-learn's."""
+"""check_text_estimator and related functions have the interface of scikit-learn's."""
 
 import warnings
 from inspect import signature
@@ -16,7 +16,7 @@ from agnews_sk.testing import (
     text_checks_generator,
 )
 from tests.testing.estimators import TextSize, WordBayes, WordCounter
-from tests.testing.faulty import TakesLettersForTexts
+from tests.testing.faulty import ReadsLettersAsTexts
 
 REASON = {"check_bare_str": "a str is taken for its letters"}
 DOCS = Path(__file__).parents[2] / "docs" / "testing.md"
@@ -39,32 +39,32 @@ def test_the_guide_lists_every_check_and_its_claim():
 
 
 def test_a_failure_is_raised_with_the_name_the_claim_and_what_happened():
-    message = "TakesLettersForTexts: A bare str.*is rejected. Instead, nothing was raised."
+    message = "ReadsLettersAsTexts: A bare str.*is rejected. Instead, nothing was raised."
     with pytest.raises(AssertionError, match=message):
-        check_text_estimator(TakesLettersForTexts())
+        check_text_estimator(ReadsLettersAsTexts())
 
 
-def test_a_failure_is_warned_of_where_asked_and_recorded():
+def test_a_failure_is_recorded_and_raises_a_warning_if_requested():
     with pytest.warns(EstimatorCheckFailedWarning, match="check_bare_str"):
-        results = check_text_estimator(TakesLettersForTexts(), on_fail="warn")
+        results = check_text_estimator(ReadsLettersAsTexts(), on_fail="warn")
     assert {r["check_name"] for r in results if r["status"] == "failed"} == {"check_bare_str"}
 
 
-def test_nothing_is_warned_of_where_not_asked():
+def test_there_is_no_warning_unless_requested():
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimatorCheckFailedWarning)
         warnings.simplefilter("error", SkipTestWarning)
-        results = results_of(TakesLettersForTexts())
+        results = results_of(ReadsLettersAsTexts())
     assert isinstance(results["check_bare_str"]["exception"], AssertionError)
 
 
-def test_an_expected_failure_is_no_failure():
-    result = results_of(TakesLettersForTexts(), expected_failed_checks=REASON)["check_bare_str"]
+def test_an_expected_failure_does_not_count_as_a_failure():
+    result = results_of(ReadsLettersAsTexts(), expected_failed_checks=REASON)["check_bare_str"]
     assert result["status"] == "xfail"
     assert result["expected_to_fail_reason"] == REASON["check_bare_str"]
 
 
-def test_an_expected_failure_that_passes_is_told_apart():
+def test_an_expected_failure_that_passes_is_recorded_as_such():
     result = results_of(WordCounter(), expected_failed_checks=REASON)["check_bare_str"]
     assert result["status"] == "passed"
     assert result["expected_to_fail"]
@@ -81,7 +81,7 @@ def test_the_callback_gets_each_result():
     assert seen == results
 
 
-def test_a_callback_cannot_go_with_raising():
+def test_a_callback_conflicts_with_raising():
     with pytest.raises(ValueError, match="callback"):
         check_text_estimator(TextSize(), callback=print)
 
@@ -102,14 +102,14 @@ def test_the_options_of_scikit_learn_are_there():
     assert theirs <= set(signature(check_text_estimator).parameters)
 
 
-def test_a_class_is_refused():
+def test_a_class_is_rejected():
     with pytest.raises(TypeError, match="class WordCounter"):
         check_text_estimator(WordCounter)
     with pytest.raises(TypeError, match="class WordCounter"):
         parametrize_with_text_checks([WordCounter])
 
 
-def test_a_skip_is_warned_of_where_asked():
+def test_a_skip_raises_a_warning_if_requested():
     with pytest.warns(SkipTestWarning, match="check_round_trip was skipped: no round_trip"):
         check_text_estimator(TextSize(), on_skip="warn")
 
@@ -127,7 +127,7 @@ def test_round_trip_is_called_with_the_fitted_estimator():
     assert asked[0].vocabulary_
 
 
-def test_a_round_trip_that_loses_what_was_learnt_is_caught():
+def test_a_round_trip_that_loses_the_fitted_state_is_caught():
     results = results_of(WordCounter(), round_trip=lambda estimator: WordCounter())
     assert results["check_round_trip"]["status"] == "failed"
 

@@ -1,4 +1,4 @@
-"""Tokenizers as JSON encode as the library does, repeatably, and in threads of our own only."""
+"""Tokenizers stored as JSON encode like the library, reproducibly, in our own threads only."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def test_special_tokens_have_the_first_ids_and_frame_each_row(tokenizer):
 
 
 @pytest.mark.parametrize("vocab_size", [270, 290])
-def test_a_vocabulary_has_at_most_the_size_asked_for(vocab_size):
+def test_a_vocabulary_has_at_most_the_requested_size(vocab_size):
     for model in MODELS:
         assert trained(model, vocab_size).get_vocab_size() <= vocab_size
 
@@ -94,7 +94,7 @@ def test_truncation_stays_where_no_length_is_given(tokenizer):
     assert json.loads(truncating(tokenizer.to_str(), None))["truncation"] is None
 
 
-def test_padding_is_taken_out_and_the_cached_tokenizer_is_not_changed(tokenizer):
+def test_padding_is_removed_and_the_cached_tokenizer_is_not_changed(tokenizer):
     padded = Tokenizer.from_str(tokenizer.to_str())
     padded.enable_padding(length=50)
     cached = load_tokenizer(padded.to_str())
@@ -104,7 +104,7 @@ def test_padding_is_taken_out_and_the_cached_tokenizer_is_not_changed(tokenizer)
 
 
 @pytest.mark.parametrize("max_length", [0, 2])
-def test_a_length_without_room_for_a_token_is_refused(tokenizer, max_length):
+def test_a_length_without_room_for_a_token_is_rejected(tokenizer, max_length):
     message = f"max_length must be at least 3 to hold the 2 special tokens.*got {max_length}"
     with pytest.raises(ValueError, match=message):
         truncating(tokenizer.to_str(), max_length)
@@ -139,7 +139,7 @@ def test_a_pretrained_tokenizer_that_was_replaced_is_loaded_again(tiny_model, tm
     assert "oil" not in load_tokenizer(after).get_vocab()
 
 
-def test_a_model_without_a_fast_tokenizer_is_refused(tmp_path):
+def test_a_model_without_a_fast_tokenizer_is_rejected(tmp_path):
     from transformers import CanineTokenizer
 
     CanineTokenizer().save_pretrained(tmp_path)
@@ -160,7 +160,7 @@ def test_training_is_the_same_in_every_process(model):
 
 
 @pytest.mark.parametrize(("setting", "during"), [(None, "false"), ("true", "true")])
-def test_the_library_starts_no_threads_unless_the_user_says_so(setting, during, monkeypatch):
+def test_the_library_starts_no_threads_unless_requested(setting, during, monkeypatch):
     seen = []
 
     class Recorder:

@@ -53,7 +53,7 @@ def test_case_is_kept_without_lowercase():
 
 
 @pytest.mark.parametrize("max_length", [1, 2])
-def test_max_length_without_room_for_a_token_is_refused(max_length, tiny_model):
+def test_max_length_without_room_for_a_token_is_rejected(max_length, tiny_model):
     for tokenizer in (
         SubwordTokenizer(max_length=max_length),
         PretrainedTokenizer(model=tiny_model, max_length=max_length),

@@ -33,7 +33,7 @@ def test_ids_follow_frequency_then_the_alphabet(rows, min_df, max_df):
     tokens = pl.Series(rows, dtype=pl.List(pl.String))
     vocabulary = Vocabulary(min_df=min_df, max_df=max_df)
     if not kept:
-        with pytest.raises(ValueError, match="no token is left"):
+        with pytest.raises(ValueError, match="no token remains"):
             vocabulary.fit(tokens)
         return
     vocabulary.fit(tokens)
@@ -66,7 +66,7 @@ def test_max_size_counts_the_specials():
     vocabulary = Vocabulary(max_size=3).fit(TOKENS)
     assert list(vocabulary.vocabulary_) == ["<pad>", "<unk>", "oil"]
     for only_specials in (1, 2):
-        with pytest.raises(ValueError, match=r"no token is left.*max_size"):
+        with pytest.raises(ValueError, match=r"no token remains.*max_size"):
             Vocabulary(max_size=only_specials).fit(TOKENS)
 
 
@@ -108,23 +108,23 @@ def test_clone_is_unfitted_and_pickle_is_not():
 
 
 @pytest.mark.parametrize("X", [["oil up"], [["oil"]], pl.Series([[1]]), pl.Series(["oil"])])
-def test_other_input_than_tokens_is_refused(X):
+def test_other_input_than_tokens_is_rejected(X):
     with pytest.raises(TypeError, match="put a WordTokenizer before it"):
         Vocabulary().fit(X)
 
 
-def test_a_repeated_special_token_is_refused():
+def test_a_repeated_special_token_is_rejected():
     with pytest.raises(ValueError, match="special_tokens must be distinct"):
         Vocabulary(special_tokens=("<pad>", "<pad>")).fit(TOKENS)
 
 
-def test_no_rows_are_refused():
+def test_no_rows_are_rejected():
     with pytest.raises(ValueError, match="X is empty"):
         Vocabulary().fit(TOKENS.head(0))
 
 
 @pytest.mark.parametrize("wrong", [-1, 3])
-def test_an_id_outside_the_vocabulary_is_refused(wrong):
+def test_an_id_outside_the_vocabulary_is_rejected(wrong):
     vocabulary = Vocabulary(special_tokens=("<unk>",)).fit(pl.Series([["oil"], ["cup"]]))
     with pytest.raises(ValueError, match=f"from 0 to 2, got {wrong}"):
         vocabulary.inverse_transform(pl.Series([[0], [wrong]]))

@@ -45,7 +45,7 @@ def test_stems_are_those_of_nltk(stemmer):
     assert stems == [[STEMMERS[stemmer].stem(word) for word in row] for row in words]
 
 
-def test_stop_words_go_before_stemming():
+def test_stop_words_are_removed_before_stemming():
     tokenizer = WordTokenizer(stop_words=["rising"], stemmer="porter")
     assert tokenizer.transform(["rising rises"]).to_list() == [["rise"]]
 
@@ -93,16 +93,16 @@ def test_tokenizer_needs_no_fit_and_survives_clone_and_pickle():
         ({"pattern": r"(a)(b)"}, "More than 1 capturing group"),
     ],
 )
-def test_bad_parameters_are_refused(params, message):
+def test_bad_parameters_are_rejected(params, message):
     with pytest.raises(ValueError, match=message):
         WordTokenizer(**params).transform(TEXTS)
 
 
-def test_single_text_is_refused():
+def test_single_text_is_rejected():
     with pytest.raises(TypeError, match="single str"):
         WordTokenizer().transform("oil up")
 
 
-def test_a_pattern_that_does_not_compile_is_refused_in_fit():
+def test_a_pattern_that_does_not_compile_is_rejected_in_fit():
     with pytest.raises(ValueError, match=r"'\(' is not a regular expression"):
         WordTokenizer(pattern="(").fit(["oil"])

@@ -14,7 +14,7 @@ from agnews_sk.training import TextRows, make_net
 
 IDS = pl.Series([np.random.default_rng(i).integers(1, 30, 3 + i % 5).tolist() for i in range(24)])
 LABELS = np.array(["a", "b"] * 12)
-# LRScheduler and others that set the learning rate want it left to them.
+# LRScheduler and others that set the learning rate require a constant schedule.
 CONSTANT = {"schedule": "constant", "warmup": 0.0}
 
 
@@ -46,7 +46,7 @@ def logits(classifier, ids=IDS):
 
 
 class Killed(Exception):
-    """Stands for the end of a process."""
+    """Represents the end of a process."""
 
     def __str__(self):
         return "killed"
@@ -54,7 +54,7 @@ class Killed(Exception):
 
 @contextmanager
 def optimizer_steps(fail_at=None, signal=Killed):
-    """Count the steps of optimizers within it, and end the program, as it were, at one of them."""
+    """Count the steps of optimizers within the block, and raise `Killed` at one of them."""
     steps = []
 
     def count(*args):
@@ -73,7 +73,7 @@ VALID, TRAINED = slice(0, 8), slice(8, 24)
 
 
 def fit_with(*callbacks, validate=True, **params):
-    """Train on 16 rows in four batches an epoch, and validate on 8 in two."""
+    """Train on 16 rows in four batches per epoch, and validate on 8 in two."""
     rows = {"X_val": IDS[VALID], "y_val": LABELS[VALID]} if validate else {}
     settings = {"batch_size": 4, "callbacks": list(callbacks)}
     return small(**{**settings, **params}).fit(IDS[TRAINED], LABELS[TRAINED], **rows)
@@ -93,7 +93,7 @@ def labelled_rows(weight=None):
 
 
 def net_of(*, train=None, valid=None, seed=0, **params):
-    """Return the net that a classifier would train, not initialised."""
+    """Return the net that a classifier would train, not initialized."""
     classifier = small(device="cpu", **params)
     classifier.classes_ = np.array(["a", "b"])
     classifier.model_input_ = ModelInput(vocab_size=30, pad_id=7)

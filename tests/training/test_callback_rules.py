@@ -1,4 +1,4 @@
-"""Every callback of skorch does in our nets what skorch says, or is refused by name."""
+"""Every callback of skorch works in our nets as documented, or is rejected by name."""
 
 import json
 import pickle
@@ -61,7 +61,7 @@ class Steps(Callback):
         self.norms.append(torch.stack([p.grad.norm() for _, p in trained]).norm().item())
 
 
-def test_no_callback_of_skorch_is_forgotten():
+def test_every_callback_of_skorch_is_tested():
     tested = set(globals()) | set(vars(test_skorch_logging))
     assert set(skorch.callbacks.__all__) <= tested
 
@@ -81,7 +81,7 @@ def test_no_callback_of_skorch_is_forgotten():
     ],
     ids=["accuracy", "log loss", "metric", "score", "function"],
 )
-def test_epoch_scoring_scores_the_rows_to_validate_on(scoring, expected, use_caching):
+def test_epoch_scoring_scores_the_validation_rows(scoring, expected, use_caching):
     callback = EpochScoring(scoring, lower_is_better=False, name="own", use_caching=use_caching)
     classifier = fit_with(callback, max_epochs=3, dropout=0.3, token_dropout=0.3)
     last = expected(classifier.predict_proba(IDS[VALID]))
@@ -95,7 +95,7 @@ def assert_trained_alike(one, other):
     np.testing.assert_array_equal(logits(one), logits(other))
 
 
-def test_epoch_scoring_scores_the_rows_trained_on():
+def test_epoch_scoring_scores_the_training_rows():
     callback = EpochScoring("accuracy", on_train=True, name="seen", lower_is_better=False)
     # So low a rate that the module is the same at each step.
     classifier = fit_with(callback, validate=False, learning_rate=1e-30, token_dropout=0.0)
@@ -123,12 +123,12 @@ def test_batch_scoring_scores_each_batch(use_caching, on_train):
     if not on_train:
         last = 1 - classifier.score(IDS[VALID], LABELS[VALID])
         assert classifier.history_["own"].iloc[-1] == pytest.approx(last)
-    # Predictions amid an epoch do not switch its dropout off.
+    # Predictions within an epoch do not switch its dropout off.
     assert_trained_alike(classifier, fit_with(**settings))
 
 
 @pytest.mark.parametrize("kind", ["train", "valid"])
-def test_passthrough_scoring_averages_what_batches_have(kind):
+def test_passthrough_scoring_averages_the_values_of_batches(kind):
     class Note(Callback):
         def on_batch_end(self, net, training, batch, **kwargs):
             if training == (kind == "train"):
@@ -196,7 +196,7 @@ def test_lr_scheduler_does_not_warn_of_the_order_of_steps(recwarn):
 
 
 @pytest.mark.parametrize("step_every", ["epoch", "batch"])
-def test_a_plateau_is_seen(step_every):
+def test_a_plateau_is_detected(step_every):
     steps = Steps()
     scheduler = LRScheduler(
         "ReduceLROnPlateau", step_every=step_every, patience=0, threshold=9.0, threshold_mode="abs"
@@ -214,13 +214,13 @@ def test_warm_restart_lr_is_the_policy_of_lr_scheduler():
 
 
 @pytest.mark.parametrize("params", [{}, {"warmup": 0.0}, {"schedule": "constant"}], ids=str)
-def test_two_that_set_the_learning_rate_are_refused(params):
+def test_two_that_set_the_learning_rate_are_rejected(params):
     with pytest.raises(ValueError, match=r"LRScheduler sets the learning rate, and so do schedule"):
         fit_with(LRScheduler("StepLR", step_size=1), **params)
 
 
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_batch_begin", "on_batch_end"])
-def test_a_learning_rate_that_the_schedule_would_undo_is_refused(hook):
+def test_a_learning_rate_that_the_schedule_would_undo_is_rejected(hook):
     def halve(net, **kwargs):
         for group in net.optimizer_.param_groups:
             group["lr"] /= 2
@@ -252,7 +252,7 @@ def names_of(trained, stem):
     return {name for name in trained if name.startswith(stem)}
 
 
-def test_freezer_freezes_and_unfreezer_thaws():
+def test_freezer_freezes_and_unfreezer_unfreezes():
     steps = Steps()
     classifier = fit_with(Freezer("layers.0*"), Unfreezer("layers.0*", at=3), steps, max_epochs=4)
     frozen = [not names_of(trained, "layers.0") for trained in steps.trained]
@@ -271,31 +271,31 @@ def test_freezer_keeps_weights_as_they_are():
     assert not {name for name in froze if "embedding" in name}
 
 
-def test_freezer_goes_with_freeze():
+def test_freezer_can_be_combined_with_freeze():
     steps = Steps()
     fit_with(Freezer("layers.1*"), steps, freeze=1)
     assert all(not names_of(trained, "layers") for trained in steps.trained)
 
 
 @pytest.mark.parametrize("kind", [Freezer, Unfreezer, lambda p: ParamMapper(p, freeze_parameter)])
-def test_who_chooses_what_is_trained_is_one(kind):
-    with pytest.raises(ValueError, match=r"chooses what is trained.*gradual_unfreezing"):
+def test_only_one_option_may_choose_the_trained_parameters(kind):
+    with pytest.raises(ValueError, match=r"chooses the trained parameters.*gradual_unfreezing"):
         fit_with(kind("layers*"), gradual_unfreezing=True)
 
 
 @pytest.mark.parametrize("params", [{"freeze": 1}, {"freeze": "embeddings"}, {"lora": 2}], ids=str)
-def test_unfreezer_of_what_is_not_in_the_optimizer_is_refused(params):
+def test_unfreezer_of_what_is_not_in_the_optimizer_is_rejected(params):
     with optimizer_steps() as steps, pytest.raises(ValueError, match="Unfreezer cannot train what"):
         fit_with(Unfreezer("*"), **params)
-    with pytest.raises(ValueError, match=r"a callback thawed 'embedding.*freeze"):
+    with pytest.raises(ValueError, match=r"a callback unfroze 'embedding.*freeze"):
         fit_with(ParamMapper("embedding*", unfreeze_parameter), freeze=1)
     assert steps == []
 
 
 @pytest.mark.parametrize("callback", [Freezer("*"), ParamMapper("*", freeze_parameter)])
-def test_nothing_to_train_is_said(callback):
+def test_nothing_to_train_is_an_error(callback):
     name = type(callback).__name__
-    with pytest.raises(ValueError, match=f"{name} froze every parameter: nothing is left"):
+    with pytest.raises(ValueError, match=f"{name} froze all parameters: none can be trained"):
         fit_with(callback)
 
 
@@ -312,14 +312,14 @@ def test_parameters_are_mapped_at_their_epoch(kind, params):
     mapper = kind("layers.0*", fn=lambda p: torch.nn.init.constant_(p, 0.5), at=2)
     mapped = fit_with(mapper, Look(), max_epochs=2, **params)
     assert seen == [False, True]
-    # What frozen layers gave before is not read again.
+    # Earlier outputs of frozen layers are not read again.
     assert_trained_alike(
         mapped, fit_with(kind("layers.0*", fn=mapper.fn, at=2), max_cache_bytes=0, **params)
     )
 
 
-def test_input_shape_setter_is_refused():
-    with pytest.raises(ValueError, match=r"InputShapeSetter builds the module anew.*leave it out"):
+def test_input_shape_setter_is_rejected():
+    with pytest.raises(ValueError, match=r"InputShapeSetter rebuilds the module.*leave it out"):
         fit_with(InputShapeSetter())
 
 
@@ -362,11 +362,11 @@ def test_train_end_checkpoint_saves_the_end_and_load_init_state_begins_with_it(t
     assert second.history_["epoch"].tolist() == [1, 2, 3]
     assert second.history_["train_loss"].tolist()[:2] == first.history_["train_loss"].tolist()
     assert second.history_["train_loss"].iloc[2] < first.history_["train_loss"].iloc[1]
-    with pytest.raises(ValueError, match=r"LoadInitState and checkpoint_dir=.*two ways to resume"):
+    with pytest.raises(ValueError, match=r"LoadInitState and checkpoint_dir=.*both resume"):
         fit_with(LoadInitState(saved), checkpoint_dir=tmp_path)
 
 
-# What is no callback, or has nothing to work on
+# Objects that are not callbacks, or have no data to work on
 
 
 @pytest.mark.parametrize(
@@ -384,14 +384,14 @@ def test_train_end_checkpoint_saves_the_end_and_load_init_state_begins_with_it(t
     ],
     ids=lambda callback: getattr(type(callback), "__name__", ""),
 )
-def test_what_needs_rows_to_validate_on_says_so_before_training(callback):
-    message = "needs rows to validate on; set validation_fraction, or give"
+def test_callbacks_that_need_validation_rows_are_rejected_without_them(callback):
+    message = "needs validation rows; set validation_fraction, or pass"
     with optimizer_steps() as steps, pytest.raises(ValueError, match=message):
         fit_with(callback, validate=False, **CONSTANT)
     assert steps == []
 
 
-def test_early_stopping_may_watch_what_is_trained_on():
+def test_early_stopping_may_monitor_the_training_loss():
     stop = EarlyStopping(monitor="train_loss", patience=1, threshold=9.0, threshold_mode="abs")
     assert len(fit_with(stop, validate=False, max_epochs=9).history_) == 2
 
@@ -406,7 +406,7 @@ def test_early_stopping_may_watch_what_is_trained_on():
     ],
     ids=["scikit-learn", "torch", "function", "None"],
 )
-def test_what_is_no_callback_is_named(value, name):
+def test_objects_that_are_not_callbacks_are_named(value, name):
     with pytest.raises(TypeError, match=f"must hold callbacks of skorch, got {name} at position 1"):
         fit_with(EpochTimer(), value)
 
@@ -418,7 +418,7 @@ def test_a_callback_may_be_a_class_or_have_a_name():
     assert_trained_alike(class_alone, fit_with())
 
 
-def test_callbacks_see_rows_labels_and_batches_as_skorch_hands_them_out():
+def test_callbacks_get_rows_labels_and_batches_as_in_skorch():
     seen = []
 
     class Look(Callback):

@@ -47,12 +47,12 @@ def test_a_saved_array_is_a_copy():
 @pytest.mark.parametrize(
     "value", [object(), [object()], {"a": np.array(["a"])}], ids=["object", "list", "str"]
 )
-def test_what_a_file_cannot_hold_is_named(value):
-    with pytest.raises(TypeError, match=r"Holds keeps a .* in 'value'; give it state_dict"):
+def test_an_attribute_that_a_file_cannot_hold_is_named(value):
+    with pytest.raises(TypeError, match=r"Holds keeps a .* in 'value'; define state_dict"):
         state_of(Holds(value))
 
 
-def test_functions_and_what_skorch_keeps_open_have_no_state():
+def test_functions_and_open_logs_of_skorch_have_no_state():
     assert state_of(Holds(len)) == {}
     timer = EpochTimer()
     timer.file_ = object()
@@ -71,14 +71,14 @@ class Counts(Callback):
         self.n = state["n"]
 
 
-def test_a_callback_may_say_itself_what_its_state_is():
+def test_a_callback_may_define_its_state():
     first, second = Counts(), Counts()
     first.n = 4
     restore_state(second, state_of(first))
     assert second.n == 4
 
 
-def test_an_attribute_may_say_it_too():
+def test_an_attribute_may_define_its_state():
     first, second = Holds(torch.nn.Linear(1, 1)), Holds(torch.nn.Linear(1, 1))
     restore_state(second, state_of(first))
     assert second.value.weight.item() == first.value.weight.item()

@@ -4,7 +4,7 @@ import pytest
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer
 
 from agnews_sk.training import ScikitLearnCallbacks
-from agnews_sk.training._callbacks import ProgressLine, hear_batches, is_given_by_user
+from agnews_sk.training._callbacks import ProgressLine, is_given_by_user, listen_to_batches
 from tests.training.nets import IDS, LABELS, small
 
 
@@ -23,15 +23,15 @@ class HearsBatches(Callback):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_callbacks_that_hear_batches_are_known(callback, expected):
-    assert hear_batches([("quiet", Callback()), ("one", callback)]) is expected
+def test_callbacks_that_listen_to_batches_are_known(callback, expected):
+    assert listen_to_batches([("quiet", Callback()), ("one", callback)]) is expected
 
 
-def test_no_callback_hears_no_batch():
-    assert not hear_batches([])
+def test_without_callbacks_none_listens_to_batches():
+    assert not listen_to_batches([])
 
 
-def test_callbacks_of_the_user_are_told_from_those_of_the_net():
+def test_callbacks_of_the_user_are_distinguished_from_those_of_the_net():
     net = small().fit(IDS, LABELS).net_
     assert is_given_by_user("mine", EarlyStopping(), net)
     assert not is_given_by_user("epoch_timer", EpochTimer(), net)

@@ -15,7 +15,7 @@ STATE = {
 }
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+def test_a_saved_state_is_loaded(tmp_path):
     checkpoint = Checkpoint(tmp_path / "new" / "folder", "run")
     assert checkpoint.load("cpu") is None
     checkpoint.save(STATE)
@@ -43,7 +43,7 @@ def test_a_save_that_fails_leaves_the_last_one(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"no file of torch", None], ids=["empty", "other", "part"]
 )
-def test_a_damaged_file_is_named_with_the_way_out(tmp_path, content):
+def test_a_damaged_file_is_named_with_advice(tmp_path, content):
     checkpoint = Checkpoint(tmp_path, "run")
     checkpoint.save(STATE)
     whole = checkpoint.path.read_bytes()
@@ -53,10 +53,12 @@ def test_a_damaged_file_is_named_with_the_way_out(tmp_path, content):
 
 
 @pytest.mark.parametrize("other", [{"epoch": 1}, [1, 2]], ids=["lacks keys", "no dict"])
-def test_a_file_of_something_else_is_refused(tmp_path, other):
+def test_a_file_with_other_contents_is_rejected(tmp_path, other):
     checkpoint = Checkpoint(tmp_path, "run")
     torch.save(other, checkpoint.path)
-    with pytest.raises(ValueError, match="no checkpoint of this training: it holds something else"):
+    with pytest.raises(
+        ValueError, match="not a checkpoint of this training run: it has other contents"
+    ):
         checkpoint.load("cpu")
 
 
@@ -73,7 +75,7 @@ def test_loading_runs_no_code(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+def test_a_file_in_the_place_of_the_folder_is_rejected(tmp_path):
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(NotADirectoryError, match="checkpoint_dir must be a folder"):

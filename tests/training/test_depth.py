@@ -18,7 +18,7 @@ def test_each_parameter_has_the_depth_of_its_part():
     assert parameter_depths(module).keys() == dict(module.named_parameters()).keys()
 
 
-def test_the_stack_is_the_longest_list_wherever_it_lies():
+def test_the_stack_is_the_longest_list_at_any_depth():
     outer = nn.Module()
     outer.heads = nn.ModuleList([nn.Linear(1, 1)])
     outer.encoder = net(3)
@@ -27,7 +27,7 @@ def test_the_stack_is_the_longest_list_wherever_it_lies():
     assert stack.parent is outer.encoder
 
 
-def test_what_several_layers_read_counts_as_an_embedding():
+def test_parameters_read_by_several_layers_count_as_embeddings():
     module = net()
     module.rel_embeddings = nn.Embedding(4, 8)
     depths = parameter_depths(module)
@@ -35,6 +35,6 @@ def test_what_several_layers_read_counts_as_an_embedding():
     assert "rel_embeddings" in find_layers(module).side_inputs
 
 
-def test_a_module_without_layers_is_refused():
+def test_a_module_without_layers_is_rejected():
     with pytest.raises(ValueError, match="Linear has no list of layers to freeze or to decay by"):
         find_layers(nn.Linear(1, 1))

@@ -17,7 +17,7 @@ def test_it_drops_the_share_and_scales_the_rest(p, dtype):
     torch.testing.assert_close(x.grad, dropped.detach())
 
 
-def test_chances_of_neighbours_are_independent():
+def test_neighbouring_activations_are_dropped_independently():
     with FastDropout():
         kept = (F.dropout(torch.ones(4_000_000), 0.5) > 0).double()
     for lag in (1, 2, 3, 4):
@@ -25,7 +25,7 @@ def test_chances_of_neighbours_are_independent():
         assert both == pytest.approx(0.25, abs=2e-3)
 
 
-def test_it_draws_from_the_random_state_of_torch_and_rests_in_evaluation():
+def test_it_draws_from_the_random_state_of_torch_and_is_off_in_evaluation():
     x = torch.ones(100)
     with FastDropout():
         first, again = (torch.manual_seed(3) and F.dropout(x, 0.5) for _ in range(2))
@@ -35,7 +35,7 @@ def test_it_draws_from_the_random_state_of_torch_and_rests_in_evaluation():
 
 
 @pytest.mark.parametrize("kind", ["no mask", "bool", "float"])
-def test_attention_is_that_of_torch_but_for_what_is_dropped(kind):
+def test_attention_is_that_of_torch_except_for_dropped_weights(kind):
     torch.manual_seed(0)
     query, key, value = torch.randn(3, 2, 4, 6, 8)
     seen = torch.rand(2, 1, 6, 6) > 0.3
@@ -55,7 +55,7 @@ def test_attention_is_that_of_torch_but_for_what_is_dropped(kind):
     assert dropped.std() > 0.1
 
 
-def test_a_query_that_may_look_nowhere_stays_finite():
+def test_a_query_that_may_attend_to_no_token_stays_finite():
     query = torch.randn(1, 1, 2, 4)
     with FastDropout():
         out = F.scaled_dot_product_attention(

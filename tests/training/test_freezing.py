@@ -29,23 +29,23 @@ def trained_parts(module):
         ("encoder", {"norm", "classifier"}),
     ],
 )
-def test_freezing_leaves_what_lies_above(module, freeze, trained):
+def test_freezing_leaves_the_layers_above(module, freeze, trained):
     freeze_layers(module, freeze)
     assert trained_parts(module) == trained
 
 
-def test_more_layers_than_there_are_are_refused(module):
+def test_more_layers_than_there_are_are_rejected(module):
     with pytest.raises(ValueError, match="freeze must be at most the model's 3 layers, got 4"):
         freeze_layers(module, 4)
 
 
-def test_a_module_without_layers_is_refused():
+def test_a_module_without_layers_is_rejected():
     with pytest.raises(ValueError, match="Linear has no list of layers"):
         freeze_layers(nn.Linear(2, 2), "embeddings")
 
 
-@pytest.mark.parametrize(("freeze", "last"), [(None, {"embedding", "0"}), (1, set())], ids=str)
-def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_what_is_frozen(module, freeze, last):
+@pytest.mark.parametrize(("freeze", "last"), [(None, {"embedding", "0"}), (1, set())])
+def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_the_frozen_ones(module, freeze, last):
     freeze_layers(module, freeze)
     freezing = Freezing(module, freeze, gradual=True)
     expected = {"norm", "classifier"}
@@ -58,7 +58,7 @@ def test_gradual_unfreezing_adds_a_layer_per_epoch_down_to_what_is_frozen(module
     assert trained_parts(module) == expected | last
 
 
-def test_what_a_callback_freezes_stays_frozen(module):
+def test_parameters_frozen_by_a_callback_stay_frozen(module):
     freezing = Freezing(module, None)
     freezing.begin_epoch(0)
     module.layers[1].requires_grad_(False)

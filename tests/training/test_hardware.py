@@ -12,7 +12,7 @@ from agnews_sk.training._hardware import (
 
 
 @pytest.mark.parametrize(("precision", "expected"), [("bf16", True), ("fp32", False)])
-def test_a_precision_that_is_named_is_taken(precision, expected):
+def test_a_named_precision_is_used(precision, expected):
     assert use_bfloat16(precision, "cpu") is expected
 
 
@@ -31,7 +31,7 @@ def test_fast_inference_agrees_with_torch_and_has_no_gradients(compiled):
     assert not found.requires_grad
 
 
-def test_other_kinds_of_numbers_go_to_torch():
+def test_other_dtypes_use_the_kernel_of_torch():
     layer, x = nn.Linear(4, 3).double(), torch.randn(2, 4).double()
     with fast_inference("cpu"):
         assert layer(x).dtype == torch.float64

@@ -7,7 +7,7 @@ CLASSES = np.array(["Business", "Sports"])
 
 
 def rows(n, target=None):
-    """Rows of one token, each with an id of its own."""
+    """Rows of one token, each with its own id."""
     target = np.arange(n) % 2 if target is None else np.array(target)
     return TextRows(np.arange(n), np.arange(n + 1), target)
 
@@ -35,11 +35,13 @@ def test_equal_rows_and_rows_of_one_group_stay_together():
 
 def test_a_class_with_too_few_rows_is_named():
     few = rows(21, [0] * 20 + [1])
-    with pytest.warns(UserWarning, match=r"leaves none of the classes \['Sports'\] to validate on"):
+    with pytest.warns(UserWarning, match=r"holds out no rows of the classes \['Sports'\]"):
         _, valid = hold_out(few, 0.2, None, CLASSES, seed=0)
     assert set(valid.target) == {0}
 
 
-def test_a_share_that_leaves_no_row_is_refused():
-    with pytest.raises(ValueError, match=r"validation_fraction=0\.1 of 4 rows leaves none"):
+def test_a_share_that_leaves_no_row_is_rejected():
+    with pytest.raises(
+        ValueError, match=r"validation_fraction=0\.1 of 4 rows leaves no validation rows"
+    ):
         hold_out(rows(4), 0.1, None, CLASSES, seed=0)

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a fit as Ctrl-C; a callback that ends training ends it as an ordinary one."""
+"""Ctrl-C interrupts a fit; a callback that ends training ends it normally."""
 
 import _thread
 import contextlib
@@ -111,7 +111,7 @@ def test_a_training_whose_ctrl_c_was_swallowed_at_its_end_is_not_kept_as_finishe
     [lambda: signal.raise_signal(signal.SIGINT), _thread.interrupt_main],
     ids=["raise_signal", "interrupt_main"],
 )
-def test_however_the_interrupt_comes(interrupt):
+def test_an_interrupt_is_noticed_however_it_is_raised(interrupt):
     with pytest.raises(KeyboardInterrupt):
         small(callbacks=[At("on_epoch_end", interrupt)]).fit(IDS, LABELS)
 
@@ -147,7 +147,7 @@ def test_a_warm_start_that_ctrl_c_ended_is_as_it_was(hook):
     assert all(p.requires_grad for p in classifier.net_.module_.parameters())
 
 
-def test_the_handler_of_the_program_is_there_again():
+def test_the_signal_handler_of_the_program_is_restored():
     before = signal.getsignal(signal.SIGINT)
     small().fit(IDS, LABELS)
     assert signal.getsignal(signal.SIGINT) == before
@@ -158,13 +158,13 @@ def test_the_handler_of_the_program_is_there_again():
 
 @pytest.fixture
 def handler():
-    """Put a handler of the program's own in place, until the end of the test."""
+    """Install a signal handler until the end of the test."""
     before = signal.getsignal(signal.SIGINT)
     yield lambda function: signal.signal(signal.SIGINT, function)
     signal.signal(signal.SIGINT, before)
 
 
-def test_a_handler_that_lets_training_go_on_is_left_to_do_so(handler):
+def test_a_handler_that_lets_training_continue_is_respected(handler):
     calls = []
     handler(lambda *args: calls.append(args))
     classifier = small(callbacks=[At("on_epoch_end", ctrl_c)]).fit(IDS, LABELS)
@@ -204,7 +204,7 @@ def test_a_callback_may_end_training_at_the_end_of_an_epoch(run):
     np.testing.assert_array_equal(logits(classifier), logits(whole))
 
 
-def test_early_stopping_of_skorch_is_an_ordinary_end():
+def test_early_stopping_of_skorch_ends_training_normally():
     lines = []
     stop = EarlyStopping(patience=2, load_best=True, sink=lines.append)
     classifier = small(max_epochs=40, learning_rate=0.02, callbacks=[stop, PrintLog(sink=str)])
@@ -216,7 +216,7 @@ def test_early_stopping_of_skorch_is_an_ordinary_end():
     assert -of_wrong.mean() == pytest.approx(losses.min(), abs=1e-5)
 
 
-def test_callbacks_behind_the_one_that_ends_training_hear_of_the_epoch():
+def test_callbacks_after_the_one_that_ends_training_are_notified_of_the_epoch():
     lines = []
 
     class Note(Callback):
@@ -253,7 +253,7 @@ def test_raised_before_an_epoch_it_leaves_that_epoch_out():
     np.testing.assert_array_equal(logits(classifier), logits(one_epoch))
 
 
-def test_raised_before_the_first_step_it_is_refused():
+def test_raised_before_the_first_step_it_is_rejected():
     classifier = small(callbacks=[At("on_epoch_begin", interrupt)])
     with pytest.raises(ValueError, match=r"before the first step.*raise it in on_epoch_end"):
         classifier.fit(IDS, LABELS)

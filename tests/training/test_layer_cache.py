@@ -86,7 +86,7 @@ def test_half_precision_takes_half_the_bytes(module, dataset):
     torch.testing.assert_close(again, first, rtol=0.02, atol=0.02)
 
 
-def test_one_byte_too_few_switches_it_off_and_says_so(module, dataset):
+def test_one_byte_too_few_disables_the_cache_with_a_warning(module, dataset):
     cache = LayerCache(module, 2, dataset, torch.float32, max_bytes=BYTES - 1)
     with pytest.warns(UserWarning, match="need 320 bytes, more than max_cache_bytes=319"):
         outputs(module, cache, dataset, batch_size=4)

@@ -1,4 +1,4 @@
-"""Freezing, going on from the last fit, callbacks, and what goes wrong in training."""
+"""Freezing, warm starts, callbacks, and failures in training."""
 
 import warnings
 
@@ -27,7 +27,7 @@ from tests.training.nets import (
 
 
 class Record(Callback):
-    """Keeps what each step trained, and of how many parameters the optimiser has a state."""
+    """Keeps the parameters that each step trained, and the number with optimizer state."""
 
     def __init__(self):
         self.states, self.trained = [], []
@@ -45,7 +45,7 @@ class Record(Callback):
 @pytest.mark.parametrize(
     ("freeze", "trained"), [("embeddings", {1, 2, 3}), (1, {2, 3}), (2, {3}), ("encoder", {3})]
 )
-def test_freezing_changes_only_what_it_should(freeze, trained):
+def test_freezing_affects_only_frozen_parameters(freeze, trained):
     start = small(learning_rate=1e-30, weight_decay=0.0).fit(IDS, LABELS)
     record = Record()
     frozen = small(freeze=freeze, callbacks=[record]).fit(IDS, LABELS)
@@ -63,7 +63,7 @@ def test_the_cache_of_frozen_layers_changes_nothing(freeze):
 
 
 @pytest.mark.parametrize("freeze", [1, 2])
-def test_frozen_layers_run_once_a_text(freeze):
+def test_frozen_layers_run_once_per_text(freeze):
     runs = []
 
     class Count(Callback):
@@ -81,7 +81,7 @@ def test_a_cache_too_large_is_not_made():
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
-def test_gradual_unfreezing_thaws_a_layer_an_epoch(optimizer):
+def test_gradual_unfreezing_unfreezes_a_layer_per_epoch(optimizer):
     record = Record()
     classifier = small(
         gradual_unfreezing=True, optimizer=optimizer, max_epochs=4, callbacks=[record]
@@ -91,15 +91,15 @@ def test_gradual_unfreezing_thaws_a_layer_an_epoch(optimizer):
     assert lowest == [3, 2, 1, 0]
 
 
-def test_freezing_more_layers_than_there_are_is_refused():
+def test_freezing_more_layers_than_there_are_is_rejected():
     with pytest.raises(ValueError, match="at most the model's 2 layers, got 3"):
         small(freeze=3).fit(IDS, LABELS)
 
 
-# Going on
+# Continuing
 
 
-def test_a_warm_start_goes_on_from_a_fit_that_failed():
+def test_a_warm_start_continues_after_a_fit_that_failed():
     classifier = small(warm_start=True).fit(IDS, LABELS)
     names = set(weights(classifier))
     for params in ({"lora": 2}, {"freeze": "encoder"}):
@@ -178,7 +178,7 @@ def test_verbose_draws_a_bar_and_nothing_else_prints(capsys):
     assert shown.out == ""
 
 
-# What goes wrong
+# Failures
 
 
 class Poison(Callback):
@@ -210,29 +210,29 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(optimiz
 
 
 def test_a_first_loss_that_is_not_finite_is_an_error():
-    with pytest.raises(FloatingPointError, match="nan at step 1, the first; lower learning_rate"):
+    with pytest.raises(FloatingPointError, match="nan at the first step; lower learning_rate"):
         small(callbacks=[Poison(1)]).fit(IDS, LABELS)
 
 
 def test_a_fit_that_failed_leaves_nothing_to_predict_with():
     classifier = small(callbacks=[Poison(1)])
-    with pytest.raises(FloatingPointError, match="at step 1"):
+    with pytest.raises(FloatingPointError, match="at the first step"):
         classifier.fit(IDS, LABELS)
     with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_weights_that_answer_nothing_are_not_kept(tmp_path, optimizer):
+def test_weights_without_finite_logits_are_not_kept(tmp_path, optimizer):
     classifier = small(optimizer=optimizer, learning_rate=1e10, checkpoint_dir=tmp_path)
     for _ in range(2):
-        with pytest.raises(FloatingPointError, match="nan at step 2, and the weights give no"):
+        with pytest.raises(FloatingPointError, match="nan at step 2, and the logits are no"):
             classifier.fit(IDS, LABELS)
     with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(IDS)
 
 
-def test_a_refit_that_failed_does_not_answer_in_the_names_of_its_classes():
+def test_a_refit_that_failed_does_not_change_the_classes():
     classifier = small().fit(IDS, LABELS)
     with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=2):
         classifier.fit(IDS, np.array(["x", "y", "z"] * 8))
@@ -249,7 +249,7 @@ def test_out_of_memory_says_what_to_lower():
         small(callbacks=[Exhaust()]).fit(IDS, LABELS)
 
 
-def test_nothing_warns_in_an_ordinary_fit():
+def test_an_ordinary_fit_raises_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         small(freeze=1, validation_fraction=0.25, patience=5).fit(IDS, LABELS).predict(IDS)

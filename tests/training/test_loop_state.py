@@ -10,7 +10,7 @@ def test_steps_are_those_of_whole_epochs_and_of_the_current_one():
     assert (loop.epoch, loop.steps_before, loop.losses, loop.step) == (2, 5, [], 5)
 
 
-def test_two_trainings_share_no_losses():
+def test_two_training_runs_share_no_losses():
     first, second = LoopState(), LoopState()
     first.losses.append(torch.tensor(1.0))
     assert second.losses == []

@@ -13,7 +13,7 @@ ROWS = TextRows(np.array([1, 2]), np.array([0, 1, 2]), np.array([0, 1]))
 
 
 class Optimizer:
-    """Counts its steps, and skips those that `found_inf` tells it to, as fused optimisers do."""
+    """Counts its steps, and skips those with `found_inf`, as fused optimizers do."""
 
     def __init__(self, fused):
         self.defaults = {"fused": fused}
@@ -46,7 +46,7 @@ def test_a_loss_that_is_read_at_once_ends_training_before_its_step(device, fused
     assert str(loop.bad_loss) == str(bad)
 
 
-def test_on_an_accelerator_losses_are_read_later_and_no_step_after_a_bad_one_is_taken():
+def test_on_an_accelerator_losses_are_read_later_and_steps_after_a_bad_one_are_skipped():
     guard, optimizer, loop = guard_on("cuda")
     for loss in [1.0] * 3 + [float("nan")] + [1.0] * (STEPS_BETWEEN_CHECKS - 5):
         guard.step(torch.tensor(loss))
@@ -67,7 +67,7 @@ def test_the_end_of_an_epoch_finds_a_bad_loss_too():
 
 def test_a_bad_first_loss_is_an_error():
     guard, _, _ = guard_on("cpu")
-    with pytest.raises(FloatingPointError, match="the loss is nan at step 1, the first; lower"):
+    with pytest.raises(FloatingPointError, match="the loss is nan at the first step; lower"):
         guard.step(torch.tensor(float("nan")))
 
 
@@ -100,5 +100,5 @@ def test_weights_that_predict_nothing_are_an_error():
     guard, _, _ = guard_on("cpu", logits=np.inf)
     guard.step(torch.tensor(1.0))
     guard.step(torch.tensor(float("nan")))
-    with pytest.raises(FloatingPointError, match="the weights give no finite logits any more"):
+    with pytest.raises(FloatingPointError, match="the logits are no longer finite"):
         guard.report(ROWS)

@@ -67,7 +67,7 @@ def test_the_criterion_gives_one_loss_per_row(loss, kind):
     assert net.criterion_.label_smoothing == 0.1
 
 
-def test_parameters_of_skorch_take_the_place_of_ours():
+def test_parameters_of_skorch_replace_those_of_the_classifier():
     net = net_of(net_params={"lr": 0.25, "optimizer": torch.optim.SGD, "max_epochs": 7})
     net.initialize()
     assert type(net.optimizer_) is torch.optim.SGD
@@ -76,6 +76,6 @@ def test_parameters_of_skorch_take_the_place_of_ours():
 
 
 @pytest.mark.parametrize("where", ["train", "valid", None])
-def test_rows_with_weights_are_told(where):
+def test_rows_with_weights_are_recognized(where):
     weighted = {} if where is None else {where: labelled_rows(np.ones(N_ROWS))}
     assert net_of(**weighted).settings.weighted is (where is not None)

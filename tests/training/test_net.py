@@ -8,7 +8,7 @@ from agnews_sk._core.columnar import row_offsets
 from agnews_sk.nn import RaggedDataset
 from tests.training.nets import IDS, LABELS, labelled_rows, net_of, small
 
-# What a training may leave on a net: skorch's own attributes, and its parameters.
+# What a training run may leave on a net: skorch's own attributes, and its parameters.
 LOOP = {"freezing_", "checkpoint", "training", "training_", "loop", "best"}
 
 
@@ -22,7 +22,7 @@ def rows():
     return RaggedDataset(IDS.explode().to_numpy(), row_offsets(IDS))
 
 
-def test_logits_come_in_the_order_of_rows_whatever_the_batches(classifier, rows):
+def test_logits_are_in_the_order_of_rows_for_any_batches(classifier, rows):
     net = classifier.net_
     logits = net.logits(rows)
     assert logits.shape == (len(IDS), 2)
@@ -69,7 +69,7 @@ def test_the_loop_leaves_nothing_on_the_net(classifier, tmp_path):
     assert vars(kept.net_).keys() == vars(classifier.net_).keys()
 
 
-def test_stop_training_is_there_before_a_training_and_after_it(classifier):
+def test_stop_training_exists_before_and_after_training(classifier):
     assert type(classifier.net_).stop_training is False
     assert classifier.net_.stop_training is False
 

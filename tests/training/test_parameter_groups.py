@@ -17,7 +17,7 @@ def test_vectors_do_not_decay_and_frozen_weights_are_left_out():
     assert [p.shape for p in kept["params"]] == [(4,), (4,), (2,)]
 
 
-def test_layer_decay_lowers_the_rate_once_a_layer_down_from_the_head():
+def test_layer_decay_lowers_the_rate_once_per_layer_below_the_head():
     module = TextTransformer(10, 2, d_model=8, n_heads=2, n_layers=2)
     groups = parameter_groups(
         module.named_parameters(),
@@ -62,6 +62,6 @@ def test_depths_fit_the_families_of_transformers(family):
     assert all(any(h in n for h in heads) for n in depths if depths[n] == 4)
 
 
-def test_a_module_without_layers_is_refused():
+def test_a_module_without_layers_is_rejected():
     with pytest.raises(ValueError, match="Linear has no list of layers"):
         find_layers(torch.nn.Linear(2, 2))

@@ -1,4 +1,4 @@
-"""Checkpoints: resuming after a kill, and what is never taken for a finished training."""
+"""Checkpoints: resuming after a kill, and unfinished runs that do not count as finished."""
 
 import sys
 
@@ -65,7 +65,7 @@ def test_a_killed_training_resumes_to_the_same_result(tmp_path, monkeypatch, ste
     assert len(left) < len(steps)
 
 
-def test_a_finished_training_is_read_back(tmp_path):
+def test_a_finished_training_is_loaded(tmp_path):
     first = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
     with optimizer_steps() as steps:
         again = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
@@ -82,7 +82,7 @@ def test_without_a_random_state_a_training_is_found_again(tmp_path):
     assert_same_training(again, first)
 
 
-def test_what_callbacks_record_does_not_stand_in_the_way_back(tmp_path):
+def test_values_recorded_by_callbacks_do_not_prevent_resuming(tmp_path):
     class Note(Callback):
         def on_epoch_end(self, net, **kwargs):
             net.history.record("mean", np.float64(0.5))
@@ -138,7 +138,7 @@ def doubled_learning_rate(factor):
         "function", "closure", "criterion", "its weights",
     ],
 )  # fmt: skip
-def test_trainings_that_anything_tells_apart_do_not_share_a_checkpoint(tmp_path, one, other):
+def test_different_training_runs_do_not_share_a_checkpoint(tmp_path, one, other):
     without = small(**other).fit(IDS, LABELS)
     small(**one, checkpoint_dir=tmp_path).fit(IDS, LABELS)
     np.testing.assert_array_equal(
@@ -154,7 +154,7 @@ class ScaledLoss(torch.nn.CrossEntropyLoss):
         return FACTOR * super().forward(logits, target)
 
 
-def test_a_global_of_a_criterion_tells_trainings_apart(tmp_path, monkeypatch):
+def test_a_global_of_a_criterion_distinguishes_training_runs(tmp_path, monkeypatch):
     settings = {"net_params": {"criterion": ScaledLoss}, "checkpoint_dir": tmp_path}
     small(**settings).fit(IDS, LABELS)
     small(**settings).fit(IDS, LABELS)
@@ -173,7 +173,7 @@ def test_other_data_and_other_groups_have_other_checkpoints(tmp_path):
 
 
 @pytest.mark.parametrize("watcher", [PrintLog(sink=lambda line: None)], ids=["PrintLog"])
-def test_callbacks_that_only_show_do_not_tell_trainings_apart(tmp_path, watcher):
+def test_callbacks_that_only_display_do_not_distinguish_training_runs(tmp_path, watcher):
     small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
     with optimizer_steps() as steps:
         small(checkpoint_dir=tmp_path, callbacks=[watcher]).fit(IDS, LABELS)
@@ -187,7 +187,7 @@ LIMIT = {"n_epochs": 9}
 
 
 class StopAtLimit(Callback):
-    """Decides by something that is no parameter of it."""
+    """Decides by something that is not a parameter of it."""
 
     def on_epoch_end(self, net, **kwargs):
         net.stop_training |= len(net.history) >= LIMIT["n_epochs"]
@@ -214,7 +214,7 @@ def stop_at_limit_of_scikit_learn():
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["skorch", "scikit-learn"])
-def test_a_training_that_a_callback_ended_is_not_read_back_as_whole(
+def test_a_training_that_a_callback_ended_is_not_loaded_as_finished(
     tmp_path, monkeypatch, kind, n_epochs
 ):
     def fit(**params):
@@ -230,7 +230,7 @@ def test_a_training_that_a_callback_ended_is_not_read_back_as_whole(
     assert_same_training(fit(checkpoint_dir=tmp_path), whole)
 
 
-def test_ended_at_its_last_epoch_a_training_is_whole(tmp_path):
+def test_a_training_that_ended_at_its_last_epoch_is_finished(tmp_path):
     small(checkpoint_dir=tmp_path, callbacks=[StopAfter(2)]).fit(IDS, LABELS)
     with optimizer_steps() as steps:
         small(checkpoint_dir=tmp_path, callbacks=[StopAfter(2)]).fit(IDS, LABELS)
@@ -247,7 +247,7 @@ def callbacks_with_a_state(folder):
 
 
 @pytest.mark.parametrize("step", [8, 14])
-def test_callbacks_resume_with_what_they_knew(tmp_path, step):
+def test_callbacks_resume_with_their_state(tmp_path, step):
     settings = {"max_epochs": 9, **CONSTANT}
 
     def fit(name, **params):
@@ -274,7 +274,7 @@ class KeepsAnObject(Callback):
         net.stop_training |= next(self.seen) == 2
 
 
-def test_a_callback_whose_state_cannot_be_kept_begins_anew(tmp_path):
+def test_a_training_with_a_callback_whose_state_cannot_be_stored_starts_again(tmp_path):
     settings = {"max_epochs": 5, "checkpoint_dir": tmp_path}
     warned = pytest.warns(UserWarning, match="KeepsAnObject keeps a range_iterator.*midway")
     with warned, pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=8):
@@ -296,7 +296,7 @@ class SaysWhatToKeep(KeepsAnObject):
         self.seen = iter(range(state["n_seen"] + 1, 9))
 
 
-def test_a_callback_may_say_what_is_to_be_kept(tmp_path):
+def test_a_callback_may_define_what_is_stored(tmp_path):
     settings = {"max_epochs": 4, "checkpoint_dir": tmp_path}
     with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=8):
         small(**settings, callbacks=[SaysWhatToKeep()]).fit(IDS, LABELS)
@@ -318,7 +318,7 @@ def test_an_interrupted_training_resumes(tmp_path):
     assert_same_training(resumed, whole)
 
 
-def test_weights_that_a_callback_chose_at_the_end_are_read_back(tmp_path):
+def test_weights_that_a_callback_chose_at_the_end_are_loaded(tmp_path):
     best = Checkpoint(dirname=str(tmp_path / "best"), load_best=True)
     settings = {"max_epochs": 4, "checkpoint_dir": tmp_path / "state", "callbacks": [best]}
     first = small(**settings).fit(IDS, LABELS, **VALIDATION)
@@ -330,7 +330,7 @@ def test_weights_that_a_callback_chose_at_the_end_are_read_back(tmp_path):
     np.testing.assert_array_equal(logits(again), logits(first))
 
 
-# Files that are none of ours
+# Files that are not checkpoints
 
 
 def overwrite_with(content):
@@ -363,16 +363,16 @@ def code(path):
     ],
     ids=["empty", "text", "zip", "cut short", "another model", "other weights", "code"],
 )  # fmt: skip
-def test_a_damaged_or_foreign_file_is_refused_by_name(tmp_path, damage):
+def test_a_damaged_or_foreign_file_is_rejected_by_name(tmp_path, damage):
     small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
     (path,) = tmp_path.iterdir()
     damage(path)
-    message = rf"{path.name} in checkpoint_dir is damaged, or no checkpoint.*Delete it"
+    message = rf"{path.name} in checkpoint_dir is damaged, or not a checkpoint.*Delete it"
     with pytest.raises(ValueError, match=message):
         small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
 
 
-def test_a_folder_that_cannot_be_made_is_said_before_training(tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error_before_training(tmp_path):
     (tmp_path / "file").write_text("")
     with (
         optimizer_steps() as steps,

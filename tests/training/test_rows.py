@@ -18,7 +18,7 @@ def test_an_item_is_the_ids_of_a_row_and_its_code():
 
 
 @pytest.mark.parametrize("row", [4, -5])
-def test_a_row_that_is_not_there_ends_an_iteration(row):
+def test_an_index_out_of_range_ends_an_iteration(row):
     with pytest.raises(IndexError, match=f"row {row} of 4"):
         ROWS[row]
     assert len(list(ROWS)) == 4
@@ -34,7 +34,7 @@ def test_equal_rows_have_one_value():
     assert len({first, empty, other}) == 3
 
 
-def test_results_of_batches_come_in_the_order_of_rows():
+def test_results_of_batches_are_in_the_order_of_rows():
     loader = RaggedLoader(ROWS, batch_size=3, rng=np.random.default_rng(0))
     batches = [torch.tensor(rows)[:, None] for rows in loader.batches]
     assert in_order(loader, batches).tolist() == [[0], [1], [2], [3]]

@@ -1,4 +1,4 @@
-"""Callbacks of skorch that show or log what a training does."""
+"""Callbacks of skorch that show or log the progress of training."""
 
 import sys
 import types
@@ -40,7 +40,7 @@ def test_epoch_timer_times():
 
 
 class Log:
-    """Takes what loggers of any kind write, as the services' objects do."""
+    """Accepts the calls of any logger, like the objects of the services."""
 
     def __init__(self, folder=None):
         self.dir = folder

@@ -22,8 +22,8 @@ def test_weights_of_classes_alone_are_those_of_their_rows():
     np.testing.assert_allclose(weight, [2, 0.5, 0.5])
 
 
-def test_weights_of_zero_alone_are_refused():
-    with pytest.raises(ValueError, match="leave every row a weight of 0"):
+def test_weights_of_zero_alone_are_rejected():
+    with pytest.raises(ValueError, match="give every row a weight of 0"):
         weigh_rows([1, 0, 0], np.array([0.0, 1.0]), TARGET, X)
 
 
@@ -39,6 +39,6 @@ def test_validation_rows_are_weighted_to_mean_one_and_else_as_they_were():
     assert with_mean_weight_one(unweighted) is unweighted
 
 
-def test_validation_rows_without_weight_are_refused():
-    with pytest.raises(ValueError, match="leave every row to validate on a weight of 0"):
+def test_validation_rows_without_weight_are_rejected():
+    with pytest.raises(ValueError, match="give every validation row a weight of 0"):
         with_mean_weight_one(rows(np.zeros(2)))

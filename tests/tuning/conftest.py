@@ -1,4 +1,4 @@
-"""Fixtures of the searches: a small pipeline, and a PostgreSQL server of the tests' own."""
+"""Fixtures of the searches: a small pipeline, and a PostgreSQL server for the tests."""
 
 import glob
 import os
@@ -20,7 +20,7 @@ from agnews_sk.pipeline import make_tfidf_pipeline
 
 @pytest.fixture(scope="session")
 def news():
-    """Ninety made-up stories and their labels."""
+    """Ninety generated stories and their labels."""
     return make_news(90, random_state=0, return_X_y=True)
 
 
@@ -69,7 +69,7 @@ def _server_binaries():
 
 
 def _server_user():
-    """Return whom to serve as: the server refuses to run as root."""
+    """Return the user to run the server as: it does not run as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

@@ -1,4 +1,4 @@
-"""The values of a space: what is accepted, how it is drawn, and which names there are."""
+"""The values of a space: which are accepted, how they are drawn, and which names exist."""
 
 import numpy as np
 import optuna
@@ -47,7 +47,7 @@ def test_an_empty_list_of_choices_is_rejected():
         as_choice("C", [])
 
 
-def test_a_parameter_of_a_step_that_may_be_chosen_is_no_wrong_name(pipeline):
+def test_parameters_of_a_step_in_the_space_are_accepted(pipeline):
     space = {
         "augment": ["passthrough", EDAAugmenter()],
         "augment__n_copies": [1, 2],

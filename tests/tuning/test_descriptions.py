@@ -34,13 +34,13 @@ def test_values_that_differ_are_described_differently(value, other):
     assert differences({"a": describe(value)}, {"a": describe(other)}) != ""
 
 
-def test_numbers_of_numpy_are_described_as_python_s():
+def test_numbers_of_numpy_are_described_like_those_of_python():
     assert describe(np.float64(0.5)) == "0.5"
     assert describe(np.int32(3)) == "3"
 
 
-def test_settings_that_come_and_go_are_named():
-    assert differences({"a": "1"}, {"b": "1"}) == "a is not there; b was not there"
+def test_added_and_removed_settings_are_named():
+    assert differences({"a": "1"}, {"b": "1"}) == "a is absent; b was absent"
 
 
 def test_only_the_first_differences_are_named():

@@ -1,4 +1,4 @@
-"""Nets are stopped between epochs, and the study's steps stay folds."""
+"""Nets are pruned between epochs, and the steps of the study remain folds."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What a trial may draw, and how its folds are fitted and scored."""
+"""The parameters of a trial, and how its folds are fitted and scored."""
 
 import numpy as np
 import optuna
@@ -114,7 +114,7 @@ def test_a_score_that_is_not_finite_is_an_error():
         evaluate(evaluation)
 
 
-def test_a_trial_is_pruned_after_a_fold_but_not_after_the_last():
+def test_a_trial_is_pruned_after_any_fold_but_the_last():
     class Always(optuna.pruners.BasePruner):
         def prune(self, study, trial):
             return True

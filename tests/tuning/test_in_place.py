@@ -1,4 +1,4 @@
-"""Steps that write into what they are given change nothing that another trial gets."""
+"""Steps that modify their input do not change the input of other trials."""
 
 import numpy as np
 import pandas as pd
@@ -113,7 +113,7 @@ class TfidfInPlace(TfidfTransformer):
 
 
 class RunningMean(TransformerMixin, BaseEstimator):
-    """Change what was learnt with each transform."""
+    """Change what was learned with each transform."""
 
     def fit(self, X, y=None):
         self.mean_ = np.asarray(X.mean(axis=0)).ravel()
@@ -150,7 +150,7 @@ class InPlaceSampler(BaseEstimator):
 
 
 class Greedy(ClassifierMixin, BaseEstimator):
-    """Write into all that it is given, and look at how it was."""
+    """Modify all inputs, and predict from their original values."""
 
     def __init__(self, C=1.0):
         self.C = C
@@ -166,14 +166,14 @@ class Greedy(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        answers = self.inner_.predict(X)
+        predictions = self.inner_.predict(X)
         (X.data if sp.issparse(X) else X)[:] = 7
-        return answers
+        return predictions
 
     def predict_proba(self, X):
-        answers = self.inner_.predict_proba(X)
+        predictions = self.inner_.predict_proba(X)
         (X.data if sp.issparse(X) else X)[:] = -7
-        return answers
+        return predictions
 
 
 def counts(*steps, classifier=None):
@@ -253,7 +253,7 @@ KINDS = {
 
 
 def space_of(pipeline):
-    """Take turns: what one trial wrote into is what the next one gets."""
+    """Return a space in which trials alternate, so that each follows one that modified rows."""
     name = "alpha" if isinstance(pipeline["classify"], MultinomialNB) else "C"
     space = {f"classify__{name}": [0.03, 30.0]}
     if "step" in pipeline.named_steps and name == "C":
@@ -291,7 +291,7 @@ def assert_search_scores_as_cross_validation(pipeline, X, scoring, **params):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_scores_are_those_of_cross_validation_whatever_steps_write_into(kind):
+def test_scores_are_those_of_cross_validation_even_if_steps_modify_their_input(kind):
     pipeline, X = KINDS[kind]()
     assert_search_scores_as_cross_validation(pipeline, X, "neg_log_loss")
 

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a search as Ctrl-C: ended trials stay, and nothing half-done counts."""
+"""Ctrl-C interrupts a search: finished trials are kept, and unfinished ones do not count."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ STATE.n_fits, STATE.at_fit, STATE.swallows, STATE.ended = 0, None, True, threadi
 
 
 class Interrupted(DummyClassifier):
-    """Meet Ctrl-C in one fit, and take it for the end of a training as skorch does."""
+    """Raise and catch Ctrl-C in one fit, and return, as skorch does."""
 
     def fit(self, X, y, sample_weight=None):
         STATE.n_fits += 1
@@ -161,13 +161,13 @@ def test_trials_of_this_process_and_of_dead_ones_are_requeued(tmp_path):
     assert states_of(study)[TrialState.WAITING] == 2
 
 
-def test_two_workers_that_are_asked_for_fewer_trials_do_not_overshoot():
+def test_two_workers_with_fewer_requested_trials_do_not_exceed_them():
     study = open_study(open_storage(None), "kept", MAXIMIZE, {}, 9)
     begun = [begin_trial(study, lambda number: study.sampler, 4) for _ in range(9)]
     assert [trial.number for trial in begun if trial is not None] == [0, 1, 2, 3]
 
 
-def test_a_handler_of_the_program_s_own_that_raises_nothing_is_no_interruption():
+def test_a_signal_handler_that_raises_nothing_does_not_interrupt():
     heard = []
     before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
     try:

@@ -22,12 +22,12 @@ def test_the_default_sampler_of_a_trial_depends_on_seed_and_number_only():
     assert draws(samplers(3)) != draws(Samplers(None, 1)(3))
 
 
-def test_a_sampler_of_the_user_s_serves_all_trials():
+def test_a_sampler_of_the_user_is_used_for_all_trials():
     sampler = RandomSampler(seed=0)
     assert Samplers(sampler, 0)(0) is Samplers(sampler, 0)(7) is sampler
 
 
-def test_the_first_worker_draws_as_the_user_s_sampler_would_and_others_do_not():
+def test_the_first_worker_draws_like_the_sampler_of_the_user_and_others_do_not():
     expected = draws(RandomSampler(seed=0))
     samplers = Samplers(RandomSampler(seed=0), 0)
     assert draws(samplers.of_worker(0)(0)) == expected

@@ -1,4 +1,4 @@
-"""What a search refuses before its first trial, and what it says while it runs."""
+"""Input that a search rejects before its first trial, and its log messages."""
 
 import logging
 
@@ -105,7 +105,7 @@ def test_labels_in_any_container_give_the_same_search(labels, news, pipeline):
     assert scores[0] == pytest.approx(scores[1])
 
 
-def test_a_missing_label_is_refused_before_any_trial(news, pipeline):
+def test_a_missing_label_is_rejected_before_any_trial(news, pipeline):
     X, y = news
     y = y.astype(object)
     y[3] = None

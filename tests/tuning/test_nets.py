@@ -1,4 +1,4 @@
-"""Nets in a search: repeatable in threads, interrupted as a whole, never kept half-trained."""
+"""Nets in a search: reproducible in threads, and not kept if interrupted or pruned."""
 
 import os
 import signal

@@ -124,7 +124,7 @@ def test_each_text_is_cleaned_once_for_all_folds(cache, monkeypatch):
     assert sorted(seen) == ["Cup", "Oil &lt;b&gt;"]
 
 
-def test_the_pipeline_s_own_memory_is_used_for_what_is_not_found(cache):
+def test_the_memory_of_the_pipeline_is_the_fallback_of_the_cache(cache):
     asked = []
 
     class Recorder:

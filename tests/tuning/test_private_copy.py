@@ -55,7 +55,7 @@ def test_a_private_copy_of_objects_shares_none_of_them():
     ["oil", None, 3, pa.array(["oil"]), np.float64(0.5), len],
     ids=lambda v: type(v).__name__,
 )
-def test_what_cannot_be_modified_is_not_copied(value):
+def test_immutable_values_are_not_copied(value):
     assert private_copy(value) is value
 
 

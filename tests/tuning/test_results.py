@@ -15,7 +15,7 @@ from agnews_sk.tuning._results import (
 
 
 def trial(*scores, state=TrialState.COMPLETE, size=1.0, error=None):
-    """A trial with the scores of its first folds, which took as many seconds as their number."""
+    """A trial with the scores of its first folds; fold i took i seconds."""
     folds = {
         str(i): {"scores": {"score": s, "size": size}, "fit_time": i + 1.0, "score_time": 0.5}
         for i, s in enumerate(scores)
@@ -95,14 +95,14 @@ def test_one_complete_trial_is_enough():
     check_some_completed(TRIALS, None)
 
 
-def test_parameters_are_drawn_again_from_what_the_study_has():
+def test_parameters_are_restored_from_the_study():
     candidates = Candidates(estimators={"": None}, spaces={"": {"n": [(1, 1), (1, 2)]}})
     labels = CategoricalDistribution(["(1, 1)", "(1, 2)"])
     drawn = create_trial(value=1.0, params={"n": "(1, 2)"}, distributions={"n": labels})
     assert params_of(drawn, candidates) == {"n": (1, 2)}
 
 
-def test_a_trial_that_failed_while_drawing_keeps_what_was_drawn():
+def test_a_trial_that_failed_while_drawing_keeps_the_drawn_parameters():
     candidates = Candidates(estimators={"": None}, spaces={"": {"n": [1, 2], "m": [1, 2]}})
     half = {"params": {"n": 2}, "distributions": {"n": CategoricalDistribution([1, 2])}}
     assert params_of(create_trial(state=TrialState.FAIL, **half), candidates) == {"n": 2}

@@ -1,4 +1,4 @@
-"""Objects that a search takes for rows and labels."""
+"""Objects that a search accepts as rows and labels."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from agnews_sk.tuning._rows import check_rows, has_columns
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_holds_no_rows_is_rejected(X, message):
+def test_objects_without_rows_are_rejected(X, message):
     with pytest.raises(TypeError, match=f"^X must .*{message}"):
         check_rows(X)
 

@@ -1,4 +1,4 @@
-"""Scorers see what `GridSearchCV` shows them, and those that only look at predictions are quick."""
+"""Scorers get the same input as in `GridSearchCV`; those of predictions only are fast."""
 
 import pickle
 
@@ -44,7 +44,7 @@ def margin(y, decision):
 
 
 class Opinionated(TextPipeline):
-    """A pipeline that does not predict what its last step does."""
+    """A pipeline whose predictions differ from those of its last step."""
 
     def predict(self, X):
         return np.full(len(X), "World")
@@ -88,7 +88,7 @@ def test_scores_of_any_scorer_are_those_of_grid_search(scoring, news, pipeline):
     assert_as_grid_search(pipeline, scoring, *news)
 
 
-def test_a_pipeline_that_predicts_otherwise_than_its_last_step_is_asked_itself(news, pipeline):
+def test_a_pipeline_that_predicts_differently_from_its_last_step_is_called_itself(news, pipeline):
     assert_as_grid_search(Opinionated(pipeline.steps), "accuracy", *news)
 
 
@@ -129,13 +129,13 @@ def test_weights_without_routing_reach_the_scorers_that_take_them(news):
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        ({"a": 1.0}, "give scoring a dict of callables"),
+        ({"a": 1.0}, "set scoring to a dict of callables"),
         ("good", "return one float"),
         (None, "return one float"),
     ],
     ids=["dict", "str", "None"],
 )
-def test_a_scorer_that_returns_no_number_is_refused_by_name(result, message, news, pipeline):
+def test_a_scorer_that_returns_no_number_is_rejected_by_name(result, message, news, pipeline):
     search = PipelineSearchCV(
         pipeline, SPACE, scoring=lambda estimator, X, y: result, n_trials=2, cv=2,
         error_score="raise",

@@ -33,7 +33,7 @@ C = FloatDistribution(0.1, 10, log=True)
 
 
 class Scripted(ClassifierMixin, BaseEstimator):
-    """Score what it is told to on each fold, whose rows begin with the fold's number."""
+    """Return given scores on each fold, whose rows begin with the fold's number."""
 
     def __init__(self, scores=(), error=None):
         self.scores = scores
@@ -199,7 +199,7 @@ def test_of_trials_of_one_score_the_one_on_the_front_is_the_best(news, pipeline)
     assert search.best_index_ == 1
 
 
-def test_a_fit_leaves_nothing_of_the_one_before(news, pipeline):
+def test_a_second_fit_discards_the_first(news, pipeline):
     search = PipelineSearchCV(pipeline, {"classify__C": C}, n_trials=1, cv=2).fit(*news)
     search.set_params(refit=False).fit(*news)
     assert not hasattr(search, "best_estimator_")
@@ -229,7 +229,7 @@ def test_pruned_trials_are_not_reported_as_failed():
         search.fit(*FOLDS)
 
 
-def test_refit_may_be_a_rule_of_the_user_s(news, pipeline):
+def test_refit_may_be_a_callable(news, pipeline):
     search = PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=3, cv=2, random_state=0, refit=lambda results: 2
     ).fit(*news)
@@ -246,7 +246,7 @@ def test_refit_may_be_a_rule_of_the_user_s(news, pipeline):
     ],
     ids=["only costs", "unknown refit", "no end", "a score for errors"],
 )
-def test_settings_that_do_not_go_together_are_refused(options, message, news, pipeline):
+def test_conflicting_settings_are_rejected(options, message, news, pipeline):
     with pytest.raises(ValueError, match=message):
         PipelineSearchCV(pipeline, {"classify__C": C}, **options).fit(*news)
 
@@ -269,7 +269,7 @@ def test_trials_that_all_fail_raise_the_first_error():
     assert isinstance(raised.value.__cause__, RuntimeError)
 
 
-def test_an_error_is_raised_at_once_if_asked_for():
+def test_an_error_is_raised_at_once_if_requested():
     search = scripted_search({"error": ["out of luck"]}, n_trials=3, error_score="raise")
     with pytest.raises(RuntimeError, match="out of luck"):
         search.fit(*FOLDS)
@@ -317,7 +317,7 @@ def test_a_pruned_trial_keeps_the_folds_it_was_fitted_on():
     assert np.isfinite(splits[:, ~pruned]).all()
 
 
-def test_a_pruner_and_a_sampler_of_the_user_s_are_used_and_left_as_they_were(news, pipeline):
+def test_a_pruner_and_a_sampler_of_the_user_are_used_and_not_changed(news, pipeline):
     sampler = optuna.samplers.GridSampler({"classify__C": [0.1, 1.0, 10.0]}, seed=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -369,7 +369,7 @@ def counted(monkeypatch, cls, method):
     return calls
 
 
-def test_steps_before_the_first_change_are_fitted_once_a_fold(monkeypatch, news, pipeline):
+def test_steps_before_the_first_change_are_fitted_once_per_fold(monkeypatch, news, pipeline):
     fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
     PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=5, cv=3, refit=False, random_state=0
@@ -434,7 +434,7 @@ def test_a_tokenizer_without_a_cache_uses_a_shared_one(monkeypatch, news):
     assert search.best_estimator_.named_steps["tokenize"].cache is None
     misses.clear()
     search.set_params(scoring=["accuracy", "latency"]).fit(texts, y)
-    assert misses == []  # what is timed is not looked up
+    assert misses == []  # nothing is looked up if time is measured
 
 
 def test_a_random_step_without_a_seed_is_not_reused(monkeypatch, news, pipeline):
@@ -448,7 +448,7 @@ def test_a_random_step_without_a_seed_is_not_reused(monkeypatch, news, pipeline)
         assert len(fits) == n_fits
 
 
-def test_halving_search_and_a_plain_study_work_on_our_pipelines(news, pipeline):
+def test_halving_search_and_a_plain_study_work_on_the_pipelines(news, pipeline):
 
     X, y = news
     halving = HalvingGridSearchCV(

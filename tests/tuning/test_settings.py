@@ -1,4 +1,4 @@
-"""A study knows by content what decided its scores, and refuses to go on with anything else."""
+"""A study records by content what determines its scores, and is not resumed with anything else."""
 
 import os
 import subprocess
@@ -77,7 +77,7 @@ OTHERWISE = {
     "labels": ({"y": changed(Y, "b")}, "y differs"),
     "rows": ({"X": changed(X, 9)}, "X differs"),
     "fewer rows": ({"X": X[:10], "y": Y[:10]}, "X was 12 rows, is 10 rows"),
-    "weights": ({"params": {"sample_weight": np.ones(12)}}, "sample_weight of fit was not there"),
+    "weights": ({"params": {"sample_weight": np.ones(12)}}, "sample_weight of fit was absent"),
     "a parameter": (
         {"estimator": LogisticRegression(fit_intercept=False)},
         "fit_intercept was True, is False",
@@ -88,8 +88,8 @@ OTHERWISE = {
     "the folds": ({"cv": StratifiedKFold(2, shuffle=True, random_state=1)}, "cv differs"),
     "choices": ({"space": {"C": [0.1, 2.0]}}, r"space\['C'\] was \[0.1, 1.0\], is \[0.1, 2.0\]"),
     "a distribution": ({"space": {"C": FloatDistribution(0.1, 1)}}, r"space\['C'\] was"),
-    "another name": ({"space": {"tol": [0.1, 1.0]}}, r"space\['C'\] is not there"),
-    "a function": ({"space": space_of_one}, "space was not there"),
+    "another name": ({"space": {"tol": [0.1, 1.0]}}, r"space\['C'\] is absent"),
+    "a function": ({"space": space_of_one}, "space was absent"),
 }  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def test_settings_of_a_family_are_named_with_it(tmp_path):
         search(storage, 3, estimator=families, space=spaces)
 
 
-def test_a_study_with_trials_of_unknown_origin_is_refused(tmp_path):
+def test_a_study_with_trials_of_unknown_origin_is_rejected(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
     study = optuna.create_study(storage=storage, study_name="kept", direction="maximize")
     study.optimize(lambda trial: 0.5, n_trials=1)
@@ -245,7 +245,7 @@ def frozen(column):
         (columns_of([0]), columns_of([1]), r"transformers was"),
         (frozen(1), frozen(2), "frozenestimator differs"),
     ],
-    ids=["columns", "learnt"],
+    ids=["columns", "learned"],
 )
 def test_state_besides_parameters_is_compared(one, other, message, tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"

@@ -1,4 +1,4 @@
-"""Several processes work on one study: nothing twice, nothing lost, stop together."""
+"""Several processes work on one study: no trial is lost or repeated, and all stop together."""
 
 import signal
 import subprocess
@@ -70,7 +70,7 @@ def test_two_processes_share_the_trials_and_stop_together(storage):
 
 
 @pytest.mark.slow
-def test_a_killed_worker_loses_its_running_trial_only_and_that_one_comes_back(storage):
+def test_only_the_running_trial_of_a_killed_worker_is_lost_and_it_is_requeued(storage):
     worker = start_worker(storage, 8, 0.3)
     study = wait_for(
         storage,
@@ -95,12 +95,12 @@ def test_a_killed_worker_loses_its_running_trial_only_and_that_one_comes_back(st
 def test_a_worker_that_went_silent_is_replaced(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
     study = open_study(storage, "shared", OBJECTIVE, {}, 3)
-    study.ask()  # and never heard of again
+    study.ask()  # and sends no further heartbeat
     assert len(run(storage, 3, heartbeat_seconds=0.1).cv_results_["number"]) == 3
     assert [is_lost(trial) for trial in study.trials] == [True, False, False, False]
 
 
-def test_a_worker_that_was_taken_for_dead_lets_its_trial_go(tmp_path):
+def test_a_worker_that_was_considered_dead_abandons_its_trial(tmp_path):
     storage = open_storage(f"journal:{tmp_path / 'study.journal'}")
 
     def steal(trial):
@@ -128,7 +128,7 @@ def test_a_trial_that_kills_its_workers_fails_in_the_end():
     assert "its worker died, 3 times" in finished_trials(study)[0].user_attrs["error"]
 
 
-def test_only_one_worker_puts_a_lost_trial_back():
+def test_only_one_worker_requeues_a_lost_trial():
     study = open_study(open_storage(None), None, OBJECTIVE, {}, 1)
     study.ask()
     lost = study.trials[0]
@@ -136,7 +136,7 @@ def test_only_one_worker_puts_a_lost_trial_back():
     assert Counter(trial.state for trial in study.trials)[TrialState.WAITING] == 1
 
 
-def test_a_study_grows_to_the_number_that_is_asked_for_and_resumes(tmp_path):
+def test_a_study_grows_to_the_requested_number_and_resumes(tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"
     first = run(storage, 3).cv_results_["params"]
     resumed = run(storage, 6).cv_results_["params"]
@@ -145,7 +145,7 @@ def test_a_study_grows_to_the_number_that_is_asked_for_and_resumes(tmp_path):
     assert len(run(storage, 4).cv_results_["params"]) == 6
 
 
-def test_a_study_of_other_rows_is_refused(tmp_path):
+def test_a_study_of_other_rows_is_rejected(tmp_path):
     storage = f"journal:{tmp_path / 'study.journal'}"
     run(storage, 2)
     search = PipelineSearchCV(
@@ -157,13 +157,13 @@ def test_a_study_of_other_rows_is_refused(tmp_path):
         search.fit([[0.0]] * 6, ["a", "b"] * 3)
 
 
-def test_a_named_study_is_kept_in_a_journal_at_home(tmp_path, monkeypatch):
+def test_a_named_study_is_stored_in_a_journal_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
     run(None, 2)
     assert (tmp_path / "studies" / "shared.journal").is_file()
 
 
-def test_a_lock_whose_holder_was_killed_is_taken_over(tmp_path, monkeypatch):
+def test_a_lock_of_a_killed_process_is_acquired(tmp_path, monkeypatch):
     monkeypatch.setattr("agnews_sk.tuning._study._LOCK_SECONDS", 0.0)
     storage = open_storage(f"sqlite:///{tmp_path / 'study.sqlite'}")
     storage.create_new_study(OBJECTIVE, "shared (being set up)")
@@ -179,7 +179,9 @@ def test_a_grpc_proxy_needs_its_extra():
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_workers_meet_and_have_the_configuration_of_the_caller(backend, news, pipeline, capfd):
+def test_workers_run_concurrently_with_the_configuration_of_the_caller(
+    backend, news, pipeline, capfd
+):
     X, y = news
     with (
         joblib.parallel_config(backend),
@@ -201,12 +203,12 @@ def score_of_the_configuration(estimator, X, y):
     return float(get_config()["enable_metadata_routing"] and get_config()["assume_finite"])
 
 
-def test_processes_cannot_meet_in_this_process_s_memory(news, pipeline):
+def test_processes_cannot_share_in_memory_storage(news, pipeline):
     storage = optuna.storages.InMemoryStorage()
     search = PipelineSearchCV(pipeline, {"classify__C": [1.0]}, storage=storage, n_jobs=2)
     with (
         joblib.parallel_config("loky"),
-        pytest.raises(ValueError, match="give a URL such as journal:PATH"),
+        pytest.raises(ValueError, match="pass a URL such as journal:PATH"),
     ):
         search.fit(*news)
 

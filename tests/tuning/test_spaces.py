@@ -1,4 +1,4 @@
-"""What a space may hold, found out before the first trial."""
+"""Values of a space, validated before the first trial."""
 
 import numpy as np
 import optuna
@@ -73,7 +73,7 @@ def test_invalid_values_of_a_space_are_rejected_before_trials(
     ],
     ids=["case", "no step", "spelling", "nothing like it", "float", "int", "categorical"],
 )
-def test_a_wrong_name_is_refused_before_any_trial(space, suggestion, news, pipeline):
+def test_a_wrong_name_is_rejected_before_any_trial(space, suggestion, news, pipeline):
     search = PipelineSearchCV(pipeline, space)
     with pytest.raises(
         ValueError, match=rf"^space has .*not a parameter of TextPipeline.*{suggestion}"
@@ -82,7 +82,7 @@ def test_a_wrong_name_is_refused_before_any_trial(space, suggestion, news, pipel
     assert not hasattr(search, "study_")
 
 
-def test_a_wrong_name_of_a_family_that_may_never_be_drawn_is_refused(news, pipeline):
+def test_a_wrong_name_of_a_family_that_may_never_be_drawn_is_rejected(news, pipeline):
     families = {"tfidf": pipeline, "constant": DummyClassifier()}
     search = PipelineSearchCV(families, {"tfidf": {}, "constant": {"strateggy": ["prior"]}})
     with pytest.raises(
@@ -99,7 +99,7 @@ def test_a_function_that_uses_the_study_is_checked_in_the_first_trial(news, pipe
     assert PipelineSearchCV(pipeline, space, n_trials=1, cv=2).fit(*news).best_params_
 
 
-def test_a_function_that_returns_no_dict_is_refused(news, pipeline):
+def test_a_function_that_returns_no_dict_is_rejected(news, pipeline):
     search = PipelineSearchCV(pipeline, lambda trial: [1], n_trials=1)
     with pytest.raises(TypeError, match="space must return the parameters of a trial as a dict"):
         search.fit(*news)
@@ -164,11 +164,11 @@ def test_a_default_space_is_new_at_each_call():
     assert tfidf_space()["vectorize__ngram_range"] == [(1, 1), (1, 2), (1, 3)]
 
 
-def test_a_space_that_was_not_called_is_refused_with_the_way_out(news, pipeline):
+def test_a_space_that_was_not_called_is_rejected_with_advice(news, pipeline):
     with pytest.raises(TypeError, match=r"got tfidf_space, which takes no trial; .* tfidf_space\("):
         PipelineSearchCV(pipeline, tfidf_space).fit(*news)
 
 
 @pytest.mark.parametrize("space", [lambda *trial: {}, lambda trial, n=1: {}], ids=["any", "more"])
-def test_a_function_of_a_trial_is_taken(space, pipeline):
+def test_a_function_of_a_trial_is_accepted(space, pipeline):
     assert check_space(space, pipeline) is space

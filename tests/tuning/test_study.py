@@ -107,7 +107,9 @@ def test_a_callback_may_stop_a_study_within_the_context_only(storage):
 @pytest.mark.parametrize(
     ("difference", "pruned"), [([-0.2, 0.1], True), ([-0.1, 0.2], False), ([-0.2], False)], ids=str
 )
-def test_the_default_pruner_stops_what_is_worse_on_balance_of_two_folds(difference, pruned):
+def test_the_default_pruner_stops_trials_that_are_worse_on_balance_over_two_folds(
+    difference, pruned
+):
     study = optuna.create_study(direction="maximize", pruner=fold_pruner())
     for shift in ([0.0] * len(difference), difference):
         trial = study.ask()
@@ -124,6 +126,7 @@ def test_messages_of_this_thread_below_warnings_are_suppressed_unless_verbose(ve
     seen = []
     handler.emit = lambda record: seen.append(record.getMessage())
     monkeypatch.setattr(optuna.logging, "_default_handler", handler)
+    monkeypatch.setattr(logging.getLogger("optuna"), "level", logging.INFO)
     logger = logging.Logger("optuna.test")
     logger.addHandler(handler)
     with quiet_optuna(verbose):

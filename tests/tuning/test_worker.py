@@ -75,7 +75,7 @@ def test_errors_are_recorded_with_their_line_and_the_first_is_returned(study):
     assert last.user_attrs[ERROR].startswith("ValueError: trial 2 (")
 
 
-def test_an_error_is_raised_if_asked_for(study):
+def test_an_error_is_raised_if_requested(study):
     def evaluate(trial, check):
         raise ValueError("no")
 

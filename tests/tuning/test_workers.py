@@ -36,7 +36,7 @@ def test_processes_share_a_temporary_file():
 @pytest.mark.parametrize(
     ("storage", "name"), [("journal:a", None), (None, "a"), ("journal:a", "a")], ids=str
 )
-def test_a_storage_of_the_user_s_is_kept(storage, name):
+def test_a_storage_of_the_user_is_used(storage, name):
     with WorkerPool(2, in_process=False).shared_storage(storage, name) as shared:
         assert shared == storage
 
@@ -44,7 +44,7 @@ def test_a_storage_of_the_user_s_is_kept(storage, name):
 def test_memory_is_rejected_for_processes():
     pool = WorkerPool(2, in_process=False)
     with (
-        pytest.raises(ValueError, match="storage must be one that the workers of n_jobs reach"),
+        pytest.raises(ValueError, match="storage must be one that the workers of n_jobs can reach"),
         pool.shared_storage(InMemoryStorage(), None),
     ):
         pass

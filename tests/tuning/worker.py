@@ -1,4 +1,4 @@
-"""A search whose trials take a while, for workers in processes of their own."""
+"""A search with slow trials, for workers in separate processes."""
 
 import time
 
@@ -8,7 +8,7 @@ from agnews_sk.tuning import PipelineSearchCV
 
 
 class SlowClassifier(DummyClassifier):
-    """Take a while to fit."""
+    """A classifier that fits slowly."""
 
     def __init__(self, seconds=0.0, constant=None):
         super().__init__(strategy="constant", constant=constant)

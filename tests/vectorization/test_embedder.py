@@ -16,7 +16,7 @@ def embedder(tiny_model):
     return SentenceEmbedder(model=tiny_model).fit()
 
 
-def test_vectors_are_the_normalised_means_of_the_models_own_output(embedder, tiny_model):
+def test_vectors_are_the_normalized_means_of_the_models_own_output(embedder, tiny_model):
     from transformers import AutoModel, AutoTokenizer
 
     model, tokenizer = (
@@ -48,7 +48,7 @@ def test_a_repeated_text_is_embedded_once(embedder, monkeypatch):
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "first"])
-def test_normalised_vectors_have_length_one(tiny_model, pooling):
+def test_normalized_vectors_have_length_one(tiny_model, pooling):
     embedder = SentenceEmbedder(model=tiny_model, pooling=pooling).fit(TEXTS)
     np.testing.assert_allclose(np.linalg.norm(embedder.transform(TEXTS), axis=1), 1, atol=1e-5)
     raw = SentenceEmbedder(model=tiny_model, pooling=pooling, normalize=False).fit(TEXTS)

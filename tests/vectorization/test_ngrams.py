@@ -1,4 +1,4 @@
-"""N-grams as integers are those that slices of the rows give."""
+"""N-grams as integers agree with slices of the rows."""
 
 import numpy as np
 import polars as pl
@@ -31,14 +31,14 @@ def slices(row, n):
 
 
 def counted(row, wanted):
-    """Return the n-grams of a row that count, shorter ones first, each from left to right."""
+    """Return the n-grams of a row that are counted, shorter ones first, each from left to right."""
     if wanted.whole_rows and 0 < len(row) < wanted.min_n:
         return [tuple(row)]
     return [ngram for n in range(wanted.min_n, wanted.max_n + 1) for ngram in slices(row, n)]
 
 
 @given(ROWS, st.integers(1, 7))
-def test_a_walk_meets_every_slice_of_every_row_once(rows, max_n):
+def test_a_walk_visits_every_slice_of_every_row_once(rows, max_n):
     tokens = encoded(rows)
     base = len(tokens.distinct) + 1
     spelled = [[(token,) for token in tokens.distinct]]  # the n-gram of each code, per length
@@ -68,28 +68,28 @@ def test_keys_beyond_32_bits_are_not_wrapped():
 
 @given(ROWS, RANGES, st.booleans())
 @settings(deadline=None)
-def test_learnt_terms_come_in_the_order_of_first_occurrence(rows, ngram_range, whole_rows):
+def test_learned_terms_are_in_the_order_of_first_occurrence(rows, ngram_range, whole_rows):
     wanted = NgramRange(*ngram_range, whole_rows)
     tokens = encoded(rows)
-    learnt = learn_ngrams(tokens, wanted)
-    names = [tuple(tokens.distinct[i] for i in term if i >= 0) for term in learnt.terms.tolist()]
+    learned = learn_ngrams(tokens, wanted)
+    names = [tuple(tokens.distinct[i] for i in term if i >= 0) for term in learned.terms.tolist()]
     expected = [counted(row, wanted) for row in rows]
     assert names == list(dict.fromkeys(ngram for ngrams in expected for ngram in ngrams))
-    assert learnt.terms.shape == (len(names), wanted.max_n)
-    assert {learnt.terms.dtype, learnt.codes.dtype, learnt.rows.dtype} == {np.dtype(np.int32)}
-    met = sorted((row, names[code]) for row, code in zip(learnt.rows.tolist(), learnt.codes))
+    assert learned.terms.shape == (len(names), wanted.max_n)
+    assert {learned.terms.dtype, learned.codes.dtype, learned.rows.dtype} == {np.dtype(np.int32)}
+    met = sorted((row, names[code]) for row, code in zip(learned.rows.tolist(), learned.codes))
     assert met == sorted((i, ngram) for i, ngrams in enumerate(expected) for ngram in ngrams)
 
 
 def test_rows_ascend_within_a_length():
-    learnt = learn_ngrams(encoded([["a", "b"], ["b", "a"], ["a"]]), NgramRange(1, 2, False))
-    assert learnt.rows.tolist() == [0, 0, 1, 1, 2, 0, 1]
+    learned = learn_ngrams(encoded([["a", "b"], ["b", "a"], ["a"]]), NgramRange(1, 2, False))
+    assert learned.rows.tolist() == [0, 0, 1, 1, 2, 0, 1]
 
 
 @pytest.mark.parametrize(
     ("n", "whole_rows", "codes"), [(2, False, []), (2, True, [3]), (3, False, [1, 2, 3])]
 )
-def test_short_rows_count_as_wholes_where_asked(n, whole_rows, codes):
+def test_short_rows_count_as_one_ngram_if_requested(n, whole_rows, codes):
     found = occurrences(np.array([1, 2, 3]), np.array([2, 0, 1]), n, NgramRange(3, 4, whole_rows))
     assert found.codes.tolist() == codes
     assert found.rows.tolist() == [2 if code == 3 else 0 for code in codes]

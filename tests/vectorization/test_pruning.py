@@ -16,7 +16,7 @@ COUNTS = arrays(
 
 
 def of_scikit_learn(counts, min_df, max_df, max_features):
-    """Let scikit-learn prune rows that have these counts of words named 'w00', 'w01', ..."""
+    """Have scikit-learn prune rows that have these counts of words named 'w00', 'w01', ..."""
     names = [f"w{i:02}" for i in range(counts.shape[1])]
     rows = [" ".join(np.repeat(names, row)) for row in counts]
     vectorizer = CountVectorizer(min_df=min_df, max_df=max_df, max_features=max_features)
@@ -61,6 +61,6 @@ def test_ties_of_many_columns_are_broken_as_scikit_learn_breaks_them():
         ((3, 1.0, None), "After pruning, no terms remain"),
     ],
 )
-def test_limits_that_leave_nothing_are_refused(limits, message):
+def test_limits_that_leave_nothing_are_rejected(limits, message):
     with pytest.raises(ValueError, match=message):
         frequent_columns(sp.csr_array(np.eye(3, dtype=int)), *limits)

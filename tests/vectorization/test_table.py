@@ -24,7 +24,7 @@ def encoded(rows):
     return encode_tokens(pl.Series(rows, dtype=pl.List(pl.String)))
 
 
-def learnt(rows, ngram_range=(1, 2), separator=" "):
+def learned(rows, ngram_range=(1, 2), separator=" "):
     return learn_table(encoded(rows), NgramRange(*ngram_range, False), separator)
 
 
@@ -49,9 +49,9 @@ def test_columns_are_the_distinct_names_in_order_and_counts_are_theirs(rows, ngr
     names = sorted({name for row in rows for name in names_of(row, ngram_range)})
     if not names:
         with pytest.raises(ValueError, match="empty vocabulary"):
-            learnt(rows, ngram_range)
+            learned(rows, ngram_range)
         return
-    table, counts, columns = learnt(rows, ngram_range)
+    table, counts, columns = learned(rows, ngram_range)
     assert table.names().to_list() == names
     assert table.n_columns == len(names)
     assert sorted(columns.tolist()) == list(range(len(names)))
@@ -68,7 +68,7 @@ def test_new_rows_are_counted_as_strings_would_be(rows, new, ngram_range):
     rows, new = ([[t for t in row if " " not in t] for row in some] for some in (rows, new))
     if not any(rows):
         return
-    table, _, _ = learnt(rows, ngram_range)
+    table, _, _ = learned(rows, ngram_range)
     counts = table.count(encoded(new), NgramRange(*ngram_range, False))
     expected = counts_of(new, table.names().to_list(), ngram_range)
     np.testing.assert_array_equal(counts.toarray(), expected)
@@ -77,7 +77,7 @@ def test_new_rows_are_counted_as_strings_would_be(rows, new, ngram_range):
 @given(SOME_ROWS.filter(any), st.data())
 @settings(deadline=None)
 def test_columns_that_are_kept_count_as_before(rows, data):
-    table, _, _ = learnt(rows)
+    table, _, _ = learned(rows)
     n_columns = table.n_columns
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=n_columns, max_size=n_columns)))
     if not kept.any():
@@ -91,15 +91,15 @@ def test_columns_that_are_kept_count_as_before(rows, data):
 
 
 def test_a_longer_ngram_is_counted_though_its_prefix_has_no_column():
-    table, _, _ = learnt([["a", "b", "c"]], (1, 3))
+    table, _, _ = learned([["a", "b", "c"]], (1, 3))
     only_longest = table.keep(table.names().is_in(["a b c"]).to_numpy())
     counts = only_longest.count(encoded([["a", "b", "c"], ["a", "b"]]), NgramRange(1, 3, False))
     assert counts.toarray().tolist() == [[1], [0]]
 
 
-def test_unknown_tokens_make_no_learnt_ngram():
-    # Whatever the unknown token's place, and whatever code it would have in a table of its own.
-    table, _, _ = learnt([["b", "d"], ["d", "b"], ["d", "d"]], (1, 2))
+def test_unknown_tokens_match_no_learned_ngram():
+    # For any position of the unknown token, and any code that it would have in its own table.
+    table, _, _ = learned([["b", "d"], ["d", "b"], ["d", "d"]], (1, 2))
     wanted = NgramRange(2, 2, False)
     for unknown in ("a", "c", "e"):
         new = [[unknown, "b"], ["b", unknown], [unknown, unknown], ["d", unknown, "b"]]
@@ -111,7 +111,7 @@ def test_order_of_tuples_is_that_of_names(separator):
     rng = np.random.default_rng(0)
     rows = [[chr(97 + i) for i in rng.integers(0, 20, size=9)] for _ in range(20)]
     names = {name for row in rows for name in names_of(row, (1, 3), separator)}
-    assert learnt(rows, (1, 3), separator)[0].names().to_list() == sorted(names)
+    assert learned(rows, (1, 3), separator)[0].names().to_list() == sorted(names)
 
 
 @pytest.mark.parametrize("base", [5, 2**31], ids=["one integer per n-gram", "too large for one"])
@@ -144,7 +144,7 @@ def test_ids_survive_as_plain_arrays():
 
 
 def test_a_pickle_counts_the_same_and_holds_no_hash_table():
-    table, _, _ = learnt(ROWS)
+    table, _, _ = learned(ROWS)
     before, wanted = pickle.dumps(table), NgramRange(1, 2, False)
     expected = table.count(encoded(ROWS), wanted).toarray()
     assert len(pickle.dumps(table)) == len(before)
@@ -162,16 +162,16 @@ def test_a_pickle_counts_the_same_and_holds_no_hash_table():
         ("columns", 11, "n-gram's column must be an int32 of at least 0 and below 11, got 11"),
     ],
 )
-def test_a_position_out_of_bounds_is_refused(part, value, message):
-    table = learnt(ROWS)[0]
+def test_a_position_out_of_bounds_is_rejected(part, value, message):
+    table = learned(ROWS)[0]
     state = copy.deepcopy(table.__getstate__())
     state[part].flat[0] = value
     with pytest.raises(ValueError, match=message):
         table.__setstate__(state)
 
 
-def test_positions_of_another_dtype_are_refused():
-    table = learnt(ROWS)[0]
+def test_positions_of_another_dtype_are_rejected():
+    table = learned(ROWS)[0]
     state = table.__getstate__()
     with pytest.raises(ValueError, match=r"must be an int32 of .*, got int64"):
         table.__setstate__(state | {"terms": state["terms"].astype(np.int64)})
@@ -187,8 +187,8 @@ def test_positions_of_another_dtype_are_refused():
     ],
     ids=["flat terms", "fewer columns", "offsets beyond", "bytes beyond"],
 )
-def test_a_table_whose_parts_do_not_fit_is_refused(spoil, message):
-    table = learnt(ROWS)[0]
+def test_a_table_whose_parts_do_not_fit_is_rejected(spoil, message):
+    table = learned(ROWS)[0]
     state = table.__getstate__()
     spoil(state)
     with pytest.raises(ValueError, match=message):

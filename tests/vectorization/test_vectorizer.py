@@ -183,7 +183,7 @@ def test_ids_are_sorted_as_numbers():
     assert vectorizer.get_feature_names_out().tolist() == ["9", "9 100", "10", "10 9", "100"]
 
 
-def test_stop_words_for_ids_are_refused():
+def test_stop_words_for_ids_are_rejected():
     with pytest.raises(ValueError, match="stop_words must be None where X holds ids"):
         NgramVectorizer(stop_words=["9"]).fit(pl.Series([[10, 9, 100], [9]]))
 
@@ -242,25 +242,25 @@ def test_errors_are_those_of_scikit_learn(params, corpus):
         ({"norm": "max"}, "norm"),
     ],
 )
-def test_bad_parameters_are_refused(params, message):
+def test_bad_parameters_are_rejected(params, message):
     with pytest.raises(ValueError, match=message):
         NgramVectorizer(**params).fit(CORPUS)
 
 
-def test_lists_of_other_types_are_refused():
+def test_lists_of_other_types_are_rejected():
     with pytest.raises(TypeError, match="lists of Float64"):
         NgramVectorizer().fit(pl.Series([[1.5]]))
     with pytest.raises(TypeError, match="analyzer='char_wb'"):
         NgramVectorizer(analyzer="char_wb").fit(pl.Series([[1]]))
 
 
-def test_tokens_of_another_type_than_in_fit_are_refused():
+def test_tokens_of_another_type_than_in_fit_are_rejected():
     with pytest.raises(TypeError, match="fitted on lists of str"):
         NgramVectorizer().fit(["oil up"]).transform(pl.Series([[1, 2]]))
 
 
 def test_an_integer_dtype_of_weights_warns_and_gives_float64():
-    with pytest.warns(UserWarning, match="gives float64"):
+    with pytest.warns(UserWarning, match="becomes float64"):
         X = NgramVectorizer(dtype=np.int64).fit_transform(CORPUS)
     assert X.dtype == np.float64
     with warnings.catch_warnings():
@@ -311,7 +311,7 @@ def test_an_unsupported_parameter_names_the_class_that_has_it(option):
 
 
 @pytest.mark.parametrize("ngram_range", [("1", "2"), (1, 2.5), (2, 1), (0, 1), (1,)])
-def test_an_invalid_ngram_range_is_refused(ngram_range):
+def test_an_invalid_ngram_range_is_rejected(ngram_range):
     with pytest.raises(ValueError, match="Invalid value for ngram_range"):
         NgramVectorizer(ngram_range=ngram_range).fit(["oil prices"])
 
@@ -322,12 +322,12 @@ def test_null_tokens_are_ignored():
     assert vectorizer.fit_transform(tokens).toarray().tolist() == [[0, 1], [0, 0], [1, 0]]
 
 
-def test_a_stop_word_that_is_not_a_str_is_refused():
+def test_a_stop_word_that_is_not_a_str_is_rejected():
     with pytest.raises(TypeError, match="stop_words must hold str only, got 1"):
         NgramVectorizer(stop_words=["the", 1]).fit(["oil prices"])
 
 
-def test_ngrams_longer_than_those_learnt_are_ignored():
+def test_ngrams_longer_than_those_of_fit_are_ignored():
     fitted = NgramVectorizer(ngram_range=(1, 2)).fit(CORPUS)
     expected = fitted.transform(NEW).toarray()
     longer = fitted.set_params(ngram_range=(1, 3)).transform(NEW)

@@ -51,7 +51,7 @@ def check_fit_transform(name: str, estimator: Any) -> None:
 
 @text_check(has("transform"))
 def check_n_features_out(name: str, estimator: Any) -> None:
-    """The number of output columns is that of fit, whatever the texts."""
+    """The number of output columns is that of fit, for any texts."""
     estimator = fit_clone(estimator)
     width = _matrix(estimator).shape[1]
     for texts in (OTHER_TEXTS, TEXTS[:1], [""]):
@@ -95,8 +95,8 @@ def check_feature_names(name: str, estimator: Any) -> None:
     """get_feature_names_out gives a distinct str for each column, in an array of objects."""
     estimator = fit_clone(estimator)
     names = estimator.get_feature_names_out()
-    ensure(isinstance(names, np.ndarray) and names.dtype == object, "it is no array of objects")
-    ensure(all(isinstance(feature, str) for feature in names), "a name is no str")
+    ensure(isinstance(names, np.ndarray) and names.dtype == object, "it is not an array of objects")
+    ensure(all(isinstance(feature, str) for feature in names), "a name is not a str")
     ensure(len(set(names)) == len(names), "a name is repeated")
     width = _matrix(estimator).shape[1]
     ensure(len(names) == width, f"it gives {len(names)} names for {width} columns")

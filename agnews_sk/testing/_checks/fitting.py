@@ -177,7 +177,7 @@ def check_pickle_unfitted(name: str, estimator: Any) -> None:
 def check_deepcopy(name: str, estimator: Any) -> None:
     """A deep copy of the fitted estimator gives the same outputs, also after the original is refit.
 
-    Fails where copies share what is learned.
+    Fails where copies share the fitted state.
     """
     original = clone_seeded(estimator)
     expected = deepcopy(fit_outputs_in_place(original))

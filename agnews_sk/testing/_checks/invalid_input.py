@@ -80,7 +80,7 @@ def check_nested_lists(name: str, estimator: Any) -> None:
 def check_dict(name: str, estimator: Any) -> None:
     """A dict, whose keys would be taken for rows, is rejected.
 
-    Data sets from the hub come as a dict of columns.
+    Datasets from the Hub are often a dict of columns.
     """
     _ensure_rejected(estimator, dict.fromkeys(TEXTS, 1), "dict")
 

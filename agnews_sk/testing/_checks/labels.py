@@ -100,10 +100,10 @@ def check_predict_dtype(name: str, estimator: Any) -> None:
 
 @text_check(is_classifier)
 def check_classes(name: str, estimator: Any) -> None:
-    """classes_ is the sorted array of distinct labels, in whatever order they come."""
+    """classes_ is the sorted array of distinct labels, in any order of the labels."""
     for step in (1, -1):
         estimator = fit_clone(estimator, TEXTS[::step], LABELS[::step])
-        ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is no array")
+        ensure(isinstance(estimator.classes_, np.ndarray), "classes_ is not an array")
         ensure(list(estimator.classes_) == CLASSES, f"classes_ is {list(estimator.classes_)}")
 
 
@@ -137,7 +137,7 @@ def check_predict_proba(name: str, estimator: Any) -> None:
 def check_predict_proba_columns(name: str, estimator: Any) -> None:
     """The column of the largest probability is that of the predicted label in classes_.
 
-    The labels come in an order that is not sorted, as the columns might be by mistake.
+    The labels are not sorted, as the columns might be by mistake.
     """
     order = [2, 1, 0, *range(3, len(TEXTS))]
     estimator = fit_clone(estimator, [TEXTS[i] for i in order], [LABELS[i] for i in order])
@@ -211,7 +211,7 @@ def check_one_class(name: str, estimator: Any) -> None:
     try:
         only = fit_clone(estimator, TEXTS, ["Tech"] * len(TEXTS)).predict(TEXTS)
     except ValueError as error:
-        ensure("class" in str(error), f"the message does not speak of classes: {error}")
+        ensure("class" in str(error), f"the message does not mention classes: {error}")
     else:
         ensure(set(only) == {"Tech"}, f"it predicts {set(only)}")
 
@@ -220,7 +220,7 @@ def check_one_class(name: str, estimator: Any) -> None:
 def check_missing_labels(name: str, estimator: Any) -> None:
     """A missing label, None or NaN, is rejected in fit.
 
-    `str(nan)` would make a class of its own of them.
+    `str(nan)` would make them a class.
     """
     for missing in (None, np.nan):
         y = np.array([*LABELS[:-1], missing], dtype=object)

@@ -88,8 +88,8 @@ def check_clone(name: str, estimator: Any) -> None:
     copy = clone(original)
     ensure(repr(_values(copy)) == repr(_values(original)), "the clone has other parameters")
     ensure(repr(copy) == repr(original), f"the repr of the clone is {copy!r:.200}")
-    learnt = sorted(set(vars(copy)) - set(vars(clone_seeded(estimator))))
-    ensure(not learnt, f"the clone has {learnt}")
+    learned = sorted(set(vars(copy)) - set(vars(clone_seeded(estimator))))
+    ensure(not learned, f"the clone has {learned}")
     ensure_equal(fit_outputs_in_place(copy), fit_outputs(estimator))
 
 

@@ -54,7 +54,7 @@ def check_random_state_unchanged(name: str, estimator: Any) -> None:
 def check_global_random_state(name: str, estimator: Any) -> None:
     """A seeded fit leaves the global random generators of Python and NumPy unchanged.
 
-    Fails where fit calls `numpy.random.seed`, or draws without a generator of its own.
+    Fails where fit calls `numpy.random.seed`, or draws without its own generator.
     """
     random.seed(0)
     np.random.seed(0)

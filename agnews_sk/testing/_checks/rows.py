@@ -88,7 +88,7 @@ def check_outputs_are_not_shared(name: str, estimator: Any) -> None:
 def _overwrite(output: Any) -> None:
     """Set all values of an array or sparse matrix to zero, or to its first text.
 
-    Arrays that are read-only are left as they are: nobody can write into them.
+    Read-only arrays are left as they are.
     """
     values = getattr(output, "data", output) if hasattr(output, "indptr") else output
     if isinstance(values, np.ndarray) and values.flags.writeable:

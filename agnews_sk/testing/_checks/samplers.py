@@ -49,14 +49,14 @@ def check_sampler_weights(name: str, estimator: Any) -> None:
     """sample_weight is returned third, each row with the weight of its input row."""
     weights = np.arange(1.0, len(ROWS) + 1)
     sampler, out = _resample(estimator, sample_weight=weights)
-    ensure(len(out) == 3, f"{len(out)} things come out")
+    ensure(len(out) == 3, f"{len(out)} values are returned")
     same = np.array_equal(out[2], weights[sampler.sample_indices_])
-    ensure(same, "rows have the weights of others")
+    ensure(same, "rows have weights of other rows")
 
 
 @text_check(is_sampler)
 def check_sampler_container(name: str, estimator: Any) -> None:
-    """Texts and labels are returned in the type of container that they came in."""
+    """Texts and labels are returned in the type of container in which they were passed."""
     kinds: list[Any] = [list, tuple, lambda v: np.array(v, dtype=object), pd.Series, pl.Series]
     for kind in kinds:
         texts, labels = kind(ROWS), kind(ROW_LABELS)

@@ -30,7 +30,7 @@ from agnews_sk.testing._outputs import (
 from agnews_sk.testing._registry import is_sampler, keeps_rows, text_check
 
 MISSING = (None, np.nan, pd.NA)
-# What str() makes of them: known words, so that such a conversion shows.
+# What str() converts them to: known words, so that such a conversion is detected.
 THEIR_NAMES = "None nan NaN NA null <NA>"
 
 

@@ -1,4 +1,4 @@
-"""What cannot be done is said in one line, before any work."""
+"""Invalid input is reported in one line, before any work."""
 
 import sys
 import warnings
@@ -17,7 +17,7 @@ def model(headlines, tmp_path):
     return save(make_tfidf_pipeline().fit(*headlines), tmp_path / "model")
 
 
-def assert_refused(done, message):
+def assert_rejected(done, message):
     assert done.exit_code == 2
     (line,) = [line for line in done.output.splitlines() if line]
     assert line.startswith("Error: ")
@@ -42,32 +42,32 @@ def assert_refused(done, message):
     ],
     ids=["empty", "no test", "one class", "no test rows", "no rows", "columns", "label", "numbers"],
 )
-def test_rows_that_cannot_be_learnt_from_are_refused(run, tmp_path, command, files, message):
+def test_rows_that_cannot_be_learned_from_are_rejected(run, tmp_path, command, files, message):
     for part, content in files.items():
         (tmp_path / f"{part}.csv").write_text(content)
     options = ["--family", "tfidf"] if command == "compare" else []
     done = run(command, "--data", tmp_path, "--out", tmp_path / "out", *options)
-    assert_refused(done, message)
+    assert_rejected(done, message)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_path_that_is_not_there_is_refused(run, tmp_path, command):
-    assert_refused(run(command, "--data", tmp_path / "nowhere.csv"), "there is no")
+def test_a_missing_path_is_rejected(run, tmp_path, command):
+    assert_rejected(run(command, "--data", tmp_path / "nowhere.csv"), "there is no")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_an_output_that_cannot_be_written_is_refused_before_rows_are_read(run, tmp_path, command):
+def test_an_output_that_cannot_be_written_is_rejected_before_rows_are_read(run, tmp_path, command):
     (tmp_path / "file").write_text("mine")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         done = run(command, "--data", tmp_path / "nowhere.csv", "--out", out)
-        assert_refused(done, f"--out: cannot write into {out}: ")
+        assert_rejected(done, f"--out: cannot write into {out}: ")
     assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.parametrize("options", [[], ["--train-rows", "60"]], ids=["measured", "given"])
 @pytest.mark.parametrize("kind", ["nowhere", "empty", "without weights"])
-def test_a_model_that_cannot_be_loaded_is_refused_before_rows_are_read(
+def test_a_model_that_cannot_be_loaded_is_rejected_before_rows_are_read(
     run, tmp_path, kind, options
 ):
     folder = tmp_path / "model"
@@ -76,7 +76,7 @@ def test_a_model_that_cannot_be_loaded_is_refused_before_rows_are_read(
     if kind == "without weights":
         (folder / "config.json").write_text('{"model_type": "bert"}')
     done = run("compare", "--data", tmp_path / "nowhere.csv", "--model", folder, *options)
-    assert_refused(done, str(folder))
+    assert_rejected(done, str(folder))
 
 
 @pytest.mark.parametrize(
@@ -94,19 +94,19 @@ def test_a_missing_extra_is_named_before_any_work(
     monkeypatch.setitem(sys.modules, module, None)
     places = {"OUT": tmp_path / "out", "MODEL": model}
     done = run(*[places.get(word, word) for word in arguments], "--data", tmp_path / "nowhere.csv")
-    assert_refused(done, f"needs {module}; install agnews_sk[{extra}] with `pip install")
+    assert_rejected(done, f"needs {module}; install agnews_sk[{extra}] with `pip install")
     assert not (tmp_path / "out").exists()
 
 
-def test_export_refuses_what_it_cannot_read_or_write(run, model, tmp_path):
+def test_export_rejects_what_it_cannot_read_or_write(run, model, tmp_path):
     (tmp_path / "file").write_text("mine")
-    assert_refused(run("export", tmp_path / "nowhere", tmp_path / "out"), "nowhere")
+    assert_rejected(run("export", tmp_path / "nowhere", tmp_path / "out"), "nowhere")
     done = run("export", model, tmp_path / "file" / "out", "--data", "sample")
-    assert_refused(done, "OUTPUT: cannot write")
-    assert_refused(run("export", model, tmp_path / "out", "--data", tmp_path / "no.csv"), "no.csv")
+    assert_rejected(done, "OUTPUT: cannot write")
+    assert_rejected(run("export", model, tmp_path / "out", "--data", tmp_path / "no.csv"), "no.csv")
 
 
-def test_too_few_rows_for_two_classes_are_refused(run, tmp_path):
+def test_too_few_rows_for_two_classes_are_rejected(run, tmp_path):
     lines = [*(f"text {i},common" for i in range(99)), "text,rare"]
     for part in ("train", "test"):
         (tmp_path / f"{part}.csv").write_text("text,label\n" + "\n".join(lines) + "\n")
@@ -124,11 +124,11 @@ def test_too_few_rows_for_two_classes_are_refused(run, tmp_path):
         (["export"], "Missing argument"),
     ],
 )
-def test_a_wrong_word_is_an_error_in_one_line(run, arguments, message):
-    assert_refused(run(*arguments), message)
+def test_an_invalid_argument_is_an_error_in_one_line(run, arguments, message):
+    assert_rejected(run(*arguments), message)
 
 
-def test_help_is_shown_when_asked_for_and_when_nothing_is(run):
+def test_help_is_shown_on_request_and_without_a_command(run):
     shown = run("compare", "--help")
     assert (shown.exit_code, "--train-rows" in shown.output) == (0, True)
     assert "audit" in run("--help").output
@@ -136,17 +136,17 @@ def test_help_is_shown_when_asked_for_and_when_nothing_is(run):
 
 
 def test_a_warning_takes_one_line(run, monkeypatch):
-    def warn_and_refuse(*args, **options):
+    def warn_and_reject(*args, **options):
         warnings.warn("first line\nsecond line", UserWarning, stacklevel=2)
         raise ValueError("bad\nrows")
 
-    monkeypatch.setattr(_audit, "audit_rows", warn_and_refuse)
+    monkeypatch.setattr(_audit, "audit_rows", warn_and_reject)
     done = run("audit", "--data", "sample", "--no-label-errors")
     assert done.exit_code == 2
     assert done.output.splitlines()[-2:] == ["Warning: first line second line", "Error: bad rows"]
 
 
-def test_a_fault_of_our_own_is_not_hidden(run, monkeypatch):
+def test_a_bug_of_the_package_is_not_hidden(run, monkeypatch):
     def fail(*args, **options):
         raise ZeroDivisionError("ours")
 
