@@ -21,6 +21,9 @@ from tests.conftest import HEADLINES
 from tests.families import FAMILIES
 
 CLEANER = "agnews_sk.cleaning.TextCleaner"
+# The models were saved with other versions than those that the tests may run on.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+
 SAVED = Path(__file__).parent / "saved_before_0_1"
 PROBABILITIES = json.loads((SAVED / "probabilities.json").read_text())
 TEXTS = [text for of_class in HEADLINES.values() for text in of_class]
