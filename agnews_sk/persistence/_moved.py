@@ -43,6 +43,8 @@ class Renamed(NamedTuple):
 
 def _in_bytes(gib: float) -> int:
     """Return gibibytes in bytes, at most the largest index."""
+    if type(gib) not in (int, float):  # a string times 2**30 would fill the memory
+        raise ValueError(f"cache_gib must be a number, got a {type(gib).__name__}.")
     return int(min(gib * 2**30, sys.maxsize))
 
 

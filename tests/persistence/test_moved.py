@@ -147,3 +147,20 @@ def test_any_cache_in_gib_becomes_one_in_bytes(gib, n_bytes):
 def test_a_file_that_is_not_a_skops_file_is_rejected():
     with pytest.raises(ArtifactError, match=r"pipeline\.skops"):
         with_current_names(b"no zip")
+
+
+@pytest.mark.parametrize("forged", ["1", [1], {"a": 1}, None, True, float("nan")], ids=repr)
+def test_a_forged_cache_is_rejected_before_anything_is_computed_from_it(forged):
+    cache = {"__class__": "str", "__loader__": "JsonNode", "content": json.dumps(forged)}
+    net = {
+        "__class__": "TransformerClassifier",
+        "__module__": "agnews_sk.classifiers",
+        "__loader__": "ObjectNode",
+        "content": {"content": {"cache_gib": cache}},
+    }
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("schema.json", json.dumps(net))
+    message = r"cache_gib must be a number|cannot convert float NaN"
+    with pytest.raises(ArtifactError, match=message):
+        with_current_names(written.getvalue())
