@@ -29,7 +29,8 @@ class JsonLinesReader(RowReader):
     def rows(self) -> Iterator[Row | Fault]:
         """Yield a row per object."""
         names: dict[str, None] = {}
-        with open_lines(self.path, self.max_record_bytes) as lines:
+        # A bare carriage return is whitespace in JSON.
+        with open_lines(self.path, self.max_record_bytes, newline="\n") as lines:
             for found in _objects(lines):
                 if isinstance(found, Row) and not names.keys() >= found.cells.keys():
                     names |= dict.fromkeys(found.cells)

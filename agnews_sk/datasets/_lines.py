@@ -9,20 +9,22 @@ from typing import TextIO
 
 
 @contextmanager
-def open_lines(path: Path, max_record_bytes: int) -> Iterator["Lines"]:
-    """Open a UTF-8 file with or without a byte order mark; bad bytes become lone surrogates.
+def open_lines(path: Path, max_record_bytes: int, *, newline: str = "") -> Iterator["Lines"]:
+    r"""Open a UTF-8 file with or without a byte order mark; bad bytes become lone surrogates.
 
     Parameters
     ----------
     path : pathlib.Path
     max_record_bytes : int
         A longer record raises a `csv.Error` while it is read.
+    newline : str, default=""
+        As `open` takes it; "\n" leaves a bare carriage return within its line.
 
     Yields
     ------
     Lines
     """
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline=newline) as file:
         yield Lines(file, max_record_bytes)
 
 
@@ -35,7 +37,7 @@ class Lines:
     Parameters
     ----------
     file : text file
-        Opened with `newline=""`: line ends are `\n`, `\r\n` and `\r`, and are kept.
+        Opened with `newline=""`, line ends are `\n`, `\r\n` and `\r`, and are kept.
     max_record_bytes : int
 
     Attributes

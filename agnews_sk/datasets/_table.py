@@ -284,9 +284,9 @@ def _labels(
         return labels, None
     kind = _kind_of(labels, found.lines, f"{reader.path}: {column}")
     names = reader.label_names(column)
-    if names is not None and kind == "number":
+    if names is not None and all(type(value) is int for value in labels if value is not None):
         known = dict(enumerate(names))
-        return [known.get(int(value)) if value is not None else None for value in labels], "text"
+        return [None if value is None else known.get(value) for value in labels], "text"
     return [_label_text(value) for value in labels], kind
 
 

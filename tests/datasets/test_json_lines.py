@@ -60,3 +60,9 @@ def test_a_line_that_is_not_an_object_of_unicode_texts_is_a_fault(path, line, re
     ((number, found),) = batch.faults
     assert number == 2
     assert re.search(reason, found)
+
+
+def test_a_bare_carriage_return_within_an_object_is_whitespace(path):
+    path.write_bytes(b'{"text":\r"oil"}\r\n{"text": "cup"}\n')
+    (batch,) = open_rows(path, NAMES).batches(10)
+    assert (batch.rows, batch.lines) == ([{"text": "oil"}, {"text": "cup"}], [1, 2])

@@ -100,3 +100,12 @@ def test_names_of_labels_are_read_from_the_metadata_of_the_hub(path, label, name
     reader = open_rows(path, NAMES)
     assert reader.label_names("label") == names
     assert reader.label_names("other") is None
+
+
+@pytest.mark.parametrize("labels", [[0.0, 1.7], [0.0, -0.5], [0.0, float("inf")]])
+def test_numbers_that_are_no_integers_get_no_names(path, labels):
+    names = {"info": {"features": {"label": {"names": ["neg", "pos"]}}}}
+    table = pa.table({"text": ["good", "bad"], "label": labels})
+    pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(names)}), path)
+    with pytest.raises(ValueError, match="got numbers such as"):
+        load_agnews(path)
