@@ -181,7 +181,7 @@ class ModelInput:
         """
         offsets = row_offsets(ids)
         lengths = np.diff(offsets)
-        if lengths.max() <= self.max_length:
+        if lengths.max(initial=0) <= self.max_length:
             return ids
         n_head, n_tail = self._n_kept()
         # One flat mask over all tokens instead of a slice per text: (n_tokens,)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _EXACT_INT8 = "session.x64quantprecision"
 # This fusion makes residual sums and layer norms slower: the fused kernel is not vectorized.
 _DISABLED_OPTIMIZERS = ["SkipLayerNormFusion"]
+_MAX_THREADS = 4_096  # more than any processor has; each takes memory for its stack
 _PROBE = ["Oil prices rise", ""]
 
 
@@ -161,10 +163,11 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
             self._inputs = GraphInputs.from_dict(manifest["inputs"])
         steps = {name: content for name, content in files.items() if name != GRAPH}
         self.steps_ = model_from_files(steps, versions=manifest["versions"])
+        options = self._session_options(runtime)
         with artifact_errors(GRAPH):
             self._session = runtime.InferenceSession(
                 files[GRAPH],
-                self._session_options(runtime),
+                options,
                 providers=["CPUExecutionProvider"],
                 disabled_optimizers=_DISABLED_OPTIMIZERS,
             )
@@ -217,10 +220,15 @@ def _n_threads(n_jobs: int | None) -> int:
     `joblib.effective_n_jobs` would count processes, of which a daemon may start none: the workers
     of `agnews_sk.serving.serve` are daemons.
     """
-    if n_jobs == 0:
-        raise ValueError("n_jobs must not be 0; -1 uses one thread per core.")
     if n_jobs is None:
         return 1
+    if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs > _MAX_THREADS:
+        raise ValueError(
+            f"n_jobs must be None or an integer of at most {_MAX_THREADS}, got {n_jobs!r}; -1 uses "
+            "one thread per core."
+        )
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0; -1 uses one thread per core.")
     if n_jobs == -1:
         return 0
     return n_jobs if n_jobs > 0 else max(cpu_count() + 1 + n_jobs, 1)

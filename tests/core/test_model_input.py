@@ -135,3 +135,8 @@ def test_it_needs_no_torch():
     code = "import sys, agnews_sk._core.model_input; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_no_texts_are_prepared_as_none():
+    none = pl.Series([], dtype=pl.List(pl.Int64))
+    assert ModelInput(vocab_size=10, max_length=3).prepare(none).to_list() == []

@@ -75,6 +75,12 @@ def test_n_jobs_counts_threads_as_scikit_learn_does(n_jobs, n_threads):
     assert _n_threads(n_jobs) == n_threads
 
 
+@pytest.mark.parametrize("n_jobs", ["4", 2.5, True, 10**9])
+def test_a_bad_number_of_threads_is_not_blamed_on_the_model(exported, n_jobs):
+    with pytest.raises(ValueError, match=f"n_jobs must be None or an integer .*, got {n_jobs!r}"):
+        OnnxClassifier.from_path(exported["tfidf"].path, n_jobs=n_jobs)
+
+
 def test_no_threads_are_rejected(exported):
     with pytest.raises(ValueError, match="n_jobs must not be 0"):
         OnnxClassifier.from_path(exported["tfidf"].path, n_jobs=0)
