@@ -127,10 +127,11 @@ class _Walk:
     """A depth-first walk over values and what they refer to, which digests each value once.
 
     A value that is met again below itself, in a cycle, is replaced by its distance on the path. The
-    digest of a value within a cycle hence depends on where the walk entered the cycle, and is
-    reused within that cycle only: as in Tarjan's search for strongly connected components (1972), a
-    value's digest is final, and stored in `_done`, once nothing below it refers to what is above
-    it.
+    digest of a value within a cycle hence depends on where the walk entered the cycle: as in
+    Tarjan's search for strongly connected components (1972), a value's digest is final, and stored
+    in `_done`, once nothing below it refers to what is above it. Stored digests of a cycle are not
+    reused while the walk is inside this cycle: a walk that enters it elsewhere would otherwise
+    depend on the walks before it.
 
     The methods from `_container` on choose by type. Each returns a digest of 16 bytes that begins
     with a name of its kind, so that values of different kinds never agree.
@@ -141,6 +142,9 @@ class _Walk:
         # Keys are (id, whole).
         self._open: dict[tuple[int, bool], int] = {}  # position on the path or in its cycle
         self._lowest = sys.maxsize  # lowest position that values met since have referred to
+        self._not_final: list[tuple[int, bool]] = []  # Tarjan's stack
+        self._cycle_of: dict[tuple[int, bool], tuple[int, bool]] = {}  # by its first member
+        self._inside: set[tuple[int, bool]] = set()  # cycles that the path has entered again
         self._kept: list[Any] = []  # keeps values alive, so that no `id` is used twice
 
     def of(self, value: Any, whole: bool = True) -> bytes:
@@ -162,22 +166,34 @@ class _Walk:
             plain = value if isinstance(value, str) else repr(value)
             return _hash(type(value).__name__.encode(), _text(plain))
         key = (id(value), whole)
-        if key in self._done:
-            return self._done[key]
         if key in self._open:
             self._lowest = min(self._lowest, self._open[key])
             return _hash(b"above", _text(len(self._open) - self._open[key]))
-        return self._enter(key, value, whole)
+        cycle = self._cycle_of.get(key)
+        if key in self._done and cycle not in self._inside:
+            return self._done[key]
+        if cycle is None or cycle in self._inside:
+            return self._enter(key, value, whole)
+        self._inside.add(cycle)
+        digest = self._enter(key, value, whole)
+        self._inside.remove(cycle)
+        return digest
 
     def _enter(self, key: tuple[int, bool], value: Any, whole: bool) -> bytes:
         """Digest a value that is met for the first time, and store the digest if it is final."""
         position, before = len(self._open), self._lowest
         self._open[key] = self._lowest = position
         self._kept.append(value)
+        n_above = len(self._not_final)
+        self._not_final.append(key)
         digest = self._container(value, whole)
         if self._lowest >= position:  # nothing below it refers to what is above it
             self._close(position)
             self._done[key] = digest
+            members = set(self._not_final[n_above:])
+            del self._not_final[n_above:]
+            if len(members) > 1:
+                self._cycle_of.update(dict.fromkeys(members, self._cycle_of.get(key, key)))
         self._lowest = min(before, self._lowest)
         return digest
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from itertools import permutations
 from operator import attrgetter
 
 import numpy as np
@@ -19,7 +20,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import FunctionTransformer
 
-from agnews_sk._core.content import content_digest
+from agnews_sk._core.content import _Walk, content_digest
 
 
 class Thing:
@@ -286,9 +287,29 @@ def test_a_digest_does_not_depend_on_the_order_of_the_walk(folder):
     source = "def g(x): return f(x)\ndef f(x): return g(x)"
     f = written(folder, source)
     g = f.__globals__["g"]
-    # As elements of a set these come in the order of their addresses.
     assert content_digest({f, g}) == content_digest({g, f})
     assert content_digest([f, g]) != content_digest([g, f])
+
+
+CYCLES = {
+    "a cycle": "def f(x): return g(x)\ndef g(x): return h(x)\ndef h(x): return f(x)",
+    "a cycle with a way in": "def f(x): return g(x)\ndef g(x): return h(x)\ndef h(x): return g(x)",
+    "two cycles": "def f(x): return g(x), h(x)\ndef g(x): return f(x)\ndef h(x): return f(x)",
+    "a cycle of itself": "def f(x): return f(x), g(x)\ndef g(x): return h(x)\ndef h(x): return 1",
+    "a cycle through a set": (
+        "def f(x): return S\ndef g(x): return f(x)\ndef h(x): return f(x) + 1\nS = {g, h}"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", CYCLES.values(), ids=list(CYCLES))
+def test_members_of_a_set_are_digested_alike_in_any_order(folder, source):
+    f = written(folder, source)
+    functions = [f, f.__globals__["g"], f.__globals__["h"]]
+    # A set itself is walked in the order of addresses, which another process may have otherwise.
+    digests = {_Walk()._set("set", order, True) for order in permutations(functions)}
+    assert len(digests) == 1
+    assert len({content_digest(function) for function in functions}) == 3
 
 
 IN_ANY_PROCESS = textwrap.dedent("""
