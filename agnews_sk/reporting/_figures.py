@@ -58,28 +58,6 @@ def new_figure(width: float, height: float, *, needed_by: str, layout: str = "co
     return figures.Figure(figsize=(width, height), layout=layout)
 
 
-def axes_for(display: Any, ax: Any, *, width: float = 4.6, height: float = 3.4) -> Any:
-    """Return the axes to draw on, and set them and their figure on the display.
-
-    Parameters
-    ----------
-    display : object
-        Gets `ax_` and `figure_`.
-    ax : matplotlib.axes.Axes or None
-        None makes a new figure.
-    width, height : float
-        Inches of a new figure.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    if ax is None:
-        ax = new_figure(width, height, needed_by=type(display).__name__).add_subplot()
-    display.ax_, display.figure_ = ax, ax.figure
-    return ax
-
-
 def logarithmic(axis: Any) -> None:
     """Label a logarithmic axis at 1, 2 and 5 of each power of ten, in plain numbers.
 

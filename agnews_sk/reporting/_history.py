@@ -6,12 +6,13 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from agnews_sk.reporting._figures import axes_for, soften, styles
+from agnews_sk.reporting._axes_display import AxesDisplay
+from agnews_sk.reporting._figures import styles
 
 _LOSSES = {"train_loss": "training rows", "valid_loss": "validation rows"}
 
 
-class HistoryDisplay:
+class HistoryDisplay(AxesDisplay):
     """Training and validation loss by epoch.
 
     Parameters
@@ -110,32 +111,14 @@ class HistoryDisplay:
             frame.insert(0, "epoch", range(1, len(frame) + 1))
         return cls(frame, name=name).plot(ax=ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw the losses.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        HistoryDisplay
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = axes_for(self, ax)
+    def _draw(self, ax: Any) -> None:
+        """Draw the losses."""
         for (column, label), style in zip(_LOSSES.items(), styles(len(_LOSSES))):
             if column in self.history:
                 ax.plot(self.history["epoch"], self.history[column], label=label, **style)
         ax.set(title=self.name, xlabel="epoch", ylabel="loss")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(frameon=False, fontsize="small")
-        soften(ax)
-        return self
 
 
 def _classifier_of(estimator: Any) -> Any:

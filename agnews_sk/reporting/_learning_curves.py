@@ -5,10 +5,11 @@ from typing import Any, Self
 import pandas as pd
 
 from agnews_sk.evaluation import LearningCurves
-from agnews_sk.reporting._figures import axes_for, soften, styles
+from agnews_sk.reporting._axes_display import AxesDisplay
+from agnews_sk.reporting._figures import styles
 
 
-class LearningCurvesDisplay:
+class LearningCurvesDisplay(AxesDisplay):
     """Learning curves: score by number of training rows, with intervals.
 
     Parameters
@@ -60,24 +61,8 @@ class LearningCurvesDisplay:
         """
         return cls(curves.curve(score), score=score).plot(ax=ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw a line and a band for each classifier, sizes on a logarithmic axis.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        LearningCurvesDisplay
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = axes_for(self, ax)
+    def _draw(self, ax: Any) -> None:
+        """Draw a line and a band for each classifier, sizes on a logarithmic axis."""
         groups = self.curve.groupby("classifier", sort=False)
         for (name, curve), style in zip(groups, styles(groups.ngroups)):
             ax.plot(curve["train_size"], curve["score"], label=name, **style)
@@ -89,5 +74,3 @@ class LearningCurvesDisplay:
         ax.set_xticks(sizes, labels=[f"{size:,}" for size in sizes])
         ax.minorticks_off()
         ax.legend(frameon=False, fontsize="small")
-        soften(ax)
-        return self

@@ -7,10 +7,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.label_arrays import as_kind_of, plain_labels
 from agnews_sk.evaluation import N_BINS, confidence_bins
-from agnews_sk.reporting._figures import COLOURS, axes_for, soften
+from agnews_sk.reporting._axes_display import AxesDisplay
+from agnews_sk.reporting._figures import COLOURS
 
 
-class ReliabilityDisplay:
+class ReliabilityDisplay(AxesDisplay):
     """Reliability diagram: accuracy by confidence in the most probable label.
 
     A calibrated classifier lies on the diagonal; one below it is overconfident. The bars show the
@@ -151,24 +152,8 @@ class ReliabilityDisplay:
             ax=ax,
         )
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw the diagram.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        ReliabilityDisplay
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = axes_for(self, ax)
+    def _draw(self, ax: Any) -> None:
+        """Draw the diagram."""
         shares = self.n_rows / self.n_rows.sum()
         ax.bar(self.confidence, shares, width=0.04, color="0.6", alpha=0.5, label="share of rows")
         ax.plot([0, 1], [0, 1], linestyle=":", color="0.5", linewidth=1, label="calibrated")
@@ -176,5 +161,3 @@ class ReliabilityDisplay:
         ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="accuracy")
         ax.set_title(self.name)
         ax.legend(loc="upper left", frameon=False, fontsize="small")
-        soften(ax)
-        return self

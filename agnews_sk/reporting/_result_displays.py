@@ -5,7 +5,8 @@ from typing import Any, Self
 import pandas as pd
 
 from agnews_sk.evaluation import ComparisonResult, interval_columns
-from agnews_sk.reporting._figures import axes_for, logarithmic, soften, styles
+from agnews_sk.reporting._axes_display import AxesDisplay
+from agnews_sk.reporting._figures import logarithmic, styles
 
 # Axis label of each column of costs.
 COSTS = {
@@ -21,7 +22,7 @@ COSTS = {
 }
 
 
-class ScoresDisplay:
+class ScoresDisplay(AxesDisplay):
     """One score of each classifier with its interval.
 
     Parameters
@@ -110,36 +111,23 @@ class ScoresDisplay:
         result = ComparisonResult.from_predictions(y_true, predictions, random_state=random_state)
         return cls.from_result(result, score=score, ax=ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw the score as a marker and its interval as a line, the first classifier at the top.
+    @property
+    def _size(self) -> tuple[float, float]:
+        """As high as the classifiers need."""
+        return 4.6, 0.9 + 0.42 * len(self.intervals)
 
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        ScoresDisplay
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
+    def _draw(self, ax: Any) -> None:
+        """Draw scores as markers and intervals as lines, the first classifier at the top."""
         n_classifiers = len(self.intervals)
-        ax = axes_for(self, ax, height=0.9 + 0.42 * n_classifiers)
         for position, style in enumerate(styles(n_classifiers)):
             score, low, high = self.intervals.iloc[position]
             ax.plot([low, high], [position, position], color=style["color"], linewidth=2)
             ax.plot([score], [position], **style)
         ax.set_yticks(range(n_classifiers), labels=self.intervals.index)
         ax.set(ylim=(n_classifiers - 0.5, -0.5), xlabel=self.score.replace("_", " "))
-        soften(ax)
-        return self
 
 
-class CostQualityDisplay:
+class CostQualityDisplay(AxesDisplay):
     """A score of each classifier against a cost, on a logarithmic axis.
 
     Parameters
@@ -207,24 +195,8 @@ class CostQualityDisplay:
         data = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
         return cls(data, score=score, cost=cost).plot(ax=ax)
 
-    def plot(self, ax: Any = None) -> Self:
-        """Draw score and interval of each classifier whose cost is known.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        CostQualityDisplay
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = axes_for(self, ax)
+    def _draw(self, ax: Any) -> None:
+        """Draw score and interval of each classifier whose cost is known."""
         for (name, row), style in zip(self.data.iterrows(), styles(len(self.data))):
             if not row["cost"] > 0:
                 continue
@@ -234,5 +206,3 @@ class CostQualityDisplay:
         logarithmic(ax.xaxis)
         ax.margins(x=0.12)
         ax.legend(frameon=False, fontsize="small")
-        soften(ax)
-        return self

@@ -1,12 +1,8 @@
 import pytest
 
-from agnews_sk.reporting._figures import axes_for, logarithmic, new_figure, soften, styles
+from agnews_sk.reporting._figures import logarithmic, new_figure, soften, styles
 
 pytest.importorskip("matplotlib")
-
-
-class Display:
-    pass
 
 
 def test_six_series_have_colours_and_markers_of_their_own():
@@ -19,15 +15,6 @@ def test_a_new_figure_has_the_size_and_no_window():
     figure = new_figure(3, 2, needed_by="a test")
     assert figure.get_size_inches().tolist() == [3, 2]
     assert figure.canvas.manager is None
-
-
-def test_given_and_new_axes_are_stored_on_the_display():
-    display = Display()
-    ax = axes_for(display, None, width=2, height=1)
-    assert (display.ax_, display.figure_) == (ax, ax.figure)
-    other = Display()
-    assert axes_for(other, ax) is ax
-    assert other.figure_ is display.figure_
 
 
 def test_a_logarithmic_axis_is_labelled_in_plain_numbers():
