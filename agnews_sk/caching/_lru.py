@@ -72,14 +72,16 @@ class LRUCache(Generic[_Key, _Value]):
         Returns
         -------
         bool
-            Whether it is kept. A value larger than `max_bytes` is not, and changes nothing.
+            Whether it is kept. A value larger than `max_bytes` is not, and only drops the earlier
+            value of the key.
         """
-        if n_bytes > self.max_bytes:
-            return False
         with self._lock:
             _, replaced = self._entries.pop(key, (None, 0))
+            self.n_bytes -= replaced
+            if n_bytes > self.max_bytes:
+                return False
             self._entries[key] = value, n_bytes
-            self.n_bytes += n_bytes - replaced
+            self.n_bytes += n_bytes
             while self.n_bytes > self.max_bytes:
                 _, (_, freed) = self._entries.popitem(last=False)
                 self.n_bytes -= freed

@@ -26,9 +26,9 @@ class ListOfUses:
         return None
 
     def put(self, key, value, n_bytes):
+        self.entries = [entry for entry in self.entries if entry[0] != key]
         if n_bytes > self.max_bytes:
             return False
-        self.entries = [entry for entry in self.entries if entry[0] != key]
         self.entries.append((key, value, n_bytes))
         while self.n_bytes > self.max_bytes:
             del self.entries[0]
@@ -64,12 +64,13 @@ def test_many_keys_at_once_are_marked_as_used_in_their_order():
     assert cache.get_many("abcd") == {"a": "A", "d": "D"}
 
 
-def test_a_value_larger_than_the_bound_changes_nothing():
+def test_a_value_larger_than_the_bound_drops_only_the_earlier_value_of_its_key():
     cache = LRUCache(3)
-    cache.put("a", "A", 3)
+    cache.put("a", "A", 2)
+    cache.put("b", "B", 1)
     assert not cache.put("a", "larger", 4)
-    assert cache.get("a") == "A"
-    assert cache.n_bytes == 3
+    assert cache.get_many("ab") == {"b": "B"}
+    assert cache.n_bytes == 1
 
 
 def test_none_can_be_a_value():
