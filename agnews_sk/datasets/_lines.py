@@ -97,4 +97,8 @@ class Lines:
         line = rest = self._file.readline(self._max_bytes)
         while len(rest) == self._max_bytes and not rest.endswith(("\n", "\r")):
             rest = self._file.readline(self._max_bytes)
+        if len(rest) == self._max_bytes and rest.endswith("\r"):  # of a "\r\n" cut in two?
+            following = self._read()
+            if following not in ("", "\n"):
+                self._again.append(following)
         return line + "\n" if rest is not line else line

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 
 import pytest
 
@@ -61,6 +62,20 @@ def test_only_the_beginning_of_a_line_that_is_too_long_is_kept():
     assert lines.first_line == "x" * 10 + "\n"
     lines.begin_record()
     assert (next(lines), lines.number) == ("next\n", 2)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("length", [8, 9, 10, 11])
+def test_a_line_end_at_the_limit_counts_as_one(length, end):
+    lines = Lines(io.StringIO(f"{'x' * length}{end}a{end}{end}b{end}", newline=""), 10)
+    with suppress(csv.Error):
+        lines.begin_record()
+        next(lines)
+    found = []
+    while not found or found[-1][1].strip() != "b":
+        lines.begin_record()
+        found.append((lines.number + 1, next(lines)))
+    assert [(number, line.strip()) for number, line in found] == [(2, "a"), (3, ""), (4, "b")]
 
 
 @pytest.mark.parametrize("letter", ["x", "ж"])
