@@ -208,7 +208,27 @@ def _stand_for(texts: pl.Series, labels: pl.Series) -> bool:
 
 
 def _only_column(y: Any, name: str) -> np.ndarray:
-    """Return the labels as a 1-D array, of object unless NumPy has a plain type for them."""
+    """Return the labels as a 1-D array, of object unless NumPy has a plain type for them.
+
+    Parameters
+    ----------
+    y : array-like
+        Any container, or a frame of one column.
+    name : str
+        Name of the labels in messages.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Missing labels are still among them.
+
+    Raises
+    ------
+    TypeError
+        If it is not a container of labels.
+    ValueError
+        If it is None, or has several columns or dimensions.
+    """
     if y is None:
         raise ValueError(
             f"requires {name} to be passed, but the target {name} is None: a classifier needs one "
@@ -285,7 +305,26 @@ def _objects(values: list[Any]) -> np.ndarray:
 
 
 def _plain(values: np.ndarray, name: str) -> np.ndarray:
-    """Return labels as an array of the one kind that all of them are."""
+    """Return labels as an array of the one kind that all of them are.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+    name : str
+        Name of the labels in messages.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Strings, integers, booleans or floats.
+
+    Raises
+    ------
+    TypeError
+        If a value is not a label, or labels are of several kinds.
+    ValueError
+        If labels are missing, with their positions.
+    """
     if values.dtype != object:
         return values
     missing = np.flatnonzero(pd.isna(values))

@@ -117,6 +117,25 @@ def plain_config(model: Any) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name != "_name_or_path"}
 
 
+def _check_setting(name: str, value: Any, n_tensors: int) -> None:
+    """Reject a setting that would load code, make many layers, or contradict the saved labels.
+
+    Parameters
+    ----------
+    name : str
+        Key in the configuration, at any depth.
+    value : object
+    n_tensors : int
+        Number of the weights that will be loaded.
+    """
+    if name.startswith(_CODE_SETTINGS) and value is not None:
+        raise ValueError(f"the setting {name}={value!r:.60} would load code.")
+    if "layer" in name and isinstance(value, int) and value > n_tensors:
+        raise ValueError(f"{name}={value} is more than the {n_tensors} tensors.")
+    if name == "num_labels":
+        raise ValueError("num_labels must not be set in a saved model; id2label lists the labels.")
+
+
 def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: int) -> Any:
     """Return a model of transformers with new weights, from a configuration that may be forged.
 
@@ -148,14 +167,7 @@ def model_from_config(config: dict[str, Any], *, classifier: bool, n_tensors: in
     if not isinstance(kind, str) or kind not in KNOWN:
         raise ValueError(f"model_type {kind!r} is not one of transformers' text classifiers.")
     for name, value in _walk_settings(config):
-        if name.startswith(_CODE_SETTINGS) and value is not None:
-            raise ValueError(f"the setting {name}={value!r:.60} would load code.")
-        if "layer" in name and isinstance(value, int) and value > n_tensors:
-            raise ValueError(f"{name}={value} is more than the {n_tensors} tensors.")
-        if name == "num_labels":
-            raise ValueError(
-                "num_labels must not be set in a saved model; id2label lists the labels."
-            )
+        _check_setting(name, value, n_tensors)
     settings = {name: value for name, value in config.items() if name != "model_type"}
     auto = AutoModelForSequenceClassification if classifier else AutoModel
     with quiet_transformers():

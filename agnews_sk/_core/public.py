@@ -59,5 +59,6 @@ def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]
 
 def _publish(named: Any, room: str) -> None:
     """Set the module of a class or function, unless it comes from elsewhere."""
-    if getattr(named, "__module__", "").startswith(f"{room}._"):
+    """Set the module of a class or function that the room, or the ground floor, defines."""
+    if getattr(named, "__module__", "").startswith((f"{room}._", f"{__package__}.")):
         named.__module__ = room

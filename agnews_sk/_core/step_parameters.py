@@ -46,24 +46,55 @@ def set_step_params(pipeline: Any, params: Mapping[str, Any], *, maker: str) -> 
 
 
 def _no_such_parameter(pipeline: Any, name: str, maker: str) -> str:
-    """Return the message for a parameter that no step has, with those that may have been meant."""
-    known = [known for known in pipeline.get_params() if "__" in known]
+    """Return the message for a parameter that no step has, with those that may have been meant.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    name : str
+        As the caller wrote it.
+    maker : str
+        Name of the function that was called.
+
+    Returns
+    -------
+    str
+    """
     step, _, rest = name.partition("__")
-    last = name.rpartition("__")[2].lower()
-    meant = [other for other in known if other.rpartition("__")[2].lower() == last]
-    meant = meant or get_close_matches(name, known, _MOST_NAMED, cutoff=0.8)
-    if not meant:
-        near = get_close_matches(last, {other.rpartition("__")[2] for other in known}, 1)
-        meant = [other for other in known if other.rpartition("__")[2] in near]
     message = f"{maker} has no parameter {name!r}"
     if rest and pipeline.named_steps.get(step, step) in (None, "passthrough"):
         return f"{message}: the step {step} is 'passthrough'; set it to an estimator, {step}=..."
+    meant = _similar_parameters(name, [known for known in pipeline.get_params() if "__" in known])
     if meant:
         return f"{message}; did you mean {' or '.join(meant[:_MOST_NAMED])}?"
     return (
         f"{message}; parameters of a step are given as STEP__PARAMETER, and the steps are "
         f"{', '.join(pipeline.named_steps)}."
     )
+
+
+def _similar_parameters(name: str, known: Sequence[str]) -> list[str]:
+    """Return known parameters that may have been meant, the most similar ones only.
+
+    Parameters
+    ----------
+    name : str
+    known : sequence of str
+        As STEP__PARAMETER.
+
+    Returns
+    -------
+    list of str
+        Those with the same last part in any case; otherwise those spelled almost the same;
+        otherwise those whose last part is.
+    """
+    last = name.rpartition("__")[2].lower()
+    same = [other for other in known if other.rpartition("__")[2].lower() == last]
+    similar = same or get_close_matches(name, known, _MOST_NAMED, cutoff=0.8)
+    if similar:
+        return similar
+    near = get_close_matches(last, {other.rpartition("__")[2] for other in known}, 1)
+    return [other for other in known if other.rpartition("__")[2] in near]
 
 
 def check_steps(steps: Sequence[tuple[str, Any]]) -> None:

@@ -25,7 +25,6 @@ from agnews_sk._core.base import (
 from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.model_input import SpecialTokens, find_special_tokens
 from agnews_sk._core.validation import (
     check_groups,
     check_labels,
@@ -37,6 +36,7 @@ from agnews_sk.classifiers._checkpointing import open_checkpoint
 from agnews_sk.classifiers._makes_module import MakesModule
 from agnews_sk.classifiers._parameters import NetParameters
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
+from agnews_sk.tokenization import SpecialTokens, find_special_tokens
 from agnews_sk.training import (
     Checkpoint,
     ScikitLearnCallbacks,

@@ -50,10 +50,7 @@ def open_checkpoint(
     """
     if classifier.checkpoint_dir is None:
         return None, seed
-    params = classifier.get_params(deep=False)
-    settings = {name: value for name, value in params.items() if name not in _NOT_IN_NAME}
-    net_params = {k: v for k, v in (classifier.net_params or {}).items() if k != "callbacks"}
-    settings |= {"net_params": net_params, "callbacks": deciding_callbacks(classifier)}
+    settings = _deciding_settings(classifier)
     if classifier.random_state is not None:
         settings["seed"] = seed
     rows = [d and (d.values, d.offsets, d.target, d.weight) for d in datasets]
@@ -63,3 +60,21 @@ def open_checkpoint(
     checkpoint = Checkpoint(classifier.checkpoint_dir, name)
     state = checkpoint.load("cpu")
     return checkpoint, seed if state is None else state["seed"]
+
+
+def _deciding_settings(classifier: Any) -> dict[str, Any]:
+    """Return the parameters that decide the result of a fit.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+
+    Returns
+    -------
+    dict of str to object
+        Callbacks that only watch are left out, as are parameters that only concern speed.
+    """
+    params = classifier.get_params(deep=False)
+    settings = {name: value for name, value in params.items() if name not in _NOT_IN_NAME}
+    net_params = {k: v for k, v in (classifier.net_params or {}).items() if k != "callbacks"}
+    return {**settings, "net_params": net_params, "callbacks": deciding_callbacks(classifier)}

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 from torch import nn
 
-from agnews_sk._core.model_input import WHOLE_TEXT
 from agnews_sk._core.pretrained import (
     longest_input,
     model_digest,
@@ -19,7 +18,7 @@ from agnews_sk._core.pretrained import (
 )
 from agnews_sk.classifiers._base import TextNetClassifier
 from agnews_sk.nn import PooledClassifier
-from agnews_sk.tokenization import PretrainedTokenizer
+from agnews_sk.tokenization import WHOLE_TEXT, PretrainedTokenizer
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

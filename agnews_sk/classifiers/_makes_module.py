@@ -6,8 +6,7 @@ from typing import Any
 import polars as pl
 from torch import nn
 
-from agnews_sk._core.model_input import ModelInput, SpecialTokens
-from agnews_sk.tokenization import PretrainedTokenizer
+from agnews_sk.tokenization import ModelInput, PretrainedTokenizer, SpecialTokens
 
 
 class MakesModule(ABC):

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agnews_sk._core.columnar import to_ragged
-from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.optional import import_optional
 from agnews_sk.inspection._steps import TextModel
 from agnews_sk.inspection._tokens import Tokens, tokenize
 from agnews_sk.inspection._words import Attribution, Outside, Words, relative_error
+from agnews_sk.tokenization import ModelInput
 
 MIN_STEPS, MAX_STEPS = 16, 512
 # Tokens in a batch, which bounds the memory.

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.classifiers import CalibratedLinearSVC
@@ -19,6 +18,7 @@ from agnews_sk.onnx._inputs import GraphInputs
 from agnews_sk.onnx._int8 import quantize_int8
 from agnews_sk.onnx._parity import ParityReport, check_parity, compare
 from agnews_sk.persistence import ModelCard, parts_as_files, with_manifest, write_files
+from agnews_sk.tokenization import ModelInput
 from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
 
 # Rows on which the ranges of activations are measured.

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from agnews_sk._core.batches import bucket_batches, pad_ids
 from agnews_sk._core.columnar import flat_values, row_offsets
-from agnews_sk._core.model_input import ModelInput, SpecialTokens
+from agnews_sk.tokenization import ModelInput, SpecialTokens
 
 INPUT_NAMES = {"ids": ["input_ids", "attention_mask"], "matrix": ["columns", "values"]}
 # Cells per padded batch. A network gets few tokens, so that its activations stay in the processor's

@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.device import choose_device
-from agnews_sk._core.model_input import ModelInput
 from agnews_sk._core.pretrained import (
     longest_input,
     model_digest,
@@ -25,7 +24,7 @@ from agnews_sk._core.pretrained import (
 )
 from agnews_sk._core.validation import Interval, StrOptions, check_texts
 from agnews_sk.caching import TextCache
-from agnews_sk.tokenization import PretrainedTokenizer
+from agnews_sk.tokenization import ModelInput, PretrainedTokenizer
 
 
 class SentenceEmbedder(

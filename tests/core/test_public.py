@@ -1,11 +1,22 @@
 """Public names carry their room, and heavy ones are loaded on first access."""
 
+import importlib
+import pickle
+import pkgutil
 import sys
 from types import ModuleType
 
 import pytest
 
+import agnews_sk
 from agnews_sk._core.public import load_when_asked, publish
+
+ROOMS = [m.name for m in pkgutil.iter_modules(agnews_sk.__path__) if m.name[0] != "_"]
+PUBLIC = [
+    (room, name)
+    for room in ROOMS
+    for name in getattr(importlib.import_module(f"agnews_sk.{room}"), "__all__", [])
+]
 
 
 @pytest.fixture
@@ -45,3 +56,17 @@ def test_an_unknown_name_is_an_attribute_error(room):
     load = load_when_asked("a_room", {})
     with pytest.raises(AttributeError, match="module 'a_room' has no attribute 'Nothing'"):
         load("Nothing")
+
+
+@pytest.mark.parametrize(("room", "name"), PUBLIC, ids=[".".join(one) for one in PUBLIC])
+def test_every_public_class_and_function_carries_its_room(room, name):
+    public = getattr(importlib.import_module(f"agnews_sk.{room}"), name)
+    if callable(public):
+        assert public.__module__ == f"agnews_sk.{room}"
+        assert pickle.loads(pickle.dumps(public)) is public
+
+
+@pytest.mark.parametrize("name", [name for name in agnews_sk.__all__ if name != "__version__"])
+def test_what_the_package_offers_is_public_in_a_room(name):
+    offered = getattr(agnews_sk, name)
+    assert (offered.__module__.removeprefix("agnews_sk."), name) in PUBLIC

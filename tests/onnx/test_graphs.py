@@ -6,9 +6,9 @@ import pytest
 import torch
 from scipy import sparse
 
-from agnews_sk._core.model_input import ModelInput
 from agnews_sk.onnx._graphs import linear_graph, module_graph
 from agnews_sk.onnx._inputs import GraphInputs
+from agnews_sk.tokenization._model_input import ModelInput
 
 
 class Mean(torch.nn.Module):

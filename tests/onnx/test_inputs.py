@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from agnews_sk._core.model_input import ModelInput, SpecialTokens
 from agnews_sk.onnx._inputs import GraphInputs
+from agnews_sk.tokenization._model_input import ModelInput, SpecialTokens
 
 IDS = pl.Series([[2, 5, 6, 3], [2, 3], [], [2, 7, 8, 9, 3]], dtype=pl.List(pl.Int64))
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agnews_sk._core.model_input import ModelInput, SpecialTokens, find_special_tokens
+from agnews_sk.tokenization._model_input import ModelInput, SpecialTokens, find_special_tokens
 
 IDS = pl.Series([[1, 10, 11, 12, 13, 14, 2], [1, 2], [1, 20, 21, 22, 2]])
 
@@ -132,7 +132,7 @@ def test_it_cannot_be_changed():
 
 
 def test_it_needs_no_torch():
-    code = "import sys, agnews_sk._core.model_input; print('torch' in sys.modules)"
+    code = "import sys, agnews_sk.tokenization; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -7,9 +7,9 @@ import polars as pl
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from agnews_sk._core.model_input import ModelInput
 from agnews_sk.classifiers import TransformerClassifier
 from agnews_sk.nn import TextTransformer
+from agnews_sk.tokenization._model_input import ModelInput
 from agnews_sk.training import TextRows, make_net
 
 IDS = pl.Series([np.random.default_rng(i).integers(1, 30, 3 + i % 5).tolist() for i in range(24)])
