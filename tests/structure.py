@@ -129,8 +129,12 @@ def _imports_of(path: Path, nodes: Iterator[ast.AST]) -> Iterator[Import]:
                     yield Import(path, alias.name, "")
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.startswith("agnews_sk."):
-                    yield Import(path, alias.name.removeprefix("agnews_sk."), "")
+                if alias.name.partition(".")[0] == "agnews_sk":
+                    yield Import(path, alias.name.partition(".")[2] or "__init__", "")
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            named = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+            if named.startswith("agnews_sk."):
+                yield Import(path, named.removeprefix("agnews_sk."), "")
 
 
 def _nodes_run_by_import(path: Path) -> Iterator[ast.AST]:
@@ -199,8 +203,8 @@ class Package:
         return [
             found
             for found in _imports_of(path, ast.walk(tree_of(path)))
-            if (parts := found.module.split("."))[0] not in (self.room_of(path), "_core")
-            and (len(parts) > 1 or found.name.startswith("_"))
+            if (parts := found.module.split("."))[0] != self.room_of(path)
+            and ((len(parts) > 1 and parts[0] != "_core") or _is_private(found.name))
         ]
 
     def import_circles(self) -> list[list[str]]:
@@ -278,7 +282,8 @@ def n_lines(path: Path) -> int:
 def count_lines(path: Path) -> Lines:
     """Count the lines of code and of docstrings of a file."""
     documented = set().union(*map(_docstring_lines, ast.walk(tree_of(path))))
-    return Lines(len(_token_lines(path) - documented), len(documented))
+    blank = {i for i, line in enumerate(path.read_text().splitlines(), 1) if not line.strip()}
+    return Lines(len(_token_lines(path) - documented - blank), len(documented - blank))
 
 
 def _docstring_lines(node: ast.AST) -> set[int]:
@@ -330,6 +335,7 @@ def _n_branches(body: list[ast.stmt]) -> int:
         node = left.pop()
         if not _is_function(node):
             n_branches += isinstance(node, _BRANCHES)
+            n_branches += len(node.ifs) if isinstance(node, ast.comprehension) else 0
             n_branches += len(node.values) - 1 if isinstance(node, ast.BoolOp) else 0
             left.extend(ast.iter_child_nodes(node))
     return n_branches

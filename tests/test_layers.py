@@ -183,10 +183,31 @@ async def other():
 '''
 
 
-def test_lines_of_code_and_docstrings_are_counted_apart(tmp_path):
+def test_lines_of_code_and_docstrings_are_counted_without_blank_ones(tmp_path):
     path = tmp_path / "a.py"
     path.write_text(SOURCE)
-    assert count_lines(path) == (15, 5)
+    assert count_lines(path) == (15, 4)
+
+
+def test_each_condition_of_a_comprehension_is_a_branch(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text("def f(x):\n    return [a for a in x if a if a > 1]\n")
+    assert [found.complexity for found in functions(path)] == [4]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import agnews_sk", "from importlib import import_module\nimport_module('agnews_sk.serving')"],
+)
+def test_an_upward_import_in_another_form_would_be_seen(tmp_path, source):
+    package, (path,) = write_package(tmp_path, cleaning___a=source)
+    assert len(package.upward_imports(path)) == 1
+
+
+def test_a_private_name_of_the_ground_floor_would_be_seen(tmp_path):
+    source = "from agnews_sk._core.base import TextInputMixin, _columns"
+    package, (path,) = write_package(tmp_path, cleaning___a=source)
+    assert [found.name for found in package.imports_of_private_files(path)] == ["_columns"]
 
 
 def test_functions_are_measured_without_docstrings_and_inner_functions(tmp_path):

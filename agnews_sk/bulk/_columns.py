@@ -1,6 +1,7 @@
 """Choose the columns of the text, once for all files and before any row is predicted."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def choose_columns(
     """
     rules = NamedColumns({name for names in [*choices, keep] for name in names}, header=header)
     named = [(path, open_rows(path, rules).column_names()) for path in paths]
-    files = [(path, names) for path, names in named if names]
+    files = list(filter(itemgetter(1), named))
     found = list(dict.fromkeys(name for _, names in files for name in names))
     text = next((one for one in choices if all(_has(names, one) for _, names in files)), None)
     if text is None:

@@ -6,12 +6,13 @@ import os
 import shutil
 import uuid
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import agnews_sk
+from agnews_sk import __version__
 
 # The file in a folder of parts that identifies their job.
 _MARK = "job.json"
@@ -36,7 +37,7 @@ class Job:
     model: str
     inputs: list[list[str]]
     options: dict[str, Any]
-    version: str = agnews_sk.__version__
+    version: str = __version__
 
     @property
     def key(self) -> str:
@@ -105,7 +106,8 @@ def prepare_parts(parts: Path, job: Job) -> None:
             stacklevel=3,
         )
         _empty(parts)
-    write_complete(parts / _MARK, json.dumps({"format": _FORMAT, **asked}).encode())
+    with renamed_when_complete(parts / _MARK) as unfinished:
+        unfinished.write_text(json.dumps({"format": _FORMAT, **asked}))
 
 
 def are_parts(folder: Path) -> bool:
@@ -113,10 +115,11 @@ def are_parts(folder: Path) -> bool:
     return _read_mark(folder) is not None
 
 
-def write_complete(path: Path, content: bytes) -> None:
-    """Write a file that gets its name only when it is complete."""
+@contextmanager
+def renamed_when_complete(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; the file gets its name when the block is left without an error."""
     unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    unfinished.write_bytes(content)
+    yield unfinished
     unfinished.replace(path)
 
 

@@ -290,7 +290,19 @@ def _run_on_cluster(client: Any, tasks: Sequence[Task], progress: Progress) -> I
 
 
 def _join_parts(plan: _Plan, output: Path, escape_formulas: bool) -> BulkReport:
-    """Write all parts into the output and the file of skipped rows, and delete them."""
+    """Write all parts into the output and the file of skipped rows, and delete them.
+
+    Parameters
+    ----------
+    plan : _Plan
+    output : pathlib.Path
+        It gets its name once it is complete: a crash leaves the earlier output.
+    escape_formulas : bool
+
+    Returns
+    -------
+    BulkReport
+    """
 
     def frames(kind: str) -> Iterator[pl.DataFrame]:
         """Yield the parts of one kind, of all files in order."""

@@ -1,7 +1,6 @@
 """Predict a file in parts that outlive the process."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.joining import fitted_columns, row_joiner
+from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.datasets import (
     TEXT_CHOICES,
     Batch,
@@ -193,8 +193,8 @@ def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> N
         if not part.exists():
             predicted, skipped = predictor.predict(batch, task.path)
             # The skipped rows first: where the predicted ones exist, both do.
-            _write_complete(skipped, folder / f"{number:08}.{task.key}.{SKIPPED}.parquet")
-            _write_complete(predicted, part)
+            _write(skipped, folder / f"{number:08}.{task.key}.{SKIPPED}.parquet")
+            _write(predicted, part)
         if progress is not None:
             progress(len(batch))
 
@@ -237,11 +237,10 @@ def _skipped_frame(file: str, skipped: Sequence[tuple[Fault, Cells | None]]) -> 
     return pl.DataFrame(rows, schema=_SKIPPED_SCHEMA, orient="row")
 
 
-def _write_complete(frame: pl.DataFrame, path: Path) -> None:
+def _write(frame: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file that gets its name only when it is complete."""
-    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    frame.write_parquet(unfinished)
-    unfinished.replace(path)
+    with renamed_when_complete(path) as unfinished:
+        frame.write_parquet(unfinished)
 
 
 def _probability_column(label: Any) -> str:

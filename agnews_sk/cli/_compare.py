@@ -134,7 +134,23 @@ def _make_pipelines(
 def _affordable_rows(
     finetune: TextPipeline, rows: TrainTest, epochs: int, seed: int, console: Console
 ) -> int:
-    """Return how many rows the time allows, measured by fine-tuning on a few."""
+    """Return how many rows the time allows, measured by fine-tuning on a few.
+
+    Parameters
+    ----------
+    finetune : TextPipeline
+        A clone of it is trained for one epoch.
+    rows : TrainTest
+    epochs : int
+        Time is proportional to rows and epochs.
+    seed : int
+    console : rich.console.Console
+        Shows the progress, and the number that is returned.
+
+    Returns
+    -------
+    int
+    """
     n_all = n_rows(rows.X_train)
     probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
     quick = clone(finetune).set_params(classify__max_epochs=1, classify__verbose=0)
@@ -184,7 +200,21 @@ def _write(
     out: Path,
     console: Console,
 ) -> None:
-    """Write the files of `--out`, the report with an audit and explanations."""
+    """Write the files of `--out`, the report with an audit and explanations.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    evaluations : list of Evaluation
+        Their fitted classifiers are explained.
+    rows : TrainTest
+        Audited, and shown where classifiers disagree.
+    seed : int
+    out : pathlib.Path
+        Existing folder.
+    console : rich.console.Console
+        Shows the progress and what was written.
+    """
     result.to_json(out / "comparison.json")
     plot_confusion_matrices(result).savefig(out / "confusion_matrices.png", dpi=150)
     with stages(console, "Writing the report") as shown:

@@ -269,7 +269,19 @@ def _write_trials(search: PipelineSearchCV, out: Path) -> None:
 
 
 def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Console) -> None:
-    """Save the pipeline first, then the other files, and report each failure."""
+    """Save the pipeline first, then the other files, and report each failure.
+
+    A search takes long, so a file that cannot be written must not lose the others.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+        Fitted.
+    rows : TrainTest
+        The best pipeline is scored on the test rows.
+    out : pathlib.Path
+    console : rich.console.Console
+    """
     folder, failures = _save(search.best_estimator_, out)
     print_written(console, folder, MODEL)
     try:

@@ -227,6 +227,32 @@ def _table(
     )
 
 
+def _wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> dict[int, str]:
+    """Return why rows cannot be used, by their position.
+
+    Parameters
+    ----------
+    found : _Gathered
+    label : str
+        Column of the labels.
+    texts : sequence of str
+        Columns of the texts.
+
+    Returns
+    -------
+    dict of int to str
+    """
+    reasons: dict[int, str] = {}
+    for i, value in enumerate(found.cells[label]):
+        if not isinstance(value, str | int | float | None):
+            reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
+    for name in texts:
+        for i, value in enumerate(found.cells[name]):
+            if not isinstance(value, str | None):
+                reasons[i] = f"{name} must be a string or null, got {value!r:.60}"
+    return reasons
+
+
 def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> _Gathered:
     """Move rows with values that are not texts, or cannot be labels, to the faults.
 
@@ -242,14 +268,7 @@ def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> 
     -------
     _Gathered
     """
-    reasons: dict[int, str] = {}
-    for i, value in enumerate(found.cells[label]):
-        if not isinstance(value, str | int | float | None):
-            reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
-    for name in texts:
-        for i, value in enumerate(found.cells[name]):
-            if not isinstance(value, str | None):
-                reasons[i] = f"{name} must be a string or null, got {value!r:.60}"
+    reasons = _wrong_types(found, label, texts)
     if not reasons:
         return found
     kept = [i for i in range(len(found.lines)) if i not in reasons]

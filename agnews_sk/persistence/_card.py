@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import agnews_sk
+from agnews_sk import __version__
 
 _TAGS = ("text-classification", "scikit-learn", "agnews_sk")
 
@@ -78,7 +78,7 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
     sections = [
         _head(card),
         f"# {manifest['estimator']}\n\nA text classifier saved by agnews_sk "
-        f"{agnews_sk.__version__}. It predicts one of these labels: {_labels(manifest)}.",
+        f"{__version__}. It predicts one of these labels: {_labels(manifest)}.",
         f"## How it was trained\n\n{_training(manifest['training'])}",
         f"## Data\n\n{card.data or 'Not stated.'}\n\nLicence of the data: "
         f"{card.data_license or 'not stated'}.",

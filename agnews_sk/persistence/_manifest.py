@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import agnews_sk
+from agnews_sk import __version__
 from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 
 MANIFEST = "manifest.json"
@@ -151,7 +151,7 @@ def installed_versions(kind: str) -> dict[str, str]:
         Python, this package and the libraries of that kind; those that are not installed are left
         out.
     """
-    found = {"python": platform.python_version(), FORMAT: agnews_sk.__version__}
+    found = {"python": platform.python_version(), FORMAT: __version__}
     for library in _LIBRARIES[kind]:
         try:
             found[library] = version(library)
@@ -160,7 +160,7 @@ def installed_versions(kind: str) -> dict[str, str]:
     return found
 
 
-def library_of(type_name: str) -> str:
+def distribution_of(type_name: str) -> str:
     """Return the distribution name of the library that a type belongs to.
 
     Parameters

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from agnews_sk._core.base import StateParts
+from agnews_sk._core.base import HasParts, StateParts
 from agnews_sk.persistence._attributes import OF_CALLBACKS
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
@@ -62,7 +62,7 @@ def extract_parts(model: Any) -> tuple[Any, dict[str, bytes]]:
 
     def state_of(estimator: Any) -> dict[str, Any]:
         """Return the attributes of an estimator, without its parts; `get_parts` is called once."""
-        if not hasattr(estimator, "get_parts"):
+        if not isinstance(estimator, HasParts):
             return vars(estimator)
         return parts_of.setdefault(id(estimator), estimator.get_parts()).state
 

@@ -21,7 +21,7 @@ from agnews_sk.persistence._attributes import (
 )
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
-from agnews_sk.persistence._manifest import installed_versions, library_of
+from agnews_sk.persistence._manifest import distribution_of, installed_versions
 from agnews_sk.persistence._moved import with_current_names
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
@@ -173,8 +173,12 @@ def _check_objects(schema: Schema, trusted: frozenset[str], versions: Mapping[st
             f"{PIPELINE} holds a {', a '.join(unknown.values())}, which is not trusted there; if "
             f"you trust it, pass trusted={sorted({name for _, name in unknown})}."
         )
+    _check_types_as_functions(schema)
+
+
+def _check_types_as_functions(schema: Schema) -> None:
+    """Reject types in the place of functions: they would be called."""
     for loader, name in schema.named:
-        # A type in the place of a function would be called.
         if loader == "FunctionNode" and isinstance(import_by_name(name), type):
             raise ArtifactError(f"{PIPELINE} holds the type {name} as a function.")
 
@@ -198,6 +202,22 @@ def _is_allowed(loader: str, name: str, place: Place) -> bool:
     return loader == "TypeNode" and place.attribute == "dtype"
 
 
+def _check_methods(owner: str, kind: type, attributes: frozenset[str]) -> None:
+    """Reject attributes that replace a method of a type that only the caller trusts.
+
+    Parameters
+    ----------
+    owner : str
+        Full name of the type.
+    kind : type
+    attributes : frozenset of str
+        Names in the state of the object.
+    """
+    hidden = sorted(name for name in attributes if callable(getattr(kind, name, None)))
+    if hidden:
+        raise ArtifactError(f"{PIPELINE} has a {owner} whose method {hidden[0]} is replaced.")
+
+
 def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[str, str]) -> None:
     """Reject attributes that a type's own code never sets, and objects that lack a parameter.
 
@@ -214,16 +234,14 @@ def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[
     """
     kind = import_by_name(owner)
     if owner not in TRUSTED:
-        hidden = sorted(name for name in attributes if callable(getattr(kind, name, None)))
-        if hidden:
-            raise ArtifactError(f"{PIPELINE} has a {owner} whose method {hidden[0]} is replaced.")
+        _check_methods(owner, kind, attributes)
         return
     of_parts = attributes_of_parts(kind)
     may_have = attributes_of(kind) | ({FOLDER} if of_parts else set())
     more = sorted(attributes - may_have)
     if FOLDER not in attributes and attributes & of_parts:
         more = sorted(attributes & of_parts)
-    library = library_of(owner)
+    library = distribution_of(owner)
     here, saved = installed_versions("pipeline").get(library), versions.get(library)
     way = (
         f"; it was saved by {library} {saved}: load it with that, or fit and save it again"

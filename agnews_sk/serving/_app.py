@@ -268,8 +268,8 @@ class _Service:
     def _check(self, texts: list[str], explain: bool) -> None:
         """Reject more or longer texts than the limits allow.
 
-        Requests for an explanation have separate limits: explaining a text takes a
-        model many predictions.
+        Requests for an explanation have their own limits, since explaining one text takes many
+        predictions.
 
         Parameters
         ----------

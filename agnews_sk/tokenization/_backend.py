@@ -195,7 +195,20 @@ def train_tokenizer(
 
 
 def _train_wordpiece(texts: list[str], vocab_size: int, lowercase: bool) -> "Tokenizer":
-    """Learn a WordPiece tokenizer that normalizes and splits texts as BERT's does."""
+    """Learn a WordPiece tokenizer that normalizes and splits texts as BERT's does.
+
+    Parameters
+    ----------
+    texts : list of str
+    vocab_size : int
+        Upper limit, special tokens included.
+    lowercase : bool
+        Accents are stripped too, as in BERT's uncased models.
+
+    Returns
+    -------
+    tokenizers.Tokenizer
+    """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     def make(vocabulary: dict[str, int]) -> "Tokenizer":

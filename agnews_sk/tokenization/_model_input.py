@@ -75,7 +75,7 @@ class ModelInput:
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk._core.model_input import ModelInput, SpecialTokens
+    >>> from agnews_sk.tokenization import ModelInput, SpecialTokens
     >>> model_input = ModelInput(
     ...     vocab_size=10, max_length=3, truncation="tail", special_tokens=SpecialTokens(1, 1)
     ... )

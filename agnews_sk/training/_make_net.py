@@ -85,7 +85,23 @@ def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
 def _settings(
     classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
 ) -> TrainingSettings:
-    """Return the parameters that only the training loop reads."""
+    """Return the parameters that only the training loop reads.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+    train : TextRows
+        Its number and lengths decide the number of steps, and so the schedule.
+    valid : TextRows or None
+    seed : int
+        Orders the batches.
+    device : str
+        Decides what `precision="auto"` means.
+
+    Returns
+    -------
+    TrainingSettings
+    """
     return TrainingSettings(
         schedule=_schedule(classifier, train, seed),
         max_steps=classifier.max_steps,

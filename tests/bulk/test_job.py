@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from agnews_sk.bulk._job import Inputs, Job, are_parts, delete_parts, prepare_parts, write_complete
+from agnews_sk.bulk._job import (
+    Inputs,
+    Job,
+    are_parts,
+    delete_parts,
+    prepare_parts,
+    renamed_when_complete,
+)
 
 JOB = Job("0" * 64, [["rows.csv", "1" * 64]], {"columns": ["text"], "header": None})
 OTHER = Job("2" * 64, JOB.inputs, JOB.options)
@@ -84,9 +91,18 @@ def test_parts_are_deleted_with_their_folder(parts):
 
 
 def test_a_file_gets_its_name_when_it_is_complete(tmp_path):
-    write_complete(tmp_path / "a", b"first")
-    write_complete(tmp_path / "a", b"second")
-    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a", b"second")]
+    for content in ("first", "second"):
+        with renamed_when_complete(tmp_path / "a") as unfinished:
+            unfinished.write_text(content)
+
+    def fail():
+        with renamed_when_complete(tmp_path / "a") as unfinished:
+            unfinished.write_text("third")
+            raise ValueError("the disk is full")
+
+    with pytest.raises(ValueError, match="the disk is full"):
+        fail()
+    assert (tmp_path / "a").read_text() == "second"
 
 
 def test_inputs_change_with_their_content_and_not_with_their_date(tmp_path):

@@ -7,8 +7,8 @@ import pytest
 from agnews_sk.persistence import ArtifactError, VersionWarning
 from agnews_sk.persistence._manifest import (
     check_manifest,
+    distribution_of,
     installed_versions,
-    library_of,
     make_manifest,
     parse_manifest,
 )
@@ -98,4 +98,4 @@ def test_versions_are_those_of_libraries_that_the_kind_computes_with():
     ],
 )
 def test_types_belong_to_the_library_that_distributes_them(name, library):
-    assert library_of(name) == library
+    assert distribution_of(name) == library
