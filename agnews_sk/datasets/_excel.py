@@ -43,7 +43,7 @@ class ExcelReader(TabularReader):
                     f"{self.path} has no sheet {self.options.sheet!r}; its sheets are {names}."
                 )
             return self.options.sheet
-        filled = [name for name in names if workbook.get_sheet_by_name(name).total_height]
+        filled = [name for name in names if workbook.get_sheet_by_name(name).height]
         if len(filled) > 1:
             raise ValueError(
                 f"{self.path} has rows in several sheets, {filled}; pass sheet= (--sheet)."
