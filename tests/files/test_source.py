@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from agnews_sk.datasets._source import (
+from agnews_sk.files._source import (
     check_kind,
     codec_for,
     detect_encoding,

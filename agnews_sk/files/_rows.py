@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agnews_sk.datasets._columns import ColumnRules
-from agnews_sk.datasets._options import ReadOptions
-from agnews_sk.datasets._source import likely_encoding
+from agnews_sk.files._columns import ColumnRules
+from agnews_sk.files._options import ReadOptions
+from agnews_sk.files._source import likely_encoding
 
 NOT_UNICODE = "bytes or escapes that are not Unicode text"
 

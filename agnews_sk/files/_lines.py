@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from agnews_sk.datasets._source import check_kind, codec_for, open_bytes, read_head
+from agnews_sk.files._source import check_kind, codec_for, open_bytes, read_head
 
 _LONE_SURROGATES = "agnews_sk.lone_surrogates"
 
