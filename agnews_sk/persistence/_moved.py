@@ -5,6 +5,7 @@ was saved before, so old names are replaced first. The result is checked like an
 a forger gains nothing by an old name.
 """
 
+import inspect
 import io
 import json
 import re
@@ -13,7 +14,10 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from sklearn.base import BaseEstimator
+
 from agnews_sk.persistence._errors import artifact_errors
+from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
 
@@ -136,3 +140,19 @@ def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
         return value
     content = json.dumps(change.convert(json.loads(value["content"])))
     return {key: one for key, one in value.items() if key != "__id__"} | {"content": content}
+
+
+def set_new_parameters(model: Any) -> None:
+    """Give the estimators of this package the defaults of parameters that an earlier one lacked.
+
+    Parameters
+    ----------
+    model : estimator
+        Changed in place; its values are not checked yet.
+    """
+    for found in walk(model):
+        kind = type(found)
+        if isinstance(found, BaseEstimator) and kind.__module__.startswith("agnews_sk."):
+            for name, parameter in inspect.signature(kind).parameters.items():
+                if parameter.default is not parameter.empty:
+                    vars(found).setdefault(name, parameter.default)

@@ -22,7 +22,7 @@ from agnews_sk.persistence._attributes import (
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import distribution_of, installed_versions
-from agnews_sk.persistence._moved import with_current_names
+from agnews_sk.persistence._moved import set_new_parameters, with_current_names
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
@@ -113,7 +113,9 @@ def load_trusted(
     check_pipeline(content, trusted, versions)
     with artifact_errors(PIPELINE):
         known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
-        return _skops().loads(content, trusted=sorted(known))
+        model = _skops().loads(content, trusted=sorted(known))
+        set_new_parameters(model)
+        return model
 
 
 def check_pipeline(
