@@ -45,11 +45,12 @@ MAX_LENGTH = 128
 N_REPEATS, N_FOLDS = 5, 2
 # Both sides take as many optimizer steps: a batch holds about as many texts.
 TEXTS_PER_BATCH = 8
-NEUTRAL = (
-    "the of and to in a that is was for it with as on be at by this had not are but from or have "
-    "an they which one you were all there would their we him been has when who will more no if "
-    "out so said what up its about into than them can only other"
-).split()
+NEUTRAL = [
+    *("the", "of", "and", "to", "in", "a", "that", "is", "was", "for", "it", "with", "as", "on"),
+    *("be", "at", "by", "this", "had", "not", "are", "but", "from", "or", "have", "an", "they"),
+    *("which", "one", "you", "were", "all", "there", "would", "their", "we", "him", "been", "has"),
+    *("when", "who", "will", "more", "no", "if", "out", "so", "said", "what", "up", "its", "about"),
+]
 Sides = dict[str, Any]
 
 

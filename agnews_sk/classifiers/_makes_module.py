@@ -98,7 +98,7 @@ class MakesModule(ABC):
         set_chunk_pooling(module, name, n_classes)
 
     def _config_of(self, module: nn.Module, model_input: ModelInput) -> dict[str, Any]:
-        """Return the argument of `_module_of` and `_saved_model_input`, as plain values for JSON."""
+        """Return the argument of `_module_of` and `_saved_model_input`, plain values for JSON."""
         return {
             "module": self._module_config(module),
             "chunk_pooling": chunk_pooling_name(module),
@@ -125,7 +125,7 @@ class MakesModule(ABC):
         return module
 
     def _saved_model_input(self, module: nn.Module, config: dict[str, Any]) -> ModelInput:
-        """Return the model input of a saved configuration; it is never longer than the module reads.
+        """Return the model input of a saved configuration, at most as long as the module reads.
 
         Parameters
         ----------

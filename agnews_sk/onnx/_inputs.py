@@ -107,9 +107,7 @@ class GraphInputs:
             arrays = [padded, attended.astype(np.int64), chunk_table(n_chunks[rows])]
             yield rows, dict(zip(self.names, arrays))
 
-    def _batches_of_matrix(
-        self, matrix: Any
-    ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    def _batches_of_matrix(self, matrix: Any) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         """Yield batches of the rows of a sparse matrix, as `batches` does."""
         matrix = sparse.csr_array(matrix)
         n_columns = self.model_input.vocab_size

@@ -14,12 +14,11 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sklearn.base import BaseEstimator
-
 from agnews_sk.persistence._errors import artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
+from agnews_sk.persistence._trusted_types import name_of
 
 _SCHEMA = "schema.json"
 # Classes were saved with the private module that defined them. Inside of a JSON string quotes are
@@ -60,6 +59,15 @@ RENAMED_ATTRIBUTES: Renames = {
     "agnews_sk.classifiers.TransformerClassifier": _NETS,
     "agnews_sk.tokenization.Vocabulary": {"specials": Renamed("special_tokens")},
     "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
+}
+
+_OF_CHUNKS = ("chunk_overlap", "chunk_pooling", "max_chunks")
+# Parameters that models may have been saved without, by the full public name of the class; the
+# defaults are those of its signature.
+ADDED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": _OF_CHUNKS,
+    "agnews_sk.classifiers.TransformerClassifier": _OF_CHUNKS,
+    "agnews_sk.vectorization.SentenceEmbedder": ("truncation", *_OF_CHUNKS),
 }
 
 
@@ -142,8 +150,8 @@ def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
     return {key: one for key, one in value.items() if key != "__id__"} | {"content": content}
 
 
-def set_new_parameters(model: Any) -> None:
-    """Give the estimators of this package the defaults of parameters that an earlier one lacked.
+def set_added_parameters(model: Any) -> None:
+    """Set the parameters of `ADDED_PARAMETERS` that estimators were saved without.
 
     Parameters
     ----------
@@ -151,8 +159,6 @@ def set_new_parameters(model: Any) -> None:
         Changed in place; its values are not checked yet.
     """
     for found in walk(model):
-        kind = type(found)
-        if isinstance(found, BaseEstimator) and kind.__module__.startswith("agnews_sk."):
-            for name, parameter in inspect.signature(kind).parameters.items():
-                if parameter.default is not parameter.empty:
-                    vars(found).setdefault(name, parameter.default)
+        for name in ADDED_PARAMETERS.get(name_of(type(found)), ()):
+            default = inspect.signature(type(found)).parameters[name].default
+            vars(found).setdefault(name, default)

@@ -181,7 +181,7 @@ class SentenceEmbedder(
             self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self._n_features_out = self.encoder_.config.hidden_size
         if texts is not None:
-            sample = texts.gather_every(max(-(-len(texts) // _SAMPLE), 1))
+            sample = texts.sample(min(len(texts), _SAMPLE), seed=0)
             self.model_input_.warn_of_cut(
                 tokenizer.transform(sample), of="sampled texts", stacklevel=2
             )

@@ -66,7 +66,7 @@ def test_new_weights_leave_the_random_state_as_it_was():
 
 
 def test_another_name_is_rejected():
-    with pytest.raises(ValueError, match="chunk_pooling must be one of .*got 'first'"):
+    with pytest.raises(ValueError, match=r"chunk_pooling must be one of .*got 'first'"):
         ChunkPooling("first", 2)
 
 

@@ -1,5 +1,7 @@
 """Long texts are divided evenly, and no token is lost."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,7 +69,7 @@ def test_chunks_are_few_equally_long_and_cover_all(lengths, room, share, special
         assert set().union(*chunks) == set(range(length))
         own = [chunk[first : len(chunk) - last] for chunk in chunks]
         assert all(chunk == list(range(chunk[0], chunk[-1] + 1)) for chunk in own)
-        assert all(a[-1] - b[0] + 1 >= overlap for a, b in zip(own, own[1:]))
+        assert all(a[-1] - b[0] + 1 >= overlap for a, b in pairwise(own))
 
 
 @pytest.mark.parametrize("max_chunks", [1, 2, 3, 9])
