@@ -293,15 +293,15 @@ class ModelInput:
             step = self._room - self._overlap
             longest = self.max_length + (self.max_chunks - 1) * step
             what = f"the {self.max_chunks} chunks of max_length={self.max_length} tokens"
-            way_out = "raise max_chunks or max_length to read all of them"
+            way_out = "raise max_chunks or max_length to read them whole"
         else:
             longest, what = self.max_length, f"max_length={self.max_length} tokens"
-            way_out = "truncation='chunk' reads all of them, a larger max_length more of them"
+            way_out = "truncation='chunk' reads them whole, and a larger max_length more of them"
         n_cut = int((ids.list.len() > longest).sum())
         if n_cut > _MANY_CUT * len(ids):
             warnings.warn(
-                f"{n_cut:,} of {len(ids):,} {of} ({n_cut / len(ids):.0%}) are longer than {what}, "
-                f"and the rest of them is not read; {way_out}.",
+                f"{n_cut:,} of {len(ids):,} {of} ({n_cut / len(ids):.0%}) are longer than {what} "
+                f"and are truncated; {way_out}.",
                 UserWarning,
                 stacklevel=stacklevel + 1,
             )

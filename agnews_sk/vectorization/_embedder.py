@@ -181,9 +181,12 @@ class SentenceEmbedder(
             self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self._n_features_out = self.encoder_.config.hidden_size
         if texts is not None:
-            sample = texts.sample(min(len(texts), _SAMPLE), seed=0)
+            few = len(texts) <= _SAMPLE
+            sample = texts if few else texts.sample(_SAMPLE, seed=0)
             self.model_input_.warn_of_cut(
-                tokenizer.transform(sample), of="sampled texts", stacklevel=2
+                tokenizer.transform(sample),
+                of="texts" if few else "sampled texts",
+                stacklevel=2,
             )
         return self
 

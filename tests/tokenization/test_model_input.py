@@ -205,7 +205,7 @@ def test_a_dict_of_plain_values_describes_it(model_input):
     ("settings", "message"),
     [
         ({"max_length": 5}, r"2 of 12 texts \(17%\) are longer than max_length=5 tokens"),
-        ({"max_length": 5}, "truncation='chunk' reads all of them"),
+        ({"max_length": 5}, "truncation='chunk' reads them whole"),
         (
             {"max_length": 4, "truncation": "chunk", "max_chunks": 2, "chunk_overlap": 0},
             r"2 of 12 texts \(17%\) are longer than the 2 chunks of max_length=4.*raise max_chunks",
