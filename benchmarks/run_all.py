@@ -50,6 +50,7 @@ RUNS = {
     "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",
     "scratch": "benchmarks/bench_transformers.py scratch --seeds 1",
     "accuracy": "benchmarks/bench_transformers.py accuracy --rows 8000 --seeds 1",
+    "long_texts": "benchmarks/bench_long_texts.py made_up embedding",
 }
 
 

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from agnews_sk._core.base import ProbabilisticClassifierMixin, TextInputMixin
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows
-from agnews_sk.onnx._inputs import INPUT_NAMES, GraphInputs
+from agnews_sk.onnx._inputs import GraphInputs
 from agnews_sk.persistence import (
     MANIFEST,
     ArtifactError,
@@ -192,7 +192,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         the classes, before the first prediction that a user relies on.
         """
         names = [one.name for one in self._session.get_inputs()]
-        expected = INPUT_NAMES[self._inputs.kind]
+        expected = self._inputs.names
         if names != expected:
             raise ArtifactError(f"{GRAPH} takes {names}, expected {expected}.")
         n_outputs = [one.shape[-1:] for one in self._session.get_outputs()]

@@ -187,7 +187,8 @@ def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
     tokenizer = classifier.tokenizer_
     steps = before if tokenizer is None else [*before, ("tokenize", tokenizer)]
     inputs = GraphInputs("ids", classifier.model_input_)
-    return _Export(steps, module_graph(classifier.net_.module_), inputs)
+    graph = module_graph(classifier.net_.module_, has_chunks=inputs.has_chunks)
+    return _Export(steps, graph, inputs)
 
 
 def _export_embedder(
@@ -195,14 +196,17 @@ def _export_embedder(
 ) -> _Export:
     """Export an embedder and the linear classifier behind it as one graph.
 
-    The embedder's tokenizer takes its place among the text steps; it truncates by itself.
+    The embedder's tokenizer takes its place among the text steps.
     """
     from agnews_sk.onnx._modules import EmbeddingClassifier
 
     tokenizer, encoder = embedder.tokenizer_, embedder.encoder_
-    module = EmbeddingClassifier(encoder, embedder.pooling, embedder.normalize, *linear)
+    module = EmbeddingClassifier(
+        encoder, embedder.pooling, embedder.normalize, *linear, embedder.chunk_pooling
+    )
     inputs = GraphInputs("ids", embedder.model_input_)
-    return _Export([*before[:-1], ("tokenize", tokenizer)], module_graph(module), inputs)
+    graph = module_graph(module, has_chunks=inputs.has_chunks)
+    return _Export([*before[:-1], ("tokenize", tokenizer)], graph, inputs)
 
 
 def _quantize(export: _Export, X: Any) -> _Export:

@@ -8,7 +8,6 @@ that mean the same in every estimator, `_BY_TYPE` those of one type.
 """
 
 import codecs
-import json
 import re
 from collections.abc import Callable, Sequence
 from numbers import Integral, Number, Real
@@ -16,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._core.pretrained import longest_input
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
-from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
+from agnews_sk.persistence._parts import changed_runtime_parameters
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._shapes import check_held_types, check_shapes, kinds_of
@@ -57,24 +55,6 @@ def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
     for found in walk(skeleton):
         with artifact_errors(PIPELINE):
             _check(found, trusted)
-
-
-def check_parts_fit(model: Any) -> None:
-    """Reject a model whose weights and tokenizers do not fit each other.
-
-    Parameters
-    ----------
-    model : estimator
-        The model with its weights and tokenizers.
-
-    Raises
-    ------
-    ArtifactError
-    """
-    for estimator in find_estimators(model):
-        if hasattr(estimator, "encoder_"):
-            with artifact_errors(PIPELINE):
-                _check_embedder(estimator)
 
 
 def _check(found: Any, trusted: Sequence[str]) -> None:
@@ -376,14 +356,3 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "sklearn.ensemble._voting.VotingClassifier": _check_voting,
     "sklearn.feature_selection._from_model.SelectFromModel": _check_importances,
 }
-
-
-def _check_embedder(embedder: Any) -> None:
-    """Reject a tokenizer that keeps more tokens than the encoder has positions for.
-
-    torch would read beyond the table of position embeddings, which on a GPU ends the process.
-    """
-    most = longest_input(embedder.encoder_)
-    truncation = json.loads(embedder.tokenizer_.tokenizer_json_)["truncation"]
-    if most is not None and (truncation is None or truncation["max_length"] > most):
-        raise _reject(embedder, f"whose tokenizer does not truncate to {most} tokens.")

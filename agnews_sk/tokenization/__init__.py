@@ -1,7 +1,12 @@
 """Turn texts into tokens and tokens into ids, as ragged columns."""
 
 from agnews_sk._core.public import publish
+from agnews_sk.tokenization._chunks import Chunks
 from agnews_sk.tokenization._model_input import (
+    CHUNK_OVERLAP,
+    MAX_CHUNKS,
+    MOST_CHUNKS,
+    TRUNCATIONS,
     WHOLE_TEXT,
     ModelInput,
     SpecialTokens,
@@ -13,4 +18,4 @@ from agnews_sk.tokenization._word_tokenizer import WordTokenizer
 
 __all__ = ["PretrainedTokenizer", "SubwordTokenizer", "Vocabulary", "WordTokenizer"]
 
-publish(__name__, "ModelInput", "SpecialTokens")
+publish(__name__, "Chunks", "ModelInput", "SpecialTokens")

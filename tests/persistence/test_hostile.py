@@ -179,6 +179,16 @@ def set_config(**new):
     )
 
 
+def set_saved(step="classify", *, input=None, **new):
+    """Change what is saved beside the module: the pooling of chunks, and the model input."""
+
+    def change(config):
+        config.update(new)
+        config["input"].update(input or {})
+
+    return lambda folder: change_json(folder, f"{step}/config.json", change)
+
+
 def set_manifest(**new):
     return lambda folder: change_manifest(folder, lambda m: m.update(new))
 
@@ -360,6 +370,28 @@ CASES = {
         "finetune", set_config(text_config={"auto_map": {"AutoModel": "evil/repo--model.M"}}),
         "auto_map"),
     "unknown setting": ("scratch", set_config(evil=1), "config.json.*evil"),
+    "chunks that nothing pools": (
+        "scratch", set_saved(input={"truncation": "chunk"}), "needs a chunk_pooling"),
+    "pooling without chunks": (
+        "scratch", set_saved(chunk_pooling="mean"), "needs a chunk_pooling"),
+    "unknown pooling of chunks": (
+        "finetune", set_saved(chunk_pooling="first"), "chunk_pooling must be one of"),
+    "pooling of chunks without its weights": (
+        "scratch", set_saved(chunk_pooling="attention", input={"truncation": "chunk"}),
+        "3 weights do not fit"),
+    "endless chunks": (
+        "finetune", set_saved(
+            chunk_pooling="mean", input={"truncation": "chunk", "max_chunks": 10**9}),
+        "max_chunks must be from 1 to 1024"),
+    "chunks that share all but one token": (
+        "embedding", set_saved("embed", input={"truncation": "chunk", "chunk_overlap": 61}),
+        "chunk_overlap must be at most half"),
+    "length of no number": (
+        "embedding", set_saved("embed", input={"max_length": "long"}), "embed/config.json"),
+    "length below zero": (
+        "embedding", set_saved("embed", input={"max_length": -1}), "max_length must be at least"),
+    "endless chunks as a parameter": (
+        "scratch", set_attribute("classify", "max_chunks", lambda _: 10**9), "max_chunks"),
     "no configuration": (
         "finetune", lambda f: write(f, "classify/config.json", b"[]"), "classify/config.json"),
     # tokenizers and vocabularies

@@ -221,3 +221,20 @@ def test_other_versions_of_the_libraries_raise_a_warning(saved, monkeypatch):
     )
     with pytest.warns(VersionWarning, match=rf"polars {pl.__version__} \(here 0\.1\)"):
         load(saved["tfidf"])
+
+
+CHUNKED = {"max_length": 12, "truncation": "chunk", "chunk_overlap": 2}
+LONG = ["oil prices rise on weak profit " * 6, "the cup", "", "coach wins " * 20]
+
+
+@pytest.mark.parametrize("family", ["embedding", "scratch", "finetune"])
+def test_texts_are_divided_as_before_saving(tiny_model, headlines, tmp_path, family):
+    step = "embed" if family == "embedding" else "classify"
+    pooling = {"embedding": "max", "scratch": "attention", "finetune": "mean"}[family]
+    params = {f"{step}__{k}": v for k, v in {**CHUNKED, "chunk_pooling": pooling}.items()}
+    pipeline = make_pipelines(tiny_model)[family].set_params(**params).fit(*headlines)
+    expected = pipeline.predict_proba(LONG)
+    pipeline.set_params(**{f"{step}__truncation": "head"})  # has no effect before a fit
+    loaded = load(save(pipeline, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(LONG), expected)
+    assert loaded[-1 if step == "classify" else "embed"].model_input_.truncation == "chunk"
