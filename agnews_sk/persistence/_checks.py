@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.pretrained import longest_input
+from agnews_sk._core.segmentation import RECORDED_NAME
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
@@ -186,6 +187,12 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
         )
 
 
+def _check_segmenter(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Reject the name of a segmenter that does not exist."""
+    if value is not None and not (isinstance(value, str) and RECORDED_NAME.fullmatch(value)):
+        raise _reject(owner, f"whose texts {value!r:.60} has split.")
+
+
 def _check_steps(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     """Reject steps that are not a list of tuples of a name and an estimator.
 
@@ -246,6 +253,7 @@ _BY_NAME: dict[str, _Check] = {
     "net_params": _check_net_params,
     "ngram_range": _check_ngram_range,
     "pattern": _check_pattern,
+    "segmenter_": _check_segmenter,
     "steps": _check_steps,
     "tokens_per_batch": _check_batch_size,
     "token_pattern": _check_pattern,
@@ -279,6 +287,16 @@ def _check_ngrams(vectorizer: Any) -> None:
     idf = vars(state["_weights"]).get("idf_")
     if (idf is not None or vectorizer.use_idf) and np.shape(idf) != (n_columns,):
         raise _reject(vectorizer, f"with {np.shape(idf)} weights for {n_columns} n-grams.")
+
+
+def _check_union(union: Any) -> None:
+    """Reject a union whose parts are not those that it says it counts."""
+    if "units_" not in vars(union):
+        return
+    fitted = {"words": union.words_ is not None, "characters": union.characters_ is not None}
+    wanted = {name: union.units_ in (name, "both") for name in fitted}
+    if fitted != wanted or not any(wanted.values()):
+        raise _reject(union, f"that counts {union.units_!r:.60} and has {fitted}.")
 
 
 def _check_svc(svc: Any) -> None:
@@ -370,6 +388,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_svc,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
+    "agnews_sk.vectorization.NgramUnion": _check_union,
     "agnews_sk.vectorization.NgramVectorizer": _check_ngrams,
     "sklearn.dummy.DummyClassifier": _check_dummy,
     "sklearn.ensemble._stacking.StackingClassifier": _check_stacking,

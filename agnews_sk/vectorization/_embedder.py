@@ -129,7 +129,7 @@ class SentenceEmbedder(
         self._model_digest = model_digest(source)
         self.encoder_ = _load_encoder(source, self._model_digest)
         max_length = min(self.max_length, longest_input(self.encoder_) or self.max_length)
-        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
+        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit(X)
         self.model_input_ = self._make_model_input(self.encoder_)
         self._n_features_out = self.encoder_.config.hidden_size
         return self

@@ -125,3 +125,12 @@ def test_the_pipeline_is_not_changed_by_its_export(fitted, graphs_once, tmp_path
 def test_exported_weights_have_no_files_of_their_own(exported):
     model = onnx.load(exported["finetune"].path / "model.onnx")
     assert not any(one.external_data for one in model.graph.initializer)
+
+
+def test_texts_without_spaces_are_split_as_by_the_original(tmp_path):
+    texts = ["石油价格上涨", "油价下跌", "球队赢得决赛", "教练宣布退役iPhone手机"] * 2
+    pipeline = make_tfidf_pipeline().fit(texts, ["oil", "oil", "cup", "cup"] * 2)
+    report = export_onnx(pipeline, tmp_path / "exported", X=[*texts, "油价和球队", ""])
+    assert report.max_difference < 1e-12
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    assert classifier.predict(["油价和石油"]).tolist() == ["oil"]
