@@ -45,7 +45,9 @@ def languages_folder() -> Path:
     for folder in (given, given.parent / "languages"):
         if (folder / "zh_train.csv").is_file():
             return folder
-    sys.exit("Set AGNEWS_SK_DATA to a folder with zh_train.csv or a sibling `languages` that has it.")
+    sys.exit(
+        "Set AGNEWS_SK_DATA to a folder with zh_train.csv or a sibling `languages` that has it."
+    )
 
 
 def compare_accuracy(folder: Path) -> None:

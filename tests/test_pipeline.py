@@ -212,7 +212,7 @@ def test_characters_set_the_units(characters, units):
 
 @pytest.mark.parametrize("characters", ["yes", None, 2])
 def test_characters_of_another_kind_are_rejected(characters):
-    with pytest.raises(ValueError, match=f"characters must be True, False or 'auto', got "):
+    with pytest.raises(ValueError, match="characters must be True, False or 'auto', got "):
         make_tfidf_pipeline(characters=characters)
 
 

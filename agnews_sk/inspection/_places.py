@@ -8,9 +8,9 @@ from typing import Any
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
-from agnews_sk._core.segmentation import Segmenter, segmenter_to_transform, word_spans
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.inspection._words import Span, changed_with_places
+from agnews_sk.tokenization import Segmenter, segmenter_to_transform, word_spans
 from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 
 # From a text to the names of its n-grams, each with the spans of its tokens.

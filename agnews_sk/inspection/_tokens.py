@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agnews_sk._core.segmentation import word_spans
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.inspection._places import find_in_order
 from agnews_sk.inspection._words import Span, changed_with_places
@@ -15,6 +14,7 @@ from agnews_sk.tokenization import (
     SubwordTokenizer,
     Vocabulary,
     WordTokenizer,
+    word_spans,
 )
 
 

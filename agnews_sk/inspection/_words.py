@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agnews_sk._core.segmentation import Span, segmenter_to_show, word_spans
+from agnews_sk.tokenization import Span, segmenter_to_show, word_spans
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 
 # Smallest change of a score that is not rounding: scores of nets are float32.
 _ROUNDING = 1e-5
+
 
 class Outside(NamedTuple):
     """The contribution of a feature that is not in the text.
@@ -29,8 +30,8 @@ class Outside(NamedTuple):
 class Words:
     """The words of one text with their spans: runs of letters and digits, or of punctuation.
 
-    Chinese, Japanese, Thai, Lao, Khmer and Burmese are split by dictionaries if they are installed, and
-    else into characters.
+    Chinese, Japanese, Thai, Lao, Khmer and Burmese are split by dictionaries if they are installed,
+    and else into characters.
 
     Parameters
     ----------

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.pretrained import longest_input
-from agnews_sk._core.segmentation import RECORDED_NAME
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._shapes import check_held_types, check_shapes, kinds_of
+from agnews_sk.tokenization import RECORDED_NAME
 
 _STATE_WORDS = 624  # of the Mersenne Twister
 _MAX_NGRAM = 100

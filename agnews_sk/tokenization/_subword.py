@@ -314,13 +314,14 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         self._validate_params()
         texts = None if X is None else check_texts(X).drop_nulls()
         self._keep(*load_pretrained(resolve_pretrained(self.model)))
-        if texts is not None and self.unk_token_id_ is not None:
+        if texts is not None:
             self._warn_of_unknown(texts)
         return self
 
     def _warn_of_unknown(self, texts: pl.Series) -> None:
         """Warn if most of the texts become unknown tokens."""
-        share = unknown_share(self.tokenizer_json_, texts, self.unk_token_id_)
+        unknown = self.unk_token_id_
+        share = 0 if unknown is None else unknown_share(self.tokenizer_json_, texts, unknown)
         if share > _MOSTLY:
             warnings.warn(
                 f"{share:.0%} of the characters of the texts are unknown to the tokenizer of "

@@ -11,17 +11,17 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
-from agnews_sk._core.segmentation import (
+from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES, stop_word_set
+from agnews_sk._core.validation import StrOptions, check_texts
+from agnews_sk.tokenization._segmentation import (
     SEGMENTERS,
     Segmenter,
     segmenter_to_fit,
     segmenter_to_transform,
     warn_of_bigrams,
 )
-from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES, stop_word_set
-from agnews_sk._core.validation import StrOptions, check_texts
-from agnews_sk._core.word_statistics import undivided_share, warn_of_undivided
-from agnews_sk._core.words import (
+from agnews_sk.tokenization._word_statistics import undivided_share, warn_of_undivided
+from agnews_sk.tokenization._words import (
     WORD_PATTERN,
     decode_tokens,
     drop_tokens,
@@ -94,10 +94,10 @@ class WordTokenizer(  # type: ignore[call-arg]
 
     Notes
     -----
-    Nothing is downloaded, and `transform` works without `fit`. A missing or empty text has no words.
-    Without a segmenter, the tokens equal those of :func:`re.findall` for any text and pattern.
-    Patterns that use more than letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` are slower: they run in Python,
-    text by text.
+    Nothing is downloaded, and `transform` works without `fit`. A missing or empty text has no
+    words. Without a segmenter, the tokens equal those of :func:`re.findall` for any text and
+    pattern. Patterns that use more than letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` are
+    slower: they run in Python, text by text.
 
     Examples
     --------
@@ -172,8 +172,8 @@ class WordTokenizer(  # type: ignore[call-arg]
         Warns
         -----
         UserWarning
-            If the texts have a script without spaces and dictionaries are not installed, or most of them have
-            one word.
+            If the texts have a script without spaces and dictionaries are not installed, or most of
+            them have one word.
         """
         self._validate_params()
         texts = check_texts(X).fill_null("")
@@ -207,6 +207,7 @@ class WordTokenizer(  # type: ignore[call-arg]
 
     def _words(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
         """Return the words of texts without nulls, stemmed and without stop words."""
+
         def split(block: pl.Series) -> pl.Series:
             return self._split(block, segmenter)
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values
-from agnews_sk._core.segmentation import Segmenter
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk._core.validation import check_texts
-from agnews_sk._core.words import (
+from agnews_sk.tokenization import (
     EncodedTokens,
+    Segmenter,
     drop_tokens,
     encode_tokens,
     find_words,

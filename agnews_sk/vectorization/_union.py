@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
 from agnews_sk._core.validation import Interval, StrOptions
-from agnews_sk._core.word_statistics import MOSTLY
+from agnews_sk.tokenization import MOSTLY
 from agnews_sk.vectorization._analyzer import texts_or_tokens
 from agnews_sk.vectorization._vectorizer import NgramVectorizer
 
@@ -143,7 +143,8 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         self._validate_params()
         texts = texts_or_tokens(X)
         words, characters = self._unfitted()
-        units, reason, parts = self.units, "as `units` says", []
+        units, reason = self.units, "as `units` says"
+        parts: list[sp.csr_matrix] = []
         if units != "characters":
             units, reason, parts = self._fit_words(words, texts)
         if units in ("characters", "both"):

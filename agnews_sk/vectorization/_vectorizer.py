@@ -12,16 +12,19 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
-from agnews_sk._core.segmentation import (
+from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES
+from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
+from agnews_sk.tokenization import (
     SEGMENTERS,
+    WORD_PATTERN,
+    EncodedTokens,
+    is_ragged,
     segmenter_to_fit,
     segmenter_to_transform,
     warn_of_bigrams,
+    warn_of_undivided,
+    word_statistics,
 )
-from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES
-from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
-from agnews_sk._core.word_statistics import warn_of_undivided, word_statistics
-from agnews_sk._core.words import WORD_PATTERN, EncodedTokens, is_ragged
 from agnews_sk.vectorization._analyzer import ANALYZERS, Analyzer, texts_or_tokens
 from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, spread_over_rows
 from agnews_sk.vectorization._pruning import frequent_columns

@@ -72,7 +72,11 @@ MIXED = "石油价格 iPhone手机 the oil"
 
 @pytest.mark.parametrize(
     "params",
-    [{"ngram_range": (1, 2)}, {"segmenter": "bigrams"}, {"analyzer": "char", "ngram_range": (2, 3)}],
+    [
+        {"ngram_range": (1, 2)},
+        {"segmenter": "bigrams"},
+        {"analyzer": "char", "ngram_range": (2, 3)},
+    ],
     ids=["dictionaries", "bigrams", "characters"],
 )
 def test_the_ngrams_found_in_scripts_without_spaces_are_those_that_are_counted(params):

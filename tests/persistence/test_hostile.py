@@ -389,7 +389,8 @@ CASES = {
         "tfidf", set_attribute("vectorize", "words_._table.columns", lambda c: spoiled(c, -5)),
         "pipeline.skops.*got -5"),
     "weights of fewer n-grams": (
-        "tfidf", set_attribute("vectorize", "words_._weights.idf_", lambda w: w[:3]), "pipeline.skops"),
+        "tfidf", set_attribute("vectorize", "words_._weights.idf_", lambda w: w[:3]),
+        "pipeline.skops"),
     # arrays and parameters
     "array larger than its bytes": (
         "tfidf", replace_array(bad_npy({**NUMPY, "shape": (10**13,)})),

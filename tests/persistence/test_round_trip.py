@@ -25,10 +25,11 @@ from agnews_sk.sampling import (
     SamplerChain,
 )
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer, SentenceEmbedder
 from tests.families import FAMILIES, make_pipelines
 
 TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
+CHINESE = ["石油价格上涨", "球队赢得iPhone决赛", None]
 
 IN_ANOTHER_PROCESS = """
 import sys, numpy as np
@@ -155,7 +156,21 @@ def test_parts_of_nested_estimators_are_saved_and_loaded(tiny_model, headlines, 
         (lambda model: NgramUnion(units="words"), CHINESE),
         (lambda model: NgramVectorizer(), pl.Series([[7, 8], [7]])),
     ],
-    ids=["cleaner", "words", "vocabulary", "subwords", "pretrained", "embedder", "ngrams", "ids"],
+    ids=[
+        "cleaner",
+        "words",
+        "vocabulary",
+        "subwords",
+        "pretrained",
+        "embedder",
+        "ngrams",
+        "bigrams",
+        "Chinese words",
+        "union",
+        "Chinese union",
+        "Chinese union of words",
+        "ids",
+    ],
 )
 def test_single_steps_are_saved_and_loaded(tiny_model, tmp_path, make, X):
     step = make(tiny_model).fit(X)

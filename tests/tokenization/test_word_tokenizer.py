@@ -111,7 +111,9 @@ def test_a_pattern_that_does_not_compile_is_rejected_in_fit():
 
 @pytest.mark.parametrize("language", ["german", "russian", "arabic"])
 def test_stems_of_other_languages_are_those_of_snowball(language):
-    words = {"german": "Häuser Preise", "russian": "цены растут", "arabic": "الأسعار ترتفع"}[language]
+    words = {"german": "Häuser Preise", "russian": "цены растут", "arabic": "الأسعار ترتفع"}[
+        language
+    ]
     (stems,) = WordTokenizer(stemmer=language).transform([words]).to_list()
     assert stems == [SnowballStemmer(language).stem(word) for word in words.split()]
     assert stems != words.split()

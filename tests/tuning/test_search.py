@@ -156,7 +156,10 @@ def test_families_and_spaces_must_have_the_same_names(pipeline, news):
 
 
 def test_choices_of_any_kind_are_drawn_and_set(news, pipeline, tmp_path):
-    space = {"filter": [MissingTextFilter(), DuplicateFilter()], "vectorize__words__min_df": [1, 0.5]}
+    space = {
+        "filter": [MissingTextFilter(), DuplicateFilter()],
+        "vectorize__words__min_df": [1, 0.5],
+    }
     search = PipelineSearchCV(
         pipeline, space, n_trials=6, cv=2, random_state=0, storage=f"journal:{tmp_path / 'a'}"
     )

@@ -90,7 +90,9 @@ def test_both_units_make_the_matrix_of_a_feature_union():
         ours.transform(new).toarray(), theirs.transform(["oil cup", "", ""]).toarray(), atol=1e-15
     )
     assert ours.get_feature_names_out().tolist() == theirs.get_feature_names_out().tolist()
-    assert ours.vocabulary_["words__oil"] == ours.get_feature_names_out().tolist().index("words__oil")
+    assert ours.vocabulary_["words__oil"] == ours.get_feature_names_out().tolist().index(
+        "words__oil"
+    )
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.9])

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from agnews_sk._core.segmentation import segmenter_to_fit
-from agnews_sk._core.words import WORD_PATTERN, find_words
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
+from agnews_sk.tokenization._segmentation import segmenter_to_fit
+from agnews_sk.tokenization._words import WORD_PATTERN, find_words
 from agnews_sk.vectorization import NgramVectorizer
 
 CORPUS = [
@@ -400,9 +400,10 @@ def test_what_has_split_the_texts_is_recorded(texts, params, recorded):
 
 
 def test_a_model_splits_new_texts_as_those_of_its_fit(monkeypatch):
-    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="dictionaries are not installed"):
+    with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "icu4py", None)
-        fitted = NgramVectorizer(use_idf=False).fit(MIXED)
+        with pytest.warns(UserWarning, match="dictionaries are not installed"):
+            fitted = NgramVectorizer(use_idf=False).fit(MIXED)
         expected = fitted.transform(MIXED)
     assert fitted.segmenter_ == "bigrams"
     assert_same_matrix(fitted.transform(MIXED), expected)
@@ -434,11 +435,15 @@ def test_statistics_of_words_are_those_of_a_count():
 
 def test_texts_of_one_word_each_warn():
     with pytest.warns(UserWarning, match=r"at most one word each, by the pattern '\[0-9\]\+'"):
-        NgramVectorizer(token_pattern="[0-9]+").fit(["the number of barrels: 1", "the number of cups: 2"])
+        NgramVectorizer(token_pattern="[0-9]+").fit(
+            ["the number of barrels: 1", "the number of cups: 2"]
+        )
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("text", ["oil", "石油价格上涨石油价格上涨石油价格上涨"], ids=["short", "Chinese"])
+@pytest.mark.parametrize(
+    "text", ["oil", "石油价格上涨石油价格上涨石油价格上涨"], ids=["short", "Chinese"]
+)
 def test_short_and_segmented_texts_warn_of_nothing(text):
     NgramVectorizer().fit([text, "oil prices"])
 

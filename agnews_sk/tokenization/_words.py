@@ -20,7 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from agnews_sk._core.columnar import flat_values, interleave, row_offsets, to_ragged
-from agnews_sk._core.segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
+from agnews_sk.tokenization._segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
 
 WORD_PATTERN = r"\b\w\w+\b"
 
@@ -99,7 +99,7 @@ def find_words(
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk._core.words import find_words
+    >>> from agnews_sk.tokenization._words import find_words
     >>> find_words(pl.Series(["Oil tops $50 a barrel", ""])).to_list()
     [['Oil', 'tops', '50', 'barrel'], []]
     """
@@ -234,7 +234,7 @@ def encode_tokens(
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk._core.words import encode_tokens
+    >>> from agnews_sk.tokenization._words import encode_tokens
     >>> encoded = encode_tokens(pl.Series([["oil", "up", "oil"], []]))
     >>> encoded.codes.tolist(), encoded.offsets.tolist(), encoded.distinct.to_list()
     ([0, 1, 0], [0, 3, 3], ['oil', 'up'])

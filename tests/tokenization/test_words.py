@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk._core import words
-from agnews_sk._core.words import (
+from agnews_sk.tokenization import _words as words
+from agnews_sk.tokenization._words import (
     decode_tokens,
     drop_tokens,
     encode_tokens,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk._core import segmentation
-from agnews_sk._core.segmentation import (
+from agnews_sk.tokenization import _segmentation as segmentation
+from agnews_sk.tokenization._segmentation import (
     SPACELESS,
     Segmenter,
     segmenter_to_fit,
@@ -21,7 +21,7 @@ from agnews_sk._core.segmentation import (
     warn_of_bigrams,
     word_spans,
 )
-from agnews_sk._core.words import WORD_PATTERN, find_words
+from agnews_sk.tokenization._words import WORD_PATTERN, find_words
 
 SCRIPTS = ("CJK UNIFIED", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 RUNS = {
@@ -129,9 +129,9 @@ def test_every_script_is_split_into_several_words_that_make_up_the_run(run):
     ],
 )
 def test_mixed_texts_keep_the_order_of_their_words(text, expected):
-    assert find_words(pl.Series([text]), WORD_PATTERN, segmenter_to_fit("dictionary"))[0].to_list() == (
-        expected
-    )
+    assert find_words(pl.Series([text]), WORD_PATTERN, segmenter_to_fit("dictionary"))[
+        0
+    ].to_list() == (expected)
 
 
 def test_long_columns_are_split_in_blocks(monkeypatch):
@@ -177,7 +177,9 @@ def test_without_dictionaries_bigrams_are_chosen_with_a_warning(no_dictionaries)
     assert used.name == "bigrams"
     warn_of_bigrams("auto", used)  # nothing was split yet
     used(pl.Series(["石油价格"]))
-    with pytest.warns(UserWarning, match=r"dictionaries are not installed; install agnews_sk\[languages\]"):
+    with pytest.warns(
+        UserWarning, match=r"dictionaries are not installed; install agnews_sk\[languages\]"
+    ):
         warn_of_bigrams("auto", used)
 
 
@@ -191,7 +193,9 @@ def test_bigrams_that_were_chosen_warn_of_nothing(no_dictionaries, choice):
 
 
 def test_dictionaries_that_are_not_installed_are_an_error(no_dictionaries):
-    with pytest.raises(ImportError, match=r"segmenter=.dictionary. needs icu4py; install agnews_sk"):
+    with pytest.raises(
+        ImportError, match=r"segmenter=.dictionary. needs icu4py; install agnews_sk"
+    ):
         segmenter_to_fit("dictionary")
     with pytest.raises(ImportError, match=r"a model fitted with icu 78, jieba 0.2 needs icu4py"):
         segmenter_to_transform("icu 78, jieba 0.2")
@@ -204,7 +208,9 @@ def test_words_are_shown_as_characters_without_dictionaries(no_dictionaries):
 
 
 def test_another_version_of_dictionaries_warns():
-    with pytest.warns(UserWarning, match=r"words that icu 1, jieba 0.2 found, but icu \d+, jieba .* is installed"):
+    with pytest.warns(
+        UserWarning, match=r"words that icu 1, jieba 0.2 found, but icu \d+, jieba .* is installed"
+    ):
         assert segmenter_to_transform("icu 1, jieba 0.2").name == "icu 1, jieba 0.2"
 
 

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Segmenter:
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk._core.segmentation import Segmenter
+    >>> from agnews_sk.tokenization._segmentation import Segmenter
     >>> Segmenter("bigrams")(pl.Series(["石油价格", "油"])).to_list()
     [['石油', '油价', '价格'], ['油']]
     """
@@ -159,8 +160,10 @@ def segmenter_to_transform(record: str | None) -> Segmenter | None:
     UserWarning
         If another version of a library is installed.
     """
-    if record is None or record == BIGRAMS:
-        return record and Segmenter(record)
+    if record is None:
+        return None
+    if record == BIGRAMS:
+        return Segmenter(BIGRAMS)
     installed = _installed()
     if installed is None:
         _import_libraries(f"a model fitted with {record}")
@@ -344,7 +347,7 @@ def _blocks(runs: pl.Series) -> Iterator[pl.Series]:
     """Yield the runs in blocks of a limited number of characters, a longer run on its own."""
     before = runs.str.len_chars().cast(pl.Int64).cum_sum().to_numpy() // _BLOCK_CHARACTERS
     bounds = [0, *(np.flatnonzero(np.diff(before)) + 1).tolist(), len(runs)]
-    for start, end in zip(bounds, bounds[1:]):
+    for start, end in pairwise(bounds):
         yield runs.slice(start, end - start)
 
 
