@@ -10,7 +10,6 @@ import imblearn.pipeline
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
-from sklearn.pipeline import FeatureUnion
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
@@ -31,7 +30,7 @@ from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import NgramUnion, SentenceEmbedder, default_characters, default_words
 
 __all__ = [
     "TextPipeline",
@@ -41,13 +40,8 @@ __all__ = [
     "make_transformer_pipeline",
 ]
 
-# N-grams in fewer than 0.003 % of rows are ignored: those of a single row in a corpus of more than
-# 33,333 rows, and none in a smaller corpus.
-MIN_DF = 3e-5
-CHARACTERS_MIN_DF = 1e-4
-
-# Their squares add up to one, so that the vector of both has the norm of the vector of words.
-UNION_WEIGHTS = {"words": 0.8, "characters": 0.6}
+# What the step `vectorize` counts, by the parameter `characters` of `make_tfidf_pipeline`.
+_UNITS = {"auto": "auto", True: "both", False: "words"}
 
 # Metadata with one value per row, which samplers drop and repeat as they do the rows.
 PER_ROW = ("sample_weight", "groups")
@@ -234,19 +228,20 @@ def _check_metadata(X: Any, params: dict[str, Any]) -> None:
 
 
 def make_tfidf_pipeline(
-    *, characters=False, memory=None, verbose=False, random_state=0, **params
+    *, characters="auto", memory=None, verbose=False, random_state=0, **params
 ) -> TextPipeline:
-    """Make the baseline pipeline: TF-IDF of words and word pairs, and a linear classifier.
+    """Make the baseline pipeline: TF-IDF of words and characters, and a linear classifier.
 
     Parameters
     ----------
-    characters : bool, default=False
-        Add the TF-IDF of character n-grams, which is slightly more accurate and about twice as
-        slow. The parameters of the words are then those of `vectorize__words`.
+    characters : bool or "auto", default="auto"
+        Whether to count n-grams of characters beside words and word pairs. "auto" counts them
+        where the training texts require it, such as Chinese, German, or few texts; see
+        `NgramUnion`, whose `units_` and `reason_` tell what was chosen.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
-        Print the time of each step.
+        Print the time of each step, and the choice of "auto".
     random_state : int, RandomState or None, default=0
         For `classify`, which shuffles the rows. The default makes fits reproducible.
     **params
@@ -267,17 +262,17 @@ def make_tfidf_pipeline(
     >>> bool(pipeline.score(frame[500:1000], y[500:1000]) > 0.6)
     True
     """
-    words: Any = NgramVectorizer(ngram_range=(1, 2), min_df=MIN_DF, sublinear_tf=True)
-    if characters:
-        chars = NgramVectorizer(
-            analyzer="char_wb", ngram_range=(4, 5), min_df=CHARACTERS_MIN_DF, sublinear_tf=True
-        )
-        words = FeatureUnion(
-            [("words", words), ("characters", chars)], transformer_weights=UNION_WEIGHTS
-        )
+    if characters not in _UNITS:
+        raise ValueError(f"characters must be True, False or 'auto', got {characters!r}.")
+    union = NgramUnion(
+        words=default_words(),
+        characters=default_characters(),
+        units=_UNITS[characters],
+        verbose=verbose,
+    )
     steps = [
         *_text_steps(),
-        ("vectorize", words),
+        ("vectorize", union),
         ("classify", CalibratedLinearSVC(random_state=random_state)),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)

@@ -35,6 +35,7 @@ RUNS = {
     "cleaning": "benchmarks/bench_cleaning.py",
     "text_engine": "benchmarks/bench_text_engine.py",
     "baseline": "benchmarks/bench_baseline.py",
+    "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",
     "calibration": "benchmarks/bench_calibration.py",
     "explain": "benchmarks/bench_explain.py",

@@ -21,6 +21,7 @@ from agnews_sk.persistence._parts import changed_runtime_parameters
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._shapes import check_held_types, check_shapes, kinds_of
+from agnews_sk.tokenization import RECORDED_NAME
 
 _STATE_WORDS = 624  # of the Mersenne Twister
 _MAX_NGRAM = 100
@@ -166,6 +167,12 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
         )
 
 
+def _check_segmenter(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Reject the name of a segmenter that does not exist."""
+    if value is not None and not (isinstance(value, str) and RECORDED_NAME.fullmatch(value)):
+        raise _reject(owner, f"whose texts {value!r:.60} has split.")
+
+
 def _check_steps(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     """Reject steps that are not a list of tuples of a name and an estimator.
 
@@ -226,6 +233,7 @@ _BY_NAME: dict[str, _Check] = {
     "net_params": _check_net_params,
     "ngram_range": _check_ngram_range,
     "pattern": _check_pattern,
+    "segmenter_": _check_segmenter,
     "steps": _check_steps,
     "tokens_per_batch": _check_batch_size,
     "token_pattern": _check_pattern,
@@ -259,6 +267,16 @@ def _check_ngrams(vectorizer: Any) -> None:
     idf = vars(state["_weights"]).get("idf_")
     if (idf is not None or vectorizer.use_idf) and np.shape(idf) != (n_columns,):
         raise _reject(vectorizer, f"with {np.shape(idf)} weights for {n_columns} n-grams.")
+
+
+def _check_union(union: Any) -> None:
+    """Reject a union whose parts are not those that it says it counts."""
+    if "units_" not in vars(union):
+        return
+    fitted = {"words": union.words_ is not None, "characters": union.characters_ is not None}
+    wanted = {name: union.units_ in (name, "both") for name in fitted}
+    if fitted != wanted or not any(wanted.values()):
+        raise _reject(union, f"that counts {union.units_!r:.60} and has {fitted}.")
 
 
 def _check_svc(svc: Any) -> None:
@@ -350,6 +368,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_svc,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
+    "agnews_sk.vectorization.NgramUnion": _check_union,
     "agnews_sk.vectorization.NgramVectorizer": _check_ngrams,
     "sklearn.dummy.DummyClassifier": _check_dummy,
     "sklearn.ensemble._stacking.StackingClassifier": _check_stacking,

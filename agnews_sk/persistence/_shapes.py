@@ -54,6 +54,10 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "agnews_sk.classifiers.FineTunedTransformerClassifier": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.classifiers.TransformerClassifier": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.vectorization.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.NgramUnion": dict.fromkeys(
+        ("words", "characters", "words_", "characters_"),
+        ("agnews_sk.vectorization.NgramVectorizer",),
+    ),
     "agnews_sk.vectorization.NgramVectorizer": {
         "_table": ("agnews_sk.vectorization.NgramTable",),
         "_weights": ("sklearn.feature_extraction.text.TfidfTransformer",),

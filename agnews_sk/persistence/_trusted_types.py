@@ -25,6 +25,7 @@ _OURS = (
     "agnews_sk.tokenization.WordTokenizer",
     "agnews_sk.vectorization.SentenceEmbedder",
     "agnews_sk.vectorization.NgramTable",
+    "agnews_sk.vectorization.NgramUnion",
     "agnews_sk.vectorization.NgramVectorizer",
 )
 # Those of scikit-learn whose state is arrays and numbers that only numpy and scipy compute with:

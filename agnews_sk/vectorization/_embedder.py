@@ -172,7 +172,7 @@ class SentenceEmbedder(
         source = resolve_pretrained(self.model)
         self._model_digest = model_digest(source)
         self.encoder_ = _load_encoder(source, self._model_digest)
-        tokenizer = PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit()
+        tokenizer = PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit(X)
         self.model_input_ = self._make_model_input(tokenizer)
         self.tokenizer_ = tokenizer
         if self.truncation == "head":

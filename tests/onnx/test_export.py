@@ -152,3 +152,12 @@ def test_chunks_are_pooled_in_the_graph_as_the_original_pools_them(
     for texts in (LONG, LONG[:1], LONG[1:3]):
         found = classifier.predict_proba(texts)
         np.testing.assert_allclose(found, pipeline.predict_proba(texts), atol=1e-6)
+
+
+def test_texts_without_spaces_are_split_as_by_the_original(tmp_path):
+    texts = ["石油价格上涨", "油价下跌", "球队赢得决赛", "教练宣布退役iPhone手机"] * 2
+    pipeline = make_tfidf_pipeline().fit(texts, ["oil", "oil", "cup", "cup"] * 2)
+    report = export_onnx(pipeline, tmp_path / "exported", X=[*texts, "油价和球队", ""])
+    assert report.max_difference < 1e-12
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    assert classifier.predict(["油价和石油"]).tolist() == ["oil"]

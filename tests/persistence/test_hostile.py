@@ -415,13 +415,14 @@ CASES = {
         "scratch", set_attribute("vocabulary", "vocabulary_", lambda v: {**v, "oil": 3}),
         "pipeline.skops has a vocabulary"),
     "n-gram of no token": (
-        "tfidf", set_attribute("vectorize", "_table.terms", lambda t: spoiled(t, 10**6)),
+        "tfidf", set_attribute("vectorize", "words_._table.terms", lambda t: spoiled(t, 10**6)),
         "pipeline.skops.*below"),
     "n-gram of no column": (
-        "tfidf", set_attribute("vectorize", "_table.columns", lambda c: spoiled(c, -5)),
+        "tfidf", set_attribute("vectorize", "words_._table.columns", lambda c: spoiled(c, -5)),
         "pipeline.skops.*got -5"),
     "weights of fewer n-grams": (
-        "tfidf", set_attribute("vectorize", "_weights.idf_", lambda w: w[:3]), "pipeline.skops"),
+        "tfidf", set_attribute("vectorize", "words_._weights.idf_", lambda w: w[:3]),
+        "pipeline.skops"),
     # arrays and parameters
     "array larger than its bytes": (
         "tfidf", replace_array(bad_npy({**NUMPY, "shape": (10**13,)})),
