@@ -36,6 +36,7 @@ RUNS = {
     "text_engine": "benchmarks/bench_text_engine.py",
     "baseline": "benchmarks/bench_baseline.py",
     "solvers": "benchmarks/bench_solvers.py",
+    "multilabel": "benchmarks/bench_multilabel.py",
     "calibration": "benchmarks/bench_calibration.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",

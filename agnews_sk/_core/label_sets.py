@@ -21,7 +21,7 @@ _ARROW_LISTS = (
     pa.types.is_fixed_size_list,
     pa.types.is_list_view,
 )
-_DTYPES = {"int": np.int64, "bool": np.bool_}
+_DTYPES: dict[str, Any] = {"int": np.int64, "bool": np.bool_}
 
 LISTS = "lists"
 LABEL_FORMATS = (
@@ -85,7 +85,7 @@ def is_multilabel(y: Any) -> bool:
     if isinstance(y, pl.Series) and y.dtype != pl.Object:
         return isinstance(y.dtype, (pl.List, pl.Array))
     if not isinstance(y, (list, tuple)):
-        shape = getattr(y, "shape", ())
+        shape: tuple[int, ...] = getattr(y, "shape", ())
         if len(shape) != 1:
             return len(shape) == 2 and shape[1] > 1
         if not _may_hold_sets(y.dtype):
@@ -243,7 +243,7 @@ def in_format(indicator: np.ndarray, classes: np.ndarray, label_format: str) -> 
     kind, _, dtype = label_format.partition(" of ")
     if kind == LISTS:
         return as_lists(indicator, classes)
-    values = indicator.astype(_DTYPES[dtype])
+    values: np.ndarray = indicator.astype(_DTYPES[dtype])
     if kind == "sparse":
         return align_sparse(sp.csr_array(values))
     if kind == "pandas":
