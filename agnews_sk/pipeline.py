@@ -14,19 +14,19 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.base import sampled_columns
+from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._core.step_parameters import check_steps, set_step_params
 from agnews_sk._core.validation import (
     as_frame,
     check_frame,
-    check_labels,
     check_texts,
     is_frame,
     n_rows,
     text_columns,
 )
-from agnews_sk.classifiers import CalibratedLinearSVC
+from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -63,7 +63,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
 
     Labels of any container and dtype are checked and become a plain array before the first step.
-    Where a step `join` names columns, samplers that name none use only these.
+    So do lists, tuples and sets of labels, several per row: an array of lists. Where a step `join`
+    names columns, samplers that name none use only these.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         Parameters
         ----------
         X : DataFrame or array-like of str of shape (n_samples,)
-        y : array-like of shape (n_samples,), optional
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator, optional
         **params
             As in `imblearn.pipeline.Pipeline`.
 
@@ -152,7 +153,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         float
         """
         if _are_labels(self, y):
-            y = check_labels(y, X)
+            y = check_target(y, X)
         return super().score(X, y, sample_weight=sample_weight, **params)
 
     def _checked_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -160,7 +161,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         X = as_frame(X)
         if isinstance(X, (str, bytes)):
             check_texts(X)
-        y = check_labels(y, X) if _are_labels(self, y) else y
+        y = check_target(y, X) if _are_labels(self, y) else as_frame(y)
         if is_frame(X):
             self._check_columns(X, y)
         return X, y
@@ -173,7 +174,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
             return
         if first.columns is not None:
             check_frame(X, columns=first.columns)
-        elif y is not None:
+        elif y is not None and not is_multilabel(y):
             reject_labels(text_columns(X, None), y)
 
     def _fit(self, X, y=None, routed_params=None, raw_params=None):
@@ -181,10 +182,9 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         join = self.named_steps.get("join")
         with sampled_columns(getattr(join, "columns", None)):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
-        if _are_labels(self, y) and len(lost := np.setdiff1d(y, y_last)):
+        if _are_labels(self, y) and (lost := _lost_labels(y, y_last)):
             warnings.warn(
-                f"the samplers dropped all rows of the classes {lost.tolist()}, which are "
-                "never predicted.",
+                f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
                 stacklevel=5,
             )
         return X_last, y_last
@@ -212,9 +212,21 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
 
 def _are_labels(pipeline: Any, y: Any) -> bool:
-    """Return whether y is one label per row; other targets are left to the last step."""
+    """Return whether y is one label, or set of labels, per row.
+
+    Other targets, such as matrices, are left to the last step.
+    """
     n_columns = getattr(y, "shape", ())[1:]
     return y is not None and is_classifier(pipeline) and n_columns in ((), (1,))
+
+
+def _lost_labels(y: Any, y_last: Any) -> list[Any]:
+    """Return the labels that are in y, but not in what samplers leave of it."""
+    if not is_multilabel(y):
+        return np.setdiff1d(y, y_last).tolist()
+    classes = check_label_sets(y).classes
+    left = check_label_sets(y_last, classes=classes).indicator.any(axis=0)
+    return classes[~left].tolist()
 
 
 def _check_metadata(X: Any, params: dict[str, Any]) -> None:
@@ -312,12 +324,11 @@ def make_embedding_pipeline(
     >>> list(pipeline.named_steps)
     ['filter', 'augment', 'join', 'clean', 'embed', 'classify']
     """
-    from sklearn.linear_model import LogisticRegression
-
+    classifier = ThresholdedLogisticRegression(C=10, random_state=random_state)
     steps = [
         *_text_steps(),
         ("embed", SentenceEmbedder(model=model)),
-        ("classify", LogisticRegression(C=10, max_iter=1000, random_state=random_state)),
+        ("classify", classifier),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
     return set_step_params(pipeline, params, maker="make_embedding_pipeline")

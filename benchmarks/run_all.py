@@ -37,6 +37,7 @@ RUNS = {
     "baseline": "benchmarks/bench_baseline.py",
     "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",
+    "multilabel": "benchmarks/bench_multilabel.py",
     "calibration": "benchmarks/bench_calibration.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",

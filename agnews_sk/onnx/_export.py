@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
-from agnews_sk.classifiers import CalibratedLinearSVC
+from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
 from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.onnx._graphs import linear_graph, module_graph
 from agnews_sk.onnx._inputs import GraphInputs
@@ -117,7 +117,9 @@ def export_onnx(
         raise ValueError("quantize='int8' needs y, the labels to measure the accuracy with.")
     import_optional("onnx", extra="onnx", needed_by="export_onnx")
     known = pipeline.classes_.tolist()
-    if y is not None and set(known).isdisjoint(np.asarray(y).tolist()):
+    label_format, thresholds = _of_sets(pipeline)
+    one_label = y is not None and label_format is None
+    if one_label and set(known).isdisjoint(np.asarray(y).tolist()):
         raise ValueError(f"y has none of the labels of the pipeline, {known!r:.200}.")
     export = _divide(pipeline)
     if quantize is not None:
@@ -128,17 +130,26 @@ def export_onnx(
         """Return the files with a card, which has this section, and a manifest."""
         shown = card or ModelCard()
         facts = {"inputs": export.inputs.as_dict(), "quantize": quantize, **more}
+        if thresholds is not None:
+            facts |= {"label_format": label_format, "thresholds": thresholds.tolist()}
         return with_manifest("onnx", files, pipeline, shown, section, **facts)
 
     with tempfile.TemporaryDirectory() as folder:
         write_files(described(""), Path(folder) / "exported")
         exported = OnnxClassifier.from_path(Path(folder) / "exported")
         found = exported.predict_proba(X)
-    report = compare(pipeline.predict_proba(X), found, pipeline.classes_, y)
+    report = compare(pipeline.predict_proba(X), found, pipeline.classes_, y, thresholds=thresholds)
     bound = max_difference if quantize is None else None
     check_parity(report, max_difference=bound, max_accuracy_drop=max_accuracy_drop)
     write_files(described(report.as_markdown(), parity=report.as_dict()), Path(path))
     return report
+
+
+def _of_sets(pipeline: Any) -> tuple[str | None, np.ndarray | None]:
+    """Return the format and the thresholds of label sets, None where rows have one label."""
+    last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
+    label_format = getattr(last, "label_format_", None)
+    return label_format, None if label_format is None else last.thresholds_
 
 
 def _divide(pipeline: Any) -> _Export:
@@ -243,11 +254,12 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
     if scale is None:
         raise TypeError(
             f"a {type(classifier).__name__} cannot be exported faithfully; a LogisticRegression, a "
-            "CalibratedLinearSVC, a TransformerClassifier or a FineTunedTransformerClassifier can."
+            "ThresholdedLogisticRegression, a CalibratedLinearSVC, a TransformerClassifier or a "
+            "FineTunedTransformerClassifier can."
         )
     factor = scale(classifier)
     matrix, bias = classifier.coef_.T * factor, classifier.intercept_ * factor
-    if len(classifier.classes_) > 2:
+    if len(classifier.classes_) > 2 or getattr(classifier, "label_format_", None) is not None:
         return matrix, bias
     return np.hstack([-matrix / 2, matrix / 2]), np.concatenate([-bias / 2, bias / 2])
 
@@ -256,4 +268,5 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
 _SCALES: dict[type, Callable[[Any], float]] = {
     CalibratedLinearSVC: lambda svc: 1 / svc.temperature_,
     LogisticRegression: lambda _: 1.0,
+    ThresholdedLogisticRegression: lambda _: 1.0,
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from agnews_sk._core.label_sets import LABEL_FORMATS
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters
@@ -283,7 +284,7 @@ def _check_svc(svc: Any) -> None:
     """Reject coefficients that do not fit the classes, are not finite, or have no temperature."""
     if "coef_" not in vars(svc):
         return
-    n_rows = 1 if len(svc.classes_) == 2 else len(svc.classes_)
+    n_rows = 1 if len(svc.classes_) == 2 and not _has_several(svc) else len(svc.classes_)
     wanted = (n_rows, svc.n_features_in_)
     fits = svc.coef_.shape == wanted and svc.intercept_.shape == (n_rows,)
     finite = np.isfinite(svc.coef_).all() and np.isfinite(svc.intercept_).all()
@@ -292,6 +293,30 @@ def _check_svc(svc: Any) -> None:
             f"{PIPELINE} has coefficients of the shape {svc.coef_.shape}, expected {wanted} finite "
             "ones and a temperature above 0."
         )
+
+
+def _has_several(classifier: Any) -> bool:
+    """Return whether a classifier predicts several labels per row; older models have no format."""
+    return vars(classifier).get("label_format_") is not None
+
+
+def _check_thresholds(classifier: Any) -> None:
+    """Reject a format of label sets that is unknown, and thresholds other than one per label."""
+    if not _has_several(classifier):
+        return
+    label_format, n_labels = classifier.label_format_, np.size(classifier.classes_)
+    if label_format not in LABEL_FORMATS:
+        raise _reject(classifier, f"with label sets in the format {label_format!r:.60}.")
+    thresholds = np.asarray(vars(classifier).get("thresholds_"))
+    is_number = thresholds.dtype.kind == "f" and thresholds.shape == (n_labels,)
+    if not is_number or not ((thresholds >= 0) & (thresholds <= 1)).all():
+        raise _reject(classifier, f"without a threshold from 0 to 1 for each of {n_labels} labels.")
+
+
+def _check_linear(svc: Any) -> None:
+    """Reject coefficients, and thresholds, that do not fit the classes."""
+    _check_svc(svc)
+    _check_thresholds(svc)
 
 
 def _check_abstaining(classifier: Any) -> None:
@@ -365,7 +390,10 @@ def _check_importances(selector: Any) -> None:
 
 _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
-    "agnews_sk.classifiers.CalibratedLinearSVC": _check_svc,
+    "agnews_sk.classifiers.CalibratedLinearSVC": _check_linear,
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": _check_thresholds,
+    "agnews_sk.classifiers.ThresholdedLogisticRegression": _check_thresholds,
+    "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
     "agnews_sk.vectorization.NgramUnion": _check_union,

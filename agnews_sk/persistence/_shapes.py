@@ -25,6 +25,7 @@ _BAYES: _Shapes = {
 _SCALER: _Shapes = dict.fromkeys(("max_abs_", "mean_", "scale_", "var_"), ("features",))
 _SELECTOR: _Shapes = dict.fromkeys(("pvalues_", "scores_", "variances_"), ("features",))
 _SHAPES: dict[str, _Shapes] = {
+    "agnews_sk.classifiers.ThresholdedLogisticRegression": _LINEAR,
     "sklearn.decomposition._truncated_svd.TruncatedSVD": {"components_": ("any", "features")},
     "sklearn.dummy.DummyClassifier": {"class_prior_": ("classes",)},
     "sklearn.feature_extraction.text.TfidfTransformer": {"idf_": ("features",)},
