@@ -42,6 +42,7 @@ _LETTERS_WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
 _BOOLEANS = ("true", "false")
+_KINDS = {str: "text", int: "number", float: "number", bool: "boolean"}
 
 _MIN_WORDS_OF_TEXT = 3
 _MAX_WORDS_OF_LABEL = 5
@@ -86,20 +87,21 @@ class Profile:
 
     @cached_property
     def kind(self) -> str:
-        """Return "text", "number", "boolean", "date", "list", "other" or "empty"."""
+        """Return what most values are: "text", "number", "boolean", "date", "list" or "other".
+
+        Returns
+        -------
+        str
+            "empty" without values. In formats without types it is what the texts look like. Values
+            of another kind than most are faults of their rows, and found when all are read.
+        """
         if not self.values:
             return "empty"
-        types = {type(value) for value in self.values}
-        if types == {str}:
-            return _kind_of_texts(self.values)
-        if types <= {int, float}:
-            return "number"
-        if types == {bool}:
-            return "boolean"
-        is_list = types == {list} and not any(
-            isinstance(one, dict | list) for value in self.values for one in value
-        )
-        return "list" if is_list else "other"
+        counted = Counter(map(_kind_of_value, self.values))
+        most = "lists" if "lists" in counted else max(counted, key=lambda kind: counted[kind])
+        if most != "text":
+            return "other" if most == "lists" else most
+        return _kind_of_texts([value for value in self.values if isinstance(value, str)])
 
     @cached_property
     def n_distinct(self) -> int:
@@ -156,7 +158,9 @@ class Profile:
     def has_decimals(self) -> bool:
         """Return whether the values are numbers, and not all of them integers."""
         return self.kind == "number" and any(
-            float(str(value).replace(",", ".")) % 1 for value in self.values
+            float(str(value).replace(",", ".")) % 1
+            for value in self.values
+            if _kind_of_value(value) == "number" or _NUMBER.fullmatch(str(value))
         )
 
     @property
@@ -186,9 +190,16 @@ class Profile:
             inner = next((one for value in self.values for one in value if type(one) is dict), {})
             return f"lists of objects with {', '.join(map(repr, inner)):.80}"
         if self.is_label or (self.kind == "text" and self.n_distinct <= 2):
-            return f"{self.n_distinct} values"
+            return f"{self.n_distinct} value{'' if self.n_distinct == 1 else 's'}"
         plural = {"empty": "empty", "other": "objects", "text": "text"}
         return plural.get(self.kind, f"{self.kind}s")
+
+
+def _kind_of_value(value: Any) -> str:
+    """Return "text", "number", "boolean", "list" of scalars, "lists" of others, or "other"."""
+    if isinstance(value, list):
+        return "lists" if any(isinstance(one, dict | list) for one in value) else "list"
+    return _KINDS.get(type(value), "other")
 
 
 def _kind_of_texts(values: Sequence[str]) -> str:

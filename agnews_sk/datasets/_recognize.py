@@ -244,11 +244,12 @@ def _doubt(option: str, why: str, profiles: Sequence[Profile]) -> ValueError:
     shown = [profile.describe() for profile in profiles[:_MOST_COLUMNS_SHOWN]]
     more = len(profiles) - len(shown)
     columns = ", ".join(shown) + (f" and {more:,} more" if more else "")
-    several = ", or several in the order in which to join them" if option == "text" else ""
-    return ValueError(
-        f"needs a column for the {what}: {why}; pass {option}= (--{option}){several}. The "
-        f"columns: {columns}."
-    )
+    way_out = f"pass {option}= (--{option})"
+    if option == "text":
+        way_out += ", or several in the order in which to join them"
+    if len(profiles) == 1:
+        way_out += ", or sep= (--sep) if there is another separator"
+    return ValueError(f"needs a column for the {what}: {why}; {way_out}. The columns: {columns}.")
 
 
 def _listed(names: Sequence[str]) -> str:
