@@ -56,7 +56,16 @@ _FEWEST_ROWS = 50
 
 
 def words_of(name: str) -> str:
-    """Return the words of a column name in lower case; of "data.reviewText" those of the end."""
+    """Return the words of a column name in lower case; of "data.reviewText" those of the end.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+    """
     last = name.rpartition(".")[2] or name
     return plain_name(re.sub(r"(?<=[a-z\d])(?=[A-Z])", " ", last).replace("-", " "))
 
@@ -67,7 +76,16 @@ def is_known_name(name: str) -> bool:
 
 
 def n_words(text: str) -> float:
-    """Return the number of words; of scripts without spaces half the number of letters."""
+    """Return the number of words; of scripts without spaces half the number of letters.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    float
+    """
     return len(text.split()) + len(_LETTERS_WITHOUT_SPACES.findall(text)) / 2
 
 
@@ -203,7 +221,16 @@ def _kind_of_value(value: Any) -> str:
 
 
 def _kind_of_texts(values: Sequence[str]) -> str:
-    """Return what texts are that a format without types has for everything."""
+    """Return what texts are that a format without types has for everything.
+
+    Parameters
+    ----------
+    values : sequence of str
+
+    Returns
+    -------
+    {"text", "number", "boolean", "date"}
+    """
     if all(map(_NUMBER.fullmatch, values)):
         return "number"
     if all(value.strip().lower() in _BOOLEANS for value in values):
@@ -275,7 +302,18 @@ def _has_repeats(fields: Sequence[str]) -> bool:
 
 
 def _reads_as_cell(field: str, column: Sequence[str]) -> bool:
-    """Return whether a field of the first record is a value: number, text, or one that recurs."""
+    """Return whether a field of the first record is a value: number, text, or one that recurs.
+
+    Parameters
+    ----------
+    field : str
+    column : sequence of str
+        What is below it.
+
+    Returns
+    -------
+    bool
+    """
     plain = field.strip()
     if not plain:
         return False
@@ -284,7 +322,19 @@ def _reads_as_cell(field: str, column: Sequence[str]) -> bool:
 
 
 def _differs_in_kind(field: str, column: Sequence[str]) -> bool:
-    """Return whether what is below a field is all numbers or dates, or much longer than it."""
+    """Return whether what is below a field is all numbers or dates, or much longer than it.
+
+    Parameters
+    ----------
+    field : str
+        Of the first record.
+    column : sequence of str
+        What is below it.
+
+    Returns
+    -------
+    bool
+    """
     found = Profile(field, [value for value in column if value.strip()])
     if found.kind in ("number", "date", "boolean"):
         return bool(field.strip())

@@ -178,4 +178,4 @@ def test_a_value_of_another_kind_than_most_is_named_by_its_line(tmp_path, rows, 
 def test_a_file_of_one_column_may_have_another_separator(tmp_path):
     (tmp_path / "rows.csv").write_text("text:label\n" + "The soup was cold:food\n" * 3)
     with pytest.raises(ValueError, match=r"pass label= .* or sep= \(--sep\) if there is another"):
-        load_texts(tmp_path / "rows.csv")
+        load_texts(tmp_path / "rows.csv", header=True)
