@@ -8,7 +8,7 @@ from typing import NamedTuple
 from agnews_sk.datasets import NamedColumns, open_rows, plain_name
 
 _WAY_OUT = (
-    "name those of the text with columns= (--column), or pass header=False (--no-header) if the "
+    "name those of the text with columns= (--text), or pass header=False (--no-header) if the "
     "first line of a CSV file is a row"
 )
 

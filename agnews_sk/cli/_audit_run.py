@@ -1,9 +1,7 @@
-"""The command `agnews-sk audit`."""
+"""The command `agnews-sk audit`: its work."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -12,26 +10,18 @@ from agnews_sk.auditing import AuditReport
 from agnews_sk.auditing import audit as audit_rows
 from agnews_sk.cli._output import output_folder, print_written
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import DataOption, SeedOption, load_rows
+from agnews_sk.cli._rows import RowOptions, load_rows
 
 
-def audit(
-    data: DataOption = None,
-    max_length: Annotated[
-        int, typer.Option(min=1, help="Maximum input length of a model, in tokens.")
-    ] = 128,
-    label_errors: Annotated[
-        bool, typer.Option(help="Whether to search for label errors; needs cleanlab.")
-    ] = True,
-    out: Annotated[Path | None, typer.Option(help="Folder for audit.json and audit.html.")] = None,
-    seed: SeedOption = 0,
+def run_audit(
+    options: RowOptions, *, max_length: int, label_errors: bool, out: Path | None, seed: int
 ) -> None:
-    """Report duplicates, leakage, label errors and damaged texts before training."""
+    """Audit rows, print the findings, and write them if there is an output folder."""
     console = Console()
     if label_errors:
         check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")
     with output_folder(out) as folder:
-        rows = load_rows(data, console)
+        rows = load_rows(options, console)
         with stages(console, "audit") as shown:
             report = audit_rows(
                 rows.X_train,

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agnews_sk.cli._group import show_error
+from agnews_sk.cli._output import check_is_model
 
 
 def predict(
@@ -16,7 +16,7 @@ def predict(
         list[str], typer.Option(help="CSV, JSON Lines or Parquet files; wildcards are allowed.")
     ],
     output: Annotated[Path, typer.Option(help="CSV, JSON Lines or Parquet file, by its suffix.")],
-    column: Annotated[
+    text: Annotated[
         list[str] | None,
         typer.Option(help="Column with the text; several are joined as the model does."),
     ] = None,
@@ -45,8 +45,17 @@ def predict(
     ] = None,
 ) -> None:
     """Predict every row of files. The same command resumes an interrupted run."""
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     from agnews_sk.bulk import predict_files
 
+    check_is_model(model)
     console = Console()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
     hidden = not console.is_terminal
@@ -57,7 +66,7 @@ def predict(
                 model,
                 input,
                 output,
-                columns=column or None,
+                columns=text or None,
                 keep=keep or (),
                 header=header,
                 escape_formulas=escape_formulas,

@@ -1,9 +1,10 @@
-"""The command `agnews-sk tune`: search over pipelines, on any number of machines."""
+"""The command `agnews-sk tune`: its work."""
 
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import optuna
 import pandas as pd
@@ -16,17 +17,21 @@ from rich.table import Table
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
-from agnews_sk.cli._output import check_writable, print_written
-from agnews_sk.cli._rows import DataOption, SeedOption, draw_training_rows, load_rows
+from agnews_sk.cli._output import check_model_path, print_written
+from agnews_sk.cli._progress import stages
+from agnews_sk.cli._rows import RowOptions, draw_training_rows, load_rows
+from agnews_sk.cli._saving import model_card, print_next
 from agnews_sk.cli._tune_plots import write_plots
 from agnews_sk.datasets import TrainTest
-from agnews_sk.persistence import save
+from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
+from agnews_sk.persistence import ModelCard, save
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
     make_tfidf_pipeline,
     make_transformer_pipeline,
 )
+from agnews_sk.reporting import comparison_table
 from agnews_sk.tuning import (
     PipelineSearchCV,
     embedding_space,
@@ -48,88 +53,60 @@ FAMILIES = {
 """The function that makes the pipeline of a family, and the space that is searched."""
 
 
-ScoringOption = Annotated[
-    str,
-    typer.Option(
-        help="Metric to maximize, or several separated by commas; latency, fit_time and size "
-        "are minimized."
-    ),
-]
-StorageOption = Annotated[
-    str | None,
-    typer.Option(
-        help="journal:PATH, sqlite:///PATH, postgresql://..., redis://... or grpc://HOST:PORT.",
-        show_default="a journal file in AGNEWS_SK_HOME if --study is given, else memory",
-    ),
-]
-
-
-def tune(
-    pipelines: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help=f"Pipelines to search over: {', '.join(FAMILIES)}.", show_default="tfidf"
-        ),
-    ] = None,
-    data: DataOption = None,
-    rows: Annotated[
-        int | None,
-        typer.Option(min=8, help="Number of training rows to search on.", show_default="all"),
-    ] = None,
-    trials: Annotated[
-        int,
-        typer.Option(
-            min=1, help="Total number of trials in the study, including other workers' trials."
-        ),
-    ] = 50,
-    timeout: Annotated[
-        float | None, typer.Option(min=1, help="Seconds after which no new trial starts.")
-    ] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 3,
-    scoring: ScoringOption = "accuracy",
-    storage: StorageOption = None,
-    study: Annotated[
-        str | None, typer.Option(help="Study name, to resume it or to join it from other machines.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Number of threads that run trials.")] = 1,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for best_pipeline (see `load`), trials.csv and Optuna's plots."),
-    ] = None,
-    seed: SeedOption = 0,
+def run_tune(
+    options: RowOptions,
+    *,
+    names: Sequence[str],
+    n_wanted: int | None,
+    out: Path | None,
+    scoring: list[str],
+    storage: str | None,
+    study_name: str | None,
+    **params: Any,
 ) -> None:
-    """Tune cleaning, vocabulary, n-grams and classifier together, pruning poor trials early."""
+    """Search over pipelines, print the best one, and write it if there is an output folder.
+
+    Parameters
+    ----------
+    options : RowOptions
+    names : sequence of str
+        Families to search over.
+    n_wanted : int or None
+        Number of training rows to search on; None for all.
+    out : pathlib.Path or None
+    scoring : list of str
+        The first one refits the best pipeline.
+    storage, study_name : str or None
+    **params
+        As `PipelineSearchCV` takes them.
+    """
     console = Console()
-    families = _families(pipelines or ["tfidf"])
-    objectives = [name.strip() for name in scoring.split(",")]
+    families = _families(names)
     if out is not None:
-        _check_out(out)
-    opened = _open(storage, study)
-    loaded = draw_training_rows(load_rows(data, console), rows, seed)
+        check_optional("matplotlib", extra="plot", needed_by="--out")
+        check_model_path(out / MODEL, "--out")
+    opened = _open(storage, study_name)
+    rows = draw_training_rows(load_rows(options, console), n_wanted, params["random_state"])
     search = _make_search(
         families,
-        n_trials=trials,
-        timeout=timeout,
-        scoring=objectives,
-        cv=folds,
+        scoring=scoring,
         storage=opened,
-        study_name=study,
-        n_jobs=jobs,
-        random_state=seed,
-        refit=False if out is None else objectives[0],
+        study_name=study_name,
+        refit=False if out is None else scoring[0],
+        **params,
     )
-    _fit(search, loaded, out, console)
+    _fit(search, rows, out, console)
     _report(search, console)
     if out is not None:
-        _write(search, loaded, out, console)
+        _write(search, rows, out, console)
 
 
-def _families(names: list[str]) -> dict[str, tuple[Any, Any]]:
+def _families(names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
     """Return the families of these names, or reject an unknown name."""
     unknown = [name for name in names if name not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
-    return {name: FAMILIES[name] for name in names}
+    return {str(name): FAMILIES[name] for name in names}
 
 
 def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> PipelineSearchCV:
@@ -155,18 +132,6 @@ def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: C
     except EXPECTED_ERRORS:
         _keep_trials(search, out, console)
         raise
-
-
-def _check_out(out: Path) -> None:
-    """Check before the search that its result can be written."""
-    check_optional("matplotlib", extra="plot", needed_by="--out")
-    model = out / MODEL
-    check_writable(model, "--out")
-    taken = model.exists() and not (model / "manifest.json").is_file()
-    if taken and not (model.is_dir() and not any(model.iterdir())):
-        raise typer.BadParameter(
-            f"{model} exists and is not a saved model; remove it first.", param_hint="--out"
-        )
 
 
 def _open(storage: str | None, study: str | None) -> Any:
@@ -282,15 +247,11 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
     out : pathlib.Path
     console : rich.console.Console
     """
-    folder, failures = _save(search.best_estimator_, out)
+    folder, failures = _save(search, rows, out)
     print_written(console, folder, MODEL)
     try:
-        accuracy = search.best_estimator_.score(rows.X_test, rows.y_test)
-        console.print(
-            f"[bold]Accuracy on {n_rows(rows.y_test):,} test rows:[/] {accuracy:.4f}, of the best "
-            f"pipeline fitted on {n_rows(rows.y_train):,}"
-        )
-    except (TypeError, ValueError) as error:
+        _add_scores(search, rows, folder / MODEL, console)
+    except (OSError, TypeError, ValueError) as error:
         failures.append(f"the test rows cannot be scored: {error}")
     try:
         _write_trials(search, out)
@@ -298,14 +259,15 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
         print_written(console, out, TRIALS, *plots)
     except OSError as error:
         failures.append(f"the trials and their plots cannot be written: {error}")
+    print_next(console, folder / MODEL)
     for failure in failures:
         show_error(failure)
     if failures:
         raise typer.Exit(1)
 
 
-def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
-    """Save a pipeline, in a temporary folder if `--out` cannot be written any longer.
+def _save(search: PipelineSearchCV, rows: TrainTest, out: Path) -> tuple[Path, list[str]]:
+    """Save the best pipeline, in a temporary folder if `--out` cannot be written any longer.
 
     Returns
     -------
@@ -314,10 +276,35 @@ def _save(model: Any, out: Path) -> tuple[Path, list[str]]:
     failures : list of str
         Why it was not saved in `out`, if so.
     """
+    model, card = search.best_estimator_, _card(search, rows)
     try:
-        save(model, out / MODEL)
+        save(model, out / MODEL, card=card)
     except OSError as error:
         folder = Path(tempfile.mkdtemp(prefix="agnews-sk-tune-"))
-        save(model, folder / MODEL)
+        save(model, folder / MODEL, card=card)
         return folder, [f"{out / MODEL} cannot be written: {error}"]
     return out, []
+
+
+def _add_scores(search: PipelineSearchCV, rows: TrainTest, path: Path, console: Console) -> None:
+    """Score the best pipeline on the test rows, print the scores, and add them to its card."""
+    best = search.best_estimator_
+    with stages(console, "test rows") as shown:
+        evaluation = evaluate_fitted(MODEL, best, rows.X_test, rows.y_test, progress=shown.show)
+    result = ComparisonResult.from_evaluations([evaluation], random_state=search.random_state)
+    console.print(comparison_table(result))
+    console.print(result.summary(), highlight=False, markup=False)
+    save(best, path, card=_card(search, rows, result))
+
+
+def _card(
+    search: PipelineSearchCV, rows: TrainTest, result: ComparisonResult | None = None
+) -> ModelCard:
+    """Return the card of the best pipeline, with the search that found it."""
+    objective = search.scoring[0]
+    remark = (
+        f"The best of {len(search.cv_results_['params'])} trials by {objective}, "
+        f"{search.best_score_:.4f} in {search.n_splits_}-fold cross-validation on "
+        f"{n_rows(rows.y_train):,} training rows, on all of which it was then fitted."
+    )
+    return model_card(search.best_estimator_, rows, result, MODEL, remarks=[remark])

@@ -31,6 +31,8 @@ class TrainTest(NamedTuple):
         Where the rows come from, and how many there are.
     notice : str
         Warning to show with scores on generated rows; empty for real rows.
+    summary : str
+        Which columns were read, in one line; empty where there was no choice.
     """
 
     X_train: Any
@@ -39,6 +41,7 @@ class TrainTest(NamedTuple):
     y_test: np.ndarray
     source: str
     notice: str = ""
+    summary: str = ""
 
 
 def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:

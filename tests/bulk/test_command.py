@@ -26,7 +26,7 @@ def test_predict_writes_labels_and_reports_how_many(model, tmp_path):
     (tmp_path / "rows.csv").write_text("id,body\n7,oil prices\n8,\n9,the cup\n")
     done = run(
         "predict", model, "--input", tmp_path / "*.csv", "--output", tmp_path / "labels.parquet",
-        "--column", "body", "--keep", "id",
+        "--text", "body", "--keep", "id",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "2 rows of 1 files" in done.output
@@ -44,7 +44,7 @@ def test_predict_rejects_in_one_line_without_a_traceback(model, tmp_path):
         ([model, "--input", rows, "--output", tmp_path / "out.xlsx"], "output must end with"),
         ([model, "--input", rows, "--output", rows], "would overwrite the input"),
         ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
-        ([model, "--input", rows, "--output", "out.csv", "--column", "no"], "columns are 'text'"),
+        ([model, "--input", rows, "--output", "out.csv", "--text", "no"], "columns are 'text'"),
         ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "neither a folder nor a zip"),
         ([tmp_path / "empty", "--input", rows, "--output", "out.csv"], "manifest.json is missing"),
     ]:

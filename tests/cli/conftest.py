@@ -36,3 +36,23 @@ def run():
         return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "200"})
 
     return run
+
+
+TICKETS = {
+    "delivery": ["The parcel came late", "The courier left it at the wrong door"],
+    "billing": ["Charged twice for one order", "Please refund the second payment"],
+    "returns": ["The zip broke; can I send it back?", "It does not fit, I want to return it"],
+}
+
+
+@pytest.fixture
+def tickets(tmp_path):
+    """A file of 48 messages of three classes, under names of its own."""
+    lines = [
+        f'"{texts[i % 2]} number {i}",{label}'
+        for i in range(16)
+        for label, texts in TICKETS.items()
+    ]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(["comment_body,queue", *lines]) + "\n")
+    return path
