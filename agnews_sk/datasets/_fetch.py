@@ -7,7 +7,7 @@ from typing import Any
 
 from agnews_sk._core.home import home_folder
 from agnews_sk.datasets._bunch import as_returned, check_choice
-from agnews_sk.datasets._load import read_agnews
+from agnews_sk.datasets._reading import read_agnews
 
 _SHA256 = {
     "train": "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e",

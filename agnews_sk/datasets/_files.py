@@ -4,17 +4,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agnews_sk.datasets._arrow_file import ArrowFileReader
 from agnews_sk.datasets._columns import ColumnRules
-from agnews_sk.datasets._csv import CsvReader
-from agnews_sk.datasets._json_lines import JsonLinesReader
+from agnews_sk.datasets._csv import SEPARATORS, CsvReader
+from agnews_sk.datasets._excel import ExcelReader
+from agnews_sk.datasets._json_lines import JsonLinesReader, JsonReader
+from agnews_sk.datasets._options import ReadOptions
 from agnews_sk.datasets._parquet import ParquetReader
 from agnews_sk.datasets._rows import RowReader
+from agnews_sk.datasets._source import COMPRESSIONS, format_of
 
 READERS: Mapping[str, type[RowReader]] = {
     ".csv": CsvReader,
     ".parquet": ParquetReader,
     ".jsonl": JsonLinesReader,
     ".ndjson": JsonLinesReader,
+    ".json": JsonReader,
+    **dict.fromkeys(SEPARATORS, CsvReader),
+    ".arrow": ArrowFileReader,
+    ".feather": ArrowFileReader,
+    **dict.fromkeys([".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"], ExcelReader),
 }
 
 
@@ -27,7 +36,7 @@ def open_rows(path: Path, rules: ColumnRules, **options: Any) -> RowReader:
     rules : ColumnRules
         What the columns are wanted for.
     **options
-        As `RowReader` takes them.
+        As `ReadOptions` takes them.
 
     Returns
     -------
@@ -38,11 +47,18 @@ def open_rows(path: Path, rules: ColumnRules, **options: Any) -> RowReader:
     ValueError
         If the ending is of no format that is read.
     """
-    check_format(path)
-    return READERS[path.suffix.lower()](path, rules, **options)
+    return READERS[check_format(path)](path, rules, ReadOptions(**options))
 
 
-def check_format(path: Path) -> None:
-    """Raise a ValueError unless the ending of a file's name, in any case, is of a known format."""
-    if path.suffix.lower() not in READERS:
-        raise ValueError(f"{path} must end with one of {', '.join(READERS)}; rename the file.")
+def check_format(path: Path) -> str:
+    """Return the ending of a file's format, or raise a ValueError if none such is read.
+
+    The ending is in any case, and before that of a compression.
+    """
+    ending = format_of(path)
+    if ending not in READERS:
+        raise ValueError(
+            f"{path} must end with one of {', '.join(READERS)}, and perhaps with one of "
+            f"{', '.join(COMPRESSIONS)}; rename the file."
+        )
+    return ending
