@@ -13,7 +13,7 @@ from agnews_sk._core.optional import check_optional
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import RowOptions, is_file, load_rows, print_rows, read_texts
+from agnews_sk.cli._rows import RowOptions, load_rows, print_rows, read_texts
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 from agnews_sk.onnx import load_model
@@ -66,7 +66,7 @@ def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTe
         Without training rows if a file was read.
     """
     columns = fitted_columns(model)
-    if not is_file(options):
+    if options.path is None:
         rows = load_rows(options, console)
         return rows._replace(X_test=_as_input(rows.X_test, columns))
     read = _read(options, columns)
@@ -78,15 +78,15 @@ def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTe
 
 
 def _read(options: RowOptions, columns: list[str]) -> Any:
-    """Read a file by the columns of the model if it has them, else as recognised."""
+    """Read rows by the columns of the model if there are such, else as recognized."""
     path = str(options.path)
     if options.text or not columns:
-        return read_texts(path, options, "DATA")
+        return read_texts(path, options, "DATA", subset="test")
     try:
-        return read_texts(path, replace(options, text=columns), "DATA")
+        return read_texts(path, replace(options, text=columns), "DATA", subset="test")
     except typer.BadParameter as error:
         try:
-            return read_texts(path, options, "DATA")
+            return read_texts(path, options, "DATA", subset="test")
         except typer.BadParameter:
             raise error from None
 

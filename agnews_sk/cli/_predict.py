@@ -8,12 +8,14 @@ from rich.console import Console
 
 from agnews_sk.cli._group import show_error
 from agnews_sk.cli._output import check_is_model
+from agnews_sk.cli._rows import EncodingOption, SepOption
 
 
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
     input: Annotated[
-        list[str], typer.Option(help="CSV, JSON Lines or Parquet files; wildcards are allowed.")
+        list[str],
+        typer.Option(help="Files of rows, of any format that is read; wildcards are allowed."),
     ],
     output: Annotated[Path, typer.Option(help="CSV, JSON Lines or Parquet file, by its suffix.")],
     text: Annotated[
@@ -31,6 +33,8 @@ def predict(
             "has unless it consists of a number and texts, none of them a known name.",
         ),
     ] = None,
+    sep: SepOption = None,
+    encoding: EncodingOption = None,
     escape_formulas: Annotated[
         bool,
         typer.Option(
@@ -69,6 +73,8 @@ def predict(
                 columns=text or None,
                 keep=keep or (),
                 header=header,
+                sep=sep,
+                encoding=encoding,
                 escape_formulas=escape_formulas,
                 client=client,
                 progress=lambda n_done: bar.advance(task, n_done),

@@ -138,13 +138,21 @@ def _row_parameters() -> list[inspect.Parameter]:
     ]
 
 
-def load_rows(options: RowOptions, console: Console) -> "TrainTest":
-    """Load training and test rows, and print their source and what was recognised.
+def load_rows(
+    options: RowOptions,
+    console: Console,
+    *,
+    test: str | None = None,
+    validation: str | None = None,
+) -> "TrainTest":
+    """Load training and test rows, and print their source and what was recognized.
 
     Parameters
     ----------
     options : RowOptions
     console : rich.console.Console
+    test, validation : str, optional
+        Files of these rows, values of the options `--test` and `--validation`.
 
     Returns
     -------
@@ -158,10 +166,12 @@ def load_rows(options: RowOptions, console: Console) -> "TrainTest":
     from agnews_sk.datasets import load_train_test
 
     try:
-        rows = load_train_test(options.data, **options.reading())
+        rows = load_train_test(options.data, test=test, validation=validation, **options.reading())
         check_classes(rows.y_train, f"{rows.source}: the training rows have")
     except (OSError, TypeError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--data") from error
+        files = {"--test": test, "--validation": validation}
+        hint = next((one for one, file in files.items() if file and file in str(error)), "--data")
+        raise typer.BadParameter(str(error), param_hint=hint) from error
     print_rows(rows, console)
     return rows
 
@@ -171,8 +181,8 @@ def is_file(options: RowOptions) -> bool:
     return options.path is not None and not options.path.is_dir()
 
 
-def read_texts(path: str, options: RowOptions, hint: str) -> Any:
-    """Read all rows of a file.
+def read_texts(path: str, options: RowOptions, hint: str, *, subset: str = "train") -> Any:
+    """Read all rows of a file, or those of one part of a folder.
 
     Parameters
     ----------
@@ -181,6 +191,8 @@ def read_texts(path: str, options: RowOptions, hint: str) -> Any:
         How to read it.
     hint : str
         Option or argument that names the file, for the message.
+    subset : {"train", "validation", "test"}, default="train"
+        Part of a folder.
 
     Returns
     -------
@@ -195,13 +207,13 @@ def read_texts(path: str, options: RowOptions, hint: str) -> Any:
     from agnews_sk.datasets import load_texts
 
     try:
-        return load_texts(path, **options.reading())
+        return load_texts(path, subset=subset, **options.reading())
     except (OSError, TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
 def print_rows(rows: "TrainTest", console: Console) -> None:
-    """Print where rows come from, which columns were recognised, and a notice if there is one."""
+    """Print where rows come from, which columns were recognized, and a notice if there is one."""
     console.print("[bold]Data:[/]", escape(rows.source), soft_wrap=True)
     if rows.summary:
         console.print("[bold]Read:[/]", escape(rows.summary), soft_wrap=True)

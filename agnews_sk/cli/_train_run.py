@@ -36,9 +36,6 @@ from agnews_sk.reporting import comparison_table
 # Epochs without improvement after which a network with validation rows stops.
 PATIENCE = 2
 
-# Rows and their labels.
-Part = tuple[Any, np.ndarray]
-
 
 def run_train(
     options: RowOptions,
@@ -78,10 +75,9 @@ def run_train(
     )
     _set(pipeline, params)
     with terminable():
-        rows = _load(options, test, console)
-        valid = None if validation is None else _further(validation, "--validation", rows, options)
-        seconds = _fit(pipeline, family, rows, valid, console)
-        remarks = [] if valid is None else [_validated(pipeline, family, *valid)]
+        rows = _load(options, test, validation, console)
+        seconds = _fit(pipeline, family, rows, console)
+        remarks = _validated(pipeline, family, rows)
         for remark in remarks:
             console.print(remark, highlight=False)
         result = _score(pipeline, family, rows, seconds, seed, console)
@@ -114,16 +110,19 @@ def _value(text: str) -> Any:
         return text
 
 
-def _load(options: RowOptions, test: str | None, console: Console) -> TrainTest:
-    """Load all training rows, and the test rows if there are any.
+def _load(
+    options: RowOptions, test: str | None, validation: str | None, console: Console
+) -> TrainTest:
+    """Load all training rows, and the other rows if there are any.
 
-    All rows of a file are for training. A folder, or the default data, has test rows.
+    Without `--test`, all rows of a file are for training. A folder, or the default data, has test
+    rows of its own.
 
     Parameters
     ----------
     options : RowOptions
-    test : str or None
-        File of test rows.
+    test, validation : str or None
+        Files of these rows.
     console : rich.console.Console
 
     Returns
@@ -131,46 +130,24 @@ def _load(options: RowOptions, test: str | None, console: Console) -> TrainTest:
     TrainTest
         With `X_test` None without test rows.
     """
-    if not is_file(options):
-        rows = load_rows(options, console)
-        return rows if test is None else _with_test(rows, test, options)
+    if test is not None or not is_file(options):
+        return load_rows(options, console, test=test, validation=validation)
     read = read_texts(str(options.path), options, "--data")
     check_classes(read.target, f"{options.path}: the rows have")
     source = f"{options.path}: {len(read.target):,} training rows"
-    no_labels = np.empty(0, dtype=object)
-    rows = TrainTest(read.data, None, read.target, no_labels, source, summary=read.summary)
-    rows = rows if test is None else _with_test(rows, test, options)
+    rows = TrainTest(read.data, None, read.target, np.empty(0), source, summary=read.summary)
+    if validation is not None:
+        same = replace(options, text=list(read.data.columns), label=read.label_name)
+        valid = read_texts(validation, same, "--validation")
+        source += f"; {validation}: {len(valid.target):,} validation rows"
+        rows = rows._replace(X_validation=valid.data, y_validation=valid.target, source=source)
     print_rows(rows, console)
     return rows
 
 
-def _with_test(rows: TrainTest, test: str, options: RowOptions) -> TrainTest:
-    """Return training rows with the test rows of a file."""
-    X_test, y_test = _further(test, "--test", rows, options)
-    source = f"{rows.source}; {test}: {len(y_test):,} test rows"
-    return rows._replace(X_test=X_test, y_test=y_test, source=source)
-
-
-def _further(path: str, hint: str, rows: TrainTest, options: RowOptions) -> Part:
-    """Read rows that must have the columns of the training rows."""
-    read = read_texts(path, options, hint)
-    wanted, found = list(rows.X_train.columns), list(read.data.columns)
-    if found != wanted:
-        raise typer.BadParameter(
-            f"{path} must have the text columns of the training rows, {wanted}, got {found}; "
-            "name them with --text.",
-            param_hint=hint,
-        )
-    return read.data, read.target
-
-
-def _fit(
-    pipeline: TextPipeline, family: Family, rows: TrainTest, valid: Part | None, console: Console
-) -> float:
+def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:
     """Fit the pipeline, print how long that took, and return the seconds."""
-    params = {}
-    if valid is not None and family in NETS:
-        params = _validation(pipeline, rows, *valid)
+    params = _validation(pipeline, rows) if family in NETS else {}
     n_train = n_rows(rows.X_train)
     start = time.perf_counter()
     own_bar = "fitting" if family in NETS else ""
@@ -181,24 +158,28 @@ def _fit(
     return seconds
 
 
-def _validated(pipeline: TextPipeline, family: Family, X_val: Any, y_val: np.ndarray) -> str:
-    """Return the accuracy on the validation rows, as a sentence."""
+def _validated(pipeline: TextPipeline, family: Family, rows: TrainTest) -> list[str]:
+    """Return the accuracy on the validation rows as a sentence, if there are any."""
+    if rows.y_validation is None:
+        return []
     used = ", by which the epoch was chosen" if family in NETS else ""
-    accuracy = pipeline.score(X_val, y_val)
-    return f"Accuracy on {len(y_val):,} validation rows{used}: {accuracy:.4f}."
+    accuracy = pipeline.score(rows.X_validation, rows.y_validation)
+    return [f"Accuracy on {len(rows.y_validation):,} validation rows{used}: {accuracy:.4f}."]
 
 
-def _validation(
-    pipeline: TextPipeline, rows: TrainTest, X_val: Any, y_val: np.ndarray
-) -> dict[str, Any]:
+def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
     """Let the network stop by its validation loss, and return the rows as its `fit` takes them.
 
     The steps before the network are fitted for that, as they are in the fit of the pipeline.
+    Without validation rows nothing changes.
     """
+    if rows.X_validation is None:
+        return {}
     if pipeline.get_params()["classify__patience"] is None:
         pipeline.set_params(classify__patience=PATIENCE)
     before = clone(pipeline[:-1]).fit(rows.X_train, rows.y_train)
-    return {"classify__X_val": before.transform(X_val), "classify__y_val": y_val}
+    X_val = before.transform(rows.X_validation)
+    return {"classify__X_val": X_val, "classify__y_val": rows.y_validation}
 
 
 def _score(

@@ -164,10 +164,18 @@ def _download(path: Path, part: str) -> Path:
             # Writes under another name and moves the file only once its checksum is right.
             pooch.retrieve(url, _SHA256[part], fname=path.name, path=path.parent, downloader=bring)
         except (OSError, ValueError) as error:  # unreachable, or not the file that it should be
-            failures.append(f"{url} ({error})")
+            failures.append(f"{url} ({_reason(error)})")
         else:
             return path
     raise OSError(_way_out(path, part, "every mirror failed:\n  " + "\n  ".join(failures)))
+
+
+def _reason(error: Exception) -> str:
+    """Return in few words why a file could not be downloaded."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"status {response.status_code}"
+    return "another file" if isinstance(error, ValueError) else "cannot be reached"
 
 
 def _urls(file: str, part: str) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agnews_sk.cli import app
+from agnews_sk.evaluation import _costs
 
 STORIES = {
     1: ["Envoys meet over the border", "The president visits the capital"],
@@ -11,6 +12,12 @@ STORIES = {
     3: ["Oil prices rise again", "Shares of the bank fall"],
     4: ["A probe reaches the comet", "The new chip is faster"],
 }
+
+
+@pytest.fixture(autouse=True)
+def few_latencies(monkeypatch):
+    """Latencies are measured on few calls, which would take most of the time otherwise."""
+    monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
 
 
 @pytest.fixture

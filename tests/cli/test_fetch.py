@@ -28,6 +28,7 @@ def test_without_a_network_the_error_says_what_to_do(run, no_network, monkeypatc
     monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path))
     done = run("fetch")
     assert done.exit_code == 2
-    (line,) = done.output.splitlines()
+    line = done.output.splitlines()[-1]
     assert line.startswith(f"Error: AG News' train.csv is not in {tmp_path}")
+    assert "http://127.0.0.1:9/train.csv (cannot be reached)" in line
     assert f"at {tmp_path / 'ag_news_csv' / 'train.csv'}" in line

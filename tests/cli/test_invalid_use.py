@@ -35,7 +35,7 @@ def assert_rejected(done, message):
         ({"train": "", "test": "text,label\nc,x\n"}, "No rows in"),
         (
             {"train": "text,label\na,x\nb,y\n", "test": "title,label\nc,x\n"},
-            "the same text columns, got ['text'] and ['title']",
+            "has no column 'text', which text= (--text) names",
         ),
         ({"train": "text,label\na,x\nb,\n", "test": "text,label\nc,x\n"}, "label is missing"),
         ({"train": "text,label\na,0.5\nb,1\n", "test": "text,label\nc,1\n"}, "must hold classes"),

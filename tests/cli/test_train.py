@@ -96,11 +96,14 @@ def test_what_cannot_be_trained_is_rejected_by_its_option(run, tickets, tmp_path
     assert not (tmp_path / "model").exists()
 
 
-def test_test_rows_with_other_columns_are_rejected(run, tickets, rows, tmp_path):
-    done = run("train", tmp_path / "model", "--data", tickets, "--test", rows / "test.csv")
+@pytest.mark.parametrize("option", ["--test", "--validation"])
+def test_further_rows_must_have_the_columns_of_the_training_rows(
+    run, tickets, rows, tmp_path, option
+):
+    done = run("train", tmp_path / "model", "--data", tickets, option, rows / "test.csv")
     assert done.exit_code == 2
-    assert "--test: " in done.output
-    assert "must have the text columns of the training rows, ['comment_body']" in done.output
+    assert f"{option}: " in done.output
+    assert "has no column 'comment_body', which text= (--text) names" in done.output
 
 
 def test_something_else_at_the_output_is_kept(run, tickets, tmp_path):
