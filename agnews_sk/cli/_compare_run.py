@@ -161,9 +161,9 @@ def _evaluate_all(
     every = np.arange(n_rows(rows.X_train))
     evaluations = []
     for family, pipeline in pipelines.items():
-        name = f"{family}, {len(chosen):,} rows"
-        evaluations.append(_evaluate(name, pipeline, rows, chosen, console))
-        if family is Family.TFIDF and len(chosen) < len(every):
+        of_rows = f", {len(chosen):,} rows" if len(chosen) < len(every) else ""
+        evaluations.append(_evaluate(f"{family}{of_rows}", pipeline, rows, chosen, console))
+        if family is Family.TFIDF and of_rows:
             name = f"{family}, all {len(every):,} rows"
             evaluations.append(_evaluate(name, pipeline, rows, every, console))
     return evaluations

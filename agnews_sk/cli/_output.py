@@ -48,10 +48,10 @@ def output_folder(out: Path | None, hint: str = "--out") -> Iterator[Path | None
         yield Path(unfinished)
         check_stopped()
         for path in sorted(Path(unfinished).iterdir()):
-            _replace(path, out / path.name)
+            _move(path, out / path.name)
 
 
-def _replace(path: Path, target: Path) -> None:
+def _move(path: Path, target: Path) -> None:
     """Move a file or folder out of the temporary folder, into which a folder it replaces moves."""
     if path.is_dir() and target.is_dir():
         os.replace(target, path.with_name(f".old-{path.name}"))

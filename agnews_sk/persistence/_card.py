@@ -118,10 +118,12 @@ def _use(manifest: Mapping[str, Any]) -> str:
 
 def _input(manifest: Mapping[str, Any]) -> str:
     """Return what the model reads: the columns that it was trained on, or texts."""
-    columns = ", ".join(f"`{column}`" for column in manifest.get("columns") or ())
+    columns = [f"`{column}`" for column in manifest.get("columns") or ()]
     if not columns:
         return "It reads texts."
-    return f"It reads texts, or the columns {columns} of a table, joined in this order."
+    if len(columns) == 1:
+        return f"It reads texts, or the column {columns[0]} of a table."
+    return f"It reads texts, or the columns {', '.join(columns)} of a table, joined in this order."
 
 
 def _head(card: ModelCard) -> str:

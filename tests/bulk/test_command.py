@@ -45,7 +45,7 @@ def test_predict_rejects_in_one_line_without_a_traceback(model, tmp_path):
         ([model, "--input", rows, "--output", rows], "would overwrite the input"),
         ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
         ([model, "--input", rows, "--output", "out.csv", "--text", "no"], "columns are 'text'"),
-        ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "neither a folder nor a zip"),
+        ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "there is no file or folder"),
         ([tmp_path / "empty", "--input", rows, "--output", "out.csv"], "manifest.json is missing"),
     ]:
         done = run("predict", *arguments)
