@@ -5,7 +5,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agnews_sk.datasets import NamedColumns, open_rows, plain_name
+from agnews_sk.files import NamedColumns, open_rows, plain_name
 
 _WAY_OUT = (
     "name those of the text with columns= (--text), or pass header=False (--no-header) if the "

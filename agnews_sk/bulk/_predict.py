@@ -92,8 +92,8 @@ def predict_files(
     header : bool, optional
         Whether the first line of text files and sheets names the columns. By default it does,
         unless it has none of the names above and reads as a row: a number, then some words. A file
-        without a header has the columns text; class and text; or class, title and description. If its first
-        column holds texts, or `columns` has such names, they are column_1, column_2 and so on.
+        without a header has the columns text; class and text; or class, title and description. If
+        its first column holds texts, or `columns` has such names, they are column_1, column_2 etc.
     sep, encoding : str, optional
         Separator and encoding of text files, which are detected by default.
     escape_formulas : bool, default=False

@@ -11,7 +11,7 @@ import polars as pl
 
 from agnews_sk._core.joining import fitted_columns, row_joiner
 from agnews_sk.bulk._job import renamed_when_complete
-from agnews_sk.datasets import (
+from agnews_sk.files import (
     TEXT_CHOICES,
     Batch,
     Cells,

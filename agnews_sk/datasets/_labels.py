@@ -12,8 +12,8 @@ import polars as pl
 
 from agnews_sk._core.validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
-from agnews_sk.datasets._rows import Fault
 from agnews_sk.datasets._table import Table
+from agnews_sk.files import Fault
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
 # 007 is a code, not a number; pandas writes 1.0 in columns with missing values.
@@ -113,13 +113,17 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
         return _lists(plain)
     if kind == "boolean":
         return {text: _BOOLEANS[value.lower()] for text, value in plain.items()}
+    if kind == "number" and (integers := _integers(plain)) is not None:
+        return integers
+    _check_texts(tables, kind)
+    return dict(zip(plain, plain))
+
+
+def _check_texts(tables: Sequence[Table], kind: str) -> None:
+    """Raise a ValueError for labels that stay texts and are decimals, or spelled in two ways."""
     if kind == "number":
-        integers = _integers(plain)
-        if integers is not None:
-            return integers
         _check_no_decimals(tables)
     _check_spellings(tables)
-    return {text: text for text in plain}
 
 
 def _lists(plain: dict[str, str]) -> dict[str, list[Any]]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from agnews_sk.datasets._bunch import as_returned, check_choice
-from agnews_sk.datasets._options import ReadOptions
 from agnews_sk.datasets._parts import PARTS
 from agnews_sk.datasets._reading import Reading, load_parts, reading_of
+from agnews_sk.files import ReadOptions
 
 _SUBSETS = (*PARTS, "all")
 

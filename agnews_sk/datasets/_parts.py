@@ -8,9 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from agnews_sk.datasets._arrow_file import is_dataset
-from agnews_sk.datasets._files import READERS, check_format
-from agnews_sk.datasets._source import COMPRESSIONS
+from agnews_sk.files import COMPRESSIONS, READERS, check_format, is_dataset
 
 PARTS = ("train", "validation", "test")
 # Rows that are not divided into parts.

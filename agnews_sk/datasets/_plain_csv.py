@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from agnews_sk.datasets._columns import ColumnRules
+from agnews_sk.files import ColumnRules
 
 # First rows, which decide whether there is a header.
 _N_ROWS_AHEAD = 1_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agnews_sk.datasets._columns import plain_name
+from agnews_sk.files import plain_name
 
 LABEL_NAMES = frozenset({
     "label", "labels", "class", "classes", "class index", "class label", "class name", "target",

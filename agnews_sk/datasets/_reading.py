@@ -18,10 +18,10 @@ from agnews_sk.datasets._labels import (
     names_of_classes,
     without_label_faults,
 )
-from agnews_sk.datasets._options import ReadOptions
 from agnews_sk.datasets._parts import Sources, files_of, find_sources
 from agnews_sk.datasets._recognize import RecognizedColumns
 from agnews_sk.datasets._table import Table, read_table
+from agnews_sk.files import ReadOptions
 
 
 @dataclass(frozen=True)

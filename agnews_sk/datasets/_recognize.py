@@ -3,14 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from agnews_sk.datasets._columns import (
-    Chosen,
-    LabelledRules,
-    has_agnews_layout,
-    numbered_names,
-    plain_name,
-    usual_width,
-)
+from agnews_sk.datasets._columns import Chosen, LabelledRules, has_agnews_layout
 from agnews_sk.datasets._profiles import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -20,8 +13,8 @@ from agnews_sk.datasets._profiles import (
     names_both,
     profiles_of,
 )
+from agnews_sk.files import AGNEWS_COLUMNS, numbered_names, plain_name, usual_width
 
-_AGNEWS_NAMES = {2: ["class", "text"], 3: ["class", "title", "description"]}
 _MOST_COLUMNS_SHOWN = 40
 
 
@@ -85,8 +78,8 @@ class RecognizedColumns(LabelledRules):
     def names_without_header(self, records: Sequence[Sequence[str]]) -> list[str]:
         """Return class and one or two names of texts in the layout of AG News, else numbers."""
         n_fields = usual_width(records)
-        is_agnews = has_agnews_layout(records) and n_fields in _AGNEWS_NAMES
-        return _AGNEWS_NAMES[n_fields] if is_agnews else numbered_names(n_fields)
+        is_agnews = has_agnews_layout(records) and n_fields in (2, 3)
+        return AGNEWS_COLUMNS[n_fields] if is_agnews else numbered_names(n_fields)
 
     def wants(self, name: str) -> bool:
         """Return whether a column is read: any one may be recognized."""
@@ -156,17 +149,29 @@ def _recognized_label(profiles: Sequence[Profile], taken: Collection[str]) -> st
     str
     """
     free = [profile for profile in profiles if profile.name not in taken]
-    known = [profile for profile in free if profile.words in LABEL_NAMES]
-    if len(known) == 1:
-        if known[0].can_be_label:
-            return known[0].name
+    known = _with_words(free, LABEL_NAMES)
+    if len(known) == 1 and not known[0].can_be_label:
         raise _doubt("label", _no_classes(known[0]), profiles)
-    named = [p for p in free if p.has_word_for_label]
-    likely = [p for p in free if p.is_label and p.words not in TITLE_NAMES | TEXT_NAMES]
-    found = known or list(dict.fromkeys([*named, *likely]))
+    found = known or _likely_labels(free)
     if len(found) == 1:
         return found[0].name
     raise _doubt("label", _why(found, "none is certain to hold the labels"), profiles)
+
+
+def _likely_labels(profiles: Sequence[Profile]) -> list[Profile]:
+    """Return the columns that may hold labels though none has a usual name for them.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+
+    Returns
+    -------
+    list of Profile
+        Those with a word for labels in their names, and those whose values are few and recur.
+    """
+    texts = _with_words(profiles, TITLE_NAMES | TEXT_NAMES)
+    return [p for p in profiles if p.has_word_for_label or (p.is_label and p not in texts)]
 
 
 def _recognized_texts(profiles: Sequence[Profile], label: str) -> list[str]:
@@ -184,16 +189,38 @@ def _recognized_texts(profiles: Sequence[Profile], label: str) -> list[str]:
     list of str
     """
     able = [profile for profile in profiles if profile.can_be_text and profile.name != label]
-    titles = [profile for profile in able if profile.words in TITLE_NAMES]
-    bodies = [profile for profile in able if profile.words in TEXT_NAMES]
-    bodies = bodies or [profile for profile in able if profile.has_word_for_text]
-    if not bodies:
-        others = [profile for profile in able if profile.is_text and profile not in titles]
-        titles, bodies = ([], [*titles, *others]) if others else (titles, [])
-    if len(titles) > 1 or len(bodies) > 1 or not (titles or bodies):
-        found = titles if len(titles) > 1 else bodies
-        raise _doubt("text", _why(found, "none is certain to hold the text"), profiles)
+    titles, bodies = _titles_and_bodies(able)
+    doubtful = next((found for found in (titles, bodies) if len(found) > 1), [])
+    if doubtful or not (titles or bodies):
+        raise _doubt("text", _why(doubtful, "none is certain to hold the text"), profiles)
     return [profile.name for profile in (*titles, *bodies)]
+
+
+def _titles_and_bodies(profiles: Sequence[Profile]) -> tuple[list[Profile], list[Profile]]:
+    """Return the columns that may be titles, and those that may be what stands below one.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Columns in which texts may be.
+
+    Returns
+    -------
+    titles, bodies : list of Profile
+        Several where it is not certain which one is meant.
+    """
+    titles = _with_words(profiles, TITLE_NAMES)
+    bodies = _with_words(profiles, TEXT_NAMES)
+    bodies = bodies or [profile for profile in profiles if profile.has_word_for_text]
+    others = [profile for profile in profiles if profile.is_text and profile not in titles]
+    if bodies or not others:
+        return titles, bodies
+    return [], [*titles, *others]  # another text may belong to a title, or be something else
+
+
+def _with_words(profiles: Sequence[Profile], names: Collection[str]) -> list[Profile]:
+    """Return the columns with one of these names, however it is written."""
+    return [profile for profile in profiles if profile.words in names]
 
 
 def _no_classes(profile: Profile) -> str:

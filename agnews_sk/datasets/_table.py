@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agnews_sk.datasets._arrow import ArrowReader
-from agnews_sk.datasets._arrow_file import DatasetReader, is_dataset
 from agnews_sk.datasets._columns import Chosen, LabelledRules
-from agnews_sk.datasets._files import open_rows
 from agnews_sk.datasets._label_cells import (
     LabelTexts,
     is_label,
@@ -19,9 +16,16 @@ from agnews_sk.datasets._label_cells import (
     label_texts_of,
     split_labels,
 )
-from agnews_sk.datasets._options import ReadOptions
 from agnews_sk.datasets._plain_csv import read_plain_csv
-from agnews_sk.datasets._rows import Fault, RowReader
+from agnews_sk.files import (
+    ArrowReader,
+    DatasetReader,
+    Fault,
+    ReadOptions,
+    RowReader,
+    is_dataset,
+    open_rows,
+)
 
 _N_ROWS = 8_192
 # First rows, by which columns are recognized.

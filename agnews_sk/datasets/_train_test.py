@@ -7,13 +7,13 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from agnews_sk._core.home import data_path
-from agnews_sk.datasets._arrow_file import is_dataset
 from agnews_sk.datasets._bunch import labels_of, summarize
 from agnews_sk.datasets._fetch import fetch_agnews
 from agnews_sk.datasets._generate import load_news_sample
 from agnews_sk.datasets._parts import WHOLE, Sources, files_of, find_sources
 from agnews_sk.datasets._reading import Reading, load_sources, reading_of
 from agnews_sk.datasets._split import train_val_test_split
+from agnews_sk.files import is_dataset
 
 SAMPLE = "sample"
 SAMPLE_NOTICE = (

@@ -155,13 +155,12 @@ def test_other_separators_are_detected_or_said(oil_or_cup, tmp_path, content, op
     assert found["predicted"].to_list() == ["Oil", "Cup"]
 
 
-def test_the_encoding_is_said_and_suggested_for_rows_that_are_skipped(oil_or_cup, tmp_path):
-    content = "text\noil für alle, große Öltanks überall\ncup\n".encode("cp1252")
-    (tmp_path / "rows.csv").write_bytes(b'"' + content.replace(b"\n", b'"\n"')[:-1])
+def test_the_encoding_is_said_or_suggested(oil_or_cup, tmp_path):
+    content = 'text\n"oil für alle, große Öltanks"\ncup\n'.encode("cp1252")
+    (tmp_path / "rows.csv").write_bytes(content)
     arguments = oil_or_cup, tmp_path / "rows.csv", tmp_path / "out.csv"
-    report = predict_files(*arguments)
-    (skipped,) = map(json.loads, report.skipped.open())
-    assert "pass encoding=" in skipped["reason"]
+    with pytest.raises(ValueError, match=r"line 2: bytes .* pass encoding='cp1252'"):
+        predict_files(*arguments)
     assert predict_files(*arguments, encoding="cp1252").n_predicted == 2
 
 

@@ -7,7 +7,8 @@ import warnings
 import polars as pl
 import pytest
 
-from agnews_sk.datasets import NamedColumns, load_texts, load_train_test, open_rows
+from agnews_sk.datasets import load_texts, load_train_test
+from agnews_sk.files import NamedColumns, open_rows
 from tests.datasets.shapes import LABELS, PLAIN, ROWS, SHAPES, TEXTS
 
 READ = [shape for shape in SHAPES if shape.refusal is None]

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agnews_sk.datasets import _table
-from agnews_sk.datasets._arrow import ArrowReader
 from agnews_sk.datasets._columns import AgNewsColumns
-from agnews_sk.datasets._options import ReadOptions
 from agnews_sk.datasets._recognize import RecognizedColumns
+from agnews_sk.files._arrow import ArrowReader
+from agnews_sk.files._options import ReadOptions
 
 AGNEWS = AgNewsColumns(), ReadOptions(detects=False)
 FIELDS = st.text(st.sampled_from('ab,"\n\r\\ é'), max_size=5)

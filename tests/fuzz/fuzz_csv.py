@@ -10,7 +10,7 @@ import atheris
 with atheris.instrument_imports(include=["agnews_sk", "csv"]):
     from agnews_sk.datasets import _table, load_agnews, load_texts
     from agnews_sk.datasets._columns import AgNewsColumns
-    from agnews_sk.datasets._options import ReadOptions
+    from agnews_sk.files._options import ReadOptions
 
 FORMAT = AgNewsColumns(), ReadOptions(detects=False)
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-csv-"))

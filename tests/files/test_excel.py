@@ -7,9 +7,10 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from agnews_sk.datasets import NamedColumns, load_texts, open_rows
-from agnews_sk.datasets._excel import _as_text, _below_titles
-from agnews_sk.datasets._records import Record
+from agnews_sk.datasets import load_texts
+from agnews_sk.files import NamedColumns, open_rows
+from agnews_sk.files._excel import _as_text, _below_titles
+from agnews_sk.files._records import Record
 
 pytest.importorskip("python_calamine", reason="the excel extra is not installed")
 

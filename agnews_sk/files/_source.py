@@ -5,6 +5,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,11 +20,16 @@ _HEAD_BYTES = 2**16
 # Enough to tell encodings apart, few enough to take a second.
 _BYTES_TO_GUESS_FROM = 2**15
 _BYTES_TO_SEARCH = 2**24
+_LINE_END = re.compile(r"\r\n|\r|\n")
 # What people save files in. Among all encodings, rare ones would often look as likely.
 _LIKELY = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp874",
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r",
 )  # fmt: skip
+
+NOT_UNICODE = "bytes or escapes that are not Unicode text"
+# Fewer bytes that are not UTF-8 may be damage of a file that is.
+_FEWEST_OTHER_BYTES = 3
 
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
 
@@ -285,3 +291,48 @@ def likely_encoding(path: Path) -> str | None:
         return None
     text = str(best)
     return next((one for one in _LIKELY if telling.decode(one, "replace") == text), best.encoding)
+
+
+def why_not_utf8(path: Path) -> str:
+    """Return why bytes of a file cannot be read, with the encoding to try.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    str
+    """
+    likely = likely_encoding(path)
+    if likely is None:
+        return NOT_UNICODE
+    return (
+        f"{NOT_UNICODE} in UTF-8; the file looks like {likely}: pass encoding={likely!r} "
+        f"(--encoding {likely}) if it is"
+    )
+
+
+def check_utf8(path: Path, head: bytes) -> None:
+    """Reject a file in another encoding, of which otherwise only the rows in ASCII would be read.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    head : bytes
+        First bytes of the file.
+
+    Raises
+    ------
+    ValueError
+        If several of them are no UTF-8, and more than are; names the first line and the encoding
+        to try.
+    """
+    if head.isascii():
+        return
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(head)
+    other = [i for i, character in enumerate(text) if "\udc80" <= character <= "\udcff"]
+    n_decoded = sum(not character.isascii() for character in text) - len(other)
+    if len(other) >= max(_FEWEST_OTHER_BYTES, n_decoded):
+        line = 1 + len(_LINE_END.findall(text, 0, other[0]))
+        raise ValueError(f"{path}, line {line}: {why_not_utf8(path)}.")

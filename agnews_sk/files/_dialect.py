@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agnews_sk.datasets._lines import Lines
-from agnews_sk.datasets._records import Dialect, Record, read_records
+from agnews_sk.files._lines import Lines
+from agnews_sk.files._records import Dialect, Record, read_records
 
 # Separators in the order in which they are tried, after that of the file's ending.
 _SEPARATORS = (",", "\t", ";", "|")
@@ -37,7 +37,7 @@ def find_dialect(sample: str, *, is_cut: bool, usual: str = ",", sep: str | None
 
     Examples
     --------
-    >>> from agnews_sk.datasets._dialect import find_dialect
+    >>> from agnews_sk.files._dialect import find_dialect
     >>> find_dialect("id;text\n1;Oil, gas\n2;Cup\n", is_cut=False).sep
     ';'
     """

@@ -5,9 +5,10 @@ import json
 import pyarrow as pa
 import pytest
 
-from agnews_sk.datasets import NamedColumns, load_texts, load_train_test, open_rows
-from agnews_sk.datasets import _arrow as arrow
-from agnews_sk.datasets._arrow_file import is_dataset
+from agnews_sk.datasets import load_texts, load_train_test
+from agnews_sk.files import NamedColumns, open_rows
+from agnews_sk.files import _arrow as arrow
+from agnews_sk.files._arrow_file import is_dataset
 
 NAMES = NamedColumns(["text"])
 TEXTS = [f"The soup number {i} was cold" for i in range(10)]

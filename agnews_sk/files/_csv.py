@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from agnews_sk.datasets._dialect import find_dialect
-from agnews_sk.datasets._lines import open_lines, open_text
-from agnews_sk.datasets._records import Dialect, Record, fields_of_any_length, read_records
-from agnews_sk.datasets._rows import Fault
-from agnews_sk.datasets._source import format_of
-from agnews_sk.datasets._tabular import TabularReader
+from agnews_sk.files._dialect import find_dialect
+from agnews_sk.files._lines import open_lines, open_text
+from agnews_sk.files._records import Dialect, Record, fields_of_any_length, read_records
+from agnews_sk.files._rows import Fault
+from agnews_sk.files._source import format_of
+from agnews_sk.files._tabular import TabularReader
 
 # The separator that a file's ending stands for.
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|", ".txt": ","}

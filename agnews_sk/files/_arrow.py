@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from agnews_sk._core.validation import POLARS_STRINGS
-from agnews_sk.datasets._rows import Fault, Found, Row, RowReader
+from agnews_sk.files._rows import Fault, Found, Row, RowReader
 
 # Number of rows converted at a time.
 _N_ROWS = 4_096

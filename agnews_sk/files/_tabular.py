@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from itertools import chain, islice
 
-from agnews_sk.datasets._records import Record
-from agnews_sk.datasets._rows import Fault, Found, Row, RowReader, is_unicode
+from agnews_sk.files._records import Record
+from agnews_sk.files._rows import Fault, Found, Row, RowReader, is_unicode
 
 # Number of records that decide whether there is a header, and how many columns there are.
 _N_RECORDS_AHEAD = 1_000
@@ -26,7 +26,7 @@ class TabularReader(RowReader):
 
     See Also
     --------
-    agnews_sk.datasets._columns : Recognizes a header, and names the columns without one.
+    agnews_sk.files._columns : Recognizes a header, and names the columns without one.
     """
 
     has_types = False

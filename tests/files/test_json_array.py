@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agnews_sk.datasets import NamedColumns, _json_array, open_rows
-from agnews_sk.datasets._json_array import ArrayElements
+from agnews_sk.files import NamedColumns, _json_array, open_rows
+from agnews_sk.files._json_array import ArrayElements
 
 PATH = Path("rows.json")
 NAMES = NamedColumns(["text"])

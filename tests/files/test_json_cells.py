@@ -2,7 +2,7 @@
 
 import pytest
 
-from agnews_sk.datasets._json_cells import cells_of
+from agnews_sk.files._json_cells import cells_of
 
 
 def test_cells_of_nested_objects_have_dotted_names():

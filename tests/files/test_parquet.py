@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agnews_sk.datasets import NamedColumns, load_agnews, open_rows
-from agnews_sk.datasets import _arrow as arrow
+from agnews_sk.datasets import load_agnews
+from agnews_sk.files import NamedColumns, open_rows
+from agnews_sk.files import _arrow as arrow
 
 NAMES = NamedColumns(["text"])
 

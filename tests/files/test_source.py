@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from agnews_sk.datasets._source import (
+from agnews_sk.files._source import (
     check_kind,
+    check_utf8,
     codec_for,
     detect_encoding,
     format_of,
@@ -171,3 +172,26 @@ def test_the_encoding_of_a_file_that_is_not_utf8_is_guessed_for_a_message(tmp_pa
 def test_nothing_is_guessed_for_ascii(tmp_path):
     (tmp_path / "rows.csv").write_bytes(CONTENT)
     assert likely_encoding(tmp_path / "rows.csv") is None
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"text\n" * 9, "Öl für alle".encode(), "Öl für alle".encode()[:-1] + b"\xff\xff\xff"[:2]],
+    ids=["ASCII", "UTF-8", "few bytes"],
+)
+def test_utf8_and_damage_of_it_is_no_other_encoding(tmp_path, head):
+    check_utf8(tmp_path / "rows.csv", head)
+
+
+def test_a_character_that_is_cut_is_no_damage(tmp_path):
+    head = ("ö" * 9).encode()
+    for length in range(len(head)):
+        check_utf8(tmp_path / "rows.csv", head[:length])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_in_another_encoding_is_rejected_with_its_line_and_the_encoding(tmp_path, end):
+    head = end.join(["text,label", "a,b", "größer als früher,c", ""]).encode("cp1252")
+    (tmp_path / "rows.csv").write_bytes(head)
+    with pytest.raises(ValueError, match=r"csv, line 3: bytes .* \(--encoding cp1252\) if it is\."):
+        check_utf8(tmp_path / "rows.csv", head)

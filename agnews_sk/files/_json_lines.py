@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from agnews_sk.datasets._json_array import ArrayElements, Element
-from agnews_sk.datasets._json_cells import cells_of
-from agnews_sk.datasets._lines import Lines, RecordTooLong, open_lines, open_text
-from agnews_sk.datasets._rows import Cells, Fault, Found, Row, RowReader, is_unicode
+from agnews_sk.files._json_array import ArrayElements, Element
+from agnews_sk.files._json_cells import cells_of
+from agnews_sk.files._lines import Lines, RecordTooLong, open_lines, open_text
+from agnews_sk.files._rows import Cells, Fault, Found, Row, RowReader, is_unicode
 
 # Number of objects that show which columns there are, before all are read.
 _N_ROWS_WITH_NAMES = 1_000

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agnews_sk.datasets import NamedColumns, check_format, open_rows
-from agnews_sk.datasets._files import READERS
-from agnews_sk.datasets._source import COMPRESSIONS
+from agnews_sk.files import NamedColumns, check_format, open_rows
+from agnews_sk.files._formats import READERS
+from agnews_sk.files._source import COMPRESSIONS
 
 NAMES = NamedColumns(["text"])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agnews_sk.datasets._dialect import find_dialect
-from agnews_sk.datasets._records import Dialect
+from agnews_sk.files._dialect import find_dialect
+from agnews_sk.files._records import Dialect
 
 TAB = Dialect("\t", splits_broken_quotes=True)
 SAMPLES = {

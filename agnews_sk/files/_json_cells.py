@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agnews_sk.datasets._rows import Cells
+from agnews_sk.files._rows import Cells
 
 
 def cells_of(found: Any) -> Cells:
@@ -24,7 +24,7 @@ def cells_of(found: Any) -> Cells:
 
     Examples
     --------
-    >>> from agnews_sk.datasets._json_cells import cells_of
+    >>> from agnews_sk.files._json_cells import cells_of
     >>> cells_of({"id": 7, "data": {"text": "Oil"}})
     {'id': 7, 'data.text': 'Oil'}
     """

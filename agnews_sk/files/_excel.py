@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from agnews_sk._core.optional import import_optional
-from agnews_sk.datasets._records import Record
-from agnews_sk.datasets._rows import Fault
-from agnews_sk.datasets._source import seekable
-from agnews_sk.datasets._tabular import TabularReader
+from agnews_sk.files._records import Record
+from agnews_sk.files._rows import Fault
+from agnews_sk.files._source import seekable
+from agnews_sk.files._tabular import TabularReader
 
 
 class ExcelReader(TabularReader):
@@ -43,7 +43,7 @@ class ExcelReader(TabularReader):
                     f"{self.path} has no sheet {self.options.sheet!r}; its sheets are {names}."
                 )
             return self.options.sheet
-        filled = [name for name in names if workbook.get_sheet_by_name(name).total_height]
+        filled = [name for name in names if workbook.get_sheet_by_name(name).height]
         if len(filled) > 1:
             raise ValueError(
                 f"{self.path} has rows in several sheets, {filled}; pass sheet= (--sheet)."

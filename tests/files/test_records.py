@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from agnews_sk.datasets import Fault
-from agnews_sk.datasets._lines import Lines
-from agnews_sk.datasets._records import Dialect, Record, fields_of_any_length, read_records
+from agnews_sk.files import Fault
+from agnews_sk.files._lines import Lines
+from agnews_sk.files._records import Dialect, Record, fields_of_any_length, read_records
 
 
 def records(text, dialect, n_bytes=1_000):

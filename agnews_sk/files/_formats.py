@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agnews_sk.datasets._arrow_file import ArrowFileReader
-from agnews_sk.datasets._columns import ColumnRules
-from agnews_sk.datasets._csv import SEPARATORS, CsvReader
-from agnews_sk.datasets._excel import ExcelReader
-from agnews_sk.datasets._json_lines import JsonLinesReader, JsonReader
-from agnews_sk.datasets._options import ReadOptions
-from agnews_sk.datasets._parquet import ParquetReader
-from agnews_sk.datasets._rows import RowReader
-from agnews_sk.datasets._source import COMPRESSIONS, format_of
+from agnews_sk.files._arrow_file import ArrowFileReader
+from agnews_sk.files._columns import ColumnRules
+from agnews_sk.files._csv import SEPARATORS, CsvReader
+from agnews_sk.files._excel import ExcelReader
+from agnews_sk.files._json_lines import JsonLinesReader, JsonReader
+from agnews_sk.files._options import ReadOptions
+from agnews_sk.files._parquet import ParquetReader
+from agnews_sk.files._rows import RowReader
+from agnews_sk.files._source import COMPRESSIONS, format_of
 
 READERS: Mapping[str, type[RowReader]] = {
     ".csv": CsvReader,

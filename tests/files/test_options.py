@@ -2,7 +2,7 @@
 
 import pytest
 
-from agnews_sk.datasets._options import ReadOptions
+from agnews_sk.files._options import ReadOptions
 
 
 @pytest.mark.parametrize("sep", ["\t", "tab", r"\t"])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from agnews_sk.datasets._source import check_kind, codec_for, open_bytes, read_head
+from agnews_sk.files._source import check_kind, check_utf8, codec_for, open_bytes, read_head
 
 _LONE_SURROGATES = "agnews_sk.lone_surrogates"
 
@@ -48,11 +48,14 @@ def open_text(path: Path, *, encoding: str | None = None, newline: str = "") -> 
     Raises
     ------
     ValueError
-        If the file is no text: a pointer, a web page or of a binary format.
+        If the file is no text: a pointer, a web page or of a binary format; or if it seems to be in
+        another encoding than UTF-8.
     """
     head = read_head(path)
     check_kind(path, head)
     codec = codec_for(head, encoding)
+    if encoding is None and codec == "utf-8":
+        check_utf8(path, head)
     with (
         open_bytes(path) as file,
         io.TextIOWrapper(file, codec, errors=_LONE_SURROGATES, newline=newline) as text,

@@ -8,11 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agnews_sk.datasets._columns import ColumnRules
-from agnews_sk.datasets._options import ReadOptions
-from agnews_sk.datasets._source import likely_encoding
-
-NOT_UNICODE = "bytes or escapes that are not Unicode text"
+from agnews_sk.files._columns import ColumnRules
+from agnews_sk.files._options import ReadOptions
+from agnews_sk.files._source import NOT_UNICODE, why_not_utf8
 
 Cells = dict[str, Any]
 
@@ -180,13 +178,7 @@ class RowReader(ABC):
         """Return why a row with undecodable bytes is a fault, with the encoding to try."""
         if self.options.encoding is not None:
             return f"{NOT_UNICODE} in encoding {self.options.encoding!r}"
-        likely = likely_encoding(self.path) if self.options.detects else None
-        if likely is None:
-            return NOT_UNICODE
-        return (
-            f"{NOT_UNICODE} in UTF-8; the file looks like {likely}: pass encoding={likely!r} "
-            f"(--encoding {likely}) if it is"
-        )
+        return why_not_utf8(self.path) if self.options.detects else NOT_UNICODE
 
 
 def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agnews_sk.datasets._arrow import ArrowReader
-from agnews_sk.datasets._source import seekable
+from agnews_sk.files._arrow import ArrowReader
+from agnews_sk.files._source import seekable
 
 
 class ParquetReader(ArrowReader):

@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from agnews_sk.datasets import Fault, NamedColumns, open_rows
 from agnews_sk.datasets._columns import AgNewsColumns
+from agnews_sk.files import Fault, NamedColumns, open_rows
 
 NAMES = NamedColumns(["title", "description", "text"])
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from agnews_sk.datasets._arrow import ArrowReader
-from agnews_sk.datasets._columns import ColumnRules
-from agnews_sk.datasets._source import read_head, seekable
+from agnews_sk.files._arrow import ArrowReader
+from agnews_sk.files._columns import ColumnRules
+from agnews_sk.files._source import read_head, seekable
 
 _MAGIC = b"ARROW1"
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from agnews_sk.datasets._lines import Lines, RecordTooLong
-from agnews_sk.datasets._rows import Fault
+from agnews_sk.files._lines import Lines, RecordTooLong
+from agnews_sk.files._rows import Fault
 
 # AG News without a header has its class and title in quotes.
 _QUOTED = re.compile(r'"\d+","')
