@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from agnews_sk import bulk, make_tfidf_pipeline
-from agnews_sk.cli import app
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.cli import _predict_run, app
 from agnews_sk.persistence import save
 from tests.bulk.conftest import write_texts
 
@@ -83,7 +83,7 @@ def test_predict_ends_as_interrupted_even_if_a_library_turns_it_into_an_error(
         except KeyboardInterrupt as stop:
             raise OSError("worker lost") from stop
 
-    monkeypatch.setattr(bulk, "predict_files", predict_files)
+    monkeypatch.setattr(_predict_run, "predict_files", predict_files)
     done = run("predict", model, "--input", "rows.csv", "--output", tmp_path / "out.csv")
     assert (done.exit_code, done.stderr) == (130, "Interrupted.\n")
 
