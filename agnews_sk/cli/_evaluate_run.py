@@ -10,10 +10,9 @@ from rich.console import Console
 
 from agnews_sk._core.joining import fitted_columns
 from agnews_sk._core.optional import check_optional
-from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import RowOptions, load_rows, print_rows, read_texts
+from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, print_rows, read_texts
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 from agnews_sk.onnx import load_model
@@ -65,16 +64,15 @@ def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTe
     TrainTest
         Without training rows if a file was read.
     """
-    columns = fitted_columns(model)
     if options.path is None:
         rows = load_rows(options, console)
-        return rows._replace(X_test=_as_input(rows.X_test, columns))
-    read = _read(options, columns)
+        return rows._replace(X_test=as_input_of(model, rows.X_test))
+    read = _read(options, fitted_columns(model))
     source = f"{options.path}: {len(read.target):,} test rows"
     no_labels = np.empty(0, dtype=object)
     rows = TrainTest(None, read.data, no_labels, read.target, source, summary=read.summary)
     print_rows(rows, console)
-    return rows._replace(X_test=_as_input(rows.X_test, columns))
+    return rows._replace(X_test=as_input_of(model, rows.X_test))
 
 
 def _read(options: RowOptions, columns: list[str]) -> Any:
@@ -89,13 +87,6 @@ def _read(options: RowOptions, columns: list[str]) -> Any:
             return read_texts(path, options, "DATA", subset="test")
         except typer.BadParameter:
             raise error from None
-
-
-def _as_input(X: Any, columns: list[str]) -> Any:
-    """Return rows as the model reads them: with its columns, or one text per row."""
-    if columns and set(columns) <= set(X.columns):
-        return X
-    return ColumnJoiner().fit_transform(X)
 
 
 def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -> None:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from agnews_sk._core.optional import check_optional
 from agnews_sk.cli._output import check_is_model, check_writable
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import RowOptions, load_rows, with_row_options
+from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, with_row_options
 
 
 @with_row_options
@@ -33,6 +33,7 @@ def export(
     loaded = load_rows(rows, console)
     with stages(console, "export"):
         quantize = "int8" if int8 else None
-        report = export_onnx(pipeline, output, X=loaded.X_test, y=loaded.y_test, quantize=quantize)
+        X = as_input_of(pipeline, loaded.X_test)
+        report = export_onnx(pipeline, output, X=X, y=loaded.y_test, quantize=quantize)
     console.print(report.as_markdown())
     console.print("[bold]Written:[/]", escape(str(output)), soft_wrap=True)

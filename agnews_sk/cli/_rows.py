@@ -212,6 +212,26 @@ def read_texts(path: str, options: RowOptions, hint: str, *, subset: str = "trai
         raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
+def as_input_of(model: Any, X: Any) -> Any:
+    """Return rows as a model reads them: with its columns, or one text per row without these.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+    X : pandas.DataFrame of shape (n_rows, n_columns)
+        Its columns are those of a file, which may have other names.
+
+    Returns
+    -------
+    pandas.DataFrame or ndarray of str of shape (n_rows,)
+    """
+    from agnews_sk._core.joining import fitted_columns
+    from agnews_sk.cleaning import ColumnJoiner
+
+    columns = fitted_columns(model)
+    return X if columns and set(columns) <= set(X.columns) else ColumnJoiner().fit_transform(X)
+
+
 def print_rows(rows: "TrainTest", console: Console) -> None:
     """Print where rows come from, which columns were recognized, and a notice if there is one."""
     console.print("[bold]Data:[/]", escape(rows.source), soft_wrap=True)
