@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from agnews_sk.files import NamedColumns, open_rows, plain_name
 
 _WAY_OUT = (
-    "name those of the text with columns= (--column), or pass header=False (--no-header) if the "
+    "name those of the text with columns= (--text), or pass header=False (--no-header) if the "
     "first line of a file is a row"
 )
 

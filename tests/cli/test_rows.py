@@ -7,7 +7,13 @@ import pytest
 import typer
 from rich.console import Console
 
-from agnews_sk.cli._rows import check_classes, draw_rows, draw_training_rows, load_rows
+from agnews_sk.cli._rows import (
+    RowOptions,
+    check_classes,
+    draw_rows,
+    draw_training_rows,
+    load_rows,
+)
 from agnews_sk.datasets import load_train_test
 
 Y = np.array(["oil"] * 30 + ["cup"] * 10)
@@ -44,11 +50,11 @@ def test_one_class_is_rejected():
 
 def test_rows_that_cannot_be_loaded_are_a_bad_option():
     with pytest.raises(typer.BadParameter, match="nowhere") as rejected:
-        load_rows("nowhere.csv", Console(file=io.StringIO()))
+        load_rows(RowOptions("nowhere.csv"), Console(file=io.StringIO()))
     assert rejected.value.param_hint == "--data"
 
 
 def test_the_source_is_printed():
     printed = io.StringIO()
-    rows = load_rows("sample", Console(file=printed))
+    rows = load_rows(RowOptions("sample"), Console(file=printed))
     assert f"Data: {rows.source}" in printed.getvalue()
