@@ -316,12 +316,21 @@ def likely_encoding(path: Path) -> str | None:
 
     with open_bytes(path) as file:
         lines = file.read(_BYTES_TO_SEARCH).splitlines(keepends=True)
-    telling = b"".join(line for line in lines if not line.isascii())[:_BYTES_TO_GUESS_FROM]
+    telling = b"".join(line for line in lines if not _is_utf8(line))[:_BYTES_TO_GUESS_FROM]
     best = from_bytes(telling, cp_isolation=list(_LIKELY)).best()
     if best is None or not telling:
         return None
     text = str(best)
     return next((one for one in _LIKELY if telling.decode(one, "replace") == text), best.encoding)
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Return whether a line can be decoded as UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def why_not_utf8(path: Path) -> str:
