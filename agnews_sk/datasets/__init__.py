@@ -1,7 +1,7 @@
 """Labelled texts: download, load from files, generate, and split into three parts."""
 
 from agnews_sk._core.public import publish
-from agnews_sk.datasets._fetch import fetch_agnews, get_data_home
+from agnews_sk.datasets._fetch import download_agnews, fetch_agnews, get_data_home
 from agnews_sk.datasets._generate import load_news_sample, make_news
 from agnews_sk.datasets._load import load_agnews, load_texts
 from agnews_sk.datasets._split import train_val_test_split

@@ -191,12 +191,43 @@ def evaluate_classifier(
     X_train, X_test = as_frame(X_train), as_frame(X_test)
     labels, seen, y_true = _targets(y_train, X_train, y_test, X_test)
     check_same_columns(X_train, X_test)
-    _warn_of_unseen(name, seen, y_true)
-    report, n_train_rows = progress or _ignore, n_rows(labels)
+    warn_of_unseen(name, seen, y_true)
+    report, n_train_rows = progress or ignore_stage, n_rows(labels)
 
     report(f"{name}: fitting on {n_train_rows:,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
+    return tested(name, fitted, X_test, y_true, report, n_train_rows=n_train_rows, fit=fit)
+
+
+def tested(
+    name: str,
+    fitted: Any,
+    X_test: Any,
+    y_true: np.ndarray,
+    report: ProgressCallback,
+    *,
+    n_train_rows: int,
+    fit: Cost,
+) -> Evaluation:
+    """Predict the test rows, and measure the costs of prediction.
+
+    Parameters
+    ----------
+    name : str
+    fitted : classifier
+    X_test : DataFrame or texts of shape (n_rows,)
+    y_true : ndarray of shape (n_rows,)
+    report : callable taking a str
+        Called at the start of each stage.
+    n_train_rows : int
+    fit : Cost
+        Of the fit.
+
+    Returns
+    -------
+    Evaluation
+    """
     report(f"{name}: predicting {len(y_true):,} rows")
     with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
@@ -354,7 +385,7 @@ def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) 
     return aligned
 
 
-def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
+def warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
     """Warn of test labels that are not among the training labels."""
     tested = labels_in(y_true) if is_multilabel(y_true) else y_true
     unseen = sorted(set(tested.tolist()) - set(seen.tolist()), key=str)
@@ -432,5 +463,5 @@ def _abstain_label(fitted: Any) -> Any:
     return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NEVER
 
 
-def _ignore(stage: str) -> None:
+def ignore_stage(stage: str) -> None:
     """Take the place of a progress callback that was not given."""

@@ -44,7 +44,7 @@ def predicted(model, folder, *contents, **options):
 def test_a_csv_without_a_known_name_is_rejected_with_the_names_that_it_has(
     oil_or_cup, tmp_path, content, columns
 ):
-    with pytest.raises(ValueError, match=f"--column.*--no-header.*Its columns are {columns}"):
+    with pytest.raises(ValueError, match=f"--text.*--no-header.*Its columns are {columns}"):
         predicted(oil_or_cup, tmp_path, ("csv", content))
     assert [path.name for path in tmp_path.iterdir()] == ["0.csv"]
 
