@@ -83,7 +83,18 @@ def _count(names: Sequence[str], name: str) -> int:
 
 
 def _lack_of_text(files: Sequence[tuple[Path, list[str]]], choices: Sequence[Sequence[str]]) -> str:
-    """Return which file lacks which column, of the choice that most files have."""
+    """Return which file lacks which column, of the choice that most files have.
+
+    Parameters
+    ----------
+    files : sequence of (path, list of str)
+        With their columns.
+    choices : sequence of sequence of str
+
+    Returns
+    -------
+    str
+    """
     best = max(choices, key=lambda one: sum(_has(names, one) for _, names in files))
     path, names = next((path, names) for path, names in files if not _has(names, best))
     if any(_has(others, best) for _, others in files):

@@ -9,9 +9,12 @@ from agnews_sk.cli._rows import (
     EncodingOption,
     HeaderOption,
     LabelOption,
+    LabelSepOption,
+    OnBadRowsOption,
     RowOptions,
     SeedOption,
     SepOption,
+    SheetOption,
     TextOption,
 )
 
@@ -26,6 +29,9 @@ def evaluate(
     sep: SepOption = None,
     encoding: EncodingOption = None,
     header: HeaderOption = None,
+    sheet: SheetOption = None,
+    label_sep: LabelSepOption = None,
+    on_bad_rows: OnBadRowsOption = "error",
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for report.html, comparison.json and confusion_matrices.png."),
@@ -35,5 +41,5 @@ def evaluate(
     """Score a saved model on labelled rows, with the intervals and the report of `compare`."""
     from agnews_sk.cli._evaluate_run import run_evaluate
 
-    rows = RowOptions(data, text, label, sep, encoding, header)
+    rows = RowOptions(data, text, label, sep, encoding, header, sheet, label_sep, on_bad_rows)
     run_evaluate(model, rows, out=out, seed=seed)

@@ -56,6 +56,17 @@ HeaderOption = Annotated[
         show_default=_DETECTED,
     ),
 ]
+SheetOption = Annotated[
+    str | None, typer.Option(help="Sheet of a workbook.", show_default="the only one with rows")
+]
+LabelSepOption = Annotated[
+    str | None,
+    typer.Option(help="What separates several labels in a cell.", show_default="one label per row"),
+]
+OnBadRowsOption = Annotated[
+    str,
+    typer.Option(help="What broken rows and rows without a label are: 'error', or 'skip'."),
+]
 SeedOption = Annotated[int, typer.Option(help="Random seed.")]
 
 
@@ -73,6 +84,8 @@ class RowOptions:
         Column of the label.
     sep, encoding : str or None
     header : bool or None
+    sheet, label_sep : str or None
+    on_bad_rows : {"error", "skip"}
     """
 
     data: DataOption = None
@@ -81,6 +94,9 @@ class RowOptions:
     sep: SepOption = None
     encoding: EncodingOption = None
     header: HeaderOption = None
+    sheet: SheetOption = None
+    label_sep: LabelSepOption = None
+    on_bad_rows: OnBadRowsOption = "error"
 
     @property
     def path(self) -> Path | None:
@@ -96,6 +112,9 @@ class RowOptions:
             "sep": self.sep,
             "encoding": self.encoding,
             "header": self.header,
+            "sheet": self.sheet,
+            "label_sep": self.label_sep,
+            "on_bad_rows": self.on_bad_rows,
         }
         return {name: value for name, value in given.items() if value is not None}
 

@@ -87,7 +87,24 @@ class AgNewsColumns(LabelledRules):
         return plain_name(name) in (*_CLASS_NAMES, *_ALL_TEXT_NAMES)
 
     def choose(self, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Chosen:
-        """Return the columns, by their names alone."""
+        """Return the columns, by their names alone.
+
+        Parameters
+        ----------
+        names : sequence of str
+        rows : sequence of dict
+            Ignored.
+
+        Returns
+        -------
+        Chosen
+            Texts get the names title and description, or text.
+
+        Raises
+        ------
+        ValueError
+            If there is no class or no text, or one of these columns occurs twice.
+        """
         plain = [plain_name(name) for name in names]
         self._reject_duplicates(names, plain)
 
@@ -119,7 +136,16 @@ class AgNewsColumns(LabelledRules):
 
 
 def has_agnews_layout(records: Sequence[Sequence[str]]) -> bool:
-    """Return whether most records are a number and then one or two texts, of at least a letter."""
+    """Return whether most records are a number and then one or two texts, of at least a letter.
+
+    Parameters
+    ----------
+    records : sequence of sequence of str
+
+    Returns
+    -------
+    bool
+    """
     fitting = [
         record
         for record in records

@@ -65,7 +65,17 @@ def without_label_faults(table: Table) -> Table:
 
 
 def _label_fault(column: str, value: str | None) -> str:
-    """Return why a value is not a label."""
+    """Return why a value is not a label.
+
+    Parameters
+    ----------
+    column : str
+    value : str or None
+
+    Returns
+    -------
+    str
+    """
     if value is None or not value.strip():
         return f"{column} is missing, got {value!r}"
     return (
@@ -202,6 +212,14 @@ def _first_of_each_kind(tables: Sequence[Table]) -> dict[tuple[bool, str], str]:
     """Return a description of the first label of each kind.
 
     The keys are whether the kind is a guess by the looks of a text in a CSV, and the kind.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Returns
+    -------
+    dict of (bool, str) to str
     """
     first: dict[tuple[bool, str], str] = {}
     for table in tables:
@@ -263,7 +281,17 @@ def _check_spellings(tables: Sequence[Table]) -> None:
 
 
 def _sense(text: str) -> str | Decimal:
-    """Return the same value for all spellings of one label: 1, 01 and 1.0, but not 1.1 and 1.10."""
+    """Return the same value for all spellings of one label: 1, 01 and 1.0, but not 1.1 and 1.10.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str or Decimal
+        Equal for two spellings of one label.
+    """
     plain = unicodedata.normalize("NFC", text.strip())
     if _NUMBER.fullmatch(plain):
         number = Decimal(plain)

@@ -97,7 +97,16 @@ def files_of(sources: Sources, subset: str, given: Any) -> list[str]:
 
 
 def _path(given: Any) -> Path:
-    """Return a path, or raise a TypeError that lists what can be read."""
+    """Return a path, or raise a TypeError that lists what can be read.
+
+    Parameters
+    ----------
+    given : object
+
+    Returns
+    -------
+    pathlib.Path
+    """
     if not isinstance(given, (str, os.PathLike)):
         raise TypeError(
             "path must be a file, a folder, a pattern, a list of files, or a dataset of the "
@@ -107,7 +116,21 @@ def _path(given: Any) -> Path:
 
 
 def _paths(given: Any) -> list[Path]:
-    """Return the files of a name or pattern, in alphabetical order, all of a known format."""
+    """Return the files of a name or pattern, in alphabetical order, all of a known format.
+
+    Parameters
+    ----------
+    given : str or path-like
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
     path = _path(given)
     matches = sorted(map(Path, glob.glob(str(path), recursive=True)))
     files = [path] if path.is_file() else [match for match in matches if match.is_file()]
@@ -119,7 +142,16 @@ def _paths(given: Any) -> list[Path]:
 
 
 def _divided(files: Sequence[Path]) -> Sources:
-    """Return files by part if the names of all say to which one they belong, else as a whole."""
+    """Return files by part if the names of all say to which one they belong, else as a whole.
+
+    Parameters
+    ----------
+    files : sequence of pathlib.Path
+
+    Returns
+    -------
+    dict of str to list
+    """
     parts: Sources = {part: [] for part in PARTS}
     for file in files:
         part = _part_of(file.name)
@@ -138,7 +170,17 @@ def _part_of(name: str) -> str | None:
 
 
 def _of_dict(datasets: Mapping[str, Any]) -> Sources:
-    """Return the datasets of a dict by part."""
+    """Return the datasets of a dict by part.
+
+    Parameters
+    ----------
+    datasets : mapping of str to dataset
+
+    Returns
+    -------
+    dict of str to list
+        Without datasets of other names, such as "unsupervised".
+    """
     parts: Sources = {part: [] for part in PARTS}
     for name, dataset in datasets.items():
         part = _part_of(str(name))
@@ -153,7 +195,16 @@ def _of_dict(datasets: Mapping[str, Any]) -> Sources:
 
 
 def _of_folder(folder: Path) -> Sources:
-    """Return the files of a folder by part; those of a saved dataset as a whole."""
+    """Return the files of a folder by part; those of a saved dataset as a whole.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    dict of str to list
+    """
     if (folder / _STATE).is_file():
         return {WHOLE: _saved_files(folder)}
     if (folder / _SPLITS).is_file():
@@ -163,7 +214,16 @@ def _of_folder(folder: Path) -> Sources:
 
 
 def _merged(found: Iterable[tuple[str | None, list[Any]]]) -> Sources:
-    """Return the files by part, without those of no part."""
+    """Return the files by part, without those of no part.
+
+    Parameters
+    ----------
+    found : iterable of (str or None, list)
+
+    Returns
+    -------
+    dict of str to list
+    """
     parts: Sources = {part: [] for part in PARTS}
     for part, files in found:
         if part is not None:
@@ -172,7 +232,16 @@ def _merged(found: Iterable[tuple[str | None, list[Any]]]) -> Sources:
 
 
 def _saved_files(folder: Path) -> list[Path]:
-    """Return the files of a dataset that `save_to_disk` wrote, in order."""
+    """Return the files of a dataset that `save_to_disk` wrote, in order.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
     names = [Path(one["filename"]).name for one in _read_json(folder / _STATE)["_data_files"]]
     return [folder / name for name in names]
 
@@ -189,6 +258,15 @@ def _files_of_part(folder: Path, part: str) -> list[Path]:
     """Return the files of a part in order, of the first name and format that the folder has.
 
     The Hugging Face Hub has them in a folder "data".
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    part : {"train", "validation", "test"}
+
+    Returns
+    -------
+    list of pathlib.Path
     """
     for word in _NAMES_OF_PARTS[part]:
         for suffix, compression in product(READERS, ("", *COMPRESSIONS)):

@@ -42,6 +42,7 @@ _LETTERS_WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
 _BOOLEANS = ("true", "false")
+_KINDS = {str: "text", int: "number", float: "number", bool: "boolean"}
 
 _MIN_WORDS_OF_TEXT = 3
 _MAX_WORDS_OF_LABEL = 5
@@ -55,7 +56,16 @@ _FEWEST_ROWS = 50
 
 
 def words_of(name: str) -> str:
-    """Return the words of a column name in lower case; of "data.reviewText" those of the end."""
+    """Return the words of a column name in lower case; of "data.reviewText" those of the end.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+    """
     last = name.rpartition(".")[2] or name
     return plain_name(re.sub(r"(?<=[a-z\d])(?=[A-Z])", " ", last).replace("-", " "))
 
@@ -66,7 +76,16 @@ def is_known_name(name: str) -> bool:
 
 
 def n_words(text: str) -> float:
-    """Return the number of words; of scripts without spaces half the number of letters."""
+    """Return the number of words; of scripts without spaces half the number of letters.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    float
+    """
     return len(text.split()) + len(_LETTERS_WITHOUT_SPACES.findall(text)) / 2
 
 
@@ -86,20 +105,21 @@ class Profile:
 
     @cached_property
     def kind(self) -> str:
-        """Return "text", "number", "boolean", "date", "list", "other" or "empty"."""
+        """Return what most values are: "text", "number", "boolean", "date", "list" or "other".
+
+        Returns
+        -------
+        str
+            "empty" without values. In formats without types it is what the texts look like. Values
+            of another kind than most are faults of their rows, and found when all are read.
+        """
         if not self.values:
             return "empty"
-        types = {type(value) for value in self.values}
-        if types == {str}:
-            return _kind_of_texts(self.values)
-        if types <= {int, float}:
-            return "number"
-        if types == {bool}:
-            return "boolean"
-        is_list = types == {list} and not any(
-            isinstance(one, dict | list) for value in self.values for one in value
-        )
-        return "list" if is_list else "other"
+        counted = Counter(map(_kind_of_value, self.values))
+        most = "lists" if "lists" in counted else max(counted, key=lambda kind: counted[kind])
+        if most != "text":
+            return "other" if most == "lists" else most
+        return _kind_of_texts([value for value in self.values if isinstance(value, str)])
 
     @cached_property
     def n_distinct(self) -> int:
@@ -156,7 +176,9 @@ class Profile:
     def has_decimals(self) -> bool:
         """Return whether the values are numbers, and not all of them integers."""
         return self.kind == "number" and any(
-            float(str(value).replace(",", ".")) % 1 for value in self.values
+            float(str(value).replace(",", ".")) % 1
+            for value in self.values
+            if _kind_of_value(value) == "number" or _NUMBER.fullmatch(str(value))
         )
 
     @property
@@ -186,13 +208,29 @@ class Profile:
             inner = next((one for value in self.values for one in value if type(one) is dict), {})
             return f"lists of objects with {', '.join(map(repr, inner)):.80}"
         if self.is_label or (self.kind == "text" and self.n_distinct <= 2):
-            return f"{self.n_distinct} values"
+            return f"{self.n_distinct} value{'' if self.n_distinct == 1 else 's'}"
         plural = {"empty": "empty", "other": "objects", "text": "text"}
         return plural.get(self.kind, f"{self.kind}s")
 
 
+def _kind_of_value(value: Any) -> str:
+    """Return "text", "number", "boolean", "list" of scalars, "lists" of others, or "other"."""
+    if isinstance(value, list):
+        return "lists" if any(isinstance(one, dict | list) for one in value) else "list"
+    return _KINDS.get(type(value), "other")
+
+
 def _kind_of_texts(values: Sequence[str]) -> str:
-    """Return what texts are that a format without types has for everything."""
+    """Return what texts are that a format without types has for everything.
+
+    Parameters
+    ----------
+    values : sequence of str
+
+    Returns
+    -------
+    {"text", "number", "boolean", "date"}
+    """
     if all(map(_NUMBER.fullmatch, values)):
         return "number"
     if all(value.strip().lower() in _BOOLEANS for value in values):
@@ -264,7 +302,18 @@ def _has_repeats(fields: Sequence[str]) -> bool:
 
 
 def _reads_as_cell(field: str, column: Sequence[str]) -> bool:
-    """Return whether a field of the first record is a value: number, text, or one that recurs."""
+    """Return whether a field of the first record is a value: number, text, or one that recurs.
+
+    Parameters
+    ----------
+    field : str
+    column : sequence of str
+        What is below it.
+
+    Returns
+    -------
+    bool
+    """
     plain = field.strip()
     if not plain:
         return False
@@ -273,7 +322,19 @@ def _reads_as_cell(field: str, column: Sequence[str]) -> bool:
 
 
 def _differs_in_kind(field: str, column: Sequence[str]) -> bool:
-    """Return whether what is below a field is all numbers or dates, or much longer than it."""
+    """Return whether what is below a field is all numbers or dates, or much longer than it.
+
+    Parameters
+    ----------
+    field : str
+        Of the first record.
+    column : sequence of str
+        What is below it.
+
+    Returns
+    -------
+    bool
+    """
     found = Profile(field, [value for value in column if value.strip()])
     if found.kind in ("number", "date", "boolean"):
         return bool(field.strip())

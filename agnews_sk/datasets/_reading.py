@@ -138,7 +138,17 @@ def read_agnews(paths: Sequence[Path]) -> Bunch:
 
 
 def _read_tables(sources: Sources, reading: Reading) -> dict[str, list[Table]]:
-    """Return the tables of each part; the columns of the first file are those of all."""
+    """Return the tables of each part; the columns of the first file are those of all.
+
+    Parameters
+    ----------
+    sources : dict of str to list
+    reading : Reading
+
+    Returns
+    -------
+    dict of str to list of Table
+    """
     rules = reading.rules
     tables: dict[str, list[Table]] = {part: [] for part in sources}
     for part, found in sources.items():
@@ -151,7 +161,18 @@ def _read_tables(sources: Sources, reading: Reading) -> dict[str, list[Table]]:
 
 
 def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Reading) -> Bunch:
-    """Concatenate tables, whose labels have been checked, to a Bunch."""
+    """Concatenate tables, whose labels have been checked, to a Bunch.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+    meaning : mapping of str to label
+    reading : Reading
+
+    Returns
+    -------
+    Bunch
+    """
     _report_faults(tables, reading.on_bad_rows)
     filled = [table for table in tables if len(table.labels)]
     if not filled:
@@ -171,7 +192,16 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
 
 
 def _no_rows(tables: Sequence[Table]) -> str:
-    """Return why there are no rows: files are empty, or have a header only."""
+    """Return why there are no rows: files are empty, or have a header only.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Returns
+    -------
+    str
+    """
     paths = ", ".join(str(table.path) for table in tables)
     if any(table.faults for table in tables):
         return f"No rows in {paths} that can be used."
@@ -182,7 +212,18 @@ def _no_rows(tables: Sequence[Table]) -> str:
 
 
 def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
-    """Raise the first fault as an error, or warn of all."""
+    """Raise the first fault as an error, or warn of all.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+    on_bad_rows : {"error", "skip"}
+
+    Raises
+    ------
+    ValueError
+        Names the file and line of the first fault, and how to leave such rows out.
+    """
     faults = [(table.path, line, why) for table in tables for line, why in table.faults]
     if not faults:
         return

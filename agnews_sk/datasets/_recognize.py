@@ -86,7 +86,18 @@ class RecognizedColumns(LabelledRules):
         return True
 
     def choose(self, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Chosen:
-        """Return the columns, by the caller's names, by usual names, or by their content."""
+        """Return the columns, by the caller's names, by usual names, or by their content.
+
+        Parameters
+        ----------
+        names : sequence of str
+        rows : sequence of dict
+
+        Returns
+        -------
+        Chosen
+            Texts keep the names that they have in the file.
+        """
         profiles = profiles_of(names, rows)
         label, texts = self._label, self._text
         if label is None and self._usual_label in names:
@@ -114,7 +125,26 @@ class RecognizedColumns(LabelledRules):
 
 
 def _named(name: str, names: Sequence[str], option: str) -> str:
-    """Return the column that the caller means, in any case unless several differ in case only."""
+    """Return the column that the caller means, in any case unless several differ in case only.
+
+    Parameters
+    ----------
+    name : str
+        As the caller writes it.
+    names : sequence of str
+        All columns of the file.
+    option : {"text", "label"}
+
+    Returns
+    -------
+    str
+        As the file has it.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or more than one.
+    """
     found = [one for one in names if one == name]
     found = found or [one for one in names if plain_name(one) == plain_name(name)]
     if not found:
@@ -232,23 +262,48 @@ def _no_classes(profile: Profile) -> str:
 
 
 def _why(found: Sequence[Profile], otherwise: str) -> str:
-    """Return why columns are not certain: several may be meant."""
+    """Return why columns are not certain: several may be meant.
+
+    Parameters
+    ----------
+    found : sequence of Profile
+        Columns that may be meant.
+    otherwise : str
+        What to say if these are less than two.
+
+    Returns
+    -------
+    str
+    """
     if len(found) < 2:
         return otherwise
     return f"several may be meant, {_listed([profile.name for profile in found])}"
 
 
 def _doubt(option: str, why: str, profiles: Sequence[Profile]) -> ValueError:
-    """Return the error for columns that are not certain, with all columns and the way out."""
+    """Return the error for columns that are not certain, with all columns and the way out.
+
+    Parameters
+    ----------
+    option : {"text", "label"}
+    why : str
+    profiles : sequence of Profile
+        All columns.
+
+    Returns
+    -------
+    ValueError
+    """
     what = {"label": "labels", "text": "text"}[option]
     shown = [profile.describe() for profile in profiles[:_MOST_COLUMNS_SHOWN]]
     more = len(profiles) - len(shown)
     columns = ", ".join(shown) + (f" and {more:,} more" if more else "")
-    several = ", or several in the order in which to join them" if option == "text" else ""
-    return ValueError(
-        f"needs a column for the {what}: {why}; pass {option}= (--{option}){several}. The "
-        f"columns: {columns}."
-    )
+    way_out = f"pass {option}= (--{option})"
+    if option == "text":
+        way_out += ", or several in the order in which to join them"
+    if len(profiles) == 1:
+        way_out += ", or sep= (--sep) if there is another separator"
+    return ValueError(f"needs a column for the {what}: {why}; {way_out}. The columns: {columns}.")
 
 
 def _listed(names: Sequence[str]) -> str:

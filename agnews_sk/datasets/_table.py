@@ -143,7 +143,18 @@ def read_row_by_row(
 
 
 def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table:
-    """Return the table of a CSV file in the form of AG News."""
+    """Return the table of a CSV file in the form of AG News.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    rules : LabelledRules
+    cells : polars.DataFrame of str of shape (n_rows, n_columns)
+
+    Returns
+    -------
+    Table
+    """
     chosen = _choose(rules, path, cells.columns, cells.head(_N_ROWS_AHEAD).to_dicts())
     return Table(
         path=path,
@@ -159,7 +170,19 @@ def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table
 
 
 def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) -> Table:
-    """Return the table of all rows that a reader finds."""
+    """Return the table of all rows that a reader finds.
+
+    Parameters
+    ----------
+    reader : RowReader
+    rules : LabelledRules
+        Choose the columns by the first rows.
+    label_sep : str or None
+
+    Returns
+    -------
+    Table
+    """
     ahead = next((batch for batch in reader.batches(_N_ROWS_AHEAD) if batch.rows), None)
     if ahead is None:
         return _table_without_rows(reader)
@@ -192,7 +215,21 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
 def _choose(
     rules: LabelledRules, path: Path, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> Chosen:
-    """Return the columns that the rules choose; errors name the file."""
+    """Return the columns that the rules choose; errors name the file.
+
+    Parameters
+    ----------
+    rules : LabelledRules
+    path : pathlib.Path
+    names : sequence of str
+        All columns.
+    rows : sequence of dict
+        The first ones.
+
+    Returns
+    -------
+    Chosen
+    """
     try:
         return rules.choose(names, rows)
     except ValueError as error:
@@ -200,7 +237,16 @@ def _choose(
 
 
 def _table_without_rows(reader: RowReader) -> Table:
-    """Return the table of a file that has no rows, or faulty ones only."""
+    """Return the table of a file that has no rows, or faulty ones only.
+
+    Parameters
+    ----------
+    reader : RowReader
+
+    Returns
+    -------
+    Table
+    """
     faults = [fault for batch in reader.batches(_N_ROWS) for fault in batch.faults]
     nothing = pl.Series("label", [], dtype=pl.String)
     return Table(
@@ -304,7 +350,20 @@ def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> 
 
 
 def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.DataFrame:
-    """Return the text columns under the names that they get."""
+    """Return the text columns under the names that they get.
+
+    Parameters
+    ----------
+    reader : RowReader
+        Knows whether an empty cell is a missing one.
+    found : _Gathered
+    texts : mapping of str to str
+        From the new name to that in the file.
+
+    Returns
+    -------
+    polars.DataFrame of str of shape (n_rows, n_columns)
+    """
     columns = [
         pl.Series(name, found.cells[column]).cast(pl.String)
         if isinstance(found.cells[column], pl.Series)

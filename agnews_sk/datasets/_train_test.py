@@ -124,7 +124,18 @@ def load_train_test(
 
 
 def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> TrainTest:
-    """Load the parts of a folder or of several files, or split one into training and test rows."""
+    """Load the parts of a folder or of several files, or split one into training and test rows.
+
+    Parameters
+    ----------
+    path, test, validation : object
+        As `load_train_test` takes them.
+    reading : Reading
+
+    Returns
+    -------
+    TrainTest
+    """
     sources = find_sources(path)
     parts = {"train": _files(sources, "train", path)}
     for part, given in (("validation", validation), ("test", test)):
@@ -168,7 +179,18 @@ def _files(sources: Sources, part: str, given: Any) -> list[Any]:
 
 
 def _train_and_test(found: Mapping[str, Bunch]) -> tuple[Any, Any, Any, Any]:
-    """Return training and test rows, and their labels; without test rows, split the others."""
+    """Return training and test rows, and their labels; without test rows, split the others.
+
+    Parameters
+    ----------
+    found : mapping of str to Bunch
+        By part.
+
+    Returns
+    -------
+    X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
+    y_train, y_test : ndarray of shape (n_rows,)
+    """
     train, test = found["train"], found.get("test")
     if test is not None:
         return train.data, test.data, train.target, test.target
@@ -228,7 +250,21 @@ def _train_test(
     summary: str = "",
     validation: Bunch | None = None,
 ) -> TrainTest:
-    """Return the rows with a description of their source."""
+    """Return the rows with a description of their source.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
+    y_train, y_test : ndarray of shape (n_rows,)
+    summary : str
+    validation : Bunch or None
+
+    Returns
+    -------
+    TrainTest
+    """
     source = f"{name}: {len(y_train):,} training rows, {len(y_test):,} test rows"
     if validation is not None:
         source += f", {len(validation.target):,} validation rows"

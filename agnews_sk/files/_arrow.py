@@ -36,7 +36,17 @@ class ArrowReader(RowReader):
 
     @abstractmethod
     def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
-        """Yield the rows, at most some at a time; of stored columns, or of all for None."""
+        """Yield the rows, at most some at a time; of stored columns, or of all for None.
+
+        Parameters
+        ----------
+        columns : list of str or None
+        n_rows : int
+
+        Yields
+        ------
+        pyarrow.Table
+        """
 
     def column_names(self) -> list[str]:
         """Return the columns of the file, wanted or not."""
@@ -81,6 +91,17 @@ class ArrowReader(RowReader):
 
         Lengths and offsets are checked, which a damaged file may get wrong. Texts are not: bytes
         that are no UTF-8 are a fault of one row, which conversion finds.
+
+        Parameters
+        ----------
+        wanted : list of str
+            Columns, those of structs under dotted names.
+        n_rows : int
+            Most rows of a table.
+
+        Yields
+        ------
+        pyarrow.Table
         """
         is_part = len(set(wanted)) < len(self.names)
         stored = [name for name in self.schema().names if _holds_any(name, wanted)]
@@ -112,6 +133,15 @@ class ArrowReader(RowReader):
 
         Texts are strings or categories; labels are also integers, floats and booleans, and lists
         of strings or integers.
+
+        Parameters
+        ----------
+        label : str
+        texts : sequence of str
+
+        Returns
+        -------
+        str or None
         """
         empty = _flat(self.schema().empty_table()).select([label, *texts])
         schema = self._polars(empty).schema
@@ -128,7 +158,17 @@ class ArrowReader(RowReader):
         return f"the class must hold texts, integers or booleans, got {dtype}"
 
     def label_names(self, column: str) -> Sequence[str] | None:
-        """Return the class names that the Hugging Face `datasets` library wrote as metadata."""
+        """Return the class names that the Hugging Face `datasets` library wrote as metadata.
+
+        Parameters
+        ----------
+        column : str
+
+        Returns
+        -------
+        sequence of str or None
+            None if the metadata has none that can be read.
+        """
         written = (self.schema().metadata or {}).get(_FEATURES, b"{}")
         try:
             feature = json.loads(written)["info"]["features"]
@@ -148,7 +188,16 @@ def _holds_any(stored: str, wanted: list[str]) -> bool:
 
 
 def _flat(table: pa.Table) -> pa.Table:
-    """Return a table whose structs are taken apart into columns with dotted names."""
+    """Return a table whose structs are taken apart into columns with dotted names.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+
+    Returns
+    -------
+    pyarrow.Table
+    """
     while any(pa.types.is_struct(column.type) for column in table.schema):
         table = table.flatten()
     return table
@@ -158,6 +207,15 @@ def _rows_of(table: pa.Table, start: int) -> Iterator[Row | Fault]:
     """Yield the rows of a table whose first row has the number `start` in the file.
 
     Only if the conversion of the whole table fails are its rows converted one by one.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    start : int
+
+    Yields
+    ------
+    Row or Fault
     """
     try:
         cells = table.to_pylist()
@@ -169,7 +227,18 @@ def _rows_of(table: pa.Table, start: int) -> Iterator[Row | Fault]:
 
 
 def _one_row(table: Any, number: int) -> Row | Fault:
-    """Return the only row of a table, or why it cannot be converted."""
+    """Return the only row of a table, or why it cannot be converted.
+
+    Parameters
+    ----------
+    table : pyarrow.Table of one row
+    number : int
+        Of the row in the file.
+
+    Returns
+    -------
+    Row or Fault
+    """
     try:
         (cells,) = table.to_pylist()
     except (ValueError, OverflowError) as error:

@@ -23,7 +23,17 @@ class ArrowFileReader(ArrowReader):
             return reader.schema
 
     def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
-        """Yield the rows, at most some at a time."""
+        """Yield the rows, at most some at a time.
+
+        Parameters
+        ----------
+        columns : list of str or None
+        n_rows : int
+
+        Yields
+        ------
+        pyarrow.Table of at most n_rows rows
+        """
         with self._open() as reader:
             for batch in _batches_of(reader):
                 table = pa.Table.from_batches([batch])
@@ -78,7 +88,17 @@ class DatasetReader(ArrowReader):
         return first.schema
 
     def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
-        """Yield the rows, at most some at a time, in the order of the dataset."""
+        """Yield the rows, at most some at a time, in the order of the dataset.
+
+        Parameters
+        ----------
+        columns : list of str or None
+        n_rows : int
+
+        Yields
+        ------
+        pyarrow.Table of at most n_rows rows
+        """
         for table in self._dataset.iter(n_rows):
             yield table if columns is None else table.select(columns)
 

@@ -63,7 +63,18 @@ def find_dialect(sample: str, *, is_cut: bool, usual: str = ",", sep: str | None
 
 
 def _lines_before(lines: list[str]) -> tuple[int, str | None]:
-    """Return the number of lines before the first record, and the separator that one states."""
+    """Return the number of lines before the first record, and the separator that one states.
+
+    Parameters
+    ----------
+    lines : list of str
+        The first ones of the file.
+
+    Returns
+    -------
+    n_lines : int
+    sep : str or None
+    """
     for i, line in enumerate(lines):
         stated = _STATED.fullmatch(line)
         if stated:
@@ -74,7 +85,17 @@ def _lines_before(lines: list[str]) -> tuple[int, str | None]:
 
 
 def _separators_in(lines: list[str], usual: str) -> list[str]:
-    """Return the separators that occur in the first lines, the usual one first."""
+    """Return the separators that occur in the first lines, the usual one first.
+
+    Parameters
+    ----------
+    lines : list of str
+    usual : str
+
+    Returns
+    -------
+    list of str
+    """
     begin = "".join(lines[:_N_LINES_WITH_SEPARATOR])
     ordered = dict.fromkeys([usual, *_SEPARATORS])
     return [sep for sep in ordered if sep in begin]
@@ -85,6 +106,17 @@ def _dialects(separators: list[str], text: str) -> Iterator[Dialect]:
 
     Where a backslash comes before every quote, quotes are text. With commas they otherwise enclose
     fields; other separators are also written without quoting.
+
+    Parameters
+    ----------
+    separators : list of str
+        Those to try, the preferred ones first.
+    text : str
+        The beginning of the file.
+
+    Yields
+    ------
+    Dialect
     """
     n_quotes = text.count('"')
     is_escaped = 0 < n_quotes == text.count('\\"')
@@ -139,7 +171,16 @@ def _consistency(text: str, dialect: Dialect, is_cut: bool) -> tuple[float, list
 
 
 def _usual_width(records: list[Record]) -> tuple[int, int]:
-    """Return the most frequent number of fields, and how many records have it."""
+    """Return the most frequent number of fields, and how many records have it.
+
+    Parameters
+    ----------
+    records : list of Record
+
+    Returns
+    -------
+    n_fields, n_records : int
+    """
     ((n_fields, n),) = Counter(len(record.fields) for record in records).most_common(1)
     return n_fields, n
 

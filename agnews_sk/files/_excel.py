@@ -35,7 +35,21 @@ class ExcelReader(TabularReader):
             raise ValueError(f"{self.path} is not a readable workbook: {error}.") from error
 
     def _sheet(self, workbook: Any) -> str:
-        """Return the name of the sheet to read: the caller's, or the only one with rows."""
+        """Return the name of the sheet to read: the caller's, or the only one with rows.
+
+        Parameters
+        ----------
+        workbook : python_calamine.CalamineWorkbook
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError
+            If there is no such sheet, or several have rows and none is named.
+        """
         names = workbook.sheet_names
         if self.options.sheet is not None:
             if self.options.sheet not in names:
@@ -60,7 +74,16 @@ def _records(rows: Iterator[list[Any]]) -> Iterator[Record]:
 
 
 def _below_titles(records: Iterator[Record]) -> Iterator[Record]:
-    """Skip the records of a single cell before the first one with several, if there is one."""
+    """Skip the records of a single cell before the first one with several, if there is one.
+
+    Parameters
+    ----------
+    records : iterator of Record
+
+    Yields
+    ------
+    Record
+    """
     titles = []
     for record in records:
         if sum(map(bool, record.fields)) > 1:
@@ -72,7 +95,17 @@ def _below_titles(records: Iterator[Record]) -> Iterator[Record]:
 
 
 def _as_text(cell: Any) -> str:
-    """Return a cell as text: whole numbers without decimals, dates as in ISO 8601."""
+    """Return a cell as text: whole numbers without decimals, dates as in ISO 8601.
+
+    Parameters
+    ----------
+    cell : str, float, bool, date, time or timedelta
+
+    Returns
+    -------
+    str
+        Empty for an empty cell.
+    """
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():

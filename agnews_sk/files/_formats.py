@@ -54,6 +54,15 @@ def check_format(path: Path) -> str:
     """Return the ending of a file's format, or raise a ValueError if none such is read.
 
     The ending is in any case, and before that of a compression.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    str
+        In lower case.
     """
     ending = format_of(path)
     if ending not in READERS:

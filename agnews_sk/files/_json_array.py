@@ -110,5 +110,14 @@ class ArrayElements:
                     return value
 
     def _error(self, why: str) -> ValueError:
-        """Return the error for a file that is no JSON array."""
+        """Return the error for a file that is no JSON array.
+
+        Parameters
+        ----------
+        why : str
+
+        Returns
+        -------
+        ValueError
+        """
         return ValueError(f"{self._path}, line {self._line}: not a JSON array of objects: {why}.")

@@ -34,7 +34,17 @@ def cells_of(found: Any) -> Cells:
 
 
 def _flat(cells: Cells) -> Cells:
-    """Return cells with those of nested objects under dotted names."""
+    """Return cells with those of nested objects under dotted names.
+
+    Parameters
+    ----------
+    cells : dict of str to object
+
+    Returns
+    -------
+    dict of str to object
+        The same dict if no cell is an object.
+    """
     if not any(isinstance(cell, dict) for cell in cells.values()):
         return cells
     flat: Cells = {}

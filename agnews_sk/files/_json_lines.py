@@ -54,6 +54,14 @@ class JsonLinesReader(RowReader):
         """Yield a row or a fault per line that is not blank.
 
         A line may also be too long, or nested too deeply for the parser.
+
+        Parameters
+        ----------
+        lines : Lines
+
+        Yields
+        ------
+        Row or Fault
         """
         while True:
             number = lines.begin_record()
@@ -91,7 +99,17 @@ class JsonLinesReader(RowReader):
         return self._cells(found)
 
     def _cells(self, found: object) -> Cells:
-        """Return the cells of a JSON value, or raise a ValueError if there are none."""
+        """Return the cells of a JSON value, or raise a ValueError if there are none.
+
+        Parameters
+        ----------
+        found : object
+            As the parser returns it.
+
+        Returns
+        -------
+        dict of str to object
+        """
         cells = cells_of(found)
         if not all(is_unicode(cell) for cell in cells.values() if isinstance(cell, str)):
             raise ValueError(self.not_unicode)
@@ -116,7 +134,16 @@ class JsonReader(JsonLinesReader):
         yield from super()._objects()
 
     def _element(self, element: Element) -> Row | Fault:
-        """Return the row that an element is, or why it is none."""
+        """Return the row that an element is, or why it is none.
+
+        Parameters
+        ----------
+        element : Element
+
+        Returns
+        -------
+        Row or Fault
+        """
         try:
             return Row(element.line, self._cells(element.value))
         except (ValueError, RecursionError) as error:

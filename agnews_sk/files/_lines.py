@@ -18,6 +18,16 @@ def _as_lone_surrogates(error: UnicodeError) -> tuple[str, int]:
     """Return a lone surrogate for each undecodable byte, in any encoding, and where to go on.
 
     Python's own "surrogateescape" raises an error for bytes below 128, as in broken UTF-16.
+
+    Parameters
+    ----------
+    error : UnicodeDecodeError
+
+    Returns
+    -------
+    replacement : str
+    position : int
+        Of the byte after the bad ones.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error

@@ -51,7 +51,12 @@ class ReadOptions:
 
 
 def _check_encoding(encoding: str) -> None:
-    """Raise a ValueError unless Python has an encoding of text by this name."""
+    """Raise a ValueError unless Python has an encoding of text by this name.
+
+    Parameters
+    ----------
+    encoding : str
+    """
     try:
         b"a".decode(encoding)
     except UnicodeDecodeError:  # one byte is too few for UTF-16

@@ -21,7 +21,17 @@ class ParquetReader(ArrowReader):
             return file.schema_arrow
 
     def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
-        """Yield the rows, at most some at a time."""
+        """Yield the rows, at most some at a time.
+
+        Parameters
+        ----------
+        columns : list of str or None
+        n_rows : int
+
+        Yields
+        ------
+        pyarrow.Table
+        """
         with self._open() as file:
             for batch in file.iter_batches(n_rows, columns=columns):
                 yield pa.Table.from_batches([batch])

@@ -44,7 +44,18 @@ class Dialect:
     splits_broken_quotes: bool = False
 
     def reader(self, lines: Iterator[str], *, has_quotes: bool | None = None) -> Any:
-        """Return the csv module's reader of these lines."""
+        """Return the csv module's reader of these lines.
+
+        Parameters
+        ----------
+        lines : iterator of str
+        has_quotes : bool, optional
+            Instead of that of the dialect.
+
+        Returns
+        -------
+        csv.reader
+        """
         quoted = self.has_quotes if has_quotes is None else has_quotes
         return csv.reader(
             lines,
@@ -106,7 +117,22 @@ def read_records(lines: Lines, dialect: Dialect) -> Iterator[Record | Fault]:
 
 
 def _without_quotes(line: str, number: int, error: csv.Error, dialect: Dialect) -> Record | Fault:
-    """Return a record whose quotes are broken as one without quotes, or the fault that it is."""
+    """Return a record whose quotes are broken as one without quotes, or the fault that it is.
+
+    Parameters
+    ----------
+    line : str
+        The first one of the record.
+    number : int
+        Of the line.
+    error : csv.Error
+        Why the record could not be split.
+    dialect : Dialect
+
+    Returns
+    -------
+    Record or Fault
+    """
     if dialect.splits_broken_quotes and not isinstance(error, RecordTooLong):
         with suppress(csv.Error):
             for fields in dialect.reader(iter([line]), has_quotes=False):

@@ -118,7 +118,12 @@ class RowReader(ABC):
         """Yield the rows in order, and a fault where one cannot be read."""
 
     def select(self, names: Collection[str]) -> None:
-        """Read only these columns, in formats that can leave out others."""
+        """Read only these columns, in formats that can leave out others.
+
+        Parameters
+        ----------
+        names : collection of str
+        """
         self._selected = names
 
     def wants(self, name: str) -> bool:
@@ -145,7 +150,16 @@ class RowReader(ABC):
             yield batch
 
     def first_rows(self, n_rows: int) -> Batch:
-        """Return the first rows of the file."""
+        """Return the first rows of the file.
+
+        Parameters
+        ----------
+        n_rows : int
+
+        Returns
+        -------
+        Batch
+        """
         found = self.rows()
         try:
             return _take(found, n_rows)
@@ -182,7 +196,17 @@ class RowReader(ABC):
 
 
 def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:
-    """Return the next rows as a batch, which is empty at the end."""
+    """Return the next rows as a batch, which is empty at the end.
+
+    Parameters
+    ----------
+    found : iterator of Row or Fault
+    n_rows : int
+
+    Returns
+    -------
+    Batch
+    """
     batch = Batch()
     for one in islice(found, n_rows):
         if isinstance(one, Fault):
@@ -194,7 +218,16 @@ def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether a text has no lone surrogate, which is what an undecodable byte becomes."""
+    """Return whether a text has no lone surrogate, which is what an undecodable byte becomes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    bool
+    """
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -56,7 +56,21 @@ COMPRESSIONS: Mapping[str, Callable[[Path], Any]] = {
 
 
 def _only_member(path: Path) -> str:
-    """Return the name of the only file in a zip archive, or raise a ValueError."""
+    """Return the name of the only file in a zip archive, or raise a ValueError.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If it is no archive, or does not hold exactly one file.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if _is_file(name)]
@@ -150,7 +164,16 @@ def seekable(path: Path) -> str | io.BytesIO:
 
 
 def read_head(path: Path) -> bytes:
-    """Return the first bytes of a file, decompressed."""
+    """Return the first bytes of a file, decompressed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    bytes
+    """
     with open_bytes(path) as file:
         return file.read(_HEAD_BYTES)
 
@@ -234,6 +257,14 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
     A line end or other ASCII character has a zero byte after or before it, and in no other
     encoding are as many bytes zero on one side only.
+
+    Parameters
+    ----------
+    head : bytes
+
+    Returns
+    -------
+    {"utf-16-le", "utf-16-be"} or None
     """
     after, before = head[1::2].count(0), head[::2].count(0)
     most, fewest = max(after, before), min(after, before)
@@ -285,12 +316,21 @@ def likely_encoding(path: Path) -> str | None:
 
     with open_bytes(path) as file:
         lines = file.read(_BYTES_TO_SEARCH).splitlines(keepends=True)
-    telling = b"".join(line for line in lines if not line.isascii())[:_BYTES_TO_GUESS_FROM]
+    telling = b"".join(line for line in lines if not _is_utf8(line))[:_BYTES_TO_GUESS_FROM]
     best = from_bytes(telling, cp_isolation=list(_LIKELY)).best()
     if best is None or not telling:
         return None
     text = str(best)
     return next((one for one in _LIKELY if telling.decode(one, "replace") == text), best.encoding)
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Return whether a line can be decoded as UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def why_not_utf8(path: Path) -> str:

@@ -74,5 +74,6 @@ def test_every_command_has_help(run, command):
 def test_every_command_that_reads_labelled_rows_takes_the_same_options(run, command):
     shown = run(command, "--help").output
     options = ["--text", "--label", "--sep", "--encoding", "--header", "--no-header"]
+    options += ["--sheet", "--label-sep", "--on-bad-rows"]
     assert [option for option in options if option not in shown] == []
     assert ("--data" in shown) != (command == "evaluate")

@@ -152,3 +152,30 @@ def test_rows_are_the_same_in_every_format(tmp_path):
     one, other = (load_texts(tmp_path / f"rows.{suffix}") for suffix in ("parquet", "json"))
     assert one.data.equals(other.data)
     assert re.sub("parquet", "json", one.DESCR) == other.DESCR
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"text": "b c", "label": i if i % 2 else "x"} for i in range(12)], "labels of one kind"),
+        (
+            [{"text": i if i == 3 else f"a b {i}", "label": "x"} for i in range(12)],
+            "line 4: text m",
+        ),
+        (
+            [{"text": f"a b {i}", "label": {} if i == 3 else "x"} for i in range(12)],
+            "line 4: label",
+        ),
+    ],
+    ids=["labels of two kinds", "a number", "an object"],
+)
+def test_a_value_of_another_kind_than_most_is_named_by_its_line(tmp_path, rows, message):
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(ValueError, match=message):
+        load_texts(tmp_path / "rows.jsonl", text="text")
+
+
+def test_a_file_of_one_column_may_have_another_separator(tmp_path):
+    (tmp_path / "rows.csv").write_text("text:label\n" + "The soup was cold:food\n" * 3)
+    with pytest.raises(ValueError, match=r"pass label= .* or sep= \(--sep\) if there is another"):
+        load_texts(tmp_path / "rows.csv", header=True)

@@ -59,7 +59,9 @@ KINDS = {
     "lists": ([["a"], []], "list"),
     "lists of objects": ([[{"a": 1}]], "other"),
     "objects": ([{}], "other"),
-    "texts and numbers": (["a", 1], "other"),
+    "texts and a number": (["a", "b", 1], "text"),
+    "numbers and a text": ([1, 2.5, "a"], "number"),
+    "lists and an object": ([["a"], [], {}], "list"),
     "nothing": ([], "empty"),
 }
 
@@ -143,6 +145,7 @@ def test_profiles_of_very_many_columns_look_at_fewer_rows():
     [
         (Profile("a", SENTENCES), "'a' (text)"),
         (Profile("a", ["x", "y"] * 6), "'a' (2 values)"),
+        (Profile("a", ["x"] * 12), "'a' (1 value)"),
         (Profile("a", [0.5, 1]), "'a' (numbers)"),
         (Profile("a", ["2026-01-02"]), "'a' (dates)"),
         (Profile("a", []), "'a' (empty)"),

@@ -116,3 +116,12 @@ def test_an_abandoned_reader_restores_the_limit_too(path):
     assert csv.field_size_limit() > limit
     rows.close()
     assert csv.field_size_limit() == limit
+
+
+def test_a_few_bytes_that_are_not_utf8_are_a_fault_with_the_encoding_to_try(path):
+    text = "caf\u00e9 au lait"
+    good = "Gr\u00f6\u00dfe \u00fcber \u00e4hnliche\n" * 9
+    _, batch = read(path, b"text\n" + good.encode() + f'"{text}"\n'.encode("cp1252"))
+    ((line, found),) = batch.faults
+    assert line == 11
+    assert found.startswith("bytes or escapes that are not Unicode text in UTF-8; the file looks")
