@@ -16,7 +16,24 @@ from agnews_sk.cli._rows import RowOptions, load_rows
 def run_audit(
     options: RowOptions, *, max_length: int, label_errors: bool, out: Path | None, seed: int
 ) -> None:
-    """Audit rows, print the findings, and write them if there is an output folder."""
+    """Audit rows, print the findings, and write them if there is an output folder.
+
+    Parameters
+    ----------
+    options : RowOptions
+    max_length : int
+        Longest input of a model, in tokens.
+    label_errors : bool
+        Whether to search for label errors.
+    out : pathlib.Path or None
+        Folder for the files.
+    seed : int
+
+    Raises
+    ------
+    ImportError
+        If label errors are to be found and cleanlab is not installed.
+    """
     console = Console()
     if label_errors:
         check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")

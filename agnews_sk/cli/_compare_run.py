@@ -90,7 +90,20 @@ def run_compare(
 def _check(
     families: list[Family], model: str | None, models_folder: Path | None, out: Path | None
 ) -> None:
-    """Reject models that cannot be loaded and folders that cannot be written, before any work."""
+    """Reject models that cannot be loaded and folders that cannot be written, before any work.
+
+    Parameters
+    ----------
+    families : list of Family
+    model : str or None
+    models_folder, out : pathlib.Path or None
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed, which the report needs.
+    typer.BadParameter
+    """
     if PRETRAINED.intersection(families):
         check_pretrained(model)
     if out is not None:
@@ -108,7 +121,21 @@ def _training_rows(
     seed: int,
     console: Console,
 ) -> np.ndarray:
-    """Return the positions of the training rows that all families are fitted on."""
+    """Return the positions of the training rows that all families are fitted on.
+
+    Parameters
+    ----------
+    pipelines : dict of Family to TextPipeline
+    rows : TrainTest
+    n_wanted : int or None
+        None takes as many as the time allows; all rows if there is no network.
+    epochs, seed : int
+    console : rich.console.Console
+
+    Returns
+    -------
+    ndarray of int of shape (n_chosen,)
+    """
     nets = {family: pipeline for family, pipeline in pipelines.items() if family in NETS}
     if n_wanted is None and nets:
         n_wanted = _affordable_rows(nets, rows, epochs, seed, console)
@@ -157,7 +184,21 @@ def _affordable_rows(
 def _evaluate_all(
     pipelines: Pipelines, rows: TrainTest, chosen: np.ndarray, console: Console
 ) -> list[Evaluation]:
-    """Evaluate each pipeline on the chosen training rows, and TF-IDF on all rows too."""
+    """Evaluate each pipeline on the chosen training rows, and TF-IDF on all rows too.
+
+    Parameters
+    ----------
+    pipelines : dict of Family to TextPipeline
+    rows : TrainTest
+    chosen : ndarray of int of shape (n_chosen,)
+        Positions of training rows.
+    console : rich.console.Console
+
+    Returns
+    -------
+    list of Evaluation
+        In the order of the families.
+    """
     every = np.arange(n_rows(rows.X_train))
     evaluations = []
     for family, pipeline in pipelines.items():
@@ -177,7 +218,22 @@ def _family(evaluation: Evaluation) -> Family:
 def _evaluate(
     name: str, pipeline: TextPipeline, rows: TrainTest, kept: np.ndarray, console: Console
 ) -> Evaluation:
-    """Evaluate one pipeline, and show its stages; a network shows its epochs itself."""
+    """Evaluate one pipeline, and show its stages; a network shows its epochs itself.
+
+    Parameters
+    ----------
+    name : str
+        Begins with that of the family.
+    pipeline : TextPipeline
+    rows : TrainTest
+    kept : ndarray of int of shape (n_kept,)
+        Positions of training rows.
+    console : rich.console.Console
+
+    Returns
+    -------
+    Evaluation
+    """
     X_train, y_train = training_rows(rows, kept)
     own_bar = "fitting" if name.startswith(tuple(NETS)) else ""
     with stages(console, name, own_bar=own_bar) as shown:
@@ -261,7 +317,19 @@ def _write(
 def _explanations(
     result: ComparisonResult, evaluations: list[Evaluation], rows: TrainTest
 ) -> dict[str, Explanation]:
-    """Explain some rows on which the classifiers disagree, by each classifier."""
+    """Explain some rows on which the classifiers disagree, by each classifier.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    evaluations : list of Evaluation
+    rows : TrainTest
+
+    Returns
+    -------
+    dict of str to Explanation
+        By name of the classifier; empty if all predict the same.
+    """
     differing = result.rows[result.differing_rows(EXPLAINED_ROWS)]
     if not len(differing):
         return {}

@@ -20,7 +20,18 @@ from agnews_sk.reporting import comparison_table, plot_confusion_matrices, write
 
 
 def run_evaluate(model: Path, options: RowOptions, *, out: Path | None, seed: int) -> None:
-    """Score a saved model, print the scores, and write a report if there is an output folder."""
+    """Score a saved model, print the scores, and write a report if there is an output folder.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        Folder or zip file.
+    options : RowOptions
+        Its `data` are the rows to score the model on.
+    out : pathlib.Path or None
+        Folder for the report.
+    seed : int
+    """
     console = Console()
     check_is_model(model)
     if out is not None:
@@ -76,7 +87,23 @@ def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTe
 
 
 def _read(options: RowOptions, columns: list[str]) -> Any:
-    """Read rows by the columns of the model if there are such, else as recognized."""
+    """Read rows by the columns of the model if there are such, else as recognized.
+
+    Parameters
+    ----------
+    options : RowOptions
+    columns : list of str
+        Those that the model was trained on; empty for texts.
+
+    Returns
+    -------
+    Bunch
+
+    Raises
+    ------
+    typer.BadParameter
+        If they cannot be read either way; with the reason of the first attempt.
+    """
     path = str(options.path)
     if options.text or not columns:
         return read_texts(path, options, "DATA", subset="test")
@@ -90,7 +117,16 @@ def _read(options: RowOptions, columns: list[str]) -> Any:
 
 
 def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -> None:
-    """Write the report and its numbers into an existing folder."""
+    """Write the report and its numbers into an existing folder.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    name : str
+        Of the model, for the title.
+    rows : TrainTest
+    folder : pathlib.Path
+    """
     result.to_json(folder / "comparison.json")
     plot_confusion_matrices(result).savefig(folder / "confusion_matrices.png", dpi=150)
     write_report(

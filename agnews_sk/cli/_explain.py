@@ -57,7 +57,23 @@ def explain(
 
 
 def _label(model: Any, given: str) -> Any:
-    """Return the class of this name, or reject the option."""
+    """Return the class of this name, or reject the option.
+
+    Parameters
+    ----------
+    model : fitted classifier
+    given : str
+
+    Returns
+    -------
+    label
+        Of the kind of the model's classes.
+
+    Raises
+    ------
+    typer.BadParameter
+        If there is no such class; with all classes.
+    """
     classes = model.classes_.tolist()
     for label in classes:
         if str(label) == given:
@@ -76,7 +92,20 @@ def _print(
     top: int,
     console: Console,
 ) -> None:
-    """Print the prediction of one text, its words in colour, and the strongest of them."""
+    """Print the prediction of one text, its words in colour, and the strongest of them.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    position : int
+        Of the text.
+    probabilities : ndarray of float of shape (n_classes,)
+    label : label or None
+        Class to explain; None for the predicted one.
+    top : int
+        Number of words to list.
+    console : rich.console.Console
+    """
     from agnews_sk.cli._explaining import coloured
 
     classes = explanation.scores.columns.tolist()

@@ -63,7 +63,19 @@ def coloured(text: str, words: "pd.DataFrame") -> Text:
 
 
 def _style(value: float, share: float) -> Style:
-    """Return the style of a word by the sign and the relative size of its contribution."""
+    """Return the style of a word by the sign and the relative size of its contribution.
+
+    Parameters
+    ----------
+    value : float
+        Contribution.
+    share : float
+        Its size, relative to the largest one of the text.
+
+    Returns
+    -------
+    rich.style.Style
+    """
     red, green, blue = _FOR if value > 0 else _AGAINST
     strength = 0.35 + 0.65 * share
     background = tuple(round(strength * channel) for channel in (red, green, blue))

@@ -52,7 +52,14 @@ def output_folder(out: Path | None, hint: str = "--out") -> Iterator[Path | None
 
 
 def _move(path: Path, target: Path) -> None:
-    """Move a file or folder out of the temporary folder, into which a folder it replaces moves."""
+    """Move a file or folder out of the temporary folder, into which a folder it replaces moves.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        In the temporary folder.
+    target : pathlib.Path
+    """
     if path.is_dir() and target.is_dir():
         os.replace(target, path.with_name(f".old-{path.name}"))
     os.replace(path, target)

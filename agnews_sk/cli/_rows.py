@@ -196,7 +196,17 @@ def load_rows(
 
 
 def is_file(options: RowOptions) -> bool:
-    """Return whether the rows are those of a file, or of files that match a pattern."""
+    """Return whether the rows are those of a file, or of files that match a pattern.
+
+    Parameters
+    ----------
+    options : RowOptions
+
+    Returns
+    -------
+    bool
+        False for a folder and for the default data, which have test rows.
+    """
     return options.path is not None and not options.path.is_dir()
 
 
@@ -252,7 +262,13 @@ def as_input_of(model: Any, X: Any) -> Any:
 
 
 def print_rows(rows: "TrainTest", console: Console) -> None:
-    """Print where rows come from, which columns were recognized, and a notice if there is one."""
+    """Print where rows come from, which columns were recognized, and a notice if there is one.
+
+    Parameters
+    ----------
+    rows : TrainTest
+    console : rich.console.Console
+    """
     console.print("[bold]Data:[/]", escape(rows.source), soft_wrap=True)
     if rows.summary:
         console.print("[bold]Read:[/]", escape(rows.summary), soft_wrap=True)
@@ -305,14 +321,36 @@ def draw_rows(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
 
 
 def training_rows(rows: "TrainTest", positions: "np.ndarray") -> tuple[Any, Any]:
-    """Return the training rows at these positions, and their labels."""
+    """Return the training rows at these positions, and their labels.
+
+    Parameters
+    ----------
+    rows : TrainTest
+    positions : ndarray of int of shape (n_taken,)
+
+    Returns
+    -------
+    X : pandas.DataFrame of shape (n_taken, n_columns)
+    y : ndarray of shape (n_taken,)
+    """
     from agnews_sk._core.validation import take_rows
 
     return take_rows(rows.X_train, positions), take_rows(rows.y_train, positions)
 
 
 def draw_training_rows(rows: "TrainTest", n_wanted: int | None, seed: int) -> "TrainTest":
-    """Return the same rows with a stratified sample of the training rows; all of them for None."""
+    """Return the same rows with a stratified sample of the training rows; all of them for None.
+
+    Parameters
+    ----------
+    rows : TrainTest
+    n_wanted : int or None
+    seed : int
+
+    Returns
+    -------
+    TrainTest
+    """
     if n_wanted is None:
         return rows
     X_train, y_train = training_rows(rows, draw_rows(rows.y_train, n_wanted, seed))

@@ -62,7 +62,17 @@ def model_card(
 
 
 def _evaluation(result: ComparisonResult) -> str:
-    """Return how the scores were measured."""
+    """Return how the scores were measured.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    str
+        A sentence with the number of rows and the kind of intervals.
+    """
     return (
         f"Measured on {len(result.y_true):,} test rows, with {confidence_percent(result)} "
         f"intervals over these rows (BCa bootstrap with {result.n_resamples:,} resamples, or exact "
@@ -71,7 +81,19 @@ def _evaluation(result: ComparisonResult) -> str:
 
 
 def _scores(result: ComparisonResult, name: str) -> dict[str, Any]:
-    """Return the scores that a result has, each with its interval if it has one."""
+    """Return the scores that a result has, each with its interval if it has one.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    name : str
+        Of the model.
+
+    Returns
+    -------
+    dict of str to float or (float, float, float)
+        Without scores that are undefined, such as those of probabilities.
+    """
     row, ends = result.scores.loc[name], interval_columns(result.classes)
     found: dict[str, Any] = {}
     for score in (*_SCORES, *(f"f1_{label}" for label in result.classes)):
@@ -147,6 +169,13 @@ def print_saved(console: Console, folder: Path, winner: str, others: Sequence[st
 
 
 def print_next(console: Console, model: Path) -> None:
-    """Print the command that serves a model."""
+    """Print the command that serves a model.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    model : pathlib.Path
+        Quoted where a shell needs that.
+    """
     command = f"agnews-sk serve {shlex.quote(str(model))}"
     console.print(f"[bold]Next:[/] {escape(command)}", soft_wrap=True)

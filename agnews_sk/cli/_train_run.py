@@ -89,7 +89,18 @@ def run_train(
 
 
 def _set(pipeline: TextPipeline, params: Sequence[str]) -> None:
-    """Set parameters of steps, each given as NAME=VALUE, or reject them by the option."""
+    """Set parameters of steps, each given as NAME=VALUE, or reject them by the option.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+    params : sequence of str
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no value, or there is no such parameter.
+    """
     given = {}
     for one in params:
         name, equals, value = one.partition("=")
@@ -103,7 +114,17 @@ def _set(pipeline: TextPipeline, params: Sequence[str]) -> None:
 
 
 def _value(text: str) -> Any:
-    """Return a Python literal such as 0.5, True or (1, 3); any other text as it is."""
+    """Return a Python literal such as 0.5, True or (1, 3); any other text as it is.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    object
+        Whether it is a valid value is checked by the step that has the parameter.
+    """
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -146,7 +167,20 @@ def _load(
 
 
 def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:
-    """Fit the pipeline, print how long that took, and return the seconds."""
+    """Fit the pipeline, print how long that took, and return the seconds.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+    family : Family
+        A network uses validation rows, and shows its epochs itself.
+    rows : TrainTest
+    console : rich.console.Console
+
+    Returns
+    -------
+    float
+    """
     params = _validation(pipeline, rows) if family in NETS else {}
     n_train = n_rows(rows.X_train)
     start = time.perf_counter()
@@ -159,7 +193,19 @@ def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Conso
 
 
 def _validated(pipeline: TextPipeline, family: Family, rows: TrainTest) -> list[str]:
-    """Return the accuracy on the validation rows as a sentence, if there are any."""
+    """Return the accuracy on the validation rows as a sentence, if there are any.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+    family : Family
+    rows : TrainTest
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
     if rows.y_validation is None:
         return []
     used = ", by which the epoch was chosen" if family in NETS else ""
@@ -172,6 +218,17 @@ def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
 
     The steps before the network are fitted for that, as they are in the fit of the pipeline.
     Without validation rows nothing changes.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+        It ends in a network.
+    rows : TrainTest
+
+    Returns
+    -------
+    dict of str to object
+        Parameters of `fit`.
     """
     if rows.X_validation is None:
         return {}
@@ -190,7 +247,25 @@ def _score(
     seed: int,
     console: Console,
 ) -> ComparisonResult | None:
-    """Score the pipeline on the test rows and print the scores; None without test rows."""
+    """Score the pipeline on the test rows and print the scores; None without test rows.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+        Fitted.
+    family : Family
+        Its name in the result.
+    rows : TrainTest
+    seconds : float
+        Time of the fit.
+    seed : int
+        Of the bootstrap.
+    console : rich.console.Console
+
+    Returns
+    -------
+    ComparisonResult or None
+    """
     if rows.X_test is None:
         console.print(
             "There are no test rows: pass --test to score the model, or use `agnews-sk compare`, "

@@ -102,7 +102,21 @@ def run_tune(
 
 
 def _families(names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
-    """Return the families of these names, or reject an unknown name."""
+    """Return the families of these names, or reject an unknown name.
+
+    Parameters
+    ----------
+    names : sequence of str
+
+    Returns
+    -------
+    dict of str to (callable, dict)
+        The function that makes the pipeline, and its search space.
+
+    Raises
+    ------
+    typer.BadParameter
+    """
     unknown = [name for name in names if name not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
@@ -120,7 +134,15 @@ def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> Pipelin
 
 
 def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: Console) -> None:
-    """Run the search with a progress bar, and write the finished trials if it is interrupted."""
+    """Run the search with a progress bar, and write the finished trials if it is interrupted.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+    rows : TrainTest
+    out : pathlib.Path or None
+    console : rich.console.Console
+    """
     progress = _LiveProgress(search.n_trials, console)
     search.set_params(callbacks=[progress.update])
     try:
@@ -135,7 +157,22 @@ def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: C
 
 
 def _open(storage: str | None, study: str | None) -> Any:
-    """Open the storage of the study, or return None for one in memory only."""
+    """Open the storage of the study, or return None for one in memory only.
+
+    Parameters
+    ----------
+    storage, study : str or None
+        Values of the options.
+
+    Returns
+    -------
+    storage of Optuna or None
+
+    Raises
+    ------
+    typer.BadParameter
+        With the option that chose the storage.
+    """
     if storage is None and study is None:
         return None
     try:
@@ -193,7 +230,14 @@ def _best_so_far(study: optuna.Study) -> str:
 
 
 def _report(search: PipelineSearchCV, console: Console) -> None:
-    """Print the score and the parameters of the best trial."""
+    """Print the score and the parameters of the best trial.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+        With at least one finished trial.
+    console : rich.console.Console
+    """
     objective = search.scoring[0]
     table = Table("", "value", title=f"Best of {len(search.cv_results_['params'])} trials")
     spread = search.cv_results_[f"std_test_{objective}"][search.best_index_]
@@ -206,7 +250,14 @@ def _report(search: PipelineSearchCV, console: Console) -> None:
 
 
 def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Print the result of an interrupted search so far, and how to resume it."""
+    """Print the result of an interrupted search so far, and how to resume it.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+    out : pathlib.Path or None
+    console : rich.console.Console
+    """
     if hasattr(search, "best_params_"):
         _report(search, console)
     _keep_trials(search, out, console)
@@ -221,7 +272,14 @@ def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Con
 
 
 def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Write the trials of an interrupted search, if there are any."""
+    """Write the trials of an interrupted search, if there are any.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+    out : pathlib.Path or None
+    console : rich.console.Console
+    """
     if out is not None and hasattr(search, "cv_results_"):
         _write_trials(search, out)
         print_written(console, out, TRIALS)
@@ -287,7 +345,17 @@ def _save(search: PipelineSearchCV, rows: TrainTest, out: Path) -> tuple[Path, l
 
 
 def _add_scores(search: PipelineSearchCV, rows: TrainTest, path: Path, console: Console) -> None:
-    """Score the best pipeline on the test rows, print the scores, and add them to its card."""
+    """Score the best pipeline on the test rows, print the scores, and add them to its card.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+        Fitted.
+    rows : TrainTest
+    path : pathlib.Path
+        Of the saved pipeline, which is written again with the new card.
+    console : rich.console.Console
+    """
     best = search.best_estimator_
     with stages(console, "test rows") as shown:
         evaluation = evaluate_fitted(MODEL, best, rows.X_test, rows.y_test, progress=shown.show)
@@ -300,7 +368,20 @@ def _add_scores(search: PipelineSearchCV, rows: TrainTest, path: Path, console: 
 def _card(
     search: PipelineSearchCV, rows: TrainTest, result: ComparisonResult | None = None
 ) -> ModelCard:
-    """Return the card of the best pipeline, with the search that found it."""
+    """Return the card of the best pipeline, with the search that found it.
+
+    Parameters
+    ----------
+    search : PipelineSearchCV
+        Fitted.
+    rows : TrainTest
+    result : ComparisonResult, optional
+        With the scores on the test rows.
+
+    Returns
+    -------
+    ModelCard
+    """
     objective = search.scoring[0]
     remark = (
         f"The best of {len(search.cv_results_['params'])} trials by {objective}, "

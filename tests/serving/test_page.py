@@ -181,6 +181,12 @@ def test_columns_are_never_guessed(page):
     )
 
 
+def test_what_is_hidden_takes_no_place(page):
+    page.evaluate("document.getElementById('models').hidden = true")
+    display = "getComputedStyle(document.getElementById('models')).display"
+    assert page.evaluate(display) == "none"
+
+
 def test_the_page_sends_no_request_while_it_waits_for_one(page):
     give(page, "Oil prices rise")
     page.evaluate("(() => { ask(); ask(); })()")
