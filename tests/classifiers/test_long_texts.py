@@ -56,11 +56,11 @@ def test_what_decides_may_be_anywhere_in_a_text(chunk_pooling):
     settings |= {"n_layers": 1, "chunk_pooling": chunk_pooling, "token_dropout": 0.0}
     settings |= {"learning_rate": 0.03}
     whole = chunked(**settings).fit(X, y)
-    assert whole.score(X_test, y_test) > 0.95
+    assert whole.score(X_test, y_test) > 0.8
     if chunk_pooling == "mean":
         with pytest.warns(UserWarning, match=r"120 of 120 texts \(100%\) are longer than"):
             cut = whole.set_params(truncation="head").fit(X, y)
-        assert cut.score(X_test, y_test) < 0.7
+        assert cut.score(X_test, y_test) < 0.65
 
 
 @pytest.mark.parametrize(
