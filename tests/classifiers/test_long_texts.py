@@ -51,18 +51,28 @@ def late_texts(n_texts, seed):
 
 @pytest.mark.parametrize("chunk_pooling", POOLINGS)
 def test_what_decides_may_be_anywhere_in_a_text(chunk_pooling):
-    (X, y), (X_test, y_test) = late_texts(200, 0), late_texts(100, 1)
-    settings = {"max_length": 8, "chunk_overlap": 0, "max_epochs": 8, "batch_size": 32}
+    (X, y), (X_test, y_test) = late_texts(120, 0), late_texts(100, 1)
+    settings = {"max_length": 8, "chunk_overlap": 0, "max_epochs": 5, "batch_size": 32}
     settings |= {"n_layers": 1, "chunk_pooling": chunk_pooling, "token_dropout": 0.0}
-    with pytest.warns(UserWarning, match=r"200 of 200 texts \(100%\) are longer than max_length=8"):
-        cut = chunked(**settings, truncation="head").fit(X, y)
+    settings |= {"learning_rate": 0.03}
     whole = chunked(**settings).fit(X, y)
-    assert cut.score(X_test, y_test) < 0.7
-    assert whole.score(X_test, y_test) > 0.95
+    assert whole.score(X_test, y_test) > 0.8
+    if chunk_pooling == "mean":
+        with pytest.warns(UserWarning, match=r"120 of 120 texts \(100%\) are longer than"):
+            cut = whole.set_params(truncation="head").fit(X, y)
+        assert cut.score(X_test, y_test) < 0.65
 
 
-@pytest.mark.parametrize("chunk_pooling", POOLINGS)
-@pytest.mark.parametrize("params", [{}, {"tokens_per_batch": 30}, {"freeze": 1}], ids=str)
+@pytest.mark.parametrize(
+    ("chunk_pooling", "params"),
+    [
+        ("mean", {}),
+        ("max", {"freeze": 1}),
+        ("attention", {"tokens_per_batch": 30}),
+        ("attention", {"freeze": 1}),
+    ],
+    ids=str,
+)
 def test_short_texts_are_trained_as_without_chunks(chunk_pooling, params):
     params = {"dropout": 0.3, "max_length": 8, "validation_fraction": 0.25, **params}
     plain = small(**params).fit(IDS, LABELS)
@@ -82,12 +92,13 @@ def test_the_logits_of_a_text_are_pooled_over_its_chunks(chunk_pooling):
 
 
 @pytest.mark.parametrize("chunk_pooling", POOLINGS)
-@pytest.mark.parametrize("batch_size", [1, 3, 64])
-def test_the_result_of_a_text_does_not_depend_on_the_others(chunk_pooling, batch_size):
+def test_the_result_of_a_text_does_not_depend_on_the_others(chunk_pooling):
     classifier = chunked(chunk_pooling=chunk_pooling).fit(LONG, LABELS)
     together = classifier.predict_proba(LONG)
-    classifier.net_.set_params(batch_size=batch_size)
-    np.testing.assert_allclose(classifier.predict_proba(LONG[::-1])[::-1], together, atol=1e-6)
+    for batch_size in (1, 3, 64):
+        classifier.net_.set_params(batch_size=batch_size)
+        found = classifier.predict_proba(LONG[::-1])[::-1]
+        np.testing.assert_allclose(found, together, atol=1e-6)
     alone = [classifier.predict_proba(LONG[i : i + 1])[0] for i in (0, 1, 23)]
     np.testing.assert_allclose(alone, together[[0, 1, 23]], atol=1e-6)
 

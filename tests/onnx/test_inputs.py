@@ -134,3 +134,12 @@ def test_inputs_of_earlier_versions_are_read():
 def test_chunks_that_multiply_the_tokens_are_rejected(name, forged):
     with pytest.raises(ValueError, match=f"{name} must be .*got {forged!r}"):
         GraphInputs.from_dict({**chunked().as_dict(), name: forged})
+
+
+def test_a_batch_of_chunks_is_bounded_too_unless_it_is_one_row():
+    ids = pl.Series([[1] * (2 + 9 * i % 700) for i in range(200)])
+    inputs = inputs_of("ids", 10, max_length=40, truncation="chunk")
+    batches = list(inputs.batches(ids))
+    assert sorted(np.concatenate([rows for rows, _ in batches]).tolist()) == list(range(200))
+    assert all(len(rows) == 1 or arrays["input_ids"].size <= 512 for rows, arrays in batches)
+    assert max(arrays["input_ids"].size for _, arrays in batches) > 512

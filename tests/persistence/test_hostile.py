@@ -497,6 +497,18 @@ def test_vectorizers_of_scikit_learn_open_no_files_and_run_no_slow_pattern(
     assert "pipeline.skops" in str(caught.value)
 
 
+@pytest.mark.parametrize(("family", "step"), [("finetune", "classify"), ("embedding", "embed")])
+def test_a_model_reads_no_more_tokens_than_it_has_positions_for(saved, tmp_path, family, step):
+    folder = shutil.copytree(saved[family], tmp_path / "model")
+    set_saved(step, input={"max_length": 10**6})(folder)
+    model = load(folder)
+    assert dict(model.steps)[step].model_input_.max_length == 64
+    texts = ["oil " * 500]
+    np.testing.assert_array_equal(
+        model.predict_proba(texts), load(saved[family]).predict_proba(texts)
+    )
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_damaged_model_is_rejected_by_file_and_no_code_is_run(saved, tmp_path, case):
     family, spoil, message = CASES[case]
