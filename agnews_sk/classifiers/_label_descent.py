@@ -187,7 +187,18 @@ def _descend(
 
 
 def _batches(X: Any) -> list[_Batch]:
-    """Return the rows in batches, each with the features that its rows have, in float32."""
+    """Return the rows in batches, each with the features that its rows have, in float32.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        In the order of the batches.
+
+    Returns
+    -------
+    list of _Batch
+        At least 20, unless they would have fewer than 8 rows.
+    """
     X = X.astype(np.float32)
     size = int(np.clip(-(-X.shape[0] // _BATCHES), _SMALLEST_BATCH, _LARGEST_BATCH))
     found = []
@@ -205,6 +216,15 @@ def _batches(X: Any) -> list[_Batch]:
 
 
 def _mean_norm(X: Any) -> float:
-    """Return the root mean square of the norms of rows, 1 if all are zero."""
+    """Return the root mean square of the norms of rows, 1 if all are zero.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+
+    Returns
+    -------
+    float
+    """
     values = X.data if sp.issparse(X) else X
     return float(np.sqrt((values**2).sum() / X.shape[0])) or 1.0

@@ -226,7 +226,23 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
 
 
 def _of_sets(manifest: Mapping[str, Any], n_labels: int) -> tuple[str | None, np.ndarray | None]:
-    """Return the checked format and thresholds of label sets, None where rows have one label."""
+    """Return the checked format and thresholds of label sets, None where rows have one label.
+
+    Parameters
+    ----------
+    manifest : mapping
+    n_labels : int
+
+    Returns
+    -------
+    label_format : str or None
+    thresholds : ndarray of float of shape (n_labels,) or None
+
+    Raises
+    ------
+    ArtifactError
+        If the format is unknown, or there is not one threshold per label.
+    """
     label_format = manifest.get("label_format")
     if label_format is None:
         return None, None

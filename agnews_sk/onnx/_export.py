@@ -146,7 +146,17 @@ def export_onnx(
 
 
 def _of_sets(pipeline: Any) -> tuple[str | None, np.ndarray | None]:
-    """Return the format and the thresholds of label sets, None where rows have one label."""
+    """Return the format and the thresholds of label sets, None where rows have one label.
+
+    Parameters
+    ----------
+    pipeline : fitted pipeline
+
+    Returns
+    -------
+    label_format : str or None
+    thresholds : ndarray of float of shape (n_labels,) or None
+    """
     last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
     label_format = getattr(last, "label_format_", None)
     return label_format, None if label_format is None else last.thresholds_
