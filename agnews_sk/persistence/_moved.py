@@ -5,6 +5,7 @@ was saved before, so old names are replaced first. The result is checked like an
 a forger gains nothing by an old name.
 """
 
+import inspect
 import io
 import json
 import re
@@ -14,8 +15,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from agnews_sk.persistence._errors import artifact_errors
+from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
+from agnews_sk.persistence._trusted_types import name_of
 
 _SCHEMA = "schema.json"
 # Classes were saved with the private module that defined them. Inside of a JSON string quotes are
@@ -56,6 +59,12 @@ RENAMED_ATTRIBUTES: Renames = {
     "agnews_sk.classifiers.TransformerClassifier": _NETS,
     "agnews_sk.tokenization.Vocabulary": {"specials": Renamed("special_tokens")},
     "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
+}
+
+# Parameters that models may have been saved without, by the full public name of the class; the
+# defaults are those of its signature.
+ADDED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "agnews_sk.classifiers.CalibratedLinearSVC": ("threshold",),
 }
 
 
@@ -136,3 +145,17 @@ def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
         return value
     content = json.dumps(change.convert(json.loads(value["content"])))
     return {key: one for key, one in value.items() if key != "__id__"} | {"content": content}
+
+
+def set_added_parameters(model: Any) -> None:
+    """Set the parameters of `ADDED_PARAMETERS` that estimators were saved without.
+
+    Parameters
+    ----------
+    model : estimator
+        Changed in place; its values are not checked yet.
+    """
+    for found in walk(model):
+        for name in ADDED_PARAMETERS.get(name_of(type(found)), ()):
+            default = inspect.signature(type(found)).parameters[name].default
+            vars(found).setdefault(name, default)

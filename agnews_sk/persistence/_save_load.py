@@ -9,7 +9,7 @@ import polars as pl
 from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
-from agnews_sk._core.label_sets import check_label_sets, is_multilabel
+from agnews_sk._core.label_sets import check_label_sets, thresholds_of
 from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_parts_fit, check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
@@ -273,7 +273,7 @@ def probe(model: Any) -> None:
         takes_ids = getattr(steps[0], "tokenizer_", True) is None
         X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
         predicted = model.predict(X)
-        several = is_multilabel(predicted)
+        several = thresholds_of(model) is not None
         if several:
             _check_sets(model, predicted, len(X))
         else:
