@@ -37,6 +37,7 @@ class TunedThresholds:
     """scikit-learn's one-vs-rest logistic regression, thresholds tuned on a part of the rows."""
 
     def fit(self, texts: list[str], Y: np.ndarray) -> "TunedThresholds":
+        """Fit on most rows, and tune the thresholds on the others."""
         fitted, out = train_test_split(np.arange(len(texts)), test_size=HELD_OUT, random_state=0)
         self.pipeline_: Pipeline = make_pipeline(
             TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
@@ -49,6 +50,7 @@ class TunedThresholds:
         return self
 
     def predict_proba(self, texts: list[str]) -> np.ndarray:
+        """Return the probability of each label."""
         return self.pipeline_.predict_proba(texts)
 
 

@@ -1,7 +1,6 @@
 """Checks of label sets, several labels per row: any container in, an indicator matrix out."""
 
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,34 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from agnews_sk._core.label_arrays import as_kind_of, codes_of, comparable
+from agnews_sk._core.label_formats import (
+    LABEL_FORMATS,
+    LISTS,
+    as_lists,
+    flat_labels,
+    in_format,
+    indicator_of,
+    labels_in,
+    thresholds_of,
+)
 from agnews_sk._core.labels import as_plain, check_labels, named_positions
-from agnews_sk._core.validation import align_sparse, as_frame, is_frame, n_rows
+from agnews_sk._core.validation import as_frame, is_frame, n_rows
+
+__all__ = [
+    "LABEL_FORMATS",
+    "LISTS",
+    "LabelSets",
+    "as_lists",
+    "check_label_sets",
+    "check_target",
+    "equal_sets",
+    "in_format",
+    "indicator_of",
+    "is_multilabel",
+    "labels_in",
+    "stratification",
+    "thresholds_of",
+]
 
 _SETS = (list, tuple, set, frozenset, np.ndarray, pl.Series)
 _ARROW_LISTS = (
@@ -21,17 +46,6 @@ _ARROW_LISTS = (
     pa.types.is_fixed_size_list,
     pa.types.is_list_view,
 )
-_DTYPES: dict[str, Any] = {"int": np.int64, "bool": np.bool_}
-
-LISTS = "lists"
-LABEL_FORMATS = (
-    LISTS,
-    *(f"{kind} of {d}" for kind in ("array", "sparse", "pandas", "polars") for d in _DTYPES),
-)
-"""What label sets come in, and predictions of them are returned in.
-
-"lists" for all containers of lists, tuples or sets of labels; the others are indicators.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,94 +239,6 @@ def equal_sets(y: Any, predicted: Any, X: Any, classes: np.ndarray) -> np.ndarra
     return (true[:, :n_known] == found).all(axis=1) & ~true[:, n_known:].any(axis=1)
 
 
-def in_format(indicator: np.ndarray, classes: np.ndarray, label_format: str) -> Any:
-    """Return label sets in one of the formats that they come in.
-
-    Parameters
-    ----------
-    indicator : ndarray of bool of shape (n_samples, n_labels)
-    classes : ndarray of shape (n_labels,)
-    label_format : str
-        One of `LABEL_FORMATS`.
-
-    Returns
-    -------
-    ndarray of object of shape (n_samples,), or matrix or frame of shape (n_samples, n_labels)
-        For "lists" a list of labels per row, in the order of `classes`.
-    """
-    kind, _, dtype = label_format.partition(" of ")
-    if kind == LISTS:
-        return as_lists(indicator, classes)
-    values: np.ndarray = indicator.astype(_DTYPES[dtype])
-    if kind == "sparse":
-        return align_sparse(sp.csr_array(values))
-    if kind == "pandas":
-        return pd.DataFrame(values, columns=classes)
-    return pl.DataFrame(values, schema=[*map(str, classes)]) if kind == "polars" else values
-
-
-def as_lists(indicator: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return a list of labels per row, in the order of the classes.
-
-    Parameters
-    ----------
-    indicator : ndarray of bool of shape (n_samples, n_labels)
-    classes : ndarray of shape (n_labels,)
-
-    Returns
-    -------
-    ndarray of object of shape (n_samples,)
-    """
-    labels = classes[np.nonzero(indicator)[1]].tolist()
-    ends = np.cumsum(indicator.sum(axis=1))
-    column = np.empty(len(indicator), dtype=object)
-    column[:] = [labels[start:end] for start, end in zip([0, *ends[:-1]], ends)]
-    return column
-
-
-def indicator_of(lists: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the indicator of lists of labels, all of them among the classes.
-
-    Parameters
-    ----------
-    lists : ndarray of object of shape (n_samples,)
-        As `as_lists` returns them.
-    classes : ndarray of shape (n_labels,)
-
-    Returns
-    -------
-    ndarray of bool of shape (n_samples, n_labels)
-    """
-    labels, row_of = _flat(lists)
-    indicator = np.zeros((len(lists), len(classes)), dtype=bool)
-    indicator[row_of, codes_of(labels, classes)] = True
-    return indicator
-
-
-def labels_in(lists: np.ndarray) -> np.ndarray:
-    """Return the distinct labels of lists, sorted.
-
-    Parameters
-    ----------
-    lists : ndarray of object of shape (n_samples,)
-        As `as_lists` returns them.
-
-    Returns
-    -------
-    ndarray of shape (n_labels,)
-    """
-    labels = _flat(lists)[0]
-    return np.unique(as_plain(labels, "labels")) if len(labels) else labels
-
-
-def _flat(rows: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the labels of all rows one after the other, and the row of each."""
-    lengths = np.array([*map(len, rows)], dtype=np.intp)
-    flat = np.empty(lengths.sum(), dtype=object)
-    flat[:] = [*chain.from_iterable(rows)]
-    return flat, np.repeat(np.arange(len(rows)), lengths)
-
-
 def _among(sets: LabelSets, classes: np.ndarray, name: str) -> LabelSets:
     """Return sets with one column per known label, and then those that are not known."""
     if sets.format.startswith(("array", "sparse")):
@@ -353,7 +279,7 @@ def _from_rows(y: Any, name: str) -> LabelSets:
     _check_rows(rows, name)
     if isinstance(y, (list, tuple)) and _is_nested_indicator(rows):
         return _from_matrix(np.array([[*row] for row in rows]), name)
-    labels, row_of = _flat(rows)
+    labels, row_of = flat_labels(rows)
     if len(labels) == 0:
         return LabelSets(labels, np.zeros((len(rows), 0), dtype=bool), LISTS)
     codes, classes = pd.factorize(as_plain(labels, name, row_of))

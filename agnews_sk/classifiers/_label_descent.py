@@ -111,35 +111,32 @@ def fit_margins(
     batches = _batches(rows.X / norm)
     n_passes = max_iter or max(_FEWEST_PASSES, -(-_FEWEST_STEPS // len(batches)))
     order = np.concatenate([rng.permutation(len(batches)) for _ in range(n_passes)])
-    total = rows.of_labels.sum(axis=0)  # (n_labels,) or (1,)
-    penalty = np.zeros((n_features, 1))
+    of_feature = np.zeros((n_features, 1), dtype=np.float32)
     for batch in batches:
-        penalty[batch.features] += 1
-    # A penalty on the features of a batch only, so it is the larger the fewer batches have one.
-    penalty = len(batches) / penalty.clip(min=1) / (C * norm**2)
-    indicator, weight = (
-        rows.indicator,
-        np.broadcast_to(rows.of_labels / total, rows.indicator.shape),
-    )
-    share = ((weight * indicator).sum(axis=0) * n_rows + 0.5) / (n_rows + 1)
+        of_feature[batch.features] += 1
+    # The penalty of a feature is divided among the batches that have it.
+    penalty = np.float32(1 / (C * norm**2)) / of_feature.clip(min=1)
+    indicator, weight = rows.indicator, np.broadcast_to(rows.of_labels, rows.indicator.shape)
+    share = ((weight * indicator).sum(axis=0) + 0.5) / (weight.sum(axis=0) + 1)
     start = np.log(share / (1 - share))  # (n_labels,)
     varying = np.flatnonzero(indicator.any(axis=0) & ~indicator.all(axis=0))
-    coef, intercept = np.zeros((n_features, len(share))), start.copy()
+    coef = np.zeros((n_features, len(share)), dtype=np.float32)
+    intercept = start.copy()
 
     def fit_labels(labels: np.ndarray) -> None:
         """Fit the classifiers of some labels, in a thread."""
         coef[:, labels], intercept[labels] = _descend(
             [batches[i] for i in order],
             indicator[:, labels].astype(np.float32),
-            (weight[:, labels] * len(batches)).astype(np.float32),
-            (penalty / np.broadcast_to(total, share.shape)[labels]).astype(np.float32),
+            weight[:, labels].astype(np.float32),
+            penalty,
             start[labels].astype(np.float32),
         )
 
     parts = np.array_split(varying, effective_n_jobs(n_jobs))
     jobs = (delayed(fit_labels)(labels) for labels in parts if len(labels))
     Parallel(n_jobs=n_jobs, prefer="threads")(jobs)
-    return LabelMargins(coef.T / norm, intercept, n_passes)
+    return LabelMargins(coef.T / np.float64(norm), intercept, n_passes)
 
 
 def _descend(
@@ -155,8 +152,8 @@ def _descend(
     ----------
     steps : list of _Batch
     target, weight : ndarray of float32 of shape (n_rows, n_labels)
-        Weights add up to the number of batches.
-    penalty : ndarray of float32 of shape (n_features, n_labels)
+    penalty : ndarray of float32 of shape (n_features, 1)
+        Of each step that has the feature.
     intercept : ndarray of float32 of shape (n_labels,)
 
     Returns
@@ -164,19 +161,28 @@ def _descend(
     coef : ndarray of float32 of shape (n_features, n_labels)
     intercept : ndarray of float32 of shape (n_labels,)
     """
-    coef, squares = np.zeros_like(penalty), np.full_like(penalty, _TINY)
+    shape = len(penalty), len(intercept)
+    coef, squares = np.zeros(shape, np.float32), np.full(shape, _TINY, np.float32)
     of_intercept = np.full_like(intercept, _TINY)
     mean, mean_intercept = np.zeros_like(coef), np.zeros_like(intercept)
     first = int((1 - _AVERAGED) * len(steps))
     averaged = set(np.linspace(first, len(steps) - 1, _N_AVERAGED).astype(int).tolist())
     for number, batch in enumerate(steps):
         used = coef[batch.features]  # (n_used, n_labels)
-        residual = expit(batch.X @ used + intercept) - target[batch.rows]
+        residual = batch.X @ used  # (n_rows, n_labels)
+        residual += intercept
+        expit(residual, out=residual)
+        residual -= target[batch.rows]
         residual *= weight[batch.rows]
-        gradient = batch.transposed @ residual + penalty[batch.features] * used
-        sums = squares[batch.features] + gradient**2
+        gradient = batch.transposed @ residual  # (n_used, n_labels)
+        gradient += penalty[batch.features] * used
+        sums = squares[batch.features]
+        sums += gradient * gradient
         squares[batch.features] = sums
-        coef[batch.features] = used - _STEP * gradient / np.sqrt(sums)
+        np.sqrt(sums, out=sums)
+        gradient /= sums
+        gradient *= _STEP
+        coef[batch.features] = used - gradient
         gradient = residual.sum(axis=0)
         of_intercept += gradient**2
         intercept = intercept - _STEP_OF_INTERCEPT * gradient / np.sqrt(of_intercept)
@@ -187,7 +193,18 @@ def _descend(
 
 
 def _batches(X: Any) -> list[_Batch]:
-    """Return the rows in batches, each with the features that its rows have, in float32."""
+    """Return the rows in batches, each with the features that its rows have, in float32.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        In the order of the batches.
+
+    Returns
+    -------
+    list of _Batch
+        At least 20, unless they would have fewer than 8 rows.
+    """
     X = X.astype(np.float32)
     size = int(np.clip(-(-X.shape[0] // _BATCHES), _SMALLEST_BATCH, _LARGEST_BATCH))
     found = []
@@ -205,6 +222,15 @@ def _batches(X: Any) -> list[_Batch]:
 
 
 def _mean_norm(X: Any) -> float:
-    """Return the root mean square of the norms of rows, 1 if all are zero."""
+    """Return the root mean square of the norms of rows, 1 if all are zero.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+
+    Returns
+    -------
+    float
+    """
     values = X.data if sp.issparse(X) else X
     return float(np.sqrt((values**2).sum() / X.shape[0])) or 1.0

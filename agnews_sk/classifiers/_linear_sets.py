@@ -3,13 +3,14 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from agnews_sk.classifiers._label_descent import LabelRows, fit_margins
 from agnews_sk.classifiers._label_sets import held_out_rows
 from agnews_sk.classifiers._label_thresholds import thresholds_for
 from agnews_sk.classifiers._unseen import as_unseen, finite
+
+_MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
 class FittedLabels(NamedTuple):
@@ -102,16 +103,52 @@ def calibrate(
     doubt = 1 / (n_rows * np.stack([1 - share, share]) + 2)  # of rows without and with the label
     target = np.where(indicator, 1 - doubt[1], doubt[0])
 
-    def log_loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the log loss and its gradient; the first parameter is the slope's logarithm."""
-        slope, shift = np.exp(parameters[0]), parameters[1:]
+    def log_loss(slope: float, shift: np.ndarray) -> float:
+        """Return the log loss."""
         odds = slope * margins + shift
-        loss = (scaled * (np.logaddexp(0, odds) - target * odds)).sum()
-        residual = scaled * (expit(odds) - target)
-        of_slope = slope * (residual * margins).sum()
-        return loss, np.r_[of_slope, residual.sum(axis=0)]
+        return float((scaled * (np.logaddexp(0, odds) - target * odds)).sum())
 
-    start = np.zeros(1 + margins.shape[1])
-    bounds = [(-5, 5), *[(-20, 20)] * margins.shape[1]]
-    found = minimize(log_loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return float(np.exp(found[0])), found[1:]
+    slope, shift = 1.0, np.zeros(margins.shape[1])
+    loss = log_loss(slope, shift)
+    for _ in range(_MOST_STEPS):
+        step, steps = _newton_step(slope * margins + shift, margins, target, scaled)
+        # Halved until the loss decreases, as far from the optimum Newton's steps are too long.
+        size = 1.0
+        while size > _SHORTEST and not log_loss(slope + size * step, shift + size * steps) < loss:
+            size /= 2
+        slope, shift = slope + size * step, shift + size * steps
+        before, loss = loss, log_loss(slope, shift)
+        if before - loss < _TOLERANCE * before:
+            break
+    return max(slope, _TOLERANCE), shift
+
+
+def _newton_step(
+    odds: np.ndarray, margins: np.ndarray, target: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the change of the slope and of the shifts by one step of Newton's method.
+
+    The matrix of second derivatives has entries in its diagonal and for the slope only, so that
+    the shifts can be eliminated.
+
+    Parameters
+    ----------
+    odds, margins, target : ndarray of float of shape (n_rows, n_labels)
+    weight : ndarray of float of shape (n_rows, 1)
+
+    Returns
+    -------
+    step : float
+    steps : ndarray of float of shape (n_labels,)
+    """
+    probability = expit(odds)
+    residual = weight * (target - probability)
+    curvature = weight * probability * (1 - probability)
+    of_both = (curvature * margins).sum(axis=0)  # (n_labels,)
+    of_shift = curvature.sum(axis=0) + _TINY
+    of_slope = (curvature * margins**2).sum() + _TINY
+    down, downs = (residual * margins).sum(), residual.sum(axis=0)
+    step = (down - (of_both * downs / of_shift).sum()) / (
+        of_slope - (of_both**2 / of_shift).sum() + _TINY
+    )
+    return float(step), (downs - of_both * step) / of_shift

@@ -205,7 +205,18 @@ class ThresholdedLogisticRegression(ProbabilisticClassifierMixin, BaseEstimator)
     def _fit_sets(
         self, X: Any, sets: LabelSets, sample_weight: Any, groups: Any
     ) -> "ThresholdedLogisticRegression":
-        """Fit a classifier per label, and choose their thresholds."""
+        """Fit a classifier per label, and choose their thresholds.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        sets : LabelSets of n_samples rows
+        sample_weight, groups : array-like of shape (n_samples,) or None
+
+        Returns
+        -------
+        self
+        """
         row_weight = check_sample_weight(sample_weight, X)
         weight = label_weights(self.class_weight, sets, row_weight)
         coef, intercept, n_iter = _fit_labels(X, sets.indicator, weight, self.C, self.max_iter)
@@ -222,7 +233,22 @@ class ThresholdedLogisticRegression(ProbabilisticClassifierMixin, BaseEstimator)
     def _held_out(
         self, X: Any, indicator: np.ndarray, weight: np.ndarray, groups: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return probabilities of rows under classifiers of the others, and these rows."""
+        """Return probabilities of rows under classifiers of the others, and these rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        indicator : ndarray of bool of shape (n_samples, n_labels)
+        weight : ndarray of float of shape (n_samples, n_labels) or (n_samples, 1)
+        groups : ndarray of int of shape (n_samples,)
+            Rows of one group are held out together.
+
+        Returns
+        -------
+        y_proba : ndarray of float of shape (n_held_out, n_labels)
+        rows : ndarray of int of shape (n_held_out,)
+            Their positions.
+        """
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         found, rows = [np.empty((0, indicator.shape[1]))], [np.empty(0, dtype=np.intp)]
         for fitted, out in held_out_rows(indicator, groups, self.calibration_fraction, seed):

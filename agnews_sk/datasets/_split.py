@@ -188,6 +188,26 @@ def _assign_sets(
 
     Rows without duplicates move from parts that are too large to those that are too small: rows
     without labels first, and those with the rarest labels last.
+
+    Parameters
+    ----------
+    sets : LabelSets of n_samples rows
+    groups : ndarray of int of shape (n_samples,)
+        Group of duplicates of each row.
+    n_parts : int
+        Parts that are not empty.
+    n_val, n_test : int
+        Number of rows to validate and to test on.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+
+    Warns
+    -----
+    UserWarning
+        If a label has fewer rows than there are parts.
     """
     counts = sets.indicator.sum(axis=0)
     rare = sets.classes[(counts > 0) & (counts < n_parts)].tolist()

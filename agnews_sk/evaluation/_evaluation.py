@@ -197,7 +197,7 @@ def evaluate_classifier(
     report(f"{name}: fitting on {n_train_rows:,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
-    return tested(name, fitted, X_test, y_true, report, n_train_rows=n_train_rows, fit=fit)
+    return tested(name, fitted, X_test, y_true, seen, report, n_train_rows=n_train_rows, fit=fit)
 
 
 def tested(
@@ -205,6 +205,7 @@ def tested(
     fitted: Any,
     X_test: Any,
     y_true: np.ndarray,
+    seen: np.ndarray,
     report: ProgressCallback,
     *,
     n_train_rows: int,
@@ -218,6 +219,9 @@ def tested(
     fitted : classifier
     X_test : DataFrame or texts of shape (n_rows,)
     y_true : ndarray of shape (n_rows,)
+        Labels, or sets of labels.
+    seen : ndarray of shape (n_labels,)
+        The labels that can be predicted.
     report : callable taking a str
         Called at the start of each stage.
     n_train_rows : int

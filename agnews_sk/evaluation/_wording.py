@@ -15,7 +15,7 @@ class MainScore(NamedTuple):
     ----------
     column : str
         Of `ComparisonResult.scores`.
-    name : str
+    article, name : str
     more : str
         What is said of a classifier with a significantly higher one.
     p_prefix : str
@@ -23,14 +23,15 @@ class MainScore(NamedTuple):
     """
 
     column: str
+    article: str
     name: str
     more: str
     p_prefix: str
 
 
-_ACCURACY = MainScore("accuracy", "accuracy", "is significantly more accurate than", "")
+_ACCURACY = MainScore("accuracy", "an", "accuracy", "is significantly more accurate than", "")
 _MACRO_F1 = MainScore(
-    "macro_f1", "macro-F1", "has a significantly higher macro-F1 than", "macro_f1_"
+    "macro_f1", "a", "macro-F1", "has a significantly higher macro-F1 than", "macro_f1_"
 )
 
 
@@ -64,8 +65,7 @@ def verdict(result: "ComparisonResult") -> str:
     leader, *others = ranked.index.tolist()
     rows, reached = _rows(result), _reached(result, leader)
     if not others:
-        article = "an" if score is _ACCURACY else "a"
-        return f"{leader} has {article} {score.name} of {reached} on {rows}."
+        return f"{leader} has {score.article} {score.name} of {reached} on {rows}."
     differences = {other: _difference(result, leader, other) for other in others}
     worse = [other for other, found in differences.items() if found.significant]
     similar = [other for other in others if other not in worse]

@@ -141,10 +141,11 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         -------
         ndarray of shape (n_samples,), or label sets in the format of those in `fit`
         """
-        if self.thresholds_ is not None and self.label_format_ is not None:
-            reached = self.predict_proba(X) >= self.thresholds_
+        logits = self._logits(X)
+        if self.label_format_ is not None:
+            reached = expit(logits) >= self.thresholds_
             return in_format(reached, self.classes_, self.label_format_)
-        best = self._logits(X).argmax(axis=1)
+        best = logits.argmax(axis=1)
         return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -226,7 +227,23 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
 
 
 def _of_sets(manifest: Mapping[str, Any], n_labels: int) -> tuple[str | None, np.ndarray | None]:
-    """Return the checked format and thresholds of label sets, None where rows have one label."""
+    """Return the checked format and thresholds of label sets, None where rows have one label.
+
+    Parameters
+    ----------
+    manifest : mapping
+    n_labels : int
+
+    Returns
+    -------
+    label_format : str or None
+    thresholds : ndarray of float of shape (n_labels,) or None
+
+    Raises
+    ------
+    ArtifactError
+        If the format is unknown, or there is not one threshold per label.
+    """
     label_format = manifest.get("label_format")
     if label_format is None:
         return None, None

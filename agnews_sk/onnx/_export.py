@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from agnews_sk._core.label_sets import thresholds_of
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
@@ -146,10 +147,19 @@ def export_onnx(
 
 
 def _of_sets(pipeline: Any) -> tuple[str | None, np.ndarray | None]:
-    """Return the format and the thresholds of label sets, None where rows have one label."""
+    """Return the format and the thresholds of label sets, None where rows have one label.
+
+    Parameters
+    ----------
+    pipeline : fitted pipeline
+
+    Returns
+    -------
+    label_format : str or None
+    thresholds : ndarray of float of shape (n_labels,) or None
+    """
     last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
-    label_format = getattr(last, "label_format_", None)
-    return label_format, None if label_format is None else last.thresholds_
+    return getattr(last, "label_format_", None), thresholds_of(pipeline)
 
 
 def _divide(pipeline: Any) -> _Export:

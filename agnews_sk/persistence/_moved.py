@@ -5,7 +5,6 @@ was saved before, so old names are replaced first. The result is checked like an
 a forger gains nothing by an old name.
 """
 
-import inspect
 import io
 import json
 import re
@@ -61,13 +60,16 @@ RENAMED_ATTRIBUTES: Renames = {
     "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
 }
 
-_OF_CHUNKS = ("chunk_overlap", "chunk_pooling", "max_chunks")
-# Parameters that models may have been saved without, by the full public name of the class; the
-# defaults are those of its signature.
-ADDED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "agnews_sk.classifiers.FineTunedTransformerClassifier": _OF_CHUNKS,
-    "agnews_sk.classifiers.TransformerClassifier": _OF_CHUNKS,
-    "agnews_sk.vectorization.SentenceEmbedder": ("truncation", *_OF_CHUNKS),
+_CHUNKS = {"chunk_overlap": 0.125, "chunk_pooling": "mean", "max_chunks": 32}
+# Parameters that models may have been saved without, by the full public name of the class, with the
+# values under which these models predict as before.
+ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "agnews_sk.classifiers.CalibratedLinearSVC": {"threshold": "f1"},
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": _CHUNKS,
+    "agnews_sk.classifiers.TransformerClassifier": _CHUNKS,
+    "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},
+    "agnews_sk.vectorization.NgramVectorizer": {"segmenter": None},
+    "agnews_sk.vectorization.SentenceEmbedder": {"truncation": "head", **_CHUNKS},
 }
 
 
@@ -159,6 +161,5 @@ def set_added_parameters(model: Any) -> None:
         Changed in place; its values are not checked yet.
     """
     for found in walk(model):
-        for name in ADDED_PARAMETERS.get(name_of(type(found)), ()):
-            default = inspect.signature(type(found)).parameters[name].default
-            vars(found).setdefault(name, default)
+        for name, value in ADDED_PARAMETERS.get(name_of(type(found)), {}).items():
+            vars(found).setdefault(name, value)

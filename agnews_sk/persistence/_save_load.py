@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from agnews_sk._core.joining import fitted_columns
-from agnews_sk._core.label_sets import check_label_sets, is_multilabel
+from agnews_sk._core.label_sets import check_label_sets, thresholds_of
 from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
@@ -273,7 +273,7 @@ def probe(model: Any) -> None:
         takes_ids = getattr(steps[0], "tokenizer_", True) is None
         X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
         predicted = model.predict(X)
-        several = is_multilabel(predicted)
+        several = thresholds_of(model) is not None
         if several:
             _check_sets(model, predicted, len(X))
         else:
@@ -284,7 +284,18 @@ def probe(model: Any) -> None:
 
 
 def _check_sets(model: Any, labels: Any, n_samples: int) -> None:
-    """Reject predictions that are not one set of known labels per text."""
+    """Reject predictions that are not one set of known labels per text.
+
+    Parameters
+    ----------
+    model : estimator
+    labels : container of sets of labels, or indicator
+    n_samples : int
+
+    Raises
+    ------
+    ArtifactError
+    """
     found = check_label_sets(labels, classes=np.asarray(model.classes_))
     if found.indicator.shape != (n_samples, len(model.classes_)):
         raise ArtifactError(
@@ -294,7 +305,18 @@ def _check_sets(model: Any, labels: Any, n_samples: int) -> None:
 
 
 def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
-    """Reject predictions that are not one known label per text; abstaining has a label too."""
+    """Reject predictions that are not one known label per text; abstaining has a label too.
+
+    Parameters
+    ----------
+    model : estimator
+    labels : ndarray of shape (n_predictions,)
+    n_samples : int
+
+    Raises
+    ------
+    ArtifactError
+    """
     known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
     # The label of an abstaining classifier is not one of its classes.
     inside = find_estimators(model)
@@ -312,6 +334,18 @@ def _check_probabilities(
     """Reject probabilities that are not one row per text and one column per class.
 
     They sum to 1 unless there are several labels per text: then each is from 0 to 1.
+
+    Parameters
+    ----------
+    model : estimator
+    probabilities : ndarray of float of shape (n_predictions, n_columns)
+    n_samples : int
+    several : bool
+        Whether a text may have several labels.
+
+    Raises
+    ------
+    ArtifactError
     """
     shape = (n_samples, len(model.classes_))
     between = bool(((probabilities >= 0) & (probabilities <= 1)).all())

@@ -140,7 +140,17 @@ def pairs_section(result: ComparisonResult) -> str:
 
 
 def _compared(result: ComparisonResult) -> dict[str, str]:
-    """Return the columns and names of the scores whose differences are shown."""
+    """Return the columns and names of the scores whose differences are shown.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    dict of str to str
+        Two of them, the first the one that classifiers are compared by.
+    """
     if result.multilabel:
         return {"macro_f1": "macro-F1", "micro_f1": "micro-F1"}
     return {"accuracy": "accuracy", "macro_f1": "macro-F1"}
@@ -149,7 +159,23 @@ def _compared(result: ComparisonResult) -> dict[str, str]:
 def _pair(
     result: ComparisonResult, position: int, pair: Mapping[Any, Any], usual: str
 ) -> list[str]:
-    """Return the cells of one row of `ComparisonResult.pairwise`."""
+    """Return the cells of one row of `ComparisonResult.pairwise`.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    position : int
+        Of the row.
+    pair : mapping of str to object
+        The row.
+    usual : str
+        Method of intervals that a note states for all.
+
+    Returns
+    -------
+    list of str
+        Markup.
+    """
     prefix = main_score(result).p_prefix
 
     def shown(column: str, show: Format) -> str:
