@@ -145,6 +145,12 @@ def _check_ngram_range(owner: Any, value: Any, trusted: Sequence[str]) -> None:
         raise _reject(owner, f"with ngram_range={value!r:.60}, at most {_MAX_NGRAM} expected.")
 
 
+def _check_optional_range(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Reject a range as `_check_ngram_range` does, if there is one."""
+    if value is not None:
+        _check_ngram_range(owner, value, trusted)
+
+
 def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     """Reject a vocabulary whose columns, or ids, are not 0 to n - 1, each once.
 
@@ -235,6 +241,7 @@ _BY_NAME: dict[str, _Check] = {
     "ngram_range": _check_ngram_range,
     "pattern": _check_pattern,
     "segmenter_": _check_segmenter,
+    "spaceless_ngram_range": _check_optional_range,
     "steps": _check_steps,
     "tokens_per_batch": _check_batch_size,
     "token_pattern": _check_pattern,
@@ -276,7 +283,7 @@ def _check_union(union: Any) -> None:
         return
     fitted = {"words": union.words_ is not None, "characters": union.characters_ is not None}
     wanted = {name: union.units_ in (name, "both") for name in fitted}
-    if fitted != wanted or not any(wanted.values()):
+    if fitted != wanted or not any(wanted.values()) or not 0 < union.character_weight_ < 1:
         raise _reject(union, f"that counts {union.units_!r:.60} and has {fitted}.")
 
 

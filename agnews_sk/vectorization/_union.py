@@ -24,6 +24,7 @@ _CHARACTERS_MIN_DF = 1e-4
 # Shares of words from which on characters are added.
 _MANY_UNSEEN = 0.05
 _MANY_SEGMENTED = 0.1
+_WEIGHT, _SPACELESS_WEIGHT = 0.6, 0.8  # of characters
 _NO_WORDS = "empty vocabulary"  # in the message of a vectorizer that finds none
 
 
@@ -38,8 +39,12 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         None is n-grams of 2 to 5 characters within words, likewise, in at least 0.01 % of rows.
     units : {"auto", "words", "characters", "both"}, default="auto"
         "auto" chooses in `fit`: characters are added where words alone are not enough, see Notes.
-    character_weight : float, default=0.6
-        Norm of the character n-grams of a row whose norm is one, with "both".
+    character_weight : float or "auto", default="auto"
+        Norm of the character n-grams of a row whose norm is one, with "both". "auto" is 0.8 where
+        most words are of scripts without spaces, and else 0.6.
+    spaceless_ngram_range : tuple (min_n, max_n) or None, default=(1, 3)
+        Range of the character n-grams where most words are of scripts without spaces, or texts have
+        no words: there a character says more. None leaves that of `characters`.
     verbose : bool, default=False
         Print the choice of "auto".
 
@@ -51,6 +56,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         Why, in a sentence.
     words_, characters_ : NgramVectorizer or None
         Fitted; None for what is not counted.
+    character_weight_ : float
     vocabulary_ : dict of str to int
         Column of each n-gram; built on access.
 
@@ -85,7 +91,8 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         "words": [NgramVectorizer, None],
         "characters": [NgramVectorizer, None],
         "units": [StrOptions(set(UNITS))],
-        "character_weight": [Interval(Real, 0, 1, closed="neither")],
+        "character_weight": [Interval(Real, 0, 1, closed="neither"), StrOptions({"auto"})],
+        "spaceless_ngram_range": [tuple, list, None],
         "verbose": ["boolean"],
     }
 
@@ -95,13 +102,15 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         words=None,
         characters=None,
         units="auto",
-        character_weight=0.6,
+        character_weight="auto",
+        spaceless_ngram_range=(1, 3),
         verbose=False,
     ):
         self.words = words
         self.characters = characters
         self.units = units
         self.character_weight = character_weight
+        self.spaceless_ngram_range = spaceless_ngram_range
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None) -> "NgramUnion":
@@ -147,6 +156,14 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         parts: list[sp.csr_matrix] = []
         if units != "characters":
             units, reason, parts = self._fit_words(words, texts)
+        is_spaceless = units != self.units and units == "characters"
+        if units != "characters" and words.word_statistics_:
+            is_spaceless = words.word_statistics_["segmented"] > MOSTLY
+        self.character_weight_ = self.character_weight
+        if self.character_weight == "auto":
+            self.character_weight_ = _SPACELESS_WEIGHT if is_spaceless else _WEIGHT
+        if is_spaceless and self.spaceless_ngram_range is not None:
+            characters.set_params(ngram_range=self.spaceless_ngram_range)
         if units in ("characters", "both"):
             parts.append(characters.fit_transform(texts))
         self.units_, self.reason_ = units, reason
@@ -211,7 +228,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         if len(parts) == 1:
             return parts[0]
         # Their squares add up to one, so that rows keep their norm.
-        weights = np.sqrt(1 - self.character_weight**2), self.character_weight
+        weights = np.sqrt(1 - self.character_weight_**2), self.character_weight_
         for part, weight in zip(parts, weights):
             part.data = part.data * weight
         return sp.hstack(parts, format="csr")

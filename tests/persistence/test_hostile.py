@@ -449,8 +449,8 @@ CASES = {
         "pipeline.skops sets memory of a TextPipeline"),
     "endless processes": (
         "characters", lambda f: change_model(
-            f, lambda m: setattr(m["vectorize"], "n_jobs", 10**6)),
-        "pipeline.skops sets n_jobs of a FeatureUnion"),
+            f, lambda m: setattr(m["classify"], "n_jobs", 10**6)),
+        "pipeline.skops sets n_jobs of a CalibratedLinearSVC"),
     "random numbers from elsewhere": (
         "tfidf", set_attribute("classify", "random_state", lambda _: forged_random_state()),
         "pipeline.skops has a random_state of a CalibratedLinearSVC"),
