@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
+_OF_SEVERAL = "make_tfidf_pipeline and make_embedding_pipeline take several labels per row"
 _NAMED_POSITIONS = 5
 # This many rows distinguish most columns of texts from labels.
 _FIRST = 100
@@ -266,7 +267,7 @@ def _table(y: Any, name: str) -> np.ndarray:
         return np.array(y)
     except ValueError as error:
         raise ValueError(
-            f"{name} must be 1-D, one label per row, got rows of several labels."
+            f"{name} must be 1-D, one label per row, got rows of several labels; {_OF_SEVERAL}."
         ) from error
 
 
@@ -287,7 +288,9 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
 def _check_one_column(shape: tuple[int, ...], name: str) -> None:
     """Reject several columns, and warn of one, as scikit-learn does."""
     if len(shape) != 2 or shape[1] != 1:
-        raise ValueError(f"{name} must be 1-D, one label per row, got shape {shape}.")
+        raise ValueError(
+            f"{name} must be 1-D, one label per row, got shape {shape}; {_OF_SEVERAL}."
+        )
     warnings.warn(
         f"A column-vector {name} was passed when a 1d array was expected; its only column is used.",
         DataConversionWarning,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
 from scipy.special import expit
 
 # Step size of AdaGrad (Duchi et al. 2011), for rows of norm 1.
@@ -17,6 +17,7 @@ _FEWEST_STEPS, _FEWEST_PASSES = 400, 5
 _SMALLEST_BATCH, _LARGEST_BATCH, _BATCHES = 8, 256, 20
 # Weights are averaged over this many of the last 40 % of the steps.
 _AVERAGED, _N_AVERAGED = 0.4, 20
+_LABELS_AT_ONCE = 16
 _TINY = 1e-10
 
 
@@ -71,7 +72,7 @@ class _Batch(NamedTuple):
     ----------
     rows : slice
         Their places in the shuffled order.
-    features : ndarray of int of shape (n_used,), or slice
+    features : ndarray of int of shape (n_used,)
         Those that any of the rows has.
     X, transposed : {ndarray, CSR matrix} of shape (n_rows, n_used) and (n_used, n_rows)
     """
@@ -133,9 +134,9 @@ def fit_margins(
             start[labels].astype(np.float32),
         )
 
-    parts = np.array_split(varying, effective_n_jobs(n_jobs))
-    jobs = (delayed(fit_labels)(labels) for labels in parts if len(labels))
-    Parallel(n_jobs=n_jobs, prefer="threads")(jobs)
+    # Of a fixed size, as sums of another number of columns are rounded otherwise.
+    parts = [varying[i : i + _LABELS_AT_ONCE] for i in range(0, len(varying), _LABELS_AT_ONCE)]
+    Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit_labels)(labels) for labels in parts)
     return LabelMargins(coef.T / np.float64(norm), intercept, n_passes)
 
 
@@ -168,21 +169,23 @@ def _descend(
     first = int((1 - _AVERAGED) * len(steps))
     averaged = set(np.linspace(first, len(steps) - 1, _N_AVERAGED).astype(int).tolist())
     for number, batch in enumerate(steps):
-        used = coef[batch.features]  # (n_used, n_labels)
+        # `take` and assignments in place: indexing and new arrays took half of the time.
+        used = coef.take(batch.features, axis=0)  # (n_used, n_labels)
         residual = batch.X @ used  # (n_rows, n_labels)
         residual += intercept
         expit(residual, out=residual)
         residual -= target[batch.rows]
         residual *= weight[batch.rows]
         gradient = batch.transposed @ residual  # (n_used, n_labels)
-        gradient += penalty[batch.features] * used
-        sums = squares[batch.features]
+        gradient += penalty.take(batch.features, axis=0) * used
+        sums = squares.take(batch.features, axis=0)
         sums += gradient * gradient
         squares[batch.features] = sums
         np.sqrt(sums, out=sums)
         gradient /= sums
         gradient *= _STEP
-        coef[batch.features] = used - gradient
+        used -= gradient
+        coef[batch.features] = used
         gradient = residual.sum(axis=0)
         of_intercept += gradient**2
         intercept = intercept - _STEP_OF_INTERCEPT * gradient / np.sqrt(of_intercept)
@@ -212,7 +215,7 @@ def _batches(X: Any) -> list[_Batch]:
         rows = slice(start, min(start + size, X.shape[0]))
         part = X[rows]
         if not sp.issparse(X):
-            found.append(_Batch(rows, slice(None), part, part.T))
+            found.append(_Batch(rows, np.arange(X.shape[1]), part, part.T))
             continue
         features, places = np.unique(part.indices, return_inverse=True)
         shape = (part.shape[0], len(features))

@@ -6,7 +6,7 @@ import numpy as np
 
 # A label with as many positive rows as this has its threshold chosen half by what these rows are,
 # half by their probabilities.
-_HALF_TRUSTED = 20
+_HALF_TRUSTED = 100
 
 
 def thresholds_for(

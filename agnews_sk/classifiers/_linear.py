@@ -38,6 +38,8 @@ _FEWEST_PASSES, _MOST_PASSES = 5, 100
 _AVERAGED = 0.6  # share of the steps, the last ones, whose weights are averaged
 # With fewer rows, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
+# Times C of the logistic loss, which fits less closely than the hinge loss with the same penalty.
+_OF_LOG_LOSS = 2
 # Rows to choose the temperature on, if there are this many.
 _ROWS_TO_CALIBRATE_ON = 1_000
 
@@ -117,6 +119,14 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     held out together. Features that only held-out rows have are removed from these, and rows of
     unit norm are scaled back to it: the vectorizer has learned its vocabulary from them too, and
     their margins would otherwise be smaller than those of new texts, and the temperature too low.
+
+    With several labels per row, for each label
+
+    .. math:: \min_{w, b} \tfrac{1}{2} \|w\|^2 + 2 C \sum_i \log(1 + e^{-y_i (w^T x_i + b)}),
+
+    by averaged AdaGrad (Duchi et al. 2011) on all labels at once, and the margins are calibrated by
+    one slope and a shift of each label. A threshold with the highest F1 on few positive rows is
+    overfitted, so rows count as positive partly by their probability, the more the rarer the label.
 
     Examples
     --------
@@ -358,7 +368,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         found = fit_label_sets(
             rows,
             join_groups(*origins),
-            C=self.C,
+            C=_OF_LOG_LOSS * self.C,
             max_iter=self.max_iter,
             n_jobs=self._n_threads(len(used)),
             fraction=self.calibration_fraction,

@@ -104,7 +104,22 @@ def scores_section(result: ComparisonResult) -> str:
 
 
 def _score(result: ComparisonResult, name: str, column: str, show: Format) -> str:
-    """Return a cell with a number of `ComparisonResult.scores`, and its interval if it has one."""
+    """Return a cell with a number of `ComparisonResult.scores`, and its interval if it has one.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    name : str
+        Name of the classifier.
+    column : str
+    show : callable
+        From a number to text.
+
+    Returns
+    -------
+    str
+        Markup.
+    """
     row = result.scores.loc[name]
     shown = data_value(row[column], show(row[column]), ["scores", name, column])
     ends = interval_columns(result.classes, multilabel=result.multilabel).get(column)
@@ -323,7 +338,16 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
 
 
 def _shown(labels: Any) -> str:
-    """Return a label, or the labels of a row separated by commas."""
+    """Return a label, or the labels of a row separated by commas.
+
+    Parameters
+    ----------
+    labels : label, or list of labels
+
+    Returns
+    -------
+    str
+    """
     return ", ".join(map(str, labels)) if isinstance(labels, list) else str(labels)
 
 
