@@ -188,10 +188,12 @@ def evaluate_classifier(
     report(f"{name}: fitting on {len(labels):,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
-    return tested(name, fitted, X_test, y_true, report, n_train_rows=len(labels), fit=fit)
+    return measure_predictions(
+        name, fitted, X_test, y_true, report, n_train_rows=len(labels), fit=fit
+    )
 
 
-def tested(
+def measure_predictions(
     name: str,
     fitted: Any,
     X_test: Any,
