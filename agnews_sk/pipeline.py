@@ -28,10 +28,10 @@ from agnews_sk._core.validation import (
     text_columns,
 )
 from agnews_sk.classifiers import CalibratedLinearSVC
-from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder, default_mixed_vectorizer
 
 __all__ = [
     "TextPipeline",
@@ -175,6 +175,9 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         """Reject columns that the joiner would, before a sampler reads or changes any."""
         steps = [step for _, step in self.steps if step not in (None, "passthrough")]
         first = next((step for step in steps if not hasattr(step, "fit_resample")), None)
+        if isinstance(first, MixedColumnJoiner):
+            first.find_roles(X, y)
+            return
         if not isinstance(first, ColumnJoiner):
             return
         if first.columns is not None:
@@ -185,7 +188,9 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     def _fit(self, X, y=None, routed_params=None, raw_params=None):
         """Fit all steps but the last, and warn of classes that the samplers leave without a row."""
         join = self.named_steps.get("join")
-        with sampled_columns(getattr(join, "columns", None)):
+        mixed = isinstance(join, MixedColumnJoiner)
+        joined = join.find_roles(X).texts if mixed else getattr(join, "columns", None)
+        with sampled_columns(joined):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
         if _are_labels(self, y) and len(lost := np.setdiff1d(y, y_last)):
             warnings.warn(
@@ -234,7 +239,7 @@ def _check_metadata(X: Any, params: dict[str, Any]) -> None:
 
 
 def make_tfidf_pipeline(
-    *, characters=False, memory=None, verbose=False, random_state=0, **params
+    *, characters=False, columns=None, memory=None, verbose=False, random_state=0, **params
 ) -> TextPipeline:
     """Make the baseline pipeline: TF-IDF of words and word pairs, and a linear classifier.
 
@@ -243,6 +248,12 @@ def make_tfidf_pipeline(
     characters : bool, default=False
         Add the TF-IDF of character n-grams, which is slightly more accurate and about twice as
         slow. The parameters of the words are then those of `vectorize__words`.
+    columns : "auto", True, list of str, dict of str to str, or None, default=None
+        Columns to use beside texts: all but identifiers ("auto" or True), those in a list, or those
+        in a dict with their kinds, "number", "boolean", "category" or "date". The step `join` is
+        then a `MixedColumnJoiner`, whose `summary_` says what each column is used as, and
+        `vectorize` a `MixedVectorizer`: the parameters of the words are those of `vectorize__text`.
+        None uses texts only.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
@@ -276,8 +287,8 @@ def make_tfidf_pipeline(
             [("words", words), ("characters", chars)], transformer_weights=UNION_WEIGHTS
         )
     steps = [
-        *_text_steps(),
-        ("vectorize", words),
+        *_text_steps(columns, verbose),
+        ("vectorize", words if columns is None else default_mixed_vectorizer(words)),
         ("classify", CalibratedLinearSVC(random_state=random_state)),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
@@ -285,7 +296,7 @@ def make_tfidf_pipeline(
 
 
 def make_embedding_pipeline(
-    model=None, *, memory=None, verbose=False, random_state=None, **params
+    model=None, *, columns=None, memory=None, verbose=False, random_state=None, **params
 ) -> TextPipeline:
     """Make the pipeline of a frozen pretrained encoder and logistic regression.
 
@@ -294,6 +305,9 @@ def make_embedding_pipeline(
     model : str, path or None, default=None
         Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
         from the Hub.
+    columns : "auto", True, list of str, dict of str to str, or None, default=None
+        As in `make_tfidf_pipeline`; `embed` is then a `MixedVectorizer`, and the parameters of the
+        embedder are those of `embed__text`.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`. `embed__cache` keeps vectors by text instead,
         which serves other folds too.
@@ -319,9 +333,10 @@ def make_embedding_pipeline(
     """
     from sklearn.linear_model import LogisticRegression
 
+    embedder = SentenceEmbedder(model=model)
     steps = [
-        *_text_steps(),
-        ("embed", SentenceEmbedder(model=model)),
+        *_text_steps(columns, verbose),
+        ("embed", embedder if columns is None else default_mixed_vectorizer(embedder, dense=True)),
         ("classify", LogisticRegression(C=10, max_iter=1000, random_state=random_state)),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
@@ -408,11 +423,14 @@ def make_transformer_pipeline(
     return set_step_params(pipeline, params, maker="make_transformer_pipeline")
 
 
-def _text_steps() -> list[tuple[str, Any]]:
+def _text_steps(columns: Any = None, verbose: bool = False) -> list[tuple[str, Any]]:
     """Return the steps that all pipelines begin with: `filter`, `augment`, `join` and `clean`."""
+    join: Any = ColumnJoiner()
+    if columns is not None:
+        join = MixedColumnJoiner(others=columns, verbose=verbose)
     return [
         ("filter", MissingTextFilter()),
         ("augment", "passthrough"),
-        ("join", ColumnJoiner()),
+        ("join", join),
         ("clean", TextCleaner()),
     ]

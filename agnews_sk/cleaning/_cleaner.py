@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
 from agnews_sk.cleaning._text_output import TextOutputMixin
@@ -133,16 +134,17 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         self
         """
         self._check_parameters()
-        check_texts(X)
+        check_texts(X.texts if isinstance(X, MixedRows) else X)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Any) -> Any:
         """Return the cleaned texts.
 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
             List, tuple, array, pandas or Polars Series, or one-column frame; texts may be missing.
+            Of texts beside other columns, from a `MixedColumnJoiner`, the texts are cleaned.
 
         Returns
         -------
@@ -150,6 +152,8 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
             One `str` per text, in the same order.
         """
         self._check_parameters()
+        if isinstance(X, MixedRows):
+            return X.with_texts(self.transform(X.texts))
         texts = check_texts(X).fill_null("").rename("text").to_frame()
         return to_object_array(texts.select(self._expression()).to_series())
 
