@@ -106,6 +106,43 @@ def row_joiner(model: Any, columns: Sequence[str] = TITLE_AND_DESCRIPTION) -> Jo
     return join
 
 
+def texts_as_rows(model: Any, texts: Sequence[str | None]) -> Any:
+    """Return texts as rows that a model takes: all that it uses beside them is missing.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+    texts : sequence of str or None of shape (n_samples,)
+
+    Returns
+    -------
+    list of str, or polars.DataFrame of shape (n_samples, n_columns)
+        A frame if the model uses columns beside texts, and then the texts are in the first one.
+    """
+    kinds = column_kinds(model)
+    if not kinds:
+        return list(texts)
+    text, *others = [*fitted_columns(model), *kinds]
+    missing: list[str | None] = [None] * len(texts)
+    cells = {text: list(texts), **dict.fromkeys(others, missing)}
+    return pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
+
+
+def column_kinds(model: Any) -> dict[str, str]:
+    """Return the columns that a model uses beside texts, with their kinds.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+
+    Returns
+    -------
+    dict of str to str
+        Empty if it takes texts only.
+    """
+    return dict(getattr(_join_step(model), "column_kinds_", {}))
+
+
 def fitted_columns(model: Any) -> list[str]:
     """Return the columns that a model was fitted on; none if it was fitted on texts.
 

@@ -17,6 +17,12 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.pretrained import longest_input
+from agnews_sk.persistence._column_checks import (
+    check_column_transformer,
+    check_encoder,
+    check_mixed_joiner,
+    check_one_hot,
+)
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
@@ -369,11 +375,16 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_svc,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
+    "agnews_sk.cleaning.MixedColumnJoiner": check_mixed_joiner,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
+    "agnews_sk.vectorization.DateEncoder": check_encoder,
     "agnews_sk.vectorization.NgramVectorizer": _check_ngrams,
+    "agnews_sk.vectorization.NumberEncoder": check_encoder,
+    "sklearn.compose._column_transformer.ColumnTransformer": check_column_transformer,
     "sklearn.dummy.DummyClassifier": _check_dummy,
     "sklearn.ensemble._stacking.StackingClassifier": _check_stacking,
     "sklearn.ensemble._voting.VotingClassifier": _check_voting,
+    "sklearn.preprocessing._encoders.OneHotEncoder": check_one_hot,
     "sklearn.feature_selection._from_model.SelectFromModel": _check_importances,
 }
 

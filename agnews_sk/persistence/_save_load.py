@@ -9,6 +9,7 @@ import polars as pl
 from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
+from agnews_sk._core.joining import texts_as_rows
 from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_parts_fit, check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
@@ -270,7 +271,7 @@ def probe(model: Any) -> None:
         if not hasattr(model, "predict") or not get_tags(steps[0]).input_tags.string:
             return
         takes_ids = getattr(steps[0], "tokenizer_", True) is None
-        X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
+        X: Any = pl.Series([[0], [0]]) if takes_ids else texts_as_rows(model, _PROBE)
         _check_labels(model, np.asarray(model.predict(X)), len(X))
         if hasattr(model, "predict_proba"):
             _check_probabilities(model, np.asarray(model.predict_proba(X)), len(X))
