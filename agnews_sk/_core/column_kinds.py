@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 
@@ -19,7 +18,9 @@ _ALWAYS_FEW = 10
 _NEAR_UNIQUE = 0.5
 # Fewer rows do not show whether a column of integers counts them.
 _MIN_ROWS_OF_AN_ID = 20
-_ID_NAME = re.compile(r"(?i:.*[_\s.-])?(?i:id|ids|uuid|guid|index|idx|key)|.*[a-z](ID|Id)|Unnamed: \d+")
+_ID_NAME = re.compile(
+    r"(?i:.*[_\s.-])?(?i:id|ids|uuid|guid|index|idx|key)|.*[a-z](ID|Id)|Unnamed: \d+"
+)
 _DATE = r"^\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*$"
 _TRUTHS = {
     **dict.fromkeys(("true", "yes", "t", "y", "1", "1.0"), True),

@@ -185,9 +185,11 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
                 "columns (join__others) must be 'auto', a list of names, or a dict of names to "
                 f"kinds, got {others!r}."
             )
-        unknown = {} if not isinstance(others, Mapping) else {
-            name: kind for name, kind in others.items() if kind not in KINDS
-        }
+        unknown = (
+            {}
+            if not isinstance(others, Mapping)
+            else {name: kind for name, kind in others.items() if kind not in KINDS}
+        )
         if unknown:
             raise ValueError(
                 f"the kinds of columns (join__others) must be among {list(KINDS)}, got {unknown}; "
@@ -257,7 +259,9 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
 
     def _kept(self, X: Any) -> dict[str, pl.Series]:
         """Return the columns beside the texts, each as its kind."""
-        return {name: as_kind(X[name], kind, name=name) for name, kind in self.column_kinds_.items()}
+        return {
+            name: as_kind(X[name], kind, name=name) for name, kind in self.column_kinds_.items()
+        }
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return "text" and the names of the columns beside it.

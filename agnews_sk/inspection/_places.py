@@ -10,7 +10,7 @@ from sklearn.pipeline import FeatureUnion
 
 from agnews_sk._core.words import stop_word_set
 from agnews_sk.inspection._words import Span, changed_with_places
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import MixedVectorizer, NgramVectorizer
 
 # From a text to the names of its n-grams, each with the spans of its tokens.
 Finder = Callable[[str], Iterator[tuple[str, list[Span | None]]]]
@@ -19,6 +19,8 @@ Preprocess = Callable[[str], str]
 
 def names_ngrams(reader: Any) -> bool:
     """Return whether a step is a vectorizer of n-grams, or a union that has one."""
+    if isinstance(reader, MixedVectorizer):
+        return names_ngrams(reader.text)
     if isinstance(reader, FeatureUnion):
         return any(names_ngrams(part) for _, part in reader.transformer_list)
     return isinstance(reader, (CountVectorizer, NgramVectorizer))
@@ -29,7 +31,7 @@ def ngram_finder(reader: Any) -> Finder:
 
     Parameters
     ----------
-    reader : CountVectorizer, NgramVectorizer or FeatureUnion
+    reader : CountVectorizer, NgramVectorizer, FeatureUnion or MixedVectorizer
         Of a union, the parts that are not vectorizers of n-grams are ignored.
 
     Returns
@@ -39,6 +41,9 @@ def ngram_finder(reader: Any) -> Finder:
         preprocessing changes the text in a way that loses the positions. A span is None where a
         token is not in the text, as after stemming.
     """
+    if isinstance(reader, MixedVectorizer):
+        find_in = ngram_finder(reader.text_)
+        return lambda text: ((f"text__{name}", spans) for name, spans in find_in(text))
     if isinstance(reader, FeatureUnion):
         parts = [
             (f"{name}__" if reader.verbose_feature_names_out else "", ngram_finder(part))

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin, TextInputMixin
+from agnews_sk._core.joining import texts_as_rows
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.onnx._inputs import INPUT_NAMES, GraphInputs
@@ -201,7 +202,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
                 f"{GRAPH} has outputs of size {n_outputs} per text, expected one of size "
                 f"{len(self.classes_)}."
             )
-        if not np.isfinite(self._logits(_PROBE)).all():
+        if not np.isfinite(self._logits(texts_as_rows(self, _PROBE))).all():
             raise ArtifactError(f"{GRAPH} returns values that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:

@@ -19,7 +19,7 @@ from agnews_sk.onnx._int8 import quantize_int8
 from agnews_sk.onnx._parity import ParityReport, check_parity, compare
 from agnews_sk.persistence import ModelCard, parts_as_files, with_manifest, write_files
 from agnews_sk.tokenization import ModelInput
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import MixedVectorizer, NgramVectorizer, SentenceEmbedder
 
 # Rows on which the ranges of activations are measured.
 _CALIBRATION_ROWS = 512
@@ -173,7 +173,12 @@ def _divide(pipeline: Any) -> _Export:
     linear = _linear_part(classifier)
     if isinstance(last, SentenceEmbedder):
         return _export_embedder(before, last, linear)
-    if isinstance(last, (NgramVectorizer, FeatureUnion)):
+    if isinstance(last, MixedVectorizer) and isinstance(last.text, SentenceEmbedder):
+        raise TypeError(
+            "embeddings beside other columns cannot be exported; save the pipeline instead, or "
+            "export one that is made without columns=."
+        )
+    if isinstance(last, (NgramVectorizer, FeatureUnion, MixedVectorizer)):
         inputs = GraphInputs("matrix", ModelInput(vocab_size=len(linear[0])))
         return _Export(before, linear_graph(*linear), inputs)
     raise TypeError(f"a {type(last).__name__} before the classifier cannot be exported faithfully.")

@@ -39,7 +39,7 @@ def check_one_hot(encoder: Any) -> None:
         raise _reject(encoder, f"without categories for each of {n_columns} columns.")
     if not all(map(_are_categories, categories)):
         raise _reject(encoder, "whose categories are not distinct texts or ascending numbers.")
-    if not all(map(_fits, categories, mappings, infrequent, n_out)):  # type: ignore[arg-type]
+    if not all(map(_fits, categories, mappings, infrequent, n_out)):
         raise _reject(encoder, "whose features do not fit its categories.")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.column_kinds import as_kind
@@ -258,9 +258,7 @@ class DateEncoder(_ColumnEncoder):
         """
         check_is_fitted(self)
         names = []
-        for name, hours, missing in zip(
-            self.feature_names_in_, self.has_hours_, self.has_missing_
-        ):
+        for name, hours, missing in zip(self.feature_names_in_, self.has_hours_, self.has_missing_):
             parts = ["time", "year_sin", "year_cos", "week_sin", "week_cos", "weekend"]
             parts += ["day_sin", "day_cos"] if hours else []
             parts += ["missing"] if missing else []

@@ -127,7 +127,7 @@ class MixedVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         transformer = ColumnTransformer(
             [("text", self.text, text), *parts],
             sparse_threshold=1.0,
-            transformer_weights={kind: self.weight for kind in by_kind},
+            transformer_weights=dict.fromkeys(by_kind, self.weight),
         )
         with config_context(transform_output="default"):
             matrix = transformer.fit_transform(_frame(text, texts, columns), y)
@@ -177,6 +177,12 @@ class MixedVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         """
         check_is_fitted(self)
         return self.transformer_.get_feature_names_out()
+
+    @property
+    def text_(self) -> Any:
+        """The fitted vectorizer of the texts."""
+        check_is_fitted(self)
+        return self.transformer_.named_transformers_["text"]
 
     def feature_columns(self) -> np.ndarray:
         """Return the column that each feature comes from, "" for those of the texts.
