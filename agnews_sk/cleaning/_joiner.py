@@ -120,7 +120,8 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
         if left_out:
             warnings.warn(
                 f"the columns {left_out} hold no texts and are left out; {list(found)} are joined. "
-                "Choose with join__columns (columns of ColumnJoiner).",
+                "Choose with join__columns (columns of ColumnJoiner), or use the others too, with "
+                "columns='auto' of make_tfidf_pipeline or make_embedding_pipeline.",
                 stacklevel=3,
             )
 

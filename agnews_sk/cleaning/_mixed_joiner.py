@@ -162,6 +162,12 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
             return ColumnRoles(["text"], {}, {})
         named = [] if others == "auto" else list(others)
         check_frame(X, columns=[*(self.columns or ()), *named])
+        unnamed = [name for name in X.columns if not isinstance(name, str)]
+        if unnamed:
+            raise TypeError(
+                f"the columns of X must have names of str beside texts, got {unnamed[0]!r}; rename "
+                "them."
+            )
         twice = sorted(set(self.columns or ()) & set(named))
         if twice:
             raise ValueError(
@@ -204,7 +210,7 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
             text_columns(X, roles.texts or None)  # raises the error for a frame without texts
             return roles
         rest = [c for c in X.columns if c not in others]
-        texts = self.columns or [c for c in text_columns(X[rest], None)]
+        texts = self.columns or list(text_columns(X[rest], None))
         kinds = dict(others) if isinstance(others, dict) else self._kinds_of(X, others)
         left_out = {str(c): "not named" for c in rest if str(c) not in map(str, texts)}
         return ColumnRoles(list(map(str, texts)), kinds, left_out)

@@ -47,8 +47,5 @@ def _attribute(model: TextModel, row: int, empty: np.ndarray) -> Attribution:
 
 def _without_each(columns: pl.DataFrame, n_repeats: int) -> pl.DataFrame:
     """Return a row repeated, and then once more for each column, without its cell."""
-    changed = [
-        columns.with_columns(pl.lit(None).alias(name).cast(columns.schema[name]))
-        for name in columns.columns
-    ]
+    changed = [columns.with_columns(columns[name].clear(1)) for name in columns.columns]
     return pl.concat([*[columns] * n_repeats, *changed])
