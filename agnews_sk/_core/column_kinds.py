@@ -22,6 +22,7 @@ _ID_NAME = re.compile(
     r"(?i:.*[_\s.-])?(?i:id|ids|uuid|guid|index|idx|key)|.*[a-z](ID|Id)|Unnamed: \d+"
 )
 _DATE = r"^\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*$"
+_REASONS = {"text": "texts that are not among the columns to join"}
 _TRUTHS = {
     **dict.fromkeys(("true", "yes", "t", "y", "1", "1.0"), True),
     **dict.fromkeys(("false", "no", "f", "n", "0", "0.0"), False),
@@ -77,10 +78,11 @@ def find_roles(columns: Mapping[str, pl.Series], texts: Sequence[str] | None) ->
     if texts is None:
         texts = [name for name, role in found.items() if role == "text"]
         texts = texts or _longest_strings(columns)
-    kinds = {name: kind for name, kind in found.items() if kind in KINDS and name not in texts}
-    left_out = {n: role for n, role in found.items() if n not in texts and n not in kinds}
-    not_named = "texts that are not among the columns to join"
-    left_out = {n: not_named if role == "text" else role for n, role in left_out.items()}
+    others = {name: role for name, role in found.items() if name not in texts}
+    kinds = {name: role for name, role in others.items() if role in KINDS}
+    left_out = {
+        name: _REASONS.get(role, role) for name, role in others.items() if name not in kinds
+    }
     return ColumnRoles(list(texts), kinds, left_out)
 
 

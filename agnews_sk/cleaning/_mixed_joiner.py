@@ -160,26 +160,30 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
                     f"got texts alone, a {type(X).__name__}."
                 )
             return ColumnRoles(["text"], {}, {})
-        named = [] if others == "auto" else list(others)
-        check_frame(X, columns=[*(self.columns or ()), *named])
-        unnamed = [name for name in X.columns if not isinstance(name, str)]
-        if unnamed:
-            raise TypeError(
-                f"the columns of X must have names of str beside texts, got {unnamed[0]!r}; rename "
-                "them."
-            )
-        twice = sorted(set(self.columns or ()) & set(named))
-        if twice:
-            raise ValueError(
-                f"the columns {twice} are joined as texts (join__columns) and kept beside them "
-                "(columns, join__others); name each once."
-            )
+        self._check_named(X, [] if others == "auto" else list(others))
         roles = self._roles_of(X, others)
         if y is not None and others == "auto":
             found = {} if self.columns else text_columns(X, roles.texts)
             kept = {name: as_polars(X[name]) for name in roles.kinds}
             reject_labels({**found, **_as_texts(kept)}, y)
         return roles
+
+    def _check_named(self, X: Any, others: list[str]) -> None:
+        """Reject a frame without the columns that are named, or with one that is named twice."""
+        joined = list(self.columns or ())
+        check_frame(X, columns=[*joined, *others])
+        unnamed = [name for name in X.columns if not isinstance(name, str)]
+        if unnamed:
+            raise TypeError(
+                f"the columns of X must have names of str beside texts, got {unnamed[0]!r}; rename "
+                "them."
+            )
+        twice = sorted(set(joined) & set(others))
+        if twice:
+            raise ValueError(
+                f"the columns {twice} are joined as texts (join__columns) and kept beside them "
+                "(columns, join__others); name each once."
+            )
 
     def _checked_others(self) -> Any:
         """Return `others` as "auto", a list or a dict, and reject other values and kinds."""

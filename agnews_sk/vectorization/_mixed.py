@@ -20,7 +20,7 @@ _KINDS_BY_DTYPE = {pl.Float64: "number", pl.Boolean: "boolean", pl.String: "cate
 # Values of a category in fewer rows share one feature, which unseen values get too.
 _MIN_FREQUENCY = 3
 # Relative to texts of norm 1; chosen on generated data (see the guide).
-_WEIGHT = 0.5
+_WEIGHT = 0.3
 
 
 # `auto_wrap_output_keys=None`: a sparse matrix for any `transform_output`, as in scikit-learn.
@@ -37,7 +37,7 @@ class MixedVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     number, boolean, category, date : estimator or "drop"
         Encoder of the columns of each kind. `default_mixed_vectorizer` sets `NumberEncoder`,
         scikit-learn's `OneHotEncoder` and `DateEncoder`.
-    weight : float, default=0.5
+    weight : float, default=0.3
         Factor of all features that are not those of the texts, whose rows have norm 1.
 
     Attributes

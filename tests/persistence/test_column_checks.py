@@ -114,5 +114,5 @@ def test_kinds_of_columns_that_do_not_exist_are_rejected():
     joiner = MixedColumnJoiner().fit(["a"])
     check_mixed_joiner(joiner)
     joiner.column_kinds_ = {"a": "file"}
-    with pytest.raises(ArtifactError, match="columns have the kinds {'a': 'file'}"):
+    with pytest.raises(ArtifactError, match=r"columns have the kinds {'a': 'file'}"):
         check_mixed_joiner(joiner)
