@@ -149,7 +149,7 @@ def _checks(
         yield "label errors, by training a baseline", lambda: [check_label_errors(rows, seed)]
     yield "HTML tags, entities and backslashes", lambda: check_damage(rows)
     if labelled:
-        yield "news sources", lambda: [check_sources(rows)]
+        yield "sources that texts name", lambda: [check_sources(rows)]
 
 
 def _has_two_rows_per_class(labels: Any) -> bool:

@@ -129,9 +129,9 @@ def check_sources(rows: Rows) -> Finding:
         label=pl.Series(pd.unique(rows.labels)[counted["label"].to_numpy()].astype(str))
     )
     summary = (
-        f"Texts of {len(counted)} news agencies whose most frequent class is at least {_LIFT} "
-        "times as frequent as the largest class of all rows; TextCleaner(strip_sources=True) "
-        "removes their names."
+        f"Texts that name one of {len(counted)} sources whose most frequent class is at least "
+        f"{_LIFT} times as frequent as the largest class of all rows; "
+        "TextCleaner(strip_sources=True) removes their names."
     )
     return rows.table(
         "source_leakage", summary, leaking, pd.DataFrame(table.to_dict(as_series=False))

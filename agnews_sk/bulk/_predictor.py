@@ -11,7 +11,7 @@ import polars as pl
 
 from agnews_sk._core.joining import fitted_columns, row_joiner
 from agnews_sk.bulk._job import renamed_when_complete
-from agnews_sk.datasets import (
+from agnews_sk.files import (
     TEXT_CHOICES,
     Batch,
     Cells,
@@ -144,6 +144,8 @@ class Task(NamedTuple):
         The file.
     folder : str
         Folder of its parts.
+    sep, encoding : str or None
+        Separator and encoding of a text file, None to detect them.
     """
 
     key: str
@@ -155,6 +157,8 @@ class Task(NamedTuple):
     rows_per_part: int
     path: str
     folder: str
+    sep: str | None = None
+    encoding: str | None = None
 
     def parts(self, kind: str) -> Iterator[pl.DataFrame]:
         """Read the parts of this task in order, one at a time.
@@ -187,7 +191,8 @@ def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> N
     predictor = RowPredictor(model, columns=task.columns, keep=task.keep)
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    reader = open_rows(Path(task.path), NamedColumns(predictor.names, header=task.header))
+    rules = NamedColumns(predictor.names, header=task.header)
+    reader = open_rows(Path(task.path), rules, sep=task.sep, encoding=task.encoding)
     for number, batch in enumerate(reader.batches(task.rows_per_part)):
         part = folder / f"{number:08}.{task.key}.{PREDICTED}.parquet"
         if not part.exists():

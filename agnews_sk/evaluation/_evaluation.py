@@ -182,12 +182,43 @@ def evaluate_classifier(
     y_true = plain_labels(y_test, X_test, name="y_test")
     y_true = as_kind_of(y_true, seen, name="y_test", whose="y_train")
     check_same_columns(X_train, X_test)
-    _warn_of_unseen(name, seen, y_true)
-    report = progress or _ignore
+    warn_of_unseen(name, seen, y_true)
+    report = progress or ignore_stage
 
     report(f"{name}: fitting on {len(labels):,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
+    return tested(name, fitted, X_test, y_true, report, n_train_rows=len(labels), fit=fit)
+
+
+def tested(
+    name: str,
+    fitted: Any,
+    X_test: Any,
+    y_true: np.ndarray,
+    report: ProgressCallback,
+    *,
+    n_train_rows: int,
+    fit: Cost,
+) -> Evaluation:
+    """Predict the test rows, and measure the costs of prediction.
+
+    Parameters
+    ----------
+    name : str
+    fitted : classifier
+    X_test : DataFrame or texts of shape (n_rows,)
+    y_true : ndarray of shape (n_rows,)
+    report : callable taking a str
+        Called at the start of each stage.
+    n_train_rows : int
+    fit : Cost
+        Of the fit.
+
+    Returns
+    -------
+    Evaluation
+    """
     report(f"{name}: predicting {len(y_true):,} rows")
     with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
@@ -202,7 +233,7 @@ def evaluate_classifier(
         abstained=abstained,
         y_proba=y_proba,
         classes=classes,
-        n_train_rows=len(labels),
+        n_train_rows=n_train_rows,
         latency_seconds=latencies(fitted.predict, X_test),
         size_bytes=size_bytes(fitted, name),
         n_parameters=count_parameters(fitted),
@@ -313,7 +344,7 @@ def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) 
     return aligned
 
 
-def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
+def warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
     """Warn of test labels that are not among the training labels."""
     unseen = sorted(set(y_true.tolist()) - set(seen.tolist()), key=str)
     if unseen:
@@ -390,5 +421,5 @@ def _abstain_label(fitted: Any) -> Any:
     return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NEVER
 
 
-def _ignore(stage: str) -> None:
+def ignore_stage(stage: str) -> None:
     """Take the place of a progress callback that was not given."""

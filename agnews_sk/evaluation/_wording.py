@@ -78,14 +78,19 @@ def cost_note(result: "ComparisonResult") -> str:
     -------
     str
     """
-    rows = result.scores.dropna(subset="fit_seconds").to_dict("index")
-    if not rows:
-        return "Their costs are unknown."
-    fits = listed([f"{name} {seconds(row['fit_seconds'])} s" for name, row in rows.items()])
-    speeds = listed(
-        [f"{name} {number(row['texts_per_second'])} texts/s" for name, row in rows.items()]
-    )
-    return f"Time to fit: {fits}. Prediction speed: {speeds}."
+    fits = [
+        f"{name} {seconds(value)} s"
+        for name, value in result.scores["fit_seconds"].dropna().items()
+    ]
+    speeds = [
+        f"{name} {number(value)} texts/s"
+        for name, value in result.scores["texts_per_second"].dropna().items()
+    ]
+    sentences = [
+        f"Time to fit: {listed(fits)}." if fits else "",
+        f"Prediction speed: {listed(speeds)}." if speeds else "",
+    ]
+    return " ".join(filter(None, sentences)) or "Their costs are unknown."
 
 
 def interval_with_method(interval: str, method: str, usual: str) -> str:

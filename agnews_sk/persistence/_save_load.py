@@ -9,7 +9,7 @@ import polars as pl
 from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
-from agnews_sk._core.joining import texts_as_rows
+from agnews_sk._core.joining import fitted_columns, texts_as_rows
 from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_parts_fit, check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
@@ -68,7 +68,7 @@ def save(
 
     Notes
     -----
-    `manifest.json` lists the files with their SHA-256, the classes, the versions of libraries and
+    `manifest.json` lists the files with their SHA-256, classes, columns, versions of libraries and
     how the model was trained. `pipeline.skops` holds the estimators, `*.safetensors` the weights
     and `tokenizer.json` the tokenizers. A checksum shows that a file is complete, not who wrote it.
 
@@ -191,6 +191,7 @@ def with_manifest(
     facts = {
         "estimator": type(model).__name__,
         "classes": None if classes is None else np.asarray(classes).tolist(),
+        "columns": fitted_columns(model),
         "training": _training(model),
         **more,
     }

@@ -54,8 +54,9 @@ def _scores_table(result: ComparisonResult) -> Table:
     if result.abstained:
         _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
     table.add_section()
-    _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
-    _add_row(table, "fit time, s", [f"{row['fit_seconds']:,.1f}" for row in rows])
+    if result.scores["fit_seconds"].notna().any():
+        _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
+        _add_row(table, "fit time, s", [f"{row['fit_seconds']:,.1f}" for row in rows])
     _add_row(table, "texts/s", [f"{row['texts_per_second']:,.0f}" for row in rows])
     _add_row(table, "size, MB", [megabytes(row["size_bytes"]) for row in rows])
     return table

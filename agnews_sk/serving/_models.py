@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._core.joining import row_joiner
+from agnews_sk._core.joining import fitted_columns, row_joiner
 from agnews_sk.onnx import load_model, model_sha256
 
 WARM_UP = "Warm up."
@@ -15,6 +15,10 @@ WARM_UP = "Warm up."
 
 class ExplanationUnavailableError(Exception):
     """The model's predictions cannot be explained, or not in this installation."""
+
+
+class UnknownColumnError(ValueError):
+    """A row has a cell of a column that the model does not read."""
 
 
 def name_models(models: Any) -> dict[str, Any]:
@@ -91,28 +95,46 @@ class ServedModel:
     ----------
     labels : list of shape (n_classes,)
         In the order of the probabilities.
+    columns : list of str
+        Columns of a row, in the order in which they are joined; empty if it was fitted on texts.
     """
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
         self.labels: list[Any] = np.asarray(model.classes_).tolist()
+        self.columns = fitted_columns(model)
         self._model = model
         self._keys = [str(label) for label in self.labels]
         self._join = row_joiner(model)
 
-    def as_texts(self, stories: Sequence[str | Mapping[str, str | None]]) -> list[str]:
-        """Return one text per story.
+    def as_texts(self, rows: Sequence[str | Mapping[str, str | None]]) -> list[str]:
+        """Return one text per row.
 
         Parameters
         ----------
-        stories : sequence of (str or mapping of str to str)
+        rows : sequence of (str or mapping of str to str)
             A mapping has cells by column; they are joined as in training.
 
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        UnknownColumnError
+            If a row has a cell of a column that the model does not read.
         """
-        return [one if isinstance(one, str) else self._join(one) for one in stories]
+        return [one if isinstance(one, str) else self._join_cells(one) for one in rows]
+
+    def _join_cells(self, cells: Mapping[str, str | None]) -> str:
+        """Return the cells of a row as one text."""
+        unknown = [name for name in cells if name not in self.columns]
+        if unknown:
+            known = f"the columns {self.columns}" if self.columns else "texts, without columns"
+            raise UnknownColumnError(
+                f"the model {self.name!r} was trained on {known}, got a cell of {unknown[0]!r:.60}."
+            )
+        return self._join(cells)
 
     def check(self) -> None:
         """Reject a model that fails on a short text.

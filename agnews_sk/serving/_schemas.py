@@ -1,70 +1,132 @@
 """Requests and responses, as the OpenAPI document describes them."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-_OIL = "Oil prices rise to a record"
-_CUP: dict[str, Any] = {"title": "Cup final tonight", "description": "The coach names his team."}
+_TEXT = "The parcel arrived two weeks late."
+_LABEL = "delivery"
+# Fields of a request that are neither a text nor the cell of a column.
+_NO_CELLS = {"texts", "model", "explain"}
 
 
-class Story(BaseModel):
-    """A story with a title and a description, joined as in training."""
+class Row(BaseModel):
+    """The cells of a row by column, joined as in training."""
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str | None = None
-    description: str | None = None
-
     @model_validator(mode="after")
-    def _has_a_cell(self) -> "Story":
-        """Reject a story without any cell."""
-        if self.title is None and self.description is None:
-            raise ValueError("a story needs a title or a description.")
+    def _has_a_cell(self) -> Self:
+        """Reject a row without any cell."""
+        if not self.model_dump(exclude_none=True):
+            columns = [str(field.alias) for field in type(self).model_fields.values()]
+            raise ValueError(f"a row needs a cell of {_listed(columns)}.")
         return self
+
+    def cells(self) -> dict[str, str | None]:
+        """Return the cells that were given, by column."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
 
 
 class PredictRequest(BaseModel):
-    """Exactly one of `text`, `texts`, or `title` and `description`."""
+    """Exactly one of `text`, `texts`, or the cells of a row by column."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"text": _OIL}, {"texts": [_OIL, _CUP], "explain": True}, _CUP]
-        },
+        json_schema_extra={"examples": [{"text": _TEXT}, {"texts": [_TEXT], "explain": True}]},
     )
+    columns: ClassVar[tuple[str, ...]] = ()
 
     text: str | None = Field(None, description="One text.")
     # The first invalid item rejects the request: a long list of them would make a long response.
-    texts: Annotated[list[str | Story], Field(min_length=1, fail_fast=True)] | None = Field(
-        None, description="Many texts, or stories of a title and a description."
+    texts: Annotated[list[str], Field(min_length=1, fail_fast=True)] | None = Field(
+        None, description="Many texts."
     )
-    title: str | None = None
-    description: str | None = None
     model: str | None = Field(None, description="Name of a loaded model; by default the first.")
     explain: bool = Field(False, description="Also return the words that explain the prediction.")
 
     @model_validator(mode="after")
-    def _has_one_input(self) -> "PredictRequest":
+    def _has_one_input(self) -> Self:
         """Reject requests with no input, or with two kinds of it."""
-        story = self.title is not None or self.description is not None
-        if (self.text is not None) + (self.texts is not None) + story != 1:
-            raise ValueError("pass exactly one of text, texts, or title and description.")
+        given = self._cells()
+        mixed = "text" in given and len(given) > 1 and "text" not in self.columns
+        if mixed or (self.texts is not None) + bool(given) != 1:
+            row = f", or the cells of {_listed(self.columns)}" if self.columns else ""
+            raise ValueError(f"pass exactly one of text{',' if row else ' and'} texts{row}.")
         return self
 
-    def stories(self) -> list[str | dict[str, str | None]]:
-        """Return the texts and stories of a request, in order.
+    def rows(self) -> list[str | dict[str, str | None]]:
+        """Return the texts and rows of a request, in order.
 
         Returns
         -------
         list of (str or dict)
-            A text, or the cells of a story by column.
+            A text, or cells by column.
         """
-        if self.text is not None:
-            return [self.text]
         if self.texts is not None:
-            return [one if isinstance(one, str) else one.model_dump() for one in self.texts]
-        return [{"title": self.title, "description": self.description}]
+            return [one.cells() if isinstance(one, Row) else one for one in self.texts]
+        given = self._cells()
+        return [given["text"] if set(given) == {"text"} else given]
+
+    def _cells(self) -> dict[str, Any]:
+        """Return the text or the cells that were given beside the other fields."""
+        return self.model_dump(by_alias=True, exclude_none=True, exclude=_NO_CELLS)
+
+
+def request_model(columns: Sequence[str]) -> type[PredictRequest]:
+    """Return the model of requests to a service whose models take rows with these columns.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of any form. A column named like another field, such as "model", is a cell within
+        `texts` only.
+
+    Returns
+    -------
+    type
+        A subclass of `PredictRequest`.
+
+    Examples
+    --------
+    >>> from agnews_sk.serving._schemas import request_model
+    >>> request_model(["subject", "body"])(subject="Parcel", body="It is late.").rows()
+    [{'subject': 'Parcel', 'body': 'It is late.'}]
+    """
+    if not columns:
+        return PredictRequest
+    cells: dict[str, Any] = {name: (str | None, Field(None, alias=name)) for name in columns}
+    row = create_model("Row", __base__=Row, __module__=__name__, **_numbered(cells))
+    texts = Annotated[list[str | row], Field(min_length=1, fail_fast=True)] | None  # type: ignore[valid-type]
+    beside = {name: cell for name, cell in cells.items() if name not in PredictRequest.model_fields}
+    request = create_model(
+        "PredictRequest",
+        __base__=PredictRequest,
+        __module__=__name__,
+        __cls_kwargs__={"json_schema_extra": {"examples": _examples(columns)}},
+        texts=(texts, Field(None, description="Many texts, or rows with cells by column.")),
+        **_numbered(beside),
+    )
+    request.columns = tuple(columns)
+    return request
+
+
+def _numbered(cells: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of cells under names that Python allows; their aliases are the columns."""
+    return {f"cell_{i}": cell for i, cell in enumerate(cells.values())}
+
+
+def _examples(columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return requests of each kind for rows with these columns."""
+    row = {column: f"A text of the column {column}." for column in columns}
+    alone = [] if _NO_CELLS.intersection(columns) else [row]
+    return [{"text": _TEXT}, {"texts": [_TEXT, row], "explain": True}, *alone]
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """Return columns as a message shows them."""
+    return ", ".join(map(repr, columns))
 
 
 class Word(BaseModel):
@@ -79,8 +141,8 @@ class Word(BaseModel):
 class Prediction(BaseModel):
     """The prediction for one text."""
 
-    label: Any = Field(description="The most probable label.", examples=["Business"])
-    probabilities: dict[str, float] = Field(examples=[{"Business": 0.9, "Sports": 0.1}])
+    label: Any = Field(description="The most probable label.", examples=[_LABEL])
+    probabilities: dict[str, float] = Field(examples=[{_LABEL: 0.9, "billing": 0.1}])
     prepared: str | None = Field(None, description="The text as the model read it; with explain.")
     words: list[Word] | None = Field(None, description="With explain.")
 
@@ -96,10 +158,13 @@ class PredictResponse(BaseModel):
 
 
 class ModelLabels(BaseModel):
-    """A loaded model and its labels, in the order of its probabilities."""
+    """A loaded model, its labels in the order of its probabilities, and its columns."""
 
     name: str
     labels: list[Any]
+    columns: list[str] = Field(
+        description="Columns of a row, as they are joined; empty if it was trained on texts."
+    )
 
 
 class LabelsResponse(BaseModel):

@@ -45,7 +45,7 @@ def page(browser, address):
 
 
 def give(page, text):
-    page.evaluate(f"document.getElementById('story').value = {json.dumps(text)}")
+    page.evaluate(f"document.querySelector('#fields textarea').value = {json.dumps(text)}")
 
 
 def cards(page):
@@ -88,17 +88,17 @@ def test_words_that_explain_the_prediction_are_marked(page):
 
 
 def test_the_page_can_be_used_by_keyboard_alone(page):
-    page.evaluate("document.getElementById('story').focus()")
+    page.evaluate("document.querySelector('#fields textarea').focus()")
     page.call("Input.insertText", text="Cup final")
     page.press(**ENTER, modifiers=CONTROL)
     assert cards(page)[0] == ["tfidf", "Sports"]
     focused = "document.activeElement.id || document.activeElement.tagName"
     page.evaluate("document.activeElement.blur()")
     seen = []
-    for _ in range(9):
+    for _ in range(10):
         page.press(**TAB)
         seen.append(page.evaluate(focused))
-    assert {"story", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
+    assert {"field-0", "field-1", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
 
 
 def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
@@ -109,8 +109,9 @@ def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
         if not node["ignored"]
     }
     assert {
-        ("heading", "What is this story about?"),
-        ("textbox", "Story"),
+        ("heading", "Which label fits this text?"),
+        ("textbox", "title"),
+        ("textbox", "description"),
         ("button", "Classify"),
         ("group", "Models"),
         ("checkbox", "tfidf"),
@@ -132,12 +133,58 @@ def test_a_dropped_csv_becomes_a_table_and_a_csv(page):
         "[...document.querySelectorAll('tbody tr')].map((row) =>"
         " [...row.children].map((cell) => cell.textContent))"
     )
-    assert rows[0][0] == 'Oil "dear", rises Bank'
-    assert rows[0][1].startswith("Business")
-    assert rows[1][0].endswith("Two\nlines")
+    assert rows[0][:2] == ['Oil "dear", rises', "Bank"]
+    assert rows[0][2].startswith("Business")
+    assert rows[1][1] == "Two\nlines"
     page.wait_for("document.getElementById('status').textContent.includes('differ on 1')")
     saved = page.evaluate("asCsv(['=cup()'], ['m'], [[{label: 'S', probabilities: {S: 0.9}}]])")
     assert saved == '"text","m label","m probability"\r\n"\'=cup()","S","0.9"\r\n'
+
+
+def test_the_fields_are_the_columns_of_the_model_and_are_joined_as_in_training(page, pipeline):
+    labels = "[...document.querySelectorAll('#fields label')].map((label) => label.textContent)"
+    assert page.evaluate(labels) == ["title", "description"]
+    assert "columns title, description." in page.evaluate(
+        "document.getElementById('hint').textContent"
+    )
+    page.evaluate("document.getElementById('field-0').value = 'Cup final'")
+    page.evaluate("document.getElementById('field-1').value = 'The team wins.'")
+    page.evaluate("document.getElementById('ask').click()")
+    cards(page)
+    shown = page.evaluate("document.querySelector('.card:first-child .prepared').textContent")
+    assert shown == "Cup final The team wins."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        ("rows.tsv", "id\tDescription\n1\toil\n2\tcup\n", ["oil", "cup"]),
+        ("rows.csv", "text\noil, up\ncup\n", ["oil, up", "cup"]),
+        ("rows.csv", "one text\nanother text\n", ["one text", "another text"]),
+    ],
+    ids=["another separator", "text column", "lines"],
+)
+def test_rows_are_found_by_the_names_of_their_columns(page, name, content, texts):
+    drop(page, name, content)
+    page.wait_for("document.querySelectorAll('tbody tr').length === 2")
+    cells = "[...document.querySelectorAll('tbody tr')].map((row) => row.children[0].textContent)"
+    assert page.evaluate(cells) == texts
+
+
+def test_columns_are_never_guessed(page):
+    drop(page, "rows.csv", "comment,queue\noil is dear,prices\n")
+    page.wait_for("document.getElementById('status').classList.contains('bad')")
+    said = page.evaluate("document.getElementById('status').textContent")
+    assert said == (
+        "The first line of the file must name the columns title, description; it has comment, "
+        "queue."
+    )
+
+
+def test_what_is_hidden_takes_no_place(page):
+    page.evaluate("document.getElementById('models').hidden = true")
+    display = "getComputedStyle(document.getElementById('models')).display"
+    assert page.evaluate(display) == "none"
 
 
 def test_the_page_sends_no_request_while_it_waits_for_one(page):
@@ -148,13 +195,13 @@ def test_the_page_sends_no_request_while_it_waits_for_one(page):
     assert len([url for url in page.requests() if url.endswith("/predict")]) == 2
 
 
-def test_stories_are_text_and_never_markup(page):
+def test_texts_are_never_markup(page):
     give(page, "<img src=x onerror=document.title='hacked'> <b>oil</b>")
     page.evaluate("document.getElementById('ask').click()")
     cards(page)
     time.sleep(0.05)
     assert page.evaluate("document.querySelectorAll('#results img, #results b').length") == 0
-    assert page.evaluate("document.title") == "News classifier"
+    assert page.evaluate("document.title") == "Text classifier"
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

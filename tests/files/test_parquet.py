@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agnews_sk.datasets import NamedColumns, load_agnews, open_rows
-from agnews_sk.datasets import _parquet as parquet
+from agnews_sk.datasets import load_agnews
+from agnews_sk.files import NamedColumns, open_rows
+from agnews_sk.files import _arrow as arrow
 
 NAMES = NamedColumns(["text"])
 
@@ -36,7 +37,7 @@ def test_all_columns_are_read_if_none_is_wanted(path):
 
 
 def test_rows_are_numbered_through_the_pieces_that_are_converted(path, monkeypatch):
-    monkeypatch.setattr(parquet, "_N_ROWS", 3)
+    monkeypatch.setattr(arrow, "_N_ROWS", 3)
     reader = write(path, text=[str(i) for i in range(8)])
     batches = list(reader.batches(5))
     assert [batch.lines for batch in batches] == [[1, 2, 3, 4, 5], [6, 7, 8]]
@@ -75,12 +76,13 @@ def test_a_file_that_is_not_parquet_is_rejected_by_name(path, content):
 
 
 def test_types_that_fit_no_text_or_no_label_are_named(path):
-    reader = write(path, text=["oil"], views=[0.5], tags=[["a"]], label=[1])
+    reader = write(path, text=["oil"], views=[0.5], parts=[[0.5]], label=[1], tags=[["a"]])
     assert reader.wrong_type("label", ["text"]) is None
     assert reader.wrong_type("views", ["text"]) is None
     assert reader.wrong_type("label", ["text", "views"]) == "views must hold texts, got Float64"
-    assert reader.wrong_type("tags", ["text"]) == (
-        "the class must hold texts, integers or booleans, got List(String)"
+    assert reader.wrong_type("tags", ["text"]) is None
+    assert reader.wrong_type("parts", ["text"]) == (
+        "the class must hold texts, integers or booleans, got List(Float64)"
     )
 
 

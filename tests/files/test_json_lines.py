@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from agnews_sk.datasets import NamedColumns, open_rows
+from agnews_sk.files import NamedColumns, open_rows
 
 NAMES = NamedColumns(["text"])
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from agnews_sk.datasets import NamedColumns, open_rows
-from agnews_sk.datasets._lines import Lines, open_lines
+from agnews_sk.files import NamedColumns, open_rows
+from agnews_sk.files._lines import Lines, open_lines
 
 NAMES = NamedColumns(["text"])
 

@@ -1,13 +1,11 @@
 """CSV as a stream: headers, faults, quotes, and records of bounded length."""
 
 import csv
-import threading
 
 import pytest
 
-from agnews_sk.datasets import Fault, NamedColumns, open_rows
-from agnews_sk.datasets._columns import LabelledColumns
-from agnews_sk.datasets._csv import _fields_of_any_length
+from agnews_sk.datasets._columns import AgNewsColumns
+from agnews_sk.files import Fault, NamedColumns, open_rows
 
 NAMES = NamedColumns(["title", "description", "text"])
 
@@ -66,11 +64,11 @@ def test_a_repeated_header_is_a_fault(path):
 
 
 def test_other_numbers_of_fields_and_bad_bytes_are_faults(path):
-    _, batch = read(path, b"id,text\n1\n1,2,3\n\xff,oil\n4,cup\n")
+    _, batch = read(path, b"id,text\n1\n1,2,3\n\xff,oil\n4,cup\n", encoding="utf-8")
     assert [fault.reason for fault in batch.faults] == [
         "expected 2 fields, got 1",
         "expected 2 fields, got 3",
-        "bytes or escapes that are not Unicode text",
+        "bytes or escapes that are not Unicode text in encoding 'utf-8'",
     ]
     assert batch.rows == [{"id": "4", "text": "cup"}]
 
@@ -100,7 +98,7 @@ OFFICIAL = {
 
 @pytest.mark.parametrize(("content", "is_official"), OFFICIAL.values(), ids=list(OFFICIAL))
 def test_the_form_of_agnews_is_recognized(path, content, is_official):
-    reader, _ = read(path, content, LabelledColumns())
+    reader, _ = read(path, content, AgNewsColumns())
     assert reader.is_official is is_official
 
 
@@ -108,26 +106,6 @@ def test_an_empty_cell_is_missing_where_there_is_a_header(path):
     reader, batch = read(path, "text,id\n,1\n")
     assert reader.empty_is_missing
     assert batch.rows == [{"text": "", "id": "1"}]
-
-
-def test_the_limit_of_the_csv_module_is_restored_by_the_last_reader_of_all_threads():
-    limit = csv.field_size_limit()
-    inside, leave = threading.Event(), threading.Event()
-
-    def hold():
-        with _fields_of_any_length():
-            inside.set()
-            leave.wait(10)
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    inside.wait(10)
-    with _fields_of_any_length():
-        pass
-    assert csv.field_size_limit() > limit
-    leave.set()
-    thread.join()
-    assert csv.field_size_limit() == limit
 
 
 def test_an_abandoned_reader_restores_the_limit_too(path):
@@ -138,3 +116,12 @@ def test_an_abandoned_reader_restores_the_limit_too(path):
     assert csv.field_size_limit() > limit
     rows.close()
     assert csv.field_size_limit() == limit
+
+
+def test_a_few_bytes_that_are_not_utf8_are_a_fault_with_the_encoding_to_try(path):
+    text = "caf\u00e9 au lait"
+    good = "Gr\u00f6\u00dfe \u00fcber \u00e4hnliche\n" * 9
+    _, batch = read(path, b"text\n" + good.encode() + f'"{text}"\n'.encode("cp1252"))
+    ((line, found),) = batch.faults
+    assert line == 11
+    assert found.startswith("bytes or escapes that are not Unicode text in UTF-8; the file looks")

@@ -1,31 +1,102 @@
 """The lines of a text file, as records of bounded length that can be read again."""
 
+import codecs
 import csv
+import io
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from agnews_sk.files._source import check_kind, check_utf8, codec_for, open_bytes, read_head
+
+_LONE_SURROGATES = "agnews_sk.lone_surrogates"
+
+
+def _as_lone_surrogates(error: UnicodeError) -> tuple[str, int]:
+    """Return a lone surrogate for each undecodable byte, in any encoding, and where to go on.
+
+    Python's own "surrogateescape" raises an error for bytes below 128, as in broken UTF-16.
+
+    Parameters
+    ----------
+    error : UnicodeDecodeError
+
+    Returns
+    -------
+    replacement : str
+    position : int
+        Of the byte after the bad ones.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 | byte | 0x80) for byte in bad), error.end
+
+
+codecs.register_error(_LONE_SURROGATES, _as_lone_surrogates)
+
 
 @contextmanager
-def open_lines(path: Path, max_record_bytes: int, *, newline: str = "") -> Iterator["Lines"]:
-    r"""Open a UTF-8 file with or without a byte order mark; bad bytes become lone surrogates.
+def open_text(path: Path, *, encoding: str | None = None, newline: str = "") -> Iterator[TextIO]:
+    r"""Open a text file, compressed or not; bad bytes become lone surrogates.
 
     Parameters
     ----------
     path : pathlib.Path
-    max_record_bytes : int
-        A longer record raises a `csv.Error` while it is read.
+    encoding : str, optional
+        By default the one that the first bytes show, else UTF-8.
     newline : str, default=""
         As `open` takes it; "\n" leaves a bare carriage return within its line.
 
     Yields
     ------
+    text file
+        Without a byte order mark.
+
+    Raises
+    ------
+    ValueError
+        If the file is no text: a pointer, a web page or of a binary format; or if it seems to be in
+        another encoding than UTF-8.
+    """
+    head = read_head(path)
+    check_kind(path, head)
+    codec = codec_for(head, encoding)
+    if encoding is None and codec == "utf-8":
+        check_utf8(path, head)
+    with (
+        open_bytes(path) as file,
+        io.TextIOWrapper(file, codec, errors=_LONE_SURROGATES, newline=newline) as text,
+    ):
+        yield text
+
+
+@contextmanager
+def open_lines(
+    path: Path, max_record_bytes: int, *, encoding: str | None = None, newline: str = ""
+) -> Iterator["Lines"]:
+    r"""Open the lines of a text file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    max_record_bytes : int
+        A longer record raises a `RecordTooLong` while it is read.
+    encoding, newline : str
+        As `open_text` takes them.
+
+    Yields
+    ------
     Lines
     """
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline=newline) as file:
+    with open_text(path, encoding=encoding, newline=newline) as file:
         yield Lines(file, max_record_bytes)
+
+
+class RecordTooLong(csv.Error):
+    """A record is longer than allowed."""
 
 
 class Lines:
@@ -79,7 +150,7 @@ class Lines:
 
         Raises
         ------
-        csv.Error
+        RecordTooLong
             If the current record is longer than allowed.
         """
         line = self._again.popleft() if self._again else self._read()
@@ -89,7 +160,7 @@ class Lines:
         self._record.append(line)
         self._n_bytes += len(line if line.isascii() else line.encode("utf-8", "surrogateescape"))
         if self._n_bytes > self._max_bytes:
-            raise csv.Error(f"more than {self._max_bytes} bytes in one record")
+            raise RecordTooLong(f"more than {self._max_bytes} bytes in one record")
         return line
 
     def _read(self) -> str:

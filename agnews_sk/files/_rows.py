@@ -1,17 +1,16 @@
 """What every file format yields: rows as cells by name, with their lines, and faults."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agnews_sk.datasets._columns import ColumnRules
-
-# A longer line or record is faulty, so that a quote that is never closed cannot fill the memory.
-MAX_RECORD_BYTES = 2**20
-NOT_UNICODE = "bytes or escapes that are not Unicode text"
+from agnews_sk.files._columns import ColumnRules
+from agnews_sk.files._options import ReadOptions
+from agnews_sk.files._source import NOT_UNICODE, why_not_utf8
 
 Cells = dict[str, Any]
 
@@ -22,7 +21,7 @@ class Row(NamedTuple):
     Attributes
     ----------
     line : int
-        Where it begins, counted from 1; in Parquet the number of the row.
+        Where it begins, counted from 1; the number of the row in formats without lines.
     cells : dict of str to object
         The cells by column name.
     """
@@ -37,12 +36,15 @@ class Fault(NamedTuple):
     Attributes
     ----------
     line : int
-        Where it begins, counted from 1; in Parquet the number of the row.
+        Where it begins, counted from 1; the number of the row in formats without lines.
     reason : str
     """
 
     line: int
     reason: str
+
+
+Found = Generator[Row | Fault, None, None]
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Batch:
     Attributes
     ----------
     lines : list of int of length n_rows
-        Where each row begins, counted from 1; in Parquet the number of the row.
+        Where each row begins, counted from 1; the number of the row in formats without lines.
     rows : list of dict of length n_rows
         The cells of each row by column name.
     faults : list of Fault
@@ -79,8 +81,7 @@ class RowReader(ABC):
     path : pathlib.Path
     rules : ColumnRules
         Distinguish a header from a row, and decide which columns are read.
-    max_record_bytes : int, default=2**20
-        A longer line or record is a fault.
+    options : ReadOptions, optional
 
     Attributes
     ----------
@@ -101,21 +102,33 @@ class RowReader(ABC):
     empty_is_missing = False
     is_official = False
 
-    def __init__(
-        self, path: Path, rules: ColumnRules, *, max_record_bytes: int = MAX_RECORD_BYTES
-    ) -> None:
+    def __init__(self, path: Path, rules: ColumnRules, options: ReadOptions | None = None) -> None:
         self.path = path
         self.rules = rules
-        self.max_record_bytes = max_record_bytes
+        self.options = options or ReadOptions()
         self.names: list[str] = []
+        self._selected: Collection[str] = ()
 
     @abstractmethod
     def column_names(self) -> list[str]:
         """Return the columns of the file, read no further than that takes; empty if it is."""
 
     @abstractmethod
-    def rows(self) -> Iterator[Row | Fault]:
+    def rows(self) -> Found:
         """Yield the rows in order, and a fault where one cannot be read."""
+
+    def select(self, names: Collection[str]) -> None:
+        """Read only these columns, in formats that can leave out others.
+
+        Parameters
+        ----------
+        names : collection of str
+        """
+        self._selected = names
+
+    def wants(self, name: str) -> bool:
+        """Return whether a column is read by formats that can leave out others."""
+        return name in self._selected if self._selected else self.rules.wants(name)
 
     def batches(self, n_rows: int) -> Iterator[Batch]:
         """Yield the rows in batches; the same file is always cut at the same rows.
@@ -135,6 +148,23 @@ class RowReader(ABC):
         yield batch
         while len(batch := _take(found, n_rows)):
             yield batch
+
+    def first_rows(self, n_rows: int) -> Batch:
+        """Return the first rows of the file.
+
+        Parameters
+        ----------
+        n_rows : int
+
+        Returns
+        -------
+        Batch
+        """
+        found = self.rows()
+        try:
+            return _take(found, n_rows)
+        finally:
+            found.close()
 
     def wrong_type(self, label: str, texts: Sequence[str]) -> str | None:
         """Return which column has a type that fits no labels or no texts; None if all fit.
@@ -157,9 +187,26 @@ class RowReader(ABC):
         """Return the names that the file has for labels 0, 1, ... of a column; None without."""
         return None
 
+    @cached_property
+    def not_unicode(self) -> str:
+        """Return why a row with undecodable bytes is a fault, with the encoding to try."""
+        if self.options.encoding is not None:
+            return f"{NOT_UNICODE} in encoding {self.options.encoding!r}"
+        return why_not_utf8(self.path) if self.options.detects else NOT_UNICODE
+
 
 def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:
-    """Return the next rows as a batch, which is empty at the end."""
+    """Return the next rows as a batch, which is empty at the end.
+
+    Parameters
+    ----------
+    found : iterator of Row or Fault
+    n_rows : int
+
+    Returns
+    -------
+    Batch
+    """
     batch = Batch()
     for one in islice(found, n_rows):
         if isinstance(one, Fault):
@@ -171,7 +218,16 @@ def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether a text has no lone surrogate, which is what an undecodable byte becomes."""
+    """Return whether a text has no lone surrogate, which is what an undecodable byte becomes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    bool
+    """
     try:
         text.encode()
     except UnicodeEncodeError:

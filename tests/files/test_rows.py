@@ -5,8 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from agnews_sk.datasets import Fault, NamedColumns, load_agnews, open_rows
-from agnews_sk.datasets._rows import is_unicode
+from agnews_sk.datasets import load_agnews
+from agnews_sk.files import Fault, NamedColumns, open_rows
+from agnews_sk.files._rows import is_unicode
 
 ENDINGS = [".csv", ".jsonl", ".parquet"]
 NAMES = NamedColumns(["title", "text"])
