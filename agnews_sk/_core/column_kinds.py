@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 
@@ -260,6 +261,64 @@ def as_kind(column: Any, kind: str, *, name: str) -> pl.Series:
     return cast.rename("")
 
 
+def cast_cells(
+    rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]
+) -> tuple[dict[str, pl.Series], dict[int, str]]:
+    """Return the cells of rows as columns of their kinds, and what is wrong in which row.
+
+    Parameters
+    ----------
+    rows : sequence of mapping of str to object of shape (n_rows,)
+        Cells by column.
+    kinds : mapping of str to str
+
+    Returns
+    -------
+    columns : dict of str to polars.Series of shape (n_rows,)
+        Missing where a cell cannot be read.
+    faults : dict of int to str
+        Reason by position of the row.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.column_kinds import cast_cells
+    >>> columns, faults = cast_cells([{"price": "3"}, {"price": "much"}, {}], {"price": "number"})
+    >>> columns["price"].to_list(), faults
+    ([3.0, None, None], {1: "price must be a number, got 'much'", 2: 'no column price'})
+    """
+    columns: dict[str, pl.Series] = {}
+    faults: dict[int, str] = {}
+    for name, kind in kinds.items():
+        faults |= {i: f"no column {name}" for i, row in enumerate(rows) if name not in row}
+        cells = [row.get(name) for row in rows]
+        try:
+            columns[name] = as_kind(_series(cells), kind, name=name)
+        except ValueError:
+            read = [_read_cell(cell, kind) for cell in cells]
+            faults |= {
+                i: f"{name} must be a {kind}, got {cells[i]!r:.60}"
+                for i, cell in enumerate(read)
+                if cell is None
+            }
+            columns[name] = pl.concat([_MISSING[kind] if cell is None else cell for cell in read])
+    return columns, faults
+
+
+def _read_cell(cell: Any, kind: str) -> pl.Series | None:
+    """Return a single cell as a column of a kind, None if it cannot be read."""
+    try:
+        return as_kind(_series([cell]), kind, name="")
+    except ValueError:
+        return None
+
+
+def _series(cells: list[Any]) -> pl.Series:
+    """Return cells as a column, of lists if they are of several types."""
+    if any(isinstance(cell, (list, dict)) for cell in cells):
+        return pl.Series(values=[[]] * len(cells), dtype=pl.List(pl.Null))
+    return as_polars(pd.Series(cells, dtype=object))
+
+
 def _numbers(values: pl.Series) -> pl.Series:
     """Return numbers; of durations, their seconds."""
     if values.dtype == pl.Duration:
@@ -337,6 +396,12 @@ _CASTS: dict[str, Callable[[pl.Series], pl.Series]] = {
     "boolean": _truths,
     "category": _categories,
     "date": _dates,
+}
+_MISSING = {
+    "number": pl.Series(values=[None], dtype=pl.Float64),
+    "boolean": pl.Series(values=[None], dtype=pl.Boolean),
+    "category": pl.Series(values=[None], dtype=pl.String),
+    "date": pl.Series(values=[None], dtype=pl.Datetime("us")),
 }
 _WAYS_OUT = {
     "number": "convert the column, or use it as a 'category'.",

@@ -105,13 +105,17 @@ def row_joiner(model: Any, columns: Sequence[str] | None = None) -> JoinRow:
     return join
 
 
-def texts_as_rows(model: Any, texts: Sequence[str | None]) -> Any:
-    """Return texts as rows that a model takes: all that it uses beside them is missing.
+def texts_as_rows(
+    model: Any, texts: Sequence[str | None], columns: Mapping[str, pl.Series] | None = None
+) -> Any:
+    """Return texts as rows that a model takes.
 
     Parameters
     ----------
     model : fitted pipeline or `OnnxClassifier`
     texts : sequence of str or None of shape (n_samples,)
+    columns : mapping of str to polars.Series of shape (n_samples,), optional
+        What the model uses beside texts; columns that are not given are missing in all rows.
 
     Returns
     -------
@@ -123,8 +127,9 @@ def texts_as_rows(model: Any, texts: Sequence[str | None]) -> Any:
         return list(texts)
     text, *others = [*fitted_columns(model), *kinds]
     missing: list[str | None] = [None] * len(texts)
-    cells = {text: list(texts), **dict.fromkeys(others, missing)}
-    return pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
+    empty = pl.Series(values=missing, dtype=pl.String)
+    first = pl.Series(values=list(texts), dtype=pl.String)
+    return pl.DataFrame({text: first, **dict.fromkeys(others, empty), **(columns or {})})
 
 
 def column_kinds(model: Any) -> dict[str, str]:

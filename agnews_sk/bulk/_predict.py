@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from agnews_sk._core.joining import column_kinds
 from agnews_sk._core.optional import import_optional
 from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import check_files, find_files
@@ -219,7 +220,7 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options:
     chosen = choose_columns(
         paths,
         choices,
-        options.keep,
+        [*options.keep, *column_kinds(loaded)],
         header=options.header,
         sep=options.sep,
         encoding=options.encoding,

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.joining import fitted_columns, row_joiner
+from agnews_sk._core.column_kinds import cast_cells
+from agnews_sk._core.joining import column_kinds, fitted_columns, row_joiner, texts_as_rows
 from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.files import (
     TEXT_CHOICES,
@@ -46,7 +47,8 @@ class RowPredictor:
         self._keep = list(keep)
         self._labels = np.asarray(model.classes_)
         self._join = row_joiner(model, self._columns)
-        self.names = {*self._columns, *self._keep}
+        self._kinds = column_kinds(model)
+        self.names = {*self._columns, *self._keep, *self._kinds}
         self._names_by_plain: dict[str, list[str]] = {}
         for name in sorted(self.names):
             self._names_by_plain.setdefault(plain_name(name), []).append(name)
@@ -79,6 +81,10 @@ class RowPredictor:
                 lines.append(line)
                 texts.append(self._join(row))
                 rows.append(row)
+        _, faults = cast_cells(rows, self._kinds)
+        for i in sorted(faults, reverse=True):
+            skipped.append((Fault(lines.pop(i), faults[i]), rows.pop(i)))
+            del texts[i]
         return self._with_predictions(file, lines, texts, rows), _skipped_frame(file, skipped)
 
     def _by_wanted_name(self, cells: Cells) -> Cells:
@@ -111,7 +117,8 @@ class RowPredictor:
         """Return the output of some rows, which has all its columns if there are none."""
         probabilities = np.empty((0, len(self._labels)))  # (n_rows, n_classes)
         if texts:
-            probabilities = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
+            X = texts_as_rows(self._model, texts, cast_cells(rows, self._kinds)[0])
+            probabilities = np.asarray(self._model.predict_proba(X), dtype=np.float64)
         kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
         labels = self._labels.tolist()
         predicted = self._labels[probabilities.argmax(axis=1)].tolist()

@@ -229,6 +229,11 @@ class _Service:
         """Columns of the rows of all models, each once."""
         return list(dict.fromkeys(name for one in self.models.values() for name in one.columns))
 
+    @property
+    def values(self) -> set[str]:
+        """Those of `columns` whose cells may be numbers or truth values."""
+        return {name for one in self.models.values() for name in one.kinds}
+
     def _texts(self, model: ServedModel, request: PredictRequest) -> list[str]:
         """Return one text per row of a request, or reject cells of other columns by 422."""
         try:
@@ -328,7 +333,7 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     guards : list
         Dependencies of `/predict` and `/labels`, such as the check of the API key.
     """
-    Body = request_model(service.columns)
+    Body = request_model(service.columns, service.values)
 
     @app.post(
         "/predict",

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from agnews_sk._core.joining import fitted_columns, row_joiner
+from agnews_sk._core.column_kinds import cast_cells
+from agnews_sk._core.joining import column_kinds, fitted_columns, row_joiner, texts_as_rows
 from agnews_sk.onnx import load_model, model_sha256
 
 WARM_UP = "Warm up."
@@ -18,7 +19,18 @@ class ExplanationUnavailableError(Exception):
 
 
 class UnknownColumnError(ValueError):
-    """A row has a cell of a column that the model does not read."""
+    """The cells of a row are not those that the model reads."""
+
+
+class _RowText(str):
+    """A text with the cells of the other columns of its row.
+
+    Attributes
+    ----------
+    cells : dict of str to object
+    """
+
+    cells: Mapping[str, Any]
 
 
 def name_models(models: Any) -> dict[str, Any]:
@@ -96,37 +108,65 @@ class ServedModel:
     labels : list of shape (n_classes,)
         In the order of the probabilities.
     columns : list of str
-        Columns of a row, in the order in which they are joined; empty if it was fitted on texts.
+        Columns of a row, in the order in which they are joined, and then those beside the texts;
+        empty if it was fitted on texts.
+    kinds : dict of str to str
+        Kind of each column beside the texts.
     """
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
+        self.kinds = column_kinds(model)
         self.labels: list[Any] = np.asarray(model.classes_).tolist()
-        self.columns = fitted_columns(model)
+        self.columns = [*fitted_columns(model), *self.kinds]
         self._model = model
         self._keys = [str(label) for label in self.labels]
         self._join = row_joiner(model)
 
-    def as_texts(self, rows: Sequence[str | Mapping[str, str | None]]) -> list[str]:
+    def as_texts(self, rows: Sequence[str | Mapping[str, Any]]) -> list[str]:
         """Return one text per row.
 
         Parameters
         ----------
-        rows : sequence of (str or mapping of str to str)
-            A mapping has cells by column; they are joined as in training.
+        rows : sequence of (str or mapping of str to object)
+            A mapping has cells by column; those of texts are joined as in training.
 
         Returns
         -------
         list of str
+            A text of a model that uses other columns carries their cells.
 
         Raises
         ------
         UnknownColumnError
-            If a row has a cell of a column that the model does not read.
+            If a row has a cell of a column that the model does not read, lacks one that the model
+            uses beside texts, or has one of another kind there.
         """
-        return [one if isinstance(one, str) else self._join_cells(one) for one in rows]
+        if not self.kinds:
+            return [one if isinstance(one, str) else self._join_cells(one) for one in rows]
+        return [self._with_cells(one) for one in rows]
 
-    def _join_cells(self, cells: Mapping[str, str | None]) -> str:
+    def _with_cells(self, row: str | Mapping[str, Any]) -> str:
+        """Return the text of a row with the cells of the other columns."""
+        text = row if isinstance(row, str) else self._join_cells(row)
+        cells: Mapping[str, Any] = {} if isinstance(row, str) else row
+        _, faults = cast_cells([cells], self.kinds)
+        if faults:
+            raise UnknownColumnError(
+                f"the model {self.name!r} uses the columns {list(self.kinds)} beside texts: "
+                f"{faults[0]}; null is a missing cell."
+            )
+        found = _RowText(text)
+        found.cells = {name: cells[name] for name in self.kinds}
+        return found
+
+    def _input(self, texts: Sequence[str]) -> Any:
+        """Return texts as the model takes them, in a frame beside their other cells if any."""
+        missing = dict.fromkeys(self.kinds)
+        rows = [getattr(text, "cells", missing) for text in texts]
+        return texts_as_rows(self._model, list(texts), cast_cells(rows, self.kinds)[0])
+
+    def _join_cells(self, cells: Mapping[str, Any]) -> str:
         """Return the cells of a row as one text."""
         unknown = [name for name in cells if name not in self.columns]
         if unknown:
@@ -151,7 +191,7 @@ class ServedModel:
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities of shape (n_texts, n_classes)."""
-        return np.asarray(self._model.predict_proba(list(texts)))
+        return np.asarray(self._model.predict_proba(self._input(texts)))
 
     def describe(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
         """Return the label and the probabilities of each row as dicts.
@@ -195,7 +235,7 @@ class ServedModel:
             ) from error
         predicted = self.predict_proba(texts).argmax(axis=1)
         try:
-            explanation = explain(self._model, list(texts))
+            explanation = explain(self._model, self._input(texts))
         except (ImportError, TypeError) as error:
             raise ExplanationUnavailableError(str(error)) from error
         return [

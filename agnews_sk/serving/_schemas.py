@@ -1,10 +1,11 @@
 """Requests and responses, as the OpenAPI document describes them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
+_Value = bool | int | float | str | None
 _TEXT = "The parcel arrived two weeks late."
 _LABEL = "delivery"
 # Fields of a request that are neither a text nor the cell of a column.
@@ -37,6 +38,7 @@ class PredictRequest(BaseModel):
         json_schema_extra={"examples": [{"text": _TEXT}, {"texts": [_TEXT], "explain": True}]},
     )
     columns: ClassVar[tuple[str, ...]] = ()
+    values: ClassVar[frozenset[str]] = frozenset()
 
     text: str | None = Field(None, description="One text.")
     # The first invalid item rejects the request: a long list of them would make a long response.
@@ -71,10 +73,11 @@ class PredictRequest(BaseModel):
 
     def _cells(self) -> dict[str, Any]:
         """Return the text or the cells that were given beside the other fields."""
-        return self.model_dump(by_alias=True, exclude_none=True, exclude=_NO_CELLS)
+        given = self.model_dump(by_alias=True, exclude_unset=True, exclude=_NO_CELLS)
+        return {k: cell for k, cell in given.items() if cell is not None or k in self.values}
 
 
-def request_model(columns: Sequence[str]) -> type[PredictRequest]:
+def request_model(columns: Sequence[str], values: Collection[str] = ()) -> type[PredictRequest]:
     """Return the model of requests to a service whose models take rows with these columns.
 
     Parameters
@@ -82,6 +85,8 @@ def request_model(columns: Sequence[str]) -> type[PredictRequest]:
     columns : sequence of str
         Names of any form. A column named like another field, such as "model", is a cell within
         `texts` only.
+    values : collection of str
+        Those whose cells may be numbers or truth values.
 
     Returns
     -------
@@ -96,7 +101,10 @@ def request_model(columns: Sequence[str]) -> type[PredictRequest]:
     """
     if not columns:
         return PredictRequest
-    cells: dict[str, Any] = {name: (str | None, Field(None, alias=name)) for name in columns}
+    cells: dict[str, Any] = {
+        name: (_Value if name in values else str | None, Field(None, alias=name))
+        for name in columns
+    }
     row = create_model("Row", __base__=Row, __module__=__name__, **_numbered(cells))
     texts = Annotated[list[str | row], Field(min_length=1, fail_fast=True)] | None  # type: ignore[valid-type]
     beside = {name: cell for name, cell in cells.items() if name not in PredictRequest.model_fields}
@@ -104,11 +112,12 @@ def request_model(columns: Sequence[str]) -> type[PredictRequest]:
         "PredictRequest",
         __base__=PredictRequest,
         __module__=__name__,
-        __cls_kwargs__={"json_schema_extra": {"examples": _examples(columns)}},
+        __cls_kwargs__={"json_schema_extra": {"examples": _examples(columns, values)}},
         texts=(texts, Field(None, description="Many texts, or rows with cells by column.")),
         **_numbered(beside),
     )
     request.columns = tuple(columns)
+    request.values = frozenset(values)
     return request
 
 
@@ -117,9 +126,9 @@ def _numbered(cells: dict[str, Any]) -> dict[str, Any]:
     return {f"cell_{i}": cell for i, cell in enumerate(cells.values())}
 
 
-def _examples(columns: Sequence[str]) -> list[dict[str, Any]]:
+def _examples(columns: Sequence[str], values: Collection[str]) -> list[dict[str, Any]]:
     """Return requests of each kind for rows with these columns."""
-    row = {column: f"A text of the column {column}." for column in columns}
+    row = {c: None if c in values else f"A text of the column {c}." for c in columns}
     alone = [] if _NO_CELLS.intersection(columns) else [row]
     return [{"text": _TEXT}, {"texts": [_TEXT, row], "explain": True}, *alone]
 
