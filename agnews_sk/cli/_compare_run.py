@@ -29,6 +29,9 @@ PROBE_ROWS = 128
 # for loading, the baselines and the prediction of the test rows.
 NET_SECONDS = 120.0
 EXPLAINED_ROWS = 8
+EXPLANATION_SECONDS = 20.0
+# Explaining a text takes about as long as predicting so many: steps of an integral, or its words.
+PREDICTIONS_PER_EXPLANATION = 500
 
 Pipelines = dict[Family, TextPipeline]
 
@@ -317,7 +320,7 @@ def _write(
 def _explanations(
     result: ComparisonResult, evaluations: list[Evaluation], rows: TrainTest
 ) -> dict[str, Explanation]:
-    """Explain some rows on which the classifiers disagree, by each classifier.
+    """Explain some rows on which the classifiers disagree, by each classifier; fewer by slow ones.
 
     Parameters
     ----------
@@ -333,5 +336,9 @@ def _explanations(
     differing = result.rows[result.differing_rows(EXPLAINED_ROWS)]
     if not len(differing):
         return {}
-    texts = take_rows(rows.X_test, differing)
-    return {one.name: explain_best(one.estimator, texts) for one in evaluations}
+    explanations = {}
+    for one in evaluations:
+        affordable = EXPLANATION_SECONDS * one.texts_per_second / PREDICTIONS_PER_EXPLANATION
+        shown = differing[: max(1, int(affordable))]
+        explanations[one.name] = explain_best(one.estimator, take_rows(rows.X_test, shown))
+    return explanations

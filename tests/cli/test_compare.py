@@ -1,14 +1,17 @@
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from agnews_sk import load
+from agnews_sk import load, make_tfidf_pipeline
 from agnews_sk.cli import _compare_run
 from agnews_sk.cli._rows import draw_rows
+from agnews_sk.datasets import TrainTest
+from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 
 
 def test_compare_reports_costs_and_writes_numbers_and_plots(run, rows, tiny_model, tmp_path):
@@ -122,3 +125,16 @@ def test_something_else_in_the_place_of_a_model_is_kept(run, tickets, tmp_path):
     assert "--save: " in done.output
     assert "tfidf exists and is not a saved model; remove it first." in done.output
     assert (tmp_path / "tfidf" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("seconds", "n_rows"), [(1e-9, 8), (1e9, 1)], ids=["fast", "slow"])
+def test_slow_classifiers_explain_fewer_rows(seconds, n_rows):
+    texts = [f"{word} {i}" for i in range(12) for word in ("oil", "cup")]
+    y = ["Oil", "Cup"] * 12
+    evaluation = evaluate_fitted("tfidf", make_tfidf_pipeline().fit(texts, y), texts, y)
+    evaluation = replace(evaluation, predict_seconds=seconds)
+    predictions = {"tfidf": y, "constant": ["Oil"] * 24}
+    result = ComparisonResult.from_predictions(y, predictions, random_state=0)
+    rows = TrainTest(None, texts, np.empty(0), np.array(y), "texts")
+    explanations = _compare_run._explanations(result, [evaluation], rows)
+    assert len(explanations["tfidf"].texts) == n_rows

@@ -16,7 +16,7 @@ def test_all_rows_of_a_file_are_trained_on_and_the_card_says_so(run, tickets, tm
     out = tmp_path / "model"
     done = run("train", out, "--data", tickets)
     assert done.exit_code == 0, done.output
-    assert "comment_body" in done.output  # what was recognised
+    assert "comment_body" in done.output  # what was recognized
     assert "Fitted: tfidf on 48 rows" in done.output
     assert "There are no test rows" in done.output
     assert f"Next: agnews-sk serve {out}" in done.output
