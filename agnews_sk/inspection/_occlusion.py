@@ -21,8 +21,10 @@ def attribute_by_occlusion(model: TextModel) -> list[Attribution]:
     list of Attribution
         Baselines are the scores of the empty text.
     """
-    absent = None if model.columns is None else model.columns.clear(1)  # all cells are missing
-    empty = replace(model, columns=absent).scores(np.array([""], dtype=object))[0]
+    absent = model
+    if model.columns is not None:
+        absent = replace(model, columns=model.columns.clear(1))  # all cells are missing
+    empty = absent.scores(np.array([""], dtype=object))[0]
     return [_attribute(model, row, empty) for row in range(len(model.texts))]
 
 
