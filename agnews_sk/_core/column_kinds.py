@@ -283,8 +283,8 @@ def cast_cells(
     --------
     >>> from agnews_sk._core.column_kinds import cast_cells
     >>> columns, faults = cast_cells([{"price": "3"}, {"price": "much"}, {}], {"price": "number"})
-    >>> columns["price"].to_list(), faults
-    ([3.0, None, None], {1: "price must be a number, got 'much'", 2: 'no column price'})
+    >>> columns["price"].to_list(), sorted(faults.items())
+    ([3.0, None, None], [(1, "price must be a number, got 'much'"), (2, 'no column price')])
     """
     columns: dict[str, pl.Series] = {}
     faults: dict[int, str] = {}
