@@ -35,7 +35,9 @@ RUNS = {
     "cleaning": "benchmarks/bench_cleaning.py",
     "text_engine": "benchmarks/bench_text_engine.py",
     "baseline": "benchmarks/bench_baseline.py",
+    "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",
+    "multilabel": "benchmarks/bench_multilabel.py",
     "calibration": "benchmarks/bench_calibration.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
@@ -51,6 +53,7 @@ RUNS = {
     "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",
     "scratch": "benchmarks/bench_transformers.py scratch --seeds 1",
     "accuracy": "benchmarks/bench_transformers.py accuracy --rows 8000 --seeds 1",
+    "long_texts": "benchmarks/bench_long_texts.py made_up embedding",
 }
 
 

@@ -190,7 +190,7 @@ def test_a_search_tunes_the_weight_and_the_words(rows):
     space = {
         "vectorize__weight": FloatDistribution(0.1, 1.0),
         "vectorize__category__min_frequency": [1, 5],
-        "vectorize__text__sublinear_tf": [True, False],
+        "vectorize__text__words__sublinear_tf": [True, False],
         "clean__lowercase": [True, False],
     }
     search = PipelineSearchCV(

@@ -75,8 +75,9 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     long = np.flatnonzero(tokens > max_length)
     long = long[np.argsort(-tokens[long].astype(np.int64), kind="stable")]
     summary = (
-        f"Texts of more than max_length={max_length} tokens, which are truncated; the median is "
-        f"{middle}, the 95th percentile {high}, the maximum {tokens.max()}."
+        f"Texts of more than max_length={max_length} tokens, which are truncated without "
+        f"truncation='chunk'; the median is {middle}, the 95th percentile {high}, the maximum "
+        f"{tokens.max()}."
     )
     return [short, rows.finding("truncated_texts", summary, long, tokens=tokens[long])]
 

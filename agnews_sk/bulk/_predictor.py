@@ -11,6 +11,7 @@ import polars as pl
 
 from agnews_sk._core.column_kinds import cast_cells
 from agnews_sk._core.joining import column_kinds, fitted_columns, row_joiner, texts_as_rows
+from agnews_sk._core.label_sets import as_lists, thresholds_of
 from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.files import (
     TEXT_CHOICES,
@@ -46,6 +47,7 @@ class RowPredictor:
         self._columns = list(columns)
         self._keep = list(keep)
         self._labels = np.asarray(model.classes_)
+        self._thresholds = thresholds_of(model)
         self._join = row_joiner(model, self._columns)
         self._kinds = column_kinds(model)
         self.names = {*self._columns, *self._keep, *self._kinds}
@@ -67,6 +69,7 @@ class RowPredictor:
         -------
         predicted : polars.DataFrame of shape (n_predicted, 3 + n_kept + n_classes)
             `file`, `line`, the kept columns, `predicted`, and `p_` and the name of each class.
+            Several labels are a JSON list, such as '["oil", "war"]'.
         skipped : polars.DataFrame of shape (n_skipped, 4)
             `file`, `line`, `reason`, and `row`: the cells as JSON, null if they cannot be read.
         """
@@ -121,13 +124,19 @@ class RowPredictor:
             probabilities = np.asarray(self._model.predict_proba(X), dtype=np.float64)
         kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
         labels = self._labels.tolist()
-        predicted = self._labels[probabilities.argmax(axis=1)].tolist()
+        if self._thresholds is None:
+            predicted = self._labels[probabilities.argmax(axis=1)].tolist()
+            kind = pl.Series(labels).dtype
+        else:
+            sets = as_lists(probabilities >= self._thresholds, self._labels)
+            predicted = [json.dumps(row, ensure_ascii=False) for row in sets]
+            kind = pl.String()
         return pl.DataFrame(
             {
                 "file": pl.Series([file] * len(lines), dtype=pl.String),
                 "line": pl.Series(lines, dtype=pl.Int64),
                 **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
-                "predicted": pl.Series(predicted, dtype=pl.Series(labels).dtype),
+                "predicted": pl.Series(predicted, dtype=kind),
                 **{_probability_column(name): probabilities[:, i] for i, name in enumerate(labels)},
             }
         )

@@ -36,7 +36,7 @@ from agnews_sk.classifiers._checkpointing import open_checkpoint
 from agnews_sk.classifiers._makes_module import MakesModule
 from agnews_sk.classifiers._parameters import NetParameters
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
-from agnews_sk.tokenization import SpecialTokens, find_special_tokens
+from agnews_sk.tokenization import find_special_tokens
 from agnews_sk.training import (
     Checkpoint,
     ScikitLearnCallbacks,
@@ -54,7 +54,7 @@ from agnews_sk.training import (
 
 MAX_SEED = np.iinfo(np.int32).max
 _MEMORY_ADVICE = (
-    "lower batch_size or tokens_per_batch (accumulate makes up for it), or max_length, or "
+    "lower batch_size or tokens_per_batch (accumulate makes up for it), max_length, max_chunks, or "
     "max_cache_bytes if layers are frozen"
 )
 
@@ -128,6 +128,7 @@ class TextNetClassifier(
         -----
         UserWarning
             If `validation_fraction` holds out no row of a class with too few rows.
+            If more than a tenth of the texts are longer than what is read of them.
         """
         self._validate_params()
         self._check_combinations(X_val, y_val)
@@ -151,6 +152,8 @@ class TextNetClassifier(
             self.model_input_ = self._make_model_input(module, find_special_tokens(ids))
             self.vocab_size_ = self.model_input_.vocab_size
             self.max_length_ = self.model_input_.max_length
+            self._set_chunk_pooling(module, len(self.classes_))
+            self.model_input_.warn_of_cut(ids, stacklevel=3)
             train = self._dataset(ids, target, weight)
             valid = None if X_val is None else self._validation_rows(X_val, y_val, of_class)
             checkpoint, seed = open_checkpoint(
@@ -277,14 +280,13 @@ class TextNetClassifier(
         return hasattr(self, "net_")
 
     def get_parts(self) -> StateParts:
-        """Return the weights as tensors; module settings, special tokens and history as JSON."""
+        """Return the weights as tensors; module settings, model input and history as JSON."""
         state = dict(vars(self))
         if "net_" not in state:
             return StateParts(state)
         module = state.pop("net_").module_
         config = {
-            "module": self._module_config(module),
-            "ends": list(state.pop("model_input_").special_tokens),
+            **self._config_of(module, state.pop("model_input_")),
             "history": state.pop("history_").to_dict("list"),
         }
         return StateParts(state, weights_of(module), {"config.json": json.dumps(config)})
@@ -293,10 +295,9 @@ class TextNetClassifier(
         """Build the net again from its settings and weights, which are checked."""
         config, weights = json.loads(parts.documents["config.json"]), parts.tensors
         module = module_with_weights(
-            lambda: self._module_from_config(config["module"], len(weights)), weights
+            lambda: self._module_of(config, len(weights), len(self.classes_)), weights
         )
-        special_tokens = SpecialTokens(*(int(bool(end)) for end in config["ends"]))
-        self.model_input_ = self._make_model_input(module, special_tokens)
+        self.model_input_ = self._saved_model_input(module, config)
         self.vocab_size_ = self.model_input_.vocab_size
         self.max_length_ = self.model_input_.max_length
         if self.tokenizer_ is not None:
@@ -396,7 +397,7 @@ class TextNetClassifier(
         *,
         name: str = "X",
     ) -> TextRows:
-        """Return checked and truncated ids as rows of a dataset.
+        """Return checked ids, cut to the length of the model, as rows of a dataset.
 
         Parameters
         ----------
@@ -411,8 +412,9 @@ class TextNetClassifier(
         -------
         TextRows
         """
-        ids = self.model_input_.prepare(ids, name=name)
-        return TextRows(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
+        ids, chunk_offsets = self.model_input_.prepare(ids, name=name)
+        values, offsets = flat_values(ids).to_numpy(), row_offsets(ids)
+        return TextRows(values, offsets, target, weight, chunk_offsets)
 
     def _validation_rows(self, X_val: Any, y_val: Any, of_class: np.ndarray | None) -> TextRows:
         """Return validation rows, each with the weight of its class.

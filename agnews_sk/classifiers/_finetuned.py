@@ -93,8 +93,19 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         model.
     max_length : int, default=128
         Longest text in tokens, special tokens included; the model's own limit if that is smaller.
-    truncation : {"head", "tail", "head+tail"}, default="head"
-        Which part of a longer text is kept; special tokens are kept always.
+    truncation : {"head", "tail", "head+tail", "chunk"}, default="head"
+        Which part of a longer text is read, always with the special tokens: its start, its end, a
+        quarter from the start and the rest from the end, or all of it: "chunk" divides it into
+        overlapping chunks, which the model reads one by one. `batch_size` then counts chunks.
+    chunk_pooling : {"mean", "max", "attention"}, default="mean"
+        How the logits of a text's chunks become those of the text: their mean, the largest of each
+        class, or a mean with learned weights.
+    chunk_overlap : float or int, default=0.125
+        Tokens that neighbouring chunks share at least: a float is a share of a chunk, an int their
+        number; at most half of a chunk.
+    max_chunks : int, default=32
+        Most chunks of a text; what is behind the last is not read. The chunks of a text are in one
+        batch, so that this bounds the memory.
     validation_fraction : float or None, default=None
         Share of the rows to validate on instead of training on them, stratified by class. Rows of
         equal ids, or of one of the `groups` of `fit`, stay together; a class with too few rows is
@@ -149,8 +160,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     vocab_size_ : int
         Number of token ids in the vocabulary of the model.
     model_input_ : ModelInput
-        What the model takes: `vocab_size_`, `max_length_`, the id of the padding, the truncation
-        and the special tokens that truncation keeps.
+        What the model takes: `vocab_size_`, `max_length_`, the id of the padding, how longer texts
+        are cut, and the special tokens that are kept.
 
     Notes
     -----

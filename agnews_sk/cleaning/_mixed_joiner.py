@@ -16,6 +16,7 @@ from agnews_sk._core.column_kinds import (
     frame_columns,
     kind_of,
 )
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.labels import reject_labels, warn_of_labels
 from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.validation import as_frame, check_frame, check_texts, is_frame, text_columns
@@ -132,7 +133,7 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
         if is_frame(X):
             self.feature_names_in_ = np.array(X.columns, dtype=object)
             columns = {**text_columns(X, roles.texts), **_as_texts(self._kept(X))}
-            if y is not None:
+            if y is not None and not is_multilabel(y):
                 warn_of_labels(columns, y)
         if self.verbose:
             print(f"[{type(self).__name__}] {self.summary_}")
@@ -162,7 +163,7 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
             return ColumnRoles(["text"], {}, {})
         self._check_named(X, [] if others == "auto" else list(others))
         roles = self._roles_of(X, others)
-        if y is not None and others == "auto":
+        if y is not None and others == "auto" and not is_multilabel(y):
             found = {} if self.columns else text_columns(X, roles.texts)
             kept = {name: as_polars(X[name]) for name in roles.kinds}
             reject_labels({**found, **_as_texts(kept)}, y)

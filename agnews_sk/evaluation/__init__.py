@@ -17,6 +17,7 @@ from agnews_sk.evaluation._wording import (
     confidence_percent,
     cost_note,
     interval_with_method,
+    main_score,
     verdict,
 )
 

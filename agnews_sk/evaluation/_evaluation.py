@@ -18,10 +18,13 @@ from agnews_sk._core.label_arrays import (
     plain_labels,
     union_of,
 )
-from agnews_sk._core.validation import as_frame, check_labels
+from agnews_sk._core.label_sets import check_label_sets, indicator_of, is_multilabel, labels_in
+from agnews_sk._core.validation import as_frame, check_labels, n_rows
 from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
 from agnews_sk.evaluation._inputs import check_classifier, check_same_columns
 from agnews_sk.evaluation._quality import Outcome
+from agnews_sk.evaluation._set_evaluation import read_sets, set_probabilities, sets_of_test_rows
+from agnews_sk.evaluation._set_quality import SetOutcome
 
 ProgressCallback = Callable[[str], None]
 
@@ -36,14 +39,15 @@ class Evaluation:
     estimator : estimator
         The fitted clone.
     y_true, y_pred : ndarray of shape (n_test_rows,)
-        Labels of the test rows, and those predicted.
+        Labels of the test rows, and those predicted. With several labels per row, a list of labels
+        per row.
     abstained : ndarray of bool of shape (n_test_rows,), optional
         Rows on which it abstains; `y_pred` holds its abstain label there. None if it predicts a
         label for every row. An abstention counts as an error.
     y_proba : ndarray of float of shape (n_test_rows, n_known_classes), optional
         Probabilities; None where the estimator gives none.
     classes : ndarray of shape (n_known_classes,), optional
-        Labels of the columns of `y_proba`.
+        Labels of the columns of `y_proba`; with several labels per row also without it.
     n_train_rows : int
         Rows given to `fit`, before a pipeline's own filters drop any.
     fit_seconds : float
@@ -97,10 +101,18 @@ class Evaluation:
     abstained: np.ndarray | None = None
 
     @property
+    def multilabel(self) -> bool:
+        """Whether rows have several labels."""
+        return is_multilabel(self.y_true)
+
+    @property
     def classes_seen(self) -> np.ndarray:
         """Labels that are true, predicted, or columns of `y_proba`; sorted."""
-        labels = labels_given(self.y_pred, self.abstained, self.y_true)
         known = [] if self.classes is None else [self.classes]
+        if self.multilabel:
+            found = [labels_in(self.y_true), labels_in(self.y_pred)]
+            return union_of(*(labels for labels in (*found, *known) if len(labels)))
+        labels = labels_given(self.y_pred, self.abstained, self.y_true)
         return union_of(self.y_true, labels, *known)
 
     @property
@@ -129,7 +141,7 @@ def evaluate_classifier(
         Classifier or pipeline. It is cloned, so that the given one stays unfitted.
     X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
         What the classifier takes.
-    y_train, y_test : array-like of shape (n_rows,)
+    y_train, y_test : array-like of shape (n_rows,), or sets of labels, or indicators
         Labels, none missing.
     progress : callable taking a str, optional
         Called at the start of each stage with its description, such as "tfidf: fitting on 8,000
@@ -177,18 +189,15 @@ def evaluate_classifier(
         )
     check_classifier(classifier, name=name)
     X_train, X_test = as_frame(X_train), as_frame(X_test)
-    labels = check_labels(y_train, X_train, name="y_train")
-    seen = comparable(labels)
-    y_true = plain_labels(y_test, X_test, name="y_test")
-    y_true = as_kind_of(y_true, seen, name="y_test", whose="y_train")
+    labels, seen, y_true = _targets(y_train, X_train, y_test, X_test)
     check_same_columns(X_train, X_test)
     warn_of_unseen(name, seen, y_true)
-    report = progress or ignore_stage
+    report, n_train_rows = progress or ignore_stage, n_rows(labels)
 
-    report(f"{name}: fitting on {len(labels):,} rows")
+    report(f"{name}: fitting on {n_train_rows:,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
-    return tested(name, fitted, X_test, y_true, report, n_train_rows=len(labels), fit=fit)
+    return tested(name, fitted, X_test, y_true, seen, report, n_train_rows=n_train_rows, fit=fit)
 
 
 def tested(
@@ -196,6 +205,7 @@ def tested(
     fitted: Any,
     X_test: Any,
     y_true: np.ndarray,
+    seen: np.ndarray,
     report: ProgressCallback,
     *,
     n_train_rows: int,
@@ -209,6 +219,9 @@ def tested(
     fitted : classifier
     X_test : DataFrame or texts of shape (n_rows,)
     y_true : ndarray of shape (n_rows,)
+        Labels, or sets of labels.
+    seen : ndarray of shape (n_labels,)
+        The labels that can be predicted.
     report : callable taking a str
         Called at the start of each stage.
     n_train_rows : int
@@ -223,8 +236,11 @@ def tested(
     with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
     report(f"{name}: measuring probabilities, latency and size")
-    y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
-    y_proba, classes = _probabilities(fitted, X_test, y_true, name)
+    if is_multilabel(y_true):
+        y_pred, abstained = read_sets(predicted, len(y_true), seen, f"predict of {name}"), None
+    else:
+        y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
+    y_proba, classes = _probabilities(fitted, X_test, y_true, seen, name)
     return Evaluation(
         name=name,
         estimator=fitted,
@@ -241,8 +257,26 @@ def tested(
     )
 
 
+def _targets(
+    y_train: Any, X_train: Any, y_test: Any, X_test: Any
+) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Return the labels to fit on, the labels among them, and those of the test rows."""
+    if not is_multilabel(y_train):
+        labels = check_labels(y_train, X_train, name="y_train")
+        seen = comparable(labels)
+        y_true = plain_labels(y_test, X_test, name="y_test")
+        return labels, seen, as_kind_of(y_true, seen, name="y_test", whose="y_train")
+    if not is_multilabel(y_test):
+        raise TypeError(
+            "y_test must hold sets of labels as y_train does, got one label per row; wrap each "
+            "label in a list."
+        )
+    sets = check_label_sets(y_train, X_train, name="y_train")
+    return sets.restored(), sets.classes, sets_of_test_rows(y_test, X_test, sets.classes)
+
+
 def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:
-    """Return a classifier's predictions as class codes, -1 where it abstained.
+    """Return a classifier's predictions as class codes, -1 where it abstained, or as indicators.
 
     Parameters
     ----------
@@ -259,6 +293,14 @@ def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) ->
     y_proba = evaluation.y_proba
     if y_proba is not None:
         y_proba = aligned_probabilities(y_proba, evaluation.classes, classes)
+    if evaluation.multilabel:
+        return SetOutcome(
+            y_true=indicator_of(evaluation.y_true, classes),
+            y_pred=indicator_of(evaluation.y_pred, classes),
+            y_proba=y_proba,
+            n_classes=len(classes),
+            rows=rows,
+        )
     return Outcome(
         y_true=codes_of(evaluation.y_true, classes),
         y_pred=predicted_codes(evaluation.y_pred, evaluation.abstained, classes),
@@ -300,22 +342,25 @@ def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
 
 
 def _probabilities(
-    fitted: Any, X: Any, y_true: np.ndarray, name: str
+    fitted: Any, X: Any, y_true: np.ndarray, seen: np.ndarray, name: str
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return probabilities and the labels of their columns, or None twice without any.
+    """Return probabilities, None without any, and the labels of their columns.
 
     Returns
     -------
     y_proba : ndarray of float of shape (n_rows, n_classes) or None
     classes : ndarray of shape (n_classes,) or None
     """
+    multilabel = is_multilabel(y_true)
     if not hasattr(fitted, "predict_proba"):
-        return None, None
-    y_proba = np.asarray(fitted.predict_proba(X))
-    whose = f"classes_ of {name}"
-    classes = as_kind_of(
-        plain_labels(fitted.classes_, name=whose), y_true, name=whose, whose="y_test"
-    )
+        return None, seen if multilabel else None
+    if multilabel:
+        y_proba, classes = set_probabilities(fitted.predict_proba(X), fitted), seen
+    else:
+        y_proba, whose = np.asarray(fitted.predict_proba(X)), f"classes_ of {name}"
+        classes = as_kind_of(
+            plain_labels(fitted.classes_, name=whose), y_true, name=whose, whose="y_test"
+        )
     if y_proba.shape != (len(y_true), len(classes)) or not np.isfinite(y_proba).all():
         raise ValueError(
             f"predict_proba of {name} must return finite numbers of shape "
@@ -346,7 +391,8 @@ def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) 
 
 def warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
     """Warn of test labels that are not among the training labels."""
-    unseen = sorted(set(y_true.tolist()) - set(seen.tolist()), key=str)
+    tested = labels_in(y_true) if is_multilabel(y_true) else y_true
+    unseen = sorted(set(tested.tolist()) - set(seen.tolist()), key=str)
     if unseen:
         warnings.warn(
             f"{name} cannot predict the labels {unseen} of y_test, as they are not among its "

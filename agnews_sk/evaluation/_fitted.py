@@ -3,6 +3,7 @@
 from typing import Any
 
 from agnews_sk._core.label_arrays import as_kind_of, plain_labels
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.validation import as_frame
 from agnews_sk.evaluation._costs import Cost
 from agnews_sk.evaluation._evaluation import (
@@ -12,6 +13,7 @@ from agnews_sk.evaluation._evaluation import (
     tested,
     warn_of_unseen,
 )
+from agnews_sk.evaluation._set_evaluation import sets_of_test_rows
 
 
 def evaluate_fitted(
@@ -64,10 +66,13 @@ def evaluate_fitted(
     """
     X_test = as_frame(X_test)
     known = plain_labels(classifier.classes_, name=f"classes_ of {name}")
-    y_true = plain_labels(y_test, X_test, name="y_test")
-    y_true = as_kind_of(y_true, known, name="y_test", whose=f"classes_ of {name}")
+    if is_multilabel(y_test):
+        y_true = sets_of_test_rows(y_test, X_test, known)
+    else:
+        y_true = plain_labels(y_test, X_test, name="y_test")
+        y_true = as_kind_of(y_true, known, name="y_test", whose=f"classes_ of {name}")
     warn_of_unseen(name, known, y_true)
     fit = Cost(peak_memory_bytes=0.0)  # unknown
     return tested(
-        name, classifier, X_test, y_true, progress or ignore_stage, n_train_rows=0, fit=fit
+        name, classifier, X_test, y_true, known, progress or ignore_stage, n_train_rows=0, fit=fit
     )

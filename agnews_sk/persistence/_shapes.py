@@ -26,6 +26,7 @@ _SCALER: _Shapes = dict.fromkeys(("max_abs_", "mean_", "scale_", "var_"), ("feat
 _SELECTOR: _Shapes = dict.fromkeys(("pvalues_", "scores_", "variances_"), ("features",))
 _ENCODER: _Shapes = dict.fromkeys(("center_", "end_", "scale_", "start_"), ("features",))
 _SHAPES: dict[str, _Shapes] = {
+    "agnews_sk.classifiers.ThresholdedLogisticRegression": _LINEAR,
     "agnews_sk.vectorization.DateEncoder": _ENCODER,
     "agnews_sk.vectorization.NumberEncoder": _ENCODER,
     "sklearn.decomposition._truncated_svd.TruncatedSVD": {"components_": ("any", "features")},
@@ -60,6 +61,10 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "transformer_": ("sklearn.compose._column_transformer.ColumnTransformer",)
     },
     "agnews_sk.vectorization.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.NgramUnion": dict.fromkeys(
+        ("words", "characters", "words_", "characters_"),
+        ("agnews_sk.vectorization.NgramVectorizer",),
+    ),
     "agnews_sk.vectorization.NgramVectorizer": {
         "_table": ("agnews_sk.vectorization.NgramTable",),
         "_weights": ("sklearn.feature_extraction.text.TfidfTransformer",),

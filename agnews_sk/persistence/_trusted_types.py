@@ -8,6 +8,7 @@ _OURS = (
     "agnews_sk.classifiers.AbstainingClassifier",
     "agnews_sk.classifiers.FineTunedTransformerClassifier",
     "agnews_sk.classifiers.CalibratedLinearSVC",
+    "agnews_sk.classifiers.ThresholdedLogisticRegression",
     "agnews_sk.classifiers.TransformerClassifier",
     "agnews_sk.cleaning.TextCleaner",
     "agnews_sk.cleaning.ColumnJoiner",
@@ -29,6 +30,7 @@ _OURS = (
     "agnews_sk.vectorization.NumberEncoder",
     "agnews_sk.vectorization.SentenceEmbedder",
     "agnews_sk.vectorization.NgramTable",
+    "agnews_sk.vectorization.NgramUnion",
     "agnews_sk.vectorization.NgramVectorizer",
 )
 # Those of scikit-learn whose state is arrays and numbers that only numpy and scipy compute with:

@@ -1,12 +1,19 @@
 """A comparison as tables in the terminal."""
 
-import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from agnews_sk._core.formats import megabytes, p_value, percent
-from agnews_sk.evaluation import ComparisonResult, interval_with_method
+from agnews_sk.evaluation import ComparisonResult, interval_with_method, main_score
+
+_SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+_SCORES_OF_SETS = {
+    "macro_f1": "macro-F1",
+    "micro_f1": "micro-F1",
+    "samples_f1": "samples F1",
+    "accuracy": "sets right",
+}
 
 
 def comparison_table(result: ComparisonResult) -> Group:
@@ -34,7 +41,7 @@ def comparison_table(result: ComparisonResult) -> Group:
     """
     tables = [_scores_table(result)]
     if len(result.names) > 1:
-        tables.append(_pairs_table(result.pairwise()))
+        tables.append(_pairs_table(result))
     return Group(*tables)
 
 
@@ -47,8 +54,8 @@ def _scores_table(result: ComparisonResult) -> Table:
     )
     _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")
-    _add_row(table, "accuracy", [_interval(result, name, "accuracy") for name in result.names])
-    _add_row(table, "macro-F1", [_interval(result, name, "macro_f1") for name in result.names])
+    for score, shown in (_SCORES_OF_SETS if result.multilabel else _SCORES).items():
+        _add_row(table, shown, [_interval(result, name, score) for name in result.names])
     for label in result.classes:
         _add_row(table, f"F1 {label}", [percent(row[f"f1_{label}"]) for row in rows])
     if result.abstained:
@@ -62,22 +69,23 @@ def _scores_table(result: ComparisonResult) -> Table:
     return table
 
 
-def _pairs_table(pairs: pd.DataFrame) -> Table:
+def _pairs_table(result: ComparisonResult) -> Table:
     """Return the table of paired tests, one row per pair."""
+    pairs, score = result.pairwise(), main_score(result)
     folds = (pairs["test"] == "corrected t").any()
-    test = "Corrected t-test" if folds else "McNemar's test"
+    test = "Paired bootstrap" if result.multilabel else "McNemar's test"
     table = Table(
-        title=f"{test} of each pair, a against b",
-        caption="Difference: accuracy of a minus that of b, in percentage points.",
+        title=f"{'Corrected t-test' if folds else test} of each pair, a against b",
+        caption=f"Difference: {score.name} of a minus that of b, in percentage points.",
     )
     _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p-value"])
     for pair in pairs.to_dict("records"):
         cells = [
             pair["b"],
-            f"{100 * pair['accuracy_difference']:+.2f}",
+            f"{100 * pair[f'{score.column}_difference']:+.2f}",
             f"{pair['only_a']:,}",
             f"{pair['only_b']:,}",
-            p_value(pair["p_value"]),
+            p_value(pair[f"{score.p_prefix}p_value"]),
         ]
         _add_row(table, pair["a"], cells)
     return table

@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.column_kinds import cast_cells
 from agnews_sk._core.joining import column_kinds, fitted_columns, row_joiner, texts_as_rows
+from agnews_sk._core.label_sets import thresholds_of
 from agnews_sk.onnx import load_model, model_sha256
 
 WARM_UP = "Warm up."
@@ -67,6 +68,11 @@ def name_models(models: Any) -> dict[str, Any]:
             raise TypeError(f"models[{name!r}] must have predict_proba, got {model!r:.60}.")
         if not hasattr(model, "classes_"):
             raise NotFittedError(f"models[{name!r}] is not fitted; fit it first.")
+        if thresholds_of(model) is not None:
+            raise TypeError(
+                f"models[{name!r}] must predict one label per text, got {model!r:.60} of several; "
+                "predict files with it, by predict_files or agnews-sk predict."
+            )
     return loaded
 
 

@@ -138,7 +138,8 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
     classifier : TextNetClassifier
     train : TextRows
     seed : int
-        Random seed of the batches: with `tokens_per_batch` the number of batches depends on it.
+        Random seed of the batches: with `tokens_per_batch`, or texts of several chunks, their
+        number depends on it.
 
     Returns
     -------
@@ -149,9 +150,9 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
     net_params = classifier.net_params or {}
     max_epochs = net_params.get("max_epochs", classifier.max_epochs)
     batch_size = net_params.get("batch_size", classifier.batch_size)
-    if classifier.tokens_per_batch is None:
+    if classifier.tokens_per_batch is None and train.chunk_offsets is None:
         return max_epochs * -(-len(train) // (batch_size * classifier.accumulate))
-    # Batches by tokens vary in number from epoch to epoch.
+    # Batches by tokens or chunks vary in number from epoch to epoch.
     n_batches = [
         len(
             bucket_batches(
@@ -159,6 +160,7 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
                 batch_size,
                 epoch_rng(seed, epoch),
                 tokens_per_batch=classifier.tokens_per_batch,
+                n_chunks=train.n_chunks,
             )
         )
         for epoch in range(max_epochs)

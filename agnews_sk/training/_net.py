@@ -96,7 +96,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         Parameters
         ----------
         x : mapping of str to Tensor
-            `input_ids` and, where something is padded, `attention_mask`, of shape (batch, length).
+            `input_ids` and, where something is padded, `attention_mask`, of shape (n_chunks,
+            length); where a text has several chunks, `chunks` of shape (batch, most).
         **fit_params
             Go to the module.
 
@@ -108,9 +109,12 @@ class TextNet(ClassifierMixin, NeuralNet):
         bfloat16 = self.settings.bfloat16 and training
         device = torch.device(self.device).type
         faster = FastDropout() if training and not self.settings.compile else nullcontext()
+        inputs = dict(self._to_device(x))
+        chunks = inputs.pop("chunks", None)
         with torch.autocast(device, torch.bfloat16, enabled=bfloat16), faster:
-            output = self.module_(**self._to_device(x), **fit_params)
-        return getattr(output, "logits", output).float()
+            output = self.module_(**inputs, **fit_params)
+        logits = getattr(output, "logits", output).float()  # (n_chunks, n_classes)
+        return logits if chunks is None else self.module_.chunk_pooling(logits, chunks)
 
     def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
         """Return the mean of the rows' losses, each times the row's weight if it has one.

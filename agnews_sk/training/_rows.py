@@ -28,15 +28,15 @@ class TextRows(RaggedDataset, Dataset):
 
     def equal_rows(self) -> np.ndarray:
         """Return one value per row, the same for rows of equal ids, of shape (n_samples,)."""
-        ids = np.split(self.values, self.offsets[1:-1])
+        ids = np.split(self.values, self.text_offsets[1:-1])
         return pd.factorize(np.array([row.tobytes() for row in ids], dtype=object))[0]
 
     def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
         if not -len(self) <= row < len(self):
             raise IndexError(f"row {row} of {len(self)}")
         row %= len(self)
-        ids = self.values[self.offsets[row] : self.offsets[row + 1]]
-        return ids, -1 if self.target is None else int(self.target[row])
+        start, stop = self.text_offsets[row : row + 2]
+        return self.values[start:stop], -1 if self.target is None else int(self.target[row])
 
 
 def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:

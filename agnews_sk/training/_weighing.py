@@ -1,5 +1,6 @@
 """Weights of rows in the loss, from `sample_weight` and `class_weight`."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -64,4 +65,6 @@ def with_mean_weight_one(valid: TextRows) -> TextRows:
     if not valid.weight.any():
         raise ValueError("class_weight and sample_weight give every validation row a weight of 0.")
     weight = valid.weight / valid.weight.mean()
-    return TextRows(valid.values, valid.offsets, valid.target, weight)
+    weighted = copy.copy(valid)
+    weighted.weight = weight
+    return weighted

@@ -178,7 +178,7 @@ def test_a_search_that_is_rejected_says_why_and_leaves_no_folder(tmp_path):
 
 def test_square_brackets_are_printed_as_they_are(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
-    space = {"vectorize__token_pattern": ["[a-z]+"]}
+    space = {"vectorize__words__token_pattern": ["[a-z]+"]}
     monkeypatch.setitem(_tune_run.FAMILIES, "tfidf", (make_tfidf_pipeline, space))
     done = run(*SAMPLE, "--trials", 1, "--out", tmp_path / "[bold]")
     assert done.exit_code == 0, done.output

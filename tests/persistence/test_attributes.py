@@ -43,7 +43,11 @@ from sklearn.preprocessing import (
 from sklearn.svm import LinearSVC
 
 from agnews_sk import make_tfidf_pipeline
-from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
+from agnews_sk.classifiers import (
+    AbstainingClassifier,
+    CalibratedLinearSVC,
+    ThresholdedLogisticRegression,
+)
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.persistence import load, save
 from agnews_sk.persistence._attributes import attributes_of, import_by_name
@@ -91,7 +95,8 @@ ON_TEXTS = [
     AbstainingClassifier(make_tfidf_pipeline(), max_error=0.5),
 ]  # fmt: skip
 ON_MATRIX = [
-    CalibratedLinearSVC(), LogisticRegression(), LogisticRegression(solver="saga"),
+    CalibratedLinearSVC(), ThresholdedLogisticRegression(), LogisticRegression(),
+    LogisticRegression(solver="saga"),
     LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=False,
                          scoring="accuracy"),
     LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=True),

@@ -10,7 +10,8 @@ once and on arrays of integers.
 """
 
 import re
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -18,9 +19,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.columnar import flat_values, interleave, row_offsets, to_ragged
+from agnews_sk.tokenization._segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
 
 WORD_PATTERN = r"\b\w\w+\b"
+
 
 # Patterns that mean the same to both regex engines, except for the class of some characters. They
 # match no empty string, which the engines would find at different places.
@@ -28,6 +31,7 @@ _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
 _BLOCK_ROWS = 32_768  # per task of a thread, at most: bounds what is in memory as strings
 _FEW_ROWS = 512  # encoded in one block: faster than starting threads
+_FEW_CHARACTERS = 20_000  # a set of which is made faster than an array of all code points
 
 
 class EncodedTokens(NamedTuple):
@@ -65,7 +69,9 @@ def lower_case(texts: pl.Series) -> pl.Series:
     )
 
 
-def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
+def find_words(
+    texts: pl.Series, pattern: str = WORD_PATTERN, segmenter: Segmenter | None = None
+) -> pl.Series:
     r"""Return the matches of a pattern in each text, as `re.findall` does.
 
     Patterns made of ``\b``, ``\w``, ``\d``, letters, digits, character classes and ``+`` run in
@@ -77,6 +83,9 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
         Without nulls.
     pattern : str
         Regular expression of one token, in Python's syntax, with at most one group.
+    segmenter : Segmenter, optional
+        Splits runs of scripts without spaces, if the pattern matches letters of these; the pattern
+        applies to what is between them.
 
     Returns
     -------
@@ -90,10 +99,25 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk._core.words import find_words
+    >>> from agnews_sk.tokenization._words import find_words
     >>> find_words(pl.Series(["Oil tops $50 a barrel", ""])).to_list()
     [['Oil', 'tops', '50', 'barrel'], []]
     """
+    compiled = _compile(pattern)
+    if segmenter is None or not splits_runs(compiled):
+        return _find(texts, compiled)
+    rows = _rows_without_spaces(texts)
+    if len(rows) == 0:
+        return _find(texts, compiled)
+    segmented = _find_and_segment(texts.gather(rows), compiled, segmenter)
+    if len(rows) == len(texts):
+        return segmented
+    others = np.delete(np.arange(len(texts)), rows)
+    return interleave(_find(texts.gather(others), compiled), others, segmented, rows)
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Return a compiled pattern of words, which may have one group."""
     try:
         compiled = re.compile(pattern)
     except re.error as error:
@@ -105,14 +129,40 @@ def find_words(texts: pl.Series, pattern: str = WORD_PATTERN) -> pl.Series:
             "More than 1 capturing group in token pattern. Only a single group should be captured; "
             f"make the others (?:...), got {pattern!r}."
         )
-    if not _SHARED_SYNTAX.fullmatch(pattern):
+    return compiled
+
+
+def _find(texts: pl.Series, compiled: re.Pattern[str]) -> pl.Series:
+    """Return the matches of a pattern in each text."""
+    if not _SHARED_SYNTAX.fullmatch(compiled.pattern):
         return _map_rows(texts, compiled.findall, pl.List(pl.String))
     return _with_python_rows(
         texts,
-        lambda column: column.str.extract_all(pattern),
+        lambda column: column.str.extract_all(compiled.pattern),
         compiled.findall,
         lambda chars: _classed_differently(chars, r"\w") | _classed_differently(chars, r"\d"),
     )
+
+
+def _find_and_segment(
+    texts: pl.Series, compiled: re.Pattern[str], segmenter: Segmenter
+) -> pl.Series:
+    """Return the words of texts that have runs without spaces, in their order."""
+    pieces, is_run = split_pieces(texts)
+    values = flat_values(pieces)
+    runs, others = is_run.arg_true().to_numpy(), (~is_run).arg_true().to_numpy()
+    words = interleave(
+        _find(values.gather(others), compiled), others, segmenter(values.gather(runs)), runs
+    )  # a list per piece
+    return to_ragged(flat_values(words), row_offsets(words)[row_offsets(pieces)])
+
+
+def _rows_without_spaces(texts: pl.Series) -> np.ndarray:
+    """Return the positions of texts with a script without spaces; those of ASCII are not read."""
+    beyond_ascii = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    if len(beyond_ascii) == 0:
+        return beyond_ascii.to_numpy()
+    return beyond_ascii.filter(texts.gather(beyond_ascii).str.contains(SPACELESS)).to_numpy()
 
 
 def split_words(texts: pl.Series) -> pl.Series:
@@ -132,6 +182,28 @@ def split_words(texts: pl.Series) -> pl.Series:
         # \x1c to \x1f, the separators of ASCII, are whitespace in Python and not in Rust.
         lambda column: column.str.extract_all(r"[^\s\x1c-\x1f]+"),
         str.split,
+        lambda chars: _classed_differently(chars, r"\s"),
+    )
+
+
+def squeeze_spaces(texts: pl.Series) -> pl.Series:
+    r"""Replace each run of two or more whitespace characters by one space.
+
+    As scikit-learn does for n-grams of characters, a single tab or line break is kept.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+    """
+    return _with_python_rows(
+        texts,
+        lambda column: column.str.replace_all(r"[\s\x1c-\x1f]{2,}", " "),
+        lambda text: re.sub(r"\s{2,}", " ", text),
         lambda chars: _classed_differently(chars, r"\s"),
     )
 
@@ -162,30 +234,20 @@ def encode_tokens(
     Examples
     --------
     >>> import polars as pl
-    >>> from agnews_sk._core.words import encode_tokens
+    >>> from agnews_sk.tokenization._words import encode_tokens
     >>> encoded = encode_tokens(pl.Series([["oil", "up", "oil"], []]))
     >>> encoded.codes.tolist(), encoded.offsets.tolist(), encoded.distinct.to_list()
     ([0, 1, 0], [0, 3, 3], ['oil', 'up'])
     """
 
-    def encode(start: int, length: int) -> tuple[np.ndarray, np.ndarray, pa.Array]:
+    def encode(block: pl.Series) -> tuple[np.ndarray, np.ndarray, pa.Array]:
         """Return lengths of rows, codes of tokens, and the distinct tokens of a block."""
-        block = column.slice(start, length)
         ragged = block.list.drop_nulls() if to_tokens is None else to_tokens(block)
         values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
         encoded = values.dictionary_encode()
         return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
 
-    if len(column) <= _FEW_ROWS:
-        blocks = [encode(0, len(column))]
-    else:
-        n_threads = pl.thread_pool_size()
-        # A multiple of the threads, so that all of them finish at about the same time.
-        n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
-        bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
-        with ThreadPoolExecutor(n_threads) as pool:
-            blocks = list(pool.map(encode, bounds[:-1], np.diff(bounds)))
-    lengths, codes, dictionaries = zip(*blocks)
+    lengths, codes, dictionaries = zip(*map_blocks(column, encode))
     # The dictionaries one after the other are a column of tokens too: its codes show what each
     # block's own codes become.
     merged = pa.concat_arrays(dictionaries).dictionary_encode()
@@ -196,6 +258,30 @@ def encode_tokens(
         np.concatenate([[0], *lengths]).cumsum(),
         pl.Series(pl.from_arrow(merged.dictionary)),
     )
+
+
+def map_blocks(column: pl.Series, function: Callable[[pl.Series], Any]) -> list[Any]:
+    """Apply a function to blocks of rows, in threads if there are many rows.
+
+    Parameters
+    ----------
+    column : polars.Series of shape (n_rows,)
+    function : callable
+        Takes a block of rows.
+
+    Returns
+    -------
+    list
+        What it returns for each block, in their order.
+    """
+    if len(column) <= _FEW_ROWS:
+        return [function(column)]
+    n_threads = pl.thread_pool_size()
+    # A multiple of the threads, so that all of them finish at about the same time.
+    n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
+    bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(function, map(column.slice, bounds[:-1], np.diff(bounds))))
 
 
 def drop_tokens(encoded: EncodedTokens, dropped: np.ndarray) -> EncodedTokens:
@@ -234,31 +320,6 @@ def decode_tokens(encoded: EncodedTokens) -> pl.Series:
     polars.Series of list of shape (n_rows,)
     """
     return to_ragged(encoded.distinct.gather(encoded.codes), encoded.offsets)
-
-
-def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
-    """Return stop words as a set; "english" is scikit-learn's list.
-
-    Parameters
-    ----------
-    stop_words : {"english"}, iterable of str or None
-
-    Returns
-    -------
-    frozenset of str
-
-    Raises
-    ------
-    TypeError
-        If a stop word is not a `str`.
-    """
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    words = ENGLISH_STOP_WORDS if stop_words == "english" else frozenset(stop_words or ())
-    wrong = [word for word in words if not isinstance(word, str)]
-    if wrong:
-        raise TypeError(f"stop_words must hold str only, got {wrong[0]!r}.")
-    return words
 
 
 def is_ragged(X: Any) -> bool:
@@ -319,11 +380,21 @@ def _rows_with(texts: pl.Series, differs: Callable[[pl.Series], pl.Series]) -> n
     if len(beyond_ascii) == 0:
         return beyond_ascii.to_numpy()
     suspects = texts.gather(beyond_ascii)
-    chars = pl.Series([c for c in set("".join(suspects)) if not c.isascii()], dtype=pl.String)
+    chars = pl.Series(_beyond_ascii("".join(suspects)), dtype=pl.String)
     odd = chars.filter(differs(chars))
     if len(odd) == 0:
         return odd.cast(pl.UInt32).to_numpy()
     return beyond_ascii.filter(suspects.str.contains(f"[{''.join(odd)}]")).to_numpy()
+
+
+def _beyond_ascii(text: str) -> list[str]:
+    """Return the distinct characters of a text that are not ASCII."""
+    if len(text) < _FEW_CHARACTERS:
+        return [char for char in set(text) if not char.isascii()]
+    is_there = np.zeros(sys.maxunicode + 1, dtype=bool)  # by code point
+    is_there[np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)] = True
+    is_there[:128] = False
+    return [chr(point) for point in np.flatnonzero(is_there)]
 
 
 def _map_rows(texts: pl.Series, function: Callable[[str], Any], dtype: Any) -> pl.Series:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk._core import words
-from agnews_sk._core.words import (
+from agnews_sk.tokenization import _words as words
+from agnews_sk.tokenization._words import (
     decode_tokens,
     drop_tokens,
     encode_tokens,
@@ -17,7 +17,7 @@ from agnews_sk._core.words import (
     is_ragged,
     lower_case,
     split_words,
-    stop_word_set,
+    squeeze_spaces,
 )
 
 # Characters that Rust and Python lowercase, classify or separate differently, or nearly so.
@@ -48,6 +48,22 @@ def test_words_are_those_of_re_findall(pattern, texts):
 @settings(deadline=None, max_examples=100)
 def test_split_words_are_those_of_str_split(texts):
     assert split_words(pl.Series(texts)).to_list() == [text.split() for text in texts]
+
+
+@given(texts)
+@settings(deadline=None, max_examples=100)
+def test_squeezed_spaces_are_those_of_scikit_learn(texts):
+    squeezed = squeeze_spaces(pl.Series(texts)).to_list()
+    assert squeezed == [re.sub(r"\s\s+", " ", text) for text in texts]
+
+
+@given(texts, st.sampled_from([0, 20_000]))
+@settings(deadline=None, max_examples=100)
+def test_distinct_characters_are_those_of_a_set(texts, few):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "_FEW_CHARACTERS", few)
+        found = words._beyond_ascii("".join(texts))
+    assert sorted(found) == sorted(c for c in set("".join(texts)) if not c.isascii())
 
 
 @pytest.mark.parametrize("char", TRICKY, ids=lambda char: f"U+{ord(char):04X}")
@@ -153,25 +169,6 @@ def test_simple_patterns_run_in_polars(pattern, monkeypatch):
     monkeypatch.setattr(words, "_map_rows", None)
     found = find_words(pl.Series(["Oil tops $50, x-rated"]), pattern)
     assert found[0].to_list() == re.findall(pattern, "Oil tops $50, x-rated")
-
-
-@pytest.mark.parametrize(
-    ("given_words", "expected"),
-    [(None, set()), ([], set()), (["the", "a", "the"], {"the", "a"}), ({"x"}, {"x"})],
-)
-def test_stop_words_become_a_set(given_words, expected):
-    assert stop_word_set(given_words) == expected
-
-
-def test_english_stop_words_are_those_of_scikit_learn():
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    assert stop_word_set("english") == ENGLISH_STOP_WORDS
-
-
-def test_a_stop_word_of_another_type_is_rejected():
-    with pytest.raises(TypeError, match="stop_words must hold str only, got 3"):
-        stop_word_set(["the", 3])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""Linear classifiers of several labels at once, and the calibration of their margins."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from agnews_sk.classifiers._label_descent import LabelRows, fit_margins
+from agnews_sk.classifiers._label_sets import held_out_rows
+from agnews_sk.classifiers._label_thresholds import thresholds_for
+from agnews_sk.classifiers._unseen import as_unseen, finite
+
+_MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
+
+
+class FittedLabels(NamedTuple):
+    """Calibrated margins and thresholds of labels.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_labels, n_features)
+    intercept : ndarray of shape (n_labels,)
+    thresholds : ndarray of float of shape (n_labels,)
+    n_iter : int
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    thresholds: np.ndarray
+    n_iter: int
+
+
+def fit_label_sets(
+    rows: LabelRows,
+    groups: np.ndarray,
+    *,
+    fraction: float | None,
+    threshold: Any,
+    seed: int,
+    **settings: Any,
+) -> FittedLabels:
+    """Fit a classifier per label, and calibrate them and choose thresholds on held-out rows.
+
+    Parameters
+    ----------
+    rows : LabelRows
+    groups : ndarray of int of shape (n_rows,)
+        Rows of one group are held out together.
+    fraction : float or None
+        Share of the rows to hold out.
+    threshold : "f1" or float
+    seed : int
+    **settings
+        Of `fit_margins`.
+
+    Returns
+    -------
+    FittedLabels
+    """
+    margins = fit_margins(rows, seed=seed, **settings)
+    y_proba, held_out = np.empty((0, 0)), np.empty(0, dtype=np.intp)
+    if fraction is not None:
+        of_held_out = []
+        for fitted, out in held_out_rows(rows.indicator, groups, fraction, seed):
+            part = fit_margins(rows.take(fitted), seed=seed, **settings)
+            of_held_out.append(part.of(as_unseen(rows.X[out], rows.X[fitted])))
+            held_out = np.append(held_out, out)
+    tested = rows.indicator[held_out], rows.weight[held_out]
+    coef, intercept = margins.coef, margins.intercept
+    if len(held_out):
+        found = finite(np.concatenate(of_held_out))
+        slope, shift = calibrate(found, *tested)
+        coef, intercept = coef * slope, intercept * slope + shift
+        y_proba = expit(slope * found + shift)
+    thresholds = thresholds_for(threshold, y_proba, *tested)
+    return FittedLabels(coef, intercept, thresholds, margins.n_iter)
+
+
+def calibrate(
+    margins: np.ndarray, indicator: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the slope of all margins and the shift of each label with the lowest log loss.
+
+    Platt (1999), "Probabilistic outputs for support vector machines", with one slope for all
+    labels, as few positive rows do not determine one each, and with his smoothed targets.
+
+    Parameters
+    ----------
+    margins : ndarray of float of shape (n_rows, n_labels)
+        Of rows that the classifiers were not fitted on.
+    indicator : ndarray of bool of shape (n_rows, n_labels)
+    weight : ndarray of float of shape (n_rows,)
+
+    Returns
+    -------
+    slope : float
+    shift : ndarray of float of shape (n_labels,)
+        Of the logarithm of odds, `slope * margin + shift`.
+    """
+    scaled = weight[:, None] / weight.sum()
+    n_rows = 1 / (scaled**2).sum()  # the effective sample size
+    share = (scaled * indicator).sum(axis=0)  # (n_labels,)
+    doubt = 1 / (n_rows * np.stack([1 - share, share]) + 2)  # of rows without and with the label
+    target = np.where(indicator, 1 - doubt[1], doubt[0])
+
+    def log_loss(slope: float, shift: np.ndarray) -> float:
+        """Return the log loss."""
+        odds = slope * margins + shift
+        return float((scaled * (np.logaddexp(0, odds) - target * odds)).sum())
+
+    slope, shift = 1.0, np.zeros(margins.shape[1])
+    loss = log_loss(slope, shift)
+    for _ in range(_MOST_STEPS):
+        step, steps = _newton_step(slope * margins + shift, margins, target, scaled)
+        # Halved until the loss decreases, as far from the optimum Newton's steps are too long.
+        size = 1.0
+        while size > _SHORTEST and not log_loss(slope + size * step, shift + size * steps) < loss:
+            size /= 2
+        slope, shift = slope + size * step, shift + size * steps
+        before, loss = loss, log_loss(slope, shift)
+        if before - loss < _TOLERANCE * before:
+            break
+    return max(slope, _TOLERANCE), shift
+
+
+def _newton_step(
+    odds: np.ndarray, margins: np.ndarray, target: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the change of the slope and of the shifts by one step of Newton's method.
+
+    The matrix of second derivatives has entries in its diagonal and for the slope only, so that
+    the shifts can be eliminated.
+
+    Parameters
+    ----------
+    odds, margins, target : ndarray of float of shape (n_rows, n_labels)
+    weight : ndarray of float of shape (n_rows, 1)
+
+    Returns
+    -------
+    step : float
+    steps : ndarray of float of shape (n_labels,)
+    """
+    probability = expit(odds)
+    residual = weight * (target - probability)
+    curvature = weight * probability * (1 - probability)
+    of_both = (curvature * margins).sum(axis=0)  # (n_labels,)
+    of_shift = curvature.sum(axis=0) + _TINY
+    of_slope = (curvature * margins**2).sum() + _TINY
+    down, downs = (residual * margins).sum(), residual.sum(axis=0)
+    step = (down - (of_both * downs / of_shift).sum()) / (
+        of_slope - (of_both**2 / of_shift).sum() + _TINY
+    )
+    return float(step), (downs - of_both * step) / of_shift
