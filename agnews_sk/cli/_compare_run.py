@@ -257,7 +257,8 @@ def _save_all(
     """
     of_family = {_family(one): one for one in sorted(evaluations, key=lambda e: e.n_train_rows)}
     for family, one in of_family.items():
-        card = model_card(one.estimator, rows, result, one.name)
+        remark = f"Fitted on {one.n_train_rows:,} of the training rows."
+        card = model_card(one.estimator, rows, result, one.name, remarks=[remark])
         save(one.estimator, folder / family, card=card)
     winner = choose_winner(result, [one.name for one in of_family.values()])
     best = next(family for family, one in of_family.items() if one.name == winner)

@@ -197,10 +197,12 @@ def evaluate_classifier(
     report(f"{name}: fitting on {n_train_rows:,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
-    return tested(name, fitted, X_test, y_true, seen, report, n_train_rows=n_train_rows, fit=fit)
+    return measure_predictions(
+        name, fitted, X_test, y_true, seen, report, n_train_rows=n_train_rows, fit=fit
+    )
 
 
-def tested(
+def measure_predictions(
     name: str,
     fitted: Any,
     X_test: Any,

@@ -10,7 +10,7 @@ from agnews_sk.evaluation._evaluation import (
     Evaluation,
     ProgressCallback,
     ignore_stage,
-    tested,
+    measure_predictions,
     warn_of_unseen,
 )
 from agnews_sk.evaluation._set_evaluation import sets_of_test_rows
@@ -73,6 +73,6 @@ def evaluate_fitted(
         y_true = as_kind_of(y_true, known, name="y_test", whose=f"classes_ of {name}")
     warn_of_unseen(name, known, y_true)
     fit = Cost(peak_memory_bytes=0.0)  # unknown
-    return tested(
+    return measure_predictions(
         name, classifier, X_test, y_true, known, progress or ignore_stage, n_train_rows=0, fit=fit
     )

@@ -112,6 +112,7 @@ def test_saved_models_are_replaced_and_the_model_of_most_rows_is_kept(
     comparison = json.loads((out / "comparison.json").read_text())
     names = list(comparison["scores"])
     assert names[0] == "tfidf, 12 rows"
+    assert "Fitted on 38 of the training rows." in (out / "tfidf" / "README.md").read_text()
     accuracy = comparison["scores"][names[1]]["accuracy"]
     assert f"| accuracy | {accuracy:.4f} |" in (out / "tfidf" / "README.md").read_text()
     assert {path.name for path in out.iterdir()} == {"tfidf", "comparison.json"}
