@@ -12,10 +12,11 @@ import pandas as pd
 
 from agnews_sk._core.label_arrays import codes_of
 from agnews_sk._core.label_sets import indicator_of, is_multilabel
-from agnews_sk.evaluation._evaluation import Evaluation, predicted_codes
+from agnews_sk.evaluation._evaluation import Evaluation
 from agnews_sk.evaluation._given_predictions import evaluations_of
 from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
+from agnews_sk.evaluation._predictions import predicted_codes
 from agnews_sk.evaluation._provenance import describe_environment
 from agnews_sk.evaluation._quality import PER_CLASS
 from agnews_sk.evaluation._result_json import parts_of, result_as_dict

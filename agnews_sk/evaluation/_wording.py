@@ -67,18 +67,22 @@ def verdict(result: "ComparisonResult") -> str:
     if not others:
         return f"{leader} has {score.article} {score.name} of {reached} on {rows}."
     differences = {other: _difference(result, leader, other) for other in others}
-    worse = [other for other, found in differences.items() if found.significant]
-    similar = [other for other in others if other not in worse]
-    shown = {name: f"{name} ({_interval(result, found)})" for name, found in differences.items()}
-    not_significant = " or ".join(shown[name] for name in similar)
+    worse, similar = (
+        [
+            f"{other} ({_interval(result, found)})"
+            for other, found in differences.items()
+            if found.significant == significant
+        ]
+        for significant in (True, False)
+    )
+    not_significant = " or ".join(similar)
     if not worse:
         return (
             f"There is no significant difference in {score.name} between {leader} "
             f"({_percent(result, leader)}) and {not_significant} on {rows}."
         )
-    more = f"{leader} {score.more} {listed([shown[n] for n in worse])}"
     but = f", but not than {not_significant}," if similar else ""
-    return f"{more}{but} on {rows}: its {score.name} is {reached}."
+    return f"{leader} {score.more} {listed(worse)}{but} on {rows}: its {score.name} is {reached}."
 
 
 def abstention_note(result: "ComparisonResult") -> str:

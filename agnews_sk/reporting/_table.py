@@ -1,5 +1,8 @@
 """A comparison as tables in the terminal."""
 
+from typing import Any
+
+import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -61,12 +64,21 @@ def _scores_table(result: ComparisonResult) -> Table:
     if result.abstained:
         _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
     table.add_section()
-    if result.scores["fit_seconds"].notna().any():
-        _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
-        _add_row(table, "fit time, s", [f"{row['fit_seconds']:,.1f}" for row in rows])
-    _add_row(table, "texts/s", [f"{row['texts_per_second']:,.0f}" for row in rows])
-    _add_row(table, "size, MB", [megabytes(row["size_bytes"]) for row in rows])
+    for shown, cells in _costs(rows).items():
+        _add_row(table, shown, cells)
     return table
+
+
+def _costs(rows: list[dict[Any, Any]]) -> dict[str, list[str]]:
+    """Return the costs of each classifier by what they are; those of fitting if any was fitted."""
+    fitting = {
+        "training rows": [f"{row['n_train_rows']:,}" for row in rows],
+        "fit time, s": [f"{row['fit_seconds']:,.1f}" for row in rows],
+    }
+    return (fitting if any(pd.notna(row["fit_seconds"]) for row in rows) else {}) | {
+        "texts/s": [f"{row['texts_per_second']:,.0f}" for row in rows],
+        "size, MB": [megabytes(row["size_bytes"]) for row in rows],
+    }
 
 
 def _pairs_table(result: ComparisonResult) -> Table:

@@ -4,7 +4,7 @@ import polars as pl
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.bulk._predictor import RowPredictor
-from agnews_sk.datasets import Batch
+from agnews_sk.files import Batch
 
 TEXTS = ["oil prices rise", "army attacks", "oil war", "cup final", "oil falls", "army war"] * 4
 SETS = [["oil"], ["war"], ["oil", "war"], [], ["oil"], ["war"]] * 4

@@ -68,12 +68,11 @@ def test_a_network_chooses_its_epoch_by_the_validation_rows(run, tickets, tmp_pa
 
 
 def test_parameters_are_set_by_name(run, tickets, tmp_path):
-    options = ["--set", "vectorize__ngram_range=(1, 1)", "--set", "clean__normalize = NFC"]
-    options = options[:2]
-    done = run("train", tmp_path / "model", "--data", tickets, *options)
+    option = "vectorize__words__ngram_range=(1, 1)"
+    done = run("train", tmp_path / "model", "--data", tickets, "--set", option)
     assert done.exit_code == 0, done.output
     vectorizer = load(tmp_path / "model").named_steps["vectorize"]
-    assert vectorizer.get_params()["ngram_range"] == (1, 1)
+    assert vectorizer.get_params()["words__ngram_range"] == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from agnews_sk.pipeline import TextPipeline
 from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, MissingTextFilter
 from agnews_sk.tokenization import SubwordTokenizer, Vocabulary, WordTokenizer
 from agnews_sk.tuning import PipelineSearchCV, suggest_params, tfidf_space
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 
 C = FloatDistribution(0.1, 10, log=True)
 
@@ -373,7 +373,7 @@ def counted(monkeypatch, cls, method):
 
 
 def test_steps_before_the_first_change_are_fitted_once_per_fold(monkeypatch, news, pipeline):
-    fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
+    fits = counted(monkeypatch, NgramUnion, "fit_transform")
     PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=5, cv=3, refit=False, random_state=0
     ).fit(*news)
@@ -381,7 +381,7 @@ def test_steps_before_the_first_change_are_fitted_once_per_fold(monkeypatch, new
 
 
 def test_without_a_cache_every_step_is_fitted_and_scores_are_the_same(monkeypatch, news, pipeline):
-    fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
+    fits = counted(monkeypatch, NgramUnion, "fit_transform")
     space = {"classify__C": C, "clean__lowercase": [True, False]}
     options = {"n_trials": 5, "cv": 3, "refit": False, "random_state": 0, "pruner": NopPruner()}
     plain = PipelineSearchCV(pipeline, space, cache_bytes=None, **options).fit(*news)
@@ -441,7 +441,7 @@ def test_a_tokenizer_without_a_cache_uses_a_shared_one(monkeypatch, news):
 
 
 def test_a_random_step_without_a_seed_is_not_reused(monkeypatch, news, pipeline):
-    fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
+    fits = counted(monkeypatch, NgramUnion, "fit_transform")
     for seed, n_fits in ((None, 6), (0, 2)):
         fits.clear()
         pipeline.set_params(augment=EDAAugmenter(random_state=seed))
