@@ -21,7 +21,7 @@ from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._depth import parameter_depths
 from agnews_sk.training._dropout import FastDropout
 from agnews_sk.training._freezing import Freezing, freeze_layers
-from agnews_sk.training._hardware import fast_inference
+from agnews_sk.training._hardware import fast_inference, without_waiting
 from agnews_sk.training._loop import Training
 from agnews_sk.training._net_params import check_takes_logits
 from agnews_sk.training._parameter_groups import parameter_groups
@@ -108,7 +108,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         training = self.module_.training
         bfloat16 = self.settings.bfloat16 and training
         device = torch.device(self.device).type
-        faster = FastDropout() if training and not self.settings.compile else nullcontext()
+        on_cpu = device == "cpu" and not self.settings.compile
+        faster = FastDropout() if training and on_cpu else nullcontext()
         inputs = dict(self._to_device(x))
         chunks = inputs.pop("chunks", None)
         with torch.autocast(device, torch.bfloat16, enabled=bfloat16), faster:
@@ -244,18 +245,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         )
 
     def _to_device(self, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the tensors of a batch on the net's device.
-
-        They go through pinned memory, so that the copy does not wait for running kernels.
-        """
+        """Return the tensors of a batch on the net's device."""
         if torch.device(self.device).type == "cpu":
             return batch
-        return {
-            name: (value.pin_memory() if value.device.type == "cpu" else value).to(
-                self.device, non_blocking=True
-            )
-            for name, value in batch.items()
-        }
+        return {name: without_waiting(value, self.device) for name, value in batch.items()}
 
     # What is trained
 
