@@ -268,9 +268,9 @@ class Training:
             self._notify("on_batch_begin", batch=batch, training=False)
             with net.evaluating():
                 outputs.append(net.infer(inputs))  # (batch, n_classes)
-                loss = net.get_loss(outputs[-1], labels, X=inputs)
+                of_batch = net.get_loss(outputs[-1], labels, X=inputs)
             # Copies: callbacks may use them in ways that inference tensors do not allow.
-            self._end_batch(batch, loss.clone(), outputs[-1].clone(), training=False)
+            self._end_batch(batch, of_batch.clone(), outputs[-1].clone(), training=False)
         self._read_losses("valid_loss")
         with net.evaluating():
             logits = in_order(loader, outputs)  # (n_samples, n_classes)
