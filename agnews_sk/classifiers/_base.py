@@ -218,7 +218,15 @@ class TextNetClassifier(
         net = make_net(self, module, train, valid, seed)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        net.callbacks.append(ScikitLearnCallbacks(self, context, X, y))
+
+        def attributes() -> dict[str, Any]:
+            """Return what predictions need, with thresholds that suit the weights of now."""
+            if target.label_format is None:
+                return {"net_": net}
+            chosen = thresholds_of_net(self.threshold, net, parts, target.codes > 0)
+            return {"net_": net, "thresholds_": chosen}
+
+        net.callbacks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         try:
             net.fit(train, valid, checkpoint=checkpoint)
         finally:  # a fit that fails leaves a module to warm-start from
@@ -227,9 +235,8 @@ class TextNetClassifier(
             module.requires_grad_(True)
         self.history_ = net.history_frame()
         net.trim_for_prediction()
-        if self._several_labels:
-            self.thresholds_ = thresholds_of_net(self.threshold, net, parts, target.codes > 0)
-        self.net_ = net
+        for name, value in attributes().items():
+            setattr(self, name, value)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -307,9 +314,7 @@ class TextNetClassifier(
         elif hasattr(self, "net_"):
             del self.net_  # if this fit fails, its outputs would have the names of other classes
         self.classes_, self.label_format_ = target.classes, target.label_format
-        # Callbacks may predict before thresholds are chosen.
-        several = self._several_labels
-        self.thresholds_ = np.full(len(self.classes_), 0.5) if several else None
+        self.thresholds_ = None
         return target
 
     @property

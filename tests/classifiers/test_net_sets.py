@@ -242,6 +242,34 @@ def test_skorch_scores_predictions_of_whole_sets():
     assert 0 <= fitted.history_.micro[0] <= 1
 
 
+class Thresholds:
+    """A callback of scikit-learn that records the thresholds after each epoch."""
+
+    def __init__(self):
+        self.seen = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name == "epoch":
+            self.seen.append(fitted_estimator.thresholds_)
+
+
+def test_callbacks_see_the_thresholds_of_each_epoch():
+    watcher = Thresholds()
+    fitted = net(max_epochs=2).set_callbacks(watcher).fit(IDS, SETS)
+    first, last = watcher.seen
+    assert np.array_equal(last, fitted.thresholds_)
+    assert not np.array_equal(first, last)
+
+
 @pytest.fixture(scope="module")
 def pipeline():
     params = {f"classify__{name}": value for name, value in SMALL.items()}
