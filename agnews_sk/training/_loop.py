@@ -276,10 +276,9 @@ class Training:
             logits = in_order(loader, outputs)  # (n_samples, n_classes)
             labels = {k: torch.from_numpy(v) for k, v in valid.labels.items()}
             loss = net.get_loss(logits.to(net.device), labels).item()
-        accuracy = (logits.argmax(dim=1) == labels["target"]).double().mean().item()
         self._record_loss("valid_loss", loss)
         net.history.record("valid_batch_count", len(outputs))
-        net.history.record("valid_accuracy", accuracy)
+        net.history.record("valid_accuracy", net.accuracy(logits, labels["target"]))
         self.best.update(loss, net.module_)
 
     def _read_losses(self, name: str) -> None:
