@@ -34,18 +34,43 @@ def label_weights(class_weight: Any, sets: LabelSets, weight: np.ndarray) -> np.
     """
     if class_weight is None:
         return weight[:, None]
-    classes = sets.classes.tolist()
+    without, with_label = label_factors(class_weight, sets.classes, sets.indicator, weight)
+    return weight[:, None] * np.where(sets.indicator, with_label, without)
+
+
+def label_factors(
+    class_weight: Any, classes: np.ndarray, indicator: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    """Return the factors of the rows without each label, and of those with it.
+
+    Parameters
+    ----------
+    class_weight : dict of label to float, or "balanced"
+    classes : ndarray of shape (n_labels,)
+    indicator : ndarray of shape (n_samples, n_labels)
+    weight : ndarray of float of shape (n_samples,)
+
+    Returns
+    -------
+    ndarray of float of shape (2, n_labels)
+
+    Raises
+    ------
+    ValueError
+        As `label_weights`.
+    """
     if class_weight == "balanced":
-        share = np.clip(weight @ sets.indicator / weight.sum(), 1e-9, 1 - 1e-9)  # (n_labels,)
-        return weight[:, None] * np.where(sets.indicator, 0.5 / share, 0.5 / (1 - share))
-    unknown = [label for label in class_weight if label not in classes]
-    factors = np.array([float(class_weight.get(label, 1)) for label in classes])
+        share = np.clip(weight @ indicator / weight.sum(), 1e-9, 1 - 1e-9)  # (n_labels,)
+        return np.stack([0.5 / (1 - share), 0.5 / share])
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    factors = np.array([float(class_weight.get(label, 1)) for label in labels])
     if unknown or not (np.isfinite(factors) & (factors >= 0)).all():
         raise ValueError(
             f"class_weight must map labels of y to finite weights that are not negative, got "
             f"{class_weight!r:.200}."
         )
-    return weight[:, None] * np.where(sets.indicator, factors, 1.0)
+    return np.stack([np.ones(len(labels)), factors])
 
 
 def held_out_rows(

@@ -46,6 +46,7 @@ class NetParameters:
         "focal_gamma": [NOT_NEGATIVE],
         "label_smoothing": [SHARE],
         "class_weight": [StrOptions({"balanced"}), dict, None],
+        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"f1"})],
         "freeze": [StrOptions({"embeddings", "encoder"}), NOT_NEGATIVE_INT, None],
         "gradual_unfreezing": ["boolean"],
         "max_cache_bytes": [NOT_NEGATIVE_INT],
@@ -87,6 +88,7 @@ class NetParameters:
     focal_gamma: float = 2.0
     label_smoothing: float = 0.0
     class_weight: str | dict[Any, float] | None = None
+    threshold: float | str = "f1"
     freeze: str | int | None = None
     gradual_unfreezing: bool = False
     max_cache_bytes: int = 4 * GIB

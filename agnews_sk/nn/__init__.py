@@ -6,7 +6,7 @@ from agnews_sk.nn._attention import MultiHeadSelfAttention
 from agnews_sk.nn._batching import RaggedDataset, RaggedLoader, pad_collate
 from agnews_sk.nn._chunking import ChunkPooling, chunk_pooling_name, set_chunk_pooling
 from agnews_sk.nn._encoder import EncoderLayer, FeedForward
-from agnews_sk.nn._losses import FocalLoss
+from agnews_sk.nn._losses import FocalLoss, MultiLabelLoss
 from agnews_sk.nn._pooled_classifier import PooledClassifier
 from agnews_sk.nn._pooling import (
     AttentionPooling,
@@ -30,6 +30,7 @@ __all__ = [
     "MaxPooling",
     "MeanPooling",
     "MultiHeadSelfAttention",
+    "MultiLabelLoss",
     "PooledClassifier",
     "RaggedDataset",
     "RaggedLoader",

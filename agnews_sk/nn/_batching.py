@@ -57,10 +57,10 @@ class RaggedDataset(Dataset):
         Token ids of all texts, one after the other.
     offsets : ndarray of int of shape (n_samples + 1,), or (n_chunks + 1,) with `chunk_offsets`
         Text i, or chunk i, is ``values[offsets[i]:offsets[i + 1]]``.
-    target : ndarray of int of shape (n_samples,), optional
-        Codes of the labels.
-    weight : ndarray of float of shape (n_samples,), optional
-        Weights of the rows in the loss.
+    target : ndarray of int of shape (n_samples,), or float (n_samples, n_labels), optional
+        Codes of the labels; or 1 at the labels that a row has.
+    weight : ndarray of float of shape (n_samples,) or (n_samples, n_labels), optional
+        Weights of the rows in the loss, or in the loss of each label.
     chunk_offsets : ndarray of int of shape (n_samples + 1,), optional
         Text i has the chunks ``chunk_offsets[i]`` to ``chunk_offsets[i + 1]``, at least one. None
         if every text is one chunk.
@@ -212,7 +212,7 @@ class RaggedLoader:
         inputs : dict of str to Tensor of int64
             Those of `pad_collate`, of shape (n_chunks, length), and, only if a row has several
             chunks, "chunks" of shape (batch, most): the chunks of each row, filled with -1.
-        labels : dict of str to Tensor of shape (batch,)
+        labels : dict of str to Tensor of shape (batch,) or (batch, n_labels)
             "target" and "weight", as far as the dataset has them.
         """
         data = self.dataset

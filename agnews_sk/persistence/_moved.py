@@ -60,13 +60,13 @@ RENAMED_ATTRIBUTES: Renames = {
     "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
 }
 
-_CHUNKS = {"chunk_overlap": 0.125, "chunk_pooling": "mean", "max_chunks": 32}
+_CHUNKS: Mapping[str, Any] = {"chunk_overlap": 0.125, "chunk_pooling": "mean", "max_chunks": 32}
 # Parameters that models may have been saved without, by the full public name of the class, with the
 # values under which these models predict as before.
 ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "agnews_sk.classifiers.CalibratedLinearSVC": {"threshold": "f1"},
-    "agnews_sk.classifiers.FineTunedTransformerClassifier": _CHUNKS,
-    "agnews_sk.classifiers.TransformerClassifier": _CHUNKS,
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": {"threshold": "f1", **_CHUNKS},
+    "agnews_sk.classifiers.TransformerClassifier": {"threshold": "f1", **_CHUNKS},
     "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},
     "agnews_sk.vectorization.NgramVectorizer": {"segmenter": None},
     "agnews_sk.vectorization.SentenceEmbedder": {"truncation": "head", **_CHUNKS},

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from agnews_sk.nn import RaggedDataset
 from agnews_sk.training._depth import find_layers
+from agnews_sk.training._hardware import without_waiting
 
 
 class LayerCache:
@@ -100,7 +101,8 @@ class LayerCache:
         """Return the vectors of a padded batch, of shape (batch, length, width), in float32."""
         assert self._vectors is not None
         kept, _ = self._positions(chunks)
-        return self._vectors[torch.from_numpy(kept).to(self._vectors.device)].float()
+        at = without_waiting(torch.from_numpy(kept), self._vectors.device)
+        return self._vectors[at].float()
 
     def _write(self, chunks: np.ndarray, hidden: Tensor) -> None:
         """Keep the vectors of a batch.
@@ -114,9 +116,10 @@ class LayerCache:
             return
         assert self._vectors is not None
         kept, real = self._positions(chunks)
-        at = torch.from_numpy(kept[real]).to(hidden.device)  # (n_tokens of the batch,)
-        mask = torch.from_numpy(real).to(hidden.device)  # (batch, length)
-        self._vectors[at] = hidden.detach()[mask].to(self._dtype)
+        # Positions, since a boolean mask on a device makes the processor wait for it.
+        source = without_waiting(torch.from_numpy(np.flatnonzero(real)), hidden.device)
+        target = without_waiting(torch.from_numpy(kept[real]), hidden.device)
+        self._vectors[target] = hidden.detach().flatten(0, 1)[source].to(self._dtype)
         self._known[chunks] = True
 
     def _allocate(self, hidden: Tensor) -> bool:
