@@ -277,7 +277,7 @@ def print_rows(rows: "TrainTest", console: Console) -> None:
 
 
 def check_classes(y: Any, whose: str) -> None:
-    """Raise a ValueError unless there are at least two classes.
+    """Raise a ValueError unless rows differ in their class, or in their labels if these are lists.
 
     Parameters
     ----------
@@ -287,17 +287,25 @@ def check_classes(y: Any, whose: str) -> None:
     """
     import numpy as np
 
+    from agnews_sk._core.label_sets import check_label_sets, is_multilabel
+
+    if is_multilabel(y):
+        indicator = check_label_sets(y).indicator
+        if (indicator == indicator[0]).all():
+            raise ValueError(f"{whose} the same labels, {y[0]!r:.100}; two kinds are needed.")
+        return
     classes = set(np.asarray(y).tolist())
     if len(classes) < 2:
         raise ValueError(f"{whose} only one class, {classes.pop()!r}; two are needed.")
 
 
 def draw_rows(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
-    """Draw a stratified random sample of rows.
+    """Draw a stratified random sample of rows, by class or by label.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
+        Labels, or lists of them.
     n_wanted : int
     seed : int
 
@@ -309,15 +317,32 @@ def draw_rows(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
     import numpy as np
     from sklearn.utils import resample
 
+    from agnews_sk._core.label_sets import is_multilabel
     from agnews_sk._core.validation import n_rows
 
     positions = np.arange(n_rows(y))
     if n_wanted >= len(positions):
         return positions
+    if is_multilabel(y):
+        return np.sort(_draw_sets(y, n_wanted, seed))
     drawn = resample(
         positions, replace=False, n_samples=n_wanted, stratify=np.asarray(y), random_state=seed
     )
     return np.sort(drawn)
+
+
+def _draw_sets(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
+    """Return the positions of rows with several labels that have about their share of each."""
+    import numpy as np
+
+    from agnews_sk._core.label_sets import stratification
+    from agnews_sk._core.splitting import assign_sets
+
+    indicator = stratification(y)
+    shares = [n_wanted / len(indicator), 1 - n_wanted / len(indicator)]
+    part = assign_sets(indicator, np.arange(len(indicator)), shares, seed)
+    others = np.random.default_rng(seed).permutation(len(indicator))
+    return others[np.argsort(part[others], kind="stable")][:n_wanted]
 
 
 def training_rows(rows: "TrainTest", positions: "np.ndarray") -> tuple[Any, Any]:

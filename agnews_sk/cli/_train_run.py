@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from sklearn.base import clone
 
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._families import NETS, PRETRAINED, Family, check_pretrained, make_pipeline
 from agnews_sk.cli._output import check_model_path
@@ -210,7 +211,8 @@ def _validated(pipeline: TextPipeline, family: Family, rows: TrainTest) -> list[
         return []
     used = ", by which the epoch was chosen" if family in NETS else ""
     accuracy = pipeline.score(rows.X_validation, rows.y_validation)
-    return [f"Accuracy on {len(rows.y_validation):,} validation rows{used}: {accuracy:.4f}."]
+    score = "Share of right label sets" if is_multilabel(rows.y_validation) else "Accuracy"
+    return [f"{score} on {len(rows.y_validation):,} validation rows{used}: {accuracy:.4f}."]
 
 
 def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
