@@ -8,7 +8,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from agnews_sk._core.joining import fitted_columns
+from agnews_sk._core.joining import column_kinds, fitted_columns
 from agnews_sk._core.optional import check_optional
 from agnews_sk.cli._misclassified import MISCLASSIFIED, misclassified
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
@@ -79,15 +79,15 @@ def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTe
     if options.path is None:
         rows = load_rows(options, console)
         return rows._replace(X_test=as_input_of(model, rows.X_test))
-    read = _read(options, fitted_columns(model))
+    read = _read(options, fitted_columns(model), list(column_kinds(model)))
     source = f"{options.path}: {len(read.target):,} test rows"
     no_labels = np.empty(0, dtype=object)
     rows = TrainTest(None, read.data, no_labels, read.target, source, summary=read.summary)
     print_rows(rows, console)
-    return rows._replace(X_test=as_input_of(model, rows.X_test))
+    return rows._replace(X_test=as_input_of(model, rows.X_test, read.text_names))
 
 
-def _read(options: RowOptions, columns: list[str]) -> Any:
+def _read(options: RowOptions, columns: list[str], beside: list[str]) -> Any:
     """Read rows by the columns of the model if there are such, else as recognized.
 
     Parameters
@@ -95,6 +95,8 @@ def _read(options: RowOptions, columns: list[str]) -> Any:
     options : RowOptions
     columns : list of str
         Those that the model was trained on; empty for texts.
+    beside : list of str
+        Those that it uses beside texts.
 
     Returns
     -------
@@ -106,13 +108,14 @@ def _read(options: RowOptions, columns: list[str]) -> Any:
         If they cannot be read either way; with the reason of the first attempt.
     """
     path = str(options.path)
+    of_test: dict[str, Any] = {"subset": "test", "columns": beside}
     if options.text or not columns:
-        return read_texts(path, options, "DATA", subset="test")
+        return read_texts(path, options, "DATA", **of_test)
     try:
-        return read_texts(path, replace(options, text=columns), "DATA", subset="test")
+        return read_texts(path, replace(options, text=columns), "DATA", **of_test)
     except typer.BadParameter as error:
         try:
-            return read_texts(path, options, "DATA", subset="test")
+            return read_texts(path, options, "DATA", **of_test)
         except typer.BadParameter:
             raise error from None
 
