@@ -70,12 +70,17 @@ def reading_of(
         raise TypeError(f"text must be the name of a column or a list of names, got {text!r:.100}.")
     if not isinstance(label, str | None):
         raise TypeError(f"label must be the name of a column, got {label!r:.100}.")
+    rules = RecognizedColumns(texts, label, header=header, others=_checked_others(columns))
+    return Reading(rules, ReadOptions(sep, encoding, sheet), label_sep, on_bad_rows)
+
+
+def _checked_others(columns: Any) -> Sequence[str]:
+    """Return the columns to keep beside the texts, or "auto"; reject other values."""
     others = [] if columns is None else columns
     named = isinstance(others, (list, tuple)) and all(isinstance(one, str) for one in others)
-    if others != "auto" and not named:
+    if not named and not (isinstance(others, str) and others == "auto"):
         raise TypeError(f"columns must be 'auto' or a list of names, got {columns!r:.100}.")
-    rules = RecognizedColumns(texts, label, header=header, others=others)
-    return Reading(rules, ReadOptions(sep, encoding, sheet), label_sep, on_bad_rows)
+    return others
 
 
 def load_parts(given: Any, subsets: Sequence[str], reading: Reading) -> list[Bunch]:
