@@ -42,26 +42,34 @@ def misclassified(result: ComparisonResult, name: str, X: Any) -> pl.DataFrame:
     """
     predicted = result.predictions[name].to_numpy()
     wrong = [i for i, pair in enumerate(zip(result.y_true, predicted)) if not _equal(*pair)]
-    shares = result.probabilities.get(name)
-    found = None if shares is None else [_share(result, shares[i], i, predicted[i]) for i in wrong]
-    texts = {f"{column}": cells.gather(wrong) for column, cells in text_columns(X, None).items()}
     frame = pl.DataFrame(
         {
             "row": pl.Series([i + 1 for i in wrong], dtype=pl.Int64),
-            **{f"text {c}" if c in _OWN else c: cells for c, cells in texts.items()},
+            **_texts(X, wrong),
             "true": pl.Series([_cell(result.y_true[i]) for i in wrong], dtype=pl.String),
             "predicted": pl.Series([_cell(predicted[i]) for i in wrong], dtype=pl.String),
-            "probability": pl.Series(
-                found or [None] * len(wrong), dtype=pl.String if result.multilabel else pl.Float64
-            ),
+            "probability": _shares(result, name, wrong),
         }
     )
-    if result.multilabel or found is None:
+    if result.multilabel:
         return frame
     return frame.sort("probability", descending=True, nulls_last=True, maintain_order=True)
 
 
 _OWN = ("row", "true", "predicted", "probability")
+
+
+def _texts(X: Any, rows: list[int]) -> dict[str, pl.Series]:
+    """Return the text columns of some rows, under names that the table has not itself."""
+    columns = {str(name): cells.gather(rows) for name, cells in text_columns(X, None).items()}
+    return {f"text {name}" if name in _OWN else name: cells for name, cells in columns.items()}
+
+
+def _shares(result: ComparisonResult, name: str, rows: list[int]) -> pl.Series:
+    """Return the probability of each prediction, missing if the model has none."""
+    shares, predicted = result.probabilities.get(name), result.predictions[name].to_numpy()
+    found = [None if shares is None else _share(result, shares[i], i, predicted[i]) for i in rows]
+    return pl.Series(found, dtype=pl.String if result.multilabel else pl.Float64)
 
 
 def _equal(true: Any, predicted: Any) -> bool:
