@@ -153,6 +153,22 @@ def test_a_loaded_pipeline_predicts_the_same_bits_in_a_fresh_process(rows, fitte
     assert load(tmp_path / "model").named_steps["join"].summary_ == fitted["join"].summary_
 
 
+def test_several_labels_beside_columns_are_predicted_and_loaded_bit_equal(rows, tmp_path):
+    frame, labels = rows
+    large = (frame["amount"].fillna(0) > 2).tolist()
+    sets = [[label, *["large"] * above] for label, above in zip(labels.tolist(), large)]
+    pipeline = make_tfidf_pipeline(columns="auto", vectorize__text__units="words")
+    pipeline.fit(frame[:160], sets[:160])
+    loaded, test = load(save(pipeline, tmp_path / "model")), frame[160:]
+    assert loaded.predict_proba(test).tobytes() == pipeline.predict_proba(test).tobytes()
+    assert loaded[-1].thresholds_.tobytes() == pipeline[-1].thresholds_.tobytes()
+    predicted = loaded.predict(test)
+    assert predicted.tolist() == pipeline.predict(test).tolist()
+    # Only the amount tells which rows are large.
+    right = [("large" in found) == above for found, above in zip(predicted, large[160:])]
+    assert np.mean(right) > 0.9
+
+
 @pytest.mark.parametrize("method", ["linear", "occlusion"])
 def test_an_explanation_has_the_part_of_each_column(rows, fitted, method):
     X = rows[0].iloc[:2].assign(amount=[None, 2.5], country=["FR", None])

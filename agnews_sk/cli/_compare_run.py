@@ -16,13 +16,18 @@ from agnews_sk.cli._families import NETS, PRETRAINED, Family, check_pretrained, 
 from agnews_sk.cli._output import check_model_path, output_folder, print_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, check_classes, draw_rows, load_rows, training_rows
-from agnews_sk.cli._saving import choose_winner, model_card, print_saved
+from agnews_sk.cli._saving import (
+    choose_winner,
+    model_card,
+    print_saved,
+    write_confusion_matrices,
+)
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, Evaluation, evaluate_classifier
 from agnews_sk.inspection import Explanation
 from agnews_sk.persistence import save
 from agnews_sk.pipeline import TextPipeline
-from agnews_sk.reporting import comparison_table, plot_confusion_matrices, write_report
+from agnews_sk.reporting import comparison_table, write_report
 
 PROBE_ROWS = 128
 # The share of networks in the five minutes on 2 cores that a comparison may take; the rest is
@@ -87,7 +92,7 @@ def run_compare(
     if place is not None:
         print_written(console, place, *written)
     if saved is not None and models_folder is not None:
-        print_saved(console, models_folder, *saved)
+        print_saved(console, models_folder, *saved, multilabel=result.multilabel)
 
 
 def _check(
@@ -297,7 +302,7 @@ def _write(
     if find_spec("matplotlib") is None:
         return ["comparison.json"]
     with stages(console, "Writing the report") as shown:
-        plot_confusion_matrices(result).savefig(folder / "confusion_matrices.png", dpi=150)
+        plots = write_confusion_matrices(result, folder)
         findings = audit(
             rows.X_train,
             rows.y_train,
@@ -315,7 +320,7 @@ def _write(
             explanations=_explanations(result, evaluations, rows),
             findings=findings,
         )
-    return ["report.html", "comparison.json", "confusion_matrices.png"]
+    return ["report.html", "comparison.json", *plots]
 
 
 def _explanations(

@@ -34,7 +34,10 @@ def evaluate(
     on_bad_rows: OnBadRowsOption = "error",
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for report.html, comparison.json and confusion_matrices.png."),
+        typer.Option(
+            help="Folder for report.html, comparison.json, misclassified.csv and "
+            "confusion_matrices.png."
+        ),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:

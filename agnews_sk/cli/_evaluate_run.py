@@ -8,15 +8,17 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from agnews_sk._core.joining import fitted_columns
+from agnews_sk._core.joining import column_kinds, fitted_columns
 from agnews_sk._core.optional import check_optional
+from agnews_sk.cli._misclassified import MISCLASSIFIED, misclassified
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, print_rows, read_texts
+from agnews_sk.cli._saving import write_confusion_matrices
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 from agnews_sk.onnx import load_model
-from agnews_sk.reporting import comparison_table, plot_confusion_matrices, write_report
+from agnews_sk.reporting import comparison_table, write_report
 
 
 def run_evaluate(model: Path, options: RowOptions, *, out: Path | None, seed: int) -> None:
@@ -47,10 +49,9 @@ def run_evaluate(model: Path, options: RowOptions, *, out: Path | None, seed: in
         result = ComparisonResult.from_evaluations([evaluation], random_state=seed)
         console.print(comparison_table(result))
         console.print(result.summary(), highlight=False, markup=False)
-        if folder is not None:
-            _write(result, name, rows, folder)
+        written = [] if folder is None else _write(result, name, rows, folder)
     if out is not None:
-        print_written(console, out, "report.html", "comparison.json", "confusion_matrices.png")
+        print_written(console, out, *written)
 
 
 def _name(path: Path) -> str:
@@ -78,15 +79,15 @@ def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTe
     if options.path is None:
         rows = load_rows(options, console)
         return rows._replace(X_test=as_input_of(model, rows.X_test))
-    read = _read(options, fitted_columns(model))
+    read = _read(options, fitted_columns(model), list(column_kinds(model)))
     source = f"{options.path}: {len(read.target):,} test rows"
     no_labels = np.empty(0, dtype=object)
     rows = TrainTest(None, read.data, no_labels, read.target, source, summary=read.summary)
     print_rows(rows, console)
-    return rows._replace(X_test=as_input_of(model, rows.X_test))
+    return rows._replace(X_test=as_input_of(model, rows.X_test, read.text_names))
 
 
-def _read(options: RowOptions, columns: list[str]) -> Any:
+def _read(options: RowOptions, columns: list[str], beside: list[str]) -> Any:
     """Read rows by the columns of the model if there are such, else as recognized.
 
     Parameters
@@ -94,6 +95,8 @@ def _read(options: RowOptions, columns: list[str]) -> Any:
     options : RowOptions
     columns : list of str
         Those that the model was trained on; empty for texts.
+    beside : list of str
+        Those that it uses beside texts.
 
     Returns
     -------
@@ -105,19 +108,20 @@ def _read(options: RowOptions, columns: list[str]) -> Any:
         If they cannot be read either way; with the reason of the first attempt.
     """
     path = str(options.path)
+    of_test: dict[str, Any] = {"subset": "test", "columns": beside}
     if options.text or not columns:
-        return read_texts(path, options, "DATA", subset="test")
+        return read_texts(path, options, "DATA", **of_test)
     try:
-        return read_texts(path, replace(options, text=columns), "DATA", subset="test")
+        return read_texts(path, replace(options, text=columns), "DATA", **of_test)
     except typer.BadParameter as error:
         try:
-            return read_texts(path, options, "DATA", subset="test")
+            return read_texts(path, options, "DATA", **of_test)
         except typer.BadParameter:
             raise error from None
 
 
-def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -> None:
-    """Write the report and its numbers into an existing folder.
+def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -> list[str]:
+    """Write the report, its numbers and the wrong predictions; return the names of the files.
 
     Parameters
     ----------
@@ -126,9 +130,13 @@ def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -
         Of the model, for the title.
     rows : TrainTest
     folder : pathlib.Path
+
+    Returns
+    -------
+    list of str
     """
     result.to_json(folder / "comparison.json")
-    plot_confusion_matrices(result).savefig(folder / "confusion_matrices.png", dpi=150)
+    misclassified(result, name, rows.X_test).write_csv(folder / MISCLASSIFIED)
     write_report(
         result,
         folder / "report.html",
@@ -136,3 +144,5 @@ def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -
         source=" ".join(filter(None, [rows.source, rows.summary])),
         notice=rows.notice,
     )
+    plots = write_confusion_matrices(result, folder)
+    return ["report.html", "comparison.json", MISCLASSIFIED, *plots]

@@ -28,7 +28,7 @@ def explain(
     of_class: Annotated[
         str | None,
         typer.Option(
-            "--class", help="Class to explain.", show_default="the predicted one of each text"
+            "--class", help="Class to explain.", show_default="those predicted for each text"
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=0, help="Number of words listed for each text.")] = 5,
@@ -38,6 +38,7 @@ def explain(
     check_is_model(model)
     if html is not None:
         check_writable(html, "--html")
+    from agnews_sk._core.label_sets import thresholds_of
     from agnews_sk.cli._explaining import explain_best
     from agnews_sk.onnx import load_model
 
@@ -48,8 +49,14 @@ def explain(
     with stages(console, "explaining"):
         probabilities = loaded.predict_proba(given)
         explanation = explain_best(loaded, given)
+    thresholds = thresholds_of(loaded)
     for i, row in enumerate(probabilities):
-        _print(explanation, i, row, label, top, console)
+        chosen = _chosen(row, thresholds)
+        console.print(_shares(row, loaded.classes_.tolist(), chosen, thresholds))
+        shown = [loaded.classes_.tolist()[k] for k in chosen] if label is None else [label]
+        for one in shown:
+            _print(explanation, i, one, top, console)
+        console.print()
     console.print(_legend(explanation), highlight=False)
     if html is not None:
         explanation.to_html(html)
@@ -84,34 +91,79 @@ def _label(model: Any, given: str) -> Any:
     )
 
 
-def _print(
-    explanation: "Explanation",
-    position: int,
+def _chosen(probabilities: "np.ndarray", thresholds: "np.ndarray | None") -> list[int]:
+    """Return the positions of the classes to explain, the most probable first.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float of shape (n_classes,)
+    thresholds : ndarray of float of shape (n_classes,) or None
+        None for one label per text.
+
+    Returns
+    -------
+    list of int
+        With thresholds those that reach theirs, or the most probable one if none does.
+    """
+    order = (-probabilities).argsort(kind="stable").tolist()
+    if thresholds is None:
+        return order[:1]
+    return [k for k in order if probabilities[k] >= thresholds[k]] or order[:1]
+
+
+def _shares(
     probabilities: "np.ndarray",
-    label: Any,
-    top: int,
-    console: Console,
+    classes: list[Any],
+    chosen: list[int],
+    thresholds: "np.ndarray | None",
+) -> Text:
+    """Return the classes by probability; of several labels, those that are predicted first.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float of shape (n_classes,)
+    classes : list of shape (n_classes,)
+    chosen : list of int
+        As `_chosen` returns it.
+    thresholds : ndarray of float of shape (n_classes,) or None
+
+    Returns
+    -------
+    rich.text.Text
+    """
+    order = (-probabilities).argsort(kind="stable").tolist()
+    if thresholds is None:
+        return Text(_listed(probabilities, classes, order), style="bold")
+    reached = [k for k in chosen if probabilities[k] >= thresholds[k]]
+    others = [k for k in order if k not in reached]
+    shown = Text(_listed(probabilities, classes, reached) or "no label", style="bold")
+    below = _listed(probabilities, classes, others)
+    return shown.append(f"; below their thresholds: {below}" if below else "", style="not bold")
+
+
+def _listed(probabilities: "np.ndarray", classes: list[Any], positions: list[int]) -> str:
+    """Return classes with their probabilities."""
+    return ", ".join(f"{classes[k]} {probabilities[k]:.1%}" for k in positions)
+
+
+def _print(
+    explanation: "Explanation", position: int, label: Any, top: int, console: Console
 ) -> None:
-    """Print the prediction of one text, its words in colour, and the strongest of them.
+    """Print the words of one text in colour, and the strongest of them.
 
     Parameters
     ----------
     explanation : Explanation
     position : int
         Of the text.
-    probabilities : ndarray of float of shape (n_classes,)
-    label : label or None
-        Class to explain; None for the predicted one.
+    label : label
+        Class to explain.
     top : int
         Number of words to list.
     console : rich.console.Console
     """
     from agnews_sk.cli._explaining import coloured
 
-    classes = explanation.scores.columns.tolist()
-    ranked = sorted(zip(probabilities.tolist(), map(str, classes)), reverse=True)
-    console.print(Text(", ".join(f"{name} {share:.1%}" for share, name in ranked), style="bold"))
-    label = classes[int(probabilities.argmax())] if label is None else label
     words = explanation.of(position, label)
     console.print(coloured(explanation.texts[position], words), soft_wrap=True)
     if top and len(words):
@@ -120,7 +172,6 @@ def _print(
         for word, value in zip(strongest["word"], strongest["contribution"]):
             table.add_row(Text(word), f"{value:+.4f}")
         console.print(table)
-    console.print()
 
 
 def _legend(explanation: "Explanation") -> str:

@@ -18,6 +18,16 @@ ModelOption = Annotated[
 ]
 
 
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column of numbers, dates or categories to use beside the text; may be repeated, or "
+        "'auto' for all that the content allows.",
+        show_default="none",
+    ),
+]
+
+
 class Family(StrEnum):
     """Families of pipelines."""
 
@@ -38,6 +48,7 @@ def make_pipeline(
     epochs: int | None = None,
     seed: int = 0,
     show: bool = False,
+    columns: list[str] | str | None = None,
 ) -> "TextPipeline":
     """Return the unfitted pipeline of a family.
 
@@ -51,6 +62,8 @@ def make_pipeline(
     seed : int, default=0
     show : bool, default=False
         Whether a network shows its epochs.
+    columns : list of str or "auto", optional
+        Columns that the pipeline uses beside texts; networks use none.
 
     Returns
     -------
@@ -59,15 +72,41 @@ def make_pipeline(
     from agnews_sk import pipeline
 
     if family is Family.TFIDF:
-        return pipeline.make_tfidf_pipeline(random_state=seed)
+        return pipeline.make_tfidf_pipeline(columns=columns, random_state=seed)
     if family is Family.EMBEDDING:
-        return pipeline.make_embedding_pipeline(model, random_state=seed)
+        return pipeline.make_embedding_pipeline(model, columns=columns, random_state=seed)
     params: dict[str, Any] = {"classify__random_state": seed, "classify__verbose": int(show)}
     if epochs is not None:
         params["classify__max_epochs"] = epochs
     if family is Family.TRANSFORMER:
         return pipeline.make_transformer_pipeline(**params)
     return pipeline.make_finetune_pipeline(model, **params)
+
+
+def check_columns(columns: list[str] | None, family: Family) -> list[str] | str | None:
+    """Return the value of `--columns` as pipelines take it, or reject it for networks.
+
+    Parameters
+    ----------
+    columns : list of str or None
+    family : Family
+
+    Returns
+    -------
+    list of str, "auto" or None
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    if not columns:
+        return None
+    if family in NETS:
+        raise typer.BadParameter(
+            f"{family} uses texts only; choose --family tfidf or embedding.",
+            param_hint="--columns",
+        )
+    return "auto" if columns == ["auto"] else columns
 
 
 def check_pretrained(model: str | None) -> None:

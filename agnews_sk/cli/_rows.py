@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -163,6 +163,7 @@ def load_rows(
     *,
     test: str | None = None,
     validation: str | None = None,
+    columns: list[str] | str | None = None,
 ) -> "TrainTest":
     """Load training and test rows, and print their source and what was recognized.
 
@@ -172,6 +173,8 @@ def load_rows(
     console : rich.console.Console
     test, validation : str, optional
         Files of these rows, values of the options `--test` and `--validation`.
+    columns : list of str or "auto", optional
+        Columns to keep beside the texts.
 
     Returns
     -------
@@ -185,7 +188,9 @@ def load_rows(
     from agnews_sk.datasets import load_train_test
 
     try:
-        rows = load_train_test(options.data, test=test, validation=validation, **options.reading())
+        rows = load_train_test(
+            options.data, test=test, validation=validation, columns=columns, **options.reading()
+        )
         check_classes(rows.y_train, f"{rows.source}: the training rows have")
     except (OSError, TypeError, ValueError) as error:
         files = {"--test": test, "--validation": validation}
@@ -210,7 +215,14 @@ def is_file(options: RowOptions) -> bool:
     return options.path is not None and not options.path.is_dir()
 
 
-def read_texts(path: str, options: RowOptions, hint: str, *, subset: str = "train") -> Any:
+def read_texts(
+    path: str,
+    options: RowOptions,
+    hint: str,
+    *,
+    subset: str = "train",
+    columns: list[str] | str | None = None,
+) -> Any:
     """Read all rows of a file, or those of one part of a folder.
 
     Parameters
@@ -222,6 +234,8 @@ def read_texts(path: str, options: RowOptions, hint: str, *, subset: str = "trai
         Option or argument that names the file, for the message.
     subset : {"train", "validation", "test"}, default="train"
         Part of a folder.
+    columns : list of str or "auto", optional
+        Columns to keep beside the texts.
 
     Returns
     -------
@@ -236,12 +250,12 @@ def read_texts(path: str, options: RowOptions, hint: str, *, subset: str = "trai
     from agnews_sk.datasets import load_texts
 
     try:
-        return load_texts(path, subset=subset, **options.reading())
+        return load_texts(path, subset=subset, columns=columns, **options.reading())
     except (OSError, TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
-def as_input_of(model: Any, X: Any) -> Any:
+def as_input_of(model: Any, X: Any, texts: Sequence[str] = ()) -> Any:
     """Return rows as a model reads them: with its columns, or one text per row without these.
 
     Parameters
@@ -249,16 +263,24 @@ def as_input_of(model: Any, X: Any) -> Any:
     model : fitted pipeline or `OnnxClassifier`
     X : pandas.DataFrame of shape (n_rows, n_columns)
         Its columns are those of a file, which may have other names.
+    texts : sequence of str, default=()
+        Those of the text; all by default.
 
     Returns
     -------
     pandas.DataFrame or ndarray of str of shape (n_rows,)
+        The texts under the name of the model's first column if it uses others beside texts.
     """
-    from agnews_sk._core.joining import fitted_columns
+    from agnews_sk._core.joining import column_kinds, fitted_columns
     from agnews_sk.cleaning import ColumnJoiner
 
-    columns = fitted_columns(model)
-    return X if columns and set(columns) <= set(X.columns) else ColumnJoiner().fit_transform(X)
+    columns, kinds = fitted_columns(model), column_kinds(model)
+    if columns and {*columns, *kinds} <= set(X.columns):
+        return X
+    joined = ColumnJoiner(columns=list(texts) or None).fit_transform(X)
+    if not kinds or not set(kinds) <= set(X.columns):
+        return joined
+    return X[list(kinds)].assign(**{columns[0]: joined, **dict.fromkeys(columns[1:])})
 
 
 def print_rows(rows: "TrainTest", console: Console) -> None:
@@ -277,7 +299,7 @@ def print_rows(rows: "TrainTest", console: Console) -> None:
 
 
 def check_classes(y: Any, whose: str) -> None:
-    """Raise a ValueError unless there are at least two classes.
+    """Raise a ValueError unless rows differ in their class, or in their labels if these are lists.
 
     Parameters
     ----------
@@ -287,17 +309,25 @@ def check_classes(y: Any, whose: str) -> None:
     """
     import numpy as np
 
+    from agnews_sk._core.label_sets import check_label_sets, is_multilabel
+
+    if is_multilabel(y):
+        indicator = check_label_sets(y).indicator
+        if (indicator == indicator[0]).all():
+            raise ValueError(f"{whose} the same labels, {y[0]!r:.100}; two kinds are needed.")
+        return
     classes = set(np.asarray(y).tolist())
     if len(classes) < 2:
         raise ValueError(f"{whose} only one class, {classes.pop()!r}; two are needed.")
 
 
 def draw_rows(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
-    """Draw a stratified random sample of rows.
+    """Draw a stratified random sample of rows, by class or by label.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
+        Labels, or lists of them.
     n_wanted : int
     seed : int
 
@@ -309,15 +339,32 @@ def draw_rows(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
     import numpy as np
     from sklearn.utils import resample
 
+    from agnews_sk._core.label_sets import is_multilabel
     from agnews_sk._core.validation import n_rows
 
     positions = np.arange(n_rows(y))
     if n_wanted >= len(positions):
         return positions
+    if is_multilabel(y):
+        return np.sort(_draw_sets(y, n_wanted, seed))
     drawn = resample(
         positions, replace=False, n_samples=n_wanted, stratify=np.asarray(y), random_state=seed
     )
     return np.sort(drawn)
+
+
+def _draw_sets(y: Any, n_wanted: int, seed: int) -> "np.ndarray":
+    """Return the positions of rows with several labels that have about their share of each."""
+    import numpy as np
+
+    from agnews_sk._core.label_sets import stratification
+    from agnews_sk._core.splitting import assign_sets
+
+    indicator = stratification(y)
+    shares = [n_wanted / len(indicator), 1 - n_wanted / len(indicator)]
+    part = assign_sets(indicator, np.arange(len(indicator)), shares, seed)
+    others = np.random.default_rng(seed).permutation(len(indicator))
+    return others[np.argsort(part[others], kind="stable")][:n_wanted]
 
 
 def training_rows(rows: "TrainTest", positions: "np.ndarray") -> tuple[Any, Any]:

@@ -10,9 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from agnews_sk.datasets import TrainTest
-from agnews_sk.evaluation import ComparisonResult, confidence_percent, interval_columns
+from agnews_sk.evaluation import (
+    ComparisonResult,
+    confidence_percent,
+    interval_columns,
+    main_score,
+)
 from agnews_sk.persistence import ModelCard
+from agnews_sk.reporting import plot_confusion_matrices
 
+_SCORES_OF_SETS = ("macro_f1", "micro_f1", "samples_f1", "accuracy", "hamming_loss", "log_loss")
 _SCORES = (
     "accuracy",
     "macro_f1",
@@ -94,9 +101,11 @@ def _scores(result: ComparisonResult, name: str) -> dict[str, Any]:
     dict of str to float or (float, float, float)
         Without scores that are undefined, such as those of probabilities.
     """
-    row, ends = result.scores.loc[name], interval_columns(result.classes)
+    ends = interval_columns(result.classes, multilabel=result.multilabel)
+    row: Any = result.scores.loc[name]
     found: dict[str, Any] = {}
-    for score in (*_SCORES, *(f"f1_{label}" for label in result.classes)):
+    shown = _SCORES_OF_SETS if result.multilabel else _SCORES
+    for score in (*shown, *(f"f1_{label}" for label in result.classes)):
         if pd.isna(row[score]):
             continue
         value, bounds = float(row[score]), [row[end] for end in ends.get(score, ())]
@@ -106,7 +115,9 @@ def _scores(result: ComparisonResult, name: str) -> dict[str, Any]:
 
 
 def choose_winner(result: ComparisonResult, names: Sequence[str]) -> str:
-    """Return the fastest of the models that are not significantly less accurate than the best.
+    """Return the fastest of the models that are not significantly worse than the best.
+
+    Models of several labels are compared by macro-F1, others by accuracy.
 
     Parameters
     ----------
@@ -130,7 +141,7 @@ def choose_winner(result: ComparisonResult, names: Sequence[str]) -> str:
     'good'
     """
     scores = result.scores.loc[list(names)]
-    leader = scores["accuracy"].idxmax()
+    leader = scores[main_score(result).column].idxmax()
     worse = {
         name
         for pair in result.pairwise().to_dict("records")
@@ -142,7 +153,29 @@ def choose_winner(result: ComparisonResult, names: Sequence[str]) -> str:
     return str(leader if speeds.empty else speeds.idxmax())
 
 
-def print_saved(console: Console, folder: Path, winner: str, others: Sequence[str]) -> None:
+def write_confusion_matrices(result: ComparisonResult, folder: Path) -> list[str]:
+    """Draw the confusion matrices of a result, which there are for one label per row.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    folder : pathlib.Path
+
+    Returns
+    -------
+    list of str
+        Name of the file; empty if rows have several labels.
+    """
+    if result.multilabel:
+        return []
+    name = "confusion_matrices.png"
+    plot_confusion_matrices(result).savefig(folder / name, dpi=150)
+    return [name]
+
+
+def print_saved(
+    console: Console, folder: Path, winner: str, others: Sequence[str], *, multilabel: bool = False
+) -> None:
     """Print where the models are, which one won, and how to serve it.
 
     Parameters
@@ -153,6 +186,8 @@ def print_saved(console: Console, folder: Path, winner: str, others: Sequence[st
     winner : str
         Name of its folder.
     others : sequence of str
+    multilabel : bool, default=False
+        Whether rows have several labels.
     """
     best = folder / winner
     word = "Winner" if others else "Saved"
@@ -160,11 +195,12 @@ def print_saved(console: Console, folder: Path, winner: str, others: Sequence[st
     if others:
         kept = ", ".join(str(folder / name) for name in others)
         console.print("[bold]Saved too:[/]", escape(kept), soft_wrap=True)
-        console.print(
-            "The winner is the fastest of the models that are not significantly less accurate than "
-            "the most accurate one.",
-            soft_wrap=True,
+        which = (
+            "whose macro-F1 is not significantly below the highest one."
+            if multilabel
+            else "that are not significantly less accurate than the most accurate one."
         )
+        console.print(f"The winner is the fastest of the models {which}", soft_wrap=True)
     print_next(console, best)
 
 

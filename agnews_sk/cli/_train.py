@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agnews_sk.cli._families import Family, ModelOption
+from agnews_sk.cli._families import ColumnsOption, Family, ModelOption
 from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
 
 
@@ -16,6 +16,7 @@ def train(
     ],
     rows: RowOptions,
     family: Annotated[Family, typer.Option(help="Family of the pipeline.")] = Family.TFIDF,
+    columns: ColumnsOption = None,
     validation: Annotated[
         str | None,
         typer.Option(help="File of rows by which a network chooses its best epoch."),
@@ -48,6 +49,7 @@ def train(
         rows,
         output,
         family=family,
+        columns=columns,
         validation=validation,
         test=test,
         model=model,

@@ -13,8 +13,16 @@ from rich.console import Console
 from rich.markup import escape
 from sklearn.base import clone
 
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.validation import n_rows
-from agnews_sk.cli._families import NETS, PRETRAINED, Family, check_pretrained, make_pipeline
+from agnews_sk.cli._families import (
+    NETS,
+    PRETRAINED,
+    Family,
+    check_columns,
+    check_pretrained,
+    make_pipeline,
+)
 from agnews_sk.cli._output import check_model_path
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import (
@@ -42,6 +50,7 @@ def run_train(
     output: Path,
     *,
     family: Family,
+    columns: list[str] | None,
     validation: str | None,
     test: str | None,
     model: str | None,
@@ -57,6 +66,8 @@ def run_train(
     output : pathlib.Path
         Folder or zip file of the model.
     family : Family
+    columns : list of str or None
+        Columns to use beside texts, or ["auto"].
     validation, test : str or None
         Files of further rows.
     model : str or None
@@ -70,12 +81,20 @@ def run_train(
     check_model_path(output, "OUTPUT")
     if family in PRETRAINED:
         check_pretrained(model)
+    others = check_columns(columns, family)
     pipeline = make_pipeline(
-        family, model=model, epochs=epochs, seed=seed, show=console.is_terminal
+        family,
+        model=model,
+        epochs=epochs,
+        seed=seed,
+        show=console.is_terminal,
+        columns=others,
     )
     _set(pipeline, params)
     with terminable():
-        rows = _load(options, test, validation, console)
+        rows = _load(options, test, validation, others, console)
+        if others is not None:
+            pipeline.set_params(join__columns=list(rows.texts))
         seconds = _fit(pipeline, family, rows, console)
         remarks = _validated(pipeline, family, rows)
         for remark in remarks:
@@ -132,7 +151,11 @@ def _value(text: str) -> Any:
 
 
 def _load(
-    options: RowOptions, test: str | None, validation: str | None, console: Console
+    options: RowOptions,
+    test: str | None,
+    validation: str | None,
+    columns: list[str] | str | None,
+    console: Console,
 ) -> TrainTest:
     """Load all training rows, and the other rows if there are any.
 
@@ -144,6 +167,8 @@ def _load(
     options : RowOptions
     test, validation : str or None
         Files of these rows.
+    columns : list of str, "auto" or None
+        Those to keep beside the texts.
     console : rich.console.Console
 
     Returns
@@ -152,14 +177,23 @@ def _load(
         With `X_test` None without test rows.
     """
     if test is not None or not is_file(options):
-        return load_rows(options, console, test=test, validation=validation)
-    read = read_texts(str(options.path), options, "--data")
+        return load_rows(options, console, test=test, validation=validation, columns=columns)
+    read = read_texts(str(options.path), options, "--data", columns=columns)
     check_classes(read.target, f"{options.path}: the rows have")
     source = f"{options.path}: {len(read.target):,} training rows"
-    rows = TrainTest(read.data, None, read.target, np.empty(0), source, summary=read.summary)
+    rows = TrainTest(
+        read.data,
+        None,
+        read.target,
+        np.empty(0),
+        source,
+        summary=read.summary,
+        texts=read.text_names,
+    )
     if validation is not None:
-        same = replace(options, text=list(read.data.columns), label=read.label_name)
-        valid = read_texts(validation, same, "--validation")
+        same = replace(options, text=read.text_names, label=read.label_name)
+        beside = [name for name in read.data.columns if name not in read.text_names]
+        valid = read_texts(validation, same, "--validation", columns=beside)
         source += f"; {validation}: {len(valid.target):,} validation rows"
         rows = rows._replace(X_validation=valid.data, y_validation=valid.target, source=source)
     print_rows(rows, console)
@@ -189,6 +223,9 @@ def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Conso
         pipeline.fit(rows.X_train, rows.y_train, **params)
     seconds = time.perf_counter() - start
     console.print(f"[bold]Fitted:[/] {family} on {n_train:,} rows in {seconds:.1f} s")
+    used = getattr(pipeline["join"], "summary_", None)
+    if used is not None:
+        console.print("[bold]Columns:[/]", escape(used), soft_wrap=True)
     return seconds
 
 
@@ -210,7 +247,8 @@ def _validated(pipeline: TextPipeline, family: Family, rows: TrainTest) -> list[
         return []
     used = ", by which the epoch was chosen" if family in NETS else ""
     accuracy = pipeline.score(rows.X_validation, rows.y_validation)
-    return [f"Accuracy on {len(rows.y_validation):,} validation rows{used}: {accuracy:.4f}."]
+    score = "Share of right label sets" if is_multilabel(rows.y_validation) else "Accuracy"
+    return [f"{score} on {len(rows.y_validation):,} validation rows{used}: {accuracy:.4f}."]
 
 
 def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:

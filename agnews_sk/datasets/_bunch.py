@@ -80,10 +80,14 @@ def summarize(bunches: Sequence[Bunch]) -> str:
     first = bunches[0]
     n_classes = len({name for bunch in bunches for name in bunch.target_names})
     n_rows = sum(len(bunch.target) for bunch in bunches)
+    texts = first.get("text_names", list(first.data.columns))
+    others = [name for name in first.data.columns if name not in texts]
+    beside = f"; beside: {', '.join(others)}" if others else ""
     several = ", several per row" if isinstance(first.target[0], list) else ""
     return (
-        f"text: {', '.join(first.data.columns)}; label: {first.label_name}, "
-        f"{_counted(n_classes, 'class', 'classes')}{several}; {_counted(n_rows, 'row', 'rows')}"
+        f"text: {', '.join(texts)}; label: {first.label_name}, "
+        f"{_counted(n_classes, 'class', 'classes')}{several}{beside}; "
+        f"{_counted(n_rows, 'row', 'rows')}"
     )
 
 

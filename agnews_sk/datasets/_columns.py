@@ -28,10 +28,13 @@ class Chosen(NamedTuple):
     texts : dict of str to str
         From the name that a column of texts gets to the one that it has in the file, in the order
         in which texts are joined.
+    others : sequence of str
+        Columns to keep beside them.
     """
 
     label: str
     texts: Mapping[str, str]
+    others: Sequence[str] = ()
 
 
 class LabelledRules(ColumnRules):

@@ -22,6 +22,7 @@ def load_texts(
     header: bool | None = None,
     sheet: str | None = None,
     label_sep: str | None = None,
+    columns: str | Sequence[str] | None = None,
     subset: str = "train",
     on_bad_rows: str = "error",
     return_X_y: bool = False,
@@ -51,6 +52,9 @@ def load_texts(
         Sheet of a workbook with several.
     label_sep : str, optional
         Character or characters between the labels of a cell that holds several.
+    columns : "auto" or list of str, optional
+        Columns to keep beside the texts, such as numbers and dates, for a pipeline that uses them;
+        "auto" keeps all others.
     subset : {"train", "validation", "test", "all"}, default="train"
         Which files of a folder to read; "all" reads those that exist, training rows first. Ignored
         for rows that are not divided into parts.
@@ -64,7 +68,7 @@ def load_texts(
     -------
     Bunch
         data : DataFrame of shape (n_samples, n_columns)
-            The text columns under the names that they have in the file.
+            The text columns under the names that they have in the file, then those of `columns`.
         target : ndarray of shape (n_samples,)
             Labels as in the file: integers, booleans, strings, or lists of labels.
         target_names : list
@@ -73,6 +77,8 @@ def load_texts(
             Which files were read.
         label_name : str
             Column of the labels.
+        text_names : list of str
+            Columns of the text.
         summary : str
             What was recognized, such as "text: comment; label: queue, 3 classes; 8 rows".
 
@@ -129,6 +135,7 @@ def load_texts(
         header=header,
         sheet=sheet,
         label_sep=label_sep,
+        columns=columns,
         on_bad_rows=on_bad_rows,
     )
     (bunch,) = load_parts(path, [subset], reading)

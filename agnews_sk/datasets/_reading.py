@@ -60,6 +60,7 @@ def reading_of(
     header: bool | None = None,
     sheet: str | None = None,
     label_sep: str | None = None,
+    columns: str | Sequence[str] | None = None,
     on_bad_rows: str = "error",
 ) -> Reading:
     """Return how labelled rows of any columns are read; parameters as of `load_texts`."""
@@ -69,8 +70,17 @@ def reading_of(
         raise TypeError(f"text must be the name of a column or a list of names, got {text!r:.100}.")
     if not isinstance(label, str | None):
         raise TypeError(f"label must be the name of a column, got {label!r:.100}.")
-    rules = RecognizedColumns(texts, label, header=header)
+    rules = RecognizedColumns(texts, label, header=header, others=_checked_others(columns))
     return Reading(rules, ReadOptions(sep, encoding, sheet), label_sep, on_bad_rows)
+
+
+def _checked_others(columns: Any) -> Sequence[str]:
+    """Return the columns to keep beside the texts, or "auto"; reject other values."""
+    others = [] if columns is None else columns
+    named = isinstance(others, (list, tuple)) and all(isinstance(one, str) for one in others)
+    if not named and not (isinstance(others, str) and others == "auto"):
+        raise TypeError(f"columns must be 'auto' or a list of names, got {columns!r:.100}.")
+    return others
 
 
 def load_parts(given: Any, subsets: Sequence[str], reading: Reading) -> list[Bunch]:
@@ -179,13 +189,14 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
         raise ValueError(_no_rows(tables))
     paths = ", ".join(str(table.path) for table in tables)
     target = as_labels(pl.concat([table.labels for table in filled]), dict(meaning))
-    rows = pl.concat([table.rows for table in filled], how="diagonal")
+    rows = pl.concat([table.rows for table in filled], how="diagonal_relaxed")
     bunch = make_bunch(
         rows,
         target,
         f"Labelled rows read from {paths}",
         target_names=names_of_classes(dict(meaning)),
         label_name=filled[0].label,
+        text_names=list(filled[0].chosen.texts if filled[0].chosen else rows.columns),
     )
     bunch.summary = summarize([bunch])
     return bunch

@@ -31,6 +31,8 @@ class RecognizedColumns(LabelledRules):
         Whether the first record of a file names its columns.
     usual_label : str, optional
         Column of the labels where a file has it, as other files of the same rows do.
+    others : sequence of str or "auto", default=()
+        Columns to keep beside text and label; "auto" keeps all.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class RecognizedColumns(LabelledRules):
         *,
         header: bool | None = None,
         usual_label: str | None = None,
+        others: Sequence[str] | str = (),
     ) -> None:
         self._text = None if text is None else list(text)
         self._label = label
         self._header = header
         self._usual_label = usual_label
+        self._others = others
 
     def is_header(self, records: Sequence[Sequence[str]]) -> bool:
         """Return whether the first record names the columns.
@@ -115,12 +119,26 @@ class RecognizedColumns(LabelledRules):
                 _reject_duplicates(name, names)
         if label in texts:
             raise ValueError(f"has one column for text and label, {label!r}; name another one.")
-        return Chosen(label, {name: name for name in texts})
+        return Chosen(label, {name: name for name in texts}, self._kept(names, {label, *texts}))
+
+    def _kept(self, names: Sequence[str], used: Collection[str]) -> Sequence[str]:
+        """Return the columns to keep beside the used ones, and reject one that is used."""
+        if self._others == "auto":
+            return [name for name in dict.fromkeys(names) if name not in used]
+        kept = [_named(name, names, "columns") for name in self._others]
+        twice = [name for name in kept if name in used]
+        if twice:
+            raise ValueError(f"has {twice[0]!r} for text or label and beside them; name it once.")
+        return kept
 
     def for_other_files(self, chosen: Chosen) -> "RecognizedColumns":
         """Return the rules that take the same columns from other files."""
         return RecognizedColumns(
-            list(chosen.texts), self._label, header=self._header, usual_label=chosen.label
+            list(chosen.texts),
+            self._label,
+            header=self._header,
+            usual_label=chosen.label,
+            others=list(chosen.others),
         )
 
 
@@ -133,7 +151,7 @@ def _named(name: str, names: Sequence[str], option: str) -> str:
         As the caller writes it.
     names : sequence of str
         All columns of the file.
-    option : {"text", "label"}
+    option : {"text", "label", "columns"}
 
     Returns
     -------
@@ -285,7 +303,7 @@ def _doubt(option: str, why: str, profiles: Sequence[Profile]) -> ValueError:
 
     Parameters
     ----------
-    option : {"text", "label"}
+    option : {"text", "label", "columns"}
     why : str
     profiles : sequence of Profile
         All columns.

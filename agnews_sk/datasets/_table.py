@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
+from agnews_sk._core.column_kinds import as_polars
 from agnews_sk.datasets._columns import Chosen, LabelledRules
 from agnews_sk.datasets._label_cells import (
     LabelTexts,
@@ -43,7 +45,7 @@ class Table(NamedTuple):
     ----------
     path : pathlib.Path
     rows : polars.DataFrame of str of shape (n_rows, n_columns)
-        The text columns.
+        The text columns, and those to keep beside them, of any type.
     labels : polars.Series of str of shape (n_rows,)
         The labels as they are in the file, a list of labels as JSON.
     lines : ndarray of int of shape (n_rows,)
@@ -158,7 +160,9 @@ def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table
     chosen = _choose(rules, path, cells.columns, cells.head(_N_ROWS_AHEAD).to_dicts())
     return Table(
         path=path,
-        rows=cells.select(pl.col(column).alias(name) for name, column in chosen.texts.items()),
+        rows=cells.select(
+            *(pl.col(column).alias(name) for name, column in chosen.texts.items()), *chosen.others
+        ),
         labels=cells[chosen.label],
         lines=np.arange(1, len(cells) + 1),
         faults=[],
@@ -187,20 +191,21 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     if ahead is None:
         return _table_without_rows(reader)
     chosen = _choose(rules, reader.path, reader.names, ahead.rows)
-    columns = [chosen.label, *chosen.texts.values()]
-    wrong = reader.wrong_type(chosen.label, columns[1:])
+    texts = list(chosen.texts.values())
+    columns = [chosen.label, *texts, *chosen.others]
+    wrong = reader.wrong_type(chosen.label, texts)
     if wrong is not None:
         raise ValueError(f"{reader.path}: {wrong}.")
     reader.select(columns)
     frame = reader.frame(columns) if isinstance(reader, ArrowReader) else None
     if frame is None:
-        found = _gather(reader, columns)
+        found = _gather(reader, columns, texts)
     else:
         found = _Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
     labels = _labels(reader, found, chosen.label, label_sep)
     return Table(
         path=reader.path,
-        rows=_texts(reader, found, chosen.texts),
+        rows=_texts(reader, found, chosen.texts).with_columns(_others(found, chosen.others)),
         labels=pl.Series("label", labels.texts, dtype=pl.String),
         lines=np.asarray(found.lines, dtype=int),
         faults=found.faults,
@@ -270,7 +275,7 @@ class _Gathered(NamedTuple):
     faults: list[Fault]
 
 
-def _gather(reader: RowReader, columns: Sequence[str]) -> _Gathered:
+def _gather(reader: RowReader, columns: Sequence[str], texts: Sequence[str]) -> _Gathered:
     """Read all rows, and keep the cells of some columns that can be labels or texts.
 
     Cells are collected by column, so that the dicts of only one batch are in memory at a time.
@@ -279,7 +284,9 @@ def _gather(reader: RowReader, columns: Sequence[str]) -> _Gathered:
     ----------
     reader : RowReader
     columns : sequence of str
-        That of the labels, then those of texts.
+        That of the labels, those of texts, and those to keep beside them.
+    texts : sequence of str
+        Those of texts.
 
     Returns
     -------
@@ -294,7 +301,7 @@ def _gather(reader: RowReader, columns: Sequence[str]) -> _Gathered:
         lines += batch.lines
         faults += batch.faults
     found = _Gathered(lines, cells, faults)
-    return _without_wrong_types(found, columns[0], columns[1:]) if reader.has_types else found
+    return _without_wrong_types(found, columns[0], texts) if reader.has_types else found
 
 
 def _wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> dict[int, str]:
@@ -372,6 +379,30 @@ def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.
     ]
     rows = pl.DataFrame(columns)
     return rows.with_columns(pl.all().replace("", None)) if reader.empty_is_missing else rows
+
+
+def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
+    """Return the columns beside the texts; cells of several types are missing lists.
+
+    Parameters
+    ----------
+    found : _Gathered
+    names : sequence of str
+
+    Returns
+    -------
+    list of polars.Series of shape (n_rows,)
+        Empty strings are missing.
+    """
+    columns = []
+    for name in names:
+        cells = found.cells[name]
+        column = (
+            cells if isinstance(cells, pl.Series) else as_polars(pd.Series(cells, dtype=object))
+        )
+        column = column.replace("", None) if column.dtype == pl.String else column
+        columns.append(column.rename(name))
+    return columns
 
 
 def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | None) -> LabelTexts:

@@ -40,6 +40,8 @@ class TrainTest(NamedTuple):
     X_validation : pandas.DataFrame of shape (n_rows, n_columns) or None
         Validation rows, if there are files of them.
     y_validation : ndarray of shape (n_rows,) or None
+    texts : sequence of str
+        Columns of the text; empty if all columns are.
     """
 
     X_train: Any
@@ -51,6 +53,7 @@ class TrainTest(NamedTuple):
     summary: str = ""
     X_validation: Any = None
     y_validation: np.ndarray | None = None
+    texts: Sequence[str] = ()
 
 
 def load_train_test(
@@ -65,6 +68,7 @@ def load_train_test(
     header: bool | None = None,
     sheet: str | None = None,
     label_sep: str | None = None,
+    columns: str | Sequence[str] | None = None,
     on_bad_rows: str = "error",
 ) -> TrainTest:
     """Load training and test rows from the first source that has some.
@@ -78,7 +82,7 @@ def load_train_test(
         News from the cache or by download, else the built-in sample.
     test, validation : str, path-like, list of them or Dataset, optional
         Test and validation rows, instead of those that `path` has.
-    text, label, sep, encoding, header, sheet, label_sep, on_bad_rows
+    text, label, sep, encoding, header, sheet, label_sep, columns, on_bad_rows
         As `load_texts` takes them, the same for all files.
 
     Returns
@@ -106,6 +110,7 @@ def load_train_test(
         header=header,
         sheet=sheet,
         label_sep=label_sep,
+        columns=columns,
         on_bad_rows=on_bad_rows,
     )
     path = data_path() if path is None else path
@@ -113,7 +118,13 @@ def load_train_test(
     if path is not None and not is_sample:
         return _from_files(path, test, validation, reading)
     _check_not_given(
-        test=test, validation=validation, text=text, label=label, sep=sep, encoding=encoding
+        test=test,
+        validation=validation,
+        text=text,
+        label=label,
+        sep=sep,
+        encoding=encoding,
+        columns=columns,
     )
     if is_sample:
         return _from_sample()
@@ -154,7 +165,7 @@ def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> Trai
         *_train_and_test(found),
         summary=summarize(bunches),
         validation=found.get("validation"),
-    )
+    )._replace(texts=found["train"].text_names)
 
 
 def _name_of(path: Any) -> str:
@@ -194,10 +205,11 @@ def _train_and_test(found: Mapping[str, Bunch]) -> tuple[Any, Any, Any, Any]:
     train, test = found["train"], found.get("test")
     if test is not None:
         return train.data, test.data, train.target, test.target
-    X_train, _, X_test, y_train, _, y_test = train_val_test_split(
-        train.data, train.target, val_size=0, test_size=0.2, random_state=0
+    texts = train.data[train.text_names]  # rows whose texts are equal stay together
+    train_texts, _, test_texts, y_train, _, y_test = train_val_test_split(
+        texts, train.target, val_size=0, test_size=0.2, random_state=0
     )
-    return X_train, X_test, y_train, y_test
+    return train.data.loc[train_texts.index], train.data.loc[test_texts.index], y_train, y_test
 
 
 def _check_part(part: str, bunch: Bunch, train: Bunch, path: Any) -> None:

@@ -25,13 +25,14 @@ from agnews_sk.serving._models import (
 )
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
 from agnews_sk.serving._schemas import (
+    ColumnBeside,
     LabelsResponse,
     ModelLabels,
     PredictRequest,
-    PredictResponse,
     Problem,
     Status,
     request_model,
+    response_model,
 )
 
 _RETRY = {"Retry-After": "1"}
@@ -230,9 +231,13 @@ class _Service:
         return list(dict.fromkeys(name for one in self.models.values() for name in one.columns))
 
     @property
-    def values(self) -> set[str]:
-        """Those of `columns` whose cells may be numbers or truth values."""
-        return {name for one in self.models.values() for name in one.kinds}
+    def kinds(self) -> dict[str, str]:
+        """Those of `columns` that are not texts for all models, with their kinds."""
+        found: dict[str, str] = {}
+        for one in self.models.values():
+            for name, kind in one.kinds.items():
+                found[name] = kind if found.get(name, kind) == kind else ""
+        return found
 
     def _texts(self, model: ServedModel, request: PredictRequest) -> list[str]:
         """Return one text per row of a request, or reject cells of other columns by 422."""
@@ -333,17 +338,18 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     guards : list
         Dependencies of `/predict` and `/labels`, such as the check of the API key.
     """
-    Body = request_model(service.columns, service.values)
+    Body = request_model(service.columns, service.kinds)
+    several = [model.thresholds is not None for model in service.models.values()]
 
     @app.post(
         "/predict",
-        response_model=PredictResponse,
+        response_model=response_model(several),
         response_model_exclude_none=True,
         responses=_PROBLEMS,
         dependencies=guards,
     )
     async def predict(request: Body) -> Response:  # type: ignore[valid-type]
-        """Predict the label and the probabilities of one or more texts."""
+        """Predict the label or labels and the probabilities of one or more texts."""
         return _as_json(await service.predict(request))
 
     @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
@@ -351,7 +357,13 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
         """Return the loaded models, their labels and the columns of their rows."""
         return LabelsResponse(
             models=[
-                ModelLabels(name=model.name, labels=model.labels, columns=model.columns)
+                ModelLabels(
+                    name=model.name,
+                    labels=model.labels,
+                    thresholds=model.thresholds,
+                    columns=model.columns,
+                    columns_beside=[ColumnBeside(**one) for one in model.columns_beside],
+                )
                 for model in service.models.values()
             ]
         )

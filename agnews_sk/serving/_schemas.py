@@ -1,11 +1,23 @@
 """Requests and responses, as the OpenAPI document describes them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 _Value = bool | int | float | str | None
+_DESCRIPTIONS = {
+    "number": "A number; null if it is unknown.",
+    "boolean": "true or false; null if it is unknown.",
+    "category": "A category; null if it is unknown.",
+    "date": "A date or time in ISO 8601; null if it is unknown.",
+}
+_EXAMPLES: dict[str, Any] = {
+    "number": 9.5,
+    "boolean": True,
+    "category": "a category",
+    "date": "2026-11-27",
+}
 _TEXT = "The parcel arrived two weeks late."
 _LABEL = "delivery"
 # Fields of a request that are neither a text nor the cell of a column.
@@ -77,7 +89,9 @@ class PredictRequest(BaseModel):
         return {k: cell for k, cell in given.items() if cell is not None or k in self.values}
 
 
-def request_model(columns: Sequence[str], values: Collection[str] = ()) -> type[PredictRequest]:
+def request_model(
+    columns: Sequence[str], kinds: Mapping[str, str] | None = None
+) -> type[PredictRequest]:
     """Return the model of requests to a service whose models take rows with these columns.
 
     Parameters
@@ -85,8 +99,8 @@ def request_model(columns: Sequence[str], values: Collection[str] = ()) -> type[
     columns : sequence of str
         Names of any form. A column named like another field, such as "model", is a cell within
         `texts` only.
-    values : collection of str
-        Those whose cells may be numbers or truth values.
+    kinds : mapping of str to str, optional
+        Kind of those whose cells may be numbers or truth values; "" if models differ in it.
 
     Returns
     -------
@@ -101,8 +115,12 @@ def request_model(columns: Sequence[str], values: Collection[str] = ()) -> type[
     """
     if not columns:
         return PredictRequest
+    kinds = kinds or {}
     cells: dict[str, Any] = {
-        name: (_Value if name in values else str | None, Field(None, alias=name))
+        name: (
+            _Value if name in kinds else str | None,
+            Field(None, alias=name, description=_DESCRIPTIONS.get(kinds.get(name, ""))),
+        )
         for name in columns
     }
     row = create_model("Row", __base__=Row, __module__=__name__, **_numbered(cells))
@@ -112,12 +130,12 @@ def request_model(columns: Sequence[str], values: Collection[str] = ()) -> type[
         "PredictRequest",
         __base__=PredictRequest,
         __module__=__name__,
-        __cls_kwargs__={"json_schema_extra": {"examples": _examples(columns, values)}},
+        __cls_kwargs__={"json_schema_extra": {"examples": _examples(columns, kinds)}},
         texts=(texts, Field(None, description="Many texts, or rows with cells by column.")),
         **_numbered(beside),
     )
     request.columns = tuple(columns)
-    request.values = frozenset(values)
+    request.values = frozenset(kinds)
     return request
 
 
@@ -126,9 +144,11 @@ def _numbered(cells: dict[str, Any]) -> dict[str, Any]:
     return {f"cell_{i}": cell for i, cell in enumerate(cells.values())}
 
 
-def _examples(columns: Sequence[str], values: Collection[str]) -> list[dict[str, Any]]:
+def _examples(columns: Sequence[str], kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return requests of each kind for rows with these columns."""
-    row = {c: None if c in values else f"A text of the column {c}." for c in columns}
+    row = {
+        c: _EXAMPLES.get(kinds[c]) if c in kinds else f"A text of the column {c}." for c in columns
+    }
     alone = [] if _NO_CELLS.intersection(columns) else [row]
     return [{"text": _TEXT}, {"texts": [_TEXT, row], "explain": True}, *alone]
 
@@ -139,10 +159,10 @@ def _listed(columns: Sequence[str]) -> str:
 
 
 class Word(BaseModel):
-    """A word of the prepared text, and its contribution to the predicted label."""
+    """A word of the prepared text, or the cell of a column, and its contribution to a label."""
 
-    word: str
-    start: int = Field(description="First character in `prepared`; -1 if it is not found.")
+    word: str = Field(description="The word; of a column beside texts, such as 'amount = 9'.")
+    start: int = Field(description="First character in `prepared`; -1 if it is not in the text.")
     end: int
     contribution: float
 
@@ -156,14 +176,74 @@ class Prediction(BaseModel):
     words: list[Word] | None = Field(None, description="With explain.")
 
 
-class PredictResponse(BaseModel):
-    """One prediction per text, in the order of the request."""
+class SetPrediction(BaseModel):
+    """The prediction of a model of several labels for one text."""
+
+    labels: list[Any] = Field(
+        description="The labels whose probabilities reach their thresholds.", examples=[[_LABEL]]
+    )
+    probabilities: dict[str, float] = Field(
+        description="Of each label on its own; they need not add up to 1.",
+        examples=[{_LABEL: 0.9, "billing": 0.1}],
+    )
+    above_threshold: dict[str, bool] = Field(
+        description="Whether the probability of each label reaches its threshold.",
+        examples=[{_LABEL: True, "billing": False}],
+    )
+    prepared: str | None = Field(None, description="The text as the model read it; with explain.")
+    words_by_label: dict[str, list[Word]] | None = Field(
+        None, description="For each of `labels`, or the most probable label; with explain."
+    )
+
+
+class _Response(BaseModel):
+    """What all responses to requests for predictions have."""
 
     model: str
-    predictions: list[Prediction]
     notice: str | None = Field(
         None, description="Why there are no words although they were requested."
     )
+
+
+class PredictResponse(_Response):
+    """One prediction per text, in the order of the request."""
+
+    predictions: list[Prediction]
+
+
+class SetsResponse(_Response):
+    """One set of labels per text, in the order of the request."""
+
+    predictions: list[SetPrediction]
+
+
+def response_model(several: Collection[bool]) -> Any:
+    """Return the model of responses of a service.
+
+    Parameters
+    ----------
+    several : collection of bool
+        Whether each model predicts several labels per text.
+
+    Returns
+    -------
+    type or union of types
+    """
+    if not any(several):
+        return PredictResponse
+    return SetsResponse if all(several) else PredictResponse | SetsResponse
+
+
+class ColumnBeside(BaseModel):
+    """A column that a model uses beside texts."""
+
+    name: str
+    kind: str = Field(description="number, boolean, category or date.", examples=["number"])
+    values: list[str] = Field(
+        description="Frequent values of a category; others are allowed too.",
+        examples=[["DE", "FR"]],
+    )
+    has_time: bool = Field(description="Whether a date has a time of day.")
 
 
 class ModelLabels(BaseModel):
@@ -171,8 +251,14 @@ class ModelLabels(BaseModel):
 
     name: str
     labels: list[Any]
+    thresholds: dict[str, float] | None = Field(
+        description="Of each label, if the model predicts several per text; otherwise null."
+    )
     columns: list[str] = Field(
         description="Columns of a row, as they are joined; empty if it was trained on texts."
+    )
+    columns_beside: list[ColumnBeside] = Field(
+        description="Those of `columns` that are not texts; a row must have all of them."
     )
 
 

@@ -38,7 +38,7 @@ def test_columns_without_a_class_or_a_text_are_listed(names):
 
 def test_only_names_that_are_read_must_not_occur_twice():
     chosen = AgNewsColumns().choose(["id", "ID", "text", "label"], [])
-    assert chosen == ("label", {"text": "text"})
+    assert chosen[:2] == ("label", {"text": "text"})
     with pytest.raises(ValueError, match=r"more than once, \['Text', 'text'\]; rename or remove"):
         AgNewsColumns().choose(["Text", "text", "label"], [])
 

@@ -140,19 +140,19 @@ def test_columns_that_are_not_certain_are_refused_with_all_columns(columns, mess
 @pytest.mark.parametrize("columns", [c for c, _ in REFUSED.values()], ids=list(REFUSED))
 def test_columns_that_the_caller_names_are_taken(columns):
     text, label = next(iter(columns)), list(columns)[-1]
-    assert choose(columns, text=[text], label=label) == (label, {text: text})
+    assert choose(columns, text=[text], label=label)[:2] == (label, {text: text})
 
 
 def test_one_name_leaves_the_other_to_be_recognized():
     columns = {"was": "sentence", "art": "two", "zeit": "three"}
-    assert choose(columns, label="zeit") == ("zeit", {"was": "was"})
+    assert choose(columns, label="zeit")[:2] == ("zeit", {"was": "was"})
     with pytest.raises(ValueError, match="several may be meant, 'art', 'zeit'"):
         choose(columns, text=["was"])
 
 
 def test_names_are_found_in_any_case_unless_several_differ_in_it():
     columns = {"Text": "sentence", "LABEL": "two"}
-    assert choose(columns, text=["text"], label="label") == ("LABEL", {"Text": "Text"})
+    assert choose(columns, text=["text"], label="label")[:2] == ("LABEL", {"Text": "Text"})
     both = {"Text": "sentence", "text": "other", "label": "two"}
     assert choose(both, text=["text"]).texts == {"text": "text"}
     with pytest.raises(ValueError, match="several may be meant, 'Text', 'text'"):

@@ -3,12 +3,15 @@ import time
 from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.serving import create_app
 from tests.browser import Browser, find_chromium
+from tests.serving.conftest import SETS, texts_of_sets
 from tests.serving.server import in_thread
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")
@@ -202,6 +205,89 @@ def test_texts_are_never_markup(page):
     time.sleep(0.05)
     assert page.evaluate("document.querySelectorAll('#results img, #results b').length") == 0
     assert page.evaluate("document.title") == "Text classifier"
+
+
+@pytest.fixture(scope="module")
+def sets_and_columns():
+    """One model that predicts several labels, with columns beside its texts."""
+    frame = pd.DataFrame(
+        {
+            "subject": texts_of_sets(),
+            "amount": [1.0, 2.0, 3.0, None] * 12,
+            "opened": pd.date_range("2026-01-01 08:30", periods=48, freq="7h"),
+            "due": pd.date_range("2026-01-01", periods=48, freq="D"),
+            "country": ["DE", "DE", "FR"] * 16,
+            "urgent": [True, False, False] * 16,
+        }
+    )
+    model = make_tfidf_pipeline(columns="auto", vectorize__weight=0.1).fit(frame, SETS)
+    with in_thread(create_app({"tickets": model})) as address:
+        yield address, model
+
+
+@pytest.fixture
+def form(browser, sets_and_columns):
+    browser.open(sets_and_columns[0], width=1100, dark=False)
+    browser.wait_for("document.querySelector('.beside') !== null")
+    return browser
+
+
+def test_a_form_has_a_field_for_each_column_of_the_right_kind(form):
+    kinds = form.evaluate(
+        "entries().map((field) => [field.dataset.column, field.labels[0].textContent, field.type])"
+    )
+    assert kinds == [
+        ["subject", "subject", "textarea"],
+        ["amount", "amount", "number"],
+        ["opened", "opened", "datetime-local"],
+        ["due", "due", "date"],
+        ["country", "country", "text"],
+        ["urgent", "urgent", "select-one"],
+    ]
+    values = "[...document.querySelectorAll('datalist option')].map((one) => one.value)"
+    assert form.evaluate(values) == ["DE", "FR"]
+
+
+def test_all_labels_are_shown_with_bars_and_those_above_their_threshold_are_marked(
+    form, sets_and_columns
+):
+    model = sets_and_columns[1]
+    row = {"subject": "oil and war", "amount": 3, "opened": "2026-01-02T10:00", "due": None}
+    row |= {"country": "FR", "urgent": False}
+    cells = ["oil and war", "3", "2026-01-02T10:00", "", "FR", "false"]
+    form.evaluate(f"{json.dumps(cells)}.forEach((cell, i) => {{ entries()[i].value = cell; }})")
+    form.evaluate("document.getElementById('ask').click()")
+    assert cards(form) == [["tickets", ", ".join(model.predict(pd.DataFrame([row]))[0])]]
+    chosen = "[...document.querySelectorAll('dt')].map((one) => one.textContent)"
+    assert sorted(form.evaluate(chosen)) == ["✓ oil", "✓ war"]
+    shares = form.evaluate("[...document.querySelectorAll('progress')].map((bar) => bar.value)")
+    assert sorted(shares) == pytest.approx(sorted(model.predict_proba(pd.DataFrame([row]))[0]))
+    explained = "[...document.querySelectorAll('.card h3')].map((one) => one.textContent)"
+    assert sorted(form.evaluate(explained)) == [f"Words that explain {x}" for x in ("oil", "war")]
+    beside = form.evaluate("document.querySelector('.outside').textContent")
+    assert beside.startswith("Not in the text: amount = 3, opened = 2026-01-02 10:00")
+    assert form.evaluate("document.getElementById('title').textContent").startswith("Which labels")
+    assert form.errors() == []
+
+
+def test_a_text_without_labels_and_unknown_cells_is_predicted(form):
+    give(form, "early page")
+    form.evaluate("document.getElementById('ask').click()")
+    assert cards(form) == [["tickets", "no label"]]
+
+
+def test_a_dropped_csv_has_all_columns_and_all_labels(form):
+    head = "subject,amount,opened,due,country,urgent"
+    drop(form, "rows.csv", f"{head}\noil and war,3,,2026-01-02,FR,no\nearly page,,,,,\n")
+    form.wait_for("document.querySelectorAll('tbody tr').length === 2")
+    last = "[...document.querySelectorAll('tbody tr')].map((row) => row.lastChild.textContent)"
+    first, second = form.evaluate(last)
+    assert first.startswith("oil, war ")
+    assert second == "no label "
+    drop(form, "rows.csv", f"{head}\noil and war,much,,,FR,no\n")
+    form.wait_for("document.getElementById('status').classList.contains('bad')")
+    said = form.evaluate("document.getElementById('status').textContent")
+    assert "amount must be a number, got 'much'" in said
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
