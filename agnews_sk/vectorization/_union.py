@@ -43,8 +43,9 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         Norm of the character n-grams of a row whose norm is one, with "both". "auto" is 0.8 where
         most words are of scripts without spaces, and else 0.6.
     spaceless_ngram_range : tuple (min_n, max_n) or None, default=(1, 3)
-        Range of the character n-grams where most words are of scripts without spaces, or texts have
-        no words: there a character says more. None leaves that of `characters`.
+        Range of the character n-grams where most words are of scripts without spaces, or "auto"
+        finds no words: there a character says more. None leaves that of `characters`, as does
+        `units="characters"`, which looks at no words.
     verbose : bool, default=False
         Print the choice of "auto".
 
