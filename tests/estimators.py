@@ -20,7 +20,14 @@ from agnews_sk.sampling import (
     SamplerChain,
 )
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
-from agnews_sk.vectorization import MixedVectorizer, NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import (
+    MixedVectorizer,
+    NgramUnion,
+    NgramVectorizer,
+    SentenceEmbedder,
+)
+
+FEW_CHARACTERS = NgramVectorizer(analyzer="char_wb", ngram_range=(2, 2))
 
 ESTIMATORS = [
     ColumnJoiner(),
@@ -36,6 +43,7 @@ ESTIMATORS = [
     SubwordTokenizer(vocab_size=200),
     make_pipeline(WordTokenizer(), Vocabulary()),
     NgramVectorizer(),
+    NgramUnion(words=NgramVectorizer(), characters=FEW_CHARACTERS),
     MixedColumnJoiner(),
     MixedVectorizer(text=NgramVectorizer()),
     make_tfidf_pipeline(),

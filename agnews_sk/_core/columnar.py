@@ -89,7 +89,10 @@ def to_ragged(values: np.ndarray | pl.Series, offsets: np.ndarray) -> pl.Series:
     >>> row_offsets(ragged).tolist(), flat_values(ragged).to_list()
     ([0, 2, 2, 3], [7, 8, 9])
     """
-    arrow = values.to_arrow() if isinstance(values, pl.Series) else pa.array(values)
+    if isinstance(values, pl.Series):
+        arrow = values.to_arrow(compat_level=pl.CompatLevel.newest())  # strings are not copied
+    else:
+        arrow = pa.array(values)
     lists = pa.LargeListArray.from_arrays(pa.array(offsets, type=pa.int64()), arrow)
     return pl.Series(pl.from_arrow(lists))
 

@@ -95,8 +95,7 @@ def _ngrams(
         return _word_ngrams(vectorizer, text, segmenter)
     if vectorizer.analyzer == "char_wb":
         return chain.from_iterable(
-            _character_ngrams(f" {match.group()} ", match.start() - 1, vectorizer.ngram_range)
-            for match in re.finditer(r"\S+", text)
+            _ngrams_within(match, vectorizer.ngram_range) for match in re.finditer(r"\S+", text)
         )
     if vectorizer.analyzer == "char":
         return _character_ngrams(text, 0, vectorizer.ngram_range)
@@ -122,6 +121,14 @@ def _word_ngrams(
         for i in range(len(kept) - n + 1):
             tokens, spans = zip(*kept[i : i + n])
             yield " ".join(tokens), list(spans)
+
+
+def _ngrams_within(
+    word: re.Match[str], ngram_range: tuple[int, int]
+) -> Iterator[tuple[str, list[Span | None]]]:
+    """Yield n-grams of the characters of a word; that of a space around it is at the word."""
+    for name, spans in _character_ngrams(f" {word.group()} ", word.start() - 1, ngram_range):
+        yield name, spans or [word.span()]
 
 
 def _character_ngrams(

@@ -284,13 +284,17 @@ def _check_ngrams(vectorizer: Any) -> None:
 
 
 def _check_union(union: Any) -> None:
-    """Reject a union whose parts are not those that it says it counts."""
-    if "units_" not in vars(union):
+    """Reject a union whose fitted parts are not those that it says it counts."""
+    state = vars(union)
+    parts = {name: state.get(f"{name}_") for name in ("words", "characters")}
+    fitted = {name for name, part in parts.items() if "_table" in getattr(part, "__dict__", {})}
+    held = {name for name, part in parts.items() if part is not None}
+    if "units_" not in state and not held:
         return
-    fitted = {"words": union.words_ is not None, "characters": union.characters_ is not None}
-    wanted = {name: union.units_ in (name, "both") for name in fitted}
-    if fitted != wanted or not any(wanted.values()) or not 0 < union.character_weight_ < 1:
-        raise _reject(union, f"that counts {union.units_!r:.60} and has {fitted}.")
+    units = state.get("units_")
+    wanted = {"words", "characters"} if units == "both" else {units}
+    if not fitted == held == wanted or not 0 < union.character_weight_ < 1:
+        raise _reject(union, f"that counts {units!r:.60} and has {sorted(held)}.")
 
 
 def _check_svc(svc: Any) -> None:

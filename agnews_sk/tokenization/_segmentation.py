@@ -38,7 +38,7 @@ _LETTERS = "日本"
 Span = tuple[int, int]  # start and end in characters
 RECORDED_NAME = re.compile(r"icu \d{1,4}, jieba \d{1,4}\.\d{1,4}|bigrams")
 _EXTRA = "languages"
-_BLOCK_CHARACTERS = 10_000  # per call of a library: more would leave the cache of the processor
+_BLOCK_CHARACTERS = 25_000  # per call of a library: more would leave the cache of the processor
 
 
 class Segmenter:
@@ -309,11 +309,12 @@ def _cut_runs(runs: pl.Series, cut: Callable[[str], Iterable[str]]) -> pl.Series
     -------
     polars.Series of list of str of shape (n_runs,)
     """
-    words: list[str] = []
-    for block in _blocks(runs):
-        words.extend(cut(block.str.join("\n").item()))
-        words.append("\n")
-    found = pl.Series(words, dtype=pl.String)
+    # A column per block, so that Python's strings are freed while they are in the cache.
+    columns = [
+        pl.Series([*cut(block.str.join("\n").item()), "\n"], dtype=pl.String)
+        for block in _blocks(runs)
+    ]
+    found = pl.concat(columns, rechunk=True)
     is_end = found == "\n"
     ends = is_end.arg_true().to_numpy()  # (n_runs,)
     offsets = np.concatenate([[0], ends - np.arange(len(ends))])

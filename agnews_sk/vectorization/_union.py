@@ -43,8 +43,9 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         Norm of the character n-grams of a row whose norm is one, with "both". "auto" is 0.8 where
         most words are of scripts without spaces, and else 0.6.
     spaceless_ngram_range : tuple (min_n, max_n) or None, default=(1, 3)
-        Range of the character n-grams where most words are of scripts without spaces, or texts have
-        no words: there a character says more. None leaves that of `characters`.
+        Range of the character n-grams where most words are of scripts without spaces, or "auto"
+        finds no words: there a character says more. None leaves that of `characters`, as does
+        `units="characters"`, which looks at no words.
     verbose : bool, default=False
         Print the choice of "auto".
 
@@ -156,15 +157,11 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         parts: list[sp.csr_matrix] = []
         if units != "characters":
             units, reason, parts = self._fit_words(words, texts)
-        is_spaceless = units != self.units and units == "characters"
-        if units != "characters" and words.word_statistics_:
-            is_spaceless = words.word_statistics_["segmented"] > MOSTLY
-        self.character_weight_ = self.character_weight
-        if self.character_weight == "auto":
-            self.character_weight_ = _SPACELESS_WEIGHT if is_spaceless else _WEIGHT
+        is_spaceless = self._is_spaceless(units, words)
+        self.character_weight_ = self._weight(is_spaceless)
         if is_spaceless and self.spaceless_ngram_range is not None:
             characters.set_params(ngram_range=self.spaceless_ngram_range)
-        if units in ("characters", "both"):
+        if units != "words":
             parts.append(characters.fit_transform(texts))
         self.units_, self.reason_ = units, reason
         self.words_ = None if units == "characters" else words
@@ -172,6 +169,18 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         if self.verbose:
             print(f"[{type(self).__name__}] {units}: {reason}")
         return self._joined(parts)
+
+    def _is_spaceless(self, units: str, words: NgramVectorizer) -> bool:
+        """Return whether most words are of scripts without spaces, or "auto" found no words."""
+        if units == "characters":
+            return self.units == "auto"
+        return words.word_statistics_.get("segmented", 0.0) > MOSTLY
+
+    def _weight(self, is_spaceless: bool) -> float:
+        """Return the weight of characters."""
+        if self.character_weight != "auto":
+            return self.character_weight
+        return _SPACELESS_WEIGHT if is_spaceless else _WEIGHT
 
     def _unfitted(self) -> tuple[NgramVectorizer, NgramVectorizer]:
         """Return new vectorizers of words and of characters."""

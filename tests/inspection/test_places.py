@@ -49,6 +49,11 @@ def test_an_ngram_of_spaces_has_no_span():
     assert found == {"a": [(0, 1)], " ": [], "b": [(3, 4)]}
 
 
+def test_the_spaces_around_a_word_are_placed_at_the_word():
+    found = found_in(CountVectorizer(analyzer="char_wb", ngram_range=(1, 1)), "ab  c")
+    assert [spans for name, spans in found if name == " "] == [[(0, 2)]] * 2 + [[(4, 5)]] * 2
+
+
 def test_names_of_a_union_have_its_prefixes():
     union = FeatureUnion([("w", CountVectorizer()), ("s", StandardScaler())])
     assert [name for name, _ in found_in(union, "oil")] == ["w__oil"]

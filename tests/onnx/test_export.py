@@ -161,3 +161,23 @@ def test_texts_without_spaces_are_split_as_by_the_original(tmp_path):
     assert report.max_difference < 1e-12
     classifier = OnnxClassifier.from_path(tmp_path / "exported")
     assert classifier.predict(["油价和石油"]).tolist() == ["oil"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "new"),
+    [
+        (["石油价格上涨", "油价下跌", "球队赢得决赛", "教练宣布退役"], "油价和球队"),
+        (["ราคาน้ำมัน", "น้ำมันขึ้น", "ทีมชนะ", "ทีมแพ้"], "น้ำมันiPhone"),
+        (["⛽⛽ 🛢", "🛢 ⛽", "⚽🏆", "🏆 ⚽"], "⛽⚽"),
+    ],
+    ids=["Chinese", "Thai", "no words"],
+)
+def test_models_of_characters_alone_are_exported(tmp_path, texts, new):
+    pipeline = make_tfidf_pipeline(vectorize__units="characters").fit(
+        texts, ["oil", "oil", "cup", "cup"]
+    )
+    assert pipeline.named_steps["vectorize"].words_ is None
+    report = export_onnx(pipeline, tmp_path / "exported", X=[*texts, new, ""])
+    assert report.max_difference < 1e-12
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    assert classifier.predict([texts[0], texts[3]]).tolist() == ["oil", "cup"]

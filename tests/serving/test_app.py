@@ -302,6 +302,18 @@ def test_words_come_with_explain(client):
         assert prediction["prepared"][one["start"] : one["end"]] == one["word"]
 
 
+@pytest.mark.parametrize("units", ["both", "characters"])
+def test_words_of_chinese_texts_come_with_explain(units):
+    texts = ["石油价格上涨", "油价下跌石油", "球队赢得决赛", "教练宣布球队"]
+    pipeline = make_tfidf_pipeline(vectorize__units=units).fit(texts, ["oil", "oil", "cup", "cup"])
+    with client_with(pipeline) as client:
+        response = client.post("/predict", json={"text": "石油和球队", "explain": True}).json()
+    (prediction,) = response["predictions"]
+    placed = [(one["start"], one["end"], one["word"]) for one in prediction["words"]]
+    assert sorted(placed) == [(0, 2, "石油"), (2, 3, "和"), (3, 5, "球队")]
+    assert prediction["prepared"] == "石油和球队"
+
+
 def test_a_notice_says_why_there_are_no_words(client, monkeypatch):
     monkeypatch.delattr(agnews_sk.inspection, "explain")
     response = client.post("/predict", json=EXPLAINED).json()

@@ -90,6 +90,26 @@ def test_words_that_explain_the_prediction_are_marked(page):
     assert {"Oil", "prices", "rise"} <= set(page.evaluate(marks))
 
 
+@pytest.fixture(scope="module")
+def of_characters():
+    """Fitted on Chinese headlines, of which characters are counted."""
+    texts = ["石油价格上涨", "油价下跌石油", "球队赢得决赛", "教练宣布球队"]
+    pipeline = make_tfidf_pipeline(vectorize__units="characters")
+    return pipeline.fit(texts, ["oil", "oil", "cup", "cup"])
+
+
+def test_words_of_chinese_texts_are_marked_by_a_model_of_characters(browser, of_characters):
+    with in_thread(create_app(of_characters)) as address:
+        browser.open(address, width=1100, dark=False)
+        browser.wait_for("document.querySelector('#fields textarea') !== null")
+        give(browser, "石油石油和球队")
+        browser.evaluate("document.getElementById('ask').click()")
+        ((_, label),) = cards(browser)
+        marks = "[...document.querySelectorAll('.card mark')].map((mark) => mark.textContent)"
+        assert label == "oil"
+        assert {"石油", "球队"} <= set(browser.evaluate(marks))
+
+
 def test_the_page_can_be_used_by_keyboard_alone(page):
     page.evaluate("document.querySelector('#fields textarea').focus()")
     page.call("Input.insertText", text="Cup final")

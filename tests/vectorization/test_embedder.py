@@ -145,3 +145,8 @@ def test_fit_says_how_many_texts_are_cut_judged_by_a_sample(tiny_model):
     texts = [*TEXTS, "oil prices rise " * 20] * 100
     with pytest.warns(UserWarning, match=r"of 256 sampled texts \(1\d%\) are longer"):
         SentenceEmbedder(model=tiny_model, max_length=32).fit(texts)
+
+
+def test_fit_warns_of_texts_that_the_model_does_not_know(tiny_model):
+    with pytest.warns(UserWarning, match=f"unknown to the tokenizer of model='{tiny_model}'"):
+        SentenceEmbedder(model=tiny_model).fit(["石油价格上涨", "球队赢得决赛"])

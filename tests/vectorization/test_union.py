@@ -43,6 +43,68 @@ def test_units_are_chosen_by_the_training_texts(texts, units, reason):
     assert (union.characters_ is not None) == (units != "words")
 
 
+THAI = ["ราคาน้ำมันสูงขึ้น", "ทีมชนะการแข่งขัน", "ราคาทองลดลง"] * 3
+
+
+@pytest.mark.parametrize(
+    ("texts", "params", "lengths", "weight"),
+    [
+        (CHINESE, {}, {1, 2, 3}, 0.8),
+        (THAI, {}, {1, 2, 3}, 0.8),
+        (CHINESE, {"spaceless_ngram_range": (2, 2)}, {2}, 0.8),
+        (CHINESE, {"spaceless_ngram_range": None}, {4}, 0.8),
+        (CHINESE, {"character_weight": 0.5}, {1, 2, 3}, 0.5),
+        (WITHOUT_WORDS, {"units": "auto"}, {1, 2, 3}, 0.8),
+        (ENGLISH, {}, {4}, 0.6),
+        (ENGLISH, {"spaceless_ngram_range": (1, 1)}, {4}, 0.6),
+        # Half of the words are Chinese, and not more.
+        (["石油 oil", "价格 price"], {}, {4}, 0.6),
+    ],
+    ids=[
+        "Chinese",
+        "Thai",
+        "range",
+        "no range",
+        "weight",
+        "no words",
+        "English",
+        "English, range",
+        "half Chinese",
+    ],
+)
+def test_shorter_ngrams_with_more_weight_are_counted_where_words_have_no_spaces(
+    texts, params, lengths, weight
+):
+    characters = NgramVectorizer(analyzer="char_wb", ngram_range=(4, 4))
+    union = NgramUnion(characters=characters, **{"units": "both"} | params)
+    union.fit(texts)
+    assert set(map(len, union.characters_.get_feature_names_out())) == lengths
+    assert union.character_weight_ == weight
+    assert characters.ngram_range == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "石油价格上涨",
+        "石油の価格がカーナビで上がる",
+        "ราคาน้ำมันสูงขึ้น",
+        "ລາຄານ້ຳມັນ",
+        "តម្លៃប្រេងឡើង",
+        "ရေနံဈေးတက်သည်",
+        "iPhone手机 and ราคาน้ำมัน",
+    ],
+    ids=["Chinese", "Japanese", "Thai", "Lao", "Khmer", "Burmese", "mixed"],
+)
+def test_words_and_characters_of_every_script_are_counted(text):
+    union = NgramUnion().fit([text, text, text])
+    assert union.units_ == "both"
+    assert union.reason_.endswith("% of the words are of scripts without spaces")
+    words = [name for name in union.vocabulary_ if name.startswith("words__") and " " not in name]
+    assert len(words) > 1
+    assert union.transform([text[:5]]).nnz > 0
+
+
 def test_texts_that_no_pattern_divides_are_read_by_characters():
     words = NgramVectorizer(token_pattern=r"\S+")
     with pytest.warns(UserWarning, match="100% of the texts have at most one word each"):

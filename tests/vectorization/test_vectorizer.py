@@ -130,7 +130,7 @@ corpora = st.lists(st.one_of(words, any_text), min_size=1, max_size=8)
         }
     ),
 )
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 def test_matrix_is_that_of_scikit_learn_for_any_texts(corpus, new, params):
     assert_same(NgramVectorizer(segmenter=None, **params), TfidfVectorizer(**params), corpus, new)
 
@@ -143,7 +143,7 @@ def test_matrix_is_that_of_scikit_learn_for_any_texts(corpus, new, params):
     ),
     st.sampled_from([(1, 1), (1, 2), (2, 3)]),
 )
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 def test_any_tokens_make_the_matrix_of_scikit_learn(rows, ngram_range):
     theirs = TfidfVectorizer(
         ngram_range=ngram_range, tokenizer=list, preprocessor=list, token_pattern=None
