@@ -70,9 +70,9 @@ class NumberEncoder(_ColumnEncoder):
     --------
     >>> import pandas as pd
     >>> from agnews_sk.vectorization import NumberEncoder
-    >>> prices = pd.DataFrame({"price": [1.0, 2.0, 3.0, None, 1e9]})
+    >>> prices = pd.DataFrame({"price": [1.0, 2.0, 3.0, 4.0, None, 1e9]})
     >>> NumberEncoder().fit_transform(prices).round(2).tolist()
-    [[-1.12, 0.0], [-0.37, 0.0], [0.37, 0.0], [0.0, 1.0], [3.0, 0.0]]
+    [[-1.35, 0.0], [-0.67, 0.0], [0.0, 0.0], [0.67, 0.0], [0.0, 1.0], [3.0, 0.0]]
     """
 
     _parameter_constraints: dict[str, Any] = {
