@@ -60,7 +60,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     C : float, default=1.5
         Inverse strength of the L2 penalty.
     max_iter : int or None, default=None
-        Passes over the rows. None means 5, and up to 100 if there are fewer than 10,000 rows.
+        Passes over the rows, or steps with several labels per row; None means 5 passes, and up to
+        100 if there are fewer than 10,000 rows, or 100 steps.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" is inverse to their frequency.
     calibration_fraction : float or None, default=0.3
@@ -94,7 +95,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     label_format_ : str or None
         Format of the sets of labels that `fit` got and `predict` returns; None for one label.
     n_iter_ : int
-        Passes over the rows.
+        Passes over the rows; steps with several labels per row.
     n_features_in_ : int
         Number of features.
 
@@ -124,8 +125,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
 
     .. math:: \min_{w, b} \tfrac{1}{2} \|w\|^2 + 2 C \sum_i \log(1 + e^{-y_i (w^T x_i + b)}),
 
-    by averaged AdaGrad (Duchi et al. 2011) on all labels at once, and the margins are calibrated by
-    one slope and a shift of each label. A threshold with the highest F1 on few positive rows is
+    by L-BFGS (Liu and Nocedal 1989) of all labels at once, and the margins are calibrated by one
+    slope and a shift of each label. A threshold with the highest F1 on few positive rows is
     overfitted, so rows count as positive partly by their probability, the more the rarer the label.
 
     Examples
@@ -370,7 +371,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
             join_groups(*origins),
             C=_OF_LOG_LOSS * self.C,
             max_iter=self.max_iter,
-            n_jobs=self._n_threads(len(used)),
+            n_jobs=self.n_jobs,
             fraction=self.calibration_fraction,
             threshold=self.threshold,
             seed=check_random_state(self.random_state).randint(MAX_SEED),
