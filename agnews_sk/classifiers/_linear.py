@@ -303,13 +303,9 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
             tol=None,
             average=max(1, int((1 - _AVERAGED) * passes * n_rows)),
             random_state=seed,
-            n_jobs=self._n_threads(n_rows),
+            n_jobs=self.n_jobs if n_rows >= _FEWEST_ROWS_FOR_THREADS else 1,
         )
         return classifiers.fit(rows.X, rows.codes, sample_weight=rows.weight)
-
-    def _n_threads(self, n_rows: int) -> int | None:
-        """Return the number of threads for some rows."""
-        return self.n_jobs if n_rows >= _FEWEST_ROWS_FOR_THREADS else 1
 
     def _choose_temperature(
         self, rows: "_Rows", classes: np.ndarray, groups: np.ndarray, seed: int
