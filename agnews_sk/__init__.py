@@ -32,6 +32,7 @@ _ROOMS = {
     "load": "persistence",
     "load_agnews": "datasets",
     "load_news_sample": "datasets",
+    "load_texts": "datasets",
     "make_embedding_pipeline": "pipeline",
     "make_finetune_pipeline": "pipeline",
     "make_news": "datasets",

@@ -10,28 +10,33 @@ import imblearn.pipeline
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
-from sklearn.pipeline import FeatureUnion
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.base import sampled_columns
+from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._core.step_parameters import check_steps, set_step_params
 from agnews_sk._core.validation import (
     as_frame,
     check_frame,
-    check_labels,
     check_texts,
     is_frame,
     n_rows,
     text_columns,
 )
-from agnews_sk.classifiers import CalibratedLinearSVC
-from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
+from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import (
+    NgramUnion,
+    SentenceEmbedder,
+    default_characters,
+    default_mixed_vectorizer,
+    default_words,
+)
 
 __all__ = [
     "TextPipeline",
@@ -41,13 +46,8 @@ __all__ = [
     "make_transformer_pipeline",
 ]
 
-# N-grams in fewer than 0.003 % of rows are ignored: those of a single row in a corpus of more than
-# 33,333 rows, and none in a smaller corpus.
-MIN_DF = 3e-5
-CHARACTERS_MIN_DF = 1e-4
-
-# Their squares add up to one, so that the vector of both has the norm of the vector of words.
-UNION_WEIGHTS = {"words": 0.8, "characters": 0.6}
+# What the step `vectorize` counts, by the parameter `characters` of `make_tfidf_pipeline`.
+_UNITS = {"auto": "auto", True: "both", False: "words"}
 
 # Metadata with one value per row, which samplers drop and repeat as they do the rows.
 PER_ROW = ("sample_weight", "groups")
@@ -69,7 +69,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
     A last step of scikit-learn whose `cv` is None or a number gets folds that keep them together.
 
     Labels of any container and dtype are checked and become a plain array before the first step.
-    Where a step `join` names columns, samplers that name none use only these.
+    So do lists, tuples and sets of labels, several per row: an array of lists. Where a step `join`
+    names columns, samplers that name none use only these.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         Parameters
         ----------
         X : DataFrame or array-like of str of shape (n_samples,)
-        y : array-like of shape (n_samples,), optional
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator, optional
         **params
             As in `imblearn.pipeline.Pipeline`.
 
@@ -158,7 +159,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         float
         """
         if _are_labels(self, y):
-            y = check_labels(y, X)
+            y = check_target(y, X)
         return super().score(X, y, sample_weight=sample_weight, **params)
 
     def _checked_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -166,7 +167,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         X = as_frame(X)
         if isinstance(X, (str, bytes)):
             check_texts(X)
-        y = check_labels(y, X) if _are_labels(self, y) else y
+        y = check_target(y, X) if _are_labels(self, y) else as_frame(y)
         if is_frame(X):
             self._check_columns(X, y)
         return X, y
@@ -175,22 +176,26 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         """Reject columns that the joiner would, before a sampler reads or changes any."""
         steps = [step for _, step in self.steps if step not in (None, "passthrough")]
         first = next((step for step in steps if not hasattr(step, "fit_resample")), None)
+        if isinstance(first, MixedColumnJoiner):
+            first.find_roles(X, y)
+            return
         if not isinstance(first, ColumnJoiner):
             return
         if first.columns is not None:
             check_frame(X, columns=first.columns)
-        elif y is not None:
+        elif y is not None and not is_multilabel(y):
             reject_labels(text_columns(X, None), y)
 
     def _fit(self, X, y=None, routed_params=None, raw_params=None):
         """Fit all steps but the last, and warn of classes that the samplers leave without a row."""
         join = self.named_steps.get("join")
-        with sampled_columns(getattr(join, "columns", None)):
+        mixed = isinstance(join, MixedColumnJoiner)
+        joined = join.find_roles(X).texts if mixed else getattr(join, "columns", None)
+        with sampled_columns(joined):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
-        if _are_labels(self, y) and len(lost := np.setdiff1d(y, y_last)):
+        if _are_labels(self, y) and (lost := _lost_labels(y, y_last)):
             warnings.warn(
-                f"the samplers dropped all rows of the classes {lost.tolist()}, which are "
-                "never predicted.",
+                f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
                 stacklevel=5,
             )
         return X_last, y_last
@@ -218,9 +223,21 @@ class TextPipeline(imblearn.pipeline.Pipeline):
 
 
 def _are_labels(pipeline: Any, y: Any) -> bool:
-    """Return whether y is one label per row; other targets are left to the last step."""
+    """Return whether y is one label, or set of labels, per row.
+
+    Other targets, such as matrices, are left to the last step.
+    """
     n_columns = getattr(y, "shape", ())[1:]
     return y is not None and is_classifier(pipeline) and n_columns in ((), (1,))
+
+
+def _lost_labels(y: Any, y_last: Any) -> list[Any]:
+    """Return the labels that are in y, but not in what samplers leave of it."""
+    if not is_multilabel(y):
+        return np.setdiff1d(y, y_last).tolist()
+    classes = check_label_sets(y).classes
+    left = check_label_sets(y_last, classes=classes).indicator.any(axis=0)
+    return classes[~left].tolist()
 
 
 def _check_metadata(X: Any, params: dict[str, Any]) -> None:
@@ -234,19 +251,26 @@ def _check_metadata(X: Any, params: dict[str, Any]) -> None:
 
 
 def make_tfidf_pipeline(
-    *, characters=False, memory=None, verbose=False, random_state=0, **params
+    *, characters="auto", columns=None, memory=None, verbose=False, random_state=0, **params
 ) -> TextPipeline:
-    """Make the baseline pipeline: TF-IDF of words and word pairs, and a linear classifier.
+    """Make the baseline pipeline: TF-IDF of words and characters, and a linear classifier.
 
     Parameters
     ----------
-    characters : bool, default=False
-        Add the TF-IDF of character n-grams, which is slightly more accurate and about twice as
-        slow. The parameters of the words are then those of `vectorize__words`.
+    characters : bool or "auto", default="auto"
+        Whether to count n-grams of characters beside words and word pairs. "auto" counts them
+        where the training texts require it, such as Chinese, German, or few texts; see
+        `NgramUnion`, whose `units_` and `reason_` tell what was chosen.
+    columns : "auto", True, list of str, dict of str to str, or None, default=None
+        Columns to use beside texts: all but identifiers ("auto" or True), those in a list, or those
+        in a dict with their kinds, "number", "boolean", "category" or "date". The step `join` is
+        then a `MixedColumnJoiner`, whose `summary_` says what each column is used as, and
+        `vectorize` a `MixedVectorizer`: the parameters of the words are those of
+        `vectorize__text__words`. None uses texts only.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
-        Print the time of each step.
+        Print the time of each step, and the choice of "auto".
     random_state : int, RandomState or None, default=0
         For `classify`, which shuffles the rows. The default makes fits reproducible.
     **params
@@ -267,17 +291,17 @@ def make_tfidf_pipeline(
     >>> bool(pipeline.score(frame[500:1000], y[500:1000]) > 0.6)
     True
     """
-    words: Any = NgramVectorizer(ngram_range=(1, 2), min_df=MIN_DF, sublinear_tf=True)
-    if characters:
-        chars = NgramVectorizer(
-            analyzer="char_wb", ngram_range=(4, 5), min_df=CHARACTERS_MIN_DF, sublinear_tf=True
-        )
-        words = FeatureUnion(
-            [("words", words), ("characters", chars)], transformer_weights=UNION_WEIGHTS
-        )
+    if characters not in _UNITS:
+        raise ValueError(f"characters must be True, False or 'auto', got {characters!r}.")
+    union = NgramUnion(
+        words=default_words(),
+        characters=default_characters(),
+        units=_UNITS[characters],
+        verbose=verbose,
+    )
     steps = [
-        *_text_steps(),
-        ("vectorize", words),
+        *_text_steps(columns, verbose),
+        ("vectorize", union if columns is None else default_mixed_vectorizer(union)),
         ("classify", CalibratedLinearSVC(random_state=random_state)),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
@@ -285,7 +309,7 @@ def make_tfidf_pipeline(
 
 
 def make_embedding_pipeline(
-    model=None, *, memory=None, verbose=False, random_state=None, **params
+    model=None, *, columns=None, memory=None, verbose=False, random_state=None, **params
 ) -> TextPipeline:
     """Make the pipeline of a frozen pretrained encoder and logistic regression.
 
@@ -294,6 +318,9 @@ def make_embedding_pipeline(
     model : str, path or None, default=None
         Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
         from the Hub.
+    columns : "auto", True, list of str, dict of str to str, or None, default=None
+        As in `make_tfidf_pipeline`; `embed` is then a `MixedVectorizer`, and the parameters of the
+        embedder are those of `embed__text`.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`. `embed__cache` keeps vectors by text instead,
         which serves other folds too.
@@ -317,12 +344,12 @@ def make_embedding_pipeline(
     >>> list(pipeline.named_steps)
     ['filter', 'augment', 'join', 'clean', 'embed', 'classify']
     """
-    from sklearn.linear_model import LogisticRegression
-
+    embedder = SentenceEmbedder(model=model)
+    classifier = ThresholdedLogisticRegression(C=10, random_state=random_state)
     steps = [
-        *_text_steps(),
-        ("embed", SentenceEmbedder(model=model)),
-        ("classify", LogisticRegression(C=10, max_iter=1000, random_state=random_state)),
+        *_text_steps(columns, verbose),
+        ("embed", embedder if columns is None else default_mixed_vectorizer(embedder, dense=True)),
+        ("classify", classifier),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
     return set_step_params(pipeline, params, maker="make_embedding_pipeline")
@@ -408,11 +435,14 @@ def make_transformer_pipeline(
     return set_step_params(pipeline, params, maker="make_transformer_pipeline")
 
 
-def _text_steps() -> list[tuple[str, Any]]:
+def _text_steps(columns: Any = None, verbose: bool = False) -> list[tuple[str, Any]]:
     """Return the steps that all pipelines begin with: `filter`, `augment`, `join` and `clean`."""
+    join: Any = ColumnJoiner()
+    if columns is not None:
+        join = MixedColumnJoiner(others=columns, verbose=verbose)
     return [
         ("filter", MissingTextFilter()),
         ("augment", "passthrough"),
-        ("join", ColumnJoiner()),
+        ("join", join),
         ("clean", TextCleaner()),
     ]

@@ -66,7 +66,7 @@ def search_ours(seconds: float, n_jobs: int) -> optuna.Study:
     X, y = read_rows()
     search = PipelineSearchCV(
         make_tfidf_pipeline(),
-        space_of("vectorize", "classify"),
+        space_of("vectorize__words", "classify"),
         n_trials=None,
         timeout=seconds,
         cv=N_FOLDS,
@@ -154,7 +154,7 @@ def compare_pruning(numbers_of_folds: list[int], n_trials: int = 40) -> None:
         for name, pruner in (("none", optuna.pruners.NopPruner()), ("default", None)):
             search = PipelineSearchCV(
                 make_tfidf_pipeline(),
-                space_of("vectorize", "classify"),
+                space_of("vectorize__words", "classify"),
                 n_trials=n_trials,
                 cv=n_folds,
                 pruner=pruner,

@@ -35,7 +35,9 @@ RUNS = {
     "cleaning": "benchmarks/bench_cleaning.py",
     "text_engine": "benchmarks/bench_text_engine.py",
     "baseline": "benchmarks/bench_baseline.py",
+    "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",
+    "multilabel": "benchmarks/bench_multilabel.py",
     "calibration": "benchmarks/bench_calibration.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
@@ -44,12 +46,14 @@ RUNS = {
     "serving_tfidf": "benchmarks/bench_serving.py",
     "serving_minilm": "benchmarks/bench_serving.py --family finetune --workers 1 --compare",
     "serving_memory": "benchmarks/bench_serving.py --memory 50000",
+    "help": "benchmarks/bench_help.py",
     "predict": "benchmarks/bench_predict.py",
     "onnx": "benchmarks/bench_onnx.py",
     "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",
     "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",
     "scratch": "benchmarks/bench_transformers.py scratch --seeds 1",
     "accuracy": "benchmarks/bench_transformers.py accuracy --rows 8000 --seeds 1",
+    "long_texts": "benchmarks/bench_long_texts.py made_up embedding",
 }
 
 

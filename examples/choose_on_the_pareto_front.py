@@ -48,7 +48,13 @@ front = pd.DataFrame(
         for t in search.best_trials_
     ]
 )
-columns = ["accuracy", "milliseconds", "vectorize__ngram_range", "vectorize__min_df", "classify__C"]
+columns = [
+    "accuracy",
+    "milliseconds",
+    "vectorize__words__ngram_range",
+    "vectorize__words__min_df",
+    "classify__C",
+]
 print(front.sort_values("milliseconds")[columns].round(3).to_string(index=False))
 
 # %%

@@ -19,7 +19,7 @@ search = GridSearchCV(
     {
         "filter": [MissingTextFilter(), DuplicateFilter()],
         "clean__strip_sources": [False, True],
-        "vectorize__ngram_range": [(1, 1), (1, 2)],
+        "vectorize__words__ngram_range": [(1, 1), (1, 2)],
     },
     cv=3,
 )

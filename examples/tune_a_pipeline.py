@@ -20,7 +20,7 @@ X, y = rows.X_train[:1500], rows.y_train[:1500]
 search = PipelineSearchCV(make_tfidf_pipeline(), tfidf_space(), n_trials=20, cv=3, random_state=0)
 search.fit(X, y)
 results = pd.DataFrame(search.cv_results_)
-columns = ["number", "state", "param_vectorize__ngram_range", "param_classify__C"]
+columns = ["number", "state", "param_vectorize__words__ngram_range", "param_classify__C"]
 print(rows.source, rows.notice)
 print(results[[*columns, "mean_test_score"]].to_string(index=False))
 

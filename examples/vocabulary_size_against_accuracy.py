@@ -15,7 +15,9 @@ SIZES = [50, 200, 1000, 5000, None]
 
 rows = load_train_test()
 pipelines = {
-    "all" if size is None else f"{size:,}": make_tfidf_pipeline(vectorize__max_features=size)
+    "all" if size is None else f"{size:,}": make_tfidf_pipeline(
+        characters=False, vectorize__words__max_features=size
+    )
     for size in SIZES
 }
 train, test = (rows.X_train[:3000], rows.y_train[:3000]), (rows.X_test[:1000], rows.y_test[:1000])

@@ -4,7 +4,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from agnews_sk.classifiers import AbstainingClassifier, FineTunedTransformerClassifier
-from agnews_sk.cleaning import ColumnJoiner, TextCleaner
+from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
@@ -20,7 +20,14 @@ from agnews_sk.sampling import (
     SamplerChain,
 )
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import (
+    MixedVectorizer,
+    NgramUnion,
+    NgramVectorizer,
+    SentenceEmbedder,
+)
+
+FEW_CHARACTERS = NgramVectorizer(analyzer="char_wb", ngram_range=(2, 2))
 
 ESTIMATORS = [
     ColumnJoiner(),
@@ -36,7 +43,11 @@ ESTIMATORS = [
     SubwordTokenizer(vocab_size=200),
     make_pipeline(WordTokenizer(), Vocabulary()),
     NgramVectorizer(),
+    NgramUnion(words=NgramVectorizer(), characters=FEW_CHARACTERS),
+    MixedColumnJoiner(),
+    MixedVectorizer(text=NgramVectorizer()),
     make_tfidf_pipeline(),
+    make_tfidf_pipeline(columns="auto"),
 ]
 
 # Functions of the folder of a pretrained model, by the names in `agnews_sk`.

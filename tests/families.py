@@ -20,7 +20,7 @@ def make_pipelines(tiny_model):
     """Return one unfitted pipeline per family, by name."""
     brief = {"classify__max_epochs": 1, "classify__random_state": 0}
     return {
-        "tfidf": make_tfidf_pipeline(),
+        "tfidf": make_tfidf_pipeline(characters=False),
         "characters": make_tfidf_pipeline(characters=True),
         "embedding": make_embedding_pipeline(tiny_model),
         "scratch": make_transformer_pipeline(**SMALL),

@@ -12,9 +12,10 @@ _ESTIMATORS = ("cleaning", "sampling", "vectorization", "classifiers", "pipeline
 # Files, or all files of a room, that may call others on a higher floor, which were handed to them.
 CALLBACKS = {
     "_core/base.py": ("sampling/_row_filter.py", "classifiers"),  # a method of a subclass
-    "_core/words.py": ("vectorization/_vectorizer.py",),  # the function that splits a text
+    "tokenization/_words.py": ("vectorization/_analyzer.py",),  # the function that splits a text
     "evaluation/_costs.py": _ESTIMATORS,  # the classifiers to compare
     "evaluation/_evaluation.py": _ESTIMATORS,
+    "evaluation/_predictions.py": _ESTIMATORS,
     "nn": ("training/_dropout.py", "training/_hardware.py"),  # which replace torch functions
     "nn/_weights.py": ("classifiers/_base.py",),  # the function that builds a module
     "pipeline.py": ("tuning/_prefix_cache.py",),  # the memory that a search gives to pipelines

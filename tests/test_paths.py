@@ -30,7 +30,7 @@ def compare(tiny_model, folder):
     X, y = make_news(48, random_state=0, return_X_y=True)
     classifiers = {
         "pairs": make_tfidf_pipeline(),
-        "words": make_tfidf_pipeline(vectorize__ngram_range=(1, 1)),
+        "words": make_tfidf_pipeline(vectorize__words__ngram_range=(1, 1)),
     }
     return lambda: compare_classifiers(classifiers, X[:32], y[:32], X[32:], y[32:], random_state=0)
 

@@ -1,5 +1,7 @@
 """Pipelines: names of steps, rows and weights that follow samplers, and searches."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -193,10 +195,53 @@ def test_the_baseline_is_accurate_on_the_built_in_sample():
 
 
 def test_vectors_of_words_and_characters_have_unit_norm():
-    pipeline = make_tfidf_pipeline(characters=True).fit(FRAME, LABELS)
-    rows = pipeline[2:-1].transform(FRAME)
-    assert rows.shape[1] > make_tfidf_pipeline().fit(FRAME, LABELS)[2:-1].transform(FRAME).shape[1]
+    both, words = (make_tfidf_pipeline(characters=c).fit(FRAME, LABELS) for c in (True, False))
+    rows = both[2:-1].transform(FRAME)
+    assert rows.shape[1] > words[2:-1].transform(FRAME).shape[1]
     np.testing.assert_allclose(rows.multiply(rows).sum(axis=1)[:5], 1)
+
+
+@pytest.mark.parametrize(
+    ("characters", "units"), [("auto", "auto"), (True, "both"), (False, "words")]
+)
+def test_characters_set_the_units(characters, units):
+    pipeline = make_tfidf_pipeline(characters=characters, vectorize__characters__min_df=2)
+    assert pipeline.named_steps["vectorize"].units == units
+    assert pipeline.get_params()["vectorize__characters__min_df"] == 2
+
+
+@pytest.mark.parametrize("characters", ["yes", None, 2])
+def test_characters_of_another_kind_are_rejected(characters):
+    with pytest.raises(ValueError, match="characters must be True, False or 'auto', got "):
+        make_tfidf_pipeline(characters=characters)
+
+
+CHINESE = {
+    "oil": ["石油价格上涨", "油价下跌", "石油供应减少", "原油期货走高"],
+    "cup": ["球队赢得决赛", "教练宣布退役", "球员转会成功", "联赛冠军诞生"],
+}
+
+
+def test_chinese_texts_are_classified_without_naming_the_language():
+    texts = [text for of_label in CHINESE.values() for text in of_label]
+    labels = [label for label, of_label in CHINESE.items() for _ in of_label]
+    pipeline = make_tfidf_pipeline().fit(texts, labels)
+    assert pipeline.named_steps["vectorize"].units_ == "both"
+    assert pipeline.predict(["石油价格", "球队决赛"]).tolist() == ["oil", "cup"]
+
+
+@pytest.mark.filterwarnings("ignore:the texts have a script")
+def test_chinese_texts_are_classified_without_dictionaries(monkeypatch):
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    test_chinese_texts_are_classified_without_naming_the_language()
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_frames_as_output_change_nothing(output):
+    expected = make_tfidf_pipeline(characters=True).fit(FRAME, LABELS).predict_proba(FRAME)
+    with sklearn.config_context(transform_output=output):
+        found = make_tfidf_pipeline(characters=True).fit(FRAME, LABELS).predict_proba(FRAME)
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("n_weights", [5, 7])

@@ -9,7 +9,18 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-TESTED = ("offline", "plot", "peft", "audit", "explain", "onnx", "serve", "dask")
+TESTED = (
+    "offline",
+    "plot",
+    "peft",
+    "audit",
+    "explain",
+    "onnx",
+    "serve",
+    "dask",
+    "excel",
+    "languages",
+)
 REQUIREMENTS = [
     Requirement(line)
     for lines in (

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from agnews_sk._core.label_sets import check_target, equal_sets, is_multilabel
 from agnews_sk._core.validation import (
     as_frame,
     check_labels,
@@ -137,12 +138,12 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
             return np.log(self.predict_proba(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy on these rows.
+        """Return the accuracy on these rows; with several labels per row, of whole sets.
 
         Parameters
         ----------
         X : as `predict` takes it
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator
             Labels in any container and dtype.
         sample_weight : array-like of shape (n_samples,), optional
 
@@ -151,6 +152,9 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
         float
         """
         predicted = self.predict(X)
+        if is_multilabel(y):
+            right = equal_sets(y, predicted, X, self.classes_)
+            return float(np.average(right, weights=sample_weight))
         return accuracy_score(check_labels(y, X), predicted, sample_weight=sample_weight)
 
 
@@ -189,7 +193,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         X : DataFrame or array-like of str of shape (n_samples,)
             Frame, list, tuple, array or Series; the kind is kept, but an Arrow table becomes a
             Polars frame.
-        y : array-like of shape (n_samples,), optional
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator, optional
             Labels.
         sample_weight : array-like of shape (n_samples,), optional
             Weights; the row made from another has its weight.
@@ -206,7 +210,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
             If lengths differ, a label is missing or no row remains.
         """
         self._validate_params()
-        X = as_frame(X)
+        X, y = as_frame(X), as_frame(y)
         self._check_rows(X, y)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, X)
         indices, X_out = self._sample(X, y)
@@ -245,7 +249,7 @@ class RowSampler(TextInputMixin, BaseEstimator, ABC):
         if not is_frame(X):
             check_texts(X)
         if y is not None:
-            check_labels(y, X)
+            check_target(y, X)
 
     @abstractmethod
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:

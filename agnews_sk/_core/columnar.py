@@ -89,6 +89,48 @@ def to_ragged(values: np.ndarray | pl.Series, offsets: np.ndarray) -> pl.Series:
     >>> row_offsets(ragged).tolist(), flat_values(ragged).to_list()
     ([0, 2, 2, 3], [7, 8, 9])
     """
-    arrow = values.to_arrow() if isinstance(values, pl.Series) else pa.array(values)
+    if isinstance(values, pl.Series):
+        arrow = values.to_arrow(compat_level=pl.CompatLevel.newest())  # strings are not copied
+    else:
+        arrow = pa.array(values)
     lists = pa.LargeListArray.from_arrays(pa.array(offsets, type=pa.int64()), arrow)
     return pl.Series(pl.from_arrow(lists))
+
+
+def interleave(
+    first: pl.Series, rows_of_first: np.ndarray, second: pl.Series, rows_of_second: np.ndarray
+) -> pl.Series:
+    """Return one list column of two, given the rows that each of them has in it.
+
+    Parameters
+    ----------
+    first, second : polars.Series of list of shape (n_first,) and (n_second,)
+        Of the same type.
+    rows_of_first, rows_of_second : ndarray of int of shape (n_first,) and (n_second,)
+        All positions from 0 to n_first + n_second - 1, each once.
+
+    Returns
+    -------
+    polars.Series of list of shape (n_first + n_second,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import polars as pl
+    >>> from agnews_sk._core.columnar import interleave
+    >>> first, second = pl.Series([["a", "b"], []]), pl.Series([["c"]])
+    >>> interleave(first, np.array([0, 2]), second, np.array([1])).to_list()
+    [['a', 'b'], ['c'], []]
+    """
+    starts = np.empty(len(first) + len(second), dtype=np.int64)
+    lengths = np.empty_like(starts)
+    before = 0
+    for ragged, rows in ((first, rows_of_first), (second, rows_of_second)):
+        offsets = row_offsets(ragged)
+        starts[rows], lengths[rows] = before + offsets[:-1], np.diff(offsets)
+        before += offsets[-1]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    # From the place of a value in the result to that in the two columns, one after the other.
+    source = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)  # (n_values,)
+    values = pl.concat([flat_values(first), flat_values(second)], rechunk=True)
+    return to_ragged(values.gather(source), offsets)

@@ -5,8 +5,6 @@ from typing import Any
 
 import polars as pl
 
-TITLE_AND_DESCRIPTION = ("title", "description")
-
 JoinRow = Callable[[Mapping[str, str | None]], str]
 
 
@@ -67,7 +65,7 @@ def join_cells(cells: Iterable[str | None], *, separator: str = " ", missing: st
     return separator.join(cell for cell in filled if cell)
 
 
-def row_joiner(model: Any, columns: Sequence[str] = TITLE_AND_DESCRIPTION) -> JoinRow:
+def row_joiner(model: Any, columns: Sequence[str] | None = None) -> JoinRow:
     """Return a function that joins the cells of a row as the model's `join` step does.
 
     Texts pass through that step unchanged, so that the model predicts for the joined text what it
@@ -77,9 +75,9 @@ def row_joiner(model: Any, columns: Sequence[str] = TITLE_AND_DESCRIPTION) -> Jo
     ----------
     model : fitted pipeline or `OnnxClassifier`
         Without a `join` step, cells are joined by a space.
-    columns : sequence of str, default=("title", "description")
-        Columns of a row. Those that the model was fitted on come first, in its order; others
-        follow in the order given.
+    columns : sequence of str, optional
+        Columns of a row, by default those that the model was fitted on. These come first, in its
+        order; others follow in the order given.
 
     Returns
     -------
@@ -89,7 +87,7 @@ def row_joiner(model: Any, columns: Sequence[str] = TITLE_AND_DESCRIPTION) -> Jo
     Examples
     --------
     >>> from agnews_sk._core.joining import row_joiner
-    >>> join = row_joiner(model=None)
+    >>> join = row_joiner(None, ["title", "description"])
     >>> join({"title": "Oil rises", "description": "By a cent."})
     'Oil rises By a cent.'
     >>> join({"title": None, "description": "By a cent."})
@@ -97,13 +95,56 @@ def row_joiner(model: Any, columns: Sequence[str] = TITLE_AND_DESCRIPTION) -> Jo
     """
     step = _join_step(model)
     separator, missing = getattr(step, "separator", " "), getattr(step, "missing", "")
-    position = {column: i for i, column in enumerate(fitted_columns(model))}
-    order = sorted(columns, key=lambda column: position.get(column, len(position)))
+    fitted = fitted_columns(model)
+    position = {column: i for i, column in enumerate(fitted)}
+    order = sorted(columns or fitted, key=lambda column: position.get(column, len(position)))
 
     def join(row: Mapping[str, str | None]) -> str:
         return join_cells(map(row.get, order), separator=separator, missing=missing)
 
     return join
+
+
+def texts_as_rows(
+    model: Any, texts: Sequence[str | None], columns: Mapping[str, pl.Series] | None = None
+) -> Any:
+    """Return texts as rows that a model takes.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+    texts : sequence of str or None of shape (n_samples,)
+    columns : mapping of str to polars.Series of shape (n_samples,), optional
+        What the model uses beside texts; columns that are not given are missing in all rows.
+
+    Returns
+    -------
+    list of str, or polars.DataFrame of shape (n_samples, n_columns)
+        A frame if the model uses columns beside texts, and then the texts are in the first one.
+    """
+    kinds = column_kinds(model)
+    if not kinds:
+        return list(texts)
+    text, *others = [*fitted_columns(model), *kinds]
+    missing: list[str | None] = [None] * len(texts)
+    empty = pl.Series(values=missing, dtype=pl.String)
+    first = pl.Series(values=list(texts), dtype=pl.String)
+    return pl.DataFrame({text: first, **dict.fromkeys(others, empty), **(columns or {})})
+
+
+def column_kinds(model: Any) -> dict[str, str]:
+    """Return the columns that a model uses beside texts, with their kinds.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+
+    Returns
+    -------
+    dict of str to str
+        Empty if it takes texts only.
+    """
+    return dict(getattr(_join_step(model), "column_kinds_", {}))
 
 
 def fitted_columns(model: Any) -> list[str]:
@@ -121,6 +162,6 @@ def fitted_columns(model: Any) -> list[str]:
 
 
 def _join_step(model: Any) -> Any:
-    """Return the `join` step of a pipeline or of an exported one; None if it has none."""
-    steps = getattr(model, "steps_", model)
+    """Return the `join` step of a pipeline, an exported one or a search; None if it has none."""
+    steps = getattr(model, "best_estimator_", getattr(model, "steps_", model))
     return getattr(steps, "named_steps", {}).get("join")

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
+_OF_SEVERAL = "make_tfidf_pipeline and make_embedding_pipeline take several labels per row"
 _NAMED_POSITIONS = 5
 # This many rows distinguish most columns of texts from labels.
 _FIRST = 100
@@ -71,9 +72,7 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
         )
     if len(values) == 0:
         raise ValueError(f"{name} is empty: at least one label is needed, got 0.")
-    labels = _plain(values, name)
-    if labels.dtype.kind == "f":
-        check_classification_targets(labels)
+    labels = as_plain(values, name)
     if labels.dtype == object and (isinstance(y, (list, tuple)) or _is_array_of_str(y)):
         as_str = labels.astype(str)  # which would drop a NUL at the end of a label
         return as_str if (as_str == labels).all() else labels
@@ -268,7 +267,7 @@ def _table(y: Any, name: str) -> np.ndarray:
         return np.array(y)
     except ValueError as error:
         raise ValueError(
-            f"{name} must be 1-D, one label per row, got rows of several labels."
+            f"{name} must be 1-D, one label per row, got rows of several labels; {_OF_SEVERAL}."
         ) from error
 
 
@@ -289,7 +288,9 @@ def _from_array(y: np.ndarray, name: str) -> np.ndarray:
 def _check_one_column(shape: tuple[int, ...], name: str) -> None:
     """Reject several columns, and warn of one, as scikit-learn does."""
     if len(shape) != 2 or shape[1] != 1:
-        raise ValueError(f"{name} must be 1-D, one label per row, got shape {shape}.")
+        raise ValueError(
+            f"{name} must be 1-D, one label per row, got shape {shape}; {_OF_SEVERAL}."
+        )
     warnings.warn(
         f"A column-vector {name} was passed when a 1d array was expected; its only column is used.",
         DataConversionWarning,
@@ -304,18 +305,20 @@ def _objects(values: list[Any]) -> np.ndarray:
     return column
 
 
-def _plain(values: np.ndarray, name: str) -> np.ndarray:
+def as_plain(values: np.ndarray, name: str, rows: np.ndarray | None = None) -> np.ndarray:
     """Return labels as an array of the one kind that all of them are.
 
     Parameters
     ----------
-    values : ndarray of shape (n_samples,)
+    values : ndarray of shape (n_labels,)
     name : str
         Name of the labels in messages.
+    rows : ndarray of int of shape (n_labels,), optional
+        Row of each label, for messages; by default each label is a row.
 
     Returns
     -------
-    ndarray of shape (n_samples,)
+    ndarray of shape (n_labels,)
         Strings, integers, booleans or floats.
 
     Raises
@@ -323,15 +326,16 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
     TypeError
         If a value is not a label, or labels are of several kinds.
     ValueError
-        If labels are missing, with their positions.
+        If labels are missing, with their positions, or continuous.
     """
     if values.dtype != object:
         return values
+    rows = np.arange(len(values)) if rows is None else rows
     missing = np.flatnonzero(pd.isna(values))
     if len(missing):
         raise ValueError(
             f"{name} has {len(missing)} missing label{'s' * (len(missing) > 1)}, at "
-            f"{_positions(missing)}; drop such rows first."
+            f"{named_positions(rows[missing])}; drop such rows first."
         )
     kinds = {kind: _kind(kind) for kind in set(map(type, values))}
     found = set(kinds.values())
@@ -344,8 +348,9 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
     if found in ({float}, {float, int}):
         floats = values.astype(np.float64)
         if (floats == values).all():
+            check_classification_targets(floats)
             return floats
-    raise _wrong_kinds(values, kinds, name)
+    raise _wrong_kinds(values, kinds, name, rows)
 
 
 def _kind(kind: type) -> type | None:
@@ -371,22 +376,24 @@ def _integers(values: np.ndarray, name: str) -> np.ndarray:
     )
 
 
-def _wrong_kinds(values: np.ndarray, kinds: dict[type, Any], name: str) -> TypeError:
+def _wrong_kinds(
+    values: np.ndarray, kinds: dict[type, Any], name: str, rows: np.ndarray
+) -> TypeError:
     """Return the error for the first value that is not a label, or for labels of two kinds."""
     no_label = next((i for i, value in enumerate(values) if kinds[type(value)] is None), None)
     if no_label is not None:
         value = values[no_label]
         return TypeError(
             f"{name} must hold strings, integers or booleans, got {type(value).__name__} "
-            f"{value!r:.60} at position {no_label}; "
+            f"{value!r:.60} at position {rows[no_label]}; "
             f"{'decode' if isinstance(value, bytes) else 'convert'} the labels first."
         )
-    first = {kinds[type(value)].__name__: i for i, value in reversed([*enumerate(values)])}
+    first = {kinds[type(v)].__name__: row for row, v in zip(rows[::-1], values[::-1])}
     found = " and ".join(f"{kind} at position {i}" for kind, i in sorted(first.items()))
     return TypeError(f"{name} must hold labels of one kind, got {found}; convert them with str().")
 
 
-def _positions(missing: np.ndarray) -> str:
+def named_positions(missing: np.ndarray) -> str:
     """Return the first few positions as a message shows them."""
     named = ", ".join(map(str, missing[:_NAMED_POSITIONS]))
     more = ", ..." if len(missing) > _NAMED_POSITIONS else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from agnews_sk._core.label_sets import stratification
 from agnews_sk._core.splitting import fold_rows, join_groups
 from agnews_sk._core.validation import check_groups
 
@@ -122,7 +123,7 @@ class OriginFolds:
         ------
         train, test : ndarray of int
         """
-        codes = np.unique(y, return_inverse=True)[1]
+        codes = stratification(y)
         together = with_origins(groups, find_origins(samplers_of(self.pipeline)))
         together = np.arange(len(codes)) if together is None else together
         # Each row is tested on once, also those of a class with a single origin.

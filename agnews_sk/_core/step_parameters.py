@@ -85,15 +85,21 @@ def _similar_parameters(name: str, known: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        Those with the same last part in any case; otherwise those spelled almost the same;
-        otherwise those whose last part is.
+        Those with the same last part in any case; otherwise the one of the same step whose last
+        part is spelled almost the same; otherwise those spelled almost the same; otherwise those
+        whose last part is.
     """
-    last = name.rpartition("__")[2].lower()
-    same = [other for other in known if other.rpartition("__")[2].lower() == last]
-    similar = same or get_close_matches(name, known, _MOST_NAMED, cutoff=0.8)
+    step, _, last = name.rpartition("__")
+    same = [other for other in known if other.rpartition("__")[2].lower() == last.lower()]
+    of_step = [other for other in known if other.rpartition("__")[0] == step]
+    similar = (
+        same
+        or get_close_matches(name, of_step, 1, cutoff=0.8)
+        or get_close_matches(name, known, _MOST_NAMED, cutoff=0.8)
+    )
     if similar:
         return similar
-    near = get_close_matches(last, {other.rpartition("__")[2] for other in known}, 1)
+    near = get_close_matches(last.lower(), {other.rpartition("__")[2] for other in known}, 1)
     return [other for other in known if other.rpartition("__")[2] in near]
 
 

@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
+from agnews_sk._core.label_sets import as_lists, check_label_sets, is_multilabel
 from agnews_sk._core.validation import check_labels, check_texts, text_columns
-from agnews_sk.auditing._label_checks import check_label_errors
+from agnews_sk.auditing._label_checks import check_label_errors, checkable_labels
 from agnews_sk.auditing._pair_checks import (
     check_conflicts,
     check_duplicates,
@@ -51,7 +53,7 @@ def audit(
     ----------
     X : DataFrame or array-like of str of shape (n_rows,)
         Training rows; the text columns of a frame are joined.
-    y : array-like of shape (n_rows,), optional
+    y : array-like of shape (n_rows,), or sets of labels, or an indicator, optional
         Labels; without them, the checks of labels are omitted.
     X_test : like X, of n_test_rows, optional
         Test rows, to check for leakage.
@@ -93,6 +95,9 @@ def audit(
     A missing text counts as missing, not as a duplicate of another. Label errors are searched for
     only if each class has at least two rows.
 
+    With several labels per row, class sizes and label errors are those of each label, and a text
+    with two label sets has conflicting labels. Sources are not checked then.
+
     Examples
     --------
     >>> from agnews_sk import load_news_sample
@@ -105,8 +110,7 @@ def audit(
     """
     start = time.perf_counter()
     _check_parameters(max_length, near_threshold)
-    labels = None if y is None else check_labels(y, X)
-    rows = Rows(texts=_joined(X, "X", labels), labels=labels, test=_test_texts(X_test))
+    rows = _rows(X, y, X_test)
     tokenizer = _default_tokenizer() if tokenizer is None else tokenizer
     findings = {}
     for stage, found in _checks(
@@ -116,6 +120,17 @@ def audit(
             progress(f"audit: {stage}")
         findings.update({finding.name: finding for finding in found()})
     return AuditReport(findings, len(rows), time.perf_counter() - start)
+
+
+def _rows(X: Any, y: Any, X_test: Any) -> Rows:
+    """Return the checked rows of an audit."""
+    if y is None or not is_multilabel(y):
+        labels = None if y is None else check_labels(y, X)
+        return Rows(texts=_joined(X, "X", labels), labels=labels, test=_test_texts(X_test))
+    sets = check_label_sets(y, X)
+    labels = np.empty(len(sets.indicator), dtype=object)
+    labels[:] = [tuple(row) for row in as_lists(sets.indicator, sets.classes)]
+    return Rows(texts=_joined(X, "X"), labels=labels, test=_test_texts(X_test), sets=sets)
 
 
 # Description of a stage, and the function that runs it.
@@ -145,16 +160,18 @@ def _checks(
     yield f"duplicates and leakage among {len(rows):,} texts", compare
     if labelled:
         yield "conflicting labels", lambda: [check_conflicts(rows)]
-    if labelled and label_errors and _has_two_rows_per_class(rows.labels):
+    if labelled and label_errors and _can_find_errors(rows):
         yield "label errors, by training a baseline", lambda: [check_label_errors(rows, seed)]
     yield "HTML tags, entities and backslashes", lambda: check_damage(rows)
-    if labelled:
-        yield "news sources", lambda: [check_sources(rows)]
+    if labelled and rows.sets is None:
+        yield "sources that texts name", lambda: [check_sources(rows)]
 
 
-def _has_two_rows_per_class(labels: Any) -> bool:
-    """Return whether there are several classes, each with rows to train and to test on."""
-    counts = pd.Series(labels).value_counts()
+def _can_find_errors(rows: Rows) -> bool:
+    """Return whether there are several classes, or labels, with rows to train and to test on."""
+    if rows.sets is not None:
+        return bool(checkable_labels(rows.sets.indicator).any())
+    counts = pd.Series(rows.labels).value_counts()
     return len(counts) > 1 and counts.min() > 1
 
 

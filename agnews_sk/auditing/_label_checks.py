@@ -1,13 +1,16 @@
 """Label errors: cleanlab on out-of-fold probabilities of a linear baseline."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
+from agnews_sk._core.label_sets import LabelSets, as_lists
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.same_text import same_text_groups
 from agnews_sk._core.splitting import fold_rows
 from agnews_sk.auditing._report import Finding
-from agnews_sk.auditing._rows import Rows
+from agnews_sk.auditing._rows import Rows, named_sets
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.vectorization import NgramVectorizer
 
@@ -24,7 +27,7 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
     Parameters
     ----------
     rows : Rows
-        With at least two rows per class.
+        With at least two rows per class, or a label of which `checkable_labels` says so.
     seed : int
         Of the folds and of the baseline.
 
@@ -38,6 +41,8 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
     Rows are ordered by `_label_scores`, the most probable errors first.
     """
     filters = import_optional("cleanlab.filter", extra="audit", needed_by="audit of labels")
+    if rows.sets is not None:
+        return _check_sets(rows, rows.sets, filters, seed)
     counts = import_optional("cleanlab.count", extra="audit", needed_by="audit of labels")
     classes, codes = np.unique(rows.labels, return_inverse=True)
     probabilities = _out_of_fold(rows.texts, codes, seed)
@@ -57,14 +62,71 @@ def check_label_errors(rows: Rows, seed: int) -> Finding:
     )
 
 
+def checkable_labels(indicator: np.ndarray) -> np.ndarray:
+    """Return which labels some rows have and others lack, with two of each at least.
+
+    Parameters
+    ----------
+    indicator : ndarray of bool of shape (n_rows, n_labels)
+
+    Returns
+    -------
+    ndarray of bool of shape (n_labels,)
+    """
+    counts = indicator.sum(axis=0)
+    return np.minimum(counts, len(indicator) - counts) > 1
+
+
+def _check_sets(rows: Rows, sets: LabelSets, filters: Any, seed: int) -> Finding:
+    """Find rows of which a label is improbable, or one that they lack is probable.
+
+    Parameters
+    ----------
+    rows : Rows
+    sets : LabelSets
+        Their labels.
+    filters : module
+        `cleanlab.filter`, applied to one label at a time.
+    seed : int
+
+    Returns
+    -------
+    Finding
+    """
+    kept = np.flatnonzero(checkable_labels(sets.indicator))
+    indicator = sets.indicator[:, kept]
+    probabilities = _out_of_fold(rows.texts, indicator, seed)
+    flagged = np.column_stack(
+        [
+            filters.find_label_issues(has.astype(int), np.column_stack([1 - p, p]), n_jobs=1)
+            for has, p in zip(indicator.T, probabilities.T)
+        ]
+    )  # (n_rows, n_kept)
+    # Of what the row says about each label: that it has it, or that it lacks it.
+    agreement = np.where(flagged, np.where(indicator, probabilities, 1 - probabilities), 1.0)
+    found = np.flatnonzero(flagged.any(axis=1))
+    found = found[np.argsort(agreement.min(axis=1)[found], kind="stable")]
+    suggested = sets.indicator[found]
+    suggested[:, kept] ^= flagged[found]
+    return rows.finding(
+        "label_errors",
+        "Rows of which a label is improbable, or a label that they lack is probable, for a "
+        "baseline trained on the other rows, the least probable first; review them before you "
+        "drop or change any.",
+        found,
+        suggested=named_sets(as_lists(suggested, sets.classes)),
+        p_label=agreement.min(axis=1)[found],
+    )
+
+
 def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
     """Return probabilities by models that were not trained on the text of the row.
 
     Parameters
     ----------
     texts : polars.Series of str of shape (n_rows,)
-    codes : ndarray of int of shape (n_rows,)
-        Positions of the labels among the classes.
+    codes : ndarray of int of shape (n_rows,), or of bool of shape (n_rows, n_labels)
+        Positions of the labels among the classes; or which row has which label.
     seed : int
 
     Returns
@@ -81,7 +143,7 @@ def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
         min_df=_MIN_DF,
     ).fit_transform(texts)
     folds = fold_rows(codes, same_text_groups(texts), _N_FOLDS, seed)
-    probabilities = np.eye(int(codes.max()) + 1)[codes]
+    probabilities = codes.astype(float) if codes.ndim == 2 else np.eye(int(codes.max()) + 1)[codes]
     for fold in np.unique(folds[folds >= 0]):
         tested = folds == fold
         classifier = CalibratedLinearSVC(random_state=seed).fit(features[~tested], codes[~tested])

@@ -1,5 +1,6 @@
 """The rows of an audit, and how examples of them are shown."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from agnews_sk._core.label_sets import LabelSets
 from agnews_sk.auditing._report import Finding
 
 N_EXAMPLES = 5
@@ -22,6 +24,9 @@ class Rows:
     texts : polars.Series of str of shape (n_rows,)
         Joined columns, empty where all are missing.
     labels : ndarray of shape (n_rows,) or None
+        Of rows with several labels, a tuple of them per row.
+    sets : LabelSets or None
+        The labels of rows with several.
     test : polars.Series of str of shape (n_test_rows,) or None
         Texts of the test rows.
     """
@@ -29,6 +34,7 @@ class Rows:
     texts: pl.Series
     labels: Any
     test: pl.Series | None = field(default=None)
+    sets: LabelSets | None = field(default=None)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -77,7 +83,14 @@ class Rows:
     def show(self, rows: np.ndarray) -> dict[str, Any]:
         """Return columns of the positions, shortened texts and labels of some rows."""
         shown = {"row": rows, "text": shorten(self.texts.gather(rows))}
+        if self.sets is not None:
+            return {**shown, "labels": named_sets(self.labels[rows])}
         return shown if self.labels is None else {**shown, "label": self.labels[rows]}
+
+
+def named_sets(sets: Iterable[Iterable[Any]]) -> list[str]:
+    """Return label sets as a table shows them."""
+    return [", ".join(map(str, labels)) for labels in sets]
 
 
 def shorten(texts: pl.Series) -> list[str]:

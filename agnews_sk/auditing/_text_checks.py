@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from agnews_sk._core.label_sets import LabelSets
 from agnews_sk.auditing._report import Finding
 from agnews_sk.auditing._rows import Rows
 from agnews_sk.cleaning import TextCleaner, has_broken_entities, source_of
@@ -24,7 +25,9 @@ _NO_CLEANING = dict.fromkeys(TextCleaner().get_params(), False) | {
 
 
 def check_class_balance(rows: Rows) -> Finding:
-    """Return the finding of rows of rare classes, with the size of each class."""
+    """Return the finding of rows of rare classes or labels, with the size of each."""
+    if rows.sets is not None:
+        return _check_label_balance(rows, rows.sets)
     counts = pd.Series(rows.labels).value_counts()
     rare = counts.index[counts < _RARE * counts.mean()]
     table = pd.DataFrame({"class": counts.index, "rows": counts, "share": counts / len(rows)})
@@ -33,6 +36,22 @@ def check_class_balance(rows: Rows) -> Finding:
         f"{len(rare)} have less than half of the mean class size."
     )
     found = np.isin(rows.labels, rare.to_numpy()) if len(rare) else np.zeros(len(rows), dtype=bool)
+    return rows.table("class_imbalance", summary, found, table.reset_index(drop=True))
+
+
+def _check_label_balance(rows: Rows, sets: LabelSets) -> Finding:
+    """Return the finding of rows with a rare label, with the number of rows of each label."""
+    counts = pd.Series(sets.indicator.sum(axis=0), index=sets.classes)
+    rare = (counts < _RARE * counts.mean()).to_numpy()
+    table = pd.DataFrame({"label": counts.index, "rows": counts, "share": counts / len(rows)})
+    table = table.sort_values("rows", ascending=False, kind="stable")
+    n_without = int((~sets.indicator.any(axis=1)).sum())
+    summary = (
+        f"{len(counts)} labels, from {counts.min():,} to {counts.max():,} rows, "
+        f"{sets.indicator.sum() / len(rows):.1f} per row; {rare.sum()} have less than half of the "
+        f"mean number of rows; {n_without:,} rows have no label."
+    )
+    found = sets.indicator[:, rare].any(axis=1)
     return rows.table("class_imbalance", summary, found, table.reset_index(drop=True))
 
 
@@ -75,8 +94,9 @@ def check_lengths(rows: Rows, max_length: int, tokenizer: Any) -> list[Finding]:
     long = np.flatnonzero(tokens > max_length)
     long = long[np.argsort(-tokens[long].astype(np.int64), kind="stable")]
     summary = (
-        f"Texts of more than max_length={max_length} tokens, which are truncated; the median is "
-        f"{middle}, the 95th percentile {high}, the maximum {tokens.max()}."
+        f"Texts of more than max_length={max_length} tokens, which are truncated without "
+        f"truncation='chunk'; the median is {middle}, the 95th percentile {high}, the maximum "
+        f"{tokens.max()}."
     )
     return [short, rows.finding("truncated_texts", summary, long, tokens=tokens[long])]
 
@@ -129,9 +149,9 @@ def check_sources(rows: Rows) -> Finding:
         label=pl.Series(pd.unique(rows.labels)[counted["label"].to_numpy()].astype(str))
     )
     summary = (
-        f"Texts of {len(counted)} news agencies whose most frequent class is at least {_LIFT} "
-        "times as frequent as the largest class of all rows; TextCleaner(strip_sources=True) "
-        "removes their names."
+        f"Texts that name one of {len(counted)} sources whose most frequent class is at least "
+        f"{_LIFT} times as frequent as the largest class of all rows; "
+        "TextCleaner(strip_sources=True) removes their names."
     )
     return rows.table(
         "source_leakage", summary, leaking, pd.DataFrame(table.to_dict(as_series=False))

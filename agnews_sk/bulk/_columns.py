@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from agnews_sk.datasets import NamedColumns, open_rows, plain_name
+from agnews_sk.files import NamedColumns, open_rows, plain_name
 
 _WAY_OUT = (
-    "name those of the text with columns= (--column), or pass header=False (--no-header) if the "
-    "first line of a CSV file is a row"
+    "name those of the text with columns= (--text), or pass header=False (--no-header) if the "
+    "first line of a file is a row"
 )
 
 
@@ -34,6 +34,7 @@ def choose_columns(
     keep: Sequence[str],
     *,
     header: bool | None = None,
+    **options: Any,
 ) -> Columns:
     """Return the first choice of columns that every file has.
 
@@ -47,6 +48,8 @@ def choose_columns(
         Further columns that every file must have.
     header : bool, optional
         As `NamedColumns` takes it.
+    **options
+        As `open_rows` takes them.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def choose_columns(
         If a file lacks a column, or has several of its name.
     """
     rules = NamedColumns({name for names in [*choices, keep] for name in names}, header=header)
-    named = [(path, open_rows(path, rules).column_names()) for path in paths]
+    named = [(path, open_rows(path, rules, **options).column_names()) for path in paths]
     files = list(filter(itemgetter(1), named))
     found = list(dict.fromkeys(name for _, names in files for name in names))
     text = next((one for one in choices if all(_has(names, one) for _, names in files)), None)
@@ -80,7 +83,18 @@ def _count(names: Sequence[str], name: str) -> int:
 
 
 def _lack_of_text(files: Sequence[tuple[Path, list[str]]], choices: Sequence[Sequence[str]]) -> str:
-    """Return which file lacks which column, of the choice that most files have."""
+    """Return which file lacks which column, of the choice that most files have.
+
+    Parameters
+    ----------
+    files : sequence of (path, list of str)
+        With their columns.
+    choices : sequence of sequence of str
+
+    Returns
+    -------
+    str
+    """
     best = max(choices, key=lambda one: sum(_has(names, one) for _, names in files))
     path, names = next((path, names) for path, names in files if not _has(names, best))
     if any(_has(others, best) for _, others in files):

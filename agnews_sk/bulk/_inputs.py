@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agnews_sk.bulk._job import are_parts
-from agnews_sk.datasets import check_format
+from agnews_sk.files import check_format
 
 
 def find_files(files: str | Path | Sequence[str | Path]) -> list[Path]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from agnews_sk._core.joining import column_kinds
 from agnews_sk._core.optional import import_optional
 from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import check_files, find_files
@@ -67,6 +68,8 @@ def predict_files(
     columns: Sequence[str] | None = None,
     keep: Sequence[str] = (),
     header: bool | None = None,
+    sep: str | None = None,
+    encoding: str | None = None,
     escape_formulas: bool = False,
     client: Any = None,
     rows_per_part: int = ROWS_PER_PART,
@@ -79,7 +82,7 @@ def predict_files(
     model : str or path
         A saved pipeline, or one exported to ONNX.
     files : str, path or sequence of them
-        CSV, JSON Lines or Parquet, by their suffix; a str may have wildcards.
+        Of any format that `load_texts` reads, by their suffix; a str may have wildcards.
     output : str or path
         CSV, JSON Lines or Parquet, by its suffix.
     columns : sequence of str, optional
@@ -88,9 +91,12 @@ def predict_files(
     keep : sequence of str, optional
         Columns that are copied to the output, such as an id.
     header : bool, optional
-        Whether the first line of a CSV file names its columns. By default it does, unless it
-        has none of the names above and reads as a row: a number, then some words. A file without
-        a header has the columns text; class and text; or class, title and description.
+        Whether the first line of text files and sheets names the columns. By default it does,
+        unless it has none of the names above and reads as a row: a number, then some words. A file
+        without a header has the columns text; class and text; or class, title and description. If
+        its first column holds texts, or `columns` has such names, they are column_1, column_2 etc.
+    sep, encoding : str, optional
+        Separator and encoding of text files, which are detected by default.
     escape_formulas : bool, default=False
         In a CSV output, prefix an apostrophe to every text that begins with `=`, `+`, `-`, `@`, a
         tab or a line break, so that no spreadsheet evaluates a text as a formula.
@@ -157,6 +163,8 @@ def predict_files(
         columns=_names("columns", columns or ()),
         keep=_names("keep", keep),
         header=header,
+        sep=sep,
+        encoding=encoding,
         rows_per_part=rows_per_part,
     )
     with output_lock(output, model):
@@ -173,6 +181,8 @@ class _Options:
     columns: tuple[str, ...]
     keep: tuple[str, ...]
     header: bool | None
+    sep: str | None
+    encoding: str | None
     rows_per_part: int
 
     def __post_init__(self) -> None:
@@ -207,7 +217,14 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options:
     loaded = checked_model(str(model), sha256)
     check_keep(loaded, options.keep)
     choices = [options.columns] if options.columns else text_choices(loaded)
-    chosen = choose_columns(paths, choices, options.keep, header=options.header)
+    chosen = choose_columns(
+        paths,
+        choices,
+        [*options.keep, *column_kinds(loaded)],
+        header=options.header,
+        sep=options.sep,
+        encoding=options.encoding,
+    )
     options = replace(options, columns=tuple(chosen.text))
     inputs = Inputs(paths)
     job = Job(sha256, inputs.contents, asdict(options))

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.joining import fitted_columns, row_joiner
+from agnews_sk._core.column_kinds import cast_cells
+from agnews_sk._core.joining import column_kinds, fitted_columns, row_joiner, texts_as_rows
+from agnews_sk._core.label_sets import as_lists, thresholds_of
 from agnews_sk.bulk._job import renamed_when_complete
-from agnews_sk.datasets import (
+from agnews_sk.files import (
     TEXT_CHOICES,
     Batch,
     Cells,
@@ -45,8 +47,10 @@ class RowPredictor:
         self._columns = list(columns)
         self._keep = list(keep)
         self._labels = np.asarray(model.classes_)
+        self._thresholds = thresholds_of(model)
         self._join = row_joiner(model, self._columns)
-        self.names = {*self._columns, *self._keep}
+        self._kinds = column_kinds(model)
+        self.names = {*self._columns, *self._keep, *self._kinds}
         self._names_by_plain: dict[str, list[str]] = {}
         for name in sorted(self.names):
             self._names_by_plain.setdefault(plain_name(name), []).append(name)
@@ -65,6 +69,7 @@ class RowPredictor:
         -------
         predicted : polars.DataFrame of shape (n_predicted, 3 + n_kept + n_classes)
             `file`, `line`, the kept columns, `predicted`, and `p_` and the name of each class.
+            Several labels are a JSON list, such as '["oil", "war"]'.
         skipped : polars.DataFrame of shape (n_skipped, 4)
             `file`, `line`, `reason`, and `row`: the cells as JSON, null if they cannot be read.
         """
@@ -79,6 +84,10 @@ class RowPredictor:
                 lines.append(line)
                 texts.append(self._join(row))
                 rows.append(row)
+        _, faults = cast_cells(rows, self._kinds)
+        for i in sorted(faults, reverse=True):
+            skipped.append((Fault(lines.pop(i), faults[i]), rows.pop(i)))
+            del texts[i]
         return self._with_predictions(file, lines, texts, rows), _skipped_frame(file, skipped)
 
     def _by_wanted_name(self, cells: Cells) -> Cells:
@@ -111,16 +120,23 @@ class RowPredictor:
         """Return the output of some rows, which has all its columns if there are none."""
         probabilities = np.empty((0, len(self._labels)))  # (n_rows, n_classes)
         if texts:
-            probabilities = np.asarray(self._model.predict_proba(texts), dtype=np.float64)
+            X = texts_as_rows(self._model, texts, cast_cells(rows, self._kinds)[0])
+            probabilities = np.asarray(self._model.predict_proba(X), dtype=np.float64)
         kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
         labels = self._labels.tolist()
-        predicted = self._labels[probabilities.argmax(axis=1)].tolist()
+        if self._thresholds is None:
+            predicted = self._labels[probabilities.argmax(axis=1)].tolist()
+            kind = pl.Series(labels).dtype
+        else:
+            sets = as_lists(probabilities >= self._thresholds, self._labels)
+            predicted = [json.dumps(row, ensure_ascii=False) for row in sets]
+            kind = pl.String()
         return pl.DataFrame(
             {
                 "file": pl.Series([file] * len(lines), dtype=pl.String),
                 "line": pl.Series(lines, dtype=pl.Int64),
                 **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
-                "predicted": pl.Series(predicted, dtype=pl.Series(labels).dtype),
+                "predicted": pl.Series(predicted, dtype=kind),
                 **{_probability_column(name): probabilities[:, i] for i, name in enumerate(labels)},
             }
         )
@@ -144,6 +160,8 @@ class Task(NamedTuple):
         The file.
     folder : str
         Folder of its parts.
+    sep, encoding : str or None
+        Separator and encoding of a text file, None to detect them.
     """
 
     key: str
@@ -155,6 +173,8 @@ class Task(NamedTuple):
     rows_per_part: int
     path: str
     folder: str
+    sep: str | None = None
+    encoding: str | None = None
 
     def parts(self, kind: str) -> Iterator[pl.DataFrame]:
         """Read the parts of this task in order, one at a time.
@@ -187,7 +207,8 @@ def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> N
     predictor = RowPredictor(model, columns=task.columns, keep=task.keep)
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    reader = open_rows(Path(task.path), NamedColumns(predictor.names, header=task.header))
+    rules = NamedColumns(predictor.names, header=task.header)
+    reader = open_rows(Path(task.path), rules, sep=task.sep, encoding=task.encoding)
     for number, batch in enumerate(reader.batches(task.rows_per_part)):
         part = folder / f"{number:08}.{task.key}.{PREDICTED}.parquet"
         if not part.exists():

@@ -1,12 +1,13 @@
-"""Classifiers with `predict_proba`: a linear one, two transformers, and one that abstains."""
+"""Classifiers with `predict_proba`: two linear ones, two transformers, and one that abstains."""
 
 from agnews_sk._core.public import load_when_asked
 
-# The linear classifier does without torch.
+# The linear classifiers do without torch.
 _FILES = {
     "AbstainingClassifier": "_abstaining",
     "CalibratedLinearSVC": "_linear",
     "FineTunedTransformerClassifier": "_finetuned",
+    "ThresholdedLogisticRegression": "_logistic",
     "TransformerClassifier": "_scratch",
 }
 
@@ -14,6 +15,7 @@ __all__ = [
     "AbstainingClassifier",
     "CalibratedLinearSVC",
     "FineTunedTransformerClassifier",
+    "ThresholdedLogisticRegression",
     "TransformerClassifier",
 ]
 

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups, split_rows
 from agnews_sk._core.validation import (
@@ -180,6 +181,12 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         X = as_frame(X)
         if get_tags(self).input_tags.string:
             text_columns(X, None)  # raises the error for an invalid X first
+        if is_multilabel(y):
+            raise ValueError(
+                "y must have one label per row, got several: AbstainingClassifier predicts a row "
+                "or abstains from it. Fit the estimator itself, which predicts each label above a "
+                "threshold of its own."
+            )
         y = check_labels(y, X)
         repeats = repeats_of(X, self.estimator)
         weight = check_sample_weight(sample_weight, X)

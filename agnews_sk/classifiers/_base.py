@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
@@ -27,16 +26,22 @@ from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.validation import (
     check_groups,
-    check_labels,
+    check_sample_weight,
     check_texts,
-    class_weights,
-    encode_labels,
 )
 from agnews_sk.classifiers._checkpointing import open_checkpoint
 from agnews_sk.classifiers._makes_module import MakesModule
+from agnews_sk.classifiers._net_predictions import NetPredictions
+from agnews_sk.classifiers._net_thresholds import Parts, divide_rows, thresholds_of_net
 from agnews_sk.classifiers._parameters import NetParameters
+from agnews_sk.classifiers._targets import (
+    Target,
+    encode_target,
+    encode_validation,
+    factors_of_classes,
+)
 from agnews_sk.nn import module_with_weights, seeded_torch, weights_of
-from agnews_sk.tokenization import SpecialTokens, find_special_tokens
+from agnews_sk.tokenization import find_special_tokens
 from agnews_sk.training import (
     Checkpoint,
     ScikitLearnCallbacks,
@@ -46,7 +51,7 @@ from agnews_sk.training import (
     check_callbacks,
     check_net_params,
     explain_out_of_memory,
-    hold_out,
+    factors_of_rows,
     make_net,
     weigh_rows,
     with_mean_weight_one,
@@ -54,7 +59,7 @@ from agnews_sk.training import (
 
 MAX_SEED = np.iinfo(np.int32).max
 _MEMORY_ADVICE = (
-    "lower batch_size or tokens_per_batch (accumulate makes up for it), or max_length, or "
+    "lower batch_size or tokens_per_batch (accumulate makes up for it), max_length, max_chunks, or "
     "max_cache_bytes if layers are frozen"
 )
 
@@ -62,6 +67,7 @@ _MEMORY_ADVICE = (
 class TextNetClassifier(
     CallbackSupportMixin,
     TextInputMixin,
+    NetPredictions,
     ProbabilisticClassifierMixin,
     HasParts,
     MakesModule,
@@ -93,15 +99,15 @@ class TextNetClassifier(
         X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
             A missing text is the empty text. Ids may be an int array of shape
             (n_samples, length) too.
-        y : array-like of shape (n_samples,)
-            Labels in any container: strings, integers or booleans.
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator
+            Labels in any container: strings, integers or booleans. Or several per row: lists,
+            tuples or sets of labels, or a matrix or frame of 0 and 1 with a column per label.
         sample_weight : array-like of shape (n_samples,), optional
             Weight of each row in the loss.
         X_val, y_val : like X and y, optional
             Rows to validate on after each epoch.
         groups : array-like of shape (n_samples,), optional
-            Origin of each row. `validation_fraction` keeps rows of one origin together, as it
-            does rows of equal ids.
+            Origin of each row. Rows of one origin are held out together, as are rows of equal ids.
 
         Returns
         -------
@@ -110,7 +116,8 @@ class TextNetClassifier(
         Raises
         ------
         TypeError
-            If y holds no labels, or `callbacks` something that is not a callback.
+            If y holds no labels, only one of y and y_val has several per row, or `callbacks` holds
+            something that is not a callback.
         ValueError
             If X and y differ in length, y has a single class, a parameter is out of range or
             conflicts with another or with a callback, an id is outside the vocabulary, or a file in
@@ -128,15 +135,16 @@ class TextNetClassifier(
         -----
         UserWarning
             If `validation_fraction` holds out no row of a class with too few rows.
+            If more than a tenth of the texts are longer than what is read of them.
         """
         self._validate_params()
         self._check_combinations(X_val, y_val)
         X = as_ragged_ids(X) if holds_ids(X) else self._checked_texts(X)
         target = self._encode_labels(X, y)
-        of_class = None
-        if self.class_weight is not None:
-            of_class = class_weights(self.class_weight, self.classes_, target)
-        weight = weigh_rows(sample_weight, of_class, target, X)
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(sample_weight, X)
+        of_class = factors_of_classes(self.class_weight, target, sample_weight)
+        weight = weigh_rows(sample_weight, of_class, target.codes, X)
         groups = None if groups is None else check_groups(groups, X)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         with (
@@ -151,21 +159,30 @@ class TextNetClassifier(
             self.model_input_ = self._make_model_input(module, find_special_tokens(ids))
             self.vocab_size_ = self.model_input_.vocab_size
             self.max_length_ = self.model_input_.max_length
-            train = self._dataset(ids, target, weight)
-            valid = None if X_val is None else self._validation_rows(X_val, y_val, of_class)
+            self._set_chunk_pooling(module, len(self.classes_))
+            self.model_input_.warn_of_cut(ids, stacklevel=3)
+            rows, valid = self._dataset(ids, target.codes, weight), None
+            if X_val is not None:
+                valid = self._validation_rows(X_val, y_val, target, of_class)
             checkpoint, seed = open_checkpoint(
                 self,
                 origin=self._origin(),
                 warm_module=module if is_warm else None,
-                datasets=[train, valid],
+                datasets=[rows, valid],
                 groups=groups,
                 seed=seed,
             )
-            if self.validation_fraction is not None:
-                fraction = self.validation_fraction
-                train, valid = hold_out(train, fraction, groups, self.classes_, seed)
-            valid = None if valid is None else with_mean_weight_one(valid)
-            self._fit_net(X, target, module, train, valid, checkpoint, seed)
+            parts = divide_rows(
+                rows,
+                valid,
+                fraction=self.validation_fraction,
+                chooses=self._several_labels and self.threshold == "f1",
+                groups=groups,
+                sample_weight=sample_weight,
+                classes=self.classes_,
+                seed=seed,
+            )
+            self._fit_net(X, target, module, parts, checkpoint, seed)
         return self
 
     def _fit_ids(self, X: pl.Series) -> pl.Series:
@@ -177,32 +194,39 @@ class TextNetClassifier(
     def _fit_net(
         self,
         X: pl.Series,
-        target: np.ndarray,
+        target: Target,
         module: nn.Module,
-        train: TextRows,
-        valid: TextRows | None,
+        parts: Parts,
         checkpoint: Checkpoint | None,
         seed: int,
     ) -> None:
-        """Train the net of a module, and keep the state that predictions need.
+        """Train the net of a module, choose thresholds, and keep what predictions need.
 
         Parameters
         ----------
         X : polars.Series of n_samples texts or lists of ids
             For scikit-learn's callbacks.
-        target : ndarray of int of shape (n_samples,)
-            Positions of the labels in `classes_`.
+        target : Target
         module : torch.nn.Module
-        train : TextRows
-        valid : TextRows or None
+        parts : Parts
         checkpoint : Checkpoint or None
         seed : int
         """
         tuner = None if self.lora is None else add_lora(module, self.lora)
+        train, y = parts.train, target.labels()
+        valid = None if parts.valid is None else with_mean_weight_one(parts.valid)
         net = make_net(self, module, train, valid, seed)
         context = self._init_callback_context(max_subtasks=None)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=self.classes_[target])
-        net.callbacks.append(ScikitLearnCallbacks(self, context, X, self.classes_[target]))
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+        def attributes() -> dict[str, Any]:
+            """Return what predictions need, with thresholds that suit the weights of now."""
+            if target.label_format is None:
+                return {"net_": net}
+            chosen = thresholds_of_net(self.threshold, net, parts, target.codes > 0)
+            return {"net_": net, "thresholds_": chosen}
+
+        net.callbacks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         try:
             net.fit(train, valid, checkpoint=checkpoint)
         finally:  # a fit that fails leaves a module to warm-start from
@@ -211,80 +235,22 @@ class TextNetClassifier(
             module.requires_grad_(True)
         self.history_ = net.history_frame()
         net.trim_for_prediction()
-        self.net_ = net
-        context.call_on_fit_task_end(estimator=self, X=X, y=self.classes_[target])
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
-            Of the kind seen in `fit`.
-
-        Returns
-        -------
-        ndarray of float64 of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; independent of the order and the grouping of X.
-        """
-        return softmax(self._logits(X).astype(np.float64), axis=1)
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
-
-        Returns
-        -------
-        ndarray of float64 of shape (n_samples, n_classes)
-            Finite even where `predict_proba` rounds to zero.
-        """
-        return log_softmax(self._logits(X).astype(np.float64), axis=1)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the logit of each class.
-
-        Parameters
-        ----------
-        X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
-
-        Returns
-        -------
-        ndarray of float32 of shape (n_samples, n_classes), or (n_samples,) for two classes
-            Of two classes, how far the second one's logit is above the first one's.
-        """
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable label of each text.
-
-        Parameters
-        ----------
-        X : array-like of str, or polars.Series of list of int, of shape (n_samples,)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
+        for name, value in attributes().items():
+            setattr(self, name, value)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether there is a net: a fit that failed leaves none."""
         return hasattr(self, "net_")
 
     def get_parts(self) -> StateParts:
-        """Return the weights as tensors; module settings, special tokens and history as JSON."""
+        """Return the weights as tensors; module settings, model input and history as JSON."""
         state = dict(vars(self))
         if "net_" not in state:
             return StateParts(state)
         module = state.pop("net_").module_
         config = {
-            "module": self._module_config(module),
-            "ends": list(state.pop("model_input_").special_tokens),
+            **self._config_of(module, state.pop("model_input_")),
             "history": state.pop("history_").to_dict("list"),
         }
         return StateParts(state, weights_of(module), {"config.json": json.dumps(config)})
@@ -293,10 +259,9 @@ class TextNetClassifier(
         """Build the net again from its settings and weights, which are checked."""
         config, weights = json.loads(parts.documents["config.json"]), parts.tensors
         module = module_with_weights(
-            lambda: self._module_from_config(config["module"], len(weights)), weights
+            lambda: self._module_of(config, len(weights), len(self.classes_)), weights
         )
-        special_tokens = SpecialTokens(*(int(bool(end)) for end in config["ends"]))
-        self.model_input_ = self._make_model_input(module, special_tokens)
+        self.model_input_ = self._saved_model_input(module, config)
         self.vocab_size_ = self.model_input_.vocab_size
         self.max_length_ = self.model_input_.max_length
         if self.tokenizer_ is not None:
@@ -341,15 +306,16 @@ class TextNetClassifier(
         validates = X_val is not None or self.validation_fraction is not None
         check_callbacks(self, validates=validates)
 
-    def _encode_labels(self, X: Any, y: Any) -> np.ndarray:
-        """Set `classes_`, and return the labels' positions in it, of shape (n_samples,)."""
-        classes, codes = encode_labels(y, X)
+    def _encode_labels(self, X: Any, y: Any) -> Target:
+        """Set `classes_` and `label_format_`, and return the labels as the net takes them."""
+        target = encode_target(y, X)
         if self._is_warm_start:
-            self._check_same_classes(classes)
+            self._check_same_classes(target)
         elif hasattr(self, "net_"):
             del self.net_  # if this fit fails, its outputs would have the names of other classes
-        self.classes_ = classes
-        return codes.astype(np.int64)
+        self.classes_, self.label_format_ = target.classes, target.label_format
+        self.thresholds_ = None
+        return target
 
     @property
     def _is_warm_start(self) -> bool:
@@ -369,12 +335,17 @@ class TextNetClassifier(
                 setattr(self, name, value)
             raise
 
-    def _check_same_classes(self, classes: np.ndarray) -> None:
+    def _check_same_classes(self, target: Target) -> None:
         """Raise a ValueError if the weights were trained for other classes."""
-        if not np.array_equal(classes, self.classes_):
+        if not np.array_equal(target.classes, self.classes_):
             raise ValueError(
                 f"warm_start needs the classes of the last fit, {self.classes_.tolist()}, got "
-                f"{classes.tolist()}; set warm_start=False."
+                f"{target.classes.tolist()}; set warm_start=False."
+            )
+        if (target.label_format is not None) != self._several_labels:
+            raise ValueError(
+                "warm_start needs rows with one label, or with several, as in the last fit; set "
+                "warm_start=False."
             )
 
     def _ids(self, X: Any) -> pl.Series:
@@ -396,14 +367,14 @@ class TextNetClassifier(
         *,
         name: str = "X",
     ) -> TextRows:
-        """Return checked and truncated ids as rows of a dataset.
+        """Return checked ids, cut to the length of the model, as rows of a dataset.
 
         Parameters
         ----------
         ids : polars.Series of list of int of shape (n_samples,)
-        target : ndarray of int of shape (n_samples,), optional
-            Positions of the labels in `classes_`.
-        weight : ndarray of float of shape (n_samples,), optional
+        target : ndarray of shape (n_samples,) or (n_samples, n_classes), optional
+            Codes of the labels, see `Target`.
+        weight : ndarray of float of shape (n_samples,) or (n_samples, n_classes), optional
         name : str, default="X"
             Name of the ids in messages.
 
@@ -411,16 +382,21 @@ class TextNetClassifier(
         -------
         TextRows
         """
-        ids = self.model_input_.prepare(ids, name=name)
-        return TextRows(flat_values(ids).to_numpy(), row_offsets(ids), target, weight)
+        ids, chunk_offsets = self.model_input_.prepare(ids, name=name)
+        values, offsets = flat_values(ids).to_numpy(), row_offsets(ids)
+        return TextRows(values, offsets, target, weight, chunk_offsets)
 
-    def _validation_rows(self, X_val: Any, y_val: Any, of_class: np.ndarray | None) -> TextRows:
+    def _validation_rows(
+        self, X_val: Any, y_val: Any, target: Target, of_class: np.ndarray | None
+    ) -> TextRows:
         """Return validation rows, each with the weight of its class.
 
         Parameters
         ----------
         X_val, y_val : as `fit` takes them
-        of_class : ndarray of float of shape (n_classes,), or None
+        target : Target
+            Labels of the training rows.
+        of_class : ndarray of float of shape (n_classes,) or (2, n_classes), or None
 
         Returns
         -------
@@ -430,11 +406,11 @@ class TextNetClassifier(
             X_val = as_ragged_ids(X_val, name="X_val")
         else:
             X_val = check_texts(X_val, name="X_val")
-        y_val = check_labels(y_val, X_val, name="y_val")
-        known = set(self.classes_.tolist())
-        unknown = [label for label in pd.unique(y_val).tolist() if label not in known]
-        if unknown:
-            raise ValueError(f"y_val has labels that y lacks: {unknown}.")
-        target = np.searchsorted(self.classes_, y_val).astype(np.int64)
-        weight = None if of_class is None else of_class[target]
-        return self._dataset(self._ids(X_val), target, weight, name="X_val")
+        codes = encode_validation(y_val, X_val, target)
+        weight = None if of_class is None else factors_of_rows(of_class, codes)
+        return self._dataset(self._ids(X_val), codes, weight, name="X_val")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

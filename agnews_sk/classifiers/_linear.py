@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import SGDClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
 from agnews_sk._core.repeats import same_rows
 from agnews_sk._core.splitting import fold_rows, join_groups
 from agnews_sk._core.validation import (
@@ -25,6 +26,9 @@ from agnews_sk._core.validation import (
     class_weights,
     encode_labels,
 )
+from agnews_sk.classifiers._label_sets import label_weights
+from agnews_sk.classifiers._linear_sets import LabelRows, fit_label_sets
+from agnews_sk.classifiers._unseen import as_unseen, finite
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -34,6 +38,8 @@ _FEWEST_PASSES, _MOST_PASSES = 5, 100
 _AVERAGED = 0.6  # share of the steps, the last ones, whose weights are averaged
 # With fewer rows, starting threads and waiting for them takes longer than the passes.
 _FEWEST_ROWS_FOR_THREADS = 10_000
+# Times C of the logistic loss, which fits less closely than the hinge loss with the same penalty.
+_OF_LOG_LOSS = 2
 # Rows to choose the temperature on, if there are this many.
 _ROWS_TO_CALIBRATE_ON = 1_000
 
@@ -46,19 +52,28 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     by averaged stochastic gradient descent (:class:`~sklearn.linear_model.SGDClassifier`), each in
     a thread; a single temperature turns the margins into probabilities.
 
+    With several labels per row they are logistic regressions, one per label, and predict the labels
+    whose probability reaches their threshold.
+
     Parameters
     ----------
     C : float, default=1.5
         Inverse strength of the L2 penalty.
     max_iter : int or None, default=None
-        Passes over the rows. None means 5, and up to 100 if there are fewer than 10,000 rows.
+        Passes over the rows, or steps with several labels per row; None means 5 passes, and up to
+        100 if there are fewer than 10,000 rows, or 100 steps.
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" is inverse to their frequency.
     calibration_fraction : float or None, default=0.3
         Share of the rows that the temperature is chosen on, at most 0.5 and rounded to 1/2, 1/3,
         ...: on their margins under classifiers fitted on the other rows, and in turn on several
         such parts where one has fewer than 1,000 rows. None leaves the temperature at 1. The
-        final classifiers are fitted on all rows.
+        final classifiers are fitted on all rows. With several labels per row, thresholds are chosen
+        on these rows too, and up to 10,000 of them.
+    threshold : "f1" or float, default="f1"
+        With several labels per row: "f1" chooses the threshold of each label that gives the
+        highest F1 on the rows of `calibration_fraction`; a number between 0 and 1 is the threshold
+        of all labels.
     random_state : int, RandomState or None, default=None
         Random seed of the order of the rows, and of those that the temperature is chosen on.
     n_jobs : int or None, default=-1
@@ -73,9 +88,14 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     intercept_ : ndarray of shape (n_classes,) or (1,)
         Constants of the margins.
     temperature_ : float
-        Divides the margins before the softmax.
+        Divides the margins before the softmax; 1 with several labels per row, whose margins are
+        logarithms of odds.
+    thresholds_ : ndarray of float of shape (n_classes,) or None
+        Lowest probability of each label that is predicted; None for one label per row.
+    label_format_ : str or None
+        Format of the sets of labels that `fit` got and `predict` returns; None for one label.
     n_iter_ : int
-        Passes over the rows.
+        Passes over the rows; steps with several labels per row.
     n_features_in_ : int
         Number of features.
 
@@ -101,6 +121,14 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     unit norm are scaled back to it: the vectorizer has learned its vocabulary from them too, and
     their margins would otherwise be smaller than those of new texts, and the temperature too low.
 
+    With several labels per row, for each label
+
+    .. math:: \min_{w, b} \tfrac{1}{2} \|w\|^2 + 2 C \sum_i \log(1 + e^{-y_i (w^T x_i + b)}),
+
+    by L-BFGS (Liu and Nocedal 1989) of all labels at once, and the margins are calibrated by one
+    slope and a shift of each label. A threshold with the highest F1 on few positive rows is
+    overfitted, so rows count as positive partly by their probability, the more the rarer the label.
+
     Examples
     --------
     >>> from agnews_sk.classifiers import CalibratedLinearSVC
@@ -115,11 +143,15 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     ['Business', 'Sports']
     """
 
+    label_format_: str | None
+    thresholds_: np.ndarray | None
+
     _parameter_constraints: dict[str, Any] = {
         "C": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "calibration_fraction": [Interval(Real, 0, 0.5, closed="right"), None],
+        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"f1"})],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
@@ -131,6 +163,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         max_iter=None,
         class_weight=None,
         calibration_fraction=0.3,
+        threshold="f1",
         random_state=None,
         n_jobs=-1,
     ):
@@ -138,6 +171,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.class_weight = class_weight
         self.calibration_fraction = calibration_fraction
+        self.threshold = threshold
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -149,7 +183,9 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator
+            One label per row, or a list, tuple or set of them; or a matrix or frame of 0 and 1 with
+            a column per label.
         sample_weight : array-like of shape (n_samples,), optional
         groups : array-like of shape (n_samples,), optional
             Origin of each row: rows of one group are held out together.
@@ -172,6 +208,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         self._validate_params()
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
         X = _with_short_indices(X) if sp.issparse(X) else X
+        if is_multilabel(y):
+            return self._fit_sets(X, check_label_sets(y, X), sample_weight, groups)
         classes, codes = encode_labels(y, X)
         of_class = class_weights(self.class_weight, classes, codes)
         weight = check_sample_weight(sample_weight, X) * of_class[codes]
@@ -185,6 +223,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         temperature = self._choose_temperature(rows, classes, join_groups(*origins), seed)
         # All at the end: an interrupted fit leaves the previous state.
         self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter_, temperature
+        self.thresholds_, self.label_format_ = None, None
         # A product with sparse rows copies the transpose unless it is one block of memory.
         self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
         return self
@@ -199,7 +238,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            Positive for `classes_[1]` where there are two.
+            Positive for `classes_[1]` where there are two. With several labels per row, a column
+            per label: logarithms of odds.
 
         Raises
         ------
@@ -208,11 +248,12 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        margins = _finite(np.asarray(X @ self.coef_.T) + self.intercept_)
-        return margins.ravel() if len(self.classes_) == 2 else margins
+        margins = finite(np.asarray(X @ self.coef_.T) + self.intercept_)
+        one_margin = len(self.classes_) == 2 and self._label_format is None
+        return margins.ravel() if one_margin else margins
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the label with the largest margin.
+    def predict(self, X: Any) -> Any:
+        """Return the label with the largest margin, or the labels that reach their thresholds.
 
         Parameters
         ----------
@@ -220,8 +261,13 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,), or label sets in the format of those in `fit`
         """
+        check_is_fitted(self)
+        label_format = self._label_format
+        if label_format is not None:
+            reached = self.predict_proba(X) >= self.thresholds_
+            return in_format(reached, self.classes_, label_format)
         best = _one_per_class(self.decision_function(X)).argmax(axis=1)
         return self.classes_[best]
 
@@ -235,8 +281,11 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
+            Columns in the order of `classes_`. Rows sum to 1, unless they have several labels.
         """
+        check_is_fitted(self)
+        if self._label_format is not None:
+            return expit(self.decision_function(X))
         return softmax(_one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
 
     def _fit_classifiers(self, rows: "_Rows", seed: int) -> SGDClassifier:
@@ -286,7 +335,7 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
             if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
                 classifiers = self._fit_classifiers(rows.take(fitted), seed)
                 X_out = as_unseen(rows.X[out], rows.X[fitted])
-                margins.append(_one_per_class(_finite(classifiers.decision_function(X_out))))
+                margins.append(_one_per_class(finite(classifiers.decision_function(X_out))))
                 held_out.append(out)
         chosen = np.concatenate(held_out)
         if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
@@ -299,9 +348,40 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
             return 1.0
         return _temperature(np.concatenate(margins), rows.codes[chosen], rows.weight[chosen])
 
+    @property
+    def _label_format(self) -> str | None:
+        """Format of label sets; models that older versions saved have one label per row."""
+        return getattr(self, "label_format_", None)
+
+    def _fit_sets(
+        self, X: Any, sets: LabelSets, sample_weight: Any, groups: Any
+    ) -> "CalibratedLinearSVC":
+        """Fit, calibrate and choose a threshold for a classifier per label."""
+        weight = check_sample_weight(sample_weight, X)
+        used = np.flatnonzero(weight > 0)
+        of_labels = label_weights(self.class_weight, sets, weight)
+        rows = LabelRows(X[used], sets.indicator[used], weight[used], of_labels[used])
+        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        found = fit_label_sets(
+            rows,
+            join_groups(*origins),
+            C=_OF_LOG_LOSS * self.C,
+            max_iter=self.max_iter,
+            n_jobs=self.n_jobs,
+            fraction=self.calibration_fraction,
+            threshold=self.threshold,
+            seed=check_random_state(self.random_state).randint(MAX_SEED),
+        )
+        self.classes_, self.label_format_ = sets.classes, sets.format
+        self.thresholds_ = found.thresholds
+        self.coef_, self.intercept_ = np.asfortranarray(found.coef), found.intercept
+        self.temperature_, self.n_iter_ = 1.0, found.n_iter
+        return self
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
         return tags
 
 
@@ -325,44 +405,10 @@ class _Rows:
         return _Rows(self.X[indices], self.codes[indices], self.weight[indices])
 
 
-def as_unseen(X: Any, X_fitted: Any) -> Any:
-    """Return held-out rows as they would be if the vectorizer had been fitted without them.
-
-    Parameters
-    ----------
-    X, X_fitted : {ndarray, CSR matrix} of shape (n_rows, n_features)
-        Sparse rows lose the features that no fitted row has; if all rows have the same norm, they
-        are scaled back to it. Dense rows are returned unchanged.
-
-    Returns
-    -------
-    {ndarray, CSR matrix} of shape (n_rows, n_features)
-    """
-    if not sp.issparse(X):
-        return X
-    known = np.zeros(X.shape[1], dtype=bool)
-    known[X_fitted.indices] = True
-    left = X.copy()
-    left.data = X.data * known[X.indices]
-    length, now = sp.linalg.norm(X, axis=1), sp.linalg.norm(left, axis=1)
-    if not np.allclose(length[length > 0], length.max(initial=0)):
-        return left
-    scale = np.divide(length, now, out=np.ones_like(length), where=now > 0)
-    left.data *= np.repeat(scale, np.diff(X.indptr))
-    return left
-
-
 def _with_short_indices(X: Any) -> Any:
     """Return a CSR matrix with indices of 32 bits, the only ones that `SGDClassifier` reads."""
     indices, indptr = sp.safely_cast_index_arrays(X, np.int32, msg="X")
     return type(X)((X.data, indices, indptr), shape=X.shape)
-
-
-def _finite(margins: np.ndarray) -> np.ndarray:
-    """Return the margins; reject those that are infinite or NaN."""
-    if not np.isfinite(margins).all():
-        raise ValueError("the decision function overflows on X; scale its rows, as TF-IDF does.")
-    return margins
 
 
 def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from torch import nn
 
+from agnews_sk.nn import chunk_pooling_name, set_chunk_pooling
 from agnews_sk.tokenization import ModelInput, PretrainedTokenizer, SpecialTokens
 
 
@@ -14,6 +15,9 @@ class MakesModule(ABC):
 
     max_length: int
     truncation: str
+    chunk_pooling: str
+    chunk_overlap: float | int
+    max_chunks: int
 
     @abstractmethod
     def _make_tokenizer(self) -> PretrainedTokenizer | None:
@@ -84,4 +88,65 @@ class MakesModule(ABC):
             max_length=min(self.max_length, self._longest_input(module)),
             truncation=self.truncation,
             special_tokens=special_tokens,
+            chunk_overlap=self.chunk_overlap,
+            max_chunks=self.max_chunks,
         )
+
+    def _set_chunk_pooling(self, module: nn.Module, n_classes: int) -> None:
+        """Give a module the pooling of chunks that the parameters ask for, or none."""
+        name = self.chunk_pooling if self.truncation == "chunk" else None
+        set_chunk_pooling(module, name, n_classes)
+
+    def _config_of(self, module: nn.Module, model_input: ModelInput) -> dict[str, Any]:
+        """Return the argument of `_module_of` and `_saved_model_input`, plain values for JSON."""
+        return {
+            "module": self._module_config(module),
+            "chunk_pooling": chunk_pooling_name(module),
+            "input": model_input.as_dict(),
+        }
+
+    def _module_of(self, config: dict[str, Any], n_tensors: int, n_classes: int) -> nn.Module:
+        """Return a module with new weights, and with its pooling of chunks.
+
+        Parameters
+        ----------
+        config : dict of str to Any
+            As `_config_of` returns it, or of an earlier version, or forged.
+        n_tensors : int
+            As for `_module_from_config`.
+        n_classes : int
+
+        Returns
+        -------
+        torch.nn.Module
+        """
+        module = self._module_from_config(config["module"], n_tensors)
+        set_chunk_pooling(module, config.get("chunk_pooling"), n_classes)
+        return module
+
+    def _saved_model_input(self, module: nn.Module, config: dict[str, Any]) -> ModelInput:
+        """Return the model input of a saved configuration, at most as long as the module reads.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+        config : dict of str to Any
+            As for `_module_of`. Earlier versions saved the special tokens only.
+
+        Returns
+        -------
+        ModelInput
+
+        Raises
+        ------
+        ValueError
+            If a value is out of range, or texts are divided and nothing pools their chunks.
+        """
+        earlier = {"max_length": self.max_length, "truncation": self.truncation, **config}
+        saved = {**config.get("input", earlier), "pad_id": self._pad_id(module)}
+        saved["max_length"] = min(saved["max_length"], self._longest_input(module))
+        model_input = ModelInput.from_dict(saved, vocab_size=self._vocab_size(module))
+        pooled = chunk_pooling_name(module) is not None
+        if pooled != (model_input.truncation == "chunk"):
+            raise ValueError("truncation='chunk' needs a chunk_pooling, and no other takes one.")
+        return model_input

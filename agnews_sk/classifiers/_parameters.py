@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions
+from agnews_sk.tokenization import CHUNK_OVERLAP, MAX_CHUNKS, MOST_CHUNKS, TRUNCATIONS
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NOT_NEGATIVE_INT = Interval(Integral, 0, None, closed="left")
@@ -45,13 +46,17 @@ class NetParameters:
         "focal_gamma": [NOT_NEGATIVE],
         "label_smoothing": [SHARE],
         "class_weight": [StrOptions({"balanced"}), dict, None],
+        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"f1"})],
         "freeze": [StrOptions({"embeddings", "encoder"}), NOT_NEGATIVE_INT, None],
         "gradual_unfreezing": ["boolean"],
         "max_cache_bytes": [NOT_NEGATIVE_INT],
         "lora": [POSITIVE_INT, dict, None],
         "pooling": [StrOptions({"mean", "max", "first", "attention"}), None],
         "max_length": [POSITIVE_INT],
-        "truncation": [StrOptions({"head", "tail", "head+tail"})],
+        "truncation": [StrOptions(set(TRUNCATIONS))],
+        "chunk_pooling": [StrOptions({"mean", "max", "attention"})],
+        "chunk_overlap": [Interval(RealNotInt, 0, 0.5, closed="both"), NOT_NEGATIVE_INT],
+        "max_chunks": [Interval(Integral, 1, MOST_CHUNKS, closed="both")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "patience": [POSITIVE_INT, None],
         "checkpoint_dir": [str, Path, None],
@@ -83,6 +88,7 @@ class NetParameters:
     focal_gamma: float = 2.0
     label_smoothing: float = 0.0
     class_weight: str | dict[Any, float] | None = None
+    threshold: float | str = "f1"
     freeze: str | int | None = None
     gradual_unfreezing: bool = False
     max_cache_bytes: int = 4 * GIB
@@ -90,6 +96,9 @@ class NetParameters:
     pooling: str | None = None
     max_length: int = 128
     truncation: str = "head"
+    chunk_pooling: str = "mean"
+    chunk_overlap: float | int = CHUNK_OVERLAP
+    max_chunks: int = MAX_CHUNKS
     validation_fraction: float | None = None
     patience: int | None = None
     checkpoint_dir: str | Path | None = None

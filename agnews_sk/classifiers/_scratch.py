@@ -75,10 +75,16 @@ class TransformerClassifier(TextNetClassifier):
     focal_gamma : float, default=2.0
         Exponent of the focal loss; 0 is cross-entropy.
     label_smoothing : float, default=0.0
-        Share of each target that is spread evenly over all classes, in [0, 1).
+        Share of each target that is spread evenly over all classes, in [0, 1). With several labels
+        per row, over the presence and the absence of each label.
     class_weight : "balanced", dict of label to float, or None, default=None
         Weight of each class in the loss, in training and in validation; "balanced" is inverse to
-        its number of texts.
+        its number of texts. With several labels per row, weight of the texts that have the label;
+        "balanced" gives these and the others the same total weight.
+    threshold : "f1" or float, default="f1"
+        With several labels per row: "f1" chooses the threshold of each label that gives the
+        highest F1 on the validation rows or, without any, on a tenth of the rows, which is not
+        trained on; a number between 0 and 1 is the threshold of all labels.
     freeze : None, "embeddings", int or "encoder", default=None
         What is not trained: nothing; the embeddings; these and the lowest k layers; all but the
         output layer. Frozen layers run once per text, and their outputs are then read from a cache.
@@ -96,12 +102,23 @@ class TransformerClassifier(TextNetClassifier):
         How the vectors of a text's tokens become one vector.
     max_length : int, default=128
         Longest text in tokens, special tokens included; the model's own limit if that is smaller.
-    truncation : {"head", "tail", "head+tail"}, default="head"
-        Which part of a longer text is kept; special tokens are kept always.
+    truncation : {"head", "tail", "head+tail", "chunk"}, default="head"
+        Which part of a longer text is read, always with the special tokens: its start, its end, a
+        quarter from the start and the rest from the end, or all of it: "chunk" divides it into
+        overlapping chunks, which the model reads one by one. `batch_size` then counts chunks.
+    chunk_pooling : {"mean", "max", "attention"}, default="mean"
+        How the logits of a text's chunks become those of the text: their mean, the largest of each
+        class, or a mean with learned weights.
+    chunk_overlap : float or int, default=0.125
+        Tokens that neighbouring chunks share at least: a float is a share of a chunk, an int their
+        number; at most half of a chunk.
+    max_chunks : int, default=32
+        Most chunks of a text; what is behind the last is not read. The chunks of a text are in one
+        batch, so that this bounds the memory.
     validation_fraction : float or None, default=None
-        Share of the rows to validate on instead of training on them, stratified by class. Rows of
-        equal ids, or of one of the `groups` of `fit`, stay together; a class with too few rows is
-        trained on only, with a warning.
+        Share of the rows to validate on instead of training on them, stratified by class or by sets
+        of labels. Rows of equal ids, or of one of the `groups` of `fit`, stay together; a class
+        with too few rows is trained on only, with a warning.
     patience : int or None, default=None
         Stop after this number of epochs without a lower validation loss, and keep the weights of
         the best epoch. Needs `validation_fraction`, or `X_val` and `y_val` in `fit`. The loss is
@@ -138,20 +155,25 @@ class TransformerClassifier(TextNetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels, sorted.
+        Labels: sorted, or in the order of the columns of an indicator.
+    thresholds_ : ndarray of float of shape (n_classes,) or None
+        Lowest probability of each label that is predicted; None for one label per row.
+    label_format_ : str or None
+        Format of the sets of labels that `fit` got and `predict` returns; None for one label.
     net_ : skorch.NeuralNet
         The trained net; `net_.module_` is an `agnews_sk.nn.TextTransformer`.
     history_ : pandas.DataFrame
         One row per epoch: training loss, steps so far, seconds (`dur`), and validation loss and
-        accuracy if there are rows to validate on; whether a loss is the lowest so far (`*_best`),
+        accuracy (of several labels, of whole sets at thresholds of 0.5) if there are rows to
+        validate on; whether a loss is the lowest so far (`*_best`),
         and what callbacks record. `agnews_sk.reporting.HistoryDisplay` plots it.
     vocab_size_ : int
         Number of token ids in the vocabulary of the model.
     max_length_ : int
         Longest text in tokens.
     model_input_ : ModelInput
-        What the model takes: `vocab_size_`, `max_length_`, the id of the padding, the truncation
-        and the special tokens that truncation keeps.
+        What the model takes: `vocab_size_`, `max_length_`, the id of the padding, how longer texts
+        are cut, and the special tokens that are kept.
 
     See Also
     --------

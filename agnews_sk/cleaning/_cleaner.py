@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.mixed_rows import MixedRows
+from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
 from agnews_sk.cleaning._text_output import TextOutputMixin
@@ -48,9 +50,10 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         Convert letters to lower case.
     strip_accents : bool, default=False
         Remove accents (`é` becomes `e`). Vowel signs of other scripts stay.
-    strip_stop_words : "english", list of str or None, default=None
+    strip_stop_words : str, list of str or None, default=None
         Remove these words in any case, together with the ending of a contraction (`it's`).
-        "english" is scikit-learn's list.
+        "english" is scikit-learn's list; other languages such as "german" are those of the package
+        `stop-words` (extra `languages`).
     strip_digits : bool, default=False
         Replace numbers by a space.
     strip_punctuation : bool, default=False
@@ -85,7 +88,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
     _parameter_constraints: dict[str, list[Any]] = {
         **{step: ["boolean"] for step in STEPS},
         "normalize": [StrOptions({"NFC", "NFD", "NFKC", "NFKD"}), None],
-        "strip_stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "strip_stop_words": [StrOptions(STOP_WORD_LANGUAGES), list, tuple, set, frozenset, None],
     }
 
     def __init__(
@@ -133,16 +136,17 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         self
         """
         self._check_parameters()
-        check_texts(X)
+        check_texts(X.texts if isinstance(X, MixedRows) else X)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Any) -> Any:
         """Return the cleaned texts.
 
         Parameters
         ----------
         X : array-like of str of shape (n_samples,)
             List, tuple, array, pandas or Polars Series, or one-column frame; texts may be missing.
+            Of texts beside other columns, from a `MixedColumnJoiner`, the texts are cleaned.
 
         Returns
         -------
@@ -150,6 +154,8 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
             One `str` per text, in the same order.
         """
         self._check_parameters()
+        if isinstance(X, MixedRows):
+            return X.with_texts(self.transform(X.texts))
         texts = check_texts(X).fill_null("").rename("text").to_frame()
         return to_object_array(texts.select(self._expression()).to_series())
 

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.base import JoinsColumns, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
 from agnews_sk._core.joining import join_columns
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.labels import reject_labels, warn_of_labels
 from agnews_sk._core.validation import as_frame, is_frame, text_columns
 from agnews_sk.cleaning._text_output import TextOutputMixin
@@ -113,14 +114,15 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
     @staticmethod
     def _check_found_columns(X: Any, found: dict[str, pl.Series], y: Any) -> None:
         """Reject or warn of columns that hold the labels, and name those that are left out."""
-        if y is not None:
+        if y is not None and not is_multilabel(y):
             reject_labels(found, y)
             warn_of_labels(found, y)
         left_out = [str(column) for column in X.columns if str(column) not in found]
         if left_out:
             warnings.warn(
                 f"the columns {left_out} hold no texts and are left out; {list(found)} are joined. "
-                "Choose with join__columns (columns of ColumnJoiner).",
+                "Choose with join__columns (columns of ColumnJoiner), or use the others too, with "
+                "columns='auto' of make_tfidf_pipeline or make_embedding_pipeline.",
                 stacklevel=3,
             )
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 import ftfy
 import polars as pl
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.cleaning._patterns import (
     BARE_ENTITY,
     BLOCK_TAG,
@@ -102,8 +102,8 @@ def strip_accents(texts: pl.Expr) -> pl.Expr:
 
 def strip_stop_words(texts: pl.Expr, words: str | Iterable[str]) -> pl.Expr:
     """Remove whole words in any case, with a contraction's ending (`it's`)."""
-    chosen = ENGLISH_STOP_WORDS if words == "english" else words
-    escaped = [pl.escape_regex(word) for word in sorted(chosen, key=len, reverse=True)]
+    chosen = sorted(stop_word_set(words), key=len, reverse=True)
+    escaped = [pl.escape_regex(word) for word in chosen]
     if not escaped:
         return texts
     return texts.str.replace_all(rf"(?i)\b(?:{'|'.join(escaped)})(?:['’]\w+)?\b", " ")

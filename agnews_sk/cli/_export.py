@@ -8,29 +8,32 @@ from rich.console import Console
 from rich.markup import escape
 
 from agnews_sk._core.optional import check_optional
-from agnews_sk.cli._output import check_writable
+from agnews_sk.cli._output import check_is_model, check_writable
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import DataOption, load_rows
+from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, with_row_options
 
 
+@with_row_options
 def export(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
     output: Annotated[Path, typer.Argument(help="Folder, or zip file if it ends with .zip.")],
-    data: DataOption = None,
+    rows: RowOptions,
     int8: Annotated[bool, typer.Option("--int8", help="Quantize to 8-bit integers.")] = False,
 ) -> None:
     """Export a saved pipeline to ONNX, if the export predicts the same."""
+    for module in ("onnx", "onnxruntime"):
+        check_optional(module, extra="onnx", needed_by="export")
     from agnews_sk.onnx import export_onnx
     from agnews_sk.persistence import load
 
     console = Console()
-    for module in ("onnx", "onnxruntime"):
-        check_optional(module, extra="onnx", needed_by="export")
+    check_is_model(model)
     check_writable(output, "OUTPUT")
     pipeline = load(model)
-    rows = load_rows(data, console)
+    loaded = load_rows(rows, console)
     with stages(console, "export"):
         quantize = "int8" if int8 else None
-        report = export_onnx(pipeline, output, X=rows.X_test, y=rows.y_test, quantize=quantize)
+        X = as_input_of(pipeline, loaded.X_test)
+        report = export_onnx(pipeline, output, X=X, y=loaded.y_test, quantize=quantize)
     console.print(report.as_markdown())
     console.print("[bold]Written:[/]", escape(str(output)), soft_wrap=True)

@@ -15,20 +15,22 @@ from agnews_sk.cli._stopping import check_stopped, terminable
 
 
 @contextmanager
-def output_folder(out: Path | None) -> Iterator[Path | None]:
-    """Yield a temporary folder whose files are moved to the output folder at the end of the block.
+def output_folder(out: Path | None, hint: str = "--out") -> Iterator[Path | None]:
+    """Yield a temporary folder whose content moves to the output folder at the end of the block.
 
     If the block fails or is interrupted, nothing is moved, and folders made for it are removed.
 
     Parameters
     ----------
     out : pathlib.Path or None
-        Value of `--out`; made if it does not exist.
+        Made if it does not exist.
+    hint : str, default="--out"
+        Option that names it, for the message.
 
     Yields
     ------
     pathlib.Path or None
-        Folder to write into; None without `--out`.
+        Folder to write into; None without an output folder.
 
     Raises
     ------
@@ -40,17 +42,31 @@ def output_folder(out: Path | None) -> Iterator[Path | None]:
         return
     with (
         terminable(),
-        _folders_made(out),
+        _folders_made(out, hint),
         tempfile.TemporaryDirectory(prefix=".unfinished-", dir=out) as unfinished,
     ):
         yield Path(unfinished)
         check_stopped()
-        for file in sorted(Path(unfinished).iterdir()):
-            os.replace(file, out / file.name)
+        for path in sorted(Path(unfinished).iterdir()):
+            _move(path, out / path.name)
+
+
+def _move(path: Path, target: Path) -> None:
+    """Move a file or folder out of the temporary folder, into which a folder it replaces moves.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        In the temporary folder.
+    target : pathlib.Path
+    """
+    if path.is_dir() and target.is_dir():
+        os.replace(target, path.with_name(f".old-{path.name}"))
+    os.replace(path, target)
 
 
 @contextmanager
-def _folders_made(out: Path) -> Iterator[None]:
+def _folders_made(out: Path, hint: str) -> Iterator[None]:
     """Make a folder and check that it can be written into; remove what was made if the block fails.
 
     Parameters
@@ -69,7 +85,7 @@ def _folders_made(out: Path) -> Iterator[None]:
         except OSError as error:
             reason = error.strerror or error
             raise typer.BadParameter(
-                f"cannot write into {out}: {reason}.", param_hint="--out"
+                f"cannot write into {out}: {reason}.", param_hint=hint
             ) from error
         yield
     except BaseException:
@@ -115,3 +131,52 @@ def check_writable(path: Path, hint: str) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise typer.BadParameter(f"cannot write {path}: {reason}.", param_hint=hint) from error
+
+
+def check_model_path(path: Path, hint: str) -> None:
+    """Reject a path at which no model can be saved, without leaving anything there.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Folder, or zip file if it ends with `.zip`; a saved model there would be replaced.
+    hint : str
+        Option or argument that names it, for the message.
+
+    Raises
+    ------
+    typer.BadParameter
+        If something else is there, or the path cannot be written.
+    """
+    check_writable(path, hint)
+    is_empty = path.is_dir() and not any(path.iterdir())
+    is_model = path.suffix == ".zip" or (path / "manifest.json").is_file()
+    if path.exists() and not is_model and not is_empty:
+        raise typer.BadParameter(
+            f"{path} exists and is not a saved model; remove it first.", param_hint=hint
+        )
+
+
+def check_is_model(path: Path) -> None:
+    """Reject a path with nothing there, and a folder of models, as `compare --save` writes it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What a command takes for a saved model; its content is not checked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing.
+    typer.BadParameter
+        If models are in its subfolders; the message names one.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file or folder {path}.")
+    within = sorted(path.glob("*/manifest.json")) if path.is_dir() else []
+    if within and not (path / "manifest.json").is_file():
+        raise typer.BadParameter(
+            f"{path} is not a model but holds {len(within)}; name one, such as {within[0].parent}.",
+            param_hint="MODEL",
+        )

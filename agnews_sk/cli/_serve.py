@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from agnews_sk.cli._output import check_is_model
+
 _KEY_VARIABLE = "AGNEWS_SK_API_KEY"
 
 
@@ -36,8 +38,7 @@ def serve(
 ) -> None:
     """Serve saved models over HTTP, with a JSON API and a web page."""
     for path in models:
-        if not path.exists():
-            raise FileNotFoundError(f"there is no file or folder {path}.")
+        check_is_model(path)
     from agnews_sk import serving
     from agnews_sk.serving import model_name
 

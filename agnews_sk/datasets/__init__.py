@@ -1,12 +1,9 @@
 """Labelled texts: download, load from files, generate, and split into three parts."""
 
 from agnews_sk._core.public import publish
-from agnews_sk.datasets._columns import TEXT_CHOICES, NamedColumns, plain_name
-from agnews_sk.datasets._fetch import fetch_agnews, get_data_home
-from agnews_sk.datasets._files import check_format, open_rows
+from agnews_sk.datasets._fetch import download_agnews, fetch_agnews, get_data_home
 from agnews_sk.datasets._generate import load_news_sample, make_news
-from agnews_sk.datasets._load import load_agnews
-from agnews_sk.datasets._rows import Batch, Cells, Fault
+from agnews_sk.datasets._load import load_agnews, load_texts
 from agnews_sk.datasets._split import train_val_test_split
 from agnews_sk.datasets._train_test import TrainTest, load_train_test
 
@@ -16,6 +13,7 @@ __all__ = [
     "get_data_home",
     "load_agnews",
     "load_news_sample",
+    "load_texts",
     "load_train_test",
     "make_news",
     "train_val_test_split",

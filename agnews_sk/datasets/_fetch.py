@@ -7,7 +7,7 @@ from typing import Any
 
 from agnews_sk._core.home import home_folder
 from agnews_sk.datasets._bunch import as_returned, check_choice
-from agnews_sk.datasets._load import read_agnews
+from agnews_sk.datasets._reading import read_agnews
 
 _SHA256 = {
     "train": "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e",
@@ -116,6 +116,30 @@ def fetch_agnews(
     return as_returned(bunch, return_X_y)
 
 
+def download_agnews(data_home: str | os.PathLike | None = None) -> Path:
+    """Download the files of AG News that are not there yet, without reading their rows.
+
+    Parameters
+    ----------
+    data_home : str or path-like, optional
+        Where the files are kept, see `get_data_home`.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder of the files, which `load_train_test` reads.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be downloaded; the message says which file to place where.
+    """
+    folder = get_data_home(data_home) / _FOLDER
+    for part in _SHA256:
+        _kept_file(part, folder, download_if_missing=True)
+    return folder
+
+
 def _kept_file(part: str, folder: Path, download_if_missing: bool) -> Path:
     """Return the official file of a part, downloaded if it is not there."""
     import pooch
@@ -140,10 +164,18 @@ def _download(path: Path, part: str) -> Path:
             # Writes under another name and moves the file only once its checksum is right.
             pooch.retrieve(url, _SHA256[part], fname=path.name, path=path.parent, downloader=bring)
         except (OSError, ValueError) as error:  # unreachable, or not the file that it should be
-            failures.append(f"{url} ({error})")
+            failures.append(f"{url} ({_reason(error)})")
         else:
             return path
     raise OSError(_way_out(path, part, "every mirror failed:\n  " + "\n  ".join(failures)))
+
+
+def _reason(error: Exception) -> str:
+    """Return in few words why a file could not be downloaded."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"status {response.status_code}"
+    return "another file" if isinstance(error, ValueError) else "cannot be reached"
 
 
 def _urls(file: str, part: str) -> list[str]:

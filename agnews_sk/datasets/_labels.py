@@ -1,5 +1,6 @@
 """Labels of files: kept as they are, with AG News' names only for AG News' own files."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -11,8 +12,8 @@ import polars as pl
 
 from agnews_sk._core.validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
-from agnews_sk.datasets._rows import Fault
 from agnews_sk.datasets._table import Table
+from agnews_sk.files import Fault
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
 # 007 is a code, not a number; pandas writes 1.0 in columns with missing values.
@@ -33,28 +34,29 @@ def without_label_faults(table: Table) -> Table:
     Returns
     -------
     Table
-        Every row has a label in the column `class`.
+        Every row has a label.
 
     Raises
     ------
     ValueError
         If the file has no header, and its first column is a different number for each row.
     """
-    given = table.rows["class"]
+    given = table.labels
     blank = given.is_null() | (given.str.strip_chars() == "")
     wrong = blank
-    if not table.has_header:
+    if table.has_numbered_classes:
         wrong = blank | ~given.str.strip_chars().str.contains(f"^{_INTEGER.pattern}$")
         wrong = wrong.fill_null(True)
     keep = ~wrong
     faults = [
-        Fault(line, _label_fault(table.class_column, value))
+        Fault(line, _label_fault(table.label, value))
         for line, value in zip(
             table.lines[wrong.to_numpy()].tolist(), given.filter(wrong).to_list()
         )
     ]
     kept = table._replace(
-        rows=table.rows.filter(keep),
+        rows=table.rows.filter(keep) if table.rows.width else table.rows,
+        labels=given.filter(keep),
         lines=table.lines[keep.to_numpy()],
         faults=sorted(table.faults + faults),
     )
@@ -63,7 +65,17 @@ def without_label_faults(table: Table) -> Table:
 
 
 def _label_fault(column: str, value: str | None) -> str:
-    """Return why a value is not a label."""
+    """Return why a value is not a label.
+
+    Parameters
+    ----------
+    column : str
+    value : str or None
+
+    Returns
+    -------
+    str
+    """
     if value is None or not value.strip():
         return f"{column} is missing, got {value!r}"
     return (
@@ -74,8 +86,8 @@ def _label_fault(column: str, value: str | None) -> str:
 
 def _check_no_ids(table: Table) -> None:
     """Reject a first column of row numbers in a file without a header."""
-    labels = table.rows["class"]
-    if not table.has_header and _FEWEST_IDS <= len(labels) == labels.n_unique():
+    labels = table.labels
+    if table.has_numbered_classes and _FEWEST_IDS <= len(labels) == labels.n_unique():
         raise ValueError(
             f"{table.path} has no header, so that its first column is the class, but each of its "
             f"{len(labels)} rows has a different number there; add a header such as label,text."
@@ -83,7 +95,7 @@ def _check_no_ids(table: Table) -> None:
 
 
 def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
-    """Return the label of each text in the column `class`.
+    """Return the label that each text in the files means.
 
     AG News is recognized by the form in which it is published and by its classes. All files must
     match: with one label more, or one less, the numbers stay as they are.
@@ -95,7 +107,7 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
 
     Returns
     -------
-    dict of str to str, int or bool
+    dict of str to str, int, bool, or list of str or int
 
     Raises
     ------
@@ -107,15 +119,41 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
     is_official = all(table.is_official for table in tables)
     if is_official and set(plain.values()) == OFFICIAL_NAMES.keys():
         return {text: OFFICIAL_NAMES[number] for text, number in plain.items()}
+    if kind == "list":
+        return _lists(plain)
     if kind == "boolean":
         return {text: _BOOLEANS[value.lower()] for text, value in plain.items()}
+    if kind == "number" and (integers := _integers(plain)) is not None:
+        return integers
+    _check_texts(tables, kind)
+    return dict(zip(plain, plain))
+
+
+def _check_texts(tables: Sequence[Table], kind: str) -> None:
+    """Raise a ValueError for labels that stay texts and are decimals, or spelled in two ways."""
     if kind == "number":
-        integers = _integers(plain)
-        if integers is not None:
-            return integers
         _check_no_decimals(tables)
     _check_spellings(tables)
-    return {text: text for text in plain}
+
+
+def _lists(plain: dict[str, str]) -> dict[str, list[Any]]:
+    """Return the list of labels that each text represents.
+
+    Raises
+    ------
+    ValueError
+        If some labels are numbers and others texts.
+    """
+    lists = {text: list(dict.fromkeys(json.loads(value))) for text, value in plain.items()}
+    kinds = {type(one) for labels in lists.values() for one in labels}
+    if len(kinds) > 1:
+        numbers = next(labels for labels in lists.values() if int in map(type, labels))
+        texts = next(labels for labels in lists.values() if str in map(type, labels))
+        raise ValueError(
+            f"Labels in lists must be of one kind, got {numbers!r:.60} and {texts!r:.60}; write "
+            "them in the same way."
+        )
+    return lists
 
 
 def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
@@ -138,12 +176,12 @@ def _integers(plain: dict[str, str]) -> dict[str, Any] | None:
 
 def _texts(table: Table) -> list[str]:
     """Return the different labels of a file, as they are written there."""
-    return table.rows["class"].unique(maintain_order=True).to_list()
+    return table.labels.unique(maintain_order=True).to_list()
 
 
 def _place(table: Table, text: str) -> str:
     """Return the file and line where a label first occurs."""
-    first = (table.rows["class"] == text).arg_true()[0]
+    first = (table.labels == text).arg_true()[0]
     return f"{table.path}, line {table.lines[first]}"
 
 
@@ -174,6 +212,14 @@ def _first_of_each_kind(tables: Sequence[Table]) -> dict[tuple[bool, str], str]:
     """Return a description of the first label of each kind.
 
     The keys are whether the kind is a guess by the looks of a text in a CSV, and the kind.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Returns
+    -------
+    dict of (bool, str) to str
     """
     first: dict[tuple[bool, str], str] = {}
     for table in tables:
@@ -205,7 +251,7 @@ def _check_no_decimals(tables: Sequence[Table]) -> None:
         decimal = next((text for text in _texts(table) if not float(text).is_integer()), None)
         if decimal is not None:
             raise ValueError(
-                f"{table.path}: {table.class_column} must hold classes, got numbers such as "
+                f"{table.path}: {table.label} must hold classes, got numbers such as "
                 f"{decimal:.60}; convert them to classes first, such as integers or words."
             )
 
@@ -235,7 +281,17 @@ def _check_spellings(tables: Sequence[Table]) -> None:
 
 
 def _sense(text: str) -> str | Decimal:
-    """Return the same value for all spellings of one label: 1, 01 and 1.0, but not 1.1 and 1.10."""
+    """Return the same value for all spellings of one label: 1, 01 and 1.0, but not 1.1 and 1.10.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str or Decimal
+        Equal for two spellings of one label.
+    """
     plain = unicodedata.normalize("NFC", text.strip())
     if _NUMBER.fullmatch(plain):
         number = Decimal(plain)
@@ -254,12 +310,21 @@ def as_labels(texts: pl.Series, meaning: dict[str, Any]) -> np.ndarray:
 
     Returns
     -------
-    ndarray of int64, uint64, bool, or object of str, of shape (n_samples,)
+    ndarray of int64, uint64, bool, or object of str or list, of shape (n_samples,)
     """
+    if any(isinstance(label, list) for label in meaning.values()):
+        return _as_lists(texts, meaning)
     labels = check_labels(list(meaning.values()))
     labels = labels.astype(object) if labels.dtype.kind == "U" else labels
     position = {text: i for i, text in enumerate(meaning)}
     return labels[texts.replace_strict(position, return_dtype=pl.UInt32).to_numpy()]
+
+
+def _as_lists(texts: pl.Series, meaning: dict[str, Any]) -> np.ndarray:
+    """Return lists of labels as an array with a list of its own per row."""
+    labels = np.empty(len(texts), dtype=object)
+    labels[:] = [list(meaning[text]) for text in texts]
+    return labels
 
 
 def names_of_classes(meaning: dict[str, Any]) -> list[Any]:
@@ -274,5 +339,8 @@ def names_of_classes(meaning: dict[str, Any]) -> list[Any]:
     -------
     list of str, int or bool
     """
-    classes = set(meaning.values())
+    labels = meaning.values()
+    if any(isinstance(label, list) for label in labels):
+        return sorted({one for label in labels for one in label})
+    classes = set(labels)
     return list(TARGET_NAMES) if classes == set(TARGET_NAMES) else sorted(classes)

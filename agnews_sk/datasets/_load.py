@@ -1,26 +1,145 @@
-"""Load labelled rows from files: the CSV of AG News, or columns by name."""
+"""Load labelled rows from files: those of AG News, or of any columns."""
 
 import os
-import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import polars as pl
-from sklearn.utils import Bunch
+from agnews_sk.datasets._bunch import as_returned, check_choice
+from agnews_sk.datasets._parts import PARTS
+from agnews_sk.datasets._reading import Reading, load_parts, reading_of
+from agnews_sk.files import ReadOptions
 
-from agnews_sk.datasets._bunch import as_returned, check_choice, make_bunch
-from agnews_sk.datasets._files import READERS, check_format
-from agnews_sk.datasets._labels import (
-    OFFICIAL_NAMES,
-    as_labels,
-    meaning_of_labels,
-    names_of_classes,
-    without_label_faults,
-)
-from agnews_sk.datasets._table import Table, read_table
+_SUBSETS = (*PARTS, "all")
 
-_SUBSETS = ("train", "test")
+
+def load_texts(
+    path: Any,
+    *,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    sep: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    columns: str | Sequence[str] | None = None,
+    subset: str = "train",
+    on_bad_rows: str = "error",
+    return_X_y: bool = False,
+) -> Any:
+    r"""Load labelled texts from files with any columns, which are recognized or named.
+
+    Parameters
+    ----------
+    path : str, path-like, list of them, Dataset or DatasetDict
+        A file, of which all rows are read; a pattern such as "2026-*.csv" or a list of files, which
+        are read as one; a folder with files named after the subset, such as `train.csv` or
+        `train-00000-of-00001.parquet`; or a dataset of the Hugging Face library, or the folder
+        where it was saved.
+    text : str or list of str, optional
+        Column of the text, or several in the order in which they are to be joined.
+    label : str, optional
+        Column of the label.
+    sep : str, optional
+        Separator of the fields of text files, one character or "tab".
+    encoding : str, optional
+        Encoding of text files. By default UTF-8, or UTF-16 or UTF-32 if the file shows it.
+    header : bool, optional
+        Whether the first line of text files and sheets names the columns. Without a header the
+        columns are column_1, column_2 and so on; or class, title and description, or class and
+        text, in the layout of AG News.
+    sheet : str, optional
+        Sheet of a workbook with several.
+    label_sep : str, optional
+        Character or characters between the labels of a cell that holds several.
+    columns : "auto" or list of str, optional
+        Columns to keep beside the texts, such as numbers and dates, for a pipeline that uses them;
+        "auto" keeps all others.
+    subset : {"train", "validation", "test", "all"}, default="train"
+        Which files of a folder to read; "all" reads those that exist, training rows first. Ignored
+        for rows that are not divided into parts.
+    on_bad_rows : {"error", "skip"}, default="error"
+        Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote)
+        raises an error, or is skipped and counted in one warning.
+    return_X_y : bool, default=False
+        Return `(data, target)` instead of the Bunch.
+
+    Returns
+    -------
+    Bunch
+        data : DataFrame of shape (n_samples, n_columns)
+            The text columns under the names that they have in the file, then those of `columns`.
+        target : ndarray of shape (n_samples,)
+            Labels as in the file: integers, booleans, strings, or lists of labels.
+        target_names : list
+            The classes, sorted.
+        DESCR : str
+            Which files were read.
+        label_name : str
+            Column of the labels.
+        text_names : list of str
+            Columns of the text.
+        summary : str
+            What was recognized, such as "text: comment; label: queue, 3 classes; 8 rows".
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or the folder has none for the subset.
+    ImportError
+        If a workbook is read without the `excel` extra.
+    ValueError
+        If the columns are not certain, with all columns and the parameter that names them; if a row
+        is broken, with its file and line; if there are no rows; if labels are decimals, or of two
+        kinds, or one has two spellings; if the file is something else than its name says.
+
+    Warns
+    -----
+    UserWarning
+        If broken rows were skipped.
+
+    Notes
+    -----
+    Formats, by the ending of the name: CSV and other separated text (`.csv`, `.tsv`, `.tab`,
+    `.psv`, `.txt`), JSON (`.json`, `.jsonl`, `.ndjson`), Parquet, Arrow (`.arrow`, `.feather`) and
+    workbooks (`.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.ods`). Each may be compressed (`.gz`, `.bz2`,
+    `.xz`, `.zst`, `.zip`). Fields of nested objects are columns such as "data.text".
+
+    A column that the caller does not name is recognized by its name and its values, or refused if
+    another one may be meant as well; never by its position. Titles and texts are joined. Columns
+    of ids, dates and numbers are left out. Texts such as "NA" and "None" stay texts.
+
+    Class names in the metadata of a Parquet or Arrow file of the Hugging Face library replace its
+    numbers. AG News' names are given to AG News' files only, see `load_agnews`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from agnews_sk.datasets import load_texts
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "tickets.csv")
+    ...     _ = path.write_text("queue;comment\nbilling;Refund me\nreturns;The zip broke\n")
+    ...     tickets = load_texts(path)
+    >>> tickets.summary
+    'text: comment; label: queue, 2 classes; 2 rows'
+    >>> tickets.data["comment"].to_list(), tickets.target.tolist()
+    (['Refund me', 'The zip broke'], ['billing', 'returns'])
+    """
+    check_choice(subset, _SUBSETS, name="subset")
+    reading = reading_of(
+        text=text,
+        label=label,
+        sep=sep,
+        encoding=encoding,
+        header=header,
+        sheet=sheet,
+        label_sep=label_sep,
+        columns=columns,
+        on_bad_rows=on_bad_rows,
+    )
+    (bunch,) = load_parts(path, [subset], reading)
+    return as_returned(bunch, return_X_y)
 
 
 def load_agnews(
@@ -30,15 +149,17 @@ def load_agnews(
     on_bad_rows: str = "error",
     return_X_y: bool = False,
 ) -> Any:
-    r"""Load labelled rows, any number of them, from a file or a folder.
+    r"""Load rows in the format of AG News, any number of them, from a file or a folder.
+
+    Files with other columns are read by `load_texts`.
 
     Parameters
     ----------
     path : str or path-like
-        A file, of which all rows are read: `.csv`, `.parquet`, `.jsonl` or `.ndjson`. Or a folder
-        with files named after the subset, such as `train.csv` or `train-00000-of-00001.parquet`.
-    subset : {"train", "test", "all"}, default="train"
-        Which files of a folder to read; "all" reads those that exist, train before test. Ignored
+        A file, of which all rows are read; or a folder with files named after the subset, such as
+        `train.csv` or `train-00000-of-00001.parquet`.
+    subset : {"train", "validation", "test", "all"}, default="train"
+        Which files of a folder to read; "all" reads those that exist, training rows first. Ignored
         for a single file.
     on_bad_rows : {"error", "skip"}, default="error"
         Whether a broken row (wrong number of fields, no label, undecodable bytes, open quote)
@@ -57,6 +178,8 @@ def load_agnews(
             The classes: those of AG News in the order of their numbers, others sorted.
         DESCR : str
             Which files were read.
+        label_name, summary : str
+            Column of the labels; and all columns with the number of classes and of rows.
 
     Raises
     ------
@@ -75,8 +198,8 @@ def load_agnews(
     Notes
     -----
     A CSV without a header holds class, title and description, or class and text, and its classes
-    are integers. Quotes are doubled within quotes, a backslash is text, blank lines are
-    skipped.
+    are integers. Fields are separated by commas, quotes are doubled within quotes, a backslash is
+    text, blank lines are skipped, and the encoding is UTF-8.
 
     Otherwise columns are found by name, in any case and order, and others are ignored. The class is
     `class`, `class index`, `label`, `target` or `category`. The texts are `title` (or `headline`)
@@ -103,108 +226,7 @@ def load_agnews(
     >>> bunch.data["text"].to_list(), bunch.target.tolist()
     (['Oil rises', 'Cup final'], ['business', 'sports'])
     """
-    check_choice(subset, (*_SUBSETS, "all"), name="subset")
-    check_choice(on_bad_rows, ("error", "skip"), name="on_bad_rows")
-    parts = _SUBSETS if subset == "all" else (subset,)
-    (bunch,) = load_parts(Path(path).expanduser(), [parts], on_bad_rows=on_bad_rows)
+    check_choice(subset, _SUBSETS, name="subset")
+    reading = Reading(options=ReadOptions(detects=False), on_bad_rows=on_bad_rows)
+    (bunch,) = load_parts(path, [subset], reading)
     return as_returned(bunch, return_X_y)
-
-
-def load_parts(
-    path: Path, wanted: Sequence[Sequence[str]], *, on_bad_rows: str = "error"
-) -> list[Bunch]:
-    """Read a file or parts of a folder, each file once, with the same meaning of labels in all.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    wanted : sequence of sequence of {"train", "test"}
-        The parts of each Bunch; ignored for a single file.
-    on_bad_rows : {"error", "skip"}
-
-    Returns
-    -------
-    list of Bunch
-    """
-    files = _files(path, wanted)
-    tables = {
-        part: [without_label_faults(read_table(file)) for file in found]
-        for part, found in files.items()
-    }
-    meaning = meaning_of_labels([table for found in tables.values() for table in found])
-    bunches = []
-    for parts in wanted:
-        of_parts = [table for part in parts for table in tables.get(part, [])]
-        bunches.append(_make_bunch(of_parts, meaning, on_bad_rows))
-    return bunches
-
-
-def read_agnews(paths: Sequence[Path]) -> Bunch:
-    """Read files that are known to be those of AG News.
-
-    Parameters
-    ----------
-    paths : sequence of pathlib.Path
-
-    Returns
-    -------
-    Bunch
-    """
-    return _make_bunch([read_table(path) for path in paths], OFFICIAL_NAMES, "error")
-
-
-def _make_bunch(tables: Sequence[Table], meaning: dict[str, Any], on_bad_rows: str) -> Bunch:
-    """Concatenate tables, whose labels have been checked, to a Bunch."""
-    _report_faults(tables, on_bad_rows)
-    paths = ", ".join(str(table.path) for table in tables)
-    rows = pl.concat([table.rows for table in tables], how="diagonal")
-    if rows.is_empty():
-        raise ValueError(f"No rows in {paths}.")
-    return make_bunch(
-        rows.drop("class"),
-        as_labels(rows["class"], meaning),
-        f"Labelled rows read from {paths}",
-        target_names=names_of_classes(meaning),
-    )
-
-
-def _files(path: Path, wanted: Sequence[Sequence[str]]) -> dict[str, list[Path]]:
-    """Return the files of each part, also of parts that are not wanted: all decide on labels."""
-    if path.is_file():
-        check_format(path)
-        return {parts[0]: [path] for parts in wanted}
-    if not path.is_dir():
-        raise FileNotFoundError(f"path must be a file or a folder, but there is no {path}.")
-    files = {part: _files_of_part(path, part) for part in _SUBSETS}
-    for parts in wanted:
-        if not any(files[part] for part in parts):
-            subset = parts[0] if len(parts) == 1 else "all"
-            raise FileNotFoundError(
-                f"The folder {path} has no file for subset={subset!r}, such as {parts[0]}.csv; "
-                "to read a file of another name, pass its path."
-            )
-    return files
-
-
-def _files_of_part(folder: Path, part: str) -> list[Path]:
-    """Return the files of a part in order, of the first format that the folder has."""
-    for suffix in READERS:
-        files = [*folder.glob(f"{part}{suffix}"), *sorted(folder.glob(f"{part}-*{suffix}"))]
-        if files:
-            return files
-    return []
-
-
-def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
-    """Raise the first fault as an error, or warn of all."""
-    faults = [(table.path, line, why) for table in tables for line, why in table.faults]
-    if not faults:
-        return
-    path, line, why = faults[0]
-    if on_bad_rows == "error":
-        raise ValueError(f'{path}, line {line}: {why}. Pass on_bad_rows="skip" to skip such rows.')
-    warnings.warn(
-        f"Skipped {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
-        UserWarning,
-        stacklevel=5,
-    )

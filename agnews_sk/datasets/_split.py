@@ -9,8 +9,10 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from agnews_sk._core.joining import join_columns
+from agnews_sk._core.label_sets import LabelSets, check_label_sets, check_target, is_multilabel
 from agnews_sk._core.same_text import normalized
-from agnews_sk._core.validation import as_frame, check_labels, n_rows, take_rows, text_columns
+from agnews_sk._core.splitting import assign_sets, rarest_labels
+from agnews_sk._core.validation import as_frame, n_rows, take_rows, text_columns
 
 
 def train_val_test_split(
@@ -25,13 +27,14 @@ def train_val_test_split(
     """Split rows and labels into a training, a validation and a test part.
 
     Every class has the same share of each part, up to rounding. Texts that are duplicates of each
-    other are in the same part, so that no test text was seen in training.
+    other are in the same part, so that no test text was seen in training. With several labels per
+    row, every label has about the same share of each part.
 
     Parameters
     ----------
     X : DataFrame or array-like of str of shape (n_samples,)
         Rows; the parts are containers of the same kind.
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,), or sets of labels, or an indicator
         Labels; the parts are containers of the same kind.
     val_size, test_size : float or int, default=0.1 and 0.2
         Share of the rows if a float in [0, 1), number of rows if an int. 0 leaves the part empty.
@@ -56,13 +59,15 @@ def train_val_test_split(
     Warns
     -----
     UserWarning
-        If a part with a size above 0 is empty, since groups of duplicates are too large.
+        If a part with a size above 0 is empty, since groups of duplicates are too large. With
+        several labels per row, if a label has fewer rows than there are parts.
 
     Notes
     -----
     The parts have exactly the requested sizes unless groups of duplicates are too large to fit. A
     group is assigned to a random part that has room for it, with probability proportional to the
-    room; then rows without duplicates fill each part class by class.
+    room; then rows without duplicates fill each part class by class. Label sets are split by
+    iterative stratification (Sechidis et al. 2011), from the rarest label on.
 
     Examples
     --------
@@ -79,17 +84,20 @@ def train_val_test_split(
     """
     X = as_frame(X)
     n = n_rows(X)
-    labels = check_labels(y, X)
+    labels = check_target(y, X)
     n_val, n_test = _n_of(val_size, n, "val_size"), _n_of(test_size, n, "test_size")
     if n_val + n_test >= n:
         raise ValueError(
             f"val_size={val_size} and test_size={test_size} take {n_val + n_test} of {n} rows and "
             "leave no training rows; lower them."
         )
-    classes = _class_codes(labels, n_parts=1 + (n_val > 0) + (n_test > 0))
+    n_parts = 1 + (n_val > 0) + (n_test > 0)
     groups = pd.factorize(_normalized(X))[0] if group_duplicates else np.arange(n)
     rng = check_random_state(random_state)
-    parts = _assign(classes, groups, n_val, n_test, rng)
+    if is_multilabel(y):
+        parts = _assign_sets(check_label_sets(y), groups, n_parts, n_val, n_test, rng)
+    else:
+        parts = _assign(_class_codes(labels, n_parts), groups, n_val, n_test, rng)
     order = rng.permutation(n)
     chosen = [order[parts[order] == part] for part in range(3)]
     if (n_val and not len(chosen[1])) or (n_test and not len(chosen[2])):
@@ -165,6 +173,63 @@ def _assign(
         rows = rng.permutation(alone[classes[alone] == c])
         shares = _shared_out(len(rows), room[:, c].clip(min=0))
         parts[rows] = np.repeat(np.arange(3), shares)
+    return parts
+
+
+def _assign_sets(
+    sets: LabelSets,
+    groups: np.ndarray,
+    n_parts: int,
+    n_val: int,
+    n_test: int,
+    rng: np.random.RandomState,
+) -> np.ndarray:
+    """Return the part of each row with several labels, as `_assign` does.
+
+    Rows without duplicates move from parts that are too large to those that are too small: rows
+    without labels first, and those with the rarest labels last.
+
+    Parameters
+    ----------
+    sets : LabelSets of n_samples rows
+    groups : ndarray of int of shape (n_samples,)
+        Group of duplicates of each row.
+    n_parts : int
+        Parts that are not empty.
+    n_val, n_test : int
+        Number of rows to validate and to test on.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+
+    Warns
+    -----
+    UserWarning
+        If a label has fewer rows than there are parts.
+    """
+    counts = sets.indicator.sum(axis=0)
+    rare = sets.classes[(counts > 0) & (counts < n_parts)].tolist()
+    if rare:
+        warnings.warn(
+            f"The labels {rare} of y have fewer rows than the {n_parts} parts, so that some part "
+            "lacks them.",
+            UserWarning,
+            stacklevel=3,
+        )
+    n = len(groups)
+    sizes = np.array([n - n_val - n_test, n_val, n_test])
+    parts = assign_sets(sets.indicator, groups, sizes / n, rng)
+    rarity = np.append(counts, n + 1)[rarest_labels(sets.indicator)]  # (n_samples,)
+    alone = np.flatnonzero(np.bincount(groups)[groups] == 1)
+    movable = alone[np.argsort(-rarity[alone], kind="stable")]
+    surplus = np.bincount(parts, minlength=3) - sizes
+    moved = [movable[parts[movable] == one][: max(0, surplus[one])] for one in range(3)]
+    rows = np.concatenate(moved)
+    to = np.repeat(np.arange(3), (-surplus).clip(min=0))
+    n_moved = min(len(rows), len(to))
+    parts[rows[:n_moved]] = to[:n_moved]
     return parts
 
 

@@ -1,23 +1,41 @@
-"""All rows of a file of labelled texts: the batches of its reader, concatenated."""
+"""All rows of a file of labelled texts: the batches of its reader concatenated, or its columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
-from agnews_sk.datasets._columns import LabelledColumns, choose_labelled_columns, plain_name
-from agnews_sk.datasets._files import open_rows
-from agnews_sk.datasets._rows import Fault, RowReader
+from agnews_sk._core.column_kinds import as_polars
+from agnews_sk.datasets._columns import Chosen, LabelledRules
+from agnews_sk.datasets._label_cells import (
+    LabelTexts,
+    is_label,
+    label_texts,
+    label_texts_of,
+    split_labels,
+)
+from agnews_sk.datasets._plain_csv import read_plain_csv
+from agnews_sk.files import (
+    ArrowReader,
+    DatasetReader,
+    Fault,
+    ReadOptions,
+    RowReader,
+    is_dataset,
+    open_rows,
+)
 
 _N_ROWS = 8_192
+# First rows, by which columns are recognized.
+_N_ROWS_AHEAD = 1_000
 # Loading holds all rows in memory anyway, so that a record may have any length.
 _ANY_LENGTH = 2**31 - 1
-_KINDS_OF_LABELS = {str: "text", int: "number", float: "number", bool: "boolean"}
-
-# All fields are quoted, and the first has no quotes inside: every CSV reader agrees on such a line.
-_PLAIN_LINE = r'^"[^"\r]*"(?:,"(?:[^"\r]|"")*"){%d}$'
+# Under these options the fast reader of CSV agrees with the stream.
+_PLAIN_OPTIONS = (ReadOptions(), ReadOptions(detects=False))
 
 
 class Table(NamedTuple):
@@ -27,37 +45,61 @@ class Table(NamedTuple):
     ----------
     path : pathlib.Path
     rows : polars.DataFrame of str of shape (n_rows, n_columns)
-        The column `class` as it is in the file, and the text columns.
+        The text columns, and those to keep beside them, of any type.
+    labels : polars.Series of str of shape (n_rows,)
+        The labels as they are in the file, a list of labels as JSON.
     lines : ndarray of int of shape (n_rows,)
-        The line, counted from 1, on which each row begins; in Parquet the number of the row.
+        The line, counted from 1, on which each row begins; the number of the row in formats without
+        lines.
     faults : list of Fault
         The rows that cannot be read.
-    class_column : str
-        The name in the file of the column `class`; "class" without a header.
+    names : list of str
+        All columns of the file.
+    chosen : Chosen or None
+        Those that are read; None if the file has no rows.
     has_header : bool
         Whether the columns have names in the file.
     is_official : bool
         Whether the file has the form in which AG News is published.
-    label_kind : {"text", "number", "boolean"} or None
+    label_kind : {"text", "number", "boolean", "list"} or None
         What the labels are, None where the format does not distinguish the kinds.
     """
 
     path: Path
     rows: pl.DataFrame
+    labels: pl.Series
     lines: np.ndarray
     faults: list[Fault]
-    class_column: str
+    names: list[str]
+    chosen: Chosen | None
     has_header: bool = True
     is_official: bool = False
     label_kind: str | None = None
 
+    @property
+    def label(self) -> str:
+        """Return the column of the labels."""
+        return "class" if self.chosen is None else self.chosen.label
 
-def read_table(path: Path) -> Table:
-    """Read a file of labelled texts of any format.
+    @property
+    def has_numbered_classes(self) -> bool:
+        """Return whether the columns are those of AG News without a header: numbers, then texts."""
+        return not self.has_header and self.label == "class"
+
+
+def read_table(
+    source: Any, rules: LabelledRules, options: ReadOptions, *, label_sep: str | None = None
+) -> Table:
+    """Read labelled texts of any format.
 
     Parameters
     ----------
-    path : pathlib.Path
+    source : pathlib.Path or datasets.Dataset
+    rules : LabelledRules
+        Choose the columns.
+    options : ReadOptions
+    label_sep : str, optional
+        Separates several labels in a cell.
 
     Returns
     -------
@@ -69,64 +111,25 @@ def read_table(path: Path) -> Table:
         If the format is not known or the file is broken as a whole, the columns of the labels and
         the texts are not found or have a type that does not fit, or labels are of two kinds.
     """
-    plain = read_plain_csv(path) if path.suffix.lower() == ".csv" else None
-    return read_row_by_row(path) if plain is None else plain
+    if is_dataset(source):
+        return _table_of(DatasetReader(source, rules), rules, label_sep)
+    is_csv = source.suffix.lower() == ".csv"
+    if is_csv and options in _PLAIN_OPTIONS and label_sep is None:
+        cells = read_plain_csv(source, rules)
+        if cells is not None:
+            return _plain_table(source, rules, cells)
+    return read_row_by_row(source, rules, options, label_sep=label_sep)
 
 
-def read_plain_csv(path: Path) -> Table | None:
-    """Read a CSV file in the form of AG News, without a header and without a broken row.
-
-    Polars reads such a file much faster than rows can be streamed, and to the same table.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    Table or None
-        None if the file has any other form, or a flaw.
-    """
-    data = path.read_bytes()
-    n_fields = _n_fields_of_plain(data)
-    if n_fields is None:
-        return None
-    rows = pl.read_csv(data, has_header=False, infer_schema=False).fill_null("")
-    names = LabelledColumns().names_without_header([[""] * n_fields])
-    rows = rows.rename(dict(zip(rows.columns, names, strict=True)))
-    lines = np.arange(1, len(rows) + 1)
-    return Table(path, rows, lines, [], "class", has_header=False, is_official=n_fields == 3)
-
-
-def _n_fields_of_plain(data: bytes) -> int | None:
-    """Return the number of fields of a CSV file without a header or a broken row.
+def read_row_by_row(
+    path: Path, rules: LabelledRules, options: ReadOptions, *, label_sep: str | None = None
+) -> Table:
+    """Read a file with the reader of its format.
 
     Parameters
     ----------
-    data : bytes
-        Content of the file.
-
-    Returns
-    -------
-    {2, 3} or None
-        None if not all lines are records of two or of three quoted fields, or the first one names
-        columns.
-    """
-    try:
-        lines = pl.Series(data.decode().removesuffix("\n").split("\n"), dtype=pl.String)
-    except UnicodeDecodeError:
-        return None
-    if LabelledColumns().is_header([field.strip('"') for field in lines[0].split(",")]):
-        return None
-    return next((n for n in (3, 2) if lines.str.contains(_PLAIN_LINE % (n - 1)).all()), None)
-
-
-def read_row_by_row(path: Path) -> Table:
-    """Read a file of any format as the concatenation of the batches of its reader.
-
-    Parameters
-    ----------
-    path : pathlib.Path
+    path, rules, options, label_sep
+        As `read_table` takes them.
 
     Returns
     -------
@@ -137,94 +140,168 @@ def read_row_by_row(path: Path) -> Table:
     ValueError
         As `read_table`.
     """
-    reader = open_rows(path, LabelledColumns(), max_record_bytes=_ANY_LENGTH)
-    found = _gather(reader)
-    if not reader.names:
-        empty = pl.DataFrame(schema={"class": pl.String})
-        return _table(reader, empty, found, "class", None)
-    chosen = choose_labelled_columns(reader.names, path)
-    names = {column: reader.names[i] for column, i in chosen.items()}
-    label = names.pop("class")
-    wrong = reader.wrong_type(label, list(names.values()))
-    if wrong is not None:
-        raise ValueError(f"{path}: {wrong}.")
-    found = _without_wrong_types(found, label, list(names.values()))
-    labels, kind = _labels(reader, found, label)
-    values = {"class": labels, **{column: found.cells[name] for column, name in names.items()}}
-    rows = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
-    if reader.empty_is_missing:
-        rows = rows.with_columns(pl.all().replace("", None))
-    return _table(reader, rows, found, plain_name(label), kind)
+    given = {**asdict(options), "max_record_bytes": _ANY_LENGTH}
+    return _table_of(open_rows(path, rules, **given), rules, label_sep)
 
 
-class _Gathered(NamedTuple):
-    """The wanted cells of all rows.
-
-    Attributes
-    ----------
-    lines : list of int of length n_rows
-    cells : dict of str to list of length n_rows
-        Cells by column; None where a row lacks the column.
-    faults : list of Fault
-    """
-
-    lines: list[int]
-    cells: dict[str, list[Any]]
-    faults: list[Fault]
-
-
-def _gather(reader: RowReader) -> _Gathered:
-    """Read all rows, and keep the cells that may be labels or texts.
-
-    Cells are collected by column, so that the dicts of only one batch are in memory at a time.
-    """
-    lines: list[int] = []
-    cells: dict[str, list[Any]] = {}
-    faults: list[Fault] = []
-    for batch in reader.batches(_N_ROWS):
-        for name in filter(reader.rules.wants, {name for row in batch.rows for name in row}):
-            column = cells.setdefault(name, [])
-            column.extend([None] * (len(lines) - len(column)))
-            column.extend(row.get(name) for row in batch.rows)
-        lines += batch.lines
-        faults += batch.faults
-    for name in filter(reader.rules.wants, reader.names):
-        column = cells.setdefault(name, [])
-        column.extend([None] * (len(lines) - len(column)))
-    return _Gathered(lines, cells, faults)
-
-
-def _table(
-    reader: RowReader, rows: pl.DataFrame, found: _Gathered, class_column: str, kind: str | None
-) -> Table:
-    """Return a table of rows with the properties of their file.
+def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table:
+    """Return the table of a CSV file in the form of AG News.
 
     Parameters
     ----------
-    reader : RowReader
-        After all rows have been read.
-    rows : polars.DataFrame of str of shape (n_rows, n_columns)
-    found : _Gathered
-        Lines and faults.
-    class_column : str
-        Name of the class in the file.
-    kind : str or None
-        Kind of the labels.
+    path : pathlib.Path
+    rules : LabelledRules
+    cells : polars.DataFrame of str of shape (n_rows, n_columns)
 
     Returns
     -------
     Table
     """
+    chosen = _choose(rules, path, cells.columns, cells.head(_N_ROWS_AHEAD).to_dicts())
+    return Table(
+        path=path,
+        rows=cells.select(
+            *(pl.col(column).alias(name) for name, column in chosen.texts.items()), *chosen.others
+        ),
+        labels=cells[chosen.label],
+        lines=np.arange(1, len(cells) + 1),
+        faults=[],
+        names=cells.columns,
+        chosen=chosen,
+        has_header=False,
+        is_official=cells.width == 3,
+    )
+
+
+def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) -> Table:
+    """Return the table of all rows that a reader finds.
+
+    Parameters
+    ----------
+    reader : RowReader
+    rules : LabelledRules
+        Choose the columns by the first rows.
+    label_sep : str or None
+
+    Returns
+    -------
+    Table
+    """
+    ahead = next((batch for batch in reader.batches(_N_ROWS_AHEAD) if batch.rows), None)
+    if ahead is None:
+        return _table_without_rows(reader)
+    chosen = _choose(rules, reader.path, reader.names, ahead.rows)
+    texts = list(chosen.texts.values())
+    columns = [chosen.label, *texts, *chosen.others]
+    wrong = reader.wrong_type(chosen.label, texts)
+    if wrong is not None:
+        raise ValueError(f"{reader.path}: {wrong}.")
+    reader.select(columns)
+    frame = reader.frame(columns) if isinstance(reader, ArrowReader) else None
+    if frame is None:
+        found = _gather(reader, columns, texts)
+    else:
+        found = _Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
+    labels = _labels(reader, found, chosen.label, label_sep)
     return Table(
         path=reader.path,
-        rows=rows,
-        lines=np.array(found.lines, dtype=int),
+        rows=_texts(reader, found, chosen.texts).with_columns(_others(found, chosen.others)),
+        labels=pl.Series("label", labels.texts, dtype=pl.String),
+        lines=np.asarray(found.lines, dtype=int),
         faults=found.faults,
-        class_column=class_column if reader.has_header else "class",
+        names=reader.names,
+        chosen=chosen,
         has_header=reader.has_header,
         is_official=reader.is_official,
-        label_kind=kind,
+        label_kind=labels.kind,
     )
+
+
+def _choose(
+    rules: LabelledRules, path: Path, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> Chosen:
+    """Return the columns that the rules choose; errors name the file.
+
+    Parameters
+    ----------
+    rules : LabelledRules
+    path : pathlib.Path
+    names : sequence of str
+        All columns.
+    rows : sequence of dict
+        The first ones.
+
+    Returns
+    -------
+    Chosen
+    """
+    try:
+        return rules.choose(names, rows)
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from error
+
+
+def _table_without_rows(reader: RowReader) -> Table:
+    """Return the table of a file that has no rows, or faulty ones only.
+
+    Parameters
+    ----------
+    reader : RowReader
+
+    Returns
+    -------
+    Table
+    """
+    faults = [fault for batch in reader.batches(_N_ROWS) for fault in batch.faults]
+    nothing = pl.Series("label", [], dtype=pl.String)
+    return Table(
+        reader.path, pl.DataFrame(), nothing, np.empty(0, dtype=int), faults, reader.names, None
+    )
+
+
+class _Gathered(NamedTuple):
+    """The chosen cells of all rows.
+
+    Attributes
+    ----------
+    lines : sequence of int of length n_rows
+    cells : dict of str to list or polars.Series of length n_rows
+        Cells by column; None where a row lacks the column.
+    faults : list of Fault
+    """
+
+    lines: Sequence[int] | np.ndarray
+    cells: dict[str, Any]
+    faults: list[Fault]
+
+
+def _gather(reader: RowReader, columns: Sequence[str], texts: Sequence[str]) -> _Gathered:
+    """Read all rows, and keep the cells of some columns that can be labels or texts.
+
+    Cells are collected by column, so that the dicts of only one batch are in memory at a time.
+
+    Parameters
+    ----------
+    reader : RowReader
+    columns : sequence of str
+        That of the labels, those of texts, and those to keep beside them.
+    texts : sequence of str
+        Those of texts.
+
+    Returns
+    -------
+    _Gathered
+    """
+    lines: list[int] = []
+    cells: dict[str, list[Any]] = {name: [] for name in columns}
+    faults: list[Fault] = []
+    for batch in reader.batches(_N_ROWS):
+        for name, column in cells.items():
+            column.extend(row.get(name) for row in batch.rows)
+        lines += batch.lines
+        faults += batch.faults
+    found = _Gathered(lines, cells, faults)
+    return _without_wrong_types(found, columns[0], texts) if reader.has_types else found
 
 
 def _wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> dict[int, str]:
@@ -244,7 +321,7 @@ def _wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> dict[int
     """
     reasons: dict[int, str] = {}
     for i, value in enumerate(found.cells[label]):
-        if not isinstance(value, str | int | float | None):
+        if not is_label(value):
             reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
     for name in texts:
         for i, value in enumerate(found.cells[name]):
@@ -260,7 +337,7 @@ def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> 
     ----------
     found : _Gathered
     label : str
-        Column of the labels: strings, numbers and booleans are kept.
+        Column of the labels: strings, numbers, booleans and lists of labels are kept.
     texts : sequence of str
         Columns of the texts: strings are kept. Missing values are kept in all columns.
 
@@ -279,9 +356,56 @@ def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> 
     )
 
 
-def _labels(
-    reader: RowReader, found: _Gathered, column: str
-) -> tuple[list[str | None], str | None]:
+def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.DataFrame:
+    """Return the text columns under the names that they get.
+
+    Parameters
+    ----------
+    reader : RowReader
+        Knows whether an empty cell is a missing one.
+    found : _Gathered
+    texts : mapping of str to str
+        From the new name to that in the file.
+
+    Returns
+    -------
+    polars.DataFrame of str of shape (n_rows, n_columns)
+    """
+    columns = [
+        pl.Series(name, found.cells[column]).cast(pl.String)
+        if isinstance(found.cells[column], pl.Series)
+        else pl.Series(name, found.cells[column], dtype=pl.String)
+        for name, column in texts.items()
+    ]
+    rows = pl.DataFrame(columns)
+    return rows.with_columns(pl.all().replace("", None)) if reader.empty_is_missing else rows
+
+
+def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
+    """Return the columns beside the texts; cells of several types are missing lists.
+
+    Parameters
+    ----------
+    found : _Gathered
+    names : sequence of str
+
+    Returns
+    -------
+    list of polars.Series of shape (n_rows,)
+        Empty strings are missing.
+    """
+    columns = []
+    for name in names:
+        cells = found.cells[name]
+        column = (
+            cells if isinstance(cells, pl.Series) else as_polars(pd.Series(cells, dtype=object))
+        )
+        column = column.replace("", None) if column.dtype == pl.String else column
+        columns.append(column.rename(name))
+    return columns
+
+
+def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | None) -> LabelTexts:
     """Return the labels of the rows as texts, and their kind.
 
     Parameters
@@ -290,61 +414,20 @@ def _labels(
         Knows whether the format has types, and the names of the labels.
     found : _Gathered
     column : str
+    label_sep : str or None
 
     Returns
     -------
-    labels : list of str or None, of length n_rows
-        None where the label is missing: null, NaN, or a number without a name.
-    kind : {"text", "number", "boolean"} or None
-        None if the format has no types, or all labels are missing.
+    LabelTexts
     """
-    labels = [None if value != value else value for value in found.cells[column]]  # NaN
-    if not reader.has_types:
-        return labels, None
-    kind = _kind_of(labels, found.lines, f"{reader.path}: {column}")
+    cells, place = found.cells[column], f"{reader.path}: {column}"
     names = reader.label_names(column)
-    if names is not None and all(type(value) is int for value in labels if value is not None):
-        known = dict(enumerate(names))
-        return [None if value is None else known.get(value) for value in labels], "text"
-    return [_label_text(value) for value in labels], kind
-
-
-def _kind_of(labels: Sequence[Any], lines: Sequence[int], column: str) -> str | None:
-    """Return the kind of all labels that are not missing.
-
-    Parameters
-    ----------
-    labels : sequence of str, int, float, bool or None, of length n_rows
-    lines : sequence of int of length n_rows
-        Line of each row, for the message.
-    column : str
-        File and column, for the message.
-
-    Returns
-    -------
-    {"text", "number", "boolean"} or None
-        None if all labels are missing.
-
-    Raises
-    ------
-    ValueError
-        If labels are of two kinds; names the first line of each.
-    """
-    first: dict[str, int] = {}
-    for label, line in zip(labels, lines, strict=True):
-        if label is not None and str(label).strip():
-            first.setdefault(_KINDS_OF_LABELS[type(label)], line)
-    if len(first) > 1:
-        found = " and ".join(f"a {kind} on line {line}" for kind, line in first.items())
-        raise ValueError(
-            f'{column} must hold labels of one kind, got {found}; 1 is a number and "1" a text, '
-            "so write all labels in the same way."
-        )
-    return next(iter(first), None)
-
-
-def _label_text(label: Any) -> str | None:
-    """Return a label as text, a boolean as JSON writes it."""
-    if label is None:
-        return None
-    return str(label).lower() if isinstance(label, bool) else str(label)
+    if isinstance(cells, pl.Series):
+        labels = label_texts_of(cells, place, names)
+    elif reader.has_types:
+        labels = label_texts(cells, list(found.lines), place, names)
+    else:
+        labels = LabelTexts(cells, None)
+    if label_sep is not None and labels.kind in (None, "text"):
+        return split_labels(labels.texts, label_sep)
+    return labels

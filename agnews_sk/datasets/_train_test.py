@@ -1,16 +1,19 @@
 """Training and test rows for commands, examples and benchmarks, from the first source found."""
 
-import os
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from agnews_sk._core.home import data_path
+from agnews_sk.datasets._bunch import labels_of, summarize
 from agnews_sk.datasets._fetch import fetch_agnews
 from agnews_sk.datasets._generate import load_news_sample
-from agnews_sk.datasets._load import load_agnews, load_parts
+from agnews_sk.datasets._parts import WHOLE, Sources, files_of, find_sources
+from agnews_sk.datasets._reading import Reading, load_sources, reading_of
 from agnews_sk.datasets._split import train_val_test_split
+from agnews_sk.files import is_dataset
 
 SAMPLE = "sample"
 SAMPLE_NOTICE = (
@@ -26,11 +29,19 @@ class TrainTest(NamedTuple):
     ----------
     X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
     y_train, y_test : ndarray of shape (n_rows,)
-        Labels, as `load_agnews` gives them.
+        Labels, as `load_texts` gives them.
     source : str
         Where the rows come from, and how many there are.
     notice : str
         Warning to show with scores on generated rows; empty for real rows.
+    summary : str
+        The columns of text and label that were recognized or named, as `load_texts` describes them;
+        empty for rows that come from no file.
+    X_validation : pandas.DataFrame of shape (n_rows, n_columns) or None
+        Validation rows, if there are files of them.
+    y_validation : ndarray of shape (n_rows,) or None
+    texts : sequence of str
+        Columns of the text; empty if all columns are.
     """
 
     X_train: Any
@@ -39,18 +50,40 @@ class TrainTest(NamedTuple):
     y_test: np.ndarray
     source: str
     notice: str = ""
+    summary: str = ""
+    X_validation: Any = None
+    y_validation: np.ndarray | None = None
+    texts: Sequence[str] = ()
 
 
-def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
+def load_train_test(
+    path: Any = None,
+    *,
+    test: Any = None,
+    validation: Any = None,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    sep: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    columns: str | Sequence[str] | None = None,
+    on_bad_rows: str = "error",
+) -> TrainTest:
     """Load training and test rows from the first source that has some.
 
     Parameters
     ----------
-    path : str or path-like, optional
-        A folder with training and test files; or a file, of which a fifth becomes the test rows,
-        with duplicates kept in one part; or "sample" for the built-in sample. By default the path
-        in the environment variable `AGNEWS_SK_DATA`, else AG News from the cache or by download,
-        else the built-in sample.
+    path : str, path-like, list of them, Dataset or DatasetDict, optional
+        Rows as `load_texts` takes them: a folder with training and test files; or a file, of which
+        a fifth becomes the test rows, with duplicates kept in one part; or "sample" for the
+        built-in sample. By default the path in the environment variable `AGNEWS_SK_DATA`, else AG
+        News from the cache or by download, else the built-in sample.
+    test, validation : str, path-like, list of them or Dataset, optional
+        Test and validation rows, instead of those that `path` has.
+    text, label, sep, encoding, header, sheet, label_sep, columns, on_bad_rows
+        As `load_texts` takes them, the same for all files.
 
     Returns
     -------
@@ -69,48 +102,138 @@ def load_train_test(path: str | os.PathLike | None = None) -> TrainTest:
     >>> len(rows.X_train) > len(rows.X_test), rows.source
     (True, 'the built-in sample: ...')
     """
-    path = path or data_path()
-    if path == SAMPLE:
+    reading = reading_of(
+        text=text,
+        label=label,
+        sep=sep,
+        encoding=encoding,
+        header=header,
+        sheet=sheet,
+        label_sep=label_sep,
+        columns=columns,
+        on_bad_rows=on_bad_rows,
+    )
+    path = data_path() if path is None else path
+    is_sample = isinstance(path, str) and path == SAMPLE
+    if path is not None and not is_sample:
+        return _from_files(path, test, validation, reading)
+    _check_not_given(
+        test=test,
+        validation=validation,
+        text=text,
+        label=label,
+        sep=sep,
+        encoding=encoding,
+        columns=columns,
+    )
+    if is_sample:
         return _from_sample()
-    if path is not None:
-        return _from_path(Path(path).expanduser())
     try:
         return _from_agnews()
     except OSError:
         return _from_sample()
 
 
-def _from_path(path: Path) -> TrainTest:
-    """Load the two parts of a folder, or split a file."""
-    if path.is_dir():
-        train, test = load_parts(path, [("train",), ("test",)])
-        X_train, y_train, X_test, y_test = train.data, train.target, test.data, test.target
-        _check_columns(X_train, X_test, path)
-        _check_common_label(y_train, y_test, path)
-    else:
-        X, y = load_agnews(path, return_X_y=True)
-        X_train, _, X_test, y_train, _, y_test = train_val_test_split(
-            X, y, val_size=0, test_size=0.2, random_state=0
-        )
-    return _train_test(str(path), X_train, X_test, y_train, y_test)
+def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> TrainTest:
+    """Load the parts of a folder or of several files, or split one into training and test rows.
+
+    Parameters
+    ----------
+    path, test, validation : object
+        As `load_train_test` takes them.
+    reading : Reading
+
+    Returns
+    -------
+    TrainTest
+    """
+    sources = find_sources(path)
+    parts = {"train": _files(sources, "train", path)}
+    for part, given in (("validation", validation), ("test", test)):
+        if given is not None:
+            parts[part] = _files(find_sources(given), part, given)
+        elif sources.get(part):
+            parts[part] = sources[part]
+    if "test" not in parts and WHOLE not in sources:
+        files_of(sources, "test", path)  # raises the error that names what is missing
+    bunches = load_sources(parts, [[part] for part in parts], reading)
+    found = dict(zip(parts, bunches, strict=True))
+    for part, bunch in found.items():
+        _check_part(part, bunch, found["train"], path)
+    return _train_test(
+        _name_of(path),
+        *_train_and_test(found),
+        summary=summarize(bunches),
+        validation=found.get("validation"),
+    )._replace(texts=found["train"].text_names)
 
 
-def _check_columns(X_train: Any, X_test: Any, path: Path) -> None:
-    """Raise a ValueError unless training and test rows have the same columns."""
-    if list(X_train.columns) != list(X_test.columns):
+def _name_of(path: Any) -> str:
+    """Return what rows were read from, as their source names it."""
+    if is_dataset(path) or isinstance(path, Mapping):
+        return "the dataset"
+    return ", ".join(map(str, path)) if isinstance(path, (list, tuple)) else str(path)
+
+
+def _check_not_given(**options: Any) -> None:
+    """Raise a ValueError if there are options that only files of the caller's own can have."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
         raise ValueError(
-            f"{path}: training and test rows must have the same text columns, got "
-            f"{list(X_train.columns)} and {list(X_test.columns)}."
+            f"{', '.join(given)} can only be given for rows of your own; pass path (--data) too."
         )
 
 
-def _check_common_label(y_train: np.ndarray, y_test: np.ndarray, path: Path) -> None:
-    """Raise a ValueError if no test label occurs in training."""
-    if not np.isin(y_test, y_train).any():
+def _files(sources: Sources, part: str, given: Any) -> list[Any]:
+    """Return the files or datasets of a part, or all if they are not divided."""
+    return [one for name in files_of(sources, part, given) for one in sources[name]]
+
+
+def _train_and_test(found: Mapping[str, Bunch]) -> tuple[Any, Any, Any, Any]:
+    """Return training and test rows, and their labels; without test rows, split the others.
+
+    Parameters
+    ----------
+    found : mapping of str to Bunch
+        By part.
+
+    Returns
+    -------
+    X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
+    y_train, y_test : ndarray of shape (n_rows,)
+    """
+    train, test = found["train"], found.get("test")
+    if test is not None:
+        return train.data, test.data, train.target, test.target
+    texts = train.data[train.text_names]  # rows whose texts are equal stay together
+    train_texts, _, test_texts, y_train, _, y_test = train_val_test_split(
+        texts, train.target, val_size=0, test_size=0.2, random_state=0
+    )
+    return train.data.loc[train_texts.index], train.data.loc[test_texts.index], y_train, y_test
+
+
+def _check_part(part: str, bunch: Bunch, train: Bunch, path: Any) -> None:
+    """Raise a ValueError unless rows have the columns of the training rows, and a label in common.
+
+    Parameters
+    ----------
+    part : {"train", "validation", "test"}
+    bunch, train : Bunch
+        The rows, and the training rows.
+    path : object
+        What the rows come from, for the message.
+    """
+    columns, expected = list(bunch.data.columns), list(train.data.columns)
+    if columns != expected:
         raise ValueError(
-            f"{path}: training and test rows must have labels in common, got labels such as "
-            f"{y_train.tolist()[0]!r:.60} and {y_test.tolist()[0]!r:.60}; write each label in the "
-            "same way in both."
+            f"{path}: training and {part} rows must have the same text columns, got {expected} and "
+            f"{columns}."
+        )
+    if labels_of(bunch.target).isdisjoint(labels_of(train.target)):
+        raise ValueError(
+            f"{path}: training and {part} rows must have labels in common, got labels such as "
+            f"{train.target.tolist()[0]!r:.60} and {bunch.target.tolist()[0]!r:.60}; write each "
+            "label in the same way in both."
         )
 
 
@@ -129,7 +252,41 @@ def _from_sample() -> TrainTest:
     return rows._replace(notice=SAMPLE_NOTICE)
 
 
-def _train_test(name: str, X_train, X_test, y_train, y_test) -> TrainTest:
-    """Return the rows with a description of their source."""
+def _train_test(
+    name: str,
+    X_train: Any,
+    X_test: Any,
+    y_train: Any,
+    y_test: Any,
+    *,
+    summary: str = "",
+    validation: Bunch | None = None,
+) -> TrainTest:
+    """Return the rows with a description of their source.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
+    y_train, y_test : ndarray of shape (n_rows,)
+    summary : str
+    validation : Bunch or None
+
+    Returns
+    -------
+    TrainTest
+    """
     source = f"{name}: {len(y_train):,} training rows, {len(y_test):,} test rows"
-    return TrainTest(X_train, X_test, y_train, y_test, source)
+    if validation is not None:
+        source += f", {len(validation.target):,} validation rows"
+    return TrainTest(
+        X_train,
+        X_test,
+        y_train,
+        y_test,
+        source,
+        summary=summary,
+        X_validation=None if validation is None else validation.data,
+        y_validation=None if validation is None else validation.target,
+    )

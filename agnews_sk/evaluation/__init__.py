@@ -2,8 +2,10 @@
 
 from agnews_sk._core.public import publish
 from agnews_sk.evaluation._comparison import compare_classifiers
-from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier, read_predictions
+from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
+from agnews_sk.evaluation._fitted import evaluate_fitted
 from agnews_sk.evaluation._learning_curves import LearningCurves, learning_curves
+from agnews_sk.evaluation._predictions import read_predictions
 from agnews_sk.evaluation._quality import N_BINS, confidence_bins
 from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._scoring import interval_columns
@@ -12,6 +14,7 @@ from agnews_sk.evaluation._wording import (
     confidence_percent,
     cost_note,
     interval_with_method,
+    main_score,
     verdict,
 )
 
@@ -21,6 +24,7 @@ __all__ = [
     "LearningCurves",
     "compare_classifiers",
     "evaluate_classifier",
+    "evaluate_fitted",
     "learning_curves",
 ]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._core.validation import as_frame, check_labels, take_rows
+from agnews_sk._core.label_sets import check_target
+from agnews_sk._core.validation import as_frame, n_rows, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
 from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._inputs import check_classifiers, check_settings
@@ -35,8 +36,9 @@ def compare_classifiers(
     X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
         What the classifiers take. For cross-validation, `X_train` holds all rows, and `X_test`
         is not given.
-    y_train, y_test : array-like of shape (n_rows,)
-        Labels, none missing.
+    y_train, y_test : array-like of shape (n_rows,), or sets of labels, or indicators
+        Labels, none missing: one per row; or a list, tuple or set of labels per row, or a matrix or
+        frame of 0 and 1 with a column per label.
     cv : int or cross-validation splitter, optional
         Compare by cross-validation instead of on test rows: a number of folds, which are
         stratified, shuffled by `random_state`, and keep copies of a row in one fold; or a splitter
@@ -78,8 +80,9 @@ def compare_classifiers(
     Notes
     -----
     Labels of any container reach the classifiers as one plain array, and predictions are compared
-    by value, regardless of their container: 1.0 equals 1. Rows on which an `AbstainingClassifier`
-    abstains count as errors, and their share is reported as `abstained`.
+    by value, regardless of their container: 1.0 equals 1. Several labels per row reach them in the
+    form in which they are given; folds are stratified by label, from the rarest on. Rows on which
+    an `AbstainingClassifier` abstains count as errors, and their share is reported as `abstained`.
 
     Examples
     --------
@@ -111,7 +114,7 @@ def compare_classifiers(
     _check_kind(X_test, y_test, cv, train_rows)
     rng = np.random.default_rng(random_state)
     X_train, X_test = as_frame(X_train), as_frame(X_test)
-    y_train = check_labels(y_train, X_train, name="y_train")
+    y_train = check_target(y_train, X_train, name="y_train")
     if cv is not None:
         evaluations, rows, folds = cross_evaluate(
             classifiers, X_train, y_train, cv=cv, rng=rng, progress=progress
@@ -124,7 +127,7 @@ def compare_classifiers(
             confidence_level=confidence_level,
             random_state=rng,
         )
-    y_test = check_labels(y_test, X_test, name="y_test")
+    y_test = check_target(y_test, X_test, name="y_test")
     parts = {
         name: _train_part(X_train, y_train, train_rows.get(name), name) for name in classifiers
     }
@@ -180,7 +183,7 @@ def _train_part(X_train: Any, y_train: Any, positions: Any, name: str) -> tuple[
             f"train_rows[{name!r}] must be a 1-D array of int positions, got {rows.dtype} of "
             f"shape {rows.shape}; np.flatnonzero turns a mask into positions."
         )
-    n_train = len(y_train)
+    n_train = n_rows(y_train)
     if len(rows) == 0 or rows.min() < 0 or rows.max() >= n_train:
         raise ValueError(
             f"train_rows[{name!r}] must hold positions from 0 to {n_train - 1}, got "

@@ -15,8 +15,9 @@ from sklearn.model_selection import (
 )
 
 from agnews_sk._core.label_arrays import union_of
+from agnews_sk._core.label_sets import stratification
 from agnews_sk._core.repeats import repeats_of
-from agnews_sk._core.splitting import split_rows
+from agnews_sk._core.splitting import fold_rows, rarest_labels, split_rows
 from agnews_sk._core.validation import take_rows
 from agnews_sk.evaluation._evaluation import (
     Evaluation,
@@ -25,7 +26,8 @@ from agnews_sk.evaluation._evaluation import (
     evaluate_classifier,
     outcome_of,
 )
-from agnews_sk.evaluation._quality import OVERALL, observed_scores
+from agnews_sk.evaluation._pairs import tested_scores
+from agnews_sk.evaluation._quality import observed_scores, score_names
 
 
 def cross_evaluate(
@@ -98,10 +100,13 @@ def make_splits(
     UserWarning
         If too few rows differ to keep copies in one fold.
     """
+    codes = stratification(y)
     if not isinstance(cv, Integral):
-        return list(check_cv(cv, y, classifier=True).split(np.zeros(len(y)), np.asarray(y)))
+        return _splits_of(cv, y, codes)
     settings = {"n_splits": int(cv), "shuffle": True, "random_state": int(rng.integers(2**31))}
-    repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
+    repeats = repeats_of(X, *classifiers)
+    if codes.ndim == 2:
+        return _splits_of_sets(codes, repeats, int(cv), settings["random_state"])
     if not _all_differ(repeats):
         if len(np.unique(repeats)) >= cv:
             splits = [*StratifiedGroupKFold(**settings).split(codes, codes, repeats)]
@@ -109,6 +114,35 @@ def make_splits(
                 return splits
         _warn_of_repeats(repeats)
     return list(StratifiedKFold(**settings).split(codes, codes))
+
+
+def _splits_of(cv: Any, y: Any, codes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the splits of a splitter, which gets the labels or, of label sets, the indicator.
+
+    scikit-learn's own splitters stratify by one label per row, the rarest of each set.
+    """
+    if codes.ndim == 1:
+        codes = np.asarray(y)
+    elif type(cv).__module__.startswith("sklearn."):
+        codes = rarest_labels(codes)
+    return list(check_cv(cv, codes, classifier=True).split(np.zeros(len(codes)), codes))
+
+
+def _splits_of_sets(
+    indicator: np.ndarray, repeats: np.ndarray, n_folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return folds that are stratified by label sets, with copies of a row in the same one."""
+    for groups in (repeats, np.arange(len(repeats))):
+        # Each row is tested on once, also those of a label with a single row.
+        folds = np.maximum(fold_rows(indicator, groups, n_folds, seed), 0)
+        splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(n_folds)]
+        if all(len(train) and len(test) for train, test in splits):
+            return splits
+        _warn_of_repeats(repeats)
+    raise ValueError(
+        f"cv must be at most the number of rows that can be split, got {n_folds} for "
+        f"{len(repeats)} rows."
+    )
 
 
 def random_fifths(
@@ -134,8 +168,8 @@ def random_fifths(
     UserWarning
         If too few rows differ to keep copies on one side.
     """
-    repeats, codes = repeats_of(X, *classifiers), np.unique(y, return_inverse=True)[1]
-    if not _all_differ(repeats):
+    repeats, codes = repeats_of(X, *classifiers), stratification(y)
+    if not _all_differ(repeats) or codes.ndim == 2:
         splits = [split_rows(codes, repeats, 0.2, seed + i) for i in range(5)]
         if _can_be_learned(splits, codes):
             return splits
@@ -151,6 +185,8 @@ def _all_differ(repeats: np.ndarray) -> bool:
 
 def _can_be_learned(splits: list[tuple[np.ndarray, np.ndarray]], codes: np.ndarray) -> bool:
     """Return whether each split has test rows, and training rows of at least two classes."""
+    if codes.ndim == 2:
+        return all(len(test) for _, test in splits)
     fewest = min(2, len(np.unique(codes)))
     return all(len(test) and len(np.unique(codes[train])) >= fewest for train, test in splits)
 
@@ -179,14 +215,14 @@ def fold_row(evaluation: Evaluation, fold: int) -> dict[str, Any]:
     """
     n_test_rows = len(evaluation.y_true)
     outcome = outcome_of(evaluation, evaluation.classes_seen, np.arange(n_test_rows))
-    scores = dict(zip(OVERALL, observed_scores(outcome).tolist()))
+    names = score_names(evaluation.classes_seen.tolist(), multilabel=evaluation.multilabel)
+    scores = dict(zip(names, observed_scores(outcome).tolist()))
     return {
         "classifier": evaluation.name,
         "fold": fold,
         "n_train_rows": evaluation.n_train_rows,
         "n_test_rows": n_test_rows,
-        "accuracy": scores["accuracy"],
-        "macro_f1": scores["macro_f1"],
+        **{name: scores[name] for name in tested_scores(evaluation.multilabel)},
     }
 
 

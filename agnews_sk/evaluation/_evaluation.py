@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 
 from agnews_sk._core.interruption import unswallowed_interrupts
@@ -18,10 +17,19 @@ from agnews_sk._core.label_arrays import (
     plain_labels,
     union_of,
 )
-from agnews_sk._core.validation import as_frame, check_labels
+from agnews_sk._core.label_sets import check_label_sets, indicator_of, is_multilabel, labels_in
+from agnews_sk._core.validation import as_frame, check_labels, n_rows
 from agnews_sk.evaluation._costs import Cost, count_parameters, latencies, measured, size_bytes
 from agnews_sk.evaluation._inputs import check_classifier, check_same_columns
+from agnews_sk.evaluation._predictions import (
+    aligned_probabilities,
+    predicted_codes,
+    read_predictions,
+    read_probabilities,
+)
 from agnews_sk.evaluation._quality import Outcome
+from agnews_sk.evaluation._set_evaluation import read_sets, sets_of_test_rows
+from agnews_sk.evaluation._set_quality import SetOutcome
 
 ProgressCallback = Callable[[str], None]
 
@@ -36,14 +44,15 @@ class Evaluation:
     estimator : estimator
         The fitted clone.
     y_true, y_pred : ndarray of shape (n_test_rows,)
-        Labels of the test rows, and those predicted.
+        Labels of the test rows, and those predicted. With several labels per row, a list of labels
+        per row.
     abstained : ndarray of bool of shape (n_test_rows,), optional
         Rows on which it abstains; `y_pred` holds its abstain label there. None if it predicts a
         label for every row. An abstention counts as an error.
     y_proba : ndarray of float of shape (n_test_rows, n_known_classes), optional
         Probabilities; None where the estimator gives none.
     classes : ndarray of shape (n_known_classes,), optional
-        Labels of the columns of `y_proba`.
+        Labels of the columns of `y_proba`; with several labels per row also without it.
     n_train_rows : int
         Rows given to `fit`, before a pipeline's own filters drop any.
     fit_seconds : float
@@ -97,10 +106,18 @@ class Evaluation:
     abstained: np.ndarray | None = None
 
     @property
+    def multilabel(self) -> bool:
+        """Whether rows have several labels."""
+        return is_multilabel(self.y_true)
+
+    @property
     def classes_seen(self) -> np.ndarray:
         """Labels that are true, predicted, or columns of `y_proba`; sorted."""
-        labels = labels_given(self.y_pred, self.abstained, self.y_true)
         known = [] if self.classes is None else [self.classes]
+        if self.multilabel:
+            found = [labels_in(self.y_true), labels_in(self.y_pred)]
+            return union_of(*(labels for labels in (*found, *known) if len(labels)))
+        labels = labels_given(self.y_pred, self.abstained, self.y_true)
         return union_of(self.y_true, labels, *known)
 
     @property
@@ -129,7 +146,7 @@ def evaluate_classifier(
         Classifier or pipeline. It is cloned, so that the given one stays unfitted.
     X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
         What the classifier takes.
-    y_train, y_test : array-like of shape (n_rows,)
+    y_train, y_test : array-like of shape (n_rows,), or sets of labels, or indicators
         Labels, none missing.
     progress : callable taking a str, optional
         Called at the start of each stage with its description, such as "tfidf: fitting on 8,000
@@ -177,23 +194,60 @@ def evaluate_classifier(
         )
     check_classifier(classifier, name=name)
     X_train, X_test = as_frame(X_train), as_frame(X_test)
-    labels = check_labels(y_train, X_train, name="y_train")
-    seen = comparable(labels)
-    y_true = plain_labels(y_test, X_test, name="y_test")
-    y_true = as_kind_of(y_true, seen, name="y_test", whose="y_train")
+    labels, seen, y_true = _targets(y_train, X_train, y_test, X_test)
     check_same_columns(X_train, X_test)
-    _warn_of_unseen(name, seen, y_true)
-    report = progress or _ignore
+    warn_of_unseen(name, seen, y_true)
+    report, n_train_rows = progress or ignore_stage, n_rows(labels)
 
-    report(f"{name}: fitting on {len(labels):,} rows")
+    report(f"{name}: fitting on {n_train_rows:,} rows")
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
+    return measure_predictions(
+        name, fitted, X_test, y_true, seen, report, n_train_rows=n_train_rows, fit=fit
+    )
+
+
+def measure_predictions(
+    name: str,
+    fitted: Any,
+    X_test: Any,
+    y_true: np.ndarray,
+    seen: np.ndarray,
+    report: ProgressCallback,
+    *,
+    n_train_rows: int,
+    fit: Cost,
+) -> Evaluation:
+    """Predict the test rows, and measure the costs of prediction.
+
+    Parameters
+    ----------
+    name : str
+    fitted : classifier
+    X_test : DataFrame or texts of shape (n_rows,)
+    y_true : ndarray of shape (n_rows,)
+        Labels, or sets of labels.
+    seen : ndarray of shape (n_labels,)
+        The labels that can be predicted.
+    report : callable taking a str
+        Called at the start of each stage.
+    n_train_rows : int
+    fit : Cost
+        Of the fit.
+
+    Returns
+    -------
+    Evaluation
+    """
     report(f"{name}: predicting {len(y_true):,} rows")
     with unswallowed_interrupts(), measured() as predict:
         predicted = fitted.predict(X_test)
     report(f"{name}: measuring probabilities, latency and size")
-    y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
-    y_proba, classes = _probabilities(fitted, X_test, y_true, name)
+    if is_multilabel(y_true):
+        y_pred, abstained = read_sets(predicted, len(y_true), seen, f"predict of {name}"), None
+    else:
+        y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
+    y_proba, classes = read_probabilities(fitted, X_test, y_true, seen, name)
     return Evaluation(
         name=name,
         estimator=fitted,
@@ -202,7 +256,7 @@ def evaluate_classifier(
         abstained=abstained,
         y_proba=y_proba,
         classes=classes,
-        n_train_rows=len(labels),
+        n_train_rows=n_train_rows,
         latency_seconds=latencies(fitted.predict, X_test),
         size_bytes=size_bytes(fitted, name),
         n_parameters=count_parameters(fitted),
@@ -210,8 +264,26 @@ def evaluate_classifier(
     )
 
 
+def _targets(
+    y_train: Any, X_train: Any, y_test: Any, X_test: Any
+) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Return the labels to fit on, the labels among them, and those of the test rows."""
+    if not is_multilabel(y_train):
+        labels = check_labels(y_train, X_train, name="y_train")
+        seen = comparable(labels)
+        y_true = plain_labels(y_test, X_test, name="y_test")
+        return labels, seen, as_kind_of(y_true, seen, name="y_test", whose="y_train")
+    if not is_multilabel(y_test):
+        raise TypeError(
+            "y_test must hold sets of labels as y_train does, got one label per row; wrap each "
+            "label in a list."
+        )
+    sets = check_label_sets(y_train, X_train, name="y_train")
+    return sets.restored(), sets.classes, sets_of_test_rows(y_test, X_test, sets.classes)
+
+
 def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:
-    """Return a classifier's predictions as class codes, -1 where it abstained.
+    """Return a classifier's predictions as class codes, -1 where it abstained, or as indicators.
 
     Parameters
     ----------
@@ -228,6 +300,14 @@ def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) ->
     y_proba = evaluation.y_proba
     if y_proba is not None:
         y_proba = aligned_probabilities(y_proba, evaluation.classes, classes)
+    if evaluation.multilabel:
+        return SetOutcome(
+            y_true=indicator_of(evaluation.y_true, classes),
+            y_pred=indicator_of(evaluation.y_pred, classes),
+            y_proba=y_proba,
+            n_classes=len(classes),
+            rows=rows,
+        )
     return Outcome(
         y_true=codes_of(evaluation.y_true, classes),
         y_pred=predicted_codes(evaluation.y_pred, evaluation.abstained, classes),
@@ -235,27 +315,6 @@ def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) ->
         n_classes=len(classes),
         rows=rows,
     )
-
-
-def predicted_codes(
-    y_pred: np.ndarray, abstained: np.ndarray | None, classes: np.ndarray
-) -> np.ndarray:
-    """Return the position of each predicted label in `classes`, -1 where it abstained.
-
-    Parameters
-    ----------
-    y_pred : ndarray of shape (n_predictions,)
-    abstained : ndarray of bool of shape (n_predictions,) or None
-    classes : ndarray of shape (n_classes,)
-
-    Returns
-    -------
-    ndarray of int of shape (n_predictions,)
-    """
-    codes = np.full(len(y_pred), -1)
-    given = slice(None) if abstained is None else ~abstained
-    codes[given] = codes_of(labels_given(y_pred, abstained, classes), classes)
-    return codes
 
 
 def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
@@ -268,54 +327,10 @@ def _costs(fit: Cost, predict: Cost) -> dict[str, float]:
     }
 
 
-def _probabilities(
-    fitted: Any, X: Any, y_true: np.ndarray, name: str
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return probabilities and the labels of their columns, or None twice without any.
-
-    Returns
-    -------
-    y_proba : ndarray of float of shape (n_rows, n_classes) or None
-    classes : ndarray of shape (n_classes,) or None
-    """
-    if not hasattr(fitted, "predict_proba"):
-        return None, None
-    y_proba = np.asarray(fitted.predict_proba(X))
-    whose = f"classes_ of {name}"
-    classes = as_kind_of(
-        plain_labels(fitted.classes_, name=whose), y_true, name=whose, whose="y_test"
-    )
-    if y_proba.shape != (len(y_true), len(classes)) or not np.isfinite(y_proba).all():
-        raise ValueError(
-            f"predict_proba of {name} must return finite numbers of shape "
-            f"{(len(y_true), len(classes))}, got shape {y_proba.shape} with "
-            f"{int(np.sum(~np.isfinite(y_proba)))} that are not finite."
-        )
-    return y_proba, classes
-
-
-def aligned_probabilities(y_proba: np.ndarray, known: Any, classes: np.ndarray) -> np.ndarray:
-    """Return probabilities with a column per class, zero for classes that were not known.
-
-    Parameters
-    ----------
-    y_proba : ndarray of float of shape (n_rows, n_known)
-    known : array-like of shape (n_known,)
-        Labels of the columns of `y_proba`, all among `classes`.
-    classes : ndarray of shape (n_classes,)
-
-    Returns
-    -------
-    ndarray of float of shape (n_rows, n_classes)
-    """
-    aligned = np.zeros((len(y_proba), len(classes)))
-    aligned[:, codes_of(known, classes)] = y_proba
-    return aligned
-
-
-def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
+def warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
     """Warn of test labels that are not among the training labels."""
-    unseen = sorted(set(y_true.tolist()) - set(seen.tolist()), key=str)
+    tested = labels_in(y_true) if is_multilabel(y_true) else y_true
+    unseen = sorted(set(tested.tolist()) - set(seen.tolist()), key=str)
     if unseen:
         warnings.warn(
             f"{name} cannot predict the labels {unseen} of y_test, as they are not among its "
@@ -324,71 +339,5 @@ def _warn_of_unseen(name: str, seen: np.ndarray, y_true: np.ndarray) -> None:
         )
 
 
-# No label, not even None or NaN: the classifier never abstains.
-_NEVER = object()
-
-
-def read_predictions(
-    y_pred: Any, fitted: Any, y_true: np.ndarray, name: str
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return predictions as labels of the kind of the true ones, and where they are abstentions.
-
-    Parameters
-    ----------
-    y_pred : array-like of shape (n_rows,)
-        What `predict` returned, in any container.
-    fitted : classifier
-        If it, or the last step of a pipeline, has `abstain_label_`, that is an
-        abstention.
-    y_true : ndarray of shape (n_rows,)
-    name : str
-        Name of the classifier in messages.
-
-    Returns
-    -------
-    y_pred : ndarray of shape (n_rows,)
-        Of dtype object if it abstains on some rows.
-    abstained : ndarray of bool of shape (n_rows,) or None
-        None if it abstains on no row.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If predictions are not labels of the kind of the true ones, or not one per row.
-    """
-    if np.shape(y_pred) != y_true.shape:
-        raise ValueError(
-            f"predict of {name} must return one label per row, shape {y_true.shape}, "
-            f"got shape {np.shape(y_pred)}."
-        )
-    label = _abstain_label(fitted)
-    if label is _NEVER:
-        return _predicted_labels(y_pred, y_true, name), None
-    given = np.asarray(y_pred, dtype=object)
-    abstained = pd.isna(given) if pd.isna(label) else given == label
-    if abstained.all():
-        return given, abstained
-    labels = _predicted_labels(given[~abstained], y_true, name)
-    if not abstained.any():
-        return labels, None
-    given[~abstained] = labels
-    return given, abstained
-
-
-def _predicted_labels(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
-    """Return predicted labels of the kind of the true ones, none of them an abstention."""
-    labels = plain_labels(y_pred, name=f"predict of {name}")
-    return as_kind_of(labels, y_true, name=f"predict of {name}", whose="y_test")
-
-
-def _abstain_label(fitted: Any) -> Any:
-    """Return the abstain label of a classifier, a search's best one, or a pipeline's last step."""
-    if hasattr(fitted, "abstain_label_"):
-        return fitted.abstain_label_
-    if hasattr(fitted, "best_estimator_"):
-        return _abstain_label(fitted.best_estimator_)
-    return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NEVER
-
-
-def _ignore(stage: str) -> None:
+def ignore_stage(stage: str) -> None:
     """Take the place of a progress callback that was not given."""

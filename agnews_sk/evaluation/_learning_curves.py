@@ -13,13 +13,20 @@ from scipy.stats import fisher_exact
 
 from agnews_sk._core.content import content_digest
 from agnews_sk._core.label_arrays import comparable
-from agnews_sk._core.validation import as_frame, check_labels, take_rows
+from agnews_sk._core.label_sets import (
+    check_label_sets,
+    check_target,
+    is_multilabel,
+    stratification,
+)
+from agnews_sk._core.splitting import rarest_labels
+from agnews_sk._core.validation import as_frame, take_rows
 from agnews_sk.evaluation._bootstrap import NO_INTERVAL, ScoreInterval, is_constant
 from agnews_sk.evaluation._cross_validation import fold_row, make_splits, random_fifths
 from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._inputs import check_classifiers, check_confidence_level
-from agnews_sk.evaluation._pairs import TESTED
+from agnews_sk.evaluation._pairs import tested_scores
 from agnews_sk.evaluation._run_store import RunStore, run_key
 from agnews_sk.evaluation._statistics import corrected_t_test, holm
 
@@ -33,7 +40,8 @@ class LearningCurves:
     runs : pandas.DataFrame
         One row per classifier, size and split: `classifier`, `train_size`, `fold`,
         `n_train_rows`, `n_test_rows`, `accuracy`, `macro_f1`, `fit_seconds` and
-        `predict_seconds`.
+        `predict_seconds`; `micro_f1` and `samples_f1` where rows have several labels, of which
+        `accuracy` is the share of sets that are right.
     confidence_level : float
 
     Examples
@@ -57,6 +65,7 @@ class LearningCurves:
         Parameters
         ----------
         score : {"accuracy", "macro_f1"}, default="accuracy"
+            Or "micro_f1" or "samples_f1" where rows have several labels.
 
         Returns
         -------
@@ -67,7 +76,7 @@ class LearningCurves:
             Clopper and Pearson (1934) from the test rows of one split, and macro-F1 has "none". A
             single split has "none".
         """
-        _check_score(score)
+        self._check_score(score)
         return pd.DataFrame(
             [
                 {"classifier": name, "train_size": size, **self._mean(runs, score)}
@@ -94,7 +103,7 @@ class LearningCurves:
             difference of accuracies, the method is "exact": Fisher's test, and intervals of Clopper
             and Pearson, on the test rows of one split.
         """
-        _check_score(score)
+        self._check_score(score)
         rows = [
             row
             for size, runs in self.runs.groupby("train_size")
@@ -106,8 +115,21 @@ class LearningCurves:
         pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - self.confidence_level)
         return pairs
 
+    @property
+    def main_score(self) -> str:
+        """Score that classifiers are compared by: "macro_f1" of label sets, else "accuracy"."""
+        return "macro_f1" if "micro_f1" in self.runs else "accuracy"
+
+    def _check_score(self, score: str) -> None:
+        """Reject a score that runs do not have."""
+        known = [name for name in tested_scores(multilabel=True) if name in self.runs]
+        if score not in known:
+            raise ValueError(f"score must be one of {known}, got {score!r}.")
+
     def _repr_html_(self) -> str:
-        return self.curve().to_html(index=False, border=0, float_format="{:.4f}".format)
+        return self.curve(self.main_score).to_html(
+            index=False, border=0, float_format="{:.4f}".format
+        )
 
     def _mean(self, runs: pd.DataFrame, score: str) -> dict[str, Any]:
         """Return the mean score of one classifier and size with its interval."""
@@ -173,12 +195,6 @@ def _one_split(runs: pd.DataFrame) -> tuple[float, float]:
     """Return the right and all test rows of one split, where all splits have the same accuracy."""
     n_rows = float(runs["n_test_rows"].min())
     return float(runs["accuracy"].mean()) * n_rows, n_rows
-
-
-def _check_score(score: str) -> None:
-    """Reject a score that runs do not have."""
-    if score not in TESTED:
-        raise ValueError(f"score must be one of {list(TESTED)}, got {score!r}.")
 
 
 def _test_share(runs: pd.DataFrame) -> float:
@@ -248,7 +264,9 @@ def learning_curves(
     check_classifiers(classifiers)
     check_confidence_level(confidence_level)
     X = as_frame(X)
-    labels = check_labels(y, X)
+    labels = check_target(y, X)
+    strata = stratification(labels)
+    strata = rarest_labels(strata) if strata.ndim == 2 else strata
     seed = int(np.random.default_rng(random_state).integers(2**31))
     if cv is None:
         splits = random_fifths(X, labels, seed, classifiers.values())
@@ -256,11 +274,11 @@ def learning_curves(
         splits = make_splits(cv, X, labels, np.random.default_rng(seed), classifiers.values())
     _check_sizes(train_sizes, min(len(train) for train, _ in splits))
     store = RunStore.open(path)
-    rows_key = "" if path is None else content_digest((X, comparable(labels)))
+    rows_key = "" if path is None else content_digest((X, _comparable(labels)))
     runs = []
     for size in train_sizes:
         for fold, (train, test) in enumerate(splits):
-            drawn = _draw(labels, train, size, seed + fold)
+            drawn = _draw(strata, train, size, seed + fold)
             for name, classifier in classifiers.items():
                 key = f"{name} {size} {fold}"
                 if path is not None:
@@ -290,9 +308,17 @@ def _check_sizes(train_sizes: Sequence[int], n_train: int) -> None:
         raise ValueError(f"train_sizes must be different, got {list(train_sizes)!r:.60}.")
 
 
-def _draw(labels: np.ndarray, train: np.ndarray, size: int, seed: int) -> np.ndarray:
+def _comparable(labels: Any) -> Any:
+    """Return labels of any container in one form, for a digest."""
+    if not is_multilabel(labels):
+        return comparable(labels)
+    sets = check_label_sets(labels)
+    return sets.classes, sets.indicator
+
+
+def _draw(strata: np.ndarray, train: np.ndarray, size: int, seed: int) -> np.ndarray:
     """Return positions of training rows, stratified; larger sizes extend the smaller ones."""
-    order = _stratified_order(labels[train], seed)
+    order = _stratified_order(strata[train], seed)
     return train[order[:size]]
 
 

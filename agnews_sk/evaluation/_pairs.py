@@ -16,12 +16,13 @@ from agnews_sk.evaluation._bootstrap import (
     is_constant,
 )
 from agnews_sk.evaluation._exact import difference_interval
-from agnews_sk.evaluation._quality import OVERALL, ScoreDraws
+from agnews_sk.evaluation._quality import ScoreDraws, score_names
 from agnews_sk.evaluation._statistics import corrected_t_test, holm, mcnemar_test
 
-# Scores of which differences are tested.
-TESTED = ("accuracy", "macro_f1")
-PAIR_COLUMNS = [
+# Scores of which differences are tested, for one label per row and for several.
+_TESTED = ("accuracy", "macro_f1")
+_TESTED_OF_SETS = (*_TESTED, "micro_f1", "samples_f1")
+_PAIR_COLUMNS = [
     "a",
     "b",
     "accuracy_difference",
@@ -49,8 +50,25 @@ PAIR_COLUMNS = [
 ]
 
 
+def tested_scores(multilabel: bool) -> tuple[str, ...]:
+    """Return the scores of which differences are tested."""
+    return _TESTED_OF_SETS if multilabel else _TESTED
+
+
+def pair_columns(multilabel: bool) -> list[str]:
+    """Return the columns of paired tests, in order."""
+    more = tested_scores(multilabel)[len(_TESTED) :]
+    of_macro_f1 = [column for column in _PAIR_COLUMNS if column.startswith("macro_f1")]
+    added = [column.replace("macro_f1", score) for score in more for column in of_macro_f1]
+    return [*_PAIR_COLUMNS[:-1], *added, _PAIR_COLUMNS[-1]]
+
+
 def pairs_on_rows(
-    right: Mapping[str, np.ndarray], draws: Mapping[str, ScoreDraws], confidence_level: float
+    right: Mapping[str, np.ndarray],
+    draws: Mapping[str, ScoreDraws],
+    confidence_level: float,
+    *,
+    multilabel: bool = False,
 ) -> pd.DataFrame:
     """Compare each pair of classifiers on the same test rows.
 
@@ -61,10 +79,12 @@ def pairs_on_rows(
     draws : mapping of str to ScoreDraws
         Scores of each, on the same resamples.
     confidence_level : float
+    multilabel : bool, default=False
+        Whether rows have several labels.
 
     Returns
     -------
-    pandas.DataFrame of shape (n_pairs, 24)
+    pandas.DataFrame of shape (n_pairs, n_columns)
         McNemar's test, and paired bootstrap intervals and p-values.
     """
 
@@ -73,15 +93,20 @@ def pairs_on_rows(
         exact = difference_interval(
             mcnemar["only_a"], mcnemar["only_b"], len(right[a]), confidence_level
         )
-        boot = _bootstrap_tests(draws[a] - draws[b], exact, confidence_level)
+        boot = _bootstrap_tests(draws[a] - draws[b], exact, confidence_level, multilabel)
         accuracy_p = {"bootstrap_p_value": boot.pop("accuracy_p_value"), "effect": "Cohen's g"}
         return {**mcnemar, **boot, **accuracy_p}
 
-    return _frame(list(right), tests, confidence_level)
+    return _frame(list(right), tests, confidence_level, multilabel)
 
 
 def pairs_on_folds(
-    right: Mapping[str, np.ndarray], folds: pd.DataFrame, n_rows: int, confidence_level: float
+    right: Mapping[str, np.ndarray],
+    folds: pd.DataFrame,
+    n_rows: int,
+    confidence_level: float,
+    *,
+    multilabel: bool = False,
 ) -> pd.DataFrame:
     """Compare each pair of classifiers on the same folds.
 
@@ -95,10 +120,12 @@ def pairs_on_folds(
         Number of distinct rows that are predicted, fewer than predictions in repeated
         cross-validation.
     confidence_level : float
+    multilabel : bool, default=False
+        Whether rows have several labels.
 
     Returns
     -------
-    pandas.DataFrame of shape (n_pairs, 24)
+    pandas.DataFrame of shape (n_pairs, n_columns)
         The corrected resampled t-test; columns that only a fixed test set has are NaN. If all folds
         have the same difference of accuracies, McNemar's exact test on their rows.
     """
@@ -108,8 +135,10 @@ def pairs_on_folds(
     def tests(a: str, b: str) -> dict[str, Any]:
         counts = mcnemar_test(right[a], right[b])._asdict()
         found = {key: counts[key] for key in ("both_right", "only_a", "only_b", "both_wrong")}
-        differences = {score: (wide[score][a] - wide[score][b]).to_numpy() for score in TESTED}
-        found |= _macro_f1_on_folds(differences["macro_f1"], test_share, confidence_level)
+        scores = tested_scores(multilabel)
+        differences = {score: (wide[score][a] - wide[score][b]).to_numpy() for score in scores}
+        for score in scores[1:]:
+            found |= _f1_on_folds(score, differences[score], test_share, confidence_level)
         found["bootstrap_p_value"] = np.nan
         if is_constant(differences["accuracy"]):
             times = len(right[a]) / n_rows  # predictions per row
@@ -117,7 +146,7 @@ def pairs_on_folds(
             return {**found, **_exact_test(*only, n_rows, confidence_level)}
         return {**found, **_t_test(differences["accuracy"], test_share, confidence_level)}
 
-    return _frame(list(right), tests, confidence_level)
+    return _frame(list(right), tests, confidence_level, multilabel)
 
 
 def _t_test(differences: np.ndarray, test_share: float, confidence_level: float) -> dict[str, Any]:
@@ -156,25 +185,26 @@ def _exact_test(
     }
 
 
-def _macro_f1_on_folds(
-    differences: np.ndarray, test_share: float, confidence_level: float
+def _f1_on_folds(
+    score: str, differences: np.ndarray, test_share: float, confidence_level: float
 ) -> dict[str, Any]:
-    """Return the columns of macro-F1; the same difference on all folds has no known variance."""
+    """Return the columns of a mean F1; the same difference on all folds has no known variance."""
     if is_constant(differences):
         mean = float(differences.mean())
-        return _named("macro_f1", mean, NO_INTERVAL, np.nan if mean else 1.0)
+        return _named(score, mean, NO_INTERVAL, np.nan if mean else 1.0)
     found = corrected_t_test(differences, test_share, confidence_level=confidence_level)
     interval = ScoreInterval(found.low, found.high, "corrected t")
-    return _named("macro_f1", found.difference, interval, found.p_value)
+    return _named(score, found.difference, interval, found.p_value)
 
 
 def _bootstrap_tests(
-    difference: ScoreDraws, exact: ScoreInterval, confidence_level: float
+    difference: ScoreDraws, exact: ScoreInterval, confidence_level: float, multilabel: bool
 ) -> dict[str, Any]:
     """Return the columns that the bootstrap gives, and the exact interval where it gives none."""
     found: dict[str, Any] = {}
-    for score in TESTED:
-        i = OVERALL.index(score)
+    names = score_names([], multilabel=multilabel)
+    for score in tested_scores(multilabel):
+        i = names.index(score)
         drawn = difference.resampled[:, i], difference.observed[i], difference.jackknife[:, i]
         interval = bootstrap_interval(*drawn, confidence_level)
         if score == "accuracy" and interval.method == "none":
@@ -197,7 +227,10 @@ def _named(
 
 
 def _frame(
-    names: list[str], tests: Callable[[str, str], dict[str, Any]], confidence_level: float
+    names: list[str],
+    tests: Callable[[str, str], dict[str, Any]],
+    confidence_level: float,
+    multilabel: bool,
 ) -> pd.DataFrame:
     """Return the tests of all pairs with p-values corrected for their number, and the verdict.
 
@@ -208,16 +241,22 @@ def _frame(
     tests : callable
         Takes two names, and returns the columns of the pair.
     confidence_level : float
+    multilabel : bool
+        Whether rows have several labels: pairs differ significantly by macro-F1 then, else by
+        accuracy.
     """
     rows = [{"a": a, "b": b, **tests(a, b)} for a, b in combinations(names, 2)]
-    pairs = pd.DataFrame(rows, columns=[c for c in PAIR_COLUMNS if not _is_added(c)])
-    for prefix in ("", "bootstrap_", "macro_f1_"):
-        pairs[f"{prefix}p_holm"] = holm(pairs[f"{prefix}p_value"])
+    columns = pair_columns(multilabel)
+    pairs = pd.DataFrame(rows, columns=[c for c in columns if not _is_added(c)])
+    for column in columns:
+        if column.endswith("p_holm"):
+            pairs[column] = holm(pairs[column.replace("p_holm", "p_value")])
     # Both must agree: an interval may exclude zero for one of many pairs by chance, and a p-value
     # may come from another test than the interval.
-    beyond = (pairs["accuracy_difference_low"] > 0) | (pairs["accuracy_difference_high"] < 0)
-    pairs["significant"] = beyond & (pairs["p_holm"] <= 1 - confidence_level)
-    return pairs[PAIR_COLUMNS]
+    score, p_holm = ("macro_f1", "macro_f1_p_holm") if multilabel else ("accuracy", "p_holm")
+    beyond = (pairs[f"{score}_difference_low"] > 0) | (pairs[f"{score}_difference_high"] < 0)
+    pairs["significant"] = beyond & (pairs[p_holm] <= 1 - confidence_level)
+    return pairs[columns]
 
 
 def _is_added(column: str) -> bool:

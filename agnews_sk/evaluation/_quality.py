@@ -3,33 +3,49 @@
 A score that needs nothing but sums over rows can be computed on thousands of bootstrap resamples by
 one matrix product: resamples are weights of the rows, of shape (n_resamples, n_rows), and the terms
 of the rows have the shape (n_rows, n_sums). Only ROC-AUC depends on the order of rows, see
-`_Ranking`.
+`Ranking`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from agnews_sk.evaluation._bootstrap import resample_weights
+from agnews_sk.evaluation._bootstrap import ScoreInterval, resample_weights
+from agnews_sk.evaluation._exact import exact_intervals
+from agnews_sk.evaluation._ranking import Ranking, rank, ratio
 
 N_BINS = 15  # equally wide bins of confidence, as in Guo et al. (2017)
 
 OVERALL = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 PROBABILISTIC = ("log_loss", "brier", "calibration_error", "roc_auc")
 PER_CLASS = ("precision", "recall", "f1")
+OVERALL_OF_SETS = (
+    "accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "micro_precision",
+    "micro_recall",
+    "micro_f1",
+    "samples_f1",
+    "hamming_loss",
+)
+PROBABILISTIC_OF_SETS = ("ranking_average_precision", "log_loss", "brier")
 # A mean of absolute gaps is biased, more so on resamples than on the rows: its 95 % bootstrap
 # interval has a coverage of about 90 % (benchmarks/bench_statistics.py).
 WITHOUT_INTERVAL = {"calibration_error"}
 
 
-def score_names(classes: Sequence[Any]) -> list[str]:
+def score_names(classes: Sequence[Any], *, multilabel: bool = False) -> list[str]:
     """Return the names of all scores, in the order in which they are computed.
 
     Parameters
     ----------
     classes : sequence of labels
+    multilabel : bool, default=False
+        Whether rows have several labels.
 
     Returns
     -------
@@ -42,6 +58,8 @@ def score_names(classes: Sequence[Any]) -> list[str]:
     ['precision_World', 'recall_World', 'f1_World']
     """
     per_class = [f"{score}_{label}" for score in PER_CLASS for label in classes]
+    if multilabel:
+        return [*OVERALL_OF_SETS, *PROBABILISTIC_OF_SETS, *per_class]
     return [*OVERALL, *PROBABILISTIC, *per_class]
 
 
@@ -68,10 +86,16 @@ class Outcome:
     n_classes: int
     rows: np.ndarray
 
+    multilabel: ClassVar[bool] = False
+
     @property
     def n_rows(self) -> int:
         """Number of distinct rows."""
         return int(self.rows.max()) + 1
+
+    def right(self) -> np.ndarray:
+        """Return which predictions are right: (n_predictions,)."""
+        return self.y_pred == self.y_true
 
     def counts(self) -> np.ndarray:
         """Return how many rows of each class are right, true and predicted.
@@ -81,11 +105,30 @@ class Outcome:
         ndarray of float of shape (3, n_classes)
             Predictions of the same row share a total weight of 1.
         """
-        right, predicted = self.y_pred == self.y_true, self.y_pred >= 0
+        right, predicted = self.right(), self.y_pred >= 0
         codes = self.y_true[right], self.y_true, self.y_pred[predicted]
         counted = [np.bincount(of_kind, minlength=self.n_classes) for of_kind in codes]
         # As all rows are predicted equally often, one factor makes predictions of a row add to 1.
         return np.stack(counted) * (len(np.unique(self.rows)) / len(self.rows))
+
+    def exact_intervals(
+        self, classes: Sequence[Any], confidence_level: float
+    ) -> dict[str, ScoreInterval]:
+        """Return the exact intervals of the scores that have one, by name."""
+        return exact_intervals(self.counts(), classes, confidence_level)
+
+    def terms(self) -> np.ndarray:
+        """Return the terms of each prediction in the sums: (n_predictions, n_sums)."""
+        return _terms(self.y_true, self.y_pred, self.y_proba, self.n_classes)
+
+    def rankings(self) -> list[Ranking]:
+        """Return the ranking of each class, for scores that sums over rows do not give."""
+        return [] if self.y_proba is None else _rankings(self)
+
+    def scores(self, sums: np.ndarray, aucs: list[np.ndarray]) -> np.ndarray:
+        """Return scores of sums of shape (n, n_sums), and areas of shape (n,) for each class."""
+        roc_auc = _mean_of_known(np.stack(aucs)) if aucs else np.full(len(sums), np.nan)
+        return _scores_of_sums(sums, roc_auc, self.n_classes)
 
     def sums_of_rows(self) -> np.ndarray:
         """Return the terms of each row in the sums that scores are functions of.
@@ -93,9 +136,9 @@ class Outcome:
         Returns
         -------
         ndarray of float of shape (n_rows, n_sums)
-            As of `_terms`, added up over the predictions of a row.
+            As of `terms`, added up over the predictions of a row.
         """
-        terms = _terms(self.y_true, self.y_pred, self.y_proba, self.n_classes)
+        terms = self.terms()
         if np.array_equal(self.rows, np.arange(len(self.rows))):
             return terms
         sums = np.zeros((self.n_rows, terms.shape[1]))
@@ -179,7 +222,7 @@ class _Scorer:
     def __init__(self, outcome: Outcome):
         self.outcome = outcome
         self.sums = outcome.sums_of_rows()
-        self.rankings = [] if outcome.y_proba is None else _rankings(outcome)
+        self.rankings = outcome.rankings()
 
     def observed(self) -> np.ndarray:
         """Return the scores of the rows themselves: (n_scores,)."""
@@ -197,18 +240,13 @@ class _Scorer:
         ndarray of float of shape (n_weightings, n_scores)
         """
         aucs = [ranking.auc(weights) for ranking in self.rankings]
-        return self._scores(weights @ self.sums, aucs)  # (n_weightings, n_scores)
+        return self.outcome.scores(weights @ self.sums, aucs)  # (n_weightings, n_scores)
 
     def without_each_row(self) -> np.ndarray:
         """Return the jackknife's scores, without each row in turn: (n_rows, n_scores)."""
         aucs = [ranking.auc_without_each_row(len(self.sums)) for ranking in self.rankings]
         # Subtracting a row from the total avoids weights of shape (n_rows, n_rows).
-        return self._scores(self.sums.sum(axis=0) - self.sums, aucs)  # (n_rows, n_scores)
-
-    def _scores(self, sums: np.ndarray, aucs: list[np.ndarray]) -> np.ndarray:
-        """Return scores of sums of shape (n, n_sums), and areas of shape (n,) for each class."""
-        roc_auc = _mean_of_known(np.stack(aucs)) if aucs else np.full(len(sums), np.nan)
-        return _scores_of_sums(sums, roc_auc, self.outcome.n_classes)
+        return self.outcome.scores(self.sums.sum(axis=0) - self.sums, aucs)  # (n_rows, n_scores)
 
 
 def _terms(
@@ -292,112 +330,69 @@ def _scores_of_sums(sums: np.ndarray, roc_auc: np.ndarray, n_classes: int) -> np
         In the order of `score_names`.
     """
     counts, losses = sums[..., : 3 * n_classes], sums[..., 3 * n_classes :]
-    by_kind = counts.reshape(*sums.shape[:-1], 3, n_classes)
-    right, true, predicted = np.moveaxis(by_kind, -2, 0)  # each (n, n_classes)
-    n_rows = true.sum(axis=-1)
-    occurs = true + predicted > 0
-    precision, recall = _ratio(right, predicted), _ratio(right, true)
-    f1 = _ratio(2 * right, true + predicted)
-
-    def macro(score: np.ndarray) -> np.ndarray:  # (n, n_classes) to (n,)
-        return _ratio(np.sum(score * occurs, axis=-1), occurs.sum(axis=-1))
+    found = class_counts(counts, n_classes)
+    n_rows = found.true.sum(axis=-1)
+    precision, recall, f1 = found.scores()
 
     overall = [
-        _ratio(right.sum(axis=-1), n_rows, nothing=np.nan),
-        _ratio(recall.sum(axis=-1), np.sum(true > 0, axis=-1), nothing=np.nan),
-        macro(precision),
-        macro(recall),
-        macro(f1),
-        _ratio(losses[..., 0], n_rows, nothing=np.nan),
-        _ratio(losses[..., 1], n_rows, nothing=np.nan),
-        _ratio(np.abs(losses[..., 2:]).sum(axis=-1), n_rows, nothing=np.nan),
+        ratio(found.right.sum(axis=-1), n_rows, nothing=np.nan),
+        ratio(recall.sum(axis=-1), np.sum(found.true > 0, axis=-1), nothing=np.nan),
+        *(found.macro(score) for score in (precision, recall, f1)),
+        ratio(losses[..., 0], n_rows, nothing=np.nan),
+        ratio(losses[..., 1], n_rows, nothing=np.nan),
+        ratio(np.abs(losses[..., 2:]).sum(axis=-1), n_rows, nothing=np.nan),
         roc_auc,
     ]
-    per_class = [np.where(occurs, score, np.nan) for score in (precision, recall, f1)]
-    return np.concatenate([np.stack(overall, axis=-1), *per_class], axis=-1)
+    return np.concatenate([np.stack(overall, axis=-1), *found.where_they_occur()], axis=-1)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ranking:
-    """Predictions of one class against the rest, sorted by the probability of the class.
-
-    The area under the ROC curve is the probability that a positive ranks above a negative, ties
-    counted half (Mann and Whitney, 1947). Sorting once makes it a cumulative sum of weights for
-    each resample, instead of a sort.
+class ClassCounts(NamedTuple):
+    """How many rows of each class are right, true and predicted.
 
     Attributes
     ----------
-    positives : ndarray of int of shape (n_positives,)
-        Rows of the class.
-    negatives : ndarray of int of shape (n_negatives,)
-        Rows of the rest, by ascending probability.
-    below, upto : ndarray of int of shape (n_positives,)
-        Number of negatives with a lower, and with a lower or equal probability.
-    placements : ndarray of float of shape (n_positives + n_negatives,)
-        Number of pairs that each prediction, positives first, takes part in and that are ranked
-        rightly.
+    right, true, predicted : ndarray of float of shape (n, n_classes)
     """
 
-    positives: np.ndarray
-    negatives: np.ndarray
-    below: np.ndarray
-    upto: np.ndarray
-    placements: np.ndarray = field(repr=False)
+    right: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
 
-    def auc(self, weights: np.ndarray) -> np.ndarray:
-        """Return the area under the curve for weights of shape (n, n_rows): (n,)."""
-        of_class = weights[:, self.positives]  # (n, n_positives)
-        passed = np.zeros((len(weights), len(self.negatives) + 1))  # weight of the first negatives
-        np.cumsum(weights[:, self.negatives], axis=1, out=passed[:, 1:])
-        wins = np.sum(of_class * (passed[:, self.below] + passed[:, self.upto]) / 2, axis=1)
-        return _ratio(wins, of_class.sum(axis=1) * passed[:, -1], nothing=np.nan)
+    def scores(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return precision, recall and F1 of each class, each of shape (n, n_classes)."""
+        return (
+            ratio(self.right, self.predicted),
+            ratio(self.right, self.true),
+            ratio(2 * self.right, self.true + self.predicted),
+        )
 
-    def auc_without_each_row(self, n_rows: int) -> np.ndarray:
-        """Return the area without each row: (n_rows,); all predictions of a row have one class."""
-        rows = np.concatenate([self.positives, self.negatives])
-        wins_of_row = np.bincount(rows, weights=self.placements, minlength=n_rows)
-        n_positive = len(self.positives) - np.bincount(self.positives, minlength=n_rows)
-        n_negative = len(self.negatives) - np.bincount(self.negatives, minlength=n_rows)
-        wins = self.placements[: len(self.positives)].sum() - wins_of_row
-        return _ratio(wins, (n_positive * n_negative).astype(float), nothing=np.nan)
+    def macro(self, score: np.ndarray) -> np.ndarray:
+        """Return the mean of a score over the classes that are true or predicted: (n,)."""
+        occurs = self.true + self.predicted > 0
+        return ratio(np.sum(score * occurs, axis=-1), occurs.sum(axis=-1))
+
+    def where_they_occur(self) -> list[np.ndarray]:
+        """Return the three scores, NaN for classes that are neither true nor predicted."""
+        occurs = self.true + self.predicted > 0
+        return [np.where(occurs, score, np.nan) for score in self.scores()]
 
 
-def _rankings(outcome: Outcome) -> list[_Ranking]:
+def class_counts(counts: np.ndarray, n_classes: int) -> ClassCounts:
+    """Return the counts that lie next to each other in an array of (n, 3 * n_classes)."""
+    by_kind = counts.reshape(*counts.shape[:-1], 3, n_classes)
+    return ClassCounts(*np.moveaxis(by_kind, -2, 0))
+
+
+def _rankings(outcome: Outcome) -> list[Ranking]:
     """Return the ranking of each class against the rest."""
     assert outcome.y_proba is not None
     return [
-        _ranking(outcome.y_true == code, outcome.y_proba[:, code], outcome.rows)
+        rank(outcome.y_true == code, outcome.y_proba[:, code], outcome.rows)
         for code in range(outcome.n_classes)
     ]
-
-
-def _ranking(is_class: np.ndarray, probability: np.ndarray, rows: np.ndarray) -> _Ranking:
-    """Return the ranking of one class, all arguments of shape (n_predictions,)."""
-    of_class, of_rest = probability[is_class], probability[~is_class]
-    order = np.argsort(of_rest, kind="stable")
-    of_rest = of_rest[order]
-    below = np.searchsorted(of_rest, of_class, side="left")
-    upto = np.searchsorted(of_rest, of_class, side="right")
-    ranked = np.sort(of_class)
-    lower = np.searchsorted(ranked, of_rest, side="left")  # positives below each negative
-    not_higher = np.searchsorted(ranked, of_rest, side="right")
-    wins_against = len(of_class) - (lower + not_higher) / 2  # (n_negatives,)
-    return _Ranking(
-        rows[is_class],
-        rows[~is_class][order],
-        below,
-        upto,
-        np.concatenate([(below + upto) / 2, wins_against]),
-    )
 
 
 def _mean_of_known(values: np.ndarray) -> np.ndarray:
     """Return the mean over the first axis without NaN; NaN where all are, without a warning."""
     known = ~np.isnan(values)
-    return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0), nothing=np.nan)
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray, *, nothing: float = 0.0) -> np.ndarray:
-    """Divide, with `nothing` where the denominator is zero."""
-    out = np.full(np.shape(numerator), nothing)
-    return np.divide(numerator, denominator, out=out, where=denominator > 0)
+    return ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0), nothing=np.nan)

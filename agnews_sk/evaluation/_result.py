@@ -10,11 +10,15 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from agnews_sk._core.label_arrays import as_kind_of, codes_of, plain_labels
-from agnews_sk.evaluation._evaluation import Evaluation, predicted_codes
+from agnews_sk._core.label_arrays import codes_of
+from agnews_sk._core.label_sets import indicator_of, is_multilabel
+from agnews_sk.evaluation._evaluation import Evaluation
+from agnews_sk.evaluation._given_predictions import evaluations_of
 from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
+from agnews_sk.evaluation._predictions import predicted_codes
 from agnews_sk.evaluation._provenance import describe_environment
+from agnews_sk.evaluation._quality import PER_CLASS
 from agnews_sk.evaluation._result_json import parts_of, result_as_dict
 from agnews_sk.evaluation._scoring import check_comparable, score_evaluations
 from agnews_sk.evaluation._wording import abstention_note, cost_note, verdict
@@ -67,6 +71,12 @@ class ComparisonResult:
 
     Notes
     -----
+    With several labels per row, `y_true` and `predictions` hold a list of labels per row, and
+    `accuracy` is the share of rows whose set is right. There are `micro_precision`,
+    `micro_recall`, `micro_f1`, `samples_f1` (1 for a row without labels that is predicted so),
+    `hamming_loss` and `ranking_average_precision` (label ranking average precision) too;
+    `log_loss` and `brier` are means over labels. Classifiers are compared by macro-F1.
+
     Scores are those of `sklearn.metrics`: macro scores are means over the classes that are true
     or predicted, `brier` sums squares over classes (0 to 2), `roc_auc` is the one-vs-rest mean
     over the classes that are true in some rows and not in others.
@@ -171,10 +181,12 @@ class ComparisonResult:
         scored = score_evaluations(
             evaluations, rows, n_resamples=n_resamples, confidence_level=confidence_level, seed=seed
         )
+        right, kind = scored.right(), {"multilabel": evaluations[0].multilabel}
         if folds is None:
-            pairs = pairs_on_rows(scored.right(), scored.draws, confidence_level)
+            pairs = pairs_on_rows(right, scored.draws, confidence_level, **kind)
         else:
-            pairs = pairs_on_folds(scored.right(), folds, len(np.unique(rows)), confidence_level)
+            n_tested = len(np.unique(rows))
+            pairs = pairs_on_folds(right, folds, n_tested, confidence_level, **kind)
         return cls(
             scores=scored.table(evaluations),
             interval_methods=scored.interval_methods(),
@@ -201,9 +213,9 @@ class ComparisonResult:
 
         Parameters
         ----------
-        y_true : array-like of shape (n_rows,)
+        y_true : array-like of shape (n_rows,), or sets of labels, or an indicator
         predictions : mapping of str to array-like of shape (n_rows,)
-            Predicted labels, by name of the classifier.
+            Predicted labels, by name of the classifier, or sets of labels.
         random_state : int, Generator, RandomState or None, default=None
             Random seed of the bootstrap.
 
@@ -219,31 +231,41 @@ class ComparisonResult:
         ValueError
             If labels are missing or not one per row.
         """
-        if not isinstance(predictions, Mapping):
-            raise TypeError(
-                f"predictions must map names to labels, got {type(predictions).__name__}; give "
-                'each a name, such as {"a": y_pred}.'
-            )
-        labels = plain_labels(y_true, name="y_true")
-        evaluations = [
-            Evaluation(
-                name=name,
-                estimator=None,
-                y_true=labels,
-                y_pred=_predictions(y_pred, labels, name),
-                n_train_rows=0,
-                fit_seconds=np.nan,
-                predict_seconds=np.nan,
-                size_bytes=None,
-            )
-            for name, y_pred in predictions.items()
-        ]
-        return cls.from_evaluations(evaluations, random_state=random_state)
+        return cls.from_evaluations(evaluations_of(y_true, predictions), random_state=random_state)
 
     @property
     def names(self) -> list[str]:
         """Names of the classifiers, in order."""
         return self.scores.index.tolist()
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether rows have several labels."""
+        return is_multilabel(self.y_true)
+
+    def label_scores(self, name: str) -> pd.DataFrame:
+        """Return the scores of a classifier for each class or label.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_classes, 5)
+            Columns `precision`, `recall`, `f1`, and the numbers of rows `true` and `predicted`.
+        """
+        self._check_name(name)
+        true, predicted = self._indicators(name)
+        row, classes = self.scores.loc[name].to_dict(), self.classes.tolist()
+        return pd.DataFrame(
+            {
+                **{s: [float(row[f"{s}_{label}"]) for label in classes] for s in PER_CLASS},
+                "true": true.sum(axis=0),
+                "predicted": predicted.sum(axis=0),
+            },
+            index=pd.Index(self.classes, name="label"),
+        )
 
     def confusion_matrix(self, name: str) -> pd.DataFrame:
         """Return a classifier's confusion matrix.
@@ -262,9 +284,14 @@ class ComparisonResult:
         ------
         KeyError
             If no classifier has this name.
+        ValueError
+            If rows have several labels.
         """
-        if name not in self.names:
-            raise KeyError(f"name must be one of {self.names}, got {name!r}.")
+        self._check_name(name)
+        if self.multilabel:
+            raise ValueError(
+                "confusion_matrix needs one label per row, got several; use label_scores."
+            )
         codes = self.predicted_codes(name)
         places = codes_of(self.y_true, self.classes)[codes >= 0], codes[codes >= 0]
         counts = np.zeros((len(self.classes), len(self.classes)), dtype=int)
@@ -288,12 +315,25 @@ class ComparisonResult:
         ndarray of int of shape (n_differing,)
             Positions in `predictions` and `y_true`.
         """
-        true = codes_of(self.y_true, self.classes)
-        right = np.sum([self.predicted_codes(name) == true for name in self.names], axis=0)
+        indicators = [self._indicators(name) for name in self.names]
+        right = np.sum([(true == found).all(axis=1) for true, found in indicators], axis=0)
         differing = np.flatnonzero((right > 0) & (right < len(self.names)))
         if n_rows is None or len(differing) <= n_rows:
             return differing
         return differing[np.linspace(0, len(differing) - 1, n_rows).round().astype(int)]
+
+    def _check_name(self, name: str) -> None:
+        """Reject the name of a classifier that was not compared."""
+        if name not in self.names:
+            raise KeyError(f"name must be one of {self.names}, got {name!r}.")
+
+    def _indicators(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return true and predicted labels as indicators of shape (n_predictions, n_classes)."""
+        if self.multilabel:
+            found = self.predictions[name].to_numpy()
+            return indicator_of(self.y_true, self.classes), indicator_of(found, self.classes)
+        codes, positions = codes_of(self.y_true, self.classes), np.arange(len(self.classes))
+        return codes[:, None] == positions, self.predicted_codes(name)[:, None] == positions
 
     def predicted_codes(self, name: str) -> np.ndarray:
         """Return a classifier's predictions as positions in `classes`, -1 where it abstains."""
@@ -305,7 +345,7 @@ class ComparisonResult:
 
         Returns
         -------
-        pandas.DataFrame of shape (n_pairs, 24)
+        pandas.DataFrame of shape (n_pairs, n_columns)
             One row per pair, with its names `a` and `b`. `accuracy_difference` is the accuracy of a
             minus that of b; `..._low`, `..._high` and `..._method` are the ends of its interval and
             their method. `both_right`, `only_a`, `only_b` and `both_wrong` are numbers of rows.
@@ -313,7 +353,8 @@ class ComparisonResult:
             the number of pairs, and `effect_size` the effect size named in `effect`. The same for
             `macro_f1`, whose effect size is the difference itself. `significant` is True if the
             interval of the difference of accuracies excludes zero and `p_holm` is at most 1 -
-            `confidence_level`.
+            `confidence_level`. With several labels per row there are the columns of macro-F1 for
+            `micro_f1` and `samples_f1` too, and `significant` is about macro-F1.
 
         Notes
         -----
@@ -342,7 +383,8 @@ class ComparisonResult:
         return " ".join(filter(None, [verdict(self), abstention_note(self), cost_note(self)]))
 
     def _repr_html_(self) -> str:
-        columns = ["accuracy", "macro_f1", "log_loss", "fit_seconds", "texts_per_second"]
+        scores = ["macro_f1", "micro_f1"] if self.multilabel else ["accuracy", "macro_f1"]
+        columns = [*scores, "log_loss", "fit_seconds", "texts_per_second"]
         table = self.scores[columns].to_html(float_format="{:,.4g}".format, border=0)
         return f"<p>{escape(self.summary())}</p>{table}"
 
@@ -406,14 +448,3 @@ class ComparisonResult:
             If the file is not JSON, lacks a part, or was written by a later version.
         """
         return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
-
-
-def _predictions(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
-    """Return the predicted labels of one classifier, of the kind of the true ones."""
-    whose = f"predictions[{name!r}]"
-    labels = plain_labels(y_pred, name=whose)
-    if len(labels) != len(y_true):
-        raise ValueError(
-            f"{whose} must have one label per row, {len(y_true)} as y_true, got {len(labels)}."
-        )
-    return as_kind_of(labels, y_true, name=whose, whose="y_true")

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk._core.label_arrays import codes_of, plain_labels
-from agnews_sk.evaluation._pairs import PAIR_COLUMNS
+from agnews_sk._core.label_sets import as_lists, indicator_of, is_multilabel
+from agnews_sk.evaluation._pairs import pair_columns
 from agnews_sk.evaluation._scoring import methods_frame, scores_frame
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
     -------
     dict of str to object
     """
-    codes = {name: result.predicted_codes(name) for name in result.names}
+    with_matrix = [] if result.multilabel else result.names
+    if result.multilabel:
+        lists = [result.y_true, *(result.predictions[name] for name in result.names)]
+        true, *predicted = (_positions(labels, result.classes) for labels in lists)
+    else:
+        true = codes_of(result.y_true, result.classes).tolist()
+        predicted = [result.predicted_codes(name).tolist() for name in result.names]
     return {
         "format_version": FORMAT_VERSION,
         "summary": result.summary(),
@@ -39,12 +46,12 @@ def result_as_dict(result: "ComparisonResult") -> dict[str, Any]:
         "pairwise": [_plain(row) for row in result.pairs.to_dict("records")],
         "folds": None if result.folds is None else result.folds.to_dict("records"),
         "confusion_matrices": {
-            name: result.confusion_matrix(name).to_numpy().tolist() for name in result.names
+            name: result.confusion_matrix(name).to_numpy().tolist() for name in with_matrix
         },
         "classes": result.classes.tolist(),
         "rows": result.rows.tolist(),
-        "y_true": codes_of(result.y_true, result.classes).tolist(),
-        "predictions": {name: found.tolist() for name, found in codes.items()},
+        "y_true": true,
+        "predictions": dict(zip(result.names, predicted)),
         "abstain_labels": {
             name: _plain_label(result.predictions[name][where].iloc[0])
             for name, where in result.abstained.items()
@@ -76,24 +83,28 @@ def parts_of(found: Mapping[str, Any]) -> dict[str, Any]:
     if lacking:
         raise ValueError(f"found must be a dict made by to_dict, but lacks {lacking[0]!r}.")
     classes = plain_labels(found["classes"], name="classes")
-    predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
-    labels = found["abstain_labels"]
+    labels, multilabel = found["abstain_labels"], is_multilabel(found["y_true"])
+    if multilabel:
+        predicted, y_true = found["predictions"], _lists(found["y_true"], classes)
+        columns = {name: _lists(codes, classes) for name, codes in predicted.items()}
+    else:
+        predicted = {name: np.array(codes) for name, codes in found["predictions"].items()}
+        y_true = classes[found["y_true"]]
+        columns = {n: _decoded(codes, classes, labels.get(n)) for n, codes in predicted.items()}
     return {
         **{
             part: found[part] for part in ("confidence_level", "n_resamples", "seed", "environment")
         },
         "scores": scores_frame(list(found["scores"]), list(found["scores"].values())),
         "interval_methods": methods_frame(found["interval_methods"]),
-        "predictions": pd.DataFrame(
-            {n: _decoded(codes, classes, labels.get(n)) for n, codes in predicted.items()}
-        ),
+        "predictions": pd.DataFrame(columns),
         "abstained": {name: predicted[name] < 0 for name in labels},
         "probabilities": {n: np.array(p) for n, p in found["probabilities"].items()},
-        "y_true": classes[found["y_true"]],
+        "y_true": y_true,
         "rows": np.array(found["rows"]),
         "classes": classes,
         "folds": None if found["folds"] is None else pd.DataFrame(found["folds"]),
-        "pairs": _pairs_frame(found["pairwise"]),
+        "pairs": _pairs_frame(found["pairwise"], multilabel),
     }
 
 
@@ -138,6 +149,18 @@ def _upgraded(found: Mapping[str, Any]) -> dict[str, Any]:
     return upgraded
 
 
+def _positions(lists: Any, classes: np.ndarray) -> list[list[int]]:
+    """Return the positions in the classes of each row's labels."""
+    return as_lists(indicator_of(lists, classes), np.arange(len(classes))).tolist()
+
+
+def _lists(positions: list[list[int]], classes: np.ndarray) -> np.ndarray:
+    """Return the labels at positions in the classes, a list per row."""
+    lists = np.empty(len(positions), dtype=object)
+    lists[:] = [classes[row].tolist() for row in positions]
+    return lists
+
+
 def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.ndarray:
     """Return the labels of codes, and the abstain label for -1, as (n_predictions,)."""
     if (codes >= 0).all():
@@ -147,11 +170,11 @@ def _decoded(codes: np.ndarray, classes: np.ndarray, abstain_label: Any) -> np.n
     return labels
 
 
-def _pairs_frame(records: list[dict]) -> pd.DataFrame:
+def _pairs_frame(records: list[dict], multilabel: bool) -> pd.DataFrame:
     """Return the rows of pairs with float columns, as null is None in JSON and NaN here."""
-    pairs = pd.DataFrame(records, columns=PAIR_COLUMNS)
-    numbers = [c for c in PAIR_COLUMNS if c.endswith(("value", "holm", "low", "high", "size"))]
-    return pairs.astype(dict.fromkeys(numbers, float))
+    columns = pair_columns(multilabel)
+    numbers = [c for c in columns if c.endswith(("value", "holm", "low", "high", "size"))]
+    return pd.DataFrame(records, columns=columns).astype(dict.fromkeys(numbers, float))
 
 
 def _plain_label(label: Any) -> Any:

@@ -10,7 +10,6 @@ import pandas as pd
 from agnews_sk._core.label_arrays import union_of
 from agnews_sk.evaluation._bootstrap import ScoreInterval, bootstrap_interval
 from agnews_sk.evaluation._evaluation import Evaluation, outcome_of
-from agnews_sk.evaluation._exact import exact_intervals
 from agnews_sk.evaluation._quality import (
     WITHOUT_INTERVAL,
     Outcome,
@@ -75,7 +74,7 @@ class Scored(NamedTuple):
 
     def right(self) -> dict[str, np.ndarray]:
         """Return which predictions of each are right, ndarray of bool of (n_predictions,)."""
-        return {name: found.y_pred == found.y_true for name, found in self.outcomes.items()}
+        return {name: found.right() for name, found in self.outcomes.items()}
 
     def probabilities(self) -> dict[str, np.ndarray]:
         """Return the probabilities of those that give some, of (n_predictions, n_classes)."""
@@ -94,7 +93,10 @@ class Scored(NamedTuple):
     def table(self, evaluations: Sequence[Evaluation]) -> pd.DataFrame:
         """Return scores, ends of intervals and costs, one row per classifier."""
         rows = [
-            score_row(self.draws[e.name], self.intervals[e.name], self.classes) | cost_row(e)
+            score_row(
+                self.draws[e.name], self.intervals[e.name], self.classes, multilabel=e.multilabel
+            )
+            | cost_row(e)
             for e in evaluations
         ]
         return scores_frame([e.name for e in evaluations], rows)
@@ -155,9 +157,9 @@ def intervals_of(
         By name of the score.
     """
     names = classes.tolist()
-    exact = exact_intervals(outcome.counts(), names, confidence_level)
+    exact = outcome.exact_intervals(names, confidence_level)
     found = {}
-    for i, name in enumerate(score_names(names)):
+    for i, name in enumerate(score_names(names, multilabel=outcome.multilabel)):
         if name in WITHOUT_INTERVAL:
             continue
         drawn = draws.resampled[:, i], draws.observed[i], draws.jackknife[:, i]
@@ -167,12 +169,16 @@ def intervals_of(
     return found
 
 
-def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
+def interval_columns(
+    classes: np.ndarray, *, multilabel: bool = False
+) -> dict[str, tuple[str, str]]:
     """Return the columns of the ends of each interval, distinct from all other columns.
 
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
+    multilabel : bool, default=False
+        Whether rows have several labels.
 
     Returns
     -------
@@ -188,7 +194,7 @@ def interval_columns(classes: np.ndarray) -> dict[str, tuple[str, str]]:
     >>> columns["f1_fever"], columns["f1_fever_low"]
     (('f1_fever__low', 'f1_fever__high'), ('f1_fever_low_low', 'f1_fever_low_high'))
     """
-    names = score_names(classes.tolist())
+    names = score_names(classes.tolist(), multilabel=multilabel)
     taken, columns = set(names), {}
     for name in names:
         if name in WITHOUT_INTERVAL:
@@ -209,7 +215,11 @@ def _ends(name: str, n_underscores: int) -> tuple[str, str]:
 
 
 def score_row(
-    draws: ScoreDraws, intervals: Mapping[str, ScoreInterval], classes: np.ndarray
+    draws: ScoreDraws,
+    intervals: Mapping[str, ScoreInterval],
+    classes: np.ndarray,
+    *,
+    multilabel: bool = False,
 ) -> dict[str, float]:
     """Return the scores of one classifier, each with the ends of its interval.
 
@@ -218,14 +228,16 @@ def score_row(
     draws : ScoreDraws
     intervals : mapping of str to ScoreInterval
     classes : ndarray of shape (n_classes,)
+    multilabel : bool, default=False
 
     Returns
     -------
     dict of str to float
     """
     row: dict[str, float] = {}
-    columns = interval_columns(classes)
-    for name, score in zip(score_names(classes.tolist()), draws.observed):
+    columns = interval_columns(classes, multilabel=multilabel)
+    names = score_names(classes.tolist(), multilabel=multilabel)
+    for name, score in zip(names, draws.observed):
         row[name] = float(score)
         if name in intervals:
             row |= dict(zip(columns[name], intervals[name][:2]))

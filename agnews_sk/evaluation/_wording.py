@@ -8,8 +8,35 @@ if TYPE_CHECKING:
     from agnews_sk.evaluation._result import ComparisonResult
 
 
+class MainScore(NamedTuple):
+    """The score that classifiers are compared by.
+
+    Attributes
+    ----------
+    column : str
+        Of `ComparisonResult.scores`.
+    article, name : str
+    more : str
+        What is said of a classifier with a significantly higher one.
+    p_prefix : str
+        Before "p_value" and "p_holm" in the columns of `ComparisonResult.pairs`.
+    """
+
+    column: str
+    article: str
+    name: str
+    more: str
+    p_prefix: str
+
+
+_ACCURACY = MainScore("accuracy", "an", "accuracy", "is significantly more accurate than", "")
+_MACRO_F1 = MainScore(
+    "macro_f1", "a", "macro-F1", "has a significantly higher macro-F1 than", "macro_f1_"
+)
+
+
 class _Difference(NamedTuple):
-    """Difference of the accuracies of the leader and another classifier, as a share of rows."""
+    """Difference of the scores of the leader and another classifier."""
 
     difference: float
     low: float
@@ -19,7 +46,9 @@ class _Difference(NamedTuple):
 
 
 def verdict(result: "ComparisonResult") -> str:
-    """State in one sentence which classifier is significantly more accurate, if any.
+    """State in one sentence which classifier is significantly better, if any.
+
+    With several labels per row it is about macro-F1, else about the accuracy.
 
     Parameters
     ----------
@@ -28,27 +57,32 @@ def verdict(result: "ComparisonResult") -> str:
     Returns
     -------
     str
-        The classifier of the highest accuracy is called more accurate than those from which its
-        difference is `significant`, see `ComparisonResult.pairwise`.
+        The classifier of the highest score is called better than those from which its difference
+        is `significant`, see `ComparisonResult.pairwise`.
     """
-    accuracy = result.scores["accuracy"].sort_values(ascending=False, kind="stable")
-    leader, *others = accuracy.index.tolist()
-    rows, reached = _rows(result), _accuracy(result, leader)
+    score = main_score(result)
+    ranked = result.scores[score.column].sort_values(ascending=False, kind="stable")
+    leader, *others = ranked.index.tolist()
+    rows, reached = _rows(result), _reached(result, leader)
     if not others:
-        return f"{leader} has an accuracy of {reached} on {rows}."
+        return f"{leader} has {score.article} {score.name} of {reached} on {rows}."
     differences = {other: _difference(result, leader, other) for other in others}
-    worse = [other for other, found in differences.items() if found.significant]
-    similar = [other for other in others if other not in worse]
-    shown = {name: f"{name} ({_interval(result, found)})" for name, found in differences.items()}
-    not_significant = " or ".join(shown[name] for name in similar)
+    worse, similar = (
+        [
+            f"{other} ({_interval(result, found)})"
+            for other, found in differences.items()
+            if found.significant == significant
+        ]
+        for significant in (True, False)
+    )
+    not_significant = " or ".join(similar)
     if not worse:
         return (
-            f"There is no significant difference in accuracy between {leader} "
+            f"There is no significant difference in {score.name} between {leader} "
             f"({_percent(result, leader)}) and {not_significant} on {rows}."
         )
-    more = f"{leader} is significantly more accurate than {listed([shown[n] for n in worse])}"
     but = f", but not than {not_significant}," if similar else ""
-    return f"{more}{but} on {rows}: its accuracy is {reached}."
+    return f"{leader} {score.more} {listed(worse)}{but} on {rows}: its {score.name} is {reached}."
 
 
 def abstention_note(result: "ComparisonResult") -> str:
@@ -78,14 +112,19 @@ def cost_note(result: "ComparisonResult") -> str:
     -------
     str
     """
-    rows = result.scores.dropna(subset="fit_seconds").to_dict("index")
-    if not rows:
-        return "Their costs are unknown."
-    fits = listed([f"{name} {seconds(row['fit_seconds'])} s" for name, row in rows.items()])
-    speeds = listed(
-        [f"{name} {number(row['texts_per_second'])} texts/s" for name, row in rows.items()]
-    )
-    return f"Time to fit: {fits}. Prediction speed: {speeds}."
+    fits = [
+        f"{name} {seconds(value)} s"
+        for name, value in result.scores["fit_seconds"].dropna().items()
+    ]
+    speeds = [
+        f"{name} {number(value)} texts/s"
+        for name, value in result.scores["texts_per_second"].dropna().items()
+    ]
+    sentences = [
+        f"Time to fit: {listed(fits)}." if fits else "",
+        f"Prediction speed: {listed(speeds)}." if speeds else "",
+    ]
+    return " ".join(filter(None, sentences)) or "Their costs are unknown."
 
 
 def interval_with_method(interval: str, method: str, usual: str) -> str:
@@ -121,9 +160,24 @@ def confidence_percent(result: "ComparisonResult") -> str:
     return f"{100 * result.confidence_level:g} %"
 
 
+def main_score(result: "ComparisonResult") -> MainScore:
+    """Return the score that classifiers are compared by.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    MainScore
+        macro-F1 of label sets, else the accuracy.
+    """
+    return _MACRO_F1 if result.multilabel else _ACCURACY
+
+
 def _percent(result: "ComparisonResult", name: str) -> str:
-    """Return a classifier's accuracy with the percent sign."""
-    return f"{percent(result.scores.loc[name, 'accuracy'])} %"
+    """Return a classifier's score with the percent sign."""
+    return f"{percent(result.scores.loc[name, main_score(result).column])} %"
 
 
 def _rows(result: "ComparisonResult") -> str:
@@ -132,11 +186,11 @@ def _rows(result: "ComparisonResult") -> str:
     return f"{len(set(result.rows.tolist())):,} {kind}"
 
 
-def _accuracy(result: "ComparisonResult", name: str) -> str:
-    """Return a classifier's accuracy with its interval."""
-    row = result.scores.loc[name]
-    ends = f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}"
-    method = str(result.interval_methods.loc[name, "accuracy"])
+def _reached(result: "ComparisonResult", name: str) -> str:
+    """Return a classifier's score with its interval."""
+    row, score = result.scores.loc[name], main_score(result).column
+    ends = f"{percent(row[f'{score}_low'])} to {percent(row[f'{score}_high'])}"
+    method = str(result.interval_methods.loc[name, score])
     interval = interval_with_method(ends, method, "BCa")
     return f"{_percent(result, name)} ({confidence_percent(result)} interval {interval})"
 
@@ -146,12 +200,13 @@ def _difference(result: "ComparisonResult", leader: str, other: str) -> _Differe
     pairs = {(pair["a"], pair["b"]): pair for pair in result.pairs.to_dict("records")}
     forward = (leader, other) in pairs
     pair = pairs[(leader, other) if forward else (other, leader)]
-    low, high = pair["accuracy_difference_low"], pair["accuracy_difference_high"]
+    difference = f"{main_score(result).column}_difference"
+    low, high = pair[f"{difference}_low"], pair[f"{difference}_high"]
     return _Difference(
-        difference=pair["accuracy_difference"] * (1 if forward else -1),
+        difference=pair[difference] * (1 if forward else -1),
         low=low if forward else -high,
         high=high if forward else -low,
-        method=pair["accuracy_difference_method"],
+        method=pair[f"{difference}_method"],
         significant=pair["significant"],
     )
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agnews_sk._core.columnar import to_ragged
+from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._core.optional import import_optional
 from agnews_sk.inspection._steps import TextModel
 from agnews_sk.inspection._tokens import Tokens, tokenize
@@ -23,18 +23,22 @@ class TokenNet(NamedTuple):
     Attributes
     ----------
     tokens : list of Tokens
-        Of each text, truncated as for the net.
+        Of each text, as the net reads it: truncated, or chunk after chunk.
+    n_chunks : list of int
+        Number of each text's chunks, which are equally long.
     embedding : torch.nn.Module
         From ids to embeddings.
     forward : callable
-        From ids, a tensor of shape (batch, length), to scores of shape (batch, n_classes).
+        From ids, a tensor of shape (batch x n_chunks, length), and the number of chunks of a text,
+        to scores of shape (batch, n_classes).
     absent_id : int
         Token that replaces words in the baseline.
     """
 
     tokens: list[Tokens]
+    n_chunks: list[int]
     embedding: Any
-    forward: Callable[[Any], Any]
+    forward: Callable[[Any, int], Any]
     absent_id: int
 
 
@@ -70,15 +74,20 @@ def attribute_by_gradients(net: TokenNet, texts: np.ndarray, *, max_error: float
     -------
     list of Attribution
     """
-    return [_attribute(net, tokens, text, max_error) for tokens, text in zip(net.tokens, texts)]
+    return [
+        _attribute(net, tokens, n_chunks, text, max_error)
+        for tokens, n_chunks, text in zip(net.tokens, net.n_chunks, texts)
+    ]
 
 
-def _attribute(net: TokenNet, tokens: Tokens, text: str, max_error: float) -> Attribution:
+def _attribute(
+    net: TokenNet, tokens: Tokens, n_chunks: int, text: str, max_error: float
+) -> Attribution:
     """Return the contributions in one text, with as many steps as its error requires."""
     absent = np.where(tokens.special, tokens.ids, net.absent_id)
     steps = MIN_STEPS
     while True:
-        values, baseline, scores = _integrate(net, tokens.ids, absent, steps)
+        values, baseline, scores = _integrate(net, tokens.ids, absent, n_chunks, steps)
         error = relative_error(values.sum(axis=0), scores - baseline)
         if error < max_error or steps == MAX_STEPS:
             return _on_words(Words(text), tokens, values, baseline, scores)
@@ -86,7 +95,7 @@ def _attribute(net: TokenNet, tokens: Tokens, text: str, max_error: float) -> At
 
 
 def _integrate(
-    net: TokenNet, ids: np.ndarray, absent: np.ndarray, steps: int
+    net: TokenNet, ids: np.ndarray, absent: np.ndarray, n_chunks: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the integrated gradients of one text.
 
@@ -94,7 +103,8 @@ def _integrate(
     ----------
     net : TokenNet
     ids, absent : ndarray of int of shape (n_tokens,)
-        Tokens of the text, and of its baseline.
+        Tokens of the text, chunk after chunk, and of its baseline.
+    n_chunks : int
     steps : int
         Of the Gauss-Legendre sum.
 
@@ -107,20 +117,21 @@ def _integrate(
 
     attr = import_optional("captum.attr", extra="explain", needed_by="explain of a net")
     device = next(net.embedding.parameters()).device
-    row = torch.as_tensor(ids, device=device)[None]  # (1, length)
+    text = torch.as_tensor(ids, device=device).reshape(n_chunks, -1)  # (n_chunks, length)
 
-    def score(vectors: Any) -> Any:  # (batch, length, width) to (batch, n_classes)
+    def score(vectors: Any) -> Any:  # (batch, n_tokens, width) to (batch, n_classes)
         # The hook returns these embeddings in place of those of the ids, so that any net whose
         # input is ids can be differentiated.
-        handle = net.embedding.register_forward_hook(lambda *_: vectors)
+        chunks = vectors.reshape(len(vectors) * n_chunks, -1, vectors.shape[2])
+        handle = net.embedding.register_forward_hook(lambda *_: chunks)
         try:
-            return net.forward(row.expand(len(vectors), -1))
+            return net.forward(text.repeat(len(vectors), 1), n_chunks)
         finally:
             handle.remove()
 
     with torch.no_grad():
         ends = net.embedding(torch.as_tensor(np.stack([absent, ids]), device=device))
-        baseline, scores = score(ends).double().cpu().numpy()  # ends: (2, length, width)
+        baseline, scores = score(ends).double().cpu().numpy()  # ends: (2, n_tokens, width)
     n_classes = len(scores)
     parts = attr.IntegratedGradients(score).attribute(
         ends[1:].repeat(n_classes, 1, 1),
@@ -129,7 +140,7 @@ def _integrate(
         n_steps=steps,
         method="gausslegendre",
         internal_batch_size=max(_TOKENS_PER_BATCH // max(len(ids), 1), n_classes),
-    )  # (n_classes, length, width)
+    )  # (n_classes, n_tokens, width)
     # The contribution of a token is the sum over the dimensions of its embedding.
     return parts.sum(dim=2).T.double().cpu().numpy(), baseline, scores
 
@@ -158,21 +169,25 @@ def _of_classifier(model: TextModel) -> TokenNet | None:
         return None
     module = classifier.net_.module_.eval()
 
-    def forward(ids: Any) -> Any:
+    def forward(ids: Any, n_chunks: int) -> Any:
         output = module(ids)
-        return _score_per_class(getattr(output, "logits", output).float())
+        logits = getattr(output, "logits", output).float()  # (batch x n_chunks, n_classes)
+        pooling = getattr(module, "chunk_pooling", None)
+        return _score_per_class(_of_texts(logits, n_chunks, pooling))
 
     model_input = classifier.model_input_
     pad_id = model_input.pad_id
-    tokens = [_padded_if_empty(row, pad_id) for row in _truncated(tokens, model_input)]
-    return TokenNet(tokens, _token_embedding(module), forward, _absent_id(readers[0], pad_id))
+    tokens, n_chunks = _as_read(tokens, model_input)
+    tokens = [_padded_if_empty(row, pad_id) for row in tokens]
+    absent_id = _absent_id(readers[0], pad_id)
+    return TokenNet(tokens, n_chunks, _token_embedding(module), forward, absent_id)
 
 
 def _of_embedder(model: TextModel) -> TokenNet | None:
     """Return encoder, pooling and linear classifier as one net; None for another classifier."""
     import torch
 
-    from agnews_sk.nn import make_pooling
+    from agnews_sk.nn import ChunkPooling, make_pooling
 
     (embedder,), classifier = model.readers, model.classifier
     tokens = tokenize((embedder.tokenizer_,), model.texts)
@@ -180,19 +195,22 @@ def _of_embedder(model: TextModel) -> TokenNet | None:
         return None
     encoder = embedder.encoder_.eval()
     pool = make_pooling(embedder.pooling, encoder.config.hidden_size)
+    pool_chunks = ChunkPooling(embedder.chunk_pooling, encoder.config.hidden_size)
     device = next(encoder.parameters()).device
     weight = torch.as_tensor(classifier.coef_, dtype=torch.float32, device=device)
     bias = torch.as_tensor(classifier.intercept_, dtype=torch.float32, device=device)
 
-    def forward(ids: Any) -> Any:
-        vectors = pool(encoder(input_ids=ids).last_hidden_state, None)
+    def forward(ids: Any, n_chunks: int) -> Any:
+        vectors = pool(encoder(input_ids=ids).last_hidden_state, None)  # (batch x n_chunks, width)
+        vectors = _of_texts(vectors, n_chunks, pool_chunks)
         if embedder.normalize:
             vectors = torch.nn.functional.normalize(vectors, dim=1)
         scores = vectors @ weight.T + bias
         return torch.cat([-scores, scores], dim=1) if scores.shape[1] == 1 else scores
 
+    tokens, n_chunks = _as_read(tokens, embedder.model_input_)
     absent_id = _absent_id(embedder.tokenizer_, embedder.model_input_.pad_id)
-    return TokenNet(tokens, encoder.get_input_embeddings(), forward, absent_id)
+    return TokenNet(tokens, n_chunks, encoder.get_input_embeddings(), forward, absent_id)
 
 
 def _score_per_class(logits: Any) -> Any:
@@ -215,18 +233,44 @@ def _token_embedding(module: Any) -> Any:
     return module.embedding.token
 
 
-def _truncated(tokens: list[Tokens], model_input: ModelInput) -> list[Tokens]:
-    """Return the tokens that remain after the classifier's own truncation.
+def _of_texts(outputs: Any, n_chunks: int, pooling: Any) -> Any:
+    """Return one output per text, of outputs of shape (batch x n_chunks, width)."""
+    import torch
 
-    Truncating positions in place of ids shows which tokens remain.
+    if n_chunks == 1:
+        return outputs
+    chunks = torch.arange(len(outputs), device=outputs.device).reshape(-1, n_chunks)
+    return pooling(outputs, chunks)
+
+
+def _as_read(tokens: list[Tokens], model_input: ModelInput) -> tuple[list[Tokens], list[int]]:
+    """Return the tokens that a net reads of each text.
+
+    Cutting positions in place of ids shows which tokens these are.
+
+    Parameters
+    ----------
+    tokens : list of Tokens
+    model_input : ModelInput
+
+    Returns
+    -------
+    tokens : list of Tokens
+        Truncated, or chunk after chunk, which repeats tokens of overlaps and special tokens.
+    n_chunks : list of int
+        Number of chunks of each text.
     """
     lengths = [len(row.ids) for row in tokens]
     positions = to_ragged(
         np.concatenate([np.arange(length) for length in lengths]),
         np.concatenate([[0], np.cumsum(lengths)]),
     )
-    kept = model_input.truncate(positions)
-    return [row.take(places) for row, places in zip(tokens, kept.to_list())]
+    read, offsets = model_input.cut(positions)
+    n_chunks = [1] * len(tokens)
+    if offsets is not None:
+        read = to_ragged(flat_values(read), row_offsets(read)[offsets])
+        n_chunks = np.diff(offsets).tolist()
+    return [row.take(places) for row, places in zip(tokens, read.to_list())], n_chunks
 
 
 def _padded_if_empty(tokens: Tokens, pad_id: int) -> Tokens:

@@ -3,13 +3,15 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 import scipy.sparse as sp
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.feature_selection import SelectorMixin
 
 from agnews_sk.inspection._places import Finder, names_ngrams, ngram_finder
-from agnews_sk.inspection._steps import TextModel
+from agnews_sk.inspection._steps import TextModel, cells_of
 from agnews_sk.inspection._words import Attribution, Outside, Words
+from agnews_sk.vectorization import MixedVectorizer
 
 # Relative and absolute tolerance by which a score equals features times coefficients.
 _TOLERANCE = 1e-6
@@ -23,11 +25,14 @@ class LinearModel(NamedTuple):
     names : ndarray of object of shape (n_features,)
     coefficients : ndarray of float of shape (n_classes, n_features)
     intercept : ndarray of float of shape (n_classes,)
+    columns : ndarray of object of shape (n_features,)
+        The column beside the texts that a feature comes from, "" for those of the texts.
     """
 
     names: np.ndarray
     coefficients: np.ndarray
     intercept: np.ndarray
+    columns: np.ndarray
 
 
 def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | None:
@@ -46,6 +51,10 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
     if not readers or not hasattr(classifier, "coef_") or not names_ngrams(readers[0]):
         return None
     names = readers[0].get_feature_names_out()
+    columns = np.full(len(names), "", dtype=object)
+    if isinstance(readers[0], MixedVectorizer):
+        columns = readers[0].feature_columns()
+    owner = dict(zip(names, columns, strict=True))
     for reader in readers[1:]:
         if not isinstance(reader, (OneToOneFeatureMixin, SelectorMixin)):
             return None
@@ -60,7 +69,8 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
         intercept = np.append(-intercept, intercept)
     if coefficients.shape != (n_classes, len(names)):
         return None
-    return LinearModel(names, coefficients, np.asarray(intercept, dtype=np.float64))
+    columns = np.array([owner.get(name, "") for name in names], dtype=object)
+    return LinearModel(names, coefficients, np.asarray(intercept, dtype=np.float64), columns)
 
 
 def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution] | None:
@@ -84,10 +94,28 @@ def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution]
     ):
         return None
     find = ngram_finder(model.readers[0])
-    return [
+    found = [
         _attribute(text, features[[row]], linear, find, scores[row])
         for row, text in enumerate(model.texts)
     ]
+    if model.columns is None:
+        return found
+    return [_by_column(one, linear, model.columns, row) for row, one in enumerate(found)]
+
+
+def _by_column(
+    found: Attribution, linear: LinearModel, columns: pl.DataFrame, row: int
+) -> Attribution:
+    """Return the contributions in one row with one value per column, the sum of its features."""
+    totals = {name: np.zeros(len(found.scores)) for name in columns.columns}
+    owner = dict(zip(linear.names, linear.columns, strict=True))
+    outside = [feature for feature in found.outside if not owner[feature.name]]
+    for feature in found.outside:
+        if owner[feature.name]:
+            totals[owner[feature.name]] += feature.values
+    cells = cells_of(columns, row)
+    named = [Outside(f"{name} = {cells[name]}", total) for name, total in totals.items()]
+    return found._replace(outside=[*outside, *named])
 
 
 def _attribute(

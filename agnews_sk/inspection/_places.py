@@ -1,16 +1,17 @@
 """The spans of a vectorizer's n-grams in a text."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import FeatureUnion
 
-from agnews_sk._core.words import stop_word_set
+from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.inspection._words import Span, changed_with_places
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.tokenization import Segmenter, segmenter_to_transform, word_spans
+from agnews_sk.vectorization import MixedVectorizer, NgramUnion, NgramVectorizer
 
 # From a text to the names of its n-grams, each with the spans of its tokens.
 Finder = Callable[[str], Iterator[tuple[str, list[Span | None]]]]
@@ -19,9 +20,11 @@ Preprocess = Callable[[str], str]
 
 def names_ngrams(reader: Any) -> bool:
     """Return whether a step is a vectorizer of n-grams, or a union that has one."""
+    if isinstance(reader, MixedVectorizer):
+        return names_ngrams(reader.text)
     if isinstance(reader, FeatureUnion):
         return any(names_ngrams(part) for _, part in reader.transformer_list)
-    return isinstance(reader, (CountVectorizer, NgramVectorizer))
+    return isinstance(reader, (CountVectorizer, NgramUnion, NgramVectorizer))
 
 
 def ngram_finder(reader: Any) -> Finder:
@@ -29,8 +32,8 @@ def ngram_finder(reader: Any) -> Finder:
 
     Parameters
     ----------
-    reader : CountVectorizer, NgramVectorizer or FeatureUnion
-        Of a union, the parts that are not vectorizers of n-grams are ignored.
+    reader : CountVectorizer, NgramVectorizer, NgramUnion, FeatureUnion or MixedVectorizer
+        Of a `FeatureUnion`, the parts that are not vectorizers of n-grams are ignored.
 
     Returns
     -------
@@ -39,26 +42,42 @@ def ngram_finder(reader: Any) -> Finder:
         preprocessing changes the text in a way that loses the positions. A span is None where a
         token is not in the text, as after stemming.
     """
-    if isinstance(reader, FeatureUnion):
-        parts = [
-            (f"{name}__" if reader.verbose_feature_names_out else "", ngram_finder(part))
-            for name, part in reader.transformer_list
-            if names_ngrams(part)
-        ]
+    if isinstance(reader, MixedVectorizer):
+        find_in = ngram_finder(reader.text_)
+        return lambda text: ((f"text__{name}", spans) for name, spans in find_in(text))
+    if isinstance(reader, (FeatureUnion, NgramUnion)):
+        parts = [(prefix, ngram_finder(part)) for prefix, part in _parts(reader)]
         return lambda text: chain.from_iterable(
             ((prefix + name, spans) for name, spans in find(text)) for prefix, find in parts
         )
-    preprocess = _preprocessor(reader)
+    preprocess, segmenter = _preprocessor(reader), _segmenter(reader)
 
     def find(text: str) -> Iterator[tuple[str, list[Span | None]]]:
         known = changed_with_places(text, preprocess)
         if known is None:
             return
         changed, places = known
-        for name, spans in _ngrams(reader, changed):
+        for name, spans in _ngrams(reader, changed, segmenter):
             yield name, [span and (int(places[span[0]]), int(places[span[1]])) for span in spans]
 
     return find
+
+
+def _parts(union: FeatureUnion | NgramUnion) -> list[tuple[str, Any]]:
+    """Return the vectorizers of n-grams in a union, each with the prefix of its names."""
+    if isinstance(union, NgramUnion):
+        return union.fitted_parts
+    return [
+        (f"{name}__" if union.verbose_feature_names_out else "", part)
+        for name, part in union.transformer_list
+        if names_ngrams(part)
+    ]
+
+
+def _segmenter(vectorizer: Any) -> Segmenter | None:
+    """Return what splits texts without spaces for a vectorizer."""
+    is_ours = isinstance(vectorizer, NgramVectorizer)
+    return segmenter_to_transform(vectorizer.segmenter_) if is_ours else None
 
 
 def _preprocessor(vectorizer: Any) -> Preprocess:
@@ -68,27 +87,30 @@ def _preprocessor(vectorizer: Any) -> Preprocess:
     return vectorizer.build_preprocessor()
 
 
-def _ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
+def _ngrams(
+    vectorizer: Any, text: str, segmenter: Segmenter | None
+) -> Iterator[tuple[str, list[Span | None]]]:
     """Yield the n-grams of a preprocessed text; none for a custom analyzer."""
     if vectorizer.analyzer == "word":
-        return _word_ngrams(vectorizer, text)
+        return _word_ngrams(vectorizer, text, segmenter)
     if vectorizer.analyzer == "char_wb":
         return chain.from_iterable(
-            _character_ngrams(f" {match.group()} ", match.start() - 1, vectorizer.ngram_range)
-            for match in re.finditer(r"\S+", text)
+            _ngrams_within(match, vectorizer.ngram_range) for match in re.finditer(r"\S+", text)
         )
     if vectorizer.analyzer == "char":
         return _character_ngrams(text, 0, vectorizer.ngram_range)
     return iter(())
 
 
-def _word_ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | None]]]:
+def _word_ngrams(
+    vectorizer: Any, text: str, segmenter: Segmenter | None
+) -> Iterator[tuple[str, list[Span | None]]]:
     """Yield n-grams of words without stop words, as scikit-learn joins them over gaps."""
     tokenizer = getattr(vectorizer, "tokenizer", None)
-    found: list[tuple[str, Span | None]]
+    found: Sequence[tuple[str, Span | None]]
     if tokenizer is None:
         pattern = re.compile(vectorizer.token_pattern)
-        found = [(m.group(pattern.groups), m.span(pattern.groups)) for m in pattern.finditer(text)]
+        found = word_spans(text, pattern, segmenter)
     else:
         tokens = tokenizer(text)
         found = list(zip(tokens, find_in_order(tokens, text)))
@@ -99,6 +121,14 @@ def _word_ngrams(vectorizer: Any, text: str) -> Iterator[tuple[str, list[Span | 
         for i in range(len(kept) - n + 1):
             tokens, spans = zip(*kept[i : i + n])
             yield " ".join(tokens), list(spans)
+
+
+def _ngrams_within(
+    word: re.Match[str], ngram_range: tuple[int, int]
+) -> Iterator[tuple[str, list[Span | None]]]:
+    """Yield n-grams of the characters of a word; that of a space around it is at the word."""
+    for name, spans in _character_ngrams(f" {word.group()} ", word.start() - 1, ngram_range):
+        yield name, spans or [word.span()]
 
 
 def _character_ngrams(

@@ -9,6 +9,7 @@ import polars as pl
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.validation import check_texts, is_frame
 
 
@@ -23,11 +24,14 @@ class TextModel:
     readers : tuple of estimator
         Fitted transformers from texts to the classifier's input.
     classifier : estimator
+    columns : polars.DataFrame of shape (n_texts, n_columns), optional
+        Other columns of the same rows, if the classifier uses any.
     """
 
     texts: np.ndarray
     readers: tuple[Any, ...]
     classifier: Any
+    columns: pl.DataFrame | None = None
 
     @property
     def classes(self) -> np.ndarray:
@@ -35,10 +39,11 @@ class TextModel:
         return self.classifier.classes_
 
     def features(self, texts: np.ndarray) -> Any:
-        """Return the classifier's input for prepared texts."""
+        """Return the classifier's input for prepared texts, beside the columns of as many rows."""
+        X: Any = texts if self.columns is None else MixedRows(texts, self.columns)
         for reader in self.readers:
-            texts = reader.transform(texts)
-        return texts
+            X = reader.transform(X)
+        return X
 
     def scores(self, texts: np.ndarray) -> np.ndarray:
         """Return the classifier's scores for prepared texts.
@@ -128,18 +133,21 @@ def text_model(pipeline: Any, X: Any) -> TextModel:
     for position, step in enumerate(steps):
         transformed = step.transform(X)
         if not _holds_texts(transformed):
-            return TextModel(_as_texts(X), tuple(steps[position:]), classifier)
+            return _model(X, tuple(steps[position:]), classifier)
         X = transformed
-    return TextModel(_as_texts(X), (), classifier)
+    return _model(X, (), classifier)
 
 
-def _as_texts(X: Any) -> np.ndarray:
-    """Return texts as an object array of shape (n_texts,), empty where they are missing."""
-    return to_object_array(check_texts(X))
+def _model(X: Any, readers: tuple[Any, ...], classifier: Any) -> TextModel:
+    """Return the model for prepared texts, empty where they are missing."""
+    texts, columns = (X.texts, X.columns) if isinstance(X, MixedRows) else (X, None)
+    return TextModel(to_object_array(check_texts(texts)), readers, classifier, columns)
 
 
 def _holds_texts(X: Any) -> bool:
     """Return whether a step's output is one text per row, rather than tokens or features."""
+    if isinstance(X, MixedRows):
+        return True
     if is_frame(X):
         return X.shape[1] == 1 and _holds_texts(X[X.columns[0]])
     if isinstance(X, pl.Series):
@@ -147,3 +155,26 @@ def _holds_texts(X: Any) -> bool:
     if not isinstance(X, (list, np.ndarray, pd.Series)):
         return False
     return np.ndim(X) == 1 and all(isinstance(text, str) for text in X)
+
+
+def cells_of(columns: pl.DataFrame, row: int) -> dict[str, str]:
+    """Return the cells of one row as they are shown beside their contributions.
+
+    Parameters
+    ----------
+    columns : polars.DataFrame of shape (n_rows, n_columns)
+    row : int
+
+    Returns
+    -------
+    dict of str to str
+    """
+    cells = columns.row(row, named=True)
+    return {name: _shown(cell) for name, cell in cells.items()}
+
+
+def _shown(cell: Any) -> str:
+    """Return a number in short form, a date in ISO 8601, and "missing" for a missing cell."""
+    if cell is None:
+        return "missing"
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)

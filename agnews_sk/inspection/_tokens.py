@@ -1,12 +1,12 @@
 """Token ids of texts, and the span of text of each."""
 
 import re
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import clone
 
-from agnews_sk._core.words import stop_word_set
+from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.inspection._places import find_in_order
 from agnews_sk.inspection._words import Span, changed_with_places
 from agnews_sk.tokenization import (
@@ -14,6 +14,7 @@ from agnews_sk.tokenization import (
     SubwordTokenizer,
     Vocabulary,
     WordTokenizer,
+    word_spans,
 )
 
 
@@ -82,7 +83,7 @@ def _words(tokenizer: WordTokenizer, vocabulary: Vocabulary, texts: np.ndarray) 
     is not in the vocabulary has no id, unless there is one for unknown words.
     """
     tokens = tokenizer.transform(texts)
-    unstemmed = clone(tokenizer).set_params(stemmer=None, stop_words=None).transform(texts)
+    unstemmed = copy(tokenizer).set_params(stemmer=None, stop_words=None).transform(texts)
     known = vocabulary.vocabulary_
     rows = []
     for text, whole, kept, ids in zip(texts, unstemmed, tokens, vocabulary.transform(tokens)):
@@ -97,8 +98,8 @@ def _spans_of_words(tokenizer: WordTokenizer, text: str, tokens: list[str]) -> l
     changed, places = _lowered(text) if tokenizer.lowercase else (text, np.arange(len(text) + 1))
     spans: list[Span | None]
     if tokenizer.method == "regex":
-        pattern = re.compile(tokenizer.pattern)
-        spans = [match.span(pattern.groups) for match in pattern.finditer(changed)]
+        found = word_spans(changed, re.compile(tokenizer.pattern), tokenizer.choose_segmenter())
+        spans = [span for _, span in found]
     else:
         spans = find_in_order(tokens, changed)
     dropped = stop_word_set(tokenizer.stop_words)

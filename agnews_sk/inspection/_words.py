@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agnews_sk.tokenization import Span, segmenter_to_show, word_spans
+
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 
 # Smallest change of a score that is not rounding: scores of nets are float32.
 _ROUNDING = 1e-5
-
-# Start and end in characters.
-Span = tuple[int, int]
 
 
 class Outside(NamedTuple):
@@ -30,6 +29,9 @@ class Outside(NamedTuple):
 
 class Words:
     """The words of one text with their spans: runs of letters and digits, or of punctuation.
+
+    Chinese, Japanese, Thai, Lao, Khmer and Burmese are split by dictionaries if they are installed,
+    and else into characters.
 
     Parameters
     ----------
@@ -51,7 +53,8 @@ class Words:
     """
 
     def __init__(self, text: str) -> None:
-        spans = np.array([m.span() for m in _WORD.finditer(text)], dtype=np.intp).reshape(-1, 2)
+        found = [span for _, span in word_spans(text, _WORD, segmenter_to_show())]
+        spans = np.array(found, dtype=np.intp).reshape(-1, 2)
         self.text = text
         self.starts, self.ends = spans.T
 

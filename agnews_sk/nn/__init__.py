@@ -4,8 +4,9 @@ from agnews_sk._core.batches import bucket_batches
 from agnews_sk._core.public import publish
 from agnews_sk.nn._attention import MultiHeadSelfAttention
 from agnews_sk.nn._batching import RaggedDataset, RaggedLoader, pad_collate
+from agnews_sk.nn._chunking import ChunkPooling, chunk_pooling_name, set_chunk_pooling
 from agnews_sk.nn._encoder import EncoderLayer, FeedForward
-from agnews_sk.nn._losses import FocalLoss
+from agnews_sk.nn._losses import FocalLoss, MultiLabelLoss
 from agnews_sk.nn._pooled_classifier import PooledClassifier
 from agnews_sk.nn._pooling import (
     AttentionPooling,
@@ -21,6 +22,7 @@ from agnews_sk.nn._weights import module_with_weights, weights_of
 
 __all__ = [
     "AttentionPooling",
+    "ChunkPooling",
     "EncoderLayer",
     "FeedForward",
     "FirstTokenPooling",
@@ -28,6 +30,7 @@ __all__ = [
     "MaxPooling",
     "MeanPooling",
     "MultiHeadSelfAttention",
+    "MultiLabelLoss",
     "PooledClassifier",
     "RaggedDataset",
     "RaggedLoader",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from agnews_sk._core.batches import bucket_batches, pad_ids
+from agnews_sk._core.batches import bucket_batches, chunk_table, chunks_of, pad_ids
 
 
 def pad_collate(
@@ -55,12 +55,15 @@ class RaggedDataset(Dataset):
     ----------
     values : ndarray of int of shape (n_tokens,)
         Token ids of all texts, one after the other.
-    offsets : ndarray of int of shape (n_samples + 1,)
-        Text i is ``values[offsets[i]:offsets[i + 1]]``.
-    target : ndarray of int of shape (n_samples,), optional
-        Codes of the labels.
-    weight : ndarray of float of shape (n_samples,), optional
-        Weights of the rows in the loss.
+    offsets : ndarray of int of shape (n_samples + 1,), or (n_chunks + 1,) with `chunk_offsets`
+        Text i, or chunk i, is ``values[offsets[i]:offsets[i + 1]]``.
+    target : ndarray of int of shape (n_samples,), or float (n_samples, n_labels), optional
+        Codes of the labels; or 1 at the labels that a row has.
+    weight : ndarray of float of shape (n_samples,) or (n_samples, n_labels), optional
+        Weights of the rows in the loss, or in the loss of each label.
+    chunk_offsets : ndarray of int of shape (n_samples + 1,), optional
+        Text i has the chunks ``chunk_offsets[i]`` to ``chunk_offsets[i + 1]``, at least one. None
+        if every text is one chunk.
     """
 
     def __init__(
@@ -69,14 +72,16 @@ class RaggedDataset(Dataset):
         offsets: np.ndarray,
         target: np.ndarray | None = None,
         weight: np.ndarray | None = None,
+        chunk_offsets: np.ndarray | None = None,
     ) -> None:
         self.values = values
         self.offsets = offsets
         self.target = target
         self.weight = weight
+        self.chunk_offsets = chunk_offsets
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return len(self.text_offsets) - 1
 
     def take(self, rows: np.ndarray) -> Self:
         """Return some rows as a new dataset.
@@ -92,9 +97,27 @@ class RaggedDataset(Dataset):
         """
         kept = np.zeros(len(self), dtype=bool)
         kept[rows] = True
-        offsets = np.concatenate([[0], self.lengths[kept].cumsum()])
-        labels = {name: values[kept] for name, values in self.labels.items()}
-        return type(self)(self.values[np.repeat(kept, self.lengths)], offsets, **labels)
+        chunks = np.repeat(kept, self.n_chunks)
+        lengths = np.diff(self.offsets)  # (n_chunks,)
+        more = {name: values[kept] for name, values in self.labels.items()}
+        if self.chunk_offsets is not None:
+            more["chunk_offsets"] = np.concatenate([[0], self.n_chunks[kept].cumsum()])
+        offsets = np.concatenate([[0], lengths[chunks].cumsum()])
+        return type(self)(self.values[np.repeat(chunks, lengths)], offsets, **more)
+
+    def chunks_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the positions of the chunks of some rows, row after row.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (batch,)
+
+        Returns
+        -------
+        ndarray of int of shape (n_chunks,)
+            The rows themselves if every text is one chunk.
+        """
+        return rows if self.chunk_offsets is None else chunks_of(self.chunk_offsets, rows)
 
     @property
     def labels(self) -> dict[str, np.ndarray]:
@@ -103,9 +126,24 @@ class RaggedDataset(Dataset):
         return {name: values for name, values in both.items() if values is not None}
 
     @property
+    def text_offsets(self) -> np.ndarray:
+        """Where the tokens of each row, of all its chunks, begin, of shape (n_samples + 1,)."""
+        return self.offsets if self.chunk_offsets is None else self.offsets[self.chunk_offsets]
+
+    @property
+    def n_chunks(self) -> np.ndarray:
+        """Number of chunks of each row, of shape (n_samples,)."""
+        if self.chunk_offsets is None:
+            return np.ones(len(self), dtype=np.int64)
+        return np.diff(self.chunk_offsets)
+
+    @property
     def lengths(self) -> np.ndarray:
-        """Number of tokens of each row, of shape (n_samples,)."""
-        return np.diff(self.offsets)
+        """Number of tokens of each row, or of its longest chunk, of shape (n_samples,)."""
+        lengths = np.diff(self.offsets)
+        if self.chunk_offsets is None:
+            return lengths
+        return np.maximum.reduceat(lengths, self.chunk_offsets[:-1])
 
 
 class RaggedLoader:
@@ -115,7 +153,7 @@ class RaggedLoader:
     ----------
     dataset : RaggedDataset
     batch_size : int
-        Rows per batch.
+        Rows per batch; of rows with several chunks, chunks per batch.
     pad_id : int, default=0
         Id that fills the shorter rows of a batch.
     rng : numpy.random.Generator, optional
@@ -149,7 +187,11 @@ class RaggedLoader:
         self.dataset = dataset
         self.pad_id = pad_id
         self.batches = bucket_batches(
-            dataset.lengths, batch_size, rng, tokens_per_batch=tokens_per_batch
+            dataset.lengths,
+            batch_size,
+            rng,
+            tokens_per_batch=tokens_per_batch,
+            n_chunks=dataset.n_chunks,
         )
 
     def __len__(self) -> int:
@@ -167,17 +209,22 @@ class RaggedLoader:
 
         Returns
         -------
-        inputs : dict of str to Tensor of int64 of shape (batch, length)
-        labels : dict of str to Tensor of shape (batch,)
+        inputs : dict of str to Tensor of int64
+            Those of `pad_collate`, of shape (n_chunks, length), and, only if a row has several
+            chunks, "chunks" of shape (batch, most): the chunks of each row, filled with -1.
+        labels : dict of str to Tensor of shape (batch,) or (batch, n_labels)
             "target" and "weight", as far as the dataset has them.
         """
         data = self.dataset
-        inputs = pad_collate(data.values, data.offsets, rows, pad_id=self.pad_id)
+        chunks = data.chunks_of(rows)
+        inputs = pad_collate(data.values, data.offsets, chunks, pad_id=self.pad_id)
+        if len(chunks) > len(rows):
+            inputs["chunks"] = torch.from_numpy(chunk_table(data.n_chunks[rows]))
         return inputs, {k: torch.from_numpy(v[rows]) for k, v in data.labels.items()}
 
     @property
     def padding_ratio(self) -> float:
         """Number of tokens with padding, divided by that without; 1 if nothing is padded."""
-        lengths = np.maximum(self.dataset.lengths, 1)
-        padded = sum(int(lengths[rows].max()) * len(rows) for rows in self.batches)
-        return padded / int(lengths.sum())
+        lengths, n_chunks = np.maximum(self.dataset.lengths, 1), self.dataset.n_chunks
+        padded = sum(int(lengths[rows].max() * n_chunks[rows].sum()) for rows in self.batches)
+        return padded / int((lengths * n_chunks).sum())

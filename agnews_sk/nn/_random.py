@@ -36,7 +36,9 @@ def seeded_torch(seed: int | None = None) -> Iterator[None]:
     >>> torch.equal(first, again)
     True
     """
-    with _lock, torch.random.fork_rng():
+    # Named, since torch warns where there are several and none is.
+    devices = range(torch.cuda.device_count())
+    with _lock, torch.random.fork_rng(devices=devices):
         if seed is not None:
             torch.manual_seed(seed)
         yield

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 from joblib import cpu_count
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin, TextInputMixin
+from agnews_sk._core.joining import texts_as_rows
+from agnews_sk._core.label_sets import LABEL_FORMATS, in_format
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows
-from agnews_sk.onnx._inputs import INPUT_NAMES, GraphInputs
+from agnews_sk.onnx._inputs import GraphInputs
 from agnews_sk.persistence import (
     MANIFEST,
     ArtifactError,
@@ -50,6 +52,10 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+    label_format_ : str or None
+        Format of the sets of labels that it predicts; None for one label per row.
+    thresholds_ : ndarray of shape (n_classes,) or None
+        Lowest probability of each label that is predicted; None for one label per row.
     steps_ : sklearn.pipeline.Pipeline
         From raw texts to token ids or n-grams.
 
@@ -96,7 +102,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         return cls(path, n_jobs=n_jobs)._load(*read_files(Path(path), kind="onnx"))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the softmax of the logits of each row.
+        """Return the softmax of the logits of each row; of several labels, the sigmoid of each.
 
         Parameters
         ----------
@@ -106,7 +112,8 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         -------
         ndarray of float64 of shape (n_samples, n_classes)
         """
-        return softmax(self._logits(X).astype(np.float64), axis=1)
+        logits = self._logits(X).astype(np.float64)
+        return softmax(logits, axis=1) if self.label_format_ is None else expit(logits)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithms of the probabilities, computed from the logits.
@@ -121,10 +128,11 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         -------
         ndarray of float64 of shape (n_samples, n_classes)
         """
-        return log_softmax(self._logits(X).astype(np.float64), axis=1)
+        logits = self._logits(X).astype(np.float64)
+        return log_softmax(logits, axis=1) if self.label_format_ is None else log_expit(logits)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable label of each text.
+    def predict(self, X: Any) -> Any:
+        """Return the most probable label of each text, or the labels that reach their thresholds.
 
         Parameters
         ----------
@@ -132,9 +140,13 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,), or label sets in the format of those in `fit`
         """
-        best = self._logits(X).argmax(axis=1)
+        logits = self._logits(X)
+        if self.label_format_ is not None:
+            reached = expit(logits) >= self.thresholds_
+            return in_format(reached, self.classes_, self.label_format_)
+        best = logits.argmax(axis=1)
         return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -160,6 +172,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         runtime = import_optional("onnxruntime", extra="onnx", needed_by="OnnxClassifier")
         with artifact_errors(MANIFEST):
             self.classes_ = np.array(manifest["classes"])
+            self.label_format_, self.thresholds_ = _of_sets(manifest, len(self.classes_))
             self._inputs = GraphInputs.from_dict(manifest["inputs"])
         steps = {name: content for name, content in files.items() if name != GRAPH}
         self.steps_ = model_from_files(steps, versions=manifest["versions"])
@@ -192,7 +205,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         the classes, before the first prediction that a user relies on.
         """
         names = [one.name for one in self._session.get_inputs()]
-        expected = INPUT_NAMES[self._inputs.kind]
+        expected = self._inputs.names
         if names != expected:
             raise ArtifactError(f"{GRAPH} takes {names}, expected {expected}.")
         n_outputs = [one.shape[-1:] for one in self._session.get_outputs()]
@@ -201,7 +214,7 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
                 f"{GRAPH} has outputs of size {n_outputs} per text, expected one of size "
                 f"{len(self.classes_)}."
             )
-        if not np.isfinite(self._logits(_PROBE)).all():
+        if not np.isfinite(self._logits(texts_as_rows(self, _PROBE))).all():
             raise ArtifactError(f"{GRAPH} returns values that are not finite.")
 
     def _logits(self, X: Any) -> np.ndarray:
@@ -212,6 +225,37 @@ class OnnxClassifier(TextInputMixin, ProbabilisticClassifierMixin, BaseEstimator
         for rows, inputs in self._inputs.batches(self.steps_.transform(X)):
             (logits[rows],) = self._session.run(None, inputs)
         return logits
+
+
+def _of_sets(manifest: Mapping[str, Any], n_labels: int) -> tuple[str | None, np.ndarray | None]:
+    """Return the checked format and thresholds of label sets, None where rows have one label.
+
+    Parameters
+    ----------
+    manifest : mapping
+    n_labels : int
+
+    Returns
+    -------
+    label_format : str or None
+    thresholds : ndarray of float of shape (n_labels,) or None
+
+    Raises
+    ------
+    ArtifactError
+        If the format is unknown, or there is not one threshold per label.
+    """
+    label_format = manifest.get("label_format")
+    if label_format is None:
+        return None, None
+    thresholds = np.array(manifest["thresholds"], dtype=np.float64)
+    known = label_format in LABEL_FORMATS
+    if not known or thresholds.shape != (n_labels,) or not np.isfinite(thresholds).all():
+        raise ArtifactError(
+            f"{MANIFEST} has the format {label_format!r:.60} of label sets with "
+            f"{thresholds.size} thresholds, expected one for each of {n_labels} labels."
+        )
+    return label_format, thresholds
 
 
 def _n_threads(n_jobs: int | None) -> int:

@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from agnews_sk._core.label_sets import thresholds_of
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
-from agnews_sk.classifiers import CalibratedLinearSVC
+from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
 from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.onnx._graphs import linear_graph, module_graph
 from agnews_sk.onnx._inputs import GraphInputs
@@ -19,7 +20,12 @@ from agnews_sk.onnx._int8 import quantize_int8
 from agnews_sk.onnx._parity import ParityReport, check_parity, compare
 from agnews_sk.persistence import ModelCard, parts_as_files, with_manifest, write_files
 from agnews_sk.tokenization import ModelInput
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import (
+    MixedVectorizer,
+    NgramUnion,
+    NgramVectorizer,
+    SentenceEmbedder,
+)
 
 # Rows on which the ranges of activations are measured.
 _CALIBRATION_ROWS = 512
@@ -117,7 +123,9 @@ def export_onnx(
         raise ValueError("quantize='int8' needs y, the labels to measure the accuracy with.")
     import_optional("onnx", extra="onnx", needed_by="export_onnx")
     known = pipeline.classes_.tolist()
-    if y is not None and set(known).isdisjoint(np.asarray(y).tolist()):
+    label_format, thresholds = _of_sets(pipeline)
+    one_label = y is not None and label_format is None
+    if one_label and set(known).isdisjoint(np.asarray(y).tolist()):
         raise ValueError(f"y has none of the labels of the pipeline, {known!r:.200}.")
     export = _divide(pipeline)
     if quantize is not None:
@@ -128,17 +136,35 @@ def export_onnx(
         """Return the files with a card, which has this section, and a manifest."""
         shown = card or ModelCard()
         facts = {"inputs": export.inputs.as_dict(), "quantize": quantize, **more}
+        if thresholds is not None:
+            facts |= {"label_format": label_format, "thresholds": thresholds.tolist()}
         return with_manifest("onnx", files, pipeline, shown, section, **facts)
 
     with tempfile.TemporaryDirectory() as folder:
         write_files(described(""), Path(folder) / "exported")
         exported = OnnxClassifier.from_path(Path(folder) / "exported")
         found = exported.predict_proba(X)
-    report = compare(pipeline.predict_proba(X), found, pipeline.classes_, y)
+    report = compare(pipeline.predict_proba(X), found, pipeline.classes_, y, thresholds=thresholds)
     bound = max_difference if quantize is None else None
     check_parity(report, max_difference=bound, max_accuracy_drop=max_accuracy_drop)
     write_files(described(report.as_markdown(), parity=report.as_dict()), Path(path))
     return report
+
+
+def _of_sets(pipeline: Any) -> tuple[str | None, np.ndarray | None]:
+    """Return the format and the thresholds of label sets, None where rows have one label.
+
+    Parameters
+    ----------
+    pipeline : fitted pipeline
+
+    Returns
+    -------
+    label_format : str or None
+    thresholds : ndarray of float of shape (n_labels,) or None
+    """
+    last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
+    return getattr(last, "label_format_", None), thresholds_of(pipeline)
 
 
 def _divide(pipeline: Any) -> _Export:
@@ -173,7 +199,12 @@ def _divide(pipeline: Any) -> _Export:
     linear = _linear_part(classifier)
     if isinstance(last, SentenceEmbedder):
         return _export_embedder(before, last, linear)
-    if isinstance(last, (NgramVectorizer, FeatureUnion)):
+    if isinstance(last, MixedVectorizer) and isinstance(last.text, SentenceEmbedder):
+        raise TypeError(
+            "embeddings beside other columns cannot be exported; save the pipeline instead, or "
+            "export one that is made without columns=."
+        )
+    if isinstance(last, (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer)):
         inputs = GraphInputs("matrix", ModelInput(vocab_size=len(linear[0])))
         return _Export(before, linear_graph(*linear), inputs)
     raise TypeError(f"a {type(last).__name__} before the classifier cannot be exported faithfully.")
@@ -187,7 +218,8 @@ def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
     tokenizer = classifier.tokenizer_
     steps = before if tokenizer is None else [*before, ("tokenize", tokenizer)]
     inputs = GraphInputs("ids", classifier.model_input_)
-    return _Export(steps, module_graph(classifier.net_.module_), inputs)
+    graph = module_graph(classifier.net_.module_, has_chunks=inputs.has_chunks)
+    return _Export(steps, graph, inputs)
 
 
 def _export_embedder(
@@ -195,14 +227,17 @@ def _export_embedder(
 ) -> _Export:
     """Export an embedder and the linear classifier behind it as one graph.
 
-    The embedder's tokenizer takes its place among the text steps; it truncates by itself.
+    The embedder's tokenizer takes its place among the text steps.
     """
     from agnews_sk.onnx._modules import EmbeddingClassifier
 
     tokenizer, encoder = embedder.tokenizer_, embedder.encoder_
-    module = EmbeddingClassifier(encoder, embedder.pooling, embedder.normalize, *linear)
+    module = EmbeddingClassifier(
+        encoder, embedder.pooling, embedder.normalize, *linear, embedder.chunk_pooling
+    )
     inputs = GraphInputs("ids", embedder.model_input_)
-    return _Export([*before[:-1], ("tokenize", tokenizer)], module_graph(module), inputs)
+    graph = module_graph(module, has_chunks=inputs.has_chunks)
+    return _Export([*before[:-1], ("tokenize", tokenizer)], graph, inputs)
 
 
 def _quantize(export: _Export, X: Any) -> _Export:
@@ -239,11 +274,12 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
     if scale is None:
         raise TypeError(
             f"a {type(classifier).__name__} cannot be exported faithfully; a LogisticRegression, a "
-            "CalibratedLinearSVC, a TransformerClassifier or a FineTunedTransformerClassifier can."
+            "ThresholdedLogisticRegression, a CalibratedLinearSVC, a TransformerClassifier or a "
+            "FineTunedTransformerClassifier can."
         )
     factor = scale(classifier)
     matrix, bias = classifier.coef_.T * factor, classifier.intercept_ * factor
-    if len(classifier.classes_) > 2:
+    if len(classifier.classes_) > 2 or getattr(classifier, "label_format_", None) is not None:
         return matrix, bias
     return np.hstack([-matrix / 2, matrix / 2]), np.concatenate([-bias / 2, bias / 2])
 
@@ -252,4 +288,5 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
 _SCALES: dict[type, Callable[[Any], float]] = {
     CalibratedLinearSVC: lambda svc: 1 / svc.temperature_,
     LogisticRegression: lambda _: 1.0,
+    ThresholdedLogisticRegression: lambda _: 1.0,
 }

@@ -71,15 +71,19 @@ def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
     return model.SerializeToString()
 
 
-def module_graph(module: Any) -> bytes:
+def module_graph(module: Any, *, has_chunks: bool = False) -> bytes:
     """Return the graph of a torch module from `input_ids` and `attention_mask` to logits.
 
-    Both inputs are int64 of shape (batch, length); batch and length may differ in each call.
+    Both inputs are int64 of shape (batch, length); batch and length may differ in each call. With
+    `has_chunks` there is a third, `chunks` of shape (n_texts, most), and one row of logits per
+    text.
 
     Parameters
     ----------
     module : torch.nn.Module
         It is copied, not changed.
+    has_chunks : bool, default=False
+        Whether rows are chunks, see `agnews_sk.nn.ChunkPooling`.
 
     Returns
     -------
@@ -92,18 +96,20 @@ def module_graph(module: Any) -> bytes:
 
     whole = Logits(copy.deepcopy(module).cpu()).eval()
     # Any sizes above 1 work: torch.export specializes on 0 and 1, and on nothing else here.
-    ids = torch.ones(2, 7, dtype=torch.long)
-    mask = torch.ones(2, 7, dtype=torch.long)
+    mask = torch.ones(5, 7, dtype=torch.long)
     mask[1, 5:] = 0
+    inputs = {"input_ids": torch.ones(5, 7, dtype=torch.long), "attention_mask": mask}
+    if has_chunks:
+        inputs["chunks"] = torch.tensor([[0, 1], [2, 3], [4, -1]])
     dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with _quiet(), torch.no_grad():
         program: Any = torch.onnx.export(
             whole,
-            (ids, mask),
+            tuple(inputs.values()),
             dynamo=True,
-            input_names=["input_ids", "attention_mask"],
+            input_names=list(inputs),
             output_names=["logits"],
-            dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
+            dynamic_shapes=dict.fromkeys(inputs, dynamic),
             verbose=False,
         )
     return _without_origin(program.model_proto)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from scipy import sparse
 
-from agnews_sk._core.batches import bucket_batches, pad_ids
+from agnews_sk._core.batches import bucket_batches, chunk_table, chunks_of, pad_ids
 from agnews_sk._core.columnar import flat_values, row_offsets
-from agnews_sk.tokenization import ModelInput, SpecialTokens
+from agnews_sk.tokenization import ModelInput
 
 INPUT_NAMES = {"ids": ["input_ids", "attention_mask"], "matrix": ["columns", "values"]}
 # Cells per padded batch. A network gets few tokens, so that its activations stay in the processor's
@@ -50,26 +49,23 @@ class GraphInputs:
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> "GraphInputs":
         """Return the inputs that `as_dict` described."""
-        first, last = entries["ends"]
-        model_input = ModelInput(
-            vocab_size=entries["n_columns"],
-            pad_id=entries["pad_id"],
-            max_length=entries["max_length"],
-            truncation=entries["truncation"],
-            special_tokens=SpecialTokens(int(bool(first)), int(bool(last))),
-        )
+        model_input = ModelInput.from_dict(entries, vocab_size=entries["n_columns"])
         return cls(entries["kind"], model_input)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the inputs as a dict that JSON can hold."""
-        return {
-            "kind": self.kind,
-            "n_columns": self.model_input.vocab_size,
-            "pad_id": self.model_input.pad_id,
-            "max_length": self.model_input.max_length,
-            "truncation": self.model_input.truncation,
-            "ends": list(self.model_input.special_tokens),
-        }
+        n_columns = self.model_input.vocab_size
+        return {"kind": self.kind, "n_columns": n_columns, **self.model_input.as_dict()}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the graph's inputs, in their order."""
+        return [*INPUT_NAMES[self.kind], *(["chunks"] if self.has_chunks else [])]
+
+    @property
+    def has_chunks(self) -> bool:
+        """Whether the graph takes the chunks of each text, and pools what it computes of them."""
+        return self.kind == "ids" and self.model_input.truncation == "chunk"
 
     def batches(self, transformed: Any) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         """Yield padded batches of rows of similar length.
@@ -85,36 +81,44 @@ class GraphInputs:
             Positions of the rows of the batch; every row is in one batch.
         inputs : dict of str to ndarray of shape (batch, length)
             Arrays by the name of the graph's input. A row of ids without tokens is one attended
-            `pad_id`; a padded cell of a matrix has the value 0, in any column.
+            `pad_id`; a padded cell of a matrix has the value 0, in any column. With `has_chunks`
+            ids are of shape (n_chunks, length), and "chunks", of shape (batch, most), are those of
+            each row, filled with -1.
 
         Raises
         ------
         ValueError
             If an id is outside the vocabulary, or the matrix has another number of columns.
         """
-        read = self._read_ids if self.kind == "ids" else self._read_matrix
-        offsets, columns, values = read(transformed)
-        cells = _CELLS_PER_BATCH[self.kind]
-        for rows in bucket_batches(np.diff(offsets), 0, tokens_per_batch=cells):
-            ids, attended = pad_ids(columns, offsets, rows, pad_id=self.model_input.pad_id)
-            second = attended.astype(np.int64) if values is None else _pad(values, offsets, rows)
-            yield rows, dict(zip(INPUT_NAMES[self.kind], (ids, second)))
+        if self.kind == "matrix":
+            yield from self._batches_of_matrix(transformed)
+            return
+        ids, chunk_offsets = self.model_input.prepare(transformed)
+        offsets, values = row_offsets(ids), flat_values(ids).to_numpy()
+        if chunk_offsets is None:
+            chunk_offsets = np.arange(len(offsets))
+        n_chunks = np.diff(chunk_offsets)
+        lengths = np.diff(offsets)[chunk_offsets[:-1]]  # chunks of a row are equally long
+        for rows in bucket_batches(
+            lengths, 0, tokens_per_batch=_CELLS_PER_BATCH["ids"], n_chunks=n_chunks
+        ):
+            chunks = chunks_of(chunk_offsets, rows)
+            padded, attended = pad_ids(values, offsets, chunks, pad_id=self.model_input.pad_id)
+            arrays = [padded, attended.astype(np.int64), chunk_table(n_chunks[rows])]
+            yield rows, dict(zip(self.names, arrays))
 
-    def _read_ids(self, ids: pl.Series) -> tuple[np.ndarray, np.ndarray, None]:
-        """Return offsets, of shape (n_samples + 1,), and ids, of shape (n_tokens,), truncated."""
-        ids = self.model_input.prepare(ids)
-        return row_offsets(ids), flat_values(ids).to_numpy(), None
-
-    def _read_matrix(self, matrix: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return offsets, of shape (n_samples + 1,), columns and values, both of shape (nnz,).
-
-        These are the three arrays of a matrix in CSR format.
-        """
+    def _batches_of_matrix(self, matrix: Any) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """Yield batches of the rows of a sparse matrix, as `batches` does."""
         matrix = sparse.csr_array(matrix)
         n_columns = self.model_input.vocab_size
         if matrix.shape[1] != n_columns:
             raise ValueError(f"X has {matrix.shape[1]} columns, expected {n_columns}.")
-        return matrix.indptr, matrix.indices, matrix.data
+        offsets, columns = matrix.indptr, matrix.indices
+        for rows in bucket_batches(
+            np.diff(offsets), 0, tokens_per_batch=_CELLS_PER_BATCH["matrix"]
+        ):
+            padded, _ = pad_ids(columns, offsets, rows, pad_id=self.model_input.pad_id)
+            yield rows, dict(zip(self.names, (padded, _pad(matrix.data, offsets, rows))))
 
 
 def _pad(values: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -6,17 +6,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agnews_sk.nn import make_pooling
+from agnews_sk.nn import ChunkPooling, make_pooling
 
 
 class Logits(nn.Module):
-    """Return the logits of a module and no other output.
+    """Return the logits of a module, pooled over the chunks of each text, and no other output.
 
     Parameters
     ----------
     module : torch.nn.Module
-        A classifier, or a model of transformers, whose attention is switched to the "eager"
-        implementation: give a copy.
+        An `EmbeddingClassifier`, or another classifier, with `chunk_pooling` if it gets chunks.
+        The attention of models of transformers is switched to the "eager" implementation: give a
+        copy.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -28,10 +29,28 @@ class Logits(nn.Module):
             if callable(set_attention):
                 set_attention("eager")
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits of shape (batch, n_classes) for two tensors of shape (batch, length)."""
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, chunks: Tensor | None = None
+    ) -> Tensor:
+        """Return the logits of texts.
+
+        Parameters
+        ----------
+        input_ids, attention_mask : Tensor of shape (n_chunks, length)
+        chunks : Tensor of shape (n_texts, most), optional
+            Chunks of each text; without it, each chunk is a text.
+
+        Returns
+        -------
+        Tensor of shape (n_texts, n_classes)
+        """
+        if isinstance(self.module, EmbeddingClassifier):
+            return self.module(input_ids, attention_mask, chunks)
         output = self.module(input_ids=input_ids, attention_mask=attention_mask)
-        return getattr(output, "logits", output)
+        logits = getattr(output, "logits", output)
+        if chunks is None:
+            return logits
+        return self.module.chunk_pooling(logits, chunks)  # type: ignore[operator]
 
 
 class EmbeddingClassifier(nn.Module):
@@ -49,26 +68,39 @@ class EmbeddingClassifier(nn.Module):
         Coefficients of the linear classifier.
     bias : ndarray of shape (n_classes,)
         Its intercepts.
+    chunk_pooling : {"mean", "max"}, default="mean"
+        How the vectors of a text's chunks become one.
     """
 
     matrix: Tensor
     bias: Tensor
 
     def __init__(
-        self, encoder: Any, pooling: str, normalize: bool, matrix: np.ndarray, bias: np.ndarray
+        self,
+        encoder: Any,
+        pooling: str,
+        normalize: bool,
+        matrix: np.ndarray,
+        bias: np.ndarray,
+        chunk_pooling: str = "mean",
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.pooling = make_pooling(pooling, len(matrix))
+        self.chunk_pooling = ChunkPooling(chunk_pooling, len(matrix))
         self.normalize = normalize
         self.register_buffer("matrix", torch.from_numpy(np.asarray(matrix.T, dtype=np.float32)))
         self.register_buffer("bias", torch.from_numpy(np.asarray(bias, dtype=np.float32)))
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits of shape (batch, n_classes) for two tensors of shape (batch, length)."""
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, chunks: Tensor | None = None
+    ) -> Tensor:
+        """Return logits, as `Logits` does."""
         output = self.encoder(input_ids, attention_mask=attention_mask)
-        hidden = output.last_hidden_state  # (batch, length, n_features)
-        vectors = self.pooling(hidden, attention_mask.bool())  # (batch, n_features)
+        hidden = output.last_hidden_state  # (n_chunks, length, n_features)
+        vectors = self.pooling(hidden, attention_mask.bool())  # (n_chunks, n_features)
+        if chunks is not None:
+            vectors = self.chunk_pooling(vectors, chunks)  # (n_texts, n_features)
         if self.normalize:
             vectors = nn.functional.normalize(vectors, dim=1)
         return nn.functional.linear(vectors, self.matrix, self.bias)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from agnews_sk._core.label_sets import equal_sets
+
 # The two most probable labels of a row are tied if their probabilities differ by less than this:
 # rounding alone may then change the label.
 _TIE = 1e-4
@@ -47,7 +49,12 @@ class ParityReport:
 
 
 def compare(
-    expected: np.ndarray, found: np.ndarray, classes: np.ndarray, y: Any = None
+    expected: np.ndarray,
+    found: np.ndarray,
+    classes: np.ndarray,
+    y: Any = None,
+    *,
+    thresholds: np.ndarray | None = None,
 ) -> ParityReport:
     """Compare the probabilities of two models on the same rows.
 
@@ -56,21 +63,31 @@ def compare(
     expected, found : ndarray of shape (n_samples, n_classes)
         Probabilities of the original and of the exported model.
     classes : ndarray of shape (n_classes,)
-    y : array-like of shape (n_samples,), optional
+    y : array-like of shape (n_samples,), or sets of labels, or an indicator, optional
         True labels.
+    thresholds : ndarray of shape (n_classes,), optional
+        Of models that predict several labels per row.
 
     Returns
     -------
     ParityReport
     """
-    two_best = np.sort(expected, axis=1)[:, -2:]
-    is_tied = two_best[:, 1] - two_best[:, 0] < _TIE
-    changed = (expected.argmax(axis=1) != found.argmax(axis=1)) & ~is_tied
+    if thresholds is None:
+        two_best = np.sort(expected, axis=1)[:, -2:]
+        is_tied = two_best[:, 1] - two_best[:, 0] < _TIE
+        changed = (expected.argmax(axis=1) != found.argmax(axis=1)) & ~is_tied
+    else:
+        is_tied = np.abs(expected - thresholds) < _TIE
+        other = ((expected >= thresholds) != (found >= thresholds)) & ~is_tied
+        changed = other.any(axis=1)
 
     def accuracy(probabilities: np.ndarray) -> float | None:
-        """Return the share of rows whose most probable class is the true label."""
+        """Return the share of rows whose most probable class, or whose set, is the true one."""
         if y is None:
             return None
+        if thresholds is not None:
+            predicted = (probabilities >= thresholds).astype(int)
+            return float(equal_sets(y, predicted, probabilities, classes).mean())
         return float((classes[probabilities.argmax(axis=1)] == np.asarray(y)).mean())
 
     return ParityReport(

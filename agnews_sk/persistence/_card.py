@@ -17,10 +17,12 @@ class ModelCard:
     Parameters
     ----------
     data : str, optional
-        Training and test data: source, split, number of rows.
+        Training and test data: source, columns, split, number of rows.
     scores : mapping of str to float or (float, float, float), optional
         Scores by name: a value alone, or with the bounds of its interval. A row of
         `ComparisonResult.scores` can be given as it is: `x_low` and `x_high` are the bounds of `x`.
+    evaluation : str, optional
+        How the scores were measured: on which rows, with which intervals.
     limitations : sequence of str, optional
         What the model should not be used for, beyond what is true of every text classifier.
     weights_license : str, optional
@@ -31,13 +33,14 @@ class ModelCard:
     Examples
     --------
     >>> from agnews_sk.persistence import ModelCard
-    >>> card = ModelCard(data="made-up stories", scores={"accuracy": (0.9, 0.87, 0.93)})
+    >>> card = ModelCard(data="made-up messages", scores={"accuracy": (0.9, 0.87, 0.93)})
     >>> card.score_rows()
     ['| accuracy | 0.9000 | 0.8700 to 0.9300 |']
     """
 
     data: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
+    evaluation: str = ""
     limitations: Sequence[str] = ()
     weights_license: str = ""
     data_license: str = ""
@@ -79,6 +82,7 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
         _head(card),
         f"# {manifest['estimator']}\n\nA text classifier saved by agnews_sk "
         f"{__version__}. It predicts one of these labels: {_labels(manifest)}.",
+        _input(manifest),
         f"## How it was trained\n\n{_training(manifest['training'])}",
         f"## Data\n\n{card.data or 'Not stated.'}\n\nLicence of the data: "
         f"{card.data_license or 'not stated'}.",
@@ -86,17 +90,40 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
         more,
         f"## Limitations\n\n{_limitations(card)}",
         f"## Licence of the weights\n\n{card.weights_license or 'Not stated.'}",
-        f"## Use\n\n```python\n{_USE[manifest['kind']]}\n```\n\nThe files are checked against "
-        "`manifest.json` and hold no pickle: loading them runs no code from them.",
+        f"## Use\n\n```python\n{_use(manifest)}\n```\n\n`agnews-sk serve FOLDER` serves it over "
+        "HTTP, with a web page; `agnews-sk predict FOLDER` predicts files.\n\nThe files are "
+        "checked against `manifest.json` and hold no pickle: loading them runs no code from them.",
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
 _USE = {
-    "pipeline": 'from agnews_sk.persistence import load\n\nload("FOLDER").predict(["a text"])',
-    "onnx": "from agnews_sk.onnx import OnnxClassifier\n\n"
-    'OnnxClassifier.from_path("FOLDER").predict(["a text"])',
+    "pipeline": ("from agnews_sk.persistence import load", "load"),
+    "onnx": ("from agnews_sk.onnx import OnnxClassifier", "OnnxClassifier.from_path"),
 }
+
+
+def _use(manifest: Mapping[str, Any]) -> str:
+    """Return code that loads the model and predicts a text, or a row if it has columns."""
+    imported, load = _USE[manifest["kind"]]
+    columns = manifest.get("columns") or ()
+    if len(columns) < 2:
+        return f'{imported}\n\n{load}("FOLDER").predict(["a text"])'
+    row = json.dumps({column: ["a text"] for column in columns}, ensure_ascii=False)
+    return (
+        f"import pandas as pd\n\n{imported}\n\nrows = pd.DataFrame({row})\n"
+        f'{load}("FOLDER").predict(rows)'
+    )
+
+
+def _input(manifest: Mapping[str, Any]) -> str:
+    """Return what the model reads: the columns that it was trained on, or texts."""
+    columns = [f"`{column}`" for column in manifest.get("columns") or ()]
+    if not columns:
+        return "It reads texts."
+    if len(columns) == 1:
+        return f"It reads texts, or the column {columns[0]} of a table."
+    return f"It reads texts, or the columns {', '.join(columns)} of a table, joined in this order."
 
 
 def _head(card: ModelCard) -> str:
@@ -123,13 +150,12 @@ def _training(training: Mapping[str, Any]) -> str:
 
 
 def _scores(card: ModelCard) -> str:
-    """Return the table of scores, or a note that none was stated."""
+    """Return how the scores were measured and their table, or a note that none was stated."""
     rows = card.score_rows()
-    return (
-        "\n".join(["| score | value | interval |", "|---|---|---|", *rows])
-        if rows
-        else "Not stated."
-    )
+    if not rows:
+        return card.evaluation or "Not stated."
+    table = "\n".join(["| score | value | interval |", "|---|---|---|", *rows])
+    return "\n\n".join(filter(None, [card.evaluation, table]))
 
 
 def _limitations(card: ModelCard) -> str:
@@ -137,7 +163,7 @@ def _limitations(card: ModelCard) -> str:
     always = (
         "It predicts one of its labels for every text, even for an empty text and for texts of "
         "another kind or language.",
-        "Its scores hold for texts like its test data; expect others on news of other years and "
+        "Its scores hold for texts like its test data; expect others on texts of other years and "
         "sources.",
     )
     return "\n".join(f"- {limitation}" for limitation in (*card.limitations, *always))

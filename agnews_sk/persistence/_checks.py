@@ -8,7 +8,6 @@ that mean the same in every estimator, `_BY_TYPE` those of one type.
 """
 
 import codecs
-import json
 import re
 from collections.abc import Callable, Sequence
 from numbers import Integral, Number, Real
@@ -16,13 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._core.pretrained import longest_input
+from agnews_sk._core.label_sets import LABEL_FORMATS
+from agnews_sk.persistence._column_checks import (
+    check_column_transformer,
+    check_encoder,
+    check_mixed_joiner,
+    check_one_hot,
+)
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
-from agnews_sk.persistence._parts import changed_runtime_parameters, find_estimators
+from agnews_sk.persistence._parts import changed_runtime_parameters
 from agnews_sk.persistence._patterns import check_pattern
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._shapes import check_held_types, check_shapes, kinds_of
+from agnews_sk.tokenization import RECORDED_NAME
 
 _STATE_WORDS = 624  # of the Mersenne Twister
 _MAX_NGRAM = 100
@@ -57,24 +63,6 @@ def check_skeleton(skeleton: Any, trusted: Sequence[str] = ()) -> None:
     for found in walk(skeleton):
         with artifact_errors(PIPELINE):
             _check(found, trusted)
-
-
-def check_parts_fit(model: Any) -> None:
-    """Reject a model whose weights and tokenizers do not fit each other.
-
-    Parameters
-    ----------
-    model : estimator
-        The model with its weights and tokenizers.
-
-    Raises
-    ------
-    ArtifactError
-    """
-    for estimator in find_estimators(model):
-        if hasattr(estimator, "encoder_"):
-            with artifact_errors(PIPELINE):
-                _check_embedder(estimator)
 
 
 def _check(found: Any, trusted: Sequence[str]) -> None:
@@ -163,6 +151,12 @@ def _check_ngram_range(owner: Any, value: Any, trusted: Sequence[str]) -> None:
         raise _reject(owner, f"with ngram_range={value!r:.60}, at most {_MAX_NGRAM} expected.")
 
 
+def _check_optional_range(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Reject a range as `_check_ngram_range` does, if there is one."""
+    if value is not None:
+        _check_ngram_range(owner, value, trusted)
+
+
 def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
     """Reject a vocabulary whose columns, or ids, are not 0 to n - 1, each once.
 
@@ -184,6 +178,12 @@ def _check_vocabulary(owner: Any, value: Any, trusted: Sequence[str]) -> None:
             f"{PIPELINE} has a vocabulary whose columns, or ids, are not 0 to {len(columns) - 1}, "
             f"in a {type(owner).__name__}."
         )
+
+
+def _check_segmenter(owner: Any, value: Any, trusted: Sequence[str]) -> None:
+    """Reject the name of a segmenter that does not exist."""
+    if value is not None and not (isinstance(value, str) and RECORDED_NAME.fullmatch(value)):
+        raise _reject(owner, f"whose texts {value!r:.60} has split.")
 
 
 def _check_steps(owner: Any, value: Any, trusted: Sequence[str]) -> None:
@@ -246,6 +246,8 @@ _BY_NAME: dict[str, _Check] = {
     "net_params": _check_net_params,
     "ngram_range": _check_ngram_range,
     "pattern": _check_pattern,
+    "segmenter_": _check_segmenter,
+    "spaceless_ngram_range": _check_optional_range,
     "steps": _check_steps,
     "tokens_per_batch": _check_batch_size,
     "token_pattern": _check_pattern,
@@ -281,11 +283,25 @@ def _check_ngrams(vectorizer: Any) -> None:
         raise _reject(vectorizer, f"with {np.shape(idf)} weights for {n_columns} n-grams.")
 
 
+def _check_union(union: Any) -> None:
+    """Reject a union whose fitted parts are not those that it says it counts."""
+    state = vars(union)
+    parts = {name: state.get(f"{name}_") for name in ("words", "characters")}
+    fitted = {name for name, part in parts.items() if "_table" in getattr(part, "__dict__", {})}
+    held = {name for name, part in parts.items() if part is not None}
+    if "units_" not in state and not held:
+        return
+    units = state.get("units_")
+    wanted = {"words", "characters"} if units == "both" else {units}
+    if not fitted == held == wanted or not 0 < union.character_weight_ < 1:
+        raise _reject(union, f"that counts {units!r:.60} and has {sorted(held)}.")
+
+
 def _check_svc(svc: Any) -> None:
     """Reject coefficients that do not fit the classes, are not finite, or have no temperature."""
     if "coef_" not in vars(svc):
         return
-    n_rows = 1 if len(svc.classes_) == 2 else len(svc.classes_)
+    n_rows = 1 if len(svc.classes_) == 2 and not _has_several(svc) else len(svc.classes_)
     wanted = (n_rows, svc.n_features_in_)
     fits = svc.coef_.shape == wanted and svc.intercept_.shape == (n_rows,)
     finite = np.isfinite(svc.coef_).all() and np.isfinite(svc.intercept_).all()
@@ -294,6 +310,30 @@ def _check_svc(svc: Any) -> None:
             f"{PIPELINE} has coefficients of the shape {svc.coef_.shape}, expected {wanted} finite "
             "ones and a temperature above 0."
         )
+
+
+def _has_several(classifier: Any) -> bool:
+    """Return whether a classifier predicts several labels per row; older models have no format."""
+    return vars(classifier).get("label_format_") is not None
+
+
+def _check_thresholds(classifier: Any) -> None:
+    """Reject a format of label sets that is unknown, and thresholds other than one per label."""
+    if not _has_several(classifier):
+        return
+    label_format, n_labels = classifier.label_format_, np.size(classifier.classes_)
+    if label_format not in LABEL_FORMATS:
+        raise _reject(classifier, f"with label sets in the format {label_format!r:.60}.")
+    thresholds = np.asarray(vars(classifier).get("thresholds_"))
+    is_number = thresholds.dtype.kind == "f" and thresholds.shape == (n_labels,)
+    if not is_number or not ((thresholds >= 0) & (thresholds <= 1)).all():
+        raise _reject(classifier, f"without a threshold from 0 to 1 for each of {n_labels} labels.")
+
+
+def _check_linear(svc: Any) -> None:
+    """Reject coefficients, and thresholds, that do not fit the classes."""
+    _check_svc(svc)
+    _check_thresholds(svc)
 
 
 def _check_abstaining(classifier: Any) -> None:
@@ -367,23 +407,21 @@ def _check_importances(selector: Any) -> None:
 
 _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
-    "agnews_sk.classifiers.CalibratedLinearSVC": _check_svc,
+    "agnews_sk.classifiers.CalibratedLinearSVC": _check_linear,
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": _check_thresholds,
+    "agnews_sk.classifiers.ThresholdedLogisticRegression": _check_thresholds,
+    "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
+    "agnews_sk.cleaning.MixedColumnJoiner": check_mixed_joiner,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
+    "agnews_sk.vectorization.DateEncoder": check_encoder,
+    "agnews_sk.vectorization.NgramUnion": _check_union,
     "agnews_sk.vectorization.NgramVectorizer": _check_ngrams,
+    "agnews_sk.vectorization.NumberEncoder": check_encoder,
+    "sklearn.compose._column_transformer.ColumnTransformer": check_column_transformer,
     "sklearn.dummy.DummyClassifier": _check_dummy,
     "sklearn.ensemble._stacking.StackingClassifier": _check_stacking,
     "sklearn.ensemble._voting.VotingClassifier": _check_voting,
+    "sklearn.preprocessing._encoders.OneHotEncoder": check_one_hot,
     "sklearn.feature_selection._from_model.SelectFromModel": _check_importances,
 }
-
-
-def _check_embedder(embedder: Any) -> None:
-    """Reject a tokenizer that keeps more tokens than the encoder has positions for.
-
-    torch would read beyond the table of position embeddings, which on a GPU ends the process.
-    """
-    most = longest_input(embedder.encoder_)
-    truncation = json.loads(embedder.tokenizer_.tokenizer_json_)["truncation"]
-    if most is not None and (truncation is None or truncation["max_length"] > most):
-        raise _reject(embedder, f"whose tokenizer does not truncate to {most} tokens.")

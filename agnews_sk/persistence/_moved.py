@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from agnews_sk.persistence._errors import artifact_errors
+from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
+from agnews_sk.persistence._trusted_types import name_of
 
 _SCHEMA = "schema.json"
 # Classes were saved with the private module that defined them. Inside of a JSON string quotes are
@@ -56,6 +58,18 @@ RENAMED_ATTRIBUTES: Renames = {
     "agnews_sk.classifiers.TransformerClassifier": _NETS,
     "agnews_sk.tokenization.Vocabulary": {"specials": Renamed("special_tokens")},
     "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
+}
+
+_CHUNKS: Mapping[str, Any] = {"chunk_overlap": 0.125, "chunk_pooling": "mean", "max_chunks": 32}
+# Parameters that models may have been saved without, by the full public name of the class, with the
+# values under which these models predict as before.
+ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "agnews_sk.classifiers.CalibratedLinearSVC": {"threshold": "f1"},
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": {"threshold": "f1", **_CHUNKS},
+    "agnews_sk.classifiers.TransformerClassifier": {"threshold": "f1", **_CHUNKS},
+    "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},
+    "agnews_sk.vectorization.NgramVectorizer": {"segmenter": None},
+    "agnews_sk.vectorization.SentenceEmbedder": {"truncation": "head", **_CHUNKS},
 }
 
 
@@ -136,3 +150,16 @@ def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
         return value
     content = json.dumps(change.convert(json.loads(value["content"])))
     return {key: one for key, one in value.items() if key != "__id__"} | {"content": content}
+
+
+def set_added_parameters(model: Any) -> None:
+    """Set the parameters of `ADDED_PARAMETERS` that estimators were saved without.
+
+    Parameters
+    ----------
+    model : estimator
+        Changed in place; its values are not checked yet.
+    """
+    for found in walk(model):
+        for name, value in ADDED_PARAMETERS.get(name_of(type(found)), {}).items():
+            vars(found).setdefault(name, value)

@@ -9,8 +9,10 @@ import polars as pl
 from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
+from agnews_sk._core.joining import fitted_columns, texts_as_rows
+from agnews_sk._core.label_sets import check_label_sets, thresholds_of
 from agnews_sk.persistence._card import ModelCard, render_card
-from agnews_sk.persistence._checks import check_parts_fit, check_skeleton
+from agnews_sk.persistence._checks import check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
 from agnews_sk.persistence._parts import extract_parts, find_estimators, restore_parts
@@ -67,7 +69,7 @@ def save(
 
     Notes
     -----
-    `manifest.json` lists the files with their SHA-256, the classes, the versions of libraries and
+    `manifest.json` lists the files with their SHA-256, classes, columns, versions of libraries and
     how the model was trained. `pipeline.skops` holds the estimators, `*.safetensors` the weights
     and `tokenizer.json` the tokenizers. A checksum shows that a file is complete, not who wrote it.
 
@@ -190,6 +192,7 @@ def with_manifest(
     facts = {
         "estimator": type(model).__name__,
         "classes": None if classes is None else np.asarray(classes).tolist(),
+        "columns": fitted_columns(model),
         "training": _training(model),
         **more,
     }
@@ -229,9 +232,7 @@ def model_from_files(
     skeleton = load_trusted(files[PIPELINE], names, versions)
     check_skeleton(skeleton, names)
     parts = {name: content for name, content in files.items() if name not in (PIPELINE, CARD)}
-    model = restore_parts(skeleton, parts, names)
-    check_parts_fit(model)
-    return model
+    return restore_parts(skeleton, parts, names)
 
 
 def check_classes(manifest: Mapping[str, Any], classes: Any) -> None:
@@ -270,14 +271,52 @@ def probe(model: Any) -> None:
         if not hasattr(model, "predict") or not get_tags(steps[0]).input_tags.string:
             return
         takes_ids = getattr(steps[0], "tokenizer_", True) is None
-        X: Any = pl.Series([[0], [0]]) if takes_ids else _PROBE
-        _check_labels(model, np.asarray(model.predict(X)), len(X))
+        X: Any = pl.Series([[0], [0]]) if takes_ids else texts_as_rows(model, _PROBE)
+        predicted = model.predict(X)
+        several = thresholds_of(model) is not None
+        if several:
+            _check_sets(model, predicted, len(X))
+        else:
+            _check_labels(model, np.asarray(predicted), len(X))
         if hasattr(model, "predict_proba"):
-            _check_probabilities(model, np.asarray(model.predict_proba(X)), len(X))
+            y_proba = np.asarray(model.predict_proba(X))
+            _check_probabilities(model, y_proba, len(X), several=several)
+
+
+def _check_sets(model: Any, labels: Any, n_samples: int) -> None:
+    """Reject predictions that are not one set of known labels per text.
+
+    Parameters
+    ----------
+    model : estimator
+    labels : container of sets of labels, or indicator
+    n_samples : int
+
+    Raises
+    ------
+    ArtifactError
+    """
+    found = check_label_sets(labels, classes=np.asarray(model.classes_))
+    if found.indicator.shape != (n_samples, len(model.classes_)):
+        raise ArtifactError(
+            f"{PIPELINE} predicts {labels!r:.60} for {n_samples} texts, expected a set of "
+            f"{len(model.classes_)} labels each; its parts do not fit together."
+        )
 
 
 def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
-    """Reject predictions that are not one known label per text; abstaining has a label too."""
+    """Reject predictions that are not one known label per text; abstaining has a label too.
+
+    Parameters
+    ----------
+    model : estimator
+    labels : ndarray of shape (n_predictions,)
+    n_samples : int
+
+    Raises
+    ------
+    ArtifactError
+    """
     known = np.asarray(model.classes_).tolist() if is_classifier(model) else labels.tolist()
     # The label of an abstaining classifier is not one of its classes.
     inside = find_estimators(model)
@@ -289,13 +328,32 @@ def _check_labels(model: Any, labels: np.ndarray, n_samples: int) -> None:
         )
 
 
-def _check_probabilities(model: Any, probabilities: np.ndarray, n_samples: int) -> None:
-    """Reject probabilities that are not one row per text, one column per class, with the sum 1."""
+def _check_probabilities(
+    model: Any, probabilities: np.ndarray, n_samples: int, *, several: bool
+) -> None:
+    """Reject probabilities that are not one row per text and one column per class.
+
+    They sum to 1 unless there are several labels per text: then each is from 0 to 1.
+
+    Parameters
+    ----------
+    model : estimator
+    probabilities : ndarray of float of shape (n_predictions, n_columns)
+    n_samples : int
+    several : bool
+        Whether a text may have several labels.
+
+    Raises
+    ------
+    ArtifactError
+    """
     shape = (n_samples, len(model.classes_))
-    if probabilities.shape != shape or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
+    between = bool(((probabilities >= 0) & (probabilities <= 1)).all())
+    fit = between if several else np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)
+    if probabilities.shape != shape or not fit:
         raise ArtifactError(
-            f"{PIPELINE} does not predict probabilities of {shape[1]} classes that sum to 1; its "
-            "parts do not fit together."
+            f"{PIPELINE} does not predict probabilities of {shape[1]} classes that "
+            f"{'are from 0 to 1' if several else 'sum to 1'}; its parts do not fit together."
         )
 
 

@@ -28,6 +28,7 @@ _TYPES_BY_LOADER: dict[str, frozenset[str]] = {
     "ListNode": frozenset({"builtins.list"}),
     "NdArrayNode": frozenset({"numpy.ndarray", *_NUMBERS}),
     "RandomStateNode": frozenset({"numpy.random.mtrand.RandomState"}),
+    "SliceNode": frozenset({"builtins.slice"}),
     "SetNode": frozenset({"builtins.set"}),
     "TupleNode": frozenset({"builtins.tuple"}),
     "TypeNode": _BUILTINS | _NUMBERS,

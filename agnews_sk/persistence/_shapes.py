@@ -24,7 +24,11 @@ _BAYES: _Shapes = {
 }
 _SCALER: _Shapes = dict.fromkeys(("max_abs_", "mean_", "scale_", "var_"), ("features",))
 _SELECTOR: _Shapes = dict.fromkeys(("pvalues_", "scores_", "variances_"), ("features",))
+_ENCODER: _Shapes = dict.fromkeys(("center_", "end_", "scale_", "start_"), ("features",))
 _SHAPES: dict[str, _Shapes] = {
+    "agnews_sk.classifiers.ThresholdedLogisticRegression": _LINEAR,
+    "agnews_sk.vectorization.DateEncoder": _ENCODER,
+    "agnews_sk.vectorization.NumberEncoder": _ENCODER,
     "sklearn.decomposition._truncated_svd.TruncatedSVD": {"components_": ("any", "features")},
     "sklearn.dummy.DummyClassifier": {"class_prior_": ("classes",)},
     "sklearn.feature_extraction.text.TfidfTransformer": {"idf_": ("features",)},
@@ -53,7 +57,14 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "agnews_sk.classifiers.AbstainingClassifier": {"estimator_": ("sklearn.base.BaseEstimator",)},
     "agnews_sk.classifiers.FineTunedTransformerClassifier": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.classifiers.TransformerClassifier": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.MixedVectorizer": {
+        "transformer_": ("sklearn.compose._column_transformer.ColumnTransformer",)
+    },
     "agnews_sk.vectorization.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.NgramUnion": dict.fromkeys(
+        ("words", "characters", "words_", "characters_"),
+        ("agnews_sk.vectorization.NgramVectorizer",),
+    ),
     "agnews_sk.vectorization.NgramVectorizer": {
         "_table": ("agnews_sk.vectorization.NgramTable",),
         "_weights": ("sklearn.feature_extraction.text.TfidfTransformer",),

@@ -22,7 +22,11 @@ from agnews_sk.persistence._attributes import (
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import distribution_of, installed_versions
-from agnews_sk.persistence._moved import with_current_names
+from agnews_sk.persistence._moved import (
+    ADDED_PARAMETERS,
+    set_added_parameters,
+    with_current_names,
+)
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
@@ -113,7 +117,9 @@ def load_trusted(
     check_pipeline(content, trusted, versions)
     with artifact_errors(PIPELINE):
         known = {*TRUSTED, *SCORE_FUNCTIONS, BUNCH, *trusted}
-        return _skops().loads(content, trusted=sorted(known))
+        model = _skops().loads(content, trusted=sorted(known))
+        set_added_parameters(model)
+        return model
 
 
 def check_pipeline(
@@ -253,7 +259,8 @@ def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[
             f"{PIPELINE} has a {kind.__name__} with the attribute {more[0]!r}, which is not one "
             f"that {library} {here} saves for it{way}."
         )
-    missing = [name for name in parameters_of(kind) if name not in attributes]
+    known = attributes.union(ADDED_PARAMETERS.get(owner, ()))
+    missing = [name for name in parameters_of(kind) if name not in known]
     if missing:
         raise ArtifactError(
             f"{PIPELINE} has a {kind.__name__} without the parameter {missing[0]!r} that it has "

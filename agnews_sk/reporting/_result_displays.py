@@ -76,7 +76,7 @@ class ScoresDisplay(AxesDisplay):
         ValueError
             If no such column has this name.
         """
-        ends = interval_columns(result.classes)
+        ends = interval_columns(result.classes, multilabel=result.multilabel)
         if score not in ends:
             raise ValueError(f"score must be one of {list(ends)}, got {score!r}.")
         intervals = result.scores[[score, *ends[score]]].set_axis(["score", "low", "high"], axis=1)
@@ -191,7 +191,8 @@ class CostQualityDisplay(AxesDisplay):
         """
         if cost not in COSTS:
             raise ValueError(f"cost must be one of {list(COSTS)}, got {cost!r}.")
-        columns = [score, *interval_columns(result.classes)[score], cost]
+        ends = interval_columns(result.classes, multilabel=result.multilabel)
+        columns = [score, *ends[score], cost]
         data = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
         return cls(data, score=score, cost=cost).plot(ax=ax)
 

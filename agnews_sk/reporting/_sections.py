@@ -18,6 +18,7 @@ from agnews_sk.evaluation import (
     cost_note,
     interval_columns,
     interval_with_method,
+    main_score,
     verdict,
 )
 from agnews_sk.reporting._confusion import confusion_display, with_abstentions
@@ -41,6 +42,16 @@ _SCORES: dict[str, tuple[str, Format]] = {
     "brier": ("Brier score", lambda value: number(value, 3)),
     "calibration_error": ("calibration error, %", percent),
     "abstained": ("abstained, %", percent),
+}
+_SCORES_OF_SETS: dict[str, tuple[str, Format]] = {
+    "macro_f1": ("macro-F1, %", percent),
+    "micro_f1": ("micro-F1, %", percent),
+    "samples_f1": ("samples F1, %", percent),
+    "accuracy": ("sets right, %", percent),
+    "hamming_loss": ("Hamming loss, %", percent),
+    "ranking_average_precision": ("label ranking average precision, %", percent),
+    "log_loss": ("log loss", lambda value: number(value, 3)),
+    "brier": ("Brier score", lambda value: number(value, 3)),
 }
 _COSTS: dict[str, tuple[str, Format]] = {
     "n_train_rows": ("training rows", number),
@@ -76,6 +87,9 @@ def scores_section(result: ComparisonResult) -> str:
     """Return the table of overall scores with their intervals, one row per classifier."""
     shown = {score: kind for score, kind in _SCORES.items() if score != "abstained"}
     shown = _SCORES if result.abstained else shown
+    shown = _SCORES_OF_SETS if result.multilabel else shown
+    losses = "Hamming loss, log loss and Brier score, which are means over labels"
+    losses = losses if result.multilabel else "log loss, Brier score and calibration error"
     head = ["classifier", *(label for label, _ in shown.values())]
     rows = [
         [escape(name), *(_score(result, name, score, show) for score, (_, show) in shown.items())]
@@ -84,17 +98,31 @@ def scores_section(result: ComparisonResult) -> str:
     note = (
         f"Below each score is its {confidence_percent(result)} interval: a BCa bootstrap interval "
         f"over the rows ({result.n_resamples:,} resamples, the same for all classifiers), or one "
-        "of the method named next to it where BCa is undefined. Lower is better for log loss, "
-        "Brier score and calibration error."
+        f"of the method named next to it where BCa is undefined. Lower is better for {losses}."
     )
     return section("Scores", table(head, rows) + _note(note))
 
 
 def _score(result: ComparisonResult, name: str, column: str, show: Format) -> str:
-    """Return a cell with a number of `ComparisonResult.scores`, and its interval if it has one."""
+    """Return a cell with a number of `ComparisonResult.scores`, and its interval if it has one.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    name : str
+        Name of the classifier.
+    column : str
+    show : callable
+        From a number to text.
+
+    Returns
+    -------
+    str
+        Markup.
+    """
     row = result.scores.loc[name]
     shown = data_value(row[column], show(row[column]), ["scores", name, column])
-    ends = interval_columns(result.classes).get(column)
+    ends = interval_columns(result.classes, multilabel=result.multilabel).get(column)
     if ends is None or pd.isna(row[column]):
         return shown
     low, high = (data_value(row[end], show(row[end]), ["scores", name, end]) for end in ends)
@@ -107,22 +135,63 @@ def pairs_section(result: ComparisonResult) -> str:
     """Return the table of paired tests; empty for a single classifier."""
     if len(result.pairs) == 0:
         return ""
-    head = ["pair", "accuracy, points", "macro-F1, points", "only the first right"]
-    head += ["only the second right", "p", "p, Holm", "effect size"]
+    head = ["pair", *(f"{name}, points" for name in _compared(result).values())]
+    head += ["only the first right", "only the second right", "p", "p, Holm", "effect size"]
     usual = "BCa" if result.folds is None else "corrected t"
-    rows = [_pair(i, pair, usual) for i, pair in enumerate(result.pairs.to_dict("records"))]
+    pairs = result.pairs.to_dict("records")
+    rows = [_pair(result, i, pair, usual) for i, pair in enumerate(pairs)]
     used = " and ".join(_TESTS[test] for test in sorted(set(result.pairs["test"])))
+    tested = f"accuracies by {used}"
+    if result.multilabel:
+        used = "the paired bootstrap" if result.folds is None else _TESTS["corrected t"]
+        tested = f"macro-F1 by {used}, the effect size is of the rows whose sets are right"
     note = (
         f"Differences are the first minus the second classifier, with {confidence_percent(result)} "
-        f"{usual} intervals, or intervals of the method named next to them. p tests the accuracies "
-        f"by {used}; Holm's p is corrected for the number of pairs. A difference is significant if "
+        f"{usual} intervals, or intervals of the method named next to them. p tests the {tested}"
+        f"; Holm's p is corrected for the number of pairs. A difference is significant if "
         "its interval excludes zero and Holm's p agrees."
     )
     return section("Pairwise tests", table(head, rows) + _note(note))
 
 
-def _pair(position: int, pair: Mapping[Any, Any], usual: str) -> list[str]:
-    """Return the cells of one row of `ComparisonResult.pairwise`."""
+def _compared(result: ComparisonResult) -> dict[str, str]:
+    """Return the columns and names of the scores whose differences are shown.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    dict of str to str
+        Two of them, the first the one that classifiers are compared by.
+    """
+    if result.multilabel:
+        return {"macro_f1": "macro-F1", "micro_f1": "micro-F1"}
+    return {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+
+
+def _pair(
+    result: ComparisonResult, position: int, pair: Mapping[Any, Any], usual: str
+) -> list[str]:
+    """Return the cells of one row of `ComparisonResult.pairwise`.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    position : int
+        Of the row.
+    pair : mapping of str to object
+        The row.
+    usual : str
+        Method of intervals that a note states for all.
+
+    Returns
+    -------
+    list of str
+        Markup.
+    """
+    prefix = main_score(result).p_prefix
 
     def shown(column: str, show: Format) -> str:
         return data_value(pair[column], show(pair[column]), ["pairwise", str(position), column])
@@ -137,37 +206,43 @@ def _pair(position: int, pair: Mapping[Any, Any], usual: str) -> list[str]:
     effect = shown("effect_size", lambda value: number(value, 2))
     return [
         f'{escape(pair["a"])} <span class="interval">against {escape(pair["b"])}</span>',
-        difference("accuracy"),
-        difference("macro_f1"),
+        *map(difference, _compared(result)),
         shown("only_a", number),
         shown("only_b", number),
-        shown("p_value", p_value),
-        shown("p_holm", p_value),
+        shown(f"{prefix}p_value", p_value),
+        shown(f"{prefix}p_holm", p_value),
         f'{effect}<span class="interval">{escape(pair["effect"])}</span>',
     ]
 
 
 def plots_section(result: ComparisonResult) -> str:
     """Return the plots of scores, costs, calibration and confusion."""
+    score = main_score(result)
+    caption = f"{_capitalized(score.name)} with its interval"
     drawn = [
-        svg_figure(ScoresDisplay.from_result, result, caption="Accuracy with its interval"),
+        svg_figure(ScoresDisplay.from_result, result, score=score.column, caption=caption),
         *_cost_plots(result),
-        *(_reliability_plot(result, name) for name in result.probabilities),
-        *(_confusion_plot(result, name) for name in result.names),
     ]
+    if not result.multilabel:
+        drawn += [_reliability_plot(result, name) for name in result.probabilities]
+        drawn += [_confusion_plot(result, name) for name in result.names]
     plots = "\n".join(drawn)
     return section("Plots", f'<div class="plots">\n{plots}\n</div>')
 
 
 def _cost_plots(result: ComparisonResult) -> list[str]:
     """Return accuracy against each cost that is known for some classifier."""
-    captions = {
-        "fit_seconds": "Accuracy against fit time",
-        "latency_p95_ms": "Accuracy against the latency of one text",
-    }
+    score = main_score(result)
+    captions = {"fit_seconds": "fit time", "latency_p95_ms": "the latency of one text"}
     return [
-        svg_figure(CostQualityDisplay.from_result, result, cost=cost, caption=caption)
-        for cost, caption in captions.items()
+        svg_figure(
+            CostQualityDisplay.from_result,
+            result,
+            score=score.column,
+            cost=cost,
+            caption=f"{_capitalized(score.name)} against {shown}",
+        )
+        for cost, shown in captions.items()
         if result.scores[cost].notna().any()
     ]
 
@@ -191,12 +266,13 @@ def _confusion_plot(result: ComparisonResult, name: str) -> str:
 
 def classes_section(result: ComparisonResult) -> str:
     """Return the table of F1 by class, one column per classifier."""
-    head = ["class", *result.names]
+    kind = "label" if result.multilabel else "class"
+    head = [kind, *result.names]
     rows = [
         [escape(str(label)), *(_score(result, n, f"f1_{label}", percent) for n in result.names)]
         for label in result.classes
     ]
-    return section("F1 of each class, %", table(head, rows))
+    return section(f"F1 of each {kind}, %", table(head, rows))
 
 
 def costs_section(result: ComparisonResult) -> str:
@@ -216,10 +292,12 @@ def costs_section(result: ComparisonResult) -> str:
 
 def curves_section(curves: LearningCurves) -> str:
     """Return the learning curves, as a plot and as a table."""
+    name = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}[curves.main_score]
     drawn = svg_figure(
         LearningCurvesDisplay.from_curves,
         curves,
-        caption="Accuracy by number of training rows, with intervals",
+        score=curves.main_score,
+        caption=f"{name} by number of training rows, with intervals",
     )
     return section("Learning curves", drawn + as_html(curves))
 
@@ -247,8 +325,8 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
     rows = [
         [
             escape(_cut(shown[int(result.rows[i])])),
-            escape(str(result.y_true[i])),
-            *(escape(str(result.predictions[name][i])) for name in result.names),
+            escape(_shown(result.y_true[i])),
+            *(escape(_shown(result.predictions[name][i])) for name in result.names),
         ]
         for i in chosen
     ]
@@ -257,6 +335,25 @@ def _examples(result: ComparisonResult, texts: Any) -> str:
         f"right and others wrong; these {len(rows)} are evenly spaced among them."
     )
     return note + table(["text", "true label", *result.names], rows, kind="words")
+
+
+def _shown(labels: Any) -> str:
+    """Return a label, or the labels of a row separated by commas.
+
+    Parameters
+    ----------
+    labels : label, or list of labels
+
+    Returns
+    -------
+    str
+    """
+    return ", ".join(map(str, labels)) if isinstance(labels, list) else str(labels)
+
+
+def _capitalized(name: str) -> str:
+    """Return a name with a capital letter at its start, and the others as they are."""
+    return name[:1].upper() + name[1:]
 
 
 def _cut(text: str) -> str:

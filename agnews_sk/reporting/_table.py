@@ -1,12 +1,22 @@
 """A comparison as tables in the terminal."""
 
+from typing import Any
+
 import pandas as pd
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from agnews_sk._core.formats import megabytes, p_value, percent
-from agnews_sk.evaluation import ComparisonResult, interval_with_method
+from agnews_sk.evaluation import ComparisonResult, interval_with_method, main_score
+
+_SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+_SCORES_OF_SETS = {
+    "macro_f1": "macro-F1",
+    "micro_f1": "micro-F1",
+    "samples_f1": "samples F1",
+    "accuracy": "sets right",
+}
 
 
 def comparison_table(result: ComparisonResult) -> Group:
@@ -34,7 +44,7 @@ def comparison_table(result: ComparisonResult) -> Group:
     """
     tables = [_scores_table(result)]
     if len(result.names) > 1:
-        tables.append(_pairs_table(result.pairwise()))
+        tables.append(_pairs_table(result))
     return Group(*tables)
 
 
@@ -47,36 +57,47 @@ def _scores_table(result: ComparisonResult) -> Table:
     )
     _add_columns(table, [""], result.names)
     rows = result.scores.to_dict("records")
-    _add_row(table, "accuracy", [_interval(result, name, "accuracy") for name in result.names])
-    _add_row(table, "macro-F1", [_interval(result, name, "macro_f1") for name in result.names])
+    for score, shown in (_SCORES_OF_SETS if result.multilabel else _SCORES).items():
+        _add_row(table, shown, [_interval(result, name, score) for name in result.names])
     for label in result.classes:
         _add_row(table, f"F1 {label}", [percent(row[f"f1_{label}"]) for row in rows])
     if result.abstained:
         _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
     table.add_section()
-    _add_row(table, "training rows", [f"{row['n_train_rows']:,}" for row in rows])
-    _add_row(table, "fit time, s", [f"{row['fit_seconds']:,.1f}" for row in rows])
-    _add_row(table, "texts/s", [f"{row['texts_per_second']:,.0f}" for row in rows])
-    _add_row(table, "size, MB", [megabytes(row["size_bytes"]) for row in rows])
+    for shown, cells in _costs(rows).items():
+        _add_row(table, shown, cells)
     return table
 
 
-def _pairs_table(pairs: pd.DataFrame) -> Table:
+def _costs(rows: list[dict[Any, Any]]) -> dict[str, list[str]]:
+    """Return the costs of each classifier by what they are; those of fitting if any was fitted."""
+    fitting = {
+        "training rows": [f"{row['n_train_rows']:,}" for row in rows],
+        "fit time, s": [f"{row['fit_seconds']:,.1f}" for row in rows],
+    }
+    return (fitting if any(pd.notna(row["fit_seconds"]) for row in rows) else {}) | {
+        "texts/s": [f"{row['texts_per_second']:,.0f}" for row in rows],
+        "size, MB": [megabytes(row["size_bytes"]) for row in rows],
+    }
+
+
+def _pairs_table(result: ComparisonResult) -> Table:
     """Return the table of paired tests, one row per pair."""
+    pairs, score = result.pairwise(), main_score(result)
     folds = (pairs["test"] == "corrected t").any()
-    test = "Corrected t-test" if folds else "McNemar's test"
+    test = "Paired bootstrap" if result.multilabel else "McNemar's test"
     table = Table(
-        title=f"{test} of each pair, a against b",
-        caption="Difference: accuracy of a minus that of b, in percentage points.",
+        title=f"{'Corrected t-test' if folds else test} of each pair, a against b",
+        caption=f"Difference: {score.name} of a minus that of b, in percentage points.",
     )
     _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p-value"])
     for pair in pairs.to_dict("records"):
         cells = [
             pair["b"],
-            f"{100 * pair['accuracy_difference']:+.2f}",
+            f"{100 * pair[f'{score.column}_difference']:+.2f}",
             f"{pair['only_a']:,}",
             f"{pair['only_b']:,}",
-            p_value(pair["p_value"]),
+            p_value(pair[f"{score.p_prefix}p_value"]),
         ]
         _add_row(table, pair["a"], cells)
     return table

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.joining import join_columns
+from agnews_sk._core.label_sets import check_target, stratification
 from agnews_sk._core.same_text import same_text_groups
-from agnews_sk._core.validation import Interval, StrOptions, check_labels
+from agnews_sk._core.validation import Interval, StrOptions
 from agnews_sk.sampling._minhash import near_duplicate_groups
 from agnews_sk.sampling._row_filter import RowFilter
 
@@ -111,7 +112,7 @@ class LabelConflictFilter(RowFilter):
     """Drop rows whose text also occurs with another label.
 
     Texts are compared as in `DuplicateFilter(method="exact")`. Rows without any text never
-    conflict.
+    conflict. With several labels per row, two sets are equal if all their labels are.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ class LabelConflictFilter(RowFilter):
         """Keep the rows whose text has no other label."""
         if y is None:
             raise ValueError("LabelConflictFilter compares labels; pass y to fit_resample.")
-        labels = np.unique(check_labels(y), return_inverse=True)[1]
+        labels = _codes(y)
         rows = pl.DataFrame({"text": same_text_groups(join_columns(columns)), "label": labels})
         return rows.select(self._undisputed()).to_series().to_numpy()
 
@@ -158,3 +159,9 @@ class LabelConflictFilter(RowFilter):
         count = pl.len().over("text", "label")
         best = count == count.max().over("text")
         return best & (pl.col("label").filter(best).n_unique().over("text") == 1)
+
+
+def _codes(y: Any) -> np.ndarray:
+    """Return an integer per row, equal for rows with the same label or set of labels."""
+    codes = stratification(check_target(y))
+    return codes if codes.ndim == 1 else np.unique(codes, axis=0, return_inverse=True)[1]

@@ -2,30 +2,37 @@
 
 import gc
 import json
-import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.security import APIKeyHeader
 
 from agnews_sk import __version__
+from agnews_sk.serving._api_key import check_key, key_check
 from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
-from agnews_sk.serving._models import WARM_UP, ExplanationUnavailableError, ServedModel, name_models
+from agnews_sk.serving._models import (
+    WARM_UP,
+    ExplanationUnavailableError,
+    ServedModel,
+    UnknownColumnError,
+    name_models,
+)
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
 from agnews_sk.serving._schemas import (
+    ColumnBeside,
     LabelsResponse,
     ModelLabels,
     PredictRequest,
-    PredictResponse,
     Problem,
     Status,
+    request_model,
+    response_model,
 )
 
 _RETRY = {"Retry-After": "1"}
@@ -88,7 +95,7 @@ def create_app(
     Notes
     -----
     Predictions are those of `predict_proba`, regardless of the other texts in the batch. A missing
-    cell of a story is treated as by the model's `join` step; the empty text is predicted; `null`
+    cell of a row is treated as by the model's `join` step; the empty text is predicted; `null`
     for a text is rejected. Each model predicts in its own thread.
 
     Examples
@@ -111,7 +118,7 @@ def create_app(
         one.check()
     service = _Service(served, limits, metrics, max_batch=max_batch, max_wait=max_wait)
     app = FastAPI(
-        title="agnews_sk",
+        title="Text classifier",
         version=__version__,
         description="Labels of texts, their probabilities, and the words that explain them.",
         lifespan=service.lifespan,
@@ -121,36 +128,8 @@ def create_app(
     app.state.stopping = False
     app.add_middleware(Guard, limits=limits, metrics=metrics)
     app.add_exception_handler(RequestValidationError, _respond_invalid)
-    _add_routes(app, service, [] if api_key is None else [Depends(_key_check(api_key))])
+    _add_routes(app, service, [] if api_key is None else [Depends(key_check(api_key))])
     return app
-
-
-def check_key(api_key: str | None) -> None:
-    """Reject an API key that is empty, or that no request can send.
-
-    Parameters
-    ----------
-    api_key : str or None
-        None requires no key.
-
-    Raises
-    ------
-    ValueError
-        If it is empty, begins or ends with whitespace, or has a character that a header cannot
-        have.
-    """
-    if api_key is None:
-        return
-    if not api_key:
-        raise ValueError(
-            "api_key (--api-key, AGNEWS_SK_API_KEY) must not be empty, got an empty string; pass "
-            "None, or unset the variable, to require no key."
-        )
-    if api_key != api_key.strip() or not api_key.isprintable():
-        raise ValueError(
-            "api_key (--api-key, AGNEWS_SK_API_KEY) must fit in a header: it begins or ends with "
-            "whitespace, or has a character that cannot be printed."
-        )
 
 
 class _Service:
@@ -226,10 +205,11 @@ class _Service:
         Raises
         ------
         HTTPException
-            422 if the model is unknown or a limit is exceeded, 429 if too many texts wait.
+            422 if the model or a column is unknown or a limit is exceeded, 429 if too many texts
+            wait.
         """
         model = self._model(request.model)
-        texts = model.as_texts(request.stories())
+        texts = self._texts(model, request)
         self._check(texts, request.explain)
         batcher = self._batchers[model.name]
         waiting = self.metrics.waiting_texts
@@ -244,6 +224,27 @@ class _Service:
             raise HTTPException(429, str(error), _RETRY) from error
         finally:
             waiting.dec(len(texts))
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the rows of all models, each once."""
+        return list(dict.fromkeys(name for one in self.models.values() for name in one.columns))
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Those of `columns` that are not texts for all models, with their kinds."""
+        found: dict[str, str] = {}
+        for one in self.models.values():
+            for name, kind in one.kinds.items():
+                found[name] = kind if found.get(name, kind) == kind else ""
+        return found
+
+    def _texts(self, model: ServedModel, request: PredictRequest) -> list[str]:
+        """Return one text per row of a request, or reject cells of other columns by 422."""
+        try:
+            return model.as_texts(request.rows())
+        except UnknownColumnError as error:
+            raise HTTPException(422, str(error)) from error
 
     def _model(self, name: str | None) -> ServedModel:
         """Return the model that a request names, or the first one.
@@ -337,24 +338,32 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     guards : list
         Dependencies of `/predict` and `/labels`, such as the check of the API key.
     """
+    Body = request_model(service.columns, service.kinds)
+    several = [model.thresholds is not None for model in service.models.values()]
 
     @app.post(
         "/predict",
-        response_model=PredictResponse,
+        response_model=response_model(several),
         response_model_exclude_none=True,
         responses=_PROBLEMS,
         dependencies=guards,
     )
-    async def predict(request: PredictRequest) -> Response:
-        """Predict the label and the probabilities of one or more texts."""
+    async def predict(request: Body) -> Response:  # type: ignore[valid-type]
+        """Predict the label or labels and the probabilities of one or more texts."""
         return _as_json(await service.predict(request))
 
     @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
     async def labels() -> LabelsResponse:
-        """Return the loaded models and their labels."""
+        """Return the loaded models, their labels and the columns of their rows."""
         return LabelsResponse(
             models=[
-                ModelLabels(name=model.name, labels=model.labels)
+                ModelLabels(
+                    name=model.name,
+                    labels=model.labels,
+                    thresholds=model.thresholds,
+                    columns=model.columns,
+                    columns_beside=[ColumnBeside(**one) for one in model.columns_beside],
+                )
                 for model in service.models.values()
             ]
         )
@@ -388,34 +397,6 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     async def page() -> Response:
         """Return the web page."""
         return Response(PAGE, media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
-
-
-def _key_check(api_key: str) -> Callable[..., Any]:
-    """Return a dependency of FastAPI that compares the header `X-API-Key` with a key.
-
-    The comparison takes the same time for every wrong key, so that timing does not reveal a prefix.
-
-    Parameters
-    ----------
-    api_key : str
-
-    Returns
-    -------
-    callable
-        Raises a 401 without the key.
-    """
-    header = APIKeyHeader(name="X-API-Key", auto_error=False)
-    expected = api_key.encode()
-
-    async def check(given: Annotated[str | None, Depends(header)]) -> None:
-        """Reject a request without the key by 401."""
-        # Headers are decoded as Latin-1, regardless of the encoding of the client.
-        if not secrets.compare_digest((given or "").encode("latin-1"), expected):
-            raise HTTPException(
-                401, "the header X-API-Key is missing or wrong.", {"WWW-Authenticate": "APIKey"}
-            )
-
-    return check
 
 
 def _as_json(content: Any) -> Response:

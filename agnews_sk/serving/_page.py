@@ -16,7 +16,7 @@ def _page() -> HtmlPage:
     parts = _PARTS.fullmatch(content)
     assert parts is not None, "page.html consists of a style, a body and a script"
     style, body, script = parts.group("style", "body", "script")
-    return HtmlPage(title="News classifier", body=body, style=style, script=script, connects=True)
+    return HtmlPage(title="Text classifier", body=body, style=style, script=script, connects=True)
 
 
 _PAGE = _page()

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 
-from agnews_sk.serving._app import check_key, create_app
+from agnews_sk.serving._api_key import check_key
+from agnews_sk.serving._app import create_app
 from agnews_sk.serving._connections import (
     ACCEPTS_PER_TURN,
     BacklogSocket,

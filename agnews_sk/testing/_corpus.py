@@ -20,6 +20,10 @@ TEXTS = [
 LABELS = ["Business", "Sports", "Tech"] * 3 + ["Business", "Sports", "Tech"]
 CLASSES = ["Business", "Sports", "Tech"]
 
+LABEL_SETS = [[label] for label in LABELS[:-1]] + [[]]
+LABEL_SETS[5] = ["Business", "Tech"]
+"""Several labels per text, and none for the last one."""
+
 OTHER_TEXTS = ["a yoga retreat", "a jazz concert", "jazz once again", "ever more yoga"]
 OTHER_LABELS = ["Life", "Music", "Music", "Life"]
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 _BATCH_ROWS = 1_024
+_SAMPLE_ROWS, _SAMPLE_CHARACTERS = 256, 1_000  # looked at for unknown tokens
 _NO_LIMIT = 1_000_000  # transformers gives 1e30 as the longest input where there is no limit
 _PARALLELISM = "TOKENIZERS_PARALLELISM"  # environment variable that the library reads
 _parallelism_lock = threading.RLock()
@@ -77,6 +78,32 @@ def decode_ids(tokenizer_json: str, ids: pl.Series) -> np.ndarray:
     """
     with _without_library_threads():
         return np.array(load_tokenizer(tokenizer_json).decode_batch(ids.to_list()), dtype=object)
+
+
+def unknown_share(tokenizer_json: str, texts: pl.Series, unknown_id: int) -> float:
+    """Return the share of the characters of texts that become unknown tokens.
+
+    Parameters
+    ----------
+    tokenizer_json : str
+    texts : polars.Series of str of shape (n_samples,)
+        Without nulls. The first ones are looked at.
+    unknown_id : int
+
+    Returns
+    -------
+    float
+        0 if no token has characters.
+    """
+    first = texts.head(_SAMPLE_ROWS).str.head(_SAMPLE_CHARACTERS).to_list()
+    with _without_library_threads():
+        encoded = load_tokenizer(tokenizer_json).encode_batch(first)
+    n_characters = n_unknown = 0
+    for one in encoded:
+        lengths = [end - start for start, end in one.offsets]  # 0 for special tokens
+        n_characters += sum(lengths)
+        n_unknown += sum(n for n, id_ in zip(lengths, one.ids) if id_ == unknown_id)
+    return n_unknown / n_characters if n_characters else 0.0
 
 
 @lru_cache(maxsize=8)

@@ -1,16 +1,25 @@
-"""How token ids become the input of a model: checked, truncated, and padded with one id."""
+"""How token ids become the input of a model: checked, cut to its length, and padded with one id."""
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk.tokenization._chunks import Chunks, divide_texts
 
 # Longer than any text, and a length that the `tokenizers` library accepts (32 bits, signed).
 WHOLE_TEXT = 2**31 - 1
-TRUNCATIONS = ("head", "tail", "head+tail")
+TRUNCATIONS = ("head", "tail", "head+tail", "chunk")
+CHUNK_OVERLAP = 0.125
+MAX_CHUNKS = 32  # by default
+MOST_CHUNKS = 1_024  # a text of them fills the memory of most machines
+# A warning where more texts than this share lose tokens.
+_MANY_CUT = 0.1
 
 
 class SpecialTokens(NamedTuple):
@@ -59,13 +68,19 @@ class ModelInput:
     pad_id : int, default=0
         Id that fills the shorter rows of a batch.
     max_length : int, default=2**31 - 1
-        Longest text in tokens, special tokens included. By default nothing is truncated.
-    truncation : {"head", "tail", "head+tail"}, default="head"
+        Longest input in tokens, special tokens included. By default nothing is cut.
+    truncation : {"head", "tail", "head+tail", "chunk"}, default="head"
         Which part of a longer text is kept. "head+tail" keeps a quarter of the tokens from the
         start and the rest from the end (Sun et al. 2019, "How to fine-tune BERT for text
-        classification", section 5.3.1, keep 128 and 382 of 510).
+        classification", section 5.3.1, keep 128 and 382 of 510). "chunk" divides the text into
+        overlapping chunks, each with the special tokens.
     special_tokens : SpecialTokens, default=SpecialTokens(0, 0)
         Tokens that every text keeps.
+    chunk_overlap : float or int, default=0.125
+        Tokens that neighbouring chunks share at least: a float is a share of the tokens of a
+        chunk, an int their number; at most half of a chunk.
+    max_chunks : int, default=32
+        Most chunks of a text, up to 1,024; what is behind the last is dropped.
 
     Raises
     ------
@@ -79,7 +94,7 @@ class ModelInput:
     >>> model_input = ModelInput(
     ...     vocab_size=10, max_length=3, truncation="tail", special_tokens=SpecialTokens(1, 1)
     ... )
-    >>> model_input.prepare(pl.Series([[1, 5, 6, 7, 2], [1, 8, 2]])).to_list()
+    >>> model_input.prepare(pl.Series([[1, 5, 6, 7, 2], [1, 8, 2]])).ids.to_list()
     [[1, 7, 2], [1, 8, 2]]
     """
 
@@ -88,6 +103,8 @@ class ModelInput:
     max_length: int = WHOLE_TEXT
     truncation: str = "head"
     special_tokens: SpecialTokens = NO_SPECIAL_TOKENS
+    chunk_overlap: float | int = CHUNK_OVERLAP
+    max_chunks: int = MAX_CHUNKS
 
     def __post_init__(self) -> None:
         if not 0 <= self.pad_id < self.vocab_size:
@@ -101,9 +118,70 @@ class ModelInput:
             raise ValueError(
                 f"truncation must be one of {list(TRUNCATIONS)}, got {self.truncation!r}."
             )
+        if self.truncation == "chunk":
+            self._check_chunks()
 
-    def prepare(self, ids: pl.Series, *, name: str = "X") -> pl.Series:
-        """Check and truncate the ids of texts.
+    def _check_chunks(self) -> None:
+        """Reject chunks without room for tokens, or with overlaps that multiply the tokens."""
+        if self._room < 1:
+            raise ValueError(
+                f"max_length must be at least {sum(self.special_tokens) + 1} with "
+                f"truncation='chunk', to hold the special tokens and one more, got "
+                f"{self.max_length}."
+            )
+        most = self._room // 2 if isinstance(self.chunk_overlap, Integral) else 0.5
+        if not 0 <= self.chunk_overlap <= most:
+            raise ValueError(
+                "chunk_overlap must be at most half of a chunk, 0.5 or "
+                f"{self._room // 2} tokens with max_length={self.max_length}, got "
+                f"{self.chunk_overlap}."
+            )
+        if not 1 <= self.max_chunks <= MOST_CHUNKS:
+            raise ValueError(f"max_chunks must be from 1 to {MOST_CHUNKS}, got {self.max_chunks}.")
+
+    @classmethod
+    def from_dict(cls, entries: Mapping[str, Any], *, vocab_size: int) -> "ModelInput":
+        """Return the model input that `as_dict` described.
+
+        Parameters
+        ----------
+        entries : mapping of str to Any
+            Of this version or an earlier one, or forged.
+        vocab_size : int
+
+        Returns
+        -------
+        ModelInput
+
+        Raises
+        ------
+        ValueError
+            If a value is out of its range.
+        """
+        first, last = entries["ends"]
+        return cls(
+            vocab_size=vocab_size,
+            pad_id=entries["pad_id"],
+            max_length=int(entries["max_length"]),
+            truncation=entries["truncation"],
+            special_tokens=SpecialTokens(int(bool(first)), int(bool(last))),
+            chunk_overlap=_plain(entries.get("chunk_overlap", CHUNK_OVERLAP)),
+            max_chunks=int(entries.get("max_chunks", MAX_CHUNKS)),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all but the size of the vocabulary as a dict that JSON can hold."""
+        return {
+            "pad_id": int(self.pad_id),
+            "max_length": int(self.max_length),
+            "truncation": self.truncation,
+            "ends": list(self.special_tokens),
+            "chunk_overlap": _plain(self.chunk_overlap),
+            "max_chunks": int(self.max_chunks),
+        }
+
+    def prepare(self, ids: pl.Series, *, name: str = "X") -> Chunks:
+        """Check the ids of texts, and cut them to the length of the model.
 
         Parameters
         ----------
@@ -113,7 +191,7 @@ class ModelInput:
 
         Returns
         -------
-        polars.Series of list of int of shape (n_samples,)
+        Chunks
 
         Raises
         ------
@@ -121,7 +199,7 @@ class ModelInput:
             If an id is negative or not below `vocab_size`.
         """
         self.check(ids, name=name)
-        return self.truncate(ids)
+        return self.cut(ids)
 
     def check(self, ids: pl.Series, *, name: str = "X") -> None:
         """Reject ids that the model has no vector for.
@@ -167,8 +245,8 @@ class ModelInput:
                 f"the tokenizer has {tokenizer.vocab_size_} ids, the model {self.vocab_size}."
             )
 
-    def truncate(self, ids: pl.Series) -> pl.Series:
-        """Truncate texts longer than `max_length`, keeping their special tokens.
+    def cut(self, ids: pl.Series) -> Chunks:
+        """Truncate texts longer than `max_length`, or divide them into chunks.
 
         Parameters
         ----------
@@ -177,12 +255,82 @@ class ModelInput:
 
         Returns
         -------
-        polars.Series of list of shape (n_samples,)
+        Chunks
+            Special tokens are kept, in each chunk.
         """
         offsets = row_offsets(ids)
+        if np.diff(offsets).max(initial=0) <= self.max_length:
+            return Chunks(ids, None)
+        if self.truncation != "chunk":
+            return Chunks(self._truncate(ids, offsets), None)
+        found = divide_texts(
+            offsets,
+            room=self._room,
+            overlap=self._overlap,
+            max_chunks=self.max_chunks,
+            special_tokens=self.special_tokens,
+        )
+        chunks = to_ragged(flat_values(ids).to_numpy()[found.tokens], found.offsets)
+        return Chunks(chunks, found.chunk_offsets)
+
+    def warn_of_cut(self, ids: pl.Series, *, of: str = "texts", stacklevel: int) -> None:
+        """Warn if more than a tenth of the texts are longer than what is read of them.
+
+        Parameters
+        ----------
+        ids : polars.Series of list of int of shape (n_samples,)
+            Not cut yet.
+        of : str, default="texts"
+            What they are, in the message.
+        stacklevel : int
+            Of the caller, whose caller is 2, as for `warnings.warn`.
+
+        Warns
+        -----
+        UserWarning
+        """
+        if self.truncation == "chunk":
+            step = self._room - self._overlap
+            longest = self.max_length + (self.max_chunks - 1) * step
+            what = f"the {self.max_chunks} chunks of max_length={self.max_length} tokens"
+            way_out = "raise max_chunks or max_length to read them whole"
+        else:
+            longest, what = self.max_length, f"max_length={self.max_length} tokens"
+            way_out = "truncation='chunk' reads them whole, and a larger max_length more of them"
+        n_cut = int((ids.list.len() > longest).sum())
+        if n_cut > _MANY_CUT * len(ids):
+            warnings.warn(
+                f"{n_cut:,} of {len(ids):,} {of} ({n_cut / len(ids):.0%}) are longer than {what} "
+                f"and are truncated; {way_out}.",
+                UserWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+    @property
+    def _room(self) -> int:
+        """Most tokens of a chunk, special tokens not counted."""
+        return self.max_length - sum(self.special_tokens)
+
+    @property
+    def _overlap(self) -> int:
+        """Tokens that neighbouring chunks share at least."""
+        if isinstance(self.chunk_overlap, Integral):
+            return int(self.chunk_overlap)
+        return int(self.chunk_overlap * self._room)
+
+    def _truncate(self, ids: pl.Series, offsets: np.ndarray) -> pl.Series:
+        """Return texts with at most `max_length` tokens each.
+
+        Parameters
+        ----------
+        ids : polars.Series of list of shape (n_samples,)
+        offsets : ndarray of int of shape (n_samples + 1,)
+
+        Returns
+        -------
+        polars.Series of list of shape (n_samples,)
+        """
         lengths = np.diff(offsets)
-        if lengths.max(initial=0) <= self.max_length:
-            return ids
         n_head, n_tail = self._n_kept()
         # One flat mask over all tokens instead of a slice per text: (n_tokens,)
         row = np.repeat(np.arange(len(lengths)), lengths)
@@ -203,3 +351,8 @@ class ModelInput:
         from_head = {"head": room, "tail": 0, "head+tail": room // 4}[self.truncation]
         n_head = first + from_head
         return n_head, min(self.max_length - n_head, room - from_head + last)
+
+
+def _plain(number: Any) -> float | int:
+    """Return an integer or another number as an int or a float."""
+    return int(number) if isinstance(number, Integral) else float(number)

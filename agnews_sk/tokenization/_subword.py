@@ -1,5 +1,6 @@
 """Tokenizers that split texts into subwords and return their ids."""
 
+import warnings
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from agnews_sk.tokenization._backend import (
     load_tokenizer,
     train_tokenizer,
     truncating,
+    unknown_share,
 )
+
+_MOSTLY = 0.5  # share of characters from which on a warning is given
 
 
 class _BackendTokenizer(  # type: ignore[call-arg]
@@ -287,7 +291,7 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         Parameters
         ----------
         X : array-like of str of shape (n_samples,), optional
-            Checked, otherwise ignored.
+            The first texts are checked for unknown tokens, otherwise ignored.
         y : None
             Ignored.
 
@@ -301,9 +305,27 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
             If the model cannot be found.
         ValueError
             If the model has no fast tokenizer, or `max_length` leaves no room for a token.
+
+        Warns
+        -----
+        UserWarning
+            If most of the texts become unknown tokens: the model does not know their language.
         """
         self._validate_params()
-        if X is not None:
-            check_texts(X)
+        texts = None if X is None else check_texts(X).drop_nulls()
         self._keep(*load_pretrained(resolve_pretrained(self.model)))
+        if texts is not None:
+            self._warn_of_unknown(texts)
         return self
+
+    def _warn_of_unknown(self, texts: pl.Series) -> None:
+        """Warn if most of the texts become unknown tokens."""
+        unknown = self.unk_token_id_
+        share = 0 if unknown is None else unknown_share(self.tokenizer_json_, texts, unknown)
+        if share > _MOSTLY:
+            warnings.warn(
+                f"{share:.0%} of the characters of the texts are unknown to the tokenizer of "
+                f"model={self.model!r}, which was not pretrained on their language; choose a model "
+                "of this language, or a multilingual one.",
+                stacklevel=3,
+            )

@@ -11,18 +11,46 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
+from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES, stop_word_set
 from agnews_sk._core.validation import StrOptions, check_texts
-from agnews_sk._core.words import (
+from agnews_sk.tokenization._segmentation import (
+    SEGMENTERS,
+    Segmenter,
+    segmenter_to_fit,
+    segmenter_to_transform,
+    warn_of_bigrams,
+)
+from agnews_sk.tokenization._word_statistics import undivided_share, warn_of_undivided
+from agnews_sk.tokenization._words import (
     WORD_PATTERN,
     decode_tokens,
     drop_tokens,
     encode_tokens,
     find_words,
     lower_case,
-    stop_word_set,
+    map_blocks,
 )
 
 _BATCH_ROWS = 2_000  # texts per task of a process
+_ENGLISH_STEMMERS = ("porter", "snowball", "lancaster")
+# Languages of NLTK's Snowball stemmers.
+_STEMMED_LANGUAGES = (
+    "arabic",
+    "danish",
+    "dutch",
+    "english",
+    "finnish",
+    "french",
+    "german",
+    "hungarian",
+    "italian",
+    "norwegian",
+    "portuguese",
+    "romanian",
+    "russian",
+    "spanish",
+    "swedish",
+)
 
 
 class WordTokenizer(  # type: ignore[call-arg]
@@ -39,13 +67,26 @@ class WordTokenizer(  # type: ignore[call-arg]
         Convert texts to lower case first.
     method : {"regex", "treebank", "tweet", "toktok"}, default="regex"
         Split by the pattern, all texts at once, or by one of NLTK's tokenizers, text by text.
-    stemmer : {"porter", "snowball", "lancaster"} or None, default=None
-        English stemmer of NLTK; each distinct word is stemmed once.
-    stop_words : {"english"}, list of str or None, default=None
+    segmenter : {"auto", "dictionary", "bigrams"} or None, default="auto"
+        Splits runs of Chinese, Japanese, Thai, Lao, Khmer and Burmese into words, for
+        `method="regex"`: by the dictionaries of jieba and ICU (extra `languages`), or into pairs of
+        neighbouring characters. "auto" is dictionaries if they are installed, and else bigrams.
+        None applies the pattern to them.
+    stemmer : str or None, default=None
+        Stemmer of NLTK; each distinct word is stemmed once: "porter", "snowball" or "lancaster" for
+        English, or the language of a Snowball stemmer, such as "german".
+    stop_words : str, list of str or None, default=None
         Words to remove before stemming; compared with their case. "english" is scikit-learn's
-        list, in lower case.
+        list, in lower case, and other languages such as "german" are those of the package
+        `stop-words` (extra `languages`).
     n_jobs : int or None, default=None
         Number of processes for NLTK's tokenizers, as in joblib.
+
+    Attributes
+    ----------
+    segmenter_ : str or None
+        What split the texts of `fit`, and will split others; None if none of them
+        has a script without spaces.
 
     See Also
     --------
@@ -53,10 +94,10 @@ class WordTokenizer(  # type: ignore[call-arg]
 
     Notes
     -----
-    Nothing is learned or downloaded: `transform` works without `fit`. A missing or empty text has
-    no words. The tokens equal those of :func:`re.findall` for any text and pattern. Patterns that
-    use more than letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` are slower: they run in Python,
-    text by text.
+    Nothing is downloaded, and `transform` works without `fit`. A missing or empty text has no
+    words. Without a segmenter, the tokens equal those of :func:`re.findall` for any text and
+    pattern. Patterns that use more than letters, classes, ``\b``, ``\w``, ``\d`` and ``+`` are
+    slower: they run in Python, text by text.
 
     Examples
     --------
@@ -70,8 +111,9 @@ class WordTokenizer(  # type: ignore[call-arg]
         "pattern": [str],
         "lowercase": ["boolean"],
         "method": [StrOptions({"regex", "treebank", "tweet", "toktok"})],
-        "stemmer": [StrOptions({"porter", "snowball", "lancaster"}), None],
-        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "segmenter": [StrOptions(SEGMENTERS), None],
+        "stemmer": [StrOptions({*_ENGLISH_STEMMERS, *_STEMMED_LANGUAGES}), None],
+        "stop_words": [StrOptions(STOP_WORD_LANGUAGES), list, tuple, set, frozenset, None],
         "n_jobs": [Integral, None],
     }
 
@@ -81,6 +123,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         pattern=WORD_PATTERN,
         lowercase=False,
         method="regex",
+        segmenter="auto",
         stemmer=None,
         stop_words=None,
         n_jobs=None,
@@ -88,12 +131,17 @@ class WordTokenizer(  # type: ignore[call-arg]
         self.pattern = pattern
         self.lowercase = lowercase
         self.method = method
+        self.segmenter = segmenter
         self.stemmer = stemmer
         self.stop_words = stop_words
         self.n_jobs = n_jobs
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a state; earlier versions did not split scripts without spaces."""
+        super().__setstate__({"segmenter": None, **state})
+
     def fit(self, X: Any, y: Any = None) -> "WordTokenizer":
-        """Check the parameters and the texts; nothing is learned.
+        """Check the parameters and the texts, and record what splits them.
 
         Parameters
         ----------
@@ -105,10 +153,36 @@ class WordTokenizer(  # type: ignore[call-arg]
         -------
         self
         """
-        self._validate_params()
-        check_texts(X)
-        self.transform([""])
+        self.fit_transform(X)
         return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> pl.Series:
+        """Return the words of each text, and record what splits them.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        polars.Series of list of str of shape (n_samples,)
+
+        Warns
+        -----
+        UserWarning
+            If the texts have a script without spaces and dictionaries are not installed, or most of
+            them have one word.
+        """
+        self._validate_params()
+        texts = check_texts(X).fill_null("")
+        segmenter = segmenter_to_fit(self.segmenter)
+        words = self._words(texts, segmenter)
+        self.segmenter_ = None if segmenter is None else segmenter.record
+        warn_of_bigrams(self.segmenter, segmenter)
+        warn_of_undivided(undivided_share(texts, words.list.len().to_numpy()), self.pattern)
+        return words
 
     def transform(self, X: Any) -> pl.Series:
         """Return the words of each text.
@@ -124,9 +198,24 @@ class WordTokenizer(  # type: ignore[call-arg]
         """
         self._validate_params()
         texts = check_texts(X).fill_null("")
+        return self._words(texts, self.choose_segmenter())
+
+    def choose_segmenter(self) -> Segmenter | None:
+        """Return what splits runs of scripts without spaces: that of `fit`, or by the parameter."""
+        record = getattr(self, "segmenter_", None)
+        return segmenter_to_transform(record) if record else segmenter_to_fit(self.segmenter)
+
+    def _words(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
+        """Return the words of texts without nulls, stemmed and without stop words."""
+
+        def split(block: pl.Series) -> pl.Series:
+            return self._split(block, segmenter)
+
         if self.stemmer is None and self.stop_words is None:
-            return self._split(texts)
-        tokens = encode_tokens(texts, self._split)
+            # NLTK's tokenizers have processes of their own.
+            is_fast = self.method == "regex"
+            return pl.concat(map_blocks(texts, split)) if is_fast else split(texts)
+        tokens = encode_tokens(texts, split)
         if self.stop_words is not None:
             stop_words = list(stop_word_set(self.stop_words))
             tokens = drop_tokens(tokens, tokens.distinct.is_in(stop_words).to_numpy())
@@ -162,11 +251,11 @@ class WordTokenizer(  # type: ignore[call-arg]
         """
         return np.array(["tokens"], dtype=object)
 
-    def _split(self, texts: pl.Series) -> pl.Series:
+    def _split(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
         """Return the words of texts without nulls, before stop words and stemming."""
         texts = lower_case(texts) if self.lowercase else texts
         if self.method == "regex":
-            return find_words(texts, self.pattern)
+            return find_words(texts, self.pattern, segmenter)
         batches = gen_batches(len(texts), _BATCH_ROWS)
         found = Parallel(n_jobs=self.n_jobs)(
             delayed(_tokenize)(self.method, texts[batch].to_list()) for batch in batches
@@ -192,9 +281,9 @@ def _stem_function(stemmer: str) -> Callable[[str], str]:
     """Return NLTK's function from a word to its stem."""
     from nltk.stem import LancasterStemmer, PorterStemmer, SnowballStemmer
 
-    stemmers = {
+    english = {
         "porter": PorterStemmer,
         "snowball": lambda: SnowballStemmer("english"),
         "lancaster": LancasterStemmer,
     }
-    return stemmers[stemmer]().stem
+    return (english[stemmer]() if stemmer in english else SnowballStemmer(stemmer)).stem

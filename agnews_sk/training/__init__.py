@@ -6,7 +6,7 @@ from agnews_sk.training._callbacks import ScikitLearnCallbacks
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._depth import LayerStack, find_layers, parameter_depths
 from agnews_sk.training._hardware import explain_out_of_memory
-from agnews_sk.training._holding_out import hold_out
+from agnews_sk.training._holding_out import hold_out, split_off
 from agnews_sk.training._lora import add_lora
 from agnews_sk.training._make_net import make_net
 from agnews_sk.training._net import TextNet
@@ -20,7 +20,7 @@ from agnews_sk.training._schedules import (
     make_schedule,
 )
 from agnews_sk.training._settings import TrainingSettings
-from agnews_sk.training._weighing import weigh_rows, with_mean_weight_one
+from agnews_sk.training._weighing import factors_of_rows, weigh_rows, with_mean_weight_one
 
 __all__ = [
     "Checkpoint",
@@ -37,12 +37,14 @@ __all__ = [
     "check_net_params",
     "deciding_callbacks",
     "explain_out_of_memory",
+    "factors_of_rows",
     "find_layers",
     "hold_out",
     "make_net",
     "make_schedule",
     "parameter_depths",
     "parameter_groups",
+    "split_off",
     "weigh_rows",
     "with_mean_weight_one",
 ]

@@ -1,5 +1,6 @@
 """Callbacks that the classifiers add: for scikit-learn's callbacks, and a progress bar."""
 
+from collections.abc import Callable
 from typing import Any
 
 from skorch import NeuralNet
@@ -24,13 +25,23 @@ class ScikitLearnCallbacks(OwnCallback):
         Of the whole fit.
     X, y : as `fit` was given them
         Monitors score on them.
+    attributes : callable
+        Returns the attributes that the estimator needs to predict after an epoch, by name.
     """
 
-    def __init__(self, estimator: Any, context: Any, X: Any, y: Any) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        context: Any,
+        X: Any,
+        y: Any,
+        attributes: Callable[[], dict[str, Any]],
+    ) -> None:
         self.estimator = estimator
         self.context = context
         self.X = X
         self.y = y
+        self.attributes = attributes
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Begin a task."""
@@ -43,7 +54,7 @@ class ScikitLearnCallbacks(OwnCallback):
             estimator=self.estimator,
             X=self.X,
             y=self.y,
-            reconstruction_attributes={"net_": net},
+            reconstruction_attributes=self.attributes,  # called only if a callback needs them
         )
 
 

@@ -68,6 +68,25 @@ def fast_inference(device: str, *, compiled: bool = False) -> Iterator[None]:
             yield
 
 
+def without_waiting(tensor: torch.Tensor, device: str | torch.device) -> torch.Tensor:
+    """Return a tensor on a device, by a copy that does not wait for running kernels.
+
+    Parameters
+    ----------
+    tensor : torch.Tensor
+        One in the processor's memory goes through pinned memory, from which alone such copies are.
+    device : str or torch.device
+
+    Returns
+    -------
+    torch.Tensor
+    """
+    if torch.device(device).type == tensor.device.type == "cpu":
+        return tensor
+    pinned = tensor.pin_memory() if tensor.device.type == "cpu" else tensor
+    return pinned.to(device, non_blocking=True)
+
+
 @contextmanager
 def explain_out_of_memory(advice: str) -> Iterator[None]:
     """Turn torch's out-of-memory errors, on any device, into a MemoryError with advice."""

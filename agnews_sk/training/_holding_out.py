@@ -8,10 +8,37 @@ from agnews_sk._core.splitting import join_groups, split_rows
 from agnews_sk.training._rows import TextRows
 
 
+def split_off(
+    rows: TextRows, fraction: float, groups: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split rows, stratified by class; rows of one origin or of equal ids stay together.
+
+    Parameters
+    ----------
+    rows : TextRows of n_samples rows
+    fraction : float
+        Share to hold out.
+    groups : ndarray of shape (n_samples,) or None
+        Origin of each row.
+    seed : int
+        Random seed of the split.
+
+    Returns
+    -------
+    kept, held_out : ndarray of int
+        Positions; the second may be empty.
+    """
+    assert rows.target is not None
+    origins = [rows.equal_rows(), *([] if groups is None else [groups])]
+    several = rows.target.ndim == 2
+    codes = rows.target > 0 if several else rows.target
+    return split_rows(codes, join_groups(*origins), fraction, seed)
+
+
 def hold_out(
     rows: TextRows, fraction: float, groups: np.ndarray | None, classes: np.ndarray, seed: int
-) -> tuple[TextRows, TextRows]:
-    """Split rows, stratified by class; rows of one origin or of equal ids stay together.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split rows as `split_off` does, into a part to train on and one to validate on.
 
     Parameters
     ----------
@@ -27,7 +54,8 @@ def hold_out(
 
     Returns
     -------
-    train, valid : TextRows
+    train, valid : ndarray of int
+        Positions.
 
     Raises
     ------
@@ -40,19 +68,23 @@ def hold_out(
         If a class has too few rows to hold out any of them.
     """
     assert rows.target is not None
-    origins = [rows.equal_rows(), *([] if groups is None else [groups])]
-    train, valid = split_rows(rows.target, join_groups(*origins), fraction, seed)
+    train, valid = split_off(rows, fraction, groups, seed)
     if len(valid) == 0:
         raise ValueError(
             f"validation_fraction={fraction} of {len(rows)} rows leaves no validation rows; "
             "raise it, or pass X_val and y_val to fit."
         )
-    rare = np.setdiff1d(rows.target, rows.target[valid])
+    rare = np.setdiff1d(_codes_in(rows.target), _codes_in(rows.target[valid]))
     if len(rare):
         warnings.warn(
             f"validation_fraction={fraction} holds out no rows of the classes "
             f"{classes[rare].tolist()}, which have too few distinct rows; all are trained on.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
-    return rows.take(train), rows.take(valid)
+    return train, valid
+
+
+def _codes_in(target: np.ndarray) -> np.ndarray:
+    """Return the codes of the labels that any row has, of one label per row or several."""
+    return target if target.ndim == 1 else np.flatnonzero(target.any(axis=0))

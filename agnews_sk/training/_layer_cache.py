@@ -10,12 +10,14 @@ from torch import Tensor, nn
 
 from agnews_sk.nn import RaggedDataset
 from agnews_sk.training._depth import find_layers
+from agnews_sk.training._hardware import without_waiting
 
 
 class LayerCache:
     """The outputs of the highest frozen layer, as one ragged column of vectors.
 
-    The vectors of text i are `vectors[starts[i]:starts[i + 1]]`, one per token, without padding.
+    The vectors of chunk i are `vectors[starts[i]:starts[i + 1]]`, one per token, without padding.
+    Most texts are one chunk.
 
     Parameters
     ----------
@@ -23,7 +25,7 @@ class LayerCache:
     n_frozen : int
         Number of the lowest layers to run only once per text.
     dataset : RaggedDataset
-        Texts; outputs are kept by row.
+        Texts; outputs are kept by chunk.
     dtype : torch.dtype
         Of the vectors that are kept.
     max_bytes : int
@@ -40,7 +42,8 @@ class LayerCache:
     ) -> None:
         self._stack = find_layers(module)
         self._n_frozen = n_frozen
-        self._lengths = np.maximum(dataset.lengths, 1)
+        self._chunks_of = dataset.chunks_of
+        self._lengths = np.maximum(np.diff(dataset.offsets), 1)  # of chunks
         self._starts = np.concatenate([[0], self._lengths.cumsum()])
         self._known = np.zeros(len(self._lengths), dtype=bool)
         self._dtype = dtype
@@ -64,19 +67,21 @@ class LayerCache:
         """
         if not self.is_on:
             yield
-        elif self._known[rows].all():
-            with self._frozen_layers_return(self._read(rows)):
+            return
+        chunks = self._chunks_of(rows)
+        if self._known[chunks].all():
+            with self._frozen_layers_return(self._read(chunks)):
                 yield
         else:
-            with self._watch(rows):
+            with self._watch(chunks):
                 yield
 
-    def _positions(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _positions(self, chunks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return where the vectors of a padded batch are kept.
 
         Parameters
         ----------
-        rows : ndarray of int of shape (batch,)
+        chunks : ndarray of int of shape (batch,)
 
         Returns
         -------
@@ -85,34 +90,37 @@ class LayerCache:
         real : ndarray of bool of shape (batch, length)
             False at padding.
         """
-        columns = np.arange(self._lengths[rows].max())
-        real = columns < self._lengths[rows][:, None]  # (batch, length)
+        lengths = self._lengths[chunks][:, None]  # (batch, 1)
+        columns = np.arange(lengths.max())
+        real = columns < lengths  # (batch, length)
         # Padding reads the last real token: attention masks it, so any finite vector works.
-        kept = self._starts[rows][:, None] + np.minimum(columns, self._lengths[rows][:, None] - 1)
+        kept = self._starts[chunks][:, None] + np.minimum(columns, lengths - 1)
         return kept, real
 
-    def _read(self, rows: np.ndarray) -> Tensor:
+    def _read(self, chunks: np.ndarray) -> Tensor:
         """Return the vectors of a padded batch, of shape (batch, length, width), in float32."""
         assert self._vectors is not None
-        kept, _ = self._positions(rows)
-        return self._vectors[torch.from_numpy(kept).to(self._vectors.device)].float()
+        kept, _ = self._positions(chunks)
+        at = without_waiting(torch.from_numpy(kept), self._vectors.device)
+        return self._vectors[at].float()
 
-    def _write(self, rows: np.ndarray, hidden: Tensor) -> None:
+    def _write(self, chunks: np.ndarray, hidden: Tensor) -> None:
         """Keep the vectors of a batch.
 
         Parameters
         ----------
-        rows : ndarray of int of shape (batch,)
+        chunks : ndarray of int of shape (batch,)
         hidden : Tensor of shape (batch, length, width)
         """
         if self._vectors is None and not self._allocate(hidden):
             return
         assert self._vectors is not None
-        kept, real = self._positions(rows)
-        at = torch.from_numpy(kept[real]).to(hidden.device)  # (n_tokens of the batch,)
-        mask = torch.from_numpy(real).to(hidden.device)  # (batch, length)
-        self._vectors[at] = hidden.detach()[mask].to(self._dtype)
-        self._known[rows] = True
+        kept, real = self._positions(chunks)
+        # Positions, since a boolean mask on a device makes the processor wait for it.
+        source = without_waiting(torch.from_numpy(np.flatnonzero(real)), hidden.device)
+        target = without_waiting(torch.from_numpy(kept[real]), hidden.device)
+        self._vectors[target] = hidden.detach().flatten(0, 1)[source].to(self._dtype)
+        self._known[chunks] = True
 
     def _allocate(self, hidden: Tensor) -> bool:
         """Make room for the vectors of all tokens, or switch the cache off if there is too little.
@@ -140,13 +148,13 @@ class LayerCache:
         return True
 
     @contextmanager
-    def _watch(self, rows: np.ndarray) -> Iterator[None]:
-        """Within the block, keep what the highest frozen layer returns for these rows."""
+    def _watch(self, chunks: np.ndarray) -> Iterator[None]:
+        """Within the block, keep what the highest frozen layer returns for these chunks."""
 
         def keep(layer, args, output):
             is_tuple = isinstance(output, tuple)
             self._n_others = len(output) - 1 if is_tuple else None
-            self._write(rows, output[0] if is_tuple else output)
+            self._write(chunks, output[0] if is_tuple else output)
 
         handle = self._stack.layers[self._n_frozen - 1].register_forward_hook(keep)
         try:

@@ -252,11 +252,7 @@ class Training:
         """Record the epoch's mean training loss, and read the batches' losses from the device."""
         history, losses = self.net.history, self.loop.losses
         batches = history[-1]["batches"]
-        late = [row for row in batches if isinstance(row.get("train_loss"), Tensor)]
-        if late:
-            values = torch.stack([row["train_loss"] for row in late]).tolist()
-            for row, value in zip(late, values, strict=True):
-                row["train_loss"] = value
+        self._read_losses("train_loss")
         self._record_loss("train_loss", torch.stack(losses).mean().item() if losses else math.nan)
         history.record("train_batch_count", len(batches))
         history.record("steps", self.loop.step)
@@ -272,18 +268,27 @@ class Training:
             self._notify("on_batch_begin", batch=batch, training=False)
             with net.evaluating():
                 outputs.append(net.infer(inputs))  # (batch, n_classes)
-                loss = net.get_loss(outputs[-1], labels, X=inputs).item()
-            # A copy: callbacks may use it in ways that inference tensors do not allow.
-            self._end_batch(batch, loss, outputs[-1].clone(), training=False)
+                of_batch = net.get_loss(outputs[-1], labels, X=inputs)
+            # Copies: callbacks may use them in ways that inference tensors do not allow.
+            self._end_batch(batch, of_batch.clone(), outputs[-1].clone(), training=False)
+        self._read_losses("valid_loss")
         with net.evaluating():
             logits = in_order(loader, outputs)  # (n_samples, n_classes)
             labels = {k: torch.from_numpy(v) for k, v in valid.labels.items()}
             loss = net.get_loss(logits.to(net.device), labels).item()
-        accuracy = (logits.argmax(dim=1) == labels["target"]).double().mean().item()
         self._record_loss("valid_loss", loss)
         net.history.record("valid_batch_count", len(outputs))
-        net.history.record("valid_accuracy", accuracy)
+        net.history.record("valid_accuracy", net.accuracy(logits, labels["target"]))
         self.best.update(loss, net.module_)
+
+    def _read_losses(self, name: str) -> None:
+        """Replace the batches' losses of this name that are still on the device by their values."""
+        batches = self.net.history[-1]["batches"]
+        late = [row for row in batches if isinstance(row.get(name), Tensor)]
+        if late:
+            values = torch.stack([row[name] for row in late]).tolist()
+            for row, value in zip(late, values, strict=True):
+                row[name] = value
 
     def _record_loss(self, name: str, loss: float) -> None:
         """Record a loss of the epoch, and whether it is the lowest so far."""
@@ -333,7 +338,7 @@ class Training:
         self._end_batch(batch, loss.detach(), logits, training=True)
 
     def _end_batch(
-        self, batch: tuple[Any, Tensor], loss: Tensor | float, logits: Tensor, *, training: bool
+        self, batch: tuple[Any, Tensor], loss: Tensor, logits: Tensor, *, training: bool
     ) -> None:
         """Record the loss of a batch, and notify the callbacks.
 
@@ -341,17 +346,16 @@ class Training:
         ----------
         batch : (dict of str to Tensor, Tensor of int of shape (batch,))
             Inputs and codes of the labels.
-        loss : Tensor of shape () or float
+        loss : Tensor of shape ()
         logits : Tensor of shape (batch, n_classes)
         training : bool
         """
         kind = "train" if training else "valid"
-        if isinstance(loss, Tensor) and self._reads_at_once:
-            loss = loss.item()
+        known = loss.item() if self._reads_at_once else loss
         history = self.net.history
-        history.record_batch(f"{kind}_loss", loss)
+        history.record_batch(f"{kind}_loss", known)
         history.record_batch(f"{kind}_batch_size", len(batch[1]))
-        self._notify("on_batch_end", batch=batch, training=training, loss=loss, y_pred=logits)
+        self._notify("on_batch_end", batch=batch, training=training, loss=known, y_pred=logits)
 
     def _optimized(self) -> list[Tensor]:
         """Return the parameters that the optimizer has."""

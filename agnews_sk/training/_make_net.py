@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from agnews_sk._core.device import choose_device
-from agnews_sk.nn import FocalLoss, bucket_batches
+from agnews_sk.nn import FocalLoss, MultiLabelLoss, bucket_batches
 from agnews_sk.training._callback_rules import own_callbacks
 from agnews_sk.training._callbacks import ProgressLine
 from agnews_sk.training._hardware import use_bfloat16
@@ -35,7 +35,7 @@ def make_net(
     Parameters
     ----------
     classifier : TextNetClassifier
-        Its parameters, `classes_` and `model_input_` are read.
+        Its parameters, `classes_`, `label_format_` and `model_input_` are read.
     module : torch.nn.Module
     train : TextRows
     valid : TextRows, optional
@@ -52,11 +52,13 @@ def make_net(
     if classifier.optimizer == "sgd" and classifier.gradual_unfreezing:
         # The fused version requires a momentum for all parameters or for none.
         keywords = {**keywords, "fused": False}
-    criterion, loss_keywords = _loss(classifier)
+    several = getattr(classifier, "label_format_", None) is not None
+    criterion, loss_keywords = _loss(classifier, several)
     params = {
         "settings": _settings(classifier, train, valid, seed, device),
         "n_classes": len(classifier.classes_),
         "pad_id": classifier.model_input_.pad_id,
+        **({"several_labels": True, "predict_nonlinearity": torch.sigmoid} if several else {}),
         "criterion": criterion,
         **{f"criterion__{name}": value for name, value in loss_keywords.items()},
         "optimizer": optimizer,
@@ -74,9 +76,15 @@ def make_net(
     return TextNet(module, **{**kept, **net_params, **callbacks, "device": device})
 
 
-def _loss(classifier: Any) -> tuple[Any, dict[str, Any]]:
-    """Return the class of the criterion, which gives one loss per row, and its keywords."""
+def _loss(classifier: Any, several: bool) -> tuple[Any, dict[str, Any]]:
+    """Return the class of the criterion, and its keywords.
+
+    It gives one loss per row or, of several labels, per label of a row.
+    """
     smoothing = {"label_smoothing": classifier.label_smoothing}
+    if several:
+        gamma = classifier.focal_gamma if classifier.loss == "focal" else 0.0
+        return MultiLabelLoss, {"gamma": gamma, **smoothing}
     if classifier.loss == "focal":
         return FocalLoss, {"gamma": classifier.focal_gamma, **smoothing}
     return nn.CrossEntropyLoss, {"reduction": "none", **smoothing}
@@ -138,7 +146,8 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
     classifier : TextNetClassifier
     train : TextRows
     seed : int
-        Random seed of the batches: with `tokens_per_batch` the number of batches depends on it.
+        Random seed of the batches: with `tokens_per_batch`, or texts of several chunks, their
+        number depends on it.
 
     Returns
     -------
@@ -149,9 +158,9 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
     net_params = classifier.net_params or {}
     max_epochs = net_params.get("max_epochs", classifier.max_epochs)
     batch_size = net_params.get("batch_size", classifier.batch_size)
-    if classifier.tokens_per_batch is None:
+    if classifier.tokens_per_batch is None and train.chunk_offsets is None:
         return max_epochs * -(-len(train) // (batch_size * classifier.accumulate))
-    # Batches by tokens vary in number from epoch to epoch.
+    # Batches by tokens or chunks vary in number from epoch to epoch.
     n_batches = [
         len(
             bucket_batches(
@@ -159,6 +168,7 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
                 batch_size,
                 epoch_rng(seed, epoch),
                 tokens_per_batch=classifier.tokens_per_batch,
+                n_chunks=train.n_chunks,
             )
         )
         for epoch in range(max_epochs)

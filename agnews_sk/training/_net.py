@@ -21,7 +21,7 @@ from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._depth import parameter_depths
 from agnews_sk.training._dropout import FastDropout
 from agnews_sk.training._freezing import Freezing, freeze_layers
-from agnews_sk.training._hardware import fast_inference
+from agnews_sk.training._hardware import fast_inference, without_waiting
 from agnews_sk.training._loop import Training
 from agnews_sk.training._net_params import check_takes_logits
 from agnews_sk.training._parameter_groups import parameter_groups
@@ -43,6 +43,8 @@ class TextNet(ClassifierMixin, NeuralNet):
     n_classes : int
     pad_id : int, default=0
         Id that fills the shorter rows of a batch.
+    several_labels : bool, default=False
+        Whether rows have several labels, so that targets are indicators.
     predict_nonlinearity : callable, default=softmax
         From logits to probabilities, for `predict_proba` of the net.
     **kwargs
@@ -70,6 +72,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         settings: TrainingSettings,
         n_classes: int,
         pad_id: int = 0,
+        several_labels: bool = False,
         predict_nonlinearity=_SOFTMAX,
         **kwargs,
     ):
@@ -77,6 +80,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         self.settings = settings
         self.n_classes = n_classes
         self.pad_id = pad_id
+        self.several_labels = several_labels
 
     @property
     def classes_(self) -> np.ndarray:
@@ -96,7 +100,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         Parameters
         ----------
         x : mapping of str to Tensor
-            `input_ids` and, where something is padded, `attention_mask`, of shape (batch, length).
+            `input_ids` and, where something is padded, `attention_mask`, of shape (n_chunks,
+            length); where a text has several chunks, `chunks` of shape (batch, most).
         **fit_params
             Go to the module.
 
@@ -107,10 +112,14 @@ class TextNet(ClassifierMixin, NeuralNet):
         training = self.module_.training
         bfloat16 = self.settings.bfloat16 and training
         device = torch.device(self.device).type
-        faster = FastDropout() if training and not self.settings.compile else nullcontext()
+        on_cpu = device == "cpu" and not self.settings.compile
+        faster = FastDropout() if training and on_cpu else nullcontext()
+        inputs = dict(self._to_device(x))
+        chunks = inputs.pop("chunks", None)
         with torch.autocast(device, torch.bfloat16, enabled=bfloat16), faster:
-            output = self.module_(**self._to_device(x), **fit_params)
-        return getattr(output, "logits", output).float()
+            output = self.module_(**inputs, **fit_params)
+        logits = getattr(output, "logits", output).float()  # (n_chunks, n_classes)
+        return logits if chunks is None else self.module_.chunk_pooling(logits, chunks)
 
     def get_loss(self, y_pred: Tensor, y_true: dict[str, Tensor], X=None, training=False) -> Tensor:
         """Return the mean of the rows' losses, each times the row's weight if it has one.
@@ -119,8 +128,9 @@ class TextNet(ClassifierMixin, NeuralNet):
         ----------
         y_pred : Tensor of shape (batch, n_classes)
             Logits.
-        y_true : dict of str to Tensor of shape (batch,)
-            "target", codes of the classes, and "weight" if rows have weights.
+        y_true : dict of str to Tensor of shape (batch,) or (batch, n_classes)
+            "target", codes of the classes or an indicator, and "weight" if rows have weights, each
+            of them or each label of them.
         X, training : ignored
             In the signature of skorch.
 
@@ -134,10 +144,12 @@ class TextNet(ClassifierMixin, NeuralNet):
             If rows have weights, and the criterion gives no loss per row.
         """
         labels = self._to_device(y_true)
-        losses = self.criterion_(y_pred, labels["target"])  # (batch,)
+        losses = self.criterion_(y_pred, labels["target"])  # (batch,), or (batch, n_classes)
         weight = labels.get("weight")
         if weight is None:
             return losses.mean()
+        if self.several_labels and losses.ndim == 2 and weight.ndim == 1:
+            losses = losses.mean(dim=1)  # (batch,)
         if losses.shape != weight.shape:
             raise ValueError(
                 f"the criterion {type(self.criterion_).__name__} of net_params gives a loss of "
@@ -204,7 +216,7 @@ class TextNet(ClassifierMixin, NeuralNet):
             yield from torch.from_numpy(self.logits(X)).to(device).split(self.batch_size)
 
     def predict(self, X) -> np.ndarray:
-        """Return the code of the most probable class of each row.
+        """Return the code of the most probable class of each row, or an indicator of its labels.
 
         Parameters
         ----------
@@ -212,9 +224,29 @@ class TextNet(ClassifierMixin, NeuralNet):
 
         Returns
         -------
-        ndarray of int of shape (n_samples,)
+        ndarray of int of shape (n_samples,) or (n_samples, n_classes)
+            Of several labels, 1 where the probability is at least 0.5.
         """
-        return self.predict_proba(X).argmax(axis=1)
+        y_proba = self.predict_proba(X)
+        return (y_proba >= 0.5).astype(int) if self.several_labels else y_proba.argmax(axis=1)
+
+    def accuracy(self, logits: Tensor, target: Tensor) -> float:
+        """Return the share of rows whose label, or whole set of labels, is predicted.
+
+        Parameters
+        ----------
+        logits : Tensor of shape (n_samples, n_classes)
+        target : Tensor of shape (n_samples,) or (n_samples, n_classes)
+
+        Returns
+        -------
+        float
+        """
+        if self.several_labels:
+            right = ((logits >= 0) == (target > 0)).all(dim=1)
+        else:
+            right = logits.argmax(dim=1) == target
+        return right.double().mean().item()
 
     def get_iterator(self, dataset, training: bool = False, epoch: int = 0) -> RaggedLoader:
         """Return a loader of padded batches.
@@ -240,18 +272,10 @@ class TextNet(ClassifierMixin, NeuralNet):
         )
 
     def _to_device(self, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the tensors of a batch on the net's device.
-
-        They go through pinned memory, so that the copy does not wait for running kernels.
-        """
+        """Return the tensors of a batch on the net's device."""
         if torch.device(self.device).type == "cpu":
             return batch
-        return {
-            name: (value.pin_memory() if value.device.type == "cpu" else value).to(
-                self.device, non_blocking=True
-            )
-            for name, value in batch.items()
-        }
+        return {name: without_waiting(value, self.device) for name, value in batch.items()}
 
     # What is trained
 

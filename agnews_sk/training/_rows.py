@@ -1,5 +1,7 @@
 """Labelled token ids as a dataset of skorch."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
@@ -13,7 +15,8 @@ class TextRows(RaggedDataset, Dataset):
     """A `RaggedDataset` with the attributes that callbacks of skorch read.
 
     `X` is the dataset itself, which the net takes for predictions, and `y` the codes of the
-    labels. Item i is the pair of the ids of row i and its code, -1 if there are no labels.
+    labels. Item i is the pair of the ids of row i and its code, -1 if there are no labels; with
+    several labels per row, the second of the pair is a row of the indicator.
     """
 
     @property
@@ -23,20 +26,21 @@ class TextRows(RaggedDataset, Dataset):
 
     @property
     def y(self) -> np.ndarray | None:
-        """The position of each row's label in `classes_`, of shape (n_samples,)."""
+        """The position of each row's label in `classes_`, or an indicator of its labels."""
         return self.target
 
     def equal_rows(self) -> np.ndarray:
         """Return one value per row, the same for rows of equal ids, of shape (n_samples,)."""
-        ids = np.split(self.values, self.offsets[1:-1])
+        ids = np.split(self.values, self.text_offsets[1:-1])
         return pd.factorize(np.array([row.tobytes() for row in ids], dtype=object))[0]
 
-    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+    def __getitem__(self, row: int) -> tuple[np.ndarray, Any]:
         if not -len(self) <= row < len(self):
             raise IndexError(f"row {row} of {len(self)}")
         row %= len(self)
-        ids = self.values[self.offsets[row] : self.offsets[row + 1]]
-        return ids, -1 if self.target is None else int(self.target[row])
+        start, stop = self.text_offsets[row : row + 2]
+        target = -1 if self.target is None else self.target[row]
+        return self.values[start:stop], target if np.ndim(target) else int(target)
 
 
 def in_order(loader: RaggedLoader, batches: list[Tensor]) -> Tensor:

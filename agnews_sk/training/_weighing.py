@@ -1,5 +1,6 @@
 """Weights of rows in the loss, from `sample_weight` and `class_weight`."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,16 @@ def weigh_rows(
     Parameters
     ----------
     sample_weight : None or array-like of shape (n_samples,)
-    of_class : ndarray of float of shape (n_classes,), or None
-        Weight of each class.
-    target : ndarray of int of shape (n_samples,)
-        Positions of the labels in `classes_`.
+    of_class : ndarray of float of shape (n_classes,), or (2, n_classes), or None
+        Weight of each class; of several labels per row, of the rows without and with each.
+    target : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        Positions of the labels in `classes_`; or 1 at the labels that a row has.
     X : container of n_samples rows
         To compare lengths with.
 
     Returns
     -------
-    ndarray of float of shape (n_samples,), or None
+    ndarray of float of shape (n_samples,), or (n_samples, n_classes) if labels differ, or None
         None if neither kind of weight is given.
 
     Raises
@@ -36,10 +37,29 @@ def weigh_rows(
     if sample_weight is None and of_class is None:
         return None
     weight = check_sample_weight(sample_weight, X)
-    weight = weight if of_class is None else weight * of_class[target]
+    if of_class is not None:
+        factors = factors_of_rows(of_class, target)
+        weight = weight * factors if factors.ndim == 1 else weight[:, None] * factors
     if not weight.any():
         raise ValueError("class_weight and sample_weight give every row a weight of 0.")
     return weight / weight.mean()
+
+
+def factors_of_rows(of_class: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the weight that each row has for its class, or for each of its labels.
+
+    Parameters
+    ----------
+    of_class, target
+        As `weigh_rows` takes them.
+
+    Returns
+    -------
+    ndarray of float of the shape of `target`
+    """
+    if target.ndim == 1:
+        return of_class[target]
+    return np.where(target > 0, of_class[1], of_class[0])
 
 
 def with_mean_weight_one(valid: TextRows) -> TextRows:
@@ -64,4 +84,6 @@ def with_mean_weight_one(valid: TextRows) -> TextRows:
     if not valid.weight.any():
         raise ValueError("class_weight and sample_weight give every validation row a weight of 0.")
     weight = valid.weight / valid.weight.mean()
-    return TextRows(valid.values, valid.offsets, valid.target, weight)
+    weighted = copy.copy(valid)
+    weighted.weight = weight
+    return weighted

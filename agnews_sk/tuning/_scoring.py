@@ -17,9 +17,11 @@ from sklearn.metrics._scorer import _MultimetricScorer, _PassthroughScorer, _Sco
 from sklearn.utils._response import _get_response_values
 from sklearn.utils.metadata_routing import process_routing
 
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tuning._prefix_cache import FoldMemory
 from agnews_sk.tuning._private_copy import private_copy
+from agnews_sk.tuning._set_scoring import score_sets
 
 # Their predictions are those of the last step; subclasses of the user's may differ.
 _PIPELINES = (TextPipeline, imblearn.pipeline.Pipeline, sklearn.pipeline.Pipeline)
@@ -160,6 +162,15 @@ def _score(
     """
     y = private_copy(fold.y)
     if type(scorer) is _Scorer and (fold.last_step_predicts or fold.memory is None):
+        if is_multilabel(y) and hasattr(fold.last, "classes_"):
+
+            def respond(method: str) -> Any:
+                """Return what a method of the last step gives, computed once."""
+                if method not in predictions:
+                    predictions[method] = getattr(fold.last, method)(fold.last_step_rows())
+                return predictions[method]
+
+            return score_sets(scorer, fold.last, respond, y, params)
 
         def predict(classifier: Any, method: str, _: Any, **keywords: Any) -> np.ndarray:
             """Return the predictions of the last step, computed once per method."""

@@ -13,14 +13,14 @@ from optuna.storages import BaseStorage
 from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV  # private, but what all searches share
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.interruption import Interruption
-from agnews_sk._core.validation import Interval, StrOptions, check_labels, select_metadata
+from agnews_sk._core.label_sets import check_target
+from agnews_sk._core.validation import Interval, StrOptions, select_metadata
 from agnews_sk.tuning._evaluation import COSTS, Candidates, TrialEvaluation
 from agnews_sk.tuning._job import Job, Samplers
 from agnews_sk.tuning._results import (
@@ -29,8 +29,9 @@ from agnews_sk.tuning._results import (
     make_cv_results,
     params_of,
 )
-from agnews_sk.tuning._rows import check_rows, has_columns
+from agnews_sk.tuning._rows import check_rows, has_columns, make_splitter
 from agnews_sk.tuning._scoring import Scoring
+from agnews_sk.tuning._set_scoring import score_rows
 from agnews_sk.tuning._settings import study_settings
 from agnews_sk.tuning._study import (
     finished_trials,
@@ -148,12 +149,12 @@ class PipelineSearchCV(BaseSearchCV):
     >>> from agnews_sk import load_news_sample, make_tfidf_pipeline
     >>> from agnews_sk.tuning import PipelineSearchCV
     >>> frame, y = load_news_sample(return_X_y=True)
-    >>> space = {"vectorize__ngram_range": [(1, 1), (1, 2)], "classify__C": [0.1, 1.0, 10.0]}
+    >>> space = {"vectorize__words__ngram_range": [(1, 1), (1, 2)], "classify__C": [0.1, 1.0, 10.0]}
     >>> search = PipelineSearchCV(
     ...     make_tfidf_pipeline(), space, n_trials=5, cv=3, random_state=0
     ... ).fit(frame[:200], y[:200])
     >>> len(search.cv_results_["params"]), sorted(search.best_params_)
-    (5, ['classify__C', 'vectorize__ngram_range'])
+    (5, ['classify__C', 'vectorize__words__ngram_range'])
     """
 
     _parameter_constraints: dict[str, Any] = {
@@ -255,14 +256,14 @@ class PipelineSearchCV(BaseSearchCV):
         objectives = self._objectives()
         scorer, _ = self._get_scorers()
         if is_classifier(candidates.first) and not has_columns(y):
-            y = check_labels(y, X)
+            y = check_target(y, X)
         X, y = indexable(X, y)
         params = select_metadata(X, params)
         routed = self._get_routed_params_for_fit(params)
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
 
-        cv = check_cv(self.cv, y, classifier=is_classifier(candidates.first))
+        cv = make_splitter(self.cv, y, classifier=is_classifier(candidates.first))
         evaluation = TrialEvaluation(
             candidates=candidates,
             X=X,
@@ -321,7 +322,7 @@ class PipelineSearchCV(BaseSearchCV):
         scorer = self.scorer_
         if self.multimetric_:
             scorer = scorer.get(self.refit, next(iter(scorer.values())))
-        return scorer(self.best_estimator_, X, y, **params)
+        return score_rows(scorer, self.best_estimator_, X, y, params)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the metadata that the estimator, the scorer and the splitter request.

@@ -38,9 +38,9 @@ def suggest_params(space: Space, trial: Any) -> Params:
     --------
     >>> from optuna.trial import FixedTrial
     >>> from agnews_sk.tuning import suggest_params
-    >>> space = {"vectorize__ngram_range": [(1, 1), (1, 2)]}
-    >>> suggest_params(space, FixedTrial({"vectorize__ngram_range": "(1, 2)"}))
-    {'vectorize__ngram_range': (1, 2)}
+    >>> space = {"vectorize__words__ngram_range": [(1, 1), (1, 2)]}
+    >>> suggest_params(space, FixedTrial({"vectorize__words__ngram_range": "(1, 2)"}))
+    {'vectorize__words__ngram_range': (1, 2)}
     """
     if callable(space):
         return space(trial)
@@ -149,15 +149,15 @@ def tfidf_space() -> Params:
     --------
     >>> from agnews_sk.tuning import tfidf_space
     >>> space = tfidf_space() | {"classify__C": [0.3, 1.0]}
-    >>> space["vectorize__ngram_range"], space["classify__C"]
+    >>> space["vectorize__words__ngram_range"], space["classify__C"]
     ([(1, 1), (1, 2), (1, 3)], [0.3, 1.0])
     """
     return {
         "clean__strip_sources": [True, False],
-        "vectorize__lowercase": [True, False],
-        "vectorize__ngram_range": [(1, 1), (1, 2), (1, 3)],
-        "vectorize__min_df": IntDistribution(1, 5),
-        "vectorize__sublinear_tf": [True, False],
+        "vectorize__words__lowercase": [True, False],
+        "vectorize__words__ngram_range": [(1, 1), (1, 2), (1, 3)],
+        "vectorize__words__min_df": IntDistribution(1, 5),
+        "vectorize__words__sublinear_tf": [True, False],
         "classify__C": FloatDistribution(0.03, 30, log=True),
     }
 

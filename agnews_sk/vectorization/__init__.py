@@ -2,9 +2,19 @@
 
 from agnews_sk._core.public import publish
 from agnews_sk.vectorization._embedder import SentenceEmbedder
+from agnews_sk.vectorization._encoders import DateEncoder, NumberEncoder
+from agnews_sk.vectorization._mixed import MixedVectorizer, default_mixed_vectorizer
 from agnews_sk.vectorization._table import NgramTable
+from agnews_sk.vectorization._union import NgramUnion, default_characters, default_words
 from agnews_sk.vectorization._vectorizer import NgramVectorizer
 
-__all__ = ["NgramVectorizer", "SentenceEmbedder"]
+__all__ = [
+    "DateEncoder",
+    "MixedVectorizer",
+    "NgramUnion",
+    "NgramVectorizer",
+    "NumberEncoder",
+    "SentenceEmbedder",
+]
 
 publish(__name__, "NgramTable")

@@ -22,9 +22,21 @@ from agnews_sk._core.pretrained import (
     quiet_transformers,
     resolve_pretrained,
 )
-from agnews_sk._core.validation import Interval, StrOptions, check_texts
+from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, check_texts
 from agnews_sk.caching import TextCache
-from agnews_sk.tokenization import ModelInput, PretrainedTokenizer
+from agnews_sk.tokenization import (
+    CHUNK_OVERLAP,
+    MAX_CHUNKS,
+    MOST_CHUNKS,
+    TRUNCATIONS,
+    WHOLE_TEXT,
+    ModelInput,
+    PretrainedTokenizer,
+    find_special_tokens,
+)
+
+# Texts whose length `fit` looks at.
+_SAMPLE = 256
 
 
 class SentenceEmbedder(
@@ -42,8 +54,20 @@ class SentenceEmbedder(
     normalize : bool, default=True
         Scale each vector to Euclidean length 1, so that a dot product is a cosine similarity.
     max_length : int, default=128
-        Largest number of tokens per text, special tokens included; longer texts are truncated.
-        The model's own limit applies if it is smaller.
+        Longest input of the encoder in tokens, special tokens included; the model's own limit
+        applies if it is smaller.
+    truncation : {"head", "tail", "head+tail", "chunk"}, default="head"
+        Which part of a longer text is read, always with the special tokens: its start, its end, a
+        quarter from the start and the rest from the end, or all of it: "chunk" divides it into
+        overlapping chunks, which the encoder reads one by one. `batch_size` then counts chunks.
+    chunk_pooling : {"mean", "max"}, default="mean"
+        How the vectors of a text's chunks become one, before it is normalized.
+    chunk_overlap : float or int, default=0.125
+        Tokens that neighbouring chunks share at least: a float is a share of a chunk, an int their
+        number; at most half of a chunk.
+    max_chunks : int, default=32
+        Most chunks of a text; what is behind the last is not read. The chunks of a text are in one
+        batch, so that this bounds the memory.
     batch_size : int, default=64
         Number of texts per batch. It affects speed and memory only.
     device : str, default="auto"
@@ -57,7 +81,7 @@ class SentenceEmbedder(
     encoder_ : torch.nn.Module
         The frozen model, shared by all embedders of a process that use it.
     model_input_ : ModelInput
-        Number of ids and id of the padding; the tokenizer truncates.
+        Number of ids, id of the padding, and how longer texts are cut.
 
     Notes
     -----
@@ -79,6 +103,13 @@ class SentenceEmbedder(
         "pooling": [StrOptions({"mean", "max", "first"})],
         "normalize": ["boolean"],
         "max_length": [Interval(Integral, 3, None, closed="left")],
+        "truncation": [StrOptions(set(TRUNCATIONS))],
+        "chunk_pooling": [StrOptions({"mean", "max"})],
+        "chunk_overlap": [
+            Interval(RealNotInt, 0, 0.5, closed="both"),
+            Interval(Integral, 0, None, closed="left"),
+        ],
+        "max_chunks": [Interval(Integral, 1, MOST_CHUNKS, closed="both")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "cache": [TextCache, None],
@@ -91,6 +122,10 @@ class SentenceEmbedder(
         pooling="mean",
         normalize=True,
         max_length=128,
+        truncation="head",
+        chunk_pooling="mean",
+        chunk_overlap=CHUNK_OVERLAP,
+        max_chunks=MAX_CHUNKS,
         batch_size=64,
         device="auto",
         cache=None,
@@ -99,6 +134,10 @@ class SentenceEmbedder(
         self.pooling = pooling
         self.normalize = normalize
         self.max_length = max_length
+        self.truncation = truncation
+        self.chunk_pooling = chunk_pooling
+        self.chunk_overlap = chunk_overlap
+        self.max_chunks = max_chunks
         self.batch_size = batch_size
         self.device = device
         self.cache = cache
@@ -121,17 +160,34 @@ class SentenceEmbedder(
         ------
         OSError
             If the model cannot be found.
+
+        Warns
+        -----
+        UserWarning
+            If more than a tenth of the texts are longer than what is read of them, judged by a
+            sample.
         """
         self._validate_params()
-        if X is not None:
-            check_texts(X)
+        texts = None if X is None else check_texts(X)
         source = resolve_pretrained(self.model)
         self._model_digest = model_digest(source)
         self.encoder_ = _load_encoder(source, self._model_digest)
-        max_length = min(self.max_length, longest_input(self.encoder_) or self.max_length)
-        self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
-        self.model_input_ = self._make_model_input(self.encoder_)
+        tokenizer = PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit(X)
+        self.model_input_ = self._make_model_input(tokenizer)
+        self.tokenizer_ = tokenizer
+        if self.truncation == "head":
+            # By itself a tokenizer keeps all special tokens, also where there are two at one end.
+            max_length = self.model_input_.max_length
+            self.tokenizer_ = PretrainedTokenizer(model=self.model, max_length=max_length).fit()
         self._n_features_out = self.encoder_.config.hidden_size
+        if texts is not None:
+            few = len(texts) <= _SAMPLE
+            sample = texts if few else texts.sample(_SAMPLE, seed=0)
+            self.model_input_.warn_of_cut(
+                tokenizer.transform(sample),
+                of="texts" if few else "sampled texts",
+                stacklevel=2,
+            )
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -151,6 +207,8 @@ class SentenceEmbedder(
         if self.cache is not None:
             tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
             namespace = f"{self._model_digest} {self.pooling} {self.normalize} {tokenizer}"
+            if self.model_input_.truncation != "head":
+                namespace += f" {self.model_input_} {self.chunk_pooling}"
             return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
         distinct = texts.unique(maintain_order=True)
         frame = pl.DataFrame({"text": distinct}).with_row_index("position")
@@ -178,21 +236,26 @@ class SentenceEmbedder(
         """
         import torch
 
-        from agnews_sk.nn import RaggedDataset, RaggedLoader, make_pooling
+        from agnews_sk.nn import ChunkPooling, RaggedDataset, RaggedLoader, make_pooling
 
-        ids = self.tokenizer_.transform(texts)
-        dataset = RaggedDataset(flat_values(ids).to_numpy(), row_offsets(ids))
+        ids, chunk_offsets = self.model_input_.prepare(self.tokenizer_.transform(texts))
+        values, offsets = flat_values(ids).to_numpy(), row_offsets(ids)
+        dataset = RaggedDataset(values, offsets, chunk_offsets=chunk_offsets)
         loader = RaggedLoader(dataset, self.batch_size, pad_id=self.model_input_.pad_id)
         device = choose_device(self.device)
         encoder = self.encoder_.to(device)
         pool = make_pooling(self.pooling, self._n_features_out)
+        pool_chunks = ChunkPooling(self.chunk_pooling, self._n_features_out)
         vectors = np.empty((len(texts), self._n_features_out), dtype=np.float32)
         with torch.inference_mode():
             for rows, (inputs, _) in zip(loader.batches, loader):
                 inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
-                hidden = encoder(**inputs).last_hidden_state  # (batch, length, n_features)
+                chunks = inputs.pop("chunks", None)  # absent where each text is one
+                hidden = encoder(**inputs).last_hidden_state  # (n_chunks, length, n_features)
                 mask = inputs.get("attention_mask")  # absent where nothing is padded
-                pooled = pool(hidden, None if mask is None else mask.bool())  # (batch, n_features)
+                pooled = pool(hidden, None if mask is None else mask.bool())
+                if chunks is not None:
+                    pooled = pool_chunks(pooled, chunks)  # (batch, n_features)
                 if self.normalize:
                     pooled = torch.nn.functional.normalize(pooled, dim=1)
                 vectors[rows] = pooled.cpu().numpy()
@@ -204,29 +267,43 @@ class SentenceEmbedder(
 
         state = dict(vars(self))
         encoder = state.pop("encoder_", None)
-        state.pop("model_input_", None)
+        model_input = state.pop("model_input_", None)
         if encoder is None:
             return StateParts(state)
-        config = json.dumps({"model": plain_config(encoder)})
+        config = json.dumps({"model": plain_config(encoder), "input": model_input.as_dict()})
         return StateParts(state, weights_of(encoder), {"config.json": config})
 
     def set_parts(self, parts: StateParts) -> None:
         """Build the encoder from configuration and weights; reject ids beyond its vocabulary."""
         from agnews_sk.nn import module_with_weights
 
-        config, weights = json.loads(parts.documents["config.json"])["model"], parts.tensors
+        saved, weights = json.loads(parts.documents["config.json"]), parts.tensors
+        config = saved["model"]
         encoder: Any = module_with_weights(
             lambda: model_from_config(config, classifier=False, n_tensors=len(weights)), weights
         )
-        self.model_input_ = self._make_model_input(encoder)
+        # Earlier versions left all truncation to the tokenizer.
+        earlier = {"max_length": WHOLE_TEXT, "truncation": "head", "ends": (0, 0)}
+        entries = {**saved.get("input", earlier), "pad_id": self.tokenizer_.pad_token_id_ or 0}
+        # torch would read beyond the table of positions, which on a GPU ends the process.
+        longest = longest_input(encoder) or WHOLE_TEXT
+        entries["max_length"] = min(entries["max_length"], longest)
+        self.model_input_ = ModelInput.from_dict(entries, vocab_size=encoder.config.vocab_size)
         self.model_input_.check_tokenizer(self.tokenizer_)
         self.encoder_ = encoder.eval().requires_grad_(False)
         self._n_features_out = encoder.config.hidden_size
 
-    def _make_model_input(self, encoder: Any) -> ModelInput:
-        """Return the model input of an encoder, whose ids the tokenizer has truncated."""
-        pad_id = self.tokenizer_.pad_token_id_ or 0
-        return ModelInput(vocab_size=encoder.config.vocab_size, pad_id=pad_id)
+    def _make_model_input(self, tokenizer: PretrainedTokenizer) -> ModelInput:
+        """Return the model input of the encoder for the ids of its tokenizer."""
+        return ModelInput(
+            vocab_size=self.encoder_.config.vocab_size,
+            pad_id=tokenizer.pad_token_id_ or 0,
+            max_length=min(self.max_length, longest_input(self.encoder_) or WHOLE_TEXT),
+            truncation=self.truncation,
+            special_tokens=find_special_tokens(tokenizer.transform(["", "a"])),
+            chunk_overlap=self.chunk_overlap,
+            max_chunks=self.max_chunks,
+        )
 
 
 @lru_cache(maxsize=2)

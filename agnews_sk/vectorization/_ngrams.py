@@ -23,7 +23,7 @@ import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
 
-from agnews_sk._core.words import EncodedTokens
+from agnews_sk.tokenization import EncodedTokens
 
 
 class NgramRange(NamedTuple):
@@ -219,19 +219,21 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) 
     return entries.tocsc().tocsr()
 
 
-def encode_characters(words: pl.Series) -> EncodedTokens:
-    """Return the characters of words, with a space on either side, as codes.
+def encode_characters(texts: pl.Series, padding: str = "") -> EncodedTokens:
+    """Return the characters of texts as codes.
 
     Parameters
     ----------
-    words : polars.Series of str of shape (n_words,)
+    texts : polars.Series of str of shape (n_texts,)
+    padding : str, default=""
+        Put on either side of each text.
 
     Returns
     -------
     EncodedTokens
-        One row per word; its tokens are characters (code points).
+        One row per text; its tokens are characters (code points).
     """
-    padded = " " + words + " "
+    padded = padding + texts + padding if padding else texts
     # In UTF-32 a character is one integer, so that the text is an array without any splitting.
     points = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32)  # (n_characters,)
     encoded = pa.array(points).dictionary_encode()

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
 
-from agnews_sk._core.words import EncodedTokens
+from agnews_sk.tokenization import EncodedTokens
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
     count_matrix,

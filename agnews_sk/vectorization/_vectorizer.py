@@ -12,19 +12,20 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
-from agnews_sk._core.columnar import flat_values
-from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse, check_texts
-from agnews_sk._core.words import (
+from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES
+from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
+from agnews_sk.tokenization import (
+    SEGMENTERS,
     WORD_PATTERN,
     EncodedTokens,
-    drop_tokens,
-    encode_tokens,
-    find_words,
     is_ragged,
-    lower_case,
-    split_words,
-    stop_word_set,
+    segmenter_to_fit,
+    segmenter_to_transform,
+    warn_of_bigrams,
+    warn_of_undivided,
+    word_statistics,
 )
+from agnews_sk.vectorization._analyzer import ANALYZERS, Analyzer, texts_or_tokens
 from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, spread_over_rows
 from agnews_sk.vectorization._pruning import frequent_columns
 from agnews_sk.vectorization._table import learn_table
@@ -38,21 +39,29 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
 
     The matrix equals that of scikit-learn's
     :class:`~sklearn.feature_extraction.text.TfidfVectorizer` with the same parameters, value for
-    value and column for column. It is computed several times faster: Polars splits the texts, and
-    n-grams are integers, not strings.
+    value and column for column, except where `segmenter` splits words. It is computed several times
+    faster: Polars splits the texts, and n-grams are integers, not strings.
 
     Parameters
     ----------
     ngram_range : tuple (min_n, max_n), default=(1, 1)
         Shortest and longest n-gram.
-    analyzer : {"word", "char_wb"}, default="word"
-        N-grams of words, or of the characters within each word and a space at either end.
+    analyzer : {"word", "char", "char_wb"}, default="word"
+        N-grams of words, of the characters of the text, or of the characters within each word and
+        a space at either end.
     lowercase : bool, default=True
         Convert texts to lower case first.
     token_pattern : str, default=r"\b\w\w+\b"
         Regular expression of a word in texts, for `analyzer="word"`.
-    stop_words : {"english"}, list of str or None, default=None
-        Words to remove before n-grams are built, for `analyzer="word"`.
+    segmenter : {"auto", "dictionary", "bigrams"} or None, default="auto"
+        Splits runs of Chinese, Japanese, Thai, Lao, Khmer and Burmese into words, for
+        `analyzer="word"`: by the dictionaries of jieba and ICU (extra `languages`), or into pairs
+        of neighbouring characters. "auto" is dictionaries if they are installed, and else bigrams.
+        None applies `token_pattern` to them, as scikit-learn does.
+    stop_words : str, list of str or None, default=None
+        Words to remove before n-grams are built, for `analyzer="word"`: "english" is
+        scikit-learn's list, and other languages such as "german" are those of the package
+        `stop-words` (extra `languages`).
     min_df, max_df : int or float, default=1 and 1.0
         Ignore n-grams that occur in fewer or more rows than this; a float is a share of the rows.
     max_features : int or None, default=None
@@ -78,21 +87,29 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Column of each n-gram; built on access.
     idf_ : ndarray of shape (n_features,)
         Weights; only with `use_idf`.
+    segmenter_ : str or None
+        What split the training texts, and will split others; None if no text has a script without
+        spaces.
+    word_statistics_ : dict of str to float
+        Of the training texts: the expected share of unseen words in new texts (`unseen`), the share
+        of words that the segmenter found (`segmented`), and that of long texts with at most one
+        word (`undivided`). Empty for characters.
 
     See Also
     --------
-    sklearn.feature_extraction.text.TfidfVectorizer : Also has `analyzer="char"`, callables,
-        `strip_accents` and a fixed `vocabulary`.
+    NgramUnion : Words, characters or both, as the training texts require.
+    sklearn.feature_extraction.text.TfidfVectorizer : Also has callables, `strip_accents` and a
+        fixed `vocabulary`.
 
     Notes
     -----
     `use_idf=False, norm=None` gives counts (one-hot with `binary=True`), those of
     :class:`~sklearn.feature_extraction.text.CountVectorizer`.
 
-    Tokens and ids (a Polars list column) are used as they are: `lowercase` and `token_pattern`
-    apply to texts, `stop_words` to texts and tokens. The n-grams of ids are named by their numbers
-    and sorted as numbers. The row of a missing or empty text is zero, and n-grams that were not
-    seen in `fit` are ignored.
+    Tokens and ids (a Polars list column) are used as they are: `lowercase`, `token_pattern` and
+    `segmenter` apply to texts, `stop_words` to texts and tokens. The n-grams of ids are named by
+    their numbers and sorted as numbers. The row of a missing or empty text is zero, and n-grams
+    that were not seen in `fit` are ignored.
 
     As in scikit-learn, `fit_transform` stores the columns of a row in the order in which they
     first occurred and `transform` in ascending order, so that norms may differ in the last bit.
@@ -111,7 +128,8 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         "ngram_range": [tuple, list],
         "lowercase": ["boolean"],
         "token_pattern": [str],
-        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "segmenter": [StrOptions(SEGMENTERS), None],
+        "stop_words": [StrOptions(STOP_WORD_LANGUAGES), list, tuple, set, frozenset, None],
         "min_df": [
             Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
@@ -137,6 +155,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         analyzer="word",
         lowercase=True,
         token_pattern=WORD_PATTERN,
+        segmenter="auto",
         stop_words=None,
         min_df=1,
         max_df=1.0,
@@ -156,6 +175,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         self.analyzer = analyzer
         self.lowercase = lowercase
         self.token_pattern = token_pattern
+        self.segmenter = segmenter
         self.stop_words = stop_words
         self.min_df = min_df
         self.max_df = max_df
@@ -222,19 +242,20 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         csr_matrix of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        tokens = self._encode(X)
+        segmenter = segmenter_to_transform(self.segmenter_)
+        tokens = self._analyzer.encode(texts_or_tokens(X), segmenter)
         if tokens.distinct.dtype != self._table.tokens.dtype:
             raise TypeError(
                 f"{type(self).__name__} was fitted on lists of "
                 f"{'str' if self._table.tokens.dtype == pl.String else 'int'}, got lists of "
                 f"{tokens.distinct.dtype}; put the same steps before it."
             )
-        if self.analyzer == "word":
-            counts = self._table.count(tokens, self._wanted)
-        else:
-            characters = encode_characters(tokens.distinct)
+        if self.analyzer == "char_wb":
+            characters = encode_characters(tokens.distinct, " ")
             per_word = self._table.count(characters, self._wanted)
             counts = spread_over_rows(tokens, per_word)
+        else:
+            counts = self._table.count(tokens, self._wanted)
         return self._weigh(self._with_dtype(counts), learn=False)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
@@ -285,6 +306,12 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         min_n, max_n = self.ngram_range
         return NgramRange(min_n, max_n, whole_rows=self.analyzer == "char_wb")
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a state; earlier versions did not split scripts without spaces."""
+        if "segmenter" not in state:
+            state = {**state, "segmenter": None, "segmenter_": None, "word_statistics_": {}}
+        super().__setstate__(state)
+
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether it is fitted: no attribute that is stored ends in `_`."""
         return hasattr(self, "_weights")
@@ -292,10 +319,10 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     def _check_parameters(self) -> None:
         """Reject values that `_parameter_constraints` cannot express, and name alternatives."""
         self._validate_params()
-        if self.analyzer not in ("word", "char_wb"):
+        if self.analyzer not in ANALYZERS:
             raise ValueError(
-                f"analyzer must be 'word' or 'char_wb', got {self.analyzer!r}; "
-                "scikit-learn's TfidfVectorizer has the other analyzers."
+                f"analyzer must be one of {list(ANALYZERS)}, got {self.analyzer!r}; scikit-learn's "
+                "TfidfVectorizer also takes functions."
             )
         for name in _UNSUPPORTED:
             if getattr(self, name) is not None:
@@ -320,41 +347,10 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         """Whether the matrix holds weights; if not, it holds counts of any dtype."""
         return self.use_idf or self.sublinear_tf or self.norm is not None
 
-    def _encode(self, X: Any) -> EncodedTokens:
-        """Return the words of texts, or the given tokens or ids, as codes, without stop words."""
-        words = self.analyzer == "word"
-        if is_ragged(X):
-            tokens = encode_tokens(self._checked_tokens(X))
-        else:
-            tokens = encode_tokens(check_texts(X).fill_null(""), self._split)
-        if not words or self.stop_words is None:
-            return tokens
-        if tokens.distinct.dtype != pl.String:
-            raise ValueError(
-                "stop_words must be None where X holds ids; remove stop words before they become "
-                "ids, with WordTokenizer(stop_words=...)."
-            )
-        dropped = tokens.distinct.is_in(list(stop_word_set(self.stop_words)))
-        return drop_tokens(tokens, dropped.to_numpy())
-
-    def _split(self, texts: pl.Series) -> pl.Series:
-        """Return the words of texts, for `char_wb` the parts between whitespace."""
-        texts = lower_case(texts) if self.lowercase else texts
-        if self.analyzer == "word":
-            return find_words(texts, self.token_pattern)
-        return split_words(texts)
-
-    def _checked_tokens(self, ragged: pl.Series) -> pl.Series:
-        """Return a list column of str or int64, or raise TypeError if it holds anything else."""
-        inner = flat_values(ragged.head(0)).dtype
-        if inner == pl.String:
-            return ragged
-        if inner.is_integer() and self.analyzer == "word":
-            return ragged.cast(pl.List(pl.Int64))
-        raise TypeError(
-            f"X must hold texts, or lists of str or (for analyzer='word') of int, got lists of "
-            f"{inner} for analyzer={self.analyzer!r}."
-        )
+    @property
+    def _analyzer(self) -> Analyzer:
+        """How texts are divided, by the parameters."""
+        return Analyzer(self.analyzer, self.lowercase, self.token_pattern, self.stop_words)
 
     def _learn(self, X: Any) -> sp.csr_array:
         """Learn the table of n-grams, and count them.
@@ -366,11 +362,12 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             first occurrence, as scikit-learn stores them.
         """
         self._check_parameters()
-        tokens = self._encode(X)
-        words = self.analyzer == "word"
-        units = tokens if words else encode_characters(tokens.distinct)
-        table, counts, columns = learn_table(units, self._wanted, " " if words else "")
-        if not words:
+        tokens = self._encode_to_fit(texts_or_tokens(X))
+        within_words = self.analyzer == "char_wb"
+        units = encode_characters(tokens.distinct, " ") if within_words else tokens
+        separator = " " if self.analyzer == "word" else ""
+        table, counts, columns = learn_table(units, self._wanted, separator)
+        if within_words:
             counts = spread_over_rows(tokens, counts)
         # A new matrix, since the old one has noted that its columns ascend.
         parts = counts.data, columns.take(counts.indices), counts.indptr
@@ -381,6 +378,19 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             return counts
         self._table = table.keep(kept)
         return counts[:, np.flatnonzero(kept)]
+
+    def _encode_to_fit(self, X: pl.Series) -> EncodedTokens:
+        """Return the units of the training texts, and record how they were found."""
+        is_of_words = self.analyzer == "word" and not is_ragged(X)
+        segmenter = segmenter_to_fit(self.segmenter) if is_of_words else None
+        tokens = self._analyzer.encode(X, segmenter)
+        self.segmenter_ = None if segmenter is None else segmenter.record
+        self.word_statistics_ = {}
+        if is_of_words:
+            warn_of_bigrams(self.segmenter, segmenter)
+            self.word_statistics_ = word_statistics(X, tokens, segmenter)
+            warn_of_undivided(self.word_statistics_["undivided"], self.token_pattern)
+        return tokens
 
     def _with_dtype(self, counts: sp.csr_array) -> sp.csr_array:
         """Apply `binary` and `dtype` to counts, in place."""

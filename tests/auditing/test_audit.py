@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -136,3 +137,19 @@ def test_bad_input_is_rejected_by_name():
 def test_an_error_names_the_test_rows():
     with pytest.raises(ValueError, match="X_test is empty"):
         audit(["oil", "cup"], ["a", "b"], X_test=[])
+
+
+def test_rows_with_several_labels_are_audited():
+    texts = ["oil is dear", "Oil is dear!", "a war", "war and oil", "the cup"]
+    for sets in (
+        [["oil"], ["war"], ["war"], ["war", "oil"], []],
+        pd.DataFrame({"oil": [1, 0, 0, 1, 0], "war": [0, 1, 1, 1, 0]}),
+    ):
+        report = audit(texts, sets, label_errors=False)
+        assert report["conflicting_labels"].rows.tolist() == [0, 1]
+        assert report["conflicting_labels"].examples["labels"].tolist() == ["oil", "war"]
+        assert report["exact_duplicates"].rows.tolist() == [1]
+        assert report["class_imbalance"].summary.startswith("2 labels, from 2 to 3 rows, 1.0 per")
+        assert "1 rows have no label" in report["class_imbalance"].summary
+        assert "source_leakage" not in report.findings
+        assert "<td>war</td>" in report._repr_html_()

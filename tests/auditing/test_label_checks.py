@@ -2,7 +2,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agnews_sk.auditing._label_checks import _label_scores, _out_of_fold, check_label_errors
+from agnews_sk.auditing._audit import _rows
+from agnews_sk.auditing._label_checks import (
+    _label_scores,
+    _out_of_fold,
+    check_label_errors,
+    checkable_labels,
+)
 from agnews_sk.auditing._rows import Rows
 
 TEXTS = [f"{kind} {i}" for kind in ("oil barrel price", "cup final team") for i in range(20)]
@@ -57,3 +63,22 @@ def test_a_planted_error_comes_first_with_its_suggestion():
     assert found.rows[0] == 5
     assert found.examples["suggested"][0] == "Oil"
     assert found.examples["p_label"][0] < 0.5
+
+
+def test_labels_of_several_are_checked_each_on_its_own():
+    rng = np.random.default_rng(0)
+    sets = [["oil"], ["war"], ["oil", "war"], []] * 12
+    texts = [" ".join([*labels, *rng.choice(["a", "be", "see"], 4)]) for labels in sets]
+    sets[4], sets[7] = ["oil", "war"], ["oil"]  # texts of oil alone, and of nothing
+    pytest.importorskip("cleanlab", reason="the audit extra is not installed")
+    found = check_label_errors(_rows(texts, sets, None), 0)
+    assert {4, 7} <= set(found.rows.tolist())
+    suggested = dict(zip(found.examples["row"], found.examples["suggested"]))
+    assert suggested[4] == "oil"
+    assert suggested[7] == ""
+    assert dict(zip(found.examples["row"], found.examples["labels"]))[4] == "oil, war"
+
+
+def test_labels_that_nearly_all_rows_have_or_lack_are_not_checked():
+    indicator = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 1]], dtype=bool)
+    assert checkable_labels(indicator).tolist() == [False, True, False]

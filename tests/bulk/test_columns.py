@@ -34,8 +34,8 @@ def predicted(model, folder, *contents, **options):
         ("0,headline\n1,Oil prices rise\n", "'0', 'headline'"),
         ("label,headline,body\n3,Oil prices rise,A barrel\n", "'label', 'headline', 'body'"),
         ("World,Oil prices rise,A barrel is dear\n", "'World', 'Oil prices rise', "),
-        ("id;text\n1;Oil\n", "'id;text'"),
-        ("id\ttext\n1\tOil\n", r"'id\\ttext'"),
+        ("id;body\n1;Oil\n", "'id', 'body'"),
+        ("id\tbody\n1\tOil\n", "'id', 'body'"),
         ("a,b,c,d\n1,2,3,4\n", "'a', 'b', 'c', 'd'"),
         ("title,body\nOil,A barrel\n", "'title', 'body'"),
         ("is_spam\n", "'is_spam'"),
@@ -44,7 +44,7 @@ def predicted(model, folder, *contents, **options):
 def test_a_csv_without_a_known_name_is_rejected_with_the_names_that_it_has(
     oil_or_cup, tmp_path, content, columns
 ):
-    with pytest.raises(ValueError, match=f"--column.*--no-header.*Its columns are {columns}"):
+    with pytest.raises(ValueError, match=f"--text.*--no-header.*Its columns are {columns}"):
         predicted(oil_or_cup, tmp_path, ("csv", content))
     assert [path.name for path in tmp_path.iterdir()] == ["0.csv"]
 
@@ -138,3 +138,35 @@ def test_a_repeated_header_of_an_appended_file_is_not_a_row(oil_or_cup, tmp_path
 def test_an_empty_file_does_not_affect_the_columns(oil_or_cup, tmp_path):
     found = predicted(oil_or_cup, tmp_path, ("csv", ""), ("csv", "content\noil\n"))
     assert found["predicted"].to_list() == ["Oil"]
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("id;text\n1;oil, gas\n2;cup\n", {}),
+        ("id\ttext\n1\toil\n2\tcup\n", {}),
+        ("id^text\n1^oil\n2^cup\n", {"sep": "^"}),
+        ("\ufeffsep=|\nid|text\n1|oil\n2|cup\n", {}),
+    ],
+    ids=["semicolon", "tab", "said", "stated"],
+)
+def test_other_separators_are_detected_or_said(oil_or_cup, tmp_path, content, options):
+    found = predicted(oil_or_cup, tmp_path, ("csv", content), **options)
+    assert found["predicted"].to_list() == ["Oil", "Cup"]
+
+
+def test_the_encoding_is_said_or_suggested(oil_or_cup, tmp_path):
+    content = 'text\n"oil für alle, große Öltanks"\ncup\n'.encode("cp1252")
+    (tmp_path / "rows.csv").write_bytes(content)
+    arguments = oil_or_cup, tmp_path / "rows.csv", tmp_path / "out.csv"
+    with pytest.raises(ValueError, match=r"line 2: bytes .* pass encoding='cp1252'"):
+        predict_files(*arguments)
+    assert predict_files(*arguments, encoding="cp1252").n_predicted == 2
+
+
+def test_a_column_of_a_file_without_a_header_is_named_by_its_number(oil_or_cup, tmp_path):
+    content = "the price of oil rises,World\nthe cup final is tonight,Sports\n"
+    with pytest.raises(ValueError, match=r"no column .*Its columns are 'column_1', 'column_2'"):
+        predicted(oil_or_cup, tmp_path, ("csv", content), header=False)
+    found = predicted(oil_or_cup, tmp_path, ("csv", content), header=False, columns=["column_1"])
+    assert found["predicted"].to_list() == ["Oil", "Cup"]

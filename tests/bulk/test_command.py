@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from agnews_sk import bulk, make_tfidf_pipeline
-from agnews_sk.cli import app
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.cli import _predict_run, app
 from agnews_sk.persistence import save
 from tests.bulk.conftest import write_texts
 
@@ -26,7 +26,7 @@ def test_predict_writes_labels_and_reports_how_many(model, tmp_path):
     (tmp_path / "rows.csv").write_text("id,body\n7,oil prices\n8,\n9,the cup\n")
     done = run(
         "predict", model, "--input", tmp_path / "*.csv", "--output", tmp_path / "labels.parquet",
-        "--column", "body", "--keep", "id",
+        "--text", "body", "--keep", "id",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "2 rows of 1 files" in done.output
@@ -44,8 +44,8 @@ def test_predict_rejects_in_one_line_without_a_traceback(model, tmp_path):
         ([model, "--input", rows, "--output", tmp_path / "out.xlsx"], "output must end with"),
         ([model, "--input", rows, "--output", rows], "would overwrite the input"),
         ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
-        ([model, "--input", rows, "--output", "out.csv", "--column", "no"], "columns are 'text'"),
-        ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "neither a folder nor a zip"),
+        ([model, "--input", rows, "--output", "out.csv", "--text", "no"], "columns are 'text'"),
+        ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "there is no file or folder"),
         ([tmp_path / "empty", "--input", rows, "--output", "out.csv"], "manifest.json is missing"),
     ]:
         done = run("predict", *arguments)
@@ -83,7 +83,7 @@ def test_predict_ends_as_interrupted_even_if_a_library_turns_it_into_an_error(
         except KeyboardInterrupt as stop:
             raise OSError("worker lost") from stop
 
-    monkeypatch.setattr(bulk, "predict_files", predict_files)
+    monkeypatch.setattr(_predict_run, "predict_files", predict_files)
     done = run("predict", model, "--input", "rows.csv", "--output", tmp_path / "out.csv")
     assert (done.exit_code, done.stderr) == (130, "Interrupted.\n")
 

@@ -127,8 +127,8 @@ def test_an_output_within_the_model_is_rejected(oil_or_cup, folder):
 def test_a_folder_is_rejected_and_the_message_says_how_to_name_its_files(oil_or_cup, folder):
     with pytest.raises(ValueError, match=r"is a folder; name its files, such as .*\*\.csv"):
         predict_files(oil_or_cup, folder, folder / "out.csv")
-    (folder / "notes.txt").touch()
-    with pytest.raises(ValueError, match=r"notes\.txt must end with one of"):
+    (folder / "notes.doc").touch()
+    with pytest.raises(ValueError, match=r"notes\.doc must end with one of"):
         predict_files(oil_or_cup, str(folder / "*"), folder / "out.csv")
     assert not (folder / "out.csv.parts").exists()
 

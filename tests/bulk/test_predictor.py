@@ -16,7 +16,7 @@ from agnews_sk.bulk._predictor import (
     predict_file,
     text_choices,
 )
-from agnews_sk.datasets import Batch, Fault
+from agnews_sk.files import Batch, Fault
 
 
 class Constant:

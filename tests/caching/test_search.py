@@ -7,7 +7,7 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from agnews_sk import TextCache, make_embedding_pipeline, make_tfidf_pipeline
 from agnews_sk.datasets import make_news
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramUnion
 
 X, Y = make_news(120, random_state=0, duplicates=0.2, return_X_y=True)
 TEXTS = (X["title"].fillna("") + " " + X["description"].fillna("")).to_numpy(dtype=object)
@@ -18,13 +18,13 @@ N_FOLDS = 3
 def n_fits(monkeypatch):
     """Count how often n-grams are learned."""
     calls = []
-    learn = NgramVectorizer.fit_transform
+    learn = NgramUnion.fit_transform
 
     def counted(self, *args, **kwargs):
         calls.append(1)
         return learn(self, *args, **kwargs)
 
-    monkeypatch.setattr(NgramVectorizer, "fit_transform", counted)
+    monkeypatch.setattr(NgramUnion, "fit_transform", counted)
     return calls
 
 

@@ -206,3 +206,9 @@ def test_a_checkpoint_of_other_pretrained_weights_is_not_resumed(
     found = clone(classifier).fit(*headlines).predict_proba(headlines[0])
     np.testing.assert_allclose(found, expected.predict_proba(headlines[0]), atol=1e-6)
     assert np.abs(found - first).max() > 1e-4
+
+
+def test_fit_warns_of_texts_that_the_model_does_not_know(tiny_model):
+    classifier = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1)
+    with pytest.warns(UserWarning, match="100% of the characters of the texts are unknown"):
+        classifier.fit(["石油价格上涨", "球队赢得决赛"], ["oil", "cup"])

@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from agnews_sk import make_news, make_tfidf_pipeline
 from agnews_sk.classifiers import CalibratedLinearSVC
-from agnews_sk.classifiers._linear import as_unseen
+from agnews_sk.classifiers._unseen import as_unseen
 
 WEIGHTS = "the order of rows is drawn, and those to calibrate on: repeated ones otherwise"
 EXPECTED_FAILURES = {

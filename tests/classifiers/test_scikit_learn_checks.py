@@ -28,7 +28,7 @@ class OnNumbers(TransformerClassifier):
     def fit(self, X, y, sample_weight=None):
         if y is None:
             return super().fit(np.zeros((2, 1), dtype=int), y)
-        X, y = validate_data(self, X, y)
+        X, y = validate_data(self, X, y, multi_output=True)
         self.edges_ = np.quantile(X, np.linspace(0, 1, N_BINS + 1)[1:-1], axis=0)
         return super().fit(self._tokens(X), y, sample_weight)
 

@@ -341,9 +341,11 @@ def test_a_keyword_of_net_params_replaces_the_default(small, ids, labels):
     assert momenta == {0.5}
 
 
-def test_labels_of_several_columns_are_rejected_and_of_one_column_warned_of(small, ids, labels):
-    with pytest.raises(ValueError, match="y must be 1-D, one label per row"):
-        small.fit(ids, np.eye(2, dtype=int)[[0, 1] * 4])
+def test_columns_of_other_labels_than_0_and_1_are_rejected_and_of_one_column_warned_of(
+    small, ids, labels
+):
+    with pytest.raises(ValueError, match=r"an indicator of 0 and 1, got .*2.* in column 0"):
+        small.fit(ids, 2 * np.eye(2, dtype=int)[[0, 1] * 4])
     with pytest.warns(DataConversionWarning):
         column = clone(small).fit(ids, np.array(labels)[:, None])
     expected = small.fit(ids, labels).predict_proba(ids)

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agnews_sk.cli import app
+from agnews_sk.evaluation import _costs
 
 STORIES = {
     1: ["Envoys meet over the border", "The president visits the capital"],
@@ -11,6 +12,12 @@ STORIES = {
     3: ["Oil prices rise again", "Shares of the bank fall"],
     4: ["A probe reaches the comet", "The new chip is faster"],
 }
+
+
+@pytest.fixture(autouse=True)
+def few_latencies(monkeypatch):
+    """Latencies are measured on few calls, which would take most of the time otherwise."""
+    monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
 
 
 @pytest.fixture
@@ -36,3 +43,23 @@ def run():
         return CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "200"})
 
     return run
+
+
+TICKETS = {
+    "delivery": ["The parcel came late", "The courier left it at the wrong door"],
+    "billing": ["Charged twice for one order", "Please refund the second payment"],
+    "returns": ["The zip broke; can I send it back?", "It does not fit, I want to return it"],
+}
+
+
+@pytest.fixture
+def tickets(tmp_path):
+    """A file of 48 messages of three classes, under names of its own."""
+    lines = [
+        f'"{texts[i % 2]} number {i}",{label}'
+        for i in range(16)
+        for label, texts in TICKETS.items()
+    ]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(["comment_body,queue", *lines]) + "\n")
+    return path

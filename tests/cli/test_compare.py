@@ -1,10 +1,17 @@
 import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from agnews_sk import load, make_tfidf_pipeline
+from agnews_sk.cli import _compare_run
 from agnews_sk.cli._rows import draw_rows
+from agnews_sk.datasets import TrainTest
+from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 
 
 def test_compare_reports_costs_and_writes_numbers_and_plots(run, rows, tiny_model, tmp_path):
@@ -42,3 +49,93 @@ def test_any_number_of_rows_can_be_drawn(n_wanted):
     rows = draw_rows(y, n_wanted, seed=0)
     assert len(set(rows)) == min(n_wanted, 10)
     assert (np.diff(rows) > 0).all()
+
+
+OTHER_DATA = re.compile(r"\bnews\b|\bstor(?:y|ies)\b|\bheadlines?\b|\bAG\b", re.IGNORECASE)
+
+
+class _Visible(HTMLParser):
+    """The text of a page, without styles and scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.text = "", []
+
+    def handle_starttag(self, tag, attrs):
+        self.inside = tag
+
+    def handle_data(self, data):
+        if self.inside not in ("style", "script"):
+            self.text.append(data)
+
+
+def visible(page):
+    parser = _Visible()
+    parser.feed(page)
+    return " ".join(parser.text)
+
+
+def test_models_of_every_family_are_saved_with_the_report_and_the_winner_is_named(
+    run, tickets, tiny_model, tmp_path
+):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    out = tmp_path / "out"
+    done = run("compare", "--data", tickets, "--epochs", 1, "--model", tiny_model, "--save", out)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == {
+        "tfidf", "finetune", "report.html", "comparison.json", "confusion_matrices.png",
+    }  # fmt: skip
+    assert f"Winner: {out / 'tfidf'}\n" in done.output
+    assert f"Saved too: {out / 'finetune'}\n" in done.output
+    assert f"Next: agnews-sk serve {out / 'tfidf'}\n" in done.output
+    for family in ("tfidf", "finetune"):
+        assert load(out / family).named_steps["join"].columns_ == ["comment_body"]
+        card = (out / family / "README.md").read_text()
+        assert re.search(r"\| accuracy \| \d\.\d{4} \| \d\.\d{4} to \d\.\d{4} \|", card)
+        assert "comment_body" in card
+        assert OTHER_DATA.findall(card) == []
+    page = visible((out / "report.html").read_text())
+    assert "comment_body" in page
+    assert OTHER_DATA.findall(page) == []
+
+
+def test_saved_models_are_replaced_and_the_model_of_most_rows_is_kept(
+    run, tickets, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_compare_run, "find_spec", lambda name: None)  # without matplotlib
+    out = tmp_path / "out"
+    for n_rows in (9, 12):
+        options = ["--train-rows", n_rows, "--family", "tfidf", "--save", out]
+        done = run("compare", "--data", tickets, *options)
+        assert done.exit_code == 0, done.output
+    assert f"Saved: {out / 'tfidf'}\n" in done.output
+    comparison = json.loads((out / "comparison.json").read_text())
+    names = list(comparison["scores"])
+    assert names[0] == "tfidf, 12 rows"
+    assert "Fitted on 38 of the training rows." in (out / "tfidf" / "README.md").read_text()
+    accuracy = comparison["scores"][names[1]]["accuracy"]
+    assert f"| accuracy | {accuracy:.4f} |" in (out / "tfidf" / "README.md").read_text()
+    assert {path.name for path in out.iterdir()} == {"tfidf", "comparison.json"}
+
+
+def test_something_else_in_the_place_of_a_model_is_kept(run, tickets, tmp_path):
+    (tmp_path / "tfidf").mkdir()
+    (tmp_path / "tfidf" / "notes.txt").write_text("mine")
+    done = run("compare", "--data", tickets, "--family", "tfidf", "--save", tmp_path)
+    assert done.exit_code == 2
+    assert "--save: " in done.output
+    assert "tfidf exists and is not a saved model; remove it first." in done.output
+    assert (tmp_path / "tfidf" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("seconds", "n_rows"), [(1e-9, 8), (1e9, 1)], ids=["fast", "slow"])
+def test_slow_classifiers_explain_fewer_rows(seconds, n_rows):
+    texts = [f"{word} {i}" for i in range(12) for word in ("oil", "cup")]
+    y = ["Oil", "Cup"] * 12
+    evaluation = evaluate_fitted("tfidf", make_tfidf_pipeline().fit(texts, y), texts, y)
+    evaluation = replace(evaluation, predict_seconds=seconds)
+    predictions = {"tfidf": y, "constant": ["Oil"] * 24}
+    result = ComparisonResult.from_predictions(y, predictions, random_state=0)
+    rows = TrainTest(None, texts, np.empty(0), np.array(y), "texts")
+    explanations = _compare_run._explanations(result, [evaluation], rows)
+    assert len(explanations["tfidf"].texts) == n_rows

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from agnews_sk import make_tfidf_pipeline
-from agnews_sk.cli import _audit
+from agnews_sk.cli import _audit_run
 from agnews_sk.persistence import save
 
 COMMANDS = ["audit", "compare"]
@@ -35,7 +35,7 @@ def assert_rejected(done, message):
         ({"train": "", "test": "text,label\nc,x\n"}, "No rows in"),
         (
             {"train": "text,label\na,x\nb,y\n", "test": "title,label\nc,x\n"},
-            "the same text columns, got ['text'] and ['title']",
+            "has no column 'text', which text= (--text) names",
         ),
         ({"train": "text,label\na,x\nb,\n", "test": "text,label\nc,x\n"}, "label is missing"),
         ({"train": "text,label\na,0.5\nb,1\n", "test": "text,label\nc,1\n"}, "must hold classes"),
@@ -140,7 +140,7 @@ def test_a_warning_takes_one_line(run, monkeypatch):
         warnings.warn("first line\nsecond line", UserWarning, stacklevel=2)
         raise ValueError("bad\nrows")
 
-    monkeypatch.setattr(_audit, "audit_rows", warn_and_reject)
+    monkeypatch.setattr(_audit_run, "audit_rows", warn_and_reject)
     done = run("audit", "--data", "sample", "--no-label-errors")
     assert done.exit_code == 2
     assert done.output.splitlines()[-2:] == ["Warning: first line second line", "Error: bad rows"]
@@ -150,6 +150,6 @@ def test_a_bug_of_the_package_is_not_hidden(run, monkeypatch):
     def fail(*args, **options):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(_audit, "audit_rows", fail)
+    monkeypatch.setattr(_audit_run, "audit_rows", fail)
     done = run("audit", "--data", "sample", "--no-label-errors")
     assert isinstance(done.exception, ZeroDivisionError)

@@ -2,12 +2,19 @@
 
 import io
 import os
+import re
 
 import pytest
 import typer
 from rich.console import Console
 
-from agnews_sk.cli._output import check_writable, output_folder, print_written
+from agnews_sk.cli._output import (
+    check_is_model,
+    check_model_path,
+    check_writable,
+    output_folder,
+    print_written,
+)
 
 
 def write_and_fail(out, error):
@@ -83,3 +90,38 @@ def test_paths_are_printed_literally(tmp_path):
     print_written(console, folder, "a.json", "b.png")
     shown = console.file.getvalue()
     assert f"Written: {folder}{os.sep}a.json, {folder}{os.sep}b.png" in shown
+
+
+def test_a_folder_replaces_the_folder_of_an_earlier_run(tmp_path):
+    for name in ("old", "new"):
+        with output_folder(tmp_path) as folder:
+            (folder / "model").mkdir()
+            (folder / "model" / f"{name}.txt").write_text(name)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["new.txt"]
+
+
+def test_a_model_may_replace_a_model_or_an_empty_folder_only(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").touch()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").touch()
+    (tmp_path / "file").touch()
+    for name in ("empty", "model", "new", "new.zip"):
+        check_model_path(tmp_path / name, "OUTPUT")
+    for name in ("other", "file"):
+        with pytest.raises(typer.BadParameter, match="is not a saved model; remove it first"):
+            check_model_path(tmp_path / name, "OUTPUT")
+
+
+def test_a_folder_of_models_is_not_a_model(tmp_path):
+    for name in ("tfidf", "finetune"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").touch()
+    check_is_model(tmp_path / "tfidf")
+    message = f"{tmp_path} is not a model but holds 2; name one, such as {tmp_path / 'finetune'}"
+    with pytest.raises(typer.BadParameter, match=re.escape(message)):
+        check_is_model(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no file or folder"):
+        check_is_model(tmp_path / "nowhere")

@@ -1,13 +1,20 @@
 """Options and functions that the commands share."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import typer
 from rich.console import Console
 
-from agnews_sk.cli._rows import check_classes, draw_rows, draw_training_rows, load_rows
+from agnews_sk.cli._rows import (
+    RowOptions,
+    check_classes,
+    draw_rows,
+    draw_training_rows,
+    load_rows,
+)
 from agnews_sk.datasets import load_train_test
 
 Y = np.array(["oil"] * 30 + ["cup"] * 10)
@@ -44,11 +51,22 @@ def test_one_class_is_rejected():
 
 def test_rows_that_cannot_be_loaded_are_a_bad_option():
     with pytest.raises(typer.BadParameter, match="nowhere") as rejected:
-        load_rows("nowhere.csv", Console(file=io.StringIO()))
+        load_rows(RowOptions("nowhere.csv"), Console(file=io.StringIO()))
     assert rejected.value.param_hint == "--data"
 
 
 def test_the_source_is_printed():
     printed = io.StringIO()
-    rows = load_rows("sample", Console(file=printed))
+    rows = load_rows(RowOptions("sample"), Console(file=printed))
     assert f"Data: {rows.source}" in printed.getvalue()
+
+
+def test_rows_without_a_label_are_left_out_on_request(tmp_path):
+    rows = [f"The soup number {i} was cold,{['a', 'b'][i % 2]}" for i in range(20)]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label", "No label here,", *rows]))
+    options = RowOptions(str(tmp_path / "rows.csv"))
+    with pytest.raises(typer.BadParameter, match=r"line 2: label is missing.*--on-bad-rows skip"):
+        load_rows(options, Console(file=io.StringIO()))
+    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
+        rows = load_rows(replace(options, on_bad_rows="skip"), Console(file=io.StringIO()))
+    assert rows.summary == "text: text; label: label, 2 classes; 20 rows"

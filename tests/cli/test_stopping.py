@@ -10,11 +10,16 @@ import pytest
 from rich.console import Console
 
 from agnews_sk.auditing import AuditReport
-from agnews_sk.cli import _audit, _compare, _stopping
+from agnews_sk.cli import _audit_run, _compare_run, _stopping, _train_run
 from agnews_sk.cli._progress import stages
 
-PLACES = {"audit": (_audit, "audit_rows"), "compare": (_compare, "evaluate_classifier")}
-ARGUMENTS = {"audit": ["--no-label-errors"], "compare": ["--family", "tfidf"]}
+TFIDF = ["--family", "tfidf"]
+PLACES = {
+    "audit": (_audit_run, "audit_rows", ["audit", "--no-label-errors", "--out"]),
+    "compare": (_compare_run, "evaluate_classifier", ["compare", *TFIDF, "--out"]),
+    "compare --save": (_compare_run, "save", ["compare", *TFIDF, "--save"]),
+    "train": (_train_run, "evaluate_fitted", ["train"]),
+}
 ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.")}
 
 
@@ -48,11 +53,11 @@ def sending(function, number, *, caught):
 def test_a_signal_ends_a_command_that_then_writes_nothing(
     run, rows, tmp_path, monkeypatch, command, number, caught
 ):
-    module, name = PLACES[command]
+    module, name, arguments = PLACES[command]
     monkeypatch.setattr(module, name, sending(getattr(module, name), number, caught=caught))
     out = tmp_path / "new" / "out"
     handlers = [signal.getsignal(one) for one in ENDS]
-    done = run(command, "--data", rows, "--out", out, *ARGUMENTS[command])
+    done = run(*arguments, out, "--data", rows)
     status, line = ENDS[number]
     assert done.exit_code == status
     assert done.output.splitlines()[-1] == line
@@ -80,7 +85,7 @@ def test_an_error_caused_by_ctrl_c_ends_as_interrupted(run, rows, monkeypatch):
         except KeyboardInterrupt as error:
             raise RuntimeError("a worker died") from error
 
-    monkeypatch.setattr(_audit, "audit_rows", fail)
+    monkeypatch.setattr(_audit_run, "audit_rows", fail)
     done = run("audit", "--data", rows, "--no-label-errors")
     assert (done.exit_code, done.output.splitlines()[-1]) == (130, "Interrupted.")
 
@@ -88,7 +93,8 @@ def test_an_error_caused_by_ctrl_c_ends_as_interrupted(run, rows, monkeypatch):
 def test_the_next_command_is_not_stopped_by_the_last(run, rows, monkeypatch):
     arguments = ["audit", "--data", rows, "--no-label-errors"]
     with monkeypatch.context() as patch:
-        patch.setattr(_audit, "audit_rows", sending(_audit.audit_rows, signal.SIGINT, caught=True))
+        late = sending(_audit_run.audit_rows, signal.SIGINT, caught=True)
+        patch.setattr(_audit_run, "audit_rows", late)
         assert run(*arguments).exit_code == 130
     assert run(*arguments).exit_code == 0
 

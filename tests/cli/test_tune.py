@@ -3,6 +3,7 @@
 import io
 import logging
 import signal
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from sklearn.svm import LinearSVC
 from typer.testing import CliRunner
 
 from agnews_sk import make_tfidf_pipeline
-from agnews_sk.cli import _tune, app
+from agnews_sk.cli import _tune_run, app
 from agnews_sk.persistence import load, save
 
 SAMPLE = ("--data", "sample", "--rows", 120, "--folds", 2)
@@ -74,7 +75,7 @@ def shake(monkeypatch, **settings):
     STATE.n_fits = 0
     pipeline = make_tfidf_pipeline(classify=Shaken(**settings))
     family = lambda: pipeline, {"classify__C": [0.1, 1.0]}
-    monkeypatch.setitem(_tune.FAMILIES, "tfidf", family)
+    monkeypatch.setitem(_tune_run.FAMILIES, "tfidf", family)
 
 
 def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
@@ -98,7 +99,7 @@ def test_a_pipeline_whose_folder_became_unwritable_is_saved_elsewhere(tmp_path, 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "out").mkdir()
     shake(monkeypatch, spoilt=str(tmp_path / "out" / "best_pipeline"))
-    monkeypatch.setattr(_tune, "save", lambda model, path: save(model, path, trusted=[Shaken]))
+    monkeypatch.setattr(_tune_run, "save", partial(save, trusted=[Shaken]))
     done = run(*SAMPLE, "--trials", 2, "--out", tmp_path / "out")
     assert done.exit_code == 1
     assert "best_pipeline cannot be written" in done.output
@@ -119,7 +120,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_work(tmp_path):
 def test_the_bar_is_drawn_in_a_terminal_only():
     for is_terminal in (True, False):
         file = io.StringIO()
-        with _tune._LiveProgress(3, Console(force_terminal=is_terminal, width=80, file=file)):
+        with _tune_run._LiveProgress(3, Console(force_terminal=is_terminal, width=80, file=file)):
             pass
         assert ("0/3" in file.getvalue()) == is_terminal
 
@@ -177,8 +178,8 @@ def test_a_search_that_is_rejected_says_why_and_leaves_no_folder(tmp_path):
 
 def test_square_brackets_are_printed_as_they_are(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
-    space = {"vectorize__token_pattern": ["[a-z]+"]}
-    monkeypatch.setitem(_tune.FAMILIES, "tfidf", (make_tfidf_pipeline, space))
+    space = {"vectorize__words__token_pattern": ["[a-z]+"]}
+    monkeypatch.setitem(_tune_run.FAMILIES, "tfidf", (make_tfidf_pipeline, space))
     done = run(*SAMPLE, "--trials", 1, "--out", tmp_path / "[bold]")
     assert done.exit_code == 0, done.output
     assert "[a-z]+" in done.output

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agnews_sk._core.batches import bucket_batches, pad_ids
+from agnews_sk._core.batches import bucket_batches, chunk_table, chunks_of, pad_ids
 
 
 @given(
@@ -86,3 +86,41 @@ def test_padding_agrees_with_filling_row_by_row(rows, pad_id):
 def test_padded_ids_are_int64(dtype):
     ids, _ = pad_ids(np.array([5], dtype=dtype), np.array([0, 1]), np.array([0]), pad_id=0)
     assert ids.dtype == np.int64
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), min_size=1, max_size=100),
+    batch_size=st.integers(1, 20),
+    tokens=st.one_of(st.none(), st.integers(1, 300)),
+    seed=st.one_of(st.none(), st.integers(0, 99)),
+)
+def test_the_chunks_of_a_row_are_in_one_batch_and_count(rows, batch_size, tokens, seed):
+    rng = None if seed is None else np.random.default_rng(seed)
+    lengths, n_chunks = np.array(rows).T
+    batches = bucket_batches(lengths, batch_size, rng, tokens_per_batch=tokens, n_chunks=n_chunks)
+    assert sorted(np.concatenate(batches)) == list(range(len(rows)))
+    for batch in batches:
+        count = n_chunks[batch].sum()
+        fits = count <= batch_size if tokens is None else lengths[batch].max() * count <= tokens
+        assert len(batch) == 1 or fits
+
+
+@pytest.mark.parametrize("tokens", [None, 100])
+def test_rows_of_one_chunk_are_batched_as_without_chunks(tokens):
+    lengths = np.random.default_rng(0).integers(0, 30, size=400)
+    ones = np.ones(400, dtype=np.int64)
+    found = [
+        bucket_batches(
+            lengths, 8, np.random.default_rng(1), tokens_per_batch=tokens, n_chunks=n_chunks
+        )
+        for n_chunks in (None, ones)
+    ]
+    assert [b.tolist() for b in found[0]] == [b.tolist() for b in found[1]]
+
+
+def test_a_table_of_chunks_points_to_those_of_each_row():
+    offsets = np.array([0, 1, 4, 6])
+    rows = np.array([2, 0, 1])
+    chunks, table = chunks_of(offsets, rows), chunk_table(np.diff(offsets)[rows])
+    assert chunks.tolist() == [4, 5, 0, 1, 2, 3]
+    assert table.tolist() == [[0, 1, -1], [2, -1, -1], [3, 4, 5]]

@@ -69,4 +69,13 @@ def test_columns_unknown_to_the_model_are_last_in_the_given_order(frame):
 def test_a_model_that_was_fitted_on_texts_has_no_columns():
     pipeline = make_tfidf_pipeline().fit(["oil up", "cup final"], ["b", "s"])
     assert fitted_columns(pipeline) == []
-    assert row_joiner(pipeline)({"title": "Oil", "description": None, "id": "7"}) == "Oil"
+    join = row_joiner(pipeline, ["title", "description"])
+    assert join({"title": "Oil", "description": None, "id": "7"}) == "Oil"
+    assert row_joiner(pipeline)({"title": "Oil"}) == ""
+
+
+def test_the_columns_of_a_row_are_those_of_the_model_by_default(frame):
+    joiner = ColumnJoiner(columns=["title", "body"]).fit(frame)
+    best = SimpleNamespace(named_steps={"join": joiner})
+    for model in (best, SimpleNamespace(steps_=best), SimpleNamespace(best_estimator_=best)):
+        assert row_joiner(model)({"body": "2", "title": "1", "label": "b"}) == "1 2"

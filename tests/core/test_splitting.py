@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from agnews_sk._core.splitting import fold_rows, join_groups, split_rows
+from agnews_sk._core.splitting import (
+    assign_sets,
+    fold_rows,
+    join_groups,
+    rarest_labels,
+    split_rows,
+)
 
 
 def random_rows(seed):
@@ -76,3 +82,63 @@ def test_folds_are_of_equal_size_without_groups():
 def test_joined_groups_are_those_of_either_grouping():
     joined = join_groups(np.array([0, 0, 1, 1, 2]), np.array(["a", "b", "b", "c", "d"]))
     assert joined.tolist() == [0, 0, 0, 0, 1]
+
+
+def random_sets(seed, n=300, n_labels=8):
+    """Indicators with labels from frequent to rare that occur together, and groups of rows."""
+    rng = np.random.default_rng(seed)
+    shares = np.geomspace(0.4, 0.02, n_labels) * (1 + rng.random((n, 1)))
+    return rng.random((n, n_labels)) < shares, rng.integers(n - n // 4, size=n)
+
+
+def test_each_label_has_its_share_of_each_part():
+    for seed in range(20):
+        indicator, _ = random_sets(seed)
+        parts = assign_sets(indicator, np.arange(len(indicator)), [0.7, 0.2, 0.1], seed)
+        counts = np.stack([indicator[parts == part].sum(axis=0) for part in range(3)])
+        wanted = np.outer([0.7, 0.2, 0.1], indicator.sum(axis=0))
+        assert np.abs(counts - wanted).max() <= 2
+        assert np.abs(np.bincount(parts) - [210, 60, 30]).max() <= 8
+
+
+def test_parts_by_chance_would_be_less_even():
+    indicator, _ = random_sets(0)
+    by_chance = np.random.default_rng(0).choice(3, size=len(indicator), p=[0.7, 0.2, 0.1])
+    counts = np.stack([indicator[by_chance == part].sum(axis=0) for part in range(3)])
+    assert np.abs(counts - np.outer([0.7, 0.2, 0.1], indicator.sum(axis=0))).max() > 4
+
+
+def test_label_sets_of_one_group_stay_together_and_no_label_is_held_out_whole():
+    for seed in range(50):
+        indicator, groups = random_sets(seed, n=60)
+        fitted, out = split_rows(indicator, groups, 0.4, random_state=seed)
+        assert sorted([*fitted, *out]) == list(range(60))
+        assert not set(groups[fitted]) & set(groups[out])
+        assert indicator[fitted].any(axis=0).tolist() == indicator.any(axis=0).tolist()
+        folds = fold_rows(indicator, groups, 4, random_state=seed)
+        assert all(len(set(folds[groups == group])) == 1 for group in set(groups))
+        for fold in set(folds) - {-1}:
+            outside = indicator[folds != fold]
+            assert outside.any(axis=0).tolist() == indicator.any(axis=0).tolist()
+
+
+def test_a_label_of_one_row_is_fitted_on_and_in_no_fold():
+    indicator = np.zeros((12, 2), dtype=bool)
+    indicator[:, 0], indicator[7, 1] = True, True
+    for seed in range(10):
+        assert 7 in split_rows(indicator, np.arange(12), 0.5, random_state=seed)[0]
+        folds = fold_rows(indicator, np.arange(12), 3, random_state=seed)
+        assert folds[7] == -1
+        assert (np.delete(folds, 7) >= 0).all()
+
+
+def test_a_label_of_few_rows_is_not_always_in_the_same_folds():
+    indicator = np.zeros((20, 2), dtype=bool)
+    indicator[:, 0], indicator[:2, 1] = True, True
+    folds = {tuple(fold_rows(indicator, np.arange(20), 4, seed)[:2]) for seed in range(20)}
+    assert len({fold for pair in folds for fold in pair}) == 4
+
+
+def test_the_rarest_label_of_a_row_is_that_of_the_fewest_rows():
+    indicator = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 1], [0, 0, 0], [0, 0, 1]], dtype=bool)
+    assert rarest_labels(indicator).tolist() == [1, 0, 2, 3, 2]

@@ -24,6 +24,7 @@ MAKERS = [
     make_finetune_pipeline,
     make_transformer_pipeline,
 ]
+NESTED = "vectorize__characters__{0} or vectorize__words__{0}"
 ROWS = ["oil", "cup", "oil", "cup"], [0, 1, 0, 1]
 
 
@@ -34,12 +35,24 @@ def lower(text):
 @pytest.mark.parametrize(
     ("make", "name", "meant"),
     [
-        (make_tfidf_pipeline, "ngram_range", "vectorize__ngram_range"),
+        (
+            make_tfidf_pipeline,
+            "ngram_range",
+            NESTED.format("ngram_range"),
+        ),
         (make_tfidf_pipeline, "C", "classify__C"),
-        (make_tfidf_pipeline, "lowercase", "clean__lowercase or vectorize__lowercase"),
-        (make_tfidf_pipeline, "classify__ngram_range", "vectorize__ngram_range"),
-        (make_tfidf_pipeline, "tfidf__min_df", "vectorize__min_df"),
-        (make_tfidf_pipeline, "vectorize__ngram_rang", "vectorize__ngram_range"),
+        (make_tfidf_pipeline, "lowercase", f"clean__lowercase or {NESTED.format('lowercase')}"),
+        (
+            make_tfidf_pipeline,
+            "classify__ngram_range",
+            NESTED.format("ngram_range"),
+        ),
+        (
+            make_tfidf_pipeline,
+            "tfidf__min_df",
+            NESTED.format("min_df"),
+        ),
+        (make_tfidf_pipeline, "vectorize__words__ngram_rang", "vectorize__words__ngram_range"),
         (make_embedding_pipeline, "pooling", "embed__pooling"),
         (make_embedding_pipeline, "classify__c", "classify__C"),
         (make_finetune_pipeline, "max_epochs", "classify__max_epochs"),

@@ -337,8 +337,8 @@ def test_files_without_classes_are_rejected(write, content, message):
         load_agnews(write(content))
 
 
-def test_labels_of_parquet_that_are_lists_are_rejected(tmp_path):
-    pl.DataFrame({"text": ["x"], "label": [[1, 2]]}).write_parquet(tmp_path / "rows.parquet")
+def test_labels_of_parquet_that_are_lists_of_decimals_are_rejected(tmp_path):
+    pl.DataFrame({"text": ["x"], "label": [[1.5, 2]]}).write_parquet(tmp_path / "rows.parquet")
     with pytest.raises(ValueError, match="integers or booleans, got List"):
         load_agnews(tmp_path / "rows.parquet")
 
@@ -366,5 +366,5 @@ def test_a_header_may_begin_with_a_number(write):
 def test_training_and_test_rows_with_other_columns_are_rejected(write, tmp_path):
     write("label,text\nspam,x\nham,y\n", "train.csv")
     write("label,title,description\nspam,x,z\nham,y,z\n", "test.csv")
-    with pytest.raises(ValueError, match=r"\['text'\] and \['title', 'description'\]"):
+    with pytest.raises(ValueError, match=r"test\.csv has no column 'text', .* 'title'"):
         load_train_test(tmp_path)

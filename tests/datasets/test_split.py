@@ -233,3 +233,22 @@ def test_a_class_too_rare_for_all_parts_is_rejected_by_name():
 def test_a_part_left_empty_by_duplicates_raises_a_warning():
     with pytest.warns(UserWarning, match="duplicates of each other"):
         train_val_test_split(["Oil up"] * 20, ["Business"] * 20)
+
+
+def test_label_sets_are_split_with_their_shares_and_exact_sizes():
+    rng = np.random.default_rng(0)
+    indicator = rng.random((200, 5)) < [0.5, 0.3, 0.2, 0.1, 0.05]
+    texts = [f"text {i // 2 if i < 20 else i}" for i in range(200)]
+    y = [np.flatnonzero(row).tolist() for row in indicator]
+    parts = train_val_test_split(texts, y, val_size=30, test_size=50, random_state=0)
+    assert [len(part) for part in parts] == [120, 30, 50] * 2
+    assert not set(parts[0]) & set(parts[2])
+    for part, share in zip(parts[3:], (0.6, 0.15, 0.25)):
+        counts = np.bincount([label for labels in part for label in labels], minlength=5)
+        assert np.abs(counts - share * indicator.sum(axis=0)).max() <= 4
+
+
+def test_a_label_of_fewer_rows_than_parts_is_named():
+    y = [["a", "b"], *[["a"]] * 9]
+    with pytest.warns(UserWarning, match=r"labels \['b'\] of y have fewer rows than the 3 parts"):
+        train_val_test_split([f"text {i}" for i in range(10)], y, random_state=0)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from agnews_sk.evaluation._pairs import PAIR_COLUMNS, pairs_on_folds, pairs_on_rows
+from agnews_sk.evaluation._pairs import pair_columns, pairs_on_folds, pairs_on_rows
 from agnews_sk.evaluation._quality import Outcome, draw_scores
 from agnews_sk.evaluation._statistics import corrected_t_test, mcnemar_test
 
@@ -38,7 +38,7 @@ def folds_of(**accuracies):
 
 def test_each_pair_has_a_row_of_all_columns():
     _, pairs = on_rows(a=outcome(2), b=outcome(4), c=outcome(9))
-    assert list(pairs.columns) == PAIR_COLUMNS
+    assert list(pairs.columns) == pair_columns(multilabel=False)
     assert list(zip(pairs["a"], pairs["b"])) == [("a", "b"), ("a", "c"), ("b", "c")]
 
 

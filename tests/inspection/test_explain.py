@@ -26,6 +26,7 @@ def sums(explanation):
 
 LINEAR = {
     "ours": make_tfidf_pipeline(),
+    "ours, words": make_tfidf_pipeline(characters=False),
     "ours with characters": make_tfidf_pipeline(characters=True),
     "tfidf, logistic": make_pipeline(TfidfVectorizer(ngram_range=(1, 3)), LogisticRegression()),
     "stop words": make_pipeline(
@@ -126,3 +127,37 @@ def test_a_method_that_does_not_apply_is_rejected(headlines):
         explain(pipeline, ["oil"], method="linear")
     with pytest.raises(ValueError, match="method must be one of"):
         explain(pipeline, ["oil"], method="magic")
+
+
+@pytest.mark.parametrize("units", ["both", "characters"])
+@pytest.mark.parametrize(
+    ("texts", "new", "words"),
+    [
+        (["ราคาน้ำมัน", "น้ำมันขึ้น", "ทีมชนะ", "ทีมแพ้"], "น้ำมันทีม", ["น้ำมัน", "ทีม"]),
+        (
+            ["石油の価格", "石油が上がる", "チームの勝利", "チームが負ける"],
+            "石油チーム",
+            ["石油", "チーム"],
+        ),
+        (["oil价格", "oil上涨", "cup决赛", "cup球队"], "oil和cup", ["oil", "和", "cup"]),
+    ],
+    ids=["Thai", "Japanese", "mixed"],
+)
+def test_words_of_other_scripts_are_explained_by_words_and_by_characters(texts, new, words, units):
+    pipeline = make_tfidf_pipeline(vectorize__units=units).fit(texts, ["oil", "oil", "cup", "cup"])
+    explanation = explain(pipeline, [new])
+    assert explanation.error.max() < 1e-6
+    of_oil = explanation.of(0, "oil").set_index("word")["contribution"]
+    assert of_oil.index.tolist() == words
+    assert of_oil[words[0]] > 0 > of_oil[words[-1]]
+
+
+def test_words_of_chinese_texts_are_explained():
+    texts = ["石油价格上涨", "油价下跌石油", "球队赢得决赛", "教练宣布球队"]
+    pipeline = make_tfidf_pipeline().fit(texts, ["oil", "oil", "cup", "cup"])
+    explanation = explain(pipeline, ["石油和球队"])
+    assert explanation.method == "linear"
+    assert explanation.error.max() < 1e-6
+    of_oil = explanation.of(0, "oil").query("start >= 0").set_index("word")["contribution"]
+    assert of_oil.index.tolist() == ["石油", "和", "球队"]
+    assert of_oil["石油"] > 0 > of_oil["球队"]

@@ -73,3 +73,38 @@ def test_the_baseline_keeps_special_tokens_and_masks_the_others(headlines, tiny_
 def test_a_linear_pipeline_has_no_net(headlines):
     pipeline = make_tfidf_pipeline().fit(*headlines)
     assert token_net(text_model(pipeline, TEXTS)) is None
+
+
+LONG = ["Oil's prices rise! " * 5 + "the coach wins", "the cup", ""]
+
+
+@pytest.mark.parametrize("chunk_pooling", ["mean", "attention"])
+def test_gradients_of_chunks_are_summed_at_their_places_in_the_text(
+    headlines, tiny_model, chunk_pooling
+):
+    pytest.importorskip("captum")
+    pipeline = make_finetune_pipeline(
+        tiny_model, classify__max_epochs=2, classify__random_state=0, classify__max_length=12,
+        classify__truncation="chunk", classify__chunk_pooling=chunk_pooling,
+    ).fit(*headlines)  # fmt: skip
+    explanation = explain(pipeline, LONG)
+    assert explanation.method == "gradients"
+    assert explanation.error.max() < 0.05
+    decision = pipeline.decision_function(LONG)
+    np.testing.assert_allclose(explanation.scores["Sports"], decision, atol=1e-5)
+    words = explanation.of(0, "Sports")
+    assert words["word"].tolist()[-3:] == ["the", "coach", "wins"]
+    assert (words["contribution"] != 0).all()
+
+
+def test_gradients_through_chunks_of_an_embedder_sum_to_the_decision_function(
+    headlines, tiny_model
+):
+    pytest.importorskip("captum")
+    pipeline = make_embedding_pipeline(
+        tiny_model, embed__max_length=12, embed__truncation="chunk", embed__chunk_pooling="max"
+    ).fit(*headlines)
+    explanation = explain(pipeline, LONG)
+    assert explanation.error.max() < 0.05
+    decision = pipeline.decision_function(LONG)
+    np.testing.assert_allclose(explanation.scores["Sports"], decision, atol=1e-4)

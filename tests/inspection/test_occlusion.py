@@ -6,6 +6,8 @@ from agnews_sk.inspection._occlusion import attribute_by_occlusion
 class CountsOil:
     """A model whose scores are the number of "oil" in a text, and its negative."""
 
+    columns = None
+
     def __init__(self, *texts):
         self.texts = np.array(texts, dtype=object)
 

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,14 @@ def test_places_follow_a_change_of_length():
 
 def test_places_of_a_change_over_characters_are_unknown():
     assert changed_with_places("a  b", lambda text: text.replace("  ", " ")) is None
+
+
+def test_words_of_scripts_without_spaces_are_separate():
+    words = Words("石油上涨，iPhone手机 น้ำมัน")
+    assert words.names == ["石油", "上涨", "，", "iPhone", "手机", "น้ำมัน"]
+    assert [words.text[a:b] for a, b in zip(words.starts, words.ends)] == words.names
+
+
+def test_without_dictionaries_words_are_characters(monkeypatch):
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    assert Words("石油 oil").names == ["石", "油", "oil"]

@@ -57,3 +57,39 @@ def test_padding_ratio_is_that_of_the_batches():
     loader = RaggedLoader(dataset, batch_size=3)
     assert loader.padding_ratio == 9 / 6  # the empty text counts as one token
     assert sum(inputs["input_ids"].numel() for inputs, _ in loader) == 9
+
+
+CHUNKED = RaggedDataset(
+    VALUES, np.array([0, 2, 3, 5]), np.array([0, 1]), np.array([1.0, 2.0]), np.array([0, 2, 3])
+)
+
+
+def test_a_text_of_several_chunks_is_one_row():
+    assert len(CHUNKED) == 2
+    assert CHUNKED.lengths.tolist() == [2, 2]
+    assert CHUNKED.n_chunks.tolist() == [2, 1]
+    assert CHUNKED.text_offsets.tolist() == [0, 3, 5]
+    inputs, labels = RaggedLoader(CHUNKED, batch_size=3).batch(np.array([1, 0]))
+    assert inputs["input_ids"].tolist() == [[8, 9], [5, 6], [7, 0]]
+    assert inputs["chunks"].tolist() == [[0, -1], [1, 2]]
+    assert labels["target"].tolist() == [1, 0]
+
+
+def test_a_batch_of_texts_of_one_chunk_has_no_table():
+    inputs, _ = RaggedLoader(CHUNKED, batch_size=3).batch(np.array([1]))
+    assert inputs.keys() == {"input_ids"}
+
+
+def test_taken_rows_keep_their_chunks():
+    for rows in ([0], [1], [0, 1]):
+        taken = CHUNKED.take(np.array(rows))
+        assert len(taken) == len(rows)
+        assert taken.n_chunks.tolist() == CHUNKED.n_chunks[rows].tolist()
+        assert taken.weight.tolist() == CHUNKED.weight[rows].tolist()
+        expected = np.concatenate([VALUES[slice(*CHUNKED.text_offsets[i : i + 2])] for i in rows])
+        assert taken.values.tolist() == expected.tolist()
+
+
+def test_the_batch_size_counts_chunks():
+    assert [rows.tolist() for rows in RaggedLoader(CHUNKED, batch_size=2).batches] == [[0], [1]]
+    assert RaggedLoader(CHUNKED, batch_size=3).padding_ratio == 1.0

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from agnews_sk.nn import FocalLoss
+from agnews_sk.nn import FocalLoss, MultiLabelLoss
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -29,3 +29,19 @@ def test_focal_loss_follows_the_formula_and_gives_one_value_per_text():
     loss = FocalLoss(gamma=2.0)(logits, target)
     torch.testing.assert_close(loss, -((1 - p) ** 2) * p.log())
     assert loss.shape == (5,)
+
+
+def test_loss_of_several_labels_is_binary_cross_entropy_of_each():
+    logits, target = torch.randn(5, 3), torch.randint(0, 2, (5, 3)).float()
+    expected = nn.BCEWithLogitsLoss(reduction="none")(logits, target)
+    torch.testing.assert_close(MultiLabelLoss()(logits, target), expected)
+    smoothed = nn.BCEWithLogitsLoss(reduction="none")(logits, target * 0.8 + 0.1)
+    torch.testing.assert_close(MultiLabelLoss(label_smoothing=0.2)(logits, target), smoothed)
+    p = torch.where(target > 0, logits.sigmoid(), 1 - logits.sigmoid())
+    torch.testing.assert_close(MultiLabelLoss(gamma=2.0)(logits, target), -((1 - p) ** 2) * p.log())
+
+
+def test_focal_loss_of_several_labels_has_finite_gradients():
+    logits = torch.tensor([[200.0, -200.0]], requires_grad=True)
+    MultiLabelLoss(gamma=0.5)(logits, torch.tensor([[1.0, 1.0]])).sum().backward()
+    assert logits.grad.isfinite().all()

@@ -58,11 +58,11 @@ def graphs_once():
     made = {}
     module_graph = _export.module_graph
 
-    def remembered(module):
+    def remembered(module, *, has_chunks):
         weights = {name: tensor.numpy().tobytes() for name, tensor in module.state_dict().items()}
-        key = repr(module), tuple(weights.items())
+        key = repr(module), tuple(weights.items()), has_chunks
         if key not in made:
-            made[key] = module_graph(module)
+            made[key] = module_graph(module, has_chunks=has_chunks)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:

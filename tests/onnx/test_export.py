@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import ComplementNB
 
 import agnews_sk
-from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk import make_embedding_pipeline, make_finetune_pipeline, make_tfidf_pipeline
 from agnews_sk.onnx import OnnxClassifier, ParityError, export_onnx
 from tests.families import FAMILIES
 from tests.onnx.rows import LABELS, NETWORKS, ROWS, TEXTS
@@ -125,3 +125,59 @@ def test_the_pipeline_is_not_changed_by_its_export(fitted, graphs_once, tmp_path
 def test_exported_weights_have_no_files_of_their_own(exported):
     model = onnx.load(exported["finetune"].path / "model.onnx")
     assert not any(one.external_data for one in model.graph.initializer)
+
+
+LONG = ["oil prices rise " * 9 + "the cup final " * 7, "oil", "", "the coach wins the cup " * 12]
+
+
+@pytest.mark.parametrize(
+    "family",
+    ["finetune", pytest.param("embedding", marks=pytest.mark.slow)],
+)
+def test_chunks_are_pooled_in_the_graph_as_the_original_pools_them(
+    tiny_model, headlines, tmp_path, family
+):
+    settings = {"max_length": 16, "truncation": "chunk"}
+    if family == "finetune":
+        settings |= {"chunk_pooling": "attention", "max_epochs": 1, "random_state": 0}
+    make, step = {
+        "finetune": (make_finetune_pipeline, "classify"),
+        "embedding": (make_embedding_pipeline, "embed"),
+    }[family]
+    params = {f"{step}__{name}": value for name, value in settings.items()}
+    pipeline = make(tiny_model, **params).fit(*headlines)
+    report = export_onnx(pipeline, tmp_path / "exported", X=LONG + ROWS)
+    assert report.max_difference <= 1e-6
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    for texts in (LONG, LONG[:1], LONG[1:3]):
+        found = classifier.predict_proba(texts)
+        np.testing.assert_allclose(found, pipeline.predict_proba(texts), atol=1e-6)
+
+
+def test_texts_without_spaces_are_split_as_by_the_original(tmp_path):
+    texts = ["石油价格上涨", "油价下跌", "球队赢得决赛", "教练宣布退役iPhone手机"] * 2
+    pipeline = make_tfidf_pipeline().fit(texts, ["oil", "oil", "cup", "cup"] * 2)
+    report = export_onnx(pipeline, tmp_path / "exported", X=[*texts, "油价和球队", ""])
+    assert report.max_difference < 1e-12
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    assert classifier.predict(["油价和石油"]).tolist() == ["oil"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "new"),
+    [
+        (["石油价格上涨", "油价下跌", "球队赢得决赛", "教练宣布退役"], "油价和球队"),
+        (["ราคาน้ำมัน", "น้ำมันขึ้น", "ทีมชนะ", "ทีมแพ้"], "น้ำมันiPhone"),
+        (["⛽⛽ 🛢", "🛢 ⛽", "⚽🏆", "🏆 ⚽"], "⛽⚽"),
+    ],
+    ids=["Chinese", "Thai", "no words"],
+)
+def test_models_of_characters_alone_are_exported(tmp_path, texts, new):
+    pipeline = make_tfidf_pipeline(vectorize__units="characters").fit(
+        texts, ["oil", "oil", "cup", "cup"]
+    )
+    assert pipeline.named_steps["vectorize"].words_ is None
+    report = export_onnx(pipeline, tmp_path / "exported", X=[*texts, new, ""])
+    assert report.max_difference < 1e-12
+    classifier = OnnxClassifier.from_path(tmp_path / "exported")
+    assert classifier.predict([texts[0], texts[3]]).tolist() == ["oil", "cup"]

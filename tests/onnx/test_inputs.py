@@ -95,3 +95,51 @@ def test_values_that_make_no_inputs_are_rejected(name, forged):
     written = inputs_of("ids", 10).as_dict()
     with pytest.raises(ValueError, match=f"{name}.* must be .*, got {forged!r}"):
         GraphInputs.from_dict({**written, name: forged})
+
+
+def chunked():
+    settings = {"max_length": 4, "chunk_overlap": 0, "special_tokens": SpecialTokens(1, 1)}
+    return inputs_of("ids", 10, truncation="chunk", **settings)
+
+
+def test_chunks_of_a_row_are_in_one_batch_with_a_table_of_them():
+    inputs = chunked()
+    assert inputs.names == ["input_ids", "attention_mask", "chunks"]
+    found = {}
+    for rows, arrays in inputs.batches(IDS):
+        assert list(arrays) == inputs.names
+        for row, table in zip(rows.tolist(), arrays["chunks"]):
+            found[row] = [
+                arrays["input_ids"][i][arrays["attention_mask"][i] == 1].tolist()
+                for i in table[table >= 0]
+            ]
+    assert found == {0: [[2, 5, 6, 3]], 1: [[2, 3]], 2: [[0]], 3: [[2, 7, 8, 3], [2, 8, 9, 3]]}
+
+
+def test_a_batch_without_long_texts_has_a_table_too():
+    ((rows, arrays),) = chunked().batches(IDS[:3])
+    assert arrays["chunks"].tolist() == [[0], [1], [2]]
+    assert len(rows) == 3
+
+
+def test_inputs_of_earlier_versions_are_read():
+    written = inputs_of("ids", 10).as_dict()
+    del written["chunk_overlap"], written["max_chunks"]
+    assert GraphInputs.from_dict(written) == inputs_of("ids", 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "forged"), [("max_chunks", 10**9), ("max_chunks", 0), ("chunk_overlap", 0.9)]
+)
+def test_chunks_that_multiply_the_tokens_are_rejected(name, forged):
+    with pytest.raises(ValueError, match=f"{name} must be .*got {forged!r}"):
+        GraphInputs.from_dict({**chunked().as_dict(), name: forged})
+
+
+def test_a_batch_of_chunks_is_bounded_too_unless_it_is_one_row():
+    ids = pl.Series([[1] * (2 + 9 * i % 700) for i in range(200)])
+    inputs = inputs_of("ids", 10, max_length=40, truncation="chunk")
+    batches = list(inputs.batches(ids))
+    assert sorted(np.concatenate([rows for rows, _ in batches]).tolist()) == list(range(200))
+    assert all(len(rows) == 1 or arrays["input_ids"].size <= 512 for rows, arrays in batches)
+    assert max(arrays["input_ids"].size for _, arrays in batches) > 512

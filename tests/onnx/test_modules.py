@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from agnews_sk.nn import set_chunk_pooling
 from agnews_sk.onnx._modules import EmbeddingClassifier, Logits
 
 
@@ -54,3 +55,21 @@ def test_normalized_vectors_have_unit_length():
     module = EmbeddingClassifier(Encoder(), "mean", True, np.eye(2), np.zeros(2))
     expected = np.array([[2.0, 4.0]]) / np.hypot(2, 4)
     np.testing.assert_allclose(module(ids, torch.ones_like(ids)).numpy(), expected, rtol=1e-6)
+
+
+CHUNKS = torch.tensor([[0, 1], [2, -1]])
+
+
+def test_logits_are_pooled_over_the_chunks_of_a_text():
+    module = Output(True)
+    set_chunk_pooling(module, "mean", 2)
+    ids = torch.tensor([[1, 2], [3, 6], [5, 5]])
+    assert Logits(module)(ids, ids, CHUNKS).tolist() == [[2.0, 4.0], [5.0, 5.0]]
+
+
+def test_vectors_are_pooled_over_the_chunks_of_a_text_before_they_are_multiplied():
+    matrix, bias = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0.5, -0.5])
+    ids = torch.tensor([[1], [3], [2]])
+    mask = torch.ones_like(ids)
+    module = EmbeddingClassifier(Encoder(), "mean", False, matrix, bias, "max")
+    np.testing.assert_allclose(Logits(module)(ids, mask, CHUNKS), [[3.5, 17.5], [2.5, 7.5]])

@@ -244,12 +244,14 @@ def values():
         "columns with a gap",
         put_in(
             frame,
-            lambda m: setattr(m["vectorize"]._table, "columns", m["vectorize"]._table.columns * 0),
+            lambda m: setattr(
+                m["vectorize"].words_._table, "columns", m["vectorize"].words_._table.columns * 0
+            ),
         ),
     )
     yield (
         "weights of another type",
-        put_in(frame, lambda m: setattr(m["vectorize"], "_weights", make_tfidf_pipeline())),
+        put_in(frame, lambda m: setattr(m["vectorize"].words_, "_weights", make_tfidf_pipeline())),
     )
     abstaining = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5).fit(TEXTS, Y)
     yield "endless label", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))

@@ -43,7 +43,11 @@ from sklearn.preprocessing import (
 from sklearn.svm import LinearSVC
 
 from agnews_sk import make_tfidf_pipeline
-from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
+from agnews_sk.classifiers import (
+    AbstainingClassifier,
+    CalibratedLinearSVC,
+    ThresholdedLogisticRegression,
+)
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.persistence import load, save
 from agnews_sk.persistence._attributes import attributes_of, import_by_name
@@ -68,6 +72,13 @@ TEXTS = [
 Y = ["oil", "oil", "cup", "cup"] * 2
 MATRIX = CountVectorizer().fit_transform(TEXTS)
 FRAME = pd.DataFrame({"title": TEXTS, "story": TEXTS[::-1]})
+MIXED = pd.DataFrame({
+    "story": TEXTS,
+    "price": [1.5, None, 3, 2] * 2,
+    "is_new": [True, False] * 4,
+    "source": ["a", "b", "c", "a"] * 2,
+    "day": pd.date_range("2026-01-01", periods=8),
+})  # fmt: skip
 # What is compiled, or has weights, is fitted in other tests.
 WITH_WEIGHTS = {"FineTunedTransformerClassifier", "TransformerClassifier", "SentenceEmbedder"}
 THREE = ["oil", "cup", "up", "cup"] * 2
@@ -91,7 +102,8 @@ ON_TEXTS = [
     AbstainingClassifier(make_tfidf_pipeline(), max_error=0.5),
 ]  # fmt: skip
 ON_MATRIX = [
-    CalibratedLinearSVC(), LogisticRegression(), LogisticRegression(solver="saga"),
+    CalibratedLinearSVC(), ThresholdedLogisticRegression(), LogisticRegression(),
+    LogisticRegression(solver="saga"),
     LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=False,
                          scoring="accuracy"),
     LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=True),
@@ -127,6 +139,7 @@ def fit_all():
             MATRIX, Y
         )
         yield ColumnJoiner().fit(FRAME)
+        yield make_tfidf_pipeline(columns=list(MIXED.columns[1:])).fit(MIXED, Y)
         yield GaussianNB().fit(MATRIX.toarray(), Y)
         yield StandardScaler().set_output(transform="pandas").fit(pd.DataFrame({"a": [1.0, 2]}))
         yield LabelEncoder().fit(Y)

@@ -1,9 +1,11 @@
 """The card describes the model, and states only what was given."""
 
 import json
+import re
 
 import pandas as pd
 
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.persistence import ModelCard, save
 
 
@@ -51,3 +53,36 @@ def test_the_manifest_says_how_the_model_was_trained(saved):
         "classify/model.safetensors",
         "classify/tokenizer/tokenizer.json",
     }
+
+
+FRAME = pd.DataFrame(
+    {
+        "subject": ["late", "refund", "too late", "no refund"],
+        "body": ["parcel", "order", "box", "card"],
+    }
+)
+
+
+def test_the_card_names_the_columns_that_the_model_reads(tmp_path):
+    pipeline = make_tfidf_pipeline().fit(FRAME, ["delivery", "billing"] * 2)
+    folder = save(pipeline, tmp_path / "model", card=ModelCard(evaluation="Measured on 2 rows."))
+    readme = (folder / "README.md").read_text()
+    assert json.loads((folder / "manifest.json").read_text())["columns"] == ["subject", "body"]
+    assert "the columns `subject`, `body` of a table, joined in this order" in readme
+    assert "Measured on 2 rows." in readme
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    used: dict = {}
+    last = code.strip().replace("FOLDER", str(folder)).rpartition("\n")
+    exec(f"{last[0]}\npredicted = {last[2]}", used)
+    assert used["predicted"].shape == (1,)
+
+
+def test_the_card_of_a_model_of_texts_says_so(saved):
+    assert "\nIt reads texts.\n" in (saved["tfidf"] / "README.md").read_text()
+
+
+def test_no_card_speaks_of_other_data_than_the_models(saved):
+    text = "\n".join((folder / "README.md").read_text() for folder in saved.values())
+    assert (
+        re.findall(r"\bnews\b|\bstor(?:y|ies)\b|\bheadlines?\b|\bAG\b", text, re.IGNORECASE) == []
+    )

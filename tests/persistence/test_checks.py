@@ -15,7 +15,7 @@ from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.persistence import ArtifactError
 from agnews_sk.persistence._checks import check_skeleton
 from agnews_sk.tokenization import Vocabulary
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 from tests.conftest import HEADLINES
 
 TEXTS = [text for of_class in HEADLINES.values() for text in of_class]
@@ -38,6 +38,49 @@ def random_state(position):
 
 def voting():
     return VotingClassifier([("a", LogisticRegression()), ("b", LogisticRegression())]).fit(X, y)
+
+
+def union(units="both", without=(), **attributes):
+    made = forged(NgramUnion(units=units).fit(TEXTS), **attributes)
+    for name in without:
+        delattr(made, name)
+    return made
+
+
+UNIONS = {
+    "units that do not exist": union(units_="letters"),
+    "units that are a list": union(units_=["both"]),
+    "both, without words": union(words_=None),
+    "both, without characters": union(characters_=None),
+    "words, with characters": union(units_="words"),
+    "nothing": union(words_=None, characters_=None, units_="words"),
+    "words that are not fitted": union(words_=NgramVectorizer()),
+    "parts without units": union(without=["units_"]),
+    "no weight": union(without=["character_weight_"]),
+    "weight above one": union(character_weight_=1.5),
+    "weight of zero": union(character_weight_=0.0),
+    "weight that is not a number": union(character_weight_=float("nan")),
+    "weight of text": union(character_weight_="0.5"),
+    "weight of an array": union(character_weight_=np.full(1000, 0.5)),
+    "words of another kind": union(words_=CountVectorizer().fit(TEXTS)),
+    "characters of another kind": union(characters_=CountVectorizer()),
+    "parameter of another kind": union(words=CountVectorizer()),
+    "parameter that is a text": union(characters="words"),
+    "endless characters": union(spaceless_ngram_range=(1, 10**9)),
+    "characters in reverse": union(spaceless_ngram_range=(3, 1)),
+}
+
+
+@pytest.mark.parametrize("forged_union", UNIONS.values(), ids=UNIONS)
+def test_unions_whose_parts_do_not_fit_are_rejected(forged_union):
+    with pytest.raises(ArtifactError, match=r"NgramUnion|pipeline\.skops"):
+        check_skeleton(forged_union)
+
+
+@pytest.mark.parametrize("units", ["words", "characters", "both", "auto"])
+def test_unions_as_fit_leaves_them_are_accepted(units):
+    check_skeleton(union(units))
+    check_skeleton(NgramUnion(units=units))
 
 
 VALUES = {

@@ -179,6 +179,16 @@ def set_config(**new):
     )
 
 
+def set_saved(step="classify", *, input=None, **new):
+    """Change what is saved beside the module: the pooling of chunks, and the model input."""
+
+    def change(config):
+        config.update(new)
+        config["input"].update(input or {})
+
+    return lambda folder: change_json(folder, f"{step}/config.json", change)
+
+
 def set_manifest(**new):
     return lambda folder: change_manifest(folder, lambda m: m.update(new))
 
@@ -360,6 +370,28 @@ CASES = {
         "finetune", set_config(text_config={"auto_map": {"AutoModel": "evil/repo--model.M"}}),
         "auto_map"),
     "unknown setting": ("scratch", set_config(evil=1), "config.json.*evil"),
+    "chunks that nothing pools": (
+        "scratch", set_saved(input={"truncation": "chunk"}), "needs a chunk_pooling"),
+    "pooling without chunks": (
+        "scratch", set_saved(chunk_pooling="mean"), "needs a chunk_pooling"),
+    "unknown pooling of chunks": (
+        "finetune", set_saved(chunk_pooling="first"), "chunk_pooling must be one of"),
+    "pooling of chunks without its weights": (
+        "scratch", set_saved(chunk_pooling="attention", input={"truncation": "chunk"}),
+        "3 weights do not fit"),
+    "endless chunks": (
+        "finetune", set_saved(
+            chunk_pooling="mean", input={"truncation": "chunk", "max_chunks": 10**9}),
+        "max_chunks must be from 1 to 1024"),
+    "chunks that share all but one token": (
+        "embedding", set_saved("embed", input={"truncation": "chunk", "chunk_overlap": 61}),
+        "chunk_overlap must be at most half"),
+    "length of no number": (
+        "embedding", set_saved("embed", input={"max_length": "long"}), "embed/config.json"),
+    "length below zero": (
+        "embedding", set_saved("embed", input={"max_length": -1}), "max_length must be at least"),
+    "endless chunks as a parameter": (
+        "scratch", set_attribute("classify", "max_chunks", lambda _: 10**9), "max_chunks"),
     "no configuration": (
         "finetune", lambda f: write(f, "classify/config.json", b"[]"), "classify/config.json"),
     # tokenizers and vocabularies
@@ -383,13 +415,14 @@ CASES = {
         "scratch", set_attribute("vocabulary", "vocabulary_", lambda v: {**v, "oil": 3}),
         "pipeline.skops has a vocabulary"),
     "n-gram of no token": (
-        "tfidf", set_attribute("vectorize", "_table.terms", lambda t: spoiled(t, 10**6)),
+        "tfidf", set_attribute("vectorize", "words_._table.terms", lambda t: spoiled(t, 10**6)),
         "pipeline.skops.*below"),
     "n-gram of no column": (
-        "tfidf", set_attribute("vectorize", "_table.columns", lambda c: spoiled(c, -5)),
+        "tfidf", set_attribute("vectorize", "words_._table.columns", lambda c: spoiled(c, -5)),
         "pipeline.skops.*got -5"),
     "weights of fewer n-grams": (
-        "tfidf", set_attribute("vectorize", "_weights.idf_", lambda w: w[:3]), "pipeline.skops"),
+        "tfidf", set_attribute("vectorize", "words_._weights.idf_", lambda w: w[:3]),
+        "pipeline.skops"),
     # arrays and parameters
     "array larger than its bytes": (
         "tfidf", replace_array(bad_npy({**NUMPY, "shape": (10**13,)})),
@@ -416,8 +449,8 @@ CASES = {
         "pipeline.skops sets memory of a TextPipeline"),
     "endless processes": (
         "characters", lambda f: change_model(
-            f, lambda m: setattr(m["vectorize"], "n_jobs", 10**6)),
-        "pipeline.skops sets n_jobs of a FeatureUnion"),
+            f, lambda m: setattr(m["classify"], "n_jobs", 10**6)),
+        "pipeline.skops sets n_jobs of a CalibratedLinearSVC"),
     "random numbers from elsewhere": (
         "tfidf", set_attribute("classify", "random_state", lambda _: forged_random_state()),
         "pipeline.skops has a random_state of a CalibratedLinearSVC"),
@@ -462,6 +495,18 @@ def test_vectorizers_of_scikit_learn_open_no_files_and_run_no_slow_pattern(
     with only_the_model_is_read(path), pytest.raises(ArtifactError, match=message) as caught:
         load(path)
     assert "pipeline.skops" in str(caught.value)
+
+
+@pytest.mark.parametrize(("family", "step"), [("finetune", "classify"), ("embedding", "embed")])
+def test_a_model_reads_no_more_tokens_than_it_has_positions_for(saved, tmp_path, family, step):
+    folder = shutil.copytree(saved[family], tmp_path / "model")
+    set_saved(step, input={"max_length": 10**6})(folder)
+    model = load(folder)
+    assert dict(model.steps)[step].model_input_.max_length == 64
+    texts = ["oil " * 500]
+    np.testing.assert_array_equal(
+        model.predict_proba(texts), load(saved[family]).predict_proba(texts)
+    )
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -164,3 +164,10 @@ def test_a_forged_cache_is_rejected_before_anything_is_computed_from_it(forged):
     message = r"cache_gib must be a number|cannot convert float NaN"
     with pytest.raises(ArtifactError, match=message):
         with_current_names(written.getvalue())
+
+
+def test_parameters_that_are_newer_than_a_model_have_their_defaults():
+    model = load_model(SAVED / "embedding.zip")
+    embedder = model["embed"]
+    assert embedder.get_params()["truncation"] == "head"
+    assert vars(embedder).keys() >= embedder.get_params().keys()

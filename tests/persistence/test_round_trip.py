@@ -25,10 +25,11 @@ from agnews_sk.sampling import (
     SamplerChain,
 )
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer, SentenceEmbedder
 from tests.families import FAMILIES, make_pipelines
 
 TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
+CHINESE = ["石油价格上涨", "球队赢得iPhone决赛", None]
 
 IN_ANOTHER_PROCESS = """
 import sys, numpy as np
@@ -111,7 +112,7 @@ def test_a_pipeline_fitted_on_a_frame_still_takes_frames(headlines, tmp_path):
         filter=SamplerChain([("once", DuplicateFilter()), ("long", LengthFilter(min_words=1))]),
         augment=EDAAugmenter(random_state=np.random.RandomState(0)),
         clean__strip_stop_words=["the"],
-        vectorize__stop_words={"a", "of"},
+        vectorize__words__stop_words={"a", "of"},
     ).fit(frame, headlines[1])
     loaded = load(save(pipeline, tmp_path / "model"))
     for X in (frame, pl.from_pandas(frame), headlines[0]):
@@ -148,9 +149,28 @@ def test_parts_of_nested_estimators_are_saved_and_loaded(tiny_model, headlines, 
         (lambda model: PretrainedTokenizer(model=model), TEXTS),
         (lambda model: SentenceEmbedder(model=model), TEXTS),
         (lambda model: NgramVectorizer(ngram_range=(1, 2)), TEXTS),
+        (lambda model: NgramVectorizer(segmenter="bigrams"), CHINESE),
+        (lambda model: WordTokenizer(), CHINESE),
+        (lambda model: NgramUnion(), TEXTS),
+        (lambda model: NgramUnion(), CHINESE),
+        (lambda model: NgramUnion(units="words"), CHINESE),
         (lambda model: NgramVectorizer(), pl.Series([[7, 8], [7]])),
     ],
-    ids=["cleaner", "words", "vocabulary", "subwords", "pretrained", "embedder", "ngrams", "ids"],
+    ids=[
+        "cleaner",
+        "words",
+        "vocabulary",
+        "subwords",
+        "pretrained",
+        "embedder",
+        "ngrams",
+        "bigrams",
+        "Chinese words",
+        "union",
+        "Chinese union",
+        "Chinese union of words",
+        "ids",
+    ],
 )
 def test_single_steps_are_saved_and_loaded(tiny_model, tmp_path, make, X):
     step = make(tiny_model).fit(X)
@@ -221,3 +241,20 @@ def test_other_versions_of_the_libraries_raise_a_warning(saved, monkeypatch):
     )
     with pytest.warns(VersionWarning, match=rf"polars {pl.__version__} \(here 0\.1\)"):
         load(saved["tfidf"])
+
+
+CHUNKED = {"max_length": 12, "truncation": "chunk", "chunk_overlap": 2}
+LONG = ["oil prices rise on weak profit " * 6, "the cup", "", "coach wins " * 20]
+
+
+@pytest.mark.parametrize("family", ["embedding", "scratch", "finetune"])
+def test_texts_are_divided_as_before_saving(tiny_model, headlines, tmp_path, family):
+    step = "embed" if family == "embedding" else "classify"
+    pooling = {"embedding": "max", "scratch": "attention", "finetune": "mean"}[family]
+    params = {f"{step}__{k}": v for k, v in {**CHUNKED, "chunk_pooling": pooling}.items()}
+    pipeline = make_pipelines(tiny_model)[family].set_params(**params).fit(*headlines)
+    expected = pipeline.predict_proba(LONG)
+    pipeline.set_params(**{f"{step}__truncation": "head"})  # has no effect before a fit
+    loaded = load(save(pipeline, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(LONG), expected)
+    assert loaded[-1 if step == "classify" else "embed"].model_input_.truncation == "chunk"

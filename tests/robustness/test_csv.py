@@ -1,4 +1,4 @@
-"""`load_agnews` on any bytes: the rows of Python's own readers, or an error that names the file."""
+"""The loaders on any bytes: the rows of Python's own readers, or an error that names the file."""
 
 import contextlib
 import csv
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from agnews_sk.datasets import load_agnews
+from agnews_sk.datasets import load_agnews, load_texts
 from tests.robustness.strategies import unless_rejected, valid_text
 
 WHOLE = re.compile(r"(0|-?[1-9]\d{0,17})(\.0)?")
@@ -38,10 +38,15 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("news")
 
 
-def load(path, **options):
+def load(path, *, loader=load_agnews, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return load_agnews(path, **options)
+        return loader(path, **options)
+
+
+def labels_of(bunch):
+    lists = (label if isinstance(label, list) else [label] for label in bunch.target.tolist())
+    return {label for labels in lists for label in labels}
 
 
 def rows_of(bunch):
@@ -91,15 +96,16 @@ def test_any_text_gives_the_valid_rows_of_the_csv_module(folder, text):
 
 
 @given(any_bytes)
-@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
-def test_any_bytes_give_rows_or_an_error_that_names_the_file(folder, suffix, content):
+@pytest.mark.parametrize("loader", [load_agnews, load_texts])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json"])
+def test_any_bytes_give_rows_or_an_error_that_names_the_file(folder, suffix, loader, content):
     path = folder / f"news.{suffix}"
     path.write_bytes(content)
     for on_bad_rows in ("error", "skip"):
         with unless_rejected(path.name):
-            bunch = load(path, on_bad_rows=on_bad_rows)
+            bunch = load(path, loader=loader, on_bad_rows=on_bad_rows)
             assert len(bunch.data) == len(bunch.target) > 0
-            assert set(bunch.target) == set(bunch.target_names)
+            assert labels_of(bunch) == set(bunch.target_names)
 
 
 json_values = st.recursive(

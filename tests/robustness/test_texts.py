@@ -102,7 +102,7 @@ def as_texts(stories):
 @given(st.lists(any_story, min_size=1, max_size=6), settings_of_words)
 def test_words_are_those_of_scikit_learns_analyzer(stories, settings):
     kept = {name: settings[name] for name in ("lowercase", "stop_words")}
-    tokenizer = WordTokenizer(pattern=settings["token_pattern"], **kept)
+    tokenizer = WordTokenizer(pattern=settings["token_pattern"], segmenter=None, **kept)
     analyze = CountVectorizer(token_pattern=settings["token_pattern"], **kept).build_analyzer()
     tokens = tokenizer.transform(stories)
     assert tokens.to_list() == [analyze(text) for text in as_texts(stories)]
@@ -112,11 +112,11 @@ def test_words_are_those_of_scikit_learns_analyzer(stories, settings):
     st.lists(any_story, min_size=1, max_size=6),
     st.lists(any_story, min_size=1, max_size=3),
     settings_of_words,
-    st.sampled_from(["word", "char_wb"]),
+    st.sampled_from(["word", "char", "char_wb"]),
 )
 @pytest.mark.filterwarnings("ignore:Upper case", "ignore:Your stop_words", "ignore:The parameter")
 def test_ngrams_are_those_of_scikit_learn(stories, new, settings, analyzer):
-    ours = NgramVectorizer(analyzer=analyzer, **settings)
+    ours = NgramVectorizer(analyzer=analyzer, segmenter=None, **settings)
     reference = TfidfVectorizer(analyzer=analyzer, **settings)
     try:
         expected = reference.fit_transform(as_texts(stories))

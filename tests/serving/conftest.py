@@ -2,6 +2,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
+import numpy as np
 import polars as pl
 
 from agnews_sk import make_tfidf_pipeline
@@ -14,6 +15,14 @@ STORIES = pl.DataFrame(
     }
 )
 LABELS = ["Business", "Business", "Sports", "Sports"]
+SETS = [["oil"], ["war"], ["oil", "war"], []] * 12
+
+
+def texts_of_sets():
+    """Return texts that consist of the labels in SETS and of other words."""
+    rng = np.random.default_rng(0)
+    other = ["today", "again", "report", "late", "early", "news", "page", "city"]
+    return [" ".join([*labels, *rng.choice(other, 4)]) for labels in SETS]
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import polars as pl
 import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
@@ -16,11 +18,6 @@ from agnews_sk.serving import Limits, create_app
 from tests.serving.conftest import LABELS, STORIES
 
 TEXTS = ["Oil and shares", "The cup", "", "coach of the bank", "日本 \U0001f600"]
-
-
-@pytest.fixture(scope="module")
-def stories_of_body():
-    return make_tfidf_pipeline().fit(STORIES.rename({"description": "body"}), LABELS)
 
 
 @pytest.fixture
@@ -56,12 +53,37 @@ def test_title_and_description_are_joined_as_the_pipeline_joins_a_frame(client, 
     assert alone.json()["predictions"] == response.json()["predictions"][:1]
 
 
-def test_cells_of_other_columns_than_the_models_are_joined_too(stories_of_body):
-    with client_with(stories_of_body) as client:
-        story = {"title": "Cup final", "description": "The team wins."}
-        response = client.post("/predict", json=story)
-    expected = stories_of_body.predict_proba(["Cup final The team wins."])
-    np.testing.assert_allclose(probabilities(response, stories_of_body), expected, atol=1e-6)
+def test_columns_of_other_models_are_rejected_by_name(pipeline):
+    tickets = pl.DataFrame({"subject": STORIES["title"], "body": STORIES["description"]})
+    models = {"one": pipeline, "two": make_tfidf_pipeline().fit(tickets, LABELS), "texts": Stub()}
+    with client_with(models) as client:
+        listed = {one["name"]: one["columns"] for one in client.get("/labels").json()["models"]}
+        rows = {"one": STORIES.to_dicts()[0], "two": tickets.to_dicts()[0], "texts": "Oil"}
+        for name, row in rows.items():
+            response = client.post("/predict", json={"model": name, "texts": [row]})
+            assert response.status_code == 200, response.text
+        refused = client.post("/predict", json={"model": "two", "title": "Oil"})
+        no_columns = client.post("/predict", json={"model": "texts", "body": "Oil"})
+    assert listed == {"one": ["title", "description"], "two": ["subject", "body"], "texts": []}
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "the model 'two' was trained on the columns ['subject', 'body'], got a cell of 'title'.",
+    )
+    assert "was trained on texts, without columns" in no_columns.json()["detail"]
+
+
+WORDS_OF_ANOTHER_DATA_SET = re.compile(r"\bnews\b|\bstor(y|ies)\b|\bheadlines?\b|\bAG\b", re.I)
+
+
+def test_no_page_or_document_of_a_model_speaks_of_other_data_than_its_own():
+    tickets = pl.DataFrame({"comment_body": ["late parcel", "charged twice"] * 2})
+    model = make_tfidf_pipeline().fit(tickets, ["delivery", "billing"] * 2)
+    with client_with({"tickets": model}) as client:
+        documents = [client.get(path).text for path in ("/", "/openapi.json", "/labels")]
+        documents.append(client.post("/predict", json={}).text)
+        documents.append(client.post("/predict", json={"title": "a"}).text)
+    assert [WORDS_OF_ANOTHER_DATA_SET.findall(text) for text in documents] == [[]] * 5
+    assert "comment_body" in documents[1]
 
 
 def test_texts_are_counted_while_they_wait():
@@ -278,6 +300,18 @@ def test_words_come_with_explain(client):
     assert placed
     for one in placed:
         assert prediction["prepared"][one["start"] : one["end"]] == one["word"]
+
+
+@pytest.mark.parametrize("units", ["both", "characters"])
+def test_words_of_chinese_texts_come_with_explain(units):
+    texts = ["石油价格上涨", "油价下跌石油", "球队赢得决赛", "教练宣布球队"]
+    pipeline = make_tfidf_pipeline(vectorize__units=units).fit(texts, ["oil", "oil", "cup", "cup"])
+    with client_with(pipeline) as client:
+        response = client.post("/predict", json={"text": "石油和球队", "explain": True}).json()
+    (prediction,) = response["predictions"]
+    placed = [(one["start"], one["end"], one["word"]) for one in prediction["words"]]
+    assert sorted(placed) == [(0, 2, "石油"), (2, 3, "和"), (3, 5, "球队")]
+    assert prediction["prepared"] == "石油和球队"
 
 
 def test_a_notice_says_why_there_are_no_words(client, monkeypatch):

@@ -1,6 +1,8 @@
 """Models are loaded by name, and their predictions become JSON."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,9 +14,12 @@ from agnews_sk.serving import model_name
 from agnews_sk.serving._models import (
     ExplanationUnavailableError,
     ServedModel,
+    UnknownColumnError,
     check_models,
     name_models,
 )
+
+SAVED_BEFORE = Path(__file__).parents[1] / "persistence" / "saved_before_0_1"
 
 
 class Stub:
@@ -83,7 +88,7 @@ def test_predictions_are_json_with_labels_of_their_type(classes, label, keys):
     assert described["probabilities"] == dict(zip(keys, [0.25, 0.75]))
 
 
-def test_stories_are_joined_and_texts_are_not_changed(pipeline):
+def test_rows_are_joined_and_texts_are_not_changed(pipeline):
     model = ServedModel("m", pipeline)
     texts = model.as_texts(["a text", {"title": "Oil", "description": "A barrel is dear."}])
     assert texts[0] == "a text"
@@ -109,3 +114,27 @@ def test_explained_words_belong_to_the_predicted_label(pipeline):
     (explained,) = ServedModel("m", pipeline).explain(["Oil prices"])
     assert explained["prepared"] == "Oil prices"
     assert {word["word"].lower() for word in explained["words"]} >= {"oil", "prices"}
+
+
+def test_a_cell_of_a_column_that_the_model_does_not_read_is_rejected(pipeline):
+    model = ServedModel("m", pipeline)
+    assert model.columns == ["title", "description"]
+    message = r"'m' was trained on the columns \['title', 'description'\], got a cell of 'body'"
+    with pytest.raises(UnknownColumnError, match=message):
+        model.as_texts([{"title": "Oil", "body": "A barrel"}])
+    with pytest.raises(UnknownColumnError, match="trained on texts, without columns"):
+        ServedModel("m", Stub(["a"], [[1.0]])).as_texts([{"title": "Oil"}])
+
+
+def test_a_search_has_the_columns_of_its_best_pipeline(pipeline):
+    search = SimpleNamespace(best_estimator_=pipeline, classes_=pipeline.classes_)
+    assert ServedModel("m", search).columns == ["title", "description"]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+def test_a_model_of_an_earlier_version_keeps_the_names_of_its_columns():
+    (model,) = name_models(SAVED_BEFORE / "columns.zip").values()
+    served = ServedModel("m", model)
+    assert served.columns == ["title", "description"]
+    texts = served.as_texts([{"title": "Oil prices rise", "description": "A barrel is dear."}])
+    assert served.predict_proba(texts).shape == (1, len(served.labels))

@@ -3,12 +3,15 @@ import time
 from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 
+from agnews_sk import make_tfidf_pipeline
 from agnews_sk.serving import create_app
 from tests.browser import Browser, find_chromium
+from tests.serving.conftest import SETS, texts_of_sets
 from tests.serving.server import in_thread
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium")
@@ -45,7 +48,7 @@ def page(browser, address):
 
 
 def give(page, text):
-    page.evaluate(f"document.getElementById('story').value = {json.dumps(text)}")
+    page.evaluate(f"document.querySelector('#fields textarea').value = {json.dumps(text)}")
 
 
 def cards(page):
@@ -87,18 +90,38 @@ def test_words_that_explain_the_prediction_are_marked(page):
     assert {"Oil", "prices", "rise"} <= set(page.evaluate(marks))
 
 
+@pytest.fixture(scope="module")
+def of_characters():
+    """Fitted on Chinese headlines, of which characters are counted."""
+    texts = ["石油价格上涨", "油价下跌石油", "球队赢得决赛", "教练宣布球队"]
+    pipeline = make_tfidf_pipeline(vectorize__units="characters")
+    return pipeline.fit(texts, ["oil", "oil", "cup", "cup"])
+
+
+def test_words_of_chinese_texts_are_marked_by_a_model_of_characters(browser, of_characters):
+    with in_thread(create_app(of_characters)) as address:
+        browser.open(address, width=1100, dark=False)
+        browser.wait_for("document.querySelector('#fields textarea') !== null")
+        give(browser, "石油石油和球队")
+        browser.evaluate("document.getElementById('ask').click()")
+        ((_, label),) = cards(browser)
+        marks = "[...document.querySelectorAll('.card mark')].map((mark) => mark.textContent)"
+        assert label == "oil"
+        assert {"石油", "球队"} <= set(browser.evaluate(marks))
+
+
 def test_the_page_can_be_used_by_keyboard_alone(page):
-    page.evaluate("document.getElementById('story').focus()")
+    page.evaluate("document.querySelector('#fields textarea').focus()")
     page.call("Input.insertText", text="Cup final")
     page.press(**ENTER, modifiers=CONTROL)
     assert cards(page)[0] == ["tfidf", "Sports"]
     focused = "document.activeElement.id || document.activeElement.tagName"
     page.evaluate("document.activeElement.blur()")
     seen = []
-    for _ in range(9):
+    for _ in range(10):
         page.press(**TAB)
         seen.append(page.evaluate(focused))
-    assert {"story", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
+    assert {"field-0", "field-1", "ask", "file", "SUMMARY", "INPUT"} <= set(seen)
 
 
 def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
@@ -109,8 +132,9 @@ def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
         if not node["ignored"]
     }
     assert {
-        ("heading", "What is this story about?"),
-        ("textbox", "Story"),
+        ("heading", "Which label fits this text?"),
+        ("textbox", "title"),
+        ("textbox", "description"),
         ("button", "Classify"),
         ("group", "Models"),
         ("checkbox", "tfidf"),
@@ -132,12 +156,58 @@ def test_a_dropped_csv_becomes_a_table_and_a_csv(page):
         "[...document.querySelectorAll('tbody tr')].map((row) =>"
         " [...row.children].map((cell) => cell.textContent))"
     )
-    assert rows[0][0] == 'Oil "dear", rises Bank'
-    assert rows[0][1].startswith("Business")
-    assert rows[1][0].endswith("Two\nlines")
+    assert rows[0][:2] == ['Oil "dear", rises', "Bank"]
+    assert rows[0][2].startswith("Business")
+    assert rows[1][1] == "Two\nlines"
     page.wait_for("document.getElementById('status').textContent.includes('differ on 1')")
     saved = page.evaluate("asCsv(['=cup()'], ['m'], [[{label: 'S', probabilities: {S: 0.9}}]])")
     assert saved == '"text","m label","m probability"\r\n"\'=cup()","S","0.9"\r\n'
+
+
+def test_the_fields_are_the_columns_of_the_model_and_are_joined_as_in_training(page, pipeline):
+    labels = "[...document.querySelectorAll('#fields label')].map((label) => label.textContent)"
+    assert page.evaluate(labels) == ["title", "description"]
+    assert "columns title, description." in page.evaluate(
+        "document.getElementById('hint').textContent"
+    )
+    page.evaluate("document.getElementById('field-0').value = 'Cup final'")
+    page.evaluate("document.getElementById('field-1').value = 'The team wins.'")
+    page.evaluate("document.getElementById('ask').click()")
+    cards(page)
+    shown = page.evaluate("document.querySelector('.card:first-child .prepared').textContent")
+    assert shown == "Cup final The team wins."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        ("rows.tsv", "id\tDescription\n1\toil\n2\tcup\n", ["oil", "cup"]),
+        ("rows.csv", "text\noil, up\ncup\n", ["oil, up", "cup"]),
+        ("rows.csv", "one text\nanother text\n", ["one text", "another text"]),
+    ],
+    ids=["another separator", "text column", "lines"],
+)
+def test_rows_are_found_by_the_names_of_their_columns(page, name, content, texts):
+    drop(page, name, content)
+    page.wait_for("document.querySelectorAll('tbody tr').length === 2")
+    cells = "[...document.querySelectorAll('tbody tr')].map((row) => row.children[0].textContent)"
+    assert page.evaluate(cells) == texts
+
+
+def test_columns_are_never_guessed(page):
+    drop(page, "rows.csv", "comment,queue\noil is dear,prices\n")
+    page.wait_for("document.getElementById('status').classList.contains('bad')")
+    said = page.evaluate("document.getElementById('status').textContent")
+    assert said == (
+        "The first line of the file must name the columns title, description; it has comment, "
+        "queue."
+    )
+
+
+def test_what_is_hidden_takes_no_place(page):
+    page.evaluate("document.getElementById('models').hidden = true")
+    display = "getComputedStyle(document.getElementById('models')).display"
+    assert page.evaluate(display) == "none"
 
 
 def test_the_page_sends_no_request_while_it_waits_for_one(page):
@@ -148,13 +218,96 @@ def test_the_page_sends_no_request_while_it_waits_for_one(page):
     assert len([url for url in page.requests() if url.endswith("/predict")]) == 2
 
 
-def test_stories_are_text_and_never_markup(page):
+def test_texts_are_never_markup(page):
     give(page, "<img src=x onerror=document.title='hacked'> <b>oil</b>")
     page.evaluate("document.getElementById('ask').click()")
     cards(page)
     time.sleep(0.05)
     assert page.evaluate("document.querySelectorAll('#results img, #results b').length") == 0
-    assert page.evaluate("document.title") == "News classifier"
+    assert page.evaluate("document.title") == "Text classifier"
+
+
+@pytest.fixture(scope="module")
+def sets_and_columns():
+    """One model that predicts several labels, with columns beside its texts."""
+    frame = pd.DataFrame(
+        {
+            "subject": texts_of_sets(),
+            "amount": [1.0, 2.0, 3.0, None] * 12,
+            "opened": pd.date_range("2026-01-01 08:30", periods=48, freq="7h"),
+            "due": pd.date_range("2026-01-01", periods=48, freq="D"),
+            "country": ["DE", "DE", "FR"] * 16,
+            "urgent": [True, False, False] * 16,
+        }
+    )
+    model = make_tfidf_pipeline(columns="auto", vectorize__weight=0.1).fit(frame, SETS)
+    with in_thread(create_app({"tickets": model})) as address:
+        yield address, model
+
+
+@pytest.fixture
+def form(browser, sets_and_columns):
+    browser.open(sets_and_columns[0], width=1100, dark=False)
+    browser.wait_for("document.querySelector('.beside') !== null")
+    return browser
+
+
+def test_a_form_has_a_field_for_each_column_of_the_right_kind(form):
+    kinds = form.evaluate(
+        "entries().map((field) => [field.dataset.column, field.labels[0].textContent, field.type])"
+    )
+    assert kinds == [
+        ["subject", "subject", "textarea"],
+        ["amount", "amount", "number"],
+        ["opened", "opened", "datetime-local"],
+        ["due", "due", "date"],
+        ["country", "country", "text"],
+        ["urgent", "urgent", "select-one"],
+    ]
+    values = "[...document.querySelectorAll('datalist option')].map((one) => one.value)"
+    assert form.evaluate(values) == ["DE", "FR"]
+
+
+def test_all_labels_are_shown_with_bars_and_those_above_their_threshold_are_marked(
+    form, sets_and_columns
+):
+    model = sets_and_columns[1]
+    row = {"subject": "oil and war", "amount": 3, "opened": "2026-01-02T10:00", "due": None}
+    row |= {"country": "FR", "urgent": False}
+    cells = ["oil and war", "3", "2026-01-02T10:00", "", "FR", "false"]
+    form.evaluate(f"{json.dumps(cells)}.forEach((cell, i) => {{ entries()[i].value = cell; }})")
+    form.evaluate("document.getElementById('ask').click()")
+    assert cards(form) == [["tickets", ", ".join(model.predict(pd.DataFrame([row]))[0])]]
+    chosen = "[...document.querySelectorAll('dt')].map((one) => one.textContent)"
+    assert sorted(form.evaluate(chosen)) == ["✓ oil", "✓ war"]
+    shares = form.evaluate("[...document.querySelectorAll('progress')].map((bar) => bar.value)")
+    assert sorted(shares) == pytest.approx(sorted(model.predict_proba(pd.DataFrame([row]))[0]))
+    explained = "[...document.querySelectorAll('.card h3')].map((one) => one.textContent)"
+    assert sorted(form.evaluate(explained)) == [f"Words that explain {x}" for x in ("oil", "war")]
+    beside = form.evaluate("document.querySelector('.outside').textContent")
+    assert beside.startswith("Not in the text: amount = 3, opened = 2026-01-02 10:00")
+    assert form.evaluate("document.getElementById('title').textContent").startswith("Which labels")
+    assert form.errors() == []
+
+
+def test_a_text_without_labels_and_unknown_cells_is_predicted(form):
+    give(form, "early page")
+    form.evaluate("document.getElementById('ask').click()")
+    assert cards(form) == [["tickets", "no label"]]
+
+
+def test_a_dropped_csv_has_all_columns_and_all_labels(form):
+    head = "subject,amount,opened,due,country,urgent"
+    drop(form, "rows.csv", f"{head}\noil and war,3,,2026-01-02,FR,no\nearly page,,,,,\n")
+    form.wait_for("document.querySelectorAll('tbody tr').length === 2")
+    last = "[...document.querySelectorAll('tbody tr')].map((row) => row.lastChild.textContent)"
+    first, second = form.evaluate(last)
+    assert first.startswith("oil, war ")
+    assert second == "no label "
+    drop(form, "rows.csv", f"{head}\noil and war,much,,,FR,no\n")
+    form.wait_for("document.getElementById('status').classList.contains('bad')")
+    said = form.evaluate("document.getElementById('status').textContent")
+    assert "amount must be a number, got 'much'" in said
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -1,6 +1,8 @@
 import dataclasses
+import json
 import subprocess
 import sys
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +21,7 @@ def truncate(ids, max_length, truncation, special_tokens):
         truncation=truncation,
         special_tokens=SpecialTokens(*special_tokens),
     )
-    return model_input.truncate(ids).to_list()
+    return model_input.cut(ids).ids.to_list()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_an_id_outside_the_vocabulary_is_named(bad):
 
 def test_the_largest_id_and_texts_without_ids_pass():
     ids = pl.Series([[0, 8], []])
-    assert ModelInput(vocab_size=9).prepare(ids).to_list() == [[0, 8], []]
+    assert ModelInput(vocab_size=9).prepare(ids).ids.to_list() == [[0, 8], []]
     ModelInput(vocab_size=9).check(pl.Series([[]], dtype=pl.List(pl.Int64)))
 
 
@@ -112,6 +114,14 @@ def test_an_id_that_truncation_would_drop_is_rejected_too():
         ({"pad_id": -1}, "got -1"),
         ({"max_length": 0}, "max_length must be at least 1, got 0"),
         ({"truncation": "middle"}, "truncation must be one of .*got 'middle'"),
+        ({"truncation": "chunk", "max_length": 4, "chunk_overlap": 3}, "0.5 or 2 tokens.*got 3"),
+        ({"truncation": "chunk", "chunk_overlap": -0.1}, "chunk_overlap must be at most half"),
+        ({"truncation": "chunk", "max_chunks": 0}, "max_chunks must be from 1 to 1024, got 0"),
+        ({"truncation": "chunk", "max_chunks": 1025}, "max_chunks must be from 1 to 1024"),
+        (
+            {"truncation": "chunk", "max_length": 2, "special_tokens": SpecialTokens(1, 1)},
+            "max_length must be at least 3 with truncation=.chunk.",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -139,4 +149,79 @@ def test_it_needs_no_torch():
 
 def test_no_texts_are_prepared_as_none():
     none = pl.Series([], dtype=pl.List(pl.Int64))
-    assert ModelInput(vocab_size=10, max_length=3).prepare(none).to_list() == []
+    for truncation in ("head", "chunk"):
+        model_input = ModelInput(vocab_size=10, max_length=3, truncation=truncation)
+        ids, chunk_offsets = model_input.prepare(none)
+        assert ids.to_list() == []
+        assert chunk_offsets is None
+
+
+def chunking(max_length=5, **settings):
+    return ModelInput(
+        vocab_size=200, max_length=max_length, truncation="chunk",
+        special_tokens=SpecialTokens(1, 1), **settings,
+    )  # fmt: skip
+
+
+def test_long_texts_become_chunks_with_special_tokens():
+    ids, offsets = chunking(chunk_overlap=1).prepare(IDS)
+    assert ids.to_list() == [
+        [1, 10, 11, 12, 2],
+        [1, 12, 13, 14, 2],
+        [1, 2],
+        [1, 20, 21, 22, 2],
+    ]
+    assert offsets.tolist() == [0, 2, 3, 4]
+
+
+def test_an_overlap_is_a_share_of_a_chunk_or_a_number():
+    ids = pl.Series([[1, *range(100, 150), 2], [1, 2]])
+    as_share, as_number = (chunking(22, chunk_overlap=overlap) for overlap in (0.25, 5))
+    assert as_share.cut(ids).ids.to_list() == as_number.cut(ids).ids.to_list()
+    without = chunking(22, chunk_overlap=0).cut(ids)
+    assert len(without.ids) == 4
+    assert without.ids.list.len().to_list() == [19, 19, 19, 2]
+
+
+def test_texts_that_fit_are_no_chunks():
+    ids, offsets = chunking(7).prepare(IDS)
+    assert ids is IDS
+    assert offsets is None
+
+
+@pytest.mark.parametrize(
+    "model_input",
+    [ModelInput(9), chunking(chunk_overlap=np.int64(1)), chunking(chunk_overlap=0.2, max_chunks=3)],
+    ids=["head", "chunk, number", "chunk, share"],
+)
+def test_a_dict_of_plain_values_describes_it(model_input):
+    entries = json.loads(json.dumps(model_input.as_dict()))
+    assert ModelInput.from_dict(entries, vocab_size=model_input.vocab_size) == model_input
+    del entries["chunk_overlap"], entries["max_chunks"]  # as written by earlier versions
+    ModelInput.from_dict(entries, vocab_size=model_input.vocab_size)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"max_length": 5}, r"2 of 12 texts \(17%\) are longer than max_length=5 tokens"),
+        ({"max_length": 5}, "truncation='chunk' reads them whole"),
+        (
+            {"max_length": 4, "truncation": "chunk", "max_chunks": 2, "chunk_overlap": 0},
+            r"2 of 12 texts \(17%\) are longer than the 2 chunks of max_length=4.*raise max_chunks",
+        ),
+    ],
+    ids=["head", "way out", "chunk"],
+)
+def test_a_warning_says_how_many_texts_are_cut(settings, message):
+    ids = pl.Series([[1] * 9] * 2 + [[1, 2]] * 10)
+    with pytest.warns(UserWarning, match=message):
+        ModelInput(9, **settings).warn_of_cut(ids, stacklevel=1)
+
+
+def test_few_long_texts_are_no_reason_for_a_warning():
+    ids = pl.Series([[1] * 9] + [[1, 2]] * 9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ModelInput(9, max_length=5).warn_of_cut(ids, stacklevel=1)
+        ModelInput(9, max_length=3, truncation="chunk").warn_of_cut(ids, stacklevel=1)

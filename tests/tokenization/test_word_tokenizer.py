@@ -1,4 +1,5 @@
 import pickle
+import sys
 
 import numpy as np
 import polars as pl
@@ -88,8 +89,8 @@ def test_tokenizer_needs_no_fit_and_survives_clone_and_pickle():
     ("params", "message"),
     [
         ({"method": "punkt"}, "method"),
-        ({"stemmer": "german"}, "stemmer"),
-        ({"stop_words": "german"}, "stop_words"),
+        ({"stemmer": "klingon"}, "stemmer"),
+        ({"stop_words": "klingon"}, "stop_words"),
         ({"pattern": r"(a)(b)"}, "More than 1 capturing group"),
     ],
 )
@@ -106,3 +107,62 @@ def test_single_text_is_rejected():
 def test_a_pattern_that_does_not_compile_is_rejected_in_fit():
     with pytest.raises(ValueError, match=r"'\(' is not a regular expression"):
         WordTokenizer(pattern="(").fit(["oil"])
+
+
+@pytest.mark.parametrize("language", ["german", "russian", "arabic"])
+def test_stems_of_other_languages_are_those_of_snowball(language):
+    words = {"german": "Häuser Preise", "russian": "цены растут", "arabic": "الأسعار ترتفع"}[
+        language
+    ]
+    (stems,) = WordTokenizer(stemmer=language).transform([words]).to_list()
+    assert stems == [SnowballStemmer(language).stem(word) for word in words.split()]
+    assert stems != words.split()
+
+
+def test_every_snowball_language_has_a_stemmer():
+    for language in set(SnowballStemmer.languages) - {"porter"}:
+        assert len(WordTokenizer(stemmer=language).fit_transform(["oil"])[0]) == 1
+
+
+MIXED = ["苹果发布iPhone手机", "oil", None]
+
+
+def test_scripts_without_spaces_are_split_with_and_without_fit():
+    expected = [["苹果", "发布", "iPhone", "手机"], ["oil"], []]
+    assert WordTokenizer().transform(MIXED).to_list() == expected
+    assert WordTokenizer().fit_transform(MIXED).to_list() == expected
+    assert WordTokenizer(segmenter=None).transform(MIXED)[0].to_list() == ["苹果发布iPhone手机"]
+    bigrams = WordTokenizer(segmenter="bigrams").transform(MIXED)[0].to_list()
+    assert bigrams == ["苹果", "果发", "发布", "iPhone", "手机"]
+
+
+def test_what_has_split_the_texts_of_fit_splits_others(monkeypatch):
+    fitted = WordTokenizer(segmenter="bigrams").fit(MIXED).set_params(segmenter="auto")
+    assert fitted.segmenter_ == "bigrams"
+    assert fitted.transform(["石油价格"])[0].to_list() == ["石油", "油价", "价格"]
+    assert pickle.loads(pickle.dumps(fitted)).segmenter_ == "bigrams"
+    assert WordTokenizer().fit(["oil"]).segmenter_ is None
+    of_dictionaries = WordTokenizer().fit(MIXED)
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    with pytest.raises(ImportError, match=r"a model fitted with icu .* needs icu4py"):
+        of_dictionaries.transform(["石油"])
+
+
+def test_without_dictionaries_bigrams_are_said_in_fit(monkeypatch):
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    with pytest.warns(UserWarning, match="dictionaries are not installed"):
+        words = WordTokenizer().fit_transform(["石油价格"])
+    assert words[0].to_list() == ["石油", "油价", "价格"]
+
+
+def test_texts_of_one_word_each_warn():
+    with pytest.warns(UserWarning, match=r"at most one word each, by the pattern '\\\\S\+'"):
+        WordTokenizer(pattern=r"\S+").fit(["oil-prices-rise-and-fall"])
+
+
+def test_a_state_of_an_earlier_version_splits_no_runs():
+    state = dict(WordTokenizer().__getstate__())
+    del state["segmenter"]
+    earlier = WordTokenizer.__new__(WordTokenizer)
+    earlier.__setstate__(state)
+    assert earlier.transform(["石油价格"])[0].to_list() == ["石油价格"]

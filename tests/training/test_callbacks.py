@@ -39,5 +39,5 @@ def test_callbacks_of_the_user_are_distinguished_from_those_of_the_net():
 
 
 def test_a_copy_holds_no_data_of_the_fit():
-    callback = ScikitLearnCallbacks(small(), object(), IDS, LABELS)
+    callback = ScikitLearnCallbacks(small(), object(), IDS, LABELS, dict)
     assert vars(pickle.loads(pickle.dumps(callback))) == {}

@@ -10,6 +10,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
+from torch.overrides import TorchFunctionMode
 
 from agnews_sk.reporting import HistoryDisplay
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -260,3 +261,29 @@ def test_bfloat16_is_near_float32_and_keeps_float32_weights():
     half = small(precision="bf16").fit(IDS, LABELS)
     assert 0 < np.abs(logits(half) - logits(plain)).max() < 0.2
     assert {p.dtype for p in half.net_.module_.parameters()} == {torch.float32}
+
+
+class _Reads(TorchFunctionMode):
+    """Counts what reads a value from a tensor, for which the processor waits for the device."""
+
+    def __init__(self):
+        super().__init__()
+        self.n = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        masked = func is torch.Tensor.__getitem__ and getattr(args[1], "dtype", None) == torch.bool
+        reading = {torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.__bool__}
+        self.n += masked or func in reading
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("freeze", [None, 1], ids=["all trained", "a frozen layer"])
+def test_more_batches_read_no_more_values_from_an_accelerator(freeze):
+    """With an index, the processor is treated as an accelerator."""
+    counts = []
+    for batch_size in (12, 4):
+        classifier = small(device="cpu:0", batch_size=batch_size, freeze=freeze)
+        with _Reads() as reads:
+            classifier.fit(IDS, LABELS, X_val=IDS, y_val=LABELS)
+        counts.append(reads.n)
+    assert counts[0] == counts[1]

@@ -44,3 +44,10 @@ def test_each_epoch_has_numbers_of_its_own_that_repeat():
     draws = [epoch_rng(seed, epoch).integers(10**9) for seed in (0, 1) for epoch in (0, 1)]
     assert len(set(draws)) == 4
     assert epoch_rng(1, 1).integers(10**9) == draws[-1]
+
+
+def test_texts_of_several_chunks_are_equal_as_wholes():
+    offsets, chunk_offsets = np.array([0, 1, 2, 3, 4, 6]), np.array([0, 2, 4, 5])
+    rows = TextRows(np.array([5, 6, 5, 6, 7, 8]), offsets, None, None, chunk_offsets)
+    assert rows.equal_rows().tolist() == [0, 0, 1]
+    assert [ids.tolist() for ids, _ in rows] == [[5, 6], [5, 6], [7, 8]]

@@ -22,6 +22,13 @@ def test_weights_of_classes_alone_are_those_of_their_rows():
     np.testing.assert_allclose(weight, [2, 0.5, 0.5])
 
 
+def test_weights_of_labels_are_those_of_rows_with_and_without_them():
+    sets = np.array([[1, 0], [0, 0], [1, 1]], dtype=np.float32)
+    weight = weigh_rows([1, 2, 1], np.array([[1.0, 1.0], [3.0, 5.0]]), sets, X)
+    expected = np.array([[3, 1], [2, 2], [3, 5]])
+    np.testing.assert_allclose(weight, expected / expected.mean())
+
+
 def test_weights_of_zero_alone_are_rejected():
     with pytest.raises(ValueError, match="give every row a weight of 0"):
         weigh_rows([1, 0, 0], np.array([0.0, 1.0]), TARGET, X)
@@ -42,3 +49,12 @@ def test_validation_rows_are_weighted_to_mean_one_and_else_as_they_were():
 def test_validation_rows_without_weight_are_rejected():
     with pytest.raises(ValueError, match="give every validation row a weight of 0"):
         with_mean_weight_one(rows(np.zeros(2)))
+
+
+def test_weights_of_mean_one_keep_the_chunks():
+    values, offsets = np.arange(5), np.array([0, 2, 3, 5])
+    valid = TextRows(values, offsets, np.array([0, 1]), np.array([1.0, 3.0]), np.array([0, 2, 3]))
+    weighted = with_mean_weight_one(valid)
+    assert weighted.weight.tolist() == [0.5, 1.5]
+    assert weighted.n_chunks.tolist() == [2, 1]
+    assert valid.weight.tolist() == [1.0, 3.0]

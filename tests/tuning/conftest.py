@@ -26,7 +26,7 @@ def news():
 
 @pytest.fixture
 def pipeline():
-    return make_tfidf_pipeline(classify=LogisticRegression(), vectorize__min_df=1)
+    return make_tfidf_pipeline(classify=LogisticRegression(), vectorize__words__min_df=1)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tuning import PipelineSearchCV
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramUnion
 
 SPACE = {"classify__C": [0.1, 10.0]}
 WEIGHTS = np.linspace(0.1, 3, 90)
@@ -146,9 +146,9 @@ def test_a_scorer_that_returns_no_number_is_rejected_by_name(result, message, ne
 
 def test_scorers_that_only_look_at_predictions_transform_no_rows_again(monkeypatch, news, pipeline):
     calls = []
-    transform = NgramVectorizer.transform
+    transform = NgramUnion.transform
     monkeypatch.setattr(
-        NgramVectorizer, "transform", lambda self, X: calls.append(1) or transform(self, X)
+        NgramUnion, "transform", lambda self, X: calls.append(1) or transform(self, X)
     )
     for scoring, n_transforms in (["accuracy", "neg_log_loss", "f1_macro"], 2), (by_vocabulary, 8):
         calls.clear()

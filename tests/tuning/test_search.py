@@ -27,7 +27,7 @@ from agnews_sk.pipeline import TextPipeline
 from agnews_sk.sampling import DuplicateFilter, EDAAugmenter, MissingTextFilter
 from agnews_sk.tokenization import SubwordTokenizer, Vocabulary, WordTokenizer
 from agnews_sk.tuning import PipelineSearchCV, suggest_params, tfidf_space
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 
 C = FloatDistribution(0.1, 10, log=True)
 
@@ -77,13 +77,13 @@ def test_a_search_predicts_as_its_best_pipeline_fitted_on_all_rows(news, pipelin
 def test_scores_are_those_of_grid_search(news, pipeline):
     space = {
         "clean__lowercase": [True, False],
-        "vectorize__ngram_range": [(1, 1), (1, 2)],
+        "vectorize__words__ngram_range": [(1, 1), (1, 2)],
         "classify__C": [0.3, 3.0],
     }
     grid = GridSearchCV(pipeline, space, cv=3, refit=False).fit(*news)
     search = PipelineSearchCV(
         pipeline,
-        {name: CategoricalDistribution(c) if name != "vectorize__ngram_range" else c
+        {name: CategoricalDistribution(c) if name != "vectorize__words__ngram_range" else c
          for name, c in space.items()},
         n_trials=10, cv=3, pruner=NopPruner(), refit=False, random_state=0,
     ).fit(*news)  # fmt: skip
@@ -156,7 +156,10 @@ def test_families_and_spaces_must_have_the_same_names(pipeline, news):
 
 
 def test_choices_of_any_kind_are_drawn_and_set(news, pipeline, tmp_path):
-    space = {"filter": [MissingTextFilter(), DuplicateFilter()], "vectorize__min_df": [1, 0.5]}
+    space = {
+        "filter": [MissingTextFilter(), DuplicateFilter()],
+        "vectorize__words__min_df": [1, 0.5],
+    }
     search = PipelineSearchCV(
         pipeline, space, n_trials=6, cv=2, random_state=0, storage=f"journal:{tmp_path / 'a'}"
     )
@@ -174,7 +177,7 @@ def test_integers_of_a_space_keep_their_step():
 
 def test_several_objectives_give_a_pareto_front_and_refit_a_point_of_it(news, pipeline):
     scoring = ["accuracy", "neg_log_loss", "latency", "fit_time", "size"]
-    space = {"classify__C": C, "vectorize__min_df": IntDistribution(1, 4)}
+    space = {"classify__C": C, "vectorize__words__min_df": IntDistribution(1, 4)}
     search = PipelineSearchCV(pipeline, space, n_trials=6, cv=2, scoring=scoring, random_state=0)
     results = search.fit(*news).cv_results_
     assert search.best_index_ in {trial.number for trial in search.best_trials_}
@@ -188,7 +191,7 @@ def test_several_objectives_give_a_pareto_front_and_refit_a_point_of_it(news, pi
 
 def test_of_trials_of_one_score_the_one_on_the_front_is_the_best(news, pipeline):
     def space(trial):
-        return {"vectorize__min_df": 1 if trial.number == 0 else 2, "classify__C": 1e-9}
+        return {"vectorize__words__min_df": 1 if trial.number == 0 else 2, "classify__C": 1e-9}
 
     search = PipelineSearchCV(
         pipeline, space, n_trials=2, cv=2, scoring=["accuracy", "size"], random_state=0
@@ -370,7 +373,7 @@ def counted(monkeypatch, cls, method):
 
 
 def test_steps_before_the_first_change_are_fitted_once_per_fold(monkeypatch, news, pipeline):
-    fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
+    fits = counted(monkeypatch, NgramUnion, "fit_transform")
     PipelineSearchCV(
         pipeline, {"classify__C": C}, n_trials=5, cv=3, refit=False, random_state=0
     ).fit(*news)
@@ -378,7 +381,7 @@ def test_steps_before_the_first_change_are_fitted_once_per_fold(monkeypatch, new
 
 
 def test_without_a_cache_every_step_is_fitted_and_scores_are_the_same(monkeypatch, news, pipeline):
-    fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
+    fits = counted(monkeypatch, NgramUnion, "fit_transform")
     space = {"classify__C": C, "clean__lowercase": [True, False]}
     options = {"n_trials": 5, "cv": 3, "refit": False, "random_state": 0, "pruner": NopPruner()}
     plain = PipelineSearchCV(pipeline, space, cache_bytes=None, **options).fit(*news)
@@ -438,7 +441,7 @@ def test_a_tokenizer_without_a_cache_uses_a_shared_one(monkeypatch, news):
 
 
 def test_a_random_step_without_a_seed_is_not_reused(monkeypatch, news, pipeline):
-    fits = counted(monkeypatch, NgramVectorizer, "fit_transform")
+    fits = counted(monkeypatch, NgramUnion, "fit_transform")
     for seed, n_fits in ((None, 6), (0, 2)):
         fits.clear()
         pipeline.set_params(augment=EDAAugmenter(random_state=seed))

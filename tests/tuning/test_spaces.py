@@ -61,13 +61,13 @@ def test_invalid_values_of_a_space_are_rejected_before_trials(
     ("space", "suggestion"),
     [
         ({"classify__c": [1.0]}, "did you mean 'classify__C'"),
-        ({"ngram_range": [(1, 1)]}, "did you mean 'vectorize__ngram_range'"),
-        ({"vectorise__min_df": [1]}, "did you mean 'vectorize__min_df'"),
+        ({"ngram_range": [(1, 1)]}, "did you mean .*'vectorize__words__ngram_range'"),
+        ({"vectorise__min_df": [1]}, "did you mean .*'vectorize__words__min_df'"),
         ({"xyz": [1]}, r"get_params\(\) lists them"),
         (lambda trial: {"classify__c": trial.suggest_float("c", 0, 1)}, "'classify__C'"),
         (
             lambda trial: {"min_df": trial.suggest_int("n", 1, 2), "classify__C": 1.0},
-            "'vectorize__min_df'",
+            "'vectorize__words__min_df'",
         ),
         (lambda trial: {trial.suggest_categorical("which", ["clasify__C"]): 1.0}, "'classify__C'"),
     ],
@@ -159,9 +159,9 @@ def test_a_default_space_names_parameters_of_its_pipeline_and_can_be_joined(make
 def test_a_default_space_is_new_at_each_call():
     space = tfidf_space()
     space["classify__C"] = [1.0]
-    space["vectorize__ngram_range"].clear()
+    space["vectorize__words__ngram_range"].clear()
     assert tfidf_space()["classify__C"] == FloatDistribution(0.03, 30, log=True)
-    assert tfidf_space()["vectorize__ngram_range"] == [(1, 1), (1, 2), (1, 3)]
+    assert tfidf_space()["vectorize__words__ngram_range"] == [(1, 1), (1, 2), (1, 3)]
 
 
 def test_a_space_that_was_not_called_is_rejected_with_advice(news, pipeline):

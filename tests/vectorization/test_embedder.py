@@ -1,4 +1,5 @@
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -90,3 +91,62 @@ def test_replaced_weights_are_loaded_again_and_have_other_rows_in_the_cache(tiny
     expected = SentenceEmbedder(model=shutil.copytree(folder, tmp_path / "other")).fit()
     np.testing.assert_allclose(after, expected.transform(TEXTS), atol=1e-6)
     assert np.abs(after - before).max() > 1e-3
+
+
+LONG = ["oil prices rise " * 20, "the cup", "coach wins the cup final tonight " * 7]
+
+
+@pytest.mark.parametrize("chunk_pooling", ["mean", "max"])
+def test_the_vector_of_a_long_text_is_pooled_over_its_chunks(tiny_model, chunk_pooling):
+    settings = {"model": tiny_model, "max_length": 16, "truncation": "chunk"}
+    embedder = SentenceEmbedder(**settings, chunk_pooling=chunk_pooling).fit()
+    found = embedder.transform(LONG)
+    ids, offsets = embedder.model_input_.cut(embedder.tokenizer_.transform(LONG))
+    with torch.inference_mode():
+        chunks = [
+            embedder.encoder_(torch.tensor([row])).last_hidden_state.mean(dim=1)
+            for row in ids.to_list()
+        ]
+    pool = {"mean": torch.mean, "max": torch.amax}[chunk_pooling]
+    pooled = [pool(torch.cat(chunks[a:b]), dim=0) for a, b in pairwise(offsets)]
+    expected = torch.nn.functional.normalize(torch.stack(pooled), dim=1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(embedder.transform(LONG[::-1])[::-1], found, atol=1e-6)
+
+
+def test_texts_that_fit_have_the_same_vectors_for_any_truncation(tiny_model, embedder):
+    expected = embedder.transform(TEXTS)
+    for truncation in ("tail", "head+tail", "chunk"):
+        other = SentenceEmbedder(model=tiny_model, truncation=truncation).fit(TEXTS)
+        np.testing.assert_array_equal(other.transform(TEXTS), expected)
+
+
+def test_the_end_of_a_text_is_read_with_the_special_tokens(tiny_model):
+    embedder = SentenceEmbedder(model=tiny_model, max_length=6, truncation="tail").fit()
+    cut, _ = embedder.model_input_.cut(embedder.tokenizer_.transform(["the cup oil prices rise"]))
+    head = SentenceEmbedder(model=tiny_model, max_length=6).fit()
+    assert head.model_input_.special_tokens == embedder.model_input_.special_tokens == (1, 1)
+    assert cut.list.first()[0] == embedder.tokenizer_.cls_token_id_
+    assert cut.list.last()[0] == embedder.tokenizer_.sep_token_id_
+    both = embedder.transform(["the cup oil prices rise", "cup oil prices rise"])
+    assert not np.allclose(both[0], head.transform(["the cup oil prices rise"])[0])
+
+
+def test_how_a_text_is_cut_decides_its_row_in_the_cache(tiny_model):
+    cache = TextCache()
+    settings = {"model": tiny_model, "max_length": 16, "cache": cache}
+    params = [{"truncation": "tail"}, {"truncation": "chunk"}]
+    params += [{"truncation": "chunk", **p} for p in ({"chunk_pooling": "max"}, {"max_chunks": 2})]
+    found = [SentenceEmbedder(**settings, **p).fit().transform(LONG)[0] for p in params]
+    assert len(np.unique(np.round(found, 5), axis=0)) == 4
+
+
+def test_fit_says_how_many_texts_are_cut_judged_by_a_sample(tiny_model):
+    texts = [*TEXTS, "oil prices rise " * 20] * 100
+    with pytest.warns(UserWarning, match=r"of 256 sampled texts \(1\d%\) are longer"):
+        SentenceEmbedder(model=tiny_model, max_length=32).fit(texts)
+
+
+def test_fit_warns_of_texts_that_the_model_does_not_know(tiny_model):
+    with pytest.warns(UserWarning, match=f"unknown to the tokenizer of model='{tiny_model}'"):
+        SentenceEmbedder(model=tiny_model).fit(["石油价格上涨", "球队赢得决赛"])

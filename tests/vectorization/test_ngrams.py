@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk._core.words import encode_tokens
+from agnews_sk.tokenization._words import encode_tokens
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
     count_matrix,
@@ -113,7 +113,7 @@ def test_counts_are_those_of_a_loop_and_columns_ascend(cells, n_columns):
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=1))
 def test_characters_are_those_of_the_padded_word(words):
-    tokens = encode_characters(pl.Series(words, dtype=pl.String))
+    tokens = encode_characters(pl.Series(words, dtype=pl.String), " ")
     characters = tokens.distinct.to_list()
     rows = np.split(tokens.codes, tokens.offsets[1:-1])
     assert ["".join(characters[code] for code in row) for row in rows] == [

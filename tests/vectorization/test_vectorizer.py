@@ -1,6 +1,8 @@
 import itertools
 import os
 import pickle
+import re
+import sys
 import warnings
 
 import numpy as np
@@ -15,6 +17,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
+from agnews_sk.tokenization._segmentation import segmenter_to_fit
+from agnews_sk.tokenization._words import WORD_PATTERN, find_words
 from agnews_sk.vectorization import NgramVectorizer
 
 CORPUS = [
@@ -59,6 +63,9 @@ SETTINGS = {
     "characters 3 to 5": {"analyzer": "char_wb", "ngram_range": (3, 5)},
     "characters longer than words": {"analyzer": "char_wb", "ngram_range": (5, 7)},
     "frequent characters": {"analyzer": "char_wb", "ngram_range": (1, 3), "max_features": 20},
+    "characters of the text": {"analyzer": "char"},
+    "characters of the text, 1 to 3": {"analyzer": "char", "ngram_range": (1, 3)},
+    "characters longer than texts": {"analyzer": "char", "ngram_range": (3, 40), "min_df": 2},
 }
 
 
@@ -113,7 +120,7 @@ corpora = st.lists(st.one_of(words, any_text), min_size=1, max_size=8)
     params=st.fixed_dictionaries(
         {
             "ngram_range": st.sampled_from([(1, 1), (1, 2), (2, 3), (3, 5)]),
-            "analyzer": st.sampled_from(["word", "char_wb"]),
+            "analyzer": st.sampled_from(["word", "char", "char_wb"]),
             "lowercase": st.booleans(),
             "min_df": st.sampled_from([1, 2, 0.3]),
             "max_df": st.sampled_from([1.0, 0.7, 2]),
@@ -123,9 +130,9 @@ corpora = st.lists(st.one_of(words, any_text), min_size=1, max_size=8)
         }
     ),
 )
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 def test_matrix_is_that_of_scikit_learn_for_any_texts(corpus, new, params):
-    assert_same(NgramVectorizer(**params), TfidfVectorizer(**params), corpus, new)
+    assert_same(NgramVectorizer(segmenter=None, **params), TfidfVectorizer(**params), corpus, new)
 
 
 @given(
@@ -136,7 +143,7 @@ def test_matrix_is_that_of_scikit_learn_for_any_texts(corpus, new, params):
     ),
     st.sampled_from([(1, 1), (1, 2), (2, 3)]),
 )
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 def test_any_tokens_make_the_matrix_of_scikit_learn(rows, ngram_range):
     theirs = TfidfVectorizer(
         ngram_range=ngram_range, tokenizer=list, preprocessor=list, token_pattern=None
@@ -157,7 +164,11 @@ def test_real_rows_make_the_matrix_of_scikit_learn():
         pytest.skip("AGNEWS_SK_DATA names no real rows")
     rows = load_agnews(os.environ["AGNEWS_SK_DATA"]).data.head(3000)
     texts = ColumnJoiner().fit_transform(rows).tolist()
-    for params in ({"ngram_range": (1, 2)}, {"analyzer": "char_wb", "ngram_range": (3, 5)}):
+    for params in (
+        {"ngram_range": (1, 2)},
+        {"analyzer": "char_wb", "ngram_range": (3, 5)},
+        {"analyzer": "char", "ngram_range": (1, 3)},
+    ):
         assert_same(NgramVectorizer(**params), TfidfVectorizer(**params), texts, texts[:100])
 
 
@@ -233,8 +244,8 @@ def test_errors_are_those_of_scikit_learn(params, corpus):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"analyzer": "char"}, "scikit-learn's TfidfVectorizer has the other analyzers"),
-        ({"analyzer": str.split}, "scikit-learn's TfidfVectorizer has the other analyzers"),
+        ({"analyzer": "chars"}, "scikit-learn's TfidfVectorizer also takes functions"),
+        ({"analyzer": str.split}, "scikit-learn's TfidfVectorizer also takes functions"),
         ({"ngram_range": (2, 1)}, "ngram_range"),
         ({"ngram_range": (0, 1)}, "1 <= min_n <= max_n"),
         ({"min_df": 1.5}, "min_df"),
@@ -252,6 +263,8 @@ def test_lists_of_other_types_are_rejected():
         NgramVectorizer().fit(pl.Series([[1.5]]))
     with pytest.raises(TypeError, match="analyzer='char_wb'"):
         NgramVectorizer(analyzer="char_wb").fit(pl.Series([[1]]))
+    with pytest.raises(TypeError, match="analyzer='char'"):
+        NgramVectorizer(analyzer="char").fit(pl.Series([["oil"]]))
 
 
 def test_tokens_of_another_type_than_in_fit_are_rejected():
@@ -352,3 +365,89 @@ def test_sort_indices_sorts_the_columns_of_each_row(interface):
     X.sort_indices()
     for start, end in itertools.pairwise(X.indptr):
         assert (np.diff(X.indices[start:end]) > 0).all()
+
+
+MIXED = ["石油价格上涨 oil 5G网络", "ราคาน้ำมันสูงขึ้น Oil", "iPhone手机 the 石油", "", "。、"]
+
+
+def slowly_segmented(segmenter):
+    """Return a tokenizer of single texts for scikit-learn."""
+    return lambda text: find_words(pl.Series([text]), WORD_PATTERN, segmenter)[0].to_list()
+
+
+@pytest.mark.parametrize("segmenter", ["dictionary", "bigrams"])
+@pytest.mark.parametrize("params", [{}, {"ngram_range": (1, 2), "sublinear_tf": True}], ids=str)
+def test_segmented_words_make_the_matrix_of_scikit_learn(segmenter, params):
+    tokenizer = slowly_segmented(segmenter_to_fit(segmenter))
+    theirs = TfidfVectorizer(tokenizer=tokenizer, token_pattern=None, **params)
+    ours = NgramVectorizer(segmenter=segmenter, **params)
+    assert_same(ours, theirs, MIXED, ["石油价 unseen", "ราคา"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "params", "recorded"),
+    [
+        (MIXED, {}, r"icu \d+, jieba \d+\.\d+"),
+        (MIXED, {"segmenter": "bigrams"}, "bigrams"),
+        (MIXED, {"segmenter": None}, "None"),
+        (MIXED, {"analyzer": "char_wb"}, "None"),
+        (CORPUS, {}, "None"),
+    ],
+    ids=["dictionaries", "bigrams", "no segmenter", "characters", "no such script"],
+)
+def test_what_has_split_the_texts_is_recorded(texts, params, recorded):
+    assert re.fullmatch(recorded, str(NgramVectorizer(**params).fit(texts).segmenter_))
+
+
+def test_a_model_splits_new_texts_as_those_of_its_fit(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "icu4py", None)
+        with pytest.warns(UserWarning, match="dictionaries are not installed"):
+            fitted = NgramVectorizer(use_idf=False).fit(MIXED)
+        expected = fitted.transform(MIXED)
+    assert fitted.segmenter_ == "bigrams"
+    assert_same_matrix(fitted.transform(MIXED), expected)
+    of_dictionaries = NgramVectorizer().fit(MIXED)
+    of_english = NgramVectorizer().fit(CORPUS)
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    of_english.transform(MIXED)
+    with pytest.raises(ImportError, match=r"a model fitted with icu .* needs icu4py"):
+        of_dictionaries.transform(MIXED)
+
+
+def test_a_state_of_an_earlier_version_splits_no_runs():
+    fitted = NgramVectorizer(segmenter=None).fit(["石油 oil", "oil"])
+    state = dict(fitted.__getstate__())
+    for name in ("segmenter", "segmenter_", "word_statistics_"):
+        del state[name]
+    earlier = NgramVectorizer.__new__(NgramVectorizer)
+    earlier.__setstate__(state)
+    assert earlier.segmenter is None
+    assert_same_matrix(earlier.transform(["石油 oil"]), fitted.transform(["石油 oil"]))
+    assert clone(earlier).get_params() == fitted.get_params()
+
+
+def test_statistics_of_words_are_those_of_a_count():
+    fitted = NgramVectorizer().fit(["oil oil up", "石油价格 oil", "a" * 20, ""])
+    assert fitted.word_statistics_ == {"unseen": 3 / 6, "segmented": 1 / 6, "undivided": 0.25}
+    assert NgramVectorizer(analyzer="char_wb").fit(["oil"]).word_statistics_ == {}
+
+
+def test_texts_of_one_word_each_warn():
+    with pytest.warns(UserWarning, match=r"at most one word each, by the pattern '\[0-9\]\+'"):
+        NgramVectorizer(token_pattern="[0-9]+").fit(
+            ["the number of barrels: 1", "the number of cups: 2"]
+        )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "text", ["oil", "石油价格上涨石油价格上涨石油价格上涨"], ids=["short", "Chinese"]
+)
+def test_short_and_segmented_texts_warn_of_nothing(text):
+    NgramVectorizer().fit([text, "oil prices"])
+
+
+def test_stop_words_of_other_languages_are_removed():
+    fitted = NgramVectorizer(stop_words="german").fit(["Der Preis und das Öl"])
+    assert fitted.get_feature_names_out().tolist() == ["preis", "öl"]

@@ -1,0 +1,108 @@
+"""Directions of the limited-memory BFGS method with a diagonal start, in threads."""
+
+from typing import Any
+
+import numpy as np
+
+from agnews_sk.classifiers._products import Run
+
+_PAIRS = 5  # steps that are remembered
+_BLOCK = 1 << 14  # elements of a block; sums over blocks do not depend on threads
+
+
+class Directions:
+    r"""Estimate of the inverse of the matrix of second derivatives, from the last steps.
+
+    In compact form (Byrd, Nocedal and Schnabel 1994, "Representations of quasi-Newton matrices and
+    their use in limited memory methods", theorem 2.2), so that a direction takes two passes over
+    the steps, which can be divided into blocks:
+
+    .. math:: H = \gamma D^{-1} + [S, \gamma D^{-1} Y]
+        \begin{bmatrix} R^{-T} (E + \gamma Y^T D^{-1} Y) R^{-1} & -R^{-T} \\ -R^{-1} & 0
+        \end{bmatrix} [S, \gamma D^{-1} Y]^T
+
+    with the diagonal :math:`D` of the matrix at some point, the steps :math:`S` and the changes
+    :math:`Y` of the gradient as columns, the upper triangle :math:`R` of :math:`S^T Y` and its
+    diagonal :math:`E`.
+
+    Parameters
+    ----------
+    run : callable
+        As `map`.
+
+    Attributes
+    ----------
+    diagonal : ndarray of float32 of shape (n_parameters,)
+        Set it before the first direction, and again at later points for better directions.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._steps: list[np.ndarray] = []
+        self._changes: list[np.ndarray] = []
+        self.diagonal = np.ones(0, np.float32)
+
+    def add(self, step: np.ndarray, change: np.ndarray) -> None:
+        """Remember a step and the change of the gradient along it; forget the oldest one."""
+        self._steps = [*self._steps[1 - _PAIRS :], step]
+        self._changes = [*self._changes[1 - _PAIRS :], change]
+
+    def __call__(self, gradient: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the direction from a point with this gradient, and the slope along it.
+
+        Parameters
+        ----------
+        gradient : ndarray of float32 of shape (n_parameters,)
+
+        Returns
+        -------
+        direction : ndarray of float32 of shape (n_parameters,)
+        slope : float
+            Below 0, unless the gradient is 0.
+        """
+        blocks = [slice(start, start + _BLOCK) for start in range(0, len(gradient), _BLOCK)]
+        scale, of_steps, of_changes = self._weights(gradient, blocks)
+        direction = np.empty_like(gradient)
+
+        def fill(block: slice) -> float:
+            """Write a block of the direction, and return its part of the slope."""
+            part = scale * gradient[block]
+            for weight, change in zip(of_changes, self._changes):
+                part += weight * change[block]
+            part /= self.diagonal[block]
+            for weight, step in zip(of_steps, self._steps):
+                part += weight * step[block]
+            np.negative(part, out=direction[block])
+            return -float(np.dot(part, gradient[block]))
+
+        return direction, sum(self._run(fill, blocks))
+
+    def _weights(
+        self, gradient: np.ndarray, blocks: list[slice]
+    ) -> tuple[np.float32, np.ndarray, np.ndarray]:
+        """Return the weights of the gradient, of the steps and of the changes in a direction.
+
+        Returns
+        -------
+        scale : float32
+        of_steps, of_changes : ndarray of float32 of shape (n_pairs,)
+        """
+        if not self._steps:
+            return np.float32(1), np.empty(0, np.float32), np.empty(0, np.float32)
+
+        def products(block: slice) -> tuple[np.ndarray, ...]:
+            """Return the parts of a block in the products of steps, changes and gradient."""
+            steps = np.stack([step[block] for step in self._steps])
+            changes = np.stack([change[block] for change in self._changes])
+            scaled = changes / self.diagonal[block]
+            g = gradient[block]
+            return steps @ changes.T, scaled @ changes.T, steps @ g, scaled @ g
+
+        parts: Any = zip(*self._run(products, blocks))
+        both, changes, of_steps, of_changes = (np.sum(part, axis=0, dtype=float) for part in parts)
+        scale = both[-1, -1] / changes[-1, -1]
+        upper = np.triu(both)
+        solved = np.linalg.solve(upper, of_steps)
+        curved = (np.diag(np.diag(both)) + scale * changes) @ solved - scale * of_changes
+        weights = np.linalg.solve(upper.T, curved)
+        return np.float32(scale), weights.astype(np.float32), (-scale * solved).astype(np.float32)

@@ -1,0 +1,246 @@
+"""Linear classifiers of several labels at once, and the calibration of their margins."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from agnews_sk.classifiers._label_sets import held_out_rows
+from agnews_sk.classifiers._label_thresholds import thresholds_for
+from agnews_sk.classifiers._losses import Sigmoid
+from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
+from agnews_sk.classifiers._unseen import as_unseen, finite
+
+# Of the fit of the margins: closer ones are not more accurate on other rows.
+_GAIN, _MOST_ITERATIONS = 3e-3, 100
+_MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
+
+
+class LabelRows(NamedTuple):
+    """Rows to fit a classifier per label on.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+    indicator : ndarray of bool of shape (n_rows, n_labels)
+        Which row has which label.
+    weight : ndarray of float of shape (n_rows,)
+        Of the rows, all above 0.
+    of_labels : ndarray of float of shape (n_rows, n_labels) or (n_rows, 1)
+        Of the rows in the loss of each label.
+    """
+
+    X: Any
+    indicator: np.ndarray
+    weight: np.ndarray
+    of_labels: np.ndarray
+
+    def take(self, indices: np.ndarray) -> "LabelRows":
+        """Return some of the rows."""
+        return LabelRows(*(part[indices] for part in self))
+
+
+class LabelMargins(NamedTuple):
+    """Margins of labels, linear in the features: logarithms of odds.
+
+    Attributes
+    ----------
+    coef : ndarray of float32 of shape (n_features, n_labels)
+        0 for labels that all rows have, or none.
+    intercept : ndarray of float32 of shape (n_labels,)
+    n_iter : int
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    n_iter: int
+
+    def of(self, X: Any) -> np.ndarray:
+        """Return the margins of rows, ndarray of shape (n_rows, n_labels)."""
+        return np.asarray(X @ self.coef, dtype=np.float64) + self.intercept
+
+
+class FittedLabels(NamedTuple):
+    """Calibrated margins and thresholds of labels.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_labels, n_features)
+    intercept : ndarray of shape (n_labels,)
+    thresholds : ndarray of float of shape (n_labels,)
+    n_iter : int
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    thresholds: np.ndarray
+    n_iter: int
+
+
+def fit_label_sets(
+    rows: LabelRows,
+    groups: np.ndarray,
+    *,
+    fraction: float | None,
+    threshold: Any,
+    seed: int,
+    **settings: Any,
+) -> FittedLabels:
+    """Fit a classifier per label, and calibrate them and choose thresholds on held-out rows.
+
+    Parameters
+    ----------
+    rows : LabelRows
+    groups : ndarray of int of shape (n_rows,)
+        Rows of one group are held out together.
+    fraction : float or None
+        Share of the rows to hold out.
+    threshold : "f1" or float
+    seed : int
+    **settings
+        Of `fit_margins`.
+
+    Returns
+    -------
+    FittedLabels
+    """
+    y_proba, held_out, margins = np.empty((0, 0)), np.empty(0, dtype=np.intp), None
+    if fraction is not None:
+        of_held_out = []
+        for fitted, out in held_out_rows(rows.indicator, groups, fraction, seed):
+            margins = fit_margins(rows.take(fitted), **settings)
+            of_held_out.append(margins.of(as_unseen(rows.X[out], rows.X[fitted])))
+            held_out = np.append(held_out, out)
+    margins = fit_margins(rows, start=margins, **settings)
+    tested = rows.indicator[held_out], rows.weight[held_out]
+    coef, intercept = margins.coef.T.astype(np.float64), margins.intercept.astype(np.float64)
+    if len(held_out):
+        found = finite(np.concatenate(of_held_out))
+        slope, shift = calibrate(found, *tested)
+        coef, intercept = coef * slope, intercept * slope + shift
+        y_proba = expit(slope * found + shift)
+    thresholds = thresholds_for(threshold, y_proba, *tested)
+    return FittedLabels(coef, intercept, thresholds, margins.n_iter)
+
+
+def fit_margins(
+    rows: LabelRows,
+    *,
+    C: float,
+    max_iter: int | None,
+    n_jobs: int | None,
+    start: LabelMargins | None = None,
+) -> LabelMargins:
+    """Fit one logistic regression per label, with an L2 penalty.
+
+    Parameters
+    ----------
+    rows : LabelRows
+    C : float
+        Inverse strength of the penalty.
+    max_iter : int or None
+        Maximum number of steps; None are 100.
+    n_jobs : int or None
+        Number of threads, on which the result does not depend.
+    start : LabelMargins, optional
+        Start at the margins of similar rows, which takes fewer steps.
+
+    Returns
+    -------
+    LabelMargins
+    """
+    loss = Sigmoid(rows.indicator.astype(np.float32), rows.of_labels.astype(np.float32))
+    n_positive = rows.indicator.sum(axis=0)
+    varying: np.ndarray = (n_positive > 0) & (n_positive < len(rows.indicator))
+    coef = np.zeros((rows.X.shape[1], len(varying)), np.float32)
+    intercept = loss.start().astype(np.float32)
+    if not varying.any():
+        return LabelMargins(coef, intercept, 0)
+    begin = None
+    if start is not None:
+        known = np.where(start.coef.any(axis=0), start.intercept, intercept)
+        begin = Coefficients(start.coef[:, varying], known[varying])
+    found = fit_logistic(
+        rows.X, loss.take(varying), C=C, tol=_GAIN, max_iter=max_iter or _MOST_ITERATIONS,
+        n_jobs=n_jobs, start=begin,
+    )  # fmt: skip
+    coef[:, varying], intercept[varying] = found.coef, found.intercept
+    return LabelMargins(coef, intercept, found.n_iter)
+
+
+def calibrate(
+    margins: np.ndarray, indicator: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the slope of all margins and the shift of each label with the lowest log loss.
+
+    Platt (1999), "Probabilistic outputs for support vector machines", with one slope for all
+    labels, as few positive rows do not determine one each, and with his smoothed targets.
+
+    Parameters
+    ----------
+    margins : ndarray of float of shape (n_rows, n_labels)
+        Of rows that the classifiers were not fitted on.
+    indicator : ndarray of bool of shape (n_rows, n_labels)
+    weight : ndarray of float of shape (n_rows,)
+
+    Returns
+    -------
+    slope : float
+    shift : ndarray of float of shape (n_labels,)
+        Of the logarithm of odds, `slope * margin + shift`.
+    """
+    scaled = weight[:, None] / weight.sum()
+    n_rows = 1 / (scaled**2).sum()  # the effective sample size
+    share = (scaled * indicator).sum(axis=0)  # (n_labels,)
+    doubt = 1 / (n_rows * np.stack([1 - share, share]) + 2)  # of rows without and with the label
+    target = np.where(indicator, 1 - doubt[1], doubt[0])
+
+    def log_loss(slope: float, shift: np.ndarray) -> float:
+        """Return the log loss."""
+        odds = slope * margins + shift
+        return float((scaled * (np.logaddexp(0, odds) - target * odds)).sum())
+
+    slope, shift = 1.0, np.zeros(margins.shape[1])
+    loss = log_loss(slope, shift)
+    for _ in range(_MOST_STEPS):
+        step, steps = _newton_step(slope * margins + shift, margins, target, scaled)
+        # Halved until the loss decreases, as far from the optimum Newton's steps are too long.
+        size = 1.0
+        while size > _SHORTEST and not log_loss(slope + size * step, shift + size * steps) < loss:
+            size /= 2
+        slope, shift = slope + size * step, shift + size * steps
+        before, loss = loss, log_loss(slope, shift)
+        if before - loss < _TOLERANCE * before:
+            break
+    return max(slope, _TOLERANCE), shift
+
+
+def _newton_step(
+    odds: np.ndarray, margins: np.ndarray, target: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the change of the slope and of the shifts by one step of Newton's method.
+
+    The matrix of second derivatives has entries in its diagonal and for the slope only, so that
+    the shifts can be eliminated.
+
+    Parameters
+    ----------
+    odds, margins, target : ndarray of float of shape (n_rows, n_labels)
+    weight : ndarray of float of shape (n_rows, 1)
+
+    Returns
+    -------
+    step : float
+    steps : ndarray of float of shape (n_labels,)
+    """
+    probability = expit(odds)
+    residual = weight * (target - probability)
+    curvature = weight * probability * (1 - probability)
+    of_both = (curvature * margins).sum(axis=0)  # (n_labels,)
+    of_shift = curvature.sum(axis=0) + _TINY
+    of_slope = (curvature * margins**2).sum() + _TINY
+    down, downs = (residual * margins).sum(), residual.sum(axis=0)
+    step = (down - (of_both * downs / of_shift).sum()) / (
+        of_slope - (of_both**2 / of_shift).sum() + _TINY
+    )
+    return float(step), (downs - of_both * step) / of_shift

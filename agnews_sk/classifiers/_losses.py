@@ -1,0 +1,97 @@
+"""Log losses of rows by their margins: of one label per row, and of several."""
+
+import numpy as np
+
+
+class Softmax:
+    r"""Multinomial log loss, :math:`w (\log \sum_c e^{z_c} - \sum_c t_c z_c)` of each row.
+
+    Parameters
+    ----------
+    target : ndarray of float32 of shape (n_rows, n_classes)
+        Distribution of the classes of each row.
+    weight : ndarray of float32 of shape (n_rows, 1)
+        Of the rows.
+    """
+
+    def __init__(self, target: np.ndarray, weight: np.ndarray) -> None:
+        self.target = target
+        self.weight = weight
+
+    def start(self) -> np.ndarray:
+        """Return the best margins of rows without features, ndarray of shape (n_classes,)."""
+        share = (self.weight * self.target).sum(axis=0, dtype=float) + 0.5
+        return np.log(share / share.sum())
+
+    def of(self, margins: np.ndarray, rows: slice) -> tuple[float, np.ndarray]:
+        """Return the loss of some rows, and its derivatives by their margins.
+
+        Parameters
+        ----------
+        margins : ndarray of float32 of shape (n_rows, n_classes)
+        rows : slice
+
+        Returns
+        -------
+        loss : float
+        residual : ndarray of float32 of shape (n_rows, n_classes)
+        """
+        target, weight = self.target[rows], self.weight[rows]
+        shifted = margins - margins.max(axis=1, keepdims=True)
+        residual = np.exp(shifted)
+        total = residual.sum(axis=1, keepdims=True)
+        shifted *= target
+        loss = np.log(total) - shifted.sum(axis=1, keepdims=True)
+        residual /= total
+        residual -= target
+        residual *= weight
+        return float((weight * loss).sum(dtype=float)), residual
+
+    def curvature(self, residual: np.ndarray, rows: slice) -> np.ndarray:
+        """Return the second derivatives by each margin, ndarray of shape (n_rows, n_classes)."""
+        target, weight = self.target[rows], self.weight[rows]
+        # Without the division, as rows may have weight 0.
+        probability = residual + weight * target  # times the weight
+        return probability - np.divide(
+            probability * probability, weight, out=np.zeros_like(residual), where=weight > 0
+        )
+
+
+class Sigmoid(Softmax):
+    r"""Sum of the binary log losses :math:`w_c (\log(1 + e^{z_c}) - t_c z_c)` of the labels.
+
+    Parameters
+    ----------
+    target : ndarray of float32 of shape (n_rows, n_labels)
+        Which row has which label.
+    weight : ndarray of float32 of shape (n_rows, n_labels) or (n_rows, 1)
+        Of the rows in the loss of each label.
+    """
+
+    def take(self, labels: np.ndarray) -> "Sigmoid":
+        """Return the loss of some labels."""
+        weight = np.broadcast_to(self.weight, self.target.shape)
+        return Sigmoid(self.target[:, labels], weight[:, labels])
+
+    def start(self) -> np.ndarray:
+        """Return the best margins of rows without features, ndarray of shape (n_labels,)."""
+        weight = np.broadcast_to(self.weight, self.target.shape)
+        share = (weight * self.target).sum(axis=0, dtype=float) + 0.5
+        share /= weight.sum(axis=0, dtype=float) + 1
+        return np.log(share / (1 - share))
+
+    def of(self, margins: np.ndarray, rows: slice) -> tuple[float, np.ndarray]:
+        """Return the loss of some rows, and its derivatives by their margins."""
+        target, weight = self.target[rows], self.weight[rows]
+        # In single precision exp and log are many times faster than expit and logaddexp.
+        smaller = np.exp(-np.abs(margins))
+        total = smaller + 1
+        loss = np.log(total)
+        loss += np.maximum(margins, 0)
+        loss -= target * margins
+        loss *= weight
+        residual = np.where(margins > 0, np.float32(1), smaller)
+        residual /= total
+        residual -= target
+        residual *= weight
+        return float(loss.sum(dtype=float)), residual

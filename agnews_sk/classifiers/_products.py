@@ -1,0 +1,145 @@
+"""Products of rows and of their transpose with few columns, in threads and single precision."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from joblib import effective_n_jobs
+from threadpoolctl import threadpool_limits
+
+_ROWS = 4096  # of a block; its margins fit in the cache of a core
+_PARTS = 16  # of the transpose
+# With fewer stored values, starting threads takes longer than the products.
+_FEWEST_FOR_THREADS = 200_000
+
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+
+
+@contextmanager
+def threads(X: Any, n_jobs: int | None) -> Iterator[Run]:
+    """Yield a `map` that uses threads if X is large.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix}
+    n_jobs : int or None
+        Number of threads.
+
+    Yields
+    ------
+    callable
+        As `map`. Meanwhile BLAS uses one thread, so that sums do not depend on their number.
+    """
+    n_values = X.nnz if sp.issparse(X) else X.size
+    n = effective_n_jobs(n_jobs) if n_values >= _FEWEST_FOR_THREADS else 1
+    with threadpool_limits(1, "blas"):
+        if n == 1:
+            yield map
+            return
+        with ThreadPoolExecutor(n) as pool:
+            yield pool.map
+
+
+class Products:
+    """Products with the rows of a matrix, which is divided into blocks.
+
+    Each element of a product is one sum within a block, so results do not depend on threads.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_rows, n_features)
+    run : callable
+        As `map`, see `threads`.
+
+    Attributes
+    ----------
+    n_rows, n_features : int
+    rows : list of slice
+        Of the blocks.
+    """
+
+    def __init__(self, X: Any, run: Run) -> None:
+        self._run = run
+        self.n_rows, self.n_features = X.shape
+        self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
+        if sp.issparse(X):
+            X = sp.csr_array(X, dtype=np.float32)
+            transposed = X.T.tocsr()
+            # Parts of about as many values each: a few features have most of them.
+            ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
+            starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
+            features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
+        else:
+            X = np.ascontiguousarray(X, dtype=np.float32)
+            transposed, features = X.T, [slice(0, self.n_features)]
+        self._blocks = [(block, X[block]) for block in self.rows]
+        self._transposed = [(part, transposed[part]) for part in features]
+
+    def with_rows(self, coef: np.ndarray) -> np.ndarray:
+        """Return the product of the rows with coefficients.
+
+        Parameters
+        ----------
+        coef : ndarray of float32 of shape (n_features, n_columns)
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_rows, n_columns)
+        """
+        found = np.empty((self.n_rows, coef.shape[1]), np.float32)
+        _fill(self._run, found, self._blocks, lambda block: block @ coef)
+        return found
+
+    def with_transpose(self, values: np.ndarray, squared: bool = False) -> np.ndarray:
+        """Return the product of the transposed rows with values.
+
+        Parameters
+        ----------
+        values : ndarray of float32 of shape (n_rows, n_columns)
+        squared : bool, default=False
+            Whether the elements of the rows are squared.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_features, n_columns)
+        """
+        found = np.empty((self.n_features, values.shape[1]), np.float32)
+        _fill(
+            self._run,
+            found,
+            self._transposed,
+            lambda part: (_squared(part) if squared else part) @ values,
+        )
+        return found
+
+
+def _slices(starts: Iterable[int], end: int) -> list[slice]:
+    """Return slices from each start to the next."""
+    starts = list(starts)
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], end])]
+
+
+def _fill(
+    run: Run,
+    into: np.ndarray,
+    parts: list[tuple[slice, Any]],
+    product: Callable[[Any], np.ndarray],
+) -> None:
+    """Write the product of each part into its rows."""
+
+    def fill(part: tuple[slice, Any]) -> None:
+        """Write one part."""
+        into[part[0]] = product(part[1])
+
+    for _ in run(fill, parts):
+        pass
+
+
+def _squared(X: Any) -> Any:
+    """Return a matrix of the squares of its elements."""
+    if not sp.issparse(X):
+        return X * X
+    return sp.csr_array((X.data * X.data, X.indices, X.indptr), shape=X.shape)

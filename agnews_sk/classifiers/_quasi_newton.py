@@ -1,0 +1,195 @@
+"""Logistic regression with an L2 penalty, by a quasi-Newton method in single precision."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agnews_sk.classifiers._lbfgs import Directions
+from agnews_sk.classifiers._losses import Softmax
+from agnews_sk.classifiers._products import Products, Run, threads
+
+# Iterations after which the diagonal of the second derivatives is computed again.
+_AGAIN_AFTER = (3, 8, 20)
+# A step is taken if the slope along it has fallen to this share; tried at most so often.
+_FLATTER, _MOST_TRIES = 0.5, 10
+
+
+class Coefficients(NamedTuple):
+    """Coefficients of the margins of classes or labels.
+
+    Attributes
+    ----------
+    coef : ndarray of float32 of shape (n_features, n_columns)
+    intercept : ndarray of float32 of shape (n_columns,)
+    n_iter : int, default=0
+        Steps that were taken.
+    objective : float, default=inf
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    n_iter: int = 0
+    objective: float = np.inf
+
+
+def fit_logistic(
+    X: Any,
+    loss: Softmax,
+    *,
+    C: float,
+    tol: float,
+    max_iter: int,
+    n_jobs: int | None,
+    start: Coefficients | None = None,
+) -> Coefficients:
+    r"""Minimize the loss and the penalty :math:`\|w\|^2 / (2 C)` of all but the intercepts.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_rows, n_features)
+    loss : Softmax or Sigmoid
+        Of one label or several labels per row.
+    C : float
+        Inverse strength of the penalty.
+    tol : float
+        Stops where the next step is expected to lower the objective by at most this share.
+    max_iter : int
+        Maximum number of steps.
+    n_jobs : int or None
+        Number of threads, on which the result does not depend.
+    start : Coefficients, optional
+        Start here rather than at coefficients of 0.
+
+    Returns
+    -------
+    Coefficients
+
+    Notes
+    -----
+    L-BFGS (Liu and Nocedal 1989, "On the limited memory BFGS method for large scale optimization")
+    whose first estimate of the matrix of second derivatives is not a multiple of the identity but
+    its diagonal. Features of texts differ in frequency by orders of magnitude, and so do their
+    second derivatives. Margins are linear along a step, so that trying its length costs no product.
+    """
+    with threads(X, n_jobs) as run:
+        return _Descent(X, loss, C, run, start).descend(tol, max_iter)
+
+
+class _Descent:
+    """State of a minimization.
+
+    Coefficients, one row per feature, and intercepts are one flat array, and so are their
+    derivatives.
+    """
+
+    def __init__(
+        self, X: Any, loss: Softmax, C: float, run: Run, start: Coefficients | None
+    ) -> None:
+        self.products, self.loss, self.penalty, self.run = Products(X, run), loss, 1 / C, run
+        self.shape = self.products.n_features, loss.target.shape[1]
+        self.point = np.zeros((self.shape[0] + 1) * self.shape[1], np.float32)
+        self.margins = np.zeros(loss.target.shape, np.float32)
+        self.intercept[:] = loss.start() if start is None else start.intercept
+        if start is not None:
+            self.coef[:] = start.coef
+            self.margins += self.products.with_rows(self.coef)
+        self.margins += self.intercept
+        self.norm = self._squares(self.coef)
+        value, self.residual = self._loss(self.margins)
+        self.value = value + self.penalty * self.norm / 2
+
+    @property
+    def coef(self) -> np.ndarray:
+        """Coefficients, a view of shape (n_features, n_columns)."""
+        return self._split(self.point)[0]
+
+    @property
+    def intercept(self) -> np.ndarray:
+        """Intercepts, a view of shape (n_columns,)."""
+        return self._split(self.point)[1]
+
+    def descend(self, tol: float, max_iter: int) -> Coefficients:
+        """Take steps until the next one would gain little."""
+        directions = Directions(self.run)
+        directions.diagonal = self._diagonal()
+        gradient, n_iter = self._gradient(), 0
+        for n_iter in range(max_iter + 1):
+            direction, slope = directions(gradient)
+            if n_iter == max_iter or -slope / 2 <= tol * abs(self.value):
+                break
+            length = self._step(direction, slope)
+            if not length:
+                break
+            before, gradient = gradient, self._gradient()
+            directions.add(np.float32(length) * direction, gradient - before)
+            if n_iter + 1 in _AGAIN_AFTER:
+                directions.diagonal = self._diagonal()
+        return Coefficients(self.coef, self.intercept, n_iter, self.value)
+
+    def _step(self, direction: np.ndarray, slope: float) -> float:
+        """Move along a direction by a length at which it is flat enough, 0 if there is none.
+
+        The objective is convex, so that a length is too short where it falls steeply and too long
+        where it rises; the next one is where a line through both slopes is 0.
+        """
+        coef, intercept = self._split(direction)
+        change = self.products.with_rows(coef)
+        change += intercept
+        inner, norm = float(np.vdot(self.coef, coef)), self._squares(coef)
+        length = 1.0
+        for _ in range(_MOST_TRIES):
+            margins: np.ndarray = self.margins + np.float32(length) * change
+            value, residual = self._loss(margins)
+            squares = self.norm + 2 * length * inner + length**2 * norm
+            value += self.penalty * squares / 2
+            found = float(np.vdot(residual, change)) + self.penalty * (inner + length * norm)
+            if value <= self.value and abs(found) <= -_FLATTER * slope:
+                self.point += np.float32(length) * direction
+                self.margins, self.residual = margins, residual
+                self.value, self.norm = value, squares
+                return length
+            ratio = slope / (slope - found) if found > slope else 4.0
+            length *= float(np.clip(ratio, 0.1, 4))
+        return 0.0
+
+    def _loss(self, margins: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the loss of all rows, and its derivatives by their margins."""
+        residual = np.empty_like(margins)
+
+        def fill(rows: slice) -> float:
+            """Write the derivatives of some rows, and return their loss."""
+            value, residual[rows] = self.loss.of(margins[rows], rows)
+            return value
+
+        return sum(self.run(fill, self.products.rows)), residual
+
+    def _gradient(self) -> np.ndarray:
+        """Return the derivatives of the objective by coefficients and intercepts."""
+        gradient = np.empty_like(self.point)
+        coef, intercept = self._split(gradient)
+        coef[:] = self.products.with_transpose(self.residual)
+        coef += np.float32(self.penalty) * self.coef
+        intercept[:] = self.residual.sum(axis=0, dtype=float)
+        return gradient
+
+    def _diagonal(self) -> np.ndarray:
+        """Return the second derivatives of the objective by each coefficient and intercept."""
+        curvature = np.concatenate(
+            [self.loss.curvature(self.residual[rows], rows) for rows in self.products.rows]
+        )
+        diagonal = np.empty_like(self.point)
+        coef, intercept = self._split(diagonal)
+        coef[:] = self.products.with_transpose(curvature, squared=True)
+        coef += np.float32(self.penalty)
+        intercept[:] = curvature.sum(axis=0, dtype=float)
+        return np.maximum(diagonal, np.finfo(np.float32).tiny, out=diagonal)
+
+    def _split(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the parts of an array as views: of coefficients, and of intercepts."""
+        n_columns = self.shape[1]
+        return flat[:-n_columns].reshape(self.shape), flat[-n_columns:]
+
+    @staticmethod
+    def _squares(coef: np.ndarray) -> float:
+        """Return the sum of squares."""
+        return float(np.vdot(coef, coef))

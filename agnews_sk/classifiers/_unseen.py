@@ -1,0 +1,53 @@
+"""Held-out rows of a matrix whose vectorizer has seen them too."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+
+def as_unseen(X: Any, X_fitted: Any) -> Any:
+    """Return held-out rows as they would be if the vectorizer had been fitted without them.
+
+    Parameters
+    ----------
+    X, X_fitted : {ndarray, CSR matrix} of shape (n_rows, n_features)
+        Sparse rows lose the features that no fitted row has; if all rows have the same norm, they
+        are scaled back to it. Dense rows are returned unchanged.
+
+    Returns
+    -------
+    {ndarray, CSR matrix} of shape (n_rows, n_features)
+    """
+    if not sp.issparse(X):
+        return X
+    known = np.zeros(X.shape[1], dtype=bool)
+    known[X_fitted.indices] = True
+    left = X.copy()
+    left.data = X.data * known[X.indices]
+    length, now = sp.linalg.norm(X, axis=1), sp.linalg.norm(left, axis=1)
+    if not np.allclose(length[length > 0], length.max(initial=0)):
+        return left
+    scale = np.divide(length, now, out=np.ones_like(length), where=now > 0)
+    left.data *= np.repeat(scale, np.diff(X.indptr))
+    return left
+
+
+def finite(margins: np.ndarray) -> np.ndarray:
+    """Return the margins; reject those that are infinite or NaN.
+
+    Parameters
+    ----------
+    margins : ndarray of float
+
+    Returns
+    -------
+    ndarray of float
+
+    Raises
+    ------
+    ValueError
+    """
+    if not np.isfinite(margins).all():
+        raise ValueError("the decision function overflows on X; scale its rows, as TF-IDF does.")
+    return margins

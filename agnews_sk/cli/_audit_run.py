@@ -1,0 +1,69 @@
+"""The command `agnews-sk audit`: its work."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from agnews_sk._core.optional import check_optional
+from agnews_sk.auditing import AuditReport
+from agnews_sk.auditing import audit as audit_rows
+from agnews_sk.cli._output import output_folder, print_written
+from agnews_sk.cli._progress import stages
+from agnews_sk.cli._rows import RowOptions, load_rows
+
+
+def run_audit(
+    options: RowOptions, *, max_length: int, label_errors: bool, out: Path | None, seed: int
+) -> None:
+    """Audit rows, print the findings, and write them if there is an output folder.
+
+    Parameters
+    ----------
+    options : RowOptions
+    max_length : int
+        Longest input of a model, in tokens.
+    label_errors : bool
+        Whether to search for label errors.
+    out : pathlib.Path or None
+        Folder for the files.
+    seed : int
+
+    Raises
+    ------
+    ImportError
+        If label errors are to be found and cleanlab is not installed.
+    """
+    console = Console()
+    if label_errors:
+        check_optional("cleanlab", extra="audit", needed_by="audit without --no-label-errors")
+    with output_folder(out) as folder:
+        rows = load_rows(options, console)
+        with stages(console, "audit") as shown:
+            report = audit_rows(
+                rows.X_train,
+                rows.y_train,
+                rows.X_test,
+                max_length=max_length,
+                label_errors=label_errors,
+                random_state=seed,
+                progress=shown.show,
+            )
+        console.print(_table(report))
+        if folder is not None:
+            report.to_json(folder / "audit.json")
+            report.to_html(folder / "audit.html", source=rows.source)
+    if out is not None:
+        print_written(console, out, "audit.json", "audit.html")
+
+
+def _table(report: AuditReport) -> Table:
+    """Return the findings as a table for the terminal."""
+    table = Table(title=f"Audit of {report.n_rows:,} rows in {report.seconds:.1f} s")
+    for name, justify in (("finding", "left"), ("rows", "right"), ("share", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("description")
+    for finding in report:
+        share = finding.count / finding.n_rows
+        table.add_row(finding.name, f"{finding.count:,}", f"{share:.1%}", finding.summary)
+    return table

@@ -1,0 +1,350 @@
+"""The command `agnews-sk compare`: its work."""
+
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from sklearn.base import clone
+
+from agnews_sk._core.optional import check_optional
+from agnews_sk._core.validation import n_rows, take_rows
+from agnews_sk.auditing import audit
+from agnews_sk.cli._explaining import explain_best
+from agnews_sk.cli._families import NETS, PRETRAINED, Family, check_pretrained, make_pipeline
+from agnews_sk.cli._output import check_model_path, output_folder, print_written
+from agnews_sk.cli._progress import stages
+from agnews_sk.cli._rows import RowOptions, check_classes, draw_rows, load_rows, training_rows
+from agnews_sk.cli._saving import (
+    choose_winner,
+    model_card,
+    print_saved,
+    write_confusion_matrices,
+)
+from agnews_sk.datasets import TrainTest
+from agnews_sk.evaluation import ComparisonResult, Evaluation, evaluate_classifier
+from agnews_sk.inspection import Explanation
+from agnews_sk.persistence import save
+from agnews_sk.pipeline import TextPipeline
+from agnews_sk.reporting import comparison_table, write_report
+
+PROBE_ROWS = 128
+# The share of networks in the five minutes on 2 cores that a comparison may take; the rest is
+# for loading, the baselines and the prediction of the test rows.
+NET_SECONDS = 120.0
+EXPLAINED_ROWS = 8
+EXPLANATION_SECONDS = 20.0
+# Explaining a text takes about as long as predicting so many: steps of an integral, or its words.
+PREDICTIONS_PER_EXPLANATION = 500
+
+Pipelines = dict[Family, TextPipeline]
+
+
+def run_compare(
+    options: RowOptions,
+    *,
+    families: list[Family],
+    model: str | None,
+    epochs: int,
+    n_wanted: int | None,
+    models_folder: Path | None,
+    out: Path | None,
+    seed: int,
+) -> None:
+    """Compare families on the same rows, print the result, and write what was asked for.
+
+    Parameters
+    ----------
+    options : RowOptions
+    families : list of Family
+    model : str or None
+        Pretrained model of the families that have one.
+    epochs : int
+        Epochs of networks.
+    n_wanted : int or None
+        Number of training rows; None takes as many as the time allows.
+    models_folder : pathlib.Path or None
+        Folder for the models, and for the report if `out` is None.
+    out : pathlib.Path or None
+        Folder for the report.
+    seed : int
+    """
+    console = Console()
+    _check(families, model, models_folder, out)
+    with output_folder(models_folder, "--save") as models, output_folder(out) as report:
+        rows = load_rows(options, console)
+        pipelines = {
+            family: make_pipeline(
+                family, model=model, epochs=epochs, seed=seed, show=console.is_terminal
+            )
+            for family in Family
+            if family in families
+        }
+        chosen = _training_rows(pipelines, rows, n_wanted, epochs, seed, console)
+        evaluations = _evaluate_all(pipelines, rows, chosen, console)
+        result = ComparisonResult.from_evaluations(evaluations, random_state=seed)
+        console.print(comparison_table(result))
+        console.print(result.summary(), highlight=False, markup=False)
+        place, folder = out or models_folder, report or models
+        saved = None if models is None else _save_all(result, evaluations, rows, models)
+        written = [] if folder is None else _write(result, evaluations, rows, seed, folder, console)
+    if place is not None:
+        print_written(console, place, *written)
+    if saved is not None and models_folder is not None:
+        print_saved(console, models_folder, *saved, multilabel=result.multilabel)
+
+
+def _check(
+    families: list[Family], model: str | None, models_folder: Path | None, out: Path | None
+) -> None:
+    """Reject models that cannot be loaded and folders that cannot be written, before any work.
+
+    Parameters
+    ----------
+    families : list of Family
+    model : str or None
+    models_folder, out : pathlib.Path or None
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed, which the report needs.
+    typer.BadParameter
+    """
+    if PRETRAINED.intersection(families):
+        check_pretrained(model)
+    if out is not None:
+        check_optional("matplotlib", extra="plot", needed_by="--out")
+    if models_folder is not None:
+        for family in families:
+            check_model_path(models_folder / family, "--save")
+
+
+def _training_rows(
+    pipelines: Pipelines,
+    rows: TrainTest,
+    n_wanted: int | None,
+    epochs: int,
+    seed: int,
+    console: Console,
+) -> np.ndarray:
+    """Return the positions of the training rows that all families are fitted on.
+
+    Parameters
+    ----------
+    pipelines : dict of Family to TextPipeline
+    rows : TrainTest
+    n_wanted : int or None
+        None takes as many as the time allows; all rows if there is no network.
+    epochs, seed : int
+    console : rich.console.Console
+
+    Returns
+    -------
+    ndarray of int of shape (n_chosen,)
+    """
+    nets = {family: pipeline for family, pipeline in pipelines.items() if family in NETS}
+    if n_wanted is None and nets:
+        n_wanted = _affordable_rows(nets, rows, epochs, seed, console)
+    chosen = draw_rows(rows.y_train, n_wanted or n_rows(rows.X_train), seed)
+    check_classes(take_rows(rows.y_train, chosen), f"{len(chosen)} training rows have")
+    return chosen
+
+
+def _affordable_rows(
+    nets: Pipelines, rows: TrainTest, epochs: int, seed: int, console: Console
+) -> int:
+    """Return how many rows the time allows, measured by training on a few.
+
+    Parameters
+    ----------
+    nets : dict of Family to TextPipeline
+        Clones of them are trained for one epoch.
+    rows : TrainTest
+    epochs : int
+        Time is proportional to rows and epochs.
+    seed : int
+    console : rich.console.Console
+        Shows the progress, and the number that is returned.
+
+    Returns
+    -------
+    int
+    """
+    n_all = n_rows(rows.X_train)
+    probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
+    with stages(console, f"Measuring the speed on {len(probe)} rows"):
+        start = time.perf_counter()
+        for net in nets.values():
+            quick = clone(net).set_params(classify__max_epochs=1, classify__verbose=0)
+            quick.fit(*training_rows(rows, probe))
+        per_text = (time.perf_counter() - start) / len(probe)
+    affordable = int(NET_SECONDS / per_text / epochs) // 100 * 100
+    n_chosen = min(n_all, max(affordable, PROBE_ROWS))
+    console.print(
+        f"[bold]Training rows:[/] {n_chosen:,} of {n_all:,}, as {epochs} epochs on them take about "
+        f"{NET_SECONDS / 60:.1f} minutes; set --train-rows to change this."
+    )
+    return n_chosen
+
+
+def _evaluate_all(
+    pipelines: Pipelines, rows: TrainTest, chosen: np.ndarray, console: Console
+) -> list[Evaluation]:
+    """Evaluate each pipeline on the chosen training rows, and TF-IDF on all rows too.
+
+    Parameters
+    ----------
+    pipelines : dict of Family to TextPipeline
+    rows : TrainTest
+    chosen : ndarray of int of shape (n_chosen,)
+        Positions of training rows.
+    console : rich.console.Console
+
+    Returns
+    -------
+    list of Evaluation
+        In the order of the families.
+    """
+    every = np.arange(n_rows(rows.X_train))
+    evaluations = []
+    for family, pipeline in pipelines.items():
+        of_rows = f", {len(chosen):,} rows" if len(chosen) < len(every) else ""
+        evaluations.append(_evaluate(f"{family}{of_rows}", pipeline, rows, chosen, console))
+        if family is Family.TFIDF and of_rows:
+            name = f"{family}, all {len(every):,} rows"
+            evaluations.append(_evaluate(name, pipeline, rows, every, console))
+    return evaluations
+
+
+def _family(evaluation: Evaluation) -> Family:
+    """Return the family with which the name of an evaluation begins."""
+    return Family(evaluation.name.partition(",")[0])
+
+
+def _evaluate(
+    name: str, pipeline: TextPipeline, rows: TrainTest, kept: np.ndarray, console: Console
+) -> Evaluation:
+    """Evaluate one pipeline, and show its stages; a network shows its epochs itself.
+
+    Parameters
+    ----------
+    name : str
+        Begins with that of the family.
+    pipeline : TextPipeline
+    rows : TrainTest
+    kept : ndarray of int of shape (n_kept,)
+        Positions of training rows.
+    console : rich.console.Console
+
+    Returns
+    -------
+    Evaluation
+    """
+    X_train, y_train = training_rows(rows, kept)
+    own_bar = "fitting" if name.startswith(tuple(NETS)) else ""
+    with stages(console, name, own_bar=own_bar) as shown:
+        return evaluate_classifier(
+            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.show
+        )
+
+
+def _save_all(
+    result: ComparisonResult, evaluations: list[Evaluation], rows: TrainTest, folder: Path
+) -> tuple[Family, list[Family]]:
+    """Save the model of each family that was fitted on most rows, with a card.
+
+    Returns
+    -------
+    winner : Family
+    others : list of Family
+    """
+    of_family = {_family(one): one for one in sorted(evaluations, key=lambda e: e.n_train_rows)}
+    for family, one in of_family.items():
+        remark = f"Fitted on {one.n_train_rows:,} of the training rows."
+        card = model_card(one.estimator, rows, result, one.name, remarks=[remark])
+        save(one.estimator, folder / family, card=card)
+    winner = choose_winner(result, [one.name for one in of_family.values()])
+    best = next(family for family, one in of_family.items() if one.name == winner)
+    return best, [family for family in of_family if family is not best]
+
+
+def _write(
+    result: ComparisonResult,
+    evaluations: list[Evaluation],
+    rows: TrainTest,
+    seed: int,
+    folder: Path,
+    console: Console,
+) -> list[str]:
+    """Write the report with an audit and explanations, and return the names of the files.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    evaluations : list of Evaluation
+        Their fitted classifiers are explained.
+    rows : TrainTest
+        Audited, and shown where classifiers disagree.
+    seed : int
+    folder : pathlib.Path
+        Existing folder.
+    console : rich.console.Console
+        Shows the progress.
+
+    Returns
+    -------
+    list of str
+        Only the file of numbers if matplotlib is not installed.
+    """
+    result.to_json(folder / "comparison.json")
+    if find_spec("matplotlib") is None:
+        return ["comparison.json"]
+    with stages(console, "Writing the report") as shown:
+        plots = write_confusion_matrices(result, folder)
+        findings = audit(
+            rows.X_train,
+            rows.y_train,
+            rows.X_test,
+            label_errors=find_spec("cleanlab") is not None,
+            random_state=seed,
+            progress=shown.show,
+        )
+        write_report(
+            result,
+            folder / "report.html",
+            source=" ".join(filter(None, [rows.source, rows.summary])),
+            notice=rows.notice,
+            texts=rows.X_test,
+            explanations=_explanations(result, evaluations, rows),
+            findings=findings,
+        )
+    return ["report.html", "comparison.json", *plots]
+
+
+def _explanations(
+    result: ComparisonResult, evaluations: list[Evaluation], rows: TrainTest
+) -> dict[str, Explanation]:
+    """Explain some rows on which the classifiers disagree, by each classifier; fewer by slow ones.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    evaluations : list of Evaluation
+    rows : TrainTest
+
+    Returns
+    -------
+    dict of str to Explanation
+        By name of the classifier; empty if all predict the same.
+    """
+    differing = result.rows[result.differing_rows(EXPLAINED_ROWS)]
+    if not len(differing):
+        return {}
+    explanations = {}
+    for one in evaluations:
+        affordable = EXPLANATION_SECONDS * one.texts_per_second / PREDICTIONS_PER_EXPLANATION
+        shown = differing[: max(1, int(affordable))]
+        explanations[one.name] = explain_best(one.estimator, take_rows(rows.X_test, shown))
+    return explanations

@@ -1,0 +1,85 @@
+"""The command `agnews-sk predict`: its work."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from agnews_sk._core.optional import import_optional
+from agnews_sk.bulk import BulkReport, predict_files
+from agnews_sk.cli._group import show_error
+from agnews_sk.cli._output import check_is_model
+
+
+def run_predict(
+    model: Path, files: list[str], output: Path, *, dask: str | None, **options: Any
+) -> None:
+    """Predict the rows of files with a progress bar, and print how many were predicted.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+    files : list of str
+        Names, which may have wildcards.
+    output : pathlib.Path
+    dask : str or None
+        Address of a scheduler, or "local".
+    **options
+        As `predict_files` takes them.
+    """
+    check_is_model(model)
+    console = Console()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
+        task = bar.add_task("rows" if dask is None else "files", total=None)
+        with _client(dask) as client:
+            report = predict_files(
+                model,
+                files,
+                output,
+                client=client,
+                progress=lambda n_done: bar.advance(task, n_done),
+                **options,
+            )
+    _print_report(report)
+
+
+def _print_report(report: BulkReport) -> None:
+    """Print how many rows were predicted and skipped; exit with status 1 if none was predicted.
+
+    Parameters
+    ----------
+    report : BulkReport
+    """
+    if report.skipped is not None:
+        typer.secho(f"{report.n_skipped:,} rows skipped: {report.skipped}", fg="yellow", err=True)
+    if not report.n_predicted:
+        columns_found = ", ".join(map(repr, report.columns)) or "none"
+        show_error(f"no row was predicted; the columns of the files: {columns_found}.")
+        raise typer.Exit(1)
+    typer.echo(f"{report.n_predicted:,} rows of {report.n_files} files: {report.output}")
+
+
+def _client(address: str | None) -> Any:
+    """Return a context manager that yields a Dask client, or None without an address.
+
+    Parameters
+    ----------
+    address : str or None
+        Address of a scheduler; "local" starts a cluster of one process per core on this machine.
+
+    Raises
+    ------
+    ImportError
+        If the `dask` extra is not installed.
+    """
+    if address is None:
+        return nullcontext()
+    distributed = import_optional("distributed", extra="dask", needed_by="--dask")
+    if address == "local":
+        return distributed.Client(threads_per_worker=1, dashboard_address=None)
+    return distributed.Client(address)

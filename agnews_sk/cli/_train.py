@@ -1,0 +1,59 @@
+"""The command `agnews-sk train`: its options."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agnews_sk.cli._families import ColumnsOption, Family, ModelOption
+from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
+
+
+@with_row_options
+def train(
+    output: Annotated[
+        Path, typer.Argument(help="Folder for the model, or zip file if it ends with .zip.")
+    ],
+    rows: RowOptions,
+    family: Annotated[Family, typer.Option(help="Family of the pipeline.")] = Family.TFIDF,
+    columns: ColumnsOption = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(help="File of rows by which a network chooses its best epoch."),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(help="File of rows to score the model on; by default the folder's test part."),
+    ] = None,
+    model: ModelOption = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Number of epochs of a network.", show_default="those of the family"
+        ),
+    ] = None,
+    params: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Parameter of a step, such as clean__lowercase=True; may be repeated.",
+        ),
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Train a model on all training rows, score it on the test rows if any, and save it."""
+    from agnews_sk.cli._train_run import run_train
+
+    run_train(
+        rows,
+        output,
+        family=family,
+        columns=columns,
+        validation=validation,
+        test=test,
+        model=model,
+        epochs=epochs,
+        params=params or [],
+        seed=seed,
+    )

@@ -1,0 +1,322 @@
+"""The command `agnews-sk train`: its work."""
+
+import ast
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markup import escape
+from sklearn.base import clone
+
+from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.validation import n_rows
+from agnews_sk.cli._families import (
+    NETS,
+    PRETRAINED,
+    Family,
+    check_columns,
+    check_pretrained,
+    make_pipeline,
+)
+from agnews_sk.cli._output import check_model_path
+from agnews_sk.cli._progress import stages
+from agnews_sk.cli._rows import (
+    RowOptions,
+    check_classes,
+    is_file,
+    load_rows,
+    print_rows,
+    read_texts,
+)
+from agnews_sk.cli._saving import model_card, print_next
+from agnews_sk.cli._stopping import check_stopped, terminable
+from agnews_sk.datasets import TrainTest
+from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
+from agnews_sk.persistence import save
+from agnews_sk.pipeline import TextPipeline
+from agnews_sk.reporting import comparison_table
+
+# Epochs without improvement after which a network with validation rows stops.
+PATIENCE = 2
+
+
+def run_train(
+    options: RowOptions,
+    output: Path,
+    *,
+    family: Family,
+    columns: list[str] | None,
+    validation: str | None,
+    test: str | None,
+    model: str | None,
+    epochs: int | None,
+    params: Sequence[str],
+    seed: int,
+) -> None:
+    """Fit a pipeline on all training rows, score it if there are test rows, and save it.
+
+    Parameters
+    ----------
+    options : RowOptions
+    output : pathlib.Path
+        Folder or zip file of the model.
+    family : Family
+    columns : list of str or None
+        Columns to use beside texts, or ["auto"].
+    validation, test : str or None
+        Files of further rows.
+    model : str or None
+        Pretrained model of the families that have one.
+    epochs : int or None
+    params : sequence of str
+        Parameters of steps, each as NAME=VALUE.
+    seed : int
+    """
+    console = Console()
+    check_model_path(output, "OUTPUT")
+    if family in PRETRAINED:
+        check_pretrained(model)
+    others = check_columns(columns, family)
+    pipeline = make_pipeline(
+        family,
+        model=model,
+        epochs=epochs,
+        seed=seed,
+        show=console.is_terminal,
+        columns=others,
+    )
+    _set(pipeline, params)
+    with terminable():
+        rows = _load(options, test, validation, others, console)
+        if others is not None:
+            pipeline.set_params(join__columns=list(rows.texts))
+        seconds = _fit(pipeline, family, rows, console)
+        remarks = _validated(pipeline, family, rows)
+        for remark in remarks:
+            console.print(remark, highlight=False)
+        result = _score(pipeline, family, rows, seconds, seed, console)
+        card = model_card(pipeline, rows, result, family, remarks=remarks)
+        check_stopped()
+        save(pipeline, output, card=card)
+    console.print("[bold]Saved:[/]", escape(str(output)), soft_wrap=True)
+    print_next(console, output)
+
+
+def _set(pipeline: TextPipeline, params: Sequence[str]) -> None:
+    """Set parameters of steps, each given as NAME=VALUE, or reject them by the option.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+    params : sequence of str
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no value, or there is no such parameter.
+    """
+    given = {}
+    for one in params:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"NAME=VALUE is needed, got {one!r}.", param_hint="--set")
+        given[name.strip()] = _value(value.strip())
+    try:
+        pipeline.set_params(**given)
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from error
+
+
+def _value(text: str) -> Any:
+    """Return a Python literal such as 0.5, True or (1, 3); any other text as it is.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    object
+        Whether it is a valid value is checked by the step that has the parameter.
+    """
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _load(
+    options: RowOptions,
+    test: str | None,
+    validation: str | None,
+    columns: list[str] | str | None,
+    console: Console,
+) -> TrainTest:
+    """Load all training rows, and the other rows if there are any.
+
+    Without `--test`, all rows of a file are for training. A folder, or the default data, has test
+    rows of its own.
+
+    Parameters
+    ----------
+    options : RowOptions
+    test, validation : str or None
+        Files of these rows.
+    columns : list of str, "auto" or None
+        Those to keep beside the texts.
+    console : rich.console.Console
+
+    Returns
+    -------
+    TrainTest
+        With `X_test` None without test rows.
+    """
+    if test is not None or not is_file(options):
+        return load_rows(options, console, test=test, validation=validation, columns=columns)
+    read = read_texts(str(options.path), options, "--data", columns=columns)
+    check_classes(read.target, f"{options.path}: the rows have")
+    source = f"{options.path}: {len(read.target):,} training rows"
+    rows = TrainTest(
+        read.data,
+        None,
+        read.target,
+        np.empty(0),
+        source,
+        summary=read.summary,
+        texts=read.text_names,
+    )
+    if validation is not None:
+        same = replace(options, text=read.text_names, label=read.label_name)
+        beside = [name for name in read.data.columns if name not in read.text_names]
+        valid = read_texts(validation, same, "--validation", columns=beside)
+        source += f"; {validation}: {len(valid.target):,} validation rows"
+        rows = rows._replace(X_validation=valid.data, y_validation=valid.target, source=source)
+    print_rows(rows, console)
+    return rows
+
+
+def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:
+    """Fit the pipeline, print how long that took, and return the seconds.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+    family : Family
+        A network uses validation rows, and shows its epochs itself.
+    rows : TrainTest
+    console : rich.console.Console
+
+    Returns
+    -------
+    float
+    """
+    params = _validation(pipeline, rows) if family in NETS else {}
+    n_train = n_rows(rows.X_train)
+    start = time.perf_counter()
+    own_bar = "fitting" if family in NETS else ""
+    with stages(console, f"{family}: fitting on {n_train:,} rows", own_bar=own_bar):
+        pipeline.fit(rows.X_train, rows.y_train, **params)
+    seconds = time.perf_counter() - start
+    console.print(f"[bold]Fitted:[/] {family} on {n_train:,} rows in {seconds:.1f} s")
+    used = getattr(pipeline["join"], "summary_", None)
+    if used is not None:
+        console.print("[bold]Columns:[/]", escape(used), soft_wrap=True)
+    return seconds
+
+
+def _validated(pipeline: TextPipeline, family: Family, rows: TrainTest) -> list[str]:
+    """Return the accuracy on the validation rows as a sentence, if there are any.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+    family : Family
+    rows : TrainTest
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    if rows.y_validation is None:
+        return []
+    used = ", by which the epoch was chosen" if family in NETS else ""
+    accuracy = pipeline.score(rows.X_validation, rows.y_validation)
+    score = "Share of right label sets" if is_multilabel(rows.y_validation) else "Accuracy"
+    return [f"{score} on {len(rows.y_validation):,} validation rows{used}: {accuracy:.4f}."]
+
+
+def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
+    """Let the network stop by its validation loss, and return the rows as its `fit` takes them.
+
+    The steps before the network are fitted for that, as they are in the fit of the pipeline.
+    Without validation rows nothing changes.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+        It ends in a network.
+    rows : TrainTest
+
+    Returns
+    -------
+    dict of str to object
+        Parameters of `fit`.
+    """
+    if rows.X_validation is None:
+        return {}
+    if pipeline.get_params()["classify__patience"] is None:
+        pipeline.set_params(classify__patience=PATIENCE)
+    before = clone(pipeline[:-1]).fit(rows.X_train, rows.y_train)
+    X_val = before.transform(rows.X_validation)
+    return {"classify__X_val": X_val, "classify__y_val": rows.y_validation}
+
+
+def _score(
+    pipeline: TextPipeline,
+    family: Family,
+    rows: TrainTest,
+    seconds: float,
+    seed: int,
+    console: Console,
+) -> ComparisonResult | None:
+    """Score the pipeline on the test rows and print the scores; None without test rows.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline
+        Fitted.
+    family : Family
+        Its name in the result.
+    rows : TrainTest
+    seconds : float
+        Time of the fit.
+    seed : int
+        Of the bootstrap.
+    console : rich.console.Console
+
+    Returns
+    -------
+    ComparisonResult or None
+    """
+    if rows.X_test is None:
+        console.print(
+            "There are no test rows: pass --test to score the model, or use `agnews-sk compare`, "
+            "which holds out a fifth of the rows.",
+            soft_wrap=True,
+        )
+        return None
+    with stages(console, f"{family}: test rows") as shown:
+        evaluation = evaluate_fitted(
+            family, pipeline, rows.X_test, rows.y_test, progress=shown.show
+        )
+    evaluation = replace(evaluation, n_train_rows=n_rows(rows.X_train), fit_seconds=seconds)
+    result = ComparisonResult.from_evaluations([evaluation], random_state=seed)
+    console.print(comparison_table(result))
+    console.print(result.summary(), highlight=False, markup=False)
+    return result

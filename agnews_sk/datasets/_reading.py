@@ -1,0 +1,251 @@
+"""Read labelled rows of several files as one dataset: columns, labels and faults together."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sklearn.utils import Bunch
+
+from agnews_sk.datasets._bunch import check_choice, make_bunch, summarize
+from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules
+from agnews_sk.datasets._labels import (
+    OFFICIAL_NAMES,
+    as_labels,
+    meaning_of_labels,
+    names_of_classes,
+    without_label_faults,
+)
+from agnews_sk.datasets._parts import Sources, files_of, find_sources
+from agnews_sk.datasets._recognize import RecognizedColumns
+from agnews_sk.datasets._table import Table, read_table
+from agnews_sk.files import ReadOptions
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How labelled rows are read.
+
+    Attributes
+    ----------
+    rules : LabelledRules
+        Choose the columns.
+    options : ReadOptions
+        What the caller says about the form of files.
+    label_sep : str or None
+        Separates several labels in a cell.
+    on_bad_rows : {"error", "skip"}
+    """
+
+    rules: LabelledRules = field(default_factory=AgNewsColumns)
+    options: ReadOptions = field(default_factory=ReadOptions)
+    label_sep: str | None = None
+    on_bad_rows: str = "error"
+
+    def __post_init__(self) -> None:
+        """Check the choice and the separator of labels."""
+        check_choice(self.on_bad_rows, ("error", "skip"), name="on_bad_rows")
+        if self.label_sep == "":
+            raise ValueError("label_sep must be one or more characters, got ''.")
+
+
+def reading_of(
+    *,
+    text: str | Sequence[str] | None = None,
+    label: str | None = None,
+    sep: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    columns: str | Sequence[str] | None = None,
+    on_bad_rows: str = "error",
+) -> Reading:
+    """Return how labelled rows of any columns are read; parameters as of `load_texts`."""
+    texts = [text] if isinstance(text, str) else text
+    is_list = isinstance(texts, (list, tuple)) and texts
+    if texts is not None and not (is_list and all(isinstance(name, str) for name in texts)):
+        raise TypeError(f"text must be the name of a column or a list of names, got {text!r:.100}.")
+    if not isinstance(label, str | None):
+        raise TypeError(f"label must be the name of a column, got {label!r:.100}.")
+    rules = RecognizedColumns(texts, label, header=header, others=_checked_others(columns))
+    return Reading(rules, ReadOptions(sep, encoding, sheet), label_sep, on_bad_rows)
+
+
+def _checked_others(columns: Any) -> Sequence[str]:
+    """Return the columns to keep beside the texts, or "auto"; reject other values."""
+    others = [] if columns is None else columns
+    named = isinstance(others, (list, tuple)) and all(isinstance(one, str) for one in others)
+    if not named and not (isinstance(others, str) and others == "auto"):
+        raise TypeError(f"columns must be 'auto' or a list of names, got {columns!r:.100}.")
+    return others
+
+
+def load_parts(given: Any, subsets: Sequence[str], reading: Reading) -> list[Bunch]:
+    """Read a file or parts of a folder, each file once, with the same meaning of labels in all.
+
+    Parameters
+    ----------
+    given : object
+        As `find_sources` takes it.
+    subsets : sequence of {"train", "validation", "test", "all"}
+        The subset of each Bunch; ignored for rows that are not divided.
+    reading : Reading
+
+    Returns
+    -------
+    list of Bunch
+    """
+    sources = find_sources(given)
+    wanted = [files_of(sources, subset, given) for subset in subsets]
+    return load_sources(sources, wanted, reading)
+
+
+def load_sources(
+    sources: Sources, wanted: Sequence[Sequence[str]], reading: Reading
+) -> list[Bunch]:
+    """Read all files, and return the rows of some parts.
+
+    Files of parts that are not wanted decide on the meaning of labels too.
+
+    Parameters
+    ----------
+    sources : dict of str to list
+        Files or datasets by part.
+    wanted : sequence of sequence of str
+        The parts of each Bunch.
+    reading : Reading
+
+    Returns
+    -------
+    list of Bunch
+    """
+    tables = _read_tables(sources, reading)
+    meaning = meaning_of_labels([table for found in tables.values() for table in found])
+    bunches = []
+    for parts in wanted:
+        of_parts = [table for part in parts for table in tables[part]]
+        bunches.append(_make_bunch(of_parts, meaning, reading))
+    return bunches
+
+
+def read_agnews(paths: Sequence[Path]) -> Bunch:
+    """Read files that are known to be those of AG News.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+
+    Returns
+    -------
+    Bunch
+    """
+    reading = Reading(options=ReadOptions(detects=False))
+    tables = [read_table(path, reading.rules, reading.options) for path in paths]
+    return _make_bunch(tables, OFFICIAL_NAMES, reading)
+
+
+def _read_tables(sources: Sources, reading: Reading) -> dict[str, list[Table]]:
+    """Return the tables of each part; the columns of the first file are those of all.
+
+    Parameters
+    ----------
+    sources : dict of str to list
+    reading : Reading
+
+    Returns
+    -------
+    dict of str to list of Table
+    """
+    rules = reading.rules
+    tables: dict[str, list[Table]] = {part: [] for part in sources}
+    for part, found in sources.items():
+        for source in found:
+            table = read_table(source, rules, reading.options, label_sep=reading.label_sep)
+            tables[part].append(without_label_faults(table))
+            if table.chosen is not None:
+                rules = reading.rules.for_other_files(table.chosen)
+    return tables
+
+
+def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Reading) -> Bunch:
+    """Concatenate tables, whose labels have been checked, to a Bunch.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+    meaning : mapping of str to label
+    reading : Reading
+
+    Returns
+    -------
+    Bunch
+    """
+    _report_faults(tables, reading.on_bad_rows)
+    filled = [table for table in tables if len(table.labels)]
+    if not filled:
+        raise ValueError(_no_rows(tables))
+    paths = ", ".join(str(table.path) for table in tables)
+    target = as_labels(pl.concat([table.labels for table in filled]), dict(meaning))
+    rows = pl.concat([table.rows for table in filled], how="diagonal_relaxed")
+    bunch = make_bunch(
+        rows,
+        target,
+        f"Labelled rows read from {paths}",
+        target_names=names_of_classes(dict(meaning)),
+        label_name=filled[0].label,
+        text_names=list(filled[0].chosen.texts if filled[0].chosen else rows.columns),
+    )
+    bunch.summary = summarize([bunch])
+    return bunch
+
+
+def _no_rows(tables: Sequence[Table]) -> str:
+    """Return why there are no rows: files are empty, or have a header only.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Returns
+    -------
+    str
+    """
+    paths = ", ".join(str(table.path) for table in tables)
+    if any(table.faults for table in tables):
+        return f"No rows in {paths} that can be used."
+    names = next((table.names for table in tables if table.names), None)
+    if names is None:
+        return f"No rows in {paths}: it is empty." if len(tables) == 1 else f"No rows in {paths}."
+    return f"No rows in {paths}, only the names of columns: {', '.join(map(repr, names)):.300}."
+
+
+def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
+    """Raise the first fault as an error, or warn of all.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+    on_bad_rows : {"error", "skip"}
+
+    Raises
+    ------
+    ValueError
+        Names the file and line of the first fault, and how to leave such rows out.
+    """
+    faults = [(table.path, line, why) for table in tables for line, why in table.faults]
+    if not faults:
+        return
+    path, line, why = faults[0]
+    if on_bad_rows == "error":
+        raise ValueError(
+            f'{path}, line {line}: {why}. Pass on_bad_rows="skip" (--on-bad-rows skip) to leave '
+            "such rows out."
+        )
+    warnings.warn(
+        f"Skipped {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
+        UserWarning,
+        stacklevel=6,
+    )

@@ -1,0 +1,78 @@
+"""A classifier that is fitted already: its predictions on test rows, and their costs."""
+
+from typing import Any
+
+from agnews_sk._core.label_arrays import as_kind_of, plain_labels
+from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.validation import as_frame
+from agnews_sk.evaluation._costs import Cost
+from agnews_sk.evaluation._evaluation import (
+    Evaluation,
+    ProgressCallback,
+    ignore_stage,
+    measure_predictions,
+    warn_of_unseen,
+)
+from agnews_sk.evaluation._set_evaluation import sets_of_test_rows
+
+
+def evaluate_fitted(
+    name: str,
+    classifier: Any,
+    X_test: Any,
+    y_test: Any,
+    *,
+    progress: ProgressCallback | None = None,
+) -> Evaluation:
+    """Predict the test rows with a fitted classifier, and measure the costs of prediction.
+
+    Parameters
+    ----------
+    name : str
+        Name of the classifier in results and messages.
+    classifier : fitted classifier or pipeline
+        Such as a model that `agnews_sk.load` returned. It is not cloned.
+    X_test : DataFrame or array-like of str of shape (n_rows,)
+        What the classifier takes; not the rows that it was fitted on.
+    y_test : array-like of shape (n_rows,)
+        Labels, none missing.
+    progress : callable taking a str, optional
+        Called at the start of each stage with its description.
+
+    Returns
+    -------
+    Evaluation
+        Its `fit_seconds` and `cpu_seconds` are NaN, and `n_train_rows` is 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If labels are missing, of another kind than those of the classifier, or not one per row.
+
+    Warns
+    -----
+    UserWarning
+        If test labels are not among the classes of the classifier: those rows count as errors.
+
+    Examples
+    --------
+    >>> from agnews_sk import make_tfidf_pipeline
+    >>> from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
+    >>> texts, labels = ["oil rises", "team wins", "oil sinks"], ["Oil", "Team", "Oil"]
+    >>> pipeline = make_tfidf_pipeline().fit(texts, labels)
+    >>> evaluation = evaluate_fitted("tfidf", pipeline, ["oil up", "our team"], ["Oil", "Team"])
+    >>> ComparisonResult.from_evaluations([evaluation]).scores["accuracy"].to_dict()
+    {'tfidf': 1.0}
+    """
+    X_test = as_frame(X_test)
+    known = plain_labels(classifier.classes_, name=f"classes_ of {name}")
+    if is_multilabel(y_test):
+        y_true = sets_of_test_rows(y_test, X_test, known)
+    else:
+        y_true = plain_labels(y_test, X_test, name="y_test")
+        y_true = as_kind_of(y_true, known, name="y_test", whose=f"classes_ of {name}")
+    warn_of_unseen(name, known, y_true)
+    fit = Cost(peak_memory_bytes=0.0)  # unknown
+    return measure_predictions(
+        name, classifier, X_test, y_true, known, progress or ignore_stage, n_train_rows=0, fit=fit
+    )

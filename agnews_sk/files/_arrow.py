@@ -1,0 +1,246 @@
+"""Rows of columnar formats: a stream of record batches, or all columns at once."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from agnews_sk._core.validation import POLARS_STRINGS
+from agnews_sk.files._rows import Fault, Found, Row, RowReader
+
+# Number of rows converted at a time.
+_N_ROWS = 4_096
+_N_ROWS_OF_COLUMNS = 65_536
+# Key of the metadata that the Hugging Face `datasets` library writes.
+_FEATURES = b"huggingface"
+
+
+class ArrowReader(RowReader):
+    """Read a columnar format: a few thousand rows at a time, and only the columns that are wanted.
+
+    The fields of a struct are columns with names such as "data.text". A cell that cannot be
+    converted to a Python object is a fault of its row: bytes in a column of texts that are no
+    UTF-8, or a date that Python cannot represent. A file that is damaged otherwise is rejected as
+    a whole.
+    """
+
+    kind = "Arrow"
+
+    @abstractmethod
+    def schema(self) -> pa.Schema:
+        """Return the columns of the file as they are stored, with their metadata."""
+
+    @abstractmethod
+    def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
+        """Yield the rows, at most some at a time; of stored columns, or of all for None.
+
+        Parameters
+        ----------
+        columns : list of str or None
+        n_rows : int
+
+        Yields
+        ------
+        pyarrow.Table
+        """
+
+    def column_names(self) -> list[str]:
+        """Return the columns of the file, wanted or not."""
+        with self.named():
+            return list(_flat(self.schema().empty_table()).column_names)
+
+    def rows(self) -> Found:
+        """Yield a row per row of the file, of the wanted columns or, if none is, of all."""
+        self.names = self.column_names()
+        wanted = [name for name in self.names if self.wants(name)]
+        start = 1
+        for table in self._wanted_tables(wanted, _N_ROWS):
+            yield from _rows_of(table, start)
+            start += len(table)
+
+    def frame(self, columns: Sequence[str]) -> pl.DataFrame | None:
+        """Return all rows of some columns at once.
+
+        Parameters
+        ----------
+        columns : sequence of str
+
+        Returns
+        -------
+        polars.DataFrame or None
+            None if a cell is faulty; `rows` then finds which.
+        """
+        self.names = self.column_names()
+        wanted = list(dict.fromkeys(columns))
+        tables = list(self._wanted_tables(wanted, _N_ROWS_OF_COLUMNS))
+        if not tables:
+            return self._polars(_flat(self.schema().empty_table()).select(wanted))
+        table = pa.concat_tables(tables).unify_dictionaries()
+        try:
+            table.validate(full=True)
+        except pa.ArrowInvalid:  # texts that are no UTF-8
+            return None
+        return self._polars(table)
+
+    def _wanted_tables(self, wanted: list[str], n_rows: int) -> Iterator[pa.Table]:
+        """Yield the wanted columns, or all if none is wanted, structs taken apart.
+
+        Lengths and offsets are checked, which a damaged file may get wrong. Texts are not: bytes
+        that are no UTF-8 are a fault of one row, which conversion finds.
+
+        Parameters
+        ----------
+        wanted : list of str
+            Columns, those of structs under dotted names.
+        n_rows : int
+            Most rows of a table.
+
+        Yields
+        ------
+        pyarrow.Table
+        """
+        is_part = len(set(wanted)) < len(self.names)
+        stored = [name for name in self.schema().names if _holds_any(name, wanted)]
+        with self.named():
+            for table in self.tables(stored if is_part else None, n_rows):
+                table.validate()
+                flat = _flat(table)
+                yield flat.select(wanted) if wanted and is_part else flat
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Raise a ValueError that names the file if it is broken as a whole."""
+        try:
+            yield
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            if isinstance(error, FileNotFoundError) or str(error).startswith(str(self.path)):
+                raise
+            raise ValueError(f"{self.path} is not a readable {self.kind} file: {error}") from error
+
+    def _polars(self, table: pa.Table) -> pl.DataFrame:
+        """Return an Arrow table as a Polars frame."""
+        try:
+            return pl.DataFrame(table)
+        except (ValueError, pl.exceptions.PanicException) as error:  # a type of a damaged file
+            raise ValueError(f"{self.path} is not a readable {self.kind} file: {error}") from error
+
+    def wrong_type(self, label: str, texts: Sequence[str]) -> str | None:
+        """Return which column has a type that fits no texts or no labels; None if all fit.
+
+        Texts are strings or categories; labels are also integers, floats and booleans, and lists
+        of strings or integers.
+
+        Parameters
+        ----------
+        label : str
+        texts : sequence of str
+
+        Returns
+        -------
+        str or None
+        """
+        empty = _flat(self.schema().empty_table()).select([label, *texts])
+        schema = self._polars(empty).schema
+        wrong = next((name for name in texts if schema[name] not in POLARS_STRINGS), None)
+        if wrong is not None:
+            return f"{wrong} must hold texts, got {schema[wrong]}"
+        dtype = schema[label]
+        inner = dtype.inner if isinstance(dtype, pl.List) else dtype
+        is_list = inner is not dtype
+        if inner.is_integer() or inner in POLARS_STRINGS:
+            return None
+        if not is_list and (dtype.is_float() or dtype == pl.Boolean):
+            return None
+        return f"the class must hold texts, integers or booleans, got {dtype}"
+
+    def label_names(self, column: str) -> Sequence[str] | None:
+        """Return the class names that the Hugging Face `datasets` library wrote as metadata.
+
+        Parameters
+        ----------
+        column : str
+
+        Returns
+        -------
+        sequence of str or None
+            None if the metadata has none that can be read.
+        """
+        written = (self.schema().metadata or {}).get(_FEATURES, b"{}")
+        try:
+            feature = json.loads(written)["info"]["features"]
+            for name in column.split("."):
+                feature = feature[name]
+            feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+            names = feature["names"]
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return None
+        is_known = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        return names if is_known else None
+
+
+def _holds_any(stored: str, wanted: list[str]) -> bool:
+    """Return whether a stored column is wanted, or a field of it; any is if none is named."""
+    return not wanted or any(one == stored or one.startswith(f"{stored}.") for one in wanted)
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Return a table whose structs are taken apart into columns with dotted names.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    while any(pa.types.is_struct(column.type) for column in table.schema):
+        table = table.flatten()
+    return table
+
+
+def _rows_of(table: pa.Table, start: int) -> Iterator[Row | Fault]:
+    """Yield the rows of a table whose first row has the number `start` in the file.
+
+    Only if the conversion of the whole table fails are its rows converted one by one.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    start : int
+
+    Yields
+    ------
+    Row or Fault
+    """
+    try:
+        cells = table.to_pylist()
+    except (ValueError, OverflowError):  # of one cell: bytes that are not text, dates out of range
+        for i in range(len(table)):
+            yield _one_row(table.slice(i, 1), start + i)
+    else:
+        yield from map(Row, range(start, start + len(table)), cells)
+
+
+def _one_row(table: Any, number: int) -> Row | Fault:
+    """Return the only row of a table, or why it cannot be converted.
+
+    Parameters
+    ----------
+    table : pyarrow.Table of one row
+    number : int
+        Of the row in the file.
+
+    Returns
+    -------
+    Row or Fault
+    """
+    try:
+        (cells,) = table.to_pylist()
+    except (ValueError, OverflowError) as error:
+        return Fault(number, str(error))
+    return Row(number, cells)

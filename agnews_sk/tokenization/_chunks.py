@@ -1,0 +1,102 @@
+"""Divide long texts into overlapping chunks, as positions of tokens."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+
+class Chunks(NamedTuple):
+    """Texts as a model reads them: truncated, or divided into chunks.
+
+    Attributes
+    ----------
+    ids : polars.Series of list of int of shape (n_chunks,)
+        The chunks of all texts, text after text.
+    offsets : ndarray of int of shape (n_samples + 1,), or None
+        Text i has the chunks ``offsets[i]`` to ``offsets[i + 1]``; None if each text is one.
+    """
+
+    ids: pl.Series
+    offsets: np.ndarray | None
+
+
+class Division(NamedTuple):
+    """Which tokens are in which chunk.
+
+    Attributes
+    ----------
+    tokens : ndarray of int of shape (n_tokens,)
+        Positions of the chunks' tokens among those of all texts.
+    offsets : ndarray of int of shape (n_chunks + 1,)
+        Chunk j has the tokens ``tokens[offsets[j]:offsets[j + 1]]``.
+    chunk_offsets : ndarray of int of shape (n_samples + 1,)
+        Text i has the chunks ``chunk_offsets[i]`` to ``chunk_offsets[i + 1]``.
+    """
+
+    tokens: np.ndarray
+    offsets: np.ndarray
+    chunk_offsets: np.ndarray
+
+
+def divide_texts(
+    offsets: np.ndarray,
+    *,
+    room: int,
+    overlap: int,
+    max_chunks: int,
+    special_tokens: tuple[int, int],
+) -> Division:
+    """Divide texts into as few chunks as possible, those of a text equally long.
+
+    Parameters
+    ----------
+    offsets : ndarray of int of shape (n_samples + 1,)
+        Text i has the tokens ``offsets[i]`` to ``offsets[i + 1]``.
+    room : int
+        Most tokens of a chunk, special tokens not counted.
+    overlap : int
+        Fewest tokens that neighbouring chunks share, below `room`.
+    max_chunks : int
+        Most chunks of a text; what is behind the last is dropped.
+    special_tokens : (int, int)
+        Whether all texts have the same first token, and the same last: each chunk gets them.
+
+    Returns
+    -------
+    Division
+        Starts of a text's chunks are evenly spaced, so that all have the same weight in a mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.tokenization._chunks import divide_texts
+    >>> found = divide_texts(
+    ...     np.array([0, 8]), room=4, overlap=1, max_chunks=9, special_tokens=(1, 0)
+    ... )
+    >>> np.split(found.tokens, found.offsets[1:-1])
+    [array([0, 1, 2, 3, 4]), array([0, 4, 5, 6, 7])]
+    """
+    first, last = special_tokens
+    lengths = np.diff(offsets)
+    inner = lengths - first - last  # all (n_samples,)
+    is_long = inner > room
+    n_chunks = np.where(is_long, 1 - (room - inner) // (room - overlap), 1).clip(max=max_chunks)
+    inner = np.minimum(inner, room + (n_chunks - 1) * (room - overlap))
+    width = -(-(inner + (n_chunks - 1) * overlap) // n_chunks)
+
+    chunk_offsets = np.concatenate([[0], n_chunks.cumsum()])
+    text = np.repeat(np.arange(len(lengths)), n_chunks)  # all (n_chunks,)
+    number = np.arange(len(text)) - chunk_offsets[text]
+    start = number * (inner - width)[text] // np.maximum(n_chunks - 1, 1)[text]
+    sizes = np.where(is_long, width + first + last, lengths)[text]
+
+    token_offsets = np.concatenate([[0], sizes.cumsum()])
+    chunk = np.repeat(np.arange(len(text)), sizes)  # all (n_tokens,)
+    place = np.arange(token_offsets[-1]) - token_offsets[chunk]
+    tokens = offsets[text[chunk]] + start[chunk] + place
+    tokens = np.where(place < first, offsets[text[chunk]], tokens)
+    is_last = place >= sizes[chunk] - last
+    return Division(
+        np.where(is_last, offsets[text[chunk] + 1] - 1, tokens), token_offsets, chunk_offsets
+    )

@@ -1,0 +1,416 @@
+r"""Split columns of texts into words, with Python's results at the speed of Polars.
+
+Polars (Rust) and Python disagree on the lower case and on the class of some characters: a
+combining accent is `\w` in Rust and not in Python. Texts that hold such a character are processed
+by Python, all others by Polars, so that the result is Python's for every text.
+
+Words are then encoded: every occurrence becomes an integer, its position among the distinct words
+(`EncodedTokens`). What follows, stop words, stems, ids and n-grams, works on each distinct word
+once and on arrays of integers.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from agnews_sk._core.columnar import flat_values, interleave, row_offsets, to_ragged
+from agnews_sk.tokenization._segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
+
+WORD_PATTERN = r"\b\w\w+\b"
+
+
+# Patterns that mean the same to both regex engines, except for the class of some characters. They
+# match no empty string, which the engines would find at different places.
+_ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
+_SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
+_BLOCK_ROWS = 32_768  # per task of a thread, at most: bounds what is in memory as strings
+_FEW_ROWS = 512  # encoded in one block: faster than starting threads
+_FEW_CHARACTERS = 20_000  # a set of which is made faster than an array of all code points
+
+
+class EncodedTokens(NamedTuple):
+    """Rows of tokens as integers: the dictionary encoding of a ragged column.
+
+    Attributes
+    ----------
+    codes : ndarray of int32 of shape (n_tokens,)
+        Position in `distinct` of each token, row after row.
+    offsets : ndarray of int64 of shape (n_rows + 1,)
+        Row i is ``codes[offsets[i]:offsets[i + 1]]``.
+    distinct : polars.Series of shape (n_distinct,)
+        The distinct tokens, in the order of first occurrence.
+    """
+
+    codes: np.ndarray
+    offsets: np.ndarray
+    distinct: pl.Series
+
+
+def lower_case(texts: pl.Series) -> pl.Series:
+    """Return each text in lower case, as `str.lower` does.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+    """
+    return _with_python_rows(
+        texts, lambda column: column.str.to_lowercase(), str.lower, _lowers_differently
+    )
+
+
+def find_words(
+    texts: pl.Series, pattern: str = WORD_PATTERN, segmenter: Segmenter | None = None
+) -> pl.Series:
+    r"""Return the matches of a pattern in each text, as `re.findall` does.
+
+    Patterns made of ``\b``, ``\w``, ``\d``, letters, digits, character classes and ``+`` run in
+    Polars; all others run in Python, text by text.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
+    pattern : str
+        Regular expression of one token, in Python's syntax, with at most one group.
+    segmenter : Segmenter, optional
+        Splits runs of scripts without spaces, if the pattern matches letters of these; the pattern
+        applies to what is between them.
+
+    Returns
+    -------
+    polars.Series of list of str of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If the pattern is not a regular expression or has more than one capturing group.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from agnews_sk.tokenization._words import find_words
+    >>> find_words(pl.Series(["Oil tops $50 a barrel", ""])).to_list()
+    [['Oil', 'tops', '50', 'barrel'], []]
+    """
+    compiled = _compile(pattern)
+    if segmenter is None or not splits_runs(compiled):
+        return _find(texts, compiled)
+    rows = _rows_without_spaces(texts)
+    if len(rows) == 0:
+        return _find(texts, compiled)
+    segmented = _find_and_segment(texts.gather(rows), compiled, segmenter)
+    if len(rows) == len(texts):
+        return segmented
+    others = np.delete(np.arange(len(texts)), rows)
+    return interleave(_find(texts.gather(others), compiled), others, segmented, rows)
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Return a compiled pattern of words, which may have one group."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(
+            f"the pattern {pattern!r} is not a regular expression: {error}."
+        ) from error
+    if compiled.groups > 1:
+        raise ValueError(
+            "More than 1 capturing group in token pattern. Only a single group should be captured; "
+            f"make the others (?:...), got {pattern!r}."
+        )
+    return compiled
+
+
+def _find(texts: pl.Series, compiled: re.Pattern[str]) -> pl.Series:
+    """Return the matches of a pattern in each text."""
+    if not _SHARED_SYNTAX.fullmatch(compiled.pattern):
+        return _map_rows(texts, compiled.findall, pl.List(pl.String))
+    return _with_python_rows(
+        texts,
+        lambda column: column.str.extract_all(compiled.pattern),
+        compiled.findall,
+        lambda chars: _classed_differently(chars, r"\w") | _classed_differently(chars, r"\d"),
+    )
+
+
+def _find_and_segment(
+    texts: pl.Series, compiled: re.Pattern[str], segmenter: Segmenter
+) -> pl.Series:
+    """Return the words of texts that have runs without spaces, in their order."""
+    pieces, is_run = split_pieces(texts)
+    values = flat_values(pieces)
+    runs, others = is_run.arg_true().to_numpy(), (~is_run).arg_true().to_numpy()
+    words = interleave(
+        _find(values.gather(others), compiled), others, segmenter(values.gather(runs)), runs
+    )  # a list per piece
+    return to_ragged(flat_values(words), row_offsets(words)[row_offsets(pieces)])
+
+
+def _rows_without_spaces(texts: pl.Series) -> np.ndarray:
+    """Return the positions of texts with a script without spaces; those of ASCII are not read."""
+    beyond_ascii = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    if len(beyond_ascii) == 0:
+        return beyond_ascii.to_numpy()
+    return beyond_ascii.filter(texts.gather(beyond_ascii).str.contains(SPACELESS)).to_numpy()
+
+
+def split_words(texts: pl.Series) -> pl.Series:
+    """Return the parts of each text between whitespace, as `str.split` does.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
+
+    Returns
+    -------
+    polars.Series of list of str of shape (n_samples,)
+    """
+    return _with_python_rows(
+        texts,
+        # \x1c to \x1f, the separators of ASCII, are whitespace in Python and not in Rust.
+        lambda column: column.str.extract_all(r"[^\s\x1c-\x1f]+"),
+        str.split,
+        lambda chars: _classed_differently(chars, r"\s"),
+    )
+
+
+def squeeze_spaces(texts: pl.Series) -> pl.Series:
+    r"""Replace each run of two or more whitespace characters by one space.
+
+    As scikit-learn does for n-grams of characters, a single tab or line break is kept.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+        Without nulls.
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+    """
+    return _with_python_rows(
+        texts,
+        lambda column: column.str.replace_all(r"[\s\x1c-\x1f]{2,}", " "),
+        lambda text: re.sub(r"\s{2,}", " ", text),
+        lambda chars: _classed_differently(chars, r"\s"),
+    )
+
+
+def encode_tokens(
+    column: pl.Series, to_tokens: Callable[[pl.Series], pl.Series] | None = None
+) -> EncodedTokens:
+    """Encode tokens as integers; texts are split block by block, in threads.
+
+    Parameters
+    ----------
+    column : polars.Series of shape (n_rows,)
+        Lists of tokens or ids, or with `to_tokens` texts. Null tokens are ignored, and a null
+        list is an empty row.
+    to_tokens : callable, optional
+        Splits a column of texts into a list column.
+
+    Returns
+    -------
+    EncodedTokens
+
+    Notes
+    -----
+    Each block is encoded on its own, so that its strings are freed at once; the dictionaries,
+    which are short, are then merged and the codes renumbered. Blocks are taken in order, so that
+    the distinct tokens come in the order of first occurrence regardless of the number of threads.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from agnews_sk.tokenization._words import encode_tokens
+    >>> encoded = encode_tokens(pl.Series([["oil", "up", "oil"], []]))
+    >>> encoded.codes.tolist(), encoded.offsets.tolist(), encoded.distinct.to_list()
+    ([0, 1, 0], [0, 3, 3], ['oil', 'up'])
+    """
+
+    def encode(block: pl.Series) -> tuple[np.ndarray, np.ndarray, pa.Array]:
+        """Return lengths of rows, codes of tokens, and the distinct tokens of a block."""
+        ragged = block.list.drop_nulls() if to_tokens is None else to_tokens(block)
+        values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
+        encoded = values.dictionary_encode()
+        return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
+
+    lengths, codes, dictionaries = zip(*map_blocks(column, encode))
+    # The dictionaries one after the other are a column of tokens too: its codes show what each
+    # block's own codes become.
+    merged = pa.concat_arrays(dictionaries).dictionary_encode()
+    ends = np.cumsum([len(dictionary) for dictionary in dictionaries])
+    renumbered = np.split(merged.indices.to_numpy(), ends[:-1])  # per block, (n_distinct_of_block,)
+    return EncodedTokens(
+        np.concatenate([new[old] for new, old in zip(renumbered, codes)]),
+        np.concatenate([[0], *lengths]).cumsum(),
+        pl.Series(pl.from_arrow(merged.dictionary)),
+    )
+
+
+def map_blocks(column: pl.Series, function: Callable[[pl.Series], Any]) -> list[Any]:
+    """Apply a function to blocks of rows, in threads if there are many rows.
+
+    Parameters
+    ----------
+    column : polars.Series of shape (n_rows,)
+    function : callable
+        Takes a block of rows.
+
+    Returns
+    -------
+    list
+        What it returns for each block, in their order.
+    """
+    if len(column) <= _FEW_ROWS:
+        return [function(column)]
+    n_threads = pl.thread_pool_size()
+    # A multiple of the threads, so that all of them finish at about the same time.
+    n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
+    bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(function, map(column.slice, bounds[:-1], np.diff(bounds))))
+
+
+def drop_tokens(encoded: EncodedTokens, dropped: np.ndarray) -> EncodedTokens:
+    """Remove all occurrences of some of the distinct tokens.
+
+    Parameters
+    ----------
+    encoded : EncodedTokens
+    dropped : ndarray of bool of shape (n_distinct,)
+        Which of the distinct tokens to remove.
+
+    Returns
+    -------
+    EncodedTokens
+        With as many rows; those of removed tokens alone are empty.
+    """
+    kept = ~dropped  # (n_distinct,)
+    is_kept = kept[encoded.codes]  # (n_tokens,)
+    return EncodedTokens(
+        # Counting what is kept up to a place renumbers codes, and moves offsets, without a loop.
+        (np.cumsum(kept, dtype=np.int32) - 1)[encoded.codes[is_kept]],
+        np.concatenate([[0], np.cumsum(is_kept)])[encoded.offsets],
+        encoded.distinct.filter(pl.Series(kept)),
+    )
+
+
+def decode_tokens(encoded: EncodedTokens) -> pl.Series:
+    """Return the list column of tokens, the inverse of `encode_tokens`.
+
+    Parameters
+    ----------
+    encoded : EncodedTokens
+
+    Returns
+    -------
+    polars.Series of list of shape (n_rows,)
+    """
+    return to_ragged(encoded.distinct.gather(encoded.codes), encoded.offsets)
+
+
+def is_ragged(X: Any) -> bool:
+    """Return whether X is a Polars list column, of tokens or ids, and not of texts."""
+    return isinstance(X, pl.Series) and X.dtype == pl.List
+
+
+def _with_python_rows(
+    texts: pl.Series,
+    in_polars: Callable[[pl.Series], pl.Series],
+    in_python: Callable[[str], Any],
+    differs: Callable[[pl.Series], pl.Series],
+) -> pl.Series:
+    """Apply a function in Polars, and in Python to the texts where Polars would differ.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+    in_polars : callable
+        Takes and returns a column.
+    in_python : callable
+        Does the same for one text.
+    differs : callable
+        Takes a column of single characters outside of ASCII, returns a boolean column: which of
+        them the two treat differently. In ASCII they agree.
+
+    Returns
+    -------
+    polars.Series of shape (n_samples,)
+    """
+    done = in_polars(texts)
+    odd = _rows_with(texts, differs)
+    if len(odd) == 0:
+        return done
+    redone = _map_rows(texts.gather(odd), in_python, done.dtype)
+    source = np.arange(len(texts))  # row of each result in the two columns, one below the other
+    source[odd] = len(texts) + np.arange(len(odd))
+    return pl.concat([done, redone]).gather(source)
+
+
+def _rows_with(texts: pl.Series, differs: Callable[[pl.Series], pl.Series]) -> np.ndarray:
+    """Return the positions of texts with a character that Polars and Python treat differently.
+
+    Each distinct character is checked once, then the texts are searched for those that differ:
+    most corpora have few characters outside of ASCII, and fewer that differ.
+
+    Parameters
+    ----------
+    texts : polars.Series of str of shape (n_samples,)
+    differs : callable
+        As in `_with_python_rows`.
+
+    Returns
+    -------
+    ndarray of uint32 of shape (n_found,)
+    """
+    beyond_ascii = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    if len(beyond_ascii) == 0:
+        return beyond_ascii.to_numpy()
+    suspects = texts.gather(beyond_ascii)
+    chars = pl.Series(_beyond_ascii("".join(suspects)), dtype=pl.String)
+    odd = chars.filter(differs(chars))
+    if len(odd) == 0:
+        return odd.cast(pl.UInt32).to_numpy()
+    return beyond_ascii.filter(suspects.str.contains(f"[{''.join(odd)}]")).to_numpy()
+
+
+def _beyond_ascii(text: str) -> list[str]:
+    """Return the distinct characters of a text that are not ASCII."""
+    if len(text) < _FEW_CHARACTERS:
+        return [char for char in set(text) if not char.isascii()]
+    is_there = np.zeros(sys.maxunicode + 1, dtype=bool)  # by code point
+    is_there[np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)] = True
+    is_there[:128] = False
+    return [chr(point) for point in np.flatnonzero(is_there)]
+
+
+def _map_rows(texts: pl.Series, function: Callable[[str], Any], dtype: Any) -> pl.Series:
+    """Apply a Python function to each text."""
+    return pl.Series([function(text) for text in texts], dtype=dtype)
+
+
+def _lowers_differently(chars: pl.Series) -> pl.Series:
+    """Return which characters may get another lower case from Polars than from Python."""
+    # The lower case of the capital sigma depends on its neighbours, by rules that may differ.
+    in_python = _map_rows(chars, str.lower, pl.String)
+    return (chars.str.to_lowercase() != in_python) | (chars == "Σ")
+
+
+def _classed_differently(chars: pl.Series, char_class: str) -> pl.Series:
+    r"""Return which characters are in a class such as `\w` in one of Polars and Python only."""
+    matches = re.compile(char_class).match
+    in_python = _map_rows(chars, lambda char: matches(char) is not None, pl.Boolean)
+    return chars.str.contains(char_class) != in_python

@@ -1,0 +1,110 @@
+"""From texts to the units of n-grams: words, or characters."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from agnews_sk._core.columnar import flat_values
+from agnews_sk._core.stop_words import stop_word_set
+from agnews_sk._core.validation import check_texts
+from agnews_sk.tokenization import (
+    EncodedTokens,
+    Segmenter,
+    drop_tokens,
+    encode_tokens,
+    find_words,
+    is_ragged,
+    lower_case,
+    split_words,
+    squeeze_spaces,
+)
+from agnews_sk.vectorization._ngrams import encode_characters
+
+ANALYZERS = ("word", "char", "char_wb")
+
+
+class Analyzer(NamedTuple):
+    """How a vectorizer divides texts.
+
+    Attributes
+    ----------
+    kind : {"word", "char", "char_wb"}
+    lowercase : bool
+    token_pattern : str
+    stop_words : str, iterable of str or None
+    """
+
+    kind: str
+    lowercase: bool
+    token_pattern: str
+    stop_words: str | Iterable[str] | None
+
+    def encode(self, X: pl.Series, segmenter: Segmenter | None = None) -> EncodedTokens:
+        """Return the words of texts, or the given tokens or ids, as codes, without stop words.
+
+        Parameters
+        ----------
+        X : polars.Series of str, or of list, of shape (n_samples,)
+            As `texts_or_tokens` returns it.
+        segmenter : Segmenter, optional
+
+        Returns
+        -------
+        EncodedTokens
+            For "char_wb" the parts between whitespace, and for "char" the characters.
+        """
+        if is_ragged(X):
+            return self._without_stop_words(encode_tokens(self._checked(X)))
+        if self.kind == "char":
+            texts = lower_case(X) if self.lowercase else X
+            return encode_characters(squeeze_spaces(texts))
+        return self._without_stop_words(
+            encode_tokens(X, lambda texts: self._split(texts, segmenter))
+        )
+
+    def _split(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
+        """Return the words of texts, for "char_wb" the parts between whitespace."""
+        texts = lower_case(texts) if self.lowercase else texts
+        if self.kind == "word":
+            return find_words(texts, self.token_pattern, segmenter)
+        return split_words(texts)
+
+    def _without_stop_words(self, tokens: EncodedTokens) -> EncodedTokens:
+        """Return the words that are no stop words; ids cannot be compared with these."""
+        if self.kind != "word" or self.stop_words is None:
+            return tokens
+        if tokens.distinct.dtype != pl.String:
+            raise ValueError(
+                "stop_words must be None where X holds ids; remove stop words before they become "
+                "ids, with WordTokenizer(stop_words=...)."
+            )
+        dropped = tokens.distinct.is_in(list(stop_word_set(self.stop_words)))
+        return drop_tokens(tokens, dropped.to_numpy())
+
+    def _checked(self, ragged: pl.Series) -> pl.Series:
+        """Return a list column of str or int64, or raise TypeError if it holds anything else."""
+        inner = flat_values(ragged.head(0)).dtype
+        if inner == pl.String and self.kind != "char":
+            return ragged
+        if inner.is_integer() and self.kind == "word":
+            return ragged.cast(pl.List(pl.Int64))
+        raise TypeError(
+            f"X must hold texts, or lists of str (not for analyzer='char') or of int (for "
+            f"analyzer='word'), got lists of {inner} for analyzer={self.kind!r}."
+        )
+
+
+def texts_or_tokens(X: Any) -> pl.Series:
+    """Return lists of tokens as they are, and texts in any container as a column.
+
+    Parameters
+    ----------
+    X : array-like of str, or polars.Series of list, of shape (n_samples,)
+
+    Returns
+    -------
+    polars.Series of shape (n_samples,)
+        A missing text is empty.
+    """
+    return X if is_ragged(X) else check_texts(X).fill_null("")

@@ -1,0 +1,315 @@
+"""N-grams of words, of characters or of both, as the training texts require."""
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._core.base import TextInputMixin
+from agnews_sk._core.validation import Interval, StrOptions
+from agnews_sk.tokenization import MOSTLY
+from agnews_sk.vectorization._analyzer import texts_or_tokens
+from agnews_sk.vectorization._vectorizer import NgramVectorizer
+
+UNITS = ("auto", "words", "characters", "both")
+# N-grams in fewer than 0.003 % of rows are ignored: those of a single row in a corpus of more than
+# 33,333 rows, and none in a smaller corpus.
+_WORDS_MIN_DF = 3e-5
+_CHARACTERS_MIN_DF = 1e-4
+# Shares of words from which on characters are added.
+_MANY_UNSEEN = 0.05
+_MANY_SEGMENTED = 0.1
+_WEIGHT, _SPACELESS_WEIGHT = 0.6, 0.8  # of characters
+_NO_WORDS = "empty vocabulary"  # in the message of a vectorizer that finds none
+
+
+class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+    """Turn texts into TF-IDF of word n-grams, of character n-grams, or of both.
+
+    Parameters
+    ----------
+    words : NgramVectorizer or None, default=None
+        None is words and word pairs with sublinear term frequencies, in at least 0.003 % of rows.
+    characters : NgramVectorizer or None, default=None
+        None is n-grams of 2 to 5 characters within words, likewise, in at least 0.01 % of rows.
+    units : {"auto", "words", "characters", "both"}, default="auto"
+        "auto" chooses in `fit`: characters are added where words alone are not enough, see Notes.
+    character_weight : float or "auto", default="auto"
+        Norm of the character n-grams of a row whose norm is one, with "both". "auto" is 0.8 where
+        most words are of scripts without spaces, and else 0.6.
+    spaceless_ngram_range : tuple (min_n, max_n) or None, default=(1, 3)
+        Range of the character n-grams where most words are of scripts without spaces, or "auto"
+        finds no words: there a character says more. None leaves that of `characters`, as does
+        `units="characters"`, which looks at no words.
+    verbose : bool, default=False
+        Print the choice of "auto".
+
+    Attributes
+    ----------
+    units_ : {"words", "characters", "both"}
+        What is counted.
+    reason_ : str
+        Why, in a sentence.
+    words_, characters_ : NgramVectorizer or None
+        Fitted; None for what is not counted.
+    character_weight_ : float
+    vocabulary_ : dict of str to int
+        Column of each n-gram; built on access.
+
+    See Also
+    --------
+    NgramVectorizer : Either of the two.
+
+    Notes
+    -----
+    No language is named or detected. "auto" is
+
+    - "characters" if most of the longer texts have at most one word: their script has no spaces and
+      no segmenter splits it, or their words do not match the pattern;
+    - "both" if the segmenter found a tenth of the words or more, since words of these scripts are
+      not exact; or if at least 5 % of the words of new texts are expected to be unseen (the share
+      of the words that occur once), as with few rows, compounds and rich inflection;
+    - "words" otherwise. Tokens, in place of texts, are words.
+
+    Columns are named by their n-grams; with "both", after `words__` or `characters__`.
+
+    Examples
+    --------
+    >>> from agnews_sk.vectorization import NgramUnion
+    >>> union = NgramUnion().fit(["oil prices rise", "oil shares fall"])
+    >>> union.units_, union.reason_
+    ('both', '66.7 % of the words of new texts are expected to be unseen')
+    >>> union.set_params(units="words").fit_transform(["oil prices", "oil shares"]).shape
+    (2, 5)
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "words": [NgramVectorizer, None],
+        "characters": [NgramVectorizer, None],
+        "units": [StrOptions(set(UNITS))],
+        "character_weight": [Interval(Real, 0, 1, closed="neither"), StrOptions({"auto"})],
+        "spaceless_ngram_range": [tuple, list, None],
+        "verbose": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        words=None,
+        characters=None,
+        units="auto",
+        character_weight="auto",
+        spaceless_ngram_range=(1, 3),
+        verbose=False,
+    ):
+        self.words = words
+        self.characters = characters
+        self.units = units
+        self.character_weight = character_weight
+        self.spaceless_ngram_range = spaceless_ngram_range
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> "NgramUnion":
+        """Choose the units, and learn their n-grams and weights.
+
+        Parameters
+        ----------
+        X : array-like of str, or polars.Series of list of str, of shape (n_samples,)
+            Texts, or the tokens of each text.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
+        """Choose the units, learn their n-grams and weights, and return the matrix of these rows.
+
+        Parameters
+        ----------
+        X : array-like of str, or polars.Series of list of str, of shape (n_samples,)
+            Texts, or the tokens of each text.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        csr_matrix of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            If there is no n-gram, or none is left by `min_df` and `max_df`.
+        """
+        self._validate_params()
+        texts = texts_or_tokens(X)
+        words, characters = self._unfitted()
+        units, reason = self.units, "as `units` says"
+        parts: list[sp.csr_matrix] = []
+        if units != "characters":
+            units, reason, parts = self._fit_words(words, texts)
+        is_spaceless = self._is_spaceless(units, words)
+        self.character_weight_ = self._weight(is_spaceless)
+        if is_spaceless and self.spaceless_ngram_range is not None:
+            characters.set_params(ngram_range=self.spaceless_ngram_range)
+        if units != "words":
+            parts.append(characters.fit_transform(texts))
+        self.units_, self.reason_ = units, reason
+        self.words_ = None if units == "characters" else words
+        self.characters_ = None if units == "words" else characters
+        if self.verbose:
+            print(f"[{type(self).__name__}] {units}: {reason}")
+        return self._joined(parts)
+
+    def _is_spaceless(self, units: str, words: NgramVectorizer) -> bool:
+        """Return whether most words are of scripts without spaces, or "auto" found no words."""
+        if units == "characters":
+            return self.units == "auto"
+        return words.word_statistics_.get("segmented", 0.0) > MOSTLY
+
+    def _weight(self, is_spaceless: bool) -> float:
+        """Return the weight of characters."""
+        if self.character_weight != "auto":
+            return self.character_weight
+        return _SPACELESS_WEIGHT if is_spaceless else _WEIGHT
+
+    def _unfitted(self) -> tuple[NgramVectorizer, NgramVectorizer]:
+        """Return new vectorizers of words and of characters."""
+        return (
+            default_words() if self.words is None else clone(self.words),
+            default_characters() if self.characters is None else clone(self.characters),
+        )
+
+    def _fit_words(
+        self, words: NgramVectorizer, texts: pl.Series
+    ) -> tuple[str, str, list[sp.csr_matrix]]:
+        """Fit the words, and choose by them.
+
+        Parameters
+        ----------
+        words : NgramVectorizer
+        texts : polars.Series of str or of list of shape (n_samples,)
+
+        Returns
+        -------
+        units, reason : str
+        parts : list of csr_matrix
+            That of the words, or none if they are not counted.
+        """
+        try:
+            matrix = words.fit_transform(texts)
+        except ValueError as error:
+            if self.units != "auto" or _NO_WORDS not in str(error):
+                raise
+            return "characters", "the texts have no words", []
+        if self.units != "auto":
+            return self.units, "as `units` says", [matrix]
+        units, reason = choose_units(words.word_statistics_)
+        return units, reason, [] if units == "characters" else [matrix]
+
+    def transform(self, X: Any) -> sp.csr_matrix:
+        """Return the matrix of new rows.
+
+        Parameters
+        ----------
+        X : array-like of str, or polars.Series of list of str, of shape (n_samples,)
+            Texts, or the tokens of each text, as in `fit`.
+
+        Returns
+        -------
+        csr_matrix of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        texts = texts_or_tokens(X)
+        return self._joined([part.transform(texts) for _, part in self.fitted_parts])
+
+    def _joined(self, parts: list[sp.csr_matrix]) -> sp.csr_matrix:
+        """Return the columns of one or two matrices, weighted if there are two."""
+        if len(parts) == 1:
+            return parts[0]
+        # Their squares add up to one, so that rows keep their norm.
+        weights = np.sqrt(1 - self.character_weight_**2), self.character_weight_
+        for part, weight in zip(parts, weights):
+            part.data = part.data * weight
+        return sp.hstack(parts, format="csr")
+
+    @property
+    def fitted_parts(self) -> list[tuple[str, NgramVectorizer]]:
+        """The prefix of feature names and the vectorizer of each part, in the order of columns."""
+        parts = [("words__", self.words_), ("characters__", self.characters_)]
+        used = [(prefix, part) for prefix, part in parts if part is not None]
+        return used if len(used) == 2 else [("", used[0][1])]
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Column of each n-gram, a dictionary of str to int."""
+        return {name: column for column, name in enumerate(self.get_feature_names_out())}
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the n-grams in the order of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of object of shape (n_features,)
+        """
+        check_is_fitted(self)
+        return np.concatenate(
+            [prefix + part.get_feature_names_out() for prefix, part in self.fitted_parts]
+        )
+
+
+def choose_units(statistics: Mapping[str, float]) -> tuple[str, str]:
+    """Choose words, characters or both by the words of the training texts.
+
+    Parameters
+    ----------
+    statistics : mapping of str to float
+        `word_statistics_` of a vectorizer; empty for tokens.
+
+    Returns
+    -------
+    units : {"words", "characters", "both"}
+    reason : str
+    """
+    if not statistics:
+        return "words", "the input is tokens"
+    if statistics["undivided"] > MOSTLY:
+        share = _percent(statistics["undivided"])
+        return "characters", f"{share} of the texts have at most one word"
+    if statistics["segmented"] >= _MANY_SEGMENTED:
+        share = _percent(statistics["segmented"])
+        return "both", f"{share} of the words are of scripts without spaces"
+    share = _percent(statistics["unseen"])
+    units = "both" if statistics["unseen"] >= _MANY_UNSEEN else "words"
+    return units, f"{share} of the words of new texts are expected to be unseen"
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent."""
+    return f"{100 * share:.3g} %"
+
+
+def default_words() -> NgramVectorizer:
+    """Return the unfitted vectorizer of words."""
+    return NgramVectorizer(ngram_range=(1, 2), min_df=_WORDS_MIN_DF, sublinear_tf=True)
+
+
+def default_characters() -> NgramVectorizer:
+    """Return the unfitted vectorizer of characters."""
+    return NgramVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), min_df=_CHARACTERS_MIN_DF, sublinear_tf=True
+    )

@@ -1,0 +1,193 @@
+"""Linear classifiers of rows with several labels."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.datasets import make_multilabel_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, log_loss
+
+from agnews_sk import load, make_tfidf_pipeline, save
+from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
+from agnews_sk.classifiers._linear_sets import LabelRows, calibrate, fit_margins
+from agnews_sk.persistence import ArtifactError
+
+X, Y = make_multilabel_classification(600, 20, n_classes=4, random_state=0)
+X = X / np.linalg.norm(X, axis=1, keepdims=True)
+X_TEST, Y_TEST = X[400:], Y[400:]
+X, Y = X[:400], Y[:400]
+CLASSIFIERS = [CalibratedLinearSVC(random_state=0), ThresholdedLogisticRegression(C=10)]
+IDS = [type(classifier).__name__ for classifier in CLASSIFIERS]
+both = pytest.mark.parametrize("classifier", CLASSIFIERS, ids=IDS)
+
+
+def one_by_one(C):
+    """A logistic regression of scikit-learn for each label."""
+    return [LogisticRegression(C=C, max_iter=1000).fit(X, y) for y in Y.T]
+
+
+@pytest.mark.parametrize("to_kind", [np.asarray, sp.csr_array], ids=["dense", "sparse"])
+def test_the_descent_reaches_nearly_the_optimum(to_kind):
+    rows = LabelRows(to_kind(X), Y.astype(bool), np.ones(400), np.ones((400, 1)))
+    found = fit_margins(rows, C=3, max_iter=None, n_jobs=1)
+
+    def objective(coef, intercept, label):
+        margins = np.where(Y[:, label], 1, -1) * (X @ coef + intercept)
+        return (coef**2).sum() / 2 + 3 * np.logaddexp(0, -margins).sum()
+
+    for label, reference in enumerate(one_by_one(3)):
+        ours = objective(found.coef[:, label], found.intercept[label], label)
+        assert ours < 1.03 * objective(reference.coef_[0], reference.intercept_[0], label)
+
+
+def test_the_result_does_not_depend_on_the_number_of_threads():
+    indicator = np.hstack([Y] * 10).astype(bool)
+    rows = LabelRows(sp.csr_array(X), indicator, np.ones(400), np.ones((400, 1)))
+    fits = [fit_margins(rows, C=3, max_iter=None, n_jobs=n).coef for n in (1, 2, 3)]
+    assert np.array_equal(fits[0], fits[1])
+    assert np.array_equal(fits[0], fits[2])
+
+
+def test_logistic_regressions_of_all_labels_are_those_of_each():
+    ours = ThresholdedLogisticRegression(C=10, threshold=0.5).fit(X, Y)
+    expected = np.column_stack([one.predict_proba(X_TEST)[:, 1] for one in one_by_one(10)])
+    np.testing.assert_allclose(ours.predict_proba(X_TEST), expected, atol=1e-2)
+
+
+def test_logistic_regression_of_one_label_is_that_of_scikit_learn():
+    for y in (Y[:, 0], Y.sum(axis=1)):
+        reference = LogisticRegression(C=10, max_iter=1000).fit(X, y)
+        ours = ThresholdedLogisticRegression(C=10).fit(X, y)
+        np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), rtol=1e-6)
+        assert np.array_equal(ours.predict(X), reference.predict(X))
+        assert ours.decision_function(X).shape == reference.decision_function(X).shape
+
+
+def test_calibration_finds_slope_and_shifts():
+    rng = np.random.default_rng(0)
+    odds = rng.normal(size=(20_000, 2)) * 2 + [-1, 1]
+    true = rng.random(odds.shape) < 1 / (1 + np.exp(-odds))
+    slope, shift = calibrate((odds - [0.5, -0.5]) / 4, true, np.ones(len(odds)))
+    assert slope == pytest.approx(4, rel=0.05)
+    assert shift == pytest.approx([0.5, -0.5], abs=0.1)
+
+
+def test_calibration_of_rows_that_are_all_right_stays_finite():
+    true = np.array([[True], [False]] * 5)
+    slope, shift = calibrate(np.where(true, 50.0, -50.0), true, np.ones(10))
+    assert 0 < slope < 1
+    assert np.isfinite(shift).all()
+
+
+@both
+def test_thresholds_beat_one_half_for_rare_labels(classifier):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(2000, 20))
+    margins = features @ rng.normal(size=(20, 4)) + rng.normal(scale=4, size=(2000, 4))
+    rare = (margins > np.quantile(margins, 0.94, axis=0)).astype(int)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    chosen = clone(classifier).fit(features[:1000], rare[:1000])
+    fixed = clone(chosen).set_params(threshold=0.5).fit(features[:1000], rare[:1000])
+    assert fixed.thresholds_.tolist() == [0.5] * 4
+    predicted = [one.predict(features[1000:]) for one in (chosen, fixed)]
+    scores = [f1_score(rare[1000:], y, average="macro", zero_division=0) for y in predicted]
+    assert scores[0] > scores[1] + 0.1
+    right = np.mean((predicted[0] == rare[1000:]).all(axis=1))
+    assert chosen.score(features[1000:], rare[1000:]) == right
+
+
+@both
+def test_probabilities_are_calibrated(classifier):
+    y_proba = clone(classifier).fit(X, Y).predict_proba(X_TEST)
+    losses = [log_loss(y, p) for y, p in zip(Y_TEST.T, y_proba.T)]
+    constant = [log_loss(y, np.full(200, y.mean())) for y in Y_TEST.T]
+    assert np.mean(losses) < 0.85 * np.mean(constant)
+
+
+@both
+def test_labels_weigh_as_their_rows_do(classifier):
+    plain = clone(classifier).set_params(threshold=0.5)
+    balanced = clone(plain).set_params(class_weight="balanced").fit(X, Y)
+    heavy = clone(plain).set_params(class_weight={2: 20}).fit(X, Y)
+    plain = plain.fit(X, Y)
+    if isinstance(classifier, ThresholdedLogisticRegression):
+        means = [one.predict_proba(X_TEST).mean(axis=0) for one in (plain, balanced, heavy)]
+        assert means[2][2] > means[0][2] + 0.1
+        np.testing.assert_allclose(means[2][:2], means[0][:2], atol=1e-3)
+    assert not np.allclose(balanced.coef_, plain.coef_)
+    with pytest.raises(ValueError, match="class_weight must map labels of y to finite weights"):
+        clone(plain).set_params(class_weight={9: 1}).fit(X, Y)
+
+
+@both
+def test_a_weight_of_zero_is_equivalent_to_absence(classifier):
+    if isinstance(classifier, ThresholdedLogisticRegression):
+        classifier = clone(classifier).set_params(threshold=0.5)
+    weight = np.r_[np.ones(300), np.zeros(100)]
+    weighted = clone(classifier).fit(X, Y, weight).predict_proba(X_TEST)
+    without = clone(classifier).fit(X[:300], Y[:300]).predict_proba(X_TEST)
+    np.testing.assert_allclose(weighted, without, atol=1e-3)
+
+
+@both
+def test_a_second_fit_leaves_no_trace_of_several_labels(classifier):
+    again = clone(classifier).fit(X, Y).fit(X, Y[:, 0])
+    once = clone(classifier).fit(X, Y[:, 0])
+    assert again.label_format_ is None
+    assert again.thresholds_ is None
+    assert np.array_equal(again.predict_proba(X), once.predict_proba(X))
+
+
+@both
+def test_two_labels_have_a_column_each(classifier):
+    fitted = clone(classifier).fit(X, Y[:, :2])
+    assert fitted.decision_function(X).shape == fitted.predict_proba(X).shape == (400, 2)
+    assert fitted.predict(X).shape == (400, 2)
+
+
+TEXTS = ["oil prices rise", "army attacks", "oil war", "cup final", "oil falls", "army war"] * 4
+SETS = [["oil"], ["war"], ["oil", "war"], [], ["oil"], ["war"]] * 4
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return make_tfidf_pipeline().fit(TEXTS, SETS)
+
+
+def test_a_pipeline_of_several_labels_is_saved(pipeline, tmp_path):
+    save(pipeline, tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.predict(TEXTS).tolist() == pipeline.predict(TEXTS).tolist()
+    assert np.array_equal(again.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("thresholds_", np.array([0.5]), "without a threshold from 0 to 1 for each of 2 labels"),
+        ("thresholds_", np.array([0.5, 1.5]), "without a threshold from 0 to 1"),
+        ("label_format_", "pickle", "label sets in the format 'pickle'"),
+    ],
+    ids=["number", "range", "format"],
+)
+def test_forged_thresholds_are_rejected(pipeline, tmp_path, name, value, message):
+    forged = copy.deepcopy(pipeline)
+    setattr(forged[-1], name, value)
+    save(forged, tmp_path / "model")
+    with pytest.raises(ArtifactError, match=message):
+        load(tmp_path / "model")
+
+
+def test_samplers_keep_the_labels_of_rows():
+    frame = pd.DataFrame({"text": [*TEXTS, None, "oil war"]})
+    from agnews_sk.sampling import DuplicateFilter
+
+    fitted = make_tfidf_pipeline(filter=DuplicateFilter()).fit(frame, [*SETS, ["lost"], ["oil"]])
+    assert fitted.classes_.tolist() == ["lost", "oil", "war"]
+    with pytest.warns(UserWarning, match=r"dropped all rows of the classes \['lost'\]"):
+        fitted = make_tfidf_pipeline().fit(frame, [*SETS, ["lost"], ["oil"]])
+    assert fitted.classes_.tolist() == ["oil", "war"]

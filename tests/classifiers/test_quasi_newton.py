@@ -1,0 +1,114 @@
+"""Minimization of log losses by a quasi-Newton method."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.optimize import check_grad
+from sklearn.linear_model import LogisticRegression
+
+from agnews_sk.classifiers import _products
+from agnews_sk.classifiers._losses import Sigmoid, Softmax
+from agnews_sk.classifiers._quasi_newton import fit_logistic
+
+RNG = np.random.default_rng(0)
+X = sp.random_array((300, 40), density=0.2, rng=RNG, dtype=np.float64, format="csr")
+Y = (X @ RNG.normal(size=(40, 3)) * 2 + RNG.gumbel(size=(300, 3))).argmax(axis=1)
+WEIGHT = RNG.uniform(0.5, 3, (300, 1))
+
+
+def softmax_loss(weight=WEIGHT, y=Y):
+    return Softmax(np.eye(3, dtype=np.float32)[y], weight.astype(np.float32))
+
+
+def fit(X, loss, **options):
+    options = {"C": 10.0, "tol": 1e-7, "max_iter": 200, "n_jobs": 1} | options
+    return fit_logistic(X, loss, **options)
+
+
+@pytest.mark.parametrize("to_kind", [sp.csr_array, sp.csc_array, lambda X: X.toarray()])
+@pytest.mark.parametrize("C", [0.1, 10, 1000])
+def test_the_optimum_is_that_of_scikit_learn(C, to_kind):
+    reference = LogisticRegression(C=C, tol=1e-8, max_iter=5000)
+    reference.fit(X.toarray(), Y, sample_weight=WEIGHT[:, 0])
+    found = fit(to_kind(X), softmax_loss(), C=C)
+    ours = found.coef - found.coef.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(ours.T, reference.coef_, atol=2e-2 * abs(reference.coef_).max())
+
+
+def test_labels_are_fitted_as_each_alone():
+    indicator = np.stack([Y == 0, Y != 1, X.toarray()[:, 0] > 0.1], axis=1)
+    weight = np.stack([WEIGHT[:, 0], WEIGHT[:, 0] * 2, np.ones(300)], axis=1)
+    found = fit(X, Sigmoid(indicator.astype(np.float32), weight.astype(np.float32)))
+    for label, (y, w) in enumerate(zip(indicator.T, weight.T)):
+        reference = LogisticRegression(C=10, tol=1e-8, max_iter=5000).fit(X, y, sample_weight=w)
+        np.testing.assert_allclose(found.coef[:, label], reference.coef_[0], atol=0.1)
+        assert found.intercept[label] == pytest.approx(reference.intercept_[0], abs=0.1)
+
+
+@pytest.mark.parametrize("loss", [Softmax, Sigmoid])
+@pytest.mark.parametrize("scale", [1, 30])
+def test_residuals_are_the_derivatives_of_the_loss(loss, scale):
+    target = RNG.dirichlet(np.ones(3), 5)
+    of = loss(target, RNG.uniform(0.5, 2, (5, 1)))  # in double precision, for the differences
+
+    def value(flat):
+        return of.of(flat.reshape(5, 3), slice(0, 5))[0]
+
+    def gradient(flat):
+        return of.of(flat.reshape(5, 3), slice(0, 5))[1].ravel()
+
+    at = RNG.normal(size=15) * scale
+    assert check_grad(value, gradient, at) < 1e-5 * (1 + np.linalg.norm(gradient(at)))
+
+
+@pytest.mark.parametrize("loss", [Softmax, Sigmoid])
+def test_curvatures_are_the_derivatives_of_the_residuals(loss):
+    target = RNG.dirichlet(np.ones(3), 5)
+    of = loss(target, np.array([[0.0], [1], [2], [0.5], [1]]))
+    rows, margins, step = slice(0, 5), RNG.normal(size=(5, 3)), 1e-6
+    curvature = of.curvature(of.of(margins, rows)[1], rows)
+    for c in range(3):
+        moved = margins.copy()
+        moved[:, c] += step
+        change = (of.of(moved, rows)[1] - of.of(margins, rows)[1])[:, c] / step
+        np.testing.assert_allclose(curvature[:, c], change, atol=1e-5)
+
+
+def test_a_weight_is_a_number_of_copies():
+    copies = RNG.integers(0, 4, 300)
+    repeated = np.repeat(np.arange(300), copies)
+    weighted = fit(X, softmax_loss(copies[:, None].astype(float)))
+    copied = fit(X[repeated], softmax_loss(np.ones((len(repeated), 1)), Y[repeated]))
+    np.testing.assert_allclose(weighted.coef, copied.coef, atol=0.02)
+
+
+def test_the_result_does_not_depend_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(_products, "_FEWEST_FOR_THREADS", 1)
+    monkeypatch.setattr(_products, "_ROWS", 64)
+    fits = [fit(X, softmax_loss(), n_jobs=n) for n in (1, 2, 5)]
+    assert all(np.array_equal(fits[0].coef, other.coef) for other in fits[1:])
+
+
+def test_a_start_at_the_optimum_takes_no_step():
+    loss = softmax_loss()
+    found = fit(X, loss, tol=1e-5)
+    again = fit(X, loss, tol=1e-4, start=found)
+    assert again.n_iter == 0
+    assert np.array_equal(again.coef, found.coef)
+
+
+def test_steps_are_limited():
+    assert fit(X, softmax_loss(), max_iter=3).n_iter == 3
+
+
+def test_margins_that_are_all_right_stay_finite():
+    found = fit(sp.eye_array(3, format="csr") * 1e3, softmax_loss(np.ones((3, 1)), np.arange(3)))
+    assert np.isfinite(found.coef).all()
+    assert found.objective < 1e-2
+
+
+def test_a_matrix_without_values_leaves_the_shares():
+    found = fit(sp.csr_array((300, 4)), softmax_loss(np.ones((300, 1))))
+    assert not found.coef.any()
+    share = np.exp(found.intercept) / np.exp(found.intercept).sum()
+    np.testing.assert_allclose(share, np.bincount(Y) / 300, atol=1e-2)

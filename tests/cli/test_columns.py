@@ -1,0 +1,99 @@
+"""Models that use columns beside texts are trained, evaluated and predict by column name."""
+
+import csv
+import json
+
+import pytest
+
+from agnews_sk._core.joining import column_kinds
+from agnews_sk.persistence import load
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory):
+    """A file in which the amount decides on the label, and the text does not."""
+    path = tmp_path_factory.mktemp("rows") / "orders.csv"
+    words = ["late parcel", "wrong size", "please call", "two boxes", "blue one"]
+    lines = [
+        f"{words[i % 5]} number {i},{'' if i % 11 == 0 else i % 2 * 90 + i % 7},"
+        f"{['DE', 'FR', 'US'][i % 3]},{['low', 'high'][i % 2]}"
+        for i in range(60)
+    ]
+    path.write_text("\n".join(["message,amount,country,priority", *lines]) + "\n")
+    return path
+
+
+@pytest.fixture
+def reading():
+    return ["--text", "message", "--label", "priority"]
+
+
+def test_a_model_of_mixed_columns_is_trained_evaluated_and_predicts(run, orders, reading, tmp_path):
+    model = tmp_path / "model"
+    done = run("train", model, "--data", orders, *reading, "--columns", "auto")
+    assert done.exit_code == 0, done.output
+    assert "label: priority, 2 classes; beside: amount, country; 60 rows" in done.output
+    assert "Columns: text: message; number: amount; category: country" in done.output
+    assert column_kinds(load(model)) == {"amount": "number", "country": "category"}
+    done = run("evaluate", model, orders, "--label", "priority")
+    assert done.exit_code == 0, done.output
+    assert "Scores on 60 test rows" in done.output
+    out = tmp_path / "labels.csv"
+    assert run("predict", model, "--input", orders, "--output", out).exit_code == 0
+    with orders.open() as rows, out.open() as found:
+        expected = [row["priority"] for row in csv.DictReader(rows)]
+        right = [row["predicted"] == y for row, y in zip(csv.DictReader(found), expected)]
+    assert sum(right) > 50
+
+
+def test_columns_are_named_and_test_rows_have_them_too(run, orders, reading, tmp_path):
+    named = ["--columns", "amount", "--test", orders, "--validation", orders]
+    done = run("train", tmp_path / "model", "--data", orders, *reading, *named)
+    assert done.exit_code == 0, done.output
+    assert column_kinds(load(tmp_path / "model")) == {"amount": "number"}
+    done = run("train", tmp_path / "other", "--data", orders, *reading, *named[:2], *named[4:])
+    assert "Accuracy on 60 validation rows" in done.output
+
+
+def test_texts_under_another_name_are_read_beside_the_columns(run, orders, reading, tmp_path):
+    model = tmp_path / "model"
+    assert run("train", model, "--data", orders, *reading, "--columns", "amount").exit_code == 0
+    other = tmp_path / "other.csv"
+    other.write_text(orders.read_text().replace("message,", "note,"))
+    done = run("evaluate", model, other, "--text", "note", "--label", "priority")
+    assert done.exit_code == 0, done.output
+    other.write_text(orders.read_text().replace("amount,", "sum,"))
+    done = run("evaluate", model, other, "--label", "priority")
+    assert done.exit_code == 2
+    assert "has no column 'amount'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--columns", "auto", "--family", "transformer"], "transformer uses texts only"),
+        (["--columns", "weight"], "has no column 'weight', which columns= (--columns) names"),
+        (["--columns", "priority"], "has 'priority' for text or label and beside them"),
+    ],
+    ids=["family", "unknown", "label"],
+)
+def test_columns_that_cannot_be_used_are_rejected(run, orders, reading, tmp_path, options, message):
+    done = run("train", tmp_path / "model", "--data", orders, *reading, *options)
+    assert done.exit_code == 2
+    assert message in done.output
+
+
+def test_wrong_predictions_are_listed(run, orders, reading, tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    model, report = tmp_path / "model", tmp_path / "report"
+    assert run("train", model, "--data", orders, *reading).exit_code == 0
+    done = run("evaluate", model, orders, "--label", "priority", "--out", report)
+    assert done.exit_code == 0, done.output
+    assert "misclassified.csv" in done.output
+    accuracy = json.loads((report / "comparison.json").read_text())["scores"]["model"]["accuracy"]
+    with (report / "misclassified.csv").open() as file, orders.open() as rows:
+        wrong, given = list(csv.DictReader(file)), list(csv.DictReader(rows))
+    assert len(wrong) == round((1 - accuracy) * 60)
+    for one in wrong:
+        assert given[int(one["row"]) - 1]["message"] == one["message"]
+        assert one["predicted"] != one["true"] == given[int(one["row"]) - 1]["priority"]

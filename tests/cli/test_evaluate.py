@@ -1,0 +1,68 @@
+"""`evaluate` scores a saved model as `compare` scores the pipelines that it fits."""
+
+import json
+
+import pytest
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.persistence import save
+
+
+@pytest.fixture
+def model(run, tickets, tmp_path):
+    assert run("train", tmp_path / "model", "--data", tickets).exit_code == 0
+    return tmp_path / "model"
+
+
+def test_a_model_is_scored_with_intervals_and_a_report(run, model, tickets, tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    done = run("evaluate", model, tickets, "--out", tmp_path / "report")
+    assert done.exit_code == 0, done.output
+    assert "Scores on 48 test rows" in done.output
+    assert "model has an accuracy of 100.00 % (95 % interval" in done.output
+    written = json.loads((tmp_path / "report" / "comparison.json").read_text())
+    assert list(written["scores"]) == ["model"]
+    assert "Evaluation of model" in (tmp_path / "report" / "report.html").read_text()
+    assert (tmp_path / "report" / "confusion_matrices.png").is_file()
+
+
+def test_rows_under_other_names_are_joined_to_texts(run, model, tickets, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text(tickets.read_text().replace("comment_body,queue", "message,team"))
+    done = run("evaluate", model, other, "--text", "message", "--label", "team")
+    assert done.exit_code == 0, done.output
+    assert "accuracy of 100.00 %" in done.output
+
+
+def test_the_columns_of_the_model_are_read_where_others_are_texts_too(run, tmp_path):
+    import pandas as pd
+
+    frame = pd.DataFrame({"subject": ["late parcel", "charged twice"] * 6})
+    model = save(make_tfidf_pipeline().fit(frame, ["delivery", "billing"] * 6), tmp_path / "model")
+    frame["note"] = ["charged twice", "late parcel"] * 6
+    frame["label"] = ["delivery", "billing"] * 6
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    done = run("evaluate", model, tmp_path / "rows.csv")
+    assert done.exit_code == 0, done.output
+    assert "accuracy of 100.00 %" in done.output
+
+
+def test_the_test_part_of_a_folder_is_scored(run, rows, tmp_path):
+    assert run("train", tmp_path / "model", "--data", rows).exit_code == 0
+    done = run("evaluate", tmp_path / "model", rows)
+    assert "Scores on 40 test rows" in done.output, done.output
+
+
+def test_labels_that_the_model_does_not_know_are_named(run, model, tickets, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text(tickets.read_text().replace(",billing", ",complaint"))
+    done = run("evaluate", model, other)
+    assert done.exit_code == 0, done.output
+    assert "cannot predict the labels ['complaint']" in done.output
+
+
+def test_what_cannot_be_read_is_rejected(run, model, tickets, tmp_path):
+    for arguments in ([tmp_path / "nowhere", tickets], [model, tmp_path / "nowhere.csv"]):
+        done = run("evaluate", *arguments)
+        assert done.exit_code == 2
+        assert "nowhere" in done.output.splitlines()[-1]

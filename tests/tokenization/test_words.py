@@ -1,0 +1,185 @@
+"""Words, and their codes, are those that Python gives text by text."""
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agnews_sk.tokenization import _words as words
+from agnews_sk.tokenization._words import (
+    decode_tokens,
+    drop_tokens,
+    encode_tokens,
+    find_words,
+    is_ragged,
+    lower_case,
+    split_words,
+    squeeze_spaces,
+)
+
+# Characters that Rust and Python lowercase, classify or separate differently, or nearly so.
+TRICKY = "Σİẞŉǅ²½٣①ⓐⅧ_ªº́ः‍‌\x1c\x1f\x85\xa0\u2028\u180e\u200bꙮ\U0001f130\U00010400"
+characters = st.characters(exclude_categories=["Cs"])
+texts = st.lists(
+    st.text(st.one_of(characters, st.sampled_from("ab 1_-Σσς" + TRICKY)), max_size=20), min_size=1
+)
+PATTERNS = [r"\b\w\w+\b", r"(?u)\b\w\w+\b", r"\w+", r"\d+", r"[\w'-]+", r"[a-z]+", r"x\w+"]
+PYTHON_ONLY = [r"\w+(?= )", r"\w+|\$\d+", r"(\w)\w+", r"\S+", r"\w*", r"\b", "", r"\w++"]
+
+
+@given(texts)
+@settings(deadline=None, max_examples=100)
+def test_lower_case_is_that_of_python(texts):
+    assert lower_case(pl.Series(texts)).to_list() == [text.lower() for text in texts]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS + PYTHON_ONLY)
+@given(texts=texts)
+@settings(deadline=None, max_examples=50)
+def test_words_are_those_of_re_findall(pattern, texts):
+    found = find_words(pl.Series(texts, dtype=pl.String), pattern)
+    assert found.to_list() == [re.findall(pattern, text) for text in texts]
+
+
+@given(texts)
+@settings(deadline=None, max_examples=100)
+def test_split_words_are_those_of_str_split(texts):
+    assert split_words(pl.Series(texts)).to_list() == [text.split() for text in texts]
+
+
+@given(texts)
+@settings(deadline=None, max_examples=100)
+def test_squeezed_spaces_are_those_of_scikit_learn(texts):
+    squeezed = squeeze_spaces(pl.Series(texts)).to_list()
+    assert squeezed == [re.sub(r"\s\s+", " ", text) for text in texts]
+
+
+@given(texts, st.sampled_from([0, 20_000]))
+@settings(deadline=None, max_examples=100)
+def test_distinct_characters_are_those_of_a_set(texts, few):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "_FEW_CHARACTERS", few)
+        found = words._beyond_ascii("".join(texts))
+    assert sorted(found) == sorted(c for c in set("".join(texts)) if not c.isascii())
+
+
+@pytest.mark.parametrize("char", TRICKY, ids=lambda char: f"U+{ord(char):04X}")
+@pytest.mark.parametrize("around", ["{}", "a{}b", "ab {}", "A{}{} 1{}2", "Α{} "])
+def test_tricky_characters_are_treated_as_python_treats_them(char, around):
+    text = around.replace("{}", char)
+    column = pl.Series(["plain text", text])
+    assert lower_case(column)[1] == text.lower()
+    assert find_words(column)[1].to_list() == re.findall(r"\b\w\w+\b", text)
+    assert split_words(column)[1].to_list() == text.split()
+
+
+@pytest.mark.slow
+def test_every_code_point_is_treated_as_python_treats_it():
+    chars = [chr(i) for i in range(0x110000) if not 0xD800 <= i <= 0xDFFF]
+    texts = [f"a{c}b {c}{c} 1{c}2" for c in chars]
+    column = pl.Series(texts)
+    assert lower_case(column).to_list() == [text.lower() for text in texts]
+    assert split_words(column).to_list() == [text.split() for text in texts]
+    for pattern in (r"\b\w\w+\b", r"\d+"):
+        assert find_words(column, pattern).to_list() == [re.findall(pattern, t) for t in texts]
+
+
+def test_two_groups_in_a_pattern_are_rejected():
+    with pytest.raises(ValueError, match="More than 1 capturing group"):
+        find_words(pl.Series(["a"]), r"(a)|(b)")
+
+
+def test_codes_follow_the_first_occurrence_across_blocks(monkeypatch):
+    monkeypatch.setattr(words, "_FEW_ROWS", 0)
+    monkeypatch.setattr(words, "_BLOCK_ROWS", 1)
+    column = pl.Series([["b", "a"], [], ["c", "a", "b"], ["d"]])
+    encoded = encode_tokens(column)
+    assert encoded.distinct.to_list() == ["b", "a", "c", "d"]
+    assert encoded.codes.tolist() == [0, 1, 2, 1, 0, 3]
+    assert encoded.offsets.tolist() == [0, 2, 2, 5, 6]
+
+
+TOKENS = st.lists(st.lists(st.sampled_from(["oil", "cup", "é", ""]), max_size=4), max_size=8)
+
+
+@pytest.mark.parametrize("few_rows", [0, 512], ids=["in threads", "in one block"])
+@given(rows=TOKENS.filter(len))
+@settings(deadline=None)
+def test_tokens_are_restored_from_their_codes(few_rows, rows):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "_FEW_ROWS", few_rows)
+        encoded = encode_tokens(pl.Series(rows, dtype=pl.List(pl.String)))
+    assert encoded.codes.dtype == np.int32
+    assert encoded.offsets.dtype == np.int64
+    assert encoded.distinct.to_list() == list(dict.fromkeys(t for row in rows for t in row))
+    assert decode_tokens(encoded).to_list() == rows
+
+
+def test_texts_are_encoded_as_the_lists_they_are_split_into():
+    texts = pl.Series(["oil up", "", "up up oil"] * 300)
+    of_texts = encode_tokens(texts, split_words)
+    of_lists = encode_tokens(split_words(texts))
+    assert of_texts.distinct.to_list() == of_lists.distinct.to_list() == ["oil", "up"]
+    np.testing.assert_array_equal(of_texts.codes, of_lists.codes)
+    np.testing.assert_array_equal(of_texts.offsets, of_lists.offsets)
+
+
+def test_null_tokens_and_null_rows_have_no_codes():
+    encoded = encode_tokens(pl.Series([["oil", None], None, ["cup"]]))
+    assert encoded.distinct.to_list() == ["oil", "cup"]
+    assert encoded.offsets.tolist() == [0, 1, 1, 2]
+
+
+def test_ids_are_encoded_too():
+    encoded = encode_tokens(pl.Series([[7, 3], [7]]))
+    assert encoded.distinct.to_list() == [7, 3]
+    assert encoded.codes.tolist() == [0, 1, 0]
+
+
+@given(TOKENS.filter(any), st.sets(st.sampled_from(["oil", "cup", "é", ""])))
+@settings(deadline=None)
+def test_dropped_tokens_are_those_that_a_filter_drops(rows, dropped):
+    encoded = encode_tokens(pl.Series(rows, dtype=pl.List(pl.String)))
+    is_dropped = np.array([token in dropped for token in encoded.distinct])
+    left = drop_tokens(encoded, is_dropped)
+    assert decode_tokens(left).to_list() == [[t for t in row if t not in dropped] for row in rows]
+    assert left.codes.dtype == np.int32
+    assert dropped.isdisjoint(left.distinct)
+
+
+def test_only_rows_with_a_character_that_differs_go_through_python(monkeypatch):
+    redone = []
+    map_rows = words._map_rows
+
+    def recorded(texts, function, dtype):
+        redone.extend(text for text in texts if len(text) > 1)
+        return map_rows(texts, function, dtype)
+
+    monkeypatch.setattr(words, "_map_rows", recorded)
+    texts = ["Oil", "ΣΑΣ oil", "Über", ""]
+    assert lower_case(pl.Series(texts)).to_list() == [text.lower() for text in texts]
+    assert redone == ["ΣΑΣ oil"]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_simple_patterns_run_in_polars(pattern, monkeypatch):
+    monkeypatch.setattr(words, "_map_rows", None)
+    found = find_words(pl.Series(["Oil tops $50, x-rated"]), pattern)
+    assert found[0].to_list() == re.findall(pattern, "Oil tops $50, x-rated")
+
+
+@pytest.mark.parametrize(
+    ("X", "expected"),
+    [
+        (pl.Series([["a"]]), True),
+        (pl.Series([[1]]), True),
+        (pl.Series(["a"]), False),
+        ([["a"]], False),
+    ],
+    ids=["tokens", "ids", "texts", "lists of Python"],
+)
+def test_ragged_columns_are_list_columns_of_polars(X, expected):
+    assert is_ragged(X) is expected
