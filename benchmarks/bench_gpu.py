@@ -482,8 +482,8 @@ def measure_long_texts(options: argparse.Namespace) -> None:
 
 def measure_multilabel(options: argparse.Namespace) -> None:
     data = ["--data", options.sets] if options.sets else []
-    epochs = str(options.epochs or 3)
-    run_script("multilabel", ["bench_multilabel.py", "--finetune", epochs, *data], options)
+    data += ["--epochs", str(options.epochs)] if options.epochs else []
+    run_script("multilabel", ["bench_multilabel.py", "--finetune", *data], options)
 
 
 def run_script(part: str, arguments: list[str], options: argparse.Namespace) -> None:

@@ -47,7 +47,6 @@ ESTIMATORS = [
     MixedColumnJoiner(),
     MixedVectorizer(text=NgramVectorizer()),
     make_tfidf_pipeline(),
-    make_tfidf_pipeline(columns="auto"),
 ]
 
 # Functions of the folder of a pretrained model, by the names in `agnews_sk`.
@@ -62,6 +61,7 @@ CLASSIFIERS = {
         coverage=0.8,
         calibration_fraction=0.5,
     ),
+    "make_tfidf_pipeline(columns='auto')": lambda model: make_tfidf_pipeline(columns="auto"),
     "make_embedding_pipeline": make_embedding_pipeline,
     "FineTunedTransformerClassifier": lambda model: FineTunedTransformerClassifier(
         model=model, max_epochs=1

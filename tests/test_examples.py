@@ -19,6 +19,8 @@ ROWS = {
     "from_scratch_against_fine_tuned": (320, 20),
     "predict_on_many_workers": (160, 700),
 }
+# Searches and fits of several networks.
+SLOW = {"from_scratch_against_fine_tuned", "search_on_two_workers", "tune_a_pipeline"}
 NEEDED = {
     "distributed": ("distributed", "dask"),
     "matplotlib": ("matplotlib", "plot"),
@@ -28,7 +30,13 @@ NEEDED = {
 }
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else [])
+        for path in EXAMPLES
+    ],
+)
 def test_example_runs_and_prints_a_result(path, tiny_default, monkeypatch):
     for word, (module, extra) in NEEDED.items():
         if word in path.read_text() and find_spec(module) is None:
