@@ -197,7 +197,8 @@ def finetune(
         classify__random_state=options.seed,
         classify__verbose=int(sys.stderr.isatty()),
     )
-    print(f"fine-tuning on {choose_device(options.device)}: {vars(options)}", flush=True)
+    settings = {name: value for name, value in vars(options).items() if name != "data"}
+    print(f"fine-tuning on {choose_device(options.device)}: {settings}", flush=True)
     found = measure(*timed(pipeline, texts, Y), texts_test, Y_test)
     columns = ["epoch", "train_loss", "valid_loss", "valid_accuracy", "dur"]
     print(pipeline[-1].history_[columns].to_string(index=False))
