@@ -8,6 +8,7 @@ of characters becomes its bigrams: pairs of neighbouring characters.
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from itertools import pairwise
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from joblib import effective_n_jobs
 
 from agnews_sk._core.columnar import flat_values, interleave, to_ragged
 from agnews_sk._core.optional import import_optional, pip_line
@@ -309,12 +311,18 @@ def _cut_runs(runs: pl.Series, cut: Callable[[str], Iterable[str]]) -> pl.Series
     -------
     polars.Series of list of str of shape (n_runs,)
     """
+
+    def words(block: pl.Series) -> pl.Series:
+        """Return the words of the runs of a block, a line break after each run."""
+        return pl.Series([*cut(block.str.join("\n").item()), "\n"], dtype=pl.String)
+
     # A column per block, so that Python's strings are freed while they are in the cache.
-    columns = [
-        pl.Series([*cut(block.str.join("\n").item()), "\n"], dtype=pl.String)
-        for block in _blocks(runs)
-    ]
-    found = pl.concat(columns, rechunk=True)
+    blocks = list(_blocks(runs))
+    if len(blocks) == 1:
+        found = words(blocks[0])
+    else:
+        with ThreadPoolExecutor(effective_n_jobs(-1)) as pool:
+            found = pl.concat(list(pool.map(words, blocks)), rechunk=True)
     is_end = found == "\n"
     ends = is_end.arg_true().to_numpy()  # (n_runs,)
     offsets = np.concatenate([[0], ends - np.arange(len(ends))])

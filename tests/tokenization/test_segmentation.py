@@ -44,7 +44,9 @@ def no_dictionaries(monkeypatch):
 
 
 def is_spaceless(char):
-    return unicodedata.name(char, "").startswith(SCRIPTS) and unicodedata.category(char)[0] in "LMN"
+    category = unicodedata.category(char)
+    is_of_word = category[0] in "LM" or category == "Nd"
+    return is_of_word and unicodedata.name(char, "").startswith(SCRIPTS)
 
 
 def script_of(char):
