@@ -48,7 +48,10 @@ def in_format(indicator: np.ndarray, classes: np.ndarray, label_format: str) -> 
         return align_sparse(sp.csr_array(values))
     if kind == "pandas":
         return pd.DataFrame(values, columns=classes)
-    return pl.DataFrame(values, schema=[*map(str, classes)]) if kind == "polars" else values
+    if kind == "polars":
+        # A square array in the order of Fortran would be read as columns.
+        return pl.DataFrame(values, schema=[*map(str, classes)], orient="row")
+    return values
 
 
 def as_lists(indicator: np.ndarray, classes: np.ndarray) -> np.ndarray:

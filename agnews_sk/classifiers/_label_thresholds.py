@@ -10,7 +10,12 @@ _HALF_TRUSTED = 100
 
 
 def thresholds_for(
-    threshold: Any, y_proba: np.ndarray, indicator: np.ndarray, weight: np.ndarray
+    threshold: Any,
+    y_proba: np.ndarray,
+    indicator: np.ndarray,
+    weight: np.ndarray,
+    *,
+    fitted: np.ndarray,
 ) -> np.ndarray:
     """Return the threshold of each label: a given one, or those chosen on held-out rows.
 
@@ -21,15 +26,22 @@ def thresholds_for(
     y_proba : ndarray of float of shape (n_rows, n_labels)
     indicator : ndarray of bool of shape (n_rows, n_labels)
     weight : ndarray of float of shape (n_rows,)
+    fitted : ndarray of bool of shape (n_fitted, n_labels)
+        Which row that the classifiers were fitted on has which label. With "f1" the threshold of a
+        label that none has is 1, and 0 if all have it.
 
     Returns
     -------
     ndarray of float of shape (n_labels,)
     """
-    if isinstance(threshold, str) and len(indicator):
-        return choose_thresholds(y_proba, indicator, weight)
-    fixed = 0.5 if isinstance(threshold, str) else threshold
-    return np.full(indicator.shape[1], float(fixed))
+    if not isinstance(threshold, str):
+        return np.full(indicator.shape[1], float(threshold))
+    thresholds = np.full(indicator.shape[1], 0.5)
+    if len(indicator):
+        thresholds = choose_thresholds(y_proba, indicator, weight)
+    thresholds[~fitted.any(axis=0)] = 1.0
+    thresholds[fitted.all(axis=0)] = 0.0
+    return thresholds
 
 
 def choose_thresholds(

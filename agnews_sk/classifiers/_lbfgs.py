@@ -6,6 +6,7 @@ import numpy as np
 
 from agnews_sk.classifiers._products import Run
 
+_RIGHT_ANGLE = 1e-6  # cosine
 _PAIRS = 5  # steps that are remembered
 _BLOCK = 1 << 14  # elements of a block; sums over blocks do not depend on threads
 
@@ -43,7 +44,13 @@ class Directions:
         self.diagonal = np.ones(0, np.float32)
 
     def add(self, step: np.ndarray, change: np.ndarray) -> None:
-        """Remember a step and the change of the gradient along it; forget the oldest one."""
+        """Remember a step and the change of the gradient along it; forget the oldest one.
+
+        Unless they have about a right angle, which rounding makes of a step that changes nothing.
+        """
+        lengths = float(np.linalg.norm(step)) * float(np.linalg.norm(change))
+        if float(np.dot(step, change)) <= _RIGHT_ANGLE * lengths:
+            return
         self._steps = [*self._steps[1 - _PAIRS :], step]
         self._changes = [*self._changes[1 - _PAIRS :], change]
 

@@ -3,16 +3,18 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expit
+import scipy.sparse as sp
+from scipy.special import expit, logit
 
 from agnews_sk.classifiers._label_sets import held_out_rows
 from agnews_sk.classifiers._label_thresholds import thresholds_for
 from agnews_sk.classifiers._losses import Sigmoid
+from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
 # Of the fit of the margins: closer ones are not more accurate on other rows.
-_GAIN, _MOST_ITERATIONS = 3e-3, 100
+_GAIN, _MOST_ITERATIONS = 1e-3, 100
 _MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
@@ -45,10 +47,11 @@ class LabelMargins(NamedTuple):
 
     Attributes
     ----------
-    coef : ndarray of float32 of shape (n_features, n_labels)
+    coef : ndarray of float of shape (n_features, n_labels)
         0 for labels that all rows have, or none.
-    intercept : ndarray of float32 of shape (n_labels,)
+    intercept : ndarray of float of shape (n_labels,)
     n_iter : int
+        Most steps of a label.
     """
 
     coef: np.ndarray
@@ -113,13 +116,20 @@ def fit_label_sets(
             held_out = np.append(held_out, out)
     margins = fit_margins(rows, start=margins, **settings)
     tested = rows.indicator[held_out], rows.weight[held_out]
-    coef, intercept = margins.coef.T.astype(np.float64), margins.intercept.astype(np.float64)
-    if len(held_out):
-        found = finite(np.concatenate(of_held_out))
-        slope, shift = calibrate(found, *tested)
-        coef, intercept = coef * slope, intercept * slope + shift
-        y_proba = expit(slope * found + shift)
-    thresholds = thresholds_for(threshold, y_proba, *tested)
+    coef, intercept = margins.coef.T, margins.intercept
+    if not len(held_out):
+        thresholds = thresholds_for(threshold, y_proba, *tested, fitted=rows.indicator)
+        return FittedLabels(coef, intercept, thresholds, margins.n_iter)
+    found = finite(np.concatenate(of_held_out))
+    slope, shift = calibrate(found, tested[0], rows.of_labels[held_out])
+    # Thresholds are chosen on probabilities without weights of labels, and mapped to those with.
+    plain = calibrate(found, tested[0], tested[1][:, None])
+    y_proba = expit(plain[0] * found + plain[1])
+    thresholds = thresholds_for(threshold, y_proba, *tested, fitted=rows.indicator)
+    if threshold == "f1":
+        margin = (logit(thresholds) - plain[1]) / plain[0]
+        thresholds = expit(slope * margin + shift)
+    coef, intercept = coef * slope, intercept * slope + shift
     return FittedLabels(coef, intercept, thresholds, margins.n_iter)
 
 
@@ -131,7 +141,7 @@ def fit_margins(
     n_jobs: int | None,
     start: LabelMargins | None = None,
 ) -> LabelMargins:
-    """Fit one logistic regression per label, with an L2 penalty.
+    """Fit one logistic regression per label, each in a thread, with an L2 penalty.
 
     Parameters
     ----------
@@ -149,23 +159,50 @@ def fit_margins(
     -------
     LabelMargins
     """
-    loss = Sigmoid(rows.indicator.astype(np.float32), rows.of_labels.astype(np.float32))
     n_positive = rows.indicator.sum(axis=0)
-    varying: np.ndarray = (n_positive > 0) & (n_positive < len(rows.indicator))
-    coef = np.zeros((rows.X.shape[1], len(varying)), np.float32)
-    intercept = loss.start().astype(np.float32)
-    if not varying.any():
-        return LabelMargins(coef, intercept, 0)
-    begin = None
-    if start is not None:
-        known = np.where(start.coef.any(axis=0), start.intercept, intercept)
-        begin = Coefficients(start.coef[:, varying], known[varying])
-    found = fit_logistic(
-        rows.X, loss.take(varying), C=C, tol=_GAIN, max_iter=max_iter or _MOST_ITERATIONS,
-        n_jobs=n_jobs, start=begin,
-    )  # fmt: skip
-    coef[:, varying], intercept[varying] = found.coef, found.intercept
-    return LabelMargins(coef, intercept, found.n_iter)
+    varying = np.flatnonzero((n_positive > 0) & (n_positive < len(rows.indicator)))
+    scale = _mean_norm(rows.X)
+    share = rows.weight.mean()
+    weight = np.broadcast_to(rows.of_labels, rows.indicator.shape)
+    coef = np.zeros((rows.X.shape[1], len(n_positive)))
+    intercept = _loss(rows.indicator, weight / share).start()
+
+    def fit_label(label: int) -> int:
+        """Fit the margin of a label, and return the number of steps."""
+        column = slice(label, label + 1)
+        begin = None
+        if start is not None and start.coef[:, label].any():
+            begin = Coefficients(start.coef[:, column] * scale, start.intercept[column])
+        found = fit_logistic(
+            products,
+            _loss(rows.indicator[:, column], weight[:, column] / share),
+            C=C * share * scale**2,
+            tol=_GAIN,
+            max_iter=max_iter or _MOST_ITERATIONS,
+            start=begin,
+        )
+        coef[:, column], intercept[column] = found.coef / scale, found.intercept
+        return found.n_iter
+
+    with threads(rows.X, n_jobs) as run:
+        products = Products(rows.X / scale)
+        n_iter = max(run(fit_label, varying.tolist()), default=0)
+    return LabelMargins(coef, intercept, n_iter)
+
+
+def _loss(indicator: np.ndarray, weight: np.ndarray) -> Sigmoid:
+    """Return the loss of labels in single precision."""
+    return Sigmoid(indicator.astype(np.float32), weight.astype(np.float32))
+
+
+def _mean_norm(X: Any) -> float:
+    """Return the root mean square of the norms of rows, 1 if all are zero."""
+    values = X.data if sp.issparse(X) else X
+    largest = float(np.abs(values).max(initial=0))
+    if not largest:
+        return 1.0
+    # Of the values over the largest one, whose squares do not overflow.
+    return largest * float(np.sqrt(((values / largest) ** 2).sum() / X.shape[0]))
 
 
 def calibrate(
@@ -181,7 +218,8 @@ def calibrate(
     margins : ndarray of float of shape (n_rows, n_labels)
         Of rows that the classifiers were not fitted on.
     indicator : ndarray of bool of shape (n_rows, n_labels)
-    weight : ndarray of float of shape (n_rows,)
+    weight : ndarray of float of shape (n_rows, n_labels) or (n_rows, 1)
+        Of the rows in the loss of each label.
 
     Returns
     -------
@@ -189,8 +227,9 @@ def calibrate(
     shift : ndarray of float of shape (n_labels,)
         Of the logarithm of odds, `slope * margin + shift`.
     """
-    scaled = weight[:, None] / weight.sum()
-    n_rows = 1 / (scaled**2).sum()  # the effective sample size
+    scaled = np.broadcast_to(weight, margins.shape)
+    scaled = scaled / (scaled.sum(axis=0) + _TINY)
+    n_rows = 1 / ((scaled**2).sum(axis=0) + _TINY)  # effective sample sizes of the labels
     share = (scaled * indicator).sum(axis=0)  # (n_labels,)
     doubt = 1 / (n_rows * np.stack([1 - share, share]) + 2)  # of rows without and with the label
     target = np.where(indicator, 1 - doubt[1], doubt[0])
@@ -226,7 +265,7 @@ def _newton_step(
     Parameters
     ----------
     odds, margins, target : ndarray of float of shape (n_rows, n_labels)
-    weight : ndarray of float of shape (n_rows, 1)
+    weight : ndarray of float of shape (n_rows, n_labels)
 
     Returns
     -------

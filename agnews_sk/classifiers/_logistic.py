@@ -224,7 +224,13 @@ class ThresholdedLogisticRegression(ProbabilisticClassifierMixin, BaseEstimator)
         if self.threshold == "f1":
             origins = [same_rows(X), *([] if groups is None else [check_groups(groups, X)])]
             y_proba, rows = self._held_out(X, sets.indicator, weight, join_groups(*origins))
-        thresholds = thresholds_for(self.threshold, y_proba, sets.indicator[rows], row_weight[rows])
+        thresholds = thresholds_for(
+            self.threshold,
+            y_proba,
+            sets.indicator[rows],
+            row_weight[rows],
+            fitted=sets.indicator,
+        )
         # All at the end: an interrupted fit leaves the previous state.
         self.classes_, self.label_format_, self.thresholds_ = sets.classes, sets.format, thresholds
         self.coef_, self.intercept_, self.n_iter_ = coef, intercept, n_iter

@@ -50,11 +50,9 @@ class Softmax:
     def curvature(self, residual: np.ndarray, rows: slice) -> np.ndarray:
         """Return the second derivatives by each margin, ndarray of shape (n_rows, n_classes)."""
         target, weight = self.target[rows], self.weight[rows]
-        # Without the division, as rows may have weight 0.
-        probability = residual + weight * target  # times the weight
-        return probability - np.divide(
-            probability * probability, weight, out=np.zeros_like(residual), where=weight > 0
-        )
+        probability = np.divide(residual, weight, out=np.zeros_like(residual), where=weight > 0)
+        probability += target
+        return weight * probability * (1 - probability)
 
 
 class Sigmoid(Softmax):
@@ -67,11 +65,6 @@ class Sigmoid(Softmax):
     weight : ndarray of float32 of shape (n_rows, n_labels) or (n_rows, 1)
         Of the rows in the loss of each label.
     """
-
-    def take(self, labels: np.ndarray) -> "Sigmoid":
-        """Return the loss of some labels."""
-        weight = np.broadcast_to(self.weight, self.target.shape)
-        return Sigmoid(self.target[:, labels], weight[:, labels])
 
     def start(self) -> np.ndarray:
         """Return the best margins of rows without features, ndarray of shape (n_labels,)."""

@@ -51,18 +51,19 @@ class Products:
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_rows, n_features)
-    run : callable
+    run : callable, default=map
         As `map`, see `threads`.
 
     Attributes
     ----------
+    run : callable
     n_rows, n_features : int
     rows : list of slice
         Of the blocks.
     """
 
-    def __init__(self, X: Any, run: Run) -> None:
-        self._run = run
+    def __init__(self, X: Any, run: Run = map) -> None:
+        self.run = run
         self.n_rows, self.n_features = X.shape
         self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
         if sp.issparse(X):
@@ -90,7 +91,7 @@ class Products:
         ndarray of float32 of shape (n_rows, n_columns)
         """
         found = np.empty((self.n_rows, coef.shape[1]), np.float32)
-        _fill(self._run, found, self._blocks, lambda block: block @ coef)
+        _fill(self.run, found, self._blocks, lambda block: block @ coef)
         return found
 
     def with_transpose(self, values: np.ndarray, squared: bool = False) -> np.ndarray:
@@ -108,7 +109,7 @@ class Products:
         """
         found = np.empty((self.n_features, values.shape[1]), np.float32)
         _fill(
-            self._run,
+            self.run,
             found,
             self._transposed,
             lambda part: (_squared(part) if squared else part) @ values,

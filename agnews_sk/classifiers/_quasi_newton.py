@@ -1,12 +1,12 @@
 """Logistic regression with an L2 penalty, by a quasi-Newton method in single precision."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from agnews_sk.classifiers._lbfgs import Directions
 from agnews_sk.classifiers._losses import Softmax
-from agnews_sk.classifiers._products import Products, Run, threads
+from agnews_sk.classifiers._products import Products
 
 # Iterations after which the diagonal of the second derivatives is computed again.
 _AGAIN_AFTER = (3, 8, 20)
@@ -33,20 +33,20 @@ class Coefficients(NamedTuple):
 
 
 def fit_logistic(
-    X: Any,
+    products: Products,
     loss: Softmax,
     *,
     C: float,
     tol: float,
     max_iter: int,
-    n_jobs: int | None,
     start: Coefficients | None = None,
 ) -> Coefficients:
     r"""Minimize the loss and the penalty :math:`\|w\|^2 / (2 C)` of all but the intercepts.
 
     Parameters
     ----------
-    X : {ndarray, sparse matrix} of shape (n_rows, n_features)
+    products : Products
+        With the rows.
     loss : Softmax or Sigmoid
         Of one label or several labels per row.
     C : float
@@ -55,8 +55,6 @@ def fit_logistic(
         Stops where the next step is expected to lower the objective by at most this share.
     max_iter : int
         Maximum number of steps.
-    n_jobs : int or None
-        Number of threads, on which the result does not depend.
     start : Coefficients, optional
         Start here rather than at coefficients of 0.
 
@@ -71,8 +69,44 @@ def fit_logistic(
     its diagonal. Features of texts differ in frequency by orders of magnitude, and so do their
     second derivatives. Margins are linear along a step, so that trying its length costs no product.
     """
-    with threads(X, n_jobs) as run:
-        return _Descent(X, loss, C, run, start).descend(tol, max_iter)
+    return _Descent(products, loss, C, start).descend(tol, max_iter)
+
+
+class _State(NamedTuple):
+    """Margins, derivatives of the loss by them, objective, and squared norm of the coefficients."""
+
+    margins: np.ndarray
+    residual: np.ndarray
+    value: float
+    norm: float
+
+
+class _Ends:
+    """Ends of the lengths of a step between which the objective is lowest.
+
+    Parameters
+    ----------
+    slope : float
+        At length 0.
+    """
+
+    def __init__(self, slope: float) -> None:
+        self.low, self.slope_at_low = 0.0, slope
+        self.high, self.slope_at_high = np.inf, np.inf
+
+    def narrow(self, length: float, slope: float) -> None:
+        """Move an end to a length, by the sign of the slope there."""
+        if slope < 0:
+            self.low, self.slope_at_low = length, slope
+        else:
+            self.high, self.slope_at_high = length, slope
+
+    def between(self) -> float:
+        """Return the length where a line through both slopes is 0, not close to an end."""
+        if not np.isfinite(self.high):
+            return 4 * max(self.low, 1.0)
+        share = self.slope_at_low / (self.slope_at_low - self.slope_at_high)
+        return self.low + float(np.clip(share, 0.1, 0.9)) * (self.high - self.low)
 
 
 class _Descent:
@@ -83,9 +117,9 @@ class _Descent:
     """
 
     def __init__(
-        self, X: Any, loss: Softmax, C: float, run: Run, start: Coefficients | None
+        self, products: Products, loss: Softmax, C: float, start: Coefficients | None
     ) -> None:
-        self.products, self.loss, self.penalty, self.run = Products(X, run), loss, 1 / C, run
+        self.products, self.loss, self.penalty, self.run = products, loss, 1 / C, products.run
         self.shape = self.products.n_features, loss.target.shape[1]
         self.point = np.zeros((self.shape[0] + 1) * self.shape[1], np.float32)
         self.margins = np.zeros(loss.target.shape, np.float32)
@@ -130,27 +164,37 @@ class _Descent:
         """Move along a direction by a length at which it is flat enough, 0 if there is none.
 
         The objective is convex, so that a length is too short where it falls steeply and too long
-        where it rises; the next one is where a line through both slopes is 0.
+        where it rises; the next one is between both.
         """
         coef, intercept = self._split(direction)
         change = self.products.with_rows(coef)
         change += intercept
         inner, norm = float(np.vdot(self.coef, coef)), self._squares(coef)
-        length = 1.0
-        for _ in range(_MOST_TRIES):
+
+        def move(length: float) -> tuple[_State, float]:
+            """Return the state after a step of some length, and the slope there."""
             margins: np.ndarray = self.margins + np.float32(length) * change
             value, residual = self._loss(margins)
             squares = self.norm + 2 * length * inner + length**2 * norm
             value += self.penalty * squares / 2
             found = float(np.vdot(residual, change)) + self.penalty * (inner + length * norm)
-            if value <= self.value and abs(found) <= -_FLATTER * slope:
-                self.point += np.float32(length) * direction
-                self.margins, self.residual = margins, residual
-                self.value, self.norm = value, squares
-                return length
-            ratio = slope / (slope - found) if found > slope else 4.0
-            length *= float(np.clip(ratio, 0.1, 4))
-        return 0.0
+            return _State(margins, residual, value, squares), found
+
+        length, ends = 1.0, _Ends(slope)
+        for _ in range(_MOST_TRIES):
+            state, found = move(length)
+            if state.value <= self.value and abs(found) <= -_FLATTER * slope:
+                break
+            ends.narrow(length, found)
+            length = ends.between()
+        else:
+            length = ends.low  # lower than the start, since the objective falls all the way to it
+            state, _ = move(length)
+        if not length or not np.isfinite(state.value):
+            return 0.0
+        self.point += np.float32(length) * direction
+        self.margins, self.residual, self.value, self.norm = state
+        return length
 
     def _loss(self, margins: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss of all rows, and its derivatives by their margins."""

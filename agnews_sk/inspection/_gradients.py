@@ -173,7 +173,7 @@ def _of_classifier(model: TextModel) -> TokenNet | None:
         output = module(ids)
         logits = getattr(output, "logits", output).float()  # (batch x n_chunks, n_classes)
         pooling = getattr(module, "chunk_pooling", None)
-        return _score_per_class(_of_texts(logits, n_chunks, pooling))
+        return _score_per_class(_of_texts(logits, n_chunks, pooling), classifier)
 
     model_input = classifier.model_input_
     pad_id = model_input.pad_id
@@ -206,16 +206,23 @@ def _of_embedder(model: TextModel) -> TokenNet | None:
         if embedder.normalize:
             vectors = torch.nn.functional.normalize(vectors, dim=1)
         scores = vectors @ weight.T + bias
-        return torch.cat([-scores, scores], dim=1) if scores.shape[1] == 1 else scores
+        one_margin = scores.shape[1] == 1 and not _has_label_sets(classifier)
+        return torch.cat([-scores, scores], dim=1) if one_margin else scores
 
     tokens, n_chunks = _as_read(tokens, embedder.model_input_)
     absent_id = _absent_id(embedder.tokenizer_, embedder.model_input_.pad_id)
     return TokenNet(tokens, n_chunks, encoder.get_input_embeddings(), forward, absent_id)
 
 
-def _score_per_class(logits: Any) -> Any:
+def _score_per_class(logits: Any, classifier: Any) -> Any:
     """Return the decision function, as `_steps.score_per_class`, but of a tensor of logits."""
-    return logits - logits.flip(1) if logits.shape[1] == 2 else logits
+    is_difference = logits.shape[1] == 2 and not _has_label_sets(classifier)
+    return logits - logits.flip(1) if is_difference else logits
+
+
+def _has_label_sets(classifier: Any) -> bool:
+    """Return whether a fitted classifier predicts several labels per row."""
+    return getattr(classifier, "label_format_", None) is not None
 
 
 def _absent_id(tokenizer: Any, pad_id: int) -> int:

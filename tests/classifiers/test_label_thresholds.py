@@ -55,6 +55,7 @@ def test_a_weight_of_rows_is_their_repetition():
 
 
 def test_thresholds_are_those_given_or_half_without_rows():
-    empty = np.empty((0, 3), dtype=bool)
-    assert thresholds_for("f1", np.empty((0, 0)), empty, np.empty(0)).tolist() == [0.5] * 3
-    assert thresholds_for(0.3, np.empty((0, 0)), empty, np.empty(0)).tolist() == [0.3] * 3
+    held_out = np.empty((0, 0)), np.empty((0, 3), dtype=bool), np.empty(0)
+    fitted = np.array([[True, False, True], [False, False, True]])
+    assert thresholds_for("f1", *held_out, fitted=fitted).tolist() == [0.5, 1, 0]
+    assert thresholds_for(0.3, *held_out, fitted=fitted).tolist() == [0.3] * 3

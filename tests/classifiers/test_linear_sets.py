@@ -52,6 +52,51 @@ def test_the_result_does_not_depend_on_the_number_of_threads():
     assert np.array_equal(fits[0], fits[2])
 
 
+def test_a_label_is_fitted_regardless_of_the_others():
+    rng = np.random.default_rng(0)
+    marks = np.zeros((3000, 5))
+    rare = rng.permutation(3000)[:75].reshape(5, 15)
+    for label, rows in enumerate(rare):
+        marks[rows, label] = 1
+    words = sp.random_array((3000, 200), density=0.05, rng=rng)
+    noisy = words @ rng.normal(size=(200, 30)) + rng.normal(size=(3000, 30)) > 0
+    features = sp.hstack([words, sp.csr_array(marks)], format="csr")
+    alone = CalibratedLinearSVC(random_state=0).fit(features, marks.astype(int))
+    among = clone(alone).fit(features, np.hstack([noisy, marks]).astype(int))
+    # Up to the slope, which calibrates all labels alike.
+    assert np.corrcoef(among.coef_[30:].ravel(), alone.coef_.ravel())[0, 1] > 0.999
+    assert (among.predict(features)[:, 30:] == marks).mean() > 0.999
+
+
+@both
+def test_a_label_that_no_row_has_is_never_predicted(classifier):
+    with_none = np.column_stack([Y, np.zeros(400, int), np.ones(400, int)])
+    predicted = clone(classifier).fit(X, with_none).predict(X_TEST)
+    assert not predicted[:, 4].any()
+    assert predicted[:, 5].all()
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e8, 1e25])
+def test_scales_of_weights_and_features_do_not_matter(scale):
+    # Which rows are held out depends on their values.
+    plain = CalibratedLinearSVC(calibration_fraction=None, random_state=0).fit(X, Y)
+    expected = plain.predict_proba(X)
+    heavy = clone(plain).set_params(C=1.5 / scale).fit(X, Y, np.full(400, scale))
+    np.testing.assert_allclose(heavy.predict_proba(X), expected, atol=1e-3)
+    large = clone(plain).set_params(C=1.5 / scale**2).fit(X * scale, Y)
+    np.testing.assert_allclose(large.predict_proba(X * scale), expected, atol=1e-3)
+
+
+def test_weights_of_labels_change_what_is_predicted():
+    plain = CalibratedLinearSVC(threshold=0.5, random_state=0).fit(X, Y)
+    heavy = clone(plain).set_params(class_weight={0: 20}).fit(X, Y)
+    shares = [one.predict(X_TEST)[:, 0].mean() for one in (plain, heavy)]
+    assert shares[1] > shares[0] + 0.2
+    chosen = [clone(one).set_params(threshold="f1").fit(X, Y) for one in (plain, heavy)]
+    same = chosen[0].predict(X_TEST)[:, 0] == chosen[1].predict(X_TEST)[:, 0]
+    assert same.mean() > 0.85
+
+
 def test_logistic_regressions_of_all_labels_are_those_of_each():
     ours = ThresholdedLogisticRegression(C=10, threshold=0.5).fit(X, Y)
     expected = np.column_stack([one.predict_proba(X_TEST)[:, 1] for one in one_by_one(10)])
@@ -71,14 +116,14 @@ def test_calibration_finds_slope_and_shifts():
     rng = np.random.default_rng(0)
     odds = rng.normal(size=(20_000, 2)) * 2 + [-1, 1]
     true = rng.random(odds.shape) < 1 / (1 + np.exp(-odds))
-    slope, shift = calibrate((odds - [0.5, -0.5]) / 4, true, np.ones(len(odds)))
+    slope, shift = calibrate((odds - [0.5, -0.5]) / 4, true, np.ones((len(odds), 1)))
     assert slope == pytest.approx(4, rel=0.05)
     assert shift == pytest.approx([0.5, -0.5], abs=0.1)
 
 
 def test_calibration_of_rows_that_are_all_right_stays_finite():
     true = np.array([[True], [False]] * 5)
-    slope, shift = calibrate(np.where(true, 50.0, -50.0), true, np.ones(10))
+    slope, shift = calibrate(np.where(true, 50.0, -50.0), true, np.ones((10, 1)))
     assert 0 < slope < 1
     assert np.isfinite(shift).all()
 

@@ -20,9 +20,10 @@ def softmax_loss(weight=WEIGHT, y=Y):
     return Softmax(np.eye(3, dtype=np.float32)[y], weight.astype(np.float32))
 
 
-def fit(X, loss, **options):
-    options = {"C": 10.0, "tol": 1e-7, "max_iter": 200, "n_jobs": 1} | options
-    return fit_logistic(X, loss, **options)
+def fit(X, loss, n_jobs=1, **options):
+    options = {"C": 10.0, "tol": 1e-7, "max_iter": 200} | options
+    with _products.threads(X, n_jobs) as run:
+        return fit_logistic(_products.Products(X, run), loss, **options)
 
 
 @pytest.mark.parametrize("to_kind", [sp.csr_array, sp.csc_array, lambda X: X.toarray()])
@@ -95,6 +96,17 @@ def test_a_start_at_the_optimum_takes_no_step():
     again = fit(X, loss, tol=1e-4, start=found)
     assert again.n_iter == 0
     assert np.array_equal(again.coef, found.coef)
+
+
+def test_a_rare_label_marked_by_a_feature_is_fitted():
+    # Steps of full length are far too short at first, and later far too long.
+    features, y = np.zeros((2000, 40)), np.zeros((2000, 1), np.float32)
+    features[np.arange(2000), np.random.default_rng(0).integers(0, 39, 2000)] = 1
+    features[:10], y[:10] = 0, 1
+    features[:10, 39] = 1
+    found = fit(sp.csr_array(features), Sigmoid(y, np.ones((2000, 1), np.float32)), C=3)
+    reference = LogisticRegression(C=3, tol=1e-8, max_iter=5000).fit(features, y.ravel())
+    np.testing.assert_allclose(found.coef[:, 0], reference.coef_[0], atol=0.05)
 
 
 def test_steps_are_limited():

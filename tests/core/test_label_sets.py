@@ -238,3 +238,10 @@ def test_targets_are_plain_labels_or_sets_in_their_format():
 def test_rows_are_stratified_by_class_or_by_label():
     assert stratification(np.array(["b", "a", "b"])).tolist() == [1, 0, 1]
     assert np.array_equal(stratification(objects(SETS)), INDICATOR)
+
+
+def test_a_square_frame_of_polars_keeps_its_rows():
+    columns = {"a": [1, 0, 0], "b": [1, 1, 0], "c": [0, 0, 0]}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Int64))
+    found = check_target(frame)
+    assert np.asarray(found).tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]

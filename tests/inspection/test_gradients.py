@@ -62,6 +62,26 @@ def test_gradients_of_a_net_from_scratch_sum_to_its_logits(headlines, subwords):
     )
 
 
+@pytest.mark.parametrize("n_labels", [1, 2])
+@pytest.mark.parametrize("family", ["embedding", "scratch"])
+def test_one_or_two_labels_of_sets_have_the_scores_of_the_decision_function(
+    headlines, tiny_model, family, n_labels
+):
+    pytest.importorskip("captum")
+    texts, labels = headlines
+    sets = [[label] if n_labels == 2 or label == "Sports" else [] for label in labels]
+    pipeline = (
+        make_embedding_pipeline(tiny_model)
+        if family == "embedding"
+        else make_transformer_pipeline(
+            random_state=0, classify__d_model=16, classify__max_epochs=1, classify__threshold=0.5
+        )
+    ).fit(texts, sets)
+    explanation = explain(pipeline, TEXTS)
+    assert explanation.method == "gradients"
+    np.testing.assert_allclose(explanation.scores, pipeline.decision_function(TEXTS), atol=1e-4)
+
+
 def test_the_baseline_keeps_special_tokens_and_masks_the_others(headlines, tiny_model):
     pipeline = make_finetune_pipeline(tiny_model, classify__max_epochs=1).fit(*headlines)
     net = token_net(text_model(pipeline, TEXTS))
