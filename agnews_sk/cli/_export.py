@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from agnews_sk._core.optional import check_optional
-from agnews_sk.cli._output import check_is_model, check_writable
+from agnews_sk.cli._output import check_is_model, check_model_path
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, with_row_options
 
@@ -28,7 +28,7 @@ def export(
 
     console = Console()
     check_is_model(model)
-    check_writable(output, "OUTPUT")
+    check_model_path(output, "OUTPUT", exported=True)
     pipeline = load(model)
     loaded = load_rows(rows, console)
     with stages(console, "export"):

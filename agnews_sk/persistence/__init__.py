@@ -29,7 +29,7 @@ from agnews_sk.persistence._save_load import (
     save,
     with_manifest,
 )
-from agnews_sk.persistence._writing import write_files
+from agnews_sk.persistence._writing import saved_files, write_files
 
 __all__ = [
     "ArtifactError",
