@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from agnews_sk._core.joining import column_kinds, fitted_columns
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.optional import check_optional
 from agnews_sk.cli._misclassified import MISCLASSIFIED, misclassified
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
@@ -18,6 +19,7 @@ from agnews_sk.cli._saving import write_confusion_matrices
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 from agnews_sk.onnx import load_model
+from agnews_sk.persistence import saved_label_name
 from agnews_sk.reporting import comparison_table, write_report
 
 
@@ -41,7 +43,10 @@ def run_evaluate(model: Path, options: RowOptions, *, out: Path | None, seed: in
     with output_folder(out) as folder:
         loaded = load_model(model)
         name = _name(model)
+        if options.label is None and options.path is not None:
+            options = replace(options, label=saved_label_name(model))
         rows = load_test_rows(options, loaded, console)
+        _check_labels(rows.y_test, loaded)
         with stages(console, name) as shown:
             evaluation = evaluate_fitted(
                 name, loaded, rows.X_test, rows.y_test, progress=shown.show
@@ -58,6 +63,31 @@ def _name(path: Path) -> str:
     """Return the name of a saved model: that of its folder, or of its zip without the suffix."""
     path = path.absolute()
     return path.stem if path.suffix == ".zip" else path.name
+
+
+def _check_labels(y: Any, model: Any) -> None:
+    """Reject rows of whose labels the model knows none, for which every score would be 0.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        Labels, or lists of them.
+    model : fitted pipeline or `OnnxClassifier`
+
+    Raises
+    ------
+    typer.BadParameter
+        With labels of the rows and classes of the model.
+    """
+    labels = {one for row in y for one in row} if is_multilabel(y) else set(np.asarray(y).tolist())
+    classes = model.classes_.tolist()
+    if labels.isdisjoint(classes):
+        raise typer.BadParameter(
+            f"no label of the rows is a class of the model: got labels such as "
+            f"{min(map(str, labels), default='none')!r:.60} and classes such as "
+            f"{classes[0]!r:.60}; name the column of the labels.",
+            param_hint="--label",
+        )
 
 
 def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTest:

@@ -24,16 +24,17 @@ def export(
     for module in ("onnx", "onnxruntime"):
         check_optional(module, extra="onnx", needed_by="export")
     from agnews_sk.onnx import export_onnx
-    from agnews_sk.persistence import load
+    from agnews_sk.persistence import ModelCard, load, saved_label_name
 
     console = Console()
     check_is_model(model)
     check_model_path(output, "OUTPUT", exported=True)
     pipeline = load(model)
+    card = ModelCard(label_name=saved_label_name(model) or "")
     loaded = load_rows(rows, console)
     with stages(console, "export"):
         quantize = "int8" if int8 else None
         X = as_input_of(pipeline, loaded.X_test)
-        report = export_onnx(pipeline, output, X=X, y=loaded.y_test, quantize=quantize)
+        report = export_onnx(pipeline, output, X=X, y=loaded.y_test, quantize=quantize, card=card)
     console.print(report.as_markdown())
     console.print("[bold]Written:[/]", escape(str(output)), soft_wrap=True)

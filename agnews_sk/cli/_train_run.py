@@ -189,6 +189,7 @@ def _load(
         source,
         summary=read.summary,
         texts=read.text_names,
+        label_name=read.label_name,
     )
     if validation is not None:
         same = replace(options, text=read.text_names, label=read.label_name)

@@ -29,6 +29,8 @@ class ModelCard:
         SPDX identifier of the licence of the pretrained weights.
     data_license : str, optional
         Licence or terms of use of the data.
+    label_name : str, optional
+        Column of the labels in the data, by which other rows for the model can be read too.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class ModelCard:
     limitations: Sequence[str] = ()
     weights_license: str = ""
     data_license: str = ""
+    label_name: str = ""
 
     def score_rows(self) -> list[str]:
         """Return the scores as rows of a Markdown table: name, value, interval.

@@ -193,6 +193,7 @@ def with_manifest(
         "estimator": type(model).__name__,
         "classes": None if classes is None else np.asarray(classes).tolist(),
         "columns": fitted_columns(model),
+        "label_name": card.label_name or None,
         "training": _training(model),
         **more,
     }
