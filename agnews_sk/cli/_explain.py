@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from agnews_sk.cli._output import check_is_model, check_writable, print_written
@@ -168,7 +168,7 @@ def _print(
     console.print(coloured(explanation.texts[position], words), soft_wrap=True)
     if top and len(words):
         strongest = words.sort_values("contribution", key=abs, ascending=False).head(top)
-        table = Table("word", f"for {label}", box=None, padding=(0, 2, 0, 0))
+        table = Table("word", Column(Text(f"for {label}")), box=None, padding=(0, 2, 0, 0))
         for word, value in zip(strongest["word"], strongest["contribution"]):
             table.add_row(Text(word), f"{value:+.4f}")
         console.print(table)
