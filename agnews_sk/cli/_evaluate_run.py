@@ -11,6 +11,7 @@ from rich.console import Console
 from agnews_sk._core.joining import column_kinds, fitted_columns
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.optional import check_optional
+from agnews_sk.bulk import without_formulas
 from agnews_sk.cli._misclassified import MISCLASSIFIED, misclassified
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
 from agnews_sk.cli._progress import stages
@@ -166,7 +167,8 @@ def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -
     list of str
     """
     result.to_json(folder / "comparison.json")
-    misclassified(result, name, rows.X_test).write_csv(folder / MISCLASSIFIED)
+    wrong = misclassified(result, name, rows.X_test)
+    without_formulas(wrong).write_csv(folder / MISCLASSIFIED)
     write_report(
         result,
         folder / "report.html",

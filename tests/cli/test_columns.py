@@ -97,3 +97,13 @@ def test_wrong_predictions_are_listed(run, orders, reading, tmp_path):
     for one in wrong:
         assert given[int(one["row"]) - 1]["message"] == one["message"]
         assert one["predicted"] != one["true"] == given[int(one["row"]) - 1]["priority"]
+
+
+def test_wrong_predictions_hold_no_formulas(run, tickets, tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    assert run("train", tmp_path / "model", "--data", tickets).exit_code == 0
+    rows = tmp_path / "rows.csv"
+    rows.write_text("comment_body,queue\n=HYPERLINK(1) zip broke,billing\nthe zip broke,returns\n")
+    done = run("evaluate", tmp_path / "model", rows, "--out", tmp_path / "report")
+    assert done.exit_code == 0, done.output
+    assert ",'=HYPERLINK" in "," + (tmp_path / "report" / "misclassified.csv").read_text()

@@ -96,6 +96,4 @@ def test_rows_without_any_label_of_the_model_are_rejected(run, model, tickets, t
     other.write_text(re.sub(",(billing|delivery|returns)", ",no-\\1", tickets.read_text()))
     done = run("evaluate", model, other)
     assert done.exit_code == 2
-    assert (
-        "no label of the rows is a class of the model: got labels such as" in done.output
-    )
+    assert "no label of the rows is a class of the model: got labels such as" in done.output
