@@ -1,6 +1,5 @@
 """The command `agnews-sk evaluate`: its work."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +7,18 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from agnews_sk._core.joining import column_kinds, fitted_columns
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.optional import check_optional
 from agnews_sk.bulk import without_formulas
 from agnews_sk.cli._misclassified import MISCLASSIFIED, misclassified
+from agnews_sk.cli._model_rows import load_test_rows, options_of
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, print_rows, read_texts
+from agnews_sk.cli._rows import RowOptions
 from agnews_sk.cli._saving import write_confusion_matrices
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
 from agnews_sk.onnx import load_model
-from agnews_sk.persistence import saved_label_name
 from agnews_sk.reporting import comparison_table, write_report
 
 
@@ -44,9 +42,7 @@ def run_evaluate(model: Path, options: RowOptions, *, out: Path | None, seed: in
     with output_folder(out) as folder:
         loaded = load_model(model)
         name = _name(model)
-        if options.label is None and options.path is not None:
-            options = replace(options, label=saved_label_name(model))
-        rows = load_test_rows(options, loaded, console)
+        rows = load_test_rows(options_of(options, model), loaded, console)
         _check_labels(rows.y_test, loaded)
         with stages(console, name) as shown:
             evaluation = evaluate_fitted(
@@ -89,66 +85,6 @@ def _check_labels(y: Any, model: Any) -> None:
             f"{classes[0]!r:.60}; name the column of the labels.",
             param_hint="--label",
         )
-
-
-def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTest:
-    """Load the rows to test a model on, with the columns that it reads, and print their source.
-
-    Parameters
-    ----------
-    options : RowOptions
-        All rows of a file are test rows; of a folder, those of its test files.
-    model : fitted pipeline or `OnnxClassifier`
-        Its columns are read where no others are named.
-    console : rich.console.Console
-
-    Returns
-    -------
-    TrainTest
-        Without training rows if a file was read.
-    """
-    if options.path is None:
-        rows = load_rows(options, console)
-        return rows._replace(X_test=as_input_of(model, rows.X_test))
-    read = _read(options, fitted_columns(model), list(column_kinds(model)))
-    source = f"{options.path}: {len(read.target):,} test rows"
-    no_labels = np.empty(0, dtype=object)
-    rows = TrainTest(None, read.data, no_labels, read.target, source, summary=read.summary)
-    print_rows(rows, console)
-    return rows._replace(X_test=as_input_of(model, rows.X_test, read.text_names))
-
-
-def _read(options: RowOptions, columns: list[str], beside: list[str]) -> Any:
-    """Read rows by the columns of the model if there are such, else as recognized.
-
-    Parameters
-    ----------
-    options : RowOptions
-    columns : list of str
-        Those that the model was trained on; empty for texts.
-    beside : list of str
-        Those that it uses beside texts.
-
-    Returns
-    -------
-    Bunch
-
-    Raises
-    ------
-    typer.BadParameter
-        If they cannot be read either way; with the reason of the first attempt.
-    """
-    path = str(options.path)
-    of_test: dict[str, Any] = {"subset": "test", "columns": beside}
-    if options.text or not columns:
-        return read_texts(path, options, "DATA", **of_test)
-    try:
-        return read_texts(path, replace(options, text=columns), "DATA", **of_test)
-    except typer.BadParameter as error:
-        try:
-            return read_texts(path, options, "DATA", **of_test)
-        except typer.BadParameter:
-            raise error from None
 
 
 def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -> list[str]:
