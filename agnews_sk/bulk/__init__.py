@@ -2,6 +2,8 @@
 
 from agnews_sk._core.public import publish
 from agnews_sk.bulk._inputs import find_files
+from agnews_sk.bulk._job import renamed_when_complete
+from agnews_sk.bulk._output import without_formulas
 from agnews_sk.bulk._predict import BulkReport, predict_files
 
 __all__ = ["BulkReport", "find_files", "predict_files"]

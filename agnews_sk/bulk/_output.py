@@ -39,13 +39,22 @@ def write_frames(
     """
     unfinished = scratch / f"{path.name}.{uuid.uuid4().hex}.tmp"
     if escape_formulas:
-        frames = map(_without_formulas, frames)
+        frames = map(without_formulas, frames)
     write = {".parquet": _write_parquet, ".csv": _write_csv}.get(path.suffix, _write_json)
     return unfinished, write(frames, unfinished)
 
 
-def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
-    """Put an apostrophe before texts and column names that look like a formula."""
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put an apostrophe before texts and column names that look like a formula.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+
+    Returns
+    -------
+    polars.DataFrame
+    """
     escaped = frame.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$1"))
     return escaped.rename(lambda name: re.sub(_FORMULA, r"'\1", name))
 

@@ -70,6 +70,7 @@ def predict_files(
     header: bool | None = None,
     sep: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     escape_formulas: bool = False,
     client: Any = None,
     rows_per_part: int = ROWS_PER_PART,
@@ -97,6 +98,8 @@ def predict_files(
         its first column holds texts, or `columns` has such names, they are column_1, column_2 etc.
     sep, encoding : str, optional
         Separator and encoding of text files, which are detected by default.
+    sheet : str, optional
+        Sheet of workbooks; by default the only one with rows.
     escape_formulas : bool, default=False
         In a CSV output, prefix an apostrophe to every text that begins with `=`, `+`, `-`, `@`, a
         tab or a line break, so that no spreadsheet evaluates a text as a formula.
@@ -165,6 +168,7 @@ def predict_files(
         header=header,
         sep=sep,
         encoding=encoding,
+        sheet=sheet,
         rows_per_part=rows_per_part,
     )
     with output_lock(output, model):
@@ -183,6 +187,7 @@ class _Options:
     header: bool | None
     sep: str | None
     encoding: str | None
+    sheet: str | None
     rows_per_part: int
 
     def __post_init__(self) -> None:
@@ -224,6 +229,7 @@ def _plan(model: Path, sha256: str, paths: Sequence[Path], parts: Path, options:
         header=options.header,
         sep=options.sep,
         encoding=options.encoding,
+        sheet=options.sheet,
     )
     options = replace(options, columns=tuple(chosen.text))
     inputs = Inputs(paths)

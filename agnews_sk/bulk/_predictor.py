@@ -162,6 +162,8 @@ class Task(NamedTuple):
         Folder of its parts.
     sep, encoding : str or None
         Separator and encoding of a text file, None to detect them.
+    sheet : str or None
+        Of a workbook.
     """
 
     key: str
@@ -175,6 +177,7 @@ class Task(NamedTuple):
     folder: str
     sep: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
 
     def parts(self, kind: str) -> Iterator[pl.DataFrame]:
         """Read the parts of this task in order, one at a time.
@@ -208,7 +211,8 @@ def predict_file(task: Task, progress: Callable[[int], None] | None = None) -> N
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
     rules = NamedColumns(predictor.names, header=task.header)
-    reader = open_rows(Path(task.path), rules, sep=task.sep, encoding=task.encoding)
+    reading = {"sep": task.sep, "encoding": task.encoding, "sheet": task.sheet}
+    reader = open_rows(Path(task.path), rules, **reading)
     for number, batch in enumerate(reader.batches(task.rows_per_part)):
         part = folder / f"{number:08}.{task.key}.{PREDICTED}.parquet"
         if not part.exists():

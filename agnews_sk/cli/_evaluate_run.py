@@ -1,6 +1,5 @@
 """The command `agnews-sk evaluate`: its work."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,14 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from agnews_sk._core.joining import column_kinds, fitted_columns
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.optional import check_optional
+from agnews_sk.bulk import without_formulas
 from agnews_sk.cli._misclassified import MISCLASSIFIED, misclassified
+from agnews_sk.cli._model_rows import load_test_rows, options_of
 from agnews_sk.cli._output import check_is_model, output_folder, print_written
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, print_rows, read_texts
+from agnews_sk.cli._rows import RowOptions
 from agnews_sk.cli._saving import write_confusion_matrices
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
@@ -41,7 +42,8 @@ def run_evaluate(model: Path, options: RowOptions, *, out: Path | None, seed: in
     with output_folder(out) as folder:
         loaded = load_model(model)
         name = _name(model)
-        rows = load_test_rows(options, loaded, console)
+        rows = load_test_rows(options_of(options, model), loaded, console)
+        _check_labels(rows.y_test, loaded)
         with stages(console, name) as shown:
             evaluation = evaluate_fitted(
                 name, loaded, rows.X_test, rows.y_test, progress=shown.show
@@ -60,64 +62,29 @@ def _name(path: Path) -> str:
     return path.stem if path.suffix == ".zip" else path.name
 
 
-def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTest:
-    """Load the rows to test a model on, with the columns that it reads, and print their source.
+def _check_labels(y: Any, model: Any) -> None:
+    """Reject rows of whose labels the model knows none, for which every score would be 0.
 
     Parameters
     ----------
-    options : RowOptions
-        All rows of a file are test rows; of a folder, those of its test files.
+    y : array-like of shape (n_rows,)
+        Labels, or lists of them.
     model : fitted pipeline or `OnnxClassifier`
-        Its columns are read where no others are named.
-    console : rich.console.Console
-
-    Returns
-    -------
-    TrainTest
-        Without training rows if a file was read.
-    """
-    if options.path is None:
-        rows = load_rows(options, console)
-        return rows._replace(X_test=as_input_of(model, rows.X_test))
-    read = _read(options, fitted_columns(model), list(column_kinds(model)))
-    source = f"{options.path}: {len(read.target):,} test rows"
-    no_labels = np.empty(0, dtype=object)
-    rows = TrainTest(None, read.data, no_labels, read.target, source, summary=read.summary)
-    print_rows(rows, console)
-    return rows._replace(X_test=as_input_of(model, rows.X_test, read.text_names))
-
-
-def _read(options: RowOptions, columns: list[str], beside: list[str]) -> Any:
-    """Read rows by the columns of the model if there are such, else as recognized.
-
-    Parameters
-    ----------
-    options : RowOptions
-    columns : list of str
-        Those that the model was trained on; empty for texts.
-    beside : list of str
-        Those that it uses beside texts.
-
-    Returns
-    -------
-    Bunch
 
     Raises
     ------
     typer.BadParameter
-        If they cannot be read either way; with the reason of the first attempt.
+        With labels of the rows and classes of the model.
     """
-    path = str(options.path)
-    of_test: dict[str, Any] = {"subset": "test", "columns": beside}
-    if options.text or not columns:
-        return read_texts(path, options, "DATA", **of_test)
-    try:
-        return read_texts(path, replace(options, text=columns), "DATA", **of_test)
-    except typer.BadParameter as error:
-        try:
-            return read_texts(path, options, "DATA", **of_test)
-        except typer.BadParameter:
-            raise error from None
+    labels = {one for row in y for one in row} if is_multilabel(y) else set(np.asarray(y).tolist())
+    classes = model.classes_.tolist()
+    if labels.isdisjoint(classes):
+        raise typer.BadParameter(
+            f"no label of the rows is a class of the model: got labels such as "
+            f"{min(map(str, labels), default='none')!r:.60} and classes such as "
+            f"{classes[0]!r:.60}; name the column of the labels.",
+            param_hint="--label",
+        )
 
 
 def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -> list[str]:
@@ -136,7 +103,8 @@ def _write(result: ComparisonResult, name: str, rows: TrainTest, folder: Path) -
     list of str
     """
     result.to_json(folder / "comparison.json")
-    misclassified(result, name, rows.X_test).write_csv(folder / MISCLASSIFIED)
+    wrong = misclassified(result, name, rows.X_test)
+    without_formulas(wrong).write_csv(folder / MISCLASSIFIED)
     write_report(
         result,
         folder / "report.html",

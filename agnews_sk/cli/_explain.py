@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from agnews_sk.cli._output import check_is_model, check_writable, print_written
@@ -31,6 +31,14 @@ def explain(
             "--class", help="Class to explain.", show_default="those predicted for each text"
         ),
     ] = None,
+    cell: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Value of a column that the model uses beside texts; repeat it for others.",
+            show_default="missing",
+        ),
+    ] = None,
     top: Annotated[int, typer.Option(min=0, help="Number of words listed for each text.")] = 5,
     html: Annotated[Path | None, typer.Option(help="HTML file for the explanation.")] = None,
 ) -> None:
@@ -46,9 +54,10 @@ def explain(
     loaded = load_model(model)
     label = None if of_class is None else _label(loaded, of_class)
     given = [typer.get_text_stream("stdin").read() if t == _STANDARD_INPUT else t for t in texts]
+    rows = _rows(loaded, given, cell or [])
     with stages(console, "explaining"):
-        probabilities = loaded.predict_proba(given)
-        explanation = explain_best(loaded, given)
+        probabilities = loaded.predict_proba(rows)
+        explanation = explain_best(loaded, rows)
     thresholds = thresholds_of(loaded)
     for i, row in enumerate(probabilities):
         chosen = _chosen(row, thresholds)
@@ -61,6 +70,43 @@ def explain(
     if html is not None:
         explanation.to_html(html)
         print_written(console, html.parent, html.name)
+
+
+def _rows(model: Any, texts: list[str], cells: list[str]) -> Any:
+    """Return texts as rows of a model, all with the same cells beside them.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+    texts : list of str
+    cells : list of str
+        Each as NAME=VALUE; columns that are not given are missing.
+
+    Returns
+    -------
+    list of str, or polars.DataFrame of shape (n_texts, n_columns)
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no value, or names no column beside texts.
+    """
+    import polars as pl
+
+    from agnews_sk._core.joining import column_kinds, texts_as_rows
+
+    kinds, columns = column_kinds(model), {}
+    for one in cells:
+        name, equals, value = one.partition("=")
+        if not equals or name not in kinds:
+            known = ", ".join(kinds) or "none"
+            raise typer.BadParameter(
+                f"NAME=VALUE with a column beside texts is needed, got {one!r}; the model's are "
+                f"{known}.",
+                param_hint="--cell",
+            )
+        columns[name] = pl.Series(values=[value] * len(texts), dtype=pl.String)
+    return texts_as_rows(model, texts, columns)
 
 
 def _label(model: Any, given: str) -> Any:
@@ -168,7 +214,7 @@ def _print(
     console.print(coloured(explanation.texts[position], words), soft_wrap=True)
     if top and len(words):
         strongest = words.sort_values("contribution", key=abs, ascending=False).head(top)
-        table = Table("word", f"for {label}", box=None, padding=(0, 2, 0, 0))
+        table = Table("word", Column(Text(f"for {label}")), box=None, padding=(0, 2, 0, 0))
         for word, value in zip(strongest["word"], strongest["contribution"]):
             table.add_row(Text(word), f"{value:+.4f}")
         console.print(table)

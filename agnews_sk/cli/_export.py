@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from agnews_sk._core.optional import check_optional
-from agnews_sk.cli._output import check_is_model, check_writable
+from agnews_sk.cli._output import check_is_model, check_model_path
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import RowOptions, as_input_of, load_rows, with_row_options
+from agnews_sk.cli._rows import RowOptions, with_row_options
 
 
 @with_row_options
@@ -23,17 +23,20 @@ def export(
     """Export a saved pipeline to ONNX, if the export predicts the same."""
     for module in ("onnx", "onnxruntime"):
         check_optional(module, extra="onnx", needed_by="export")
+    from agnews_sk.cli._model_rows import load_test_rows, options_of
     from agnews_sk.onnx import export_onnx
-    from agnews_sk.persistence import load
+    from agnews_sk.persistence import ModelCard, load, saved_label_name
 
     console = Console()
     check_is_model(model)
-    check_writable(output, "OUTPUT")
+    check_model_path(output, "OUTPUT", exported=True)
     pipeline = load(model)
-    loaded = load_rows(rows, console)
+    card = ModelCard(label_name=saved_label_name(model) or "")
+    loaded = load_test_rows(options_of(rows, model), pipeline, console, hint="--data")
     with stages(console, "export"):
         quantize = "int8" if int8 else None
-        X = as_input_of(pipeline, loaded.X_test)
-        report = export_onnx(pipeline, output, X=X, y=loaded.y_test, quantize=quantize)
+        report = export_onnx(
+            pipeline, output, X=loaded.X_test, y=loaded.y_test, quantize=quantize, card=card
+        )
     console.print(report.as_markdown())
     console.print("[bold]Written:[/]", escape(str(output)), soft_wrap=True)

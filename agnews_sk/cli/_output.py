@@ -133,7 +133,7 @@ def check_writable(path: Path, hint: str) -> None:
         raise typer.BadParameter(f"cannot write {path}: {reason}.", param_hint=hint) from error
 
 
-def check_model_path(path: Path, hint: str) -> None:
+def check_model_path(path: Path, hint: str, *, exported: bool = False) -> None:
     """Reject a path at which no model can be saved, without leaving anything there.
 
     Parameters
@@ -142,18 +142,28 @@ def check_model_path(path: Path, hint: str) -> None:
         Folder, or zip file if it ends with `.zip`; a saved model there would be replaced.
     hint : str
         Option or argument that names it, for the message.
+    exported : bool, default=False
+        Whether an export is written, which may replace an export only: the pipeline that it was
+        made from cannot be had back from it.
 
     Raises
     ------
     typer.BadParameter
         If something else is there, or the path cannot be written.
     """
+    from agnews_sk.persistence import saved_files
+
     check_writable(path, hint)
-    is_empty = path.is_dir() and not any(path.iterdir())
-    is_model = path.suffix == ".zip" or (path / "manifest.json").is_file()
-    if path.exists() and not is_model and not is_empty:
+    names = saved_files(path)
+    is_empty = path.suffix != ".zip" and path.is_dir() and not any(path.iterdir())
+    if path.exists() and not names and not is_empty:
         raise typer.BadParameter(
             f"{path} exists and is not a saved model; remove it first.", param_hint=hint
+        )
+    if exported and names and "model.onnx" not in names:
+        raise typer.BadParameter(
+            f"{path} is a saved pipeline, which its export would replace; choose another path.",
+            param_hint=hint,
         )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agnews_sk.cli._rows import EncodingOption, HeaderOption, SepOption
+from agnews_sk.cli._rows import EncodingOption, HeaderOption, SepOption, SheetOption
 
 
 def predict(
@@ -27,6 +27,7 @@ def predict(
     sep: SepOption = None,
     encoding: EncodingOption = None,
     header: HeaderOption = None,
+    sheet: SheetOption = None,
     escape_formulas: Annotated[
         bool,
         typer.Option(
@@ -53,5 +54,6 @@ def predict(
         header=header,
         sep=sep,
         encoding=encoding,
+        sheet=sheet,
         escape_formulas=escape_formulas,
     )

@@ -275,12 +275,34 @@ def as_input_of(model: Any, X: Any, texts: Sequence[str] = ()) -> Any:
     from agnews_sk.cleaning import ColumnJoiner
 
     columns, kinds = fitted_columns(model), column_kinds(model)
+    X = _named_as([*columns, *kinds], X)
     if columns and {*columns, *kinds} <= set(X.columns):
         return X
     joined = ColumnJoiner(columns=list(texts) or None).fit_transform(X)
     if not kinds or not set(kinds) <= set(X.columns):
         return joined
     return X[list(kinds)].assign(**{columns[0]: joined, **dict.fromkeys(columns[1:])})
+
+
+def _named_as(wanted: Sequence[str], X: Any) -> Any:
+    """Return rows with columns renamed to those that are wanted, which may differ in case.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+    X : pandas.DataFrame of shape (n_rows, n_columns)
+
+    Returns
+    -------
+    pandas.DataFrame of shape (n_rows, n_columns)
+        A column that is spelled as it is wanted comes before one that differs.
+    """
+    from agnews_sk.files import plain_name
+
+    by_plain = {plain_name(str(name)): name for name in X.columns if name not in wanted}
+    lacking = [name for name in wanted if name not in X.columns]
+    found = {by_plain[plain_name(name)]: name for name in lacking if plain_name(name) in by_plain}
+    return X.rename(columns=found)
 
 
 def print_rows(rows: "TrainTest", console: Console) -> None:

@@ -65,6 +65,7 @@ def model_card(
         scores={} if result is None else _scores(result, name),
         evaluation="" if result is None else _evaluation(result),
         weights_license=_MINILM_LICENSE if is_minilm else "",
+        label_name=rows.label_name,
     )
 
 

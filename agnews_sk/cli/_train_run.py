@@ -128,6 +128,9 @@ def _set(pipeline: TextPipeline, params: Sequence[str]) -> None:
         given[name.strip()] = _value(value.strip())
     try:
         pipeline.set_params(**given)
+    except AttributeError as error:  # a parameter of what is no estimator
+        message = f"there is no such parameter within a step: {error}."
+        raise typer.BadParameter(message, param_hint="--set") from error
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--set") from error
 
@@ -146,7 +149,7 @@ def _value(text: str) -> Any:
     """
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return text
 
 
@@ -189,6 +192,7 @@ def _load(
         source,
         summary=read.summary,
         texts=read.text_names,
+        label_name=read.label_name,
     )
     if validation is not None:
         same = replace(options, text=read.text_names, label=read.label_name)

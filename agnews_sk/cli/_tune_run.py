@@ -16,6 +16,7 @@ from rich.table import Table
 
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
+from agnews_sk.bulk import renamed_when_complete
 from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
 from agnews_sk.cli._output import check_model_path, print_written
 from agnews_sk.cli._progress import stages
@@ -44,6 +45,7 @@ from agnews_sk.tuning import (
 
 MODEL = "best_pipeline"
 TRIALS = "trials.csv"
+UNFINISHED = "unfinished_trials.csv"
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, tfidf_space()),
     "embedding": (make_embedding_pipeline, embedding_space()),
@@ -272,7 +274,7 @@ def _report_interrupted(search: PipelineSearchCV, out: Path | None, console: Con
 
 
 def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -> None:
-    """Write the trials of an interrupted search, if there are any.
+    """Write the trials of an interrupted search, if there are any, beside those of earlier runs.
 
     Parameters
     ----------
@@ -281,14 +283,15 @@ def _keep_trials(search: PipelineSearchCV, out: Path | None, console: Console) -
     console : rich.console.Console
     """
     if out is not None and hasattr(search, "cv_results_"):
-        _write_trials(search, out)
-        print_written(console, out, TRIALS)
+        _write_trials(search, out, UNFINISHED)
+        print_written(console, out, UNFINISHED)
 
 
-def _write_trials(search: PipelineSearchCV, out: Path) -> None:
-    """Write `cv_results_` as a table, one row per trial."""
+def _write_trials(search: PipelineSearchCV, out: Path, name: str) -> None:
+    """Write `cv_results_` as a table, one row per trial, completely or not at all."""
     out.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(out / TRIALS, index=False)
+    with renamed_when_complete(out / name) as unfinished:
+        pd.DataFrame(search.cv_results_).drop(columns="params").to_csv(unfinished, index=False)
 
 
 def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Console) -> None:
@@ -312,7 +315,7 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
     except (OSError, TypeError, ValueError) as error:
         failures.append(f"the test rows cannot be scored: {error}")
     try:
-        _write_trials(search, out)
+        _write_trials(search, out, TRIALS)
         plots = write_plots(search.study_, search.scoring, out)
         print_written(console, out, TRIALS, *plots)
     except OSError as error:

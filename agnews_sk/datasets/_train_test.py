@@ -42,6 +42,8 @@ class TrainTest(NamedTuple):
     y_validation : ndarray of shape (n_rows,) or None
     texts : sequence of str
         Columns of the text; empty if all columns are.
+    label_name : str
+        Column of the labels; empty for rows that come from no file.
     """
 
     X_train: Any
@@ -54,6 +56,7 @@ class TrainTest(NamedTuple):
     X_validation: Any = None
     y_validation: np.ndarray | None = None
     texts: Sequence[str] = ()
+    label_name: str = ""
 
 
 def load_train_test(
@@ -165,7 +168,7 @@ def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> Trai
         *_train_and_test(found),
         summary=summarize(bunches),
         validation=found.get("validation"),
-    )._replace(texts=found["train"].text_names)
+    )._replace(texts=found["train"].text_names, label_name=found["train"].label_name)
 
 
 def _name_of(path: Any) -> str:

@@ -21,7 +21,7 @@ from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 from agnews_sk.persistence._hub import from_hub, push_to_hub
 from agnews_sk.persistence._manifest import MANIFEST
-from agnews_sk.persistence._reading import open_source, read_files
+from agnews_sk.persistence._reading import open_source, read_files, saved_label_name
 from agnews_sk.persistence._save_load import (
     load,
     model_from_files,
@@ -29,7 +29,7 @@ from agnews_sk.persistence._save_load import (
     save,
     with_manifest,
 )
-from agnews_sk.persistence._writing import write_files
+from agnews_sk.persistence._writing import saved_files, write_files
 
 __all__ = [
     "ArtifactError",

@@ -29,6 +29,8 @@ class ModelCard:
         SPDX identifier of the licence of the pretrained weights.
     data_license : str, optional
         Licence or terms of use of the data.
+    label_name : str, optional
+        Column of the labels in the data, by which other rows for the model can be read too.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class ModelCard:
     limitations: Sequence[str] = ()
     weights_license: str = ""
     data_license: str = ""
+    label_name: str = ""
 
     def score_rows(self) -> list[str]:
         """Return the scores as rows of a Markdown table: name, value, interval.
@@ -69,7 +72,8 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
     ----------
     card : ModelCard
     manifest : mapping
-        Entries of the manifest, as `make_manifest` takes them, and `kind`.
+        Entries of the manifest, as `make_manifest` takes them, and `kind`; `column_kinds` and
+        `multilabel` of a model that has columns beside texts, or several labels per row.
     more : str, default=""
         A further section, placed after the scores.
 
@@ -81,14 +85,14 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
     sections = [
         _head(card),
         f"# {manifest['estimator']}\n\nA text classifier saved by agnews_sk "
-        f"{__version__}. It predicts one of these labels: {_labels(manifest)}.",
+        f"{__version__}. {_predicts(manifest)} {_labels(manifest)}.",
         _input(manifest),
         f"## How it was trained\n\n{_training(manifest['training'])}",
         f"## Data\n\n{card.data or 'Not stated.'}\n\nLicence of the data: "
         f"{card.data_license or 'not stated'}.",
         f"## Scores\n\n{_scores(card)}",
         more,
-        f"## Limitations\n\n{_limitations(card)}",
+        f"## Limitations\n\n{_limitations(card, manifest)}",
         f"## Licence of the weights\n\n{card.weights_license or 'Not stated.'}",
         f"## Use\n\n```python\n{_use(manifest)}\n```\n\n`agnews-sk serve FOLDER` serves it over "
         "HTTP, with a web page; `agnews-sk predict FOLDER` predicts files.\n\nThe files are "
@@ -97,6 +101,7 @@ def render_card(card: ModelCard, manifest: Mapping[str, Any], more: str = "") ->
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
+_CELLS = {"number": 9.5, "boolean": True, "category": "a category", "date": "2026-11-27"}
 _USE = {
     "pipeline": ("from agnews_sk.persistence import load", "load"),
     "onnx": ("from agnews_sk.onnx import OnnxClassifier", "OnnxClassifier.from_path"),
@@ -106,12 +111,13 @@ _USE = {
 def _use(manifest: Mapping[str, Any]) -> str:
     """Return code that loads the model and predicts a text, or a row if it has columns."""
     imported, load = _USE[manifest["kind"]]
-    columns = manifest.get("columns") or ()
-    if len(columns) < 2:
+    columns, kinds = manifest.get("columns") or (), manifest.get("column_kinds") or {}
+    if not kinds and len(columns) < 2:
         return f'{imported}\n\n{load}("FOLDER").predict(["a text"])'
-    row = json.dumps({column: ["a text"] for column in columns}, ensure_ascii=False)
+    texts: dict[str, list[Any]] = {column: ["a text"] for column in columns}
+    row = texts | {column: [_CELLS[kind]] for column, kind in kinds.items()}
     return (
-        f"import pandas as pd\n\n{imported}\n\nrows = pd.DataFrame({row})\n"
+        f"import pandas as pd\n\n{imported}\n\nrows = pd.DataFrame({row!r})\n"
         f'{load}("FOLDER").predict(rows)'
     )
 
@@ -119,6 +125,13 @@ def _use(manifest: Mapping[str, Any]) -> str:
 def _input(manifest: Mapping[str, Any]) -> str:
     """Return what the model reads: the columns that it was trained on, or texts."""
     columns = [f"`{column}`" for column in manifest.get("columns") or ()]
+    kinds = manifest.get("column_kinds") or {}
+    if kinds:
+        beside = ", ".join(f"`{column}` ({kind})" for column, kind in kinds.items())
+        return (
+            f"It reads a table: the texts of {', '.join(columns)}, joined in this order, and "
+            f"beside them {beside}, whose cells may be missing."
+        )
     if not columns:
         return "It reads texts."
     if len(columns) == 1:
@@ -134,6 +147,13 @@ def _head(card: ModelCard) -> str:
         lines.append(f"license: {json.dumps(card.weights_license.lower())}")
     lines += ["tags:", *(f"- {tag}" for tag in _TAGS)]
     return "\n".join(["---", *lines, "---"])
+
+
+def _predicts(manifest: Mapping[str, Any]) -> str:
+    """Return how many labels the model predicts for a text, up to their list."""
+    if manifest.get("multilabel"):
+        return "It predicts those of these labels whose probabilities reach their thresholds:"
+    return "It predicts one of these labels:"
 
 
 def _labels(manifest: Mapping[str, Any]) -> str:
@@ -158,11 +178,12 @@ def _scores(card: ModelCard) -> str:
     return "\n\n".join(filter(None, [card.evaluation, table]))
 
 
-def _limitations(card: ModelCard) -> str:
+def _limitations(card: ModelCard, manifest: Mapping[str, Any]) -> str:
     """Return the list of limitations: those of the card, then those of every text classifier."""
+    several = manifest.get("multilabel")
+    what = "It may predict labels" if several else "It predicts one of its labels"
     always = (
-        "It predicts one of its labels for every text, even for an empty text and for texts of "
-        "another kind or language.",
+        f"{what} for every text, even for an empty text and for texts of another kind or language.",
         "Its scores hold for texts like its test data; expect others on texts of other years and "
         "sources.",
     )

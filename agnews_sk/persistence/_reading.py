@@ -225,17 +225,44 @@ def read_files(path: Path, *, kind: str) -> tuple[dict[str, Any], Mapping[str, b
         If a file is missing, is too many, or is not the one that was written.
     """
     source = open_source(path)
-    if source.sizes.get(MANIFEST, _MAX_MANIFEST_BYTES + 1) > _MAX_MANIFEST_BYTES:
-        raise ArtifactError(
-            f"{MANIFEST} is missing from {path}, or larger than {_MAX_MANIFEST_BYTES} bytes."
-        )
-    manifest = parse_manifest(source.read(MANIFEST))
+    manifest = _manifest_of(source, path)
     check_manifest(manifest, kind)
     listed = manifest["files"]
     for name in sorted(source.sizes.keys() ^ listed.keys() ^ {MANIFEST}):
         where = "missing" if name in listed else f"not listed in {MANIFEST}"
         raise ArtifactError(f"{name} is {where}; the model is incomplete or was changed.")
     return manifest, {name: _checked(source, name, listed[name]) for name in listed}
+
+
+def saved_label_name(path: Path) -> str | None:
+    """Return the column of the labels that a saved or exported model was trained on.
+
+    Parameters
+    ----------
+    path : path
+        Folder or zip file.
+
+    Returns
+    -------
+    str or None
+        None if it was not stated, as in models of earlier versions.
+
+    Raises
+    ------
+    ArtifactError
+        If the manifest is missing or broken.
+    """
+    name = _manifest_of(open_source(path), path).get("label_name")
+    return name if isinstance(name, str) else None
+
+
+def _manifest_of(source: Source, path: Path) -> dict[str, Any]:
+    """Return the entries of the manifest, after checking its size."""
+    if source.sizes.get(MANIFEST, _MAX_MANIFEST_BYTES + 1) > _MAX_MANIFEST_BYTES:
+        raise ArtifactError(
+            f"{MANIFEST} is missing from {path}, or larger than {_MAX_MANIFEST_BYTES} bytes."
+        )
+    return parse_manifest(source.read(MANIFEST))
 
 
 def _checked(source: Source, name: str, entry: dict[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ import polars as pl
 from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
-from agnews_sk._core.joining import fitted_columns, texts_as_rows
+from agnews_sk._core.joining import column_kinds, fitted_columns, texts_as_rows
 from agnews_sk._core.label_sets import check_label_sets, thresholds_of
 from agnews_sk.persistence._card import ModelCard, render_card
 from agnews_sk.persistence._checks import check_skeleton
@@ -193,10 +193,16 @@ def with_manifest(
         "estimator": type(model).__name__,
         "classes": None if classes is None else np.asarray(classes).tolist(),
         "columns": fitted_columns(model),
+        "label_name": card.label_name or None,
         "training": _training(model),
         **more,
     }
-    described = {**facts, "kind": kind}
+    described = {
+        **facts,
+        "kind": kind,
+        "column_kinds": column_kinds(model),
+        "multilabel": thresholds_of(model) is not None,
+    }
     files = {**files, CARD: render_card(card, described, section).encode()}
     return {**files, MANIFEST: make_manifest(kind, files, **facts)}
 

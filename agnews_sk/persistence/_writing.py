@@ -45,14 +45,33 @@ def write_files(files: Mapping[str, bytes], path: Path) -> None:
         _sync(path.parent)
 
 
-def _check_replaceable(path: Path) -> None:
-    """Raise an error unless the path is a saved model, a zip file or an empty folder."""
-    if path.suffix == ".zip":
-        is_other = path.exists() and not zipfile.is_zipfile(path)
+def saved_files(path: Path) -> set[str]:
+    """Return the names of the files of a saved or exported model, without checking them.
+
+    Parameters
+    ----------
+    path : path
+        Folder, or zip file if it ends with `.zip`.
+
+    Returns
+    -------
+    set of str
+        Empty if something else is there, or nothing: what has no manifest is no model.
+    """
+    if path.suffix != ".zip":
+        names = {one.name for one in path.iterdir()} if path.is_dir() else set()
+    elif path.is_file() and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
     else:
-        is_other = path.exists() and not (path / MANIFEST).is_file()
-        is_other = is_other and not (path.is_dir() and not any(path.iterdir()))
-    if is_other:
+        names = set()
+    return names if MANIFEST in names else set()
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raise an error unless the path is a saved model, an empty folder or nothing."""
+    is_empty = path.suffix != ".zip" and path.is_dir() and not any(path.iterdir())
+    if path.exists() and not is_empty and not saved_files(path):
         raise FileExistsError(
             f"{path} exists and is not a saved model; use another path, or remove it first."
         )

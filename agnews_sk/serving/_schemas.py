@@ -150,6 +150,8 @@ def _examples(columns: Sequence[str], kinds: Mapping[str, str]) -> list[dict[str
         c: _EXAMPLES.get(kinds[c]) if c in kinds else f"A text of the column {c}." for c in columns
     }
     alone = [] if _NO_CELLS.intersection(columns) else [row]
+    if kinds:  # a text without these columns is rejected
+        return [{"texts": [row], "explain": True}, *alone]
     return [{"text": _TEXT}, {"texts": [_TEXT, row], "explain": True}, *alone]
 
 

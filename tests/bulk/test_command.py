@@ -137,3 +137,15 @@ def test_formulas_are_escaped_in_csv_only(model, tmp_path):
         "predict", model, "--input", rows, "--output", tmp_path / "out.jsonl", "--escape-formulas"
     )
     assert (done.exit_code, "for an output in CSV" in done.stderr) == (2, True)
+
+
+def test_a_sheet_is_named(model, tmp_path):
+    pytest.importorskip("python_calamine", reason="the excel extra is not installed")
+    from tests.files.test_excel import write
+
+    rows = write(tmp_path / "rows.xlsx", Notes=[["text"], ["the cup"]], More=[["text"]])
+    command = ["predict", model, "--input", rows, "--output", tmp_path / "labels.csv"]
+    assert "(--sheet)" in run(*command).stderr
+    done = run(*command, "--sheet", "Notes")
+    assert done.exit_code == 0, done.output
+    assert pl.read_csv(tmp_path / "labels.csv")["predicted"].to_list() == ["Sports"]

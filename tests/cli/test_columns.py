@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -97,3 +98,59 @@ def test_wrong_predictions_are_listed(run, orders, reading, tmp_path):
     for one in wrong:
         assert given[int(one["row"]) - 1]["message"] == one["message"]
         assert one["predicted"] != one["true"] == given[int(one["row"]) - 1]["priority"]
+
+
+def test_wrong_predictions_hold_no_formulas(run, tickets, tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    assert run("train", tmp_path / "model", "--data", tickets).exit_code == 0
+    rows = tmp_path / "rows.csv"
+    rows.write_text("comment_body,queue\n=HYPERLINK(1) zip broke,billing\nthe zip broke,returns\n")
+    done = run("evaluate", tmp_path / "model", rows, "--out", tmp_path / "report")
+    assert done.exit_code == 0, done.output
+    assert ",'=HYPERLINK" in "," + (tmp_path / "report" / "misclassified.csv").read_text()
+
+
+@pytest.fixture
+def mixed(run, orders, reading, tmp_path):
+    """A saved model of the texts and both columns beside them."""
+    done = run("train", tmp_path / "mixed", "--data", orders, *reading, "--columns", "auto")
+    assert done.exit_code == 0, done.output
+    return tmp_path / "mixed"
+
+
+def test_a_text_is_explained_with_cells_or_without(run, mixed):
+    shares = []
+    for cells in ([], ["--cell", "amount=95"], ["--cell", "amount=1", "--cell", "country=DE"]):
+        done = run("explain", mixed, "two boxes", *cells)
+        assert done.exit_code == 0, done.output
+        shares.append(done.output.splitlines()[0])
+    assert shares[1].startswith("high")
+    assert shares[2].startswith("low")
+    for cell in ("amount", "colour=blue"):
+        done = run("explain", mixed, "two boxes", "--cell", cell)
+        assert done.exit_code == 2
+        assert "--cell: NAME=VALUE with a column beside texts is needed" in done.output
+    done = run("explain", mixed, "two boxes", "--cell", "amount=many")
+    assert done.exit_code == 2
+    assert "amount" in done.output.splitlines()[-1]
+
+
+def test_columns_may_differ_in_case(run, mixed, orders, tmp_path):
+    other = tmp_path / "other.csv"
+    header, _, lines = orders.read_text().partition("\n")
+    other.write_text(f"{header.upper()}\n{lines}")
+    shown = [run("evaluate", mixed, path).output for path in (orders, other)]
+    scores = [re.search(r"accuracy of [\d.]+", text)[0] for text in shown]
+    assert scores[0] == scores[1]
+
+
+def test_a_model_of_mixed_columns_is_exported(run, mixed, orders, tmp_path):
+    for module in ("onnx", "onnxruntime"):
+        pytest.importorskip(module, reason="the onnx extra is not installed")
+    done = run("export", mixed, tmp_path / "exported", "--data", orders)
+    assert done.exit_code == 0, done.output
+    done = run("evaluate", tmp_path / "exported", orders)
+    assert done.exit_code == 0, done.output
+    assert "label: priority" in done.output
+    done = run("export", mixed, mixed, "--data", orders)
+    assert "is a saved pipeline, which its export would replace" in done.output

@@ -1,6 +1,7 @@
 """`evaluate` scores a saved model as `compare` scores the pipelines that it fits."""
 
 import json
+import re
 
 import pytest
 
@@ -66,3 +67,33 @@ def test_what_cannot_be_read_is_rejected(run, model, tickets, tmp_path):
         done = run("evaluate", *arguments)
         assert done.exit_code == 2
         assert "nowhere" in done.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["train", "compare", "tune"])
+def test_rows_are_scored_by_the_column_of_the_labels_in_training(run, tickets, tmp_path, command):
+    """The other column would be recognized: its name is that of a label, and has such labels."""
+    options = {
+        "train": ["train", tmp_path / "model"],
+        "compare": ["compare", "--family", "tfidf", "--save", tmp_path],
+        "tune": ["tune", "--trials", 1, "--folds", 2, "--out", tmp_path],
+    }
+    if command == "tune":
+        pytest.importorskip("optuna", reason="the tune extra is not installed")
+        pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    done = run(*options[command], "--data", tickets, "--label", "queue")
+    assert done.exit_code == 0, done.output
+    name = {"train": "model", "compare": "tfidf", "tune": "best_pipeline"}[command]
+    other = tmp_path / "other.csv"
+    header, *lines = tickets.read_text().splitlines()
+    other.write_text("\n".join([f"{header},label", *(f"{line},billing" for line in lines)]))
+    done = run("evaluate", tmp_path / name, other)
+    assert done.exit_code == 0, done.output
+    assert "label: queue, 3 classes" in done.output
+
+
+def test_rows_without_any_label_of_the_model_are_rejected(run, model, tickets, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text(re.sub(",(billing|delivery|returns)", ",no-\\1", tickets.read_text()))
+    done = run("evaluate", model, other)
+    assert done.exit_code == 2
+    assert "no label of the rows is a class of the model: got labels such as" in done.output

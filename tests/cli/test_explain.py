@@ -92,3 +92,12 @@ def test_a_text_without_words_is_shown_as_it_is(headlines):
     model = make_tfidf_pipeline().fit(*headlines)
     explanation = explain_best(model, [""])
     assert coloured("", explanation.of(0, "Sports")).plain == ""
+
+
+def test_names_of_classes_are_shown_literally(run, headlines, tmp_path):
+    X, y = headlines
+    names = {label: f"[/{label}]" for label in set(y)}
+    model = save(make_tfidf_pipeline().fit(X, [names[one] for one in y]), tmp_path / "named")
+    done = run("explain", model, "oil prices rise")
+    assert done.exit_code == 0, done.output
+    assert "for [/Business]" in done.output

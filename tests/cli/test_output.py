@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import zipfile
 
 import pytest
 import typer
@@ -108,11 +109,26 @@ def test_a_model_may_replace_a_model_or_an_empty_folder_only(tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").touch()
     (tmp_path / "file").touch()
-    for name in ("empty", "model", "new", "new.zip"):
+    (tmp_path / "file.zip").touch()
+    for name in ("manifest.json", "tickets.csv"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            archive.writestr(name, "{}")
+    for name in ("empty", "model", "manifest.json.zip", "new", "new.zip"):
         check_model_path(tmp_path / name, "OUTPUT")
-    for name in ("other", "file"):
+    for name in ("other", "file", "file.zip", "tickets.csv.zip"):
         with pytest.raises(typer.BadParameter, match="is not a saved model; remove it first"):
             check_model_path(tmp_path / name, "OUTPUT")
+
+
+def test_an_export_may_replace_an_export_only(tmp_path):
+    for name in ("export", "pipeline"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").touch()
+    (tmp_path / "export" / "model.onnx").touch()
+    for name in ("export", "new"):
+        check_model_path(tmp_path / name, "OUTPUT", exported=True)
+    with pytest.raises(typer.BadParameter, match="pipeline is a saved pipeline, which its export"):
+        check_model_path(tmp_path / "pipeline", "OUTPUT", exported=True)
 
 
 def test_a_folder_of_models_is_not_a_model(tmp_path):

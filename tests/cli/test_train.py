@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agnews_sk.cli._families import Family
+from agnews_sk.cli._train_run import _value
 from agnews_sk.persistence import load
 
 
@@ -80,12 +81,21 @@ def test_parameters_are_set_by_name(run, tickets, tmp_path):
     [
         (["--set", "vectorize"], "--set: NAME=VALUE is needed, got 'vectorize'"),
         (["--set", "beauty__C=1"], "--set: "),
+        (["--set", "clean__lowercase__x=1"], "--set: there is no such parameter within a step"),
         (["--test", "nowhere.csv"], "--test: "),
         (["--validation", "nowhere.csv"], "--validation: "),
         (["--family", "forest"], "--family"),
         (["--family", "finetune", "--model", "./nowhere"], "nowhere"),
     ],
-    ids=["no value", "unknown parameter", "test", "validation", "family", "model"],
+    ids=[
+        "no value",
+        "unknown parameter",
+        "within a value",
+        "test",
+        "validation",
+        "family",
+        "model",
+    ],
 )
 def test_what_cannot_be_trained_is_rejected_by_its_option(run, tickets, tmp_path, options, message):
     done = run("train", tmp_path / "model", "--data", tickets, *options)
@@ -112,3 +122,8 @@ def test_something_else_at_the_output_is_kept(run, tickets, tmp_path):
     assert done.exit_code == 2
     assert "OUTPUT: " in done.output
     assert "exists and is not a saved model; remove it first." in done.output
+
+
+@pytest.mark.parametrize("text", ["{[]: 1}", "-" * 100_000 + "1", "1 +"], ids=lambda text: text[:7])
+def test_what_is_no_literal_is_a_text(text):
+    assert _value(text) == text

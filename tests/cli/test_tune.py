@@ -81,14 +81,19 @@ def shake(monkeypatch, **settings):
 def test_ctrl_c_ends_tune_with_130_and_keeps_the_trials(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     shake(monkeypatch, interrupted_fit=5)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "trials.csv").write_text("of an earlier run")
     study = ("--study", "mine", "--storage", f"journal:{tmp_path / 'study.journal'}")
     done = run(*SAMPLE, *study, "--trials", 6, "--out", tmp_path / "out")
     assert done.exit_code == 130, done.output
     assert "Best of 2 trials" in done.output
     assert "The same command resumes it" in done.output
     assert done.output.count("Interrupted") == 1
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["trials.csv"]
-    assert pd.read_csv(tmp_path / "out" / "trials.csv")["state"].tolist() == ["complete"] * 2
+    assert (tmp_path / "out" / "trials.csv").read_text() == "of an earlier run"
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["trials.csv", "unfinished_trials.csv"]
+    trials = pd.read_csv(tmp_path / "out" / "unfinished_trials.csv")
+    assert trials["state"].tolist() == ["complete"] * 2
     monkeypatch.setattr(STATE, "n_fits", 100)
     resumed = run(*SAMPLE, *study, "--trials", 6)
     assert "Best of 6 trials" in resumed.output

@@ -70,11 +70,43 @@ def test_the_card_names_the_columns_that_the_model_reads(tmp_path):
     assert json.loads((folder / "manifest.json").read_text())["columns"] == ["subject", "body"]
     assert "the columns `subject`, `body` of a table, joined in this order" in readme
     assert "Measured on 2 rows." in readme
-    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert predicted_by_code(folder).shape == (1,)
+
+
+def predicted_by_code(folder):
+    """Run the code of a card, and return what it predicts."""
+    (code,) = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
     used: dict = {}
     last = code.strip().replace("FOLDER", str(folder)).rpartition("\n")
     exec(f"{last[0]}\npredicted = {last[2]}", used)
-    assert used["predicted"].shape == (1,)
+    return used["predicted"]
+
+
+def test_the_card_names_the_columns_beside_texts(tmp_path):
+    kinds = {"amount": "number", "paid": "boolean", "country": "category", "day": "date"}
+    frame = FRAME.assign(
+        amount=[1.5, 2.0, None, 9.0],
+        paid=[True, True, False, False],
+        country=["DE", "DE", "FR", "FR"],
+        day=["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"],
+    )
+    pipeline = make_tfidf_pipeline(columns=kinds, join__columns=["subject", "body"])
+    folder = save(pipeline.fit(frame, ["delivery", "billing"] * 2), tmp_path / "model")
+    readme = (folder / "README.md").read_text()
+    assert "It reads a table: the texts of `subject`, `body`, joined in this order" in readme
+    assert "`amount` (number), `paid` (boolean), `country` (category), `day` (date)" in readme
+    assert predicted_by_code(folder).shape == (1,)
+
+
+def test_the_card_says_how_many_labels_are_predicted(saved, tmp_path):
+    assert (
+        "It predicts one of these labels: `Business`" in (saved["tfidf"] / "README.md").read_text()
+    )
+    texts = [f"{word} {i}" for i in range(12) for word in ("late", "paid")]
+    model = make_tfidf_pipeline().fit(texts, [["late"], ["paid"]] * 12)
+    readme = (save(model, tmp_path / "model") / "README.md").read_text()
+    assert "those of these labels whose probabilities reach their thresholds: `late`" in readme
+    assert "one of" not in readme
 
 
 def test_the_card_of_a_model_of_texts_says_so(saved):

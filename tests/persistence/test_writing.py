@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -73,6 +74,16 @@ def test_other_files_than_a_model_are_not_replaced(saved, tmp_path, name):
     with pytest.raises(FileExistsError, match="exists and is not a saved model"):
         save(load(saved["tfidf"]), path)
     assert "mine" in ((path / "diary.txt") if path.is_dir() else path).read_text()
+
+
+def test_an_archive_of_data_is_not_replaced(saved, tmp_path):
+    path = tmp_path / "tickets.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tickets.csv", "text,label")
+    with pytest.raises(FileExistsError, match="exists and is not a saved model"):
+        save(load(saved["tfidf"]), path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["tickets.csv"]
 
 
 def test_a_missing_model_is_reported_as_missing(tmp_path):

@@ -72,3 +72,9 @@ def test_rows_without_the_columns_are_rejected_alone(client, row, message):
 
 def test_the_labels_list_all_columns(client):
     assert client.get("/labels").json()["models"][0]["columns"] == ["subject", *KINDS]
+
+
+def test_the_examples_of_the_document_are_answered(client):
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    examples = schemas["PredictRequest"]["examples"]
+    assert [client.post("/predict", json=one).status_code for one in examples] == [200, 200]
