@@ -1,7 +1,7 @@
 """Read labelled rows of several files as one dataset: columns, labels and faults together."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import polars as pl
 from sklearn.utils import Bunch
 
 from agnews_sk.datasets._bunch import check_choice, make_bunch, summarize
-from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules
+from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules, MissingLabelError
 from agnews_sk.datasets._labels import (
     OFFICIAL_NAMES,
     as_labels,
@@ -108,7 +108,7 @@ def load_sources(
 ) -> list[Bunch]:
     """Read all files, and return the rows of some parts.
 
-    Files of parts that are not wanted decide on the meaning of labels too.
+    Files of parts that are not wanted decide on the meaning of labels too, if they have labels.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def load_sources(
     -------
     list of Bunch
     """
-    tables = _read_tables(sources, reading)
+    tables = _read_tables(sources, {part for parts in wanted for part in parts}, reading)
     meaning = meaning_of_labels([table for found in tables.values() for table in found])
     bunches = []
     for parts in wanted:
@@ -147,26 +147,38 @@ def read_agnews(paths: Sequence[Path]) -> Bunch:
     return _make_bunch(tables, OFFICIAL_NAMES, reading)
 
 
-def _read_tables(sources: Sources, reading: Reading) -> dict[str, list[Table]]:
+def _read_tables(
+    sources: Sources, wanted: Collection[str], reading: Reading
+) -> dict[str, list[Table]]:
     """Return the tables of each part; the columns of the first file are those of all.
 
     Parameters
     ----------
     sources : dict of str to list
+    wanted : collection of str
+        Parts of which every file must have labels.
     reading : Reading
 
     Returns
     -------
     dict of str to list of Table
+        Without files of other parts that have no labels, such as the rows of a competition to be
+        labelled.
     """
     rules = reading.rules
     tables: dict[str, list[Table]] = {part: [] for part in sources}
     for part, found in sources.items():
         for source in found:
-            table = read_table(source, rules, reading.options, label_sep=reading.label_sep)
+            try:
+                table = read_table(source, rules, reading.options, label_sep=reading.label_sep)
+            except MissingLabelError:
+                if part in wanted:
+                    raise
+                continue
             tables[part].append(without_label_faults(table))
             if table.chosen is not None:
-                rules = reading.rules.for_other_files(table.chosen)
+                has_names = not table.has_numbered_classes
+                rules = reading.rules.for_other_files(table.chosen, has_names=has_names)
     return tables
 
 

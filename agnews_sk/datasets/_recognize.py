@@ -3,7 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from agnews_sk.datasets._columns import Chosen, LabelledRules, has_agnews_layout
+from agnews_sk.datasets._columns import (
+    Chosen,
+    LabelledRules,
+    MissingLabelError,
+    has_agnews_layout,
+)
 from agnews_sk.datasets._profiles import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -29,8 +34,8 @@ class RecognizedColumns(LabelledRules):
         Column of the labels.
     header : bool, optional
         Whether the first record of a file names its columns.
-    usual_label : str, optional
-        Column of the labels where a file has it, as other files of the same rows do.
+    first_label : str, optional
+        Column of the labels in the first file of the same rows, which the others must have too.
     others : sequence of str or "auto", default=()
         Columns to keep beside text and label; "auto" keeps all.
     """
@@ -41,13 +46,13 @@ class RecognizedColumns(LabelledRules):
         label: str | None = None,
         *,
         header: bool | None = None,
-        usual_label: str | None = None,
+        first_label: str | None = None,
         others: Sequence[str] | str = (),
     ) -> None:
         self._text = None if text is None else list(text)
         self._label = label
         self._header = header
-        self._usual_label = usual_label
+        self._first_label = first_label
         self._others = others
 
     def is_header(self, records: Sequence[Sequence[str]]) -> bool:
@@ -104,8 +109,8 @@ class RecognizedColumns(LabelledRules):
         """
         profiles = profiles_of(names, rows)
         label, texts = self._label, self._text
-        if label is None and self._usual_label in names:
-            label = self._usual_label
+        if label is None and self._first_label is not None:
+            label = _as_in_first(self._first_label, names)
         if texts is not None:
             texts = [_named(one, names, "text") for one in texts]
         if label is None:
@@ -131,13 +136,16 @@ class RecognizedColumns(LabelledRules):
             raise ValueError(f"has {twice[0]!r} for text or label and beside them; name it once.")
         return kept
 
-    def for_other_files(self, chosen: Chosen) -> "RecognizedColumns":
-        """Return the rules that take the same columns from other files."""
+    def for_other_files(self, chosen: Chosen, *, has_names: bool = True) -> "RecognizedColumns":
+        """Return the rules that take the same columns from other files.
+
+        A file without a header does not say what others call the column of the labels.
+        """
         return RecognizedColumns(
             list(chosen.texts),
             self._label,
             header=self._header,
-            usual_label=chosen.label,
+            first_label=chosen.label if has_names else None,
             others=list(chosen.others),
         )
 
@@ -163,8 +171,7 @@ def _named(name: str, names: Sequence[str], option: str) -> str:
     ValueError
         If there is none, or more than one.
     """
-    found = [one for one in names if one == name]
-    found = found or [one for one in names if plain_name(one) == plain_name(name)]
+    found = _same(name, names)
     if not found:
         raise ValueError(
             f"has no column {name!r}, which {option}= (--{option}) names; its columns are "
@@ -173,6 +180,40 @@ def _named(name: str, names: Sequence[str], option: str) -> str:
     if len(found) > 1:
         raise ValueError(f"has a column more than once, {found}; rename or remove one.")
     return found[0]
+
+
+def _same(name: str, names: Sequence[str]) -> list[str]:
+    """Return the columns of a name, or of that name in any case if none has exactly it."""
+    exact = [one for one in names if one == name]
+    return exact or [one for one in names if plain_name(one) == plain_name(name)]
+
+
+def _as_in_first(name: str, names: Sequence[str]) -> str:
+    """Return the column of the labels of the first file, as a further file writes its name.
+
+    Parameters
+    ----------
+    name : str
+        In the first file.
+    names : sequence of str
+        All columns of the further file.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    MissingLabelError
+        If it has no such column.
+    """
+    if not _same(name, names):
+        raise MissingLabelError(
+            f"has no column {name!r}, which holds the labels of the first file; pass label= "
+            "(--label) if another column does that all files have, or leave this file out. Its "
+            f"columns are {_listed(names)}."
+        )
+    return _named(name, names, "label")
 
 
 def _reject_duplicates(name: str, names: Sequence[str]) -> None:

@@ -238,7 +238,7 @@ def _choose(
     try:
         return rules.choose(names, rows)
     except ValueError as error:
-        raise ValueError(f"{path} {error}") from error
+        raise type(error)(f"{path} {error}") from error
 
 
 def _table_without_rows(reader: RowReader) -> Table:

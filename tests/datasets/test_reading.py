@@ -29,6 +29,22 @@ def test_a_file_that_lacks_a_column_of_the_first_is_named(tmp_path):
         load_texts(tmp_path / "*.csv")
 
 
+def test_a_file_that_lacks_the_label_of_the_first_is_named(tmp_path):
+    write(tmp_path / "a.csv", "was,art", ROWS)
+    write(tmp_path / "b.csv", "was,zeit", ROWS)
+    with pytest.raises(ValueError, match=r"b\.csv has no column 'art', .* are 'was', 'zeit'"):
+        load_texts(tmp_path / "*.csv")
+
+
+def test_a_part_without_labels_is_refused_only_if_it_is_wanted(tmp_path):
+    write(tmp_path / "train.csv", "text,label", ROWS)
+    write(tmp_path / "test.csv", "text,id", [(text, i) for i, (text, _) in enumerate(ROWS)])
+    assert load_texts(tmp_path).target_names == ["food", "room"]
+    for subset in ("test", "all"):
+        with pytest.raises(ValueError, match=r"test\.csv has no column 'label'"):
+            load_texts(tmp_path, subset=subset)
+
+
 def test_files_may_be_of_several_formats(tmp_path):
     write(tmp_path / "a.csv", "text,label", ROWS)
     (tmp_path / "b.jsonl").write_text(json.dumps({"text": "Short", "label": "food"}))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agnews_sk.datasets._columns import MissingLabelError
 from agnews_sk.datasets._recognize import RecognizedColumns
 
 WORDS = ["soup", "bed", "lamp", "desk"]
@@ -173,8 +174,17 @@ def test_other_files_have_the_columns_of_the_first():
     chosen = choose({"was": "sentence", "art": "two"})
     others = rules.for_other_files(chosen)
     assert others.choose(["art", "was"], [{"art": "a", "was": "b"}]) == chosen
+    assert others.choose(["ART", "was"], [{"ART": "a", "was": "b"}]).label == "ART"
     with pytest.raises(ValueError, match="has no column 'was'"):
         others.choose(["art", "wie"], [])
+
+
+def test_another_column_is_not_the_label_of_a_file_that_lacks_that_of_the_first():
+    rules = RecognizedColumns().for_other_files(choose({"was": "sentence", "art": "two"}))
+    rows = [{"was": CELLS["sentence"](i), "label": CELLS["two"](i)} for i in range(N_ROWS)]
+    message = r"no column 'art', .* pass label= \(--label\) .* columns are 'was', 'label'"
+    with pytest.raises(MissingLabelError, match=message):
+        rules.choose(["was", "label"], rows)
 
 
 ROWS = [["The soup was cold", "food"], ["The bed was soft", "room"]] * 5
