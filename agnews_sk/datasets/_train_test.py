@@ -147,7 +147,7 @@ def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> Trai
     -------
     TrainTest
     """
-    sources = find_sources(path)
+    sources = find_sources(path, divides=True)
     parts = {"train": _files(sources, "train", path)}
     for part, given in (("validation", validation), ("test", test)):
         if given is not None:

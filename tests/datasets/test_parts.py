@@ -48,16 +48,20 @@ def test_a_folder_has_files_of_parts_by_name(make, files, parts):
 @pytest.mark.parametrize(
     ("pattern", "parts"),
     [
-        ("*.csv", {"all": ["2025.csv", "2026.csv", "test.csv"]}),
+        ("*.csv", {"all": ["2025.csv", "2026.csv", "test.csv", "train.csv"]}),
         ("202*.csv", {"all": ["2025.csv", "2026.csv"]}),
-        ("t*.csv", {"test": ["test.csv"]}),
+        ("t*.csv", {"train": ["train.csv"], "test": ["test.csv"]}),
+        ("te*.csv", {"all": ["test.csv"]}),
+        ("tr*.csv", {"all": ["train.csv"]}),
         ("*/*.csv", {"all": ["a.csv"]}),
         ("**/2026*", {"all": ["2026.csv"]}),
     ],
 )
-def test_a_pattern_is_divided_if_all_names_are_of_parts(make, pattern, parts):
-    folder = make("2025.csv", "2026.csv", "test.csv", "more/a.csv")
-    assert names(find_sources(str(folder / pattern))) == parts
+def test_a_pattern_is_divided_on_request_if_all_names_are_of_parts(make, pattern, parts):
+    folder = make("2025.csv", "2026.csv", "test.csv", "train.csv", "more/a.csv")
+    given = str(folder / pattern)
+    assert names(find_sources(given, divides=True)) == parts
+    assert sorted(names(find_sources(given))["all"]) == sorted(sum(parts.values(), []))
 
 
 def test_files_are_read_in_the_order_of_a_list(make):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agnews_sk.datasets import load_texts
+from agnews_sk.datasets import load_texts, load_train_test
 
 ROWS = [(f"The soup number {i} was cold", ["food", "room"][i % 2]) for i in range(12)]
 
@@ -43,6 +43,16 @@ def test_a_part_without_labels_is_refused_only_if_it_is_wanted(tmp_path):
     for subset in ("test", "all"):
         with pytest.raises(ValueError, match=r"test\.csv has no column 'label'"):
             load_texts(tmp_path, subset=subset)
+
+
+def test_files_with_the_names_of_parts_are_read_as_one_unless_a_folder_is_given(tmp_path):
+    files = [tmp_path / "train.csv", tmp_path / "test.csv"]
+    for file in files:
+        write(file, "text,label", ROWS)
+    assert len(load_texts(files).target) == len(load_texts(tmp_path / "t*.csv").target) == 24
+    assert len(load_texts(tmp_path).target) == 12
+    rows = load_train_test(files)
+    assert (len(rows.y_train), len(rows.y_test)) == (12, 12)
 
 
 def test_files_may_be_of_several_formats(tmp_path):
