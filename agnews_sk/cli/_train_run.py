@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -25,14 +24,7 @@ from agnews_sk.cli._families import (
 )
 from agnews_sk.cli._output import check_model_path
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import (
-    RowOptions,
-    check_classes,
-    is_file,
-    load_rows,
-    print_rows,
-    read_texts,
-)
+from agnews_sk.cli._rows import RowOptions, load_rows
 from agnews_sk.cli._saving import model_card, print_next
 from agnews_sk.cli._stopping import check_stopped, terminable
 from agnews_sk.datasets import TrainTest
@@ -92,7 +84,9 @@ def run_train(
     )
     _set(pipeline, params)
     with terminable():
-        rows = _load(options, test, validation, others, console)
+        rows = load_rows(
+            options, console, test=test, validation=validation, columns=others, test_size=0
+        )
         if others is not None:
             pipeline.set_params(join__columns=list(rows.texts))
         seconds = _fit(pipeline, family, rows, console)
@@ -148,56 +142,6 @@ def _value(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
-
-
-def _load(
-    options: RowOptions,
-    test: str | None,
-    validation: str | None,
-    columns: list[str] | str | None,
-    console: Console,
-) -> TrainTest:
-    """Load all training rows, and the other rows if there are any.
-
-    Without `--test`, all rows of a file are for training. A folder, or the default data, has test
-    rows of its own.
-
-    Parameters
-    ----------
-    options : RowOptions
-    test, validation : str or None
-        Files of these rows.
-    columns : list of str, "auto" or None
-        Those to keep beside the texts.
-    console : rich.console.Console
-
-    Returns
-    -------
-    TrainTest
-        With `X_test` None without test rows.
-    """
-    if test is not None or not is_file(options):
-        return load_rows(options, console, test=test, validation=validation, columns=columns)
-    read = read_texts(str(options.path), options, "--data", columns=columns)
-    check_classes(read.target, f"{options.path}: the rows have")
-    source = f"{options.path}: {len(read.target):,} training rows"
-    rows = TrainTest(
-        read.data,
-        None,
-        read.target,
-        np.empty(0),
-        source,
-        summary=read.summary,
-        texts=read.text_names,
-    )
-    if validation is not None:
-        same = replace(options, text=read.text_names, label=read.label_name)
-        beside = [name for name in read.data.columns if name not in read.text_names]
-        valid = read_texts(validation, same, "--validation", columns=beside)
-        source += f"; {validation}: {len(valid.target):,} validation rows"
-        rows = rows._replace(X_validation=valid.data, y_validation=valid.target, source=source)
-    print_rows(rows, console)
-    return rows
 
 
 def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:

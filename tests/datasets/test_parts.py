@@ -61,7 +61,9 @@ def test_a_pattern_is_divided_on_request_if_all_names_are_of_parts(make, pattern
     folder = make("2025.csv", "2026.csv", "test.csv", "train.csv", "more/a.csv")
     given = str(folder / pattern)
     assert names(find_sources(given, divides=True)) == parts
-    assert sorted(names(find_sources(given))["all"]) == sorted(sum(parts.values(), []))
+    whole = names(find_sources(given))
+    assert sorted(whole.pop("all")) == sorted(file for files in parts.values() for file in files)
+    assert whole == {}
 
 
 def test_files_are_read_in_the_order_of_a_list(make):
