@@ -211,12 +211,20 @@ def _of_folder(folder: Path) -> Sources:
     -------
     dict of str to list
     """
-    if (folder / _STATE).is_file():
+    if _is_saved(folder / _STATE, "_data_files"):
         return {WHOLE: _saved_files(folder)}
-    if (folder / _SPLITS).is_file():
+    if _is_saved(folder / _SPLITS, "splits"):
         splits = _read_json(folder / _SPLITS)["splits"]
         return _merged((_part_of(name), _saved_files(folder / name)) for name in splits)
     return {part: _files_of_part(folder, part) for part in PARTS}
+
+
+def _is_saved(path: Path, key: str) -> bool:
+    """Return whether a file is that of a saved dataset, and not another program's of its name."""
+    if not path.is_file():
+        return False
+    said = _read_json(path)
+    return isinstance(said, dict) and isinstance(said.get(key), list)
 
 
 def _merged(found: Iterable[tuple[str | None, list[Any]]]) -> Sources:
@@ -248,7 +256,11 @@ def _saved_files(folder: Path) -> list[Path]:
     -------
     list of pathlib.Path
     """
-    names = [Path(one["filename"]).name for one in _read_json(folder / _STATE)["_data_files"]]
+    path = folder / _STATE
+    try:
+        names = [Path(one["filename"]).name for one in _read_json(path)["_data_files"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not that of a saved dataset: it names no files.") from error
     return [folder / name for name in names]
 
 

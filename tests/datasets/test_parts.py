@@ -83,6 +83,21 @@ def test_what_is_not_there_is_named(tmp_path, name):
         find_sources(str(tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["state.json", "dataset_dict.json"])
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"splits": 2, "_data_files": null}'])
+def test_a_file_of_another_program_does_not_make_a_folder_a_saved_dataset(make, name, content):
+    folder = make("train.csv")
+    (folder / name).write_text(content)
+    assert names(find_sources(folder)) == {"train": ["train.csv"]}
+
+
+@pytest.mark.parametrize("content", ['{"_data_files": [{}]}', '{"_data_files": [1]}', "{"])
+def test_a_broken_saved_dataset_is_named(make, content):
+    (make() / "state.json").write_text(content)
+    with pytest.raises(ValueError, match=r"state\.json is not that of a saved dataset: "):
+        find_sources(make())
+
+
 @pytest.mark.parametrize("name", ["rows.doc", "*"])
 def test_a_format_that_is_not_read_is_named(make, name):
     with pytest.raises(ValueError, match=r"rows\.doc must end with one of"):
