@@ -257,10 +257,14 @@ def _likely_labels(profiles: Sequence[Profile]) -> list[Profile]:
     Returns
     -------
     list of Profile
-        Those with a word for labels in their names, and those whose values are few and recur.
+        Those with a word for labels in their names, and those whose values are few and recur. Stars
+        and other measures are among them beside columns for which their values speak alone.
     """
     texts = _with_words(profiles, TITLE_NAMES | TEXT_NAMES)
-    return [p for p in profiles if p.has_word_for_label or (p.is_label and p not in texts)]
+    found = [p for p in profiles if p.has_word_for_label or (p.is_label and p not in texts)]
+    if not found or any(profile.has_word_for_label for profile in found):
+        return found
+    return [p for p in profiles if p in found or (p.is_measure and p.has_classes)]
 
 
 def _recognized_texts(profiles: Sequence[Profile], label: str) -> list[str]:

@@ -48,7 +48,7 @@ RECOGNIZED = {
         ["text"],
     ),
     "unknown names among others": (
-        {"nr": "key", "wann": "date", "was": "sentence", "stars": "stars", "art": "two"},
+        {"nr": "key", "wann": "date", "was": "sentence", "price": "share", "art": "two"},
         "art",
         ["was"],
     ),
@@ -71,6 +71,11 @@ RECOGNIZED = {
     "label beside other classes": (
         {"text": "sentence", "label": "two", "product": "three"},
         "label",
+        ["text"],
+    ),
+    "a word for labels and a measure": (
+        {"text": "sentence", "stars": "stars", "sentiment": "two"},
+        "sentiment",
         ["text"],
     ),
     "labels that are numbers": ({"text": "sentence", "target": "stars"}, "target", ["text"]),
@@ -106,6 +111,11 @@ REFUSED = {
         {"text": "sentence", "queue": "two", "priority": "three"},
         "several may be meant, 'queue', 'priority'",
     ),
+    "a measure and another label": (
+        {"text": "sentence", "stars": "stars", "verified": "two"},
+        "several may be meant, 'stars', 'verified'",
+    ),
+    "a measure alone": ({"text": "sentence", "stars": "stars"}, "none is certain"),
     "labels that all differ": (
         {"text": "sentence", "label": "unique"},
         "'label' has 24 different values in 24 rows",
