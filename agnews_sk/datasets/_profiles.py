@@ -157,10 +157,14 @@ class Profile:
         return self.kind == "text" and not self.is_id and not self.is_constant
 
     @property
+    def is_long(self) -> bool:
+        """Return whether the values have several words, as texts do, and codes do not."""
+        return self.mean_words >= _MIN_WORDS_OF_TEXT
+
+    @property
     def is_text(self) -> bool:
         """Return whether the values are texts of several words, most of them different."""
-        is_long = self.can_be_text and self.mean_words >= _MIN_WORDS_OF_TEXT
-        return is_long and 2 * self.n_distinct >= len(self.values)
+        return self.can_be_text and self.is_long and 2 * self.n_distinct >= len(self.values)
 
     @property
     def has_word_for_text(self) -> bool:

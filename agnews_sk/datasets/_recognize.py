@@ -306,9 +306,11 @@ def _titles_and_bodies(profiles: Sequence[Profile]) -> tuple[list[Profile], list
     bodies = _with_words(profiles, TEXT_NAMES)
     bodies = bodies or [profile for profile in profiles if profile.has_word_for_text]
     others = [profile for profile in profiles if profile.is_text and profile not in titles]
-    if bodies or not others:
+    if not bodies and others:
+        return [], [*titles, *others]  # another text may belong to a title, or be something else
+    if any(body.is_long for body in bodies):
         return titles, bodies
-    return [], [*titles, *others]  # another text may belong to a title, or be something else
+    return titles, [*bodies, *others]  # what has the name may be codes, and the text elsewhere
 
 
 def _with_words(profiles: Sequence[Profile], names: Collection[str]) -> list[Profile]:

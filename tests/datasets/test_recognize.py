@@ -63,6 +63,7 @@ RECOGNIZED = {
         "label",
         ["text"],
     ),
+    "short texts": ({"text": "unique", "label": "two"}, "label", ["text"]),
     "text beside unknown": (
         {"text": "sentence", "reply": "other", "label": "two"},
         "label",
@@ -130,6 +131,10 @@ REFUSED = {
     "two texts of unknown names": (
         {"was": "sentence", "wie": "other", "label": "two"},
         "several may be meant, 'was', 'wie'",
+    ),
+    "codes under the name of texts beside a text": (
+        {"text": "unique", "was": "sentence", "label": "two"},
+        "several may be meant, 'text', 'was'",
     ),
     "two titles": ({"title": "short", "headline": "short", "label": "two"}, "'title', 'headline'"),
     "a title and an unknown text": (
