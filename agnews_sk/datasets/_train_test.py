@@ -129,6 +129,9 @@ def load_train_test(
         label=label,
         sep=sep,
         encoding=encoding,
+        header=header,
+        sheet=sheet,
+        label_sep=label_sep,
         columns=columns,
     )
     if is_sample:

@@ -143,6 +143,8 @@ def test_rows_of_other_parts_need_training_rows(no_network, tmp_path, part):
 def test_columns_of_the_sample_cannot_be_named():
     with pytest.raises(ValueError, match="text, label can only be given for rows of your own"):
         load_train_test("sample", text="title", label="class")
+    with pytest.raises(ValueError, match="header, sheet, label_sep can only be given for rows of"):
+        load_train_test("sample", header=False, sheet="rows", label_sep=",")
 
 
 def test_options_reach_all_files(tmp_path):
