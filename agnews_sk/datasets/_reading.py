@@ -201,7 +201,7 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
         raise ValueError(_no_rows(tables))
     paths = ", ".join(str(table.path) for table in tables)
     target = as_labels(pl.concat([table.labels for table in filled]), dict(meaning))
-    rows = pl.concat([table.rows for table in filled], how="diagonal_relaxed")
+    rows = _joined_rows(filled)
     bunch = make_bunch(
         rows,
         target,
@@ -212,6 +212,47 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
     )
     bunch.summary = summarize([bunch])
     return bunch
+
+
+def _joined_rows(tables: Sequence[Table]) -> pl.DataFrame:
+    """Return the rows of all tables, in columns of a type that holds the values of all.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Returns
+    -------
+    polars.DataFrame of shape (n_rows, n_columns)
+
+    Raises
+    ------
+    ValueError
+        If a column beside the texts has types that do not go together.
+    """
+    try:
+        return pl.concat([table.rows for table in tables], how="diagonal_relaxed")
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(_types_apart(tables)) from error
+
+
+def _types_apart(tables: Sequence[Table]) -> str:
+    """Return which column has types that do not go together, and in which files."""
+    first: dict[str, Table] = {}
+    for table in tables:
+        for name in table.rows.columns:
+            other = first.setdefault(name, table)
+            one, two = other.rows[name], table.rows[name]
+            try:
+                pl.concat([one.to_frame(), two.to_frame()], how="vertical_relaxed")
+            except pl.exceptions.PolarsError:
+                return (
+                    f"{name!r} must have the same type in all files, got {one.dtype} in "
+                    f"{other.path} and {two.dtype} in {table.path}; convert one of them, or leave "
+                    "the column out of columns= (--columns)."
+                )
+    names = ", ".join(str(table.path) for table in tables)
+    return f"The columns of {names} have types that do not go together."
 
 
 def _no_rows(tables: Sequence[Table]) -> str:

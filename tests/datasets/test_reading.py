@@ -61,6 +61,16 @@ def test_files_may_be_of_several_formats(tmp_path):
     assert len(load_texts([tmp_path / "a.csv", tmp_path / "b.jsonl"]).target) == 13
 
 
+def test_a_column_of_two_types_that_do_not_go_together_is_named_with_its_files(tmp_path):
+    files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for file, cell in zip(files, [True, ["x"]], strict=True):
+        rows = [{"text": text, "label": label, "beside": cell} for text, label in ROWS]
+        file.write_text("\n".join(map(json.dumps, rows)))
+    message = r"'beside' must have the same type .* Boolean in .*a\.jsonl and List.* in .*b\.jsonl"
+    with pytest.raises(ValueError, match=message):
+        load_texts(files, columns=["beside"])
+
+
 def test_an_empty_file_among_others_changes_nothing(tmp_path):
     (tmp_path / "a.csv").touch()
     write(tmp_path / "b.csv", "text,label", ROWS)
