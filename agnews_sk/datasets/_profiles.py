@@ -206,6 +206,11 @@ class Profile:
         """Return whether the values are short and few, and most of them occur again."""
         if not self.can_be_label or self.is_id or self.kind == "list" or self.has_decimals:
             return False
+        return self.is_recurring
+
+    @property
+    def is_recurring(self) -> bool:
+        """Return whether the values are short and few, whatever the name says."""
         is_number = self.kind == "number"
         most = min(len(self.values) // 2, _MAX_NUMBERED_CLASSES if is_number else _MAX_CLASSES)
         return 2 <= self.n_distinct <= most and self.mean_words <= _MAX_WORDS_OF_LABEL

@@ -70,7 +70,7 @@ class RecognizedColumns(LabelledRules):
         is_named = named and {*map(plain_name, first)}.issuperset(map(plain_name, named))
         if is_named or names_both(first):
             return True
-        if has_agnews_layout(records) and has_agnews_layout([first]):
+        if _is_agnews(records) and has_agnews_layout([first]):
             return False
         found = is_name_like(first, later)
         if found:
@@ -87,8 +87,7 @@ class RecognizedColumns(LabelledRules):
     def names_without_header(self, records: Sequence[Sequence[str]]) -> list[str]:
         """Return class and one or two names of texts in the layout of AG News, else numbers."""
         n_fields = usual_width(records)
-        is_agnews = has_agnews_layout(records) and n_fields in (2, 3)
-        return AGNEWS_COLUMNS[n_fields] if is_agnews else numbered_names(n_fields)
+        return AGNEWS_COLUMNS[n_fields] if _is_agnews(records) else numbered_names(n_fields)
 
     def wants(self, name: str) -> bool:
         """Return whether a column is read: any one may be recognized."""
@@ -148,6 +147,28 @@ class RecognizedColumns(LabelledRules):
             first_label=chosen.label if has_names else None,
             others=list(chosen.others),
         )
+
+
+def _is_agnews(records: Sequence[Sequence[str]]) -> bool:
+    """Return whether rows are those of AG News, whose third field is a text and not a label.
+
+    Parameters
+    ----------
+    records : sequence of sequence of str
+
+    Returns
+    -------
+    bool
+    """
+    n_fields = usual_width(records)
+    if n_fields not in (2, 3) or not has_agnews_layout(records):
+        return False
+    if n_fields == 2:
+        return True
+    of_three = [record for record in records if len(record) == 3]
+    title, third = (Profile("", [one[i] for one in of_three if one[i].strip()]) for i in (1, 2))
+    is_text = third.is_long or third.mean_words >= title.mean_words
+    return is_text and not third.is_recurring
 
 
 def _named(name: str, names: Sequence[str], option: str) -> str:

@@ -221,12 +221,21 @@ def test_a_header_is_known_by_its_names_or_said(first, options, expected):
 
 
 def test_rows_in_the_layout_of_agnews_need_no_header():
-    rows = [["3", "Oil rises", "Up."], ["1", "Truce holds", "Again."]]
+    rows = [["3", "Oil rises", "Up again."], ["1", "Truce holds", "For now."]]
     rules = RecognizedColumns()
     assert rules.is_header(rows) is False
     assert rules.names_without_header(rows) == ["class", "title", "description"]
     assert rules.names_without_header([row[:2] for row in rows]) == ["class", "text"]
     assert rules.names_without_header(ROWS) == ["column_1", "column_2"]
+
+
+@pytest.mark.parametrize("n_labels", [2, 200], ids=["few labels", "many labels"])
+def test_a_third_field_that_is_no_text_is_not_in_the_layout_of_agnews(n_labels):
+    rows = [[str(i % 4 + 1), f"The soup {i} was cold", f"x{i % n_labels}"] for i in range(24)]
+    with pytest.raises(ValueError, match="the first line reads as a row"):
+        RecognizedColumns().is_header(rows)
+    rules = RecognizedColumns(header=False)
+    assert rules.names_without_header(rows) == ["column_1", "column_2", "column_3"]
 
 
 @pytest.mark.parametrize(
