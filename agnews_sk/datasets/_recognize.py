@@ -108,7 +108,7 @@ class RecognizedColumns(LabelledRules):
         """
         profiles = profiles_of(names, rows)
         label, texts = self._label, self._text
-        if label is None and self._first_label is not None:
+        if self._first_label is not None:
             label = _as_in_first(self._first_label, names)
         if texts is not None:
             texts = [_named(one, names, "text") for one in texts]

@@ -40,6 +40,7 @@ def test_a_part_without_labels_is_refused_only_if_it_is_wanted(tmp_path):
     write(tmp_path / "train.csv", "text,label", ROWS)
     write(tmp_path / "test.csv", "text,id", [(text, i) for i, (text, _) in enumerate(ROWS)])
     assert load_texts(tmp_path).target_names == ["food", "room"]
+    assert load_texts(tmp_path, label="label").target_names == ["food", "room"]
     for subset in ("test", "all"):
         with pytest.raises(ValueError, match=r"test\.csv has no column 'label'"):
             load_texts(tmp_path, subset=subset)
