@@ -61,7 +61,6 @@ CLASSIFIERS = {
         coverage=0.8,
         calibration_fraction=0.5,
     ),
-    "make_tfidf_pipeline(columns='auto')": lambda model: make_tfidf_pipeline(columns="auto"),
     "make_embedding_pipeline": make_embedding_pipeline,
     "FineTunedTransformerClassifier": lambda model: FineTunedTransformerClassifier(
         model=model, max_epochs=1
@@ -71,3 +70,5 @@ CLASSIFIERS = {
     ),
     "make_finetune_pipeline": lambda model: make_finetune_pipeline(model, classify__max_epochs=1),
 }
+# Their other columns are read from frames, so that they have messages of their own.
+MIXED = {"make_tfidf_pipeline(columns='auto')": lambda model: make_tfidf_pipeline(columns="auto")}

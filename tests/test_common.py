@@ -7,7 +7,7 @@ import pytest
 import agnews_sk
 from agnews_sk.testing import check_text_estimator, parametrize_with_text_checks, text_checks
 from agnews_sk.testing._checks import containers
-from tests.estimators import CLASSIFIERS, ENCODERS, ESTIMATORS
+from tests.estimators import CLASSIFIERS, ENCODERS, ESTIMATORS, MIXED
 
 ABSTAINS = "predicts 'abstained' too, which is not a class"
 NO_TEXTS_NEEDED = {"check_none": "fit needs no texts: None stands for their absence"}
@@ -82,17 +82,17 @@ def test_estimator_with_a_pretrained_model(name, tiny_model):
     assert set(failures) == set(EXPECTED_FAILURES[name]), failures
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", CLASSIFIERS | MIXED)
 def test_classifier_passes_the_quick_checks(name, tiny_model):
-    assert failures_of(CLASSIFIERS[name](tiny_model), QUICK) == {}
+    assert failures_of((CLASSIFIERS | MIXED)[name](tiny_model), QUICK) == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ENCODERS | CLASSIFIERS)
+@pytest.mark.parametrize("name", ENCODERS | CLASSIFIERS | MIXED)
 def test_estimator_that_takes_longer_passes_all_checks(name, tiny_model):
     expected = EXPECTED_FAILURES.get(name, {})
     results = check_text_estimator(
-        (ENCODERS | CLASSIFIERS)[name](tiny_model),
+        (ENCODERS | CLASSIFIERS | MIXED)[name](tiny_model),
         expected_failed_checks=expected | FAILURES_BY_CHANCE.get(name, {}),
         on_fail=None,
     )

@@ -164,6 +164,7 @@ def load_rows(
     test: str | None = None,
     validation: str | None = None,
     columns: list[str] | str | None = None,
+    test_size: float = 0.2,
 ) -> "TrainTest":
     """Load training and test rows, and print their source and what was recognized.
 
@@ -175,6 +176,8 @@ def load_rows(
         Files of these rows, values of the options `--test` and `--validation`.
     columns : list of str or "auto", optional
         Columns to keep beside the texts.
+    test_size : float, default=0.2
+        Share of the rows to hold out if they are not divided; with 0 no test rows are needed.
 
     Returns
     -------
@@ -189,7 +192,12 @@ def load_rows(
 
     try:
         rows = load_train_test(
-            options.data, test=test, validation=validation, columns=columns, **options.reading()
+            options.data,
+            test=test,
+            validation=validation,
+            test_size=test_size,
+            columns=columns,
+            **options.reading(),
         )
         check_classes(rows.y_train, f"{rows.source}: the training rows have")
     except (OSError, TypeError, ValueError) as error:
@@ -198,21 +206,6 @@ def load_rows(
         raise typer.BadParameter(str(error), param_hint=hint) from error
     print_rows(rows, console)
     return rows
-
-
-def is_file(options: RowOptions) -> bool:
-    """Return whether the rows are those of a file, or of files that match a pattern.
-
-    Parameters
-    ----------
-    options : RowOptions
-
-    Returns
-    -------
-    bool
-        False for a folder and for the default data, which have test rows.
-    """
-    return options.path is not None and not options.path.is_dir()
 
 
 def read_texts(

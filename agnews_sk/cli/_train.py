@@ -23,7 +23,9 @@ def train(
     ] = None,
     test: Annotated[
         str | None,
-        typer.Option(help="File of rows to score the model on; by default the folder's test part."),
+        typer.Option(
+            help="File of rows to score the model on; by default the test files of a folder."
+        ),
     ] = None,
     model: ModelOption = None,
     epochs: Annotated[

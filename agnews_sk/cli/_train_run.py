@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -25,14 +24,7 @@ from agnews_sk.cli._families import (
 )
 from agnews_sk.cli._output import check_model_path
 from agnews_sk.cli._progress import stages
-from agnews_sk.cli._rows import (
-    RowOptions,
-    check_classes,
-    is_file,
-    load_rows,
-    print_rows,
-    read_texts,
-)
+from agnews_sk.cli._rows import RowOptions, load_rows
 from agnews_sk.cli._saving import model_card, print_next
 from agnews_sk.cli._stopping import check_stopped, terminable
 from agnews_sk.datasets import TrainTest
@@ -92,7 +84,9 @@ def run_train(
     )
     _set(pipeline, params)
     with terminable():
-        rows = _load(options, test, validation, others, console)
+        rows = load_rows(
+            options, console, test=test, validation=validation, columns=others, test_size=0
+        )
         if others is not None:
             pipeline.set_params(join__columns=list(rows.texts))
         seconds = _fit(pipeline, family, rows, console)
@@ -153,6 +147,7 @@ def _value(text: str) -> Any:
         return text
 
 
+<<<<<<< HEAD
 def _load(
     options: RowOptions,
     test: str | None,
@@ -204,6 +199,8 @@ def _load(
     return rows
 
 
+=======
+>>>>>>> fixa
 def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:
     """Fit the pipeline, print how long that took, and return the seconds.
 

@@ -37,6 +37,10 @@ class Chosen(NamedTuple):
     others: Sequence[str] = ()
 
 
+class MissingLabelError(ValueError):
+    """A file lacks the column of the labels that the files before it have."""
+
+
 class LabelledRules(ColumnRules):
     """How columns of rows to learn from are interpreted, and which ones hold labels and texts."""
 
@@ -61,7 +65,7 @@ class LabelledRules(ColumnRules):
             If they are not found, or not for certain; the message does not name the file.
         """
 
-    def for_other_files(self, chosen: Chosen) -> "LabelledRules":
+    def for_other_files(self, chosen: Chosen, *, has_names: bool = True) -> "LabelledRules":
         """Return the rules for further files of the same rows."""
         return self
 

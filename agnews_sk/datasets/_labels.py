@@ -16,6 +16,8 @@ from agnews_sk.datasets._table import Table
 from agnews_sk.files import Fault
 
 OFFICIAL_NAMES = {str(i): name for i, name in enumerate(TARGET_NAMES, start=1)}
+# Without a header and with one.
+_OFFICIAL_LABELS = ("class", "Class Index")
 # 007 is a code, not a number; pandas writes 1.0 in columns with missing values.
 _INTEGER = re.compile(r"(0|-?[1-9]\d{0,19})(\.0)?")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
@@ -116,7 +118,7 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
     """
     kind = _only_kind(tables)
     plain = {text: text.strip() for table in tables for text in _texts(table)}
-    is_official = all(table.is_official for table in tables)
+    is_official = all(_is_official(table) for table in tables)
     if is_official and set(plain.values()) == OFFICIAL_NAMES.keys():
         return {text: OFFICIAL_NAMES[number] for text, number in plain.items()}
     if kind == "list":
@@ -127,6 +129,11 @@ def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:
         return integers
     _check_texts(tables, kind)
     return dict(zip(plain, plain))
+
+
+def _is_official(table: Table) -> bool:
+    """Return whether a file is in the form of AG News, and its labels are in the first column."""
+    return table.is_official and table.label in _OFFICIAL_LABELS
 
 
 def _check_texts(tables: Sequence[Table], kind: str) -> None:

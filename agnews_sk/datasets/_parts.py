@@ -25,7 +25,7 @@ _SPLITS = "dataset_dict.json"
 Sources = dict[str, list[Any]]
 
 
-def find_sources(given: Any) -> Sources:
+def find_sources(given: Any, *, divides: bool = False) -> Sources:
     """Return the files or datasets of each part.
 
     Parameters
@@ -33,6 +33,9 @@ def find_sources(given: Any) -> Sources:
     given : str, path-like, sequence of them, dataset or dict of datasets
         A file; a pattern or a sequence of files; a folder with files of parts; a dataset of the
         Hugging Face library, a dict of them, or the folder of either.
+    divides : bool, default=False
+        Whether the files of a pattern or sequence are divided by their names too, as those of a
+        folder are, instead of read as one.
 
     Returns
     -------
@@ -54,14 +57,16 @@ def find_sources(given: Any) -> Sources:
     if isinstance(given, Mapping):
         return _of_dict(given)
     if isinstance(given, (list, tuple)):
-        return _divided([path for one in given for path in _paths(one)])
+        files = [path for one in given for path in _paths(one)]
+        return _divided(files) if divides else {WHOLE: files}
     path = _path(given)
     if path.is_dir():
         return _of_folder(path)
     if path.is_file():
         check_format(path)
         return {WHOLE: [path]}
-    return _divided(_paths(path))
+    files = _paths(path)
+    return _divided(files) if divides else {WHOLE: files}
 
 
 def files_of(sources: Sources, subset: str, given: Any) -> list[str]:
@@ -142,7 +147,7 @@ def _paths(given: Any) -> list[Path]:
 
 
 def _divided(files: Sequence[Path]) -> Sources:
-    """Return files by part if the names of all say to which one they belong, else as a whole.
+    """Return files by part if all have names of parts, and not of one only, else as a whole.
 
     Parameters
     ----------
@@ -158,7 +163,8 @@ def _divided(files: Sequence[Path]) -> Sources:
         if part is None:
             return {WHOLE: list(files)}
         parts[part].append(file)
-    return parts
+    is_divided = parts["train"] and len(files) > len(parts["train"])
+    return parts if is_divided else {WHOLE: list(files)}
 
 
 def _part_of(name: str) -> str | None:
@@ -205,12 +211,20 @@ def _of_folder(folder: Path) -> Sources:
     -------
     dict of str to list
     """
-    if (folder / _STATE).is_file():
+    if _is_saved(folder / _STATE, "_data_files"):
         return {WHOLE: _saved_files(folder)}
-    if (folder / _SPLITS).is_file():
+    if _is_saved(folder / _SPLITS, "splits"):
         splits = _read_json(folder / _SPLITS)["splits"]
         return _merged((_part_of(name), _saved_files(folder / name)) for name in splits)
     return {part: _files_of_part(folder, part) for part in PARTS}
+
+
+def _is_saved(path: Path, key: str) -> bool:
+    """Return whether a file is that of a saved dataset, and not another program's of its name."""
+    if not path.is_file():
+        return False
+    said = _read_json(path)
+    return isinstance(said, dict) and isinstance(said.get(key), list)
 
 
 def _merged(found: Iterable[tuple[str | None, list[Any]]]) -> Sources:
@@ -242,7 +256,11 @@ def _saved_files(folder: Path) -> list[Path]:
     -------
     list of pathlib.Path
     """
-    names = [Path(one["filename"]).name for one in _read_json(folder / _STATE)["_data_files"]]
+    path = folder / _STATE
+    try:
+        names = [Path(one["filename"]).name for one in _read_json(path)["_data_files"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not that of a saved dataset: it names no files.") from error
     return [folder / name for name in names]
 
 

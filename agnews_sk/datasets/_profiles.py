@@ -157,10 +157,14 @@ class Profile:
         return self.kind == "text" and not self.is_id and not self.is_constant
 
     @property
+    def is_long(self) -> bool:
+        """Return whether the values have several words, as texts do, and codes do not."""
+        return self.mean_words >= _MIN_WORDS_OF_TEXT
+
+    @property
     def is_text(self) -> bool:
         """Return whether the values are texts of several words, most of them different."""
-        is_long = self.can_be_text and self.mean_words >= _MIN_WORDS_OF_TEXT
-        return is_long and 2 * self.n_distinct >= len(self.values)
+        return self.can_be_text and self.is_long and 2 * self.n_distinct >= len(self.values)
 
     @property
     def has_word_for_text(self) -> bool:
@@ -189,12 +193,25 @@ class Profile:
 
     @property
     def is_label(self) -> bool:
+        """Return whether the values are those of classes, and the name not that of a measure."""
+        return self.has_classes and not self.is_measure
+
+    @property
+    def is_measure(self) -> bool:
+        """Return whether the values are numbers under a name that is rarely that of classes."""
+        return self.kind == "number" and not _MEASURES.isdisjoint(self.words.split())
+
+    @cached_property
+    def has_classes(self) -> bool:
         """Return whether the values are short and few, and most of them occur again."""
         if not self.can_be_label or self.is_id or self.kind == "list" or self.has_decimals:
             return False
+        return self.is_recurring
+
+    @property
+    def is_recurring(self) -> bool:
+        """Return whether the values are short and few, whatever the name says."""
         is_number = self.kind == "number"
-        if is_number and not _MEASURES.isdisjoint(self.words.split()):
-            return False
         most = min(len(self.values) // 2, _MAX_NUMBERED_CLASSES if is_number else _MAX_CLASSES)
         return 2 <= self.n_distinct <= most and self.mean_words <= _MAX_WORDS_OF_LABEL
 

@@ -1,7 +1,7 @@
 """Read labelled rows of several files as one dataset: columns, labels and faults together."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import polars as pl
 from sklearn.utils import Bunch
 
 from agnews_sk.datasets._bunch import check_choice, make_bunch, summarize
-from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules
+from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules, MissingLabelError
 from agnews_sk.datasets._labels import (
     OFFICIAL_NAMES,
     as_labels,
@@ -108,7 +108,7 @@ def load_sources(
 ) -> list[Bunch]:
     """Read all files, and return the rows of some parts.
 
-    Files of parts that are not wanted decide on the meaning of labels too.
+    Files of parts that are not wanted decide on the meaning of labels too, if they have labels.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def load_sources(
     -------
     list of Bunch
     """
-    tables = _read_tables(sources, reading)
+    tables = _read_tables(sources, {part for parts in wanted for part in parts}, reading)
     meaning = meaning_of_labels([table for found in tables.values() for table in found])
     bunches = []
     for parts in wanted:
@@ -147,26 +147,38 @@ def read_agnews(paths: Sequence[Path]) -> Bunch:
     return _make_bunch(tables, OFFICIAL_NAMES, reading)
 
 
-def _read_tables(sources: Sources, reading: Reading) -> dict[str, list[Table]]:
+def _read_tables(
+    sources: Sources, wanted: Collection[str], reading: Reading
+) -> dict[str, list[Table]]:
     """Return the tables of each part; the columns of the first file are those of all.
 
     Parameters
     ----------
     sources : dict of str to list
+    wanted : collection of str
+        Parts of which every file must have labels.
     reading : Reading
 
     Returns
     -------
     dict of str to list of Table
+        Without files of other parts that have no labels, such as the rows of a competition to be
+        labelled.
     """
     rules = reading.rules
     tables: dict[str, list[Table]] = {part: [] for part in sources}
     for part, found in sources.items():
         for source in found:
-            table = read_table(source, rules, reading.options, label_sep=reading.label_sep)
+            try:
+                table = read_table(source, rules, reading.options, label_sep=reading.label_sep)
+            except MissingLabelError:
+                if part in wanted:
+                    raise
+                continue
             tables[part].append(without_label_faults(table))
             if table.chosen is not None:
-                rules = reading.rules.for_other_files(table.chosen)
+                has_names = not table.has_numbered_classes
+                rules = reading.rules.for_other_files(table.chosen, has_names=has_names)
     return tables
 
 
@@ -189,7 +201,7 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
         raise ValueError(_no_rows(tables))
     paths = ", ".join(str(table.path) for table in tables)
     target = as_labels(pl.concat([table.labels for table in filled]), dict(meaning))
-    rows = pl.concat([table.rows for table in filled], how="diagonal_relaxed")
+    rows = _joined_rows(filled)
     bunch = make_bunch(
         rows,
         target,
@@ -200,6 +212,47 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
     )
     bunch.summary = summarize([bunch])
     return bunch
+
+
+def _joined_rows(tables: Sequence[Table]) -> pl.DataFrame:
+    """Return the rows of all tables, in columns of a type that holds the values of all.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+
+    Returns
+    -------
+    polars.DataFrame of shape (n_rows, n_columns)
+
+    Raises
+    ------
+    ValueError
+        If a column beside the texts has types that do not go together.
+    """
+    try:
+        return pl.concat([table.rows for table in tables], how="diagonal_relaxed")
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(_types_apart(tables)) from error
+
+
+def _types_apart(tables: Sequence[Table]) -> str:
+    """Return which column has types that do not go together, and in which files."""
+    first: dict[str, Table] = {}
+    for table in tables:
+        for name in table.rows.columns:
+            other = first.setdefault(name, table)
+            one, two = other.rows[name], table.rows[name]
+            try:
+                pl.concat([one.to_frame(), two.to_frame()], how="vertical_relaxed")
+            except pl.exceptions.PolarsError:
+                return (
+                    f"{name!r} must have the same type in all files, got {one.dtype} in "
+                    f"{other.path} and {two.dtype} in {table.path}; convert one of them, or leave "
+                    "the column out of columns= (--columns)."
+                )
+    names = ", ".join(str(table.path) for table in tables)
+    return f"The columns of {names} have types that do not go together."
 
 
 def _no_rows(tables: Sequence[Table]) -> str:

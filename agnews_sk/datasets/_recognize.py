@@ -3,7 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from agnews_sk.datasets._columns import Chosen, LabelledRules, has_agnews_layout
+from agnews_sk.datasets._columns import (
+    Chosen,
+    LabelledRules,
+    MissingLabelError,
+    has_agnews_layout,
+)
 from agnews_sk.datasets._profiles import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -29,8 +34,8 @@ class RecognizedColumns(LabelledRules):
         Column of the labels.
     header : bool, optional
         Whether the first record of a file names its columns.
-    usual_label : str, optional
-        Column of the labels where a file has it, as other files of the same rows do.
+    first_label : str, optional
+        Column of the labels in the first file of the same rows, which the others must have too.
     others : sequence of str or "auto", default=()
         Columns to keep beside text and label; "auto" keeps all.
     """
@@ -41,13 +46,13 @@ class RecognizedColumns(LabelledRules):
         label: str | None = None,
         *,
         header: bool | None = None,
-        usual_label: str | None = None,
+        first_label: str | None = None,
         others: Sequence[str] | str = (),
     ) -> None:
         self._text = None if text is None else list(text)
         self._label = label
         self._header = header
-        self._usual_label = usual_label
+        self._first_label = first_label
         self._others = others
 
     def is_header(self, records: Sequence[Sequence[str]]) -> bool:
@@ -65,7 +70,7 @@ class RecognizedColumns(LabelledRules):
         is_named = named and {*map(plain_name, first)}.issuperset(map(plain_name, named))
         if is_named or names_both(first):
             return True
-        if has_agnews_layout(records) and has_agnews_layout([first]):
+        if _is_agnews(records) and has_agnews_layout([first]):
             return False
         found = is_name_like(first, later)
         if found:
@@ -82,8 +87,7 @@ class RecognizedColumns(LabelledRules):
     def names_without_header(self, records: Sequence[Sequence[str]]) -> list[str]:
         """Return class and one or two names of texts in the layout of AG News, else numbers."""
         n_fields = usual_width(records)
-        is_agnews = has_agnews_layout(records) and n_fields in (2, 3)
-        return AGNEWS_COLUMNS[n_fields] if is_agnews else numbered_names(n_fields)
+        return AGNEWS_COLUMNS[n_fields] if _is_agnews(records) else numbered_names(n_fields)
 
     def wants(self, name: str) -> bool:
         """Return whether a column is read: any one may be recognized."""
@@ -104,8 +108,8 @@ class RecognizedColumns(LabelledRules):
         """
         profiles = profiles_of(names, rows)
         label, texts = self._label, self._text
-        if label is None and self._usual_label in names:
-            label = self._usual_label
+        if self._first_label is not None:
+            label = _as_in_first(self._first_label, names)
         if texts is not None:
             texts = [_named(one, names, "text") for one in texts]
         if label is None:
@@ -131,15 +135,40 @@ class RecognizedColumns(LabelledRules):
             raise ValueError(f"has {twice[0]!r} for text or label and beside them; name it once.")
         return kept
 
-    def for_other_files(self, chosen: Chosen) -> "RecognizedColumns":
-        """Return the rules that take the same columns from other files."""
+    def for_other_files(self, chosen: Chosen, *, has_names: bool = True) -> "RecognizedColumns":
+        """Return the rules that take the same columns from other files.
+
+        A file without a header does not say what others call the column of the labels.
+        """
         return RecognizedColumns(
             list(chosen.texts),
             self._label,
             header=self._header,
-            usual_label=chosen.label,
+            first_label=chosen.label if has_names else None,
             others=list(chosen.others),
         )
+
+
+def _is_agnews(records: Sequence[Sequence[str]]) -> bool:
+    """Return whether rows are those of AG News, whose third field is a text and not a label.
+
+    Parameters
+    ----------
+    records : sequence of sequence of str
+
+    Returns
+    -------
+    bool
+    """
+    n_fields = usual_width(records)
+    if n_fields not in (2, 3) or not has_agnews_layout(records):
+        return False
+    if n_fields == 2:
+        return True
+    of_three = [record for record in records if len(record) == 3]
+    title, third = (Profile("", [one[i] for one in of_three if one[i].strip()]) for i in (1, 2))
+    is_text = third.is_long or third.mean_words >= title.mean_words
+    return is_text and not third.is_recurring
 
 
 def _named(name: str, names: Sequence[str], option: str) -> str:
@@ -163,8 +192,7 @@ def _named(name: str, names: Sequence[str], option: str) -> str:
     ValueError
         If there is none, or more than one.
     """
-    found = [one for one in names if one == name]
-    found = found or [one for one in names if plain_name(one) == plain_name(name)]
+    found = _same(name, names)
     if not found:
         raise ValueError(
             f"has no column {name!r}, which {option}= (--{option}) names; its columns are "
@@ -173,6 +201,40 @@ def _named(name: str, names: Sequence[str], option: str) -> str:
     if len(found) > 1:
         raise ValueError(f"has a column more than once, {found}; rename or remove one.")
     return found[0]
+
+
+def _same(name: str, names: Sequence[str]) -> list[str]:
+    """Return the columns of a name, or of that name in any case if none has exactly it."""
+    exact = [one for one in names if one == name]
+    return exact or [one for one in names if plain_name(one) == plain_name(name)]
+
+
+def _as_in_first(name: str, names: Sequence[str]) -> str:
+    """Return the column of the labels of the first file, as a further file writes its name.
+
+    Parameters
+    ----------
+    name : str
+        In the first file.
+    names : sequence of str
+        All columns of the further file.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    MissingLabelError
+        If it has no such column.
+    """
+    if not _same(name, names):
+        raise MissingLabelError(
+            f"has no column {name!r}, which holds the labels of the first file; pass label= "
+            "(--label) if another column does that all files have, or leave this file out. Its "
+            f"columns are {_listed(names)}."
+        )
+    return _named(name, names, "label")
 
 
 def _reject_duplicates(name: str, names: Sequence[str]) -> None:
@@ -216,10 +278,14 @@ def _likely_labels(profiles: Sequence[Profile]) -> list[Profile]:
     Returns
     -------
     list of Profile
-        Those with a word for labels in their names, and those whose values are few and recur.
+        Those with a word for labels in their names, and those whose values are few and recur. Stars
+        and other measures are among them beside columns for which their values speak alone.
     """
     texts = _with_words(profiles, TITLE_NAMES | TEXT_NAMES)
-    return [p for p in profiles if p.has_word_for_label or (p.is_label and p not in texts)]
+    found = [p for p in profiles if p.has_word_for_label or (p.is_label and p not in texts)]
+    if not found or any(profile.has_word_for_label for profile in found):
+        return found
+    return [p for p in profiles if p in found or (p.is_measure and p.has_classes)]
 
 
 def _recognized_texts(profiles: Sequence[Profile], label: str) -> list[str]:
@@ -261,9 +327,11 @@ def _titles_and_bodies(profiles: Sequence[Profile]) -> tuple[list[Profile], list
     bodies = _with_words(profiles, TEXT_NAMES)
     bodies = bodies or [profile for profile in profiles if profile.has_word_for_text]
     others = [profile for profile in profiles if profile.is_text and profile not in titles]
-    if bodies or not others:
+    if not bodies and others:
+        return [], [*titles, *others]  # another text may belong to a title, or be something else
+    if any(body.is_long for body in bodies):
         return titles, bodies
-    return [], [*titles, *others]  # another text may belong to a title, or be something else
+    return titles, [*bodies, *others]  # what has the name may be codes, and the text elsewhere
 
 
 def _with_words(profiles: Sequence[Profile], names: Collection[str]) -> list[Profile]:

@@ -161,7 +161,8 @@ def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table
     return Table(
         path=path,
         rows=cells.select(
-            *(pl.col(column).alias(name) for name, column in chosen.texts.items()), *chosen.others
+            *(pl.col(column).alias(name) for name, column in chosen.texts.items()),
+            *(pl.col(name).replace("", None) for name in chosen.others),
         ),
         labels=cells[chosen.label],
         lines=np.arange(1, len(cells) + 1),
@@ -238,7 +239,7 @@ def _choose(
     try:
         return rules.choose(names, rows)
     except ValueError as error:
-        raise ValueError(f"{path} {error}") from error
+        raise type(error)(f"{path} {error}") from error
 
 
 def _table_without_rows(reader: RowReader) -> Table:

@@ -28,6 +28,7 @@ class TrainTest(NamedTuple):
     Attributes
     ----------
     X_train, X_test : pandas.DataFrame of shape (n_rows, n_columns)
+        `X_test` is None if there are no test rows, for which `test_size=0` is needed.
     y_train, y_test : ndarray of shape (n_rows,)
         Labels, as `load_texts` gives them.
     source : str
@@ -64,6 +65,7 @@ def load_train_test(
     *,
     test: Any = None,
     validation: Any = None,
+    test_size: float = 0.2,
     text: str | Sequence[str] | None = None,
     label: str | None = None,
     sep: str | None = None,
@@ -79,12 +81,15 @@ def load_train_test(
     Parameters
     ----------
     path : str, path-like, list of them, Dataset or DatasetDict, optional
-        Rows as `load_texts` takes them: a folder with training and test files; or a file, of which
-        a fifth becomes the test rows, with duplicates kept in one part; or "sample" for the
-        built-in sample. By default the path in the environment variable `AGNEWS_SK_DATA`, else AG
-        News from the cache or by download, else the built-in sample.
+        Rows as `load_texts` takes them: a folder, list or pattern of training and test files; or a
+        file, of which a share becomes the test rows, with duplicates kept in one part; or "sample"
+        for the built-in sample. By default the path in the environment variable `AGNEWS_SK_DATA`,
+        else AG News from the cache or by download, else the built-in sample.
     test, validation : str, path-like, list of them or Dataset, optional
         Test and validation rows, instead of those that `path` has.
+    test_size : float, default=0.2
+        Share of the rows that become test rows if these are not divided; 0 keeps all for training,
+        and needs no test rows in a folder.
     text, label, sep, encoding, header, sheet, label_sep, columns, on_bad_rows
         As `load_texts` takes them, the same for all files.
 
@@ -119,7 +124,7 @@ def load_train_test(
     path = data_path() if path is None else path
     is_sample = isinstance(path, str) and path == SAMPLE
     if path is not None and not is_sample:
-        return _from_files(path, test, validation, reading)
+        return _from_files(path, test, validation, test_size, reading)
     _check_not_given(
         test=test,
         validation=validation,
@@ -127,6 +132,9 @@ def load_train_test(
         label=label,
         sep=sep,
         encoding=encoding,
+        header=header,
+        sheet=sheet,
+        label_sep=label_sep,
         columns=columns,
     )
     if is_sample:
@@ -137,12 +145,15 @@ def load_train_test(
         return _from_sample()
 
 
-def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> TrainTest:
+def _from_files(
+    path: Any, test: Any, validation: Any, test_size: float, reading: Reading
+) -> TrainTest:
     """Load the parts of a folder or of several files, or split one into training and test rows.
 
     Parameters
     ----------
     path, test, validation : object
+    test_size : float
         As `load_train_test` takes them.
     reading : Reading
 
@@ -150,14 +161,14 @@ def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> Trai
     -------
     TrainTest
     """
-    sources = find_sources(path)
+    sources = find_sources(path, divides=True)
     parts = {"train": _files(sources, "train", path)}
     for part, given in (("validation", validation), ("test", test)):
         if given is not None:
             parts[part] = _files(find_sources(given), part, given)
         elif sources.get(part):
             parts[part] = sources[part]
-    if "test" not in parts and WHOLE not in sources:
+    if "test" not in parts and WHOLE not in sources and test_size:
         files_of(sources, "test", path)  # raises the error that names what is missing
     bunches = load_sources(parts, [[part] for part in parts], reading)
     found = dict(zip(parts, bunches, strict=True))
@@ -165,7 +176,7 @@ def _from_files(path: Any, test: Any, validation: Any, reading: Reading) -> Trai
         _check_part(part, bunch, found["train"], path)
     return _train_test(
         _name_of(path),
-        *_train_and_test(found),
+        *_train_and_test(found, test_size),
         summary=summarize(bunches),
         validation=found.get("validation"),
     )._replace(texts=found["train"].text_names, label_name=found["train"].label_name)
@@ -192,13 +203,15 @@ def _files(sources: Sources, part: str, given: Any) -> list[Any]:
     return [one for name in files_of(sources, part, given) for one in sources[name]]
 
 
-def _train_and_test(found: Mapping[str, Bunch]) -> tuple[Any, Any, Any, Any]:
+def _train_and_test(found: Mapping[str, Bunch], test_size: float) -> tuple[Any, Any, Any, Any]:
     """Return training and test rows, and their labels; without test rows, split the others.
 
     Parameters
     ----------
     found : mapping of str to Bunch
         By part.
+    test_size : float
+        Share of the rows to split off.
 
     Returns
     -------
@@ -208,9 +221,11 @@ def _train_and_test(found: Mapping[str, Bunch]) -> tuple[Any, Any, Any, Any]:
     train, test = found["train"], found.get("test")
     if test is not None:
         return train.data, test.data, train.target, test.target
+    if not test_size:
+        return train.data, None, train.target, train.target[:0]
     texts = train.data[train.text_names]  # rows whose texts are equal stay together
     train_texts, _, test_texts, y_train, _, y_test = train_val_test_split(
-        texts, train.target, val_size=0, test_size=0.2, random_state=0
+        texts, train.target, val_size=0, test_size=test_size, random_state=0
     )
     return train.data.loc[train_texts.index], train.data.loc[test_texts.index], y_train, y_test
 
@@ -280,7 +295,9 @@ def _train_test(
     -------
     TrainTest
     """
-    source = f"{name}: {len(y_train):,} training rows, {len(y_test):,} test rows"
+    source = f"{name}: {len(y_train):,} training rows"
+    if X_test is not None:
+        source += f", {len(y_test):,} test rows"
     if validation is not None:
         source += f", {len(validation.target):,} validation rows"
     return TrainTest(

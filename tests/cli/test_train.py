@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from agnews_sk.cli._families import Family
@@ -44,6 +45,23 @@ def test_the_test_part_of_a_folder_is_scored(run, rows, tmp_path):
     assert done.exit_code == 0, done.output
     assert "Fitted: tfidf on 160 rows" in done.output
     assert "Scores on 40 test rows" in done.output
+
+
+@pytest.mark.parametrize("shape", ["train.csv", "saved"])
+def test_all_rows_of_a_folder_without_test_rows_are_trained_on(run, tickets, tmp_path, shape):
+    data = tmp_path / "data"
+    data.mkdir()
+    frame = pl.read_csv(tickets)
+    if shape == "saved":
+        frame.write_ipc(data / "data-00000-of-00001.arrow")
+        state = {"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}
+        (data / "state.json").write_text(json.dumps(state))
+    else:
+        frame.write_csv(data / "train.csv")
+    done = run("train", tmp_path / "model", "--data", data)
+    assert done.exit_code == 0, done.output
+    assert "Fitted: tfidf on 48 rows" in done.output
+    assert "There are no test rows" in done.output
 
 
 @pytest.mark.parametrize("family", [family for family in Family if family is not Family.TFIDF])
@@ -112,7 +130,7 @@ def test_further_rows_must_have_the_columns_of_the_training_rows(
     done = run("train", tmp_path / "model", "--data", tickets, option, rows / "test.csv")
     assert done.exit_code == 2
     assert f"{option}: " in done.output
-    assert "has no column 'comment_body', which text= (--text) names" in done.output
+    assert "has no column 'queue', which holds the labels of the first file" in done.output
 
 
 def test_something_else_at_the_output_is_kept(run, tickets, tmp_path):

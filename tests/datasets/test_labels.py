@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agnews_sk.datasets import load_agnews, load_train_test
+from agnews_sk.datasets import load_agnews, load_texts, load_train_test
 
 NAMES = {"World", "Sports", "Business", "Sci/Tech"}
 OFFICIAL = "".join(f'"{label}","Title {label}","Text {label}."\n' for label in (3, 1, 4, 2))
@@ -81,6 +81,11 @@ def test_files_of_agnews_get_its_names(write, content):
     bunch = load_agnews(write(content))
     assert bunch.target.tolist() == ["Business", "World", "Sci/Tech", "Sports"]
     assert bunch.target_names == ["World", "Sports", "Business", "Sci/Tech"]
+
+
+def test_numbers_in_another_column_get_no_names_of_agnews(write):
+    content = "".join(f'"{i}","The soup {i} was cold","{i % 4 + 1}"\n' for i in range(24))
+    assert load_texts(write(content), header=False, label="column_3").target_names == [1, 2, 3, 4]
 
 
 def test_files_of_a_folder_have_one_meaning_of_labels(write, tmp_path):
@@ -260,7 +265,7 @@ def test_labels_mean_the_same_in_each_file(
 def test_training_and_test_rows_without_a_common_label_are_rejected(
     write, tmp_path, ending, labels, shown
 ):
-    write(OFFICIAL.replace("Title", "The title"), "train.csv")
+    write(OFFICIAL.replace("Title", "The title").replace("Text", "The text"), "train.csv")
     path = tmp_path / f"test.{ending}"
     frame = pl.DataFrame({"label": labels, "title": ["x", "y"], "description": ["z", "z"]})
     frame.write_csv(path) if ending == "csv" else frame.write_ndjson(path)

@@ -48,16 +48,22 @@ def test_a_folder_has_files_of_parts_by_name(make, files, parts):
 @pytest.mark.parametrize(
     ("pattern", "parts"),
     [
-        ("*.csv", {"all": ["2025.csv", "2026.csv", "test.csv"]}),
+        ("*.csv", {"all": ["2025.csv", "2026.csv", "test.csv", "train.csv"]}),
         ("202*.csv", {"all": ["2025.csv", "2026.csv"]}),
-        ("t*.csv", {"test": ["test.csv"]}),
+        ("t*.csv", {"train": ["train.csv"], "test": ["test.csv"]}),
+        ("te*.csv", {"all": ["test.csv"]}),
+        ("tr*.csv", {"all": ["train.csv"]}),
         ("*/*.csv", {"all": ["a.csv"]}),
         ("**/2026*", {"all": ["2026.csv"]}),
     ],
 )
-def test_a_pattern_is_divided_if_all_names_are_of_parts(make, pattern, parts):
-    folder = make("2025.csv", "2026.csv", "test.csv", "more/a.csv")
-    assert names(find_sources(str(folder / pattern))) == parts
+def test_a_pattern_is_divided_on_request_if_all_names_are_of_parts(make, pattern, parts):
+    folder = make("2025.csv", "2026.csv", "test.csv", "train.csv", "more/a.csv")
+    given = str(folder / pattern)
+    assert names(find_sources(given, divides=True)) == parts
+    whole = names(find_sources(given))
+    assert sorted(whole.pop("all")) == sorted(file for files in parts.values() for file in files)
+    assert whole == {}
 
 
 def test_files_are_read_in_the_order_of_a_list(make):
@@ -75,6 +81,21 @@ def test_a_file_whose_name_has_brackets_is_no_pattern(make):
 def test_what_is_not_there_is_named(tmp_path, name):
     with pytest.raises(FileNotFoundError, match=r"there is no .*nothing"):
         find_sources(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["state.json", "dataset_dict.json"])
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"splits": 2, "_data_files": null}'])
+def test_a_file_of_another_program_does_not_make_a_folder_a_saved_dataset(make, name, content):
+    folder = make("train.csv")
+    (folder / name).write_text(content)
+    assert names(find_sources(folder)) == {"train": ["train.csv"]}
+
+
+@pytest.mark.parametrize("content", ['{"_data_files": [{}]}', '{"_data_files": [1]}', "{"])
+def test_a_broken_saved_dataset_is_named(make, content):
+    (make() / "state.json").write_text(content)
+    with pytest.raises(ValueError, match=r"state\.json is not that of a saved dataset: "):
+        find_sources(make())
 
 
 @pytest.mark.parametrize("name", ["rows.doc", "*"])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agnews_sk.datasets import load_texts
+from agnews_sk.datasets import load_texts, load_train_test
 
 ROWS = [(f"The soup number {i} was cold", ["food", "room"][i % 2]) for i in range(12)]
 
@@ -29,10 +29,47 @@ def test_a_file_that_lacks_a_column_of_the_first_is_named(tmp_path):
         load_texts(tmp_path / "*.csv")
 
 
+def test_a_file_that_lacks_the_label_of_the_first_is_named(tmp_path):
+    write(tmp_path / "a.csv", "was,art", ROWS)
+    write(tmp_path / "b.csv", "was,zeit", ROWS)
+    with pytest.raises(ValueError, match=r"b\.csv has no column 'art', .* are 'was', 'zeit'"):
+        load_texts(tmp_path / "*.csv")
+
+
+def test_a_part_without_labels_is_refused_only_if_it_is_wanted(tmp_path):
+    write(tmp_path / "train.csv", "text,label", ROWS)
+    write(tmp_path / "test.csv", "text,id", [(text, i) for i, (text, _) in enumerate(ROWS)])
+    assert load_texts(tmp_path).target_names == ["food", "room"]
+    assert load_texts(tmp_path, label="label").target_names == ["food", "room"]
+    for subset in ("test", "all"):
+        with pytest.raises(ValueError, match=r"test\.csv has no column 'label'"):
+            load_texts(tmp_path, subset=subset)
+
+
+def test_files_with_the_names_of_parts_are_read_as_one_unless_a_folder_is_given(tmp_path):
+    files = [tmp_path / "train.csv", tmp_path / "test.csv"]
+    for file in files:
+        write(file, "text,label", ROWS)
+    assert len(load_texts(files).target) == len(load_texts(tmp_path / "t*.csv").target) == 24
+    assert len(load_texts(tmp_path).target) == 12
+    rows = load_train_test(files)
+    assert (len(rows.y_train), len(rows.y_test)) == (12, 12)
+
+
 def test_files_may_be_of_several_formats(tmp_path):
     write(tmp_path / "a.csv", "text,label", ROWS)
     (tmp_path / "b.jsonl").write_text(json.dumps({"text": "Short", "label": "food"}))
     assert len(load_texts([tmp_path / "a.csv", tmp_path / "b.jsonl"]).target) == 13
+
+
+def test_a_column_of_two_types_that_do_not_go_together_is_named_with_its_files(tmp_path):
+    files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for file, cell in zip(files, [True, ["x"]], strict=True):
+        rows = [{"text": text, "label": label, "beside": cell} for text, label in ROWS]
+        file.write_text("\n".join(map(json.dumps, rows)))
+    message = r"'beside' must have the same type .* Boolean in .*a\.jsonl and List.* in .*b\.jsonl"
+    with pytest.raises(ValueError, match=message):
+        load_texts(files, columns=["beside"])
 
 
 def test_an_empty_file_among_others_changes_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agnews_sk.datasets._columns import MissingLabelError
 from agnews_sk.datasets._recognize import RecognizedColumns
 
 WORDS = ["soup", "bed", "lamp", "desk"]
@@ -47,7 +48,7 @@ RECOGNIZED = {
         ["text"],
     ),
     "unknown names among others": (
-        {"nr": "key", "wann": "date", "was": "sentence", "stars": "stars", "art": "two"},
+        {"nr": "key", "wann": "date", "was": "sentence", "price": "share", "art": "two"},
         "art",
         ["was"],
     ),
@@ -62,6 +63,7 @@ RECOGNIZED = {
         "label",
         ["text"],
     ),
+    "short texts": ({"text": "unique", "label": "two"}, "label", ["text"]),
     "text beside unknown": (
         {"text": "sentence", "reply": "other", "label": "two"},
         "label",
@@ -70,6 +72,11 @@ RECOGNIZED = {
     "label beside other classes": (
         {"text": "sentence", "label": "two", "product": "three"},
         "label",
+        ["text"],
+    ),
+    "a word for labels and a measure": (
+        {"text": "sentence", "stars": "stars", "sentiment": "two"},
+        "sentiment",
         ["text"],
     ),
     "labels that are numbers": ({"text": "sentence", "target": "stars"}, "target", ["text"]),
@@ -105,6 +112,11 @@ REFUSED = {
         {"text": "sentence", "queue": "two", "priority": "three"},
         "several may be meant, 'queue', 'priority'",
     ),
+    "a measure and another label": (
+        {"text": "sentence", "stars": "stars", "verified": "two"},
+        "several may be meant, 'stars', 'verified'",
+    ),
+    "a measure alone": ({"text": "sentence", "stars": "stars"}, "none is certain"),
     "labels that all differ": (
         {"text": "sentence", "label": "unique"},
         "'label' has 24 different values in 24 rows",
@@ -119,6 +131,10 @@ REFUSED = {
     "two texts of unknown names": (
         {"was": "sentence", "wie": "other", "label": "two"},
         "several may be meant, 'was', 'wie'",
+    ),
+    "codes under the name of texts beside a text": (
+        {"text": "unique", "was": "sentence", "label": "two"},
+        "several may be meant, 'text', 'was'",
     ),
     "two titles": ({"title": "short", "headline": "short", "label": "two"}, "'title', 'headline'"),
     "a title and an unknown text": (
@@ -173,8 +189,17 @@ def test_other_files_have_the_columns_of_the_first():
     chosen = choose({"was": "sentence", "art": "two"})
     others = rules.for_other_files(chosen)
     assert others.choose(["art", "was"], [{"art": "a", "was": "b"}]) == chosen
+    assert others.choose(["ART", "was"], [{"ART": "a", "was": "b"}]).label == "ART"
     with pytest.raises(ValueError, match="has no column 'was'"):
         others.choose(["art", "wie"], [])
+
+
+def test_another_column_is_not_the_label_of_a_file_that_lacks_that_of_the_first():
+    rules = RecognizedColumns().for_other_files(choose({"was": "sentence", "art": "two"}))
+    rows = [{"was": CELLS["sentence"](i), "label": CELLS["two"](i)} for i in range(N_ROWS)]
+    message = r"no column 'art', .* pass label= \(--label\) .* columns are 'was', 'label'"
+    with pytest.raises(MissingLabelError, match=message):
+        rules.choose(["was", "label"], rows)
 
 
 ROWS = [["The soup was cold", "food"], ["The bed was soft", "room"]] * 5
@@ -196,12 +221,21 @@ def test_a_header_is_known_by_its_names_or_said(first, options, expected):
 
 
 def test_rows_in_the_layout_of_agnews_need_no_header():
-    rows = [["3", "Oil rises", "Up."], ["1", "Truce holds", "Again."]]
+    rows = [["3", "Oil rises", "Up again."], ["1", "Truce holds", "For now."]]
     rules = RecognizedColumns()
     assert rules.is_header(rows) is False
     assert rules.names_without_header(rows) == ["class", "title", "description"]
     assert rules.names_without_header([row[:2] for row in rows]) == ["class", "text"]
     assert rules.names_without_header(ROWS) == ["column_1", "column_2"]
+
+
+@pytest.mark.parametrize("n_labels", [2, 200], ids=["few labels", "many labels"])
+def test_a_third_field_that_is_no_text_is_not_in_the_layout_of_agnews(n_labels):
+    rows = [[str(i % 4 + 1), f"The soup {i} was cold", f"x{i % n_labels}"] for i in range(24)]
+    with pytest.raises(ValueError, match="the first line reads as a row"):
+        RecognizedColumns().is_header(rows)
+    rules = RecognizedColumns(header=False)
+    assert rules.names_without_header(rows) == ["column_1", "column_2", "column_3"]
 
 
 @pytest.mark.parametrize(

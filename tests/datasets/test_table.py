@@ -37,11 +37,20 @@ def test_the_fast_reader_and_the_row_by_row_reader_agree(tmp_path_factory, conte
 
 def test_a_file_without_a_flaw_takes_the_fast_reader(tmp_path, monkeypatch):
     path = tmp_path / "news.csv"
-    path.write_text("".join(f'"{label}","Title ""{label}""","Text."\n' for label in "3124"))
+    path.write_text("".join(f'"{label}","Title ""{label}""","Text {label}."\n' for label in "3124"))
     monkeypatch.delattr(_table, "read_row_by_row")
     assert read(path).labels.to_list() == ["3", "1", "2", "4"]
     recognized = _table.read_table(path, RecognizedColumns(), ReadOptions())
     assert recognized.rows.columns == ["title", "description"]
+
+
+def test_both_readers_give_the_same_columns_beside_texts(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("".join(f'"{i % 2}","The soup","{"" if i < 3 else "x"}"\n' for i in range(8)))
+    rules = RecognizedColumns(["column_2"], "column_1", header=False, others=["column_3"])
+    fast = _table.read_table(path, rules, ReadOptions()).rows
+    assert fast.equals(_table.read_row_by_row(path, rules, ReadOptions()).rows)
+    assert fast["column_3"].null_count() == 3
 
 
 @pytest.mark.parametrize("n_rows", [1, 3, 100])

@@ -109,6 +109,16 @@ def test_a_folder_without_test_rows_is_rejected_unless_others_are_given(tmp_path
     assert len(load_train_test(tmp_path, test=train).y_test) == 20
 
 
+def test_all_rows_are_for_training_and_no_test_rows_needed_on_request(tmp_path):
+    train = write_table(tmp_path / "train.csv", 20)
+    for path in (train, tmp_path, [train]):
+        rows = load_train_test(path, validation=train, test_size=0)
+        assert (len(rows.y_train), rows.X_test, len(rows.y_test)) == (20, None, 0)
+        assert rows.source.endswith(": 20 training rows, 20 validation rows")
+    write_table(tmp_path / "test.csv", 6)
+    assert len(load_train_test(tmp_path, test_size=0).y_test) == 6
+
+
 def test_labels_are_considered_in_all_files(tmp_path):
     train = write_table(tmp_path / "a.csv", 20)
     (tmp_path / "b.csv").write_text("was,art\nThe soup,Food \nThe bed,food \n")
@@ -133,6 +143,8 @@ def test_rows_of_other_parts_need_training_rows(no_network, tmp_path, part):
 def test_columns_of_the_sample_cannot_be_named():
     with pytest.raises(ValueError, match="text, label can only be given for rows of your own"):
         load_train_test("sample", text="title", label="class")
+    with pytest.raises(ValueError, match="header, sheet, label_sep can only be given for rows of"):
+        load_train_test("sample", header=False, sheet="rows", label_sep=",")
 
 
 def test_options_reach_all_files(tmp_path):
