@@ -147,60 +147,6 @@ def _value(text: str) -> Any:
         return text
 
 
-<<<<<<< HEAD
-def _load(
-    options: RowOptions,
-    test: str | None,
-    validation: str | None,
-    columns: list[str] | str | None,
-    console: Console,
-) -> TrainTest:
-    """Load all training rows, and the other rows if there are any.
-
-    Without `--test`, all rows of a file are for training. A folder, or the default data, has test
-    rows of its own.
-
-    Parameters
-    ----------
-    options : RowOptions
-    test, validation : str or None
-        Files of these rows.
-    columns : list of str, "auto" or None
-        Those to keep beside the texts.
-    console : rich.console.Console
-
-    Returns
-    -------
-    TrainTest
-        With `X_test` None without test rows.
-    """
-    if test is not None or not is_file(options):
-        return load_rows(options, console, test=test, validation=validation, columns=columns)
-    read = read_texts(str(options.path), options, "--data", columns=columns)
-    check_classes(read.target, f"{options.path}: the rows have")
-    source = f"{options.path}: {len(read.target):,} training rows"
-    rows = TrainTest(
-        read.data,
-        None,
-        read.target,
-        np.empty(0),
-        source,
-        summary=read.summary,
-        texts=read.text_names,
-        label_name=read.label_name,
-    )
-    if validation is not None:
-        same = replace(options, text=read.text_names, label=read.label_name)
-        beside = [name for name in read.data.columns if name not in read.text_names]
-        valid = read_texts(validation, same, "--validation", columns=beside)
-        source += f"; {validation}: {len(valid.target):,} validation rows"
-        rows = rows._replace(X_validation=valid.data, y_validation=valid.target, source=source)
-    print_rows(rows, console)
-    return rows
-
-
-=======
->>>>>>> fixa
 def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:
     """Fit the pipeline, print how long that took, and return the seconds.
 
