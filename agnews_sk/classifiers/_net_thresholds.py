@@ -130,6 +130,6 @@ def _chosen(logits: np.ndarray, indicator: np.ndarray, weight: np.ndarray) -> np
     -------
     ndarray of float of shape (n_labels,)
     """
-    slope, shift = calibrate(logits, indicator, weight)
+    slope, shift = calibrate(logits, indicator, weight[:, None])
     chosen = choose_thresholds(expit(slope * logits + shift), indicator, weight)
     return expit((logit(chosen) - shift) / slope)
