@@ -11,8 +11,7 @@ from agnews_sk.classifiers._losses import Sigmoid
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
-# Of the fit of the margins: closer ones are not more accurate on other rows.
-_GAIN, _MOST_ITERATIONS = 3e-3, 100
+_MOST_ITERATIONS = 100
 _MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
@@ -127,21 +126,27 @@ def fit_margins(
     rows: LabelRows,
     *,
     C: float,
+    tol: float,
     max_iter: int | None,
     n_jobs: int | None,
+    l1_ratio: float = 0.0,
     start: LabelMargins | None = None,
 ) -> LabelMargins:
-    """Fit one logistic regression per label, with an L2 penalty.
+    """Fit one logistic regression per label, with a penalty.
 
     Parameters
     ----------
     rows : LabelRows
     C : float
         Inverse strength of the penalty.
+    tol : float
+        Where to stop, see `fit_logistic`.
     max_iter : int or None
         Maximum number of steps; None are 100.
     n_jobs : int or None
         Number of threads, on which the result does not depend.
+    l1_ratio : float, default=0.0
+        Share of the L1 norm in the penalty.
     start : LabelMargins, optional
         Start at the margins of similar rows, which takes fewer steps.
 
@@ -161,8 +166,8 @@ def fit_margins(
         known = np.where(start.coef.any(axis=0), start.intercept, intercept)
         begin = Coefficients(start.coef[:, varying], known[varying])
     found = fit_logistic(
-        rows.X, loss.take(varying), C=C, tol=_GAIN, max_iter=max_iter or _MOST_ITERATIONS,
-        n_jobs=n_jobs, start=begin,
+        rows.X, loss.take(varying), C=C, tol=tol, max_iter=max_iter or _MOST_ITERATIONS,
+        n_jobs=n_jobs, l1_ratio=l1_ratio, start=begin,
     )  # fmt: skip
     coef[:, varying], intercept[varying] = found.coef, found.intercept
     return LabelMargins(coef, intercept, found.n_iter)
