@@ -35,6 +35,29 @@ def test_the_optimum_is_that_of_scikit_learn(C, to_kind):
     np.testing.assert_allclose(ours.T, reference.coef_, atol=2e-2 * abs(reference.coef_).max())
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("C", [0.3, 10])
+def test_sparse_optima_are_those_of_scikit_learn(C, l1_ratio):
+    reference = LogisticRegression(
+        C=C, l1_ratio=l1_ratio, solver="saga", tol=1e-7, max_iter=20_000, random_state=0
+    ).fit(X.toarray(), Y, sample_weight=WEIGHT[:, 0])
+    found = fit(X, softmax_loss(), C=C, l1_ratio=l1_ratio, max_iter=500)
+
+    def objective(coef, intercept):
+        margins = X @ coef + intercept
+        loss = softmax_loss().of(margins, slice(0, 300))[0]
+        penalty = (1 - l1_ratio) * (coef**2).sum() / 2 + l1_ratio * np.abs(coef).sum()
+        return loss + penalty / C
+
+    expected = objective(reference.coef_.T, reference.intercept_)
+    assert objective(found.coef, found.intercept) < 1.001 * expected
+    assert found.objective == pytest.approx(objective(found.coef, found.intercept), rel=1e-4)
+    if C == 0.3:
+        zeros = (found.coef == 0).T
+        assert zeros.mean() > 0.1
+        assert (zeros == (reference.coef_ == 0)).mean() > 0.95
+
+
 def test_labels_are_fitted_as_each_alone():
     indicator = np.stack([Y == 0, Y != 1, X.toarray()[:, 0] > 0.1], axis=1)
     weight = np.stack([WEIGHT[:, 0], WEIGHT[:, 0] * 2, np.ones(300)], axis=1)
