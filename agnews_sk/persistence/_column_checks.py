@@ -37,6 +37,10 @@ def check_one_hot(encoder: Any) -> None:
     lists = (categories, mappings, infrequent, n_out)
     if not all(isinstance(one, list) and len(one) == n_columns for one in lists):
         raise _reject(encoder, f"without categories for each of {n_columns} columns.")
+    is_grouped = any(mapping is not None for mapping in mappings)
+    # With the flag off, scikit-learn leaves out the mappings, and indices are those of categories.
+    if is_grouped and not state.get("_infrequent_enabled"):
+        raise _reject(encoder, "that does not use the groups of categories that it has.")
     if not all(map(_are_categories, categories)):
         raise _reject(encoder, "whose categories are not distinct texts or ascending numbers.")
     if not all(map(_fits, categories, mappings, infrequent, n_out)):

@@ -49,6 +49,8 @@ def test_fitted_encoders_of_categories_pass(encoder):
         ("_infrequent_indices", [np.array([2, 9])], "do not fit"),
         ("_infrequent_indices", [np.array([2, 2])], "do not fit"),
         ("_infrequent_indices", [None], "do not fit"),
+        ("_infrequent_enabled", False, "does not use the groups"),
+        ("_infrequent_enabled", None, "does not use the groups"),
         ("drop", "first", "with drop"),
         ("_drop_idx_after_grouping", np.array([0]), "with drop"),
     ],
