@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from agnews_sk._core.optional import import_optional
 
 # The languages of both the package stop-words and NLTK's Snowball stemmers.
-STOP_WORD_LANGUAGES = frozenset(
+LANGUAGES = frozenset(
     {
         "arabic",
         "danish",

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
 from agnews_sk._core.mixed_rows import MixedRows
-from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES
+from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
 from agnews_sk.cleaning._text_output import TextOutputMixin
@@ -88,7 +88,7 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
     _parameter_constraints: dict[str, list[Any]] = {
         **{step: ["boolean"] for step in STEPS},
         "normalize": [StrOptions({"NFC", "NFD", "NFKC", "NFKD"}), None],
-        "strip_stop_words": [StrOptions(STOP_WORD_LANGUAGES), list, tuple, set, frozenset, None],
+        "strip_stop_words": [StrOptions(LANGUAGES), list, tuple, set, frozenset, None],
     }
 
     def __init__(

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
-from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES, stop_word_set
+from agnews_sk._core.stop_words import LANGUAGES, stop_word_set
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.tokenization._segmentation import (
     SEGMENTERS,
@@ -33,24 +33,6 @@ from agnews_sk.tokenization._words import (
 
 _BATCH_ROWS = 2_000  # texts per task of a process
 _ENGLISH_STEMMERS = ("porter", "snowball", "lancaster")
-# Languages of NLTK's Snowball stemmers.
-_STEMMED_LANGUAGES = (
-    "arabic",
-    "danish",
-    "dutch",
-    "english",
-    "finnish",
-    "french",
-    "german",
-    "hungarian",
-    "italian",
-    "norwegian",
-    "portuguese",
-    "romanian",
-    "russian",
-    "spanish",
-    "swedish",
-)
 
 
 class WordTokenizer(  # type: ignore[call-arg]
@@ -112,8 +94,8 @@ class WordTokenizer(  # type: ignore[call-arg]
         "lowercase": ["boolean"],
         "method": [StrOptions({"regex", "treebank", "tweet", "toktok"})],
         "segmenter": [StrOptions(SEGMENTERS), None],
-        "stemmer": [StrOptions({*_ENGLISH_STEMMERS, *_STEMMED_LANGUAGES}), None],
-        "stop_words": [StrOptions(STOP_WORD_LANGUAGES), list, tuple, set, frozenset, None],
+        "stemmer": [StrOptions({*_ENGLISH_STEMMERS, *LANGUAGES}), None],
+        "stop_words": [StrOptions(LANGUAGES), list, tuple, set, frozenset, None],
         "n_jobs": [Integral, None],
     }
 

@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
-from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES
+from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
 from agnews_sk.tokenization import (
     SEGMENTERS,
@@ -129,7 +129,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         "lowercase": ["boolean"],
         "token_pattern": [str],
         "segmenter": [StrOptions(SEGMENTERS), None],
-        "stop_words": [StrOptions(STOP_WORD_LANGUAGES), list, tuple, set, frozenset, None],
+        "stop_words": [StrOptions(LANGUAGES), list, tuple, set, frozenset, None],
         "min_df": [
             Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),

@@ -3,7 +3,7 @@ import sys
 import pytest
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from agnews_sk._core.stop_words import STOP_WORD_LANGUAGES, stop_word_set
+from agnews_sk._core.stop_words import LANGUAGES, stop_word_set
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_english_stop_words_are_those_of_scikit_learn(monkeypatch):
     assert stop_word_set("english") == ENGLISH_STOP_WORDS
 
 
-@pytest.mark.parametrize("language", sorted(STOP_WORD_LANGUAGES))
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_each_language_has_stop_words(language):
     words = stop_word_set(language)
     assert len(words) > 50
