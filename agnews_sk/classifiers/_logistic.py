@@ -218,18 +218,18 @@ class ThresholdedLogisticRegression(ProbabilisticClassifierMixin, BaseEstimator)
         self
         """
         row_weight = check_sample_weight(sample_weight, X)
-        weight = label_weights(self.class_weight, sets, row_weight)
-        coef, intercept, n_iter = _fit_labels(X, sets.indicator, weight, self.C, self.max_iter)
+        used = np.flatnonzero(row_weight > 0)
+        weight = label_weights(self.class_weight, sets, row_weight)[used]
+        origins = [] if groups is None else [check_groups(groups, X)[used]]
+        X, indicator, row_weight = X[used], sets.indicator[used], row_weight[used]
+        coef, intercept, n_iter = _fit_labels(X, indicator, weight, self.C, self.max_iter)
         y_proba, rows = np.empty((0, 0)), np.empty(0, dtype=np.intp)
         if self.threshold == "f1":
-            origins = [same_rows(X), *([] if groups is None else [check_groups(groups, X)])]
-            y_proba, rows = self._held_out(X, sets.indicator, weight, join_groups(*origins))
+            y_proba, rows = self._held_out(
+                X, indicator, weight, join_groups(same_rows(X), *origins)
+            )
         thresholds = thresholds_for(
-            self.threshold,
-            y_proba,
-            sets.indicator[rows],
-            row_weight[rows],
-            fitted=sets.indicator,
+            self.threshold, y_proba, indicator[rows], row_weight[rows], fitted=indicator
         )
         # All at the end: an interrupted fit leaves the previous state.
         self.classes_, self.label_format_, self.thresholds_ = sets.classes, sets.format, thresholds

@@ -170,12 +170,13 @@ def test_labels_weigh_as_their_rows_do(classifier):
 
 @both
 def test_a_weight_of_zero_is_equivalent_to_absence(classifier):
-    if isinstance(classifier, ThresholdedLogisticRegression):
-        classifier = clone(classifier).set_params(threshold=0.5)
+    classifier = clone(classifier).set_params(random_state=0)
     weight = np.r_[np.ones(300), np.zeros(100)]
-    weighted = clone(classifier).fit(X, Y, weight).predict_proba(X_TEST)
-    without = clone(classifier).fit(X[:300], Y[:300]).predict_proba(X_TEST)
-    np.testing.assert_allclose(weighted, without, atol=1e-3)
+    weighted = clone(classifier).fit(X, Y, weight)
+    without = clone(classifier).fit(X[:300], Y[:300])
+    expected = without.predict_proba(X_TEST)
+    np.testing.assert_allclose(weighted.predict_proba(X_TEST), expected, atol=1e-3)
+    np.testing.assert_allclose(weighted.thresholds_, without.thresholds_, atol=1e-3)
 
 
 @both
