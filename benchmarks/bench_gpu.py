@@ -434,8 +434,8 @@ def measure_soft_labels(options: argparse.Namespace) -> None:
         of_test.append(classifier.predict_proba(test))
         np.savez_compressed(
             options.out / "soft_labels.npz",
-            train=soft,
-            test=np.mean(of_test, axis=0).astype(np.float32),
+            train=soft.astype(np.float16),
+            test=np.mean(of_test, axis=0).astype(np.float16),
             classes=classes.astype(str),
             train_digest=content_digest(rows.train),
             test_digest=content_digest(rows.test),
