@@ -371,7 +371,12 @@ def check_sample_weight(sample_weight: Any, X: Any) -> np.ndarray:
     )
 
 
-def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def class_weights(
+    class_weight: Any,
+    classes: np.ndarray,
+    codes: np.ndarray,
+    sample_weight: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the weight of each class.
 
     Parameters
@@ -380,6 +385,8 @@ def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> 
     classes : ndarray of shape (n_classes,)
     codes : ndarray of int of shape (n_samples,)
         Class of each training row; "balanced" weights are inversely proportional to its counts.
+    sample_weight : ndarray of float of shape (n_samples,), optional
+        How often each row counts. A class whose rows all have the weight 0 counts them once each.
 
     Returns
     -------
@@ -390,7 +397,12 @@ def class_weights(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> 
     ValueError
         If a weight is negative or not finite, or a label in `class_weight` is not a class.
     """
-    weights = compute_class_weight(class_weight, classes=classes, y=classes[codes])
+    if sample_weight is not None:
+        counted = np.bincount(codes, sample_weight, minlength=len(classes)) > 0
+        sample_weight = np.where(counted[codes], sample_weight, 1.0)
+    weights = compute_class_weight(
+        class_weight, classes=classes, y=classes[codes], sample_weight=sample_weight
+    )
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(f"class_weight must be finite and not negative, got {class_weight}.")
     return weights

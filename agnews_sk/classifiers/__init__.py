@@ -6,6 +6,7 @@ from agnews_sk._core.public import load_when_asked
 _FILES = {
     "AbstainingClassifier": "_abstaining",
     "CalibratedLinearSVC": "_linear",
+    "CalibratedLogisticRegression": "_calibrated_logistic",
     "FineTunedTransformerClassifier": "_finetuned",
     "ThresholdedLogisticRegression": "_logistic",
     "TransformerClassifier": "_scratch",
@@ -14,6 +15,7 @@ _FILES = {
 __all__ = [
     "AbstainingClassifier",
     "CalibratedLinearSVC",
+    "CalibratedLogisticRegression",
     "FineTunedTransformerClassifier",
     "ThresholdedLogisticRegression",
     "TransformerClassifier",

@@ -1,36 +1,13 @@
 """A linear support vector machine with probabilities."""
 
-import warnings
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax, softmax
-from sklearn.base import BaseEstimator
 from sklearn.linear_model import SGDClassifier
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from agnews_sk._core.base import ProbabilisticClassifierMixin
-from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
-from agnews_sk._core.repeats import same_rows
-from agnews_sk._core.splitting import fold_rows, join_groups
-from agnews_sk._core.validation import (
-    Interval,
-    StrOptions,
-    check_groups,
-    check_sample_weight,
-    class_weights,
-    encode_labels,
-)
-from agnews_sk.classifiers._label_sets import label_weights
-from agnews_sk.classifiers._linear_sets import LabelRows, fit_label_sets
-from agnews_sk.classifiers._unseen import as_unseen, finite
-
-MAX_SEED = np.iinfo(np.int32).max
+from agnews_sk._core.validation import Interval, StrOptions
+from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
 
 # Rows that a binary classifier sees in all passes if there are few, and limits of the passes.
 _ROWS_SEEN = 50_000
@@ -40,11 +17,10 @@ _AVERAGED = 0.6  # share of the steps, the last ones, whose weights are averaged
 _FEWEST_ROWS_FOR_THREADS = 10_000
 # Times C of the logistic loss, which fits less closely than the hinge loss with the same penalty.
 _OF_LOG_LOSS = 2
-# Rows to choose the temperature on, if there are this many.
-_ROWS_TO_CALIBRATE_ON = 1_000
+_MOST_STEPS = 100  # with several labels per row
 
 
-class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
+class CalibratedLinearSVC(CalibratedLinear):
     r"""Linear support vector machine with probabilities, for sparse vectors of texts.
 
     On TF-IDF of words and word pairs it is fitted many times faster than multinomial logistic
@@ -143,9 +119,6 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
     ['Business', 'Sports']
     """
 
-    label_format_: str | None
-    thresholds_: np.ndarray | None
-
     _parameter_constraints: dict[str, Any] = {
         "C": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
@@ -175,121 +148,8 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
-    ) -> "CalibratedLinearSVC":
-        """Fit the margins and their temperature.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,), or sets of labels, or an indicator
-            One label per row, or a list, tuple or set of them; or a matrix or frame of 0 and 1 with
-            a column per label.
-        sample_weight : array-like of shape (n_samples,), optional
-        groups : array-like of shape (n_samples,), optional
-            Origin of each row: rows of one group are held out together.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If y has a single class, a parameter is out of range, or the margins overflow.
-
-        Warns
-        -----
-        UserWarning
-            If no row of a class is held out, because it has few or all are of one group: the
-            temperature is chosen without that class.
-        """
-        self._validate_params()
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
-        X = _with_short_indices(X) if sp.issparse(X) else X
-        if is_multilabel(y):
-            return self._fit_sets(X, check_label_sets(y, X), sample_weight, groups)
-        classes, codes = encode_labels(y, X)
-        of_class = class_weights(self.class_weight, classes, codes)
-        weight = check_sample_weight(sample_weight, X) * of_class[codes]
-        seed = check_random_state(self.random_state).randint(MAX_SEED)
-        # A class without weight needs a classifier too.
-        used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
-        rows = _Rows(X[used], codes[used], weight[used])
-
-        whole = self._fit_classifiers(rows, seed)
-        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
-        temperature = self._choose_temperature(rows, classes, join_groups(*origins), seed)
-        # All at the end: an interrupted fit leaves the previous state.
-        self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter_, temperature
-        self.thresholds_, self.label_format_ = None, None
-        # A product with sparse rows copies the transpose unless it is one block of memory.
-        self.coef_, self.intercept_ = np.asfortranarray(whole.coef_), whole.intercept_
-        return self
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the margins.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            Positive for `classes_[1]` where there are two. With several labels per row, a column
-            per label: logarithms of odds.
-
-        Raises
-        ------
-        ValueError
-            If the margins overflow.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        margins = finite(np.asarray(X @ self.coef_.T) + self.intercept_)
-        one_margin = len(self.classes_) == 2 and self._label_format is None
-        return margins.ravel() if one_margin else margins
-
-    def predict(self, X: Any) -> Any:
-        """Return the label with the largest margin, or the labels that reach their thresholds.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), or label sets in the format of those in `fit`
-        """
-        check_is_fitted(self)
-        label_format = self._label_format
-        if label_format is not None:
-            reached = self.predict_proba(X) >= self.thresholds_
-            return in_format(reached, self.classes_, label_format)
-        best = _one_per_class(self.decision_function(X)).argmax(axis=1)
-        return self.classes_[best]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`. Rows sum to 1, unless they have several labels.
-        """
-        check_is_fitted(self)
-        if self._label_format is not None:
-            return expit(self.decision_function(X))
-        return softmax(_one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
-
-    def _fit_classifiers(self, rows: "_Rows", seed: int) -> SGDClassifier:
-        """Return the one-vs-rest classifiers of some rows; of two classes there is one.
+    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+        """Fit the one-vs-rest margins of some rows; of two classes there is one.
 
         `SGDClassifier` minimizes the mean loss plus alpha/2 times the squared norm, which is the
         objective of the notes divided by C times the number of rows.
@@ -305,143 +165,9 @@ class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
             random_state=seed,
             n_jobs=self.n_jobs if n_rows >= _FEWEST_ROWS_FOR_THREADS else 1,
         )
-        return classifiers.fit(rows.X, rows.codes, sample_weight=rows.weight)
+        classifiers.fit(rows.X, rows.codes, sample_weight=rows.weight)
+        return Margins(classifiers.coef_, classifiers.intercept_, classifiers.n_iter_)
 
-    def _choose_temperature(
-        self, rows: "_Rows", classes: np.ndarray, groups: np.ndarray, seed: int
-    ) -> float:
-        """Choose the temperature on rows that the classifiers have not seen.
-
-        Parameters
-        ----------
-        rows : _Rows of n_samples rows
-        classes : ndarray of shape (n_classes,)
-            For the message.
-        groups : ndarray of int of shape (n_samples,)
-            Rows of one group are held out together.
-        seed : int
-
-        Returns
-        -------
-        float
-            1 if no row with a weight is held out.
-        """
-        if self.calibration_fraction is None:
-            return 1.0
-        folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
-        margins, held_out = [], [np.empty(0, dtype=np.intp)]
-        for fold in range(folds.max() + 1):
-            fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
-                classifiers = self._fit_classifiers(rows.take(fitted), seed)
-                X_out = as_unseen(rows.X[out], rows.X[fitted])
-                margins.append(_one_per_class(finite(classifiers.decision_function(X_out))))
-                held_out.append(out)
-        chosen = np.concatenate(held_out)
-        if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
-            warnings.warn(
-                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
-                "which have too few distinct rows to hold one out.",
-                stacklevel=3,
-            )
-        if not rows.weight[chosen].any():
-            return 1.0
-        return _temperature(np.concatenate(margins), rows.codes[chosen], rows.weight[chosen])
-
-    @property
-    def _label_format(self) -> str | None:
-        """Format of label sets; models that older versions saved have one label per row."""
-        return getattr(self, "label_format_", None)
-
-    def _fit_sets(
-        self, X: Any, sets: LabelSets, sample_weight: Any, groups: Any
-    ) -> "CalibratedLinearSVC":
-        """Fit, calibrate and choose a threshold for a classifier per label."""
-        weight = check_sample_weight(sample_weight, X)
-        used = np.flatnonzero(weight > 0)
-        of_labels = label_weights(self.class_weight, sets, weight)
-        rows = LabelRows(X[used], sets.indicator[used], weight[used], of_labels[used])
-        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
-        found = fit_label_sets(
-            rows,
-            join_groups(*origins),
-            C=_OF_LOG_LOSS * self.C,
-            max_iter=self.max_iter,
-            n_jobs=self.n_jobs,
-            fraction=self.calibration_fraction,
-            threshold=self.threshold,
-            seed=check_random_state(self.random_state).randint(MAX_SEED),
-        )
-        self.classes_, self.label_format_ = sets.classes, sets.format
-        self.thresholds_ = found.thresholds
-        self.coef_, self.intercept_ = np.asfortranarray(found.coef), found.intercept
-        self.temperature_, self.n_iter_ = 1.0, found.n_iter
-        return self
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.classifier_tags.multi_label = True
-        return tags
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows to fit classifiers on.
-
-    Attributes
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-    codes : ndarray of int of shape (n_samples,)
-    weight : ndarray of float of shape (n_samples,)
-    """
-
-    X: Any
-    codes: np.ndarray
-    weight: np.ndarray
-
-    def take(self, indices: np.ndarray) -> "_Rows":
-        """Return some of the rows."""
-        return _Rows(self.X[indices], self.codes[indices], self.weight[indices])
-
-
-def _with_short_indices(X: Any) -> Any:
-    """Return a CSR matrix with indices of 32 bits, the only ones that `SGDClassifier` reads."""
-    indices, indptr = sp.safely_cast_index_arrays(X, np.int32, msg="X")
-    return type(X)((X.data, indices, indptr), shape=X.shape)
-
-
-def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:
-    """Return the temperature with the lowest log loss, for smoothed targets.
-
-    Platt (1999), "Probabilistic outputs for support vector machines": if n rows are all classified
-    correctly, the probability of an error is not 0 but about 1 / (n + 2).
-
-    Parameters
-    ----------
-    margins : ndarray of float of shape (n_rows, n_classes)
-    codes : ndarray of int of shape (n_rows,)
-        Of the labels.
-    weight : ndarray of float of shape (n_rows,)
-        n is the effective sample size, sum(weight)**2 / sum(weight**2).
-
-    Returns
-    -------
-    float
-    """
-    weight = weight / weight.sum()
-    doubt = 1 / (1 / (weight**2).sum() + 2)
-    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))  # (n_rows, n_classes)
-    target[np.arange(len(codes)), codes] = 1 - doubt
-    target *= weight[:, None]
-
-    def log_loss(log_temperature: float) -> float:
-        """Return the log loss; on a log scale the search treats T and 1/T alike."""
-        return -(target * log_softmax(margins / np.exp(log_temperature), axis=1)).sum()
-
-    return float(np.exp(minimize_scalar(log_loss, bounds=(-5, 5), method="bounded").x))
-
-
-def _one_per_class(margins: np.ndarray) -> np.ndarray:
-    """Return margins of shape (n_rows, n_classes), of two classes from shape (n_rows,)."""
-    return np.column_stack([-margins / 2, margins / 2]) if margins.ndim == 1 else margins
+    def _of_labels(self) -> dict[str, Any]:
+        """Return the settings of `fit_margins` for several labels per row."""
+        return {"C": _OF_LOG_LOSS * self.C, "max_iter": self.max_iter or _MOST_STEPS}

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.special import expit, logit
 
 from agnews_sk.classifiers._label_sets import held_out_rows
@@ -13,8 +12,7 @@ from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
-# Of the fit of the margins: closer ones are not more accurate on other rows.
-_GAIN, _MOST_ITERATIONS = 3e-3, 100
+CLOSE_ENOUGH = 3e-3
 _MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
@@ -87,6 +85,7 @@ def fit_label_sets(
     fraction: float | None,
     threshold: Any,
     seed: int,
+    start: LabelMargins | None = None,
     **settings: Any,
 ) -> FittedLabels:
     """Fit a classifier per label, and calibrate them and choose thresholds on held-out rows.
@@ -100,6 +99,8 @@ def fit_label_sets(
         Share of the rows to hold out.
     threshold : "f1" or float
     seed : int
+    start : LabelMargins, optional
+        Start the final fit here rather than at the margins of a part of the rows.
     **settings
         Of `fit_margins`.
 
@@ -114,7 +115,7 @@ def fit_label_sets(
             margins = fit_margins(rows.take(fitted), **settings)
             of_held_out.append(margins.of(as_unseen(rows.X[out], rows.X[fitted])))
             held_out = np.append(held_out, out)
-    margins = fit_margins(rows, start=margins, **settings)
+    margins = fit_margins(rows, start=start or margins, **settings)
     tested = rows.indicator[held_out], rows.weight[held_out]
     coef, intercept = margins.coef.T, margins.intercept
     if not len(held_out):
@@ -137,21 +138,25 @@ def fit_margins(
     rows: LabelRows,
     *,
     C: float,
-    max_iter: int | None,
+    max_iter: int,
     n_jobs: int | None,
+    tol: float = CLOSE_ENOUGH,
+    l1_ratio: float = 0.0,
     start: LabelMargins | None = None,
 ) -> LabelMargins:
-    """Fit one logistic regression per label, each in a thread, with an L2 penalty.
+    """Fit one logistic regression per label, each in a thread.
 
     Parameters
     ----------
     rows : LabelRows
-    C : float
-        Inverse strength of the penalty.
-    max_iter : int or None
-        Maximum number of steps; None are 100.
+    C, l1_ratio : float
+        Inverse strength of the penalty, and the share of the L1 norm in it.
+    max_iter : int
+        Maximum number of steps.
     n_jobs : int or None
         Number of threads, on which the result does not depend.
+    tol : float, default=3e-3
+        As in `fit_logistic`; smaller ones are not more accurate on other rows.
     start : LabelMargins, optional
         Start at the margins of similar rows, which takes fewer steps.
 
@@ -161,48 +166,32 @@ def fit_margins(
     """
     n_positive = rows.indicator.sum(axis=0)
     varying = np.flatnonzero((n_positive > 0) & (n_positive < len(rows.indicator)))
-    scale = _mean_norm(rows.X)
-    share = rows.weight.mean()
     weight = np.broadcast_to(rows.of_labels, rows.indicator.shape)
     coef = np.zeros((rows.X.shape[1], len(n_positive)))
-    intercept = _loss(rows.indicator, weight / share).start()
+    intercept = Sigmoid(rows.indicator, weight).start()
 
     def fit_label(label: int) -> int:
         """Fit the margin of a label, and return the number of steps."""
         column = slice(label, label + 1)
         begin = None
         if start is not None and start.coef[:, label].any():
-            begin = Coefficients(start.coef[:, column] * scale, start.intercept[column])
+            begin = Coefficients(start.coef[:, column], start.intercept[column])
         found = fit_logistic(
             products,
-            _loss(rows.indicator[:, column], weight[:, column] / share),
-            C=C * share * scale**2,
-            tol=_GAIN,
-            max_iter=max_iter or _MOST_ITERATIONS,
+            Sigmoid(rows.indicator[:, column], weight[:, column]),
+            C=C,
+            tol=tol,
+            max_iter=max_iter,
+            l1_ratio=l1_ratio,
             start=begin,
         )
-        coef[:, column], intercept[column] = found.coef / scale, found.intercept
+        coef[:, column], intercept[column] = found.coef, found.intercept
         return found.n_iter
 
     with threads(rows.X, n_jobs) as run:
-        products = Products(rows.X / scale)
+        products = Products(rows.X)
         n_iter = max(run(fit_label, varying.tolist()), default=0)
     return LabelMargins(coef, intercept, n_iter)
-
-
-def _loss(indicator: np.ndarray, weight: np.ndarray) -> Sigmoid:
-    """Return the loss of labels in single precision."""
-    return Sigmoid(indicator.astype(np.float32), weight.astype(np.float32))
-
-
-def _mean_norm(X: Any) -> float:
-    """Return the root mean square of the norms of rows, 1 if all are zero."""
-    values = X.data if sp.issparse(X) else X
-    largest = float(np.abs(values).max(initial=0))
-    if not largest:
-        return 1.0
-    # Of the values over the largest one, whose squares do not overflow.
-    return largest * float(np.sqrt(((values / largest) ** 2).sum() / X.shape[0]))
 
 
 def calibrate(

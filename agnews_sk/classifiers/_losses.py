@@ -8,15 +8,23 @@ class Softmax:
 
     Parameters
     ----------
-    target : ndarray of float32 of shape (n_rows, n_classes)
+    target : ndarray of bool or float of shape (n_rows, n_classes)
         Distribution of the classes of each row.
-    weight : ndarray of float32 of shape (n_rows, 1)
+    weight : ndarray of float of shape (n_rows, 1)
         Of the rows.
+
+    Attributes
+    ----------
+    target, weight : ndarray of float32
+        Weights are divided by `scale`, so that they are far from the limits of single precision.
+    scale : float
+        Mean weight.
     """
 
     def __init__(self, target: np.ndarray, weight: np.ndarray) -> None:
-        self.target = target
-        self.weight = weight
+        self.scale = float(weight.mean()) or 1.0
+        self.target = target.astype(np.float32)
+        self.weight = (weight / self.scale).astype(np.float32)
 
     def start(self) -> np.ndarray:
         """Return the best margins of rows without features, ndarray of shape (n_classes,)."""
@@ -60,9 +68,9 @@ class Sigmoid(Softmax):
 
     Parameters
     ----------
-    target : ndarray of float32 of shape (n_rows, n_labels)
+    target : ndarray of bool or float of shape (n_rows, n_labels)
         Which row has which label.
-    weight : ndarray of float32 of shape (n_rows, n_labels) or (n_rows, 1)
+    weight : ndarray of float of shape (n_rows, n_labels) or (n_rows, 1)
         Of the rows in the loss of each label.
     """
 

@@ -51,6 +51,7 @@ class Products:
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_rows, n_features)
+        Divided by the root mean square of the norms of its rows.
     run : callable, default=map
         As `map`, see `threads`.
 
@@ -60,11 +61,15 @@ class Products:
     n_rows, n_features : int
     rows : list of slice
         Of the blocks.
+    scale : float
+        What X is divided by, so that products are far from the limits of single precision.
     """
 
     def __init__(self, X: Any, run: Run = map) -> None:
         self.run = run
         self.n_rows, self.n_features = X.shape
+        self.scale = _mean_norm(X)
+        X = X / self.scale
         self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
         if sp.issparse(X):
             X = sp.csr_array(X, dtype=np.float32)
@@ -115,6 +120,16 @@ class Products:
             lambda part: (_squared(part) if squared else part) @ values,
         )
         return found
+
+
+def _mean_norm(X: Any) -> float:
+    """Return the root mean square of the norms of rows, 1 if all are zero."""
+    values = X.data if sp.issparse(X) else X
+    largest = float(np.abs(values).max(initial=0))
+    if not largest:
+        return 1.0
+    # Of the values over the largest one, whose squares do not overflow.
+    return largest * float(np.sqrt(((values / largest) ** 2).sum() / X.shape[0]))
 
 
 def _slices(starts: Iterable[int], end: int) -> list[slice]:

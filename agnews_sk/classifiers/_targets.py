@@ -107,6 +107,6 @@ def factors_of_classes(
     if class_weight is None:
         return None
     if target.label_format is None:
-        return class_weights(class_weight, target.classes, target.codes)
+        return class_weights(class_weight, target.classes, target.codes, sample_weight)
     weight = np.ones(len(target.codes)) if sample_weight is None else sample_weight
     return label_factors(class_weight, target.classes, target.codes, weight)

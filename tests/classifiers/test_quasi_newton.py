@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.optimize import check_grad
+from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from agnews_sk.classifiers import _products
@@ -17,7 +18,7 @@ WEIGHT = RNG.uniform(0.5, 3, (300, 1))
 
 
 def softmax_loss(weight=WEIGHT, y=Y):
-    return Softmax(np.eye(3, dtype=np.float32)[y], weight.astype(np.float32))
+    return Softmax(np.eye(3)[y], weight)
 
 
 def fit(X, loss, n_jobs=1, **options):
@@ -36,10 +37,33 @@ def test_the_optimum_is_that_of_scikit_learn(C, to_kind):
     np.testing.assert_allclose(ours.T, reference.coef_, atol=2e-2 * abs(reference.coef_).max())
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("C", [0.3, 10])
+def test_sparse_optima_are_those_of_scikit_learn(C, l1_ratio):
+    reference = LogisticRegression(
+        C=C, l1_ratio=l1_ratio, solver="saga", tol=1e-7, max_iter=20_000, random_state=0
+    ).fit(X.toarray(), Y, sample_weight=WEIGHT[:, 0])
+    found = fit(X, softmax_loss(), C=C, l1_ratio=l1_ratio, max_iter=500)
+
+    def objective(coef, intercept):
+        margins = X @ coef + intercept
+        loss = (WEIGHT[:, 0] * (logsumexp(margins, axis=1) - margins[np.arange(300), Y])).sum()
+        penalty = (1 - l1_ratio) * (coef**2).sum() / 2 + l1_ratio * np.abs(coef).sum()
+        return loss + penalty / C
+
+    expected = objective(reference.coef_.T, reference.intercept_)
+    assert objective(found.coef, found.intercept) < 1.001 * expected
+    assert found.objective == pytest.approx(objective(found.coef, found.intercept), rel=1e-4)
+    if C == 0.3:
+        zeros = (found.coef == 0).T
+        assert zeros.mean() > 0.1
+        assert (zeros == (reference.coef_ == 0)).mean() > 0.95
+
+
 def test_labels_are_fitted_as_each_alone():
     indicator = np.stack([Y == 0, Y != 1, X.toarray()[:, 0] > 0.1], axis=1)
     weight = np.stack([WEIGHT[:, 0], WEIGHT[:, 0] * 2, np.ones(300)], axis=1)
-    found = fit(X, Sigmoid(indicator.astype(np.float32), weight.astype(np.float32)))
+    found = fit(X, Sigmoid(indicator, weight))
     for label, (y, w) in enumerate(zip(indicator.T, weight.T)):
         reference = LogisticRegression(C=10, tol=1e-8, max_iter=5000).fit(X, y, sample_weight=w)
         np.testing.assert_allclose(found.coef[:, label], reference.coef_[0], atol=0.1)
@@ -100,11 +124,11 @@ def test_a_start_at_the_optimum_takes_no_step():
 
 def test_a_rare_label_marked_by_a_feature_is_fitted():
     # Steps of full length are far too short at first, and later far too long.
-    features, y = np.zeros((2000, 40)), np.zeros((2000, 1), np.float32)
+    features, y = np.zeros((2000, 40)), np.zeros((2000, 1))
     features[np.arange(2000), np.random.default_rng(0).integers(0, 39, 2000)] = 1
     features[:10], y[:10] = 0, 1
     features[:10, 39] = 1
-    found = fit(sp.csr_array(features), Sigmoid(y, np.ones((2000, 1), np.float32)), C=3)
+    found = fit(sp.csr_array(features), Sigmoid(y, np.ones((2000, 1))), C=3)
     reference = LogisticRegression(C=3, tol=1e-8, max_iter=5000).fit(features, y.ravel())
     np.testing.assert_allclose(found.coef[:, 0], reference.coef_[0], atol=0.05)
 

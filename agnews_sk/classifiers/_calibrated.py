@@ -1,0 +1,338 @@
+"""Linear classifiers whose margins are turned into probabilities on held-out rows."""
+
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_softmax, softmax
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
+from agnews_sk._core.repeats import same_rows
+from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.validation import (
+    check_groups,
+    check_sample_weight,
+    class_weights,
+    encode_labels,
+)
+from agnews_sk.classifiers._label_sets import label_weights
+from agnews_sk.classifiers._linear_sets import LabelMargins, LabelRows, fit_label_sets
+from agnews_sk.classifiers._unseen import as_unseen, finite
+
+MAX_SEED = np.iinfo(np.int32).max
+
+# Rows to choose the temperature on, if there are this many.
+_ROWS_TO_CALIBRATE_ON = 1_000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to fit classifiers on.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    codes : ndarray of int of shape (n_samples,)
+    weight : ndarray of float of shape (n_samples,)
+    n_classes : int
+    """
+
+    X: Any
+    codes: np.ndarray
+    weight: np.ndarray
+    n_classes: int
+
+    def take(self, indices: np.ndarray) -> "Rows":
+        """Return some of the rows."""
+        parts = (part[indices] for part in (self.X, self.codes, self.weight))
+        return Rows(*parts, self.n_classes)
+
+
+class Margins(NamedTuple):
+    """Margins of classes, linear in the features.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_classes, n_features), or (1, n_features) for two classes
+    intercept : ndarray of shape (n_classes,) or (1,)
+    n_iter : int
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    n_iter: int
+
+    def of(self, X: Any) -> np.ndarray:
+        """Return the margins of rows, ndarray of shape (n_rows, n_classes) or (n_rows,)."""
+        found = finite(np.asarray(X @ self.coef.T) + self.intercept)
+        return found.ravel() if len(self.coef) == 1 else found
+
+
+class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
+    """Base of linear classifiers with a temperature, or with thresholds of labels.
+
+    Subclasses have the parameters `C`, `max_iter`, `class_weight`, `calibration_fraction`,
+    `threshold`, `random_state` and `n_jobs`.
+    """
+
+    label_format_: str | None
+    thresholds_: np.ndarray | None
+
+    @abstractmethod
+    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+        """Fit the margins of some rows, of at least two classes, from a start if there is one."""
+
+    @abstractmethod
+    def _of_labels(self) -> dict[str, Any]:
+        """Return the settings of `fit_margins` for several labels per row."""
+
+    def _previous(
+        self, classes: np.ndarray, label_format: str | None, X: Any
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return coefficients and intercepts to start the final fit from, if there are any."""
+        return None
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Fit the margins and their temperature.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator
+            One label per row, or a list, tuple or set of them; or a matrix or frame of 0 and 1 with
+            a column per label.
+        sample_weight : array-like of shape (n_samples,), optional
+        groups : array-like of shape (n_samples,), optional
+            Origin of each row: rows of one group are held out together.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If y has a single class, a parameter is out of range, or the margins overflow.
+
+        Warns
+        -----
+        UserWarning
+            If no row of a class is held out, because it has few or all are of one group: the
+            temperature is chosen without that class.
+        """
+        self._validate_params()
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
+        X = _with_short_indices(X) if sp.issparse(X) else X
+        if is_multilabel(y):
+            return self._fit_sets(X, check_label_sets(y, X), sample_weight, groups)
+        classes, codes = encode_labels(y, X)
+        weight = check_sample_weight(sample_weight, X)
+        weight = weight * class_weights(self.class_weight, classes, codes, weight)[codes]
+        seed = check_random_state(self.random_state).randint(MAX_SEED)
+        # A class without weight needs a classifier too.
+        used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
+        rows = Rows(X[used], codes[used], weight[used], len(classes))
+
+        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        temperature, part = self._choose_temperature(rows, classes, join_groups(*origins), seed)
+        previous = self._previous(classes, None, X)
+        start = part if previous is None else Margins(*previous, 0)
+        whole = self._fit_margins(rows, seed, start)
+        # All at the end: an interrupted fit leaves the previous state.
+        self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter, temperature
+        self.thresholds_, self.label_format_ = None, None
+        # A product with sparse rows copies the transpose unless it is one block of memory.
+        self.coef_, self.intercept_ = np.asfortranarray(whole.coef), whole.intercept
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the margins.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            Positive for `classes_[1]` where there are two. With several labels per row, a column
+            per label: logarithms of odds.
+
+        Raises
+        ------
+        ValueError
+            If the margins overflow.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        margins = finite(np.asarray(X @ self.coef_.T) + self.intercept_)
+        one_margin = len(self.classes_) == 2 and self._label_format is None
+        return margins.ravel() if one_margin else margins
+
+    def predict(self, X: Any) -> Any:
+        """Return the label with the largest margin, or the labels that reach their thresholds.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), or label sets in the format of those in `fit`
+        """
+        check_is_fitted(self)
+        label_format = self._label_format
+        if label_format is not None:
+            reached = self.predict_proba(X) >= self.thresholds_
+            return in_format(reached, self.classes_, label_format)
+        best = one_per_class(self.decision_function(X)).argmax(axis=1)
+        return self.classes_[best]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`. Rows sum to 1, unless they have several labels.
+        """
+        check_is_fitted(self)
+        if self._label_format is not None:
+            return expit(self.decision_function(X))
+        return softmax(one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
+
+    def _choose_temperature(
+        self, rows: Rows, classes: np.ndarray, groups: np.ndarray, seed: int
+    ) -> tuple[float, Margins | None]:
+        """Choose the temperature on rows that the classifiers have not seen.
+
+        Parameters
+        ----------
+        rows : Rows of n_samples rows
+        classes : ndarray of shape (n_classes,)
+            For the message.
+        groups : ndarray of int of shape (n_samples,)
+            Rows of one group are held out together.
+        seed : int
+
+        Returns
+        -------
+        temperature : float
+            1 if no row with a weight is held out.
+        fitted : Margins or None
+            Margins of a part of the rows.
+        """
+        if self.calibration_fraction is None:
+            return 1.0, None
+        folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
+        margins, held_out = [], [np.empty(0, dtype=np.intp)]
+        part: Margins | None = None
+        for fold in range(folds.max() + 1):
+            fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
+                part = self._fit_margins(rows.take(fitted), seed, None)
+                margins.append(one_per_class(part.of(as_unseen(rows.X[out], rows.X[fitted]))))
+                held_out.append(out)
+        chosen = np.concatenate(held_out)
+        if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
+            warnings.warn(
+                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
+                "which have too few distinct rows to hold one out.",
+                stacklevel=3,
+            )
+        if not rows.weight[chosen].any():
+            return 1.0, part
+        found = np.concatenate(margins)
+        return _temperature(found, rows.codes[chosen], rows.weight[chosen]), part
+
+    @property
+    def _label_format(self) -> str | None:
+        """Format of label sets; models that older versions saved have one label per row."""
+        return getattr(self, "label_format_", None)
+
+    def _fit_sets(self, X: Any, sets: LabelSets, sample_weight: Any, groups: Any) -> Self:
+        """Fit, calibrate and choose a threshold for a classifier per label."""
+        weight = check_sample_weight(sample_weight, X)
+        used = np.flatnonzero(weight > 0)
+        of_labels = label_weights(self.class_weight, sets, weight)
+        rows = LabelRows(X[used], sets.indicator[used], weight[used], of_labels[used])
+        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        previous = self._previous(sets.classes, sets.format, X)
+        found = fit_label_sets(
+            rows,
+            join_groups(*origins),
+            fraction=self.calibration_fraction,
+            threshold=self.threshold,
+            seed=check_random_state(self.random_state).randint(MAX_SEED),
+            start=None if previous is None else LabelMargins(previous[0].T, previous[1], 0),
+            n_jobs=self.n_jobs,
+            **self._of_labels(),
+        )
+        self.classes_, self.label_format_ = sets.classes, sets.format
+        self.thresholds_ = found.thresholds
+        self.coef_, self.intercept_ = np.asfortranarray(found.coef), found.intercept
+        self.temperature_, self.n_iter_ = 1.0, found.n_iter
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _with_short_indices(X: Any) -> Any:
+    """Return a CSR matrix with indices of 32 bits, whose products are faster.
+
+    They are the only ones that scikit-learn's stochastic gradient descent reads.
+    """
+    indices, indptr = sp.safely_cast_index_arrays(X, np.int32, msg="X")
+    return type(X)((X.data, indices, indptr), shape=X.shape)
+
+
+def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:
+    """Return the temperature with the lowest log loss, for smoothed targets.
+
+    Platt (1999), "Probabilistic outputs for support vector machines": if n rows are all classified
+    correctly, the probability of an error is not 0 but about 1 / (n + 2).
+
+    Parameters
+    ----------
+    margins : ndarray of float of shape (n_rows, n_classes)
+    codes : ndarray of int of shape (n_rows,)
+        Of the labels.
+    weight : ndarray of float of shape (n_rows,)
+        n is the effective sample size, sum(weight)**2 / sum(weight**2).
+
+    Returns
+    -------
+    float
+    """
+    weight = weight / weight.sum()
+    doubt = 1 / (1 / (weight**2).sum() + 2)
+    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))  # (n_rows, n_classes)
+    target[np.arange(len(codes)), codes] = 1 - doubt
+    target *= weight[:, None]
+
+    def log_loss(log_temperature: float) -> float:
+        """Return the log loss; on a log scale the search treats T and 1/T alike."""
+        return -(target * log_softmax(margins / np.exp(log_temperature), axis=1)).sum()
+
+    return float(np.exp(minimize_scalar(log_loss, bounds=(-5, 5), method="bounded").x))
+
+
+def one_per_class(margins: np.ndarray) -> np.ndarray:
+    """Return margins of shape (n_rows, n_classes), of two classes from shape (n_rows,)."""
+    return np.column_stack([-margins / 2, margins / 2]) if margins.ndim == 1 else margins

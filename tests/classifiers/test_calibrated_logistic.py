@@ -1,0 +1,99 @@
+"""Logistic regression with a temperature."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from agnews_sk.classifiers import CalibratedLogisticRegression
+
+RNG = np.random.default_rng(0)
+X = sp.random_array((600, 40), density=0.2, rng=RNG, format="csr")
+MARGINS = X @ RNG.normal(size=(40, 3)) * 2
+Y = np.array(["a", "b", "c"])[(MARGINS + RNG.gumbel(size=(600, 3))).argmax(axis=1)]
+PLAIN = CalibratedLogisticRegression(calibration_fraction=None, tol=1e-7, max_iter=500)
+RANDOM = dict.fromkeys(
+    [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")],
+    "the rows to calibrate on are drawn: repeated ones otherwise",
+)
+
+
+@parametrize_with_checks(
+    [CalibratedLogisticRegression(random_state=0)], expected_failed_checks=lambda _: RANDOM
+)
+def test_it_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("classes", [["a", "b"], ["a", "b", "c"]])
+@pytest.mark.parametrize("class_weight", [None, "balanced", {"a": 3}])
+def test_without_calibration_it_is_scikit_learns(classes, class_weight):
+    rows = np.isin(Y, classes)
+    weight = np.random.default_rng(1).uniform(0.5, 2, rows.sum())
+    ours = clone(PLAIN).set_params(class_weight=class_weight).fit(X[rows], Y[rows], weight)
+    reference = LogisticRegression(C=10, tol=1e-8, max_iter=5000, class_weight=class_weight)
+    reference.fit(X[rows], Y[rows], weight)
+    assert ours.coef_.shape == reference.coef_.shape
+    np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), atol=2e-3)
+    assert ours.temperature_ == 1
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_a_weight_is_a_number_of_copies(class_weight):
+    copies = np.random.default_rng(2).integers(0, 4, 600)
+    repeated = np.repeat(np.arange(600), copies)
+    ours = clone(PLAIN).set_params(class_weight=class_weight)
+    weighted = clone(ours).fit(X, Y, copies)
+    copied = ours.fit(X[repeated], Y[repeated])
+    np.testing.assert_allclose(weighted.predict_proba(X), copied.predict_proba(X), atol=2e-3)
+
+
+def test_the_temperature_improves_probabilities_and_keeps_predictions():
+    few = 150
+    plain = clone(PLAIN).set_params(C=1000).fit(X[:few], Y[:few])
+    ours = clone(plain).set_params(calibration_fraction=0.3, random_state=0).fit(X[:few], Y[:few])
+    assert ours.temperature_ > 1.2
+    losses = [log_loss(Y[few:], one.predict_proba(X[few:])) for one in (plain, ours)]
+    assert losses[1] < losses[0] - 0.05
+    assert (ours.predict(X) == plain.predict(X)).mean() > 0.99
+
+
+def test_held_out_rows_do_not_change_the_classifier():
+    ours = clone(PLAIN).set_params(calibration_fraction=0.3, random_state=0).fit(X, Y)
+    np.testing.assert_allclose(ours.coef_, clone(PLAIN).fit(X, Y).coef_, atol=0.05)
+
+
+def test_a_warm_start_takes_fewer_steps():
+    warm = clone(PLAIN).set_params(warm_start=True, tol=1e-5).fit(X, Y)
+    cold, before = warm.n_iter_, warm.coef_
+    warm.fit(X, Y)
+    assert warm.n_iter_ < cold / 3
+    np.testing.assert_allclose(warm.coef_, before, atol=0.1)
+    warm.fit(X[:, :30], Y)
+    assert warm.coef_.shape == (3, 30)
+
+
+def test_an_l1_penalty_leaves_features_out():
+    sparse = clone(PLAIN).set_params(l1_ratio=1.0, C=0.2).fit(X, Y)
+    assert 0.2 < (sparse.coef_ == 0).mean() < 1
+
+
+def test_sets_of_labels_are_fitted_with_the_same_parameters():
+    sets = [[str(y)] if i % 3 else [str(y), "third"] for i, y in enumerate(Y)]
+    dense = CalibratedLogisticRegression(random_state=0).fit(X, sets)
+    sparse = CalibratedLogisticRegression(random_state=0, l1_ratio=1.0, C=0.2).fit(X, sets)
+    assert dense.classes_.tolist() == ["a", "b", "c", "third"]
+    assert (sparse.coef_ == 0).mean() > (dense.coef_ == 0).mean() + 0.1
+    assert dense.predict(X)[0] == sorted(dense.predict(X)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("C", 0), ("l1_ratio", 1.5), ("tol", -1), ("max_iter", 0), ("warm_start", 2)],
+)
+def test_bad_parameters_are_rejected(name, value):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of CalibratedLogisticRegression"):
+        CalibratedLogisticRegression(**{name: value}).fit(X, Y)
