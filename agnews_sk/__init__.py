@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "AbstainingClassifier": "classifiers",
     "CalibratedLinearSVC": "classifiers",
+    "CalibratedLogisticRegression": "classifiers",
     "ColumnJoiner": "cleaning",
     "FineTunedTransformerClassifier": "classifiers",
     "NgramVectorizer": "vectorization",

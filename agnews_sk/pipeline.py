@@ -26,7 +26,7 @@ from agnews_sk._core.validation import (
     n_rows,
     text_columns,
 )
-from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
+from agnews_sk.classifiers import CalibratedLogisticRegression, ThresholdedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -253,7 +253,7 @@ def _check_metadata(X: Any, params: dict[str, Any]) -> None:
 def make_tfidf_pipeline(
     *, characters="auto", columns=None, memory=None, verbose=False, random_state=0, **params
 ) -> TextPipeline:
-    """Make the baseline pipeline: TF-IDF of words and characters, and a linear classifier.
+    """Make the baseline pipeline: TF-IDF of words and characters, and logistic regression.
 
     Parameters
     ----------
@@ -272,10 +272,10 @@ def make_tfidf_pipeline(
     verbose : bool, default=False
         Print the time of each step, and the choice of "auto".
     random_state : int, RandomState or None, default=0
-        For `classify`, which shuffles the rows. The default makes fits reproducible.
+        For `classify`, which draws the rows to calibrate on. The default makes fits reproducible.
     **params
         Steps and their parameters as `set_params` takes them, such as `clean__lowercase=True`,
-        `filter=DuplicateFilter()` or `classify=LogisticRegression()`.
+        `filter=DuplicateFilter()` or `classify=CalibratedLinearSVC()`.
 
     Returns
     -------
@@ -294,15 +294,15 @@ def make_tfidf_pipeline(
     if characters not in _UNITS:
         raise ValueError(f"characters must be True, False or 'auto', got {characters!r}.")
     union = NgramUnion(
-        words=default_words(),
-        characters=default_characters(),
+        words=default_words(supervised=True),
+        characters=default_characters(supervised=True),
         units=_UNITS[characters],
         verbose=verbose,
     )
     steps = [
         *_text_steps(columns, verbose),
         ("vectorize", union if columns is None else default_mixed_vectorizer(union)),
-        ("classify", CalibratedLinearSVC(random_state=random_state)),
+        ("classify", CalibratedLogisticRegression(random_state=random_state)),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
     return set_step_params(pipeline, params, maker="make_tfidf_pipeline")

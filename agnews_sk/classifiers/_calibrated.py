@@ -52,8 +52,8 @@ class Rows:
 
     def take(self, indices: np.ndarray) -> "Rows":
         """Return some of the rows."""
-        parts = (part[indices] for part in (self.X, self.codes, self.weight))
-        return Rows(*parts, self.n_classes)
+        X, codes, weight = (part[indices] for part in (self.X, self.codes, self.weight))
+        return Rows(X, codes, weight, self.n_classes)
 
 
 class Margins(NamedTuple):

@@ -12,7 +12,11 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from agnews_sk._core.label_sets import thresholds_of
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
-from agnews_sk.classifiers import CalibratedLinearSVC, ThresholdedLogisticRegression
+from agnews_sk.classifiers import (
+    CalibratedLinearSVC,
+    CalibratedLogisticRegression,
+    ThresholdedLogisticRegression,
+)
 from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.onnx._graphs import linear_graph, module_graph
 from agnews_sk.onnx._inputs import GraphInputs
@@ -258,7 +262,7 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    classifier : LogisticRegression or CalibratedLinearSVC
+    classifier : LogisticRegression or one of ours
 
     Returns
     -------
@@ -274,7 +278,7 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
     if scale is None:
         raise TypeError(
             f"a {type(classifier).__name__} cannot be exported faithfully; a LogisticRegression, a "
-            "ThresholdedLogisticRegression, a CalibratedLinearSVC, a TransformerClassifier or a "
+            "CalibratedLogisticRegression, a CalibratedLinearSVC, a TransformerClassifier or a "
             "FineTunedTransformerClassifier can."
         )
     factor = scale(classifier)
@@ -287,6 +291,7 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
 # By how much the coefficients of each classifier are multiplied to become those of a softmax.
 _SCALES: dict[type, Callable[[Any], float]] = {
     CalibratedLinearSVC: lambda svc: 1 / svc.temperature_,
+    CalibratedLogisticRegression: lambda classifier: 1 / classifier.temperature_,
     LogisticRegression: lambda _: 1.0,
     ThresholdedLogisticRegression: lambda _: 1.0,
 }

@@ -408,6 +408,7 @@ def _check_importances(selector: Any) -> None:
 _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_linear,
+    "agnews_sk.classifiers.CalibratedLogisticRegression": _check_linear,
     "agnews_sk.classifiers.FineTunedTransformerClassifier": _check_thresholds,
     "agnews_sk.classifiers.ThresholdedLogisticRegression": _check_thresholds,
     "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,

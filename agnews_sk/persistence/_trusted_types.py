@@ -8,6 +8,7 @@ _OURS = (
     "agnews_sk.classifiers.AbstainingClassifier",
     "agnews_sk.classifiers.FineTunedTransformerClassifier",
     "agnews_sk.classifiers.CalibratedLinearSVC",
+    "agnews_sk.classifiers.CalibratedLogisticRegression",
     "agnews_sk.classifiers.ThresholdedLogisticRegression",
     "agnews_sk.classifiers.TransformerClassifier",
     "agnews_sk.cleaning.TextCleaner",

@@ -158,7 +158,7 @@ def tfidf_space() -> Params:
         "vectorize__words__ngram_range": [(1, 1), (1, 2), (1, 3)],
         "vectorize__words__min_df": IntDistribution(1, 5),
         "vectorize__words__sublinear_tf": [True, False],
-        "classify__C": FloatDistribution(0.03, 30, log=True),
+        "classify__C": FloatDistribution(0.3, 100, log=True),
     }
 
 

@@ -121,14 +121,14 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         ----------
         X : array-like of str, or polars.Series of list of str, of shape (n_samples,)
             Texts, or the tokens of each text.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), or sets of labels, optional
+            Needed if a part is `supervised`.
 
         Returns
         -------
         self
         """
-        self.fit_transform(X)
+        self.fit_transform(X, y)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
@@ -138,8 +138,8 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         ----------
         X : array-like of str, or polars.Series of list of str, of shape (n_samples,)
             Texts, or the tokens of each text.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), or sets of labels, optional
+            Needed if a part is `supervised`.
 
         Returns
         -------
@@ -156,13 +156,13 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         units, reason = self.units, "as `units` says"
         parts: list[sp.csr_matrix] = []
         if units != "characters":
-            units, reason, parts = self._fit_words(words, texts)
+            units, reason, parts = self._fit_words(words, texts, y)
         is_spaceless = self._is_spaceless(units, words)
         self.character_weight_ = self._weight(is_spaceless)
         if is_spaceless and self.spaceless_ngram_range is not None:
             characters.set_params(ngram_range=self.spaceless_ngram_range)
         if units != "words":
-            parts.append(characters.fit_transform(texts))
+            parts.append(characters.fit_transform(texts, y))
         self.units_, self.reason_ = units, reason
         self.words_ = None if units == "characters" else words
         self.characters_ = None if units == "words" else characters
@@ -190,7 +190,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         )
 
     def _fit_words(
-        self, words: NgramVectorizer, texts: pl.Series
+        self, words: NgramVectorizer, texts: pl.Series, y: Any
     ) -> tuple[str, str, list[sp.csr_matrix]]:
         """Fit the words, and choose by them.
 
@@ -198,6 +198,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         ----------
         words : NgramVectorizer
         texts : polars.Series of str or of list of shape (n_samples,)
+        y : array-like of shape (n_samples,), or sets of labels, or None
 
         Returns
         -------
@@ -206,7 +207,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
             That of the words, or none if they are not counted.
         """
         try:
-            matrix = words.fit_transform(texts)
+            matrix = words.fit_transform(texts, y)
         except ValueError as error:
             if self.units != "auto" or _NO_WORDS not in str(error):
                 raise
@@ -303,13 +304,13 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def default_words() -> NgramVectorizer:
-    """Return the unfitted vectorizer of words."""
-    return NgramVectorizer(ngram_range=(1, 2), min_df=_WORDS_MIN_DF, sublinear_tf=True)
+def default_words(**params: Any) -> NgramVectorizer:
+    """Return the unfitted vectorizer of words, with some parameters."""
+    defaults = {"ngram_range": (1, 2), "min_df": _WORDS_MIN_DF, "sublinear_tf": True}
+    return NgramVectorizer(**{**defaults, **params})
 
 
-def default_characters() -> NgramVectorizer:
-    """Return the unfitted vectorizer of characters."""
-    return NgramVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), min_df=_CHARACTERS_MIN_DF, sublinear_tf=True
-    )
+def default_characters(**params: Any) -> NgramVectorizer:
+    """Return the unfitted vectorizer of characters, with some parameters."""
+    defaults = {"ngram_range": (2, 5), "min_df": _CHARACTERS_MIN_DF, "sublinear_tf": True}
+    return NgramVectorizer(analyzer="char_wb", **{**defaults, **params})

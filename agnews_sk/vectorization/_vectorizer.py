@@ -26,6 +26,7 @@ from agnews_sk.tokenization import (
     word_statistics,
 )
 from agnews_sk.vectorization._analyzer import ANALYZERS, Analyzer, texts_or_tokens
+from agnews_sk.vectorization._class_information import class_information
 from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, spread_over_rows
 from agnews_sk.vectorization._pruning import frequent_columns
 from agnews_sk.vectorization._table import learn_table
@@ -72,6 +73,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Weight n-grams by their inverse document frequency.
     smooth_idf : bool, default=True
         Add one to document frequencies.
+    supervised : bool, default=False
+        Multiply the inverse document frequencies by how much the n-gram tells about the class, for
+        which `fit` needs y.
     sublinear_tf : bool, default=False
         Replace a count by one plus its logarithm.
     norm : {"l1", "l2"} or None, default="l2"
@@ -142,6 +146,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         "binary": ["boolean"],
         "use_idf": ["boolean"],
         "smooth_idf": ["boolean"],
+        "supervised": ["boolean"],
         "sublinear_tf": ["boolean"],
         "norm": [StrOptions({"l1", "l2"}), None],
         "dtype": "no_validation",
@@ -163,6 +168,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         binary=False,
         use_idf=True,
         smooth_idf=True,
+        supervised=False,
         sublinear_tf=False,
         norm="l2",
         dtype=np.float64,
@@ -183,6 +189,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         self.binary = binary
         self.use_idf = use_idf
         self.smooth_idf = smooth_idf
+        self.supervised = supervised
         self.sublinear_tf = sublinear_tf
         self.norm = norm
         self.dtype = dtype
@@ -198,14 +205,14 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         ----------
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
             Texts, or the tokens or ids of each text.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), or sets of labels, optional
+            Needed if `supervised`, else ignored.
 
         Returns
         -------
         self
         """
-        self._weigh(self._learn(X), learn=True)
+        self.fit_transform(X, y)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
@@ -215,8 +222,8 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         ----------
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
             Texts, or the tokens or ids of each text.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), or sets of labels, optional
+            Needed if `supervised`, else ignored.
 
         Returns
         -------
@@ -225,9 +232,23 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         Raises
         ------
         ValueError
-            If there is no n-gram, or none is left by `min_df` and `max_df`.
+            If there is no n-gram, none is left by `min_df` and `max_df`, or y is needed.
         """
-        return self._weigh(self._learn(X), learn=True)
+        if self.supervised and y is None:
+            raise ValueError(
+                "supervised=True weights n-grams by the classes, so fit needs y, got None; pass "
+                "the labels, or set supervised=False."
+            )
+        counts = self._learn(X)
+        self._weights = TfidfTransformer(
+            norm=self.norm,
+            use_idf=self.use_idf,
+            smooth_idf=self.smooth_idf,
+            sublinear_tf=self.sublinear_tf,
+        ).fit(counts)
+        if self.supervised:
+            self._weights.idf_ = self._weights.idf_ * class_information(counts, y)
+        return self._weigh(counts)
 
     def transform(self, X: Any) -> sp.csr_matrix:
         """Return the matrix of new rows.
@@ -256,7 +277,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             counts = spread_over_rows(tokens, per_word)
         else:
             counts = self._table.count(tokens, self._wanted)
-        return self._weigh(self._with_dtype(counts), learn=False)
+        return self._weigh(self._with_dtype(counts))
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
@@ -297,7 +318,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
 
     @property
     def idf_(self) -> np.ndarray:
-        """Inverse document frequency of each column, an array of shape (n_features,)."""
+        """Weight of each column, an array of shape (n_features,)."""
         return self._weights.idf_
 
     @property
@@ -334,6 +355,11 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             raise ValueError(
                 f"Invalid value for ngram_range={self.ngram_range}: expected (min_n, max_n) with "
                 "1 <= min_n <= max_n; is the lower boundary larger than the upper boundary?"
+            )
+        if self.supervised and not self.use_idf:
+            raise ValueError(
+                "supervised=True multiplies the inverse document frequencies, so use_idf must be "
+                "True, got False."
             )
         if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
             warnings.warn(
@@ -397,23 +423,14 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         counts.data = (counts.data > 0 if self.binary else counts.data).astype(self.dtype)
         return counts
 
-    def _weigh(self, counts: sp.csr_array, *, learn: bool) -> sp.csr_matrix:
+    def _weigh(self, counts: sp.csr_array) -> sp.csr_matrix:
         """Return TF-IDF weights of counts, by scikit-learn's own `TfidfTransformer`.
 
         Parameters
         ----------
         counts : csr_array of shape (n_samples, n_features)
             Overwritten.
-        learn : bool
-            Whether to learn the inverse document frequencies from these counts first.
         """
-        if learn:
-            self._weights = TfidfTransformer(
-                norm=self.norm,
-                use_idf=self.use_idf,
-                smooth_idf=self.smooth_idf,
-                sublinear_tf=self.sublinear_tf,
-            ).fit(counts)
         if self._has_weights:
             return self._weights.transform(counts, copy=False)
         return align_sparse(counts)

@@ -450,10 +450,10 @@ CASES = {
     "endless processes": (
         "characters", lambda f: change_model(
             f, lambda m: setattr(m["classify"], "n_jobs", 10**6)),
-        "pipeline.skops sets n_jobs of a CalibratedLinearSVC"),
+        "pipeline.skops sets n_jobs of a CalibratedLogisticRegression"),
     "random numbers from elsewhere": (
         "tfidf", set_attribute("classify", "random_state", lambda _: forged_random_state()),
-        "pipeline.skops has a random_state of a CalibratedLinearSVC"),
+        "pipeline.skops has a random_state of a CalibratedLogisticRegression"),
     "step of no kind": (
         "tfidf", lambda f: change_model(f, lambda m: m.steps.__setitem__(4, ("vectorize", "x"))),
         "pipeline.skops"),
