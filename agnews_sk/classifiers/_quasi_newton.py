@@ -11,7 +11,7 @@ from agnews_sk.classifiers._products import Products
 # Iterations after which the diagonal of the second derivatives is computed again.
 _AGAIN_AFTER = (3, 8, 20)
 # A step is taken if the slope along it has fallen to this share; tried at most so often.
-_FLATTER, _MOST_TRIES = 0.5, 10
+_FLATTER, _MOST_TRIES = 0.5, 20
 # With an L1 norm it is taken if the objective falls by this share of what the slope promises.
 _FALLS = 1e-4
 
@@ -26,12 +26,15 @@ class Coefficients(NamedTuple):
     n_iter : int, default=0
         Steps that were taken.
     objective : float, default=inf
+    converged : bool, default=False
+        Whether the next step was expected to gain little.
     """
 
     coef: np.ndarray
     intercept: np.ndarray
     n_iter: int = 0
     objective: float = np.inf
+    converged: bool = False
 
 
 def fit_logistic(
@@ -86,9 +89,9 @@ def fit_logistic(
         start = Coefficients(start.coef * scale, start.intercept)
     l2, l1 = (1 - l1_ratio) / (C * loss.scale * scale**2), l1_ratio / (C * loss.scale * scale)
     descent = (_SparseDescent if l1 else _Descent)(products, loss, l2, l1, start)
-    n_iter = descent.descend(tol, max_iter)
+    n_iter, converged = descent.descend(tol, max_iter)
     coef, intercept = descent.coef / np.float64(scale), descent.intercept.astype(float)
-    return Coefficients(coef, intercept, n_iter, descent.value * loss.scale)
+    return Coefficients(coef, intercept, n_iter, descent.value * loss.scale, converged)
 
 
 class _State(NamedTuple):
@@ -112,20 +115,29 @@ class _Ends:
     def __init__(self, slope: float) -> None:
         self.low, self.slope_at_low = 0.0, slope
         self.high, self.slope_at_high = np.inf, np.inf
+        self._rose = False  # whether the objective rose at the length before
 
     def narrow(self, length: float, slope: float) -> None:
-        """Move an end to a length, by the sign of the slope there."""
-        if slope < 0:
-            self.low, self.slope_at_low = length, slope
-        else:
+        """Move an end to a length, by the sign of the slope there.
+
+        If the same end moves twice, the slope at the other one is halved (the Illinois method;
+        Dowell and Jarratt 1971), since a curved slope would else keep it in its place.
+        """
+        rises = slope >= 0
+        if rises:
             self.high, self.slope_at_high = length, slope
+            self.slope_at_low /= 2 if self._rose else 1
+        else:
+            self.low, self.slope_at_low = length, slope
+            self.slope_at_high /= 1 if self._rose else 2
+        self._rose = rises
 
     def between(self) -> float:
         """Return the length where a line through both slopes is 0, not close to an end."""
         if not np.isfinite(self.high):
             return 4 * max(self.low, 1.0)
         share = self.slope_at_low / (self.slope_at_low - self.slope_at_high)
-        return self.low + float(np.clip(share, 0.1, 0.9)) * (self.high - self.low)
+        return self.low + float(np.clip(share, 0.05, 0.95)) * (self.high - self.low)
 
 
 class _Descent:
@@ -170,23 +182,22 @@ class _Descent:
         """Intercepts, a view of shape (n_columns,)."""
         return self._split(self.point)[1]
 
-    def descend(self, tol: float, max_iter: int) -> int:
-        """Take steps until the next one would gain little; return their number."""
+    def descend(self, tol: float, max_iter: int) -> tuple[int, bool]:
+        """Take steps until the next one would gain little; return their number, and whether so."""
         directions = Directions(self.run)
         directions.diagonal = self._diagonal()
         gradient, n_iter = self._gradient(), 0
         for n_iter in range(max_iter + 1):
             direction, slope = self._direction(directions, gradient)
-            if n_iter == max_iter or -slope / 2 <= tol * abs(self.value):
-                break
-            step = self._step(direction, slope)
+            converged = -slope / 2 <= tol * abs(self.value)
+            step = None if converged or n_iter == max_iter else self._step(direction, slope)
             if step is None:
                 break
             before, gradient = gradient, self._gradient()
             directions.add(step, gradient - before)
             if n_iter + 1 in _AGAIN_AFTER:
                 directions.diagonal = self._diagonal()
-        return n_iter
+        return n_iter, converged
 
     def _direction(self, directions: Directions, gradient: np.ndarray) -> tuple[np.ndarray, float]:
         """Return a direction and the slope along it."""

@@ -77,10 +77,8 @@ def test_the_default_pipeline_uses_them(headlines):
     assert not np.allclose(words.idf_, NgramVectorizer(ngram_range=(1, 2)).fit(texts).idf_)
 
 
-@pytest.mark.parametrize(
-    "estimator", [NgramVectorizer(supervised=True), make_tfidf_pipeline()[2:-1]]
-)
-def test_labels_are_needed(estimator):
+@pytest.mark.parametrize("step", [NgramVectorizer(supervised=True), make_tfidf_pipeline()[2:-1]])
+def test_labels_are_needed(step):
     with pytest.raises(ValueError, match="supervised=True weights n-grams by the classes, so fit"):
         step.fit(TEXTS)
 
