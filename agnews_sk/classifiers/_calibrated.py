@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -31,6 +31,7 @@ MAX_SEED = np.iinfo(np.int32).max
 
 # Rows to choose the temperature on, if there are this many.
 _ROWS_TO_CALIBRATE_ON = 1_000
+_MOST = 5.0  # of the logarithm of a temperature, and of a shift
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
         """Fit the margins of some rows, of at least two classes, from a start if there is one."""
 
     @abstractmethod
-    def _of_labels(self) -> dict[str, Any]:
+    def _of_labels(self, n_rows: int) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
 
     def _previous(
@@ -142,7 +143,7 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
         rows = Rows(X[used], codes[used], weight[used], len(classes))
 
         origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
-        temperature, part = self._choose_temperature(rows, classes, join_groups(*origins), seed)
+        temperature, shift, part = self._calibrated(rows, classes, join_groups(*origins), seed)
         previous = self._previous(classes, None, X)
         start = part if previous is None else Margins(*previous, 0)
         whole = self._fit_margins(rows, seed, start)
@@ -150,7 +151,9 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
         self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter, temperature
         self.thresholds_, self.label_format_ = None, None
         # A product with sparse rows copies the transpose unless it is one block of memory.
-        self.coef_, self.intercept_ = np.asfortranarray(whole.coef), whole.intercept
+        self.coef_ = np.asfortranarray(whole.coef)
+        shift = shift[1:] - shift[:1] if len(classes) == 2 else shift
+        self.intercept_ = whole.intercept + temperature * shift
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -213,10 +216,10 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
             return expit(self.decision_function(X))
         return softmax(one_per_class(self.decision_function(X)) / self.temperature_, axis=1)
 
-    def _choose_temperature(
+    def _calibrated(
         self, rows: Rows, classes: np.ndarray, groups: np.ndarray, seed: int
-    ) -> tuple[float, Margins | None]:
-        """Choose the temperature on rows that the classifiers have not seen.
+    ) -> tuple[float, np.ndarray, Margins | None]:
+        """Calibrate margins on rows that the classifiers have not seen.
 
         Parameters
         ----------
@@ -231,11 +234,13 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
         -------
         temperature : float
             1 if no row with a weight is held out.
+        shift : ndarray of float of shape (n_classes,)
         fitted : Margins or None
             Margins of a part of the rows.
         """
+        nothing = 1.0, np.zeros(len(classes))
         if self.calibration_fraction is None:
-            return 1.0, None
+            return *nothing, None
         folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
         margins, held_out = [], [np.empty(0, dtype=np.intp)]
         part: Margins | None = None
@@ -253,9 +258,9 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
                 stacklevel=3,
             )
         if not rows.weight[chosen].any():
-            return 1.0, part
+            return *nothing, part
         found = np.concatenate(margins)
-        return _temperature(found, rows.codes[chosen], rows.weight[chosen]), part
+        return *_calibrate(found, rows.codes[chosen], rows.weight[chosen]), part
 
     @property
     def _label_format(self) -> str | None:
@@ -278,7 +283,7 @@ class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
             seed=check_random_state(self.random_state).randint(MAX_SEED),
             start=None if previous is None else LabelMargins(previous[0].T, previous[1], 0),
             n_jobs=self.n_jobs,
-            **self._of_labels(),
+            **self._of_labels(len(used)),
         )
         self.classes_, self.label_format_ = sets.classes, sets.format
         self.thresholds_ = found.thresholds
@@ -302,11 +307,15 @@ def _with_short_indices(X: Any) -> Any:
     return type(X)((X.data, indices, indptr), shape=X.shape)
 
 
-def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> float:
-    """Return the temperature with the lowest log loss, for smoothed targets.
+def _calibrate(
+    margins: np.ndarray, codes: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the temperature and the shift of each class with the lowest log loss.
 
-    Platt (1999), "Probabilistic outputs for support vector machines": if n rows are all classified
-    correctly, the probability of an error is not 0 but about 1 / (n + 2).
+    Bias-corrected temperature scaling (Alexandari et al. 2020, arXiv 1901.06852) for smoothed
+    targets (Platt 1999, "Probabilistic outputs for support vector machines"): if n rows are all
+    classified correctly, the probability of an error is not 0 but about 1 / (n + 2). Shifts have a
+    standard normal prior, so that classes with few rows are hardly shifted.
 
     Parameters
     ----------
@@ -318,19 +327,37 @@ def _temperature(margins: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> 
 
     Returns
     -------
-    float
+    temperature : float
+    shift : ndarray of float of shape (n_classes,)
+        Of the margins after division by the temperature.
     """
     weight = weight / weight.sum()
-    doubt = 1 / (1 / (weight**2).sum() + 2)
+    size = 1 / (weight**2).sum()
+    doubt = 1 / (size + 2)
     target = np.full(margins.shape, doubt / (margins.shape[1] - 1))  # (n_rows, n_classes)
     target[np.arange(len(codes)), codes] = 1 - doubt
-    target *= weight[:, None]
 
-    def log_loss(log_temperature: float) -> float:
-        """Return the log loss; on a log scale the search treats T and 1/T alike."""
-        return -(target * log_softmax(margins / np.exp(log_temperature), axis=1)).sum()
+    def objective(point: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the log loss with the prior, and its gradient by log(1 / T) and the shifts."""
+        scaled, shift = margins * np.exp(point[0]), point[1:]
+        log_proba = log_softmax(scaled + shift, axis=1)
+        residual = weight[:, None] * (np.exp(log_proba) - target)
+        loss = -(weight @ (target * log_proba).sum(axis=1)) + (shift @ shift) / (2 * size)
+        of_shift = residual.sum(axis=0) + shift / size
+        return loss, np.concatenate([[(residual * scaled).sum()], of_shift])
 
-    return float(np.exp(minimize_scalar(log_loss, bounds=(-5, 5), method="bounded").x))
+    n_classes = margins.shape[1]
+    bounds = [(-_MOST, _MOST)] * (1 + n_classes)
+    # The right temperature may be far from 1, where the loss is not convex in its logarithm.
+    start = minimize_scalar(
+        lambda x: objective(np.r_[x, np.zeros(n_classes)])[0],
+        bounds=(-_MOST, _MOST),
+        method="bounded",
+    ).x
+    found = minimize(
+        objective, np.r_[start, np.zeros(n_classes)], jac=True, method="L-BFGS-B", bounds=bounds
+    ).x
+    return float(np.exp(-found[0])), found[1:]
 
 
 def one_per_class(margins: np.ndarray) -> np.ndarray:

@@ -11,6 +11,9 @@ from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 
+# C for so many rows, and the largest one.
+_C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
+
 
 class CalibratedLogisticRegression(CalibratedLinear):
     r"""Logistic regression with calibrated probabilities, for sparse vectors of texts.
@@ -18,12 +21,14 @@ class CalibratedLogisticRegression(CalibratedLinear):
     Multinomial for three classes and more, and for several labels per row one logistic regression
     per label. The objective is that of scikit-learn's
     :class:`~sklearn.linear_model.LogisticRegression`, minimized many times faster on TF-IDF of
-    texts. A temperature, chosen on held-out rows, then corrects its confidence.
+    texts. A temperature and a shift of each class, chosen on held-out rows, then correct its
+    confidence.
 
     Parameters
     ----------
-    C : float, default=10.0
-        Inverse strength of the penalty.
+    C : float or None, default=None
+        Inverse strength of the penalty. None chooses it by the number n of rows, as
+        :math:`10 \sqrt{50\,000 / n}` and at most 100: held-out rows correct the confidence.
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty: 0 is L2, 1 is L1, and between them elastic net.
     tol : float, default=1e-3
@@ -36,8 +41,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
         Whether to start at the coefficients of the previous fit, if it had as many features and
         the same classes.
     calibration_fraction : float or None, default=0.3
-        Share of the rows that the temperature is chosen on, at most 0.5 and rounded to 1/2, 1/3,
-        ..., as in :class:`CalibratedLinearSVC`. None leaves the temperature at 1, so that the
+        Share of the rows that temperature and shifts are chosen on, at most 0.5 and rounded to
+        1/2, 1/3, ..., as in :class:`CalibratedLinearSVC`. None leaves the temperature at 1, so that the
         probabilities are those of scikit-learn.
     threshold : "f1" or float, default="f1"
         With several labels per row: "f1" chooses the threshold of each label that gives the
@@ -95,7 +100,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
     """
 
     _parameter_constraints: dict[str, Any] = {
-        "C": [Interval(Real, 0, None, closed="neither")],
+        "C": [Interval(Real, 0, None, closed="neither"), None],
         "l1_ratio": [Interval(Real, 0, 1, closed="both")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -110,7 +115,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
     def __init__(
         self,
         *,
-        C=10.0,
+        C=None,
         l1_ratio=0.0,
         tol=1e-3,
         max_iter=100,
@@ -141,7 +146,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
             found = fit_logistic(
                 Products(rows.X, run),
                 Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight),
-                C=self.C,
+                C=self._penalty(len(rows.codes)),
                 tol=self.tol,
                 max_iter=self.max_iter,
                 l1_ratio=self.l1_ratio,
@@ -149,9 +154,16 @@ class CalibratedLogisticRegression(CalibratedLinear):
             )
         return Margins(found.coef.T, found.intercept, found.n_iter)
 
-    def _of_labels(self) -> dict[str, Any]:
+    def _of_labels(self, n_rows: int) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
-        return {name: getattr(self, name) for name in ("C", "max_iter", "tol", "l1_ratio")}
+        settings = {name: getattr(self, name) for name in ("max_iter", "tol", "l1_ratio")}
+        return {"C": self._penalty(n_rows), **settings}
+
+    def _penalty(self, n_rows: int) -> float:
+        """Return the inverse strength of the penalty."""
+        if self.C is not None:
+            return float(self.C)
+        return min(_C * (_ROWS_OF_C / n_rows) ** 0.5, _LARGEST_C)
 
     def _previous(
         self, classes: np.ndarray, label_format: str | None, X: Any

@@ -26,7 +26,7 @@ class CalibratedLinearSVC(CalibratedLinear):
     On TF-IDF of words and word pairs it is fitted many times faster than multinomial logistic
     regression by `lbfgs` and is more accurate (see the guide). One-vs-rest classifiers are fitted
     by averaged stochastic gradient descent (:class:`~sklearn.linear_model.SGDClassifier`), each in
-    a thread; a single temperature turns the margins into probabilities.
+    a thread; a temperature and a shift of each class turn the margins into probabilities.
 
     With several labels per row they are logistic regressions, one per label, and predict the labels
     whose probability reaches their threshold.
@@ -41,7 +41,7 @@ class CalibratedLinearSVC(CalibratedLinear):
     class_weight : dict or "balanced", default=None
         Weights of the classes; "balanced" is inverse to their frequency.
     calibration_fraction : float or None, default=0.3
-        Share of the rows that the temperature is chosen on, at most 0.5 and rounded to 1/2, 1/3,
+        Share of the rows that these are chosen on, at most 0.5 and rounded to 1/2, 1/3,
         ...: on their margins under classifiers fitted on the other rows, and in turn on several
         such parts where one has fewer than 1,000 rows. None leaves the temperature at 1. The
         final classifiers are fitted on all rows. With several labels per row, thresholds are chosen
@@ -85,15 +85,16 @@ class CalibratedLinearSVC(CalibratedLinear):
     learning with stochastic gradient descent"; Xu 2011, arXiv 1107.2490), so that few passes
     suffice. Rows should have similar norms, as those of TF-IDF have.
 
-    Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks",
-    arXiv 1706.04599): with margins :math:`z` and the temperature :math:`T` of the lowest log
-    loss, whose targets are smoothed as by Platt (1999) so that probabilities stay below 1 even if
-    few rows are all classified correctly,
+    Bias-corrected temperature scaling (Alexandari et al. 2020, arXiv 1901.06852): with margins
+    :math:`z`, and the temperature :math:`T` and shifts :math:`b` of the lowest log loss, whose
+    targets are smoothed as by Platt (1999) so that probabilities stay below 1 even if few rows are
+    all classified correctly,
 
-    .. math:: p = \mathrm{softmax}(z / T).
+    .. math:: p = \mathrm{softmax}(z / T + b).
 
-    With two classes the margins are :math:`(-z/2, z/2)`. Rows that are equal, or of one group, are
-    held out together. Features that only held-out rows have are removed from these, and rows of
+    The shifts become part of the intercepts. They matter with few rows, where the margins of rare
+    classes are too small. With two classes the margins are :math:`(-z/2, z/2)`. Rows that are
+    equal, or of one group, are held out together. Features that only held-out rows have are removed from these, and rows of
     unit norm are scaled back to it: the vectorizer has learned its vocabulary from them too, and
     their margins would otherwise be smaller than those of new texts, and the temperature too low.
 
@@ -168,6 +169,6 @@ class CalibratedLinearSVC(CalibratedLinear):
         classifiers.fit(rows.X, rows.codes, sample_weight=rows.weight)
         return Margins(classifiers.coef_, classifiers.intercept_, classifiers.n_iter_)
 
-    def _of_labels(self) -> dict[str, Any]:
+    def _of_labels(self, n_rows: int) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
         return {"C": _OF_LOG_LOSS * self.C, "max_iter": self.max_iter or _MOST_STEPS}
