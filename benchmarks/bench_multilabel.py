@@ -126,6 +126,7 @@ def parse() -> argparse.Namespace:
     fine_tuning.add_argument("--learning-rate", type=float, default=2e-4)
     fine_tuning.add_argument("--batch-size", type=int, default=32)
     fine_tuning.add_argument("--max-length", type=int, default=64)
+    fine_tuning.add_argument("--pooling", default="mean", help="of the vectors of tokens")
     fine_tuning.add_argument("--device", default="auto")
     fine_tuning.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -192,6 +193,7 @@ def finetune(
         classify__learning_rate=options.learning_rate,
         classify__batch_size=options.batch_size,
         classify__max_length=options.max_length,
+        classify__pooling=options.pooling,
         classify__validation_fraction=0.1,
         classify__device=options.device,
         classify__random_state=options.seed,
