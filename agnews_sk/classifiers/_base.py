@@ -22,6 +22,7 @@ from agnews_sk._core.base import (
     TextInputMixin,
 )
 from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.validation import (
@@ -65,6 +66,7 @@ _MEMORY_ADVICE = (
 
 
 class TextNetClassifier(
+    TakesEarlierStates,
     CallbackSupportMixin,
     TextInputMixin,
     NetPredictions,

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
 from agnews_sk._core.repeats import same_rows
 from agnews_sk._core.splitting import fold_rows, join_groups
@@ -44,7 +45,7 @@ _OF_LOG_LOSS = 2
 _ROWS_TO_CALIBRATE_ON = 1_000
 
 
-class CalibratedLinearSVC(ProbabilisticClassifierMixin, BaseEstimator):
+class CalibratedLinearSVC(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEstimator):
     r"""Linear support vector machine with probabilities, for sparse vectors of texts.
 
     On TF-IDF of words and word pairs it is fitted many times faster than multinomial logistic
