@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
@@ -6,7 +7,10 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.inspection import explain
 from agnews_sk.inspection._linear import attribute_linear, linear_model
 from agnews_sk.inspection._steps import text_model
 
@@ -68,3 +72,25 @@ def test_scores_that_are_not_linear_are_not_attributed():
     model = text_model(pipeline, X)
     linear = linear_model(readers, classifier)
     assert attribute_linear(model, linear._replace(intercept=linear.intercept + 1)) is None
+
+
+def test_contributions_of_columns_with_names_alike_are_told_apart():
+    frame = pd.DataFrame(
+        {
+            "text": X * 4,
+            "price": ["usd", "eur", "usd", "eur", "usd_x", "eur"] * 4,
+            "price_usd": ["x", "y", "z", "y", "z", "x"] * 4,
+        }
+    )
+    kinds = {"price": "category", "price_usd": "category"}
+    pipeline = make_tfidf_pipeline(columns=kinds, join__columns=["text"], characters=False)
+    pipeline.set_params(vectorize__category=OneHotEncoder()).fit(frame, Y * 4)
+    found = explain(pipeline, frame[:5])
+    assert found.error.max() < 1e-9
+    names = pipeline["vectorize"].get_feature_names_out().tolist()
+    assert names.count("category__price_usd_x") == 2
+    coefficients = dict(zip(names[::-1], pipeline[-1].coef_[0][::-1]))  # the first of two
+    of_price = found.of(0, "Oil").set_index("word")["contribution"]["price = usd"]
+    assert of_price == pytest.approx(0.3 * coefficients["category__price_usd"])
+    of_price = found.of(4, "Oil").set_index("word")["contribution"]["price = usd_x"]
+    assert of_price == pytest.approx(0.3 * coefficients["category__price_usd_x"])
