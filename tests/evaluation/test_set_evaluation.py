@@ -221,8 +221,14 @@ def test_the_numbers_0_and_1_are_labels_in_test_rows_too(n_tested):
     assert result.y_true.tolist() == y_test
     fitted = linear().fit(X_TRAIN, y)
     assert evaluate_fitted("a", fitted, X_test, y_test).y_true.tolist() == y_test
-    given = ComparisonResult.from_predictions(y, {"a": y}, random_state=0)
-    assert given.scores["accuracy"].tolist() == [1]
+    found = evaluate_classifier("a", linear(), X_TRAIN, y, X_test, y_test)
+    assert found.y_true.tolist() == y_test
+
+
+def test_the_numbers_0_and_1_are_labels_in_predictions_too():
+    given = ComparisonResult.from_predictions([[0, 1], [0], [1]], {"a": [[0, 1]] * 3})
+    assert given.predictions["a"].tolist() == [[0, 1]] * 3
+    assert given.scores["accuracy"].tolist() == [1 / 3]
 
 
 def test_test_rows_without_any_label_are_rejected():
