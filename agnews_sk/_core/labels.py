@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
-_OF_SEVERAL = "several labels per row are taken where fit got several"
+_OF_SEVERAL = "the guide on several labels tells what takes them"
 _NAMED_POSITIONS = 5
 # This many rows distinguish most columns of texts from labels.
 _FIRST = 100

@@ -279,5 +279,5 @@ def test_one_label_is_scored_in_any_container(seen, tested):
 
 def test_one_label_per_row_in_fit_is_one_in_score():
     fitted = CalibratedLinearSVC(random_state=0).fit(X, Y[:, 0])
-    with pytest.raises(ValueError, match=r"y must be 1-D, .* got shape \(200, 4\); several labels"):
+    with pytest.raises(ValueError, match=r"y must be 1-D, .* got shape \(200, 4\); the guide"):
         fitted.score(X_TEST, Y_TEST)
