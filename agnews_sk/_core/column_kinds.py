@@ -201,6 +201,8 @@ def _converted(column: Any) -> pl.Series:
     array: Any = pa.Array.from_pandas(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if isinstance(array.type, pa.BaseExtensionType):  # such as periods, whose storage is counts
+        raise TypeError(array.type)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     return pl.Series(values=pl.from_arrow(array))

@@ -100,6 +100,11 @@ def test_truth_values_are_read_from_words_and_digits():
         ([DAY], "boolean", "at position 0"),
         ([[1]], "category", "got a column of object; convert it first"),
         (["a", 1], "category", "got a column of object"),
+        (
+            pd.period_range("2026-01", periods=2, freq="M"),
+            "category",
+            r"got a column of period\[M\]",
+        ),
     ],
     ids=str,
 )
