@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.base import sampled_columns
+from agnews_sk._core.label_formats import label_format_of
 from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
@@ -158,7 +159,8 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         -------
         float
         """
-        if _are_labels(self, y):
+        # Label sets are checked by the last step, which knows their format in `fit`.
+        if _are_labels(self, y) and label_format_of(self) is None:
             y = check_target(y, X)
         return super().score(X, y, sample_weight=sample_weight, **params)
 

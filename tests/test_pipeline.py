@@ -256,3 +256,12 @@ def test_a_last_step_that_passes_through_returns_the_output_before_it():
     found = make_tfidf_pipeline(classify="passthrough").fit(FRAME, LABELS).transform(FRAME)
     assert found.shape[0] == len(FRAME)
     assert make_tfidf_pipeline()[:2].fit(FRAME, LABELS).transform(FRAME) is FRAME
+
+
+def test_the_numbers_0_and_1_mean_in_score_what_they_meant_in_fit():
+    texts, y = ["oil rises", "war begins", "war and oil"] * 6, [[0], [1], [0, 1]] * 6
+    pipeline = make_tfidf_pipeline(classify__threshold=0.5, classify__C=1e3).fit(texts, y)
+    right = [found == labels for found, labels in zip(pipeline.predict(texts), y)]
+    assert True in right[2::3]
+    scores = [pipeline.score([text], [labels]) for text, labels in zip(texts, y)]
+    assert scores == [float(one) for one in right]

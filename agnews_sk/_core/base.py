@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from agnews_sk._core.label_sets import check_target, equal_sets, is_multilabel
+from agnews_sk._core.label_sets import check_target, equal_sets, label_format_of
 from agnews_sk._core.validation import (
     as_frame,
     check_labels,
@@ -144,7 +144,7 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
         ----------
         X : as `predict` takes it
         y : array-like of shape (n_samples,), or sets of labels, or an indicator
-            Labels in any container and dtype.
+            Labels in any container and dtype, one per row or several as in `fit`.
         sample_weight : array-like of shape (n_samples,), optional
 
         Returns
@@ -152,10 +152,11 @@ class ProbabilisticClassifierMixin(ClassifierMixin):
         float
         """
         predicted = self.predict(X)
-        if is_multilabel(y):
-            right = equal_sets(y, predicted, X, self.classes_)
-            return float(np.average(right, weights=sample_weight))
-        return accuracy_score(check_labels(y, X), predicted, sample_weight=sample_weight)
+        label_format = label_format_of(self)
+        if label_format is None:
+            return accuracy_score(check_labels(y, X), predicted, sample_weight=sample_weight)
+        right = equal_sets(y, predicted, X, self.classes_, label_format=label_format)
+        return float(np.average(right, weights=sample_weight))
 
 
 class RowSampler(TextInputMixin, BaseEstimator, ABC):

@@ -201,6 +201,8 @@ def _converted(column: Any) -> pl.Series:
     array: Any = pa.Array.from_pandas(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if isinstance(array.type, pa.BaseExtensionType):  # such as periods, whose storage is counts
+        raise TypeError(array.type)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     return pl.Series(values=pl.from_arrow(array))
@@ -339,12 +341,26 @@ def _truths(values: pl.Series) -> pl.Series:
 
 
 def _categories(values: pl.Series) -> pl.Series:
-    """Return values as strings; a whole number has no decimals, whatever its dtype."""
+    """Return values as strings: a whole number has no decimals, and a truth value a small letter.
+
+    So they do in strings too, as files hold 1, 1.0 or True where a frame holds numbers or booleans.
+    """
+    if values.dtype in (pl.Date, pl.Datetime):
+        return _dates(values).dt.strftime("%Y-%m-%d %H:%M:%S%.f").str.strip_suffix(" 00:00:00")
     if values.dtype.is_float() or values.dtype.is_decimal():
-        numbers = values.cast(pl.Float64)
-        whole = numbers.cast(pl.Int64, strict=False)
-        return numbers.cast(pl.String).zip_with(whole != numbers, whole.cast(pl.String))
-    return values.cast(pl.String)
+        return _shortest(values.cast(pl.Float64) if values.dtype.is_decimal() else values)
+    text = pl.col("text")
+    whole = text.str.extract(r"^(-?\d+)\.0+$")
+    truth = text.str.extract(r"^(True|TRUE|False|FALSE)$").str.to_lowercase()
+    frame = values.cast(pl.String).rename("text").to_frame()
+    return frame.select(pl.coalesce(whole, truth, text)).to_series()
+
+
+def _shortest(numbers: pl.Series) -> pl.Series:
+    """Return floats as strings, without decimals where they are whole."""
+    whole = numbers.cast(pl.Int64, strict=False)
+    is_whole = (whole == numbers).fill_null(False)
+    return whole.cast(pl.String).zip_with(is_whole, numbers.cast(pl.String))
 
 
 def _dates(values: pl.Series) -> pl.Series:

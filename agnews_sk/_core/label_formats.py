@@ -126,6 +126,21 @@ def flat_labels(rows: Any) -> tuple[np.ndarray, np.ndarray]:
     return flat, np.repeat(np.arange(len(rows)), lengths)
 
 
+def label_format_of(model: Any) -> str | None:
+    """Return the format of the label sets that a classifier was fitted on.
+
+    Parameters
+    ----------
+    model : fitted classifier, pipeline that ends in one, or search
+
+    Returns
+    -------
+    str or None
+        One of `LABEL_FORMATS`; None if it predicts one label per row, or is of another library.
+    """
+    return getattr(_last_step(model), "label_format_", None)
+
+
 def thresholds_of(model: Any) -> np.ndarray | None:
     """Return the thresholds of a classifier that predicts several labels per row.
 
@@ -138,7 +153,10 @@ def thresholds_of(model: Any) -> np.ndarray | None:
     ndarray of float of shape (n_labels,), or None
         None if it predicts one label per row.
     """
+    return getattr(_last_step(model), "thresholds_", None)
+
+
+def _last_step(model: Any) -> Any:
+    """Return the last step of a pipeline, of a search's best estimator, or another model itself."""
     model = getattr(model, "best_estimator_", model)
-    if hasattr(model, "steps"):
-        return thresholds_of(model.steps[-1][1])
-    return getattr(model, "thresholds_", None)
+    return _last_step(model.steps[-1][1]) if hasattr(model, "steps") else model

@@ -1,6 +1,7 @@
 """Checks of label sets, several labels per row: any container in, an indicator matrix out."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from agnews_sk._core.label_formats import (
     flat_labels,
     in_format,
     indicator_of,
+    label_format_of,
     labels_in,
     thresholds_of,
 )
@@ -34,11 +36,13 @@ __all__ = [
     "in_format",
     "indicator_of",
     "is_multilabel",
+    "label_format_of",
     "labels_in",
     "stratification",
     "thresholds_of",
 ]
 
+_NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _SETS = (list, tuple, set, frozenset, np.ndarray, pl.Series)
 _ARROW_LISTS = (
     pa.types.is_list,
@@ -108,7 +112,12 @@ def is_multilabel(y: Any) -> bool:
 
 
 def check_label_sets(
-    y: Any, X: Any = None, *, name: str = "y", classes: np.ndarray | None = None
+    y: Any,
+    X: Any = None,
+    *,
+    name: str = "y",
+    classes: np.ndarray | None = None,
+    label_format: str | None = None,
 ) -> LabelSets:
     """Return label sets of any container as an indicator matrix, with its labels.
 
@@ -117,8 +126,9 @@ def check_label_sets(
     y : container of n_samples sets of labels, or indicator of shape (n_samples, n_labels)
         List, tuple, 1-D array, pandas, Polars or Arrow column of lists, tuples, sets or arrays
         of labels; an empty one is a row without labels. Or an array, sparse matrix or frame of 0
-        and 1, or of booleans; the columns of a frame are the labels. A list of lists of equal
-        length that hold only 0 and 1 is an indicator.
+        and 1, or of booleans; the columns of a frame are the labels. A list of lists of numbers
+        holds labels or is an indicator, as `label_format` says; without it, an indicator if all
+        rows are of one length, at least 2, and hold only 0 and 1.
     X : container of n_samples rows, optional
         Rows that the sets belong to, one each.
     name : str, default="y"
@@ -126,6 +136,9 @@ def check_label_sets(
     classes : ndarray of shape (n_labels,), optional
         Known labels, which the columns of a matrix stand for. Labels of `y` that are not among them
         come after them.
+    label_format : str, optional
+        Format in which `classes` came, one of `LABEL_FORMATS`. It decides whether a list of lists
+        of numbers is an indicator or holds labels, which its values do not.
 
     Returns
     -------
@@ -136,8 +149,9 @@ def check_label_sets(
     TypeError
         If a row is not a set of labels, or labels are of two kinds.
     ValueError
-        If y is empty, a row or a label is missing, an indicator holds anything but 0 and 1, no
-        row has a label and none is known, or there is not one set per row of X.
+        If y is empty, a row or a label is missing, an indicator holds anything but 0 and 1 or has
+        rows of different lengths, no row has a label and none is known, or there is not one set per
+        row of X.
 
     Examples
     --------
@@ -150,7 +164,10 @@ def check_label_sets(
     ['war', 'oil']
     """
     y = as_frame(y)
-    sets = _from_rows(y, name) if _is_column(y) else _from_matrix(y, name)
+    if y is None:
+        check_labels(y, name=name)  # raises the error for it
+    is_column = _is_column(y)
+    sets = _from_rows(y, name, classes, label_format) if is_column else _from_matrix(y, name)
     if classes is not None:
         sets = _among(sets, classes, name)
     elif len(sets.classes) == 0:
@@ -212,7 +229,9 @@ def stratification(y: Any) -> np.ndarray:
     return np.unique(y, return_inverse=True)[1]
 
 
-def equal_sets(y: Any, predicted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
+def equal_sets(
+    y: Any, predicted: Any, X: Any, classes: np.ndarray, *, label_format: str | None = None
+) -> np.ndarray:
     """Return for which rows all labels are predicted, and no others.
 
     Parameters
@@ -221,6 +240,8 @@ def equal_sets(y: Any, predicted: Any, X: Any, classes: np.ndarray) -> np.ndarra
     X : container of n_samples rows
     classes : ndarray of shape (n_labels,)
         Labels that can be predicted.
+    label_format : str, optional
+        Format in which they came in `fit`, see `check_label_sets`.
 
     Returns
     -------
@@ -233,8 +254,9 @@ def equal_sets(y: Any, predicted: Any, X: Any, classes: np.ndarray) -> np.ndarra
     >>> equal_sets([["oil"], ["war"]], np.array([[1], [0]]), "ab", np.array(["oil"])).tolist()
     [True, False]
     """
-    true = check_label_sets(y, X, classes=classes).indicator
-    found = check_label_sets(predicted, classes=classes).indicator
+    known: dict[str, Any] = {"classes": classes, "label_format": label_format}
+    true = check_label_sets(y, X, **known).indicator
+    found = check_label_sets(predicted, **known).indicator
     n_known = len(classes)
     return (true[:, :n_known] == found).all(axis=1) & ~true[:, n_known:].any(axis=1)
 
@@ -271,14 +293,16 @@ def _is_column(y: Any) -> bool:
     return not (sp.issparse(y) or is_frame(y) or getattr(y, "ndim", 1) == 2)
 
 
-def _from_rows(y: Any, name: str) -> LabelSets:
+def _from_rows(
+    y: Any, name: str, classes: np.ndarray | None, label_format: str | None
+) -> LabelSets:
     """Return the sets in a column of lists, tuples, sets or arrays of labels."""
     if isinstance(y, (pa.Array, pa.ChunkedArray)):
         y = y.to_pylist()
     rows = y.to_list() if isinstance(y, (pl.Series, pd.Series)) else list(y)
     _check_rows(rows, name)
-    if isinstance(y, (list, tuple)) and _is_nested_indicator(rows):
-        return _from_matrix(np.array([[*row] for row in rows]), name)
+    if isinstance(y, (list, tuple)) and _is_nested_indicator(rows, classes, label_format):
+        return _from_matrix(_as_matrix(rows, name), name)
     labels, row_of = flat_labels(rows)
     if len(labels) == 0:
         return LabelSets(labels, np.zeros((len(rows), 0), dtype=bool), LISTS)
@@ -310,13 +334,44 @@ def _check_rows(rows: list[Any], name: str) -> None:
     )
 
 
-def _is_nested_indicator(rows: list[Any]) -> bool:
-    """Return whether rows are those of an indicator: two values or more, each of them 0 or 1."""
-    widths = set(map(len, rows))
-    if len(widths) > 1 or min(widths) < 2 or isinstance(rows[0], (set, frozenset)):
+def _is_nested_indicator(
+    rows: list[Any], classes: np.ndarray | None, label_format: str | None
+) -> bool:
+    """Return whether lists of numbers are the rows of an indicator rather than labels.
+
+    Their values do not tell, as 0 and 1 may be labels too: what `fit` got does, if it is known.
+    """
+    kinds = set(map(type, chain.from_iterable(rows)))
+    of_numbers = bool(kinds) and all(issubclass(kind, _NUMBERS) for kind in kinds)
+    if not of_numbers or any(isinstance(row, (set, frozenset)) for row in rows):
         return False
-    numbers = (bool, int, np.bool_, np.integer)
-    return all(isinstance(value, numbers) and value in (0, 1) for row in rows for value in row)
+    if label_format is None or classes is None:
+        return _are_zeros_and_ones(rows, n_fewest=2)
+    if label_format != LISTS:
+        return True
+    of_bools = all(issubclass(kind, (bool, np.bool_)) for kind in kinds)
+    are_labels = classes.dtype.kind in ("b" if of_bools else "iuf")
+    return not are_labels and _are_zeros_and_ones(rows, n_fewest=len(classes))
+
+
+def _are_zeros_and_ones(rows: list[Any], *, n_fewest: int) -> bool:
+    """Return whether rows have one length, not below another one, and hold only 0 and 1."""
+    widths = set(map(len, rows))
+    is_equal = len(widths) == 1 and min(widths) >= n_fewest
+    return is_equal and all(value in (0, 1) for row in rows for value in row)
+
+
+def _as_matrix(rows: list[Any], name: str) -> np.ndarray:
+    """Return the rows of an indicator as an array, and reject rows of different lengths."""
+    widths = [*map(len, rows)]
+    if len(set(widths)) > 1:
+        other = next(i for i, width in enumerate(widths) if width != widths[0])
+        raise ValueError(
+            f"{name} must have one column per label, as the indicator in fit, got {widths[0]} "
+            f"values at position 0 and {widths[other]} at position {other}; pass labels as sets, "
+            "such as {0, 2}."
+        )
+    return np.array([[*row] for row in rows])
 
 
 def _from_matrix(y: Any, name: str) -> LabelSets:

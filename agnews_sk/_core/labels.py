@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
-_OF_SEVERAL = "make_tfidf_pipeline and make_embedding_pipeline take several labels per row"
+_OF_SEVERAL = "the guide on several labels tells what takes them"
 _NAMED_POSITIONS = 5
 # This many rows distinguish most columns of texts from labels.
 _FIRST = 100
@@ -130,7 +130,7 @@ def reject_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") -> 
     ------
     ValueError
         If a column equals y in all rows where it is not missing, and these are at least half of
-        the rows. Case and whitespace around a value are ignored.
+        the rows. Case, whitespace around a value and the decimals of whole numbers are ignored.
     """
     labels = _as_texts(y)
     for column, texts in columns.items():
@@ -182,8 +182,8 @@ def _as_texts(y: Any) -> pl.Series:
 
 
 def _comparable(texts: pl.Series) -> pl.Series:
-    """Return texts in lower case and without whitespace around them."""
-    return texts.str.strip_chars().str.to_lowercase()
+    """Return texts in lower case, without whitespace around them, and whole numbers as integers."""
+    return texts.str.strip_chars().str.to_lowercase().str.replace(r"^(-?\d+)\.0+$", "$1")
 
 
 def _check_length(texts: pl.Series, labels: pl.Series) -> None:

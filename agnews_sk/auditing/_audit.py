@@ -95,8 +95,8 @@ def audit(
     A missing text counts as missing, not as a duplicate of another. Label errors are searched for
     only if each class has at least two rows.
 
-    With several labels per row, class sizes and label errors are those of each label, and a text
-    with two label sets has conflicting labels. Sources are not checked then.
+    With several labels per row, class sizes, label errors and the labels that sources reveal are
+    those of each label, and a text with two label sets has conflicting labels.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def _checks(
     if labelled and label_errors and _can_find_errors(rows):
         yield "label errors, by training a baseline", lambda: [check_label_errors(rows, seed)]
     yield "HTML tags, entities and backslashes", lambda: check_damage(rows)
-    if labelled and rows.sets is None:
+    if labelled:
         yield "sources that texts name", lambda: [check_sources(rows)]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sp
 
 from agnews_sk._core.label_sets import LabelSets, as_lists
 from agnews_sk._core.optional import import_optional
@@ -146,7 +147,10 @@ def _out_of_fold(texts: pl.Series, codes: np.ndarray, seed: int) -> np.ndarray:
     probabilities = codes.astype(float) if codes.ndim == 2 else np.eye(int(codes.max()) + 1)[codes]
     for fold in np.unique(folds[folds >= 0]):
         tested = folds == fold
-        classifier = CalibratedLinearSVC(random_state=seed).fit(features[~tested], codes[~tested])
+        y = codes[~tested]
+        # A single label too is one of several per row in a sparse matrix.
+        y = sp.csr_array(y) if y.ndim == 2 else y
+        classifier = CalibratedLinearSVC(random_state=seed).fit(features[~tested], y)
         probabilities[tested] = classifier.predict_proba(features[tested])
     return probabilities
 

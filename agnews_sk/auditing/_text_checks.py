@@ -130,27 +130,37 @@ def check_damage(rows: Rows) -> list[Finding]:
 
 
 def check_sources(rows: Rows) -> Finding:
-    """Return the finding of texts whose news agency reveals the label, with such agencies."""
-    sources = source_of(rows.texts)
-    frame = pl.DataFrame({"source": sources, "label": pd.factorize(rows.labels)[0]})
-    base = pd.Series(rows.labels).value_counts(normalize=True).max()
+    """Return the finding of texts whose news agency reveals a label, with such agencies."""
+    sources = source_of(rows.texts).rename("source")
+    labels, row_of, one = np.asarray(rows.labels), np.arange(len(rows)), "class"
+    if rows.sets is not None:
+        row_of, columns = np.nonzero(rows.sets.indicator)
+        labels, one = rows.sets.classes[columns], "label"
+    codes, distinct = pd.factorize(labels)
+    # What all rows have is revealed by nothing.
+    varies = np.bincount(codes)[codes] < len(rows)
+    row_of, codes = row_of[varies], codes[varies]
+    largest = np.bincount(codes).max(initial=0) / len(rows)
     counted = (
-        frame.drop_nulls("source")
+        pl.DataFrame({"source": sources.gather(row_of), "label": codes})
+        .drop_nulls("source")
         .group_by("source", "label")
         .len()
         .sort("len", "source", descending=[True, False])
         .group_by("source", maintain_order=True)
-        .agg(pl.first("label"), rows=pl.sum("len"), share=pl.first("len") / pl.sum("len"))
-        .filter(pl.col("rows") >= _MIN_SOURCE_ROWS, pl.col("share") >= min(_LIFT * base, 1.0))
+        .agg(pl.first("label"), pl.first("len"))
+        .join(sources.drop_nulls().value_counts(name="rows"), on="source")
+        .select("source", "label", "rows", share=pl.col("len") / pl.col("rows"))
+        .filter(pl.col("rows") >= _MIN_SOURCE_ROWS, pl.col("share") >= min(_LIFT * largest, 1.0))
         .sort("rows", "source", descending=[True, False])
     )
     leaking = sources.is_in(counted["source"].to_list()).fill_null(False).to_numpy()
     table = counted.with_columns(
-        label=pl.Series(pd.unique(rows.labels)[counted["label"].to_numpy()].astype(str))
+        label=pl.Series(np.asarray(distinct)[counted["label"].to_numpy()].astype(str))
     )
     summary = (
-        f"Texts that name one of {len(counted)} sources whose most frequent class is at least "
-        f"{_LIFT} times as frequent as the largest class of all rows; "
+        f"Texts that name one of {len(counted)} sources whose most frequent {one} is at least "
+        f"{_LIFT} times as frequent as the largest {one} of all rows; "
         "TextCleaner(strip_sources=True) removes their names."
     )
     return rows.table(

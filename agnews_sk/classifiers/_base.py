@@ -2,6 +2,7 @@
 
 import copy
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ from agnews_sk._core.base import (
     TextInputMixin,
 )
 from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.content import content_digest
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.validation import (
@@ -65,6 +68,7 @@ _MEMORY_ADVICE = (
 
 
 class TextNetClassifier(
+    TakesEarlierStates,
     CallbackSupportMixin,
     TextInputMixin,
     NetPredictions,
@@ -136,6 +140,7 @@ class TextNetClassifier(
         UserWarning
             If `validation_fraction` holds out no row of a class with too few rows.
             If more than a tenth of the texts are longer than what is read of them.
+            If a warm start holds out rows that an earlier fit may have trained on.
         """
         self._validate_params()
         self._check_combinations(X_val, y_val)
@@ -172,6 +177,7 @@ class TextNetClassifier(
                 groups=groups,
                 seed=seed,
             )
+            self._split_seed = getattr(self, "_split_seed", seed) if is_warm else seed
             parts = divide_rows(
                 rows,
                 valid,
@@ -180,10 +186,34 @@ class TextNetClassifier(
                 groups=groups,
                 sample_weight=sample_weight,
                 classes=self.classes_,
-                seed=seed,
+                seed=self._split_seed,
             )
+            self._keep_division(rows, parts, is_warm=is_warm)
             self._fit_net(X, target, module, parts, checkpoint, seed)
         return self
+
+    def _keep_division(self, rows: TextRows, parts: Parts, *, is_warm: bool) -> None:
+        """Keep which rows are held out, and warn if earlier fits may have trained on them.
+
+        Parameters
+        ----------
+        rows : TextRows
+            All rows of the fit.
+        parts : Parts
+        is_warm : bool
+            Whether it is a warm start.
+        """
+        division = ""
+        if len(parts.held_out):
+            division = content_digest([rows.values, rows.text_offsets, parts.held_out])
+        if is_warm and division and division != getattr(self, "_division", None):
+            warnings.warn(
+                "warm_start holds out rows that an earlier fit may have trained on, as its rows or "
+                "parameters differ: thresholds and validation loss may be too good. Pass X_val and "
+                "y_val.",
+                stacklevel=5,
+            )
+        self._division = division
 
     def _fit_ids(self, X: pl.Series) -> pl.Series:
         """Return the ids of texts, by a tokenizer fitted on them, or the ids that were given."""

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
 from agnews_sk._core.repeats import same_rows
 from agnews_sk._core.splitting import fold_rows, join_groups
@@ -77,7 +78,7 @@ class Margins(NamedTuple):
         return found.ravel() if len(self.coef) == 1 else found
 
 
-class CalibratedLinear(ProbabilisticClassifierMixin, BaseEstimator, ABC):
+class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEstimator, ABC):
     """Base of linear classifiers with a temperature, or with thresholds of labels.
 
     Subclasses have the parameters `C`, `max_iter`, `class_weight`, `calibration_fraction`,

@@ -42,8 +42,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
         the same classes.
     calibration_fraction : float or None, default=0.3
         Share of the rows that temperature and shifts are chosen on, at most 0.5 and rounded to
-        1/2, 1/3, ..., as in :class:`CalibratedLinearSVC`. None leaves the temperature at 1, so that the
-        probabilities are those of scikit-learn.
+        1/2, 1/3, ..., as in :class:`CalibratedLinearSVC`. None leaves the temperature at 1, so
+        that the probabilities are those of scikit-learn.
     threshold : "f1" or float, default="f1"
         With several labels per row: "f1" chooses the threshold of each label that gives the
         highest F1 on held-out rows; a number between 0 and 1 is the threshold of all labels.

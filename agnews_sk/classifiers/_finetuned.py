@@ -133,7 +133,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     device : str, default="auto"
         A torch device; "auto" is an accelerator if torch finds one, else the CPU.
     warm_start : bool, default=False
-        Start from the weights of the last `fit`, which must have had the same classes.
+        Start from the weights of the last `fit`, which must have had the same classes. Of the same
+        rows, the same ones are held out again.
     callbacks : list of skorch callbacks or None, default=None
         Called in addition to the package's own; they see labels as positions in `classes_`.
         Callbacks that conflict with other parameters are rejected, see the guide on transformers.

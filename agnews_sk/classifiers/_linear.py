@@ -94,9 +94,10 @@ class CalibratedLinearSVC(CalibratedLinear):
 
     The shifts become part of the intercepts. They matter with few rows, where the margins of rare
     classes are too small. With two classes the margins are :math:`(-z/2, z/2)`. Rows that are
-    equal, or of one group, are held out together. Features that only held-out rows have are removed from these, and rows of
-    unit norm are scaled back to it: the vectorizer has learned its vocabulary from them too, and
-    their margins would otherwise be smaller than those of new texts, and the temperature too low.
+    equal, or of one group, are held out together. Features that only held-out rows have are removed
+    from these, and rows of unit norm are scaled back to it: the vectorizer has learned its
+    vocabulary from them too, and their margins would otherwise be smaller than those of new texts,
+    and the temperature too low.
 
     With several labels per row, for each label
 

@@ -26,12 +26,15 @@ class Parts(NamedTuple):
         thresholds are not chosen.
     weight : ndarray of float or None
         Their `sample_weight`; None if they have none.
+    held_out : ndarray of int
+        Positions of the rows of the fit that are not trained on.
     """
 
     train: TextRows
     valid: TextRows | None
     chosen_on: TextRows | None = None
     weight: np.ndarray | None = None
+    held_out: np.ndarray = np.empty(0, dtype=np.intp)
 
 
 def divide_rows(
@@ -73,11 +76,12 @@ def divide_rows(
         return Parts(rows, valid, valid if chooses else None)
     if len(out) == 0:
         return Parts(rows, None)
-    train, held_out = rows.take(kept), rows.take(out)
-    valid = None if fraction is None else held_out
+    train, tested = rows.take(kept), rows.take(out)
+    valid = None if fraction is None else tested
     if not chooses:
-        return Parts(train, valid)
-    return Parts(train, valid, held_out, None if sample_weight is None else sample_weight[out])
+        return Parts(train, valid, held_out=out)
+    weight = None if sample_weight is None else sample_weight[out]
+    return Parts(train, valid, tested, weight, out)
 
 
 def thresholds_of_net(

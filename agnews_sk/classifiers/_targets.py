@@ -81,7 +81,13 @@ def encode_validation(y_val: Any, X_val: Any, target: Target) -> np.ndarray:
         unknown = [label for label in pd.unique(y_val).tolist() if label not in known]
         codes = np.searchsorted(target.classes, y_val).astype(np.int64)
     else:
-        sets = check_label_sets(y_val, X_val, name="y_val", classes=target.classes)
+        sets = check_label_sets(
+            y_val,
+            X_val,
+            name="y_val",
+            classes=target.classes,
+            label_format=target.label_format,
+        )
         unknown = sets.classes[len(target.classes) :].tolist()
         codes = sets.indicator.astype(np.float32)
     if unknown:

@@ -12,7 +12,7 @@ def as_unseen(X: Any, X_fitted: Any) -> Any:
     Parameters
     ----------
     X, X_fitted : {ndarray, CSR matrix} of shape (n_rows, n_features)
-        Sparse rows lose the features that no fitted row has; if all rows have the same norm, they
+        Sparse rows lose the features that no fitted row has. Where most rows have one norm, these
         are scaled back to it. Dense rows are returned unchanged.
 
     Returns
@@ -26,11 +26,32 @@ def as_unseen(X: Any, X_fitted: Any) -> Any:
     left = X.copy()
     left.data = X.data * known[X.indices]
     length, now = sp.linalg.norm(X, axis=1), sp.linalg.norm(left, axis=1)
-    if not np.allclose(length[length > 0], length.max(initial=0)):
-        return left
-    scale = np.divide(length, now, out=np.ones_like(length), where=now > 0)
+    is_scaled = _has_common_norm(length)
+    scale = np.divide(length, now, out=np.ones_like(length), where=is_scaled & (now > 0))
     left.data *= np.repeat(scale, np.diff(X.indptr))
     return left
+
+
+def _has_common_norm(norms: np.ndarray) -> np.ndarray:
+    """Return which rows have the norm of most rows, none if there is no such norm.
+
+    Rows of a union of words and characters have another one if they have only either of them.
+
+    Parameters
+    ----------
+    norms : ndarray of float of shape (n_rows,)
+        Rows without features, of norm 0, do not count.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_rows,)
+    """
+    counted = norms[norms > 0]
+    if not len(counted):
+        return np.zeros(len(norms), dtype=bool)
+    # One that more than half of the rows have is the median.
+    common = np.isclose(norms, np.median(counted))
+    return common & (2 * common.sum() > len(counted))
 
 
 def finite(margins: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from agnews_sk._core.column_kinds import (
     frame_columns,
     kind_of,
 )
-from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.label_sets import LabelSets, check_label_sets, is_multilabel
 from agnews_sk._core.labels import reject_labels, warn_of_labels
 from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.validation import as_frame, check_frame, check_texts, is_frame, text_columns
@@ -145,8 +145,8 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
         Parameters
         ----------
         X : DataFrame, Arrow table or array-like of str of shape (n_samples,)
-        y : array-like of shape (n_samples,), optional
-            Labels; no column that is chosen by its content may equal them.
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator, optional
+            Labels; no column that is chosen by its content may equal them, or one of several.
 
         Returns
         -------
@@ -163,9 +163,13 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
             return ColumnRoles(["text"], {}, {})
         self._check_named(X, [] if others == "auto" else list(others))
         roles = self._roles_of(X, others)
-        if y is not None and others == "auto" and not is_multilabel(y):
+        if y is None or others != "auto":
+            return roles
+        kept = {name: as_polars(X[name]) for name in roles.kinds}
+        if is_multilabel(y):
+            _reject_label_columns(kept, check_label_sets(y, X))
+        else:
             found = {} if self.columns else text_columns(X, roles.texts)
-            kept = {name: as_polars(X[name]) for name in roles.kinds}
             reject_labels({**found, **_as_texts(kept)}, y)
         return roles
 
@@ -288,6 +292,28 @@ class MixedColumnJoiner(ColumnJoiner, auto_wrap_output_keys=None):  # type: igno
         """
         check_is_fitted(self)
         return np.array(["text", *self.column_kinds_], dtype=object)
+
+
+def _reject_label_columns(columns: Mapping[str, pl.Series], sets: LabelSets) -> None:
+    """Reject columns that say which rows have a label, as a frame with an indicator in it does.
+
+    Parameters
+    ----------
+    columns : mapping of str to polars.Series of shape (n_samples,)
+    sets : LabelSets of n_samples rows
+    """
+    for name, column in columns.items():
+        try:
+            truth = as_kind(column, "boolean", name=name)
+        except ValueError:
+            continue
+        equal = (sets.indicator == truth.to_numpy()[:, None]).all(axis=0)
+        if truth.n_unique() > 1 and equal.any():
+            label = sets.classes[equal].tolist()[0]
+            raise ValueError(
+                f"X[{name!r}] holds a label: it says which rows have {label!r}. Drop the column, "
+                "or, to use it anyway, name it in columns (join__others)."
+            )
 
 
 def _as_texts(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:

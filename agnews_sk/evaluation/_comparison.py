@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from agnews_sk._core.label_sets import check_target
+from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.validation import as_frame, n_rows, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
 from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
 from agnews_sk.evaluation._inputs import check_classifiers, check_settings
 from agnews_sk.evaluation._result import ComparisonResult
+from agnews_sk.evaluation._set_evaluation import sets_of_test_rows
 
 
 def compare_classifiers(
@@ -127,7 +128,7 @@ def compare_classifiers(
             confidence_level=confidence_level,
             random_state=rng,
         )
-    y_test = check_target(y_test, X_test, name="y_test")
+    y_test = _test_labels(y_test, X_test, y_train)
     parts = {
         name: _train_part(X_train, y_train, train_rows.get(name), name) for name in classifiers
     }
@@ -161,6 +162,22 @@ def _check_names(classifiers: Mapping[str, Any], train_rows: Mapping[str, Any]) 
         raise ValueError(
             f"train_rows must name given classifiers, {list(classifiers)}, got {unknown}."
         )
+
+
+def _test_labels(y_test: Any, X_test: Any, y_train: Any) -> Any:
+    """Return the labels of test rows; label sets as lists, read in the format of the training rows.
+
+    Parameters
+    ----------
+    y_test : container of n_test labels or sets of labels
+    X_test : container of n_test rows
+    y_train : container of n_train labels or sets of labels
+        As `check_target` returns it.
+    """
+    if not is_multilabel(y_train):
+        return check_target(y_test, X_test, name="y_test")
+    known = check_label_sets(y_train)
+    return sets_of_test_rows(y_test, X_test, known.classes, known.format)
 
 
 def _train_part(X_train: Any, y_train: Any, positions: Any, name: str) -> tuple[Any, Any]:

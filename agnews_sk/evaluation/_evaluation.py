@@ -194,7 +194,7 @@ def evaluate_classifier(
         )
     check_classifier(classifier, name=name)
     X_train, X_test = as_frame(X_train), as_frame(X_test)
-    labels, seen, y_true = _targets(y_train, X_train, y_test, X_test)
+    labels, seen, y_true, label_format = _targets(y_train, X_train, y_test, X_test)
     check_same_columns(X_train, X_test)
     warn_of_unseen(name, seen, y_true)
     report, n_train_rows = progress or ignore_stage, n_rows(labels)
@@ -203,7 +203,15 @@ def evaluate_classifier(
     with unswallowed_interrupts(), measured() as fit:
         fitted = clone(classifier).fit(X_train, labels)
     return measure_predictions(
-        name, fitted, X_test, y_true, seen, report, n_train_rows=n_train_rows, fit=fit
+        name,
+        fitted,
+        X_test,
+        y_true,
+        seen,
+        report,
+        n_train_rows=n_train_rows,
+        fit=fit,
+        label_format=label_format,
     )
 
 
@@ -217,6 +225,7 @@ def measure_predictions(
     *,
     n_train_rows: int,
     fit: Cost,
+    label_format: str | None = None,
 ) -> Evaluation:
     """Predict the test rows, and measure the costs of prediction.
 
@@ -234,6 +243,8 @@ def measure_predictions(
     n_train_rows : int
     fit : Cost
         Of the fit.
+    label_format : str, optional
+        Format of the label sets of the training rows.
 
     Returns
     -------
@@ -244,10 +255,11 @@ def measure_predictions(
         predicted = fitted.predict(X_test)
     report(f"{name}: measuring probabilities, latency and size")
     if is_multilabel(y_true):
-        y_pred, abstained = read_sets(predicted, len(y_true), seen, f"predict of {name}"), None
+        whose = f"predict of {name}"
+        y_pred, abstained = read_sets(predicted, len(y_true), seen, whose, label_format), None
     else:
         y_pred, abstained = read_predictions(predicted, fitted, y_true, name)
-    y_proba, classes = read_probabilities(fitted, X_test, y_true, seen, name)
+    y_proba, classes = read_probabilities(fitted, X_test, y_true, seen, name, label_format)
     return Evaluation(
         name=name,
         estimator=fitted,
@@ -266,20 +278,16 @@ def measure_predictions(
 
 def _targets(
     y_train: Any, X_train: Any, y_test: Any, X_test: Any
-) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Return the labels to fit on, the labels among them, and those of the test rows."""
+) -> tuple[Any, np.ndarray, np.ndarray, str | None]:
+    """Return labels to fit on, those among them, those of test rows, and the format of sets."""
     if not is_multilabel(y_train):
         labels = check_labels(y_train, X_train, name="y_train")
         seen = comparable(labels)
         y_true = plain_labels(y_test, X_test, name="y_test")
-        return labels, seen, as_kind_of(y_true, seen, name="y_test", whose="y_train")
-    if not is_multilabel(y_test):
-        raise TypeError(
-            "y_test must hold sets of labels as y_train does, got one label per row; wrap each "
-            "label in a list."
-        )
+        return labels, seen, as_kind_of(y_true, seen, name="y_test", whose="y_train"), None
     sets = check_label_sets(y_train, X_train, name="y_train")
-    return sets.restored(), sets.classes, sets_of_test_rows(y_test, X_test, sets.classes)
+    y_true = sets_of_test_rows(y_test, X_test, sets.classes, sets.format)
+    return sets.restored(), sets.classes, y_true, sets.format
 
 
 def outcome_of(evaluation: Evaluation, classes: np.ndarray, rows: np.ndarray) -> Outcome:

@@ -2,8 +2,15 @@
 
 from typing import Any
 
+import numpy as np
+
 from agnews_sk._core.label_arrays import as_kind_of, plain_labels
-from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.label_sets import (
+    LISTS,
+    check_label_sets,
+    is_multilabel,
+    label_format_of,
+)
 from agnews_sk._core.validation import as_frame
 from agnews_sk.evaluation._costs import Cost
 from agnews_sk.evaluation._evaluation import (
@@ -34,7 +41,7 @@ def evaluate_fitted(
         Such as a model that `agnews_sk.load` returned. It is not cloned.
     X_test : DataFrame or array-like of str of shape (n_rows,)
         What the classifier takes; not the rows that it was fitted on.
-    y_test : array-like of shape (n_rows,)
+    y_test : array-like of shape (n_rows,), or sets of labels, or an indicator
         Labels, none missing.
     progress : callable taking a str, optional
         Called at the start of each stage with its description.
@@ -65,14 +72,49 @@ def evaluate_fitted(
     {'tfidf': 1.0}
     """
     X_test = as_frame(X_test)
-    known = plain_labels(classifier.classes_, name=f"classes_ of {name}")
-    if is_multilabel(y_test):
-        y_true = sets_of_test_rows(y_test, X_test, known)
+    label_format = label_format_of(classifier)
+    several = label_format is not None or is_multilabel(y_test)
+    known = _labels_of(classifier, y_test if several else None, name)
+    if several:
+        y_true = sets_of_test_rows(y_test, X_test, known, label_format)
     else:
         y_true = plain_labels(y_test, X_test, name="y_test")
         y_true = as_kind_of(y_true, known, name="y_test", whose=f"classes_ of {name}")
     warn_of_unseen(name, known, y_true)
     fit = Cost(peak_memory_bytes=0.0)  # unknown
     return measure_predictions(
-        name, classifier, X_test, y_true, known, progress or ignore_stage, n_train_rows=0, fit=fit
+        name,
+        classifier,
+        X_test,
+        y_true,
+        known,
+        progress or ignore_stage,
+        n_train_rows=0,
+        fit=fit,
+        label_format=label_format,
     )
+
+
+def _labels_of(classifier: Any, sets: Any, name: str) -> np.ndarray:
+    """Return the labels that a fitted classifier predicts.
+
+    Parameters
+    ----------
+    classifier : fitted classifier
+    sets : container of n_rows sets of labels, or indicator, or None
+        Of test rows. The columns of an indicator name the labels of classifiers of other libraries,
+        which know positions only.
+    name : str
+        Name of the classifier in messages.
+
+    Returns
+    -------
+    ndarray of shape (n_labels,)
+    """
+    if sets is not None and label_format_of(classifier) is None:
+        found = check_label_sets(sets, name="y_test")
+        if found.format != LISTS:
+            return found.classes
+        if isinstance(classifier.classes_, list):  # the classes 0 and 1 of each label
+            return np.arange(len(classifier.classes_))
+    return plain_labels(classifier.classes_, name=f"classes_ of {name}")

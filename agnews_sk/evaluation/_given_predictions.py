@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.label_arrays import as_kind_of, plain_labels
-from agnews_sk._core.label_sets import as_lists, check_label_sets, is_multilabel
+from agnews_sk._core.label_sets import LabelSets, as_lists, check_label_sets, is_multilabel
 from agnews_sk.evaluation._evaluation import Evaluation
 from agnews_sk.evaluation._set_evaluation import read_sets
 
@@ -37,14 +37,14 @@ def evaluations_of(y_true: Any, predictions: Any) -> list[Evaluation]:
             f"predictions must map names to labels, got {type(predictions).__name__}; give "
             'each a name, such as {"a": y_pred}.'
         )
-    labels, classes = _true_labels(y_true)
+    labels, sets = _true_labels(y_true)
     return [
         Evaluation(
             name=name,
             estimator=None,
             y_true=labels,
-            y_pred=_predictions(y_pred, labels, classes, name),
-            classes=classes,
+            y_pred=_predictions(y_pred, labels, sets, name),
+            classes=None if sets is None else sets.classes,
             n_train_rows=0,
             fit_seconds=np.nan,
             predict_seconds=np.nan,
@@ -54,21 +54,19 @@ def evaluations_of(y_true: Any, predictions: Any) -> list[Evaluation]:
     ]
 
 
-def _true_labels(y_true: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the labels of the rows and, of label sets, the labels among them."""
+def _true_labels(y_true: Any) -> tuple[np.ndarray, LabelSets | None]:
+    """Return the labels of the rows, as lists if they are sets, and these sets."""
     if not is_multilabel(y_true):
         return plain_labels(y_true, name="y_true"), None
     sets = check_label_sets(y_true, name="y_true")
-    return as_lists(sets.indicator, sets.classes), sets.classes
+    return as_lists(sets.indicator, sets.classes), sets
 
 
-def _predictions(
-    y_pred: Any, y_true: np.ndarray, classes: np.ndarray | None, name: str
-) -> np.ndarray:
+def _predictions(y_pred: Any, y_true: np.ndarray, sets: LabelSets | None, name: str) -> np.ndarray:
     """Return the predicted labels of one classifier, of the kind of the true ones."""
     whose = f"predictions[{name!r}]"
-    if classes is not None:
-        return read_sets(y_pred, len(y_true), classes, whose)
+    if sets is not None:
+        return read_sets(y_pred, len(y_true), sets.classes, whose, sets.format)
     labels = plain_labels(y_pred, name=whose)
     if len(labels) != len(y_true):
         raise ValueError(

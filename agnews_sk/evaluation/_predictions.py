@@ -7,7 +7,7 @@ import pandas as pd
 
 from agnews_sk._core.label_arrays import as_kind_of, codes_of, labels_given, plain_labels
 from agnews_sk._core.label_sets import is_multilabel
-from agnews_sk.evaluation._set_evaluation import set_probabilities
+from agnews_sk.evaluation._set_evaluation import labels_of_columns, set_probabilities
 
 # No label, not even None or NaN: the classifier never abstains.
 _NEVER = object()
@@ -76,9 +76,26 @@ def _abstain_label(fitted: Any) -> Any:
 
 
 def read_probabilities(
-    fitted: Any, X: Any, y_true: np.ndarray, seen: np.ndarray, name: str
+    fitted: Any,
+    X: Any,
+    y_true: np.ndarray,
+    seen: np.ndarray,
+    name: str,
+    label_format: str | None = None,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return probabilities, None without any, and the labels of their columns.
+
+    Parameters
+    ----------
+    fitted : classifier
+    X : container of n_rows rows
+    y_true : ndarray of shape (n_rows,)
+    seen : ndarray of shape (n_labels,)
+        Labels of the training rows.
+    name : str
+        Name of the classifier in messages.
+    label_format : str, optional
+        Format of the label sets of the training rows.
 
     Returns
     -------
@@ -89,7 +106,8 @@ def read_probabilities(
     if not hasattr(fitted, "predict_proba"):
         return None, seen if multilabel else None
     if multilabel:
-        y_proba, classes = set_probabilities(fitted.predict_proba(X), fitted), seen
+        y_proba = set_probabilities(fitted.predict_proba(X), fitted)
+        classes = labels_of_columns(fitted, seen, label_format, name)
     else:
         y_proba, whose = np.asarray(fitted.predict_proba(X)), f"classes_ of {name}"
         classes = as_kind_of(

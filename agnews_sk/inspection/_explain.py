@@ -87,7 +87,9 @@ def explain(
     for name in tried:
         found = _attribute(model, name, max_error)
         if found is not None:
-            return Explanation.from_attributions(model.texts, model.classes, found, name)
+            return Explanation.from_attributions(
+                model.texts, model.classes, found, name, predicted=model.predicted_labels()
+            )
     raise ValueError(
         f"method={method!r} does not apply to {type(model.classifier).__name__} after "
         f"{[type(reader).__name__ for reader in model.readers]}; use 'auto' or 'occlusion'."

@@ -35,6 +35,8 @@ class Explanation:
         Completeness error: the largest difference between the score and the sum of baseline and
         contributions, relative to the largest difference between a score and its baseline.
     method : {"linear", "gradients", "occlusion"}
+    predicted : ndarray of bool of shape (n_texts, n_classes) or None
+        With several labels per row, which are predicted; None with one label per row.
 
     See Also
     --------
@@ -62,10 +64,17 @@ class Explanation:
     baseline: pd.DataFrame
     error: np.ndarray
     method: str
+    predicted: np.ndarray | None = None
 
     @classmethod
     def from_attributions(
-        cls, texts: np.ndarray, classes: np.ndarray, attributions: list[Attribution], method: str
+        cls,
+        texts: np.ndarray,
+        classes: np.ndarray,
+        attributions: list[Attribution],
+        method: str,
+        *,
+        predicted: np.ndarray | None = None,
     ) -> "Explanation":
         """Collect the contributions in each text in one frame.
 
@@ -75,6 +84,8 @@ class Explanation:
         classes : ndarray of shape (n_classes,)
         attributions : list of Attribution
         method : str
+        predicted : ndarray of bool of shape (n_texts, n_classes), optional
+            With several labels per row.
 
         Returns
         -------
@@ -92,6 +103,7 @@ class Explanation:
             baseline=baseline,
             error=np.array([found.error for found in attributions]),
             method=method,
+            predicted=predicted,
         )
 
     def of(self, text: int, label: object) -> pd.DataFrame:

@@ -34,7 +34,8 @@ def render(explanation: "Explanation") -> str:
     Returns
     -------
     str
-        For each text the class of the highest score; the other classes can be unfolded.
+        For each text the class of the highest score, or the predicted ones of several labels; the
+        other classes can be unfolded.
     """
     legend = (
         '<p><small><span class="for" style="--a:.5">for</span> or '
@@ -43,14 +44,22 @@ def render(explanation: "Explanation") -> str:
         f"{explanation.error.max():.1%}.</small></p>"
     )
     by_text = dict(list(explanation.frame.groupby("text")))
+    predicted = explanation.predicted
     texts = [
-        _text(text, by_text.get(i), explanation.scores.iloc[i])
+        _text(
+            text,
+            by_text.get(i),
+            explanation.scores.iloc[i],
+            None if predicted is None else predicted[i],
+        )
         for i, text in enumerate(explanation.texts)
     ]
     return html_fragment("agnews-explain", legend + "".join(texts), style=_STYLE)
 
 
-def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
+def _text(
+    text: str, rows: pd.DataFrame | None, scores: pd.Series, predicted: np.ndarray | None
+) -> str:
     """Return the markup of one text.
 
     Parameters
@@ -60,17 +69,24 @@ def _text(text: str, rows: pd.DataFrame | None, scores: pd.Series) -> str:
         Its rows of `Explanation.frame`; None for a text without words.
     scores : pandas.Series of shape (n_classes,)
         By class.
+    predicted : ndarray of bool of shape (n_classes,) or None
+        Which of several labels are predicted.
     """
     if rows is None:
         return "<section><p><small>no words</small></p></section>"
     strongest = float(rows["contribution"].abs().max())
-    ranked = [scores.index[i] for i in np.argsort(-scores.to_numpy(), kind="stable")]
-    best, *others = [
-        _line(text, rows[rows["class"] == label], label, scores[label], strongest)
-        for label in ranked
+    ranked = np.argsort(-scores.to_numpy(), kind="stable")
+    lines = [
+        _line(text, rows[rows["class"] == label], label, score, strongest)
+        for label, score in scores.iloc[ranked].items()
     ]
-    folded = f"<details><summary><small>other classes</small></summary>{''.join(others)}</details>"
-    return f"<section>{best}{folded if others else ''}</section>"
+    is_open = np.arange(len(ranked)) == 0 if predicted is None else predicted[ranked]
+    shown = [line for line, opened in zip(lines, is_open) if opened]
+    others = [line for line, opened in zip(lines, is_open) if not opened]
+    what = "classes" if predicted is None else "labels"
+    first = "".join(shown) or f"<p>{escape(text)} <small>no label is predicted</small></p>"
+    folded = f"<details><summary><small>other {what}</small></summary>{''.join(others)}</details>"
+    return f"<section>{first}{folded if others else ''}</section>"
 
 
 def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest: float) -> str:

@@ -54,9 +54,10 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
     columns = np.full(len(names), "", dtype=object)
     if isinstance(readers[0], MixedVectorizer):
         columns = readers[0].feature_columns()
-    owner = dict(zip(names, columns, strict=True))
     for reader in readers[1:]:
-        if not isinstance(reader, (OneToOneFeatureMixin, SelectorMixin)):
+        if isinstance(reader, SelectorMixin):
+            columns = columns[reader.get_support()]
+        elif not isinstance(reader, OneToOneFeatureMixin):
             return None
         names = reader.get_feature_names_out(names)
     coefficients = classifier.coef_
@@ -69,7 +70,6 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
         intercept = np.append(-intercept, intercept)
     if coefficients.shape != (n_classes, len(names)):
         return None
-    columns = np.array([owner.get(name, "") for name in names], dtype=object)
     return LinearModel(names, coefficients, np.asarray(intercept, dtype=np.float64), columns)
 
 
@@ -108,11 +108,10 @@ def _by_column(
 ) -> Attribution:
     """Return the contributions in one row with one value per column, the sum of its features."""
     totals = {name: np.zeros(len(found.scores)) for name in columns.columns}
-    owner = dict(zip(linear.names, linear.columns, strict=True))
-    outside = [feature for feature in found.outside if not owner[feature.name]]
+    outside = [feature for feature in found.outside if feature.column not in totals]
     for feature in found.outside:
-        if owner[feature.name]:
-            totals[owner[feature.name]] += feature.values
+        if feature.column in totals:
+            totals[feature.column] += feature.values
     cells = cells_of(columns, row)
     named = [Outside(f"{name} = {cells[name]}", total) for name, total in totals.items()]
     return found._replace(outside=[*outside, *named])
@@ -151,5 +150,5 @@ def _attribute(
         if total > 0:
             values += np.outer(shares / total, contribution)  # (n_words, n_classes)
         else:
-            outside.append(Outside(linear.names[column], contribution))
+            outside.append(Outside(linear.names[column], contribution, linear.columns[column]))
     return Attribution(words, values, outside, linear.intercept, scores)

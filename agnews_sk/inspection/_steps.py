@@ -9,6 +9,7 @@ import polars as pl
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.label_sets import thresholds_of
 from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.validation import check_texts, is_frame
 
@@ -67,6 +68,19 @@ class TextModel:
             )
         probabilities = np.asarray(self.classifier.predict_proba(features), dtype=np.float64)
         return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+
+    def predicted_labels(self) -> np.ndarray | None:
+        """Return which labels are predicted for the texts, None where rows have one label.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_texts, n_classes), or None
+        """
+        thresholds = thresholds_of(self.classifier)
+        if thresholds is None:
+            return None
+        y_proba = self.classifier.predict_proba(self.features(self.texts))
+        return np.asarray(y_proba) >= thresholds
 
 
 def score_per_class(scores: Any) -> np.ndarray:

@@ -21,10 +21,13 @@ class Outside(NamedTuple):
     ----------
     name : str
     values : ndarray of float of shape (n_scores,)
+    column : str, default=""
+        The column beside the texts that it comes from.
     """
 
     name: str
     values: np.ndarray
+    column: str = ""
 
 
 class Words:

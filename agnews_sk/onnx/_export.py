@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from agnews_sk._core.label_sets import thresholds_of
+from agnews_sk._core.label_sets import label_format_of, thresholds_of
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.classifiers import (
@@ -127,7 +127,7 @@ def export_onnx(
         raise ValueError("quantize='int8' needs y, the labels to measure the accuracy with.")
     import_optional("onnx", extra="onnx", needed_by="export_onnx")
     known = pipeline.classes_.tolist()
-    label_format, thresholds = _of_sets(pipeline)
+    label_format, thresholds = label_format_of(pipeline), thresholds_of(pipeline)
     one_label = y is not None and label_format is None
     if one_label and set(known).isdisjoint(np.asarray(y).tolist()):
         raise ValueError(f"y has none of the labels of the pipeline, {known!r:.200}.")
@@ -148,27 +148,18 @@ def export_onnx(
         write_files(described(""), Path(folder) / "exported")
         exported = OnnxClassifier.from_path(Path(folder) / "exported")
         found = exported.predict_proba(X)
-    report = compare(pipeline.predict_proba(X), found, pipeline.classes_, y, thresholds=thresholds)
+    report = compare(
+        pipeline.predict_proba(X),
+        found,
+        pipeline.classes_,
+        y,
+        thresholds=thresholds,
+        label_format=label_format,
+    )
     bound = max_difference if quantize is None else None
     check_parity(report, max_difference=bound, max_accuracy_drop=max_accuracy_drop)
     write_files(described(report.as_markdown(), parity=report.as_dict()), Path(path))
     return report
-
-
-def _of_sets(pipeline: Any) -> tuple[str | None, np.ndarray | None]:
-    """Return the format and the thresholds of label sets, None where rows have one label.
-
-    Parameters
-    ----------
-    pipeline : fitted pipeline
-
-    Returns
-    -------
-    label_format : str or None
-    thresholds : ndarray of float of shape (n_labels,) or None
-    """
-    last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
-    return getattr(last, "label_format_", None), thresholds_of(pipeline)
 
 
 def _divide(pipeline: Any) -> _Export:

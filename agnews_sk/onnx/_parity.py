@@ -55,6 +55,7 @@ def compare(
     y: Any = None,
     *,
     thresholds: np.ndarray | None = None,
+    label_format: str | None = None,
 ) -> ParityReport:
     """Compare the probabilities of two models on the same rows.
 
@@ -67,6 +68,8 @@ def compare(
         True labels.
     thresholds : ndarray of shape (n_classes,), optional
         Of models that predict several labels per row.
+    label_format : str, optional
+        Of their label sets in `fit`.
 
     Returns
     -------
@@ -87,7 +90,8 @@ def compare(
             return None
         if thresholds is not None:
             predicted = (probabilities >= thresholds).astype(int)
-            return float(equal_sets(y, predicted, probabilities, classes).mean())
+            right = equal_sets(y, predicted, probabilities, classes, label_format=label_format)
+            return float(right.mean())
         return float((classes[probabilities.argmax(axis=1)] == np.asarray(y)).mean())
 
     return ParityReport(

@@ -8,16 +8,15 @@ a forger gains nothing by an old name.
 import io
 import json
 import re
-import sys
 import zipfile
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
+from agnews_sk._core.earlier_states import RENAMED_ATTRIBUTES, Renamed, Renames, added_parameters
 from agnews_sk.persistence._errors import artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import PIPELINE
-from agnews_sk.persistence._trusted_types import name_of
 
 _SCHEMA = "schema.json"
 # Classes were saved with the private module that defined them. Inside of a JSON string quotes are
@@ -25,52 +24,6 @@ _SCHEMA = "schema.json"
 _PRIVATE_MODULE = re.compile(
     rb'"__module__": "agnews_sk\.(classifiers|cleaning|sampling|tokenization|vectorization)\._\w+"'
 )
-
-
-class Renamed(NamedTuple):
-    """What became of a parameter or a fitted attribute.
-
-    Attributes
-    ----------
-    name : str
-        Current name.
-    convert : callable, optional
-        Returns the current value for an old one that is None, a boolean, a number or a text, such
-        as bytes for GiB.
-    """
-
-    name: str
-    convert: Callable[[Any], Any] | None = None
-
-
-def _in_bytes(gib: float) -> int:
-    """Return gibibytes in bytes, at most the largest index."""
-    if type(gib) not in (int, float):  # a string times 2**30 would fill the memory
-        raise ValueError(f"cache_gib must be a number, got a {type(gib).__name__}.")
-    return int(min(gib * 2**30, sys.maxsize))
-
-
-_NETS = {"cache_gib": Renamed("max_cache_bytes", _in_bytes)}
-Renames = Mapping[str, Mapping[str, Renamed]]
-# Parameters and fitted attributes, by the full public name of the class and their old name.
-RENAMED_ATTRIBUTES: Renames = {
-    "agnews_sk.classifiers.FineTunedTransformerClassifier": _NETS,
-    "agnews_sk.classifiers.TransformerClassifier": _NETS,
-    "agnews_sk.tokenization.Vocabulary": {"specials": Renamed("special_tokens")},
-    "agnews_sk.vectorization.SentenceEmbedder": {"_fingerprint": Renamed("_model_digest")},
-}
-
-_CHUNKS: Mapping[str, Any] = {"chunk_overlap": 0.125, "chunk_pooling": "mean", "max_chunks": 32}
-# Parameters that models may have been saved without, by the full public name of the class, with the
-# values under which these models predict as before.
-ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
-    "agnews_sk.classifiers.CalibratedLinearSVC": {"threshold": "f1"},
-    "agnews_sk.classifiers.FineTunedTransformerClassifier": {"threshold": "f1", **_CHUNKS},
-    "agnews_sk.classifiers.TransformerClassifier": {"threshold": "f1", **_CHUNKS},
-    "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},
-    "agnews_sk.vectorization.NgramVectorizer": {"segmenter": None, "supervised": False},
-    "agnews_sk.vectorization.SentenceEmbedder": {"truncation": "head", **_CHUNKS},
-}
 
 
 def with_current_names(content: bytes, renamed: Renames = RENAMED_ATTRIBUTES) -> bytes:
@@ -153,7 +106,7 @@ def _converted(value: dict[str, Any], change: Renamed) -> dict[str, Any]:
 
 
 def set_added_parameters(model: Any) -> None:
-    """Set the parameters of `ADDED_PARAMETERS` that estimators were saved without.
+    """Set the parameters that estimators of earlier versions were saved without.
 
     Parameters
     ----------
@@ -161,5 +114,5 @@ def set_added_parameters(model: Any) -> None:
         Changed in place; its values are not checked yet.
     """
     for found in walk(model):
-        for name, value in ADDED_PARAMETERS.get(name_of(type(found)), {}).items():
+        for name, value in added_parameters(type(found)).items():
             vars(found).setdefault(name, value)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from agnews_sk._core.earlier_states import added_parameters
 from agnews_sk.persistence._attributes import (
     attributes_of,
     attributes_of_parts,
@@ -22,11 +23,7 @@ from agnews_sk.persistence._attributes import (
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import expanded_size, walk
 from agnews_sk.persistence._manifest import distribution_of, installed_versions
-from agnews_sk.persistence._moved import (
-    ADDED_PARAMETERS,
-    set_added_parameters,
-    with_current_names,
-)
+from agnews_sk.persistence._moved import set_added_parameters, with_current_names
 from agnews_sk.persistence._parts import FOLDER
 from agnews_sk.persistence._reading import check_stored
 from agnews_sk.persistence._schema import BUNCH, PIPELINE, Place, Schema, read_schema
@@ -259,7 +256,7 @@ def _check_attributes(owner: str, attributes: frozenset[str], versions: Mapping[
             f"{PIPELINE} has a {kind.__name__} with the attribute {more[0]!r}, which is not one "
             f"that {library} {here} saves for it{way}."
         )
-    known = attributes.union(ADDED_PARAMETERS.get(owner, ()))
+    known = attributes.union(added_parameters(kind))
     missing = [name for name in parameters_of(kind) if name not in known]
     if missing:
         raise ArtifactError(

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.validation import Interval, RealNotInt
 from agnews_sk.tokenization._words import EncodedTokens, drop_tokens, encode_tokens, is_ragged
 
@@ -16,7 +17,7 @@ _UNKNOWN = "<unk>"
 
 
 class Vocabulary(  # type: ignore[call-arg]
-    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    TakesEarlierStates, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
     """Turn tokens into ids; frequent tokens have the smallest ids.
 

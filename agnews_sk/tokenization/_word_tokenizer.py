@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.stop_words import LANGUAGES, stop_word_set
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.tokenization._segmentation import (
@@ -36,7 +37,12 @@ _ENGLISH_STEMMERS = ("porter", "snowball", "lancaster")
 
 
 class WordTokenizer(  # type: ignore[call-arg]
-    StatelessMixin, TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    TakesEarlierStates,
+    StatelessMixin,
+    TextInputMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     r"""Split texts into words.
 
@@ -117,10 +123,6 @@ class WordTokenizer(  # type: ignore[call-arg]
         self.stemmer = stemmer
         self.stop_words = stop_words
         self.n_jobs = n_jobs
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take a state; earlier versions did not split scripts without spaces."""
-        super().__setstate__({"segmenter": None, **state})
 
     def fit(self, X: Any, y: Any = None) -> "WordTokenizer":
         """Check the parameters and the texts, and record what splits them.

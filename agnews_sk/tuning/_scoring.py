@@ -17,7 +17,7 @@ from sklearn.metrics._scorer import _MultimetricScorer, _PassthroughScorer, _Sco
 from sklearn.utils._response import _get_response_values
 from sklearn.utils.metadata_routing import process_routing
 
-from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.label_sets import is_multilabel, label_format_of
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tuning._prefix_cache import FoldMemory
 from agnews_sk.tuning._private_copy import private_copy
@@ -162,7 +162,8 @@ def _score(
     """
     y = private_copy(fold.y)
     if type(scorer) is _Scorer and (fold.last_step_predicts or fold.memory is None):
-        if is_multilabel(y) and hasattr(fold.last, "classes_"):
+        several = label_format_of(fold.last) is not None or is_multilabel(y)
+        if several and hasattr(fold.last, "classes_"):
 
             def respond(method: str) -> Any:
                 """Return what a method of the last step gives, computed once."""

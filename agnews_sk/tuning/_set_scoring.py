@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics._scorer import _Scorer
 
-from agnews_sk._core.label_sets import check_label_sets, is_multilabel
+from agnews_sk._core.label_sets import check_label_sets, is_multilabel, label_format_of
 
 
 def score_rows(scorer: Any, estimator: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
@@ -25,7 +25,8 @@ def score_rows(scorer: Any, estimator: Any, X: Any, y: Any, params: dict[str, An
     -------
     float
     """
-    if type(scorer) is not _Scorer or not is_multilabel(y):
+    several = label_format_of(estimator) is not None or is_multilabel(y)
+    if type(scorer) is not _Scorer or not several:
         return scorer(estimator, X, y, **params)
     return score_sets(scorer, estimator, lambda method: getattr(estimator, method)(X), y, params)
 
@@ -51,13 +52,14 @@ def score_sets(
     float
     """
     classes = np.asarray(estimator.classes_)
-    true = check_label_sets(y, classes=classes).indicator.astype(int)
+    known: dict[str, Any] = {"classes": classes, "label_format": label_format_of(estimator)}
+    true = check_label_sets(y, **known).indicator.astype(int)
 
     def predict(_: Any, method: str, __: Any, **keywords: Any) -> np.ndarray:
         """Return predictions with a column per label, zeros for those it does not know."""
         found = respond(method)
         if method == "predict":
-            found = check_label_sets(found, classes=classes).indicator.astype(int)
+            found = check_label_sets(found, **known).indicator.astype(int)
         return np.pad(found, [(0, 0), (0, true.shape[1] - found.shape[1])])
 
     return scorer._score(predict, estimator, None, true, **params)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.device import choose_device
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.pretrained import (
     longest_input,
     model_digest,
@@ -40,7 +41,12 @@ _SAMPLE = 256
 
 
 class SentenceEmbedder(
-    TextInputMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, HasParts, BaseEstimator
+    TakesEarlierStates,
+    TextInputMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    HasParts,
+    BaseEstimator,
 ):
     """Embed each text as one dense vector, by a pretrained model that is not trained further.
 

@@ -1,5 +1,7 @@
 """A vectorizer of texts beside other columns, around scikit-learn's ColumnTransformer."""
 
+import copy
+import re
 from numbers import Real
 from typing import Any
 
@@ -187,19 +189,19 @@ class MixedVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     def feature_columns(self) -> np.ndarray:
         """Return the column that each feature comes from, "" for those of the texts.
 
+        The name of a feature where that does not tell, as of principal components of columns.
+
         Returns
         -------
         ndarray of object of shape (n_features,)
         """
         check_is_fitted(self)
-        names = self.get_feature_names_out()
-        columns = sorted(self.columns_, key=len, reverse=True)
-        found = []
-        for name in names:
-            kind, _, rest = name.partition("__")
-            owner = (one for one in columns if rest == one or rest.startswith(f"{one}_"))
-            found.append("" if kind == "text" else next(owner, rest))
-        return np.array(found, dtype=object)
+        found = np.full(len(self.get_feature_names_out()), "", dtype=object)
+        for kind, encoder, columns in self.transformer_.transformers_:
+            place = self.transformer_.output_indices_[kind]
+            if kind != "text" and place.stop > place.start:
+                found[place] = _columns_of_features(encoder, columns)
+        return found
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "transformer_")
@@ -262,3 +264,42 @@ def _frame(text: str, texts: pl.Series, columns: dict[str, pl.Series]) -> pl.Dat
         for name, column in columns.items()
     }
     return pl.DataFrame({text: texts.fill_null(""), **cells})
+
+
+def _columns_of_features(encoder: Any, columns: list[str]) -> np.ndarray:
+    """Return the column that each feature of an encoder comes from.
+
+    Encoders name features by column, but one name may begin like another: the category "usd" of
+    "price" gives the same name as a column "price_usd". So the features are named again, for
+    columns with names that differ.
+
+    Parameters
+    ----------
+    encoder : fitted estimator
+    columns : list of str
+        That it was fitted on.
+
+    Returns
+    -------
+    ndarray of object of shape (n_features,)
+        The name of a feature where that does not tell its column.
+    """
+    numbered = [f"{i}\0" for i in range(len(columns))]
+    try:
+        names = _fitted_on(encoder, numbered).get_feature_names_out()
+    except (AttributeError, ValueError):  # as a FeatureUnion, whose parts keep the names
+        return np.asarray(encoder.get_feature_names_out(), dtype=object)
+    found = [re.search(r"(\d+)\0", str(name)) for name in names]
+    owners = [columns[int(one[1])] if one else str(name) for one, name in zip(found, names)]
+    return np.array(owners, dtype=object)
+
+
+def _fitted_on(encoder: Any, names: list[str]) -> Any:
+    """Return a copy of an encoder with other names of the columns that it was fitted on."""
+    copied = copy.copy(encoder)
+    if hasattr(copied, "steps"):
+        (step, first), *others = copied.steps
+        copied.steps = [(step, _fitted_on(first, names)), *others]
+    elif hasattr(copied, "feature_names_in_"):
+        copied.feature_names_in_ = np.array(names, dtype=object)
+    return copied

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
 from agnews_sk.tokenization import (
@@ -35,7 +36,9 @@ _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
 # `auto_wrap_output_keys=None`: a sparse matrix for any `transform_output`, as in scikit-learn.
-class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class NgramVectorizer(  # type: ignore[call-arg]
+    TakesEarlierStates, TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     r"""Turn texts or tokens into a sparse matrix of n-gram counts or TF-IDF weights.
 
     The matrix equals that of scikit-learn's
@@ -330,7 +333,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take a state; earlier versions did not split scripts without spaces."""
         if "segmenter" not in state:
-            state = {**state, "segmenter": None, "segmenter_": None, "word_statistics_": {}}
+            state = {**state, "segmenter_": None, "word_statistics_": {}}
         super().__setstate__(state)
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -151,5 +151,15 @@ def test_rows_with_several_labels_are_audited():
         assert report["exact_duplicates"].rows.tolist() == [1]
         assert report["class_imbalance"].summary.startswith("2 labels, from 2 to 3 rows, 1.0 per")
         assert "1 rows have no label" in report["class_imbalance"].summary
-        assert "source_leakage" not in report.findings
+        assert report["source_leakage"].count == 0
         assert "<td>war</td>" in report._repr_html_()
+
+
+def test_a_single_label_of_sets_is_checked_for_errors():
+    pytest.importorskip("cleanlab", reason="the audit extra is not installed")
+    texts = [f"oil rises {i}" if i % 2 else f"the cup {i}" for i in range(24)]
+    sets = [["oil"] if i % 2 else [] for i in range(24)]
+    sets[3], sets[4] = [], ["oil"]
+    found = audit(texts, sets)["label_errors"]
+    assert {3, 4} <= set(found.rows.tolist())
+    assert set(found.examples["suggested"]) == {"oil", ""}

@@ -2,6 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from agnews_sk._core.label_sets import check_label_sets
 from agnews_sk.auditing._rows import Rows
 from agnews_sk.auditing._text_checks import (
     check_class_balance,
@@ -83,3 +84,27 @@ def test_a_source_of_one_class_reveals_the_label():
 def test_a_rare_source_reveals_nothing():
     texts = [f"Oil {i} (Reuters)" for i in range(19)] + [f"Cup {i}" for i in range(19)]
     assert check_sources(rows(texts, ["Oil"] * 19 + ["Cup"] * 19)).count == 0
+
+
+def sets_of(texts, labels):
+    sets = check_label_sets(labels)
+    column = np.empty(len(texts), dtype=object)
+    column[:] = [tuple(row) for row in labels]
+    return Rows(texts=pl.Series(texts, dtype=pl.String), labels=column, sets=sets)
+
+
+def test_a_source_of_one_label_among_several_reveals_it():
+    texts = [f"Oil {i} (Reuters)" for i in range(20)] + [f"Cup {i} (AP)" for i in range(20)]
+    labels = [["news", "oil"], ["news", "oil", "war"]] * 10 + [["cup", "news"], ["news"]] * 10
+    found = check_sources(sets_of(texts, labels))
+    assert found.rows.tolist() == list(range(20))
+    assert found.examples.to_dict("records") == [
+        {"source": "Reuters", "label": "oil", "rows": 20, "share": 1.0}
+    ]
+    assert "whose most frequent label is" in found.summary
+
+
+def test_a_label_that_all_rows_have_is_revealed_by_no_source():
+    texts = [f"Oil {i} (Reuters)" for i in range(40)]
+    assert check_sources(sets_of(texts, [["news"]] * 40)).count == 0
+    assert check_sources(sets_of(texts, [["oil"], []] * 20)).count == 0

@@ -131,6 +131,14 @@ def test_features_of_held_out_rows_alone_are_left_out_and_the_length_is_kept():
     np.testing.assert_allclose(as_unseen(counts, fitted).toarray(), [[1, 0, 0, 0], [1, 0, 0, 0]])
 
 
+def test_a_row_of_another_length_does_not_stop_the_others_from_being_scaled():
+    fitted = sp.csr_array([[1.0, 0, 1.0]])
+    out = sp.csr_array([[0.6, 0.8, 0], [0.8, 0.6, 0], [1.0, 0, 0], [0.1, 0.1, 0]])
+    unseen = as_unseen(out, fitted).toarray()
+    np.testing.assert_allclose(unseen, [[1, 0, 0], [1, 0, 0], [1, 0, 0], [0.1, 0, 0]])
+    assert as_unseen(out[:0], fitted).shape == (0, 3)
+
+
 def test_probabilities_of_few_texts_are_honest():
     frame, y = make_news(5_800, random_state=0, return_X_y=True)
     pipeline = make_tfidf_pipeline().fit(frame[:800], y[:800])

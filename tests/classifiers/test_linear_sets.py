@@ -237,3 +237,47 @@ def test_samplers_keep_the_labels_of_rows():
     with pytest.warns(UserWarning, match=r"dropped all rows of the classes \['lost'\]"):
         fitted = make_tfidf_pipeline().fit(frame, [*SETS, ["lost"], ["oil"]])
     assert fitted.classes_.tolist() == ["oil", "war"]
+
+
+@both
+def test_the_numbers_0_and_1_mean_in_score_what_they_meant_in_fit(classifier):
+    def lists(y):
+        return [[label for label in (0, 1) if row[label]] for row in y]
+
+    fitted = clone(classifier).fit(X, lists(Y))
+    assert fitted.label_format_ == "lists"
+    tested = lists(Y_TEST)
+    by_row = [fitted.score(row[None], [labels]) for row, labels in zip(X_TEST, tested)]
+    assert np.mean(by_row) == fitted.score(X_TEST, tested)
+    assert fitted.score(X_TEST, fitted.predict(X_TEST).tolist()) == 1
+    nested = clone(classifier).fit(X, Y[:, :2].tolist())
+    assert nested.score(X_TEST, nested.predict(X_TEST).tolist()) == 1
+
+
+SEEN = {
+    "lists": lambda y: [["oil"] if one else [] for one in y[:, 0]],
+    "sparse": sp.csr_array,
+}
+TESTED = {
+    "array": np.asarray,
+    "sparse": sp.csr_array,
+    "nested lists": lambda y: y.tolist(),
+    "bools": lambda y: y.astype(bool),
+}
+
+
+@pytest.mark.parametrize("tested", TESTED)
+@pytest.mark.parametrize("seen", SEEN)
+def test_one_label_is_scored_in_any_container(seen, tested):
+    fitted = CalibratedLinearSVC(random_state=0).fit(X, SEEN[seen](Y[:, 1:2]))
+    expected = fitted.score(X_TEST, SEEN[seen](Y_TEST[:, 1:2]))
+    assert 0.5 < expected < 1
+    assert fitted.score(X_TEST, TESTED[tested](Y_TEST[:, 1:2])) == expected
+    frame = pd.DataFrame(Y_TEST[:, 1:2], columns=fitted.classes_)
+    assert fitted.score(X_TEST, frame) == expected
+
+
+def test_one_label_per_row_in_fit_is_one_in_score():
+    fitted = CalibratedLinearSVC(random_state=0).fit(X, Y[:, 0])
+    with pytest.raises(ValueError, match=r"y must be 1-D, .* got shape \(200, 4\); the guide"):
+        fitted.score(X_TEST, Y_TEST)

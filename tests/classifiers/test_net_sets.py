@@ -1,6 +1,7 @@
 """Torch classifiers of rows with several labels."""
 
 import copy
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -289,3 +290,52 @@ def test_forged_thresholds_are_rejected(pipeline, tmp_path):
     save(forged, tmp_path / "model")
     with pytest.raises(ArtifactError, match="without a threshold from 0 to 1 for each of 3 labels"):
         load(tmp_path / "model")
+
+
+def test_the_numbers_0_and_1_are_labels_of_validation_rows_too():
+    two = [[label for label in row if label != "war"] for row in SETS]
+    numbers = [[int(label == "oil") for label in row] for row in two]
+    both = [i for i, row in enumerate(numbers) if len(row) == 2]
+    histories = [
+        net(threshold=0.5).fit(IDS, y, X_val=IDS[both], y_val=[y[i] for i in both]).history_
+        for y in (two, numbers)
+    ]
+    assert histories[0].valid_loss.tolist() == histories[1].valid_loss.tolist()
+
+
+def held_out(classifier, rows=slice(None)):
+    """The rows that a fit holds out to choose thresholds on, by the logits that are asked for."""
+    seen = []
+    parts = divide_rows
+
+    def divide(*args, **kwargs):
+        found = parts(*args, **kwargs)
+        seen.append(found.held_out.tolist())
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agnews_sk.classifiers._base.divide_rows", divide)
+        classifier.fit(IDS[rows], SETS[rows])
+    return seen[0]
+
+
+@pytest.mark.parametrize("fraction", [None, 0.2])
+def test_warm_starts_hold_out_the_same_rows(fraction):
+    warm = net(random_state=None, warm_start=True, validation_fraction=fraction)
+    first = held_out(warm)
+    assert first
+    assert held_out(warm) == first
+    assert held_out(pickle.loads(pickle.dumps(warm))) == first
+    assert held_out(warm.set_params(warm_start=False)) != first
+
+
+def test_a_warm_start_on_other_rows_warns_of_those_that_it_holds_out():
+    warm = net(random_state=None, warm_start=True).fit(IDS, SETS)
+    with pytest.warns(UserWarning, match="rows that an earlier fit may have trained on"):
+        warm.fit(IDS[:200], SETS[:200])
+    warm.fit(IDS[:200], SETS[:200])
+    warm.fit(IDS, SETS, X_val=IDS[:9], y_val=SETS[:9])
+    with pytest.warns(UserWarning, match="rows that an earlier fit may have trained on"):
+        warm.fit(IDS, SETS)
+    fixed = net(threshold=0.5, warm_start=True).fit(IDS, SETS)
+    fixed.fit(IDS[:200], SETS[:200])

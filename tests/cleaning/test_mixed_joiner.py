@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -157,3 +158,15 @@ def test_the_cleaner_cleans_the_texts_and_keeps_the_columns():
     assert cleaned.texts.tolist() == ["a b", ""]
     assert cleaned.columns.equals(rows.columns)
     assert rows.texts == ["A  b", None]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, list], ids=lambda kind: kind.__name__)
+def test_a_column_that_is_one_of_several_labels_is_rejected(kind):
+    text = [f"the parcel number {i} is late" for i in range(8)]
+    late, lost = np.array([1, 0, 0, 1] * 2), np.array([1, 1, 0, None] * 2)
+    frame = pd.DataFrame({"text": text, "late": late.astype(bool), "lost": lost})
+    y = np.column_stack([1 - late, late, np.ones(8, int)])
+    with pytest.raises(ValueError, match=r"X\['late'\] holds a label: it says which rows have 1\."):
+        MixedColumnJoiner().fit(frame, kind(y))
+    MixedColumnJoiner(others=["late"]).fit(frame, kind(y))
+    MixedColumnJoiner().fit(frame.assign(late=late[::-1] != late), kind(y))

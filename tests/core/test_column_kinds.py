@@ -56,6 +56,34 @@ def test_categories_are_equal_whole_numbers_whatever_the_dtype_and_the_other_row
     assert as_kind(floats, "category", name="x").to_list() == ["3", "4.5", None]
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ([[1, 0], [1.0, 0.0], ["1", "0"], ["1.0", "0.00"], [Decimal("1.00"), Decimal(0)]], "1"),
+        ([[1.5, 2], [np.float32(1.5), 2], ["1.5", "2"], [Decimal("1.50"), Decimal(2)]], "1.5"),
+        ([[10**17, 1], [1e17, 1], [str(10**17), "1"]], str(10**17)),
+        ([[1e20, 0.1], ["1e+20", "0.1"]], "1e+20"),
+        ([pd.Series([0.1], dtype=np.float32), [0.1], ["0.1"]], "0.1"),
+        ([[True, False], ["True", "False"], ["true", "false"], ["TRUE", "FALSE"]], "true"),
+        ([[DAY], [DAY.date()], pd.Series([DAY], dtype="M8[ms]"), ["2026-01-02"]], "2026-01-02"),
+        ([["1.10"]], "1.10"),
+        ([["007"]], "007"),
+        ([["v1.0"]], "v1.0"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_category_is_one_whatever_the_dtype(columns, expected):
+    found = [as_kind(pd.Series(cells), "category", name="x").to_list() for cells in columns]
+    assert [cells[0] for cells in found] == [expected] * len(found)
+    assert found == [found[0]] * len(found)
+
+
+def test_a_time_of_day_is_part_of_a_category():
+    times = pd.Series([DAY + dt.timedelta(hours=3), DAY + dt.timedelta(milliseconds=5)])
+    found = as_kind(times, "category", name="x").to_list()
+    assert found == ["2026-01-02 03:00:00", "2026-01-02 00:00:00.005"]
+
+
 def test_truth_values_are_read_from_words_and_digits():
     for cells in (["yes", "No", None], ["1", "0", ""], [1.0, 0.0, None], [True, False, None]):
         assert as_kind(pd.Series(cells), "boolean", name="x").to_list() == [True, False, None]
@@ -72,6 +100,11 @@ def test_truth_values_are_read_from_words_and_digits():
         ([DAY], "boolean", "at position 0"),
         ([[1]], "category", "got a column of object; convert it first"),
         (["a", 1], "category", "got a column of object"),
+        (
+            pd.period_range("2026-01", periods=2, freq="M"),
+            "category",
+            r"got a column of period\[M\]",
+        ),
     ],
     ids=str,
 )

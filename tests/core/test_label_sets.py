@@ -180,6 +180,60 @@ def test_a_list_of_rows_of_zero_and_one_is_an_indicator_and_other_integers_are_l
     assert check_label_sets(objects([[0, 1], [0, 1]])).format == "lists"
 
 
+NUMBERS = np.array([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("y", "indicator"),
+    [
+        ([[0], [1], [0, 1]], [[1, 0], [0, 1], [1, 1]]),
+        ([[0, 1], [1, 0]], [[1, 1], [1, 1]]),
+        ([[0, 0], [1, 1]], [[1, 0], [0, 1]]),
+        ([(1,), (1,)], [[0, 1], [0, 1]]),
+        ([np.array([0, 1])], [[1, 1]]),
+        ([[1.0, 0.0]], [[1, 1]]),
+    ],
+    ids=str,
+)
+def test_lists_of_zero_and_one_are_labels_where_fit_saw_labels(y, indicator):
+    found = check_label_sets(y, classes=NUMBERS, label_format="lists")
+    assert found.indicator.tolist() == np.array(indicator, dtype=bool).tolist()
+
+
+@pytest.mark.parametrize("label_format", LABEL_FORMATS[1:])
+def test_lists_of_zero_and_one_are_an_indicator_where_fit_saw_one(label_format):
+    known = {"classes": NUMBERS, "label_format": label_format}
+    assert check_label_sets([[0, 1], [1, 0]], **known).indicator.tolist() == [[0, 1], [1, 0]]
+    assert check_label_sets([{0}, {0, 1}], **known).indicator.tolist() == [[1, 0], [1, 1]]
+    assert not check_label_sets([[], []], **known).indicator.any()
+    one = check_label_sets([[0], [1]], classes=NUMBERS[:1], label_format=label_format)
+    assert one.indicator.tolist() == [[False], [True]]
+    with pytest.raises(ValueError, match="got 1 values at position 0 and 2 at position 2; pass la"):
+        check_label_sets([[0], [1], [0, 1]], **known)
+
+
+def test_numbers_that_cannot_be_labels_are_an_indicator():
+    names = np.array(["oil", "war"], dtype=object)
+    known = {"classes": names, "label_format": "lists"}
+    assert check_label_sets([[0, 1]], **known).indicator.tolist() == [[False, True]]
+    one = check_label_sets([[1], [0]], classes=names[:1], label_format="lists")
+    assert one.indicator.tolist() == [[True], [False]]
+    with pytest.raises(TypeError, match="kind of the known labels, str, got int"):
+        check_label_sets([[1], [2]], **known)
+    bools = check_label_sets([[True, False]], classes=NUMBERS, label_format="lists")
+    assert bools.indicator.tolist() == [[True, False]]
+
+
+def test_lists_of_whole_floats_are_an_indicator_as_an_array_of_them_is():
+    assert check_label_sets(INDICATOR.astype(float).tolist()).format == "array of int"
+    assert check_label_sets([[1.0, 2.0], [2.0, 1.0]]).format == "lists"
+
+
+def test_labels_that_are_none_are_rejected_as_such():
+    with pytest.raises(ValueError, match="but the target y is None"):
+        check_label_sets(None)
+
+
 def test_a_label_that_is_named_twice_counts_once():
     assert check_label_sets([["a", "a"], ["b"]]).restored().tolist() == [["a"], ["b"]]
 

@@ -242,3 +242,10 @@ def test_times_are_not_labels(kind):
 def test_integers_that_floats_cannot_hold_are_not_converted_to_floats():
     with pytest.raises(TypeError, match="labels of one kind"):
         check_labels([2**53 + 1, 1.0])
+
+
+@pytest.mark.parametrize("y", [[1, 2, 1], [1.0, 2.0, 1.0]], ids=["int", "float"])
+@pytest.mark.parametrize("cells", ["1", "1.0"])
+def test_columns_that_are_the_labels_in_another_dtype_are_rejected(y, cells):
+    with pytest.raises(ValueError, match="holds the labels"):
+        reject_labels({"code": pl.Series([cells, cells.replace("1", "2"), cells])}, y)

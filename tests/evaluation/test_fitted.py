@@ -1,7 +1,13 @@
 """A classifier that is fitted already is scored as one that is fitted for it."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.evaluation import (
@@ -56,3 +62,23 @@ def test_labels_of_another_kind_are_rejected(fitted):
         evaluate_fitted("a", fitted, TEXTS[:2], [1, 2])
     with pytest.raises(ValueError, match="y_test"):
         evaluate_fitted("a", fitted, TEXTS[:2], ["Oil"])
+
+
+SETS = [["Oil"] if label == "Oil" else ["Cup", "Tea"] for label in LABELS]
+CLASSES = ["Cup", "Oil", "Tea"]
+INDICATOR = np.array([[one in labels for one in CLASSES] for labels in SETS], dtype=int)
+OTHERS = {
+    "forest": RandomForestClassifier(2, random_state=0),
+    "one-vs-rest": OneVsRestClassifier(LogisticRegression()),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_labels_of_other_libraries_are_the_columns_of_the_indicator(other):
+    frame = pd.DataFrame(INDICATOR, columns=CLASSES)
+    model = make_pipeline(CountVectorizer(), OTHERS[other]).fit(TEXTS, frame.to_numpy())
+    found = evaluate_fitted("a", model, TEXTS[:8], frame[:8])
+    assert found.y_true.tolist() == SETS[:8]
+    assert found.y_pred.tolist() == found.y_true.tolist()
+    assert found.classes.tolist() == CLASSES
+    assert evaluate_fitted("a", model, TEXTS[:2], [[1], [0, 2]]).y_pred.tolist() == [[1], [0, 2]]

@@ -13,15 +13,18 @@ from sklearn.model_selection import KFold, RepeatedStratifiedKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
+from agnews_sk._core.base import RowSampler
 from agnews_sk.classifiers import CalibratedLinearSVC
 from agnews_sk.evaluation import (
     ComparisonResult,
     compare_classifiers,
     evaluate_classifier,
+    evaluate_fitted,
     learning_curves,
 )
 from agnews_sk.evaluation._cross_validation import make_splits
 from agnews_sk.evaluation._set_evaluation import set_probabilities
+from agnews_sk.pipeline import TextPipeline
 
 WORDS = {"oil": "oil barrel price", "war": "army front attack", "sea": "ship wave harbour"}
 SETS = [["oil"], ["war"], ["sea"], ["oil", "war"], ["sea", "war"], []]
@@ -174,8 +177,58 @@ def test_labels_that_only_test_rows_have_are_errors():
 
 
 def test_one_label_in_test_rows_of_several_is_rejected():
-    with pytest.raises(TypeError, match="y_test must hold sets of labels as y_train does, got one"):
+    with pytest.raises(TypeError, match="y_test must hold a list, tuple or set of labels in"):
         evaluate_classifier("a", linear(), X_TRAIN, Y_TRAIN, X_TEST, ["oil"] * len(X_TEST))
+
+
+class DropsTheSea(RowSampler):
+    """Drops the rows with the label sea."""
+
+    _parameter_constraints: dict = {}
+
+    def _sample(self, X, y):
+        kept = [i for i, labels in enumerate(y) if "sea" not in labels]
+        return np.array(kept), [X[i] for i in kept]
+
+
+def test_a_label_whose_rows_a_sampler_drops_is_never_predicted():
+    pipeline = TextPipeline([("drop", DropsTheSea()), *linear().steps])
+    with pytest.warns(UserWarning, match=r"dropped all rows of the classes \['sea'\]"):
+        result = compare_classifiers(
+            {"all": linear(), "dropped": pipeline},
+            X_TRAIN,
+            Y_TRAIN,
+            X_TEST,
+            Y_TEST,
+            n_resamples=50,
+            random_state=0,
+        )
+    assert result.scores.loc["dropped", "recall_sea"] == 0
+    assert result.scores.loc["dropped", "recall_oil"] > 0.5
+    assert np.isfinite(result.scores["log_loss"]).all()
+
+
+@pytest.mark.parametrize("n_tested", [40, 2])
+def test_the_numbers_0_and_1_are_labels_in_test_rows_too(n_tested):
+    y = [[int(label == "war") for label in labels if label != "sea"] for labels in Y_TRAIN]
+    both = [i for i, labels in enumerate(Y_TEST) if labels == ["oil", "war"]]
+    tested = both[:2] if n_tested == 2 else range(40)
+    y_test = [[int(n == "war") for n in Y_TEST[i] if n != "sea"] for i in tested]
+    X_test = [X_TEST[i] for i in tested]
+    result = compare_classifiers(
+        {"linear": linear()}, X_TRAIN, y, X_test, y_test, n_resamples=50, random_state=0
+    )
+    assert result.y_true.tolist() == y_test
+    fitted = linear().fit(X_TRAIN, y)
+    assert evaluate_fitted("a", fitted, X_test, y_test).y_true.tolist() == y_test
+    found = evaluate_classifier("a", linear(), X_TRAIN, y, X_test, y_test)
+    assert found.y_true.tolist() == y_test
+
+
+def test_the_numbers_0_and_1_are_labels_in_predictions_too():
+    given = ComparisonResult.from_predictions([[0, 1], [0], [1]], {"a": [[0, 1]] * 3})
+    assert given.predictions["a"].tolist() == [[0, 1]] * 3
+    assert given.scores["accuracy"].tolist() == [1 / 3]
 
 
 def test_test_rows_without_any_label_are_rejected():

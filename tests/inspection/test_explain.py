@@ -161,3 +161,12 @@ def test_words_of_chinese_texts_are_explained():
     of_oil = explanation.of(0, "oil").query("start >= 0").set_index("word")["contribution"]
     assert of_oil.index.tolist() == ["石油", "和", "球队"]
     assert of_oil["石油"] > 0 > of_oil["球队"]
+
+
+def test_labels_of_several_are_marked_where_they_are_predicted(headlines):
+    texts, labels = headlines
+    pipeline = make_tfidf_pipeline().fit(texts, [[label] for label in labels])
+    predicted = pipeline.predict([*texts, ""])
+    found = explain(pipeline, [*texts, ""]).predicted
+    assert found.tolist() == [[one in row for one in pipeline.classes_] for row in predicted]
+    assert explain(make_tfidf_pipeline().fit(texts, labels), TEXTS).predicted is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from agnews_sk.inspection import Explanation
@@ -43,3 +45,23 @@ def test_features_that_are_not_in_the_text_are_listed_after_it():
 
 def test_a_text_without_words_is_labelled_as_such():
     assert "<small>no words</small>" in explanation("", [])._repr_html_()
+
+
+def of_sets(predicted):
+    found = explanation("oil", [[-1.0, 2.0, 3.0]], classes=("Oil", "Cup", "War"))
+    return replace(found, predicted=np.array([predicted]))._repr_html_()
+
+
+def test_the_predicted_labels_of_several_come_first_and_others_are_folded():
+    first, folded = of_sets([True, False, True]).split("<details>")
+    assert first.index('<b class="label">War</b>') < first.index('<b class="label">Oil</b>')
+    assert "Cup" not in first
+    assert "<small>other labels</small>" in folded
+    assert '<b class="label">Cup</b>' in folded
+    assert "<details>" not in of_sets([True, True, True])
+
+
+def test_a_text_without_predicted_labels_is_labelled_as_such():
+    first, folded = of_sets([False, False, False]).split("<details>")
+    assert "oil <small>no label is predicted</small>" in first
+    assert folded.count('<b class="label">') == 3

@@ -1,4 +1,6 @@
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
@@ -6,9 +8,14 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk._core.mixed_rows import MixedRows
+from agnews_sk.inspection import explain
 from agnews_sk.inspection._linear import attribute_linear, linear_model
 from agnews_sk.inspection._steps import text_model
+from agnews_sk.vectorization import MixedVectorizer, NgramVectorizer, NumberEncoder
 
 X = ["oil rises", "team wins", "vote today", "oil falls", "team loses", "vote counted"]
 Y = ["Oil", "Team", "Vote"] * 2
@@ -68,3 +75,38 @@ def test_scores_that_are_not_linear_are_not_attributed():
     model = text_model(pipeline, X)
     linear = linear_model(readers, classifier)
     assert attribute_linear(model, linear._replace(intercept=linear.intercept + 1)) is None
+
+
+def test_contributions_of_columns_with_names_alike_are_told_apart():
+    frame = pd.DataFrame(
+        {
+            "text": X * 4,
+            "price": ["usd", "eur", "usd", "eur", "usd_x", "eur"] * 4,
+            "price_usd": ["x", "y", "z", "y", "z", "x"] * 4,
+        }
+    )
+    kinds = {"price": "category", "price_usd": "category"}
+    pipeline = make_tfidf_pipeline(columns=kinds, join__columns=["text"], characters=False)
+    pipeline.set_params(vectorize__category=OneHotEncoder()).fit(frame, Y * 4)
+    found = explain(pipeline, frame[:5])
+    assert found.error.max() < 1e-9
+    names = pipeline["vectorize"].get_feature_names_out().tolist()
+    assert names.count("category__price_usd_x") == 2
+    coefficients = dict(zip(names[::-1], pipeline[-1].coef_[0][::-1]))  # the first of two
+    of_price = found.of(0, "Oil").set_index("word")["contribution"]["price = usd"]
+    assert of_price == pytest.approx(0.3 * coefficients["category__price_usd"])
+    of_price = found.of(4, "Oil").set_index("word")["contribution"]["price = usd_x"]
+    assert of_price == pytest.approx(0.3 * coefficients["category__price_usd_x"])
+
+
+def test_selected_features_keep_their_columns():
+    rows = MixedRows(X, pl.DataFrame({"oil": [True, False, False] * 2, "day": [1.0, 2.0, 3.0] * 2}))
+    vectorizer = MixedVectorizer(
+        text=NgramVectorizer(), number=NumberEncoder(), boolean=NumberEncoder()
+    )
+    matrix = vectorizer.fit_transform(rows)
+    selector = SelectKBest(k=3).fit(matrix, Y)
+    classifier = LogisticRegression().fit(selector.transform(matrix), Y)
+    found = linear_model((vectorizer, selector), classifier)
+    kept = dict(zip(found.names.tolist(), found.columns.tolist()))
+    assert kept == {"text__vote": "", "boolean__oil": "oil", "number__day": "day"}

@@ -65,3 +65,11 @@ def test_a_report_is_a_table_of_a_model_card():
     assert lines[0] == "## Parity with the original"
     assert lines[2:5] == ["| measure | value |", "|---|---|", "| n_rows | 10 |"]
     assert report.as_dict()["n_changed"] == 1
+
+
+def test_the_numbers_0_and_1_are_labels_if_the_model_was_fitted_on_such():
+    known = {"thresholds": np.array([0.5, 0.5]), "label_format": "lists"}
+    report = compare(EXPECTED[:2], EXPECTED[:2], np.array([0, 1]), [[0, 1], [0, 1]], **known)
+    assert report.accuracy == 0
+    report = compare(EXPECTED[:2], EXPECTED[:2], np.array([0, 1]), [[0], [1]], **known)
+    assert report.accuracy == 1

@@ -31,6 +31,21 @@ def test_a_search_is_scored_by_the_scorers_of_scikit_learn(y):
     assert search.cv_results_["mean_test_roc_auc"].max() > 0.9
 
 
+def test_the_numbers_0_and_1_mean_in_score_what_they_meant_in_fit():
+    y = [[int(label == "war") for label in labels] for labels in SETS]
+    search = PipelineSearchCV(
+        make_tfidf_pipeline(classify__threshold=0.5),
+        {"classify__C": [10.0]},
+        n_trials=1,
+        scoring="accuracy",
+        cv=3,
+        random_state=0,
+    ).fit(TEXTS, y)
+    right = [predicted == labels for predicted, labels in zip(search.predict(TEXTS), y)]
+    scores = [search.score([text], [labels]) for text, labels in zip(TEXTS, y)]
+    assert scores == [float(one) for one in right]
+
+
 def test_folds_are_stratified_by_label():
     y = np.empty(len(SETS), dtype=object)
     y[:] = SETS

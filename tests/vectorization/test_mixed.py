@@ -4,10 +4,17 @@ import numpy as np
 import polars as pl
 import pytest
 import scipy.sparse as sp
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.decomposition import PCA
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from agnews_sk._core.mixed_rows import MixedRows
-from agnews_sk.vectorization import MixedVectorizer, NgramVectorizer, default_mixed_vectorizer
+from agnews_sk.vectorization import (
+    MixedVectorizer,
+    NgramVectorizer,
+    NumberEncoder,
+    default_mixed_vectorizer,
+)
 
 TEXTS = ["oil up", "cup final", "oil down", "cup", "oil", "the cup"]
 COLUMNS = pl.DataFrame(
@@ -81,3 +88,38 @@ def test_output_is_a_matrix_for_any_transform_output():
 def test_weight_must_not_be_negative():
     with pytest.raises(ValueError, match="'weight' parameter"):
         MixedVectorizer(text=NgramVectorizer(), weight=-1).fit(ROWS)
+
+
+ALIKE = MixedRows(
+    TEXTS,
+    pl.DataFrame(
+        {
+            "price": ["usd", "usd", "eur", "eur", "usd_x", "eur"],
+            "price_usd": ["x", "", "x", "", "x", ""],
+            "price_eur": [1.0, 2.0, 3.0, 4.0, 5.0, None],
+        }
+    ),
+)
+COMPRESSED = make_pipeline(OneHotEncoder(sparse_output=False), PCA(2, random_state=0))
+
+
+@pytest.mark.parametrize(
+    ("category", "owners"),
+    [
+        (OneHotEncoder(), ["price"] * 3 + ["price_usd"] * 2),
+        (OneHotEncoder(drop="first"), ["price"] * 2 + ["price_usd"]),
+        (OrdinalEncoder(), ["price", "price_usd"]),
+        (make_pipeline(OrdinalEncoder(), StandardScaler()), ["price", "price_usd"]),
+        (FeatureUnion([("a", OrdinalEncoder())]), ["a__price", "a__price_usd"]),
+        (COMPRESSED, ["pca0", "pca1"]),
+    ],
+    ids=["one-hot", "drop", "ordinal", "pipeline", "union", "components"],
+)
+def test_features_belong_to_their_columns_whatever_their_names(category, owners):
+    encoders = {"category": category, "number": NumberEncoder()}
+    vectorizer = MixedVectorizer(text=NgramVectorizer(), **encoders)
+    vectorizer.fit(ALIKE)
+    names = vectorizer.get_feature_names_out().tolist()
+    found = vectorizer.feature_columns().tolist()
+    assert found[-len(owners) - 2 :] == [*owners, "price_eur", "price_eur"]
+    assert vectorizer.get_feature_names_out().tolist() == names
