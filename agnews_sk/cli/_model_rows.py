@@ -32,9 +32,7 @@ def options_of(options: RowOptions, model: Path) -> RowOptions:
     return replace(options, label=saved_label_name(model))
 
 
-def load_test_rows(
-    options: RowOptions, model: Any, console: Console, *, hint: str = "DATA"
-) -> TrainTest:
+def load_test_rows(options: RowOptions, model: Any, console: Console) -> TrainTest:
     """Load the rows to test a model on, with the columns that it reads, and print their source.
 
     Parameters
@@ -44,8 +42,6 @@ def load_test_rows(
     model : fitted pipeline or `OnnxClassifier`
         Its columns are read where no others are named.
     console : rich.console.Console
-    hint : str, default="DATA"
-        Option or argument that names the rows, for messages.
 
     Returns
     -------
@@ -55,7 +51,7 @@ def load_test_rows(
     if options.path is None:
         rows = load_rows(options, console)
         return rows._replace(X_test=as_input_of(model, rows.X_test))
-    read = _read(options, fitted_columns(model), list(column_kinds(model)), hint)
+    read = _read(options, fitted_columns(model), list(column_kinds(model)))
     source = f"{options.path}: {len(read.target):,} test rows"
     no_labels = np.empty(0, dtype=object)
     rows = TrainTest(None, read.data, no_labels, read.target, source, summary=read.summary)
@@ -63,7 +59,7 @@ def load_test_rows(
     return rows._replace(X_test=as_input_of(model, rows.X_test, read.text_names))
 
 
-def _read(options: RowOptions, columns: list[str], beside: list[str], hint: str) -> Any:
+def _read(options: RowOptions, columns: list[str], beside: list[str]) -> Any:
     """Read rows by the columns of the model if there are such, else as recognized.
 
     Parameters
@@ -73,7 +69,6 @@ def _read(options: RowOptions, columns: list[str], beside: list[str], hint: str)
         Those that the model was trained on; empty for texts.
     beside : list of str
         Those that it uses beside texts.
-    hint : str
 
     Returns
     -------
@@ -87,11 +82,11 @@ def _read(options: RowOptions, columns: list[str], beside: list[str], hint: str)
     path = str(options.path)
     of_test: dict[str, Any] = {"subset": "test", "columns": beside}
     if options.text or not columns:
-        return read_texts(path, options, hint, **of_test)
+        return read_texts(path, options, **of_test)
     try:
-        return read_texts(path, replace(options, text=columns), hint, **of_test)
+        return read_texts(path, replace(options, text=columns), **of_test)
     except typer.BadParameter as error:
         try:
-            return read_texts(path, options, hint, **of_test)
+            return read_texts(path, options, **of_test)
         except typer.BadParameter:
             raise error from None

@@ -211,7 +211,6 @@ def load_rows(
 def read_texts(
     path: str,
     options: RowOptions,
-    hint: str,
     *,
     subset: str = "train",
     columns: list[str] | str | None = None,
@@ -223,8 +222,6 @@ def read_texts(
     path : str
     options : RowOptions
         How to read it.
-    hint : str
-        Option or argument that names the file, for the message.
     subset : {"train", "validation", "test"}, default="train"
         Part of a folder.
     columns : list of str or "auto", optional
@@ -245,7 +242,7 @@ def read_texts(
     try:
         return load_texts(path, subset=subset, columns=columns, **options.reading())
     except (OSError, TypeError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint=hint) from error
+        raise typer.BadParameter(str(error), param_hint="--data") from error
 
 
 def as_input_of(model: Any, X: Any, texts: Sequence[str] = ()) -> Any:

@@ -68,9 +68,10 @@ def train_val_test_split(
     Notes
     -----
     The parts have exactly the requested sizes unless groups of duplicates are too large to fit, or
-    too many rows belong to classes with fewer rows than there are parts. A group is assigned to a random part that has room for it, with probability proportional to the
-    room; then rows without duplicates fill each part class by class. Label sets are split by
-    iterative stratification (Sechidis et al. 2011), from the rarest label on.
+    too many rows belong to classes with fewer rows than there are parts. A group is assigned to a
+    random part that has room for it, with probability proportional to the room; then rows without
+    duplicates fill each part class by class. Label sets are split by iterative stratification
+    (Sechidis et al. 2011), from the rarest label on.
 
     Examples
     --------
@@ -275,9 +276,7 @@ def _assign_sets(
     return parts
 
 
-def _rows_per_class(
-    counts: np.ndarray, is_rare: np.ndarray, n_val: int, n_test: int
-) -> np.ndarray:
+def _rows_per_class(counts: np.ndarray, is_rare: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
     """Return how many rows of each class each part should have, of shape (3, n_classes)."""
     common = np.where(is_rare, 0, counts)
     n_test = min(n_test, common.sum())

@@ -32,11 +32,11 @@ def reading(topics):
 def test_a_model_is_trained_evaluated_explained_and_predicts(run, topics, reading, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     model = tmp_path / "model"
-    done = run("train", model, "--test", topics, *reading)
+    done = run("train", "--out", model, "--test", topics, *reading)
     assert done.exit_code == 0, done.output
     assert "3 classes, several per row" in done.output
     assert "macro_f1" in (model / "README.md").read_text()
-    done = run("evaluate", model, topics, *reading[2:], "--out", tmp_path / "report")
+    done = run("evaluate", model, "--data", topics, *reading[2:], "--out", tmp_path / "report")
     assert done.exit_code == 0, done.output
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert names == ["comparison.json", "misclassified.csv", "report.html"]
@@ -49,7 +49,7 @@ def test_a_model_is_trained_evaluated_explained_and_predicts(run, topics, readin
     assert "for cup" in done.output
     assert "for oil" not in done.output
     out = tmp_path / "labels.csv"
-    assert run("predict", model, "--input", topics, "--output", out).exit_code == 0
+    assert run("predict", model, "--data", topics, "--out", out).exit_code == 0
     with out.open() as file:
         found = [json.loads(row["predicted"]) for row in csv.DictReader(file)]
     assert found == load(model).predict([line.split(",")[0] for line in lines(topics)]).tolist()
@@ -60,7 +60,7 @@ def lines(path):
 
 
 def test_models_are_compared_and_the_winner_is_saved(run, reading, tmp_path):
-    done = run("compare", *reading, "--family", "tfidf", "--save", tmp_path / "out")
+    done = run("compare", *reading, "--family", "tfidf", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "tfidf has a macro-F1 of" in done.output
     assert len(load(tmp_path / "out" / "tfidf")[-1].thresholds_) == 3
@@ -69,7 +69,7 @@ def test_models_are_compared_and_the_winner_is_saved(run, reading, tmp_path):
 def test_parameters_are_tuned(run, reading, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     searched = ["--trials", 1, "--folds", 2, "--scoring", "f1_macro", "--out", tmp_path / "out"]
-    done = run("tune", *reading, *searched, "tfidf")
+    done = run("tune", *reading, *searched, "--family", "tfidf")
     assert done.exit_code == 0, done.output
     assert "macro_f1" in (tmp_path / "out" / "best_pipeline" / "README.md").read_text()
 
