@@ -27,13 +27,14 @@ def export(
         check_optional(module, extra="onnx", needed_by="export")
     from agnews_sk.cli._model_rows import load_test_rows, options_of
     from agnews_sk.onnx import export_onnx
-    from agnews_sk.persistence import ModelCard, load, saved_label_name
+    from agnews_sk.persistence import ModelCard, load, saved_label_options
 
     console = Console()
     check_is_model(model)
     check_model_path(out, exported=True)
     pipeline = load(model)
-    card = ModelCard(label_name=saved_label_name(model) or "")
+    saved = saved_label_options(model)
+    card = ModelCard(label_name=saved.get("label", ""), label_sep=saved.get("label_sep", ""))
     loaded = load_test_rows(options_of(rows, model), pipeline, console)
     with stages(console, "export"):
         quantize = "int8" if int8 else None

@@ -30,11 +30,20 @@ class Chosen(NamedTuple):
         in which texts are joined.
     others : sequence of str
         Columns to keep beside them.
+    indicators : sequence of str
+        Columns of 0 and 1, one per label, of which `label` lists the names; empty if one column
+        holds the labels.
     """
 
     label: str
     texts: Mapping[str, str]
     others: Sequence[str] = ()
+    indicators: Sequence[str] = ()
+
+    @property
+    def label_columns(self) -> list[str]:
+        """Return the columns that hold labels."""
+        return list(self.indicators) or [self.label]
 
 
 class MissingLabelError(ValueError):

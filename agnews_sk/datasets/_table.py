@@ -16,6 +16,8 @@ from agnews_sk.datasets._label_cells import (
     is_label,
     label_texts,
     label_texts_of,
+    labels_of_indicators,
+    lists_in_cells,
     split_labels,
 )
 from agnews_sk.datasets._plain_csv import read_plain_csv
@@ -63,6 +65,8 @@ class Table(NamedTuple):
         Whether the file has the form in which AG News is published.
     label_kind : {"text", "number", "boolean", "list"} or None
         What the labels are, None where the format does not distinguish the kinds.
+    label_form : str
+        How several labels are written, for the summary.
     """
 
     path: Path
@@ -75,6 +79,7 @@ class Table(NamedTuple):
     has_header: bool = True
     is_official: bool = False
     label_kind: str | None = None
+    label_form: str = ""
 
     @property
     def label(self) -> str:
@@ -117,7 +122,9 @@ def read_table(
     if is_csv and options in _PLAIN_OPTIONS and label_sep is None:
         cells = read_plain_csv(source, rules)
         if cells is not None:
-            return _plain_table(source, rules, cells)
+            chosen = _choose(rules, source, cells.columns, _spread(cells).to_dicts())
+            if not chosen.indicators:
+                return _plain_table(source, chosen, cells)
     return read_row_by_row(source, rules, options, label_sep=label_sep)
 
 
@@ -144,20 +151,24 @@ def read_row_by_row(
     return _table_of(open_rows(path, rules, **given), rules, label_sep)
 
 
-def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table:
+def _spread(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return about a thousand rows from all places of a frame."""
+    return cells.gather_every(max(1, len(cells) // _N_ROWS_AHEAD))
+
+
+def _plain_table(path: Path, chosen: Chosen, cells: pl.DataFrame) -> Table:
     """Return the table of a CSV file in the form of AG News.
 
     Parameters
     ----------
     path : pathlib.Path
-    rules : LabelledRules
+    chosen : Chosen
     cells : polars.DataFrame of str of shape (n_rows, n_columns)
 
     Returns
     -------
     Table
     """
-    chosen = _choose(rules, path, cells.columns, cells.head(_N_ROWS_AHEAD).to_dicts())
     return Table(
         path=path,
         rows=cells.select(
@@ -193,17 +204,18 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
         return _table_without_rows(reader)
     chosen = _choose(rules, reader.path, reader.names, ahead.rows)
     texts = list(chosen.texts.values())
-    columns = [chosen.label, *texts, *chosen.others]
-    wrong = reader.wrong_type(chosen.label, texts)
-    if wrong is not None:
-        raise ValueError(f"{reader.path}: {wrong}.")
+    columns = [*chosen.label_columns, *texts, *chosen.others]
+    for label in chosen.label_columns:
+        wrong = reader.wrong_type(label, texts)
+        if wrong is not None:
+            raise ValueError(f"{reader.path}: {wrong}.")
     reader.select(columns)
     frame = reader.frame(columns) if isinstance(reader, ArrowReader) else None
     if frame is None:
-        found = _gather(reader, columns, texts)
+        found = _gather(reader, columns, chosen)
     else:
         found = _Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
-    labels = _labels(reader, found, chosen.label, label_sep)
+    labels = _labels(reader, found, chosen, label_sep)
     return Table(
         path=reader.path,
         rows=_texts(reader, found, chosen.texts).with_columns(_others(found, chosen.others)),
@@ -215,6 +227,7 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
         has_header=reader.has_header,
         is_official=reader.is_official,
         label_kind=labels.kind,
+        label_form=labels.form,
     )
 
 
@@ -276,7 +289,7 @@ class _Gathered(NamedTuple):
     faults: list[Fault]
 
 
-def _gather(reader: RowReader, columns: Sequence[str], texts: Sequence[str]) -> _Gathered:
+def _gather(reader: RowReader, columns: Sequence[str], chosen: Chosen) -> _Gathered:
     """Read all rows, and keep the cells of some columns that can be labels or texts.
 
     Cells are collected by column, so that the dicts of only one batch are in memory at a time.
@@ -285,9 +298,8 @@ def _gather(reader: RowReader, columns: Sequence[str], texts: Sequence[str]) -> 
     ----------
     reader : RowReader
     columns : sequence of str
-        That of the labels, those of texts, and those to keep beside them.
-    texts : sequence of str
-        Those of texts.
+        Those of labels and texts, and those to keep beside them.
+    chosen : Chosen
 
     Returns
     -------
@@ -302,51 +314,48 @@ def _gather(reader: RowReader, columns: Sequence[str], texts: Sequence[str]) -> 
         lines += batch.lines
         faults += batch.faults
     found = _Gathered(lines, cells, faults)
-    return _without_wrong_types(found, columns[0], texts) if reader.has_types else found
+    return _without_wrong_types(found, chosen) if reader.has_types else found
 
 
-def _wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> dict[int, str]:
+def _wrong_types(found: _Gathered, chosen: Chosen) -> dict[int, str]:
     """Return why rows cannot be used, by their position.
 
     Parameters
     ----------
     found : _Gathered
-    label : str
-        Column of the labels.
-    texts : sequence of str
-        Columns of the texts.
+    chosen : Chosen
 
     Returns
     -------
     dict of int to str
     """
     reasons: dict[int, str] = {}
-    for i, value in enumerate(found.cells[label]):
-        if not is_label(value):
-            reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
-    for name in texts:
+    for label in chosen.label_columns:
+        for i, value in enumerate(found.cells[label]):
+            if not is_label(value):
+                reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
+    for name in chosen.texts.values():
         for i, value in enumerate(found.cells[name]):
             if not isinstance(value, str | None):
                 reasons[i] = f"{name} must be a string or null, got {value!r:.60}"
     return reasons
 
 
-def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> _Gathered:
+def _without_wrong_types(found: _Gathered, chosen: Chosen) -> _Gathered:
     """Move rows with values that are not texts, or cannot be labels, to the faults.
 
     Parameters
     ----------
     found : _Gathered
-    label : str
-        Column of the labels: strings, numbers, booleans and lists of labels are kept.
-    texts : sequence of str
-        Columns of the texts: strings are kept. Missing values are kept in all columns.
+    chosen : Chosen
+        In columns of labels strings, numbers, booleans and lists of labels are kept, in those of
+        texts strings. Missing values are kept in all columns.
 
     Returns
     -------
     _Gathered
     """
-    reasons = _wrong_types(found, label, texts)
+    reasons = _wrong_types(found, chosen)
     if not reasons:
         return found
     kept = [i for i in range(len(found.lines)) if i not in reasons]
@@ -406,7 +415,9 @@ def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
     return columns
 
 
-def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | None) -> LabelTexts:
+def _labels(
+    reader: RowReader, found: _Gathered, chosen: Chosen, label_sep: str | None
+) -> LabelTexts:
     """Return the labels of the rows as texts, and their kind.
 
     Parameters
@@ -414,13 +425,17 @@ def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | N
     reader : RowReader
         Knows whether the format has types, and the names of the labels.
     found : _Gathered
-    column : str
+    chosen : Chosen
     label_sep : str or None
 
     Returns
     -------
     LabelTexts
     """
+    if chosen.indicators:
+        columns = {name: list(found.cells[name]) for name in chosen.indicators}
+        return labels_of_indicators(columns, found.lines, reader.path)
+    column = chosen.label
     cells, place = found.cells[column], f"{reader.path}: {column}"
     names = reader.label_names(column)
     if isinstance(cells, pl.Series):
@@ -429,6 +444,9 @@ def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | N
         labels = label_texts(cells, list(found.lines), place, names)
     else:
         labels = LabelTexts(cells, None)
-    if label_sep is not None and labels.kind in (None, "text"):
-        return split_labels(labels.texts, label_sep)
-    return labels
+    if labels.kind not in (None, "text"):
+        return labels
+    lists = lists_in_cells(labels.texts, found.lines, place) if reader.options.detects else None
+    if lists is not None:
+        return lists
+    return labels if label_sep is None else split_labels(labels.texts, label_sep)

@@ -78,7 +78,7 @@ class ArrowReader(RowReader):
         wanted = list(dict.fromkeys(columns))
         tables = list(self._wanted_tables(wanted, _N_ROWS_OF_COLUMNS))
         if not tables:
-            return self._polars(_flat(self.schema().empty_table()).select(wanted))
+            return self._polars(_first_of_each(_flat(self.schema().empty_table()), wanted))
         table = pa.concat_tables(tables).unify_dictionaries()
         try:
             table.validate(full=True)
@@ -109,7 +109,7 @@ class ArrowReader(RowReader):
             for table in self.tables(stored if is_part else None, n_rows):
                 table.validate()
                 flat = _flat(table)
-                yield flat.select(wanted) if wanted and is_part else flat
+                yield _first_of_each(flat, wanted) if wanted and is_part else flat
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -143,7 +143,7 @@ class ArrowReader(RowReader):
         -------
         str or None
         """
-        empty = _flat(self.schema().empty_table()).select([label, *texts])
+        empty = _first_of_each(_flat(self.schema().empty_table()), [label, *texts])
         schema = self._polars(empty).schema
         wrong = next((name for name in texts if schema[name] not in POLARS_STRINGS), None)
         if wrong is not None:
@@ -185,6 +185,11 @@ class ArrowReader(RowReader):
 def _holds_any(stored: str, wanted: list[str]) -> bool:
     """Return whether a stored column is wanted, or a field of it; any is if none is named."""
     return not wanted or any(one == stored or one.startswith(f"{stored}.") for one in wanted)
+
+
+def _first_of_each(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the columns of some names; of a name that is there twice, the first one."""
+    return table.select([table.column_names.index(name) for name in names])
 
 
 def _flat(table: pa.Table) -> pa.Table:

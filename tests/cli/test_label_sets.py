@@ -97,3 +97,47 @@ def test_rows_with_the_same_labels_are_rejected():
         check_classes(y, "2 rows have")
     y[1] = ["oil"]
     check_classes(y, "2 rows have")
+
+
+def test_a_model_says_how_labels_are_read_and_whether_there_are_several(run, topics, tmp_path):
+    model = tmp_path / "model"
+    named = ["--text", "comment", "--label", "topics", "--label-sep", "|"]
+    assert run("train", "--out", model, "--data", topics, *named).exit_code == 0
+    done = run("evaluate", model, "--data", topics)
+    assert done.exit_code == 0, done.output
+    assert "3 classes, several per row (separated by '|')" in done.output
+    single = tmp_path / "single.jsonl"
+    rows = [{"comment": "oil today", "topics": "oil"}, {"comment": "war page", "topics": "war"}]
+    single.write_text("".join(json.dumps(row) + "\n" for row in rows * 3))
+    done = run("evaluate", model, "--data", single)
+    assert done.exit_code == 0, done.output
+    assert "macro-F1" in done.output
+
+
+def test_a_model_of_one_label_per_row_refuses_several(run, tickets, tmp_path):
+    model = tmp_path / "model"
+    assert run("train", "--out", model, "--data", tickets).exit_code == 0
+    lists = tmp_path / "lists.jsonl"
+    row = {"comment_body": "late parcel", "queue": ["delivery"]}
+    lists.write_text(json.dumps(row) + "\n" + json.dumps({**row, "queue": ["billing"]}) + "\n")
+    done = run("evaluate", model, "--data", lists)
+    assert done.exit_code == 0, done.output
+    assert "Scores on 2 test rows" in done.output
+    lists.write_text(json.dumps({**row, "queue": ["billing", "delivery"]}) + "\n")
+    done = run("evaluate", model, "--data", lists)
+    assert done.exit_code == 2
+    assert "the model predicts one label per row, but rows have none or several" in done.output
+
+
+def test_columns_of_zero_and_one_are_labels_in_training_and_evaluation(run, tmp_path):
+    lines = [f"word {i % 5} {['oil', 'war'][i % 2]},{(i + 1) % 2},{i % 2}" for i in range(24)]
+    flags = tmp_path / "flags.csv"
+    flags.write_text("\n".join(["text,oil,war", *lines]) + "\n")
+    model = tmp_path / "model"
+    done = run("train", "--out", model, "--data", flags, "--label", "oil", "--label", "war")
+    assert done.exit_code == 0, done.output
+    said = "label: oil, war, 2 classes, several per row (columns of 0 and 1)"
+    assert said in done.output
+    done = run("evaluate", model, "--data", flags)
+    assert done.exit_code == 0, done.output
+    assert said in done.output
