@@ -81,8 +81,9 @@ def run_compare(
     _check(families, model, out)
     others = check_columns(columns, families)
     with output_folder(out) as folder:
-        for family in families if out is not None else ():
-            check_model_path(out / family)
+        if out is not None:
+            for family in families:
+                check_model_path(out / family)
         rows = load_rows(options, console, columns=others)
         if others is not None and (nets := NETS.intersection(families)):
             console.print(f"{' and '.join(sorted(nets))} use texts only.", highlight=False)

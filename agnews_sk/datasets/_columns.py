@@ -53,6 +53,11 @@ class MissingLabelError(ValueError):
 class LabelledRules(ColumnRules):
     """How columns of rows to learn from are interpreted, and which ones hold labels and texts."""
 
+    @property
+    def looks_at_values(self) -> bool:
+        """Return whether the choice of columns depends on their values."""
+        return False
+
     @abstractmethod
     def choose(self, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Chosen:
         """Return the columns of the labels and texts.

@@ -188,21 +188,21 @@ def lists_in_cells(
     ValueError
         If most texts are lists and one is none.
     """
-    filled = {text: None for text in texts if text is not None and text.strip()}
-    first = next(iter(filled), "")
-    if not any("[" in text for text in (first, *list(filled)[-1:])):
+    filled = list(dict.fromkeys(text for text in texts if not _is_missing(text)))
+    if not any("[" in str(text) for text in (*filled[:1], *filled[-1:])):
         return None
-    found = {text: list_in(text) for text in filled}
-    wrong = {text for text, one in found.items() if one is None}
-    if 2 * len(wrong) > len(found):
+    found = {text: list_in(str(text)) for text in filled}
+    n_others = list(found.values()).count(None)
+    if 2 * n_others > len(found):
         return None
-    if wrong:
-        text, line = next((text, line) for text, line in zip(texts, lines) if text in wrong)
+    if n_others:
+        by_kind = {one is None: text for text, one in found.items()}
+        listed, other = by_kind[False], by_kind[True]
         raise ValueError(
-            f"{place} must hold lists such as {first!r:.60} in all rows, got {text!r:.60} on line "
-            f"{line}; write the labels of each row as a list."
+            f"{place} must hold lists such as {listed!r:.60} in all rows, got {other!r:.60} on "
+            f"line {lines[list(texts).index(other)]}; write the labels of each row as a list."
         )
-    return LabelTexts([_text(found.get(text or "")) for text in texts], "list", "lists in cells")
+    return LabelTexts([_text(found.get(text)) for text in texts], "list", "lists in cells")
 
 
 def labels_of_indicators(
@@ -228,22 +228,24 @@ def labels_of_indicators(
     ValueError
         If a cell is neither 0, 1, true nor false.
     """
-    flags = []
-    for name, cells in columns.items():
-        known = {cell: _flag(cell) for cell in dict.fromkeys(cells) if not _is_missing(cell)}
-        wrong = next((cell for cell, flag in known.items() if flag is None), None)
-        if wrong is not None:
-            line = next(line for cell, line in zip(cells, lines) if cell == wrong)
-            raise ValueError(
-                f"{path}, line {line}: {name} must be 0 or 1, as several columns are named for the "
-                f"labels, got {wrong!r:.60}; pass one label= (--label) for a column of labels."
-            )
-        flags.append([known.get(cell) for cell in cells])
+    flags = [_flags(name, cells, lines, path) for name, cells in columns.items()]
     rows = [
         None if None in row else _text([name for name, flag in zip(columns, row) if flag])
         for row in zip(*flags)
     ]
     return LabelTexts(rows, "list", "columns of 0 and 1")
+
+
+def _flags(name: str, cells: Sequence[Any], lines: Sequence[int], path: Any) -> list[bool | None]:
+    """Return a column of 0 and 1 as booleans, None where a cell is missing; reject other cells."""
+    known = {cell: _flag(cell) for cell in dict.fromkeys(cells) if not _is_missing(cell)}
+    for cell, line in zip(cells, lines):
+        if cell in known and known[cell] is None:
+            raise ValueError(
+                f"{path}, line {line}: {name} must be 0 or 1, as several columns are named for the "
+                f"labels, got {cell!r:.60}; pass one label= (--label) for a column of labels."
+            )
+    return [known.get(cell) for cell in cells]
 
 
 def _is_missing(cell: Any) -> bool:

@@ -34,8 +34,9 @@ def load_texts(
     path : str, path-like, list of them, Dataset or DatasetDict
         A file, of which all rows are read; a pattern such as "2026-*.csv" or a list of files, which
         are read as one; a folder with files named after the subset, such as `train.csv` or
-        `train-00000-of-00001.parquet`; or a dataset of the Hugging Face library, or the folder
-        where it was saved.
+        `train-00000-of-00001.parquet`; a folder with a folder per class, such as `neg` and `pos`,
+        with a text file per row, in which `train` and `test` may have such folders; or a dataset of
+        the Hugging Face library, or the folder where it was saved.
     text : str or list of str, optional
         Column of the text, or several in the order in which they are to be joined.
     label : str or list of str, optional

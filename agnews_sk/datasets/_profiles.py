@@ -1,5 +1,6 @@
 """What the names and the first values of a column tell about it."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -277,15 +278,16 @@ def profiles_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list
     ----------
     names : sequence of str
     rows : sequence of dict
-        Cells of the first rows.
+        Cells of some rows.
 
     Returns
     -------
     list of Profile
     """
-    first = rows[: max(_FEWEST_ROWS, _MOST_CELLS // max(len(names), 1))]
+    n_rows = max(_FEWEST_ROWS, _MOST_CELLS // max(len(names), 1))
+    some = rows[:: math.ceil(len(rows) / n_rows) or 1]
     return [
-        Profile(name, [cell for row in first if not _is_missing(cell := row.get(name))])
+        Profile(name, [cell for row in some if not _is_missing(cell := row.get(name))])
         for name in dict.fromkeys(names)
     ]
 

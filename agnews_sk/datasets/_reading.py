@@ -65,18 +65,20 @@ def reading_of(
     on_bad_rows: str = "error",
 ) -> Reading:
     """Return how labelled rows of any columns are read; parameters as of `load_texts`."""
-    texts = [text] if isinstance(text, str) else text
-    is_list = isinstance(texts, (list, tuple)) and texts
-    if texts is not None and not (is_list and all(isinstance(name, str) for name in texts)):
-        raise TypeError(f"text must be the name of a column or a list of names, got {text!r:.100}.")
-    labels = [label] if isinstance(label, str) else label
-    is_list = isinstance(labels, (list, tuple)) and labels
-    if labels is not None and not (is_list and all(isinstance(name, str) for name in labels)):
-        raise TypeError(
-            f"label must be the name of a column or a list of names, got {label!r:.100}."
-        )
-    rules = RecognizedColumns(texts, label, header=header, others=_checked_others(columns))
+    texts, labels = _checked_names(text, "text"), _checked_names(label, "label")
+    rules = RecognizedColumns(texts, labels, header=header, others=_checked_others(columns))
     return Reading(rules, ReadOptions(sep, encoding, sheet), label_sep, on_bad_rows)
+
+
+def _checked_names(given: Any, parameter: str) -> list[str] | None:
+    """Return the names of columns that the caller gives, one or several; reject other values."""
+    names = [given] if isinstance(given, str) else given
+    is_list = isinstance(names, (list, tuple)) and names
+    if names is not None and not (is_list and all(isinstance(name, str) for name in names)):
+        raise TypeError(
+            f"{parameter} must be the name of a column or a list of names, got {given!r:.100}."
+        )
+    return None if names is None else list(names)
 
 
 def _checked_others(columns: Any) -> Sequence[str]:

@@ -122,6 +122,11 @@ class RecognizedColumns(LabelledRules):
         indicators = labels if len(labels) > 1 else ()
         return Chosen(", ".join(labels), {name: name for name in texts}, others, indicators)
 
+    @property
+    def looks_at_values(self) -> bool:
+        """Return whether a column has to be recognized."""
+        return self._text is None or not (self._labels or self._first_labels)
+
     def _label_columns(
         self, names: Sequence[str], profiles: Sequence[Profile], texts: Collection[str]
     ) -> list[str]:

@@ -1,7 +1,7 @@
 """All rows of a file of labelled texts: the batches of its reader concatenated, or its columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +11,9 @@ import polars as pl
 
 from agnews_sk._core.column_kinds import as_polars
 from agnews_sk.datasets._columns import Chosen, LabelledRules
+from agnews_sk.datasets._gather import Gathered, gather
 from agnews_sk.datasets._label_cells import (
     LabelTexts,
-    is_label,
     label_texts,
     label_texts_of,
     labels_of_indicators,
@@ -27,12 +27,13 @@ from agnews_sk.files import (
     Fault,
     ReadOptions,
     RowReader,
+    TextFolderReader,
     is_dataset,
     open_rows,
 )
 
 _N_ROWS = 8_192
-# First rows, by which columns are recognized.
+# Rows by which columns are recognized.
 _N_ROWS_AHEAD = 1_000
 # Loading holds all rows in memory anyway, so that a record may have any length.
 _ANY_LENGTH = 2**31 - 1
@@ -100,6 +101,7 @@ def read_table(
     Parameters
     ----------
     source : pathlib.Path or datasets.Dataset
+        A file, a folder with a folder per class, or a dataset.
     rules : LabelledRules
         Choose the columns.
     options : ReadOptions
@@ -118,6 +120,9 @@ def read_table(
     """
     if is_dataset(source):
         return _table_of(DatasetReader(source, rules), rules, label_sep)
+    if source.is_dir():
+        reader = TextFolderReader(source, rules, replace(options, max_record_bytes=_ANY_LENGTH))
+        return _table_of(reader, rules, label_sep)
     is_csv = source.suffix.lower() == ".csv"
     if is_csv and options in _PLAIN_OPTIONS and label_sep is None:
         cells = read_plain_csv(source, rules)
@@ -192,7 +197,7 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     ----------
     reader : RowReader
     rules : LabelledRules
-        Choose the columns by the first rows.
+        Choose the columns.
     label_sep : str or None
 
     Returns
@@ -202,7 +207,10 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     ahead = next((batch for batch in reader.batches(_N_ROWS_AHEAD) if batch.rows), None)
     if ahead is None:
         return _table_without_rows(reader)
-    chosen = _choose(rules, reader.path, reader.names, ahead.rows)
+    rows = ahead.rows
+    if len(ahead) == _N_ROWS_AHEAD and rules.looks_at_values:
+        rows = reader.spread_rows(_N_ROWS_AHEAD)  # the first ones may be of one class
+    chosen = _choose(rules, reader.path, reader.names, rows)
     texts = list(chosen.texts.values())
     columns = [*chosen.label_columns, *texts, *chosen.others]
     for label in chosen.label_columns:
@@ -212,9 +220,9 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     reader.select(columns)
     frame = reader.frame(columns) if isinstance(reader, ArrowReader) else None
     if frame is None:
-        found = _gather(reader, columns, chosen)
+        found = gather(reader, columns, chosen)
     else:
-        found = _Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
+        found = Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
     labels = _labels(reader, found, chosen, label_sep)
     return Table(
         path=reader.path,
@@ -273,107 +281,14 @@ def _table_without_rows(reader: RowReader) -> Table:
     )
 
 
-class _Gathered(NamedTuple):
-    """The chosen cells of all rows.
-
-    Attributes
-    ----------
-    lines : sequence of int of length n_rows
-    cells : dict of str to list or polars.Series of length n_rows
-        Cells by column; None where a row lacks the column.
-    faults : list of Fault
-    """
-
-    lines: Sequence[int] | np.ndarray
-    cells: dict[str, Any]
-    faults: list[Fault]
-
-
-def _gather(reader: RowReader, columns: Sequence[str], chosen: Chosen) -> _Gathered:
-    """Read all rows, and keep the cells of some columns that can be labels or texts.
-
-    Cells are collected by column, so that the dicts of only one batch are in memory at a time.
-
-    Parameters
-    ----------
-    reader : RowReader
-    columns : sequence of str
-        Those of labels and texts, and those to keep beside them.
-    chosen : Chosen
-
-    Returns
-    -------
-    _Gathered
-    """
-    lines: list[int] = []
-    cells: dict[str, list[Any]] = {name: [] for name in columns}
-    faults: list[Fault] = []
-    for batch in reader.batches(_N_ROWS):
-        for name, column in cells.items():
-            column.extend(row.get(name) for row in batch.rows)
-        lines += batch.lines
-        faults += batch.faults
-    found = _Gathered(lines, cells, faults)
-    return _without_wrong_types(found, chosen) if reader.has_types else found
-
-
-def _wrong_types(found: _Gathered, chosen: Chosen) -> dict[int, str]:
-    """Return why rows cannot be used, by their position.
-
-    Parameters
-    ----------
-    found : _Gathered
-    chosen : Chosen
-
-    Returns
-    -------
-    dict of int to str
-    """
-    reasons: dict[int, str] = {}
-    for label in chosen.label_columns:
-        for i, value in enumerate(found.cells[label]):
-            if not is_label(value):
-                reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
-    for name in chosen.texts.values():
-        for i, value in enumerate(found.cells[name]):
-            if not isinstance(value, str | None):
-                reasons[i] = f"{name} must be a string or null, got {value!r:.60}"
-    return reasons
-
-
-def _without_wrong_types(found: _Gathered, chosen: Chosen) -> _Gathered:
-    """Move rows with values that are not texts, or cannot be labels, to the faults.
-
-    Parameters
-    ----------
-    found : _Gathered
-    chosen : Chosen
-        In columns of labels strings, numbers, booleans and lists of labels are kept, in those of
-        texts strings. Missing values are kept in all columns.
-
-    Returns
-    -------
-    _Gathered
-    """
-    reasons = _wrong_types(found, chosen)
-    if not reasons:
-        return found
-    kept = [i for i in range(len(found.lines)) if i not in reasons]
-    return _Gathered(
-        [found.lines[i] for i in kept],
-        {name: [column[i] for i in kept] for name, column in found.cells.items()},
-        found.faults + [Fault(found.lines[i], reason) for i, reason in reasons.items()],
-    )
-
-
-def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.DataFrame:
+def _texts(reader: RowReader, found: Gathered, texts: Mapping[str, str]) -> pl.DataFrame:
     """Return the text columns under the names that they get.
 
     Parameters
     ----------
     reader : RowReader
         Knows whether an empty cell is a missing one.
-    found : _Gathered
+    found : Gathered
     texts : mapping of str to str
         From the new name to that in the file.
 
@@ -391,12 +306,12 @@ def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.
     return rows.with_columns(pl.all().replace("", None)) if reader.empty_is_missing else rows
 
 
-def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
+def _others(found: Gathered, names: Sequence[str]) -> list[pl.Series]:
     """Return the columns beside the texts; cells of several types are missing lists.
 
     Parameters
     ----------
-    found : _Gathered
+    found : Gathered
     names : sequence of str
 
     Returns
@@ -416,7 +331,7 @@ def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
 
 
 def _labels(
-    reader: RowReader, found: _Gathered, chosen: Chosen, label_sep: str | None
+    reader: RowReader, found: Gathered, chosen: Chosen, label_sep: str | None
 ) -> LabelTexts:
     """Return the labels of the rows as texts, and their kind.
 
@@ -424,7 +339,7 @@ def _labels(
     ----------
     reader : RowReader
         Knows whether the format has types, and the names of the labels.
-    found : _Gathered
+    found : Gathered
     chosen : Chosen
     label_sep : str or None
 
@@ -434,7 +349,7 @@ def _labels(
     """
     if chosen.indicators:
         columns = {name: list(found.cells[name]) for name in chosen.indicators}
-        return labels_of_indicators(columns, found.lines, reader.path)
+        return labels_of_indicators(columns, list(found.lines), reader.path)
     column = chosen.label
     cells, place = found.cells[column], f"{reader.path}: {column}"
     names = reader.label_names(column)
@@ -446,7 +361,9 @@ def _labels(
         labels = LabelTexts(cells, None)
     if labels.kind not in (None, "text"):
         return labels
-    lists = lists_in_cells(labels.texts, found.lines, place) if reader.options.detects else None
+    lists = (
+        lists_in_cells(labels.texts, list(found.lines), place) if reader.options.detects else None
+    )
     if lists is not None:
         return lists
     return labels if label_sep is None else split_labels(labels.texts, label_sep)

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from agnews_sk._core.validation import POLARS_STRINGS
-from agnews_sk.files._rows import Fault, Found, Row, RowReader
+from agnews_sk.files._rows import Cells, Fault, Found, Row, RowReader
 
 # Number of rows converted at a time.
 _N_ROWS = 4_096
@@ -56,11 +56,36 @@ class ArrowReader(RowReader):
     def rows(self) -> Found:
         """Yield a row per row of the file, of the wanted columns or, if none is, of all."""
         self.names = self.column_names()
-        wanted = [name for name in self.names if self.wants(name)]
+        wanted = [name for name in dict.fromkeys(self.names) if self.wants(name)]
         start = 1
         for table in self._wanted_tables(wanted, _N_ROWS):
             yield from _rows_of(table, start)
             start += len(table)
+
+    def spread_rows(self, n_rows: int) -> list[Cells]:
+        """Return the cells of rows from all places of the file; only these rows are converted.
+
+        Parameters
+        ----------
+        n_rows : int
+            How many; less than twice as many may be returned.
+
+        Returns
+        -------
+        list of dict
+        """
+        self.names = self.column_names()
+        wanted = [name for name in dict.fromkeys(self.names) if self.wants(name)]
+        found: list[Cells] = []
+        start, every = 0, 1
+        for table in self._wanted_tables(wanted, _N_ROWS):
+            chosen = table.take(list(range(-start % every, len(table), every)))
+            found += [one.cells for one in _rows_of(chosen, 1) if isinstance(one, Row)]
+            start += len(table)
+            while len(found) >= 2 * n_rows:
+                del found[1::2]
+                every *= 2
+        return found
 
     def frame(self, columns: Sequence[str]) -> pl.DataFrame | None:
         """Return all rows of some columns at once.
