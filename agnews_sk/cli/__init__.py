@@ -34,7 +34,7 @@ _PANELS = {
 app = typer.Typer(
     cls=CommandGroup,
     help="Text classification on any labelled texts, with scikit-learn estimators. Start with "
-    "`agnews-sk compare --data FILE --save FOLDER`.",
+    "`agnews-sk compare --data FILE --out FOLDER`.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agnews_sk.cli._families import Family, ModelOption
+from agnews_sk.cli._families import ColumnsOption, Family, ModelOption
 from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
 
 
@@ -15,22 +15,28 @@ def compare(
     train_rows: Annotated[
         int | None,
         typer.Option(
-            min=8, help="Number of training rows; by default as many as fit in 5 minutes."
+            min=8,
+            help="Number of training rows, drawn at random.",
+            show_default="as many as fit in 5 minutes",
         ),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Number of epochs of a network.")] = 2,
     model: ModelOption = None,
     families: Annotated[
         list[Family] | None,
-        typer.Option("--family", help="Family to compare; may be repeated. [tfidf, finetune]"),
+        typer.Option(
+            "--family",
+            help="Family to compare; may be repeated.",
+            show_default="tfidf, finetune",
+        ),
     ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(help="Folder for the report, and for a model per family, fitted and scored."),
-    ] = None,
+    columns: ColumnsOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for report.html, comparison.json and confusion_matrices.png."),
+        typer.Option(
+            help="Folder for a model per family, fitted and scored, and for report.html, "
+            "comparison.json and confusion_matrices.png."
+        ),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -42,8 +48,8 @@ def compare(
         families=families or [Family.TFIDF, Family.FINETUNE],
         model=model,
         epochs=epochs,
+        columns=columns,
         n_wanted=train_rows,
-        models_folder=save,
         out=out,
         seed=seed,
     )

@@ -12,7 +12,14 @@ from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.auditing import audit
 from agnews_sk.cli._explaining import explain_best
-from agnews_sk.cli._families import NETS, PRETRAINED, Family, check_pretrained, make_pipeline
+from agnews_sk.cli._families import (
+    NETS,
+    PRETRAINED,
+    Family,
+    check_columns,
+    check_pretrained,
+    make_pipeline,
+)
 from agnews_sk.cli._output import check_model_path, output_folder, print_written
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, check_classes, draw_rows, load_rows, training_rows
@@ -47,12 +54,12 @@ def run_compare(
     families: list[Family],
     model: str | None,
     epochs: int,
+    columns: list[str] | None,
     n_wanted: int | None,
-    models_folder: Path | None,
     out: Path | None,
     seed: int,
 ) -> None:
-    """Compare families on the same rows, print the result, and write what was asked for.
+    """Compare families on the same rows, print the result, and write models and report.
 
     Parameters
     ----------
@@ -62,21 +69,33 @@ def run_compare(
         Pretrained model of the families that have one.
     epochs : int
         Epochs of networks.
+    columns : list of str or None
+        Columns to use beside texts, or ["auto"], in the families that can.
     n_wanted : int or None
         Number of training rows; None takes as many as the time allows.
-    models_folder : pathlib.Path or None
-        Folder for the models, and for the report if `out` is None.
     out : pathlib.Path or None
-        Folder for the report.
+        Folder for the models and the report.
     seed : int
     """
     console = Console()
-    _check(families, model, models_folder, out)
-    with output_folder(models_folder, "--save") as models, output_folder(out) as report:
-        rows = load_rows(options, console)
+    _check(families, model, out)
+    others = check_columns(columns, families)
+    with output_folder(out) as folder:
+        if out is not None:
+            for family in families:
+                check_model_path(out / family)
+        rows = load_rows(options, console, columns=others)
+        if others is not None and (nets := NETS.intersection(families)):
+            console.print(f"{' and '.join(sorted(nets))} use texts only.", highlight=False)
         pipelines = {
             family: make_pipeline(
-                family, model=model, epochs=epochs, seed=seed, show=console.is_terminal
+                family,
+                model=model,
+                epochs=epochs,
+                seed=seed,
+                show=console.is_terminal,
+                columns=others,
+                texts=rows.texts,
             )
             for family in Family
             if family in families
@@ -86,25 +105,23 @@ def run_compare(
         result = ComparisonResult.from_evaluations(evaluations, random_state=seed)
         console.print(comparison_table(result))
         console.print(result.summary(), highlight=False, markup=False)
-        place, folder = out or models_folder, report or models
-        saved = None if models is None else _save_all(result, evaluations, rows, models)
-        written = [] if folder is None else _write(result, evaluations, rows, seed, folder, console)
-    if place is not None:
-        print_written(console, place, *written)
-    if saved is not None and models_folder is not None:
-        print_saved(console, models_folder, *saved, multilabel=result.multilabel)
+        saved, written = None, []
+        if folder is not None:
+            saved = _save_all(result, evaluations, rows, folder)
+            written = _write(result, evaluations, rows, seed, folder, console)
+    if out is not None and saved is not None:
+        print_written(console, out, *written)
+        print_saved(console, out, *saved, multilabel=result.multilabel)
 
 
-def _check(
-    families: list[Family], model: str | None, models_folder: Path | None, out: Path | None
-) -> None:
-    """Reject models that cannot be loaded and folders that cannot be written, before any work.
+def _check(families: list[Family], model: str | None, out: Path | None) -> None:
+    """Reject models that cannot be loaded, and an output without what it needs, before any work.
 
     Parameters
     ----------
     families : list of Family
     model : str or None
-    models_folder, out : pathlib.Path or None
+    out : pathlib.Path or None
 
     Raises
     ------
@@ -116,9 +133,6 @@ def _check(
         check_pretrained(model)
     if out is not None:
         check_optional("matplotlib", extra="plot", needed_by="--out")
-    if models_folder is not None:
-        for family in families:
-            check_model_path(models_folder / family, "--save")
 
 
 def _training_rows(
@@ -296,17 +310,15 @@ def _write(
     Returns
     -------
     list of str
-        Only the file of numbers if matplotlib is not installed.
     """
     result.to_json(folder / "comparison.json")
-    if find_spec("matplotlib") is None:
-        return ["comparison.json"]
+    X_train, X_test = (X[list(rows.texts) or list(X)] for X in (rows.X_train, rows.X_test))
     with stages(console, "Writing the report") as shown:
         plots = write_confusion_matrices(result, folder)
         findings = audit(
-            rows.X_train,
+            X_train,
             rows.y_train,
-            rows.X_test,
+            X_test,
             label_errors=find_spec("cleanlab") is not None,
             random_state=seed,
             progress=shown.show,
@@ -316,7 +328,7 @@ def _write(
             folder / "report.html",
             source=" ".join(filter(None, [rows.source, rows.summary])),
             notice=rows.notice,
-            texts=rows.X_test,
+            texts=X_test,
             explanations=_explanations(result, evaluations, rows),
             findings=findings,
         )

@@ -21,9 +21,7 @@ from agnews_sk.cli._rows import (
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
-    data: Annotated[
-        str, typer.Argument(help="File of labelled rows, or a folder with test files.")
-    ],
+    data: Annotated[str, typer.Option(help="File of labelled rows, or a folder with test files.")],
     text: TextOption = None,
     label: LabelOption = None,
     sep: SepOption = None,

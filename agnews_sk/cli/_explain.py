@@ -40,12 +40,12 @@ def explain(
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=0, help="Number of words listed for each text.")] = 5,
-    html: Annotated[Path | None, typer.Option(help="HTML file for the explanation.")] = None,
+    out: Annotated[Path | None, typer.Option(help="HTML file for the explanation.")] = None,
 ) -> None:
     """Explain predictions: the words that speak for a class and against it, in colour."""
     check_is_model(model)
-    if html is not None:
-        check_writable(html, "--html")
+    if out is not None:
+        check_writable(out)
     from agnews_sk._core.label_sets import thresholds_of
     from agnews_sk.cli._explaining import explain_best
     from agnews_sk.onnx import load_model
@@ -67,9 +67,9 @@ def explain(
             _print(explanation, i, one, top, console)
         console.print()
     console.print(_legend(explanation), highlight=False)
-    if html is not None:
-        explanation.to_html(html)
-        print_written(console, html.parent, html.name)
+    if out is not None:
+        explanation.to_html(out)
+        print_written(console, out.parent, out.name)
 
 
 def _rows(model: Any, texts: list[str], cells: list[str]) -> Any:

@@ -16,8 +16,10 @@ from agnews_sk.cli._rows import RowOptions, with_row_options
 @with_row_options
 def export(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
-    output: Annotated[Path, typer.Argument(help="Folder, or zip file if it ends with .zip.")],
     rows: RowOptions,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the export, or zip file if it ends with .zip.")
+    ],
     int8: Annotated[bool, typer.Option("--int8", help="Quantize to 8-bit integers.")] = False,
 ) -> None:
     """Export a saved pipeline to ONNX, if the export predicts the same."""
@@ -25,18 +27,19 @@ def export(
         check_optional(module, extra="onnx", needed_by="export")
     from agnews_sk.cli._model_rows import load_test_rows, options_of
     from agnews_sk.onnx import export_onnx
-    from agnews_sk.persistence import ModelCard, load, saved_label_name
+    from agnews_sk.persistence import ModelCard, load, saved_label_options
 
     console = Console()
     check_is_model(model)
-    check_model_path(output, "OUTPUT", exported=True)
+    check_model_path(out, exported=True)
     pipeline = load(model)
-    card = ModelCard(label_name=saved_label_name(model) or "")
-    loaded = load_test_rows(options_of(rows, model), pipeline, console, hint="--data")
+    saved = saved_label_options(model)
+    card = ModelCard(label_name=saved.get("label", ""), label_sep=saved.get("label_sep", ""))
+    loaded = load_test_rows(options_of(rows, model), pipeline, console)
     with stages(console, "export"):
         quantize = "int8" if int8 else None
         report = export_onnx(
-            pipeline, output, X=loaded.X_test, y=loaded.y_test, quantize=quantize, card=card
+            pipeline, out, X=loaded.X_test, y=loaded.y_test, quantize=quantize, card=card
         )
     console.print(report.as_markdown())
-    console.print("[bold]Written:[/]", escape(str(output)), soft_wrap=True)
+    console.print("[bold]Written:[/]", escape(str(out)), soft_wrap=True)

@@ -1,5 +1,6 @@
 """The families of pipelines that commands train, and the options of their models."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,16 @@ import typer
 if TYPE_CHECKING:
     from agnews_sk.pipeline import TextPipeline
 
+
+class Family(StrEnum):
+    """Families of pipelines."""
+
+    TFIDF = "tfidf"
+    EMBEDDING = "embedding"
+    TRANSFORMER = "transformer"
+    FINETUNE = "finetune"
+
+
 ModelOption = Annotated[
     str | None,
     typer.Option(
@@ -16,7 +27,6 @@ ModelOption = Annotated[
         show_default="all-MiniLM-L6-v2",
     ),
 ]
-
 
 ColumnsOption = Annotated[
     list[str] | None,
@@ -26,15 +36,6 @@ ColumnsOption = Annotated[
         show_default="none",
     ),
 ]
-
-
-class Family(StrEnum):
-    """Families of pipelines."""
-
-    TFIDF = "tfidf"
-    EMBEDDING = "embedding"
-    TRANSFORMER = "transformer"
-    FINETUNE = "finetune"
 
 
 PRETRAINED = {Family.EMBEDDING, Family.FINETUNE}
@@ -49,6 +50,7 @@ def make_pipeline(
     seed: int = 0,
     show: bool = False,
     columns: list[str] | str | None = None,
+    texts: Sequence[str] = (),
 ) -> "TextPipeline":
     """Return the unfitted pipeline of a family.
 
@@ -64,6 +66,8 @@ def make_pipeline(
         Whether a network shows its epochs.
     columns : list of str or "auto", optional
         Columns that the pipeline uses beside texts; networks use none.
+    texts : sequence of str, default=()
+        Columns of the text, which are needed where rows have others beside them.
 
     Returns
     -------
@@ -71,11 +75,14 @@ def make_pipeline(
     """
     from agnews_sk import pipeline
 
+    params: dict[str, Any] = {}
+    if columns is not None and texts:
+        params["join__columns"] = list(texts)
     if family is Family.TFIDF:
-        return pipeline.make_tfidf_pipeline(columns=columns, random_state=seed)
+        return pipeline.make_tfidf_pipeline(columns=columns, random_state=seed, **params)
     if family is Family.EMBEDDING:
-        return pipeline.make_embedding_pipeline(model, columns=columns, random_state=seed)
-    params: dict[str, Any] = {"classify__random_state": seed, "classify__verbose": int(show)}
+        return pipeline.make_embedding_pipeline(model, columns=columns, random_state=seed, **params)
+    params |= {"classify__random_state": seed, "classify__verbose": int(show)}
     if epochs is not None:
         params["classify__max_epochs"] = epochs
     if family is Family.TRANSFORMER:
@@ -83,13 +90,14 @@ def make_pipeline(
     return pipeline.make_finetune_pipeline(model, **params)
 
 
-def check_columns(columns: list[str] | None, family: Family) -> list[str] | str | None:
-    """Return the value of `--columns` as pipelines take it, or reject it for networks.
+def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list[str] | str | None:
+    """Return the value of `--columns` as pipelines take it, or reject it for networks alone.
 
     Parameters
     ----------
     columns : list of str or None
-    family : Family
+    families : sequence of Family
+        Networks among them use texts only.
 
     Returns
     -------
@@ -101,9 +109,9 @@ def check_columns(columns: list[str] | None, family: Family) -> list[str] | str 
     """
     if not columns:
         return None
-    if family in NETS:
+    if NETS.issuperset(families):
         raise typer.BadParameter(
-            f"{family} uses texts only; choose --family tfidf or embedding.",
+            f"{' and '.join(families)} use texts only; choose --family tfidf or embedding.",
             param_hint="--columns",
         )
     return "auto" if columns == ["auto"] else columns

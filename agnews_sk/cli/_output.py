@@ -15,7 +15,7 @@ from agnews_sk.cli._stopping import check_stopped, terminable
 
 
 @contextmanager
-def output_folder(out: Path | None, hint: str = "--out") -> Iterator[Path | None]:
+def output_folder(out: Path | None) -> Iterator[Path | None]:
     """Yield a temporary folder whose content moves to the output folder at the end of the block.
 
     If the block fails or is interrupted, nothing is moved, and folders made for it are removed.
@@ -24,8 +24,6 @@ def output_folder(out: Path | None, hint: str = "--out") -> Iterator[Path | None
     ----------
     out : pathlib.Path or None
         Made if it does not exist.
-    hint : str, default="--out"
-        Option that names it, for the message.
 
     Yields
     ------
@@ -42,7 +40,7 @@ def output_folder(out: Path | None, hint: str = "--out") -> Iterator[Path | None
         return
     with (
         terminable(),
-        _folders_made(out, hint),
+        _folders_made(out),
         tempfile.TemporaryDirectory(prefix=".unfinished-", dir=out) as unfinished,
     ):
         yield Path(unfinished)
@@ -66,7 +64,7 @@ def _move(path: Path, target: Path) -> None:
 
 
 @contextmanager
-def _folders_made(out: Path, hint: str) -> Iterator[None]:
+def _folders_made(out: Path) -> Iterator[None]:
     """Make a folder and check that it can be written into; remove what was made if the block fails.
 
     Parameters
@@ -85,7 +83,7 @@ def _folders_made(out: Path, hint: str) -> Iterator[None]:
         except OSError as error:
             reason = error.strerror or error
             raise typer.BadParameter(
-                f"cannot write into {out}: {reason}.", param_hint=hint
+                f"cannot write into {out}: {reason}.", param_hint="--out"
             ) from error
         yield
     except BaseException:
@@ -109,15 +107,13 @@ def print_written(console: Console, out: Path, *names: str) -> None:
     )
 
 
-def check_writable(path: Path, hint: str) -> None:
+def check_writable(path: Path) -> None:
     """Reject a path that cannot be written, without leaving anything there.
 
     Parameters
     ----------
     path : pathlib.Path
         File or folder to be made or replaced.
-    hint : str
-        Option or argument that names it, for the message.
 
     Raises
     ------
@@ -130,18 +126,16 @@ def check_writable(path: Path, hint: str) -> None:
             pass
     except OSError as error:
         reason = error.strerror or error
-        raise typer.BadParameter(f"cannot write {path}: {reason}.", param_hint=hint) from error
+        raise typer.BadParameter(f"cannot write {path}: {reason}.", param_hint="--out") from error
 
 
-def check_model_path(path: Path, hint: str, *, exported: bool = False) -> None:
+def check_model_path(path: Path, *, exported: bool = False) -> None:
     """Reject a path at which no model can be saved, without leaving anything there.
 
     Parameters
     ----------
     path : pathlib.Path
         Folder, or zip file if it ends with `.zip`; a saved model there would be replaced.
-    hint : str
-        Option or argument that names it, for the message.
     exported : bool, default=False
         Whether an export is written, which may replace an export only: the pipeline that it was
         made from cannot be had back from it.
@@ -153,22 +147,22 @@ def check_model_path(path: Path, hint: str, *, exported: bool = False) -> None:
     """
     from agnews_sk.persistence import saved_files
 
-    check_writable(path, hint)
+    check_writable(path)
     names = saved_files(path)
     is_empty = path.suffix != ".zip" and path.is_dir() and not any(path.iterdir())
     if path.exists() and not names and not is_empty:
         raise typer.BadParameter(
-            f"{path} exists and is not a saved model; remove it first.", param_hint=hint
+            f"{path} exists and is not a saved model; remove it first.", param_hint="--out"
         )
     if exported and names and "model.onnx" not in names:
         raise typer.BadParameter(
             f"{path} is a saved pipeline, which its export would replace; choose another path.",
-            param_hint=hint,
+            param_hint="--out",
         )
 
 
 def check_is_model(path: Path) -> None:
-    """Reject a path with nothing there, and a folder of models, as `compare --save` writes it.
+    """Reject a path with nothing there, and a folder of models, as `compare --out` writes it.
 
     Parameters
     ----------

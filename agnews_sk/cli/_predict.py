@@ -10,10 +10,14 @@ from agnews_sk.cli._rows import EncodingOption, HeaderOption, SepOption, SheetOp
 
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder or zip file of a saved model.")],
-    input: Annotated[
-        list[str], typer.Option(help="Files of any format that is read; wildcards are allowed.")
+    data: Annotated[
+        list[str],
+        typer.Option(
+            help="File of any format that is read, or a pattern such as '2026-*.csv'; may be "
+            "repeated."
+        ),
     ],
-    output: Annotated[Path, typer.Option(help="CSV, JSON Lines or Parquet file, by its suffix.")],
+    out: Annotated[Path, typer.Option(help="CSV, JSON Lines or Parquet file, by its suffix.")],
     text: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,8 +50,8 @@ def predict(
 
     run_predict(
         model,
-        input,
-        output,
+        data,
+        out,
         dask=dask,
         columns=text or None,
         keep=keep or (),

@@ -36,7 +36,11 @@ TextOption = Annotated[
     ),
 ]
 LabelOption = Annotated[
-    str | None, typer.Option(help="Column of the label.", show_default=_DETECTED)
+    list[str] | None,
+    typer.Option(
+        help="Column of the label; repeat it for columns of 0 and 1, one per label.",
+        show_default=_DETECTED,
+    ),
 ]
 SepOption = Annotated[
     str | None,
@@ -80,8 +84,8 @@ class RowOptions:
         File or folder.
     text : list of str or None
         Columns of the text.
-    label : str or None
-        Column of the label.
+    label : list of str or None
+        Column of the label, or columns of 0 and 1.
     sep, encoding : str or None
     header : bool or None
     sheet, label_sep : str or None
@@ -108,7 +112,7 @@ class RowOptions:
         """Return the options that were given, as the loaders of `agnews_sk.datasets` take them."""
         given = {
             "text": self.text or None,
-            "label": self.label,
+            "label": self.label or None,
             "sep": self.sep,
             "encoding": self.encoding,
             "header": self.header,
@@ -211,7 +215,6 @@ def load_rows(
 def read_texts(
     path: str,
     options: RowOptions,
-    hint: str,
     *,
     subset: str = "train",
     columns: list[str] | str | None = None,
@@ -223,8 +226,6 @@ def read_texts(
     path : str
     options : RowOptions
         How to read it.
-    hint : str
-        Option or argument that names the file, for the message.
     subset : {"train", "validation", "test"}, default="train"
         Part of a folder.
     columns : list of str or "auto", optional
@@ -245,7 +246,7 @@ def read_texts(
     try:
         return load_texts(path, subset=subset, columns=columns, **options.reading())
     except (OSError, TypeError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint=hint) from error
+        raise typer.BadParameter(str(error), param_hint="--data") from error
 
 
 def as_input_of(model: Any, X: Any, texts: Sequence[str] = ()) -> Any:

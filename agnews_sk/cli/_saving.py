@@ -66,6 +66,7 @@ def model_card(
         evaluation="" if result is None else _evaluation(result),
         weights_license=_MINILM_LICENSE if is_minilm else "",
         label_name=rows.label_name,
+        label_sep=rows.label_sep,
     )
 
 

@@ -11,10 +11,10 @@ from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
 
 @with_row_options
 def train(
-    output: Annotated[
-        Path, typer.Argument(help="Folder for the model, or zip file if it ends with .zip.")
-    ],
     rows: RowOptions,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the model, or zip file if it ends with .zip.")
+    ],
     family: Annotated[Family, typer.Option(help="Family of the pipeline.")] = Family.TFIDF,
     columns: ColumnsOption = None,
     validation: Annotated[
@@ -49,7 +49,7 @@ def train(
 
     run_train(
         rows,
-        output,
+        out,
         family=family,
         columns=columns,
         validation=validation,

@@ -39,7 +39,7 @@ PATIENCE = 2
 
 def run_train(
     options: RowOptions,
-    output: Path,
+    out: Path,
     *,
     family: Family,
     columns: list[str] | None,
@@ -55,7 +55,7 @@ def run_train(
     Parameters
     ----------
     options : RowOptions
-    output : pathlib.Path
+    out : pathlib.Path
         Folder or zip file of the model.
     family : Family
     columns : list of str or None
@@ -70,10 +70,10 @@ def run_train(
     seed : int
     """
     console = Console()
-    check_model_path(output, "OUTPUT")
+    check_model_path(out)
     if family in PRETRAINED:
         check_pretrained(model)
-    others = check_columns(columns, family)
+    others = check_columns(columns, [family])
     pipeline = make_pipeline(
         family,
         model=model,
@@ -96,9 +96,9 @@ def run_train(
         result = _score(pipeline, family, rows, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
-        save(pipeline, output, card=card)
-    console.print("[bold]Saved:[/]", escape(str(output)), soft_wrap=True)
-    print_next(console, output)
+        save(pipeline, out, card=card)
+    console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)
+    print_next(console, out)
 
 
 def _set(pipeline: TextPipeline, params: Sequence[str]) -> None:

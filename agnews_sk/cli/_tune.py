@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agnews_sk.cli._families import Family
+from agnews_sk.cli._families import ColumnsOption, Family
 from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
 
 ScoringOption = Annotated[
@@ -27,18 +27,22 @@ StorageOption = Annotated[
 @with_row_options
 def tune(
     rows: RowOptions,
-    pipelines: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help=f"Pipelines to search over: {', '.join(Family)}.", show_default="tfidf"
+    families: Annotated[
+        list[Family] | None,
+        typer.Option(
+            "--family", help="Family to search over; may be repeated.", show_default="tfidf"
         ),
     ] = None,
     train_rows: Annotated[
         int | None,
         typer.Option(
-            "--rows", min=8, help="Number of training rows to search on.", show_default="all"
+            min=8,
+            help="Number of training rows to search on and to fit the best pipeline on, drawn at "
+            "random.",
+            show_default="10,000, or 1,000 with a network",
         ),
     ] = None,
+    columns: ColumnsOption = None,
     trials: Annotated[
         int,
         typer.Option(
@@ -66,7 +70,8 @@ def tune(
 
     run_tune(
         rows,
-        names=pipelines or [Family.TFIDF],
+        families=families or [Family.TFIDF],
+        columns=columns,
         n_wanted=train_rows,
         out=out,
         n_trials=trials,

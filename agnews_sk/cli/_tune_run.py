@@ -17,6 +17,7 @@ from rich.table import Table
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.bulk import renamed_when_complete
+from agnews_sk.cli._families import NETS, Family, check_columns
 from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
 from agnews_sk.cli._output import check_model_path, print_written
 from agnews_sk.cli._progress import stages
@@ -46,6 +47,9 @@ from agnews_sk.tuning import (
 MODEL = "best_pipeline"
 TRIALS = "trials.csv"
 UNFINISHED = "unfinished_trials.csv"
+# Training rows on which the trials of a search take minutes, and not hours.
+ROWS = 10_000
+ROWS_OF_NETS = 1_000
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, tfidf_space()),
     "embedding": (make_embedding_pipeline, embedding_space()),
@@ -58,7 +62,8 @@ FAMILIES = {
 def run_tune(
     options: RowOptions,
     *,
-    names: Sequence[str],
+    families: list[Family],
+    columns: list[str] | None,
     n_wanted: int | None,
     out: Path | None,
     scoring: list[str],
@@ -71,10 +76,12 @@ def run_tune(
     Parameters
     ----------
     options : RowOptions
-    names : sequence of str
+    families : list of Family
         Families to search over.
+    columns : list of str or None
+        Columns to use beside texts, or ["auto"], in the families that can.
     n_wanted : int or None
-        Number of training rows to search on; None for all.
+        Number of training rows to search on; None for as many as a search takes minutes on.
     out : pathlib.Path or None
     scoring : list of str
         The first one refits the best pipeline.
@@ -83,14 +90,14 @@ def run_tune(
         As `PipelineSearchCV` takes them.
     """
     console = Console()
-    families = _families(names)
+    others = check_columns(columns, families)
     if out is not None:
         check_optional("matplotlib", extra="plot", needed_by="--out")
-        check_model_path(out / MODEL, "--out")
+        check_model_path(out / MODEL)
     opened = _open(storage, study_name)
-    rows = draw_training_rows(load_rows(options, console), n_wanted, params["random_state"])
+    rows = _drawn(load_rows(options, console, columns=others), families, n_wanted, params, console)
     search = _make_search(
-        families,
+        [_of_family(family, others, rows.texts) for family in dict.fromkeys(families)],
         scoring=scoring,
         storage=opened,
         study_name=study_name,
@@ -103,36 +110,82 @@ def run_tune(
         _write(search, rows, out, console)
 
 
-def _families(names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
-    """Return the families of these names, or reject an unknown name.
+def _drawn(
+    rows: TrainTest,
+    families: list[Family],
+    n_wanted: int | None,
+    params: dict[str, Any],
+    console: Console,
+) -> TrainTest:
+    """Draw the training rows to search on, and print how many there are and what is done with them.
 
     Parameters
     ----------
-    names : sequence of str
+    rows : TrainTest
+    families : list of Family
+    n_wanted : int or None
+    params : dict
+        As `PipelineSearchCV` takes them.
+    console : rich.console.Console
 
     Returns
     -------
-    dict of str to (callable, dict)
-        The function that makes the pipeline, and its search space.
-
-    Raises
-    ------
-    typer.BadParameter
+    TrainTest
     """
-    unknown = [name for name in names if name not in FAMILIES]
-    if unknown:
-        raise typer.BadParameter(f"there is no family {unknown}; choose from {list(FAMILIES)}.")
-    return {str(name): FAMILIES[name] for name in names}
+    n_all = n_rows(rows.y_train)
+    n_wanted = n_wanted or (ROWS if NETS.isdisjoint(families) else ROWS_OF_NETS)
+    drawn = draw_training_rows(rows, n_wanted, params["random_state"])
+    n_drawn = n_rows(drawn.y_train)
+    way_on = "; set --train-rows to change this" if n_drawn < n_all else ""
+    console.print(
+        f"[bold]Search:[/] {params['n_trials']} trials of {params['cv']} folds on {n_drawn:,} of "
+        f"{n_all:,} training rows{way_on}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return drawn
 
 
-def _make_search(families: dict[str, tuple[Any, Any]], **params: Any) -> PipelineSearchCV:
+def _of_family(
+    family: Family, columns: list[str] | str | None, texts: Sequence[str]
+) -> tuple[str, Any, dict[str, Any]]:
+    """Return the name of a family, its pipeline, and its search space.
+
+    Parameters
+    ----------
+    family : Family
+    columns : list of str, "auto" or None
+        Columns to use beside texts; networks use none.
+    texts : sequence of str
+        Columns of the text.
+
+    Returns
+    -------
+    name : str
+    pipeline : TextPipeline
+    space : dict
+    """
+    make, space = FAMILIES[family]
+    if columns is None:
+        return str(family), make(), space
+    if family in NETS:
+        return str(family), make(join__columns=list(texts)), space
+    step = "vectorize" if family is Family.TFIDF else "embed"
+    beside = {
+        name.replace(f"{step}__", f"{step}__text__", 1): choices for name, choices in space.items()
+    }
+    return str(family), make(columns=columns, join__columns=list(texts)), beside
+
+
+def _make_search(
+    families: list[tuple[str, Any, dict[str, Any]]], **params: Any
+) -> PipelineSearchCV:
     """Return the search over one family, or over several with the family as a parameter."""
-    estimators = {name: make() for name, (make, _) in families.items()}
-    spaces = {name: space for name, (_, space) in families.items()}
-    if len(families) > 1:
-        return PipelineSearchCV(estimators, spaces, **params)
-    (name,) = families
-    return PipelineSearchCV(estimators[name], spaces[name], **params)
+    if len(families) == 1:
+        ((_, pipeline, space),) = families
+        return PipelineSearchCV(pipeline, space, **params)
+    pipelines = {name: pipeline for name, pipeline, _ in families}
+    return PipelineSearchCV(pipelines, {name: space for name, _, space in families}, **params)
 
 
 def _fit(search: PipelineSearchCV, rows: TrainTest, out: Path | None, console: Console) -> None:
@@ -360,7 +413,8 @@ def _add_scores(search: PipelineSearchCV, rows: TrainTest, path: Path, console: 
     console : rich.console.Console
     """
     best = search.best_estimator_
-    with stages(console, "test rows") as shown:
+    first = f"Scoring the best pipeline on {n_rows(rows.y_test):,} test rows"
+    with stages(console, first) as shown:
         evaluation = evaluate_fitted(MODEL, best, rows.X_test, rows.y_test, progress=shown.show)
     result = ComparisonResult.from_evaluations([evaluation], random_state=search.random_state)
     console.print(comparison_table(result))

@@ -84,8 +84,11 @@ def summarize(bunches: Sequence[Bunch]) -> str:
     others = [name for name in first.data.columns if name not in texts]
     beside = f"; beside: {', '.join(others)}" if others else ""
     several = ", several per row" if isinstance(first.target[0], list) else ""
+    if several and first.get("label_form"):
+        several += f" ({first.label_form})"
+    labels = [first.label_name] if isinstance(first.label_name, str) else first.label_name
     return (
-        f"text: {', '.join(texts)}; label: {first.label_name}, "
+        f"text: {', '.join(texts)}; label: {', '.join(labels)}, "
         f"{_counted(n_classes, 'class', 'classes')}{several}{beside}; "
         f"{_counted(n_rows, 'row', 'rows')}"
     )

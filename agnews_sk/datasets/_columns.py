@@ -30,11 +30,20 @@ class Chosen(NamedTuple):
         in which texts are joined.
     others : sequence of str
         Columns to keep beside them.
+    indicators : sequence of str
+        Columns of 0 and 1, one per label, of which `label` lists the names; empty if one column
+        holds the labels.
     """
 
     label: str
     texts: Mapping[str, str]
     others: Sequence[str] = ()
+    indicators: Sequence[str] = ()
+
+    @property
+    def label_columns(self) -> list[str]:
+        """Return the columns that hold labels."""
+        return list(self.indicators) or [self.label]
 
 
 class MissingLabelError(ValueError):
@@ -43,6 +52,11 @@ class MissingLabelError(ValueError):
 
 class LabelledRules(ColumnRules):
     """How columns of rows to learn from are interpreted, and which ones hold labels and texts."""
+
+    @property
+    def looks_at_values(self) -> bool:
+        """Return whether the choice of columns depends on their values."""
+        return False
 
     @abstractmethod
     def choose(self, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Chosen:

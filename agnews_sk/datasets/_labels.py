@@ -12,6 +12,7 @@ import polars as pl
 
 from agnews_sk._core.validation import check_labels
 from agnews_sk.datasets._bunch import TARGET_NAMES
+from agnews_sk.datasets._label_cells import as_lists, as_single
 from agnews_sk.datasets._table import Table
 from agnews_sk.files import Fault
 
@@ -94,6 +95,40 @@ def _check_no_ids(table: Table) -> None:
             f"{table.path} has no header, so that its first column is the class, but each of its "
             f"{len(labels)} rows has a different number there; add a header such as label,text."
         )
+
+
+def like_first(table: Table, first: Table) -> Table:
+    """Return a table with one label per row, or with lists of labels, as the first table has.
+
+    Parameters
+    ----------
+    table, first : Table
+        The first one has rows.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        If the first one has one label per row, and a row of this one has none or several.
+    """
+    if (table.label_kind == "list") == (first.label_kind == "list"):
+        return table
+    texts = table.labels.to_list()
+    if first.label_kind == "list":
+        of_integers = first.labels.str.contains(r"^\[-?\d").any()
+        labels = pl.Series("label", as_lists(texts, of_integers=of_integers), dtype=pl.String)
+        return table._replace(labels=labels, label_kind="list")
+    labels = pl.Series("label", as_single(texts), dtype=pl.String)
+    if labels.null_count():
+        i = labels.is_null().arg_true()[0]
+        raise ValueError(
+            f"{table.path}, line {table.lines[i]}: rows must have one label each, as in "
+            f"{first.path}, got {texts[i]:.60}; write the labels of both files in the same way."
+        )
+    return table._replace(labels=labels, label_kind=None)
 
 
 def meaning_of_labels(tables: Sequence[Table]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def load_texts(
     path: Any,
     *,
     text: str | Sequence[str] | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     sep: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
@@ -34,12 +34,13 @@ def load_texts(
     path : str, path-like, list of them, Dataset or DatasetDict
         A file, of which all rows are read; a pattern such as "2026-*.csv" or a list of files, which
         are read as one; a folder with files named after the subset, such as `train.csv` or
-        `train-00000-of-00001.parquet`; or a dataset of the Hugging Face library, or the folder
-        where it was saved.
+        `train-00000-of-00001.parquet`; a folder with a folder per class, such as `neg` and `pos`,
+        with a text file per row, in which `train` and `test` may have such folders; or a dataset of
+        the Hugging Face library, or the folder where it was saved.
     text : str or list of str, optional
         Column of the text, or several in the order in which they are to be joined.
-    label : str, optional
-        Column of the label.
+    label : str or list of str, optional
+        Column of the label; or columns of 0 and 1, whose names are the labels, several per row.
     sep : str, optional
         Separator of the fields of text files, one character or "tab".
     encoding : str, optional
@@ -75,8 +76,10 @@ def load_texts(
             The classes, sorted.
         DESCR : str
             Which files were read.
-        label_name : str
-            Column of the labels.
+        label_name : str or list of str
+            Column of the labels, or columns of 0 and 1.
+        label_form : str
+            How several labels are written in a file without lists, else empty.
         text_names : list of str
             Columns of the text.
         summary : str
@@ -108,6 +111,9 @@ def load_texts(
     A column that the caller does not name is recognized by its name and its values, or refused if
     another one may be meant as well; never by its position. Titles and texts are joined. Columns
     of ids, dates and numbers are left out. Texts such as "NA" and "None" stay texts.
+
+    Cells that are all lists, as JSON, Python or NumPy write them, are several labels per row.
+    Whether rows have one label or several is decided by the first file.
 
     Class names in the metadata of a Parquet or Arrow file of the Hugging Face library replace its
     numbers. AG News' names are given to AG News' files only, see `load_agnews`.

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from agnews_sk.files import COMPRESSIONS, READERS, check_format, is_dataset
+from agnews_sk.files import COMPRESSIONS, READERS, check_format, class_files, is_dataset
 
 PARTS = ("train", "validation", "test")
 # Rows that are not divided into parts.
@@ -31,8 +31,8 @@ def find_sources(given: Any, *, divides: bool = False) -> Sources:
     Parameters
     ----------
     given : str, path-like, sequence of them, dataset or dict of datasets
-        A file; a pattern or a sequence of files; a folder with files of parts; a dataset of the
-        Hugging Face library, a dict of them, or the folder of either.
+        A file; a pattern or a sequence of files; a folder with files of parts, or with a folder per
+        class; a dataset of the Hugging Face library, a dict of them, or the folder of either.
     divides : bool, default=False
         Whether the files of a pattern or sequence are divided by their names too, as those of a
         folder are, instead of read as one.
@@ -95,8 +95,9 @@ def files_of(sources: Sources, subset: str, given: Any) -> list[str]:
     if not parts:
         shown = "train" if subset == WHOLE else subset
         raise FileNotFoundError(
-            f"The folder {given} has no file for subset={subset!r}, such as {shown}.csv; to read "
-            "a file of another name, pass its path."
+            f"The folder {given} has no file for subset={subset!r}, such as {shown}.csv, and no "
+            "folders of classes with a .txt file per text; to read a file of another name, pass "
+            "its path."
         )
     return parts
 
@@ -216,7 +217,30 @@ def _of_folder(folder: Path) -> Sources:
     if _is_saved(folder / _SPLITS, "splits"):
         splits = _read_json(folder / _SPLITS)["splits"]
         return _merged((_part_of(name), _saved_files(folder / name)) for name in splits)
-    return {part: _files_of_part(folder, part) for part in PARTS}
+    parts: Sources = {part: _files_of_part(folder, part) for part in PARTS}
+    return parts if any(parts.values()) else _of_class_folders(folder) or parts
+
+
+def _of_class_folders(folder: Path) -> Sources:
+    """Return a folder with a folder per class, or the folders of parts that are such ones.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    dict of str to list
+        Empty if there are no texts in folders of classes.
+    """
+    parts: Sources = {part: [] for part in PARTS}
+    for part, words in _NAMES_OF_PARTS.items():
+        places = (folder / word for word in words)
+        parts[part] = [place for place in places if class_files(place)][:1]
+    if any(parts.values()):
+        return parts
+    classes = class_files(folder)
+    return {WHOLE: [folder]} if classes and not any(map(_part_of, classes)) else {}
 
 
 def _is_saved(path: Path, key: str) -> bool:

@@ -1,5 +1,6 @@
 """What the names and the first values of a column tell about it."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from agnews_sk.datasets._label_cells import list_in
 from agnews_sk.files import plain_name
 
 LABEL_NAMES = frozenset({
@@ -15,7 +17,8 @@ LABEL_NAMES = frozenset({
 })  # fmt: skip
 _LABEL_WORDS = frozenset({
     "label", "labels", "class", "category", "categories", "topic", "topics", "intent", "queue",
-    "sentiment", "emotion", "emotions", "polarity", "tag", "tags", "genre", "stance", "toxicity",
+    "sentiment", "emotion", "emotions", "polarity", "tag", "tags", "genre", "genres", "stance",
+    "toxicity",
 })  # fmt: skip
 # What stands above a text, and what the text itself is called.
 TITLE_NAMES = frozenset({"title", "headline", "subject", "heading", "summary"})
@@ -123,7 +126,10 @@ class Profile:
 
     @cached_property
     def n_distinct(self) -> int:
-        """Return the number of different values."""
+        """Return the number of different values; of lists, of what is in them."""
+        if self.kind == "list":
+            lists = (list_in(one) if isinstance(one, str) else one for one in self.values)
+            return len({str(item) for found in lists if isinstance(found, list) for item in found})
         return len(set(map(str, self.values)))
 
     @cached_property
@@ -209,6 +215,12 @@ class Profile:
         return self.is_recurring
 
     @property
+    def is_flag(self) -> bool:
+        """Return whether the values are 0 and 1, or true and false."""
+        found = {str(value).strip().lower() for value in self.values}
+        return found <= {"0", "1"} or found <= {"0.0", "1.0"} or found <= set(_BOOLEANS)
+
+    @property
     def is_recurring(self) -> bool:
         """Return whether the values are short and few, whatever the name says."""
         is_number = self.kind == "number"
@@ -246,12 +258,14 @@ def _kind_of_texts(values: Sequence[str]) -> str:
 
     Returns
     -------
-    {"text", "number", "boolean", "date"}
+    {"text", "number", "boolean", "date", "list"}
     """
     if all(map(_NUMBER.fullmatch, values)):
         return "number"
     if all(value.strip().lower() in _BOOLEANS for value in values):
         return "boolean"
+    if values[0].lstrip().startswith("[") and all(list_in(one) is not None for one in values):
+        return "list"
     n_dates = sum(_DATE.fullmatch(value) is not None for value in values)
     n_short = sum(n_words(value) <= 3 for value in values)
     return "date" if min(n_dates, n_short) >= 0.9 * len(values) else "text"
@@ -264,15 +278,16 @@ def profiles_of(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list
     ----------
     names : sequence of str
     rows : sequence of dict
-        Cells of the first rows.
+        Cells of some rows.
 
     Returns
     -------
     list of Profile
     """
-    first = rows[: max(_FEWEST_ROWS, _MOST_CELLS // max(len(names), 1))]
+    n_rows = max(_FEWEST_ROWS, _MOST_CELLS // max(len(names), 1))
+    some = rows[:: math.ceil(len(rows) / n_rows) or 1]
     return [
-        Profile(name, [cell for row in first if not _is_missing(cell := row.get(name))])
+        Profile(name, [cell for row in some if not _is_missing(cell := row.get(name))])
         for name in dict.fromkeys(names)
     ]
 

@@ -14,6 +14,7 @@ from agnews_sk.datasets._columns import AgNewsColumns, LabelledRules, MissingLab
 from agnews_sk.datasets._labels import (
     OFFICIAL_NAMES,
     as_labels,
+    like_first,
     meaning_of_labels,
     names_of_classes,
     without_label_faults,
@@ -54,7 +55,7 @@ class Reading:
 def reading_of(
     *,
     text: str | Sequence[str] | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     sep: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
@@ -64,14 +65,20 @@ def reading_of(
     on_bad_rows: str = "error",
 ) -> Reading:
     """Return how labelled rows of any columns are read; parameters as of `load_texts`."""
-    texts = [text] if isinstance(text, str) else text
-    is_list = isinstance(texts, (list, tuple)) and texts
-    if texts is not None and not (is_list and all(isinstance(name, str) for name in texts)):
-        raise TypeError(f"text must be the name of a column or a list of names, got {text!r:.100}.")
-    if not isinstance(label, str | None):
-        raise TypeError(f"label must be the name of a column, got {label!r:.100}.")
-    rules = RecognizedColumns(texts, label, header=header, others=_checked_others(columns))
+    texts, labels = _checked_names(text, "text"), _checked_names(label, "label")
+    rules = RecognizedColumns(texts, labels, header=header, others=_checked_others(columns))
     return Reading(rules, ReadOptions(sep, encoding, sheet), label_sep, on_bad_rows)
+
+
+def _checked_names(given: Any, parameter: str) -> list[str] | None:
+    """Return the names of columns that the caller gives, one or several; reject other values."""
+    names = [given] if isinstance(given, str) else given
+    is_list = isinstance(names, (list, tuple)) and names
+    if names is not None and not (is_list and all(isinstance(name, str) for name in names)):
+        raise TypeError(
+            f"{parameter} must be the name of a column or a list of names, got {given!r:.100}."
+        )
+    return None if names is None else list(names)
 
 
 def _checked_others(columns: Any) -> Sequence[str]:
@@ -123,12 +130,38 @@ def load_sources(
     list of Bunch
     """
     tables = _read_tables(sources, {part for parts in wanted for part in parts}, reading)
+    tables = _as_in_training(tables)
     meaning = meaning_of_labels([table for found in tables.values() for table in found])
     bunches = []
     for parts in wanted:
         of_parts = [table for part in parts for table in tables[part]]
         bunches.append(_make_bunch(of_parts, meaning, reading))
     return bunches
+
+
+def _as_in_training(tables: Mapping[str, list[Table]]) -> dict[str, list[Table]]:
+    """Return tables with one label per row, or with several, as the first one has.
+
+    Parameters
+    ----------
+    tables : mapping of str to list of Table
+        By part, training rows first.
+
+    Returns
+    -------
+    dict of str to list of Table
+
+    Raises
+    ------
+    ValueError
+        If the first one has one label per row, and a row of another has none or several.
+    """
+    filled = [table for found in tables.values() for table in found if len(table.labels)]
+    if not filled or len({table.label_kind == "list" for table in filled}) == 1:
+        return dict(tables)
+    return {
+        part: [like_first(table, filled[0]) for table in found] for part, found in tables.items()
+    }
 
 
 def read_agnews(paths: Sequence[Path]) -> Bunch:
@@ -207,11 +240,18 @@ def _make_bunch(tables: Sequence[Table], meaning: Mapping[str, Any], reading: Re
         target,
         f"Labelled rows read from {paths}",
         target_names=names_of_classes(dict(meaning)),
-        label_name=filled[0].label,
+        label_name=_label_name(filled[0]),
         text_names=list(filled[0].chosen.texts if filled[0].chosen else rows.columns),
     )
+    bunch.label_form = filled[0].label_form
     bunch.summary = summarize([bunch])
     return bunch
+
+
+def _label_name(table: Table) -> str | list[str]:
+    """Return the column of the labels, or those of 0 and 1."""
+    indicators = list(table.chosen.indicators) if table.chosen else []
+    return indicators or table.label
 
 
 def _joined_rows(tables: Sequence[Table]) -> pl.DataFrame:

@@ -30,12 +30,12 @@ class RecognizedColumns(LabelledRules):
     ----------
     text : sequence of str, optional
         Columns of the text, in the order in which they are joined.
-    label : str, optional
-        Column of the labels.
+    label : str or sequence of str, optional
+        Column of the labels, or columns of 0 and 1, one per label.
     header : bool, optional
         Whether the first record of a file names its columns.
-    first_label : str, optional
-        Column of the labels in the first file of the same rows, which the others must have too.
+    first_labels : sequence of str, default=()
+        Columns of the labels in the first file of the same rows, which the others must have too.
     others : sequence of str or "auto", default=()
         Columns to keep beside text and label; "auto" keeps all.
     """
@@ -43,16 +43,16 @@ class RecognizedColumns(LabelledRules):
     def __init__(
         self,
         text: Sequence[str] | None = None,
-        label: str | None = None,
+        label: str | Sequence[str] | None = None,
         *,
         header: bool | None = None,
-        first_label: str | None = None,
+        first_labels: Sequence[str] = (),
         others: Sequence[str] | str = (),
     ) -> None:
         self._text = None if text is None else list(text)
-        self._label = label
+        self._labels = [label] if isinstance(label, str) else list(label or ())
         self._header = header
-        self._first_label = first_label
+        self._first_labels = first_labels
         self._others = others
 
     def is_header(self, records: Sequence[Sequence[str]]) -> bool:
@@ -66,7 +66,7 @@ class RecognizedColumns(LabelledRules):
         if self._header is not None:
             return self._header
         first, later = records[0], records[1:]
-        named = [*(self._text or ()), *([self._label] if self._label else ())]
+        named = [*(self._text or ()), *self._labels]
         is_named = named and {*map(plain_name, first)}.issuperset(map(plain_name, named))
         if is_named or names_both(first):
             return True
@@ -107,23 +107,37 @@ class RecognizedColumns(LabelledRules):
             Texts keep the names that they have in the file.
         """
         profiles = profiles_of(names, rows)
-        label, texts = self._label, self._text
-        if self._first_label is not None:
-            label = _as_in_first(self._first_label, names)
+        texts = self._text
         if texts is not None:
             texts = [_named(one, names, "text") for one in texts]
-        if label is None:
-            label = _recognized_label(profiles, texts or ())
-            _reject_duplicates(label, names)
-        else:
-            label = _named(label, names, "label")
+        labels = self._label_columns(names, profiles, texts or ())
         if texts is None:
-            texts = _recognized_texts(profiles, label)
+            texts = _recognized_texts(profiles, labels)
             for name in texts:
                 _reject_duplicates(name, names)
-        if label in texts:
-            raise ValueError(f"has one column for text and label, {label!r}; name another one.")
-        return Chosen(label, {name: name for name in texts}, self._kept(names, {label, *texts}))
+        both = next((name for name in labels if name in texts), None)
+        if both is not None:
+            raise ValueError(f"has one column for text and label, {both!r}; name another one.")
+        others = self._kept(names, {*labels, *texts})
+        indicators = labels if len(labels) > 1 else ()
+        return Chosen(", ".join(labels), {name: name for name in texts}, others, indicators)
+
+    @property
+    def looks_at_values(self) -> bool:
+        """Return whether a column has to be recognized."""
+        return self._text is None or not (self._labels or self._first_labels)
+
+    def _label_columns(
+        self, names: Sequence[str], profiles: Sequence[Profile], texts: Collection[str]
+    ) -> list[str]:
+        """Return the columns of the labels: as in the first file, as named, or as recognized."""
+        if self._first_labels:
+            return [_as_in_first(name, names) for name in self._first_labels]
+        if self._labels:
+            return list(dict.fromkeys(_named(one, names, "label") for one in self._labels))
+        label = _recognized_label(profiles, texts)
+        _reject_duplicates(label, names)
+        return [label]
 
     def _kept(self, names: Sequence[str], used: Collection[str]) -> Sequence[str]:
         """Return the columns to keep beside the used ones, and reject one that is used."""
@@ -142,9 +156,9 @@ class RecognizedColumns(LabelledRules):
         """
         return RecognizedColumns(
             list(chosen.texts),
-            self._label,
+            self._labels,
             header=self._header,
-            first_label=chosen.label if has_names else None,
+            first_labels=chosen.label_columns if has_names else (),
             others=list(chosen.others),
         )
 
@@ -265,7 +279,10 @@ def _recognized_label(profiles: Sequence[Profile], taken: Collection[str]) -> st
     found = known or _likely_labels(free)
     if len(found) == 1:
         return found[0].name
-    raise _doubt("label", _why(found, "none is certain to hold the labels"), profiles)
+    flags = [profile.name for profile in free if profile.is_flag]
+    several = f"; if {_listed(flags)} have a 1 for each label of a row, name all of them"
+    why = _why(found, "none is certain to hold the labels") + several * (len(flags) > 1)
+    raise _doubt("label", why, profiles)
 
 
 def _likely_labels(profiles: Sequence[Profile]) -> list[Profile]:
@@ -288,21 +305,21 @@ def _likely_labels(profiles: Sequence[Profile]) -> list[Profile]:
     return [p for p in profiles if p in found or (p.is_measure and p.has_classes)]
 
 
-def _recognized_texts(profiles: Sequence[Profile], label: str) -> list[str]:
+def _recognized_texts(profiles: Sequence[Profile], labels: Collection[str]) -> list[str]:
     """Return the columns of the texts, a title first, or raise a ValueError if not certain.
 
     Parameters
     ----------
     profiles : sequence of Profile
         All columns.
-    label : str
-        That of the labels.
+    labels : collection of str
+        Those of the labels.
 
     Returns
     -------
     list of str
     """
-    able = [profile for profile in profiles if profile.can_be_text and profile.name != label]
+    able = [profile for profile in profiles if profile.can_be_text and profile.name not in labels]
     titles, bodies = _titles_and_bodies(able)
     doubtful = next((found for found in (titles, bodies) if len(found) > 1), [])
     if doubtful or not (titles or bodies):

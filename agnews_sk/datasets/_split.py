@@ -14,6 +14,8 @@ from agnews_sk._core.same_text import normalized
 from agnews_sk._core.splitting import assign_sets, rarest_labels
 from agnews_sk._core.validation import as_frame, n_rows, take_rows, text_columns
 
+_MOST_CLASSES_SHOWN = 10
+
 
 def train_val_test_split(
     X: Any,
@@ -54,20 +56,22 @@ def train_val_test_split(
     ------
     ValueError
         If lengths differ, a size is out of range or leaves nothing to train on, a label is
-        missing, or a class has fewer rows than there are parts.
+        missing, or every class has fewer rows than there are parts.
 
     Warns
     -----
     UserWarning
-        If a part with a size above 0 is empty, since groups of duplicates are too large. With
-        several labels per row, if a label has fewer rows than there are parts.
+        If a part with a size above 0 is empty, since groups of duplicates are too large. If a class
+        has fewer rows than there are parts: all of them become training rows. With several labels
+        per row, if a label has fewer rows than there are parts.
 
     Notes
     -----
-    The parts have exactly the requested sizes unless groups of duplicates are too large to fit. A
-    group is assigned to a random part that has room for it, with probability proportional to the
-    room; then rows without duplicates fill each part class by class. Label sets are split by
-    iterative stratification (Sechidis et al. 2011), from the rarest label on.
+    The parts have exactly the requested sizes unless groups of duplicates are too large to fit, or
+    too many rows belong to classes with fewer rows than there are parts. A group is assigned to a
+    random part that has room for it, with probability proportional to the room; then rows without
+    duplicates fill each part class by class. Label sets are split by iterative stratification
+    (Sechidis et al. 2011), from the rarest label on.
 
     Examples
     --------
@@ -97,7 +101,8 @@ def train_val_test_split(
     if is_multilabel(y):
         parts = _assign_sets(check_label_sets(y), groups, n_parts, n_val, n_test, rng)
     else:
-        parts = _assign(_class_codes(labels, n_parts), groups, n_val, n_test, rng)
+        codes, is_rare = _class_codes(labels, n_parts)
+        parts = _assign(codes, is_rare, groups, n_val, n_test, rng)
     order = rng.permutation(n)
     chosen = [order[parts[order] == part] for part in range(3)]
     if (n_val and not len(chosen[1])) or (n_test and not len(chosen[2])):
@@ -124,17 +129,48 @@ def _n_of(size: float | int, n: int, name: str) -> int:
     )
 
 
-def _class_codes(labels: np.ndarray, n_parts: int) -> np.ndarray:
-    """Return the class of each row as an integer, and reject a class with too few rows."""
+def _class_codes(labels: np.ndarray, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the class of each row as an integer, and which classes have too few rows to divide.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+    n_parts : int
+
+    Returns
+    -------
+    codes : ndarray of int of shape (n_samples,)
+    is_rare : ndarray of bool of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If all classes have.
+
+    Warns
+    -----
+    UserWarning
+        If some have.
+    """
     codes, classes = pd.factorize(labels)
     counts = np.bincount(codes)
-    if counts.min() < n_parts:
-        rare = classes.tolist()[counts.argmin()]
+    is_rare = counts < n_parts
+    if is_rare.all():
         raise ValueError(
-            f"The class {rare!r} of y has {counts.min()} rows, fewer than the {n_parts} parts; "
-            "add rows of it or leave it out."
+            f"Every class of y has fewer rows than the {n_parts} parts, such as "
+            f"{classes.tolist()[0]!r:.60} with {counts[0]}; add rows, or take fewer parts."
         )
-    return codes
+    if is_rare.any():
+        rare = [label for label, few in zip(classes.tolist(), is_rare) if few]
+        shown = ", ".join(map(repr, rare[:_MOST_CLASSES_SHOWN]))
+        more = f" and {len(rare) - _MOST_CLASSES_SHOWN:,} more" * (len(rare) > _MOST_CLASSES_SHOWN)
+        warnings.warn(
+            f"Classes of y with fewer rows than the {n_parts} parts are only in the training part: "
+            f"{shown}{more}.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return codes, is_rare
 
 
 def _normalized(X: Any) -> np.ndarray:
@@ -144,7 +180,12 @@ def _normalized(X: Any) -> np.ndarray:
 
 
 def _assign(
-    classes: np.ndarray, groups: np.ndarray, n_val: int, n_test: int, rng: np.random.RandomState
+    classes: np.ndarray,
+    is_rare: np.ndarray,
+    groups: np.ndarray,
+    n_val: int,
+    n_test: int,
+    rng: np.random.RandomState,
 ) -> np.ndarray:
     """Return the part of each row: 0 for training, 1 for validation, 2 for test.
 
@@ -152,6 +193,8 @@ def _assign(
     ----------
     classes, groups : ndarray of int of shape (n_samples,)
         Class, and group of duplicates, of each row.
+    is_rare : ndarray of bool of shape (n_classes,)
+        Classes whose rows, and duplicates of them, all become training rows.
     n_val, n_test : int
         Number of rows to validate and to test on.
     rng : numpy.random.RandomState
@@ -160,12 +203,12 @@ def _assign(
     -------
     ndarray of int8 of shape (n_samples,)
     """
-    room = _rows_per_class(np.bincount(classes), n_val, n_test)  # (3, n_classes)
+    room = _rows_per_class(np.bincount(classes), is_rare, n_val, n_test)  # (3, n_classes)
     parts = np.empty(len(classes), dtype=np.int8)
     together = np.bincount(groups)[groups] > 1
     for rows in _shuffled_groups(np.flatnonzero(together), groups, rng):
         counts = np.bincount(classes[rows], minlength=room.shape[1])
-        part = _draw_part(room, counts, rng)
+        part = 0 if is_rare[classes[rows]].any() else _draw_part(room, counts, rng)
         parts[rows] = part
         room[part] -= counts
     alone = np.flatnonzero(~together)
@@ -233,10 +276,12 @@ def _assign_sets(
     return parts
 
 
-def _rows_per_class(counts: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
+def _rows_per_class(counts: np.ndarray, is_rare: np.ndarray, n_val: int, n_test: int) -> np.ndarray:
     """Return how many rows of each class each part should have, of shape (3, n_classes)."""
-    test = _shared_out(n_test, counts)
-    val = _shared_out(n_val, counts - test)
+    common = np.where(is_rare, 0, counts)
+    n_test = min(n_test, common.sum())
+    test = _shared_out(n_test, common)
+    val = _shared_out(min(n_val, common.sum() - n_test), common - test)
     return np.stack([counts - test - val, val, test])
 
 

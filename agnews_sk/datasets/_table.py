@@ -1,7 +1,7 @@
 """All rows of a file of labelled texts: the batches of its reader concatenated, or its columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +11,13 @@ import polars as pl
 
 from agnews_sk._core.column_kinds import as_polars
 from agnews_sk.datasets._columns import Chosen, LabelledRules
+from agnews_sk.datasets._gather import Gathered, gather
 from agnews_sk.datasets._label_cells import (
     LabelTexts,
-    is_label,
     label_texts,
     label_texts_of,
+    labels_of_indicators,
+    lists_in_cells,
     split_labels,
 )
 from agnews_sk.datasets._plain_csv import read_plain_csv
@@ -25,12 +27,13 @@ from agnews_sk.files import (
     Fault,
     ReadOptions,
     RowReader,
+    TextFolderReader,
     is_dataset,
     open_rows,
 )
 
 _N_ROWS = 8_192
-# First rows, by which columns are recognized.
+# Rows by which columns are recognized.
 _N_ROWS_AHEAD = 1_000
 # Loading holds all rows in memory anyway, so that a record may have any length.
 _ANY_LENGTH = 2**31 - 1
@@ -63,6 +66,8 @@ class Table(NamedTuple):
         Whether the file has the form in which AG News is published.
     label_kind : {"text", "number", "boolean", "list"} or None
         What the labels are, None where the format does not distinguish the kinds.
+    label_form : str
+        How several labels are written, for the summary.
     """
 
     path: Path
@@ -75,6 +80,7 @@ class Table(NamedTuple):
     has_header: bool = True
     is_official: bool = False
     label_kind: str | None = None
+    label_form: str = ""
 
     @property
     def label(self) -> str:
@@ -95,6 +101,7 @@ def read_table(
     Parameters
     ----------
     source : pathlib.Path or datasets.Dataset
+        A file, a folder with a folder per class, or a dataset.
     rules : LabelledRules
         Choose the columns.
     options : ReadOptions
@@ -113,11 +120,16 @@ def read_table(
     """
     if is_dataset(source):
         return _table_of(DatasetReader(source, rules), rules, label_sep)
+    if source.is_dir():
+        reader = TextFolderReader(source, rules, replace(options, max_record_bytes=_ANY_LENGTH))
+        return _table_of(reader, rules, label_sep)
     is_csv = source.suffix.lower() == ".csv"
     if is_csv and options in _PLAIN_OPTIONS and label_sep is None:
         cells = read_plain_csv(source, rules)
         if cells is not None:
-            return _plain_table(source, rules, cells)
+            chosen = _choose(rules, source, cells.columns, _spread(cells).to_dicts())
+            if not chosen.indicators:
+                return _plain_table(source, chosen, cells)
     return read_row_by_row(source, rules, options, label_sep=label_sep)
 
 
@@ -144,20 +156,24 @@ def read_row_by_row(
     return _table_of(open_rows(path, rules, **given), rules, label_sep)
 
 
-def _plain_table(path: Path, rules: LabelledRules, cells: pl.DataFrame) -> Table:
+def _spread(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return about a thousand rows from all places of a frame."""
+    return cells.gather_every(max(1, len(cells) // _N_ROWS_AHEAD))
+
+
+def _plain_table(path: Path, chosen: Chosen, cells: pl.DataFrame) -> Table:
     """Return the table of a CSV file in the form of AG News.
 
     Parameters
     ----------
     path : pathlib.Path
-    rules : LabelledRules
+    chosen : Chosen
     cells : polars.DataFrame of str of shape (n_rows, n_columns)
 
     Returns
     -------
     Table
     """
-    chosen = _choose(rules, path, cells.columns, cells.head(_N_ROWS_AHEAD).to_dicts())
     return Table(
         path=path,
         rows=cells.select(
@@ -181,7 +197,7 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     ----------
     reader : RowReader
     rules : LabelledRules
-        Choose the columns by the first rows.
+        Choose the columns.
     label_sep : str or None
 
     Returns
@@ -191,19 +207,23 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     ahead = next((batch for batch in reader.batches(_N_ROWS_AHEAD) if batch.rows), None)
     if ahead is None:
         return _table_without_rows(reader)
-    chosen = _choose(rules, reader.path, reader.names, ahead.rows)
+    rows = ahead.rows
+    if len(ahead) == _N_ROWS_AHEAD and rules.looks_at_values:
+        rows = reader.spread_rows(_N_ROWS_AHEAD)  # the first ones may be of one class
+    chosen = _choose(rules, reader.path, reader.names, rows)
     texts = list(chosen.texts.values())
-    columns = [chosen.label, *texts, *chosen.others]
-    wrong = reader.wrong_type(chosen.label, texts)
-    if wrong is not None:
-        raise ValueError(f"{reader.path}: {wrong}.")
+    columns = [*chosen.label_columns, *texts, *chosen.others]
+    for label in chosen.label_columns:
+        wrong = reader.wrong_type(label, texts)
+        if wrong is not None:
+            raise ValueError(f"{reader.path}: {wrong}.")
     reader.select(columns)
     frame = reader.frame(columns) if isinstance(reader, ArrowReader) else None
     if frame is None:
-        found = _gather(reader, columns, texts)
+        found = gather(reader, columns, chosen)
     else:
-        found = _Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
-    labels = _labels(reader, found, chosen.label, label_sep)
+        found = Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
+    labels = _labels(reader, found, chosen, label_sep)
     return Table(
         path=reader.path,
         rows=_texts(reader, found, chosen.texts).with_columns(_others(found, chosen.others)),
@@ -215,6 +235,7 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
         has_header=reader.has_header,
         is_official=reader.is_official,
         label_kind=labels.kind,
+        label_form=labels.form,
     )
 
 
@@ -260,111 +281,14 @@ def _table_without_rows(reader: RowReader) -> Table:
     )
 
 
-class _Gathered(NamedTuple):
-    """The chosen cells of all rows.
-
-    Attributes
-    ----------
-    lines : sequence of int of length n_rows
-    cells : dict of str to list or polars.Series of length n_rows
-        Cells by column; None where a row lacks the column.
-    faults : list of Fault
-    """
-
-    lines: Sequence[int] | np.ndarray
-    cells: dict[str, Any]
-    faults: list[Fault]
-
-
-def _gather(reader: RowReader, columns: Sequence[str], texts: Sequence[str]) -> _Gathered:
-    """Read all rows, and keep the cells of some columns that can be labels or texts.
-
-    Cells are collected by column, so that the dicts of only one batch are in memory at a time.
-
-    Parameters
-    ----------
-    reader : RowReader
-    columns : sequence of str
-        That of the labels, those of texts, and those to keep beside them.
-    texts : sequence of str
-        Those of texts.
-
-    Returns
-    -------
-    _Gathered
-    """
-    lines: list[int] = []
-    cells: dict[str, list[Any]] = {name: [] for name in columns}
-    faults: list[Fault] = []
-    for batch in reader.batches(_N_ROWS):
-        for name, column in cells.items():
-            column.extend(row.get(name) for row in batch.rows)
-        lines += batch.lines
-        faults += batch.faults
-    found = _Gathered(lines, cells, faults)
-    return _without_wrong_types(found, columns[0], texts) if reader.has_types else found
-
-
-def _wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> dict[int, str]:
-    """Return why rows cannot be used, by their position.
-
-    Parameters
-    ----------
-    found : _Gathered
-    label : str
-        Column of the labels.
-    texts : sequence of str
-        Columns of the texts.
-
-    Returns
-    -------
-    dict of int to str
-    """
-    reasons: dict[int, str] = {}
-    for i, value in enumerate(found.cells[label]):
-        if not is_label(value):
-            reasons[i] = f"{label} must be a string, a number, true or false, got {value!r:.60}"
-    for name in texts:
-        for i, value in enumerate(found.cells[name]):
-            if not isinstance(value, str | None):
-                reasons[i] = f"{name} must be a string or null, got {value!r:.60}"
-    return reasons
-
-
-def _without_wrong_types(found: _Gathered, label: str, texts: Sequence[str]) -> _Gathered:
-    """Move rows with values that are not texts, or cannot be labels, to the faults.
-
-    Parameters
-    ----------
-    found : _Gathered
-    label : str
-        Column of the labels: strings, numbers, booleans and lists of labels are kept.
-    texts : sequence of str
-        Columns of the texts: strings are kept. Missing values are kept in all columns.
-
-    Returns
-    -------
-    _Gathered
-    """
-    reasons = _wrong_types(found, label, texts)
-    if not reasons:
-        return found
-    kept = [i for i in range(len(found.lines)) if i not in reasons]
-    return _Gathered(
-        [found.lines[i] for i in kept],
-        {name: [column[i] for i in kept] for name, column in found.cells.items()},
-        found.faults + [Fault(found.lines[i], reason) for i, reason in reasons.items()],
-    )
-
-
-def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.DataFrame:
+def _texts(reader: RowReader, found: Gathered, texts: Mapping[str, str]) -> pl.DataFrame:
     """Return the text columns under the names that they get.
 
     Parameters
     ----------
     reader : RowReader
         Knows whether an empty cell is a missing one.
-    found : _Gathered
+    found : Gathered
     texts : mapping of str to str
         From the new name to that in the file.
 
@@ -382,12 +306,12 @@ def _texts(reader: RowReader, found: _Gathered, texts: Mapping[str, str]) -> pl.
     return rows.with_columns(pl.all().replace("", None)) if reader.empty_is_missing else rows
 
 
-def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
+def _others(found: Gathered, names: Sequence[str]) -> list[pl.Series]:
     """Return the columns beside the texts; cells of several types are missing lists.
 
     Parameters
     ----------
-    found : _Gathered
+    found : Gathered
     names : sequence of str
 
     Returns
@@ -406,21 +330,27 @@ def _others(found: _Gathered, names: Sequence[str]) -> list[pl.Series]:
     return columns
 
 
-def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | None) -> LabelTexts:
+def _labels(
+    reader: RowReader, found: Gathered, chosen: Chosen, label_sep: str | None
+) -> LabelTexts:
     """Return the labels of the rows as texts, and their kind.
 
     Parameters
     ----------
     reader : RowReader
         Knows whether the format has types, and the names of the labels.
-    found : _Gathered
-    column : str
+    found : Gathered
+    chosen : Chosen
     label_sep : str or None
 
     Returns
     -------
     LabelTexts
     """
+    if chosen.indicators:
+        columns = {name: list(found.cells[name]) for name in chosen.indicators}
+        return labels_of_indicators(columns, list(found.lines), reader.path)
+    column = chosen.label
     cells, place = found.cells[column], f"{reader.path}: {column}"
     names = reader.label_names(column)
     if isinstance(cells, pl.Series):
@@ -429,6 +359,11 @@ def _labels(reader: RowReader, found: _Gathered, column: str, label_sep: str | N
         labels = label_texts(cells, list(found.lines), place, names)
     else:
         labels = LabelTexts(cells, None)
-    if label_sep is not None and labels.kind in (None, "text"):
-        return split_labels(labels.texts, label_sep)
-    return labels
+    if labels.kind not in (None, "text"):
+        return labels
+    lists = (
+        lists_in_cells(labels.texts, list(found.lines), place) if reader.options.detects else None
+    )
+    if lists is not None:
+        return lists
+    return labels if label_sep is None else split_labels(labels.texts, label_sep)

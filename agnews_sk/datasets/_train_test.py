@@ -43,8 +43,10 @@ class TrainTest(NamedTuple):
     y_validation : ndarray of shape (n_rows,) or None
     texts : sequence of str
         Columns of the text; empty if all columns are.
-    label_name : str
-        Column of the labels; empty for rows that come from no file.
+    label_name : str or sequence of str
+        Column of the labels, or columns of 0 and 1; empty for rows that come from no file.
+    label_sep : str
+        What separates several labels in a cell; empty if nothing does.
     """
 
     X_train: Any
@@ -57,7 +59,8 @@ class TrainTest(NamedTuple):
     X_validation: Any = None
     y_validation: np.ndarray | None = None
     texts: Sequence[str] = ()
-    label_name: str = ""
+    label_name: str | Sequence[str] = ""
+    label_sep: str = ""
 
 
 def load_train_test(
@@ -67,7 +70,7 @@ def load_train_test(
     validation: Any = None,
     test_size: float = 0.2,
     text: str | Sequence[str] | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     sep: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
@@ -179,7 +182,11 @@ def _from_files(
         *_train_and_test(found, test_size),
         summary=summarize(bunches),
         validation=found.get("validation"),
-    )._replace(texts=found["train"].text_names, label_name=found["train"].label_name)
+    )._replace(
+        texts=found["train"].text_names,
+        label_name=found["train"].label_name,
+        label_sep=reading.label_sep or "",
+    )
 
 
 def _name_of(path: Any) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from agnews_sk._core.validation import POLARS_STRINGS
-from agnews_sk.files._rows import Fault, Found, Row, RowReader
+from agnews_sk.files._rows import Cells, Fault, Found, Row, RowReader
 
 # Number of rows converted at a time.
 _N_ROWS = 4_096
@@ -56,11 +56,36 @@ class ArrowReader(RowReader):
     def rows(self) -> Found:
         """Yield a row per row of the file, of the wanted columns or, if none is, of all."""
         self.names = self.column_names()
-        wanted = [name for name in self.names if self.wants(name)]
+        wanted = [name for name in dict.fromkeys(self.names) if self.wants(name)]
         start = 1
         for table in self._wanted_tables(wanted, _N_ROWS):
             yield from _rows_of(table, start)
             start += len(table)
+
+    def spread_rows(self, n_rows: int) -> list[Cells]:
+        """Return the cells of rows from all places of the file; only these rows are converted.
+
+        Parameters
+        ----------
+        n_rows : int
+            How many; less than twice as many may be returned.
+
+        Returns
+        -------
+        list of dict
+        """
+        self.names = self.column_names()
+        wanted = [name for name in dict.fromkeys(self.names) if self.wants(name)]
+        found: list[Cells] = []
+        start, every = 0, 1
+        for table in self._wanted_tables(wanted, _N_ROWS):
+            chosen = table.take(list(range(-start % every, len(table), every)))
+            found += [one.cells for one in _rows_of(chosen, 1) if isinstance(one, Row)]
+            start += len(table)
+            while len(found) >= 2 * n_rows:
+                del found[1::2]
+                every *= 2
+        return found
 
     def frame(self, columns: Sequence[str]) -> pl.DataFrame | None:
         """Return all rows of some columns at once.
@@ -78,7 +103,7 @@ class ArrowReader(RowReader):
         wanted = list(dict.fromkeys(columns))
         tables = list(self._wanted_tables(wanted, _N_ROWS_OF_COLUMNS))
         if not tables:
-            return self._polars(_flat(self.schema().empty_table()).select(wanted))
+            return self._polars(_first_of_each(_flat(self.schema().empty_table()), wanted))
         table = pa.concat_tables(tables).unify_dictionaries()
         try:
             table.validate(full=True)
@@ -109,7 +134,7 @@ class ArrowReader(RowReader):
             for table in self.tables(stored if is_part else None, n_rows):
                 table.validate()
                 flat = _flat(table)
-                yield flat.select(wanted) if wanted and is_part else flat
+                yield _first_of_each(flat, wanted) if wanted and is_part else flat
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -143,7 +168,7 @@ class ArrowReader(RowReader):
         -------
         str or None
         """
-        empty = _flat(self.schema().empty_table()).select([label, *texts])
+        empty = _first_of_each(_flat(self.schema().empty_table()), [label, *texts])
         schema = self._polars(empty).schema
         wrong = next((name for name in texts if schema[name] not in POLARS_STRINGS), None)
         if wrong is not None:
@@ -185,6 +210,11 @@ class ArrowReader(RowReader):
 def _holds_any(stored: str, wanted: list[str]) -> bool:
     """Return whether a stored column is wanted, or a field of it; any is if none is named."""
     return not wanted or any(one == stored or one.startswith(f"{stored}.") for one in wanted)
+
+
+def _first_of_each(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the columns of some names; of a name that is there twice, the first one."""
+    return table.select([table.column_names.index(name) for name in names])
 
 
 def _flat(table: pa.Table) -> pa.Table:

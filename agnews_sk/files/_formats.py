@@ -26,6 +26,8 @@ READERS: Mapping[str, type[RowReader]] = {
     **dict.fromkeys([".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"], ExcelReader),
 }
 
+_ARCHIVES = {".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".7z", ".rar"}
+
 
 def open_rows(path: Path, rules: ColumnRules, **options: Any) -> RowReader:
     """Return the reader of a file's rows, before anything is read.
@@ -65,6 +67,10 @@ def check_format(path: Path) -> str:
         In lower case.
     """
     ending = format_of(path)
+    if {ending, path.suffix.lower()} & _ARCHIVES:
+        raise ValueError(
+            f"{path} is an archive; extract it, and pass a file in it, or the folder of its files."
+        )
     if ending not in READERS:
         raise ValueError(
             f"{path} must end with one of {', '.join(READERS)}, and perhaps with one of "

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TextIO
 
 _CHARACTERS = 2**16
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
+_AFTER_BRACKET = re.compile(r"\[[ \t\n\r]*([^ \t\n\r])")
 
 
 class Element(NamedTuple):
@@ -34,6 +35,11 @@ class ArrayElements:
         For messages.
     max_element_bytes : int
         A longer element raises an error.
+
+    Attributes
+    ----------
+    names : list of str
+        Names in the object around the array that have been read, see `begins_within`.
     """
 
     def __init__(self, file: TextIO, path: Path, max_element_bytes: int) -> None:
@@ -43,10 +49,53 @@ class ArrayElements:
         self._decoder = json.JSONDecoder()
         self._text, self._at = "", 0  # what has been read, and where the rest begins
         self._line = 1
+        self.names: list[str] = []
 
     def begins(self) -> bool:
         """Return whether the file begins with an array, and go to its first element."""
+        return self._skip("[")
+
+    def begins_within(self) -> Iterator[str]:
+        """Yield the names of the arrays of objects in the object that the file is, going to each.
+
+        The elements of each have to be read before the next name is asked for. Other values are
+        skipped.
+
+        Raises
+        ------
+        ValueError
+            If the rest is no JSON object; names file and line.
+        """
+        self._skip("{")
+        while self._next_character() != "}":
+            name = self._parse()
+            self.names.append(name)
+            if not isinstance(name, str) or not self._skip(":"):
+                raise self._error("expected a name and a colon")
+            if self._is_array_of_objects():
+                yield name
+            else:
+                self._parse()
+            if not self._skip(",") and self._next_character() != "}":
+                raise self._error("expected a comma or the end of the object")
+        self._skip("}")
+        if self._next_character():
+            raise self._error("expected nothing after the object")
+
+    def _is_array_of_objects(self) -> bool:
+        """Return whether an array of objects begins here, and go to its first element if so."""
         if self._next_character() != "[":
+            return False
+        while not (match := _AFTER_BRACKET.match(self._text, self._at)) and self._read():
+            pass
+        if match is None or match[1] != "{":
+            return False
+        self._go_to(self._at + 1)
+        return True
+
+    def _skip(self, character: str) -> bool:
+        """Go behind the next character if it is this one; return whether it is."""
+        if self._next_character() != character:
             return False
         self._go_to(self._at + 1)
         return True
@@ -59,6 +108,12 @@ class ArrayElements:
         ValueError
             If the rest is no JSON array, or an element is too long; names file and line.
         """
+        yield from self.elements()
+        if self._next_character():
+            raise self._error("expected nothing after the array")
+
+    def elements(self) -> Iterator[Element]:
+        """Yield the elements up to the end of the array, behind which the file may go on."""
         separator = "]" if self._next_character() == "]" else ","
         while separator == ",":
             self._next_character()
@@ -69,8 +124,6 @@ class ArrayElements:
             if separator == ",":
                 self._go_to(self._at + 1)
         self._go_to(self._at + 1)
-        if self._next_character():
-            raise self._error("expected nothing after the array")
 
     def _next_character(self) -> str:
         """Return the next character that is not whitespace, and go there; "" at the end."""

@@ -1,7 +1,9 @@
 """Rows of JSON: an object per line, or an array of objects."""
 
 import json
+import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from agnews_sk.files._json_array import ArrayElements, Element
@@ -11,6 +13,7 @@ from agnews_sk.files._rows import Cells, Fault, Found, Row, RowReader, is_unicod
 
 # Number of objects that show which columns there are, before all are read.
 _N_ROWS_WITH_NAMES = 1_000
+_LIST_FIRST = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*\{')
 
 
 class JsonLinesReader(RowReader):
@@ -117,7 +120,7 @@ class JsonLinesReader(RowReader):
 
 
 class JsonReader(JsonLinesReader):
-    """Read JSON: an array of objects if the file begins with a bracket, else an object per line.
+    """Read JSON: an array of objects, an object that holds one such array, or an object per line.
 
     The elements of an array are parsed one at a time, so that memory does not depend on their
     number. An array with a syntax error is rejected as a whole: where its next element begins
@@ -131,7 +134,49 @@ class JsonReader(JsonLinesReader):
             if elements.begins():
                 yield from map(self._element, elements)
                 return
-        yield from super()._objects()
+        if self._is_one_object():
+            yield from self._wrapped()
+        else:
+            yield from super()._objects()
+
+    def _is_one_object(self) -> bool:
+        """Return whether the file is one object, over several lines or with a list of objects."""
+        with open_text(self.path, encoding=self.options.assumed_encoding, newline="\n") as file:
+            pieces = iter(partial(file.readline, self.options.max_record_bytes), "")
+            lines = filter(str.strip, pieces)
+            first, second = next(lines, ""), next(lines, "")
+        if not first.lstrip().startswith("{"):
+            return False
+        if second and not first.endswith("\n"):  # too long to be parsed
+            return _LIST_FIRST.match(first) is not None
+        try:
+            found = json.loads(first)
+        except RecursionError:
+            return False
+        except ValueError:
+            # A line of an object over several lines, and not one of objects per line with a flaw.
+            return not first.rstrip().endswith("}") and not second.lstrip().startswith("{")
+        return not second and any(map(_is_list_of_objects, found.values()))
+
+    def _wrapped(self) -> Found:
+        """Yield a row per element of the only array of objects in the object that the file is."""
+        with open_text(self.path, encoding=self.options.assumed_encoding, newline="\n") as file:
+            elements = ArrayElements(file, self.path, self.options.max_record_bytes)
+            read: list[str] = []
+            for name in elements.begins_within():
+                if read:
+                    raise ValueError(
+                        f"{self.path} holds several lists of objects, {read[0]!r} and {name!r}; "
+                        "write the one to read into a file of its own."
+                    )
+                read.append(name)
+                yield from map(self._element, elements.elements())
+            if not read:
+                raise ValueError(
+                    f"{self.path} is one object, with the keys {elements.names!r:.300}, and holds "
+                    "no list of objects; write an object per row, one per line or in a list, as "
+                    'pandas does with orient="records".'
+                )
 
     def _element(self, element: Element) -> Row | Fault:
         """Return the row that an element is, or why it is none.
@@ -148,3 +193,8 @@ class JsonReader(JsonLinesReader):
             return Row(element.line, self._cells(element.value))
         except (ValueError, RecursionError) as error:
             return Fault(element.line, str(error))
+
+
+def _is_list_of_objects(value: object) -> bool:
+    """Return whether a JSON value is a list that begins with an object."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)

@@ -21,7 +21,7 @@ from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 from agnews_sk.persistence._hub import from_hub, push_to_hub
 from agnews_sk.persistence._manifest import MANIFEST
-from agnews_sk.persistence._reading import open_source, read_files, saved_label_name
+from agnews_sk.persistence._reading import open_source, read_files, saved_label_options
 from agnews_sk.persistence._save_load import (
     load,
     model_from_files,

@@ -29,8 +29,11 @@ class ModelCard:
         SPDX identifier of the licence of the pretrained weights.
     data_license : str, optional
         Licence or terms of use of the data.
-    label_name : str, optional
-        Column of the labels in the data, by which other rows for the model can be read too.
+    label_name : str or sequence of str, optional
+        Column of the labels in the data, or columns of 0 and 1, by which other rows for the model
+        can be read too.
+    label_sep : str, optional
+        What separates several labels in a cell of that column.
 
     Examples
     --------
@@ -46,7 +49,8 @@ class ModelCard:
     limitations: Sequence[str] = ()
     weights_license: str = ""
     data_license: str = ""
-    label_name: str = ""
+    label_name: str | Sequence[str] = ""
+    label_sep: str = ""
 
     def score_rows(self) -> list[str]:
         """Return the scores as rows of a Markdown table: name, value, interval.

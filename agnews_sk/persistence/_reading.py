@@ -234,8 +234,8 @@ def read_files(path: Path, *, kind: str) -> tuple[dict[str, Any], Mapping[str, b
     return manifest, {name: _checked(source, name, listed[name]) for name in listed}
 
 
-def saved_label_name(path: Path) -> str | None:
-    """Return the column of the labels that a saved or exported model was trained on.
+def saved_label_options(path: Path) -> dict[str, Any]:
+    """Return how the labels that a saved or exported model was trained on are read from a file.
 
     Parameters
     ----------
@@ -244,16 +244,20 @@ def saved_label_name(path: Path) -> str | None:
 
     Returns
     -------
-    str or None
-        None if it was not stated, as in models of earlier versions.
+    dict of str to object
+        `label` and `label_sep` as `load_texts` takes them; without what was not stated, as in
+        models of earlier versions.
 
     Raises
     ------
     ArtifactError
         If the manifest is missing or broken.
     """
-    name = _manifest_of(open_source(path), path).get("label_name")
-    return name if isinstance(name, str) else None
+    manifest = _manifest_of(open_source(path), path)
+    name, sep = manifest.get("label_name"), manifest.get("label_sep")
+    is_list = isinstance(name, list) and all(isinstance(one, str) for one in name)
+    found = {"label": name} if (isinstance(name, str) or is_list) and name else {}
+    return {**found, "label_sep": sep} if isinstance(sep, str) and sep else found
 
 
 def _manifest_of(source: Source, path: Path) -> dict[str, Any]:

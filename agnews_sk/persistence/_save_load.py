@@ -194,6 +194,7 @@ def with_manifest(
         "classes": None if classes is None else np.asarray(classes).tolist(),
         "columns": fitted_columns(model),
         "label_name": card.label_name or None,
+        "label_sep": card.label_sep or None,
         "training": _training(model),
         **more,
     }

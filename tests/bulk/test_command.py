@@ -25,7 +25,7 @@ def run(*arguments):
 def test_predict_writes_labels_and_reports_how_many(model, tmp_path):
     (tmp_path / "rows.csv").write_text("id,body\n7,oil prices\n8,\n9,the cup\n")
     done = run(
-        "predict", model, "--input", tmp_path / "*.csv", "--output", tmp_path / "labels.parquet",
+        "predict", model, "--data", tmp_path / "*.csv", "--out", tmp_path / "labels.parquet",
         "--text", "body", "--keep", "id",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
@@ -40,13 +40,13 @@ def test_predict_rejects_in_one_line_without_a_traceback(model, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil"])
     (tmp_path / "empty").mkdir()
     for arguments, message in [
-        ([model, "--input", tmp_path / "no.csv", "--output", "out.csv"], "there is no file"),
-        ([model, "--input", rows, "--output", tmp_path / "out.xlsx"], "output must end with"),
-        ([model, "--input", rows, "--output", rows], "would overwrite the input"),
-        ([model, "--input", rows, "--output", rows / "out.csv"], "cannot be written to"),
-        ([model, "--input", rows, "--output", "out.csv", "--text", "no"], "columns are 'text'"),
-        ([tmp_path / "no", "--input", rows, "--output", "out.csv"], "there is no file or folder"),
-        ([tmp_path / "empty", "--input", rows, "--output", "out.csv"], "manifest.json is missing"),
+        ([model, "--data", tmp_path / "no.csv", "--out", "out.csv"], "there is no file"),
+        ([model, "--data", rows, "--out", tmp_path / "out.xlsx"], "output must end with"),
+        ([model, "--data", rows, "--out", rows], "would overwrite the input"),
+        ([model, "--data", rows, "--out", rows / "out.csv"], "cannot be written to"),
+        ([model, "--data", rows, "--out", "out.csv", "--text", "no"], "columns are 'text'"),
+        ([tmp_path / "no", "--data", rows, "--out", "out.csv"], "there is no file or folder"),
+        ([tmp_path / "empty", "--data", rows, "--out", "out.csv"], "manifest.json is missing"),
     ]:
         done = run("predict", *arguments)
         assert (done.exit_code, done.stdout.strip()) == (2, "")
@@ -69,7 +69,7 @@ def test_predict_fails_where_nothing_is_predicted_and_names_the_columns(
     model, tmp_path, name, content, columns
 ):
     (tmp_path / name).write_text(content)
-    done = run("predict", model, "--input", tmp_path / name, "--output", tmp_path / "out.csv")
+    done = run("predict", model, "--data", tmp_path / name, "--out", tmp_path / "out.csv")
     assert done.exit_code == 1
     assert f"no row was predicted; the columns of the files: {columns}." in done.stderr
 
@@ -84,7 +84,7 @@ def test_predict_ends_as_interrupted_even_if_a_library_turns_it_into_an_error(
             raise OSError("worker lost") from stop
 
     monkeypatch.setattr(_predict_run, "predict_files", predict_files)
-    done = run("predict", model, "--input", "rows.csv", "--output", tmp_path / "out.csv")
+    done = run("predict", model, "--data", "rows.csv", "--out", tmp_path / "out.csv")
     assert (done.exit_code, done.stderr) == (130, "Interrupted.\n")
 
 
@@ -93,7 +93,7 @@ def test_predict_warns_in_one_line_of_parts_that_it_deletes(model, tmp_path):
     (tmp_path / "out.csv.parts").mkdir()
     mark = {"format": "agnews_sk bulk parts"}
     (tmp_path / "out.csv.parts" / "job.json").write_text(json.dumps(mark))
-    done = run("predict", model, "--input", rows, "--output", tmp_path / "out.csv")
+    done = run("predict", model, "--data", rows, "--out", tmp_path / "out.csv")
     assert done.exit_code == 0
     (line,) = done.stderr.splitlines()
     assert line.startswith("Warning: ")
@@ -102,7 +102,7 @@ def test_predict_warns_in_one_line_of_parts_that_it_deletes(model, tmp_path):
 
 def test_rows_without_a_header_are_predicted_if_requested(model, tmp_path):
     (tmp_path / "rows.csv").write_text("oil\ncup\n")
-    options = ["--input", tmp_path / "rows.csv", "--output", tmp_path / "out.jsonl"]
+    options = ["--data", tmp_path / "rows.csv", "--out", tmp_path / "out.jsonl"]
     assert "--no-header" in run("predict", model, *options).stderr
     assert run("predict", model, *options, "--no-header").exit_code == 0
     assert len(pl.read_ndjson(tmp_path / "out.jsonl")) == 2
@@ -116,9 +116,9 @@ def test_formulas_are_escaped_in_csv_if_requested(model, tmp_path, escape):
     kept = [*FORMULAS, "a=1", "", "'=1", None]
     rows = pl.DataFrame({"text": ["oil"] * len(kept), "=id": kept})
     rows.write_parquet(tmp_path / "rows.parquet")
-    options = ["--input", tmp_path / "rows.parquet", "--keep", "=id"]
+    options = ["--data", tmp_path / "rows.parquet", "--keep", "=id"]
     done = run(
-        "predict", model, *options, "--output", tmp_path / "out.csv",
+        "predict", model, *options, "--out", tmp_path / "out.csv",
         *(["--escape-formulas"] if escape else []),
     )  # fmt: skip
     assert done.exit_code == 0, done.output
@@ -134,7 +134,7 @@ def test_formulas_are_escaped_in_csv_if_requested(model, tmp_path, escape):
 def test_formulas_are_escaped_in_csv_only(model, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil"])
     done = run(
-        "predict", model, "--input", rows, "--output", tmp_path / "out.jsonl", "--escape-formulas"
+        "predict", model, "--data", rows, "--out", tmp_path / "out.jsonl", "--escape-formulas"
     )
     assert (done.exit_code, "for an output in CSV" in done.stderr) == (2, True)
 
@@ -144,7 +144,7 @@ def test_a_sheet_is_named(model, tmp_path):
     from tests.files.test_excel import write
 
     rows = write(tmp_path / "rows.xlsx", Notes=[["text"], ["the cup"]], More=[["text"]])
-    command = ["predict", model, "--input", rows, "--output", tmp_path / "labels.csv"]
+    command = ["predict", model, "--data", rows, "--out", tmp_path / "labels.csv"]
     assert "(--sheet)" in run(*command).stderr
     done = run(*command, "--sheet", "Notes")
     assert done.exit_code == 0, done.output

@@ -238,7 +238,7 @@ app()
 
 def test_ctrl_c_ends_the_command_with_130_and_keeps_the_finished_parts(oil_or_cup, tmp_path):
     rows = write_texts(tmp_path / "rows.csv", ["oil", "cup"] * 20_000)
-    command = ["predict", str(oil_or_cup), "--input", str(rows), "--output"]
+    command = ["predict", str(oil_or_cup), "--data", str(rows), "--out"]
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, *command, str(tmp_path / "out.csv")],
         stdout=subprocess.PIPE,

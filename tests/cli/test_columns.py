@@ -31,16 +31,16 @@ def reading():
 
 def test_a_model_of_mixed_columns_is_trained_evaluated_and_predicts(run, orders, reading, tmp_path):
     model = tmp_path / "model"
-    done = run("train", model, "--data", orders, *reading, "--columns", "auto")
+    done = run("train", "--out", model, "--data", orders, *reading, "--columns", "auto")
     assert done.exit_code == 0, done.output
     assert "label: priority, 2 classes; beside: amount, country; 60 rows" in done.output
     assert "Columns: text: message; number: amount; category: country" in done.output
     assert column_kinds(load(model)) == {"amount": "number", "country": "category"}
-    done = run("evaluate", model, orders, "--label", "priority")
+    done = run("evaluate", model, "--data", orders, "--label", "priority")
     assert done.exit_code == 0, done.output
     assert "Scores on 60 test rows" in done.output
     out = tmp_path / "labels.csv"
-    assert run("predict", model, "--input", orders, "--output", out).exit_code == 0
+    assert run("predict", model, "--data", orders, "--out", out).exit_code == 0
     with orders.open() as rows, out.open() as found:
         expected = [row["priority"] for row in csv.DictReader(rows)]
         right = [row["predicted"] == y for row, y in zip(csv.DictReader(found), expected)]
@@ -49,22 +49,27 @@ def test_a_model_of_mixed_columns_is_trained_evaluated_and_predicts(run, orders,
 
 def test_columns_are_named_and_test_rows_have_them_too(run, orders, reading, tmp_path):
     named = ["--columns", "amount", "--test", orders, "--validation", orders]
-    done = run("train", tmp_path / "model", "--data", orders, *reading, *named)
+    done = run("train", "--out", tmp_path / "model", "--data", orders, *reading, *named)
     assert done.exit_code == 0, done.output
     assert column_kinds(load(tmp_path / "model")) == {"amount": "number"}
-    done = run("train", tmp_path / "other", "--data", orders, *reading, *named[:2], *named[4:])
+    done = run(
+        "train", "--out", tmp_path / "other", "--data", orders, *reading, *named[:2], *named[4:]
+    )
     assert "Accuracy on 60 validation rows" in done.output
 
 
 def test_texts_under_another_name_are_read_beside_the_columns(run, orders, reading, tmp_path):
     model = tmp_path / "model"
-    assert run("train", model, "--data", orders, *reading, "--columns", "amount").exit_code == 0
+    assert (
+        run("train", "--out", model, "--data", orders, *reading, "--columns", "amount").exit_code
+        == 0
+    )
     other = tmp_path / "other.csv"
     other.write_text(orders.read_text().replace("message,", "note,"))
-    done = run("evaluate", model, other, "--text", "note", "--label", "priority")
+    done = run("evaluate", model, "--data", other, "--text", "note", "--label", "priority")
     assert done.exit_code == 0, done.output
     other.write_text(orders.read_text().replace("amount,", "sum,"))
-    done = run("evaluate", model, other, "--label", "priority")
+    done = run("evaluate", model, "--data", other, "--label", "priority")
     assert done.exit_code == 2
     assert "has no column 'amount'" in done.output
 
@@ -72,14 +77,14 @@ def test_texts_under_another_name_are_read_beside_the_columns(run, orders, readi
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--columns", "auto", "--family", "transformer"], "transformer uses texts only"),
+        (["--columns", "auto", "--family", "transformer"], "transformer use texts only"),
         (["--columns", "weight"], "has no column 'weight', which columns= (--columns) names"),
         (["--columns", "priority"], "has 'priority' for text or label and beside them"),
     ],
     ids=["family", "unknown", "label"],
 )
 def test_columns_that_cannot_be_used_are_rejected(run, orders, reading, tmp_path, options, message):
-    done = run("train", tmp_path / "model", "--data", orders, *reading, *options)
+    done = run("train", "--out", tmp_path / "model", "--data", orders, *reading, *options)
     assert done.exit_code == 2
     assert message in done.output
 
@@ -87,8 +92,8 @@ def test_columns_that_cannot_be_used_are_rejected(run, orders, reading, tmp_path
 def test_wrong_predictions_are_listed(run, orders, reading, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     model, report = tmp_path / "model", tmp_path / "report"
-    assert run("train", model, "--data", orders, *reading).exit_code == 0
-    done = run("evaluate", model, orders, "--label", "priority", "--out", report)
+    assert run("train", "--out", model, "--data", orders, *reading).exit_code == 0
+    done = run("evaluate", model, "--data", orders, "--label", "priority", "--out", report)
     assert done.exit_code == 0, done.output
     assert "misclassified.csv" in done.output
     accuracy = json.loads((report / "comparison.json").read_text())["scores"]["model"]["accuracy"]
@@ -102,10 +107,10 @@ def test_wrong_predictions_are_listed(run, orders, reading, tmp_path):
 
 def test_wrong_predictions_hold_no_formulas(run, tickets, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
-    assert run("train", tmp_path / "model", "--data", tickets).exit_code == 0
+    assert run("train", "--out", tmp_path / "model", "--data", tickets).exit_code == 0
     rows = tmp_path / "rows.csv"
     rows.write_text("comment_body,queue\n=HYPERLINK(1) zip broke,billing\nthe zip broke,returns\n")
-    done = run("evaluate", tmp_path / "model", rows, "--out", tmp_path / "report")
+    done = run("evaluate", tmp_path / "model", "--data", rows, "--out", tmp_path / "report")
     assert done.exit_code == 0, done.output
     assert ",'=HYPERLINK" in "," + (tmp_path / "report" / "misclassified.csv").read_text()
 
@@ -113,7 +118,9 @@ def test_wrong_predictions_hold_no_formulas(run, tickets, tmp_path):
 @pytest.fixture
 def mixed(run, orders, reading, tmp_path):
     """A saved model of the texts and both columns beside them."""
-    done = run("train", tmp_path / "mixed", "--data", orders, *reading, "--columns", "auto")
+    done = run(
+        "train", "--out", tmp_path / "mixed", "--data", orders, *reading, "--columns", "auto"
+    )
     assert done.exit_code == 0, done.output
     return tmp_path / "mixed"
 
@@ -139,7 +146,7 @@ def test_columns_may_differ_in_case(run, mixed, orders, tmp_path):
     other = tmp_path / "other.csv"
     header, _, lines = orders.read_text().partition("\n")
     other.write_text(f"{header.upper()}\n{lines}")
-    shown = [run("evaluate", mixed, path).output for path in (orders, other)]
+    shown = [run("evaluate", mixed, "--data", path).output for path in (orders, other)]
     scores = [re.search(r"accuracy of [\d.]+", text)[0] for text in shown]
     assert scores[0] == scores[1]
 
@@ -147,10 +154,10 @@ def test_columns_may_differ_in_case(run, mixed, orders, tmp_path):
 def test_a_model_of_mixed_columns_is_exported(run, mixed, orders, tmp_path):
     for module in ("onnx", "onnxruntime"):
         pytest.importorskip(module, reason="the onnx extra is not installed")
-    done = run("export", mixed, tmp_path / "exported", "--data", orders)
+    done = run("export", mixed, "--out", tmp_path / "exported", "--data", orders)
     assert done.exit_code == 0, done.output
-    done = run("evaluate", tmp_path / "exported", orders)
+    done = run("evaluate", tmp_path / "exported", "--data", orders)
     assert done.exit_code == 0, done.output
     assert "label: priority" in done.output
-    done = run("export", mixed, mixed, "--data", orders)
+    done = run("export", mixed, "--out", mixed, "--data", orders)
     assert "is a saved pipeline, which its export would replace" in done.output

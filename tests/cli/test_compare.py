@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from agnews_sk import load, make_tfidf_pipeline
+from agnews_sk._core.joining import column_kinds
 from agnews_sk.cli import _compare_run
 from agnews_sk.cli._rows import draw_rows
 from agnews_sk.datasets import TrainTest
@@ -80,7 +81,7 @@ def test_models_of_every_family_are_saved_with_the_report_and_the_winner_is_name
 ):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     out = tmp_path / "out"
-    done = run("compare", "--data", tickets, "--epochs", 1, "--model", tiny_model, "--save", out)
+    done = run("compare", "--data", tickets, "--epochs", 1, "--model", tiny_model, "--out", out)
     assert done.exit_code == 0, done.output
     assert {path.name for path in out.iterdir()} == {
         "tfidf", "finetune", "report.html", "comparison.json", "confusion_matrices.png",
@@ -99,13 +100,18 @@ def test_models_of_every_family_are_saved_with_the_report_and_the_winner_is_name
     assert OTHER_DATA.findall(page) == []
 
 
+def write_numbers(result, evaluations, rows, seed, folder, console):
+    result.to_json(folder / "comparison.json")
+    return ["comparison.json"]
+
+
 def test_saved_models_are_replaced_and_the_model_of_most_rows_is_kept(
     run, tickets, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(_compare_run, "find_spec", lambda name: None)  # without matplotlib
+    monkeypatch.setattr(_compare_run, "_write", write_numbers)
     out = tmp_path / "out"
     for n_rows in (9, 12):
-        options = ["--train-rows", n_rows, "--family", "tfidf", "--save", out]
+        options = ["--train-rows", n_rows, "--family", "tfidf", "--out", out]
         done = run("compare", "--data", tickets, *options)
         assert done.exit_code == 0, done.output
     assert f"Saved: {out / 'tfidf'}\n" in done.output
@@ -118,12 +124,40 @@ def test_saved_models_are_replaced_and_the_model_of_most_rows_is_kept(
     assert {path.name for path in out.iterdir()} == {"tfidf", "comparison.json"}
 
 
+def test_a_class_of_one_row_is_only_in_training(run, tickets):
+    with tickets.open("a") as file:
+        file.write("Somebody else used my account,fraud\n")
+    done = run("compare", "--data", tickets, "--family", "tfidf")
+    assert done.exit_code == 0, done.output
+    assert "4 classes" in done.output
+    assert "fewer rows than the 2 parts are only in the training part: 'fraud'." in done.output
+
+
+def test_columns_are_used_by_families_that_can_and_said_of_others(run, tiny_model, tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    lines = [
+        f"parcel {i % 7} call,{i % 2 * 90 + i % 7},{['low', 'high'][i % 2]}" for i in range(60)
+    ]
+    data = tmp_path / "orders.csv"
+    data.write_text("\n".join(["message,amount,priority", *lines]) + "\n")
+    options = ["--family", "tfidf", "--family", "finetune", "--model", tiny_model, "--epochs", 1]
+    named = ["--text", "message", "--label", "priority", "--columns", "amount"]
+    done = run("compare", "--data", data, *named, *options, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "beside: amount" in done.output
+    assert "finetune use texts only." in done.output
+    assert column_kinds(load(tmp_path / "out" / "tfidf")) == {"amount": "number"}
+    scores = json.loads((tmp_path / "out" / "comparison.json").read_text())["scores"]
+    assert scores["tfidf"]["accuracy"] == 1 > scores["finetune"]["accuracy"]
+    assert load(tmp_path / "out" / "finetune").predict(["parcel 1"]).shape == (1,)
+
+
 def test_something_else_in_the_place_of_a_model_is_kept(run, tickets, tmp_path):
     (tmp_path / "tfidf").mkdir()
     (tmp_path / "tfidf" / "notes.txt").write_text("mine")
-    done = run("compare", "--data", tickets, "--family", "tfidf", "--save", tmp_path)
+    done = run("compare", "--data", tickets, "--family", "tfidf", "--out", tmp_path)
     assert done.exit_code == 2
-    assert "--save: " in done.output
+    assert "--out: " in done.output
     assert "tfidf exists and is not a saved model; remove it first." in done.output
     assert (tmp_path / "tfidf" / "notes.txt").read_text() == "mine"
 

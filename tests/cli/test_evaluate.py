@@ -11,13 +11,13 @@ from agnews_sk.persistence import save
 
 @pytest.fixture
 def model(run, tickets, tmp_path):
-    assert run("train", tmp_path / "model", "--data", tickets).exit_code == 0
+    assert run("train", "--out", tmp_path / "model", "--data", tickets).exit_code == 0
     return tmp_path / "model"
 
 
 def test_a_model_is_scored_with_intervals_and_a_report(run, model, tickets, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
-    done = run("evaluate", model, tickets, "--out", tmp_path / "report")
+    done = run("evaluate", model, "--data", tickets, "--out", tmp_path / "report")
     assert done.exit_code == 0, done.output
     assert "Scores on 48 test rows" in done.output
     assert "model has an accuracy of 100.00 % (95 % interval" in done.output
@@ -30,7 +30,7 @@ def test_a_model_is_scored_with_intervals_and_a_report(run, model, tickets, tmp_
 def test_rows_under_other_names_are_joined_to_texts(run, model, tickets, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text(tickets.read_text().replace("comment_body,queue", "message,team"))
-    done = run("evaluate", model, other, "--text", "message", "--label", "team")
+    done = run("evaluate", model, "--data", other, "--text", "message", "--label", "team")
     assert done.exit_code == 0, done.output
     assert "accuracy of 100.00 %" in done.output
 
@@ -43,28 +43,28 @@ def test_the_columns_of_the_model_are_read_where_others_are_texts_too(run, tmp_p
     frame["note"] = ["charged twice", "late parcel"] * 6
     frame["label"] = ["delivery", "billing"] * 6
     frame.to_csv(tmp_path / "rows.csv", index=False)
-    done = run("evaluate", model, tmp_path / "rows.csv")
+    done = run("evaluate", model, "--data", tmp_path / "rows.csv")
     assert done.exit_code == 0, done.output
     assert "accuracy of 100.00 %" in done.output
 
 
 def test_the_test_part_of_a_folder_is_scored(run, rows, tmp_path):
-    assert run("train", tmp_path / "model", "--data", rows).exit_code == 0
-    done = run("evaluate", tmp_path / "model", rows)
+    assert run("train", "--out", tmp_path / "model", "--data", rows).exit_code == 0
+    done = run("evaluate", tmp_path / "model", "--data", rows)
     assert "Scores on 40 test rows" in done.output, done.output
 
 
 def test_labels_that_the_model_does_not_know_are_named(run, model, tickets, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text(tickets.read_text().replace(",billing", ",complaint"))
-    done = run("evaluate", model, other)
+    done = run("evaluate", model, "--data", other)
     assert done.exit_code == 0, done.output
     assert "cannot predict the labels ['complaint']" in done.output
 
 
 def test_what_cannot_be_read_is_rejected(run, model, tickets, tmp_path):
-    for arguments in ([tmp_path / "nowhere", tickets], [model, tmp_path / "nowhere.csv"]):
-        done = run("evaluate", *arguments)
+    for path, data in ((tmp_path / "nowhere", tickets), (model, tmp_path / "nowhere.csv")):
+        done = run("evaluate", path, "--data", data)
         assert done.exit_code == 2
         assert "nowhere" in done.output.splitlines()[-1]
 
@@ -73,8 +73,8 @@ def test_what_cannot_be_read_is_rejected(run, model, tickets, tmp_path):
 def test_rows_are_scored_by_the_column_of_the_labels_in_training(run, tickets, tmp_path, command):
     """The other column would be recognized: its name is that of a label, and has such labels."""
     options = {
-        "train": ["train", tmp_path / "model"],
-        "compare": ["compare", "--family", "tfidf", "--save", tmp_path],
+        "train": ["train", "--out", tmp_path / "model"],
+        "compare": ["compare", "--family", "tfidf", "--out", tmp_path],
         "tune": ["tune", "--trials", 1, "--folds", 2, "--out", tmp_path],
     }
     if command == "tune":
@@ -86,7 +86,7 @@ def test_rows_are_scored_by_the_column_of_the_labels_in_training(run, tickets, t
     other = tmp_path / "other.csv"
     header, *lines = tickets.read_text().splitlines()
     other.write_text("\n".join([f"{header},label", *(f"{line},billing" for line in lines)]))
-    done = run("evaluate", tmp_path / name, other)
+    done = run("evaluate", tmp_path / name, "--data", other)
     assert done.exit_code == 0, done.output
     assert "label: queue, 3 classes" in done.output
 
@@ -94,6 +94,6 @@ def test_rows_are_scored_by_the_column_of_the_labels_in_training(run, tickets, t
 def test_rows_without_any_label_of_the_model_are_rejected(run, model, tickets, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text(re.sub(",(billing|delivery|returns)", ",no-\\1", tickets.read_text()))
-    done = run("evaluate", model, other)
+    done = run("evaluate", model, "--data", other)
     assert done.exit_code == 2
     assert "no label of the rows is a class of the model: got labels such as" in done.output

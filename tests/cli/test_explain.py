@@ -40,7 +40,7 @@ def test_another_class_can_be_explained(run, model):
 
 
 def test_a_text_is_read_from_a_pipe_and_a_page_is_written(model, tmp_path):
-    arguments = ["explain", str(model), "-", "--html", str(tmp_path / "page.html")]
+    arguments = ["explain", str(model), "-", "--out", str(tmp_path / "page.html")]
     done = CliRunner().invoke(app, arguments, input="coach resigns\n", env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
     assert done.output.startswith("Sports ")

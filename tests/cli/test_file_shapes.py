@@ -16,9 +16,9 @@ REFUSED = [shape for shape in SHAPES if shape.refusal is not None]
 COMMANDS = {
     "audit": ["audit", "--no-label-errors", "--data"],
     "compare": ["compare", "--family", "tfidf", "--data"],
-    "evaluate": ["evaluate", "MODEL"],
-    "export": ["export", "MODEL", "OUT", "--data"],
-    "train": ["train", "OUT", "--data"],
+    "evaluate": ["evaluate", "MODEL", "--data"],
+    "export": ["export", "MODEL", "--out", "OUT", "--data"],
+    "train": ["train", "--out", "OUT", "--data"],
     "tune": ["tune", "--data"],
 }
 
@@ -42,7 +42,7 @@ def test_a_file_is_read_and_what_was_recognized_is_said_in_one_line(tmp_path, sh
     assert {*rows.y_train.tolist(), *rows.y_test.tolist()} == set(shape.labels)
     said = f"Read: {load_texts(options.path, **shape.options).summary}\n"
     assert said in printed.getvalue()
-    assert read_texts(options.data, options, "DATA").target.tolist() == shape.labels
+    assert read_texts(options.data, options).target.tolist() == shape.labels
 
 
 @named(REFUSED)
@@ -52,13 +52,13 @@ def test_a_file_that_cannot_be_read_for_certain_is_refused(tmp_path, shape):
         load_rows(options, Console(file=io.StringIO()))
     assert refused.value.param_hint == "--data"
     with pytest.raises(typer.BadParameter, match=shape.refusal):
-        read_texts(options.data, options, "DATA")
+        read_texts(options.data, options)
 
 
 @pytest.fixture
 def places(run, tickets, tmp_path):
     """The words of `COMMANDS` that stand for paths."""
-    assert run("train", tmp_path / "model", "--data", tickets).exit_code == 0
+    assert run("train", "--out", tmp_path / "model", "--data", tickets).exit_code == 0
     return {"MODEL": tmp_path / "model", "OUT": tmp_path / "out"}
 
 

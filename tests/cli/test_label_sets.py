@@ -32,11 +32,11 @@ def reading(topics):
 def test_a_model_is_trained_evaluated_explained_and_predicts(run, topics, reading, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     model = tmp_path / "model"
-    done = run("train", model, "--test", topics, *reading)
+    done = run("train", "--out", model, "--test", topics, *reading)
     assert done.exit_code == 0, done.output
     assert "3 classes, several per row" in done.output
     assert "macro_f1" in (model / "README.md").read_text()
-    done = run("evaluate", model, topics, *reading[2:], "--out", tmp_path / "report")
+    done = run("evaluate", model, "--data", topics, *reading[2:], "--out", tmp_path / "report")
     assert done.exit_code == 0, done.output
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert names == ["comparison.json", "misclassified.csv", "report.html"]
@@ -49,7 +49,7 @@ def test_a_model_is_trained_evaluated_explained_and_predicts(run, topics, readin
     assert "for cup" in done.output
     assert "for oil" not in done.output
     out = tmp_path / "labels.csv"
-    assert run("predict", model, "--input", topics, "--output", out).exit_code == 0
+    assert run("predict", model, "--data", topics, "--out", out).exit_code == 0
     with out.open() as file:
         found = [json.loads(row["predicted"]) for row in csv.DictReader(file)]
     assert found == load(model).predict([line.split(",")[0] for line in lines(topics)]).tolist()
@@ -60,7 +60,7 @@ def lines(path):
 
 
 def test_models_are_compared_and_the_winner_is_saved(run, reading, tmp_path):
-    done = run("compare", *reading, "--family", "tfidf", "--save", tmp_path / "out")
+    done = run("compare", *reading, "--family", "tfidf", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "tfidf has a macro-F1 of" in done.output
     assert len(load(tmp_path / "out" / "tfidf")[-1].thresholds_) == 3
@@ -69,7 +69,7 @@ def test_models_are_compared_and_the_winner_is_saved(run, reading, tmp_path):
 def test_parameters_are_tuned(run, reading, tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     searched = ["--trials", 1, "--folds", 2, "--scoring", "f1_macro", "--out", tmp_path / "out"]
-    done = run("tune", *reading, *searched, "tfidf")
+    done = run("tune", *reading, *searched, "--family", "tfidf")
     assert done.exit_code == 0, done.output
     assert "macro_f1" in (tmp_path / "out" / "best_pipeline" / "README.md").read_text()
 
@@ -97,3 +97,47 @@ def test_rows_with_the_same_labels_are_rejected():
         check_classes(y, "2 rows have")
     y[1] = ["oil"]
     check_classes(y, "2 rows have")
+
+
+def test_a_model_says_how_labels_are_read_and_whether_there_are_several(run, topics, tmp_path):
+    model = tmp_path / "model"
+    named = ["--text", "comment", "--label", "topics", "--label-sep", "|"]
+    assert run("train", "--out", model, "--data", topics, *named).exit_code == 0
+    done = run("evaluate", model, "--data", topics)
+    assert done.exit_code == 0, done.output
+    assert "3 classes, several per row (separated by '|')" in done.output
+    single = tmp_path / "single.jsonl"
+    rows = [{"comment": "oil today", "topics": "oil"}, {"comment": "war page", "topics": "war"}]
+    single.write_text("".join(json.dumps(row) + "\n" for row in rows * 3))
+    done = run("evaluate", model, "--data", single)
+    assert done.exit_code == 0, done.output
+    assert "macro-F1" in done.output
+
+
+def test_a_model_of_one_label_per_row_refuses_several(run, tickets, tmp_path):
+    model = tmp_path / "model"
+    assert run("train", "--out", model, "--data", tickets).exit_code == 0
+    lists = tmp_path / "lists.jsonl"
+    row = {"comment_body": "late parcel", "queue": ["delivery"]}
+    lists.write_text(json.dumps(row) + "\n" + json.dumps({**row, "queue": ["billing"]}) + "\n")
+    done = run("evaluate", model, "--data", lists)
+    assert done.exit_code == 0, done.output
+    assert "Scores on 2 test rows" in done.output
+    lists.write_text(json.dumps({**row, "queue": ["billing", "delivery"]}) + "\n")
+    done = run("evaluate", model, "--data", lists)
+    assert done.exit_code == 2
+    assert "the model predicts one label per row, but rows have none or several" in done.output
+
+
+def test_columns_of_zero_and_one_are_labels_in_training_and_evaluation(run, tmp_path):
+    lines = [f"word {i % 5} {['oil', 'war'][i % 2]},{(i + 1) % 2},{i % 2}" for i in range(24)]
+    flags = tmp_path / "flags.csv"
+    flags.write_text("\n".join(["text,oil,war", *lines]) + "\n")
+    model = tmp_path / "model"
+    done = run("train", "--out", model, "--data", flags, "--label", "oil", "--label", "war")
+    assert done.exit_code == 0, done.output
+    said = "label: oil, war, 2 classes, several per row (columns of 0 and 1)"
+    assert said in done.output
+    done = run("evaluate", model, "--data", flags)
+    assert done.exit_code == 0, done.output
+    assert said in done.output

@@ -74,15 +74,15 @@ def test_a_file_in_the_place_of_the_folder_is_rejected(tmp_path):
 
 
 def test_checking_a_writable_path_leaves_no_files(tmp_path):
-    check_writable(tmp_path / "a" / "b" / "model.zip", "OUTPUT")
+    check_writable(tmp_path / "a" / "b" / "model.zip")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_path_below_a_file_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(typer.BadParameter, match=r"cannot write .*model: ") as caught:
-        check_writable(tmp_path / "file" / "model", "OUTPUT")
-    assert caught.value.param_hint == "OUTPUT"
+        check_writable(tmp_path / "file" / "model")
+    assert caught.value.param_hint == "--out"
 
 
 def test_paths_are_printed_literally(tmp_path):
@@ -114,10 +114,10 @@ def test_a_model_may_replace_a_model_or_an_empty_folder_only(tmp_path):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
             archive.writestr(name, "{}")
     for name in ("empty", "model", "manifest.json.zip", "new", "new.zip"):
-        check_model_path(tmp_path / name, "OUTPUT")
+        check_model_path(tmp_path / name)
     for name in ("other", "file", "file.zip", "tickets.csv.zip"):
         with pytest.raises(typer.BadParameter, match="is not a saved model; remove it first"):
-            check_model_path(tmp_path / name, "OUTPUT")
+            check_model_path(tmp_path / name)
 
 
 def test_an_export_may_replace_an_export_only(tmp_path):
@@ -126,9 +126,9 @@ def test_an_export_may_replace_an_export_only(tmp_path):
         (tmp_path / name / "manifest.json").touch()
     (tmp_path / "export" / "model.onnx").touch()
     for name in ("export", "new"):
-        check_model_path(tmp_path / name, "OUTPUT", exported=True)
+        check_model_path(tmp_path / name, exported=True)
     with pytest.raises(typer.BadParameter, match="pipeline is a saved pipeline, which its export"):
-        check_model_path(tmp_path / "pipeline", "OUTPUT", exported=True)
+        check_model_path(tmp_path / "pipeline", exported=True)
 
 
 def test_a_folder_of_models_is_not_a_model(tmp_path):

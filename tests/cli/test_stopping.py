@@ -17,8 +17,8 @@ TFIDF = ["--family", "tfidf"]
 PLACES = {
     "audit": (_audit_run, "audit_rows", ["audit", "--no-label-errors", "--out"]),
     "compare": (_compare_run, "evaluate_classifier", ["compare", *TFIDF, "--out"]),
-    "compare --save": (_compare_run, "save", ["compare", *TFIDF, "--save"]),
-    "train": (_train_run, "evaluate_fitted", ["train"]),
+    "compare, saving": (_compare_run, "save", ["compare", *TFIDF, "--out"]),
+    "train": (_train_run, "evaluate_fitted", ["train", "--out"]),
 }
 ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.")}
 

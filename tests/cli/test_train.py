@@ -16,7 +16,7 @@ def readme(folder):
 
 def test_all_rows_of_a_file_are_trained_on_and_the_card_says_so(run, tickets, tmp_path):
     out = tmp_path / "model"
-    done = run("train", out, "--data", tickets)
+    done = run("train", "--out", out, "--data", tickets)
     assert done.exit_code == 0, done.output
     assert "comment_body" in done.output  # what was recognized
     assert "Fitted: tfidf on 48 rows" in done.output
@@ -29,19 +29,19 @@ def test_all_rows_of_a_file_are_trained_on_and_the_card_says_so(run, tickets, tm
 
 def test_test_rows_give_scores_with_intervals_in_the_card(run, tickets, tmp_path):
     out = tmp_path / "model.zip"
-    done = run("train", out, "--data", tickets, "--test", tickets, "--validation", tickets)
+    done = run("train", "--out", out, "--data", tickets, "--test", tickets, "--validation", tickets)
     assert done.exit_code == 0, done.output
     assert "Accuracy on 48 validation rows: 1.0000." in done.output
     assert "Scores on 48 test rows" in done.output
     out = tmp_path / "folder"
-    run("train", out, "--data", tickets, "--test", tickets, "--validation", tickets)
+    run("train", "--out", out, "--data", tickets, "--test", tickets, "--validation", tickets)
     assert "| accuracy | 1.0000 | 0.9" in readme(out)
     assert "Measured on 48 test rows, with 95 % intervals" in readme(out)
     assert "Accuracy on 48 validation rows: 1.0000." in readme(out)
 
 
 def test_the_test_part_of_a_folder_is_scored(run, rows, tmp_path):
-    done = run("train", tmp_path / "model", "--data", rows)
+    done = run("train", "--out", tmp_path / "model", "--data", rows)
     assert done.exit_code == 0, done.output
     assert "Fitted: tfidf on 160 rows" in done.output
     assert "Scores on 40 test rows" in done.output
@@ -58,7 +58,7 @@ def test_all_rows_of_a_folder_without_test_rows_are_trained_on(run, tickets, tmp
         (data / "state.json").write_text(json.dumps(state))
     else:
         frame.write_csv(data / "train.csv")
-    done = run("train", tmp_path / "model", "--data", data)
+    done = run("train", "--out", tmp_path / "model", "--data", data)
     assert done.exit_code == 0, done.output
     assert "Fitted: tfidf on 48 rows" in done.output
     assert "There are no test rows" in done.output
@@ -68,7 +68,9 @@ def test_all_rows_of_a_folder_without_test_rows_are_trained_on(run, tickets, tmp
 def test_every_family_can_be_trained(run, tickets, tiny_model, tmp_path, family):
     out = tmp_path / "model"
     options = [] if family is Family.TRANSFORMER else ["--model", tiny_model]
-    done = run("train", out, "--data", tickets, "--family", family, "--epochs", 1, *options)
+    done = run(
+        "train", "--out", out, "--data", tickets, "--family", family, "--epochs", 1, *options
+    )
     assert done.exit_code == 0, done.output
     assert len(load(out).predict(["late parcel"])) == 1
     training = json.loads((out / "manifest.json").read_text())["training"]
@@ -78,8 +80,8 @@ def test_every_family_can_be_trained(run, tickets, tiny_model, tmp_path, family)
 def test_a_network_chooses_its_epoch_by_the_validation_rows(run, tickets, tmp_path):
     out = tmp_path / "model"
     done = run(
-        "train", out, "--data", tickets, "--family", "transformer", "--validation", tickets,
-        "--epochs", 2, "--set", "classify__d_model=16",
+        "train", "--out", out, "--data", tickets, "--family", "transformer",
+        "--validation", tickets, "--epochs", 2, "--set", "classify__d_model=16",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert ", by which the epoch was chosen: " in readme(out)
@@ -88,7 +90,7 @@ def test_a_network_chooses_its_epoch_by_the_validation_rows(run, tickets, tmp_pa
 
 def test_parameters_are_set_by_name(run, tickets, tmp_path):
     option = "vectorize__words__ngram_range=(1, 1)"
-    done = run("train", tmp_path / "model", "--data", tickets, "--set", option)
+    done = run("train", "--out", tmp_path / "model", "--data", tickets, "--set", option)
     assert done.exit_code == 0, done.output
     vectorizer = load(tmp_path / "model").named_steps["vectorize"]
     assert vectorizer.get_params()["words__ngram_range"] == (1, 1)
@@ -116,7 +118,7 @@ def test_parameters_are_set_by_name(run, tickets, tmp_path):
     ],
 )
 def test_what_cannot_be_trained_is_rejected_by_its_option(run, tickets, tmp_path, options, message):
-    done = run("train", tmp_path / "model", "--data", tickets, *options)
+    done = run("train", "--out", tmp_path / "model", "--data", tickets, *options)
     assert done.exit_code == 2
     assert done.output.splitlines()[-1].startswith("Error: ")
     assert message in done.output.splitlines()[-1]
@@ -127,7 +129,7 @@ def test_what_cannot_be_trained_is_rejected_by_its_option(run, tickets, tmp_path
 def test_further_rows_must_have_the_columns_of_the_training_rows(
     run, tickets, rows, tmp_path, option
 ):
-    done = run("train", tmp_path / "model", "--data", tickets, option, rows / "test.csv")
+    done = run("train", "--out", tmp_path / "model", "--data", tickets, option, rows / "test.csv")
     assert done.exit_code == 2
     assert f"{option}: " in done.output
     assert "has no column 'queue', which holds the labels of the first file" in done.output
@@ -136,9 +138,9 @@ def test_further_rows_must_have_the_columns_of_the_training_rows(
 def test_something_else_at_the_output_is_kept(run, tickets, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    done = run("train", tmp_path / "mine", "--data", tickets)
+    done = run("train", "--out", tmp_path / "mine", "--data", tickets)
     assert done.exit_code == 2
-    assert "OUTPUT: " in done.output
+    assert "--out: " in done.output
     assert "exists and is not a saved model; remove it first." in done.output
 
 

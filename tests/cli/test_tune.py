@@ -2,10 +2,12 @@
 
 import io
 import logging
+import re
 import signal
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -13,10 +15,13 @@ from sklearn.svm import LinearSVC
 from typer.testing import CliRunner
 
 from agnews_sk import make_tfidf_pipeline
+from agnews_sk._core.joining import column_kinds
 from agnews_sk.cli import _tune_run, app
+from agnews_sk.cli._families import Family
+from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import load, save
 
-SAMPLE = ("--data", "sample", "--rows", 120, "--folds", 2)
+SAMPLE = ("--data", "sample", "--train-rows", 120, "--folds", 2)
 
 
 def run(*arguments):
@@ -137,10 +142,47 @@ def test_tune_draws_the_pareto_front_of_two_objectives(tmp_path):
     assert (tmp_path / "pareto_front.png").is_file()
 
 
+def test_columns_are_searched_beside_texts_of_several_families(tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    lines = [
+        f"parcel {i % 7} call,{i % 2 * 90 + i % 7},{['low', 'high'][i % 2]}" for i in range(60)
+    ]
+    data = tmp_path / "orders.csv"
+    data.write_text("\n".join(["message,amount,priority", *lines]) + "\n")
+    named = ("--data", data, "--text", "message", "--label", "priority", "--columns", "auto")
+    done = run(*named, "--trials", 2, "--folds", 2, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"Search: 2 trials of 2 folds on (\d+) of \1 training rows\.", done.output)
+    assert column_kinds(load(tmp_path / "out" / "best_pipeline")) == {"amount": "number"}
+    done = run(*named, "--family", "finetune")
+    assert_rejected(done, "--columns: finetune use texts only")
+
+
+@pytest.mark.parametrize(
+    ("families", "n_rows"),
+    [(["tfidf"], 60), (["tfidf", "finetune"], 30)],
+    ids=["no network", "network"],
+)
+def test_a_search_takes_a_sample_and_says_so(monkeypatch, families, n_rows):
+    monkeypatch.setattr(_tune_run, "ROWS", 60)
+    monkeypatch.setattr(_tune_run, "ROWS_OF_NETS", 30)
+    rows = TrainTest(None, None, np.array(["a", "b"] * 50), None, "")
+    rows = rows._replace(X_train=np.array(["text"] * 100, dtype=object))
+    printed = io.StringIO()
+    params = {"random_state": 0, "n_trials": 5, "cv": 3}
+    families = [Family(name) for name in families]
+    drawn = _tune_run._drawn(rows, families, None, params, Console(file=printed, width=200))
+    assert len(drawn.y_train) == len(drawn.X_train) == n_rows
+    assert printed.getvalue() == (
+        f"Search: 5 trials of 3 folds on {n_rows} of 100 training rows; set --train-rows to change "
+        "this.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("forest",), "there is no family"),
+        (("--family", "forest"), "forest"),
         ((*SAMPLE, "--scoring", "beauty"), "beauty"),
         (("--data", "nowhere.csv"), "there is no"),
         ((*SAMPLE, "--storage", "nowhere"), "--storage: storage must be journal:PATH"),
@@ -194,5 +236,10 @@ def test_square_brackets_are_printed_as_they_are(tmp_path, monkeypatch):
 
 def test_help_shows_the_defaults_that_are_not_values():
     shown = " ".join(run("--help").output.replace("│", " ").split())
-    for default in ("tfidf", "all", "AGNEWS_SK_DATA, else AG News", "a journal file in AGNEWS"):
+    for default in (
+        "tfidf",
+        "10,000, or 1,000 with a network",
+        "AGNEWS_SK_DATA, else AG News",
+        "a journal file in AGNEWS",
+    ):
         assert f"[default: ({default}" in shown

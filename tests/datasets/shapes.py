@@ -305,6 +305,26 @@ def _labels():
         options={"label": "tags", "label_sep": ","},
     )
 
+    listed = [(text, repr(one)) for text, one in zip(TEXTS, lists)]
+    yield Shape(
+        "lists_in_cells.csv", table(["text", "tags"], listed).encode(), label="tags", labels=lists
+    )
+    written = [{"text": text, "tags": json.dumps(one)} for text, one in zip(TEXTS, lists)]
+    yield Shape("lists_in_texts.jsonl", json_lines(*written), label="tags", labels=lists)
+    flags = [(t, int(lab == "food"), int(lab == "room")) for t, lab in ROWS]
+    yield Shape(
+        "flags.csv",
+        table(["text", "food", "room"], flags).encode(),
+        refusal="if 'food', 'room' have a 1 for each label of a row, name all of them; pass lab",
+    )
+    yield Shape(
+        "flags_named.csv",
+        table(["text", "food", "room"], flags).encode(),
+        label="food, room",
+        labels=[[lab] if lab != "staff" else [] for lab in LABELS],
+        options={"label": ["food", "room"]},
+    )
+
 
 def _headers():
     """Yield files without a header, or with nothing below it."""

@@ -112,7 +112,12 @@ def test_columns_are_joined_in_the_order_in_which_they_are_named(tmp_path, suffi
         ({"text": "text", "label": "text"}, ValueError, "one column for text and label, 'text'"),
         ({"text": 3}, TypeError, "text must be the name of a column or a list of names, got 3"),
         ({"text": []}, TypeError, "text must be the name of a column or a list"),
-        ({"label": ["label"]}, TypeError, "label must be the name of a column, got"),
+        (
+            {"label": []},
+            TypeError,
+            r"label must be the name of a column or a list of n",
+        ),
+        ({"label": [3]}, TypeError, "label must be the name of a column or a list"),
         ({"sep": ",,"}, ValueError, "sep must be one character"),
         ({"encoding": "utf-99"}, ValueError, "encoding must be one that Python knows"),
         ({"label_sep": ""}, ValueError, "label_sep must be one or more characters"),

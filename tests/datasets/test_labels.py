@@ -373,3 +373,40 @@ def test_training_and_test_rows_with_other_columns_are_rejected(write, tmp_path)
     write("label,title,description\nspam,x,z\nham,y,z\n", "test.csv")
     with pytest.raises(ValueError, match=r"test\.csv has no column 'text', .* 'title'"):
         load_train_test(tmp_path)
+
+
+def write_json(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+SEVERAL = [{"text": f"text {i}", "tags": ["a", "b"][: 1 + i % 2]} for i in range(6)]
+SINGLE = [{"text": f"text {i}", "tags": "ab"[i % 2]} for i in range(6)]
+
+
+def test_whether_rows_have_several_labels_is_decided_by_the_training_rows(tmp_path):
+    train = write_json(tmp_path / "several.jsonl", SEVERAL)
+    for name, rows in (("one.jsonl", SINGLE), ("more.jsonl", SEVERAL)):
+        test = write_json(tmp_path / name, rows)
+        rows = load_train_test(train, test=test, validation=test)
+        assert [*map(type, rows.y_test), *map(type, rows.y_validation)] == [list] * 12
+    (tmp_path / "cells.csv").write_text("text,tags\na b,a\nc d,b\n")
+    rows = load_train_test(train, test=tmp_path / "cells.csv")
+    assert rows.y_test.tolist() == [["a"], ["b"]]
+
+
+def test_lists_of_one_label_are_labels_where_training_rows_have_one(tmp_path):
+    train = write_json(tmp_path / "single.jsonl", SINGLE)
+    test = write_json(tmp_path / "lists.jsonl", [{"text": "x y", "tags": ["b"]}] * 2)
+    assert load_train_test(train, test=test).y_test.tolist() == ["b", "b"]
+    test = write_json(tmp_path / "several.jsonl", SEVERAL)
+    with pytest.raises(ValueError, match=r"several.jsonl, line 2: rows must have one label each"):
+        load_train_test(train, test=test)
+
+
+def test_numbers_become_lists_of_numbers(tmp_path):
+    train = write_json(
+        tmp_path / "a.jsonl", [{"text": f"t {i}", "tags": [i % 3, 7]} for i in range(6)]
+    )
+    (tmp_path / "b.csv").write_text("text,tags\na b,7\nc d,1\n")
+    assert load_train_test(train, test=tmp_path / "b.csv").y_test.tolist() == [[7], [1]]

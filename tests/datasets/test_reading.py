@@ -94,7 +94,10 @@ def test_a_row_of_several_labels_has_each_once_and_a_list_of_its_own(tmp_path):
     assert bunch.target.tolist() == [["b", "a"], ["b", "a"]]
     assert bunch.target[0] is not bunch.target[1]
     assert bunch.target_names == ["a", "b"]
-    assert bunch.summary == "text: text; label: tags, 2 classes, several per row; 2 rows"
+    assert (
+        bunch.summary
+        == "text: text; label: tags, 2 classes, several per row (separated by ','); 2 rows"
+    )
 
 
 @pytest.mark.parametrize(

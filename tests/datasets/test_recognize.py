@@ -1,7 +1,9 @@
 """Which columns hold the labels and texts, by name and content, and when that is refused."""
 
+import polars as pl
 import pytest
 
+from agnews_sk.datasets import load_texts
 from agnews_sk.datasets._columns import MissingLabelError
 from agnews_sk.datasets._recognize import RecognizedColumns
 
@@ -249,3 +251,27 @@ def test_a_third_field_that_is_no_text_is_not_in_the_layout_of_agnews(n_labels):
 def test_a_first_line_that_is_no_header_for_certain_is_refused_with_the_way_out(first, message):
     with pytest.raises(ValueError, match=f"{message}.*header=True .*header=False.*column_1"):
         RecognizedColumns().is_header([first, ["egg", "lamp"], ["egg", "food"]])
+
+
+SORTED = {"text": [f"word {i} and {i % 7}" for i in range(2_600)]}
+SORTED["kind"] = [f"q{i % 3}" for i in range(2_600)]
+SORTED["group"] = ["north"] * 1_300 + ["south"] * 1_300
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_columns_are_recognized_by_rows_of_the_whole_file(tmp_path, suffix):
+    path = tmp_path / f"rows.{suffix}"
+
+    def write(**columns):
+        frame = pl.DataFrame(columns)
+        name = {"csv": "csv", "jsonl": "ndjson", "parquet": "parquet"}[suffix]
+        getattr(frame, f"write_{name}")(path)
+        return path
+
+    # The first 1,300 rows have one group, so that another column seemed to be the only label.
+    with pytest.raises(ValueError, match="several may be meant, 'kind', 'group'"):
+        load_texts(write(**SORTED))
+    empty = [None] * 1_300 + SORTED["text"][1_300:]
+    bunch = load_texts(write(title=empty, text=SORTED["text"], label=SORTED["group"]))
+    assert bunch.text_names == ["title", "text"]
+    assert bunch.target_names == ["north", "south"]

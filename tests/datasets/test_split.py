@@ -225,9 +225,29 @@ def test_missing_labels_are_rejected(gap):
         train_val_test_split(["a", "b", "c", "d"], ["x", "x", "x", gap])
 
 
-def test_a_class_too_rare_for_all_parts_is_rejected_by_name():
-    with pytest.raises(ValueError, match="class 'rare' of y has 2 rows, fewer than the 3 parts"):
-        train_val_test_split([f"t {i}" for i in range(12)], ["x"] * 10 + ["rare"] * 2)
+def test_a_class_too_rare_for_all_parts_is_only_in_training():
+    texts = [f"text {i}" for i in range(24)]
+    texts[0] = "Text 23"  # a duplicate of a row of the rare class
+    y = ["a"] * 11 + ["b"] * 11 + ["rare"] * 2
+    with pytest.warns(UserWarning, match="fewer rows than the 3 parts are only in .*: 'rare'\\.$"):
+        parts = train_val_test_split(texts, y, val_size=4, test_size=6, random_state=0)
+    assert [len(part) for part in parts[:3]] == [14, 4, 6]
+    assert parts[3].count("rare") == 2
+    assert "Text 23" in parts[0]
+
+
+def test_as_many_rows_are_held_out_as_classes_with_enough_rows_have():
+    y = ["a", "a", *(f"rare {i}" for i in range(18))]
+    with pytest.warns(UserWarning, match="'rare 9' and 8 more"):
+        parts = train_val_test_split(
+            [f"text {i}" for i in range(20)], y, val_size=0, test_size=6, random_state=0
+        )
+    assert [len(part) for part in parts[:3]] == [18, 0, 2]
+
+
+def test_classes_that_are_all_too_rare_are_rejected():
+    with pytest.raises(ValueError, match="Every class of y has fewer rows than the 3 parts, such"):
+        train_val_test_split(["a", "b", "c", "d"], ["x", "x", "y", "y"], val_size=1, test_size=1)
 
 
 def test_a_part_left_empty_by_duplicates_raises_a_warning():

@@ -34,3 +34,11 @@ def test_every_known_suffix_has_a_reader_without_columns_before_reading(ending):
 def test_an_ending_may_be_followed_by_that_of_a_compression(compression):
     if compression != ".zip":
         assert check_format(Path(f"rows.TSV{compression}")) == ".tsv"
+
+
+@pytest.mark.parametrize("name", ["rows.tar.gz", "rows.tar", "rows.TGZ", "rows.csv.7z"])
+def test_an_archive_of_files_is_refused_with_the_way_out(name):
+    with pytest.raises(
+        ValueError, match=f"{name} is an archive; extract it, and pass a file in it"
+    ):
+        check_format(Path(name))

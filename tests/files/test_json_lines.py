@@ -66,3 +66,55 @@ def test_a_bare_carriage_return_within_an_object_is_whitespace(path):
     path.write_bytes(b'{"text":\r"oil"}\r\n{"text": "cup"}\n')
     (batch,) = open_rows(path, NAMES).batches(10)
     assert (batch.rows, batch.lines) == ([{"text": "oil"}, {"text": "cup"}], [1, 2])
+
+
+ROWS = [{"text": "oil"}, {"text": "cup"}]
+WRAPPED = {
+    "one line": json.dumps({"version": 1, "data": ROWS}),
+    "indented": json.dumps({"meta": {"n": [1]}, "data": ROWS, "more": []}, indent=2),
+    "a list alone": json.dumps({"data": ROWS}, indent=1),
+    "as a table of pandas": json.dumps({"schema": {"fields": [{"name": "text"}]}, "data": ROWS}),
+}
+
+
+@pytest.mark.parametrize("text", WRAPPED.values(), ids=list(WRAPPED))
+def test_the_only_list_of_objects_in_an_object_is_read(tmp_path, text):
+    (tmp_path / "rows.json").write_text(text)
+    (batch,) = open_rows(tmp_path / "rows.json", NamedColumns(["text"])).batches(10)
+    assert (batch.rows, batch.faults) == (ROWS, [])
+
+
+def test_a_long_object_is_read_in_pieces_and_a_long_line_stays_a_fault(tmp_path):
+    (tmp_path / "rows.json").write_text(json.dumps({"data": ROWS * 9}))
+    reader = open_rows(tmp_path / "rows.json", NamedColumns(["text"]), max_record_bytes=60)
+    assert sum(map(len, reader.batches(10))) == 18
+    (tmp_path / "rows.json").write_text(f'{{"text": "{"x" * 90}"}}\n{{"text": "oil"}}\n')
+    reader = open_rows(tmp_path / "rows.json", NamedColumns(["text"]), max_record_bytes=60)
+    (batch,) = reader.batches(10)
+    assert [row["text"] for row in batch.rows] == ["oil"]
+    assert [fault.line for fault in batch.faults] == [1]
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"a": ROWS, "b": ROWS}, "rows.json holds several lists of objects, 'a' and 'b'; write"),
+        (
+            {"text": {"0": "oil"}, "label": {"0": "x"}},
+            r"with the keys \['text', 'label'\], and hol",
+        ),
+    ],
+    ids=["two lists", "columns"],
+)
+def test_an_object_without_one_list_of_objects_is_refused(tmp_path, found, message):
+    (tmp_path / "rows.json").write_text(json.dumps(found, indent=2))
+    reader = open_rows(tmp_path / "rows.json", NamedColumns(["text"]))
+    with pytest.raises(ValueError, match=message):
+        list(reader.batches(10))
+
+
+def test_a_row_of_json_lines_may_hold_a_list_of_objects(tmp_path):
+    row = {"spans": [{"text": "x"}], "text": "oil"}
+    (tmp_path / "rows.json").write_text(f"{json.dumps(row)}\n" * 2)
+    (batch,) = open_rows(tmp_path / "rows.json", NamedColumns(["text"])).batches(10)
+    assert batch.rows == [row, row]

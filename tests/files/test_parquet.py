@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agnews_sk.datasets import load_agnews
+from agnews_sk.datasets import load_agnews, load_texts
 from agnews_sk.files import NamedColumns, open_rows
 from agnews_sk.files import _arrow as arrow
 
@@ -111,3 +111,12 @@ def test_numbers_that_are_no_integers_get_no_names(path, labels):
     pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(names)}), path)
     with pytest.raises(ValueError, match="got numbers such as"):
         load_agnews(path)
+
+
+def test_a_name_that_is_there_twice_is_refused_only_where_it_is_used(path):
+    cells = [pa.array(["a b", "c d"]), pa.array([1, 2]), pa.array([3, 4]), pa.array(["x", "y"])]
+    pq.write_table(pa.Table.from_arrays(cells, names=["text", "n", "n", "label"]), path)
+    assert load_texts(path).target.tolist() == ["x", "y"]
+    pq.write_table(pa.Table.from_arrays(cells, names=["text", "n", "label", "label"]), path)
+    with pytest.raises(ValueError, match=r"has a column more than once, \['label', 'label'\]"):
+        load_texts(path)
