@@ -126,7 +126,7 @@ def for_saving(folder):
 
 
 def for_searching(folder):
-    X, y = make_news(36, random_state=0, return_X_y=True)
+    X, y = make_news(24, random_state=0, return_X_y=True)
     return {"X": X, "y": y, "X_new": X[:2]}
 
 
