@@ -19,9 +19,10 @@ ROWS = {
     "from_scratch_against_fine_tuned": (320, 20),
     "predict_on_many_workers": (160, 700),
 }
-# Searches and fits of several networks.
+# Searches, and exports or fits of several networks.
 SLOW = {
     "choose_on_the_pareto_front",
+    "export_to_onnx",
     "from_scratch_against_fine_tuned",
     "search_on_two_workers",
     "tune_a_pipeline",
