@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
 
+# The tests start many processes, each of which would compile the modules again.
+test test-all test-minimum coverage: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.dev ## Run all tests except the slow ones
 	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --dist worksteal)
 

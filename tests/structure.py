@@ -1,12 +1,10 @@
 """The structure of the package, measured from its source: `python -m tests.structure`."""
 
 import ast
-import io
 import re
 import statistics
-import tokenize
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -102,9 +100,9 @@ class Lines(NamedTuple):
 
 
 @cache
-def tree_of(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
-    return ast.parse(path.read_text(), filename=str(path))
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return the nodes of the syntax tree of a file, the tree itself first."""
+    return tuple(ast.walk(ast.parse(path.read_text(), filename=str(path))))
 
 
 def source_files(folder: Path) -> list[Path]:
@@ -117,7 +115,7 @@ def is_below(other: str, room: str) -> bool:
     return FLOOR[other] < FLOOR[room]
 
 
-def _imports_of(path: Path, nodes: Iterator[ast.AST]) -> Iterator[Import]:
+def _imports_of(path: Path, nodes: Iterable[ast.AST]) -> Iterator[Import]:
     """Yield what these nodes of a file import from the package."""
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -131,15 +129,20 @@ def _imports_of(path: Path, nodes: Iterator[ast.AST]) -> Iterator[Import]:
             for alias in node.names:
                 if alias.name.partition(".")[0] == "agnews_sk":
                     yield Import(path, alias.name.partition(".")[2] or "__init__", "")
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and _called(node) == "import_module":
             named = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
             if named.startswith("agnews_sk."):
                 yield Import(path, named.removeprefix("agnews_sk."), "")
 
 
+def _called(call: ast.Call) -> str:
+    """Return the name of the function or method that is called."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
 def _nodes_run_by_import(path: Path) -> Iterator[ast.AST]:
     """Yield what runs when a file is imported: neither functions nor what is for type checkers."""
-    left: list[ast.AST] = [tree_of(path)]
+    left = [nodes_of(path)[0]]
     while left:
         node = left.pop()
         yield node
@@ -161,7 +164,7 @@ def _is_private(name: str) -> bool:
 def _private_names(path: Path) -> set[str]:
     """Return the private names that a file defines or assigns, as variables or attributes."""
     names = set()
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if _is_function(node) or isinstance(node, ast.ClassDef):
             names.add(node.name)
         elif isinstance(getattr(node, "ctx", None), ast.Store):
@@ -194,7 +197,7 @@ class Package:
         room = self.room_of(path)
         return [
             found
-            for found in _imports_of(path, ast.walk(tree_of(path)))
+            for found in _imports_of(path, nodes_of(path))
             if (other := found.module.partition(".")[0]) != room and not is_below(other, room)
         ]
 
@@ -202,7 +205,7 @@ class Package:
         """Return the imports of a file that bypass the `__init__` of another room."""
         return [
             found
-            for found in _imports_of(path, ast.walk(tree_of(path)))
+            for found in _imports_of(path, nodes_of(path))
             if (parts := found.module.split("."))[0] != self.room_of(path)
             and ((len(parts) > 1 and parts[0] != "_core") or _is_private(found.name))
         ]
@@ -225,12 +228,10 @@ class Package:
 
     def foreign_private_attributes(self, path: Path) -> list[str]:
         """Return uses of private attributes that another room defines, and this one does not."""
-        room = self.room_of(path)
-        own = self._private_names[room]
-        foreign = set().union(*self._private_names.values()) - own
+        foreign = self._foreign_names[self.room_of(path)]
         return [
             f"{path.relative_to(self.root)}:{node.lineno} {node.attr}"
-            for node in ast.walk(tree_of(path))
+            for node in nodes_of(path)
             if isinstance(node, ast.Attribute)
             and node.attr in foreign
             and ast.unparse(node.value) not in ("self", "cls")
@@ -243,6 +244,12 @@ class Package:
         for path in self.files:
             names[self.room_of(path)] |= _private_names(path)
         return names
+
+    @cached_property
+    def _foreign_names(self) -> dict[str, set[str]]:
+        """The private names that only other rooms than each have."""
+        every = set().union(*self._private_names.values())
+        return {room: every - own for room, own in self._private_names.items()}
 
     def size_of_rooms(self) -> dict[str, float]:
         """Return the share of the package's lines in each room, the largest first."""
@@ -281,7 +288,7 @@ def n_lines(path: Path) -> int:
 
 def count_lines(path: Path) -> Lines:
     """Count the lines of code and of docstrings of a file."""
-    documented = set().union(*map(_docstring_lines, ast.walk(tree_of(path))))
+    documented = set().union(*map(_docstring_lines, nodes_of(path)))
     blank = {i for i, line in enumerate(path.read_text().splitlines(), 1) if not line.strip()}
     return Lines(len(_token_lines(path) - documented - blank), len(documented - blank))
 
@@ -294,24 +301,21 @@ def _docstring_lines(node: ast.AST) -> set[int]:
     return _lines_of(node.body[0])
 
 
-def _lines_of(node: ast.stmt) -> set[int]:
+def _lines_of(node: ast.stmt | ast.expr) -> set[int]:
     return set(range(node.lineno, (node.end_lineno or 0) + 1))
 
 
 @cache
 def _token_lines(path: Path) -> set[int]:
     """Return the numbers of the lines that are neither blank nor comments only."""
-    nothing = {
-        tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-        tokenize.ENCODING, tokenize.ENDMARKER,
-    }  # fmt: skip
-    tokens = tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
-    return {
-        line
-        for token in tokens
-        if token.type not in nothing
-        for line in range(token.start[0], token.end[0] + 1)
-    }
+    numbered = enumerate(path.read_text().split("\n"), 1)
+    outside = {i for i, line in numbered if (text := line.strip()) and not text.startswith("#")}
+    return outside.union(*(_lines_of(node) for node in nodes_of(path) if _is_string(node)))
+
+
+def _is_string(node: ast.AST) -> bool:
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+    return is_text or isinstance(node, ast.JoinedStr)
 
 
 _BRANCHES = (
@@ -322,7 +326,7 @@ _BRANCHES = (
 
 def functions(path: Path) -> Iterator[Function]:
     """Yield the functions of a file, methods and inner functions included."""
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             code = (_lines_of(node) - _docstring_lines(node)) & _token_lines(path)
             yield Function(path, node.name, len(code), 1 + _n_branches(node.body))
@@ -349,8 +353,9 @@ def raises_calls(path: Path) -> list[ast.Call]:
     """Return the calls of `pytest.raises` in a file for errors that have a message."""
     return [
         node
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call)
+        and _called(node) == "raises"
         and ast.unparse(node.func) == "pytest.raises"
         and not (node.args and _SILENT.search(ast.unparse(node.args[0])))
     ]

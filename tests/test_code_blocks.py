@@ -126,7 +126,7 @@ def for_saving(folder):
 
 
 def for_searching(folder):
-    X, y = make_news(36, random_state=0, return_X_y=True)
+    X, y = make_news(24, random_state=0, return_X_y=True)
     return {"X": X, "y": y, "X_new": X[:2]}
 
 
@@ -172,7 +172,11 @@ def page_folder(tiny_default, monkeypatch):
     return folder
 
 
-@pytest.mark.parametrize("name", WITH_CODE)
+@pytest.mark.parametrize(
+    "name",
+    # The page about scaling out starts a cluster of processes, as an example does.
+    [pytest.param(n, marks=[pytest.mark.slow] * (n == "docs/scaling.md")) for n in WITH_CODE],
+)
 def test_code_of_a_page_runs_in_order(name, page_folder, monkeypatch):
     missing = [module for module in NEEDED.get(Path(name).name, []) if find_spec(module) is None]
     if missing:

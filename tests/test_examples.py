@@ -11,7 +11,7 @@ import pytest
 from tests.rows import write_rows
 
 EXAMPLES = sorted(Path(__file__).parents[1].joinpath("examples").glob("*.py"))
-FEW = (160, 80)
+FEW = (80, 40)
 # Numbers of training and test rows of examples that need more.
 ROWS = {
     "abstain_below_a_threshold": (1_700, 200),
@@ -19,8 +19,14 @@ ROWS = {
     "from_scratch_against_fine_tuned": (320, 20),
     "predict_on_many_workers": (160, 700),
 }
-# Searches and fits of several networks.
-SLOW = {"from_scratch_against_fine_tuned", "search_on_two_workers", "tune_a_pipeline"}
+# Searches, and exports or fits of several networks.
+SLOW = {
+    "choose_on_the_pareto_front",
+    "export_to_onnx",
+    "from_scratch_against_fine_tuned",
+    "search_on_two_workers",
+    "tune_a_pipeline",
+}
 NEEDED = {
     "distributed": ("distributed", "dask"),
     "matplotlib": ("matplotlib", "plot"),

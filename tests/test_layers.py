@@ -48,9 +48,7 @@ def test_there_are_no_import_cycles():
 
 @pytest.mark.parametrize("path", PACKAGE.files, ids=lambda p: str(p.relative_to(structure.ROOT)))
 def test_imports_within_the_package_are_absolute(path):
-    relative = [
-        n for n in ast.walk(structure.tree_of(path)) if isinstance(n, ast.ImportFrom) and n.level
-    ]
+    relative = [n for n in structure.nodes_of(path) if isinstance(n, ast.ImportFrom) and n.level]
     assert relative == []
 
 

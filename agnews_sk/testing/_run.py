@@ -251,21 +251,22 @@ def parametrize_with_text_checks(
     """
     import pytest
 
-    def marked(estimator: Any, check: Any, reasons: Reasons) -> Any:
+    def marked(estimator: Any, check: Any, reasons: Reasons, label: str) -> Any:
         """Return the parameters of one test, marked if it is expected to fail."""
         check_name = check.func.__name__
         marks = []
         if check_name in reasons:
             strict: dict[str, Any] = {} if xfail_strict is None else {"strict": xfail_strict}
             marks = [pytest.mark.xfail(reason=reasons[check_name], **strict)]
-        return pytest.param(estimator, check, marks=marks, id=f"{_short(estimator)}-{check_name}")
+        return pytest.param(estimator, check, marks=marks, id=f"{label}-{check_name}")
 
     params = []
     for estimator in estimators:
         found = expected_failed_checks(estimator) if expected_failed_checks else None
         reasons = _checked_reasons(found)
         pairs = text_checks_generator(estimator, round_trip=round_trip)
-        params += [marked(checked, check, reasons) for checked, check in pairs]
+        label = _short(estimator)
+        params += [marked(checked, check, reasons, label) for checked, check in pairs]
     return pytest.mark.parametrize(("estimator", "check"), params)
 
 

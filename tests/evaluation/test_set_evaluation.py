@@ -247,10 +247,10 @@ def test_folds_are_stratified_by_label_and_keep_copies_together():
     assert sorted(np.concatenate([test for _, test in splits])) == list(range(80))
 
 
-@pytest.mark.parametrize("cv", [KFold(3), RepeatedStratifiedKFold(n_splits=3, n_repeats=2)])
+@pytest.mark.parametrize("cv", [KFold(2), RepeatedStratifiedKFold(n_splits=2, n_repeats=2)])
 def test_splitters_of_scikit_learn_split_sets(cv):
     result = compare_classifiers(
-        {"linear": linear(), "ovr": linear().set_params(calibratedlinearsvc__C=0.1)},
+        {"linear": linear(), "none": make_pipeline(TfidfVectorizer(), NoLabels())},
         X_TRAIN,
         Y_TRAIN,
         cv=cv,

@@ -4,6 +4,7 @@ import pickle
 import tempfile
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sklearn.base import clone
@@ -135,3 +136,5 @@ def clone_step(value):
 
 
 TestPipeline = PipelineMachine.TestCase
+# A case takes a second, many times longer than one of the other tests.
+TestPipeline.settings = settings(max_examples=settings().max_examples // 2)

@@ -101,7 +101,7 @@ def test_workers_end_when_their_parent_is_killed(saved):
             socket.create_connection(("127.0.0.1", port), 5)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_model_that_cannot_be_loaded_ends_the_service_with_a_message(saved, tmp_path, workers):
     model = shutil.copytree(saved, tmp_path / "model")
     (model / "pipeline.skops").write_bytes(b"")
