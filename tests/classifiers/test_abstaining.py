@@ -27,7 +27,7 @@ from sklearn.svm import LinearSVC
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk._core.repeats import repeats_of
-from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
+from agnews_sk.classifiers import AbstainingClassifier, CalibratedLogisticRegression
 from agnews_sk.classifiers._thresholds import (
     _upper_bound,
 )
@@ -299,7 +299,7 @@ def test_weights_reach_a_pipeline_that_routes_metadata():
     weight = np.where(np.array(NAMES) == "Sports", 100.0, 1.0)
     expected = abstaining_texts().fit(TEXTS, NAMES, weight)
     with config_context(enable_metadata_routing=True):
-        asking = CalibratedLinearSVC(random_state=0).set_fit_request(sample_weight=True)
+        asking = CalibratedLogisticRegression(random_state=0).set_fit_request(sample_weight=True)
         found = AbstainingClassifier(
             make_tfidf_pipeline(classify=asking), coverage=0.5, random_state=0
         ).fit(TEXTS, NAMES, weight)
@@ -311,7 +311,7 @@ def test_groups_that_are_not_requested_are_not_routed_into_a_pipeline():
     expected = abstaining_texts().fit(TEXTS, NAMES, groups=origins)
     with config_context(enable_metadata_routing=True):
         found = abstaining_texts().fit(TEXTS, NAMES, groups=origins)
-        asking = CalibratedLinearSVC(random_state=0).set_fit_request(groups=True)
+        asking = CalibratedLogisticRegression(random_state=0).set_fit_request(groups=True)
         asked = AbstainingClassifier(
             make_tfidf_pipeline(classify=asking), coverage=0.5, random_state=0
         ).fit(TEXTS, NAMES, groups=origins)
@@ -506,7 +506,7 @@ def test_log_probabilities_are_those_of_the_probabilities():
 
 
 def test_it_works_as_the_last_step_of_a_pipeline():
-    last = AbstainingClassifier(CalibratedLinearSVC(random_state=0), coverage=0.5, random_state=0)
+    last = AbstainingClassifier(CalibratedLogisticRegression(random_state=0), coverage=0.5, random_state=0)
     pipeline = make_tfidf_pipeline(classify=last)
     pipeline.fit(TEXTS, NAMES, classify__sample_weight=np.ones(60))
     assert set(pipeline.predict([*TEXTS, "zebra"])) == {"abstained", "Business", "Sports"}

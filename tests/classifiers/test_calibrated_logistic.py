@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, recall_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from agnews_sk.classifiers import CalibratedLogisticRegression
@@ -14,7 +14,7 @@ RNG = np.random.default_rng(0)
 X = sp.random_array((600, 40), density=0.2, rng=RNG, format="csr")
 MARGINS = X @ RNG.normal(size=(40, 3)) * 2
 Y = np.array(["a", "b", "c"])[(MARGINS + RNG.gumbel(size=(600, 3))).argmax(axis=1)]
-PLAIN = CalibratedLogisticRegression(calibration_fraction=None, tol=1e-7, max_iter=500)
+PLAIN = CalibratedLogisticRegression(C=10, calibration_fraction=None, tol=1e-7, max_iter=500)
 RANDOM = dict.fromkeys(
     [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")],
     "the rows to calibrate on are drawn: repeated ones otherwise",
@@ -51,14 +51,37 @@ def test_a_weight_is_a_number_of_copies(class_weight):
     np.testing.assert_allclose(weighted.predict_proba(X), copied.predict_proba(X), atol=2e-3)
 
 
-def test_the_temperature_improves_probabilities_and_keeps_predictions():
+def test_the_temperature_improves_probabilities():
     few = 150
     plain = clone(PLAIN).set_params(C=1000).fit(X[:few], Y[:few])
     ours = clone(plain).set_params(calibration_fraction=0.3, random_state=0).fit(X[:few], Y[:few])
     assert ours.temperature_ > 1.2
     losses = [log_loss(Y[few:], one.predict_proba(X[few:])) for one in (plain, ours)]
     assert losses[1] < losses[0] - 0.05
-    assert (ours.predict(X) == plain.predict(X)).mean() > 0.99
+    assert ours.score(X[few:], Y[few:]) > plain.score(X[few:], Y[few:]) - 0.02
+
+
+def test_shifts_find_rare_classes_of_few_rows():
+    # Each row has words of its own and one of 50 of its class, which few rows share.
+    rng = np.random.default_rng(0)
+    y = rng.choice(3, 400, p=[0.8, 0.15, 0.05])
+    own = sp.csr_array((np.ones(400 * 8), (np.repeat(np.arange(400), 8), np.arange(3200))))
+    shared = sp.csr_array((np.ones(400), (np.arange(400), rng.integers(0, 50, 400) + 50 * y)))
+    rows = sp.hstack([own, shared], format="csr") / 3
+    fitted, tested = np.arange(200), np.arange(200, 400)
+    shifted = CalibratedLogisticRegression(C=10, random_state=0).fit(rows[fitted], y[fitted])
+    plain = clone(shifted).set_params(calibration_fraction=None).fit(rows[fitted], y[fitted])
+    recall = [
+        recall_score(y[tested], one.predict(rows[tested]), average="macro")
+        for one in (plain, shifted)
+    ]
+    assert recall[1] > recall[0] + 0.1
+
+
+@pytest.mark.parametrize(("n_rows", "C"), [(100, 100), (500, 100), (50_000, 10), (200_000, 5)])
+def test_few_rows_have_a_weaker_penalty(n_rows, C):
+    assert CalibratedLogisticRegression()._penalty(n_rows) == pytest.approx(C)
+    assert CalibratedLogisticRegression(C=3)._penalty(n_rows) == 3
 
 
 def test_held_out_rows_do_not_change_the_classifier():

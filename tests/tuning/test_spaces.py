@@ -160,7 +160,7 @@ def test_a_default_space_is_new_at_each_call():
     space = tfidf_space()
     space["classify__C"] = [1.0]
     space["vectorize__words__ngram_range"].clear()
-    assert tfidf_space()["classify__C"] == FloatDistribution(0.03, 30, log=True)
+    assert tfidf_space()["classify__C"] == FloatDistribution(0.3, 100, log=True)
     assert tfidf_space()["vectorize__words__ngram_range"] == [(1, 1), (1, 2), (1, 3)]
 
 
