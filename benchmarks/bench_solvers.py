@@ -1,17 +1,24 @@
-"""Linear solvers on the TF-IDF matrix of the baseline: seconds, accuracy and log loss.
+"""Linear solvers on the TF-IDF matrix of the baseline: seconds, accuracy, log loss, objective.
 
-Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_solvers.py
+Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_solvers.py [classifiers] [objectives]
+
+`classifiers` compares classifiers with probabilities. `objectives` compares logistic regressions
+without calibration with scikit-learn's of the same penalty: seconds, and the objective relative to
+scikit-learn's optimum. Weights of classes are not part of the matrix.
 
 FOLDER holds train.csv, train_joined.csv (optional) and test.csv. `newton-cholesky` is omitted: it
 would build a matrix of features by features.
 """
 
+import argparse
 import time
 import warnings
+from typing import Any
 
 import numpy as np
 from record import record
 from rows import agnews_folder, read_labelled
+from scipy.special import logsumexp
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -20,10 +27,12 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from agnews_sk import load_agnews, make_tfidf_pipeline
-from agnews_sk.classifiers import CalibratedLinearSVC
+from agnews_sk.classifiers import CalibratedLinearSVC, CalibratedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner
 
+OURS = "CalibratedLogisticRegression"
 SOLVERS = {
+    OURS: CalibratedLogisticRegression(random_state=0),
     "CalibratedLinearSVC": CalibratedLinearSVC(random_state=0),
     "LinearSVC, CalibratedClassifierCV": CalibratedClassifierCV(
         LinearSVC(C=0.5, tol=0.1, random_state=0), cv=3, method="temperature", ensemble=False
@@ -38,26 +47,52 @@ SOLVERS = {
 }
 
 
+# C, share of the L1 norm, and the solver of scikit-learn with its settings.
+PENALTIES: list[tuple[float, float, dict[str, Any]]] = [
+    *[(C, 0.0, {"tol": 1e-4, "max_iter": 1000}) for C in (1.0, 3.0, 10.0)],
+    *[(10.0, share, {"solver": "saga", "tol": 1e-3, "max_iter": 200}) for share in (0.5, 1.0)],
+]
+REPEATS = 3
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
+    parts = parser.parse_args().parts or list(PARTS)
+    rows = read_matrices()
+    for part in parts:
+        PARTS[part](*rows)
+
+
+def read_matrices() -> tuple[Any, np.ndarray, Any, np.ndarray]:
+    """Return the matrix and labels of the training rows, and of the test rows."""
     folder = agnews_folder()
     files = [p for p in (folder / "train.csv", folder / "train_joined.csv") if p.exists()]
     parts = [read_labelled(path) for path in files]
     texts = np.concatenate([ColumnJoiner().fit_transform(X) for X, _ in parts])
     y = np.concatenate([labels for _, labels in parts])
     frame, y_test = load_agnews(folder / "test.csv", return_X_y=True)
-    steps = make_tfidf_pipeline()[2:-1]
+    steps = make_tfidf_pipeline(vectorize__words__supervised=False, characters=False)[2:-1]
     X = steps.fit_transform(texts)
-    X_test = steps.transform(ColumnJoiner().fit_transform(frame))
-
     print(f"{len(y):,} training rows, {len(y_test):,} test rows, {X.shape[1]:,} features")
-    print(f"{'solver':<34} {'seconds':>8} {'x ours':>7} {'accuracy':>9} {'log loss':>9}")
+    return X, y, steps.transform(ColumnJoiner().fit_transform(frame)), y_test
+
+
+def timed(solver: Any, X: Any, y: np.ndarray) -> float:
+    """Fit, and return the seconds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        start = time.perf_counter()
+        solver.fit(X, y)
+    return time.perf_counter() - start
+
+
+def compare_classifiers(X: Any, y: np.ndarray, X_test: Any, y_test: np.ndarray) -> None:
+    """Print seconds, accuracy and log loss of each classifier."""
+    print(f"\n{'solver':<34} {'seconds':>8} {'x ours':>7} {'accuracy':>9} {'log loss':>9}")
     ours = None
     for name, solver in SOLVERS.items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            start = time.perf_counter()
-            solver.fit(X, y)
-            seconds = time.perf_counter() - start
+        seconds = timed(solver, X, y)
         ours = ours or seconds
         loss = log_loss(y_test, solver.predict_proba(X_test))
         print(
@@ -65,8 +100,44 @@ def main() -> None:
             f"{solver.score(X_test, y_test):9.4f} {loss:9.4f}",
             flush=True,
         )
-        record(f"CalibratedLinearSVC, speedup over {name}", seconds / ours)
+        record(f"{OURS}, speedup over {name}", seconds / ours)
 
+
+def compare_objectives(X: Any, y: np.ndarray, X_test: Any, y_test: np.ndarray) -> None:
+    """Print how close we get to scikit-learn's objectives, in which share of the time."""
+    print(
+        f"\n{'C':>4} {'L1':>4} {'ours s':>8} {'theirs s':>9} {'ratio':>6} {'steps':>6} "
+        f"{'objective':>10} {'accuracy':>9} {'theirs':>7}"
+    )
+    for C, l1_ratio, settings in PENALTIES:
+        theirs = LogisticRegression(C=C, l1_ratio=l1_ratio, random_state=0, **settings)
+        seconds = timed(theirs, X, y)
+        ours = CalibratedLogisticRegression(C=C, l1_ratio=l1_ratio, calibration_fraction=None)
+        ratios = [seconds / timed(ours, X, y) for _ in range(REPEATS)]
+        excess = objective(ours, X, y, C, l1_ratio) / objective(theirs, X, y, C, l1_ratio) - 1
+        accuracy = ours.score(X_test, y_test), theirs.score(X_test, y_test)
+        ratio = float(np.median(ratios))
+        print(
+            f"{C:4g} {l1_ratio:4g} {seconds / ratio:8.2f} {seconds:9.2f} {ratio:6.1f} "
+            f"{ours.n_iter_:6d} {excess:+10.2%} {accuracy[0]:9.4f} {accuracy[1]:7.4f}",
+            flush=True,
+        )
+        name = f"logistic regression, C={C:g}, L1 share {l1_ratio:g}"
+        record(f"{name}, times as fast as scikit-learn", ratios, bar=">= 5" if l1_ratio else ">= 8")
+        record(f"{name}, objective above scikit-learn's", excess, bar="<= 0.01")
+        record(f"{name}, accuracy minus scikit-learn's", accuracy[0] - accuracy[1], bar=">= -0.001")
+
+
+def objective(fitted: Any, X: Any, y: np.ndarray, C: float, l1_ratio: float) -> float:
+    """Return the sum of the log losses and the penalty."""
+    margins = np.asarray(X @ fitted.coef_.T) + fitted.intercept_
+    codes = np.searchsorted(fitted.classes_, y)
+    loss = (logsumexp(margins, axis=1) - margins[np.arange(len(codes)), codes]).sum()
+    penalty = (1 - l1_ratio) * (fitted.coef_**2).sum() / 2 + l1_ratio * np.abs(fitted.coef_).sum()
+    return float(loss + penalty / C)
+
+
+PARTS = {"classifiers": compare_classifiers, "objectives": compare_objectives}
 
 if __name__ == "__main__":
     main()

@@ -506,7 +506,8 @@ def test_log_probabilities_are_those_of_the_probabilities():
 
 
 def test_it_works_as_the_last_step_of_a_pipeline():
-    last = AbstainingClassifier(CalibratedLogisticRegression(random_state=0), coverage=0.5, random_state=0)
+    inner = CalibratedLogisticRegression(random_state=0)
+    last = AbstainingClassifier(inner, coverage=0.5, random_state=0)
     pipeline = make_tfidf_pipeline(classify=last)
     pipeline.fit(TEXTS, NAMES, classify__sample_weight=np.ones(60))
     assert set(pipeline.predict([*TEXTS, "zebra"])) == {"abstained", "Business", "Sports"}
