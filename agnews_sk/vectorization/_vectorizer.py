@@ -1,6 +1,7 @@
 """Counts and TF-IDF weights of n-grams, equal to scikit-learn's."""
 
 import warnings
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -12,12 +13,14 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
+from agnews_sk._core.columnar import BLOCK_ROWS, map_blocks
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
 from agnews_sk.tokenization import (
     SEGMENTERS,
     WORD_PATTERN,
     EncodedTokens,
+    Segmenter,
     is_ragged,
     segmenter_to_fit,
     segmenter_to_transform,
@@ -29,7 +32,9 @@ from agnews_sk.vectorization._analyzer import ANALYZERS, Analyzer, texts_or_toke
 from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, spread_over_rows
 from agnews_sk.vectorization._pruning import frequent_columns
 from agnews_sk.vectorization._table import learn_table
+from agnews_sk.vectorization._weights import weigh
 
+_WORD_ROWS = 8_192
 _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
@@ -205,7 +210,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         -------
         self
         """
-        self._weigh(self._learn(X), learn=True)
+        self._learn_weights(self._learn(X))
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
@@ -227,7 +232,9 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         ValueError
             If there is no n-gram, or none is left by `min_df` and `max_df`.
         """
-        return self._weigh(self._learn(X), learn=True)
+        counts = self._learn(X)
+        self._learn_weights(counts)
+        return align_sparse(self._weighted(counts))
 
     def transform(self, X: Any) -> sp.csr_matrix:
         """Return the matrix of new rows.
@@ -243,7 +250,17 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         """
         check_is_fitted(self)
         segmenter = segmenter_to_transform(self.segmenter_)
-        tokens = self._analyzer.encode(texts_or_tokens(X), segmenter)
+        self._table.prepare()
+        # Words are looked up fastest in small blocks; those of characters are cut once a block.
+        rows = _WORD_ROWS if self.analyzer == "word" else BLOCK_ROWS
+        found = map_blocks(
+            texts_or_tokens(X), partial(self._transform_block, segmenter), max_rows=rows
+        )
+        return align_sparse(found[0] if len(found) == 1 else sp.vstack(found, format="csr"))
+
+    def _transform_block(self, segmenter: Segmenter | None, X: pl.Series) -> sp.csr_array:
+        """Return the matrix of some new rows."""
+        tokens = self._analyzer.encode(X, segmenter)
         if tokens.distinct.dtype != self._table.tokens.dtype:
             raise TypeError(
                 f"{type(self).__name__} was fitted on lists of "
@@ -256,7 +273,7 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
             counts = spread_over_rows(tokens, per_word)
         else:
             counts = self._table.count(tokens, self._wanted)
-        return self._weigh(self._with_dtype(counts), learn=False)
+        return self._weighted(self._with_dtype(counts))
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
@@ -397,26 +414,18 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
         counts.data = (counts.data > 0 if self.binary else counts.data).astype(self.dtype)
         return counts
 
-    def _weigh(self, counts: sp.csr_array, *, learn: bool) -> sp.csr_matrix:
-        """Return TF-IDF weights of counts, by scikit-learn's own `TfidfTransformer`.
+    def _learn_weights(self, counts: sp.csr_array) -> None:
+        """Learn the inverse document frequencies, by scikit-learn's own `TfidfTransformer`."""
+        self._weights = TfidfTransformer(
+            norm=self.norm,
+            use_idf=self.use_idf,
+            smooth_idf=self.smooth_idf,
+            sublinear_tf=self.sublinear_tf,
+        ).fit(counts)
 
-        Parameters
-        ----------
-        counts : csr_array of shape (n_samples, n_features)
-            Overwritten.
-        learn : bool
-            Whether to learn the inverse document frequencies from these counts first.
-        """
-        if learn:
-            self._weights = TfidfTransformer(
-                norm=self.norm,
-                use_idf=self.use_idf,
-                smooth_idf=self.smooth_idf,
-                sublinear_tf=self.sublinear_tf,
-            ).fit(counts)
-        if self._has_weights:
-            return self._weights.transform(counts, copy=False)
-        return align_sparse(counts)
+    def _weighted(self, counts: sp.csr_array) -> sp.csr_array:
+        """Turn counts into weights in place, if there are any."""
+        return weigh(counts, self._weights) if self._has_weights else counts
 
 
 def _is_ngram_range(ngram_range: Any) -> bool:

@@ -19,7 +19,7 @@ from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.tokenization._segmentation import segmenter_to_fit
 from agnews_sk.tokenization._words import WORD_PATTERN, find_words
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramVectorizer, _analyzer, _table
 
 CORPUS = [
     "Oil prices rise again, and oil stocks rise with them.",
@@ -93,6 +93,11 @@ def assert_same(ours, theirs, corpus, new):
         return
     assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
     assert_same_matrix(ours.transform(new), theirs.transform(new))
+    with pytest.MonkeyPatch.context() as patch:  # a few rows go another way than columns
+        patch.setattr(_analyzer, "FEW_ROWS", 0)
+        patch.setattr(_table, "_FEW_WORDS", 0)
+        assert_same_matrix(ours.transform(new), theirs.transform(new))
+        assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
     names = theirs.get_feature_names_out()
     assert ours.get_feature_names_out().tolist() == names.tolist()
     assert ours.vocabulary_ == dict(sorted(theirs.vocabulary_.items()))
