@@ -265,9 +265,12 @@ def encode_tokens(
 
     def encode(block: pl.Series) -> tuple[np.ndarray, np.ndarray, pa.Array]:
         """Return lengths of rows, codes of tokens, and the distinct tokens of a block."""
-        ragged = block.list.drop_nulls() if to_tokens is None else to_tokens(block)
-        values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
-        encoded = values.dictionary_encode()
+        ragged = block if to_tokens is None else to_tokens(block)
+        values = flat_values(ragged)
+        if values.null_count():
+            ragged = ragged.list.drop_nulls()
+            values = flat_values(ragged)
+        encoded = values.to_arrow(compat_level=pl.CompatLevel.newest()).dictionary_encode()
         return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
 
     lengths, codes, dictionaries = zip(*map_blocks(column, encode))
@@ -283,13 +286,12 @@ def encode_tokens(
     )
 
 
-def encode_few(texts: pl.Series, split: Callable[[str], Iterable[str]]) -> EncodedTokens:
+def encode_few(texts: list[str], split: Callable[[str], Iterable[str]]) -> EncodedTokens:
     """Encode the tokens of a few texts, split one by one: faster than operations on columns.
 
     Parameters
     ----------
-    texts : polars.Series of str of shape (n_rows,)
-        Without nulls.
+    texts : list of str of length n_rows
     split : callable
         From one text to its tokens.
 
@@ -299,10 +301,7 @@ def encode_few(texts: pl.Series, split: Callable[[str], Iterable[str]]) -> Encod
         As `encode_tokens` returns it.
     """
     position: dict[str, int] = {}
-    rows = [
-        [position.setdefault(token, len(position)) for token in split(text)]
-        for text in texts.to_list()
-    ]
+    rows = [[position.setdefault(token, len(position)) for token in split(text)] for text in texts]
     return EncodedTokens(
         np.fromiter(chain.from_iterable(rows), dtype=np.int32),
         np.array([0, *accumulate(map(len, rows))]),

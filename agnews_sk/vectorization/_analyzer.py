@@ -63,7 +63,9 @@ class Analyzer(NamedTuple):
         if is_ragged(X):
             return self._without_stop_words(encode_tokens(self._checked(X)))
         if len(X) <= FEW_ROWS:
-            return self._without_stop_words(encode_few(X, partial(self._split_one, segmenter)))
+            return self._without_stop_words(
+                encode_few(X.to_list(), partial(self._split_one, segmenter))
+            )
         if self.kind == "char":
             texts = lower_case(X) if self.lowercase else X
             return encode_characters(squeeze_spaces(texts))

@@ -143,7 +143,9 @@ class NgramTable:
             self.separator,
         )
 
-    def count(self, tokens: EncodedTokens, wanted: NgramRange) -> sp.csr_array:
+    def count(
+        self, tokens: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None = None
+    ) -> sp.csr_array:
         """Count the learned n-grams of new rows; others are ignored.
 
         Parameters
@@ -152,6 +154,9 @@ class NgramTable:
             Its codes are those of these rows, not of the table.
         wanted : NgramRange
             Lengths beyond those learned have no columns.
+        groups : ndarray of int64 of shape (n_groups + 1,), optional
+            Where each group of rows begins, and the last one ends: a row of the matrix is then a
+            group of rows.
 
         Returns
         -------
@@ -169,8 +174,11 @@ class NgramTable:
             found_columns = self._levels[n - 1].columns[found.codes]  # (n_occurrences,)
             rows.append(found.rows[found_columns >= 0])
             columns.append(found_columns[found_columns >= 0])
-        shape = (len(tokens.offsets) - 1, self.n_columns)
-        return count_matrix(np.concatenate(rows), np.concatenate(columns), shape)
+        found_rows, n_rows = np.concatenate(rows), len(tokens.offsets) - 1
+        if groups is not None:
+            n_rows = len(groups) - 1
+            found_rows = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))[found_rows]
+        return count_matrix(found_rows, np.concatenate(columns), (n_rows, self.n_columns))
 
     def prepare(self) -> None:
         """Build the hash tables, if they are not: before threads that would each build them."""

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
-from agnews_sk._core.columnar import BLOCK_ROWS, map_blocks
+from agnews_sk._core.columnar import BLOCK_ROWS, FEW_ROWS, map_blocks
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
 from agnews_sk.tokenization import (
@@ -21,6 +21,7 @@ from agnews_sk.tokenization import (
     WORD_PATTERN,
     EncodedTokens,
     Segmenter,
+    encode_few,
     is_ragged,
     segmenter_to_fit,
     segmenter_to_transform,
@@ -268,12 +269,20 @@ class NgramVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
                 f"{tokens.distinct.dtype}; put the same steps before it."
             )
         if self.analyzer == "char_wb":
-            characters = encode_characters(tokens.distinct, " ")
-            per_word = self._table.count(characters, self._wanted)
-            counts = spread_over_rows(tokens, per_word)
+            counts = self._count_within_words(tokens)
         else:
             counts = self._table.count(tokens, self._wanted)
         return self._weighted(self._with_dtype(counts))
+
+    def _count_within_words(self, words: EncodedTokens) -> sp.csr_array:
+        """Count the n-grams of characters of each row, within its words."""
+        if len(words.offsets) - 1 > FEW_ROWS:
+            characters = encode_characters(words.distinct, " ")
+            return spread_over_rows(words, self._table.count(characters, self._wanted))
+        # Of a few rows, to cut a repeated word again is faster than a product of matrices.
+        distinct = [f" {word} " for word in words.distinct.to_list()]
+        padded = [distinct[code] for code in words.codes]
+        return self._table.count(encode_few(padded, list), self._wanted, words.offsets)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
