@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
-import ftfy
 import polars as pl
 
 from agnews_sk._core.columnar import FEW_ROWS
@@ -187,6 +186,8 @@ def _strip_urls(texts: pl.Series) -> pl.Series:
 
 def _repair_unicode(texts: pl.Series) -> pl.Series:
     """Repair text that was decoded with the wrong encoding (`cafÃ©`), with ftfy."""
+    import ftfy  # not before a text is to be repaired
+
     repaired = [None if text is None else ftfy.fix_encoding(text) for text in texts.to_list()]
     return pl.Series(texts.name, repaired, dtype=pl.String)
 
