@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from agnews_sk._core import columnar
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -457,3 +458,13 @@ def test_short_and_segmented_texts_warn_of_nothing(text):
 def test_stop_words_of_other_languages_are_removed():
     fitted = NgramVectorizer(stop_words="german").fit(["Der Preis und das Öl"])
     assert fitted.get_feature_names_out().tolist() == ["preis", "öl"]
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
+def test_blocks_of_rows_make_the_matrix_of_all_rows(monkeypatch, analyzer):
+    vectorizer = NgramVectorizer(analyzer=analyzer, ngram_range=(1, 2)).fit(CORPUS)
+    expected = vectorizer.transform(NEW + CORPUS)
+    monkeypatch.setattr(columnar, "_ONE_BLOCK_ROWS", 0)
+    for module, name in ((_vectorizer, "_WORD_ROWS"), (_vectorizer, "BLOCK_ROWS")):
+        monkeypatch.setattr(module, name, 3)
+    assert_same_matrix(vectorizer.transform(NEW + CORPUS), expected)
