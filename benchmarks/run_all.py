@@ -34,6 +34,7 @@ PEERS = ("scikit-learn", "skorch", "torch", "transformers", "optuna-integration"
 RUNS = {
     "cleaning": "benchmarks/bench_cleaning.py",
     "text_engine": "benchmarks/bench_text_engine.py",
+    "one_text": "benchmarks/bench_one_text.py",
     "baseline": "benchmarks/bench_baseline.py",
     "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",

@@ -11,6 +11,8 @@ from tests.structure import FLOOR, ROOT
 _ESTIMATORS = ("cleaning", "sampling", "vectorization", "classifiers", "pipeline.py")
 # Files, or all files of a room, that may call others on a higher floor, which were handed to them.
 CALLBACKS = {
+    # the function that works on a block of rows
+    "_core/columnar.py": ("cleaning/_cleaner.py", "tokenization", "vectorization/_vectorizer.py"),
     "_core/base.py": ("sampling/_row_filter.py", "classifiers"),  # a method of a subclass
     "tokenization/_words.py": ("vectorization/_analyzer.py",),  # the function that splits a text
     "evaluation/_costs.py": _ESTIMATORS,  # the classifiers to compare

@@ -74,6 +74,25 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_words_of_ascii_load_no_library_of_other_texts_and_models():
+    unused = ["torch", "transformers", "nltk", "ftfy", "rjieba", "optuna", "matplotlib"]
+    code = f"""
+import sys
+from agnews_sk import make_tfidf_pipeline
+pipeline = make_tfidf_pipeline(characters=False).fit(["oil up", "cup won"] * 9, ["a", "b"] * 9)
+pipeline.predict(["oil"])
+print([module for module in {unused} if module in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=structure.ROOT.parent,
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def write_package(folder, **files):
     """Write source files, `room__file` for `room/file.py`, and return their package and paths."""
     paths = [folder / f"{name.replace('__', '/', 1)}.py" for name in files]

@@ -7,6 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -129,6 +131,29 @@ def test_sample_weight_follows_when_it_is_routed():
     found = pipeline.predict_proba(FRAME)
     np.testing.assert_allclose(found, expected.predict_proba(FRAME))
     assert np.abs(found - unweighted.predict_proba(FRAME)).max() > 0.01
+
+
+ODD_TEXTS = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+    | st.sampled_from(["oil", "&lt;b&gt;", "#39;s", "\\$5", "\x1c", "  ", "石油价格", "ราคา", "Ã©"])
+).map(" ".join)
+
+
+@pytest.mark.parametrize("characters", [False, True], ids=["words", "characters"])
+def test_a_text_alone_is_predicted_as_in_a_column_bit_for_bit(characters):
+    texts = ["oil prices &amp; shares", "café cup final 石油", "ราคา of a team", "week #39;s deal"]
+    pipeline = make_tfidf_pipeline(characters=characters, vectorize__words__segmenter="bigrams")
+    pipeline.fit(texts * 3, ["Business", "Sports"] * 6)
+
+    @given(ODD_TEXTS | st.none())
+    @settings(deadline=None)
+    def check(text):
+        column = pipeline.predict_proba([text] * 17)
+        np.testing.assert_array_equal(pipeline.predict_proba([text]), column[:1])
+        matrices = [pipeline[:-1].transform(rows) for rows in ([text], [text] * 17)]
+        assert (matrices[0] != matrices[1][:1]).nnz == 0
+
+    check()
 
 
 def test_steps_that_keep_rows_work_in_a_pipeline_of_scikit_learn():

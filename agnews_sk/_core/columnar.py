@@ -8,9 +8,18 @@ Arrow stores lists; row i is `values[offsets[i]:offsets[i + 1]]`:
 No row is padded to the longest one, and a computation on all values needs no loop over rows.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
+
+# Rows that are handled one by one, in Python: an operation on a column costs as much as some texts.
+FEW_ROWS = 16
+BLOCK_ROWS = 32_768  # per task of a thread, at most
+_ONE_BLOCK_ROWS = 512  # faster in one block than with threads, which have to be started
 
 
 def to_object_array(column: pl.Series) -> np.ndarray:
@@ -24,7 +33,49 @@ def to_object_array(column: pl.Series) -> np.ndarray:
     -------
     ndarray of object of shape (n_samples,)
     """
-    return column.fill_null("").to_numpy()
+    return without_nulls(column).to_numpy()
+
+
+def without_nulls(column: pl.Series) -> pl.Series:
+    """Return a text column with "" for null.
+
+    Parameters
+    ----------
+    column : polars.Series of str of shape (n_samples,)
+
+    Returns
+    -------
+    polars.Series of str of shape (n_samples,)
+    """
+    return column.fill_null("") if column.null_count() else column
+
+
+def map_blocks(
+    column: pl.Series, function: Callable[[pl.Series], Any], *, max_rows: int | None = None
+) -> list[Any]:
+    """Apply a function to blocks of rows, in threads if there are many rows.
+
+    Parameters
+    ----------
+    column : polars.Series of shape (n_rows,)
+    function : callable
+        Takes a block of rows.
+    max_rows : int, optional
+        Most rows of a block, which bounds what is in memory at once; `BLOCK_ROWS` by default.
+
+    Returns
+    -------
+    list
+        What it returns for each block, in their order.
+    """
+    if len(column) <= _ONE_BLOCK_ROWS:
+        return [function(column)]
+    n_threads = pl.thread_pool_size()
+    # A multiple of the threads, so that all of them finish at about the same time.
+    n_blocks = n_threads * -(-len(column) // (n_threads * (max_rows or BLOCK_ROWS)))
+    bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(function, map(column.slice, bounds[:-1], np.diff(bounds))))
 
 
 def flat_values(ragged: pl.Series) -> pl.Series:

@@ -35,6 +35,8 @@ def join_columns(
     >>> join_columns([title, description], separator=": ").to_list()
     ['Oil: Up', 'By a cent']
     """
+    if len(columns) == 1:
+        return columns[0].fill_null(missing) if columns[0].null_count() else columns[0]
     cells = pl.DataFrame([column.rename(str(i)) for i, column in enumerate(columns)])
     filled = pl.all().fill_null(missing)
     not_empty = pl.when(filled != "").then(filled)  # concat_str leaves out nulls only

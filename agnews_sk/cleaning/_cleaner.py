@@ -7,8 +7,9 @@ import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
-from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.columnar import map_blocks, to_object_array, without_nulls
 from agnews_sk._core.mixed_rows import MixedRows
+from agnews_sk._core.parameter_checks import check_params
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.cleaning._steps import STEPS
@@ -156,23 +157,22 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         self._check_parameters()
         if isinstance(X, MixedRows):
             return X.with_texts(self.transform(X.texts))
-        texts = check_texts(X).fill_null("").rename("text").to_frame()
-        return to_object_array(texts.select(self._expression()).to_series())
+        blocks = map_blocks(without_nulls(check_texts(X)), self._clean)
+        return to_object_array(blocks[0] if len(blocks) == 1 else pl.concat(blocks))
 
-    def _expression(self) -> pl.Expr:
-        """Return the steps that are on as one Polars expression on the column "text"."""
-        expression = pl.col("text")
+    def _clean(self, texts: pl.Series) -> pl.Series:
+        """Return texts without nulls after the steps that are on."""
         for name, step in STEPS.items():
             setting = getattr(self, name)
             if isinstance(setting, (bool, np.bool_)):
-                expression = step(expression) if setting else expression
+                texts = step(texts) if setting else texts
             elif setting is not None:
-                expression = step(expression, setting)
-        return expression
+                texts = step(texts, setting)
+        return texts
 
     def _check_parameters(self) -> None:
         """Check single parameters, and that stop words are words."""
-        self._validate_params()
+        check_params(self)
         words = self.strip_stop_words
         if words is None or isinstance(words, str):
             return

@@ -1,12 +1,13 @@
-"""The cleaning steps in their order, each a function of a Polars text expression."""
+"""The cleaning steps in their order, each a change of the texts that it may concern."""
 
 import html
+import re
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-import ftfy
 import polars as pl
 
+from agnews_sk._core.columnar import FEW_ROWS
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.cleaning._patterns import (
     BARE_ENTITY,
@@ -21,86 +22,202 @@ from agnews_sk.cleaning._patterns import (
     URL,
 )
 
-NON_ASCII = r"[^\x00-\x7F]"
+_BEYOND_ASCII = r"[^\x00-\x7F]"
+# The whitespace of Unicode, in the syntax of Rust and of Python: their own classes differ.
+_UNUSUAL_SPACE = r"[\t-\r\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]"
 
 
-def repair_agnews(texts: pl.Expr) -> pl.Expr:
+Replacements = tuple[tuple[str, str], ...]  # of patterns, in the syntax of Rust
+
+_OF_AGNEWS = (
+    (r"\\+\$", "$$"),
+    (r"\\", " "),
+    (OPENING_ENTITY, "${before} &${entity}"),
+    (BARE_ENTITY, "&${entity}"),
+)
+_ESCAPED_TWICE = ((TWICE_ESCAPED, "&${entity}"),)
+_URLS = ((URL, " "),)
+_SPACES = ((r"\s{2,}|[^\S ]", " "),)
+_SHORT = 2_000  # characters
+
+
+class Step(NamedTuple):
+    """A step, and a pattern that tells which texts it may change.
+
+    Attributes
+    ----------
+    touches : str
+        A regular expression that means the same in Rust and in Python. A text without a match
+        stays as it is, so that most texts of a column are searched only.
+    change : callable
+        From a Series of texts, and the setting of the step if it is more than on, to a Series of
+        the same length.
+    in_python : callable, optional
+        Does the same to one text of ASCII: any operation on a column takes many times as long.
+    """
+
+    touches: str
+    change: Callable[..., pl.Series]
+    in_python: Callable[[str], str] | None = None
+
+    def __call__(self, texts: pl.Series, *setting: Any) -> pl.Series:
+        """Return texts changed where needed.
+
+        Parameters
+        ----------
+        texts : polars.Series of str of shape (n_samples,)
+            Missing texts stay missing.
+        *setting
+            Of the step, if it is more than on.
+
+        Returns
+        -------
+        polars.Series of str of shape (n_samples,)
+        """
+        if len(texts) <= FEW_ROWS:
+            return self._change_few(texts, *setting)
+        return self._change_rows(texts, _rows_with(self.touches, texts), *setting)
+
+    def _change_few(self, texts: pl.Series, *setting: Any) -> pl.Series:
+        """Change a few texts, in Python if it can."""
+        values = texts.to_list()
+        rows = _matching(self.touches, values)
+        if rows and self.in_python is not None and all(_is_simple(values[row]) for row in rows):
+            for row in rows:
+                values[row] = self.in_python(values[row])
+            return pl.Series(texts.name, values, dtype=pl.String)
+        return self._change_rows(texts, rows, *setting)
+
+    def _change_rows(
+        self, texts: pl.Series, rows: list[int] | pl.Series, *setting: Any
+    ) -> pl.Series:
+        """Change these rows, as a column."""
+        if len(rows) == 0:
+            return texts
+        if 2 * len(rows) > len(texts):
+            return self.change(texts, *setting)
+        return texts.clone().scatter(rows, self.change(texts.gather(rows), *setting))
+
+
+def _rows_with(pattern: str, texts: pl.Series) -> pl.Series:
+    """Return the positions of texts with a match."""
+    if pattern == _BEYOND_ASCII:  # counting characters is faster than searching for one
+        return (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    return texts.str.contains(pattern).arg_true()
+
+
+def _matching(pattern: str, texts: list[str | None]) -> list[int]:
+    """Return the positions of a few texts with a match."""
+    search = re.compile(pattern).search
+    return [i for i, text in enumerate(texts) if text is not None and search(text)]
+
+
+def _is_simple(text: str) -> bool:
+    """Return whether Python's expressions do what Rust's do, at a bounded cost.
+
+    Python's may take time quadratic in the length of a text.
+    """
+    return len(text) <= _SHORT and text.isascii()
+
+
+def _replace_all(texts: pl.Series, replacements: Replacements) -> pl.Series:
+    """Replace one pattern after the other."""
+    for pattern, replacement in replacements:
+        texts = texts.str.replace_all(pattern, replacement)
+    return texts
+
+
+def _replacing(replacements: Replacements) -> Callable[[str], str]:
+    """Return the function that does to one text of ASCII what `_replace_all` does to a column."""
+    # ASCII: otherwise the classes of Python, such as that of spaces, differ from Rust's.
+    compiled = [
+        (re.compile(pattern, re.ASCII), _in_syntax_of_python(r)) for pattern, r in replacements
+    ]
+
+    def replace(text: str) -> str:
+        for pattern, replacement in compiled:
+            text = pattern.sub(replacement, text)
+        return text
+
+    return replace
+
+
+def _in_syntax_of_python(replacement: str) -> str:
+    """Return a replacement in Rust's syntax, `${name}` and `$$`, in Python's."""
+    return re.sub(r"\$\{(\w+)\}", r"\\g<\1>", replacement).replace("$$", "$")
+
+
+def _repair_agnews(texts: pl.Series) -> pl.Series:
     """Restore the ampersand of entities, and replace the backslashes of line breaks by spaces."""
-    return (
-        texts.str.replace_all(r"\\+\$", "$$")
-        .str.replace_all("\\", " ", literal=True)
-        .str.replace_all(OPENING_ENTITY, "${before} &${entity}")
-        .str.replace_all(BARE_ENTITY, "&${entity}")
-    )
+    return _replace_all(texts, _OF_AGNEWS)
 
 
-def unescape_html(texts: pl.Expr) -> pl.Expr:
-    """Replace HTML's named and numeric character references, also those escaped twice."""
-    return _change_rows(texts, "&", _unescape)
+def _unescape_html(texts: pl.Series) -> pl.Series:
+    """Replace HTML's named and numeric character references, also those escaped twice.
+
+    Each different reference is looked up once.
+    """
+    texts = _replace_all(texts, _ESCAPED_TWICE)
+    found = texts.str.extract_all(CHARACTER_REFERENCE).explode().drop_nulls().unique()
+    meanings = {reference: html.unescape(reference) for reference in found}
+    if not meanings:
+        return texts
+    # Longest first, as in html.unescape: `&notin;` is not `&not` and `in;`.
+    longest_first = sorted(meanings, key=len, reverse=True)
+    return texts.str.replace_many({r: meanings[r] for r in longest_first}, leftmost=True)
 
 
-def strip_tags(texts: pl.Expr) -> pl.Expr:
+def _strip_tags(texts: pl.Series) -> pl.Series:
     """Remove tags of HTML elements, comments, scripts and styles; `a < b` stays.
 
     Tags of block elements become a space, since they separate words; inline tags become nothing.
     """
-    return _change_rows(
-        texts,
-        "<",
-        lambda column: (
-            column.str.replace_all(UNSEEN_MARKUP, " ")
-            .str.replace_all(INLINE_TAG, "")
-            .str.replace_all(BLOCK_TAG, " ")
-        ),
+    return (
+        texts.str.replace_all(UNSEEN_MARKUP, " ")
+        .str.replace_all(INLINE_TAG, "")
+        .str.replace_all(BLOCK_TAG, " ")
     )
 
 
-def strip_urls(texts: pl.Expr) -> pl.Expr:
+def _strip_urls(texts: pl.Series) -> pl.Series:
     """Replace web addresses by a space; the punctuation after one stays."""
-    return texts.str.replace_all(URL, " ")
+    return _replace_all(texts, _URLS)
 
 
-def repair_unicode(texts: pl.Expr) -> pl.Expr:
+def _repair_unicode(texts: pl.Series) -> pl.Series:
     """Repair text that was decoded with the wrong encoding (`cafÃ©`), with ftfy."""
-    return _change_rows(
-        texts,
-        NON_ASCII,
-        lambda column: pl.Series([ftfy.fix_encoding(text) for text in column], dtype=pl.String),
-    )
+    import ftfy  # not before a text is to be repaired
+
+    repaired = [None if text is None else ftfy.fix_encoding(text) for text in texts.to_list()]
+    return pl.Series(texts.name, repaired, dtype=pl.String)
 
 
-def normalize(texts: pl.Expr, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> pl.Expr:
+def _normalize(texts: pl.Series, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> pl.Series:
     """Convert texts to one of the Unicode normalization forms."""
-    return _change_rows(texts, NON_ASCII, lambda column: column.str.normalize(form))
+    return texts.str.normalize(form)
 
 
-def strip_sources(texts: pl.Expr) -> pl.Expr:
+def _strip_sources(texts: pl.Series) -> pl.Series:
     """Remove the names of news agencies where they mark the source, not within a sentence."""
     return texts.str.replace_all(SOURCE_TAG, " ").str.replace_all(SOURCE_LEAD, "")
 
 
-def lowercase(texts: pl.Expr) -> pl.Expr:
+def _lowercase(texts: pl.Series) -> pl.Series:
     """Convert letters to lower case."""
     return texts.str.to_lowercase()
 
 
-def strip_accents(texts: pl.Expr) -> pl.Expr:
+def _strip_accents(texts: pl.Series) -> pl.Series:
     """Remove Latin, Greek and Cyrillic accents; other scripts keep their vowel signs.
 
     Decomposes characters, removes the combining marks of one block, and composes the others again.
     """
-    return _change_rows(
-        texts,
-        NON_ASCII,
-        lambda column: (
-            column.str.normalize("NFD")
-            .str.replace_all(r"[\x{0300}-\x{036F}]", "")
-            .str.normalize("NFC")
-        ),
+    return (
+        texts.str.normalize("NFD").str.replace_all(r"[\x{0300}-\x{036F}]", "").str.normalize("NFC")
     )
 
 
-def strip_stop_words(texts: pl.Expr, words: str | Iterable[str]) -> pl.Expr:
+def _strip_stop_words(texts: pl.Series, words: str | Iterable[str]) -> pl.Series:
     """Remove whole words in any case, with a contraction's ending (`it's`)."""
     chosen = sorted(stop_word_set(words), key=len, reverse=True)
     escaped = [pl.escape_regex(word) for word in chosen]
@@ -109,75 +226,38 @@ def strip_stop_words(texts: pl.Expr, words: str | Iterable[str]) -> pl.Expr:
     return texts.str.replace_all(rf"(?i)\b(?:{'|'.join(escaped)})(?:['’]\w+)?\b", " ")
 
 
-def strip_digits(texts: pl.Expr) -> pl.Expr:
+def _strip_digits(texts: pl.Series) -> pl.Series:
     """Replace runs of decimal digits by a space."""
     return texts.str.replace_all(r"\d+", " ")
 
 
-def strip_punctuation(texts: pl.Expr) -> pl.Expr:
+def _strip_punctuation(texts: pl.Series) -> pl.Series:
     """Replace runs of punctuation and symbols by a space."""
     return texts.str.replace_all(r"[\p{P}\p{S}]+", " ")
 
 
-def squeeze_spaces(texts: pl.Expr) -> pl.Expr:
+def _squeeze_spaces(texts: pl.Series) -> pl.Series:
     """Replace every run of whitespace by one space, and remove it at both ends."""
-    return texts.str.replace_all(r"\s{2,}|[^\S ]", " ").str.strip_chars(" ")
+    return _replace_all(texts, _SPACES).str.strip_chars(" ")
 
 
-STEPS: dict[str, Callable[..., pl.Expr]] = {
-    step.__name__: step
-    for step in (
-        repair_agnews,
-        unescape_html,
-        strip_tags,
-        strip_urls,
-        repair_unicode,
-        normalize,
-        strip_sources,
-        lowercase,
-        strip_accents,
-        strip_stop_words,
-        strip_digits,
-        strip_punctuation,
-        squeeze_spaces,
-    )
+_unescaped_once = _replacing(_ESCAPED_TWICE)
+_squeezed = _replacing(_SPACES)
+STEPS: dict[str, Step] = {
+    # What it looks for has a backslash or ends in a semicolon.
+    "repair_agnews": Step(r"[\\;]", _repair_agnews, _replacing(_OF_AGNEWS)),
+    "unescape_html": Step("&", _unescape_html, lambda t: html.unescape(_unescaped_once(t))),
+    "strip_tags": Step("<", _strip_tags),
+    "strip_urls": Step(r"://|[Ww][Ww][Ww]\.", _strip_urls, _replacing(_URLS)),
+    "repair_unicode": Step(_BEYOND_ASCII, _repair_unicode),
+    "normalize": Step(_BEYOND_ASCII, _normalize),
+    "strip_sources": Step(r"[(-]", _strip_sources),
+    "lowercase": Step(rf"[A-Z]|{_BEYOND_ASCII}", _lowercase),
+    "strip_accents": Step(_BEYOND_ASCII, _strip_accents),
+    "strip_stop_words": Step("", _strip_stop_words),
+    "strip_digits": Step(rf"[0-9]|{_BEYOND_ASCII}", _strip_digits),
+    "strip_punctuation": Step(rf"[!-/:-@\[-`{{-~]|{_BEYOND_ASCII}", _strip_punctuation),
+    "squeeze_spaces": Step(
+        rf"  |^ | $|{_UNUSUAL_SPACE}", _squeeze_spaces, lambda t: _squeezed(t).strip(" ")
+    ),
 }
-
-
-def _change_rows(texts: pl.Expr, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Expr:
-    """Apply a function only to the rows that contain a pattern, which are usually few.
-
-    Parameters
-    ----------
-    texts : polars.Expr of str
-    pattern : str
-        Regular expression that every row to change contains.
-    change : callable
-        From a Series of texts to one of the same length.
-
-    Returns
-    -------
-    polars.Expr of str
-    """
-
-    def change_hits(column: pl.Series) -> pl.Series:
-        """Change the rows of a column that contain the pattern."""
-        hits = column.str.contains(pattern)
-        if not hits.any():
-            return column
-        rows = hits.arg_true()
-        return column.clone().scatter(rows, change(column.gather(rows)))
-
-    return texts.map_batches(change_hits, return_dtype=pl.String, is_elementwise=True)
-
-
-def _unescape(column: pl.Series) -> pl.Series:
-    """Replace character references, each different one being looked up once."""
-    column = column.str.replace_all(TWICE_ESCAPED, "&${entity}")
-    found = column.str.extract_all(CHARACTER_REFERENCE).explode().drop_nulls().unique()
-    meanings = {reference: html.unescape(reference) for reference in found}
-    if not meanings:
-        return column
-    # Longest first, as in html.unescape: `&notin;` is not `&not` and `in;`.
-    longest_first = sorted(meanings, key=len, reverse=True)
-    return column.str.replace_many({r: meanings[r] for r in longest_first}, leftmost=True)

@@ -31,12 +31,14 @@ from agnews_sk.tokenization._words import (
     WORD_PATTERN,
     EncodedTokens,
     drop_tokens,
+    encode_few,
     encode_tokens,
     find_words,
     is_ragged,
     lower_case,
     split_words,
     squeeze_spaces,
+    words_of,
 )
 
 __all__ = ["PretrainedTokenizer", "SubwordTokenizer", "Vocabulary", "WordTokenizer"]

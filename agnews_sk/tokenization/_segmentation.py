@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -362,9 +363,11 @@ def _blocks(runs: pl.Series) -> Iterator[pl.Series]:
 
 def _installed() -> str | None:
     """Return the libraries with the versions in which their dictionaries change, or None."""
+    # rjieba reads its dictionary when imported: not before there is a run to split.
+    if find_spec("rjieba") is None:
+        return None
     try:
         import icu4py
-        import rjieba  # noqa: F401
     except ImportError:
         return None
     return f"icu {icu4py.icu_version_info[0]}, jieba {_version_of_jieba()}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -97,11 +98,32 @@ class Vocabulary(  # type: ignore[call-arg]
         ValueError
             If no token is left, or `special_tokens` has a token twice.
         """
+        self._learn(X)
+        return self
+
+    def fit_transform(self, X: pl.Series, y: Any = None) -> pl.Series:
+        """Assign ids to the frequent tokens, and return the id of each token.
+
+        Parameters
+        ----------
+        X : polars.Series of list of str of shape (n_samples,)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        polars.Series of list of int64 of shape (n_samples,)
+        """
+        return self._ids(self._learn(X))
+
+    def _learn(self, X: pl.Series) -> EncodedTokens:
+        """Count the tokens, assign ids, and return the tokens."""
         self._validate_params()
         if len(set(self.special_tokens)) < len(self.special_tokens):
             raise ValueError(f"special_tokens must be distinct, got {self.special_tokens!r}.")
-        tokens = encode_tokens(_checked_tokens(X))
-        tokens = drop_tokens(tokens, tokens.distinct.is_in(list(self.special_tokens)).to_numpy())
+        all_tokens = encode_tokens(_checked_tokens(X))
+        is_special = all_tokens.distinct.is_in(list(self.special_tokens)).to_numpy()
+        tokens = drop_tokens(all_tokens, is_special) if is_special.any() else all_tokens
         counted = pl.DataFrame(
             {
                 "token": tokens.distinct,
@@ -122,7 +144,7 @@ class Vocabulary(  # type: ignore[call-arg]
         self.document_frequency_ = np.concatenate([none, kept["df"]])
         names = [*self.special_tokens, *kept["token"]]
         self.vocabulary_ = {token: i for i, token in enumerate(names)}
-        return self
+        return all_tokens
 
     def transform(self, X: pl.Series) -> pl.Series:
         """Return the id of each token.
@@ -136,12 +158,17 @@ class Vocabulary(  # type: ignore[call-arg]
         polars.Series of list of int64 of shape (n_samples,)
         """
         check_is_fitted(self)
-        tokens = encode_tokens(_checked_tokens(X))
+        return self._ids(encode_tokens(_checked_tokens(X)))
+
+    def _ids(self, tokens: EncodedTokens) -> pl.Series:
+        """Return the id of each token."""
         unknown = self.vocabulary_.get(_UNKNOWN, -1)
         # Looked up once per distinct token; -1 marks those to remove.
         ids = np.array([self.vocabulary_.get(t, unknown) for t in tokens.distinct], dtype=np.int64)
-        known = drop_tokens(tokens, ids < 0)
-        return to_ragged(ids[ids >= 0][known.codes], known.offsets)
+        if unknown < 0 and (ids < 0).any():
+            tokens = drop_tokens(tokens, ids < 0)
+            ids = ids[ids >= 0]
+        return to_ragged(ids[tokens.codes], tokens.offsets)
 
     def inverse_transform(self, X: pl.Series) -> pl.Series:
         """Return the token of each id.
@@ -215,6 +242,12 @@ def _document_frequency(tokens: EncodedTokens) -> np.ndarray:
     -------
     ndarray of int64 of shape (n_distinct,)
     """
-    rows = np.repeat(np.arange(len(tokens.offsets) - 1), np.diff(tokens.offsets))  # (n_tokens,)
-    pairs = pl.DataFrame({"row": rows, "token": tokens.codes}).unique()
-    return np.bincount(pairs["token"].to_numpy(), minlength=len(tokens.distinct))
+    n_rows, n_distinct = len(tokens.offsets) - 1, len(tokens.distinct)
+    parts = np.ones(len(tokens.codes), dtype=np.int8), tokens.codes, tokens.offsets
+    # Grouped by token in linear time; within a token the rows ascend, so that repeats are adjacent.
+    by_token = sp.csr_array(parts, shape=(n_rows, n_distinct)).tocsc()
+    is_new = np.ones(len(tokens.codes), dtype=bool)
+    is_new[1:] = np.diff(by_token.indices) != 0
+    starts = by_token.indptr[:-1]
+    is_new[starts[np.diff(by_token.indptr) > 0]] = True
+    return np.diff(np.concatenate([[0], np.cumsum(is_new)])[by_token.indptr])

@@ -11,7 +11,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
+from agnews_sk._core.columnar import map_blocks
 from agnews_sk._core.earlier_states import TakesEarlierStates
+from agnews_sk._core.parameter_checks import check_params
 from agnews_sk._core.stop_words import LANGUAGES, stop_word_set
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.tokenization._segmentation import (
@@ -29,7 +31,6 @@ from agnews_sk.tokenization._words import (
     encode_tokens,
     find_words,
     lower_case,
-    map_blocks,
 )
 
 _BATCH_ROWS = 2_000  # texts per task of a process
@@ -180,7 +181,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         -------
         polars.Series of list of str of shape (n_samples,)
         """
-        self._validate_params()
+        check_params(self)
         texts = check_texts(X).fill_null("")
         return self._words(texts, self.choose_segmenter())
 

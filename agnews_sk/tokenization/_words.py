@@ -11,15 +11,21 @@ once and on arrays of integers.
 
 import re
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from agnews_sk._core.columnar import flat_values, interleave, row_offsets, to_ragged
+from agnews_sk._core.columnar import (
+    flat_values,
+    interleave,
+    map_blocks,
+    row_offsets,
+    to_ragged,
+)
 from agnews_sk.tokenization._segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
 
 WORD_PATTERN = r"\b\w\w+\b"
@@ -29,8 +35,6 @@ WORD_PATTERN = r"\b\w\w+\b"
 # match no empty string, which the engines would find at different places.
 _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
-_BLOCK_ROWS = 32_768  # per task of a thread, at most: bounds what is in memory as strings
-_FEW_ROWS = 512  # encoded in one block: faster than starting threads
 _FEW_CHARACTERS = 20_000  # a set of which is made faster than an array of all code points
 
 
@@ -114,6 +118,25 @@ def find_words(
         return segmented
     others = np.delete(np.arange(len(texts)), rows)
     return interleave(_find(texts.gather(others), compiled), others, segmented, rows)
+
+
+def words_of(text: str, pattern: str, segmenter: Segmenter | None) -> list[str]:
+    """Return the words of one text, as `find_words` finds them.
+
+    Parameters
+    ----------
+    text : str
+    pattern : str
+        Regular expression of one token, in Python's syntax, with at most one group.
+    segmenter : Segmenter or None
+
+    Returns
+    -------
+    list of str
+    """
+    if segmenter is None or text.isascii():
+        return _compile(pattern).findall(text)
+    return find_words(pl.Series([text]), pattern, segmenter)[0].to_list()
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
@@ -242,9 +265,12 @@ def encode_tokens(
 
     def encode(block: pl.Series) -> tuple[np.ndarray, np.ndarray, pa.Array]:
         """Return lengths of rows, codes of tokens, and the distinct tokens of a block."""
-        ragged = block.list.drop_nulls() if to_tokens is None else to_tokens(block)
-        values = flat_values(ragged).to_arrow(compat_level=pl.CompatLevel.newest())
-        encoded = values.dictionary_encode()
+        ragged = block if to_tokens is None else to_tokens(block)
+        values = flat_values(ragged)
+        if values.null_count():
+            ragged = ragged.list.drop_nulls()
+            values = flat_values(ragged)
+        encoded = values.to_arrow(compat_level=pl.CompatLevel.newest()).dictionary_encode()
         return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
 
     lengths, codes, dictionaries = zip(*map_blocks(column, encode))
@@ -260,28 +286,27 @@ def encode_tokens(
     )
 
 
-def map_blocks(column: pl.Series, function: Callable[[pl.Series], Any]) -> list[Any]:
-    """Apply a function to blocks of rows, in threads if there are many rows.
+def encode_few(texts: list[str], split: Callable[[str], Iterable[str]]) -> EncodedTokens:
+    """Encode the tokens of a few texts, split one by one: faster than operations on columns.
 
     Parameters
     ----------
-    column : polars.Series of shape (n_rows,)
-    function : callable
-        Takes a block of rows.
+    texts : list of str of length n_rows
+    split : callable
+        From one text to its tokens.
 
     Returns
     -------
-    list
-        What it returns for each block, in their order.
+    EncodedTokens
+        As `encode_tokens` returns it.
     """
-    if len(column) <= _FEW_ROWS:
-        return [function(column)]
-    n_threads = pl.thread_pool_size()
-    # A multiple of the threads, so that all of them finish at about the same time.
-    n_blocks = n_threads * -(-len(column) // (n_threads * _BLOCK_ROWS))
-    bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
-    with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(function, map(column.slice, bounds[:-1], np.diff(bounds))))
+    position: dict[str, int] = {}
+    rows = [[position.setdefault(token, len(position)) for token in split(text)] for text in texts]
+    return EncodedTokens(
+        np.fromiter(chain.from_iterable(rows), dtype=np.int32),
+        np.array([0, *accumulate(map(len, rows))]),
+        pl.Series(values=list(position), dtype=pl.String),
+    )
 
 
 def drop_tokens(encoded: EncodedTokens, dropped: np.ndarray) -> EncodedTokens:

@@ -1,27 +1,33 @@
 """From texts to the units of n-grams: words, or characters."""
 
+import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
-from agnews_sk._core.columnar import flat_values
+from agnews_sk._core.columnar import FEW_ROWS, flat_values, without_nulls
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk._core.validation import check_texts
 from agnews_sk.tokenization import (
     EncodedTokens,
     Segmenter,
     drop_tokens,
+    encode_few,
     encode_tokens,
     find_words,
     is_ragged,
     lower_case,
     split_words,
     squeeze_spaces,
+    words_of,
 )
 from agnews_sk.vectorization._ngrams import encode_characters
 
 ANALYZERS = ("word", "char", "char_wb")
+_SPACES = re.compile(r"\s{2,}")
 
 
 class Analyzer(NamedTuple):
@@ -56,6 +62,10 @@ class Analyzer(NamedTuple):
         """
         if is_ragged(X):
             return self._without_stop_words(encode_tokens(self._checked(X)))
+        if len(X) <= FEW_ROWS:
+            return self._without_stop_words(
+                encode_few(X.to_list(), partial(self._split_one, segmenter))
+            )
         if self.kind == "char":
             texts = lower_case(X) if self.lowercase else X
             return encode_characters(squeeze_spaces(texts))
@@ -70,6 +80,13 @@ class Analyzer(NamedTuple):
             return find_words(texts, self.token_pattern, segmenter)
         return split_words(texts)
 
+    def _split_one(self, segmenter: Segmenter | None, text: str) -> list[str]:
+        """Return the units of one text, as `_split` and `encode_characters` find them."""
+        text = text.lower() if self.lowercase else text
+        if self.kind == "word":
+            return words_of(text, self.token_pattern, segmenter)
+        return text.split() if self.kind == "char_wb" else list(_SPACES.sub(" ", text))
+
     def _without_stop_words(self, tokens: EncodedTokens) -> EncodedTokens:
         """Return the words that are no stop words; ids cannot be compared with these."""
         if self.kind != "word" or self.stop_words is None:
@@ -79,8 +96,8 @@ class Analyzer(NamedTuple):
                 "stop_words must be None where X holds ids; remove stop words before they become "
                 "ids, with WordTokenizer(stop_words=...)."
             )
-        dropped = tokens.distinct.is_in(list(stop_word_set(self.stop_words)))
-        return drop_tokens(tokens, dropped.to_numpy())
+        stop_words = stop_word_set(self.stop_words)
+        return drop_tokens(tokens, np.array([t in stop_words for t in tokens.distinct], dtype=bool))
 
     def _checked(self, ragged: pl.Series) -> pl.Series:
         """Return a list column of str or int64, or raise TypeError if it holds anything else."""
@@ -107,4 +124,4 @@ def texts_or_tokens(X: Any) -> pl.Series:
     polars.Series of shape (n_samples,)
         A missing text is empty.
     """
-    return X if is_ragged(X) else check_texts(X).fill_null("")
+    return X if is_ragged(X) else without_nulls(check_texts(X))

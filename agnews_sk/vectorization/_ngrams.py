@@ -15,7 +15,8 @@ occurrence. A key fits int64: codes are below the number of tokens, and that is 
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -200,7 +201,6 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) 
     Parameters
     ----------
     rows, columns : ndarray of int32 of shape (n_occurrences,)
-        Faster where the rows of each column ascend, as those of `occurrences` do.
     shape : tuple of two ints
 
     Returns
@@ -208,15 +208,22 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) 
     csr_array of int32 of shape `shape`
         Columns ascend within each row.
     """
-    entries = sp.coo_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=shape)
-    if len(rows) < shape[1]:  # few rows: a pass over all columns would cost more than sorting
-        counts = entries.tocsr()
-        counts.sort_indices()
-        return counts
-    # Sorting each row of a CSR matrix is slow. Each conversion is a counting sort instead, in time
-    # linear in the entries: the first groups by column, where rows ascend already, the second by
-    # row and visits columns in order (the permuted transposition of Gustavson, 1978, ACM TOMS 4).
-    return entries.tocsc().tocsr()
+    # One sort of integers, row and column in one, is faster than any conversion between formats:
+    # NumPy sorts with vector instructions, and no array with an entry per column is needed.
+    keys = rows.astype(np.int64) << 32  # (n_occurrences,)
+    keys |= columns
+    keys.sort()
+    is_first = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
+    starts = np.flatnonzero(is_first)  # (n_entries,)
+    entries = keys[starts]
+    offsets = np.searchsorted(entries, np.arange(shape[0] + 1, dtype=np.int64) << 32)
+    counts = np.diff(starts, append=len(keys)).astype(np.int32)
+    short = np.int32 if len(entries) <= np.iinfo(np.int32).max else np.int64
+    indices = (entries & 0xFFFFFFFF).astype(short)
+    matrix = sp.csr_array((counts, indices, offsets.astype(short)), shape=shape)
+    matrix.has_canonical_format = True
+    return matrix
 
 
 def encode_characters(texts: pl.Series, padding: str = "") -> EncodedTokens:
@@ -267,3 +274,9 @@ def spread_over_rows(words: EncodedTokens, per_word: sp.csr_array) -> sp.csr_arr
     # SciPy leaves the rows of a product unsorted, a transposition sorts them in linear time: so
     # A @ B is worked out as (B.T @ A.T).T.
     return (per_word.T.tocsr() @ per_row.T.tocsr()).T.tocsr()
+
+
+def is_ngram_range(ngram_range: Any) -> bool:
+    """Return whether this is a pair of integers, 1 <= min_n <= max_n."""
+    whole = all(isinstance(n, Integral) for n in ngram_range)
+    return whole and len(ngram_range) == 2 and 1 <= ngram_range[0] <= ngram_range[1]

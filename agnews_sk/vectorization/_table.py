@@ -23,6 +23,8 @@ from agnews_sk.vectorization._ngrams import (
     walk_ngrams,
 )
 
+_FEW_WORDS = 2_000
+
 
 class _Level(NamedTuple):
     """The hash table of the n-grams of one length, those that only begin longer ones included.
@@ -99,7 +101,7 @@ class NgramTable:
                     f"{outside[0] if len(outside) else values.dtype}."
                 )
 
-    @property
+    @cached_property
     def n_columns(self) -> int:
         """The number of columns."""
         return int(self.columns.max(initial=-1)) + 1
@@ -141,7 +143,9 @@ class NgramTable:
             self.separator,
         )
 
-    def count(self, tokens: EncodedTokens, wanted: NgramRange) -> sp.csr_array:
+    def count(
+        self, tokens: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None = None
+    ) -> sp.csr_array:
         """Count the learned n-grams of new rows; others are ignored.
 
         Parameters
@@ -150,6 +154,9 @@ class NgramTable:
             Its codes are those of these rows, not of the table.
         wanted : NgramRange
             Lengths beyond those learned have no columns.
+        groups : ndarray of int64 of shape (n_groups + 1,), optional
+            Where each group of rows begins, and the last one ends: a row of the matrix is then a
+            group of rows.
 
         Returns
         -------
@@ -167,14 +174,22 @@ class NgramTable:
             found_columns = self._levels[n - 1].columns[found.codes]  # (n_occurrences,)
             rows.append(found.rows[found_columns >= 0])
             columns.append(found_columns[found_columns >= 0])
-        shape = (len(tokens.offsets) - 1, self.n_columns)
-        return count_matrix(np.concatenate(rows), np.concatenate(columns), shape)
+        found_rows, n_rows = np.concatenate(rows), len(tokens.offsets) - 1
+        if groups is not None:
+            n_rows = len(groups) - 1
+            found_rows = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))[found_rows]
+        return count_matrix(found_rows, np.concatenate(columns), (n_rows, self.n_columns))
+
+    def prepare(self) -> None:
+        """Build the hash tables, if they are not: before threads that would each build them."""
+        len(self._levels)
 
     def _token_codes(self, words: pl.Series) -> np.ndarray:
         """Return the code of each word: its position in `tokens`, or `len(tokens)` if unknown.
 
         By binary search, since tokens are sorted: a hash table of them would have to be built
-        first, and be built again after each unpickling.
+        first, and be built again after each unpickling. It is built for a few words only, such as
+        those of a single text, as it is searched in less time than an operation on a column takes.
 
         Parameters
         ----------
@@ -184,10 +199,19 @@ class NgramTable:
         -------
         ndarray of int32 of shape (n_words,)
         """
+        if len(words) <= _FEW_WORDS:
+            unknown = len(self.tokens)
+            found = [self._positions.get(word, unknown) for word in words.to_list()]
+            return np.array(found, dtype=np.int32)
         last = len(self.tokens) - 1
         codes = self.tokens.search_sorted(words).to_numpy().astype(np.int32)
         known = self.tokens.gather(np.minimum(codes, last)) == words
         return np.where(known.to_numpy(), codes, np.int32(last + 1))
+
+    @cached_property
+    def _positions(self) -> dict[Any, int]:
+        """The position of each token."""
+        return {token: i for i, token in enumerate(self.tokens.to_list())}
 
     def _ngram_codes(self, n: int, keys: np.ndarray) -> np.ndarray:
         """Return the code of each key of an n-gram of length n, -1 if it is unknown."""

@@ -1,6 +1,7 @@
 """Counts and TF-IDF weights of n-grams, equal to scikit-learn's."""
 
 import warnings
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -8,10 +9,10 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from agnews_sk._core.base import TextInputMixin
+from agnews_sk._core.columnar import BLOCK_ROWS, FEW_ROWS, map_blocks
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
@@ -19,6 +20,8 @@ from agnews_sk.tokenization import (
     SEGMENTERS,
     WORD_PATTERN,
     EncodedTokens,
+    Segmenter,
+    encode_few,
     is_ragged,
     segmenter_to_fit,
     segmenter_to_transform,
@@ -27,11 +30,17 @@ from agnews_sk.tokenization import (
     word_statistics,
 )
 from agnews_sk.vectorization._analyzer import ANALYZERS, Analyzer, texts_or_tokens
-from agnews_sk.vectorization._class_information import class_information
-from agnews_sk.vectorization._ngrams import NgramRange, encode_characters, spread_over_rows
+from agnews_sk.vectorization._ngrams import (
+    NgramRange,
+    encode_characters,
+    is_ngram_range,
+    spread_over_rows,
+)
 from agnews_sk.vectorization._pruning import frequent_columns
 from agnews_sk.vectorization._table import learn_table
+from agnews_sk.vectorization._weights import fit_weights, weigh
 
+_WORD_ROWS = 8_192
 _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
@@ -215,7 +224,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         -------
         self
         """
-        self.fit_transform(X, y)
+        self._learn_weights(self._learn(X), y)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
@@ -237,21 +246,9 @@ class NgramVectorizer(  # type: ignore[call-arg]
         ValueError
             If there is no n-gram, none is left by `min_df` and `max_df`, or y is needed.
         """
-        if self.supervised and y is None:
-            raise ValueError(
-                "supervised=True weights n-grams by the classes, so fit needs y, got None; pass "
-                "the labels, or set supervised=False."
-            )
         counts = self._learn(X)
-        self._weights = TfidfTransformer(
-            norm=self.norm,
-            use_idf=self.use_idf,
-            smooth_idf=self.smooth_idf,
-            sublinear_tf=self.sublinear_tf,
-        ).fit(counts)
-        if self.supervised:
-            self._weights.idf_ = self._weights.idf_ * class_information(counts, y)
-        return self._weigh(counts)
+        self._learn_weights(counts, y)
+        return align_sparse(self._weighted(counts))
 
     def transform(self, X: Any) -> sp.csr_matrix:
         """Return the matrix of new rows.
@@ -267,7 +264,17 @@ class NgramVectorizer(  # type: ignore[call-arg]
         """
         check_is_fitted(self)
         segmenter = segmenter_to_transform(self.segmenter_)
-        tokens = self._analyzer.encode(texts_or_tokens(X), segmenter)
+        self._table.prepare()
+        # Words are looked up fastest in small blocks; those of characters are cut once a block.
+        rows = _WORD_ROWS if self.analyzer == "word" else BLOCK_ROWS
+        found = map_blocks(
+            texts_or_tokens(X), partial(self._transform_block, segmenter), max_rows=rows
+        )
+        return align_sparse(found[0] if len(found) == 1 else sp.vstack(found, format="csr"))
+
+    def _transform_block(self, segmenter: Segmenter | None, X: pl.Series) -> sp.csr_array:
+        """Return the matrix of some new rows."""
+        tokens = self._analyzer.encode(X, segmenter)
         if tokens.distinct.dtype != self._table.tokens.dtype:
             raise TypeError(
                 f"{type(self).__name__} was fitted on lists of "
@@ -275,12 +282,20 @@ class NgramVectorizer(  # type: ignore[call-arg]
                 f"{tokens.distinct.dtype}; put the same steps before it."
             )
         if self.analyzer == "char_wb":
-            characters = encode_characters(tokens.distinct, " ")
-            per_word = self._table.count(characters, self._wanted)
-            counts = spread_over_rows(tokens, per_word)
+            counts = self._count_within_words(tokens)
         else:
             counts = self._table.count(tokens, self._wanted)
-        return self._weigh(self._with_dtype(counts))
+        return self._weighted(self._with_dtype(counts))
+
+    def _count_within_words(self, words: EncodedTokens) -> sp.csr_array:
+        """Count the n-grams of characters of each row, within its words."""
+        if len(words.offsets) - 1 > FEW_ROWS:
+            characters = encode_characters(words.distinct, " ")
+            return spread_over_rows(words, self._table.count(characters, self._wanted))
+        # Of a few rows, to cut a repeated word again is faster than a product of matrices.
+        distinct = [f" {word} " for word in words.distinct.to_list()]
+        padded = [distinct[code] for code in words.codes]
+        return self._table.count(encode_few(padded, list), self._wanted, words.offsets)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
@@ -354,7 +369,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
                     f"{name} must be None, got {getattr(self, name)!r:.60}; scikit-learn's "
                     "TfidfVectorizer and CountVectorizer have this option."
                 )
-        if not _is_ngram_range(self.ngram_range):
+        if not is_ngram_range(self.ngram_range):
             raise ValueError(
                 f"Invalid value for ngram_range={self.ngram_range}: expected (min_n, max_n) with "
                 "1 <= min_n <= max_n; is the lower boundary larger than the upper boundary?"
@@ -426,20 +441,12 @@ class NgramVectorizer(  # type: ignore[call-arg]
         counts.data = (counts.data > 0 if self.binary else counts.data).astype(self.dtype)
         return counts
 
-    def _weigh(self, counts: sp.csr_array) -> sp.csr_matrix:
-        """Return TF-IDF weights of counts, by scikit-learn's own `TfidfTransformer`.
+    def _learn_weights(self, counts: sp.csr_array, y: Any) -> None:
+        """Learn the weights of the columns."""
+        names = ("norm", "use_idf", "smooth_idf", "sublinear_tf")
+        params = {name: getattr(self, name) for name in names}
+        self._weights = fit_weights(counts, y, supervised=self.supervised, **params)
 
-        Parameters
-        ----------
-        counts : csr_array of shape (n_samples, n_features)
-            Overwritten.
-        """
-        if self._has_weights:
-            return self._weights.transform(counts, copy=False)
-        return align_sparse(counts)
-
-
-def _is_ngram_range(ngram_range: Any) -> bool:
-    """Return whether this is a pair of integers, 1 <= min_n <= max_n."""
-    whole = all(isinstance(n, Integral) for n in ngram_range)
-    return whole and len(ngram_range) == 2 and 1 <= ngram_range[0] <= ngram_range[1]
+    def _weighted(self, counts: sp.csr_array) -> sp.csr_array:
+        """Turn counts into weights in place, if there are any."""
+        return weigh(counts, self._weights) if self._has_weights else counts

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
+from agnews_sk._core import columnar
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.cleaning._steps import STEPS
 
@@ -278,3 +279,11 @@ def test_switches_can_be_set_through_a_pipeline():
 def test_a_bool_of_numpy_is_a_bool(setting):
     found = TextCleaner(lowercase=np.bool_(setting)).fit_transform(["Oil"])
     assert found.tolist() == TextCleaner(lowercase=setting).fit_transform(["Oil"]).tolist()
+
+
+def test_blocks_of_rows_are_cleaned_as_all_rows(monkeypatch):
+    texts = ["a  b", None, "week #39;s", "<b>c</b>", "é  "] * 5
+    expected = TextCleaner().transform(texts).tolist()
+    monkeypatch.setattr(columnar, "_ONE_BLOCK_ROWS", 0)
+    monkeypatch.setattr(columnar, "BLOCK_ROWS", 2)
+    assert TextCleaner().transform(texts).tolist() == expected

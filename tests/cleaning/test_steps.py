@@ -15,8 +15,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 def apply(name, texts, *options):
-    frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
-    return frame.select(STEPS[name](pl.col("text"), *options)).to_series().to_list()
+    few = STEPS[name](pl.Series(texts, dtype=pl.String), *options).to_list()
+    many = STEPS[name](pl.Series(texts * 17, dtype=pl.String), *options).to_list()
+    assert many == few * 17  # one way for a few texts, and one for columns
+    return few
 
 
 def test_the_steps_are_the_parameters_of_the_cleaner_in_order():

@@ -134,3 +134,16 @@ def test_null_tokens_are_ignored_and_null_rows_are_empty():
     vocabulary = Vocabulary(special_tokens=("<unk>",))
     ids = vocabulary.fit_transform(pl.Series([["oil", None], None]))
     assert ids.to_list() == [[1], []]
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c", "<unk>"])), min_size=1, max_size=6))
+def test_fit_transform_is_fit_and_then_transform_and_counts_rows_once(rows):
+    tokens = pl.Series([["d"], *rows], dtype=pl.List(pl.String))
+    for special in (("<pad>", "<unk>"), ()):
+        vocabulary = Vocabulary(special_tokens=special, max_df=3)
+        ids = vocabulary.fit_transform(tokens)
+        again = Vocabulary(special_tokens=special, max_df=3).fit(tokens)
+        assert ids.to_list() == again.transform(tokens).to_list()
+        for token, i in vocabulary.vocabulary_.items():
+            n_rows = sum(token in row for row in tokens.to_list())
+            assert vocabulary.document_frequency_[i] == (0 if token in special else n_rows)

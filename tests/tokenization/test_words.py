@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agnews_sk._core import columnar
 from agnews_sk.tokenization import _words as words
 from agnews_sk.tokenization._words import (
     decode_tokens,
@@ -93,8 +94,8 @@ def test_two_groups_in_a_pattern_are_rejected():
 
 
 def test_codes_follow_the_first_occurrence_across_blocks(monkeypatch):
-    monkeypatch.setattr(words, "_FEW_ROWS", 0)
-    monkeypatch.setattr(words, "_BLOCK_ROWS", 1)
+    monkeypatch.setattr(columnar, "_ONE_BLOCK_ROWS", 0)
+    monkeypatch.setattr(columnar, "BLOCK_ROWS", 1)
     column = pl.Series([["b", "a"], [], ["c", "a", "b"], ["d"]])
     encoded = encode_tokens(column)
     assert encoded.distinct.to_list() == ["b", "a", "c", "d"]
@@ -110,7 +111,7 @@ TOKENS = st.lists(st.lists(st.sampled_from(["oil", "cup", "é", ""]), max_size=4
 @settings(deadline=None)
 def test_tokens_are_restored_from_their_codes(few_rows, rows):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words, "_FEW_ROWS", few_rows)
+        patch.setattr(columnar, "_ONE_BLOCK_ROWS", few_rows)
         encoded = encode_tokens(pl.Series(rows, dtype=pl.List(pl.String)))
     assert encoded.codes.dtype == np.int32
     assert encoded.offsets.dtype == np.int64

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from agnews_sk._core import columnar
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.tokenization._segmentation import segmenter_to_fit
 from agnews_sk.tokenization._words import WORD_PATTERN, find_words
-from agnews_sk.vectorization import NgramVectorizer
+from agnews_sk.vectorization import NgramVectorizer, _analyzer, _table, _vectorizer
 
 CORPUS = [
     "Oil prices rise again, and oil stocks rise with them.",
@@ -93,6 +94,12 @@ def assert_same(ours, theirs, corpus, new):
         return
     assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
     assert_same_matrix(ours.transform(new), theirs.transform(new))
+    with pytest.MonkeyPatch.context() as patch:  # a few rows go another way than columns
+        for module in (_analyzer, _vectorizer):
+            patch.setattr(module, "FEW_ROWS", 0)
+        patch.setattr(_table, "_FEW_WORDS", 0)
+        assert_same_matrix(ours.transform(new), theirs.transform(new))
+        assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
     names = theirs.get_feature_names_out()
     assert ours.get_feature_names_out().tolist() == names.tolist()
     assert ours.vocabulary_ == dict(sorted(theirs.vocabulary_.items()))
@@ -451,3 +458,13 @@ def test_short_and_segmented_texts_warn_of_nothing(text):
 def test_stop_words_of_other_languages_are_removed():
     fitted = NgramVectorizer(stop_words="german").fit(["Der Preis und das Öl"])
     assert fitted.get_feature_names_out().tolist() == ["preis", "öl"]
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
+def test_blocks_of_rows_make_the_matrix_of_all_rows(monkeypatch, analyzer):
+    vectorizer = NgramVectorizer(analyzer=analyzer, ngram_range=(1, 2)).fit(CORPUS)
+    expected = vectorizer.transform(NEW + CORPUS)
+    monkeypatch.setattr(columnar, "_ONE_BLOCK_ROWS", 0)
+    for module, name in ((_vectorizer, "_WORD_ROWS"), (_vectorizer, "BLOCK_ROWS")):
+        monkeypatch.setattr(module, name, 3)
+    assert_same_matrix(vectorizer.transform(NEW + CORPUS), expected)
