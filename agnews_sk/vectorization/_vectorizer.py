@@ -218,7 +218,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
             Texts, or the tokens or ids of each text.
         y : array-like of shape (n_samples,), or sets of labels, optional
-            Needed if `supervised`, else ignored.
+            Needed if `supervised`.
 
         Returns
         -------
@@ -375,10 +375,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
                 "1 <= min_n <= max_n; is the lower boundary larger than the upper boundary?"
             )
         if self.supervised and not self.use_idf:
-            raise ValueError(
-                "supervised=True multiplies the inverse document frequencies, so use_idf must be "
-                "True, got False."
-            )
+            raise ValueError("supervised=True multiplies idf_, so use_idf must be True, got False.")
         if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
             warnings.warn(
                 f"Only float32 and float64 can hold weights; dtype={self.dtype} becomes float64.",
@@ -443,9 +440,8 @@ class NgramVectorizer(  # type: ignore[call-arg]
 
     def _learn_weights(self, counts: sp.csr_array, y: Any) -> None:
         """Learn the weights of the columns."""
-        names = ("norm", "use_idf", "smooth_idf", "sublinear_tf")
-        params = {name: getattr(self, name) for name in names}
-        self._weights = fit_weights(counts, y, supervised=self.supervised, **params)
+        names = ("supervised", "norm", "use_idf", "smooth_idf", "sublinear_tf")
+        self._weights = fit_weights(counts, y, **{name: getattr(self, name) for name in names})
 
     def _weighted(self, counts: sp.csr_array) -> sp.csr_array:
         """Turn counts into weights in place, if there are any."""
