@@ -277,7 +277,7 @@ def make_tfidf_pipeline(
         For `classify`, which draws the rows to calibrate on. The default makes fits reproducible.
     **params
         Steps and their parameters as `set_params` takes them, such as `clean__lowercase=True`,
-        `filter=DuplicateFilter()` or `classify=CalibratedLinearSVC()`.
+        `filter=DuplicateFilter()`, `classify__l1_ratio=0.9` or `classify=CalibratedLinearSVC()`.
 
     Returns
     -------
@@ -289,15 +289,15 @@ def make_tfidf_pipeline(
     --------
     >>> from agnews_sk import load_news_sample, make_tfidf_pipeline
     >>> frame, y = load_news_sample(return_X_y=True)
-    >>> pipeline = make_tfidf_pipeline(classify__C=0.3).fit(frame[:500], y[:500])
+    >>> pipeline = make_tfidf_pipeline(classify__C=30).fit(frame[:500], y[:500])
     >>> bool(pipeline.score(frame[500:1000], y[500:1000]) > 0.6)
     True
     """
     if characters not in _UNITS:
         raise ValueError(f"characters must be True, False or 'auto', got {characters!r}.")
     union = NgramUnion(
-        words=default_words(supervised=True),
-        characters=default_characters(supervised=True),
+        words=default_words(supervised="auto"),
+        characters=default_characters(supervised="auto"),
         units=_UNITS[characters],
         verbose=verbose,
     )

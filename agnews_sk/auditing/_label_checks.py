@@ -1,4 +1,4 @@
-"""Label errors: cleanlab on out-of-fold probabilities of a linear baseline."""
+"""Label errors: cleanlab on out-of-fold probabilities of a linear classifier."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Classifiers with `predict_proba`: two linear ones, two transformers, and one that abstains."""
+"""Classifiers with `predict_proba`: three linear ones, two transformers, and one that abstains."""
 
 from agnews_sk._core.public import load_when_asked
 

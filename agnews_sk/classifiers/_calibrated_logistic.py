@@ -1,9 +1,11 @@
 """Logistic regression for sparse vectors of texts."""
 
+import warnings
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from agnews_sk._core.validation import Interval, StrOptions
 from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
@@ -151,6 +153,13 @@ class CalibratedLogisticRegression(CalibratedLinear):
                 max_iter=self.max_iter,
                 l1_ratio=self.l1_ratio,
                 start=None if start is None else Coefficients(start.coef.T, start.intercept),
+            )
+        if not found.converged:
+            warnings.warn(
+                f"the fit stopped after {found.n_iter} steps, before it converged to tol={self.tol}"
+                f"; increase max_iter={self.max_iter}, or decrease C.",
+                ConvergenceWarning,
+                stacklevel=3,
             )
         return Margins(found.coef.T, found.intercept, found.n_iter)
 

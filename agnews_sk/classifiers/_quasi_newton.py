@@ -14,6 +14,9 @@ _AGAIN_AFTER = (3, 8, 20)
 _FLATTER, _MOST_TRIES = 0.5, 20
 # With an L1 norm it is taken if the objective falls by this share of what the slope promises.
 _FALLS = 1e-4
+# Share of the mean second derivative that none is below, where no L2 norm bounds them: those of
+# features of rows that are classified correctly are nearly 0.
+_LEAST_CURVATURE = 0.1
 
 
 class Coefficients(NamedTuple):
@@ -269,6 +272,8 @@ class _Descent:
         coef, intercept = self._split(diagonal)
         coef[:] = self.products.with_transpose(curvature, squared=True)
         coef += np.float32(self.l2)
+        if self.l1:
+            np.maximum(coef, np.float32(_LEAST_CURVATURE) * coef.mean(), out=coef)
         intercept[:] = curvature.sum(axis=0, dtype=float)
         return np.maximum(diagonal, np.finfo(np.float32).tiny, out=diagonal)
 

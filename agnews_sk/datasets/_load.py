@@ -32,7 +32,7 @@ def load_texts(
     Parameters
     ----------
     path : str, path-like, list of them, Dataset or DatasetDict
-        A file, of which all rows are read; a pattern such as "2026-*.csv" or a list of files, which
+        A file, of which all rows are read; a pattern such as `2026-*.csv` or a list of files, which
         are read as one; a folder with files named after the subset, such as `train.csv` or
         `train-00000-of-00001.parquet`; a folder with a folder per class, such as `neg` and `pos`,
         with a text file per row, in which `train` and `test` may have such folders; or a dataset of

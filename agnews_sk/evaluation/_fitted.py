@@ -38,7 +38,7 @@ def evaluate_fitted(
     name : str
         Name of the classifier in results and messages.
     classifier : fitted classifier or pipeline
-        Such as a model that `agnews_sk.load` returned. It is not cloned.
+        Such as a model that `agnews_sk.persistence.load` returned. It is not cloned.
     X_test : DataFrame or array-like of str of shape (n_rows,)
         What the classifier takes; not the rows that it was fitted on.
     y_test : array-like of shape (n_rows,), or sets of labels, or an indicator

@@ -148,9 +148,9 @@ def tfidf_space() -> Params:
     Examples
     --------
     >>> from agnews_sk.tuning import tfidf_space
-    >>> space = tfidf_space() | {"classify__C": [0.3, 1.0]}
+    >>> space = tfidf_space() | {"classify__C": [10.0, 30.0]}
     >>> space["vectorize__words__ngram_range"], space["classify__C"]
-    ([(1, 1), (1, 2), (1, 3)], [0.3, 1.0])
+    ([(1, 1), (1, 2), (1, 3)], [10.0, 30.0])
     """
     return {
         "clean__strip_sources": [True, False],

@@ -85,9 +85,9 @@ class NgramVectorizer(  # type: ignore[call-arg]
         Weight n-grams by their inverse document frequency.
     smooth_idf : bool, default=True
         Add one to document frequencies.
-    supervised : bool, default=False
+    supervised : bool or "auto", default=False
         Multiply the inverse document frequencies by how much the n-gram tells about the class, for
-        which `fit` needs y.
+        which `fit` needs y. "auto" does so if it gets y and 5,000 rows or more.
     sublinear_tf : bool, default=False
         Replace a count by one plus its logarithm.
     norm : {"l1", "l2"} or None, default="l2"
@@ -158,7 +158,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         "binary": ["boolean"],
         "use_idf": ["boolean"],
         "smooth_idf": ["boolean"],
-        "supervised": ["boolean"],
+        "supervised": ["boolean", StrOptions({"auto"})],
         "sublinear_tf": ["boolean"],
         "norm": [StrOptions({"l1", "l2"}), None],
         "dtype": "no_validation",
@@ -235,7 +235,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         X : array-like of str, or polars.Series of list, of shape (n_samples,)
             Texts, or the tokens or ids of each text.
         y : array-like of shape (n_samples,), or sets of labels, optional
-            Needed if `supervised`, else ignored.
+            Needed if `supervised`.
 
         Returns
         -------
@@ -374,7 +374,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
                 f"Invalid value for ngram_range={self.ngram_range}: expected (min_n, max_n) with "
                 "1 <= min_n <= max_n; is the lower boundary larger than the upper boundary?"
             )
-        if self.supervised and not self.use_idf:
+        if self.supervised is True and not self.use_idf:
             raise ValueError("supervised=True multiplies idf_, so use_idf must be True, got False.")
         if self._has_weights and np.dtype(self.dtype) not in (np.float32, np.float64):
             warnings.warn(

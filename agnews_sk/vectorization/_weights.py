@@ -12,11 +12,14 @@ from sklearn.utils.sparsefuncs_fast import (
 
 from agnews_sk.vectorization._class_information import class_information
 
+# With fewer, weights repeat the labels of the rows, and rows held out to calibrate a classifier
+# look easier than new ones.
+_ENOUGH_ROWS = 5_000
 _NORMALIZE = {"l1": inplace_csr_row_normalize_l1, "l2": inplace_csr_row_normalize_l2}
 
 
 def fit_weights(
-    counts: sp.csr_array, y: Any, *, supervised: bool, **params: Any
+    counts: sp.csr_array, y: Any, *, supervised: Any, **params: Any
 ) -> TfidfTransformer:
     """Learn the weights of columns.
 
@@ -24,8 +27,9 @@ def fit_weights(
     ----------
     counts : csr_array of shape (n_samples, n_features)
     y : array-like of shape (n_samples,), or sets of labels, or None
-    supervised : bool
-        Whether to multiply them by the information of the columns about the class.
+    supervised : bool or "auto"
+        Whether to multiply them by the information of the columns about the class; "auto" does so
+        with many rows, and if there are inverse document frequencies.
     **params
         Of `TfidfTransformer`.
 
@@ -38,6 +42,9 @@ def fit_weights(
     ValueError
         If y is needed and None.
     """
+    if supervised == "auto":
+        enough = counts.shape[0] >= _ENOUGH_ROWS
+        supervised = enough and y is not None and params["use_idf"]
     if supervised and y is None:
         raise ValueError(
             "supervised=True weights n-grams by the classes, so fit needs y, got None; pass the "

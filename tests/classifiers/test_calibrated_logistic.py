@@ -1,9 +1,12 @@
 """Logistic regression with a temperature."""
 
+import warnings
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, recall_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -102,6 +105,24 @@ def test_a_warm_start_takes_fewer_steps():
 def test_an_l1_penalty_leaves_features_out():
     sparse = clone(PLAIN).set_params(l1_ratio=1.0, C=0.2).fit(X, Y)
     assert 0.2 < (sparse.coef_ == 0).mean() < 1
+
+
+@pytest.mark.parametrize("C", [10, 1000])
+def test_an_l1_penalty_of_rows_that_are_all_right_converges(C):
+    few = slice(0, 40)
+    sparse = clone(PLAIN).set_params(l1_ratio=1.0, C=C, tol=1e-4).fit(X[few], Y[few])
+    assert 0 < sparse.n_iter_ < 200
+    assert sparse.score(X[few], Y[few]) == 1
+    assert (sparse.coef_ == 0).mean() > 0.3
+
+
+def test_a_fit_that_stops_early_warns():
+    message = r"stopped after 1 steps, before it converged to tol=1e-07; increase max_iter=1"
+    with pytest.warns(ConvergenceWarning, match=message):
+        clone(PLAIN).set_params(max_iter=1).fit(X, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        CalibratedLogisticRegression(random_state=0).fit(X, Y)
 
 
 def test_sets_of_labels_are_fitted_with_the_same_parameters():

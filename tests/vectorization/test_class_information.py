@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from agnews_sk import make_tfidf_pipeline
-from agnews_sk.vectorization import NgramUnion, NgramVectorizer
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer, _weights
 from agnews_sk.vectorization._class_information import class_information
 
 TEXTS = ["oil rises today", "oil falls", "cup final today", "cup today", "a cup of oil", "final"]
@@ -70,17 +70,20 @@ def test_both_parts_of_a_union_use_the_classes():
         assert np.array_equal(getattr(union, f"{name}_").idf_, part.fit(TEXTS, Y).idf_)
 
 
-def test_the_default_pipeline_uses_them(headlines):
+def test_the_default_pipeline_uses_them_with_many_rows(headlines, monkeypatch):
     texts, labels = headlines
-    pipeline = make_tfidf_pipeline(characters=False).fit(texts, labels)
-    words = pipeline["vectorize"].words_
-    assert not np.allclose(words.idf_, NgramVectorizer(ngram_range=(1, 2)).fit(texts).idf_)
+    plain = NgramVectorizer(ngram_range=(1, 2)).fit(texts).idf_
+    pipeline = make_tfidf_pipeline(characters=False)
+    assert np.array_equal(pipeline.fit(texts, labels)["vectorize"].words_.idf_, plain)
+    monkeypatch.setattr(_weights, "_ENOUGH_ROWS", 8)
+    assert not np.allclose(pipeline.fit(texts, labels)["vectorize"].words_.idf_, plain)
+    pipeline[:-1].fit(texts)  # without labels
+    assert np.array_equal(pipeline["vectorize"].words_.idf_, plain)
 
 
-@pytest.mark.parametrize("step", [NgramVectorizer(supervised=True), make_tfidf_pipeline()[2:-1]])
-def test_labels_are_needed(step):
+def test_labels_are_needed():
     with pytest.raises(ValueError, match="supervised=True weights n-grams by the classes, so fit"):
-        step.fit(TEXTS)
+        NgramVectorizer(supervised=True).fit(TEXTS)
 
 
 def test_without_document_frequencies_there_is_nothing_to_weigh():
