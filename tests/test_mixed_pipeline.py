@@ -54,7 +54,7 @@ def test_a_number_a_category_and_a_date_decide_where_texts_cannot(rows):
     for y in (amount > 2, frame["country"] == "DE", days >= 5, frame["urgent"].astype(int) > 0):
         frame = frame.assign(urgent=frame["urgent"].where(np.arange(N) % 17 > 0))
         y = np.where(y, "yes", "no")
-        assert accuracy(frame[["title", "description"]], y) < 0.75
+        assert accuracy(frame[["title", "description"]], y) < 0.8
         assert accuracy(frame, y, columns="auto") > 0.92
 
 

@@ -77,7 +77,8 @@ def test_export_writes_a_model_that_predicts_the_same_and_prints_the_parity(tmp_
     pytest.importorskip("onnxruntime", reason="the onnx extra is not installed")
     rows = load_train_test("sample")
     pipeline = make_tfidf_pipeline().fit(rows.X_train[:300], rows.y_train[:300])
-    done = run("export", save(pipeline, tmp_path / "model"), tmp_path / "out", "--data", "sample")
+    model = save(pipeline, tmp_path / "model")
+    done = run("export", model, "--out", tmp_path / "out", "--data", "sample")
     assert done.exit_code == 0, done.output
     assert "| n_changed | 0 |" in done.output
     exported = OnnxClassifier.from_path(tmp_path / "out")
