@@ -158,7 +158,8 @@ def _unescape_html(texts: pl.Series) -> pl.Series:
     Each different reference is looked up once.
     """
     texts = _replace_all(texts, _ESCAPED_TWICE)
-    found = texts.str.extract_all(CHARACTER_REFERENCE).explode(empty_as_null=False).drop_nulls().unique()
+    references = texts.str.extract_all(CHARACTER_REFERENCE)
+    found = references.explode(empty_as_null=False).drop_nulls().unique()
     meanings = {reference: html.unescape(reference) for reference in found}
     if not meanings:
         return texts
