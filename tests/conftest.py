@@ -64,15 +64,7 @@ def tiny_encoder(tiny_model, tmp_path_factory):
 
 
 @pytest.fixture
-def few_passes(monkeypatch):
-    """The linear classifier makes a fifth of its passes over few rows, which take most of a fit."""
-    from agnews_sk.classifiers import _linear
-
-    monkeypatch.setattr(_linear, "_MOST_PASSES", 20)
-
-
-@pytest.fixture
-def tiny_default(tiny_encoder, few_passes, tmp_path, monkeypatch):
+def tiny_default(tiny_encoder, tmp_path, monkeypatch):
     """A working folder in which the default model's name on the hub is that of a tiny encoder.
 
     Latencies are measured on few calls, which would take most of the time otherwise.

@@ -9,8 +9,6 @@ from agnews_sk.testing import check_text_estimator, parametrize_with_text_checks
 from agnews_sk.testing._checks import containers
 from tests.estimators import CLASSIFIERS, ENCODERS, ESTIMATORS, MIXED
 
-pytestmark = pytest.mark.usefixtures("few_passes")
-
 ABSTAINS = "predicts 'abstained' too, which is not a class"
 NO_TEXTS_NEEDED = {"check_none": "fit needs no texts: None stands for their absence"}
 EXPECTED_FAILURES = {

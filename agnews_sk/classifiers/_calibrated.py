@@ -3,6 +3,7 @@
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -19,6 +20,8 @@ from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, i
 from agnews_sk._core.repeats import same_rows
 from agnews_sk._core.splitting import fold_rows, join_groups
 from agnews_sk._core.validation import (
+    Interval,
+    StrOptions,
     check_groups,
     check_sample_weight,
     class_weights,
@@ -87,6 +90,14 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
 
     label_format_: str | None
     thresholds_: np.ndarray | None
+
+    _parameter_constraints: dict[str, Any] = {
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "calibration_fraction": [Interval(Real, 0, 0.5, closed="right"), None],
+        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"f1"})],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
 
     @abstractmethod
     def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:

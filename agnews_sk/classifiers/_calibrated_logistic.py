@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from agnews_sk._core.validation import Interval, StrOptions
+from agnews_sk._core.validation import Interval
 from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._products import Products, threads
@@ -105,16 +105,12 @@ class CalibratedLogisticRegression(CalibratedLinear):
     """
 
     _parameter_constraints: dict[str, Any] = {
+        **CalibratedLinear._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="neither"), None],
         "l1_ratio": [Interval(Real, 0, 1, closed="both")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
-        "calibration_fraction": [Interval(Real, 0, 0.5, closed="right"), None],
-        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"f1"})],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import SGDClassifier
 
-from agnews_sk._core.validation import Interval, StrOptions
+from agnews_sk._core.validation import Interval
 from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
 
 # Rows that a binary classifier sees in all passes if there are few, and limits of the passes.
@@ -123,13 +123,9 @@ class CalibratedLinearSVC(CalibratedLinear):
     """
 
     _parameter_constraints: dict[str, Any] = {
+        **CalibratedLinear._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "calibration_fraction": [Interval(Real, 0, 0.5, closed="right"), None],
-        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"f1"})],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(

@@ -65,8 +65,6 @@ def split(X, y):
     return tuple(check_labels(part) for part in parts[3:])
 
 
-pytestmark = pytest.mark.usefixtures("few_passes")
-
 TAKERS = {
     "CalibratedLinearSVC": linear,
     "make_tfidf_pipeline": tfidf,
