@@ -104,7 +104,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         """Fit the margins of some rows, of at least two classes, from a start if there is one."""
 
     @abstractmethod
-    def _of_labels(self, n_rows: int) -> dict[str, Any]:
+    def _of_labels(self) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
 
     def _previous(
@@ -295,7 +295,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
             seed=check_random_state(self.random_state).randint(MAX_SEED),
             start=None if previous is None else LabelMargins(previous[0].T, previous[1], 0),
             n_jobs=self.n_jobs,
-            **self._of_labels(len(used)),
+            **self._of_labels(),
         )
         self.classes_, self.label_format_ = sets.classes, sets.format
         self.thresholds_ = found.thresholds

@@ -15,8 +15,8 @@ from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 
 # C for so many rows, and the largest one.
 _C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
-# With several labels per row, times C: most labels are rare, and few n-grams tell of each.
-_OF_SETS = 0.25
+# C with several labels per row, most of which are rare, so that few n-grams tell of each.
+_C_OF_SETS = 3.0
 
 
 class CalibratedLogisticRegression(CalibratedLinear):
@@ -33,7 +33,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
     C : float or None, default=None
         Inverse strength of the penalty. None chooses it by the number n of rows, as
         :math:`10 \sqrt{50\,000 / n}` and at most 100, since held-out rows correct the confidence;
-        with several labels per row, a quarter of that.
+        with several labels per row it is 3.
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty: 0 is L2, 1 is L1, and between them elastic net.
     tol : float, default=1e-3
@@ -162,11 +162,10 @@ class CalibratedLogisticRegression(CalibratedLinear):
             )
         return Margins(found.coef.T, found.intercept, found.n_iter)
 
-    def _of_labels(self, n_rows: int) -> dict[str, Any]:
+    def _of_labels(self) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
         settings = {name: getattr(self, name) for name in ("max_iter", "tol", "l1_ratio")}
-        C = self._penalty(n_rows) * (_OF_SETS if self.C is None else 1)
-        return {"C": C, **settings}
+        return {"C": _C_OF_SETS if self.C is None else self.C, **settings}
 
     def _penalty(self, n_rows: int) -> float:
         """Return the inverse strength of the penalty."""
