@@ -25,7 +25,8 @@ SAMPLE = ("--data", "sample", "--train-rows", 120, "--folds", 2)
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["tune", *map(str, arguments)], env={"COLUMNS": "200"})
+    command = ["tune", *map(str, arguments)]
+    return CliRunner().invoke(app, command, env={"COLUMNS": "200"}, catch_exceptions=False)
 
 
 def assert_rejected(done, message):
