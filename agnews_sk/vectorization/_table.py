@@ -239,7 +239,7 @@ class NgramTable:
             keys = codes[reaches] * (len(self.tokens) + 1) + self.terms[reaches, n - 1]
             codes[reaches], distinct = pd.factorize(keys)
             columns = self._columns_of(codes, sizes == n, len(distinct))
-            levels.append(_Level(pd.Index(distinct), columns))
+            levels.append(_Level(_hashed(distinct), columns))
         return levels
 
     def _columns_of(self, codes: np.ndarray, chosen: np.ndarray, n_codes: int) -> np.ndarray:
@@ -259,6 +259,17 @@ class NgramTable:
         columns = np.full(n_codes + 1, -1, dtype=np.int32)
         columns[codes[chosen]] = self.columns[chosen]
         return columns
+
+
+def _hashed(keys: np.ndarray) -> pd.Index:
+    """Return an index of distinct keys whose hash table is built, so that threads may search it.
+
+    Before pandas 3, a thread that searches while another builds the table finds half of it, and is
+    told that the keys repeat.
+    """
+    index = pd.Index(keys)
+    index.get_indexer(index[:1])
+    return index
 
 
 def _to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:

@@ -2,6 +2,9 @@
 
 import copy
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import polars as pl
@@ -193,3 +196,27 @@ def test_a_table_whose_parts_do_not_fit_is_rejected(spoil, message):
     spoil(state)
     with pytest.raises(ValueError, match=message):
         table.__setstate__(state)
+
+
+def test_threads_can_count_with_a_loaded_table_at_once():
+    rows = [[f"w{i}", f"w{i * i % 997}", f"w{i % 7}"] for i in range(3_000)]
+    table = learned(rows)[0]
+    saved, tokens, wanted = pickle.dumps(table), encoded(rows[:50]), NgramRange(1, 2, False)
+    counts = table.count(tokens, wanted)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(15):
+                loaded, together = pickle.loads(saved), Barrier(4)
+                found = [
+                    pool.submit(count_with, loaded, tokens, wanted, together) for _ in range(4)
+                ]
+                assert all((one.result() != counts).nnz == 0 for one in found)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def count_with(table, tokens, wanted, together):
+    together.wait()
+    return table.count(tokens, wanted)
