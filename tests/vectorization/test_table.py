@@ -199,7 +199,7 @@ def test_a_table_whose_parts_do_not_fit_is_rejected(spoil, message):
 
 
 def test_threads_can_count_with_a_loaded_table_at_once():
-    rows = [[f"w{i}", f"w{i * i % 997}", f"w{i % 7}"] for i in range(3_000)]
+    rows = [[f"w{i}", f"w{i * i % 997}", f"w{i % 7}"] for i in range(20_000)]
     table = learned(rows)[0]
     saved, tokens, wanted = pickle.dumps(table), encoded(rows[:50]), NgramRange(1, 2, False)
     counts = table.count(tokens, wanted)
@@ -207,7 +207,7 @@ def test_threads_can_count_with_a_loaded_table_at_once():
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(4) as pool:
-            for _ in range(15):
+            for _ in range(20):
                 loaded, together = pickle.loads(saved), Barrier(4)
                 found = [
                     pool.submit(count_with, loaded, tokens, wanted, together) for _ in range(4)
