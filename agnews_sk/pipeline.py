@@ -27,7 +27,7 @@ from agnews_sk._core.validation import (
     n_rows,
     text_columns,
 )
-from agnews_sk.classifiers import CalibratedLogisticRegression, ThresholdedLogisticRegression
+from agnews_sk.classifiers import CalibratedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -347,7 +347,7 @@ def make_embedding_pipeline(
     ['filter', 'augment', 'join', 'clean', 'embed', 'classify']
     """
     embedder = SentenceEmbedder(model=model)
-    classifier = ThresholdedLogisticRegression(C=10, random_state=random_state)
+    classifier = CalibratedLogisticRegression(C=10, random_state=random_state)
     steps = [
         *_text_steps(columns, verbose),
         ("embed", embedder if columns is None else default_mixed_vectorizer(embedder, dense=True)),
