@@ -154,7 +154,7 @@ def test_labels_weigh_as_their_rows_do(classifier):
     plain = plain.fit(X, Y)
     means = [one.predict_proba(X_TEST).mean(axis=0) for one in (plain, balanced, heavy)]
     assert means[2][2] > means[0][2] + 0.1
-    np.testing.assert_allclose(means[2][:2], means[0][:2], atol=1e-3)
+    np.testing.assert_allclose(means[2][:2], means[0][:2], atol=0.02)
     assert not np.allclose(balanced.coef_, plain.coef_)
     with pytest.raises(ValueError, match="class_weight must map labels of y to finite weights"):
         clone(plain).set_params(class_weight={9: 1}).fit(X, Y)
