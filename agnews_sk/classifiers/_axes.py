@@ -89,13 +89,12 @@ def principal_axes(X: Any) -> Axes:
         origin = X.mean(axis=0, dtype=float).astype(X.dtype)
         some = X[:: max(1, len(X) // (_ROWS_OF_AXES * X.shape[1]))] - origin
         largest = float(np.ptp(X))
-    if not 0 < largest < np.inf:
+    if not (0 < largest < np.inf and np.isfinite(origin).all()):
         return Axes()
     some /= largest
     with threads(X, 1):
-        basis = np.eye(X.shape[1], dtype=X.dtype)
-        if len(X) < X.shape[1]:
-            basis = np.linalg.qr(some.T)[0]
-            some = some @ basis
-        _, axes = np.linalg.eigh(some.T @ some)
-        return Axes(origin, basis @ axes)
+        if len(X) >= X.shape[1]:
+            return Axes(origin, np.linalg.eigh(some.T @ some)[1])
+        basis = np.linalg.qr(some.T)[0]  # (n_features, n_rows)
+        some = some @ basis
+        return Axes(origin, basis @ np.linalg.eigh(some.T @ some)[1])
