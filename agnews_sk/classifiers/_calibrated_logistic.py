@@ -17,8 +17,8 @@ from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 
 # C for so many sparse rows, and the largest one.
 _C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
-# C for so many dense rows or more whose mean squared distance from their mean is 1.
-_C_OF_DENSE, _ROWS_OF_DENSE = 1.0, 900
+# Numbers of dense rows between which C is 1, if their mean squared distance from their mean is 1.
+_FEWEST_OF_DENSE, _MOST_OF_DENSE = 900, 4_000
 # C with several labels per row, most of which are rare, so that few features tell of each.
 _C_OF_SETS = 3.0
 
@@ -37,9 +37,9 @@ class CalibratedLogisticRegression(CalibratedLinear):
     C : float or None, default=None
         Inverse strength of the penalty. None chooses it by the number n of rows, as
         :math:`10 \sqrt{50\,000 / n}` and at most 100, since held-out rows correct the confidence;
-        with several labels per row it is 3. For dense rows it is :math:`30 / \sqrt{n}` and at
-        least 1, or 3 with several labels per row, divided by the mean squared distance of the
-        rows from their mean.
+        with several labels per row it is 3. For dense rows it is 1 from 900 to 4,000 rows,
+        :math:`\sqrt{900 / n}` for fewer and :math:`\sqrt{n / 4000}` for more, or 3 with several
+        labels per row, divided by the mean squared distance of the rows from their mean.
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty: 0 is L2, 1 is L1, and between them elastic net.
     tol : float, default=1e-3
@@ -186,7 +186,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
         n_rows = X.shape[0]
         if sp.issparse(X):
             return _C_OF_SETS if of_sets else min(_C * (_ROWS_OF_C / n_rows) ** 0.5, _LARGEST_C)
-        C = _C_OF_SETS if of_sets else _C_OF_DENSE * max(1, _ROWS_OF_DENSE / n_rows) ** 0.5
+        ratio = max(_FEWEST_OF_DENSE / n_rows, n_rows / _MOST_OF_DENSE, 1)
+        C = _C_OF_SETS if of_sets else ratio**0.5
         with np.errstate(over="ignore"):
             spread = float(X.var(axis=0, dtype=float).sum())
         return C / spread if 0 < spread < np.inf else C
