@@ -27,7 +27,7 @@ from agnews_sk._core.validation import (
     n_rows,
     text_columns,
 )
-from agnews_sk.classifiers import CalibratedLogisticRegression, ThresholdedLogisticRegression
+from agnews_sk.classifiers import CalibratedLogisticRegression
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.sampling import MissingTextFilter
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
@@ -311,7 +311,7 @@ def make_tfidf_pipeline(
 
 
 def make_embedding_pipeline(
-    model=None, *, columns=None, memory=None, verbose=False, random_state=None, **params
+    model=None, *, columns=None, memory=None, verbose=False, random_state=0, **params
 ) -> TextPipeline:
     """Make the pipeline of a frozen pretrained encoder and logistic regression.
 
@@ -328,8 +328,8 @@ def make_embedding_pipeline(
         which serves other folds too.
     verbose : bool, default=False
         Print the time of each step.
-    random_state : int, RandomState or None, default=None
-        For `classify`.
+    random_state : int, RandomState or None, default=0
+        For `classify`, which draws the rows to calibrate on. The default makes fits reproducible.
     **params
         Steps and their parameters as `set_params` takes them, such as
         `embed__cache=TextCache()`.
@@ -347,11 +347,10 @@ def make_embedding_pipeline(
     ['filter', 'augment', 'join', 'clean', 'embed', 'classify']
     """
     embedder = SentenceEmbedder(model=model)
-    classifier = ThresholdedLogisticRegression(C=10, random_state=random_state)
     steps = [
         *_text_steps(columns, verbose),
         ("embed", embedder if columns is None else default_mixed_vectorizer(embedder, dense=True)),
-        ("classify", classifier),
+        ("classify", CalibratedLogisticRegression(random_state=random_state)),
     ]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
     return set_step_params(pipeline, params, maker="make_embedding_pipeline")

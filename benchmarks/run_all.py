@@ -40,6 +40,7 @@ RUNS = {
     "solvers": "benchmarks/bench_solvers.py",
     "multilabel": "benchmarks/bench_multilabel.py",
     "calibration": "benchmarks/bench_calibration.py",
+    "embeddings": "benchmarks/bench_embeddings.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
     "statistics": "benchmarks/bench_statistics.py",

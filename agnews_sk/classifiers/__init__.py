@@ -1,4 +1,4 @@
-"""Classifiers with `predict_proba`: three linear ones, two transformers, and one that abstains."""
+"""Classifiers with `predict_proba`: two linear ones, two transformers, and one that abstains."""
 
 from agnews_sk._core.public import load_when_asked
 
@@ -8,7 +8,6 @@ _FILES = {
     "CalibratedLinearSVC": "_linear",
     "CalibratedLogisticRegression": "_calibrated_logistic",
     "FineTunedTransformerClassifier": "_finetuned",
-    "ThresholdedLogisticRegression": "_logistic",
     "TransformerClassifier": "_scratch",
 }
 
@@ -17,7 +16,6 @@ __all__ = [
     "CalibratedLinearSVC",
     "CalibratedLogisticRegression",
     "FineTunedTransformerClassifier",
-    "ThresholdedLogisticRegression",
     "TransformerClassifier",
 ]
 

@@ -27,6 +27,7 @@ from agnews_sk._core.validation import (
     class_weights,
     encode_labels,
 )
+from agnews_sk.classifiers._axes import Axes
 from agnews_sk.classifiers._label_sets import label_weights
 from agnews_sk.classifiers._linear_sets import LabelMargins, LabelRows, fit_label_sets
 from agnews_sk.classifiers._unseen import as_unseen, finite
@@ -104,14 +105,18 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         """Fit the margins of some rows, of at least two classes, from a start if there is one."""
 
     @abstractmethod
-    def _of_labels(self) -> dict[str, Any]:
-        """Return the settings of `fit_margins` for several labels per row."""
+    def _of_labels(self, X: Any) -> dict[str, Any]:
+        """Return the settings of `fit_margins` for rows with several labels."""
 
     def _previous(
         self, classes: np.ndarray, label_format: str | None, X: Any
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Return coefficients and intercepts to start the final fit from, if there are any."""
         return None
+
+    def _axes(self, X: Any) -> Axes:
+        """Return the axes to fit in; the features themselves unless a subclass has better ones."""
+        return Axes()
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the margins and their temperature.
@@ -152,20 +157,22 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # A class without weight needs a classifier too.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
-        rows = Rows(X[used], codes[used], weight[used], len(classes))
-
-        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        X_used = X[used]
+        origins = [same_rows(X_used), *([] if groups is None else [check_groups(groups, X)[used]])]
+        axes = self._axes(X_used)
+        rows = Rows(axes.of(X_used, self.n_jobs), codes[used], weight[used], len(classes))
         temperature, shift, part = self._calibrated(rows, classes, join_groups(*origins), seed)
         previous = self._previous(classes, None, X)
-        start = part if previous is None else Margins(*previous, 0)
+        start = part if previous is None else Margins(*axes.from_features(*previous), 0)
         whole = self._fit_margins(rows, seed, start)
+        coef, intercept = axes.to_features(whole.coef, whole.intercept)
         # All at the end: an interrupted fit leaves the previous state.
         self.classes_, self.n_iter_, self.temperature_ = classes, whole.n_iter, temperature
         self.thresholds_, self.label_format_ = None, None
         # A product with sparse rows copies the transpose unless it is one block of memory.
-        self.coef_ = np.asfortranarray(whole.coef)
+        self.coef_ = np.asfortranarray(coef)
         shift = shift[1:] - shift[:1] if len(classes) == 2 else shift
-        self.intercept_ = whole.intercept + temperature * shift
+        self.intercept_ = intercept + temperature * shift
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -284,22 +291,29 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         weight = check_sample_weight(sample_weight, X)
         used = np.flatnonzero(weight > 0)
         of_labels = label_weights(self.class_weight, sets, weight)
-        rows = LabelRows(X[used], sets.indicator[used], weight[used], of_labels[used])
-        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
-        previous = self._previous(sets.classes, sets.format, X)
+        X_used = X[used]
+        origins = [same_rows(X_used), *([] if groups is None else [check_groups(groups, X)[used]])]
+        axes = self._axes(X_used)
+        X_used = axes.of(X_used, self.n_jobs)
+        rows = LabelRows(X_used, sets.indicator[used], weight[used], of_labels[used])
+        previous, start = self._previous(sets.classes, sets.format, X), None
+        if previous is not None:
+            coef, intercept = axes.from_features(*previous)
+            start = LabelMargins(coef.T, intercept, 0)
         found = fit_label_sets(
             rows,
             join_groups(*origins),
             fraction=self.calibration_fraction,
             threshold=self.threshold,
             seed=check_random_state(self.random_state).randint(MAX_SEED),
-            start=None if previous is None else LabelMargins(previous[0].T, previous[1], 0),
+            start=start,
             n_jobs=self.n_jobs,
-            **self._of_labels(),
+            **self._of_labels(rows.X),
         )
+        coef, intercept = axes.to_features(found.coef, found.intercept)
         self.classes_, self.label_format_ = sets.classes, sets.format
         self.thresholds_ = found.thresholds
-        self.coef_, self.intercept_ = np.asfortranarray(found.coef), found.intercept
+        self.coef_, self.intercept_ = np.asfortranarray(coef), intercept
         self.temperature_, self.n_iter_ = 1.0, found.n_iter
         return self
 

@@ -1,39 +1,45 @@
-"""Logistic regression for sparse vectors of texts."""
+"""Logistic regression for vectors of texts."""
 
 import warnings
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
 from agnews_sk._core.validation import Interval
+from agnews_sk.classifiers._axes import Axes, principal_axes
 from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 
-# C for so many rows, and the largest one.
+# C for so many sparse rows, and the largest one.
 _C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
-# C with several labels per row, most of which are rare, so that few n-grams tell of each.
+# Numbers of dense rows between which C is 1, if their mean squared distance from their mean is 1.
+_FEWEST_OF_DENSE, _MOST_OF_DENSE = 900, 4_000
+# C with several labels per row, most of which are rare, so that few features tell of each.
 _C_OF_SETS = 3.0
 
 
 class CalibratedLogisticRegression(CalibratedLinear):
-    r"""Logistic regression with calibrated probabilities, for sparse vectors of texts.
+    r"""Logistic regression with calibrated probabilities, for TF-IDF or embeddings of texts.
 
     Multinomial for three classes and more, and for several labels per row one logistic regression
     per label. The objective is that of scikit-learn's
     :class:`~sklearn.linear_model.LogisticRegression`, minimized many times faster on TF-IDF of
-    texts. A temperature and a shift of each class, chosen on held-out rows, then correct its
-    confidence.
+    texts, and faster on dense vectors. A temperature and a shift of each class, chosen on held-out
+    rows, then correct its confidence.
 
     Parameters
     ----------
     C : float or None, default=None
         Inverse strength of the penalty. None chooses it by the number n of rows, as
         :math:`10 \sqrt{50\,000 / n}` and at most 100, since held-out rows correct the confidence;
-        with several labels per row it is 3.
+        with several labels per row it is 3. For dense rows it is 1 from 900 to 4,000 rows,
+        :math:`\sqrt{900 / n}` for fewer and :math:`\sqrt{n / 4000}` for more, or 3 with several
+        labels per row, divided by the mean squared distance of the rows from their mean.
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty: 0 is L2, 1 is L1, and between them elastic net.
     tol : float, default=1e-3
@@ -86,7 +92,9 @@ class CalibratedLogisticRegression(CalibratedLinear):
     with the share :math:`\rho` of the L1 norm. It is minimized by L-BFGS with the diagonal of the
     second derivatives (Liu and Nocedal 1989), which for features whose frequencies differ by
     orders of magnitude takes a tenth of the steps; with an L1 norm by its orthant-wise variant
-    (Andrew and Gao 2007). Sums are in single precision.
+    (Andrew and Gao 2007). Sums are in single precision. Dense rows of up to 1,024 features are
+    rotated to their principal axes first, unless there is an L1 norm: features of embeddings are
+    correlated, and along these axes second derivatives are nearly a diagonal.
 
     Temperature scaling is that of :class:`CalibratedLinearSVC`.
 
@@ -147,7 +155,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
             found = fit_logistic(
                 Products(rows.X, run),
                 Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight),
-                C=self._penalty(len(rows.codes)),
+                C=self._penalty(rows.X),
                 tol=self.tol,
                 max_iter=self.max_iter,
                 l1_ratio=self.l1_ratio,
@@ -162,16 +170,27 @@ class CalibratedLogisticRegression(CalibratedLinear):
             )
         return Margins(found.coef.T, found.intercept, found.n_iter)
 
-    def _of_labels(self) -> dict[str, Any]:
+    def _axes(self, X: Any) -> Axes:
+        """Return the principal axes of dense rows, unless the penalty has an L1 norm."""
+        return Axes() if self.l1_ratio else principal_axes(X)
+
+    def _of_labels(self, X: Any) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
         settings = {name: getattr(self, name) for name in ("max_iter", "tol", "l1_ratio")}
-        return {"C": _C_OF_SETS if self.C is None else self.C, **settings}
+        return {"C": self._penalty(X, of_sets=True), **settings}
 
-    def _penalty(self, n_rows: int) -> float:
-        """Return the inverse strength of the penalty."""
+    def _penalty(self, X: Any, of_sets: bool = False) -> float:
+        """Return the inverse strength of the penalty for some rows."""
         if self.C is not None:
             return float(self.C)
-        return min(_C * (_ROWS_OF_C / n_rows) ** 0.5, _LARGEST_C)
+        n_rows = X.shape[0]
+        if sp.issparse(X):
+            return _C_OF_SETS if of_sets else min(_C * (_ROWS_OF_C / n_rows) ** 0.5, _LARGEST_C)
+        ratio = max(_FEWEST_OF_DENSE / n_rows, n_rows / _MOST_OF_DENSE, 1)
+        C = _C_OF_SETS if of_sets else ratio**0.5
+        with np.errstate(over="ignore"):
+            spread = float(X.var(axis=0, dtype=float).sum())
+        return C / spread if 0 < spread < np.inf else C
 
     def _previous(
         self, classes: np.ndarray, label_format: str | None, X: Any

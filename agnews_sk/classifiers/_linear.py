@@ -167,6 +167,6 @@ class CalibratedLinearSVC(CalibratedLinear):
         classifiers.fit(rows.X, rows.codes, sample_weight=rows.weight)
         return Margins(classifiers.coef_, classifiers.intercept_, classifiers.n_iter_)
 
-    def _of_labels(self) -> dict[str, Any]:
+    def _of_labels(self, X: Any) -> dict[str, Any]:
         """Return the settings of `fit_margins` for several labels per row."""
         return {"C": _OF_LOG_LOSS * self.C, "max_iter": self.max_iter or _MOST_STEPS}

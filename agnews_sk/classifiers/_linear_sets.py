@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.special import expit, logit
 
 from agnews_sk.classifiers._label_sets import held_out_rows
@@ -13,6 +14,9 @@ from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
 CLOSE_ENOUGH = 3e-3
+# Labels that are fitted together on dense rows, whose product with many columns takes little
+# longer than with one.
+_TOGETHER = 32
 _MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
@@ -144,7 +148,10 @@ def fit_margins(
     l1_ratio: float = 0.0,
     start: LabelMargins | None = None,
 ) -> LabelMargins:
-    """Fit one logistic regression per label, each in a thread.
+    """Fit one logistic regression per label.
+
+    On sparse rows, and with an L1 norm, each is minimized on its own, in a thread; on dense rows
+    the sum of the objectives of labels with similar frequencies is.
 
     Parameters
     ----------
@@ -170,27 +177,29 @@ def fit_margins(
     coef = np.zeros((rows.X.shape[1], len(n_positive)))
     intercept = Sigmoid(rows.indicator, weight).start()
 
-    def fit_label(label: int) -> int:
-        """Fit the margin of a label, and return the number of steps."""
-        column = slice(label, label + 1)
+    def fit_labels(labels: np.ndarray) -> int:
+        """Fit the margins of some labels, and return the number of steps."""
         begin = None
-        if start is not None and start.coef[:, label].any():
-            begin = Coefficients(start.coef[:, column], start.intercept[column])
+        if start is not None and start.coef[:, labels].any():
+            begin = Coefficients(start.coef[:, labels], start.intercept[labels])
         found = fit_logistic(
             products,
-            Sigmoid(rows.indicator[:, column], weight[:, column]),
+            Sigmoid(rows.indicator[:, labels], weight[:, labels]),
             C=C,
             tol=tol,
             max_iter=max_iter,
             l1_ratio=l1_ratio,
             start=begin,
         )
-        coef[:, column], intercept[column] = found.coef, found.intercept
+        coef[:, labels], intercept[labels] = found.coef, found.intercept
         return found.n_iter
 
+    size = 1 if sp.issparse(rows.X) or l1_ratio else _TOGETHER
+    by_frequency = varying[np.argsort(n_positive[varying], kind="stable")]
+    parts = [by_frequency[i : i + size] for i in range(0, len(by_frequency), size)]
     with threads(rows.X, n_jobs) as run:
         products = Products(rows.X)
-        n_iter = max(run(fit_label, varying.tolist()), default=0)
+        n_iter = max(run(fit_labels, parts), default=0)
     return LabelMargins(coef, intercept, n_iter)
 
 

@@ -80,7 +80,7 @@ class Products:
             features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
         else:
             X = np.ascontiguousarray(X, dtype=np.float32)
-            transposed, features = X.T, [slice(0, self.n_features)]
+            transposed, features = X.T, []  # the transposes of the blocks are views
         self._blocks = [(block, X[block]) for block in self.rows]
         self._transposed = [(part, transposed[part]) for part in features]
 
@@ -112,13 +112,24 @@ class Products:
         -------
         ndarray of float32 of shape (n_features, n_columns)
         """
-        found = np.empty((self.n_features, values.shape[1]), np.float32)
-        _fill(
-            self.run,
-            found,
-            self._transposed,
-            lambda part: (_squared(part) if squared else part) @ values,
-        )
+        found = np.zeros((self.n_features, values.shape[1]), np.float32)
+        if self._transposed:
+            _fill(
+                self.run,
+                found,
+                self._transposed,
+                lambda part: (_squared(part) if squared else part) @ values,
+            )
+            return found
+
+        def of_block(part: tuple[slice, np.ndarray]) -> np.ndarray:
+            """Return the part of the product that a block adds."""
+            rows, block = part
+            product: np.ndarray = (_squared(block) if squared else block).T @ values[rows]
+            return product
+
+        for product in self.run(of_block, self._blocks):
+            found += product
         return found
 
 

@@ -15,7 +15,6 @@ from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.classifiers import (
     CalibratedLinearSVC,
     CalibratedLogisticRegression,
-    ThresholdedLogisticRegression,
 )
 from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.onnx._graphs import linear_graph, module_graph
@@ -284,5 +283,4 @@ _SCALES: dict[type, Callable[[Any], float]] = {
     CalibratedLinearSVC: lambda svc: 1 / svc.temperature_,
     CalibratedLogisticRegression: lambda classifier: 1 / classifier.temperature_,
     LogisticRegression: lambda _: 1.0,
-    ThresholdedLogisticRegression: lambda _: 1.0,
 }

@@ -410,7 +410,6 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_linear,
     "agnews_sk.classifiers.CalibratedLogisticRegression": _check_linear,
     "agnews_sk.classifiers.FineTunedTransformerClassifier": _check_thresholds,
-    "agnews_sk.classifiers.ThresholdedLogisticRegression": _check_thresholds,
     "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.cleaning.MixedColumnJoiner": check_mixed_joiner,

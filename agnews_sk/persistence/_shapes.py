@@ -26,7 +26,6 @@ _SCALER: _Shapes = dict.fromkeys(("max_abs_", "mean_", "scale_", "var_"), ("feat
 _SELECTOR: _Shapes = dict.fromkeys(("pvalues_", "scores_", "variances_"), ("features",))
 _ENCODER: _Shapes = dict.fromkeys(("center_", "end_", "scale_", "start_"), ("features",))
 _SHAPES: dict[str, _Shapes] = {
-    "agnews_sk.classifiers.ThresholdedLogisticRegression": _LINEAR,
     "agnews_sk.vectorization.DateEncoder": _ENCODER,
     "agnews_sk.vectorization.NumberEncoder": _ENCODER,
     "sklearn.decomposition._truncated_svd.TruncatedSVD": {"components_": ("any", "features")},

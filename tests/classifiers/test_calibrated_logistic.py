@@ -17,6 +17,9 @@ RNG = np.random.default_rng(0)
 X = sp.random_array((600, 40), density=0.2, rng=RNG, format="csr")
 MARGINS = X @ RNG.normal(size=(40, 3)) * 2
 Y = np.array(["a", "b", "c"])[(MARGINS + RNG.gumbel(size=(600, 3))).argmax(axis=1)]
+KINDS = pytest.mark.parametrize(
+    "to_kind", [lambda rows: rows, lambda rows: rows.toarray()], ids=["sparse", "dense"]
+)
 PLAIN = CalibratedLogisticRegression(C=10, calibration_fraction=None, tol=1e-7, max_iter=500)
 RANDOM = dict.fromkeys(
     [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")],
@@ -31,16 +34,19 @@ def test_it_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 
+@KINDS
 @pytest.mark.parametrize("classes", [["a", "b"], ["a", "b", "c"]])
 @pytest.mark.parametrize("class_weight", [None, "balanced", {"a": 3}])
-def test_without_calibration_it_is_scikit_learns(classes, class_weight):
+def test_without_calibration_it_is_scikit_learns(classes, class_weight, to_kind):
     rows = np.isin(Y, classes)
     weight = np.random.default_rng(1).uniform(0.5, 2, rows.sum())
-    ours = clone(PLAIN).set_params(class_weight=class_weight).fit(X[rows], Y[rows], weight)
+    ours = clone(PLAIN).set_params(class_weight=class_weight)
+    ours.fit(to_kind(X[rows]), Y[rows], weight)
     reference = LogisticRegression(C=10, tol=1e-8, max_iter=5000, class_weight=class_weight)
     reference.fit(X[rows], Y[rows], weight)
     assert ours.coef_.shape == reference.coef_.shape
-    np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), atol=2e-3)
+    expected = reference.predict_proba(X)
+    np.testing.assert_allclose(ours.predict_proba(to_kind(X)), expected, atol=2e-3)
     assert ours.temperature_ == 1
 
 
@@ -83,8 +89,19 @@ def test_shifts_find_rare_classes_of_few_rows():
 
 @pytest.mark.parametrize(("n_rows", "C"), [(100, 100), (500, 100), (50_000, 10), (200_000, 5)])
 def test_few_rows_have_a_weaker_penalty(n_rows, C):
-    assert CalibratedLogisticRegression()._penalty(n_rows) == pytest.approx(C)
-    assert CalibratedLogisticRegression(C=3)._penalty(n_rows) == 3
+    rows = sp.csr_array((n_rows, 1))
+    assert CalibratedLogisticRegression()._penalty(rows) == pytest.approx(C)
+    assert CalibratedLogisticRegression(C=3)._penalty(rows) == 3
+
+
+@pytest.mark.parametrize(("n_rows", "C"), [(36, 5), (900, 1), (4000, 1), (9000, 1.5)])
+@pytest.mark.parametrize("scale", [1, 1e-4, 1e200])
+def test_the_penalty_of_dense_rows_follows_their_scale(n_rows, C, scale):
+    rows = np.resize([[3.0, 1], [3, -1]], (n_rows, 2)) * scale
+    scale = 1 if scale == 1e200 else scale  # whose square is not finite
+    ours = CalibratedLogisticRegression()
+    assert ours._penalty(rows) == pytest.approx(C / scale**2)
+    assert ours._penalty(rows, of_sets=True) == pytest.approx(3 / scale**2)
 
 
 def test_held_out_rows_do_not_change_the_classifier():
@@ -92,18 +109,22 @@ def test_held_out_rows_do_not_change_the_classifier():
     np.testing.assert_allclose(ours.coef_, clone(PLAIN).fit(X, Y).coef_, atol=0.05)
 
 
-def test_a_warm_start_takes_fewer_steps():
-    warm = clone(PLAIN).set_params(warm_start=True, tol=1e-5).fit(X, Y)
+@KINDS
+@pytest.mark.parametrize("sets", [False, True], ids=["one label", "several"])
+def test_a_warm_start_takes_fewer_steps(sets, to_kind):
+    features, y = to_kind(X), [[label] for label in Y] if sets else Y
+    warm = clone(PLAIN).set_params(warm_start=True, tol=1e-5).fit(features, y)
     cold, before = warm.n_iter_, warm.coef_
-    warm.fit(X, Y)
+    warm.fit(features, y)
     assert warm.n_iter_ < cold / 3
     np.testing.assert_allclose(warm.coef_, before, atol=0.1)
-    warm.fit(X[:, :30], Y)
+    warm.fit(features[:, :30], y)
     assert warm.coef_.shape == (3, 30)
 
 
-def test_an_l1_penalty_leaves_features_out():
-    sparse = clone(PLAIN).set_params(l1_ratio=1.0, C=0.2).fit(X, Y)
+@KINDS
+def test_an_l1_penalty_leaves_features_out(to_kind):
+    sparse = clone(PLAIN).set_params(l1_ratio=1.0, C=0.2).fit(to_kind(X), Y)
     assert 0.2 < (sparse.coef_ == 0).mean() < 1
 
 

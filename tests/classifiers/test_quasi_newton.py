@@ -107,11 +107,22 @@ def test_a_weight_is_a_number_of_copies():
     np.testing.assert_allclose(weighted.coef, copied.coef, atol=0.02)
 
 
-def test_the_result_does_not_depend_on_the_number_of_threads(monkeypatch):
+@pytest.mark.parametrize("to_kind", [sp.csr_array, lambda X: X.toarray()], ids=["sparse", "dense"])
+def test_the_result_does_not_depend_on_the_number_of_threads(to_kind, monkeypatch):
     monkeypatch.setattr(_products, "_FEWEST_FOR_THREADS", 1)
     monkeypatch.setattr(_products, "_ROWS", 64)
-    fits = [fit(X, softmax_loss(), n_jobs=n) for n in (1, 2, 5)]
+    fits = [fit(to_kind(X), softmax_loss(), n_jobs=n) for n in (1, 2, 5)]
     assert all(np.array_equal(fits[0].coef, other.coef) for other in fits[1:])
+
+
+@pytest.mark.parametrize("to_kind", [sp.csr_array, lambda X: X.toarray()], ids=["sparse", "dense"])
+@pytest.mark.parametrize("squared", [False, True])
+def test_products_of_blocks_are_those_of_the_matrix(squared, to_kind, monkeypatch):
+    monkeypatch.setattr(_products, "_ROWS", 64)
+    products, values = _products.Products(to_kind(X)), RNG.normal(size=(300, 2)).astype(np.float32)
+    scaled = X.toarray() / products.scale
+    expected = (scaled**2 if squared else scaled).T @ values
+    np.testing.assert_allclose(products.with_transpose(values, squared), expected, atol=1e-5)
 
 
 def test_a_start_at_the_optimum_takes_no_step():

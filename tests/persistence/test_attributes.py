@@ -46,7 +46,7 @@ from agnews_sk import make_tfidf_pipeline
 from agnews_sk.classifiers import (
     AbstainingClassifier,
     CalibratedLinearSVC,
-    ThresholdedLogisticRegression,
+    CalibratedLogisticRegression,
 )
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.persistence import load, save
@@ -102,7 +102,7 @@ ON_TEXTS = [
     AbstainingClassifier(make_tfidf_pipeline(), max_error=0.5),
 ]  # fmt: skip
 ON_MATRIX = [
-    CalibratedLinearSVC(), ThresholdedLogisticRegression(), LogisticRegression(),
+    CalibratedLinearSVC(), CalibratedLogisticRegression(), LogisticRegression(),
     LogisticRegression(solver="saga"),
     LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=False,
                          scoring="accuracy"),
