@@ -57,7 +57,7 @@ class FoldPruner(BasePruner):
         if not complete:
             return False
         sign = 1 if study.direction == StudyDirection.MAXIMIZE else -1
-        best = max(complete, key=lambda one: sign * one.value)
+        best = max(complete, key=lambda one: sign * one.values[0])
         found = sign * _differences(trial, best)
         if not len(found):
             return False
