@@ -45,6 +45,7 @@ RUNS = {
     "audit": "benchmarks/bench_audit.py",
     "statistics": "benchmarks/bench_statistics.py",
     "tuning": "benchmarks/bench_tuning.py",
+    "defaults": "benchmarks/bench_defaults.py",
     "serving_tfidf": "benchmarks/bench_serving.py",
     "serving_minilm": "benchmarks/bench_serving.py --family finetune --workers 1 --compare",
     "serving_memory": "benchmarks/bench_serving.py --memory 50000",

@@ -1,6 +1,7 @@
 """Search the hyperparameters of whole pipelines with Optuna; each family has a default space."""
 
 from agnews_sk._core.public import publish
+from agnews_sk.tuning._pruner import FoldPruner
 from agnews_sk.tuning._search import PipelineSearchCV
 from agnews_sk.tuning._spaces import (
     embedding_space,
@@ -12,6 +13,7 @@ from agnews_sk.tuning._spaces import (
 from agnews_sk.tuning._study import finished_trials, open_storage
 
 __all__ = [
+    "FoldPruner",
     "PipelineSearchCV",
     "embedding_space",
     "finetune_space",

@@ -23,6 +23,7 @@ from agnews_sk._core.label_sets import check_target
 from agnews_sk._core.validation import Interval, StrOptions, select_metadata
 from agnews_sk.tuning._evaluation import COSTS, Candidates, TrialEvaluation
 from agnews_sk.tuning._job import Job, Samplers
+from agnews_sk.tuning._pruner import FoldPruner
 from agnews_sk.tuning._results import (
     best_on_front,
     check_some_completed,
@@ -35,7 +36,6 @@ from agnews_sk.tuning._set_scoring import score_rows
 from agnews_sk.tuning._settings import study_settings
 from agnews_sk.tuning._study import (
     finished_trials,
-    fold_pruner,
     open_storage,
     open_study,
     quiet_optuna,
@@ -49,7 +49,7 @@ class PipelineSearchCV(BaseSearchCV):
     """Cross-validated hyperparameter search over whole pipelines with Optuna.
 
     Each trial is scored fold by fold. The first steps of its pipeline that equal those of an
-    earlier trial are not fitted again, and a trial worse than the best is pruned after two folds.
+    earlier trial are not fitted again, and a trial worse than the best is pruned after a few folds.
     With a storage, a search can be resumed, and run on several machines.
 
     Parameters
@@ -76,9 +76,8 @@ class PipelineSearchCV(BaseSearchCV):
         None is `TPESampler`, seeded for each trial by `random_state` and the trial's number.
     pruner : optuna.pruners.BasePruner or None, default=None
         Called after each fold; the number of the fold is the step, and their order differs by
-        trial. None is `WilcoxonPruner(p_threshold=0.51)`, which prunes a trial that after two or
-        more folds is on balance worse than the best one on the same folds; a lower threshold is
-        more patient, `NopPruner()` prunes none. Not used with several objectives.
+        trial. None is `FoldPruner`, which prunes a trial that is unlikely to beat the best one by
+        the scores on the same folds; `NopPruner()` prunes none. Not used with several objectives.
     epoch_pruner : optuna.pruners.BasePruner or None, default=None
         Called after each epoch of a classifier that has `max_epochs` and supports scikit-learn's
         callbacks, with the scores of the same fold in earlier trials. It must only
@@ -398,7 +397,7 @@ class PipelineSearchCV(BaseSearchCV):
                 evaluation=evaluation,
                 storage=opened if pool.in_process else storage,
                 study_name=study.study_name,
-                pruner=self.pruner or fold_pruner(),
+                pruner=self.pruner or FoldPruner(),
                 samplers=Samplers(self.sampler, evaluation.seed),
                 n_trials=self.n_trials,
                 deadline=None if self.timeout is None else time.time() + self.timeout,

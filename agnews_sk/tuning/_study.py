@@ -6,14 +6,12 @@ The only module that uses private functions of Optuna.
 import logging
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
-from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
-from optuna.pruners import BasePruner, WilcoxonPruner
+from optuna.exceptions import DuplicatedStudyError
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalRedisBackend
@@ -113,17 +111,6 @@ def _database(url: str, n_tries: int = 4) -> RDBStorage:
                 f"storage must be journal:PATH or the URL of a database, got {url!r}."
             ) from error
     raise AssertionError
-
-
-def fold_pruner() -> BasePruner:
-    """Return the default pruner between folds: it prunes trials that are worse on balance.
-
-    Of two pairs, the p-value is at most 1/2 if the larger difference is a loss, so that a threshold
-    just above prunes after two folds.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return WilcoxonPruner(p_threshold=0.51)
 
 
 def open_study(

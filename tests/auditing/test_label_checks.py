@@ -5,7 +5,6 @@ import pytest
 from agnews_sk.auditing._audit import _rows
 from agnews_sk.auditing._label_checks import (
     _label_scores,
-    _out_of_fold,
     check_label_errors,
     checkable_labels,
 )
@@ -13,27 +12,6 @@ from agnews_sk.auditing._rows import Rows
 
 TEXTS = [f"{kind} {i}" for kind in ("oil barrel price", "cup final team") for i in range(20)]
 CODES = np.repeat([0, 1], 20)
-
-
-def test_probabilities_come_from_models_that_did_not_see_the_text():
-    flipped = CODES.copy()
-    flipped[5] = 1
-    found = _out_of_fold(pl.Series(TEXTS), flipped, 0)
-    assert found.shape == (40, 2)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
-    assert found[5, 0] > 0.5  # its own, wrong label would have won
-
-
-def test_copies_of_a_text_are_not_evidence_for_its_label():
-    flipped = CODES.copy()
-    flipped[5] = 1
-    found = _out_of_fold(pl.Series([*TEXTS, *[TEXTS[5]] * 5]), np.append(flipped, [1] * 5), 0)
-    assert found[5, 0] > 0.5
-
-
-def test_a_class_of_one_text_keeps_its_label():
-    found = _out_of_fold(pl.Series([*TEXTS, "snow", "SNOW"]), np.append(CODES, [2, 2]), 0)
-    assert found[-2:].tolist() == [[0, 0, 1]] * 2
 
 
 def test_an_improbable_label_has_a_low_score():

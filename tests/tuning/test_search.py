@@ -278,7 +278,7 @@ def test_an_error_is_raised_at_once_if_requested():
         search.fit(*FOLDS)
 
 
-def test_a_trial_that_is_worse_on_two_folds_is_pruned_without_a_warning():
+def test_trials_that_are_worse_are_pruned_without_a_warning():
     def space(trial):
         x = trial.suggest_float("x", 0, 1) - 2 * (trial.number > 0)
         return {"scores": tuple(x + fold / 100 for fold in range(4))}
@@ -288,7 +288,8 @@ def test_a_trial_that_is_worse_on_two_folds_is_pruned_without_a_warning():
         search = scripted_search(space, n_trials=3).fit(*FOLDS)
     first, *others = search.study_.trials
     assert len(first.intermediate_values) == 4
-    assert [len(trial.intermediate_values) for trial in others] == [2, 2]
+    # The first two trials tell how much differences vary by fold: not at all.
+    assert [len(trial.intermediate_values) for trial in others] == [2, 1]
     assert [trial.number for trial in search.best_trials_] == [0]
 
 

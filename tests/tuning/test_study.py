@@ -15,7 +15,6 @@ from agnews_sk.tuning._study import (
     LOST,
     RETRY,
     begin_trial,
-    fold_pruner,
     is_lost,
     is_stopped,
     open_study,
@@ -102,22 +101,6 @@ def test_a_callback_may_stop_a_study_within_the_context_only(storage):
         assert is_stopped(study)
     with pytest.raises(RuntimeError, match="stop"):
         study.stop()
-
-
-@pytest.mark.parametrize(
-    ("difference", "pruned"), [([-0.2, 0.1], True), ([-0.1, 0.2], False), ([-0.2], False)], ids=str
-)
-def test_the_default_pruner_stops_trials_that_are_worse_on_balance_over_two_folds(
-    difference, pruned
-):
-    study = optuna.create_study(direction="maximize", pruner=fold_pruner())
-    for shift in ([0.0] * len(difference), difference):
-        trial = study.ask()
-        for fold, by in enumerate(shift):
-            trial.report(0.5 + by, fold)
-        if shift is difference:
-            assert trial.should_prune() is pruned
-        study.tell(trial, 0.5)
 
 
 @pytest.mark.parametrize("verbose", [True, False])
