@@ -11,7 +11,9 @@ from agnews_sk._core.imbalanced import imblearn, imported_late
 
 
 def test_a_function_imported_late_is_that_of_the_module(tmp_path, monkeypatch):
-    (tmp_path / "a_late_module.py").write_text("def double(x, *, plus=0):\n    return 2 * x + plus\n")
+    (tmp_path / "a_late_module.py").write_text(
+        "def double(x, *, plus=0):\n    return 2 * x + plus\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     with imported_late(["a_late_module"]):
         from a_late_module import double
