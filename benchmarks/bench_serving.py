@@ -144,10 +144,12 @@ class Client(asyncio.Protocol):
         self._requests, self._end, self._response = requests, end, b""
 
     def connection_made(self, transport):
+        """Send the first request."""
         self._transport = transport
         self._send()
 
     def data_received(self, data):
+        """Send the next request if the response is complete."""
         self._response += data
         head = self._response.find(b"\r\n\r\n")
         if head < 0:
@@ -161,6 +163,7 @@ class Client(asyncio.Protocol):
         self._send()
 
     def connection_lost(self, exc):
+        """Count a connection that the service closed as a failure."""
         self.n_failed += time.perf_counter() < self._end
         self.closed.set_result(None)
 

@@ -92,4 +92,4 @@ def _flat(cells: Cells) -> Cells:
 
 def _repeated(name: str) -> ValueError:
     """Return the error of an object with two cells of one name."""
-    return ValueError(f"the key {name!r:.60} occurs more than once; rename or remove all but one.")
+    return ValueError(f"the key {name!r:.60} occurs more than once; rename or remove all but one")
