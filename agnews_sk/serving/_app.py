@@ -37,6 +37,7 @@ from agnews_sk.serving._schemas import (
     response_model,
 )
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _RETRY = {"Retry-After": "1"}
 _MAX_REASONS = 20
 _NO_DOCS = (
@@ -410,7 +411,7 @@ def _add_routes(app: FastAPI, service: _Service, api_key: str | None) -> None:
 
 def _as_json(content: Any) -> Response:
     """Return a JSON response without validating it by a response model, since it was built here."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _ENCODER.encode(content)
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
 
