@@ -6,7 +6,6 @@ The names of the steps are part of the interface: tuning and the command line us
 import warnings
 from typing import Any
 
-import imblearn.pipeline
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
@@ -14,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk._core.base import sampled_columns
+from agnews_sk._core.imbalanced import imblearn
 from agnews_sk._core.label_formats import label_format_of
 from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from agnews_sk.files._json_cells import DECODER
+
 _CHARACTERS = 2**16
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 _AFTER_BRACKET = re.compile(r"\[[ \t\n\r]*([^ \t\n\r])")
@@ -46,7 +48,6 @@ class ArrayElements:
         self._file = file
         self._path = path
         self._max_bytes = max_element_bytes
-        self._decoder = json.JSONDecoder()
         self._text, self._at = "", 0  # what has been read, and where the rest begins
         self._line = 1
         self.names: list[str] = []
@@ -148,7 +149,7 @@ class ArrayElements:
         """Return the value that begins here, and go behind it."""
         while True:
             try:
-                value, end = self._decoder.raw_decode(self._text, self._at)
+                value, end = DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if len(self._text) - self._at > self._max_bytes:
                     raise self._error(f"more than {self._max_bytes} bytes in one record") from error

@@ -1,8 +1,38 @@
 """The cells of a JSON object, of which nested objects are taken apart."""
 
+import json
 from typing import Any
 
 from agnews_sk.files._rows import Cells
+
+
+class _WithRepeatedKey(dict[str, Any]):
+    """An object with a key more than once, of which `json` would keep the last value.
+
+    Attributes
+    ----------
+    repeated : str
+    """
+
+    repeated: str
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object that consists of some keys and values; mark it if a key is repeated.
+
+    It is not rejected yet, since the parser has to find the end of the object.
+    """
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    names = [name for name, _ in pairs]
+    marked = _WithRepeatedKey(found)
+    marked.repeated = next(name for name in found if names.count(name) > 1)
+    return marked
+
+
+# Parses JSON whose objects `cells_of` takes apart.
+DECODER = json.JSONDecoder(object_pairs_hook=_object_of)
 
 
 def cells_of(found: Any) -> Cells:
@@ -11,7 +41,7 @@ def cells_of(found: Any) -> Cells:
     Parameters
     ----------
     found : object
-        As the parser returns it.
+        As `DECODER` returns it.
 
     Returns
     -------
@@ -20,7 +50,7 @@ def cells_of(found: Any) -> Cells:
     Raises
     ------
     ValueError
-        If it is not an object.
+        If it is not an object, or two of its cells have the same name.
 
     Examples
     --------
@@ -45,12 +75,21 @@ def _flat(cells: Cells) -> Cells:
     dict of str to object
         The same dict if no cell is an object.
     """
+    if isinstance(cells, _WithRepeatedKey):
+        raise _repeated(cells.repeated)
     if not any(isinstance(cell, dict) for cell in cells.values()):
         return cells
     flat: Cells = {}
     for name, cell in cells.items():
-        if isinstance(cell, dict) and cell:
-            flat |= {f"{name}.{inner}": value for inner, value in _flat(cell).items()}
-        else:
-            flat[name] = cell
+        is_nested = isinstance(cell, dict) and cell
+        inner = {f"{name}.{key}": value for key, value in _flat(cell).items()} if is_nested else {}
+        for full, value in (inner or {name: cell}).items():
+            if full in flat:
+                raise _repeated(full)
+            flat[full] = value
     return flat
+
+
+def _repeated(name: str) -> ValueError:
+    """Return the error of an object with two cells of one name."""
+    return ValueError(f"the key {name!r:.60} occurs more than once; rename or remove all but one")

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from agnews_sk.files._json_array import ArrayElements, Element
-from agnews_sk.files._json_cells import cells_of
+from agnews_sk.files._json_cells import DECODER, cells_of
 from agnews_sk.files._lines import Lines, RecordTooLong, open_lines, open_text
 from agnews_sk.files._rows import Cells, Fault, Found, Row, RowReader, is_unicode
 
@@ -96,7 +96,7 @@ class JsonLinesReader(RowReader):
         if not is_unicode(line):
             raise ValueError(self.not_unicode)
         try:
-            found = json.loads(line)
+            found = DECODER.decode(line)
         except json.JSONDecodeError as error:
             raise ValueError(f"not JSON, {error}") from error
         return self._cells(found)

@@ -1,8 +1,7 @@
 """Samplers that change which rows are trained on: filters drop rows, augmenters add rows."""
 
 # Makes `fit_resample` a method that metadata can be routed to, before samplers are defined.
-import imblearn.base
-
+from agnews_sk._core.imbalanced import imblearn
 from agnews_sk._core.public import publish
 from agnews_sk.sampling._augmentation import EDAAugmenter
 from agnews_sk.sampling._chain import SamplerChain

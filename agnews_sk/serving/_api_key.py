@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException
+from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader
 
 
@@ -36,10 +36,29 @@ def check_key(api_key: str | None) -> None:
         )
 
 
-def key_check(api_key: str) -> Callable[..., Any]:
-    """Return a dependency of FastAPI that compares the header `X-API-Key` with a key.
+def has_key(api_key: str | None, headers: list[tuple[bytes, bytes]]) -> bool:
+    """Return whether a request has the key, or needs none.
 
     The comparison takes the same time for every wrong key, so that timing does not reveal a prefix.
+
+    Parameters
+    ----------
+    api_key : str or None
+    headers : list of (bytes, bytes)
+        Names in lower case, and values.
+
+    Returns
+    -------
+    bool
+    """
+    if api_key is None:
+        return True
+    given = next((value for name, value in headers if name == b"x-api-key"), b"")
+    return secrets.compare_digest(given, api_key.encode())
+
+
+def key_check(api_key: str) -> Callable[..., Any]:
+    """Return a dependency of FastAPI that rejects a request without the header `X-API-Key`.
 
     Parameters
     ----------
@@ -51,12 +70,10 @@ def key_check(api_key: str) -> Callable[..., Any]:
         Raises a 401 without the key.
     """
     header = APIKeyHeader(name="X-API-Key", auto_error=False)
-    expected = api_key.encode()
 
-    async def check(given: Annotated[str | None, Depends(header)]) -> None:
+    async def check(request: Request, _: Annotated[str | None, Depends(header)]) -> None:
         """Reject a request without the key by 401."""
-        # Headers are decoded as Latin-1, regardless of the encoding of the client.
-        if not secrets.compare_digest((given or "").encode("latin-1"), expected):
+        if not has_key(api_key, request.scope["headers"]):
             raise HTTPException(
                 401, "the header X-API-Key is missing or wrong.", {"WWW-Authenticate": "APIKey"}
             )

@@ -4,6 +4,7 @@ import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -11,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from agnews_sk import __version__
-from agnews_sk.serving._api_key import check_key, key_check
+from agnews_sk.serving._api_key import check_key, has_key, key_check
 from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
@@ -24,6 +25,7 @@ from agnews_sk.serving._models import (
     name_models,
 )
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
+from agnews_sk.serving._route import JsonRoute
 from agnews_sk.serving._schemas import (
     ColumnBeside,
     LabelsResponse,
@@ -35,6 +37,7 @@ from agnews_sk.serving._schemas import (
     response_model,
 )
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _RETRY = {"Retry-After": "1"}
 _MAX_REASONS = 20
 _NO_DOCS = (
@@ -128,7 +131,7 @@ def create_app(
     app.state.stopping = False
     app.add_middleware(Guard, limits=limits, metrics=metrics)
     app.add_exception_handler(RequestValidationError, _respond_invalid)
-    _add_routes(app, service, [] if api_key is None else [Depends(key_check(api_key))])
+    _add_routes(app, service, api_key)
     return app
 
 
@@ -326,7 +329,7 @@ async def _with_words(
     return {**response, "predictions": predictions}
 
 
-def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
+def _add_routes(app: FastAPI, service: _Service, api_key: str | None) -> None:
     """Add the routes to an application.
 
     `/health`, `/ready` and `/metrics` need no key: orchestrators and Prometheus have none.
@@ -335,22 +338,29 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
     ----------
     app : fastapi.FastAPI
     service : _Service
-    guards : list
-        Dependencies of `/predict` and `/labels`, such as the check of the API key.
+    api_key : str or None
+        Key that requests to `/predict` and `/labels` need.
     """
     Body = request_model(service.columns, service.kinds)
     several = [model.thresholds is not None for model in service.models.values()]
+    guards = [] if api_key is None else [Depends(key_check(api_key))]
 
-    @app.post(
+    async def predict(request: Body) -> Response:  # type: ignore[valid-type]
+        """Predict the label or labels and the probabilities of one or more texts."""
+        return _as_json(await service.predict(request))
+
+    app.router.add_api_route(
         "/predict",
+        predict,
+        methods=["POST"],
         response_model=response_model(several),
         response_model_exclude_none=True,
         responses=_PROBLEMS,
         dependencies=guards,
+        route_class_override=partial(  # type: ignore[arg-type]
+            JsonRoute, body=Body, is_allowed=partial(has_key, api_key)
+        ),
     )
-    async def predict(request: Body) -> Response:  # type: ignore[valid-type]
-        """Predict the label or labels and the probabilities of one or more texts."""
-        return _as_json(await service.predict(request))
 
     @app.get("/labels", responses={401: _PROBLEMS[401]}, dependencies=guards)
     async def labels() -> LabelsResponse:
@@ -401,7 +411,7 @@ def _add_routes(app: FastAPI, service: _Service, guards: list[Any]) -> None:
 
 def _as_json(content: Any) -> Response:
     """Return a JSON response without validating it by a response model, since it was built here."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _ENCODER.encode(content)
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
 

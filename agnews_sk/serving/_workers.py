@@ -346,6 +346,7 @@ def make_server(
         build,
         factory=True,
         http=partial(WatchedProtocol, watch=watch),  # type: ignore[arg-type]
+        loop="asyncio",  # uvloop ignores the backlog of `BacklogSocket`, and accepts without limit
         ws="none",
         backlog=ACCEPTS_PER_TURN,
         log_level="warning",

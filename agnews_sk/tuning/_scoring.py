@@ -9,7 +9,6 @@ from inspect import signature
 from numbers import Real
 from typing import Any
 
-import imblearn.pipeline
 import numpy as np
 import sklearn.pipeline
 from sklearn import get_config
@@ -17,6 +16,7 @@ from sklearn.metrics._scorer import _MultimetricScorer, _PassthroughScorer, _Sco
 from sklearn.utils._response import _get_response_values
 from sklearn.utils.metadata_routing import process_routing
 
+from agnews_sk._core.imbalanced import imblearn
 from agnews_sk._core.label_sets import is_multilabel, label_format_of
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tuning._prefix_cache import FoldMemory

@@ -80,3 +80,10 @@ def test_a_file_of_json_may_have_an_object_per_line(tmp_path):
     assert reader.column_names() == ["text"]
     (batch,) = reader.batches(10)
     assert batch.lines == [1, 2]
+
+
+def test_an_element_with_a_repeated_key_costs_only_its_own_row(tmp_path):
+    (tmp_path / "rows.json").write_text('[{"text": "oil", "text": "up"},\n{"text": "cup"}]')
+    (batch,) = open_rows(tmp_path / "rows.json", NAMES).batches(10)
+    assert batch.rows == [{"text": "cup"}]
+    assert batch.faults[0].reason.startswith("the key 'text' occurs more than once")

@@ -49,6 +49,7 @@ FAULTY = {
     "array": ("[1]", r"expected a JSON object, got \[1\]"),
     "text": ('"oil"', "expected a JSON object, got 'oil'"),
     "surrogate": ('{"text": "\\ud800"}', "bytes or escapes that are not Unicode text"),
+    "repeated": ('{"text": "oil", "text": "cup"}', "the key 'text' occurs more than once; rename"),
     "nesting": ("[" * 100_000, "recursion"),
 }
 

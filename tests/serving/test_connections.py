@@ -16,6 +16,7 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 from agnews_sk.serving import Limits, create_app
 from agnews_sk.serving._connections import RateLimit, max_open_connections
 from agnews_sk.serving._models import WARM_UP
+from agnews_sk.serving._workers import make_server
 from tests.serving.server import as_served, in_processes
 
 QUICK = {"max_header_seconds": 0.3, "max_seconds": 0.6}
@@ -64,6 +65,11 @@ def read_to_the_end(connection, seconds=5):
     except ConnectionResetError:
         pass
     return found
+
+
+def test_the_event_loop_is_the_one_that_limits_how_many_connections_it_accepts():
+    # uvicorn would choose uvloop where it is installed.
+    assert make_server(Stub, Limits()).config.loop == "asyncio"
 
 
 def wait_for(condition, seconds=10):
