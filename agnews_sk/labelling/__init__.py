@@ -3,6 +3,7 @@
 from agnews_sk._core.public import publish
 from agnews_sk.labelling._annotations import (
     Annotations,
+    annotations_as,
     is_annotations,
     read_annotations,
     write_annotations,

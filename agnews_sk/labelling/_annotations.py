@@ -106,6 +106,24 @@ def write_annotations(
     `<Choices name="sentiment" toName="text">` of its template for text classification, where the
     value names the column.
     """
+    Path(path).write_text(annotations_as(tool, texts, labels), encoding="utf-8")
+
+
+def annotations_as(
+    tool: str, texts: Mapping[str, Sequence[str]], labels: Sequence[str | None]
+) -> str:
+    """Return texts and labels as a tool imports them; parameters as of `write_annotations`.
+
+    Parameters
+    ----------
+    tool : {"label_studio", "doccano"}
+    texts : DataFrame, or mapping of str to sequence of str of length n_samples
+    labels : sequence of (str or None) of length n_samples
+
+    Returns
+    -------
+    str
+    """
     if tool not in TOOLS:
         raise ValueError(f"tool must be one of {list(TOOLS)}, got {tool!r}.")
     columns = {str(name): list(texts[name]) for name in texts}
@@ -113,11 +131,9 @@ def write_annotations(
     numbered = list(enumerate(zip(rows, labels), start=1))
     if tool == "label_studio":
         tasks = [_as_task(i, cells, label) for i, (cells, label) in numbered]
-        written = json.dumps(tasks, ensure_ascii=False, indent=1)
-    else:
-        lines = [_as_doccano(i, cells, label) for i, (cells, label) in numbered]
-        written = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    Path(path).write_text(f"{written}\n", encoding="utf-8")
+        return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
+    lines = [_as_doccano(i, cells, label) for i, (cells, label) in numbered]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def is_annotations(path: str | Path) -> bool:
