@@ -97,6 +97,9 @@ class LabellingSession:
     ----------
     classes : list of str
         Labels to choose from.
+    learner : ActiveLearner
+    texts : dict of str to list of str
+        Columns of the text.
 
     Raises
     ------
@@ -138,7 +141,7 @@ class LabellingSession:
             self.add_class(name)
         self.texts = _texts_of(X)
         self.batch_size = batch_size
-        self._learner = learner.fit(X)
+        self.learner = learner.fit(X)
         self._X = as_frame(X)
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
@@ -175,7 +178,7 @@ class LabellingSession:
             while self._queue and not self._is_open(self._queue[0].row):
                 self._queue.popleft()
             if not self._queue:
-                row = next((int(i) for i in self._learner.order_ if self._is_open(int(i))), None)
+                row = next((int(i) for i in self.learner.order_ if self._is_open(int(i))), None)
                 if row is None:
                     return None
                 self._queue.append(Item(row))
@@ -284,7 +287,7 @@ class LabellingSession:
             labels = self.labels
             counts = Counter(labels.values())
             return Progress(
-                n_rows=len(self._learner.order_),
+                n_rows=len(self.learner.order_),
                 n_labelled=len(labels),
                 n_unsure=len(self._file.decisions) - len(labels),
                 n_skipped=len(self._skipped),
@@ -317,7 +320,7 @@ class LabellingSession:
 
     def _check_open(self, row: int) -> None:
         """Reject a row that is not in the pool, or has been decided, as by another window."""
-        if not 0 <= row < len(self._learner.order_) or not self._is_open(row):
+        if not 0 <= row < len(self.learner.order_) or not self._is_open(row):
             raise ValueError(f"row must be one without a label, got {row}.")
 
     def _decide(self, row: int, label: str | None, suggested: str) -> None:
@@ -366,7 +369,7 @@ class LabellingSession:
             labels = [self.labels.get(row) for row in changed]
             excluded = [row for row, label in zip(changed, labels) if label is None]
             excluded = [row for row in excluded if not self._is_open(row)]
-        learner = self._learner.teach(changed, labels).exclude(excluded)
+        learner = self.learner.teach(changed, labels).exclude(excluded)
         estimate = learner.estimate()
         with self._lock:
             self._estimate = estimate
@@ -380,7 +383,7 @@ class LabellingSession:
 
     def _items(self, rows: np.ndarray) -> list[Item]:
         """Return chosen rows with the predicted labels of those that are no random ones."""
-        learner = self._learner
+        learner = self.learner
         items = [Item(int(row)) for row in rows[: learner.n_random_]]
         chosen = rows[learner.n_random_ :]
         if not len(chosen):

@@ -148,7 +148,7 @@ def test_what_was_undone_is_not_fitted_on(path):
         session.undo()
         label_some(session, 8)
         session.wait()
-        learner = session._learner
+        learner = session.learner
     known = {i: label for i, label in enumerate(learner.y_) if label is not None}
     assert known == {i: TRUTH[i] for i in known}
 

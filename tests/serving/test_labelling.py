@@ -283,7 +283,7 @@ def test_suggestions_and_the_accuracy_are_shown(page, session):
         if page.evaluate("state.item.suggested"):
             break
     name = page.evaluate("state.item.suggested")
-    assert f"{name} (suggested, " in page.evaluate(suggested)
+    assert f"{name} suggested, " in page.evaluate(suggested)
     press(page, "h")
     assert page.evaluate(suggested) == ""
     estimate = text_of(page, "estimate")
@@ -453,3 +453,19 @@ def test_fifty_labels_by_keyboard_survive_a_kill_in_the_middle(browser, tmp_path
     assert [int(line["row"]) - 1 for line in lines] == rows
     assert len(set(rows)) == 50
     assert [line["label"] for line in lines] == [CLASSES[row % 3] for row in rows]
+
+
+@needs_chromium
+def test_a_key_counts_while_the_accuracy_is_asked_for(page, session):
+    row = page.evaluate("state.item.row")
+    page.evaluate(
+        "const real = ask; let open; const held = new Promise((go) => { open = go; });"
+        "ask = async (path, body) => { const found = await real(path, body);"
+        " if (path === 'state') await held; return found; }; look(); 0"
+    )
+    press(page, "1")
+    page.wait_for(f"!busy && state.item.row !== {row}")
+    following = page.evaluate("state.item.row")
+    page.evaluate("open(); held.then(() => new Promise((go) => setTimeout(go, 20)))")
+    assert page.evaluate("state.item.row") == following  # not that of the late response
+    assert list(session.labels) == [row]
