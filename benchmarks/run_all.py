@@ -42,6 +42,7 @@ RUNS = {
     "calibration": "benchmarks/bench_calibration.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
+    "labelling": "benchmarks/bench_labelling.py",
     "statistics": "benchmarks/bench_statistics.py",
     "tuning": "benchmarks/bench_tuning.py",
     "serving_tfidf": "benchmarks/bench_serving.py",

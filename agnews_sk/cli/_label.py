@@ -55,9 +55,6 @@ def label(
     ] = Family.EMBEDDING,
     model: ModelOption = None,
     strategy: Annotated[Strategy, typer.Option(help="How texts are chosen.")] = Strategy.MARGIN,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Number of labels between two fits of the pipeline.")
-    ] = 10,
     target_accuracy: Annotated[
         float | None,
         typer.Option(
@@ -84,7 +81,6 @@ def label(
         family=family,
         model=model,
         strategy=strategy.value,
-        batch_size=batch_size,
         target_accuracy=target_accuracy,
         port=port,
         browser=browser,

@@ -17,7 +17,7 @@ from agnews_sk.bulk import choose_columns
 from agnews_sk.caching import TextCache
 from agnews_sk.cli._families import PRETRAINED, Family, check_pretrained, make_pipeline
 from agnews_sk.cli._rows import RowOptions
-from agnews_sk.files import TEXT_CHOICES, NamedColumns, open_rows, plain_name
+from agnews_sk.files import TEXT_CHOICES, NamedColumns, RowReader, open_rows, plain_name
 from agnews_sk.labelling import (
     ActiveLearner,
     LabellingSession,
@@ -55,7 +55,6 @@ def run_label(
     family: Family,
     model: str | None,
     strategy: str,
-    batch_size: int,
     target_accuracy: float | None,
     port: int,
     browser: bool,
@@ -74,7 +73,6 @@ def run_label(
     model : str or None
         Pretrained model of the families that have one.
     strategy : str
-    batch_size : int
     target_accuracy : float or None
     port : int
     browser : bool
@@ -99,9 +97,7 @@ def run_label(
         pipeline, strategy=strategy, target_accuracy=target_accuracy, random_state=seed
     )
     names = list(dict.fromkeys([*classes, *texts.labels.values()]))
-    with LabellingSession(
-        texts.frame, out, learner, classes=names, batch_size=batch_size
-    ) as session:
+    with LabellingSession(texts.frame, out, learner, classes=names) as session:
         n_imported = session.import_labels(texts.labels)
         _print_start(console, path, texts, session, n_imported)
         try:
@@ -165,15 +161,35 @@ def _read_rows(path: Path, options: RowOptions) -> _Texts:
     columns = choose_columns([path], choices, of_labels, header=options.header, **reading)
     wanted = [*columns.text, *of_labels]
     reader = open_rows(path, NamedColumns(wanted, header=options.header), **reading)
+    rows, n_broken = _cells(reader, wanted)
+    n_texts = len(columns.text)
+    frame = pd.DataFrame([row[:n_texts] for row in rows], columns=columns.text, dtype=object)
+    labels = {i: row[-1].strip() for i, row in enumerate(rows)} if of_labels else {}
+    return _Texts(frame, {i: label for i, label in labels.items() if label}, n_broken)
+
+
+def _cells(reader: RowReader, wanted: Sequence[str]) -> tuple[list[list[str]], int]:
+    """Read columns of a file.
+
+    Parameters
+    ----------
+    reader : RowReader
+    wanted : sequence of str
+        Columns, which the file may spell in another case.
+
+    Returns
+    -------
+    rows : list of list of str
+        The cells of each row; missing ones are empty.
+    n_broken : int
+        Number of rows that cannot be read.
+    """
     names = [_spelled(name, reader.column_names()) for name in wanted]
     rows, n_broken = [], 0
     for batch in reader.batches(_ROWS_PER_BATCH):
         n_broken += len(batch.faults)
         rows += [[_as_text(cells.get(name)) for name in names] for cells in batch.rows]
-    n_texts = len(columns.text)
-    frame = pd.DataFrame([row[:n_texts] for row in rows], columns=columns.text, dtype=object)
-    labels = {i: row[n_texts].strip() for i, row in enumerate(rows) if "".join(row[n_texts:])}
-    return _Texts(frame, {i: label for i, label in labels.items() if label}, n_broken)
+    return rows, n_broken
 
 
 def _spelled(name: str, found: Sequence[str]) -> str:
@@ -204,7 +220,7 @@ def _print_start(
     n_imported : int
         Number of labels of the file that are new.
     """
-    columns = ", ".join(texts.frame)
+    columns = ", ".join(map(str, texts.frame))
     n_rows = f"{len(texts.frame):,} texts"
     console.print("[bold]Data:[/]", escape(f"{path}, {columns}: {n_rows}"), soft_wrap=True)
     if texts.n_broken:
@@ -262,7 +278,7 @@ def _offer_training(
     words = ["agnews-sk", "train", "--data", str(labels), "--label", "label"]
     words += [word for name in columns for word in ("--text", name)]
     words += ["--on-bad-rows", "skip", "--family", family.value]
-    words += ["--model", model] * (model is not None) + ["--out", str(out)]
+    words += ([] if model is None else ["--model", model]) + ["--out", str(out)]
     console.print("[bold]Next:[/]", escape(shlex.join(words)), soft_wrap=True, highlight=False)
     if not (sys.stdin.isatty() and console.is_terminal):
         return

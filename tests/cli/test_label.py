@@ -116,7 +116,6 @@ def test_the_options_reach_the_learner(run, tickets, labelled, tmp_path):
     params = labelled[0].learner.get_params(deep=False)
     assert (params["strategy"], params["target_accuracy"]) == ("diverse", 0.8)
     assert params["random_state"] == 3
-    assert labelled[0].batch_size == 10
 
 
 @pytest.mark.parametrize(
