@@ -46,6 +46,11 @@ class _Texts(NamedTuple):
     labels: dict[int, str]
     n_broken: int = 0
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the text."""
+        return [str(name) for name in self.frame.columns]
+
 
 def run_label(
     options: RowOptions,
@@ -90,7 +95,7 @@ def run_label(
             f"{out} is the file of the texts; choose another name.", param_hint="--out"
         )
     texts = _read(path, options)
-    pipeline = make_pipeline(family, model=model, seed=seed, texts=list(texts.frame))
+    pipeline = make_pipeline(family, model=model, seed=seed, texts=texts.columns)
     if family is Family.EMBEDDING:  # each text is embedded once
         pipeline.set_params(embed__cache=TextCache())
     learner = ActiveLearner(
@@ -107,7 +112,7 @@ def run_label(
         finally:
             _print_labels(console, session)
     if finished:
-        _offer_training(console, session, out, list(texts.frame), family, model, seed)
+        _offer_training(console, session, out, texts.columns, family, model, seed)
 
 
 def _read(path: Path, options: RowOptions) -> _Texts:
@@ -220,7 +225,7 @@ def _print_start(
     n_imported : int
         Number of labels of the file that are new.
     """
-    columns = ", ".join(map(str, texts.frame))
+    columns = ", ".join(texts.columns)
     n_rows = f"{len(texts.frame):,} texts"
     console.print("[bold]Data:[/]", escape(f"{path}, {columns}: {n_rows}"), soft_wrap=True)
     if texts.n_broken:

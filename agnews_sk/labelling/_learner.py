@@ -107,6 +107,8 @@ class ActiveLearner(MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstima
     (4, True)
     """
 
+    estimator_: Any
+
     _parameter_constraints: dict[str, Any] = {
         "random_share": [Interval(Real, 0, 1, closed="both")],
         "n_initial": [Interval(Integral, 2, None, closed="left")],
