@@ -43,6 +43,7 @@ RUNS = {
     "embeddings": "benchmarks/bench_embeddings.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
+    "labelling": "benchmarks/bench_labelling.py",
     "statistics": "benchmarks/bench_statistics.py",
     "tuning": "benchmarks/bench_tuning.py",
     "defaults": "benchmarks/bench_defaults.py",

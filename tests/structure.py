@@ -22,7 +22,7 @@ FLOORS = [
     ["training"],
     ["reporting", "classifiers", "vectorization"],
     ["persistence", "pipeline", "auditing"],
-    ["onnx", "inspection", "tuning"],
+    ["onnx", "inspection", "tuning", "labelling"],
     ["serving", "bulk"],
     ["cli"],
     ["__init__", "__main__"],

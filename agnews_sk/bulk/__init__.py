@@ -1,6 +1,7 @@
 """Predict files of any size, on this machine or on a Dask cluster."""
 
 from agnews_sk._core.public import publish
+from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import find_files
 from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.bulk._output import without_formulas

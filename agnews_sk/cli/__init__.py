@@ -20,6 +20,7 @@ with quiet_imports():
     from agnews_sk.cli._export import export
     from agnews_sk.cli._fetch import fetch
     from agnews_sk.cli._group import CommandGroup
+    from agnews_sk.cli._label import label
     from agnews_sk.cli._predict import predict
     from agnews_sk.cli._serve import serve
     from agnews_sk.cli._train import train
@@ -28,7 +29,7 @@ with quiet_imports():
 _PANELS = {
     "Train and compare": (compare, train, tune),
     "Use a saved model": (evaluate, explain, predict, serve, export),
-    "Data": (audit, fetch),
+    "Data": (audit, fetch, label),
 }
 
 app = typer.Typer(

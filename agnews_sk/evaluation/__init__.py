@@ -3,6 +3,7 @@
 from agnews_sk._core.public import publish
 from agnews_sk.evaluation._comparison import compare_classifiers
 from agnews_sk.evaluation._evaluation import Evaluation, evaluate_classifier
+from agnews_sk.evaluation._exact import share_interval
 from agnews_sk.evaluation._fitted import evaluate_fitted
 from agnews_sk.evaluation._learning_curves import LearningCurves, learning_curves
 from agnews_sk.evaluation._predictions import read_predictions

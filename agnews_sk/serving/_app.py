@@ -130,7 +130,7 @@ def create_app(
     )
     app.state.stopping = False
     app.add_middleware(Guard, limits=limits, metrics=metrics)
-    app.add_exception_handler(RequestValidationError, _respond_invalid)
+    app.add_exception_handler(RequestValidationError, respond_invalid)
     _add_routes(app, service, api_key)
     return app
 
@@ -415,7 +415,7 @@ def _as_json(content: Any) -> Response:
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
 
-async def _respond_invalid(request: Request, error: Any) -> Response:
+async def respond_invalid(request: Request, error: Any) -> Response:
     """Return a 422 with the place and the reason of the first errors in a request.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The web page of the service, in the shell and under the policy of all HTML pages."""
+"""The web pages of the services, in the shell and under the policy of all HTML pages."""
 
 import re
 from importlib.resources import files
@@ -10,20 +10,43 @@ _PARTS = re.compile(
 )
 
 
-def _page() -> HtmlPage:
-    """Return the page whose style, body and script are the parts of `page.html`."""
-    content = files("agnews_sk.serving").joinpath("page.html").read_text(encoding="utf-8")
-    parts = _PARTS.fullmatch(content)
-    assert parts is not None, "page.html consists of a style, a body and a script"
+def _read(name: str) -> str:
+    """Return a file of this room."""
+    return files("agnews_sk.serving").joinpath(name).read_text(encoding="utf-8")
+
+
+def _page(name: str, title: str) -> HtmlPage:
+    """Return the page of a file that consists of a style, a body and a script.
+
+    Parameters
+    ----------
+    name : str
+        Of the file; `style.css` comes before its style.
+    title : str
+
+    Returns
+    -------
+    HtmlPage
+    """
+    parts = _PARTS.fullmatch(_read(name))
+    assert parts is not None, f"{name} consists of a style, a body and a script"
     style, body, script = parts.group("style", "body", "script")
-    return HtmlPage(title="Text classifier", body=body, style=style, script=script, connects=True)
+    return HtmlPage(
+        title=title, body=body, style=_read("style.css") + style, script=script, connects=True
+    )
 
 
-_PAGE = _page()
-PAGE = _PAGE.html.encode()
-PAGE_HEADERS = {
-    # Browsers heed frame-ancestors in a header only.
-    "Content-Security-Policy": f"{_PAGE.policy}; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+def _headers(page: HtmlPage) -> dict[str, str]:
+    """Return the headers of a page."""
+    return {
+        # Browsers heed frame-ancestors in a header only.
+        "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+_PAGE = _page("page.html", "Text classifier")
+PAGE, PAGE_HEADERS = _PAGE.html.encode(), _headers(_PAGE)
+_LABELLING = _page("labelling.html", "Label texts")
+LABELLING_PAGE, LABELLING_HEADERS = _LABELLING.html.encode(), _headers(_LABELLING)

@@ -32,7 +32,7 @@ from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import FOLDER_VARIABLE
 from agnews_sk.serving._models import check_models
 
-_BACKLOG = 2048
+BACKLOG = 2048
 # How often in succession a worker may die before it is ready, perhaps for lack of memory.
 _MAX_DEATHS_WHILE_LOADING = 3
 _STARTUP_FAILURE = 3  # exit status of uvicorn for an application that fails to start
@@ -320,7 +320,7 @@ def _serve_in_process(
     on_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve an application on a socket in this process, until a signal."""
-    make_server(build, limits, on_ready).run(sockets=[BacklogSocket(sock, _BACKLOG)])
+    make_server(build, limits, on_ready).run(sockets=[BacklogSocket(sock, BACKLOG)])
 
 
 def make_server(
@@ -374,14 +374,14 @@ def _listen(host: str, port: int, n_sockets: int) -> list[socket.socket]:
     list of socket.socket
     """
     if n_sockets == 1 or sys.platform != "linux":
-        return [_bind(host, port)] * n_sockets
-    _bind(host, port).close()  # fails if other processes share the port, which SO_REUSEPORT hides
-    first = _bind(host, port, share=True)
+        return [bind(host, port)] * n_sockets
+    bind(host, port).close()  # fails if other processes share the port, which SO_REUSEPORT hides
+    first = bind(host, port, share=True)
     port = first.getsockname()[1]
-    return [first, *(_bind(host, port, share=True) for _ in range(n_sockets - 1))]
+    return [first, *(bind(host, port, share=True) for _ in range(n_sockets - 1))]
 
 
-def _bind(host: str, port: int, *, share: bool = False) -> socket.socket:
+def bind(host: str, port: int, *, share: bool = False) -> socket.socket:
     """Return a listening socket, inheritable by workers.
 
     Parameters
@@ -405,7 +405,7 @@ def _bind(host: str, port: int, *, share: bool = False) -> socket.socket:
         if share:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind((host, port))
-        sock.listen(_BACKLOG)
+        sock.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         sock.close()
         reason = getattr(error, "strerror", None) or error

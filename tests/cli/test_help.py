@@ -14,6 +14,7 @@ COMMANDS = [
     "explain",
     "export",
     "fetch",
+    "label",
     "predict",
     "serve",
     "train",

@@ -1,0 +1,226 @@
+"""Labelled texts in the JSON of Label Studio and of doccano."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+TOOLS = ("label_studio", "doccano")
+# The names that Label Studio's own template of a text classification gives to its tags.
+_FROM, _TO = "sentiment", "text"
+
+
+class Annotations(NamedTuple):
+    """Texts with the labels that an annotation tool has stored.
+
+    Attributes
+    ----------
+    texts : DataFrame of shape (n_samples, n_columns)
+        Columns of the text.
+    labels : list of (str or None) of length n_samples
+        None for texts without a label.
+    """
+
+    texts: pd.DataFrame
+    labels: list[str | None]
+
+
+def read_annotations(path: str | Path) -> Annotations:
+    """Read texts and labels that Label Studio or doccano exported.
+
+    Parameters
+    ----------
+    path : str or path
+        JSON of Label Studio (a list of tasks), or JSON or JSON Lines of doccano.
+
+    Returns
+    -------
+    Annotations
+
+    Raises
+    ------
+    ValueError
+        If the file is none of these, or a text has several labels.
+
+    Notes
+    -----
+    Of several annotations of a task, the last one that was not cancelled counts. Cells of a task
+    that are no strings are left out.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from agnews_sk.labelling import read_annotations
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "admin.jsonl")
+    ...     _ = path.write_text('{"id": 1, "text": "Oil rises", "label": ["Business"]}')
+    ...     read_annotations(path).labels
+    ['Business']
+    """
+    rows = []
+    for place, entry in enumerate(_entries(Path(path)), start=1):
+        try:
+            rows.append(_from_task(entry) if "data" in entry else _from_doccano(entry))
+        except (AttributeError, KeyError, IndexError, TypeError) as error:
+            raise ValueError(
+                f"{path}, entry {place}: this is neither a task of Label Studio nor a text of "
+                f"doccano: {json.dumps(entry):.100}."
+            ) from error
+        except ValueError as error:
+            raise ValueError(f"{path}, entry {place}: {error}") from error
+    if not rows:
+        raise ValueError(f"{path} has no texts.")
+    frame = pd.DataFrame([texts for texts, _ in rows]).fillna("")
+    return Annotations(frame, [label for _, label in rows])
+
+
+def write_annotations(
+    path: str | Path,
+    texts: Mapping[str, Sequence[str]],
+    labels: Sequence[str | None],
+    *,
+    tool: str = "label_studio",
+) -> None:
+    """Write texts and labels as Label Studio or doccano imports them.
+
+    Parameters
+    ----------
+    path : str or path
+        A list in JSON for Label Studio, JSON Lines for doccano.
+    texts : DataFrame, or mapping of str to sequence of str of length n_samples
+        Columns of the text; doccano has one, into which they are joined by line breaks.
+    labels : sequence of (str or None) of length n_samples
+    tool : {"label_studio", "doccano"}, default="label_studio"
+
+    Raises
+    ------
+    ValueError
+        If `tool` is none of these.
+
+    Notes
+    -----
+    In Label Studio, the annotations belong to the tags `<Text name="text" value="$text"/>` and
+    `<Choices name="sentiment" toName="text">` of its template for text classification, where the
+    value names the column.
+    """
+    Path(path).write_text(annotations_as(tool, texts, labels), encoding="utf-8")
+
+
+def annotations_as(
+    tool: str, texts: Mapping[str, Sequence[str]], labels: Sequence[str | None]
+) -> str:
+    """Return texts and labels as a tool imports them; parameters as of `write_annotations`.
+
+    Parameters
+    ----------
+    tool : {"label_studio", "doccano"}
+    texts : DataFrame, or mapping of str to sequence of str of length n_samples
+    labels : sequence of (str or None) of length n_samples
+
+    Returns
+    -------
+    str
+    """
+    if tool not in TOOLS:
+        raise ValueError(f"tool must be one of {list(TOOLS)}, got {tool!r}.")
+    columns = {str(name): list(texts[name]) for name in texts}
+    rows = [dict(zip(columns, cells)) for cells in zip(*columns.values())]
+    numbered = list(enumerate(zip(rows, labels), start=1))
+    if tool == "label_studio":
+        tasks = [_as_task(i, cells, label) for i, (cells, label) in numbered]
+        return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
+    lines = [_as_doccano(i, cells, label) for i, (cells, label) in numbered]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def is_annotations(path: str | Path) -> bool:
+    """Return whether a file looks like an export of one of both tools.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    bool
+    """
+    if Path(path).suffix.lower() not in (".json", ".jsonl"):
+        return False
+    try:
+        first = next(iter(_entries(Path(path))), {})
+    except ValueError:
+        return False
+    is_task = isinstance(first.get("data"), dict)
+    has_list = any(isinstance(first.get(name), list) for name in ("label", "labels"))
+    return is_task or (has_list and "text" in first)
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON list, or of the lines of a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or holds something else.
+    """
+    content = path.read_text(encoding="utf-8-sig")
+    try:
+        if content.lstrip().startswith("["):
+            found = json.loads(content)
+        else:
+            found = [json.loads(line) for line in content.splitlines() if line.strip()]
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}.") from error
+    if not all(isinstance(entry, dict) for entry in found):
+        raise ValueError(f"{path} must hold JSON objects.")
+    return found
+
+
+def _from_task(task: dict[str, Any]) -> tuple[dict[str, str], str | None]:
+    """Return the texts and the label of a task of Label Studio."""
+    texts = {name: cell for name, cell in task["data"].items() if isinstance(cell, str)}
+    if not texts:
+        raise KeyError("data")
+    valid = [one for one in task.get("annotations", []) if not one.get("was_cancelled")]
+    results = valid[-1]["result"] if valid else []
+    choices = [name for one in results for name in one["value"].get("choices", [])]
+    return texts, _only(choices)
+
+
+def _from_doccano(entry: dict[str, Any]) -> tuple[dict[str, str], str | None]:
+    """Return the text and the label of a line of doccano."""
+    text = entry["text"]
+    found = entry.get("label", entry.get("labels", []))
+    labels = [found] if isinstance(found, str) else list(found or [])
+    return {"text": text + ""}, _only(labels)
+
+
+def _only(labels: Sequence[Any]) -> str | None:
+    """Return the only label of a text, None without one, or reject several."""
+    if len(labels) > 1:
+        raise ValueError(f"there must be one label per text, got {list(labels)!r:.100}.")
+    return str(labels[0]) if labels else None
+
+
+def _as_task(number: int, cells: dict[str, str], label: str | None) -> dict[str, Any]:
+    """Return a task of Label Studio."""
+    choice = {"from_name": _FROM, "to_name": _TO, "type": "choices", "value": {"choices": [label]}}
+    annotations = [] if label is None else [{"result": [choice]}]
+    return {"id": number, "data": cells, "annotations": annotations}
+
+
+def _as_doccano(number: int, cells: dict[str, str], label: str | None) -> dict[str, Any]:
+    """Return a line of doccano."""
+    text = "\n".join(filter(None, cells.values()))
+    return {"id": number, "text": text, "label": [] if label is None else [label]}

@@ -1,0 +1,415 @@
+"""Label one text after the other, while a classifier is fitted in the background."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from agnews_sk._core.validation import as_frame, is_frame, take_rows
+from agnews_sk.labelling._estimate import AccuracyEstimate
+from agnews_sk.labelling._label_file import Decision, LabelFile, check_label
+from agnews_sk.labelling._learner import ActiveLearner
+
+RANDOM, IMPORTED = "random", "imported"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A text to label.
+
+    Attributes
+    ----------
+    row : int
+        Position in the pool.
+    chosen_by : str
+        "random", or the strategy.
+    suggested : str or None
+        Predicted label; None for random rows, on which the accuracy is measured, and before there
+        is a classifier.
+    probability : float or None
+        Of the predicted label.
+    """
+
+    row: int
+    chosen_by: str = RANDOM
+    suggested: str | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far labelling is.
+
+    Attributes
+    ----------
+    n_rows, n_labelled, n_unsure, n_skipped : int
+    counts : dict of str to int
+        Number of rows by label.
+    estimate : AccuracyEstimate or None
+        Of the last classifier that was fitted.
+    stop_reason : {"done", "target", "stable"} or None
+    is_fitting : bool
+        Whether a classifier is being fitted.
+    fault : str
+        Why the last classifier could not be fitted; else empty.
+    """
+
+    n_rows: int
+    n_labelled: int
+    n_unsure: int
+    n_skipped: int
+    counts: dict[str, int]
+    estimate: AccuracyEstimate | None
+    stop_reason: str | None
+    is_fitting: bool
+    fault: str
+
+
+class LabellingSession:
+    """Show texts one at a time, record each decision at once, and choose the next ones.
+
+    A thread fits the classifier after each batch of decisions. Nobody waits for it: while it runs,
+    the rest of the last batch is shown, then random texts.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns) or array-like of str of shape (n_samples,)
+        Texts to label.
+    path : str or path
+        CSV file of the decisions; continued if it exists. Its columns are `row` (counted from 1),
+        the columns of the text, `label`, `status` (labelled or unsure), `chosen_by`, `suggested`
+        and `time`.
+    learner : ActiveLearner
+        It is fitted on X. Give it a `random_state`: a session that is continued then draws the
+        same random rows.
+    classes : sequence of str, default=()
+        Labels to choose from, in their order; those of the file are added.
+    batch_size : int, default=10
+        Number of decisions between two fits.
+
+    Attributes
+    ----------
+    classes : list of str
+        Labels to choose from.
+    learner : ActiveLearner
+    texts : dict of str to list of str
+        Columns of the text.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process has opened the file.
+    ValueError
+        If the file is of other texts, or a label is invalid.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from agnews_sk import make_tfidf_pipeline
+    >>> from agnews_sk.labelling import ActiveLearner, LabellingSession
+    >>> texts = ["oil prices rise", "cup final tonight", "oil shares fall"]
+    >>> learner = ActiveLearner(make_tfidf_pipeline(), random_state=0)
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "labels.csv")
+    ...     with LabellingSession(texts, path, learner, classes=["oil", "cup"]) as session:
+    ...         row = session.current().row
+    ...         session.label(row, "oil" if "oil" in texts[row] else "cup")
+    ...         session.progress().n_labelled
+    1
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        path: str | Path,
+        learner: ActiveLearner,
+        *,
+        classes: Sequence[str] = (),
+        batch_size: int = 10,
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+        self.classes: list[str] = []
+        for name in classes:
+            self.add_class(name)
+        self.texts = _texts_of(X)
+        self.batch_size = batch_size
+        self.learner = learner.fit(X)
+        self._X = as_frame(X)
+        self._lock = threading.RLock()
+        self._worker: threading.Thread | None = None
+        self._queue: deque[Item] = deque()
+        self._shown: Item | None = None
+        self._history: list[int] = []  # rows decided or skipped, the last one last
+        self._skipped: set[int] = set()
+        self._estimate: AccuracyEstimate | None = None
+        self._stop_reason: str | None = None
+        self._fault = ""
+        self._file = LabelFile(path, self.texts)
+        self._changed = dict.fromkeys(self._file.decisions)
+        self._history += self._file.decisions
+        for one in self._file.decisions.values():
+            if one.label is not None and one.label not in self.classes:
+                self.classes.append(one.label)
+        self._start_worker()
+
+    @property
+    def path(self) -> Path:
+        """File of the decisions."""
+        return self._file.path
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """Labels by row, in the order in which they were given."""
+        with self._lock:
+            decisions = self._file.decisions.values()
+            return {one.row: one.label for one in decisions if one.label is not None}
+
+    def current(self) -> Item | None:
+        """Return the text to label now; None if no row is open."""
+        with self._lock:
+            while self._queue and not self._is_open(self._queue[0].row):
+                self._queue.popleft()
+            if not self._queue:
+                row = next((int(i) for i in self.learner.order_ if self._is_open(int(i))), None)
+                if row is None:
+                    return None
+                self._queue.append(Item(row))
+            self._shown = self._queue[0]
+            return self._shown
+
+    def label(self, row: int, label: str, *, suggested: str = "") -> None:
+        """Record the label of a row; it is on disk when this returns.
+
+        Parameters
+        ----------
+        row : int
+        label : str
+            One of the classes.
+        suggested : str, default=""
+            Predicted label that was shown.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        ValueError
+            If there is no such class, or the row has been decided.
+        """
+        if label not in self.classes:
+            raise ValueError(f"label must be one of {self.classes}, got {label!r:.100}.")
+        self._decide(row, label, suggested)
+
+    def mark_unsure(self, row: int) -> None:
+        """Record that nobody is sure of a row, which is not shown again."""
+        self._decide(row, None, "")
+
+    def skip(self, row: int) -> None:
+        """Show a row again in the next session only; nothing is written."""
+        with self._lock:
+            self._check_open(row)
+            self._skipped.add(row)
+            self._history.append(row)
+            self._change(row)
+
+    def undo(self) -> int | None:
+        """Take back the last decision, and return its row, which is shown next.
+
+        Returns
+        -------
+        int or None
+            None if there is nothing to take back.
+        """
+        with self._lock:
+            if not self._history:
+                return None
+            row = self._history[-1]
+            if row in self._skipped:
+                self._skipped.remove(row)
+            else:
+                self._file.undo()
+            self._history.pop()
+            self._queue.appendleft(Item(row))
+            self._change(row)
+            return row
+
+    def add_class(self, name: str) -> None:
+        """Add a label to choose from.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        ValueError
+            If it exists, or spreadsheets would not show it as it is.
+        """
+        check_label(name)
+        if name in self.classes:
+            raise ValueError(f"there is a label {name!r} already.")
+        self.classes.append(name)
+
+    def import_labels(self, labels: Mapping[int, str]) -> int:
+        """Record labels that rows had before; those of decided rows are left out.
+
+        Parameters
+        ----------
+        labels : mapping of int to str
+            By row.
+
+        Returns
+        -------
+        int
+            Number of labels that were recorded.
+        """
+        with self._lock:
+            new = {row: label for row, label in labels.items() if self._is_open(row)}
+            for label in dict.fromkeys(new.values()):
+                if label not in self.classes:
+                    self.add_class(label)
+            self._file.append(*(Decision(row, label, IMPORTED) for row, label in new.items()))
+            self._history += new
+            self._changed |= dict.fromkeys(new)
+            self._start_worker()
+            return len(new)
+
+    def progress(self) -> Progress:
+        """Return how far labelling is."""
+        with self._lock:
+            labels = self.labels
+            counts = Counter(labels.values())
+            return Progress(
+                n_rows=len(self.learner.order_),
+                n_labelled=len(labels),
+                n_unsure=len(self._file.decisions) - len(labels),
+                n_skipped=len(self._skipped),
+                counts={name: counts[name] for name in self.classes},
+                estimate=self._estimate,
+                stop_reason=self._stop_reason if self.current() else "done",
+                is_fitting=self._worker is not None,
+                fault=self._fault,
+            )
+
+    def wait(self) -> None:
+        """Wait until no classifier is being fitted."""
+        while (worker := self._worker) is not None:
+            worker.join()
+
+    def close(self) -> None:
+        """Close the file, after which nothing can be decided."""
+        with self._lock:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _is_open(self, row: int) -> bool:
+        """Return whether a row is to be labelled yet."""
+        return row not in self._file.decisions and row not in self._skipped
+
+    def _check_open(self, row: int) -> None:
+        """Reject a row that is not in the pool, or has been decided, as by another window."""
+        if not 0 <= row < len(self.learner.order_) or not self._is_open(row):
+            raise ValueError(f"row must be one without a label, got {row}.")
+
+    def _decide(self, row: int, label: str | None, suggested: str) -> None:
+        """Write a decision, and have the classifier follow it."""
+        with self._lock:
+            self._check_open(row)
+            item = next((one for one in self._queue if one.row == row), Item(row))
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._file.append(Decision(row, label, item.chosen_by, suggested, now))
+            self._history.append(row)
+            self._change(row)
+
+    def _change(self, row: int) -> None:
+        """Note a change, and fit once there are enough or nothing chosen is left."""
+        self._changed[row] = None
+        is_left = any(self._is_open(one.row) for one in self._queue)
+        if len(self._changed) >= self.batch_size or not is_left:
+            self._start_worker()
+
+    def _start_worker(self) -> None:
+        """Start a thread that fits the classifier, unless one runs or nothing has changed."""
+        if self._worker is None and self._changed:
+            # A daemon: the process need not wait for a classifier that nobody will use.
+            self._worker = threading.Thread(target=self._work, daemon=True)
+            self._worker.start()
+
+    def _work(self) -> None:
+        """Fit as long as there are enough changes, then end the thread."""
+        while True:
+            try:
+                self._follow()
+                fault = ""
+            except Exception as error:  # shown to the user; labelling goes on with random rows
+                fault = f"{type(error).__name__}: {error}"
+            with self._lock:
+                self._fault = fault
+                if fault or len(self._changed) < self.batch_size:
+                    self._worker = None
+                    return
+
+    def _follow(self) -> None:
+        """Have the learner follow all decisions, estimate its accuracy, and choose rows."""
+        with self._lock:
+            changed = list(self._changed)
+            self._changed.clear()
+            labels = [self.labels.get(row) for row in changed]
+            excluded = [row for row, label in zip(changed, labels) if label is None]
+            excluded = [row for row in excluded if not self._is_open(row)]
+        learner = self.learner.teach(changed, labels).exclude(excluded)
+        estimate = learner.estimate()
+        with self._lock:
+            self._estimate = estimate
+        queue = self._items(learner.query(self.batch_size))
+        with self._lock:
+            # What is being read stays, also if it would not be chosen any more.
+            kept = [one for one in [self._shown] if one is not None and self._is_open(one.row)]
+            rows = {one.row for one in kept}
+            self._queue = deque(kept + [one for one in queue if one.row not in rows])
+            self._stop_reason = learner.stop_reason(estimate)
+
+    def _items(self, rows: np.ndarray) -> list[Item]:
+        """Return chosen rows with the predicted labels of those that are no random ones."""
+        learner = self.learner
+        items = [Item(int(row)) for row in rows[: learner.n_random_]]
+        chosen = rows[learner.n_random_ :]
+        if not len(chosen):
+            return items
+        y_proba = np.asarray(learner.predict_proba(take_rows(self._X, chosen)))
+        name = learner.strategy if isinstance(learner.strategy, str) else "strategy"
+        for row, p in zip(chosen, y_proba):
+            best = int(p.argmax())
+            items.append(Item(int(row), name, str(learner.classes_[best]), float(p[best])))
+        return items
+
+
+def _texts_of(X: Any) -> dict[str, list[str]]:
+    """Return the cells of rows by column, as texts; missing ones are empty.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of str
+
+    Returns
+    -------
+    dict of str to list of str
+    """
+    X = as_frame(X)
+    columns = {str(name): X[name] for name in X.columns} if is_frame(X) else {"text": X}
+    return {
+        name: ["" if pd.isna(cell) else str(cell) for cell in column]
+        for name, column in columns.items()
+    }
