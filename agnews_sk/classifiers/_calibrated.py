@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -48,17 +48,20 @@ class Rows:
     codes : ndarray of int of shape (n_samples,)
     weight : ndarray of float of shape (n_samples,)
     n_classes : int
+    positions : ndarray of int of shape (n_samples,), optional
+        Among the rows that they were taken of.
     """
 
     X: Any
     codes: np.ndarray
     weight: np.ndarray
     n_classes: int
+    positions: np.ndarray | None = None
 
     def take(self, indices: np.ndarray) -> "Rows":
         """Return some of the rows."""
         X, codes, weight = (part[indices] for part in (self.X, self.codes, self.weight))
-        return Rows(X, codes, weight, self.n_classes)
+        return Rows(X, codes, weight, self.n_classes, indices)
 
 
 class Margins(NamedTuple):
@@ -152,8 +155,8 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # A class without weight needs a classifier too.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
-        rows = Rows(X[used], codes[used], weight[used], len(classes))
-
+        rows = Rows(X, codes, weight, len(classes))
+        rows = rows if len(used) == len(codes) else rows.take(used)
         origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
         temperature, shift, part = self._calibrated(rows, classes, join_groups(*origins), seed)
         previous = self._previous(classes, None, X)
@@ -345,20 +348,29 @@ def _calibrate(
     """
     weight = weight / weight.sum()
     size = 1 / (weight**2).sum()
-    doubt = 1 / (size + 2)
-    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))  # (n_rows, n_classes)
-    target[np.arange(len(codes)), codes] = 1 - doubt
+    n_classes, positions = margins.shape[1], np.arange(len(codes))
+    of_others = 1 / (size + 2) / (n_classes - 1)  # target of classes that a row has not
+    of_class = 1 - n_classes * of_others  # and what that of its class is above it
+    own = margins[positions, codes]
+    # Sums of the margins by the targets, which the objective is linear in.
+    of_margins = weight @ (of_others * margins.sum(axis=1) + of_class * own)
+    of_shifts = of_others + of_class * np.bincount(codes, weight, minlength=n_classes)
 
     def objective(point: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the log loss with the prior, and its gradient by log(1 / T) and the shifts."""
-        scaled, shift = margins * np.exp(point[0]), point[1:]
-        log_proba = log_softmax(scaled + shift, axis=1)
-        residual = weight[:, None] * (np.exp(log_proba) - target)
-        loss = -(weight @ (target * log_proba).sum(axis=1)) + (shift @ shift) / (2 * size)
-        of_shift = residual.sum(axis=0) + shift / size
-        return loss, np.concatenate([[(residual * scaled).sum()], of_shift])
+        slope, shift = np.exp(point[0]), point[1:]
+        proba = margins * slope
+        proba += shift
+        largest = proba.max(axis=1, keepdims=True)
+        proba -= largest
+        np.exp(proba, out=proba)
+        total = proba.sum(axis=1, keepdims=True)
+        proba *= weight[:, None] / total
+        loss = weight @ (largest + np.log(total))[:, 0] - slope * of_margins - of_shifts @ shift
+        of_slope = slope * (np.vdot(proba, margins) - of_margins)
+        of_shift = proba.sum(axis=0) - of_shifts + shift / size
+        return loss + (shift @ shift) / (2 * size), np.concatenate([[of_slope], of_shift])
 
-    n_classes = margins.shape[1]
     bounds = [(-_MOST, _MOST)] * (1 + n_classes)
     # The right temperature may be far from 1, where the loss is not convex in its logarithm.
     start = minimize_scalar(

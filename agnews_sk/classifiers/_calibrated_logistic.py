@@ -1,6 +1,7 @@
 """Logistic regression for sparse vectors of texts."""
 
 import warnings
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -12,11 +13,54 @@ from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
+from agnews_sk.classifiers._row_space import RowCoefficients, fit_rows, has_few_rows
+from agnews_sk.classifiers._unseen import finite
 
 # C for so many rows, and the largest one.
 _C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
 # C with several labels per row, most of which are rare, so that few n-grams tell of each.
 _C_OF_SETS = 3.0
+
+
+@dataclass(frozen=True)
+class RowMargins:
+    """Margins of classes, as `Margins`, whose coefficients are sums of rows.
+
+    Attributes
+    ----------
+    found : RowCoefficients
+    positions : ndarray of int of shape (n_rows,), or None
+        Of the rows among all.
+    """
+
+    found: RowCoefficients
+    positions: np.ndarray | None
+
+    @property
+    def coef(self) -> np.ndarray:
+        """Coefficients, ndarray of shape (n_classes, n_features), or (1, n_features) for two."""
+        return self.found.coef.T
+
+    @property
+    def intercept(self) -> np.ndarray:
+        """Intercepts, ndarray of shape (n_classes,) or (1,)."""
+        return self.found.intercept
+
+    @property
+    def n_iter(self) -> int:
+        """Number of steps."""
+        return self.found.n_iter
+
+    def of(self, X: Any) -> np.ndarray:
+        """Return the margins of rows, ndarray of shape (n_rows, n_classes) or (n_rows,)."""
+        margins = finite(self.found.margins(X))
+        return margins.ravel() if margins.shape[1] == 1 else margins
+
+    def among(self, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors of all rows, ndarray of shape (n_rows, n_columns), and the intercepts."""
+        of_rows = np.zeros((n_rows, self.found.of_rows.shape[1]), np.float32)
+        of_rows[self.positions] = self.found.of_rows
+        return of_rows, self.found.intercept
 
 
 class CalibratedLogisticRegression(CalibratedLinear):
@@ -143,16 +187,23 @@ class CalibratedLogisticRegression(CalibratedLinear):
         target = rows.codes[:, None] == np.arange(rows.n_classes)  # (n_rows, n_classes)
         weight = rows.weight[:, None]
         two = rows.n_classes == 2
+        found: Coefficients | RowCoefficients
+        loss = Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight)
+        settings: dict[str, Any] = {
+            "C": self._penalty(len(rows.codes)),
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+        }
+        by_rows = not self.l1_ratio and has_few_rows(rows.X)
+        by_rows = by_rows and (start is None or isinstance(start, RowMargins))
         with threads(rows.X, self.n_jobs) as run:
-            found = fit_logistic(
-                Products(rows.X, run),
-                Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight),
-                C=self._penalty(len(rows.codes)),
-                tol=self.tol,
-                max_iter=self.max_iter,
-                l1_ratio=self.l1_ratio,
-                start=None if start is None else Coefficients(start.coef.T, start.intercept),
-            )
+            if by_rows:
+                begin = start.among(len(rows.codes)) if isinstance(start, RowMargins) else None
+                found = fit_rows(rows.X, run, loss, start=begin, **settings)
+            else:
+                first = None if start is None else Coefficients(start.coef.T, start.intercept)
+                settings["l1_ratio"] = self.l1_ratio
+                found = fit_logistic(Products(rows.X, run), loss, start=first, **settings)
         if not found.converged:
             warnings.warn(
                 f"the fit stopped after {found.n_iter} steps, before it converged to tol={self.tol}"
@@ -160,6 +211,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
                 ConvergenceWarning,
                 stacklevel=3,
             )
+        if isinstance(found, RowCoefficients):
+            return RowMargins(found, rows.positions)
         return Margins(found.coef.T, found.intercept, found.n_iter)
 
     def _of_labels(self) -> dict[str, Any]:

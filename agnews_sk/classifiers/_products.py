@@ -44,6 +44,20 @@ def threads(X: Any, n_jobs: int | None) -> Iterator[Run]:
             yield pool.map
 
 
+def mean_norm(X: Any) -> float:
+    """Return the root mean square of the norms of rows, 1 if all are zero."""
+    values = X.data if sp.issparse(X) else np.ravel(X)
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    if not largest:
+        return 1.0
+    # Of the values over the largest one, whose squares do not overflow.
+    total = 0.0
+    for start in range(0, len(values), _VALUES):
+        part = values[start : start + _VALUES] / np.float64(largest)
+        total += float(np.dot(part, part))
+    return largest * float(np.sqrt(total / X.shape[0]))
+
+
 class Products:
     """Products with the rows of a matrix, which is divided into blocks.
 
@@ -52,9 +66,11 @@ class Products:
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_rows, n_features)
-        Divided by the root mean square of the norms of its rows.
+        Divided by `scale`.
     run : callable, default=map
         As `map`, see `threads`.
+    scale : float, optional
+        By default the root mean square of the norms of the rows.
 
     Attributes
     ----------
@@ -66,10 +82,10 @@ class Products:
         What X is divided by, so that products are far from the limits of single precision.
     """
 
-    def __init__(self, X: Any, run: Run = map) -> None:
+    def __init__(self, X: Any, run: Run = map, scale: float | None = None) -> None:
         self.run = run
         self.n_rows, self.n_features = X.shape
-        self.scale = _mean_norm(X)
+        self.scale = mean_norm(X) if scale is None else scale
         self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
         if sp.issparse(X):
             X = _scaled(sp.csr_array(X), self.scale)
@@ -120,20 +136,6 @@ class Products:
             lambda part: (_squared(part) if squared else part) @ values,
         )
         return found
-
-
-def _mean_norm(X: Any) -> float:
-    """Return the root mean square of the norms of rows, 1 if all are zero."""
-    values = X.data if sp.issparse(X) else np.ravel(X)
-    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
-    if not largest:
-        return 1.0
-    # Of the values over the largest one, whose squares do not overflow.
-    total = 0.0
-    for start in range(0, len(values), _VALUES):
-        part = values[start : start + _VALUES] / np.float64(largest)
-        total += float(np.dot(part, part))
-    return largest * float(np.sqrt(total / X.shape[0]))
 
 
 def _scaled(X: sp.csr_array, scale: float) -> sp.csr_array:

@@ -162,7 +162,7 @@ class Descent:
         self, products: Products, loss: Softmax, l2: float, l1: float, start: Coefficients | None
     ) -> None:
         self.products, self.loss, self.l2, self.l1 = products, loss, l2, l1
-        self.run = products.run
+        self.run, self.rows = products.run, products.rows
         self.shape = self.products.n_features, loss.target.shape[1]
         self.point = np.zeros((1, (self.shape[0] + 1) * self.shape[1]), np.float32)
         self.margins = np.zeros(loss.target.shape, np.float32)
@@ -187,7 +187,7 @@ class Descent:
 
     def descend(self, tol: float, max_iter: int) -> tuple[int, bool]:
         """Take steps until the next one would gain little; return their number, and whether so."""
-        directions = Directions(self.run)
+        directions = self._directions()
         directions.diagonal = self._diagonal()
         gradient, n_iter = self._gradient(), 0
         for n_iter in range(max_iter + 1):
@@ -201,6 +201,10 @@ class Descent:
             if n_iter + 1 in _AGAIN_AFTER:
                 directions.diagonal = self._diagonal()
         return n_iter, converged
+
+    def _directions(self) -> Directions:
+        """Return the memory of steps."""
+        return Directions(self.run)
 
     def _direction(self, directions: Directions, gradient: np.ndarray) -> tuple[np.ndarray, float]:
         """Return a direction and the slope along it."""
@@ -274,7 +278,7 @@ class Descent:
             value, residual[rows] = self.loss.of(margins[rows], rows)
             return value
 
-        return sum(self.run(fill, self.products.rows)), residual
+        return sum(self.run(fill, self.rows)), residual
 
     def _gradient(self) -> np.ndarray:
         """Return the derivatives of the objective by coefficients and intercepts."""
@@ -288,7 +292,7 @@ class Descent:
     def _diagonal(self) -> np.ndarray:
         """Return the second derivatives of the objective by each coefficient and intercept."""
         curvature = np.concatenate(
-            [self.loss.curvature(self.residual[rows], rows) for rows in self.products.rows]
+            [self.loss.curvature(self.residual[rows], rows) for rows in self.rows]
         )
         diagonal = np.empty_like(self.point)
         coef, intercept = self._split(diagonal)
