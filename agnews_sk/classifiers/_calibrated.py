@@ -4,7 +4,7 @@ import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -84,6 +84,18 @@ class Margins(NamedTuple):
         return found.ravel() if len(self.coef) == 1 else found
 
 
+class LinearMargins(Protocol):
+    """What `Margins` have."""
+
+    @property
+    def coef(self) -> np.ndarray: ...
+    @property
+    def intercept(self) -> np.ndarray: ...
+    @property
+    def n_iter(self) -> int: ...
+    def of(self, X: Any) -> np.ndarray: ...
+
+
 class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEstimator, ABC):
     """Base of linear classifiers with a temperature, or with thresholds of labels.
 
@@ -103,7 +115,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
     }
 
     @abstractmethod
-    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+    def _fit_margins(self, rows: Rows, seed: int, start: LinearMargins | None) -> LinearMargins:
         """Fit the margins of some rows, of at least two classes, from a start if there is one."""
 
     @abstractmethod
@@ -233,7 +245,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
 
     def _calibrated(
         self, rows: Rows, classes: np.ndarray, groups: np.ndarray, seed: int
-    ) -> tuple[float, np.ndarray, Margins | None]:
+    ) -> tuple[float, np.ndarray, LinearMargins | None]:
         """Calibrate margins on rows that the classifiers have not seen.
 
         Parameters
@@ -250,7 +262,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         temperature : float
             1 if no row with a weight is held out.
         shift : ndarray of float of shape (n_classes,)
-        fitted : Margins or None
+        fitted : LinearMargins or None
             Margins of a part of the rows.
         """
         nothing = 1.0, np.zeros(len(classes))
@@ -258,7 +270,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
             return *nothing, None
         folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
         margins, held_out = [], [np.empty(0, dtype=np.intp)]
-        part: Margins | None = None
+        part: LinearMargins | None = None
         for fold in range(folds.max() + 1):
             fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
             if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:

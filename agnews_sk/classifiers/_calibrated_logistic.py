@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from agnews_sk._core.validation import Interval
-from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
+from agnews_sk.classifiers._calibrated import CalibratedLinear, LinearMargins, Margins, Rows
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
@@ -182,7 +182,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+    def _fit_margins(self, rows: Rows, seed: int, start: LinearMargins | None) -> LinearMargins:
         """Fit the margins of some rows; of two classes there is one."""
         target = rows.codes[:, None] == np.arange(rows.n_classes)  # (n_rows, n_classes)
         weight = rows.weight[:, None]
