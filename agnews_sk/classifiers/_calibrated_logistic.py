@@ -189,11 +189,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
         two = rows.n_classes == 2
         found: Coefficients | RowCoefficients
         loss = Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight)
-        settings: dict[str, Any] = {
-            "C": self._penalty(len(rows.codes)),
-            "tol": self.tol,
-            "max_iter": self.max_iter,
-        }
+        settings: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
+        settings["C"] = self._penalty(len(rows.codes))
         by_rows = not self.l1_ratio and has_few_rows(rows.X)
         by_rows = by_rows and (start is None or isinstance(start, RowMargins))
         with threads(rows.X, self.n_jobs) as run:

@@ -71,6 +71,9 @@ class Products:
         As `map`, see `threads`.
     scale : float, optional
         By default the root mean square of the norms of the rows.
+    is_divided : bool, default=True
+        Whether to divide products into parts, for threads. If not, squares are kept too: many fits
+        of one column each take turns.
 
     Attributes
     ----------
@@ -82,16 +85,19 @@ class Products:
         What X is divided by, so that products are far from the limits of single precision.
     """
 
-    def __init__(self, X: Any, run: Run = map, scale: float | None = None) -> None:
+    def __init__(
+        self, X: Any, run: Run = map, scale: float | None = None, is_divided: bool = True
+    ) -> None:
         self.run = run
         self.n_rows, self.n_features = X.shape
         self.scale = mean_norm(X) if scale is None else scale
-        self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
+        step, n_parts = (_ROWS, _PARTS) if is_divided else (self.n_rows, 1)
+        self.rows = _slices(range(0, self.n_rows, step), self.n_rows)
         if sp.issparse(X):
             X = _scaled(sp.csr_array(X), self.scale)
             transposed = X.T.tocsr()
             # Parts of about as many values each: a few features have most of them.
-            ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
+            ends = np.arange(1, n_parts) * (transposed.nnz // n_parts)
             starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
             features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
         else:
@@ -99,6 +105,9 @@ class Products:
             transposed, features = X.T, [slice(0, self.n_features)]
         self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
         self._transposed = [(part, _rows_of(transposed, part)) for part in features]
+        self._squared = None
+        if not is_divided:
+            self._squared = [(part, _squared(block)) for part, block in self._transposed]
 
     def with_rows(self, coef: np.ndarray) -> np.ndarray:
         """Return the product of the rows with coefficients.
@@ -129,12 +138,12 @@ class Products:
         ndarray of float32 of shape (n_features, n_columns)
         """
         found = np.empty((self.n_features, values.shape[1]), np.float32)
-        _fill(
-            self.run,
-            found,
-            self._transposed,
-            lambda part: (_squared(part) if squared else part) @ values,
-        )
+        if not squared:
+            _fill(self.run, found, self._transposed, lambda part: part @ values)
+        elif self._squared is not None:
+            _fill(self.run, found, self._squared, lambda part: part @ values)
+        else:
+            _fill(self.run, found, self._transposed, lambda part: _squared(part) @ values)
         return found
 
 

@@ -12,7 +12,7 @@ from agnews_sk.classifiers._quasi_newton import Descent
 
 # Steps by rows are cheaper where there are so many features per row, but they are more: not if
 # products, with so many values per feature, take most of the time.
-_FEATURES_PER_ROW, _VALUES_PER_FEATURE = 6, 16
+_FEATURES_PER_ROW, _VALUES_PER_FEATURE = 8, 16
 # Columns of a product whose coefficients of all features are in memory.
 _COLUMNS = 32
 # Steps that are remembered, and the number of elements from which on there are fewer.
