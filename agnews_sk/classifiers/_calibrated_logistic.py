@@ -130,7 +130,9 @@ class CalibratedLogisticRegression(CalibratedLinear):
     with the share :math:`\rho` of the L1 norm. It is minimized by L-BFGS with the diagonal of the
     second derivatives (Liu and Nocedal 1989), which for features whose frequencies differ by
     orders of magnitude takes a tenth of the steps; with an L1 norm by its orthant-wise variant
-    (Andrew and Gao 2007). Sums are in single precision.
+    (Andrew and Gao 2007). With an L2 norm and at least eight features per row, it takes its steps
+    with a factor per row instead, :math:`W = A^T X`, of which there are fewer. Sums are in single
+    precision.
 
     Temperature scaling is that of :class:`CalibratedLinearSVC`.
 
