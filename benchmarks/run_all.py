@@ -39,6 +39,7 @@ RUNS = {
     "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",
     "multilabel": "benchmarks/bench_multilabel.py",
+    "shapes": "benchmarks/bench_shapes.py",
     "calibration": "benchmarks/bench_calibration.py",
     "embeddings": "benchmarks/bench_embeddings.py",
     "explain": "benchmarks/bench_explain.py",

@@ -2,14 +2,14 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -49,17 +49,20 @@ class Rows:
     codes : ndarray of int of shape (n_samples,)
     weight : ndarray of float of shape (n_samples,)
     n_classes : int
+    positions : ndarray of int of shape (n_samples,), optional
+        Among the rows that they were taken of.
     """
 
     X: Any
     codes: np.ndarray
     weight: np.ndarray
     n_classes: int
+    positions: np.ndarray | None = None
 
     def take(self, indices: np.ndarray) -> "Rows":
         """Return some of the rows."""
         X, codes, weight = (part[indices] for part in (self.X, self.codes, self.weight))
-        return Rows(X, codes, weight, self.n_classes)
+        return Rows(X, codes, weight, self.n_classes, indices)
 
 
 class Margins(NamedTuple):
@@ -82,6 +85,18 @@ class Margins(NamedTuple):
         return found.ravel() if len(self.coef) == 1 else found
 
 
+class LinearMargins(Protocol):
+    """What `Margins` have."""
+
+    @property
+    def coef(self) -> np.ndarray: ...
+    @property
+    def intercept(self) -> np.ndarray: ...
+    @property
+    def n_iter(self) -> int: ...
+    def of(self, X: Any) -> np.ndarray: ...
+
+
 class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEstimator, ABC):
     """Base of linear classifiers with a temperature, or with thresholds of labels.
 
@@ -101,7 +116,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
     }
 
     @abstractmethod
-    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+    def _fit_margins(self, rows: Rows, seed: int, start: LinearMargins | None) -> LinearMargins:
         """Fit the margins of some rows, of at least two classes, from a start if there is one."""
 
     @abstractmethod
@@ -157,10 +172,11 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # A class without weight needs a classifier too.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
-        X_used = X[used]
-        origins = [same_rows(X_used), *([] if groups is None else [check_groups(groups, X)[used]])]
-        axes = self._axes(X_used)
-        rows = Rows(axes.of(X_used, self.n_jobs), codes[used], weight[used], len(classes))
+        rows = Rows(X, codes, weight, len(classes))
+        rows = rows if len(used) == len(codes) else rows.take(used)
+        origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
+        axes = self._axes(rows.X)
+        rows = replace(rows, X=axes.of(rows.X, self.n_jobs))
         temperature, shift, part = self._calibrated(rows, classes, join_groups(*origins), seed)
         previous = self._previous(classes, None, X)
         start = part if previous is None else Margins(*axes.from_features(*previous), 0)
@@ -237,7 +253,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
 
     def _calibrated(
         self, rows: Rows, classes: np.ndarray, groups: np.ndarray, seed: int
-    ) -> tuple[float, np.ndarray, Margins | None]:
+    ) -> tuple[float, np.ndarray, LinearMargins | None]:
         """Calibrate margins on rows that the classifiers have not seen.
 
         Parameters
@@ -254,7 +270,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         temperature : float
             1 if no row with a weight is held out.
         shift : ndarray of float of shape (n_classes,)
-        fitted : Margins or None
+        fitted : LinearMargins or None
             Margins of a part of the rows.
         """
         nothing = 1.0, np.zeros(len(classes))
@@ -262,7 +278,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
             return *nothing, None
         folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
         margins, held_out = [], [np.empty(0, dtype=np.intp)]
-        part: Margins | None = None
+        part: LinearMargins | None = None
         for fold in range(folds.max() + 1):
             fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
             if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
@@ -359,20 +375,29 @@ def _calibrate(
     """
     weight = weight / weight.sum()
     size = 1 / (weight**2).sum()
-    doubt = 1 / (size + 2)
-    target = np.full(margins.shape, doubt / (margins.shape[1] - 1))  # (n_rows, n_classes)
-    target[np.arange(len(codes)), codes] = 1 - doubt
+    n_classes, positions = margins.shape[1], np.arange(len(codes))
+    of_others = 1 / (size + 2) / (n_classes - 1)  # target of classes that a row has not
+    of_class = 1 - n_classes * of_others  # and what that of its class is above it
+    own = margins[positions, codes]
+    # Sums of the margins by the targets, which the objective is linear in.
+    of_margins = weight @ (of_others * margins.sum(axis=1) + of_class * own)
+    of_shifts = of_others + of_class * np.bincount(codes, weight, minlength=n_classes)
 
     def objective(point: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the log loss with the prior, and its gradient by log(1 / T) and the shifts."""
-        scaled, shift = margins * np.exp(point[0]), point[1:]
-        log_proba = log_softmax(scaled + shift, axis=1)
-        residual = weight[:, None] * (np.exp(log_proba) - target)
-        loss = -(weight @ (target * log_proba).sum(axis=1)) + (shift @ shift) / (2 * size)
-        of_shift = residual.sum(axis=0) + shift / size
-        return loss, np.concatenate([[(residual * scaled).sum()], of_shift])
+        slope, shift = np.exp(point[0]), point[1:]
+        proba = margins * slope
+        proba += shift
+        largest = proba.max(axis=1, keepdims=True)
+        proba -= largest
+        np.exp(proba, out=proba)
+        total = proba.sum(axis=1, keepdims=True)
+        proba *= weight[:, None] / total
+        loss = weight @ (largest + np.log(total))[:, 0] - slope * of_margins - of_shifts @ shift
+        of_slope = slope * (np.vdot(proba, margins) - of_margins)
+        of_shift = proba.sum(axis=0) - of_shifts + shift / size
+        return loss + (shift @ shift) / (2 * size), np.concatenate([[of_slope], of_shift])
 
-    n_classes = margins.shape[1]
     bounds = [(-_MOST, _MOST)] * (1 + n_classes)
     # The right temperature may be far from 1, where the loss is not convex in its logarithm.
     start = minimize_scalar(

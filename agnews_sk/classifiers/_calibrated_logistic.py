@@ -1,6 +1,7 @@
 """Logistic regression for vectors of texts."""
 
 import warnings
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,10 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from agnews_sk._core.validation import Interval
 from agnews_sk.classifiers._axes import Axes, principal_axes
-from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
+from agnews_sk.classifiers._calibrated import CalibratedLinear, LinearMargins, Margins, Rows
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
+from agnews_sk.classifiers._row_space import RowCoefficients, fit_rows, has_few_rows
+from agnews_sk.classifiers._unseen import finite
 
 # C for so many sparse rows, and the largest one.
 _C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
@@ -21,6 +24,47 @@ _C, _ROWS_OF_C, _LARGEST_C = 10.0, 50_000, 100.0
 _FEWEST_OF_DENSE, _MOST_OF_DENSE = 900, 4_000
 # C with several labels per row, most of which are rare, so that few features tell of each.
 _C_OF_SETS = 3.0
+
+
+@dataclass(frozen=True)
+class RowMargins:
+    """Margins of classes, as `Margins`, whose coefficients are sums of rows.
+
+    Attributes
+    ----------
+    found : RowCoefficients
+    positions : ndarray of int of shape (n_rows,), or None
+        Of the rows among all.
+    """
+
+    found: RowCoefficients
+    positions: np.ndarray | None
+
+    @property
+    def coef(self) -> np.ndarray:
+        """Coefficients, ndarray of shape (n_classes, n_features), or (1, n_features) for two."""
+        return self.found.coef.T
+
+    @property
+    def intercept(self) -> np.ndarray:
+        """Intercepts, ndarray of shape (n_classes,) or (1,)."""
+        return self.found.intercept
+
+    @property
+    def n_iter(self) -> int:
+        """Number of steps."""
+        return self.found.n_iter
+
+    def of(self, X: Any) -> np.ndarray:
+        """Return the margins of rows, ndarray of shape (n_rows, n_classes) or (n_rows,)."""
+        margins = finite(self.found.margins(X))
+        return margins.ravel() if margins.shape[1] == 1 else margins
+
+    def among(self, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors of all rows, ndarray of shape (n_rows, n_columns), and the intercepts."""
+        of_rows = np.zeros((n_rows, self.found.of_rows.shape[1]), np.float32)
+        of_rows[self.positions] = self.found.of_rows
+        return of_rows, self.found.intercept
 
 
 class CalibratedLogisticRegression(CalibratedLinear):
@@ -92,9 +136,11 @@ class CalibratedLogisticRegression(CalibratedLinear):
     with the share :math:`\rho` of the L1 norm. It is minimized by L-BFGS with the diagonal of the
     second derivatives (Liu and Nocedal 1989), which for features whose frequencies differ by
     orders of magnitude takes a tenth of the steps; with an L1 norm by its orthant-wise variant
-    (Andrew and Gao 2007). Sums are in single precision. Dense rows of up to 1,024 features are
-    rotated to their principal axes first, unless there is an L1 norm: features of embeddings are
-    correlated, and along these axes second derivatives are nearly a diagonal.
+    (Andrew and Gao 2007). With an L2 norm and at least eight features per row, it takes its steps
+    with a factor per row instead, :math:`W = A^T X`, of which there are fewer. Sums are in single
+    precision. Dense rows of up to 1,024 features are rotated to their principal axes first, unless
+    there is an L1 norm: features of embeddings are correlated, and along these axes second
+    derivatives are nearly a diagonal.
 
     Temperature scaling is that of :class:`CalibratedLinearSVC`.
 
@@ -146,21 +192,25 @@ class CalibratedLogisticRegression(CalibratedLinear):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+    def _fit_margins(self, rows: Rows, seed: int, start: LinearMargins | None) -> LinearMargins:
         """Fit the margins of some rows; of two classes there is one."""
         target = rows.codes[:, None] == np.arange(rows.n_classes)  # (n_rows, n_classes)
         weight = rows.weight[:, None]
         two = rows.n_classes == 2
+        found: Coefficients | RowCoefficients
+        loss = Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight)
+        settings: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter}
+        settings["C"] = self._penalty(rows.X)
+        by_rows = not self.l1_ratio and has_few_rows(rows.X)
+        by_rows = by_rows and (start is None or isinstance(start, RowMargins))
         with threads(rows.X, self.n_jobs) as run:
-            found = fit_logistic(
-                Products(rows.X, run),
-                Sigmoid(target[:, 1:], weight) if two else Softmax(target, weight),
-                C=self._penalty(rows.X),
-                tol=self.tol,
-                max_iter=self.max_iter,
-                l1_ratio=self.l1_ratio,
-                start=None if start is None else Coefficients(start.coef.T, start.intercept),
-            )
+            if by_rows:
+                begin = start.among(len(rows.codes)) if isinstance(start, RowMargins) else None
+                found = fit_rows(rows.X, run, loss, start=begin, **settings)
+            else:
+                first = None if start is None else Coefficients(start.coef.T, start.intercept)
+                settings["l1_ratio"] = self.l1_ratio
+                found = fit_logistic(Products(rows.X, run), loss, start=first, **settings)
         if not found.converged:
             warnings.warn(
                 f"the fit stopped after {found.n_iter} steps, before it converged to tol={self.tol}"
@@ -168,6 +218,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
                 ConvergenceWarning,
                 stacklevel=3,
             )
+        if isinstance(found, RowCoefficients):
+            return RowMargins(found, rows.positions)
         return Margins(found.coef.T, found.intercept, found.n_iter)
 
     def _axes(self, X: Any) -> Axes:

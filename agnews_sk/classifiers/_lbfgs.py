@@ -7,7 +7,6 @@ import numpy as np
 from agnews_sk.classifiers._products import Run
 
 _RIGHT_ANGLE = 1e-6  # cosine
-_PAIRS = 5  # steps that are remembered
 _BLOCK = 1 << 14  # elements of a block; sums over blocks do not depend on threads
 
 
@@ -26,10 +25,16 @@ class Directions:
     :math:`Y` of the gradient as columns, the upper triangle :math:`R` of :math:`S^T Y` and its
     diagonal :math:`E`.
 
+    Vectors are of shape (n_images, n_parameters). The first of their rows has the coordinates, and
+    the last one their image, by which an inner product with other coordinates is a sum of products:
+    the coordinates again if these are orthonormal.
+
     Parameters
     ----------
     run : callable
         As `map`.
+    pairs : int, default=5
+        Number of steps that are remembered.
 
     Attributes
     ----------
@@ -37,8 +42,8 @@ class Directions:
         Set it before the first direction, and again at later points for better directions.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, pairs: int = 5) -> None:
+        self._run, self._pairs = run, pairs
         self._steps: list[np.ndarray] = []
         self._changes: list[np.ndarray] = []
         self.diagonal = np.ones(0, np.float32)
@@ -48,39 +53,39 @@ class Directions:
 
         Unless they have about a right angle, which rounding makes of a step that changes nothing.
         """
-        lengths = float(np.linalg.norm(step)) * float(np.linalg.norm(change))
-        if float(np.dot(step, change)) <= _RIGHT_ANGLE * lengths:
+        lengths = inner(step, step) ** 0.5 * inner(change, change) ** 0.5
+        if inner(step, change) <= _RIGHT_ANGLE * lengths:
             return
-        self._steps = [*self._steps[1 - _PAIRS :], step]
-        self._changes = [*self._changes[1 - _PAIRS :], change]
+        self._steps = [*self._steps, step][-self._pairs :]
+        self._changes = [*self._changes, change][-self._pairs :]
 
     def __call__(self, gradient: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the direction from a point with this gradient, and the slope along it.
 
         Parameters
         ----------
-        gradient : ndarray of float32 of shape (n_parameters,)
+        gradient : ndarray of float32 of shape (n_images, n_parameters)
 
         Returns
         -------
-        direction : ndarray of float32 of shape (n_parameters,)
+        direction : ndarray of float32 of shape (n_images, n_parameters)
         slope : float
             Below 0, unless the gradient is 0.
         """
-        blocks = [slice(start, start + _BLOCK) for start in range(0, len(gradient), _BLOCK)]
+        blocks = [slice(start, start + _BLOCK) for start in range(0, gradient.shape[1], _BLOCK)]
         scale, of_steps, of_changes = self._weights(gradient, blocks)
         direction = np.empty_like(gradient)
 
         def fill(block: slice) -> float:
             """Write a block of the direction, and return its part of the slope."""
-            part = scale * gradient[block]
+            part = scale * gradient[:, block]
             for weight, change in zip(of_changes, self._changes):
-                part += weight * change[block]
+                part += weight * change[:, block]
             part /= self.diagonal[block]
             for weight, step in zip(of_steps, self._steps):
-                part += weight * step[block]
-            np.negative(part, out=direction[block])
-            return -float(np.dot(part, gradient[block]))
+                part += weight * step[:, block]
+            np.negative(part, out=direction[:, block])
+            return -float(np.dot(part[0], gradient[-1, block]))
 
         return direction, sum(self._run(fill, blocks))
 
@@ -99,10 +104,11 @@ class Directions:
 
         def products(block: slice) -> tuple[np.ndarray, ...]:
             """Return the parts of a block in the products of steps, changes and gradient."""
-            steps = np.stack([step[block] for step in self._steps])
-            changes = np.stack([change[block] for change in self._changes])
-            scaled = changes / self.diagonal[block]
-            g = gradient[block]
+            steps = np.stack([step[0, block] for step in self._steps])
+            scaled = np.stack([change[0, block] for change in self._changes])
+            scaled /= self.diagonal[block]
+            changes = np.stack([change[-1, block] for change in self._changes])
+            g = gradient[-1, block]
             return steps @ changes.T, scaled @ changes.T, steps @ g, scaled @ g
 
         parts: Any = zip(*self._run(products, blocks))
@@ -113,3 +119,8 @@ class Directions:
         curved = (np.diag(np.diag(both)) + scale * changes) @ solved - scale * of_changes
         weights = np.linalg.solve(upper.T, curved)
         return np.float32(scale), weights.astype(np.float32), (-scale * solved).astype(np.float32)
+
+
+def inner(left: np.ndarray, right: np.ndarray) -> float:
+    """Return the inner product of two vectors of shape (n_images, n_parameters)."""
+    return float(np.dot(left[0], right[-1]))

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.linear_model import SGDClassifier
 
 from agnews_sk._core.validation import Interval
-from agnews_sk.classifiers._calibrated import CalibratedLinear, Margins, Rows
+from agnews_sk.classifiers._calibrated import CalibratedLinear, LinearMargins, Margins, Rows
 
 # Rows that a binary classifier sees in all passes if there are few, and limits of the passes.
 _ROWS_SEEN = 50_000
@@ -147,7 +147,7 @@ class CalibratedLinearSVC(CalibratedLinear):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit_margins(self, rows: Rows, seed: int, start: Margins | None) -> Margins:
+    def _fit_margins(self, rows: Rows, seed: int, start: LinearMargins | None) -> Margins:
         """Fit the one-vs-rest margins of some rows; of two classes there is one.
 
         `SGDClassifier` minimizes the mean loss plus alpha/2 times the squared norm, which is the

@@ -198,7 +198,7 @@ def fit_margins(
     by_frequency = varying[np.argsort(n_positive[varying], kind="stable")]
     parts = [by_frequency[i : i + size] for i in range(0, len(by_frequency), size)]
     with threads(rows.X, n_jobs) as run:
-        products = Products(rows.X)
+        products = Products(rows.X, is_divided=not sp.issparse(rows.X))
         n_iter = max(run(fit_labels, parts), default=0)
     return LabelMargins(coef, intercept, n_iter)
 
@@ -235,7 +235,10 @@ def calibrate(
     def log_loss(slope: float, shift: np.ndarray) -> float:
         """Return the log loss."""
         odds = slope * margins + shift
-        return float((scaled * (np.logaddexp(0, odds) - target * odds)).sum())
+        loss = np.log1p(np.exp(-np.abs(odds)))  # many times faster than logaddexp(0, odds)
+        loss += np.maximum(odds, 0)
+        loss -= target * odds
+        return float(np.vdot(scaled, loss))
 
     slope, shift = 1.0, np.zeros(margins.shape[1])
     loss = log_loss(slope, shift)

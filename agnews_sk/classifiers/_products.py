@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 _ROWS = 4096  # of a block; its margins fit in the cache of a core
 _PARTS = 16  # of the transpose
+_VALUES = 1 << 16  # of a block of stored values
 # With fewer stored values, starting threads takes longer than the products.
 _FEWEST_FOR_THREADS = 200_000
 
@@ -43,6 +44,20 @@ def threads(X: Any, n_jobs: int | None) -> Iterator[Run]:
             yield pool.map
 
 
+def mean_norm(X: Any) -> float:
+    """Return the root mean square of the norms of rows, 1 if all are zero."""
+    values = X.data if sp.issparse(X) else np.ravel(X)
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    if not largest:
+        return 1.0
+    # Of the values over the largest one, whose squares do not overflow.
+    total = 0.0
+    for start in range(0, len(values), _VALUES):
+        part = values[start : start + _VALUES] / np.float64(largest)
+        total += float(np.dot(part, part))
+    return largest * float(np.sqrt(total / X.shape[0]))
+
+
 class Products:
     """Products with the rows of a matrix, which is divided into blocks.
 
@@ -51,9 +66,14 @@ class Products:
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_rows, n_features)
-        Divided by the root mean square of the norms of its rows.
+        Divided by `scale`.
     run : callable, default=map
         As `map`, see `threads`.
+    scale : float, optional
+        By default the root mean square of the norms of the rows.
+    is_divided : bool, default=True
+        Whether to divide products into parts, for threads. If not, squares are kept too: many fits
+        of one column each take turns.
 
     Attributes
     ----------
@@ -65,24 +85,29 @@ class Products:
         What X is divided by, so that products are far from the limits of single precision.
     """
 
-    def __init__(self, X: Any, run: Run = map) -> None:
+    def __init__(
+        self, X: Any, run: Run = map, scale: float | None = None, is_divided: bool = True
+    ) -> None:
         self.run = run
         self.n_rows, self.n_features = X.shape
-        self.scale = _mean_norm(X)
-        X = X / self.scale
-        self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
+        self.scale = mean_norm(X) if scale is None else scale
+        step, n_parts = (_ROWS, _PARTS) if is_divided else (self.n_rows, 1)
+        self.rows = _slices(range(0, self.n_rows, step), self.n_rows)
         if sp.issparse(X):
-            X = sp.csr_array(X, dtype=np.float32)
+            X = _scaled(sp.csr_array(X), self.scale)
             transposed = X.T.tocsr()
             # Parts of about as many values each: a few features have most of them.
-            ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
+            ends = np.arange(1, n_parts) * (transposed.nnz // n_parts)
             starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
             features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
         else:
-            X = np.ascontiguousarray(X, dtype=np.float32)
+            X = np.ascontiguousarray(X / self.scale, dtype=np.float32)
             transposed, features = X.T, []  # the transposes of the blocks are views
-        self._blocks = [(block, X[block]) for block in self.rows]
-        self._transposed = [(part, transposed[part]) for part in features]
+        self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
+        self._transposed = [(part, _rows_of(transposed, part)) for part in features]
+        self._squared = None
+        if not is_divided:
+            self._squared = [(part, _squared(block)) for part, block in self._transposed]
 
     def with_rows(self, coef: np.ndarray) -> np.ndarray:
         """Return the product of the rows with coefficients.
@@ -114,12 +139,9 @@ class Products:
         """
         found = np.zeros((self.n_features, values.shape[1]), np.float32)
         if self._transposed:
-            _fill(
-                self.run,
-                found,
-                self._transposed,
-                lambda part: (_squared(part) if squared else part) @ values,
-            )
+            parts = self._squared if squared and self._squared else self._transposed
+            squares = squared and parts is self._transposed
+            _fill(self.run, found, parts, lambda p: (_squared(p) if squares else p) @ values)
             return found
 
         def of_block(part: tuple[slice, np.ndarray]) -> np.ndarray:
@@ -133,14 +155,21 @@ class Products:
         return found
 
 
-def _mean_norm(X: Any) -> float:
-    """Return the root mean square of the norms of rows, 1 if all are zero."""
-    values = X.data if sp.issparse(X) else X
-    largest = float(np.abs(values).max(initial=0))
-    if not largest:
-        return 1.0
-    # Of the values over the largest one, whose squares do not overflow.
-    return largest * float(np.sqrt(((values / largest) ** 2).sum() / X.shape[0]))
+def _scaled(X: sp.csr_array, scale: float) -> sp.csr_array:
+    """Return a matrix divided by a number, in single precision; the positions are shared."""
+    values = np.empty(X.nnz, np.float32)
+    np.divide(X.data[: X.nnz], scale, out=values, casting="same_kind")
+    return sp.csr_array((values, X.indices, X.indptr), shape=X.shape)
+
+
+def _rows_of(X: Any, rows: slice) -> Any:
+    """Return some rows of a matrix, as a view."""
+    if not sp.issparse(X):
+        return X[rows]
+    offsets = X.indptr[rows.start : rows.stop + 1]
+    values = slice(offsets[0], offsets[-1])
+    parts = X.data[values], X.indices[values], offsets - offsets[0]
+    return sp.csr_array(parts, shape=(rows.stop - rows.start, X.shape[1]))
 
 
 def _slices(starts: Iterable[int], end: int) -> list[slice]:

@@ -91,7 +91,7 @@ def fit_logistic(
     if start is not None:
         start = Coefficients(start.coef * scale, start.intercept)
     l2, l1 = (1 - l1_ratio) / (C * loss.scale * scale**2), l1_ratio / (C * loss.scale * scale)
-    descent = (_SparseDescent if l1 else _Descent)(products, loss, l2, l1, start)
+    descent = (_SparseDescent if l1 else Descent)(products, loss, l2, l1, start)
     n_iter, converged = descent.descend(tol, max_iter)
     coef, intercept = descent.coef / np.float64(scale), descent.intercept.astype(float)
     return Coefficients(coef, intercept, n_iter, descent.value * loss.scale, converged)
@@ -143,11 +143,11 @@ class _Ends:
         return self.low + float(np.clip(share, 0.05, 0.95)) * (self.high - self.low)
 
 
-class _Descent:
+class Descent:
     """State of a minimization.
 
-    Coefficients, one row per feature, and intercepts are one flat array, and so are their
-    derivatives.
+    Coefficients, one row per feature, and intercepts are one array of shape (1, n_parameters), and
+    so are their derivatives.
 
     Parameters
     ----------
@@ -162,9 +162,9 @@ class _Descent:
         self, products: Products, loss: Softmax, l2: float, l1: float, start: Coefficients | None
     ) -> None:
         self.products, self.loss, self.l2, self.l1 = products, loss, l2, l1
-        self.run = products.run
+        self.run, self.rows = products.run, products.rows
         self.shape = self.products.n_features, loss.target.shape[1]
-        self.point = np.zeros((self.shape[0] + 1) * self.shape[1], np.float32)
+        self.point = np.zeros((1, (self.shape[0] + 1) * self.shape[1]), np.float32)
         self.margins = np.zeros(loss.target.shape, np.float32)
         self.intercept[:] = loss.start() if start is None else start.intercept
         if start is not None:
@@ -187,7 +187,7 @@ class _Descent:
 
     def descend(self, tol: float, max_iter: int) -> tuple[int, bool]:
         """Take steps until the next one would gain little; return their number, and whether so."""
-        directions = Directions(self.run)
+        directions = self._directions()
         directions.diagonal = self._diagonal()
         gradient, n_iter = self._gradient(), 0
         for n_iter in range(max_iter + 1):
@@ -201,6 +201,10 @@ class _Descent:
             if n_iter + 1 in _AGAIN_AFTER:
                 directions.diagonal = self._diagonal()
         return n_iter, converged
+
+    def _directions(self) -> Directions:
+        """Return the memory of steps."""
+        return Directions(self.run)
 
     def _direction(self, directions: Directions, gradient: np.ndarray) -> tuple[np.ndarray, float]:
         """Return a direction and the slope along it."""
@@ -216,6 +220,30 @@ class _Descent:
         change = self.products.with_rows(coef)
         change += intercept
         inner, norm = float(np.vdot(self.coef, coef)), self._squares(coef)
+        length = self._move(change, inner, norm, slope)
+        if not length:
+            return None
+        step: np.ndarray = np.float32(length) * direction
+        self.point += step
+        return step
+
+    def _move(self, change: np.ndarray, inner: float, norm: float, slope: float) -> float:
+        """Change the margins to where the objective is flat enough, and return the length.
+
+        Parameters
+        ----------
+        change : ndarray of float32 of shape (n_rows, n_columns)
+            Of the margins by a step of length 1.
+        inner, norm : float
+            Inner product of the step with the coefficients, and its squared norm.
+        slope : float
+            Along the step.
+
+        Returns
+        -------
+        float
+            0 if there is no lower objective, or it overflows.
+        """
 
         def move(length: float) -> tuple[_State, float]:
             """Return the state after a step of some length, and the slope there."""
@@ -237,11 +265,9 @@ class _Descent:
             length = ends.low  # lower than the start, since the objective falls all the way to it
             state, _ = move(length)
         if not length or not np.isfinite(state.value):
-            return None
-        step: np.ndarray = np.float32(length) * direction
-        self.point += step
+            return 0.0
         self.margins, self.residual, self.value, self.norm = state
-        return step
+        return length
 
     def _loss(self, margins: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss of all rows, and its derivatives by their margins."""
@@ -252,7 +278,7 @@ class _Descent:
             value, residual[rows] = self.loss.of(margins[rows], rows)
             return value
 
-        return sum(self.run(fill, self.products.rows)), residual
+        return sum(self.run(fill, self.rows)), residual
 
     def _gradient(self) -> np.ndarray:
         """Return the derivatives of the objective by coefficients and intercepts."""
@@ -266,7 +292,7 @@ class _Descent:
     def _diagonal(self) -> np.ndarray:
         """Return the second derivatives of the objective by each coefficient and intercept."""
         curvature = np.concatenate(
-            [self.loss.curvature(self.residual[rows], rows) for rows in self.products.rows]
+            [self.loss.curvature(self.residual[rows], rows) for rows in self.rows]
         )
         diagonal = np.empty_like(self.point)
         coef, intercept = self._split(diagonal)
@@ -275,12 +301,12 @@ class _Descent:
         if self.l1:
             np.maximum(coef, np.float32(_LEAST_CURVATURE) * coef.mean(), out=coef)
         intercept[:] = curvature.sum(axis=0, dtype=float)
-        return np.maximum(diagonal, np.finfo(np.float32).tiny, out=diagonal)
+        return np.maximum(diagonal, np.finfo(np.float32).tiny, out=diagonal)[0]
 
     def _split(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the parts of an array as views: of coefficients, and of intercepts."""
         n_columns = self.shape[1]
-        return flat[:-n_columns].reshape(self.shape), flat[-n_columns:]
+        return flat[0, :-n_columns].reshape(self.shape), flat[0, -n_columns:]
 
     def _penalty(self, norm: float, coef: np.ndarray) -> float:
         """Return the penalty of coefficients with this squared norm."""
@@ -293,7 +319,7 @@ class _Descent:
         return float(np.vdot(coef, coef))
 
 
-class _SparseDescent(_Descent):
+class _SparseDescent(Descent):
     """State of a minimization with an L1 norm.
 
     Its derivative is not defined at 0. There the gradient is the one on the side where the
@@ -310,7 +336,7 @@ class _SparseDescent(_Descent):
         direction, _ = directions(gradient)
         direction[direction * gradient >= 0] = 0
         self._side = np.where(coef != 0, np.sign(coef), -np.sign(smooth))
-        return direction, float(np.dot(direction, gradient))
+        return direction, float(np.vdot(direction, gradient))
 
     def _step(self, direction: np.ndarray, slope: float) -> np.ndarray | None:
         """Move along a direction to a lower objective; return the step if there is one."""

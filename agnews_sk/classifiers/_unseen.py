@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils.extmath import row_norms
 
 
 def as_unseen(X: Any, X_fitted: Any) -> Any:
@@ -23,12 +24,11 @@ def as_unseen(X: Any, X_fitted: Any) -> Any:
         return X
     known = np.zeros(X.shape[1], dtype=bool)
     known[X_fitted.indices] = True
-    left = X.copy()
-    left.data = X.data * known[X.indices]
-    length, now = sp.linalg.norm(X, axis=1), sp.linalg.norm(left, axis=1)
+    left = type(X)((X.data * known[X.indices], X.indices, X.indptr), shape=X.shape)
+    length, now = row_norms(X), row_norms(left)
     is_scaled = _has_common_norm(length)
     scale = np.divide(length, now, out=np.ones_like(length), where=is_scaled & (now > 0))
-    left.data *= np.repeat(scale, np.diff(X.indptr))
+    left.data *= np.repeat(scale.astype(X.dtype), np.diff(X.indptr))
     return left
 
 
