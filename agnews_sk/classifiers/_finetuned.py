@@ -25,7 +25,9 @@ from agnews_sk.tokenization import WHOLE_TEXT, PretrainedTokenizer
 class FineTunedTransformerClassifier(TextNetClassifier):
     """Fine-tune a pretrained transformer as a text classifier.
 
-    The output layer is replaced by a new one with one output per class.
+    The output layer is replaced by a new one with one output per class. Before the first step it is
+    set to a logistic regression on what the pretrained layers below it give, so that training
+    begins where frozen embeddings end.
 
     Parameters
     ----------
@@ -33,8 +35,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Folder or Hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
         all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub.
-    max_epochs : int, default=2
-        Passes over the training texts.
+    max_epochs : int or None, default=None
+        Passes over the training texts. None is 2, or with few texts as many as 100 optimizer steps
+        take; with validation rows, `patience` is then a quarter of them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=32
@@ -218,6 +221,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
 
     def _longest_input(self, module: nn.Module) -> int:
         return longest_input(module) or WHOLE_TEXT
+
+    def _fits_head(self) -> bool:
+        return not self._is_warm_start
 
     def _origin(self) -> str:
         return model_digest(resolve_pretrained(self.model))

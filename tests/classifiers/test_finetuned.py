@@ -158,7 +158,7 @@ def test_bfloat16_trains_in_float32_weights(classifier, headlines):
 
 
 def test_net_params_replace_a_default(classifier, headlines):
-    classifier.set_params(max_epochs=2, net_params={"max_epochs": 3})
+    classifier.set_params(max_epochs=None, net_params={"max_epochs": 3})
     assert len(classifier.fit(*headlines).history_) == 3
 
 
