@@ -149,10 +149,15 @@ def _settings(
 
 def _patience(classifier: Any, valid: TextRows | None, n_epochs: int) -> int | None:
     """Return `patience`, or a quarter of the epochs where their number is chosen too."""
-    chosen = classifier.max_epochs is None and classifier.max_steps is None
-    if classifier.patience is not None or valid is None or not chosen:
+    given = _max_epochs(classifier) or classifier.max_steps
+    if classifier.patience is not None or valid is None or given is not None:
         return classifier.patience
     return -(-n_epochs // 4)
+
+
+def _max_epochs(classifier: Any) -> int | None:
+    """Return `max_epochs`, or what replaces it in `net_params`."""
+    return (classifier.net_params or {}).get("max_epochs", classifier.max_epochs)
 
 
 def _schedule(
@@ -181,7 +186,7 @@ def _n_epochs(classifier: Any, train: TextRows, seed: int) -> int:
     -------
     int
     """
-    max_epochs = (classifier.net_params or {}).get("max_epochs", classifier.max_epochs)
+    max_epochs = _max_epochs(classifier)
     if max_epochs is not None:
         return max_epochs
     return max(MIN_EPOCHS, -(-MIN_STEPS // _n_steps(classifier, train, seed, 1)))

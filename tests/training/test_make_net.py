@@ -103,3 +103,4 @@ def test_patience_is_a_quarter_of_the_epochs_where_their_number_is_chosen():
     assert net_of(**{**chosen, "valid": None}).settings.patience is None
     assert net_of(**{**chosen, "max_epochs": 40}).settings.patience is None
     assert net_of(**chosen, max_steps=40).settings.patience is None
+    assert net_of(**chosen, net_params={"max_epochs": 40}).settings.patience is None
