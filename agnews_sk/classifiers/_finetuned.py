@@ -13,6 +13,7 @@ from agnews_sk._core.pretrained import (
     model_digest,
     model_from_config,
     plain_config,
+    pretrained_pooling,
     quiet_transformers,
     resolve_pretrained,
 )
@@ -98,8 +99,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Train low-rank additions to the layers' matrices instead of the matrices: their rank, or
         parameters of `peft.LoraConfig`. They are merged after training. Needs the extra `peft`.
     pooling : {"mean", "max", "first", "attention"} or None, default=None
-        How the vectors of a text's tokens become one vector. None uses the head of the pretrained
-        model.
+        How the vectors of a text's tokens become one vector. None is the way in which a sentence
+        encoder was pretrained, "mean" for all-MiniLM-L6-v2, and the head of any other model.
     max_length : int, default=128
         Longest text in tokens, special tokens included; the model's own limit if that is smaller.
     truncation : {"head", "tail", "head+tail", "chunk"}, default="head"
@@ -226,11 +227,13 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         return not self._is_warm_start
 
     def _origin(self) -> str:
-        return model_digest(resolve_pretrained(self.model))
+        source = resolve_pretrained(self.model)
+        return f"{model_digest(source)} {pretrained_pooling(source)}"
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         source = resolve_pretrained(self.model)
-        return load_classification_model(source, self.classes_, self.dropout, self.pooling)
+        pooling = self.pooling or pretrained_pooling(source)
+        return load_classification_model(source, self.classes_, self.dropout, pooling)
 
     def _module_config(self, module: Any) -> dict[str, Any]:
         pooled = isinstance(module, PooledClassifier)

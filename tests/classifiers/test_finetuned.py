@@ -208,6 +208,17 @@ def test_a_checkpoint_of_other_pretrained_weights_is_not_resumed(
     assert np.abs(found - first).max() > 1e-4
 
 
+@pytest.mark.parametrize(("pooling", "expected"), [(None, "max"), ("mean", "mean")])
+def test_a_sentence_encoder_pools_as_it_was_pretrained(
+    classifier, tiny_model, headlines, tmp_path, pooling, expected
+):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_max_tokens": true}')
+    classifier.set_params(model=folder, pooling=pooling, max_epochs=1).fit(*headlines)
+    assert classifier.net_.module_.settings["pooling"] == expected
+
+
 def test_fit_warns_of_texts_that_the_model_does_not_know(tiny_model):
     classifier = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1)
     with pytest.warns(UserWarning, match="100% of the characters of the texts are unknown"):
