@@ -52,7 +52,7 @@ class Draws(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("parts", nargs="*", choices=list(PARTS))
+    parser.add_argument("parts", nargs="+", choices=list(PARTS))
     parser.add_argument("--labels", nargs="+", type=int, default=list(LABELS))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--setfit-steps", type=int, default=200, help="most steps of SetFit")
@@ -213,7 +213,7 @@ def ask_setfit(task: dict[str, Any]) -> dict[str, Any]:
     if python is None:
         sys.exit("Set SETFIT_PYTHON to a Python with benchmarks/constraints-setfit.txt installed.")
     done = subprocess.run(
-        [python, __file__, "--run-setfit"],
+        [python, __file__, "setfit", "--run-setfit"],
         input=json.dumps(task),
         capture_output=True,
         text=True,

@@ -39,7 +39,7 @@ class TransformerClassifier(TextNetClassifier):
     token_dropout : float, default=0.3
         Share of the tokens whose embedding training sets to zero, drawn again in each step.
     max_epochs : int or None, default=3
-        Passes over the training texts. None is 2, or with few texts as many as 100 optimizer steps
+        Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
         take; with validation rows, `patience` is then a quarter of them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.

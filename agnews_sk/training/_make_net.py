@@ -22,7 +22,7 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "adafactor": (torch.optim.Adafactor, {}),
 }
 # With `max_epochs=None`: few rows are passed over more often, until there are enough steps.
-MIN_EPOCHS, MIN_STEPS = 2, 100
+MIN_EPOCHS, MIN_STEPS = 2, 50
 
 
 def make_net(

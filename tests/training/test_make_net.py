@@ -83,12 +83,12 @@ def test_rows_with_weights_are_recognized(where):
 
 @pytest.mark.parametrize(
     ("params", "n_epochs"),
-    [({}, 34), ({"accumulate": 3}, 100), ({"batch_size": 1}, 5), ({"tokens_per_batch": 1}, 5)],
+    [({}, 17), ({"accumulate": 3}, 50), ({"batch_size": 1}, 3), ({"tokens_per_batch": 1}, 3)],
 )
-def test_few_rows_are_passed_over_until_there_are_100_steps(params, n_epochs):
+def test_few_rows_are_passed_over_until_there_are_50_steps(params, n_epochs):
     net = net_of(**{"batch_size": 8, "max_epochs": None, **params})
     assert net.max_epochs == n_epochs
-    assert net.settings.schedule.n_steps >= 100
+    assert net.settings.schedule.n_steps >= 50
 
 
 def test_many_rows_are_passed_over_twice(monkeypatch):
@@ -98,7 +98,7 @@ def test_many_rows_are_passed_over_twice(monkeypatch):
 
 def test_patience_is_a_quarter_of_the_epochs_where_their_number_is_chosen():
     chosen = {"batch_size": 8, "max_epochs": None, "valid": labelled_rows()}
-    assert net_of(**chosen).settings.patience == 9
+    assert net_of(**chosen).settings.patience == 5
     assert net_of(**chosen, patience=3).settings.patience == 3
     assert net_of(**{**chosen, "valid": None}).settings.patience is None
     assert net_of(**{**chosen, "max_epochs": 40}).settings.patience is None
