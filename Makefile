@@ -41,8 +41,9 @@ docs: $(VENV)/.docs ## Build the documentation into docs/_build/html and check i
 	$(BIN)/python -m sphinx -W --keep-going -q -b html $(ARGS) docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 
-bench: $(VENV)/.dev $(VENV)/fasttext/.done ## Run the benchmarks on the rows of AGNEWS_SK_DATA
-	FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python $(BIN)/python benchmarks/run_all.py $(ARGS)
+bench: $(VENV)/.dev $(VENV)/fasttext/.done $(VENV)/setfit/.done ## Run the benchmarks on the rows of AGNEWS_SK_DATA
+	FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python SETFIT_PYTHON=$(VENV)/setfit/bin/python \
+	  $(BIN)/python benchmarks/run_all.py $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check
@@ -80,6 +81,12 @@ $(VENV)/minimum/.done: pyproject.toml constraints-minimum.txt
 $(VENV)/fasttext/.done: benchmarks/constraints-fasttext.txt
 	$(PYTHON) -m venv $(VENV)/fasttext
 	$(VENV)/fasttext/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# SetFit may come to need other versions than the package does.
+$(VENV)/setfit/.done: benchmarks/constraints-setfit.txt
+	$(PYTHON) -m venv $(VENV)/setfit
+	$(VENV)/setfit/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 constraints: $(VENV)/.dev ## Write the installed versions to constraints.txt

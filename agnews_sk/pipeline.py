@@ -363,8 +363,7 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     ----------
     model : str, path or None, default=None
         Folder or Hub name. None is all-MiniLM-L6-v2, from the `offline` extra if installed, else
-        from the Hub; it was pretrained to average its tokens, so `classify__pooling` is then
-        "mean", and else the model's own.
+        from the Hub.
     memory : str or joblib.Memory, optional
         Caches the fitted steps before `classify`.
     verbose : bool, default=False
@@ -387,9 +386,7 @@ def make_finetune_pipeline(model=None, *, memory=None, verbose=False, **params) 
     """
     from agnews_sk.classifiers import FineTunedTransformerClassifier  # loads torch
 
-    pooling = "mean" if model is None else None
-    classifier = FineTunedTransformerClassifier(model=model, pooling=pooling)
-    steps = [*_text_steps(), ("classify", classifier)]
+    steps = [*_text_steps(), ("classify", FineTunedTransformerClassifier(model=model))]
     pipeline = TextPipeline(steps, memory=memory, verbose=verbose)
     return set_step_params(pipeline, params, maker="make_finetune_pipeline")
 

@@ -59,6 +59,11 @@ RUNS = {
     "scratch": "benchmarks/bench_transformers.py scratch --seeds 1",
     "accuracy": "benchmarks/bench_transformers.py accuracy --rows 8000 --seeds 1",
     "long_texts": "benchmarks/bench_long_texts.py made_up embedding",
+    "few_names": "benchmarks/bench_few_labels.py names",
+    "few_defaults": "benchmarks/bench_few_labels.py defaults --labels 32 100 400",
+    "few_defaults_more": "benchmarks/bench_few_labels.py defaults --labels 1000 4000",
+    "few_setfit": "benchmarks/bench_few_labels.py setfit --labels 32 100",
+    "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 400 1000",
 }
 
 

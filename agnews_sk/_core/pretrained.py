@@ -102,6 +102,39 @@ def longest_input(model: Any) -> int | None:
     return limit
 
 
+def pretrained_pooling(source: str) -> str | None:
+    """Return how a sentence encoder was pretrained to make one vector of a text's tokens.
+
+    Parameters
+    ----------
+    source : str
+        As `resolve_pretrained` returns it.
+
+    Returns
+    -------
+    {"mean", "max", "first"} or None
+        None if the model has no `1_Pooling/config.json`, as sentence-transformers writes it, or
+        pools in another way.
+    """
+    from transformers.utils import cached_file
+
+    path = cached_file(
+        source,
+        "1_Pooling/config.json",
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+        _raise_exceptions_for_gated_repo=False,
+    )
+    if path is None:
+        return None
+    config = json.loads(Path(path).read_text(encoding="utf-8"))
+    names = {"cls": "first", "max": "max", "mean": "mean"}
+    modes = [mode for mode in names if config.get(f"pooling_mode_{mode}_tokens")]
+    modes += ["cls"] if config.get("pooling_mode_cls_token") else []
+    modes = modes or [str(config.get("pooling_mode"))]  # as later versions write it
+    return names.get(modes[0]) if len(modes) == 1 else None
+
+
 def plain_config(model: Any) -> dict[str, Any]:
     """Return the configuration of a model of transformers as plain values, for JSON.
 

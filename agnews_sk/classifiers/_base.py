@@ -245,7 +245,7 @@ class TextNetClassifier(
         tuner = None if self.lora is None else add_lora(module, self.lora)
         train, y = parts.train, target.labels()
         valid = None if parts.valid is None else with_mean_weight_one(parts.valid)
-        net = make_net(self, module, train, valid, seed)
+        net = make_net(self, module, train, valid, seed, fits_head=self._fits_head())
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
 

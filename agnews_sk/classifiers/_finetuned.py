@@ -13,6 +13,7 @@ from agnews_sk._core.pretrained import (
     model_digest,
     model_from_config,
     plain_config,
+    pretrained_pooling,
     quiet_transformers,
     resolve_pretrained,
 )
@@ -25,7 +26,9 @@ from agnews_sk.tokenization import WHOLE_TEXT, PretrainedTokenizer
 class FineTunedTransformerClassifier(TextNetClassifier):
     """Fine-tune a pretrained transformer as a text classifier.
 
-    The output layer is replaced by a new one with one output per class.
+    The output layer is replaced by a new one with one output per class. Before the first step it is
+    set to a logistic regression on what the pretrained layers below it give, so that training
+    begins where frozen embeddings end.
 
     Parameters
     ----------
@@ -33,8 +36,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Folder or Hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
         all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub.
-    max_epochs : int, default=2
-        Passes over the training texts.
+    max_epochs : int or None, default=None
+        Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
+        take; with validation rows, `patience` is then a quarter of them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=32
@@ -95,8 +99,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Train low-rank additions to the layers' matrices instead of the matrices: their rank, or
         parameters of `peft.LoraConfig`. They are merged after training. Needs the extra `peft`.
     pooling : {"mean", "max", "first", "attention"} or None, default=None
-        How the vectors of a text's tokens become one vector. None uses the head of the pretrained
-        model.
+        How the vectors of a text's tokens become one vector. None is the way in which a sentence
+        encoder was pretrained, "mean" for all-MiniLM-L6-v2, and the head of any other model.
     max_length : int, default=128
         Longest text in tokens, special tokens included; the model's own limit if that is smaller.
     truncation : {"head", "tail", "head+tail", "chunk"}, default="head"
@@ -219,12 +223,17 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     def _longest_input(self, module: nn.Module) -> int:
         return longest_input(module) or WHOLE_TEXT
 
+    def _fits_head(self) -> bool:
+        return not self._is_warm_start
+
     def _origin(self) -> str:
-        return model_digest(resolve_pretrained(self.model))
+        source = resolve_pretrained(self.model)
+        return f"{model_digest(source)} {pretrained_pooling(source)}"
 
     def _make_module(self, ids: pl.Series) -> nn.Module:
         source = resolve_pretrained(self.model)
-        return load_classification_model(source, self.classes_, self.dropout, self.pooling)
+        pooling = self.pooling or pretrained_pooling(source)
+        return load_classification_model(source, self.classes_, self.dropout, pooling)
 
     def _module_config(self, module: Any) -> dict[str, Any]:
         pooled = isinstance(module, PooledClassifier)

@@ -80,6 +80,10 @@ class MakesModule(ABC):
         """Return a digest of the weights that training begins with, where parameters name them."""
         return ""
 
+    def _fits_head(self) -> bool:
+        """Return whether training begins with an output layer fitted on the layers below it."""
+        return False
+
     def _make_model_input(self, module: nn.Module, special_tokens: SpecialTokens) -> ModelInput:
         """Return the model input for texts with these special tokens."""
         return ModelInput(

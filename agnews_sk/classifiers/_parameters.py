@@ -28,7 +28,7 @@ class NetParameters:
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "max_epochs": [POSITIVE_INT],
+        "max_epochs": [POSITIVE_INT, None],
         "max_steps": [POSITIVE_INT, None],
         "batch_size": [POSITIVE_INT],
         "tokens_per_batch": [POSITIVE_INT, None],
@@ -70,7 +70,7 @@ class NetParameters:
         "net_params": [dict, None],
     }
 
-    max_epochs: int = 2
+    max_epochs: int | None = None
     max_steps: int | None = None
     batch_size: int = 32
     tokens_per_batch: int | None = None

@@ -38,8 +38,9 @@ class TransformerClassifier(TextNetClassifier):
         Vaswani et al. (2017), after them.
     token_dropout : float, default=0.3
         Share of the tokens whose embedding training sets to zero, drawn again in each step.
-    max_epochs : int, default=3
-        Passes over the training texts.
+    max_epochs : int or None, default=3
+        Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
+        take; with validation rows, `patience` is then a quarter of them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=64
@@ -225,7 +226,7 @@ class TransformerClassifier(TextNetClassifier):
     norm_first: bool = True
     token_dropout: float = 0.3
     # Other defaults than those of pretrained models
-    max_epochs: int = 3
+    max_epochs: int | None = 3
     batch_size: int = 64
     learning_rate: float = 2e-3
     dropout: float = 0.2

@@ -20,7 +20,12 @@ def compare(
             show_default="as many as fit in 5 minutes",
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs of a network.")] = 2,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Number of epochs of a network.", show_default="those of the family"
+        ),
+    ] = None,
     model: ModelOption = None,
     families: Annotated[
         list[Family] | None,

@@ -1,6 +1,5 @@
 """The command `agnews-sk compare`: its work."""
 
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def run_compare(
     *,
     families: list[Family],
     model: str | None,
-    epochs: int,
+    epochs: int | None,
     columns: list[str] | None,
     n_wanted: int | None,
     out: Path | None,
@@ -67,8 +66,8 @@ def run_compare(
     families : list of Family
     model : str or None
         Pretrained model of the families that have one.
-    epochs : int
-        Epochs of networks.
+    epochs : int or None
+        Epochs of networks; None leaves them to their classifiers.
     columns : list of str or None
         Columns to use beside texts, or ["auto"], in the families that can.
     n_wanted : int or None
@@ -100,7 +99,7 @@ def run_compare(
             for family in Family
             if family in families
         }
-        chosen = _training_rows(pipelines, rows, n_wanted, epochs, seed, console)
+        chosen = _training_rows(pipelines, rows, n_wanted, seed, console)
         evaluations = _evaluate_all(pipelines, rows, chosen, console)
         result = ComparisonResult.from_evaluations(evaluations, random_state=seed)
         console.print(comparison_table(result))
@@ -139,7 +138,6 @@ def _training_rows(
     pipelines: Pipelines,
     rows: TrainTest,
     n_wanted: int | None,
-    epochs: int,
     seed: int,
     console: Console,
 ) -> np.ndarray:
@@ -151,7 +149,7 @@ def _training_rows(
     rows : TrainTest
     n_wanted : int or None
         None takes as many as the time allows; all rows if there is no network.
-    epochs, seed : int
+    seed : int
     console : rich.console.Console
 
     Returns
@@ -160,15 +158,13 @@ def _training_rows(
     """
     nets = {family: pipeline for family, pipeline in pipelines.items() if family in NETS}
     if n_wanted is None and nets:
-        n_wanted = _affordable_rows(nets, rows, epochs, seed, console)
+        n_wanted = _affordable_rows(nets, rows, seed, console)
     chosen = draw_rows(rows.y_train, n_wanted or n_rows(rows.X_train), seed)
     check_classes(take_rows(rows.y_train, chosen), f"{len(chosen)} training rows have")
     return chosen
 
 
-def _affordable_rows(
-    nets: Pipelines, rows: TrainTest, epochs: int, seed: int, console: Console
-) -> int:
+def _affordable_rows(nets: Pipelines, rows: TrainTest, seed: int, console: Console) -> int:
     """Return how many rows the time allows, measured by training on a few.
 
     Parameters
@@ -176,8 +172,6 @@ def _affordable_rows(
     nets : dict of Family to TextPipeline
         Clones of them are trained for one epoch.
     rows : TrainTest
-    epochs : int
-        Time is proportional to rows and epochs.
     seed : int
     console : rich.console.Console
         Shows the progress, and the number that is returned.
@@ -186,19 +180,22 @@ def _affordable_rows(
     -------
     int
     """
+    from agnews_sk.training import MIN_EPOCHS  # loads torch
+
     n_all = n_rows(rows.X_train)
     probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
+    per_text = 0.0
     with stages(console, f"Measuring the speed on {len(probe)} rows"):
-        start = time.perf_counter()
         for net in nets.values():
             quick = clone(net).set_params(classify__max_epochs=1, classify__verbose=0)
             quick.fit(*training_rows(rows, probe))
-        per_text = (time.perf_counter() - start) / len(probe)
-    affordable = int(NET_SECONDS / per_text / epochs) // 100 * 100
+            n_epochs = net.get_params()["classify__max_epochs"] or MIN_EPOCHS
+            per_text += n_epochs * quick[-1].history_["dur"].sum() / len(probe)
+    affordable = int(NET_SECONDS / per_text) // 100 * 100
     n_chosen = min(n_all, max(affordable, PROBE_ROWS))
     console.print(
-        f"[bold]Training rows:[/] {n_chosen:,} of {n_all:,}, as {epochs} epochs on them take about "
-        f"{NET_SECONDS / 60:.1f} minutes; set --train-rows to change this."
+        f"[bold]Training rows:[/] {n_chosen:,} of {n_all:,}, as training networks on them takes "
+        f"about {NET_SECONDS / 60:.1f} minutes; set --train-rows to change this."
     )
     return n_chosen
 

@@ -33,7 +33,8 @@ from agnews_sk.persistence import save
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.reporting import comparison_table
 
-# Epochs without improvement after which a network with validation rows stops.
+# Epochs without improvement after which a network with validation rows stops, unless its classifier
+# chooses their number too.
 PATIENCE = 2
 
 
@@ -217,7 +218,8 @@ def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
     """
     if rows.X_validation is None:
         return {}
-    if pipeline.get_params()["classify__patience"] is None:
+    params = pipeline.get_params()
+    if params["classify__patience"] is None and params["classify__max_epochs"] is not None:
         pipeline.set_params(classify__patience=PATIENCE)
     before = clone(pipeline[:-1]).fit(rows.X_train, rows.y_train)
     X_val = before.transform(rows.X_validation)

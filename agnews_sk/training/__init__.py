@@ -8,7 +8,7 @@ from agnews_sk.training._depth import LayerStack, find_layers, parameter_depths
 from agnews_sk.training._hardware import explain_out_of_memory
 from agnews_sk.training._holding_out import hold_out, split_off
 from agnews_sk.training._lora import add_lora
-from agnews_sk.training._make_net import make_net
+from agnews_sk.training._make_net import MIN_EPOCHS, make_net
 from agnews_sk.training._net import TextNet
 from agnews_sk.training._net_params import check_net_params
 from agnews_sk.training._parameter_groups import parameter_groups
@@ -23,6 +23,7 @@ from agnews_sk.training._settings import TrainingSettings
 from agnews_sk.training._weighing import factors_of_rows, weigh_rows, with_mean_weight_one
 
 __all__ = [
+    "MIN_EPOCHS",
     "Checkpoint",
     "ConstantSchedule",
     "CosineSchedule",

@@ -21,6 +21,8 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9}),
     "adafactor": (torch.optim.Adafactor, {}),
 }
+# With `max_epochs=None`: few rows are passed over more often, until there are enough steps.
+MIN_EPOCHS, MIN_STEPS = 2, 50
 
 
 def make_net(
@@ -29,6 +31,8 @@ def make_net(
     train: TextRows,
     valid: TextRows | None = None,
     seed: int = 0,
+    *,
+    fits_head: bool = False,
 ) -> TextNet:
     """Return the net of a classifier, not initialized.
 
@@ -41,6 +45,8 @@ def make_net(
     valid : TextRows, optional
     seed : int, default=0
         Random seed of the order of the batches.
+    fits_head : bool, default=False
+        Whether training begins with an output layer fitted on the outputs of the layers below.
 
     Returns
     -------
@@ -54,8 +60,10 @@ def make_net(
         keywords = {**keywords, "fused": False}
     several = getattr(classifier, "label_format_", None) is not None
     criterion, loss_keywords = _loss(classifier, several)
+    n_epochs = _n_epochs(classifier, train, seed)
+    settings = _settings(classifier, train, valid, seed, device, n_epochs, fits_head)
     params = {
-        "settings": _settings(classifier, train, valid, seed, device),
+        "settings": settings,
         "n_classes": len(classifier.classes_),
         "pad_id": classifier.model_input_.pad_id,
         **({"several_labels": True, "predict_nonlinearity": torch.sigmoid} if several else {}),
@@ -65,7 +73,7 @@ def make_net(
         **{f"optimizer__{name}": value for name, value in keywords.items()},
         "lr": classifier.learning_rate,
         # There are at least as many steps as epochs.
-        "max_epochs": classifier.max_steps or classifier.max_epochs,
+        "max_epochs": classifier.max_steps or n_epochs,
         "batch_size": classifier.batch_size,
         "train_split": None,
     }
@@ -91,7 +99,13 @@ def _loss(classifier: Any, several: bool) -> tuple[Any, dict[str, Any]]:
 
 
 def _settings(
-    classifier: Any, train: TextRows, valid: TextRows | None, seed: int, device: str
+    classifier: Any,
+    train: TextRows,
+    valid: TextRows | None,
+    seed: int,
+    device: str,
+    n_epochs: int,
+    fits_head: bool,
 ) -> TrainingSettings:
     """Return the parameters that only the training loop reads.
 
@@ -105,13 +119,15 @@ def _settings(
         Orders the batches.
     device : str
         Decides what `precision="auto"` means.
+    n_epochs : int
+    fits_head : bool
 
     Returns
     -------
     TrainingSettings
     """
     return TrainingSettings(
-        schedule=_schedule(classifier, train, seed),
+        schedule=_schedule(classifier, train, seed, n_epochs),
         max_steps=classifier.max_steps,
         seed=seed,
         tokens_per_batch=classifier.tokens_per_batch,
@@ -122,24 +138,62 @@ def _settings(
         gradient_clip=classifier.gradient_clip,
         bfloat16=use_bfloat16(classifier.precision, device),
         weighted=any(rows is not None and rows.weight is not None for rows in (train, valid)),
-        patience=classifier.patience,
+        patience=_patience(classifier, valid, n_epochs),
         freeze=classifier.freeze,
         gradual_unfreezing=classifier.gradual_unfreezing,
         max_cache_bytes=classifier.max_cache_bytes,
         compile=classifier.compile,
+        fits_head=fits_head,
     )
 
 
-def _schedule(classifier: Any, train: TextRows, seed: int) -> ConstantSchedule | None:
+def _patience(classifier: Any, valid: TextRows | None, n_epochs: int) -> int | None:
+    """Return `patience`, or a quarter of the epochs where their number is chosen too."""
+    given = _max_epochs(classifier) or classifier.max_steps
+    if classifier.patience is not None or valid is None or given is not None:
+        return classifier.patience
+    return -(-n_epochs // 4)
+
+
+def _max_epochs(classifier: Any) -> int | None:
+    """Return `max_epochs`, or what replaces it in `net_params`."""
+    return (classifier.net_params or {}).get("max_epochs", classifier.max_epochs)
+
+
+def _schedule(
+    classifier: Any, train: TextRows, seed: int, n_epochs: int
+) -> ConstantSchedule | None:
     """Return the learning-rate schedule; None if the rate never changes, so that callbacks may."""
     if classifier.schedule == "constant" and not classifier.warmup:
         return None
-    n_steps = _n_steps(classifier, train, seed)
+    n_steps = classifier.max_steps
+    if n_steps is None:
+        n_steps = _n_steps(classifier, train, seed, n_epochs)
     return make_schedule(classifier.schedule, n_steps, classifier.warmup)
 
 
-def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
-    """Return the number of optimizer steps, if nothing ends training early.
+def _n_epochs(classifier: Any, train: TextRows, seed: int) -> int:
+    """Return `max_epochs`, or if it is None as many epochs as have enough steps.
+
+    Parameters
+    ----------
+    classifier : TextNetClassifier
+    train : TextRows
+    seed : int
+        As for `_n_steps`.
+
+    Returns
+    -------
+    int
+    """
+    max_epochs = _max_epochs(classifier)
+    if max_epochs is not None:
+        return max_epochs
+    return max(MIN_EPOCHS, -(-MIN_STEPS // _n_steps(classifier, train, seed, 1)))
+
+
+def _n_steps(classifier: Any, train: TextRows, seed: int, n_epochs: int) -> int:
+    """Return the number of optimizer steps in the first epochs.
 
     Parameters
     ----------
@@ -148,18 +202,16 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
     seed : int
         Random seed of the batches: with `tokens_per_batch`, or texts of several chunks, their
         number depends on it.
+    n_epochs : int
 
     Returns
     -------
     int
     """
-    if classifier.max_steps is not None:
-        return classifier.max_steps
     net_params = classifier.net_params or {}
-    max_epochs = net_params.get("max_epochs", classifier.max_epochs)
     batch_size = net_params.get("batch_size", classifier.batch_size)
     if classifier.tokens_per_batch is None and train.chunk_offsets is None:
-        return max_epochs * -(-len(train) // (batch_size * classifier.accumulate))
+        return n_epochs * -(-len(train) // (batch_size * classifier.accumulate))
     # Batches by tokens or chunks vary in number from epoch to epoch.
     n_batches = [
         len(
@@ -171,6 +223,6 @@ def _n_steps(classifier: Any, train: TextRows, seed: int) -> int:
                 n_chunks=train.n_chunks,
             )
         )
-        for epoch in range(max_epochs)
+        for epoch in range(n_epochs)
     ]
     return sum(-(-n // classifier.accumulate) for n in n_batches)

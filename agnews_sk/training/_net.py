@@ -22,6 +22,7 @@ from agnews_sk.training._depth import parameter_depths
 from agnews_sk.training._dropout import FastDropout
 from agnews_sk.training._freezing import Freezing, freeze_layers
 from agnews_sk.training._hardware import fast_inference, without_waiting
+from agnews_sk.training._head import fit_head
 from agnews_sk.training._loop import Training
 from agnews_sk.training._net_params import check_takes_logits
 from agnews_sk.training._parameter_groups import parameter_groups
@@ -368,6 +369,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         # Before callbacks freeze parameters of their own, which it would unfreeze.
         freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
         with interruption.listening():
+            if settings.fits_head:  # before callbacks load or set weights
+                fit_head(self, X)
             self.notify("on_train_begin", X=X, y=X.y)
             training = Training(self, X, y, freezing, checkpoint, interruption)
             training.run()

@@ -1,12 +1,13 @@
 """Which parameters of skorch's net `net_params` takes, and what values they may have."""
 
 import inspect
+from numbers import Integral
 from typing import Any
 
 from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import nn
 
-from agnews_sk._core.validation import StrOptions
+from agnews_sk._core.validation import Interval, StrOptions
 
 # Each with the corresponding parameters of the classifiers; the first has its range.
 _SAME = {
@@ -24,6 +25,7 @@ _SAME = {
 _CONSTRAINTS = {
     "callbacks": [list, tuple, None],
     "criterion": [callable],
+    "max_epochs": [Interval(Integral, 1, None, closed="left")],
     "optimizer": [callable],
     "torch_load_kwargs": [dict, None],
     "use_caching": ["boolean", StrOptions({"auto"})],

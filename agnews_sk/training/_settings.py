@@ -23,6 +23,8 @@ gradual_unfreezing, max_cache_bytes, compile
         Whether training multiplies matrices in bfloat16.
     weighted : bool
         Whether rows have weights.
+    fits_head : bool
+        Whether training begins with an output layer fitted by `fit_head`.
     """
 
     schedule: Callable[[int], float] | None
@@ -41,3 +43,4 @@ gradual_unfreezing, max_cache_bytes, compile
     gradual_unfreezing: bool
     max_cache_bytes: int
     compile: bool
+    fits_head: bool

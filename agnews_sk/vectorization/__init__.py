@@ -1,6 +1,7 @@
 """Turn texts, tokens or ids into feature matrices."""
 
 from agnews_sk._core.public import publish
+from agnews_sk.vectorization._descriptions import suggest_labels
 from agnews_sk.vectorization._embedder import SentenceEmbedder
 from agnews_sk.vectorization._encoders import DateEncoder, NumberEncoder
 from agnews_sk.vectorization._mixed import MixedVectorizer, default_mixed_vectorizer
@@ -15,6 +16,7 @@ __all__ = [
     "NgramVectorizer",
     "NumberEncoder",
     "SentenceEmbedder",
+    "suggest_labels",
 ]
 
 publish(__name__, "NgramTable")

@@ -158,7 +158,7 @@ def test_bfloat16_trains_in_float32_weights(classifier, headlines):
 
 
 def test_net_params_replace_a_default(classifier, headlines):
-    classifier.set_params(max_epochs=2, net_params={"max_epochs": 3})
+    classifier.set_params(max_epochs=None, net_params={"max_epochs": 3})
     assert len(classifier.fit(*headlines).history_) == 3
 
 
@@ -206,6 +206,17 @@ def test_a_checkpoint_of_other_pretrained_weights_is_not_resumed(
     found = clone(classifier).fit(*headlines).predict_proba(headlines[0])
     np.testing.assert_allclose(found, expected.predict_proba(headlines[0]), atol=1e-6)
     assert np.abs(found - first).max() > 1e-4
+
+
+@pytest.mark.parametrize(("pooling", "expected"), [(None, "max"), ("mean", "mean")])
+def test_a_sentence_encoder_pools_as_it_was_pretrained(
+    classifier, tiny_model, headlines, tmp_path, pooling, expected
+):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_max_tokens": true}')
+    classifier.set_params(model=folder, pooling=pooling, max_epochs=1).fit(*headlines)
+    assert classifier.net_.module_.settings["pooling"] == expected
 
 
 def test_fit_warns_of_texts_that_the_model_does_not_know(tiny_model):

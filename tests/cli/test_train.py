@@ -5,8 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from agnews_sk.cli._families import Family
-from agnews_sk.cli._train_run import _value
+from agnews_sk.cli._families import Family, make_pipeline
+from agnews_sk.cli._train_run import _validation, _value
+from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import load
 
 
@@ -86,6 +87,14 @@ def test_a_network_chooses_its_epoch_by_the_validation_rows(run, tickets, tmp_pa
     assert done.exit_code == 0, done.output
     assert ", by which the epoch was chosen: " in readme(out)
     assert "patience=2" in readme(out)
+
+
+@pytest.mark.parametrize(("family", "patience"), [("finetune", None), ("transformer", 2)])
+def test_patience_is_set_unless_the_classifier_chooses_it(family, patience):
+    pipeline = make_pipeline(Family(family))
+    texts, labels = ["oil up", "cup won"] * 4, ["a", "b"] * 4
+    _validation(pipeline, TrainTest(texts, None, labels, None, "here", "", "", texts, labels))
+    assert pipeline.get_params()["classify__patience"] == patience
 
 
 def test_parameters_are_set_by_name(run, tickets, tmp_path):

@@ -9,6 +9,7 @@ from agnews_sk._core.pretrained import (
     model_digest,
     model_from_config,
     plain_config,
+    pretrained_pooling,
     resolve_pretrained,
 )
 
@@ -113,3 +114,22 @@ def test_a_forged_configuration_is_rejected(change, message):
     config = {**plain_config(bert()), **change}
     with pytest.raises(ValueError, match=message):
         model_from_config(config, classifier=True, n_tensors=30)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}, "mean"),
+        ({"pooling_mode_cls_token": True}, "first"),
+        ({"pooling_mode": "max"}, "max"),
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}, None),
+        ({"pooling_mode": "lasttoken"}, None),
+        (None, None),
+    ],
+    ids=str,
+)
+def test_the_pooling_of_a_sentence_encoder_is_read(tmp_path, config, expected):
+    if config is not None:
+        (tmp_path / "1_Pooling").mkdir()
+        (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(config))
+    assert pretrained_pooling(str(tmp_path)) == expected

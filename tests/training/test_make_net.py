@@ -79,3 +79,28 @@ def test_parameters_of_skorch_replace_those_of_the_classifier():
 def test_rows_with_weights_are_recognized(where):
     weighted = {} if where is None else {where: labelled_rows(np.ones(N_ROWS))}
     assert net_of(**weighted).settings.weighted is (where is not None)
+
+
+@pytest.mark.parametrize(
+    ("params", "n_epochs"),
+    [({}, 17), ({"accumulate": 3}, 50), ({"batch_size": 1}, 3), ({"tokens_per_batch": 1}, 3)],
+)
+def test_few_rows_are_passed_over_until_there_are_50_steps(params, n_epochs):
+    net = net_of(**{"batch_size": 8, "max_epochs": None, **params})
+    assert net.max_epochs == n_epochs
+    assert net.settings.schedule.n_steps >= 50
+
+
+def test_many_rows_are_passed_over_twice(monkeypatch):
+    monkeypatch.setattr("agnews_sk.training._make_net.MIN_STEPS", 5)
+    assert net_of(batch_size=8, max_epochs=None).max_epochs == 2
+
+
+def test_patience_is_a_quarter_of_the_epochs_where_their_number_is_chosen():
+    chosen = {"batch_size": 8, "max_epochs": None, "valid": labelled_rows()}
+    assert net_of(**chosen).settings.patience == 5
+    assert net_of(**chosen, patience=3).settings.patience == 3
+    assert net_of(**{**chosen, "valid": None}).settings.patience is None
+    assert net_of(**{**chosen, "max_epochs": 40}).settings.patience is None
+    assert net_of(**chosen, max_steps=40).settings.patience is None
+    assert net_of(**chosen, net_params={"max_epochs": 40}).settings.patience is None

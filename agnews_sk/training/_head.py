@@ -1,0 +1,157 @@
+"""Begin with an output layer that is fitted on what the pretrained layers below it give."""
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from agnews_sk.nn import ChunkPooling
+from agnews_sk.training._rows import TextRows, epoch_rng, in_order
+
+if TYPE_CHECKING:
+    from agnews_sk.training._net import TextNet
+
+# More rows take longer than they save: training changes the layers below.
+MAX_ROWS = 1_000
+# On vectors whose lengths have the mean 1, as in a logistic regression of normalized embeddings.
+_C = 1.0
+_MAX_ITERATIONS = 200
+# Of vectors around their mean, relative to their length.
+_SMALLEST_SPREAD = 0.1
+
+
+def fit_head(net: "TextNet", rows: TextRows) -> None:
+    r"""Set the output layer of a net to the minimum of its loss, given the layers below.
+
+    Training then begins where a logistic regression on frozen embeddings ends, instead of pulling
+    the pretrained layers towards a random output layer.
+
+    Parameters
+    ----------
+    net : TextNet
+        Initialized. Its module is changed in place, if it ends in one linear layer with a bias that
+        reads one vector per text, and that layer is trained.
+    rows : TextRows
+        Training rows, of which a random sample is used if there are many.
+
+    Notes
+    -----
+    With vectors :math:`x_i`, centred and scaled to a mean length of 1, it minimizes
+
+    .. math:: \frac{1}{n} \sum_i \ell(W x_i + b, y_i) + \frac{1}{2 C n} \lVert W \rVert^2
+
+    by L-BFGS, where :math:`\ell` is the loss of the net (Kumar et al. 2022, arXiv 2202.10054,
+    "linear probing, then fine-tuning").
+    """
+    if len(rows) > MAX_ROWS:
+        rng = epoch_rng(net.settings.seed, 0)
+        rows = rows.take(rng.choice(len(rows), MAX_ROWS, replace=False))
+    layer, vectors = _inputs_of_head(net, rows)
+    if layer is None or not layer.weight.requires_grad:
+        return
+    labels = {name: torch.from_numpy(values) for name, values in rows.labels.items()}
+    weight, bias = _minimum(net, vectors.to(layer.weight), labels)
+    if torch.isfinite(weight).all() and torch.isfinite(bias).all():
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+            layer.bias.copy_(bias)
+
+
+def _inputs_of_head(net: "TextNet", rows: TextRows) -> tuple[nn.Linear | None, Tensor]:
+    """Return the output layer and what it reads for each row, or None and an empty tensor.
+
+    Parameters
+    ----------
+    net : TextNet
+    rows : TextRows of n_samples rows
+
+    Returns
+    -------
+    layer : torch.nn.Linear or None
+    vectors : Tensor of shape (n_samples, width)
+    """
+    last: list[tuple[nn.Linear, Tensor]] = []
+
+    def keep(layer: nn.Module, args: tuple[Tensor, ...]) -> None:
+        assert isinstance(layer, nn.Linear)
+        last[:] = [(layer, args[0])]
+
+    hooks = [
+        layer.register_forward_pre_hook(keep)
+        for layer in net.module_.modules()
+        if isinstance(layer, nn.Linear) and layer.out_features == net.n_classes
+    ]
+    loader, found = net.get_iterator(rows), []
+    try:
+        # Compiled code would not call the hooks.
+        with net.evaluating(), torch.compiler.set_stance("force_eager"):
+            for inputs, _ in loader:
+                net.infer(inputs)
+                if not last or last[0][1].ndim != 2 or last[0][0].bias is None:
+                    return None, torch.empty(0)
+                found.append(_one_per_text(last[0][1], inputs.get("chunks")).float())
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return last[0][0], in_order(loader, found)
+
+
+def _one_per_text(vectors: Tensor, chunks: Tensor | None) -> Tensor:
+    """Return the mean of the vectors of each text's chunks.
+
+    Parameters
+    ----------
+    vectors : Tensor of shape (n_chunks, width)
+    chunks : Tensor of int of shape (n_texts, most) or None
+        None if each text is one chunk.
+
+    Returns
+    -------
+    Tensor of shape (n_texts, width)
+    """
+    if chunks is None:
+        return vectors
+    return ChunkPooling("mean", vectors.shape[1])(vectors, chunks.to(vectors.device))
+
+
+def _minimum(net: "TextNet", vectors: Tensor, labels: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the weight and the bias of the output layer that minimize the loss of a net.
+
+    Parameters
+    ----------
+    net : TextNet
+    vectors : Tensor of float32 of shape (n_samples, width)
+    labels : dict of str to Tensor of shape (n_samples,) or (n_samples, n_classes)
+
+    Returns
+    -------
+    weight : Tensor of shape (n_classes, width)
+    bias : Tensor of shape (n_classes,)
+    """
+    centre = vectors.mean(dim=0)  # (width,)
+    # Large weights on small differences would make the first steps diverge.
+    smallest = _SMALLEST_SPREAD * vectors.norm(dim=1).mean()
+    scale = (vectors - centre).norm(dim=1).mean().clamp(min=smallest)
+    scaled = (vectors - centre) / scale  # (n_samples, width)
+    weight = scaled.new_zeros(net.n_classes, scaled.shape[1], requires_grad=True)
+    bias = scaled.new_zeros(net.n_classes, requires_grad=True)
+    # The loss of several labels is the mean over them too.
+    n_terms = len(vectors) * (net.n_classes if net.several_labels else 1)
+    optimizer = torch.optim.LBFGS(
+        [weight, bias], max_iter=_MAX_ITERATIONS, history_size=10, line_search_fn="strong_wolfe"
+    )
+
+    def objective() -> Tensor:
+        optimizer.zero_grad()
+        loss = net.get_loss(scaled @ weight.T + bias, labels)
+        loss = loss + weight.square().sum() / (2 * _C * n_terms)
+        loss.backward()
+        return loss
+
+    with torch.enable_grad():
+        optimizer.step(objective)
+    weight = weight.detach() / scale
+    # Of a class that the sample lacks the minimum is at minus infinity, out of reach of training.
+    lowest = -math.log(2 * len(vectors))
+    return weight, bias.detach().clamp(min=lowest) - weight @ centre

@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from agnews_sk.classifiers import FineTunedTransformerClassifier
+from agnews_sk.training import TextRows, _head
+from agnews_sk.training._head import fit_head
+from agnews_sk.training._net import TextNet
+from tests.training.nets import net_of
+
+WIDTH, N_ROWS = 4, 60
+
+
+class Pretrained(nn.Module):
+    """A vector per text, the embedding of its only token, below an output layer."""
+
+    def __init__(self, n_classes=2, bias=True):
+        super().__init__()
+        self.embedding = nn.Embedding.from_pretrained(vectors())
+        self.layers = nn.ModuleList([nn.Identity()])
+        self.classifier = nn.Linear(WIDTH, n_classes, bias=bias)
+
+    def forward(self, input_ids, attention_mask=None):
+        return self.classifier(self.layers[0](self.embedding(input_ids[:, 0])))
+
+
+def vectors():
+    rng = np.random.default_rng(0)
+    return torch.tensor(5 + 3 * rng.normal(size=(N_ROWS, WIDTH)), dtype=torch.float32)
+
+
+def rows(target, weight=None):
+    return TextRows(np.arange(N_ROWS), np.arange(N_ROWS + 1), target, weight)
+
+
+def net_over(module, target, **changed):
+    """Return an initialized net with the loss of the target's kind."""
+    like = net_of()
+    settings = {**like.get_params(deep=False), **changed, "module": module}
+    settings.pop("callbacks")
+    return TextNet(**settings).initialize()
+
+
+def classes(n_classes=2):
+    noise = np.random.default_rng(1).normal(size=N_ROWS)
+    score = vectors()[:, 0].numpy() + noise
+    return np.searchsorted(np.quantile(score, np.arange(1, n_classes) / n_classes), score)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_output_layer_is_the_logistic_regression_of_scaled_vectors(n_classes):
+    target = classes(n_classes)
+    module = Pretrained(n_classes)
+    fit_head(net_over(module, target, n_classes=n_classes), rows(target))
+    X = vectors().numpy()
+    X = X - X.mean(axis=0)
+    scaled = X / np.linalg.norm(X, axis=1).mean()
+    # The penalty of two classes is that of their two rows of weights.
+    C = 1.0 if n_classes > 2 else 2.0
+    expected = LogisticRegression(C=C, tol=1e-8).fit(scaled, target).predict_proba(scaled)
+    found = module(torch.arange(N_ROWS)[:, None]).softmax(dim=1).detach().numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_rows_without_weight_do_not_count():
+    target = classes()
+    weight = np.repeat([1.0, 0.0], N_ROWS // 2)
+    module = Pretrained()
+    fit_head(net_over(module, target), rows(target, weight))
+    wrong = np.where(weight > 0, target, 1 - target)
+    other = Pretrained()
+    fit_head(net_over(other, target), rows(wrong, weight))
+    torch.testing.assert_close(other.classifier.weight, module.classifier.weight)
+
+
+def test_a_class_that_the_sample_lacks_can_still_be_learned():
+    target = classes()
+    module = Pretrained(n_classes=3)
+    fit_head(net_over(module, target, n_classes=3), rows(target))
+    logits = module.classifier(vectors().mean(dim=0))
+    assert logits[2].item() == pytest.approx(-np.log(2 * N_ROWS), abs=0.5)
+
+
+def test_vectors_that_hardly_differ_get_no_large_weights():
+    module = Pretrained()
+    module.embedding.weight.copy_(5 + 1e-4 * vectors())
+    fit_head(net_over(module, classes()), rows(classes()))
+    assert module.classifier.weight.abs().max() < 1
+
+
+def test_many_rows_are_sampled(monkeypatch):
+    target = classes()
+    sampled = []
+    monkeypatch.setattr(_head, "MAX_ROWS", 20)
+    net = net_over(Pretrained(), target)
+    monkeypatch.setattr(net, "infer", lambda inputs: sampled.extend(inputs["input_ids"]))
+    fit_head(net, rows(target))
+    monkeypatch.undo()
+    assert len(sampled) == net.batch_size <= 20  # one batch shows that no output layer is read
+
+
+def test_an_output_layer_that_is_not_trained_or_reads_no_vector_of_a_text_is_kept():
+    target = classes()
+    for module in (Pretrained(bias=False), Pretrained()):
+        module.classifier.weight.requires_grad_(module.classifier.bias is None)
+        before = module.classifier.weight.clone()
+        fit_head(net_over(module, target), rows(target))
+        torch.testing.assert_close(module.classifier.weight, before, rtol=0, atol=0)
+
+
+def test_vectors_of_chunks_are_averaged():
+    pooled = _head._one_per_text(
+        torch.tensor([[1.0], [3.0], [5.0]]), torch.tensor([[0, 1], [2, -1]])
+    )
+    assert pooled.tolist() == [[2.0], [5.0]]
+
+
+def untrained(tiny_model, **params):
+    """Return a classifier whose steps change nothing that a test sees."""
+    settings = {"model": tiny_model, "max_epochs": 1, "learning_rate": 1e-12, "random_state": 0}
+    return FineTunedTransformerClassifier(**{**settings, **params})
+
+
+@pytest.mark.parametrize("params", [{}, {"pooling": "mean"}, {"freeze": "encoder"}, {"lora": 2}])
+def test_fine_tuning_begins_with_an_output_layer_that_knows_the_classes(
+    tiny_model, headlines, params
+):
+    pytest.importorskip("peft")
+    texts, labels = headlines
+    assert untrained(tiny_model, **params).fit(texts, labels).score(texts, labels) >= 7 / 8
+
+
+def test_several_labels_begin_with_an_output_layer_that_knows_them(tiny_model, headlines):
+    texts, labels = headlines
+    sets = [[label, "News"] if "cup" in text else [label] for text, label in zip(texts, labels)]
+    classifier = untrained(tiny_model, pooling="mean", threshold=0.5).fit(texts, sets)
+    y_proba = classifier.predict_proba(texts)
+    has_cup = np.array(["cup" in text for text in texts])
+    column = classifier.classes_.tolist().index("News")
+    assert y_proba[has_cup, column].mean() > y_proba[~has_cup, column].mean()
+
+
+def test_a_warm_start_keeps_the_output_layer(tiny_model, headlines):
+    texts, labels = headlines
+    classifier = untrained(tiny_model, warm_start=True, pooling="mean").fit(texts, labels)
+    with torch.no_grad():
+        classifier.net_.module_.classifier.bias.add_(100)
+    classifier.fit(texts, labels)
+    assert classifier.net_.module_.classifier.bias.min() > 90
