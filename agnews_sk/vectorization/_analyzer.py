@@ -75,10 +75,9 @@ class Analyzer(NamedTuple):
 
     def _split(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
         """Return the words of texts, for "char_wb" the parts between whitespace."""
-        texts = lower_case(texts) if self.lowercase else texts
         if self.kind == "word":
-            return find_words(texts, self.token_pattern, segmenter)
-        return split_words(texts)
+            return find_words(texts, self.token_pattern, segmenter, lowercase=self.lowercase)
+        return split_words(texts, lowercase=self.lowercase)
 
     def _split_one(self, segmenter: Segmenter | None, text: str) -> list[str]:
         """Return the units of one text, as `_split` and `encode_characters` find them."""

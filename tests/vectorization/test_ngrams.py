@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk.tokenization._words import encode_tokens
+from agnews_sk.tokenization._encoded_tokens import encode_tokens
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
     count_matrix,

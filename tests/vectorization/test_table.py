@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk.tokenization._words import encode_tokens
+from agnews_sk.tokenization._encoded_tokens import encode_tokens
 from agnews_sk.vectorization import _table
 from agnews_sk.vectorization._ngrams import NgramRange
 from agnews_sk.vectorization._table import join_terms, learn_table
