@@ -79,15 +79,18 @@ def view_keys(views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mixed : ndarray of int of shape (n_mixed,)
         Which keys are hashed. The others, of short strings, are equal only if the views are.
     """
-    heads, tails = views.T
+    heads, tails = views.T.copy()
     lengths = heads & 0xFFFFFFFF
-    keys = heads >> 32  # (n_strings,)
-    keys |= tails << 32
-    keys |= lengths << 56
     mixed = np.flatnonzero(lengths > _EXACT)
-    hashed = heads[mixed] * _FIRST
+    hashed = heads.take(mixed) * _FIRST
     hashed ^= hashed >> 32
-    hashed += tails[mixed]
+    hashed += tails.take(mixed)
     hashed *= _SECOND
-    keys[mixed] = hashed | _MIXED
-    return keys, mixed
+    hashed |= _MIXED
+    heads >>= 32
+    tails <<= 32
+    lengths <<= 56
+    heads |= tails
+    heads |= lengths
+    heads[mixed] = hashed
+    return heads, mixed

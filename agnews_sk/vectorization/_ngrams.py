@@ -14,7 +14,8 @@ the obvious way, a Python dictionary of joined strings as in scikit-learn, makes
 occurrence. A key fits int64: codes are below the number of tokens, and that is below 2**31.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from agnews_sk.tokenization import EncodedTokens
+
+_SHORT_BITS = 22  # of a column, beside which a row has at least ten of 32
+_ROWS = 4_096  # at a time, so that their occurrences stay in the cache
 
 
 class NgramRange(NamedTuple):
@@ -64,14 +68,12 @@ class LearnedNgrams(NamedTuple):
     ----------
     terms : ndarray of int32 of shape (n_terms, max_n)
         Token codes of each n-gram, padded with -1 on the right.
-    codes, rows : ndarray of int32 of shape (n_occurrences,)
-        Position in `terms` and row of each occurrence: lengths ascending, and rows ascending
-        within a length.
+    found : list of Occurrences
+        Of each length. Codes are positions in `terms`, of int32.
     """
 
     terms: np.ndarray
-    codes: np.ndarray
-    rows: np.ndarray
+    found: list[Occurrences]
 
 
 def walk_ngrams(
@@ -103,11 +105,10 @@ def walk_ngrams(
         # Prefixes are the (n-1)-grams of each row except its last one, and last tokens are those
         # of the (n-1)-grams of each row except its first one.
         ends = np.cumsum(lengths)[lengths > 0]  # (n_filled_rows,)
-        starts = ends - lengths[lengths > 0]
-        last = np.delete(last, starts)  # (n_ngrams,)
-        keys = np.delete(codes, ends - 1) * np.int64(base)  # (n_ngrams,), int64
-        keys += last
-        codes = encode(n, keys)
+        keys = codes[:-1] * np.int64(base)
+        keys += last[1:]
+        codes = encode(n, np.delete(keys, ends[:-1] - 1))  # not from one row into the next
+        last = np.delete(last, ends - lengths[lengths > 0]) if n < max_n else last
         lengths = np.maximum(lengths - 1, 0)
         yield codes, lengths
 
@@ -190,17 +191,17 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearnedNgrams:
     position[first_to_last] = np.arange(n_terms, dtype=np.int32)
     return LearnedNgrams(
         np.concatenate(by_length)[first_to_last],
-        position[np.concatenate([codes for codes, _ in found])],
-        np.concatenate([rows for _, rows in found]),
+        [Occurrences(position.take(codes), rows) for codes, rows in found],
     )
 
 
-def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_array:
+def count_matrix(found: Sequence[Occurrences], shape: tuple[int, int]) -> sp.csr_array:
     """Count how often each column occurs in each row.
 
     Parameters
     ----------
-    rows, columns : ndarray of int32 of shape (n_occurrences,)
+    found : sequence of Occurrences
+        Their codes are columns.
     shape : tuple of two ints
 
     Returns
@@ -208,22 +209,54 @@ def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) 
     csr_array of int32 of shape `shape`
         Columns ascend within each row.
     """
-    # One sort of integers, row and column in one, is faster than any conversion between formats:
-    # NumPy sorts with vector instructions, and no array with an entry per column is needed.
-    keys = rows.astype(np.int64) << 32  # (n_occurrences,)
-    keys |= columns
+    # A sort of integers, row and column in one, is faster than any conversion between formats:
+    # NumPy sorts with vector instructions, and no array with an entry per column is needed. Of a
+    # few thousand rows at a time, these integers have 32 bits.
+    bits = max(shape[1] - 1, 1).bit_length()  # of a column
+    dtype = np.dtype(np.uint32 if bits <= _SHORT_BITS else np.uint64)
+    n_rows, most = shape[0], min(_ROWS, 1 << (8 * dtype.itemsize - bits))
+    bounds = np.append(np.arange(0, max(n_rows, 1), most), n_rows)
+    places = [np.searchsorted(rows, bounds) for _, rows in found]
+    parts = []
+    for i, (start, end) in enumerate(pairwise(bounds)):
+        keys = [
+            (rows[place[i] : place[i + 1]] - start).astype(dtype) << bits
+            | codes[place[i] : place[i + 1]].astype(dtype, copy=False)
+            for (codes, rows), place in zip(found, places)
+        ]
+        parts.append(_count_keys(np.concatenate(keys), end - start, bits))
+    columns, counts, lengths = (np.concatenate(part) for part in zip(*parts))
+    short = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
+    offsets = np.zeros(n_rows + 1, dtype=short)
+    np.cumsum(lengths, out=offsets[1:])
+    matrix = sp.csr_array((counts, columns.astype(short, copy=False), offsets), shape=shape)
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def _count_keys(
+    keys: np.ndarray, n_rows: int, bits: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the distinct columns of each row, their counts, and how many there are in each row.
+
+    Parameters
+    ----------
+    keys : ndarray of uint32 or uint64 of shape (n_occurrences,)
+        Row and, in so many bits, column; overwritten.
+    n_rows : int
+    bits : int
+    """
     keys.sort()
     is_first = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
     starts = np.flatnonzero(is_first)  # (n_entries,)
-    entries = keys[starts]
-    offsets = np.searchsorted(entries, np.arange(shape[0] + 1, dtype=np.int64) << 32)
     counts = np.diff(starts, append=len(keys)).astype(np.int32)
-    short = np.int32 if len(entries) <= np.iinfo(np.int32).max else np.int64
-    indices = (entries & 0xFFFFFFFF).astype(short)
-    matrix = sp.csr_array((counts, indices, offsets.astype(short)), shape=shape)
-    matrix.has_canonical_format = True
-    return matrix
+    entries = keys.take(starts)
+    row_starts = np.arange(n_rows + 1, dtype=np.uint64) << bits
+    ends = np.searchsorted(entries, row_starts[1:n_rows].astype(keys.dtype))
+    lengths = np.diff(ends, prepend=0, append=len(entries)) if n_rows else ends
+    entries &= keys.dtype.type((1 << bits) - 1)
+    return entries.astype(np.int32), counts, lengths
 
 
 def encode_characters(texts: pl.Series, padding: str = "") -> EncodedTokens:
@@ -270,7 +303,7 @@ def spread_over_rows(words: EncodedTokens, per_word: sp.csr_array) -> sp.csr_arr
     """
     shape = (len(words.offsets) - 1, len(words.distinct))
     rows = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(words.offsets))  # (n_words,)
-    per_row = count_matrix(rows, words.codes, shape)  # (n_rows, n_distinct)
+    per_row = count_matrix([Occurrences(words.codes, rows)], shape)  # (n_rows, n_distinct)
     # SciPy leaves the rows of a product unsorted, a transposition sorts them in linear time: so
     # A @ B is worked out as (B.T @ A.T).T.
     return (per_word.T.tocsr() @ per_row.T.tocsr()).T.tocsr()

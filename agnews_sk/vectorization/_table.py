@@ -14,9 +14,13 @@ import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
 
+from agnews_sk._core.columnar import flat_values, row_offsets
+from agnews_sk._core.string_views import HELD, string_views, view_keys
 from agnews_sk.tokenization import EncodedTokens
+from agnews_sk.vectorization._key_index import KeyIndex
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
+    Occurrences,
     count_matrix,
     learn_ngrams,
     occurrences,
@@ -31,14 +35,27 @@ class _Level(NamedTuple):
 
     Attributes
     ----------
-    keys : pandas.Index of int64 of shape (n_codes,)
-        Key of each n-gram; its position is the n-gram's code.
+    keys : KeyIndex of n_codes keys
+        Of the n-grams; the position of a key is the n-gram's code.
     columns : ndarray of int32 of shape (n_codes + 1,)
         Column of each code, -1 where it has none. The last entry is that of unknown n-grams, -1.
     """
 
-    keys: pd.Index
+    keys: KeyIndex
     columns: np.ndarray
+
+
+class _TokenKeys(NamedTuple):
+    """The hash table of the keys of tokens that are strings.
+
+    Attributes
+    ----------
+    keys : KeyIndex of n_tokens keys
+    views : ndarray of uint64 of shape (n_tokens, 2)
+    """
+
+    keys: KeyIndex
+    views: np.ndarray
 
 
 class NgramTable:
@@ -144,14 +161,17 @@ class NgramTable:
         )
 
     def count(
-        self, tokens: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None = None
+        self,
+        tokens: EncodedTokens | pl.Series,
+        wanted: NgramRange,
+        groups: np.ndarray | None = None,
     ) -> sp.csr_array:
         """Count the learned n-grams of new rows; others are ignored.
 
         Parameters
         ----------
-        tokens : EncodedTokens
-            Its codes are those of these rows, not of the table.
+        tokens : EncodedTokens, or polars.Series of list of str of shape (n_rows,)
+            Codes are those of these rows, not of the table.
         wanted : NgramRange
             Lengths beyond those learned have no columns.
         groups : ndarray of int64 of shape (n_groups + 1,), optional
@@ -163,33 +183,43 @@ class NgramTable:
         csr_array of int32 of shape (n_rows, n_columns)
             Columns ascend within each row.
         """
-        codes = self._token_codes(tokens.distinct)  # (n_distinct,)
-        known = EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
+        known = self._known(tokens)
+        n_rows = len(known.offsets) - 1 if groups is None else len(groups) - 1
         longest = min(wanted.max_n, self.terms.shape[1])
-        rows, columns = [], []
+        counted = []
         for n, level in enumerate(
             walk_ngrams(known, len(self.tokens) + 1, longest, self._ngram_codes), start=1
         ):
-            found = occurrences(*level, n, wanted)
-            found_columns = self._levels[n - 1].columns[found.codes]  # (n_occurrences,)
-            rows.append(found.rows[found_columns >= 0])
-            columns.append(found_columns[found_columns >= 0])
-        found_rows, n_rows = np.concatenate(rows), len(tokens.offsets) - 1
+            codes, rows = occurrences(*level, n, wanted)
+            columns = self._levels[n - 1].columns.take(codes)  # (n_occurrences,)
+            kept = np.flatnonzero(columns >= 0)
+            counted.append(Occurrences(columns.take(kept), rows.take(kept)))
         if groups is not None:
-            n_rows = len(groups) - 1
-            found_rows = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))[found_rows]
-        return count_matrix(found_rows, np.concatenate(columns), (n_rows, self.n_columns))
+            group_of = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))
+            counted = [found._replace(rows=group_of[found.rows]) for found in counted]
+        return count_matrix(counted, (n_rows, self.n_columns))
+
+    def _known(self, tokens: EncodedTokens | pl.Series) -> EncodedTokens:
+        """Return tokens with the codes that they have here, -1 if they are unknown."""
+        if isinstance(tokens, pl.Series):
+            return EncodedTokens(
+                self._token_codes(flat_values(tokens)), row_offsets(tokens), self.tokens
+            )
+        codes = self._token_codes(tokens.distinct)  # (n_distinct,)
+        return EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
 
     def prepare(self) -> None:
         """Build the hash tables, if they are not: before threads that would each build them."""
         len(self._levels)
+        if self.tokens.dtype == pl.String:
+            len(self._token_keys)
 
     def _token_codes(self, words: pl.Series) -> np.ndarray:
-        """Return the code of each word: its position in `tokens`, or `len(tokens)` if unknown.
+        """Return the code of each word: its position in `tokens`, or -1 if unknown.
 
-        By binary search, since tokens are sorted: a hash table of them would have to be built
-        first, and be built again after each unpickling. It is built for a few words only, such as
-        those of a single text, as it is searched in less time than an operation on a column takes.
+        A few words, such as those of a single text, are looked up one by one, in less time than an
+        operation on a column takes. Others are found by their keys. Long words and numbers, or all
+        words if two tokens have one key, are found by binary search, since tokens are sorted.
 
         Parameters
         ----------
@@ -199,14 +229,39 @@ class NgramTable:
         -------
         ndarray of int32 of shape (n_words,)
         """
+        if words.dtype != self.tokens.dtype:
+            fitted = "str" if self.tokens.dtype == pl.String else "int"
+            raise TypeError(
+                f"the vectorizer was fitted on lists of {fitted}, got lists of {words.dtype}; put "
+                "the same steps before it."
+            )
         if len(words) <= _FEW_WORDS:
-            unknown = len(self.tokens)
-            found = [self._positions.get(word, unknown) for word in words.to_list()]
+            found = [self._positions.get(word, -1) for word in words.to_list()]
             return np.array(found, dtype=np.int32)
-        last = len(self.tokens) - 1
+        if words.dtype != pl.String or not self._token_keys.keys.is_unique:
+            return self._search(words)
+        views = string_views(words)
+        keys, mixed = view_keys(views)
+        codes = self._token_keys.keys.find(keys)
+        # Views tell whether words are equal that have the same key, except for long ones.
+        theirs = self._token_keys.views.take(codes.take(mixed), axis=0)  # (n_mixed, 2)
+        ours = views.take(mixed, axis=0)
+        codes[mixed[(theirs[:, 0] != ours[:, 0]) | (theirs[:, 1] != ours[:, 1])]] = -1
+        long = mixed[(ours[:, 0] & 0xFFFFFFFF) > HELD]
+        codes[long] = self._search(words.gather(long))
+        return codes
+
+    def _search(self, words: pl.Series) -> np.ndarray:
+        """Return the code of each word by binary search."""
         codes = self.tokens.search_sorted(words).to_numpy().astype(np.int32)
-        known = self.tokens.gather(np.minimum(codes, last)) == words
-        return np.where(known.to_numpy(), codes, np.int32(last + 1))
+        known = self.tokens.gather(np.minimum(codes, len(self.tokens) - 1)) == words
+        return np.where(known.to_numpy(), codes, np.int32(-1))
+
+    @cached_property
+    def _token_keys(self) -> _TokenKeys:
+        """The hash table of the keys of tokens."""
+        views = string_views(self.tokens)
+        return _TokenKeys(KeyIndex(view_keys(views)[0]), views)
 
     @cached_property
     def _positions(self) -> dict[Any, int]:
@@ -215,31 +270,28 @@ class NgramTable:
 
     def _ngram_codes(self, n: int, keys: np.ndarray) -> np.ndarray:
         """Return the code of each key of an n-gram of length n, -1 if it is unknown."""
-        return self._levels[n - 1].keys.get_indexer(pd.Index(keys))
+        return self._levels[n - 1].keys.find(keys.view(np.uint64))
 
     @cached_property
     def _levels(self) -> list[_Level]:
         """The hash table of each length, from 1 to the longest; built when first needed.
 
-        A key is `prefix * (len(tokens) + 1) + last`. An unknown token has the code `len(tokens)`,
-        which no learned n-gram has as its last token; an unknown n-gram has the code -1, which
-        makes the keys of all that it begins negative. So no unknown n-gram has a key of a learned
-        one, and as indices of `columns` both codes lead to its last entry, -1.
+        A key is `prefix * (len(tokens) + 1) + last`. Unknown tokens and n-grams have the code -1.
+        As a prefix it makes the key negative; as the last token it makes the key that of another
+        prefix with the last token `len(tokens)`, which there is not. So no unknown n-gram has the
+        key of a learned one, and as an index of `columns` -1 leads to its last entry, -1.
         """
         sizes = (self.terms >= 0).sum(axis=1)  # (n_terms,)
         codes = self.terms[:, 0].astype(np.int64)  # (n_terms,) of the n-gram's first n tokens
-        levels = [
-            _Level(
-                pd.RangeIndex(len(self.tokens)),
-                self._columns_of(codes, sizes == 1, len(self.tokens)),
-            )
-        ]
+        n_tokens = len(self.tokens)
+        columns = self._columns_of(codes, sizes == 1, n_tokens)
+        levels = [_Level(KeyIndex(np.arange(n_tokens, dtype=np.uint64)), columns)]
         for n in range(2, self.terms.shape[1] + 1):
             reaches = sizes >= n  # (n_terms,)
-            keys = codes[reaches] * (len(self.tokens) + 1) + self.terms[reaches, n - 1]
+            keys = codes[reaches] * (n_tokens + 1) + self.terms[reaches, n - 1]
             codes[reaches], distinct = pd.factorize(keys)
             columns = self._columns_of(codes, sizes == n, len(distinct))
-            levels.append(_Level(pd.Index(distinct), columns))
+            levels.append(_Level(KeyIndex(distinct.view(np.uint64)), columns))
         return levels
 
     def _columns_of(self, codes: np.ndarray, chosen: np.ndarray, n_codes: int) -> np.ndarray:
@@ -323,11 +375,11 @@ def learn_table(
     if len(learned.terms) == 0:
         raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
     table, columns = _sorted_table(tokens.distinct, learned.terms, separator)
-    codes, n_columns = learned.codes, table.n_columns
+    found, n_columns = learned.found, table.n_columns
     if n_columns < len(columns):  # n-grams with equal names, which share a column
         merged, columns = pd.factorize(columns)
-        codes = merged.astype(np.int32)[codes]
-    counts = count_matrix(learned.rows, codes, (len(tokens.offsets) - 1, n_columns))
+        found = [part._replace(codes=merged[part.codes]) for part in found]
+    counts = count_matrix(found, (len(tokens.offsets) - 1, n_columns))
     return table, counts, columns
 
 

@@ -69,9 +69,10 @@ def test_new_rows_are_counted_as_strings_would_be(rows, new, ngram_range):
     if not any(rows):
         return
     table, _, _ = learned(rows, ngram_range)
-    counts = table.count(encoded(new), NgramRange(*ngram_range, False))
     expected = counts_of(new, table.names().to_list(), ngram_range)
-    np.testing.assert_array_equal(counts.toarray(), expected)
+    for tokens in (encoded(new), pl.Series(new, dtype=pl.List(pl.String))):
+        counts = table.count(tokens, NgramRange(*ngram_range, False))
+        np.testing.assert_array_equal(counts.toarray(), expected)
 
 
 @given(SOME_ROWS.filter(any), st.data())
@@ -88,6 +89,27 @@ def test_columns_that_are_kept_count_as_before(rows, data):
     before = table.count(encoded(rows), wanted).toarray()
     np.testing.assert_array_equal(smaller.count(encoded(rows), wanted).toarray(), before[:, kept])
     assert set(smaller.terms[smaller.terms >= 0]) == set(range(len(smaller.tokens)))
+
+
+WORDS = ["a", "é", "eleven_one", "exactly_12b!", "exactly_12c!", "more_than_12_bytes", "ürgestein"]
+
+
+@pytest.mark.parametrize("collide", [False, True], ids=["keys", "keys that collide"])
+@given(st.lists(st.sampled_from(WORDS), min_size=1), st.lists(st.sampled_from(WORDS), min_size=1))
+@settings(deadline=None)
+def test_codes_of_words_are_their_positions(collide, words, new):
+    table, _, _ = learned([words])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_table, "_FEW_WORDS", 0)
+        if collide:
+            patch.setattr(_table, "view_keys", one_key)
+        codes = table._token_codes(pl.Series(new))
+    tokens = sorted(set(words))
+    assert codes.tolist() == [tokens.index(word) if word in tokens else -1 for word in new]
+
+
+def one_key(views):
+    return np.zeros(len(views), dtype=np.uint64), np.arange(len(views))
 
 
 def test_a_longer_ngram_is_counted_though_its_prefix_has_no_column():
