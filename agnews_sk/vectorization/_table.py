@@ -11,11 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import scipy.sparse as sp
 
 from agnews_sk._core.columnar import flat_values, row_offsets
-from agnews_sk._core.string_views import HELD, string_views, view_keys
 from agnews_sk.tokenization import EncodedTokens
 from agnews_sk.vectorization._key_index import KeyIndex
 from agnews_sk.vectorization._ngrams import (
@@ -26,8 +24,7 @@ from agnews_sk.vectorization._ngrams import (
     occurrences,
     walk_ngrams,
 )
-
-_FEW_WORDS = 2_000
+from agnews_sk.vectorization._token_codes import TokenCodes, from_arrays, to_arrays
 
 
 class _Level(NamedTuple):
@@ -43,19 +40,6 @@ class _Level(NamedTuple):
 
     keys: KeyIndex
     columns: np.ndarray
-
-
-class _TokenKeys(NamedTuple):
-    """The hash table of the keys of tokens that are strings.
-
-    Attributes
-    ----------
-    keys : KeyIndex of n_tokens keys
-    views : ndarray of uint64 of shape (n_tokens, 2)
-    """
-
-    keys: KeyIndex
-    views: np.ndarray
 
 
 class NgramTable:
@@ -84,7 +68,7 @@ class NgramTable:
     def __getstate__(self) -> dict[str, Any]:
         """Return plain arrays, which saved models and pickles hold; not the hash tables."""
         return {
-            "tokens": _to_arrays(self.tokens),
+            "tokens": to_arrays(self.tokens),
             "terms": self.terms,
             "columns": self.columns,
             "separator": self.separator,
@@ -92,7 +76,7 @@ class NgramTable:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take plain arrays, perhaps of a forged file, and check them."""
-        self.tokens = _from_arrays(**state["tokens"])
+        self.tokens = from_arrays(**state["tokens"])
         self.terms = np.asarray(state["terms"])
         self.columns = np.asarray(state["columns"])
         self.separator = str(state["separator"])
@@ -203,70 +187,20 @@ class NgramTable:
         """Return tokens with the codes that they have here, -1 if they are unknown."""
         if isinstance(tokens, pl.Series):
             return EncodedTokens(
-                self._token_codes(flat_values(tokens)), row_offsets(tokens), self.tokens
+                self._token_codes.of(flat_values(tokens)), row_offsets(tokens), self.tokens
             )
-        codes = self._token_codes(tokens.distinct)  # (n_distinct,)
+        codes = self._token_codes.of(tokens.distinct)  # (n_distinct,)
         return EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
 
     def prepare(self) -> None:
         """Build the hash tables, if they are not: before threads that would each build them."""
         len(self._levels)
-        if self.tokens.dtype == pl.String:
-            len(self._token_keys)
-
-    def _token_codes(self, words: pl.Series) -> np.ndarray:
-        """Return the code of each word: its position in `tokens`, or -1 if unknown.
-
-        A few words, such as those of a single text, are looked up one by one, in less time than an
-        operation on a column takes. Others are found by their keys. Long words and numbers, or all
-        words if two tokens have one key, are found by binary search, since tokens are sorted.
-
-        Parameters
-        ----------
-        words : polars.Series of shape (n_words,)
-
-        Returns
-        -------
-        ndarray of int32 of shape (n_words,)
-        """
-        if words.dtype != self.tokens.dtype:
-            fitted = "str" if self.tokens.dtype == pl.String else "int"
-            raise TypeError(
-                f"the vectorizer was fitted on lists of {fitted}, got lists of {words.dtype}; put "
-                "the same steps before it."
-            )
-        if len(words) <= _FEW_WORDS:
-            found = [self._positions.get(word, -1) for word in words.to_list()]
-            return np.array(found, dtype=np.int32)
-        if words.dtype != pl.String or not self._token_keys.keys.is_unique:
-            return self._search(words)
-        views = string_views(words)
-        keys, mixed = view_keys(views)
-        codes = self._token_keys.keys.find(keys)
-        # Views tell whether words are equal that have the same key, except for long ones.
-        theirs = self._token_keys.views.take(codes.take(mixed), axis=0)  # (n_mixed, 2)
-        ours = views.take(mixed, axis=0)
-        codes[mixed[(theirs[:, 0] != ours[:, 0]) | (theirs[:, 1] != ours[:, 1])]] = -1
-        long = mixed[(ours[:, 0] & 0xFFFFFFFF) > HELD]
-        codes[long] = self._search(words.gather(long))
-        return codes
-
-    def _search(self, words: pl.Series) -> np.ndarray:
-        """Return the code of each word by binary search."""
-        codes = self.tokens.search_sorted(words).to_numpy().astype(np.int32)
-        known = self.tokens.gather(np.minimum(codes, len(self.tokens) - 1)) == words
-        return np.where(known.to_numpy(), codes, np.int32(-1))
+        self._token_codes.prepare()
 
     @cached_property
-    def _token_keys(self) -> _TokenKeys:
-        """The hash table of the keys of tokens."""
-        views = string_views(self.tokens)
-        return _TokenKeys(KeyIndex(view_keys(views)[0]), views)
-
-    @cached_property
-    def _positions(self) -> dict[Any, int]:
-        """The position of each token."""
-        return {token: i for i, token in enumerate(self.tokens.to_list())}
+    def _token_codes(self) -> TokenCodes:
+        """The codes of tokens."""
+        return TokenCodes(self.tokens)
 
     def _ngram_codes(self, n: int, keys: np.ndarray) -> np.ndarray:
         """Return the code of each key of an n-gram of length n, -1 if it is unknown."""
@@ -311,38 +245,6 @@ class NgramTable:
         columns = np.full(n_codes + 1, -1, dtype=np.int32)
         columns[codes[chosen]] = self.columns[chosen]
         return columns
-
-
-def _to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:
-    """Return tokens as plain arrays, for files that may hold no objects.
-
-    Parameters
-    ----------
-    tokens : polars.Series of str or int of shape (n_tokens,)
-
-    Returns
-    -------
-    dict of str to ndarray
-        `values`: the integers, or the UTF-8 bytes of all strings as uint8. With strings also
-        `offsets`, of int64 of shape (n_tokens + 1,): where each string begins, and the end.
-    """
-    if tokens.dtype != pl.String:
-        return {"values": tokens.to_numpy()}
-    ends = tokens.str.len_bytes().cast(pl.Int64).cum_sum().to_numpy()
-    values = np.frombuffer("".join(tokens).encode(), dtype=np.uint8)
-    return {"values": values, "offsets": np.concatenate([np.zeros(1, np.int64), ends])}
-
-
-def _from_arrays(values: np.ndarray, offsets: np.ndarray | None = None) -> pl.Series:
-    """Return the tokens of plain arrays; Arrow checks the offsets and that the bytes are UTF-8."""
-    if offsets is None:
-        return pl.Series(values)
-    if values.dtype != np.uint8 or offsets.dtype != np.int64 or offsets[-1] != len(values):
-        raise ValueError("the tokens' bytes and offsets do not fit together.")
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(values)]
-    strings = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
-    strings.validate(full=True)
-    return pl.Series(pl.from_arrow(strings))
 
 
 def learn_table(

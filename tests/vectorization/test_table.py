@@ -91,27 +91,6 @@ def test_columns_that_are_kept_count_as_before(rows, data):
     assert set(smaller.terms[smaller.terms >= 0]) == set(range(len(smaller.tokens)))
 
 
-WORDS = ["a", "é", "eleven_one", "exactly_12b!", "exactly_12c!", "more_than_12_bytes", "ürgestein"]
-
-
-@pytest.mark.parametrize("collide", [False, True], ids=["keys", "keys that collide"])
-@given(st.lists(st.sampled_from(WORDS), min_size=1), st.lists(st.sampled_from(WORDS), min_size=1))
-@settings(deadline=None)
-def test_codes_of_words_are_their_positions(collide, words, new):
-    table, _, _ = learned([words])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_table, "_FEW_WORDS", 0)
-        if collide:
-            patch.setattr(_table, "view_keys", one_key)
-        codes = table._token_codes(pl.Series(new))
-    tokens = sorted(set(words))
-    assert codes.tolist() == [tokens.index(word) if word in tokens else -1 for word in new]
-
-
-def one_key(views):
-    return np.zeros(len(views), dtype=np.uint64), np.arange(len(views))
-
-
 def test_a_longer_ngram_is_counted_though_its_prefix_has_no_column():
     table, _, _ = learned([["a", "b", "c"]], (1, 3))
     only_longest = table.keep(table.names().is_in(["a b c"]).to_numpy())
@@ -147,22 +126,6 @@ def test_names_skip_the_padding_and_its_separator():
     terms = np.array([[1, -1], [0, 1], [0, -1]], dtype=np.int32)
     assert join_terms(pl.Series(["a", ""]), terms, "+").to_list() == ["", "a+", "a"]
     assert join_terms(pl.Series([7, 9]), terms, " ").to_list() == ["9", "7 9", "7"]
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
-def test_tokens_survive_as_plain_arrays(tokens):
-    arrays = _table._to_arrays(pl.Series(tokens, dtype=pl.String))
-    assert {name: array.dtype for name, array in arrays.items()} == {
-        "values": np.uint8,
-        "offsets": np.int64,
-    }
-    assert _table._from_arrays(**arrays).to_list() == tokens
-
-
-def test_ids_survive_as_plain_arrays():
-    arrays = _table._to_arrays(pl.Series([3, 1]))
-    assert list(arrays) == ["values"]
-    assert _table._from_arrays(**arrays).to_list() == [3, 1]
 
 
 def test_a_pickle_counts_the_same_and_holds_no_hash_table():
