@@ -14,8 +14,9 @@ the obvious way, a Python dictionary of joined strings as in scikit-learn, makes
 occurrence. A key fits int64: codes are below the number of tokens, and that is below 2**31.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -257,6 +258,29 @@ def _count_keys(
     lengths = np.diff(ends, prepend=0, append=len(entries)) if n_rows else ends
     entries &= keys.dtype.type((1 << bits) - 1)
     return entries.astype(np.int32), counts, lengths
+
+
+def from_counters(counts: Sequence[Counter[int]], n_columns: int) -> sp.csr_array:
+    """Return the matrix of the counts of a few rows; the column -1 is ignored.
+
+    Parameters
+    ----------
+    counts : sequence of Counter of int of length n_rows
+        By column.
+    n_columns : int
+
+    Returns
+    -------
+    csr_array of int32 of shape (n_rows, n_columns)
+        Columns ascend within each row.
+    """
+    entries = [sorted(item for item in row.items() if item[0] >= 0) for row in counts]
+    cells = np.array([*chain.from_iterable(entries)], dtype=np.int32).reshape(-1, 2)
+    offsets = np.array([0, *accumulate(map(len, entries))], dtype=np.int32)
+    columns, found = cells.T.copy()
+    matrix = sp.csr_array((found, columns, offsets), shape=(len(counts), n_columns))
+    matrix.has_canonical_format = True
+    return matrix
 
 
 def encode_characters(texts: pl.Series, padding: str = "") -> EncodedTokens:
