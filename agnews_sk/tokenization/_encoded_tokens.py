@@ -101,7 +101,8 @@ def _encode_values(values: pl.Series) -> tuple[np.ndarray, pl.Series]:
     codes, distinct = pd.factorize(keys)
     one = np.empty(len(distinct), dtype=np.int64)  # (n_distinct,) an occurrence of each
     one[codes] = np.arange(len(codes))
-    if (views[one[codes[mixed]]] != views[mixed]).any():  # a collision
+    theirs = views.take(one.take(codes.take(mixed)), axis=0)  # (n_mixed, 2)
+    if not np.array_equal(theirs, views.take(mixed, axis=0)):  # a collision
         encoded = values.to_arrow().dictionary_encode()
         return encoded.indices.to_numpy(), pl.Series(pl.from_arrow(encoded.dictionary))
     return codes, values.gather(one)

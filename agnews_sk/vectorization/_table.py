@@ -307,15 +307,20 @@ def learn_table(
     ValueError
         If there is no n-gram.
     """
-    learned = learn_ngrams(tokens, wanted)
+    order = tokens.distinct.arg_sort().to_numpy()
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    ranked = EncodedTokens(rank[tokens.codes], tokens.offsets, tokens.distinct.gather(order))
+    learned = learn_ngrams(ranked, wanted)
     if len(learned.terms) == 0:
         raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-    table, columns = _sorted_table(tokens.distinct, learned.terms, separator)
+    table, columns = _sorted_table(ranked.distinct, learned.terms, separator)
+    columns = columns[np.argsort(learned.position)]  # in the order of first occurrence
     found, n_columns = learned.found, table.n_columns
     if n_columns < len(columns):  # n-grams with equal names, which share a column
         merged, columns = pd.factorize(columns)
         found = [part._replace(codes=merged[part.codes]) for part in found]
-    counts = count_matrix(found, (len(tokens.offsets) - 1, n_columns))
+    counts = count_matrix(found, (len(tokens.offsets) - 1, n_columns), in_threads=True)
     return table, counts, columns
 
 
@@ -324,13 +329,13 @@ def _sorted_table(
 ) -> tuple[NgramTable, np.ndarray]:
     """Return the table with columns in the order of names, and the column of each given term.
 
-    Sorting a million joined strings is slow, so that n-grams are sorted as tuples of token ranks
-    where that gives the order of the strings.
+    Sorting a million joined strings is slow, so that n-grams are sorted as tuples of tokens where
+    that gives the order of the strings.
 
     Parameters
     ----------
     tokens : polars.Series of shape (n_tokens,)
-        Distinct, in any order.
+        Distinct, in ascending order.
     terms : ndarray of int32 of shape (n_terms, max_n)
     separator : str
 
@@ -339,10 +344,6 @@ def _sorted_table(
     table : NgramTable
     columns : ndarray of int32 of shape (n_terms,)
     """
-    order = tokens.arg_sort().to_numpy()
-    rank = np.full(len(tokens) + 1, -1, dtype=np.int32)  # the padding, -1, stays -1
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    tokens, terms = tokens.gather(order), rank[terms]
     if _sort_otherwise_joined(tokens, terms, separator):
         names = join_terms(tokens, terms, separator)
         columns = (names.rank("dense") - 1).cast(pl.Int32).to_numpy()
@@ -402,10 +403,10 @@ def _order_of_tuples(terms: np.ndarray, base: int) -> np.ndarray:
     """
     if base ** terms.shape[1] >= 2**63:  # exact, these are Python's integers
         return np.lexsort(terms.T[::-1])
-    # One sort of int64, in Polars' threads, in place of one stable sort per position: a row is read
-    # as a number to this base.
+    # One sort of int64 in place of one per position: a row is read as a number to this base. Terms
+    # come sorted within a length, and a stable sort merges such runs.
     keys = np.zeros(len(terms), dtype=np.int64)
     for part in terms.T:
         keys *= base
         keys += part + 1  # from 0, the padding
-    return pl.Series(keys).arg_sort().to_numpy()
+    return np.argsort(keys, kind="stable")
