@@ -59,7 +59,7 @@ class _Found(NamedTuple):
     buffer : ndarray of uint8
         What views of long words refer to.
     odd : ndarray of int64
-        Rows that are left to Python, and have no words here.
+        Rows that are left to Python, or whose lower case is, and which have no words here.
     """
 
     views: np.ndarray
@@ -96,7 +96,7 @@ def runs_of(pattern: str, lowercase: bool) -> Runs | None:
     return Runs(unit, 1 + len(found["more"]) // len(unit), lowercase)
 
 
-def find_runs(texts: pl.Series, runs: Runs, in_python: Callable[[str], list[str]]) -> pl.Series:
+def find_runs(texts: pl.Series, runs: Runs, find_all: Callable[[str], list[str]]) -> pl.Series:
     """Return the runs in each text.
 
     Parameters
@@ -104,9 +104,8 @@ def find_runs(texts: pl.Series, runs: Runs, in_python: Callable[[str], list[str]
     texts : polars.Series of str of shape (n_samples,)
         Without nulls.
     runs : Runs
-    in_python : callable
-        Returns those in one text. It is used for texts with a character whose lower case depends
-        on others or has another number of bytes, or which is zero.
+    find_all : callable
+        Returns those in one text, which is in lower case then. It is used for texts with a zero.
 
     Returns
     -------
@@ -131,8 +130,15 @@ def find_runs(texts: pl.Series, runs: Runs, in_python: Callable[[str], list[str]
         return to_ragged(values, np.concatenate([[0], np.cumsum(lengths)]))
     others = np.delete(np.arange(len(texts)), odd)
     plain = to_ragged(values, np.concatenate([[0], np.cumsum(lengths[others])]))
-    redone = pl.Series([in_python(text) for text in texts.gather(odd)], dtype=pl.List(pl.String))
-    return interleave(plain, others, redone, odd)
+    return interleave(plain, others, _redone(texts.gather(odd), runs, find_all), odd)
+
+
+def _redone(texts: pl.Series, runs: Runs, find_all: Callable[[str], list[str]]) -> pl.Series:
+    """Return the runs in texts whose bytes do not tell them, or not those of their lower case."""
+    if runs.lowercase:
+        lower = pl.Series([text.lower() for text in texts], dtype=pl.String)
+        return find_runs(lower, runs._replace(lowercase=False), find_all)
+    return pl.Series([find_all(text) for text in texts], dtype=pl.List(pl.String))
 
 
 def _find_in_block(data: memoryview, bounds: np.ndarray, runs: Runs, number: int) -> _Found:

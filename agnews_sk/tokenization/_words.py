@@ -139,8 +139,7 @@ def _find(texts: pl.Series, compiled: re.Pattern[str], lowercase: bool) -> pl.Se
     """Return the matches of a pattern in each text."""
     runs = runs_of(compiled.pattern, lowercase)
     if runs is not None:
-        lower = str.lower if lowercase else str
-        return find_runs(texts, runs, lambda text: compiled.findall(lower(text)))
+        return find_runs(texts, runs, compiled.findall)
     texts = lower_case(texts) if lowercase else texts
     if not _SHARED_SYNTAX.fullmatch(compiled.pattern):
         return _map_rows(texts, compiled.findall, pl.List(pl.String))

@@ -53,7 +53,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
     The matrix equals that of scikit-learn's
     :class:`~sklearn.feature_extraction.text.TfidfVectorizer` with the same parameters, value for
     value and column for column, except where `segmenter` splits words. It is computed several times
-    faster: Polars splits the texts, and n-grams are integers, not strings.
+    faster: NumPy or Polars splits all texts at once, and n-grams are integers, not strings.
 
     Parameters
     ----------
