@@ -194,28 +194,30 @@ class NgramTable:
         self, known: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None
     ) -> sp.csr_array:
         """Count as `count` does, in lists: an operation on an array takes as long as on many."""
-        offsets = known.offsets.tolist()
         codes = known.codes.tolist()
-        rows = [codes[start:end] for start, end in pairwise(offsets)]
-        group_of: Any = range(len(rows))
-        if groups is not None:
-            group_of = np.repeat(np.arange(len(groups) - 1), np.diff(groups)).tolist()
-        counts = [Counter[int]() for _ in range(len(rows) if groups is None else len(groups) - 1)]
-        base, ngrams = len(self.tokens) + 1, rows
+        rows = [codes[start:end] for start, end in pairwise(known.offsets.tolist())]
+        groups = np.arange(len(rows) + 1) if groups is None else groups
+        group_of = np.repeat(np.arange(len(groups) - 1), np.diff(groups)).tolist()
+        counts = [Counter[int]() for _ in range(len(groups) - 1)]
+        ngrams = rows
         for n in range(1, wanted.max_n + 1):
-            if n > 1:
-                keys = [
-                    [prefix * base + last for prefix, last in zip(prefixes, row[n - 1 :])]
-                    for prefixes, row in zip(ngrams, rows)
-                ]
-                flat = np.array([*chain.from_iterable(keys)], dtype=np.int64)
-                found = iter(self._ngram_codes(n, flat).tolist())
-                ngrams = [[*islice(found, len(row))] for row in keys]
+            ngrams = self._lengthen(ngrams, rows, n) if n > 1 else rows
             columns = self._levels[n - 1].columns
             for group, row in zip(group_of, ngrams):
                 if n >= wanted.min_n or (wanted.whole_rows and len(row) == 1):
-                    counts[group].update(columns.take(row).tolist() if row else ())
+                    counts[group].update(columns.take(np.array(row, dtype=np.intp)).tolist())
         return from_counters(counts, self.n_columns)
+
+    def _lengthen(self, ngrams: list[list[int]], rows: list[list[int]], n: int) -> list[list[int]]:
+        """Return the codes of the n-grams of length n, given those of length n - 1 and tokens."""
+        base = len(self.tokens) + 1
+        keys = [
+            [prefix * base + last for prefix, last in zip(prefixes, row[n - 1 :])]
+            for prefixes, row in zip(ngrams, rows)
+        ]
+        flat = np.array([*chain.from_iterable(keys)], dtype=np.int64)
+        found = iter(self._ngram_codes(n, flat).tolist())
+        return [[*islice(found, len(row))] for row in keys]
 
     def _known(self, tokens: EncodedTokens | pl.Series) -> EncodedTokens:
         """Return tokens with the codes that they have here, -1 if they are unknown."""
