@@ -31,8 +31,8 @@ from agnews_sk.vectorization import NgramVectorizer
 
 REPEATS = 5
 BARS = {
-    "words (1, 2) fit_transform": ">= 8",
-    "words (1, 2) transform": ">= 6",
+    "words (1, 2) fit_transform": ">= 15",
+    "words (1, 2) transform": ">= 12",
     "char_wb (3, 5) fit_transform": ">= 4",
     "char_wb (3, 5) transform": ">= 4",
 }

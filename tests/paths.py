@@ -14,7 +14,8 @@ CALLBACKS = {
     # the function that works on a block of rows
     "_core/columnar.py": ("cleaning/_cleaner.py", "tokenization", "vectorization/_vectorizer.py"),
     "_core/base.py": ("sampling/_row_filter.py", "classifiers"),  # a method of a subclass
-    "tokenization/_words.py": ("vectorization/_analyzer.py",),  # the function that splits a text
+    # the function that splits a text
+    "tokenization/_encoded_tokens.py": ("vectorization/_analyzer.py",),
     "evaluation/_costs.py": _ESTIMATORS,  # the classifiers to compare
     "evaluation/_evaluation.py": _ESTIMATORS,
     "evaluation/_predictions.py": _ESTIMATORS,

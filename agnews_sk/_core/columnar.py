@@ -8,7 +8,7 @@ Arrow stores lists; row i is `values[offsets[i]:offsets[i + 1]]`:
 No row is padded to the longest one, and a computation on all values needs no loop over rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -74,8 +74,23 @@ def map_blocks(
     # A multiple of the threads, so that all of them finish at about the same time.
     n_blocks = n_threads * -(-len(column) // (n_threads * (max_rows or BLOCK_ROWS)))
     bounds = np.linspace(0, len(column), n_blocks + 1).astype(int)
-    with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(function, map(column.slice, bounds[:-1], np.diff(bounds))))
+    return map_in_threads(function, map(column.slice, bounds[:-1], np.diff(bounds)))
+
+
+def map_in_threads(function: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+    """Return the results of a function for some values, in as many threads as Polars has.
+
+    Parameters
+    ----------
+    function : callable
+    values : iterable
+
+    Returns
+    -------
+    list
+    """
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        return list(pool.map(function, values))
 
 
 def flat_values(ragged: pl.Series) -> pl.Series:

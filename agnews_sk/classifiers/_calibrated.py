@@ -210,10 +210,22 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
             If the margins overflow.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        # The checks of one row take as long as all else, and a vectorizer's matrix passes them.
+        if not self._is_checked(X):
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
+            )
         margins = finite(np.asarray(X @ self.coef_.T) + self.intercept_)
         one_margin = len(self.classes_) == 2 and self._label_format is None
         return margins.ravel() if one_margin else margins
+
+    def _is_checked(self, X: Any) -> bool:
+        """Return whether X is a CSR matrix of finite numbers with as many features as in `fit`."""
+        if not sp.issparse(X) or X.format != "csr" or hasattr(self, "feature_names_in_"):
+            return False
+        is_float = X.dtype in (np.float64, np.float32)
+        same_features = X.shape[0] > 0 and X.shape[1] == self.n_features_in_
+        return is_float and same_features and bool(np.isfinite(X.data).all())
 
     def predict(self, X: Any) -> Any:
         """Return the label with the largest margin, or the labels that reach their thresholds.

@@ -2,6 +2,13 @@
 
 from agnews_sk._core.public import publish
 from agnews_sk.tokenization._chunks import Chunks
+from agnews_sk.tokenization._encoded_tokens import (
+    EncodedTokens,
+    drop_tokens,
+    encode_few,
+    encode_tokens,
+    is_ragged,
+)
 from agnews_sk.tokenization._model_input import (
     CHUNK_OVERLAP,
     MAX_CHUNKS,
@@ -29,12 +36,7 @@ from agnews_sk.tokenization._word_statistics import MOSTLY, warn_of_undivided, w
 from agnews_sk.tokenization._word_tokenizer import WordTokenizer
 from agnews_sk.tokenization._words import (
     WORD_PATTERN,
-    EncodedTokens,
-    drop_tokens,
-    encode_few,
-    encode_tokens,
     find_words,
-    is_ragged,
     lower_case,
     split_words,
     squeeze_spaces,

@@ -12,7 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.validation import Interval, RealNotInt
-from agnews_sk.tokenization._words import EncodedTokens, drop_tokens, encode_tokens, is_ragged
+from agnews_sk.tokenization._encoded_tokens import (
+    EncodedTokens,
+    drop_tokens,
+    encode_tokens,
+    is_ragged,
+)
 
 _UNKNOWN = "<unk>"
 

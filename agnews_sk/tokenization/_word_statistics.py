@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import polars as pl
 
+from agnews_sk.tokenization._encoded_tokens import EncodedTokens
 from agnews_sk.tokenization._segmentation import Segmenter
-from agnews_sk.tokenization._words import EncodedTokens
 
 _LONG_TEXT = 20  # characters: a longer text has more than one word
 MOSTLY = 0.5

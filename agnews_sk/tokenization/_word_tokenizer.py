@@ -16,6 +16,7 @@ from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.parameter_checks import check_params
 from agnews_sk._core.stop_words import LANGUAGES, stop_word_set
 from agnews_sk._core.validation import StrOptions, check_texts
+from agnews_sk.tokenization._encoded_tokens import decode_tokens, drop_tokens, encode_tokens
 from agnews_sk.tokenization._segmentation import (
     SEGMENTERS,
     Segmenter,
@@ -24,14 +25,7 @@ from agnews_sk.tokenization._segmentation import (
     warn_of_bigrams,
 )
 from agnews_sk.tokenization._word_statistics import undivided_share, warn_of_undivided
-from agnews_sk.tokenization._words import (
-    WORD_PATTERN,
-    decode_tokens,
-    drop_tokens,
-    encode_tokens,
-    find_words,
-    lower_case,
-)
+from agnews_sk.tokenization._words import WORD_PATTERN, find_words, lower_case
 
 _BATCH_ROWS = 2_000  # texts per task of a process
 _ENGLISH_STEMMERS = ("porter", "snowball", "lancaster")
@@ -238,9 +232,9 @@ class WordTokenizer(  # type: ignore[call-arg]
 
     def _split(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
         """Return the words of texts without nulls, before stop words and stemming."""
-        texts = lower_case(texts) if self.lowercase else texts
         if self.method == "regex":
-            return find_words(texts, self.pattern, segmenter)
+            return find_words(texts, self.pattern, segmenter, lowercase=self.lowercase)
+        texts = lower_case(texts) if self.lowercase else texts
         batches = gen_batches(len(texts), _BATCH_ROWS)
         found = Parallel(n_jobs=self.n_jobs)(
             delayed(_tokenize)(self.method, texts[batch].to_list()) for batch in batches

@@ -4,56 +4,28 @@ Polars (Rust) and Python disagree on the lower case and on the class of some cha
 combining accent is `\w` in Rust and not in Python. Texts that hold such a character are processed
 by Python, all others by Polars, so that the result is Python's for every text.
 
-Words are then encoded: every occurrence becomes an integer, its position among the distinct words
-(`EncodedTokens`). What follows, stop words, stems, ids and n-grams, works on each distinct word
-once and on arrays of integers.
+Patterns of a run of characters are searched for in bytes (`_runs`), faster than by either.
 """
 
 import re
 import sys
-from collections.abc import Callable, Iterable
-from itertools import accumulate, chain
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from agnews_sk._core.columnar import (
-    flat_values,
-    interleave,
-    map_blocks,
-    row_offsets,
-    to_ragged,
-)
+from agnews_sk._core.columnar import flat_values, interleave, row_offsets, to_ragged
+from agnews_sk.tokenization._runs import find_runs, runs_of
 from agnews_sk.tokenization._segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
 
 WORD_PATTERN = r"\b\w\w+\b"
-
 
 # Patterns that mean the same to both regex engines, except for the class of some characters. They
 # match no empty string, which the engines would find at different places.
 _ATOM = r"(?:\\[wd]|[A-Za-z0-9_'-]|\[(?:\\[wd]|[A-Za-z0-9_'](?:-[A-Za-z0-9])?)+-?\])\+?"
 _SHARED_SYNTAX = re.compile(rf"(?:\(\?u\))?(?:\\b)*{_ATOM}(?:\\b|{_ATOM})*")
 _FEW_CHARACTERS = 20_000  # a set of which is made faster than an array of all code points
-
-
-class EncodedTokens(NamedTuple):
-    """Rows of tokens as integers: the dictionary encoding of a ragged column.
-
-    Attributes
-    ----------
-    codes : ndarray of int32 of shape (n_tokens,)
-        Position in `distinct` of each token, row after row.
-    offsets : ndarray of int64 of shape (n_rows + 1,)
-        Row i is ``codes[offsets[i]:offsets[i + 1]]``.
-    distinct : polars.Series of shape (n_distinct,)
-        The distinct tokens, in the order of first occurrence.
-    """
-
-    codes: np.ndarray
-    offsets: np.ndarray
-    distinct: pl.Series
 
 
 def lower_case(texts: pl.Series) -> pl.Series:
@@ -74,12 +46,17 @@ def lower_case(texts: pl.Series) -> pl.Series:
 
 
 def find_words(
-    texts: pl.Series, pattern: str = WORD_PATTERN, segmenter: Segmenter | None = None
+    texts: pl.Series,
+    pattern: str = WORD_PATTERN,
+    segmenter: Segmenter | None = None,
+    *,
+    lowercase: bool = False,
 ) -> pl.Series:
     r"""Return the matches of a pattern in each text, as `re.findall` does.
 
-    Patterns made of ``\b``, ``\w``, ``\d``, letters, digits, character classes and ``+`` run in
-    Polars; all others run in Python, text by text.
+    A run of characters of one class, such as ``\w+``, is found by NumPy. Other patterns made of
+    ``\b``, ``\w``, ``\d``, letters, digits, character classes and ``+`` run in Polars, and all
+    others in Python, text by text.
 
     Parameters
     ----------
@@ -90,6 +67,8 @@ def find_words(
     segmenter : Segmenter, optional
         Splits runs of scripts without spaces, if the pattern matches letters of these; the pattern
         applies to what is between them.
+    lowercase : bool, default=False
+        Convert texts to lower case first, as `str.lower` does.
 
     Returns
     -------
@@ -109,15 +88,16 @@ def find_words(
     """
     compiled = _compile(pattern)
     if segmenter is None or not splits_runs(compiled):
-        return _find(texts, compiled)
+        return _find(texts, compiled, lowercase)
     rows = _rows_without_spaces(texts)
     if len(rows) == 0:
-        return _find(texts, compiled)
-    segmented = _find_and_segment(texts.gather(rows), compiled, segmenter)
+        return _find(texts, compiled, lowercase)
+    spaceless = lower_case(texts.gather(rows)) if lowercase else texts.gather(rows)
+    segmented = _find_and_segment(spaceless, compiled, segmenter)
     if len(rows) == len(texts):
         return segmented
     others = np.delete(np.arange(len(texts)), rows)
-    return interleave(_find(texts.gather(others), compiled), others, segmented, rows)
+    return interleave(_find(texts.gather(others), compiled, lowercase), others, segmented, rows)
 
 
 def words_of(text: str, pattern: str, segmenter: Segmenter | None) -> list[str]:
@@ -155,8 +135,12 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
-def _find(texts: pl.Series, compiled: re.Pattern[str]) -> pl.Series:
+def _find(texts: pl.Series, compiled: re.Pattern[str], lowercase: bool) -> pl.Series:
     """Return the matches of a pattern in each text."""
+    runs = runs_of(compiled.pattern, lowercase)
+    if runs is not None:
+        return find_runs(texts, runs, compiled.findall)
+    texts = lower_case(texts) if lowercase else texts
     if not _SHARED_SYNTAX.fullmatch(compiled.pattern):
         return _map_rows(texts, compiled.findall, pl.List(pl.String))
     return _with_python_rows(
@@ -175,7 +159,7 @@ def _find_and_segment(
     values = flat_values(pieces)
     runs, others = is_run.arg_true().to_numpy(), (~is_run).arg_true().to_numpy()
     words = interleave(
-        _find(values.gather(others), compiled), others, segmenter(values.gather(runs)), runs
+        _find(values.gather(others), compiled, False), others, segmenter(values.gather(runs)), runs
     )  # a list per piece
     return to_ragged(flat_values(words), row_offsets(words)[row_offsets(pieces)])
 
@@ -188,25 +172,21 @@ def _rows_without_spaces(texts: pl.Series) -> np.ndarray:
     return beyond_ascii.filter(texts.gather(beyond_ascii).str.contains(SPACELESS)).to_numpy()
 
 
-def split_words(texts: pl.Series) -> pl.Series:
+def split_words(texts: pl.Series, *, lowercase: bool = False) -> pl.Series:
     """Return the parts of each text between whitespace, as `str.split` does.
 
     Parameters
     ----------
     texts : polars.Series of str of shape (n_samples,)
         Without nulls.
+    lowercase : bool, default=False
+        Convert texts to lower case first, as `str.lower` does.
 
     Returns
     -------
     polars.Series of list of str of shape (n_samples,)
     """
-    return _with_python_rows(
-        texts,
-        # \x1c to \x1f, the separators of ASCII, are whitespace in Python and not in Rust.
-        lambda column: column.str.extract_all(r"[^\s\x1c-\x1f]+"),
-        str.split,
-        lambda chars: _classed_differently(chars, r"\s"),
-    )
+    return find_words(texts, r"\S+", lowercase=lowercase)
 
 
 def squeeze_spaces(texts: pl.Series) -> pl.Series:
@@ -229,127 +209,6 @@ def squeeze_spaces(texts: pl.Series) -> pl.Series:
         lambda text: re.sub(r"\s{2,}", " ", text),
         lambda chars: _classed_differently(chars, r"\s"),
     )
-
-
-def encode_tokens(
-    column: pl.Series, to_tokens: Callable[[pl.Series], pl.Series] | None = None
-) -> EncodedTokens:
-    """Encode tokens as integers; texts are split block by block, in threads.
-
-    Parameters
-    ----------
-    column : polars.Series of shape (n_rows,)
-        Lists of tokens or ids, or with `to_tokens` texts. Null tokens are ignored, and a null
-        list is an empty row.
-    to_tokens : callable, optional
-        Splits a column of texts into a list column.
-
-    Returns
-    -------
-    EncodedTokens
-
-    Notes
-    -----
-    Each block is encoded on its own, so that its strings are freed at once; the dictionaries,
-    which are short, are then merged and the codes renumbered. Blocks are taken in order, so that
-    the distinct tokens come in the order of first occurrence regardless of the number of threads.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from agnews_sk.tokenization._words import encode_tokens
-    >>> encoded = encode_tokens(pl.Series([["oil", "up", "oil"], []]))
-    >>> encoded.codes.tolist(), encoded.offsets.tolist(), encoded.distinct.to_list()
-    ([0, 1, 0], [0, 3, 3], ['oil', 'up'])
-    """
-
-    def encode(block: pl.Series) -> tuple[np.ndarray, np.ndarray, pa.Array]:
-        """Return lengths of rows, codes of tokens, and the distinct tokens of a block."""
-        ragged = block if to_tokens is None else to_tokens(block)
-        values = flat_values(ragged)
-        if values.null_count():
-            ragged = ragged.list.drop_nulls()
-            values = flat_values(ragged)
-        encoded = values.to_arrow(compat_level=pl.CompatLevel.newest()).dictionary_encode()
-        return np.diff(row_offsets(ragged)), encoded.indices.to_numpy(), encoded.dictionary
-
-    lengths, codes, dictionaries = zip(*map_blocks(column, encode))
-    # The dictionaries one after the other are a column of tokens too: its codes show what each
-    # block's own codes become.
-    merged = pa.concat_arrays(dictionaries).dictionary_encode()
-    ends = np.cumsum([len(dictionary) for dictionary in dictionaries])
-    renumbered = np.split(merged.indices.to_numpy(), ends[:-1])  # per block, (n_distinct_of_block,)
-    return EncodedTokens(
-        np.concatenate([new[old] for new, old in zip(renumbered, codes)]),
-        np.concatenate([[0], *lengths]).cumsum(),
-        pl.Series(pl.from_arrow(merged.dictionary)),
-    )
-
-
-def encode_few(texts: list[str], split: Callable[[str], Iterable[str]]) -> EncodedTokens:
-    """Encode the tokens of a few texts, split one by one: faster than operations on columns.
-
-    Parameters
-    ----------
-    texts : list of str of length n_rows
-    split : callable
-        From one text to its tokens.
-
-    Returns
-    -------
-    EncodedTokens
-        As `encode_tokens` returns it.
-    """
-    position: dict[str, int] = {}
-    rows = [[position.setdefault(token, len(position)) for token in split(text)] for text in texts]
-    return EncodedTokens(
-        np.fromiter(chain.from_iterable(rows), dtype=np.int32),
-        np.array([0, *accumulate(map(len, rows))]),
-        pl.Series(values=list(position), dtype=pl.String),
-    )
-
-
-def drop_tokens(encoded: EncodedTokens, dropped: np.ndarray) -> EncodedTokens:
-    """Remove all occurrences of some of the distinct tokens.
-
-    Parameters
-    ----------
-    encoded : EncodedTokens
-    dropped : ndarray of bool of shape (n_distinct,)
-        Which of the distinct tokens to remove.
-
-    Returns
-    -------
-    EncodedTokens
-        With as many rows; those of removed tokens alone are empty.
-    """
-    kept = ~dropped  # (n_distinct,)
-    is_kept = kept[encoded.codes]  # (n_tokens,)
-    return EncodedTokens(
-        # Counting what is kept up to a place renumbers codes, and moves offsets, without a loop.
-        (np.cumsum(kept, dtype=np.int32) - 1)[encoded.codes[is_kept]],
-        np.concatenate([[0], np.cumsum(is_kept)])[encoded.offsets],
-        encoded.distinct.filter(pl.Series(kept)),
-    )
-
-
-def decode_tokens(encoded: EncodedTokens) -> pl.Series:
-    """Return the list column of tokens, the inverse of `encode_tokens`.
-
-    Parameters
-    ----------
-    encoded : EncodedTokens
-
-    Returns
-    -------
-    polars.Series of list of shape (n_rows,)
-    """
-    return to_ragged(encoded.distinct.gather(encoded.codes), encoded.offsets)
-
-
-def is_ragged(X: Any) -> bool:
-    """Return whether X is a Polars list column, of tokens or ids, and not of texts."""
-    return isinstance(X, pl.Series) and X.dtype == pl.List
 
 
 def _with_python_rows(

@@ -73,12 +73,28 @@ class Analyzer(NamedTuple):
             encode_tokens(X, lambda texts: self._split(texts, segmenter))
         )
 
+    def split(self, X: pl.Series, segmenter: Segmenter | None = None) -> EncodedTokens | pl.Series:
+        """Return the units as `encode` does, but words as they are if none is a stop word.
+
+        Parameters
+        ----------
+        X : polars.Series of str, or of list, of shape (n_samples,)
+        segmenter : Segmenter, optional
+
+        Returns
+        -------
+        EncodedTokens, or polars.Series of list of str of shape (n_samples,)
+        """
+        few = len(X) <= FEW_ROWS
+        if few or is_ragged(X) or self.kind != "word" or self.stop_words is not None:
+            return self.encode(X, segmenter)
+        return self._split(X, segmenter)
+
     def _split(self, texts: pl.Series, segmenter: Segmenter | None) -> pl.Series:
         """Return the words of texts, for "char_wb" the parts between whitespace."""
-        texts = lower_case(texts) if self.lowercase else texts
         if self.kind == "word":
-            return find_words(texts, self.token_pattern, segmenter)
-        return split_words(texts)
+            return find_words(texts, self.token_pattern, segmenter, lowercase=self.lowercase)
+        return split_words(texts, lowercase=self.lowercase)
 
     def _split_one(self, segmenter: Segmenter | None, text: str) -> list[str]:
         """Return the units of one text, as `_split` and `encode_characters` find them."""

@@ -2,19 +2,21 @@
 
 The code of an n-gram comes from the code of its prefix (its first n - 1 tokens) and the code of
 its last token. The two are packed into one integer, the key `prefix * base + last`, and the
-distinct keys are numbered 0, 1, 2, ... in the order in which they first occur:
+distinct keys are numbered 0, 1, 2, ... in ascending order:
 
     tokens               oil  up  oil  up       codes 0 1 0 1, base 2
     keys of 2-grams       0*2+1  1*2+0  0*2+1    1 2 1
     codes of 2-grams                             0 1 0
     keys of 3-grams       0*2+0  1*2+1           0 3
 
-So each length costs one pass over arrays with an entry per token, and one hash table of integers;
+So each length costs one pass over arrays with an entry per token, and one sort of integers;
 the obvious way, a Python dictionary of joined strings as in scikit-learn, makes an object per
 occurrence. A key fits int64: codes are below the number of tokens, and that is below 2**31.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -24,7 +26,11 @@ import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
 
+from agnews_sk._core.columnar import map_in_threads
 from agnews_sk.tokenization import EncodedTokens
+
+_SHORT_BITS = 22  # of a column, beside which a row has at least ten of 32
+_ROWS = 4_096  # at a time, so that their occurrences stay in the cache
 
 
 class NgramRange(NamedTuple):
@@ -58,20 +64,22 @@ class Occurrences(NamedTuple):
 
 
 class LearnedNgrams(NamedTuple):
-    """The distinct n-grams of a corpus, in the order of first occurrence, and all occurrences.
+    """The distinct n-grams of a corpus, and all their occurrences.
 
     Attributes
     ----------
     terms : ndarray of int32 of shape (n_terms, max_n)
-        Token codes of each n-gram, padded with -1 on the right.
-    codes, rows : ndarray of int32 of shape (n_occurrences,)
-        Position in `terms` and row of each occurrence: lengths ascending, and rows ascending
+        Token codes of each n-gram, padded with -1 on the right: lengths ascending, and sorted
         within a length.
+    position : ndarray of int32 of shape (n_terms,)
+        Of each n-gram in the order of first occurrence.
+    found : list of Occurrences
+        Of each length. Codes are those of `position`, of int32.
     """
 
     terms: np.ndarray
-    codes: np.ndarray
-    rows: np.ndarray
+    position: np.ndarray
+    found: list[Occurrences]
 
 
 def walk_ngrams(
@@ -103,11 +111,10 @@ def walk_ngrams(
         # Prefixes are the (n-1)-grams of each row except its last one, and last tokens are those
         # of the (n-1)-grams of each row except its first one.
         ends = np.cumsum(lengths)[lengths > 0]  # (n_filled_rows,)
-        starts = ends - lengths[lengths > 0]
-        last = np.delete(last, starts)  # (n_ngrams,)
-        keys = np.delete(codes, ends - 1) * np.int64(base)  # (n_ngrams,), int64
-        keys += last
-        codes = encode(n, keys)
+        keys = codes[:-1] * np.int64(base)
+        keys += last[1:]
+        codes = encode(n, np.delete(keys, ends[:-1] - 1))  # not from one row into the next
+        last = np.delete(last, ends - lengths[lengths > 0]) if n < max_n else last
         lengths = np.maximum(lengths - 1, 0)
         yield codes, lengths
 
@@ -136,7 +143,7 @@ def occurrences(codes: np.ndarray, lengths: np.ndarray, n: int, wanted: NgramRan
 
 
 def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearnedNgrams:
-    """Find the distinct n-grams of a corpus, in the order in which scikit-learn finds them.
+    """Find the distinct n-grams of a corpus, and the order in which scikit-learn finds them.
 
     That order is: row after row; within a row, shorter n-grams before longer ones, each from left
     to right (`CountVectorizer._count_vocab` and `_word_ngrams`). `fit_transform` has to store the
@@ -153,75 +160,169 @@ def learn_ngrams(tokens: EncodedTokens, wanted: NgramRange) -> LearnedNgrams:
 
     Notes
     -----
-    Memory: some integers per token of the corpus and per distinct n-gram, and one hash table at a
-    time, of the distinct n-grams of one length.
+    Memory: some integers per token of the corpus and per distinct n-gram.
     """
     base = len(tokens.distinct)
     terms = np.full((base, wanted.max_n), -1, dtype=np.int32)  # (n_tokens, max_n)
     terms[:, 0] = np.arange(base)
-    by_length, found, ranks, n_terms = [], [], [], 0
+    by_length, found, firsts, n_terms = [], [], [], 0
 
     def encode(n: int, keys: np.ndarray) -> np.ndarray:
-        """Return codes in the order of first occurrence, and set `terms` to their n-grams."""
+        """Return codes in ascending order, and set `terms` to their n-grams."""
         nonlocal terms
-        codes, distinct = pd.factorize(keys)  # in order; np.unique would sort all keys
+        codes, distinct = number(keys)
         prefixes, last = np.divmod(distinct, base)
         terms = terms[prefixes]  # (n_distinct, max_n)
         terms[:, n - 1] = last
-        return codes.astype(np.int32)
+        return codes
 
     for n, level in enumerate(walk_ngrams(tokens, base, wanted.max_n, encode), start=1):
         codes, rows = occurrences(*level, n, wanted)
+        used = np.arange(len(terms))
         if n < wanted.min_n:  # only the n-grams that are whole rows
-            codes, used = pd.factorize(codes)
-        else:
-            used = np.arange(len(terms))
+            codes, used = number(codes.astype(np.int64))
         by_length.append(terms[used])
         found.append(Occurrences(codes + np.int32(n_terms), rows))
-        # NumPy keeps the last of several values for one index, so backwards the first row stays.
+        # NumPy keeps the last of several values for one index, so backwards the first one stays.
         first = np.empty(len(used), dtype=np.int64)  # (n_used,)
-        first[codes[::-1]] = rows[::-1]
-        ranks.append(first * wanted.max_n + n)  # by row, then by length
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        # By row, then by length, then from left to right.
+        firsts.append((rows[first].astype(np.int64) * wanted.max_n + n) << 32 | first)
         n_terms += len(used)
 
-    # Terms of one row and length are numbered from left to right, which a stable sort keeps.
-    first_to_last = np.argsort(np.concatenate(ranks), kind="stable")  # (n_terms,)
     position = np.empty(n_terms, dtype=np.int32)
-    position[first_to_last] = np.arange(n_terms, dtype=np.int32)
+    position[np.argsort(np.concatenate(firsts))] = np.arange(n_terms, dtype=np.int32)
     return LearnedNgrams(
-        np.concatenate(by_length)[first_to_last],
-        position[np.concatenate([codes for codes, _ in found])],
-        np.concatenate([rows for _, rows in found]),
+        np.concatenate(by_length),
+        position,
+        [Occurrences(position.take(codes), rows) for codes, rows in found],
     )
 
 
-def count_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_array:
+def number(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rank of each key among the distinct ones, and these in ascending order.
+
+    Parameters
+    ----------
+    keys : ndarray of int64 of shape (n_keys,)
+        Not negative.
+
+    Returns
+    -------
+    codes : ndarray of int32 of shape (n_keys,)
+    distinct : ndarray of int64 of shape (n_distinct,)
+    """
+    bits = len(keys).bit_length()
+    if int(keys.max(initial=0)).bit_length() + bits > 63:
+        codes, distinct = pd.factorize(keys)
+        order = np.argsort(distinct)
+        rank = np.empty(len(order), dtype=np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return rank.take(codes), distinct[order]
+    # A sort of keys with their places, in one integer, is faster than a hash table of the keys.
+    packed = keys << bits
+    packed |= np.arange(len(keys))
+    packed.sort()
+    places = packed & ((1 << bits) - 1)
+    packed >>= bits
+    is_first = np.ones(len(packed), dtype=bool)
+    np.not_equal(packed[1:], packed[:-1], out=is_first[1:])
+    codes = np.empty(len(keys), dtype=np.int32)
+    codes[places] = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
+    return codes, packed[is_first]
+
+
+def count_matrix(
+    found: Sequence[Occurrences], shape: tuple[int, int], *, in_threads: bool = False
+) -> sp.csr_array:
     """Count how often each column occurs in each row.
 
     Parameters
     ----------
-    rows, columns : ndarray of int32 of shape (n_occurrences,)
+    found : sequence of Occurrences
+        Their codes are columns.
     shape : tuple of two ints
+    in_threads : bool, default=False
+        Whether to count some rows in each thread of Polars' number.
 
     Returns
     -------
     csr_array of int32 of shape `shape`
         Columns ascend within each row.
     """
-    # One sort of integers, row and column in one, is faster than any conversion between formats:
-    # NumPy sorts with vector instructions, and no array with an entry per column is needed.
-    keys = rows.astype(np.int64) << 32  # (n_occurrences,)
-    keys |= columns
+    # A sort of integers, row and column in one, is faster than any conversion between formats:
+    # NumPy sorts with vector instructions, and no array with an entry per column is needed. Of a
+    # few thousand rows at a time, these integers have 32 bits.
+    bits = max(shape[1] - 1, 1).bit_length()  # of a column
+    dtype = np.dtype(np.uint32 if bits <= _SHORT_BITS else np.uint64)
+    n_rows, most = shape[0], min(_ROWS, 1 << (8 * dtype.itemsize - bits))
+    bounds = np.append(np.arange(0, max(n_rows, 1), most), n_rows)
+    places = [np.searchsorted(rows, bounds) for _, rows in found]
+
+    def count_rows(i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        keys = [
+            (rows[place[i] : place[i + 1]] - bounds[i]).astype(dtype) << bits
+            | codes[place[i] : place[i + 1]].astype(dtype, copy=False)
+            for (codes, rows), place in zip(found, places)
+        ]
+        return _count_keys(np.concatenate(keys), bounds[i + 1] - bounds[i], bits)
+
+    n_parts = len(bounds) - 1
+    run: Callable[..., Iterable[Any]] = map_in_threads if in_threads and n_parts > 1 else map
+    parts = run(count_rows, range(n_parts))
+    columns, counts, lengths = (np.concatenate(part) for part in zip(*parts))
+    short = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
+    offsets = np.zeros(n_rows + 1, dtype=short)
+    np.cumsum(lengths, out=offsets[1:])
+    matrix = sp.csr_array((counts, columns.astype(short, copy=False), offsets), shape=shape)
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def _count_keys(
+    keys: np.ndarray, n_rows: int, bits: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the distinct columns of each row, their counts, and how many there are in each row.
+
+    Parameters
+    ----------
+    keys : ndarray of uint32 or uint64 of shape (n_occurrences,)
+        Row and, in so many bits, column; overwritten.
+    n_rows : int
+    bits : int
+    """
     keys.sort()
     is_first = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
     starts = np.flatnonzero(is_first)  # (n_entries,)
-    entries = keys[starts]
-    offsets = np.searchsorted(entries, np.arange(shape[0] + 1, dtype=np.int64) << 32)
     counts = np.diff(starts, append=len(keys)).astype(np.int32)
-    short = np.int32 if len(entries) <= np.iinfo(np.int32).max else np.int64
-    indices = (entries & 0xFFFFFFFF).astype(short)
-    matrix = sp.csr_array((counts, indices, offsets.astype(short)), shape=shape)
+    entries = keys.take(starts)
+    row_starts = np.arange(n_rows + 1, dtype=np.uint64) << bits
+    ends = np.searchsorted(entries, row_starts[1:n_rows].astype(keys.dtype))
+    lengths = np.diff(ends, prepend=0, append=len(entries)) if n_rows else ends
+    entries &= keys.dtype.type((1 << bits) - 1)
+    return entries.astype(np.int32), counts, lengths
+
+
+def from_counters(counts: Sequence[Counter[int]], n_columns: int) -> sp.csr_array:
+    """Return the matrix of the counts of a few rows; the column -1 is ignored.
+
+    Parameters
+    ----------
+    counts : sequence of Counter of int of length n_rows
+        By column.
+    n_columns : int
+
+    Returns
+    -------
+    csr_array of int32 of shape (n_rows, n_columns)
+        Columns ascend within each row.
+    """
+    entries = [sorted(item for item in row.items() if item[0] >= 0) for row in counts]
+    cells = np.array([*chain.from_iterable(entries)], dtype=np.int32).reshape(-1, 2)
+    offsets = np.array([0, *accumulate(map(len, entries))], dtype=np.int32)
+    columns, found = cells.T.copy()
+    matrix = sp.csr_array((found, columns, offsets), shape=(len(counts), n_columns))
     matrix.has_canonical_format = True
     return matrix
 
@@ -270,7 +371,7 @@ def spread_over_rows(words: EncodedTokens, per_word: sp.csr_array) -> sp.csr_arr
     """
     shape = (len(words.offsets) - 1, len(words.distinct))
     rows = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(words.offsets))  # (n_words,)
-    per_row = count_matrix(rows, words.codes, shape)  # (n_rows, n_distinct)
+    per_row = count_matrix([Occurrences(words.codes, rows)], shape)  # (n_rows, n_distinct)
     # SciPy leaves the rows of a product unsorted, a transposition sorts them in linear time: so
     # A @ B is worked out as (B.T @ A.T).T.
     return (per_word.T.tocsr() @ per_row.T.tocsr()).T.tocsr()

@@ -5,25 +5,31 @@ A fitted vectorizer holds no strings but its tokens: an n-gram is a row of posit
 as hash tables, one per length, and looked up for new rows.
 """
 
+from collections import Counter
 from functools import cached_property
+from itertools import chain, islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import scipy.sparse as sp
 
+from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk.tokenization import EncodedTokens
+from agnews_sk.vectorization._key_index import KeyIndex
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
+    Occurrences,
     count_matrix,
+    from_counters,
     learn_ngrams,
     occurrences,
     walk_ngrams,
 )
+from agnews_sk.vectorization._token_codes import TokenCodes, from_arrays, to_arrays
 
-_FEW_WORDS = 2_000
+_FEW_TOKENS = 150
 
 
 class _Level(NamedTuple):
@@ -31,13 +37,13 @@ class _Level(NamedTuple):
 
     Attributes
     ----------
-    keys : pandas.Index of int64 of shape (n_codes,)
-        Key of each n-gram; its position is the n-gram's code.
+    keys : KeyIndex of n_codes keys
+        Of the n-grams; the position of a key is the n-gram's code.
     columns : ndarray of int32 of shape (n_codes + 1,)
         Column of each code, -1 where it has none. The last entry is that of unknown n-grams, -1.
     """
 
-    keys: pd.Index
+    keys: KeyIndex
     columns: np.ndarray
 
 
@@ -67,7 +73,7 @@ class NgramTable:
     def __getstate__(self) -> dict[str, Any]:
         """Return plain arrays, which saved models and pickles hold; not the hash tables."""
         return {
-            "tokens": _to_arrays(self.tokens),
+            "tokens": to_arrays(self.tokens),
             "terms": self.terms,
             "columns": self.columns,
             "separator": self.separator,
@@ -75,7 +81,7 @@ class NgramTable:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take plain arrays, perhaps of a forged file, and check them."""
-        self.tokens = _from_arrays(**state["tokens"])
+        self.tokens = from_arrays(**state["tokens"])
         self.terms = np.asarray(state["terms"])
         self.columns = np.asarray(state["columns"])
         self.separator = str(state["separator"])
@@ -144,14 +150,17 @@ class NgramTable:
         )
 
     def count(
-        self, tokens: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None = None
+        self,
+        tokens: EncodedTokens | pl.Series,
+        wanted: NgramRange,
+        groups: np.ndarray | None = None,
     ) -> sp.csr_array:
         """Count the learned n-grams of new rows; others are ignored.
 
         Parameters
         ----------
-        tokens : EncodedTokens
-            Its codes are those of these rows, not of the table.
+        tokens : EncodedTokens, or polars.Series of list of str of shape (n_rows,)
+            Codes are those of these rows, not of the table.
         wanted : NgramRange
             Lengths beyond those learned have no columns.
         groups : ndarray of int64 of shape (n_groups + 1,), optional
@@ -163,83 +172,96 @@ class NgramTable:
         csr_array of int32 of shape (n_rows, n_columns)
             Columns ascend within each row.
         """
-        codes = self._token_codes(tokens.distinct)  # (n_distinct,)
-        known = EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
+        known = self._known(tokens)
+        n_rows = len(known.offsets) - 1 if groups is None else len(groups) - 1
         longest = min(wanted.max_n, self.terms.shape[1])
-        rows, columns = [], []
+        if len(known.codes) <= _FEW_TOKENS:
+            return self._count_few(known, wanted._replace(max_n=longest), groups)
+        counted = []
         for n, level in enumerate(
             walk_ngrams(known, len(self.tokens) + 1, longest, self._ngram_codes), start=1
         ):
-            found = occurrences(*level, n, wanted)
-            found_columns = self._levels[n - 1].columns[found.codes]  # (n_occurrences,)
-            rows.append(found.rows[found_columns >= 0])
-            columns.append(found_columns[found_columns >= 0])
-        found_rows, n_rows = np.concatenate(rows), len(tokens.offsets) - 1
+            codes, rows = occurrences(*level, n, wanted)
+            columns = self._levels[n - 1].columns.take(codes)  # (n_occurrences,)
+            kept = np.flatnonzero(columns >= 0)
+            counted.append(Occurrences(columns.take(kept), rows.take(kept)))
         if groups is not None:
-            n_rows = len(groups) - 1
-            found_rows = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))[found_rows]
-        return count_matrix(found_rows, np.concatenate(columns), (n_rows, self.n_columns))
+            group_of = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))
+            counted = [found._replace(rows=group_of[found.rows]) for found in counted]
+        return count_matrix(counted, (n_rows, self.n_columns))
+
+    def _count_few(
+        self, known: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None
+    ) -> sp.csr_array:
+        """Count as `count` does, in lists: an operation on an array takes as long as on many."""
+        codes = known.codes.tolist()
+        rows = [codes[start:end] for start, end in pairwise(known.offsets.tolist())]
+        groups = np.arange(len(rows) + 1) if groups is None else groups
+        group_of = np.repeat(np.arange(len(groups) - 1), np.diff(groups)).tolist()
+        counts = [Counter[int]() for _ in range(len(groups) - 1)]
+        ngrams = rows
+        for n in range(1, wanted.max_n + 1):
+            ngrams = self._lengthen(ngrams, rows, n) if n > 1 else rows
+            columns = self._levels[n - 1].columns
+            for group, row in zip(group_of, ngrams):
+                if n >= wanted.min_n or (wanted.whole_rows and len(row) == 1):
+                    counts[group].update(columns.take(np.array(row, dtype=np.intp)).tolist())
+        return from_counters(counts, self.n_columns)
+
+    def _lengthen(self, ngrams: list[list[int]], rows: list[list[int]], n: int) -> list[list[int]]:
+        """Return the codes of the n-grams of length n, given those of length n - 1 and tokens."""
+        base = len(self.tokens) + 1
+        keys = [
+            [prefix * base + last for prefix, last in zip(prefixes, row[n - 1 :])]
+            for prefixes, row in zip(ngrams, rows)
+        ]
+        flat = np.array([*chain.from_iterable(keys)], dtype=np.int64)
+        found = iter(self._ngram_codes(n, flat).tolist())
+        return [[*islice(found, len(row))] for row in keys]
+
+    def _known(self, tokens: EncodedTokens | pl.Series) -> EncodedTokens:
+        """Return tokens with the codes that they have here, -1 if they are unknown."""
+        if isinstance(tokens, pl.Series):
+            return EncodedTokens(
+                self._token_codes.of(flat_values(tokens)), row_offsets(tokens), self.tokens
+            )
+        codes = self._token_codes.of(tokens.distinct)  # (n_distinct,)
+        return EncodedTokens(codes[tokens.codes], tokens.offsets, self.tokens)
 
     def prepare(self) -> None:
         """Build the hash tables, if they are not: before threads that would each build them."""
         len(self._levels)
-
-    def _token_codes(self, words: pl.Series) -> np.ndarray:
-        """Return the code of each word: its position in `tokens`, or `len(tokens)` if unknown.
-
-        By binary search, since tokens are sorted: a hash table of them would have to be built
-        first, and be built again after each unpickling. It is built for a few words only, such as
-        those of a single text, as it is searched in less time than an operation on a column takes.
-
-        Parameters
-        ----------
-        words : polars.Series of shape (n_words,)
-
-        Returns
-        -------
-        ndarray of int32 of shape (n_words,)
-        """
-        if len(words) <= _FEW_WORDS:
-            unknown = len(self.tokens)
-            found = [self._positions.get(word, unknown) for word in words.to_list()]
-            return np.array(found, dtype=np.int32)
-        last = len(self.tokens) - 1
-        codes = self.tokens.search_sorted(words).to_numpy().astype(np.int32)
-        known = self.tokens.gather(np.minimum(codes, last)) == words
-        return np.where(known.to_numpy(), codes, np.int32(last + 1))
+        self._token_codes.prepare()
 
     @cached_property
-    def _positions(self) -> dict[Any, int]:
-        """The position of each token."""
-        return {token: i for i, token in enumerate(self.tokens.to_list())}
+    def _token_codes(self) -> TokenCodes:
+        """The codes of tokens."""
+        return TokenCodes(self.tokens)
 
     def _ngram_codes(self, n: int, keys: np.ndarray) -> np.ndarray:
         """Return the code of each key of an n-gram of length n, -1 if it is unknown."""
-        return self._levels[n - 1].keys.get_indexer(pd.Index(keys))
+        return self._levels[n - 1].keys.find(keys.view(np.uint64))
 
     @cached_property
     def _levels(self) -> list[_Level]:
         """The hash table of each length, from 1 to the longest; built when first needed.
 
-        A key is `prefix * (len(tokens) + 1) + last`. An unknown token has the code `len(tokens)`,
-        which no learned n-gram has as its last token; an unknown n-gram has the code -1, which
-        makes the keys of all that it begins negative. So no unknown n-gram has a key of a learned
-        one, and as indices of `columns` both codes lead to its last entry, -1.
+        A key is `prefix * (len(tokens) + 1) + last`. Unknown tokens and n-grams have the code -1.
+        As a prefix it makes the key negative; as the last token it makes the key that of another
+        prefix with the last token `len(tokens)`, which there is not. So no unknown n-gram has the
+        key of a learned one, and as an index of `columns` -1 leads to its last entry, -1.
         """
         sizes = (self.terms >= 0).sum(axis=1)  # (n_terms,)
         codes = self.terms[:, 0].astype(np.int64)  # (n_terms,) of the n-gram's first n tokens
-        levels = [
-            _Level(
-                pd.RangeIndex(len(self.tokens)),
-                self._columns_of(codes, sizes == 1, len(self.tokens)),
-            )
-        ]
+        n_tokens = len(self.tokens)
+        columns = self._columns_of(codes, sizes == 1, n_tokens)
+        levels = [_Level(KeyIndex(np.arange(n_tokens, dtype=np.uint64)), columns)]
         for n in range(2, self.terms.shape[1] + 1):
             reaches = sizes >= n  # (n_terms,)
-            keys = codes[reaches] * (len(self.tokens) + 1) + self.terms[reaches, n - 1]
+            keys = codes[reaches] * (n_tokens + 1) + self.terms[reaches, n - 1]
             codes[reaches], distinct = pd.factorize(keys)
             columns = self._columns_of(codes, sizes == n, len(distinct))
-            levels.append(_Level(_hashed(distinct), columns))
+            levels.append(_Level(KeyIndex(distinct.view(np.uint64)), columns))
         return levels
 
     def _columns_of(self, codes: np.ndarray, chosen: np.ndarray, n_codes: int) -> np.ndarray:
@@ -259,49 +281,6 @@ class NgramTable:
         columns = np.full(n_codes + 1, -1, dtype=np.int32)
         columns[codes[chosen]] = self.columns[chosen]
         return columns
-
-
-def _hashed(keys: np.ndarray) -> pd.Index:
-    """Return an index of distinct keys whose hash table is built, so that threads may search it.
-
-    Before pandas 3, a thread that searches while another builds the table finds half of it, and is
-    told that the keys repeat.
-    """
-    index = pd.Index(keys)
-    index.get_indexer(index[:1])
-    return index
-
-
-def _to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:
-    """Return tokens as plain arrays, for files that may hold no objects.
-
-    Parameters
-    ----------
-    tokens : polars.Series of str or int of shape (n_tokens,)
-
-    Returns
-    -------
-    dict of str to ndarray
-        `values`: the integers, or the UTF-8 bytes of all strings as uint8. With strings also
-        `offsets`, of int64 of shape (n_tokens + 1,): where each string begins, and the end.
-    """
-    if tokens.dtype != pl.String:
-        return {"values": tokens.to_numpy()}
-    ends = tokens.str.len_bytes().cast(pl.Int64).cum_sum().to_numpy()
-    values = np.frombuffer("".join(tokens).encode(), dtype=np.uint8)
-    return {"values": values, "offsets": np.concatenate([np.zeros(1, np.int64), ends])}
-
-
-def _from_arrays(values: np.ndarray, offsets: np.ndarray | None = None) -> pl.Series:
-    """Return the tokens of plain arrays; Arrow checks the offsets and that the bytes are UTF-8."""
-    if offsets is None:
-        return pl.Series(values)
-    if values.dtype != np.uint8 or offsets.dtype != np.int64 or offsets[-1] != len(values):
-        raise ValueError("the tokens' bytes and offsets do not fit together.")
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(values)]
-    strings = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
-    strings.validate(full=True)
-    return pl.Series(pl.from_arrow(strings))
 
 
 def learn_table(
@@ -330,15 +309,20 @@ def learn_table(
     ValueError
         If there is no n-gram.
     """
-    learned = learn_ngrams(tokens, wanted)
+    order = tokens.distinct.arg_sort().to_numpy()
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    ranked = EncodedTokens(rank[tokens.codes], tokens.offsets, tokens.distinct.gather(order))
+    learned = learn_ngrams(ranked, wanted)
     if len(learned.terms) == 0:
         raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-    table, columns = _sorted_table(tokens.distinct, learned.terms, separator)
-    codes, n_columns = learned.codes, table.n_columns
+    table, columns = _sorted_table(ranked.distinct, learned.terms, separator)
+    columns = columns[np.argsort(learned.position)]  # in the order of first occurrence
+    found, n_columns = learned.found, table.n_columns
     if n_columns < len(columns):  # n-grams with equal names, which share a column
         merged, columns = pd.factorize(columns)
-        codes = merged.astype(np.int32)[codes]
-    counts = count_matrix(learned.rows, codes, (len(tokens.offsets) - 1, n_columns))
+        found = [part._replace(codes=merged[part.codes]) for part in found]
+    counts = count_matrix(found, (len(tokens.offsets) - 1, n_columns), in_threads=True)
     return table, counts, columns
 
 
@@ -347,13 +331,13 @@ def _sorted_table(
 ) -> tuple[NgramTable, np.ndarray]:
     """Return the table with columns in the order of names, and the column of each given term.
 
-    Sorting a million joined strings is slow, so that n-grams are sorted as tuples of token ranks
-    where that gives the order of the strings.
+    Sorting a million joined strings is slow, so that n-grams are sorted as tuples of tokens where
+    that gives the order of the strings.
 
     Parameters
     ----------
     tokens : polars.Series of shape (n_tokens,)
-        Distinct, in any order.
+        Distinct, in ascending order.
     terms : ndarray of int32 of shape (n_terms, max_n)
     separator : str
 
@@ -362,10 +346,6 @@ def _sorted_table(
     table : NgramTable
     columns : ndarray of int32 of shape (n_terms,)
     """
-    order = tokens.arg_sort().to_numpy()
-    rank = np.full(len(tokens) + 1, -1, dtype=np.int32)  # the padding, -1, stays -1
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    tokens, terms = tokens.gather(order), rank[terms]
     if _sort_otherwise_joined(tokens, terms, separator):
         names = join_terms(tokens, terms, separator)
         columns = (names.rank("dense") - 1).cast(pl.Int32).to_numpy()
@@ -425,10 +405,10 @@ def _order_of_tuples(terms: np.ndarray, base: int) -> np.ndarray:
     """
     if base ** terms.shape[1] >= 2**63:  # exact, these are Python's integers
         return np.lexsort(terms.T[::-1])
-    # One sort of int64, in Polars' threads, in place of one stable sort per position: a row is read
-    # as a number to this base.
+    # One sort of int64 in place of one per position: a row is read as a number to this base. Terms
+    # come sorted within a length, and a stable sort merges such runs.
     keys = np.zeros(len(terms), dtype=np.int64)
     for part in terms.T:
         keys *= base
         keys += part + 1  # from 0, the padding
-    return pl.Series(keys).arg_sort().to_numpy()
+    return np.argsort(keys, kind="stable")

@@ -53,7 +53,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
     The matrix equals that of scikit-learn's
     :class:`~sklearn.feature_extraction.text.TfidfVectorizer` with the same parameters, value for
     value and column for column, except where `segmenter` splits words. It is computed several times
-    faster: Polars splits the texts, and n-grams are integers, not strings.
+    faster: NumPy or Polars splits all texts at once, and n-grams are integers, not strings.
 
     Parameters
     ----------
@@ -274,17 +274,10 @@ class NgramVectorizer(  # type: ignore[call-arg]
 
     def _transform_block(self, segmenter: Segmenter | None, X: pl.Series) -> sp.csr_array:
         """Return the matrix of some new rows."""
-        tokens = self._analyzer.encode(X, segmenter)
-        if tokens.distinct.dtype != self._table.tokens.dtype:
-            raise TypeError(
-                f"{type(self).__name__} was fitted on lists of "
-                f"{'str' if self._table.tokens.dtype == pl.String else 'int'}, got lists of "
-                f"{tokens.distinct.dtype}; put the same steps before it."
-            )
         if self.analyzer == "char_wb":
-            counts = self._count_within_words(tokens)
+            counts = self._count_within_words(self._analyzer.encode(X, segmenter))
         else:
-            counts = self._table.count(tokens, self._wanted)
+            counts = self._table.count(self._analyzer.split(X, segmenter), self._wanted)
         return self._weighted(self._with_dtype(counts))
 
     def _count_within_words(self, words: EncodedTokens) -> sp.csr_array:

@@ -209,3 +209,21 @@ def test_an_overflow_of_the_decision_function_raises_an_error_instead_of_nan(row
     for method in (fitted.predict, fitted.predict_proba, fitted.decision_function):
         with pytest.raises(ValueError, match="decision function overflows"):
             method(long_row)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: X[:, 1:], "features, but CalibratedLinearSVC is expecting"),
+        (lambda X: X * np.nan, "Input X contains NaN"),
+        (lambda X: X * np.inf, "Input X contains"),
+        (lambda X: X[:0], "Found array with 0 sample"),
+    ],
+    ids=["fewer features", "missing", "infinite", "no rows"],
+)
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_a_sparse_matrix_that_does_not_suit_is_rejected(change, message, rows):
+    X, y, _, _ = rows
+    fitted = CalibratedLinearSVC(random_state=0).fit(sp.csr_array(X), y)
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(sp.csr_array(change(X)))

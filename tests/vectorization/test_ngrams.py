@@ -1,5 +1,7 @@
 """N-grams as integers agree with slices of the rows."""
 
+from itertools import chain
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,12 +9,15 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk.tokenization._words import encode_tokens
+from agnews_sk.tokenization._encoded_tokens import encode_tokens
+from agnews_sk.vectorization import _ngrams
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
+    Occurrences,
     count_matrix,
     encode_characters,
     learn_ngrams,
+    number,
     occurrences,
     spread_over_rows,
     walk_ngrams,
@@ -68,22 +73,42 @@ def test_keys_beyond_32_bits_are_not_wrapped():
 
 @given(ROWS, RANGES, st.booleans())
 @settings(deadline=None)
-def test_learned_terms_are_in_the_order_of_first_occurrence(rows, ngram_range, whole_rows):
+def test_learned_terms_have_their_positions_in_the_order_of_first_occurrence(
+    rows, ngram_range, whole_rows
+):
     wanted = NgramRange(*ngram_range, whole_rows)
     tokens = encoded(rows)
     learned = learn_ngrams(tokens, wanted)
-    names = [tuple(tokens.distinct[i] for i in term if i >= 0) for term in learned.terms.tolist()]
+    terms = learned.terms[np.argsort(learned.position)].tolist()
+    names = [tuple(tokens.distinct[i] for i in term if i >= 0) for term in terms]
     expected = [counted(row, wanted) for row in rows]
     assert names == list(dict.fromkeys(ngram for ngrams in expected for ngram in ngrams))
     assert learned.terms.shape == (len(names), wanted.max_n)
-    assert {learned.terms.dtype, learned.codes.dtype, learned.rows.dtype} == {np.dtype(np.int32)}
-    met = sorted((row, names[code]) for row, code in zip(learned.rows.tolist(), learned.codes))
+    codes, rows = (np.concatenate(part) for part in zip(*learned.found))
+    assert {learned.terms.dtype, codes.dtype, rows.dtype} == {np.dtype(np.int32)}
+    met = sorted((row, names[code]) for row, code in zip(rows.tolist(), codes))
     assert met == sorted((i, ngram) for i, ngrams in enumerate(expected) for ngram in ngrams)
+
+
+@given(ROWS, RANGES, st.booleans())
+@settings(deadline=None)
+def test_learned_terms_are_sorted_within_a_length(rows, ngram_range, whole_rows):
+    terms = learn_ngrams(encoded(rows), NgramRange(*ngram_range, whole_rows)).terms.tolist()
+    assert terms == sorted(terms, key=lambda term: (sum(code >= 0 for code in term), term))
+
+
+@pytest.mark.parametrize("factor", [1, 2**58], ids=["in one integer", "by a hash table"])
+@given(st.lists(st.integers(0, 9), max_size=20))
+def test_numbers_are_ranks_among_distinct_keys(factor, keys):
+    codes, distinct = number(np.array(keys, dtype=np.int64) * factor)
+    assert distinct.tolist() == [key * factor for key in sorted(set(keys))]
+    assert codes.tolist() == [sorted(set(keys)).index(key) for key in keys]
+    assert codes.dtype == np.int32
 
 
 def test_rows_ascend_within_a_length():
     learned = learn_ngrams(encoded([["a", "b"], ["b", "a"], ["a"]]), NgramRange(1, 2, False))
-    assert learned.rows.tolist() == [0, 0, 1, 1, 2, 0, 1]
+    assert [found.rows.tolist() for found in learned.found] == [[0, 0, 1, 1, 2], [0, 1]]
 
 
 @pytest.mark.parametrize(
@@ -95,18 +120,28 @@ def test_short_rows_count_as_one_ngram_if_requested(n, whole_rows, codes):
     assert found.rows.tolist() == [2 if code == 3 else 0 for code in codes]
 
 
+CELLS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=30)
+
+
 @given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=30),
-    st.sampled_from([10, 1_000]),  # fewer and more columns than occurrences
+    st.lists(CELLS.map(sorted), min_size=1, max_size=3),
+    st.sampled_from([10, 1_000, 2**23]),  # the last one with keys of 64 bits
+    st.sampled_from([1, 2, 4_096]),
+    st.booleans(),
 )
-def test_counts_are_those_of_a_loop_and_columns_ascend(cells, n_columns):
-    rows, columns = (np.array(part, dtype=np.int32) for part in zip(*cells or [(0, 0)]))
-    counts = count_matrix(rows, columns, (5, n_columns))
-    expected = np.zeros((5, n_columns), dtype=int)
-    for cell in zip(rows, columns):
+@settings(deadline=None)
+def test_counts_are_those_of_a_loop_and_columns_ascend(cells, n_columns, rows_at_once, in_threads):
+    expected = np.zeros((5, 10), dtype=int)
+    for cell in chain.from_iterable(cells):
         expected[cell] += 1
-    np.testing.assert_array_equal(counts.toarray(), expected)
-    assert counts.dtype == np.int32
+    found = [np.array(part, dtype=np.int32).reshape(-1, 2).T for part in cells]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_ngrams, "_ROWS", rows_at_once)
+        parts = [Occurrences(columns, rows) for rows, columns in found]
+        counts = count_matrix(parts, (5, n_columns), in_threads=in_threads)
+    assert counts.shape == (5, n_columns)
+    np.testing.assert_array_equal(counts[:, :10].toarray(), expected)
+    assert {counts.dtype, counts.indices.dtype, counts.indptr.dtype} == {np.dtype(np.int32)}
     for start, end in zip(counts.indptr, counts.indptr[1:]):
         assert (np.diff(counts.indices[start:end]) > 0).all()
 

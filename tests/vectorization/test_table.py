@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agnews_sk.tokenization._words import encode_tokens
+from agnews_sk.tokenization._encoded_tokens import encode_tokens
 from agnews_sk.vectorization import _table
 from agnews_sk.vectorization._ngrams import NgramRange
 from agnews_sk.vectorization._table import join_terms, learn_table
@@ -72,9 +72,14 @@ def test_new_rows_are_counted_as_strings_would_be(rows, new, ngram_range):
     if not any(rows):
         return
     table, _, _ = learned(rows, ngram_range)
-    counts = table.count(encoded(new), NgramRange(*ngram_range, False))
     expected = counts_of(new, table.names().to_list(), ngram_range)
-    np.testing.assert_array_equal(counts.toarray(), expected)
+    for few_tokens in (0, 150):
+        for tokens in (encoded(new), pl.Series(new, dtype=pl.List(pl.String))):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(_table, "_FEW_TOKENS", few_tokens)
+                counts = table.count(tokens, NgramRange(*ngram_range, False))
+            np.testing.assert_array_equal(counts.toarray(), expected)
+            assert counts.has_sorted_indices
 
 
 @given(SOME_ROWS.filter(any), st.data())
@@ -128,22 +133,6 @@ def test_names_skip_the_padding_and_its_separator():
     terms = np.array([[1, -1], [0, 1], [0, -1]], dtype=np.int32)
     assert join_terms(pl.Series(["a", ""]), terms, "+").to_list() == ["", "a+", "a"]
     assert join_terms(pl.Series([7, 9]), terms, " ").to_list() == ["9", "7 9", "7"]
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
-def test_tokens_survive_as_plain_arrays(tokens):
-    arrays = _table._to_arrays(pl.Series(tokens, dtype=pl.String))
-    assert {name: array.dtype for name, array in arrays.items()} == {
-        "values": np.uint8,
-        "offsets": np.int64,
-    }
-    assert _table._from_arrays(**arrays).to_list() == tokens
-
-
-def test_ids_survive_as_plain_arrays():
-    arrays = _table._to_arrays(pl.Series([3, 1]))
-    assert list(arrays) == ["values"]
-    assert _table._from_arrays(**arrays).to_list() == [3, 1]
 
 
 def test_a_pickle_counts_the_same_and_holds_no_hash_table():

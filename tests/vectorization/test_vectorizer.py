@@ -20,7 +20,7 @@ from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.tokenization._segmentation import segmenter_to_fit
 from agnews_sk.tokenization._words import WORD_PATTERN, find_words
-from agnews_sk.vectorization import NgramVectorizer, _analyzer, _table, _vectorizer
+from agnews_sk.vectorization import NgramVectorizer, _analyzer, _table, _token_codes, _vectorizer
 
 CORPUS = [
     "Oil prices rise again, and oil stocks rise with them.",
@@ -97,7 +97,8 @@ def assert_same(ours, theirs, corpus, new):
     with pytest.MonkeyPatch.context() as patch:  # a few rows go another way than columns
         for module in (_analyzer, _vectorizer):
             patch.setattr(module, "FEW_ROWS", 0)
-        patch.setattr(_table, "_FEW_WORDS", 0)
+        patch.setattr(_table, "_FEW_TOKENS", 0)
+        patch.setattr(_token_codes, "_FEW_WORDS", 0)
         assert_same_matrix(ours.transform(new), theirs.transform(new))
         assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
     names = theirs.get_feature_names_out()
