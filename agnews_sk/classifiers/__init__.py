@@ -1,4 +1,4 @@
-"""Classifiers with `predict_proba`: three linear ones, two transformers, and one that abstains."""
+"""Classifiers with `predict_proba`: linear ones, transformers, and two around others."""
 
 from agnews_sk._core.public import load_when_asked
 
@@ -8,6 +8,7 @@ _FILES = {
     "CalibratedLinearSVC": "_linear",
     "CalibratedLogisticRegression": "_calibrated_logistic",
     "FineTunedTransformerClassifier": "_finetuned",
+    "SelfTrainedClassifier": "_self_trained",
     "ThresholdedLogisticRegression": "_logistic",
     "TransformerClassifier": "_scratch",
 }
@@ -17,6 +18,7 @@ __all__ = [
     "CalibratedLinearSVC",
     "CalibratedLogisticRegression",
     "FineTunedTransformerClassifier",
+    "SelfTrainedClassifier",
     "ThresholdedLogisticRegression",
     "TransformerClassifier",
 ]
