@@ -55,6 +55,7 @@ RUNS = {
     "scratch": "benchmarks/bench_transformers.py scratch --seeds 1",
     "accuracy": "benchmarks/bench_transformers.py accuracy --rows 8000 --seeds 1",
     "long_texts": "benchmarks/bench_long_texts.py made_up embedding",
+    "unlabelled": "benchmarks/bench_unlabelled.py",
 }
 
 

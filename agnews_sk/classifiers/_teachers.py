@@ -124,7 +124,8 @@ def embed_rows(embedder: Any, rows: TrainingRows, unlabelled: Any) -> np.ndarray
     TypeError
         If it returns anything but a dense matrix.
     """
-    vectors = embedder.fit_transform(append_rows(rows.X, unlabelled, name="X_unlabelled"), None)
+    X = append_rows(rows.X, unlabelled, name="X_unlabelled")
+    vectors = embedder.fit(X).transform(X)  # `fit_transform` would drop rows that samplers drop
     is_dense = not sp.issparse(vectors) and len(np.shape(vectors)) == 2
     if not is_dense:
         raise TypeError(
@@ -214,7 +215,7 @@ def fit_mixture(vectors: np.ndarray, start: np.ndarray, given: np.ndarray) -> np
     ndarray of float of shape (n_rows, n_classes)
         Rows add up to 1.
     """
-    is_given = given.any(axis=1)
+    is_given = np.asarray(given.any(axis=1))
     center = vectors.mean(axis=0, dtype=np.float64)
     centered = vectors - center.astype(np.float32)
     total = (centered.T @ centered).astype(np.float64) / len(vectors)  # (n_features, n_features)

@@ -210,7 +210,7 @@ class SentenceEmbedder(
         """
         check_is_fitted(self)
         texts = check_texts(X).fill_null("")
-        cache = lent_cache() if self.cache is None else self.cache
+        cache: Any = lent_cache() if self.cache is None else self.cache
         if cache is not None:
             tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
             namespace = f"{self._model_digest} {self.pooling} {self.normalize} {tokenizer}"

@@ -173,6 +173,13 @@ def test_an_embedder_labels_the_first_round(fits, threshold):
     assert np.mean(labels == HIDDEN[place]) > np.mean(alone == HIDDEN[place]) + 0.02
 
 
+def test_a_pipeline_of_vectors_embeds_missing_texts_too(tiny_model):
+    embedder = make_embedding_pipeline(tiny_model)[:-1]
+    classifier = trained(make_tfidf_pipeline(), embedder=embedder, threshold=0)
+    classifier.fit(TEXTS, LABELS, X_unlabelled=[None, *MORE, None])
+    assert classifier.n_pseudo_labelled_ == 6
+
+
 def test_an_embedder_of_sparse_vectors_is_rejected():
     with pytest.raises(TypeError, match=r"embedder must return a dense matrix, got .*TfidfVect"):
         trained(make_tfidf_pipeline(), embedder=TfidfVectorizer()).fit(
