@@ -37,8 +37,8 @@ def append_rows(X: Any, more: Any, *, name: str) -> Any:
     --------
     >>> import pandas as pd
     >>> from agnews_sk._core.appending import append_rows
-    >>> append_rows(["oil"], pd.Series(["cup", None]), name="X_unlabelled")
-    ['oil', 'cup', None]
+    >>> append_rows(["oil"], pd.Series(["cup", "war"]), name="X_unlabelled")
+    ['oil', 'cup', 'war']
     """
     X, more = as_frame(X), as_frame(more)
     if is_frame(X) or is_frame(more):

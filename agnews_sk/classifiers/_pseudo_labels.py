@@ -67,6 +67,41 @@ def with_shares(y_proba: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return found
 
 
+def balanced(y_proba: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return probabilities whose means are shares that the counts of labelled rows allow.
+
+    The shares of few labelled rows are uncertain, and exactly these would turn their error into
+    wrong labels. So means within two standard errors stay as they are.
+
+    Parameters
+    ----------
+    y_proba : ndarray of float of shape (n_rows, n_classes)
+    counts : ndarray of int of shape (n_classes,)
+        Labelled rows of each class.
+
+    Returns
+    -------
+    ndarray of float of shape (n_rows, n_classes)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from agnews_sk.classifiers._pseudo_labels import balanced
+    >>> y_proba = np.tile([0.9, 0.1], (8, 1))
+    >>> [balanced(y_proba, np.array(counts)).mean(axis=0).round(2).tolist()
+    ...  for counts in ([4, 1], [40, 40], [4000, 4000])]
+    [[0.9, 0.1], [0.61, 0.39], [0.51, 0.49]]
+    """
+    n = counts.sum()
+    shares = (counts + 1) / (n + len(counts))
+    error = 2 * np.sqrt(shares * (1 - shares) / n)
+    means = np.asarray(y_proba).mean(axis=0)
+    kept = means.clip(np.maximum(shares - error, 1 / (n + len(counts))), shares + error)
+    if np.array_equal(kept, means):
+        return y_proba
+    return with_shares(y_proba, kept / kept.sum())
+
+
 def threshold_for_gain(confidence: np.ndarray, is_right: np.ndarray) -> float:
     """Return the confidence from which on predictions are more often right than wrong.
 

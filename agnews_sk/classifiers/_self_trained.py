@@ -32,9 +32,9 @@ from agnews_sk.caching import TextCache, lend_cache
 from agnews_sk.classifiers._fitting import TrainingRows, fit_on, probabilities
 from agnews_sk.classifiers._pseudo_labels import (
     PseudoLabels,
+    balanced,
     choose_labels,
     choose_threshold,
-    with_shares,
 )
 from agnews_sk.classifiers._teachers import (
     ClassifierTeacher,
@@ -60,8 +60,7 @@ class SelfTrainedClassifier(
     Parameters
     ----------
     estimator : classifier with `predict_proba`
-        It is cloned and fitted once per round. A soft `VotingClassifier` of two pipelines that
-        read texts differently, such as TF-IDF and embeddings, learns most.
+        It is cloned and fitted once per round, on all labelled and pseudo-labelled rows.
     teacher : classifier with `predict_proba`, optional
         Labels the unlabelled rows for the first round, instead of the estimator.
     embedder : transformer, optional
@@ -80,8 +79,8 @@ class SelfTrainedClassifier(
         "hard" is the most probable class. "soft" repeats a row for each class with a probability of
         5 % and more, and weights it by that; the estimator must take `sample_weight`.
     keep_balance : bool, default=True
-        Whether the pseudo-labels keep the shares of the classes among the labelled rows. Set it to
-        False if the labelled rows were chosen by class.
+        Whether the pseudo-labels keep the shares of the classes among the labelled rows, within two
+        standard errors. Set it to False if the labelled rows were chosen by class.
     missing_label : str, int or float, optional
         Value of `y` in rows without a label, such as -1 in scikit-learn; it must not be a class.
         None, NaN and `pandas.NA` always are.
@@ -320,10 +319,8 @@ class SelfTrainedClassifier(
         _Found
         """
         classes, codes = encode_labels(rows.y)
-        shares = None
-        if self.keep_balance:
-            shares = (np.bincount(codes) + 1) / (len(codes) + len(classes))
-        teacher = self._make_teacher(rows, codes, unlabelled, shares, fit_params)
+        counts = np.bincount(codes)
+        teacher = self._make_teacher(rows, codes, unlabelled, fit_params)
         threshold, coverage, accuracy = self.threshold, 1.0, np.nan
         if threshold == "auto":
             threshold, coverage, accuracy = choose_threshold(*self._held_out(teacher, rows, codes))
@@ -331,7 +328,7 @@ class SelfTrainedClassifier(
         before = None
         for n_rounds in range(1, self.max_rounds + 1):
             labels = choose_labels(
-                y_proba if shares is None else with_shares(y_proba, shares),
+                balanced(y_proba, counts) if self.keep_balance else y_proba,
                 threshold=None if self.threshold == "auto" else threshold,
                 coverage=coverage,
                 soft=self.pseudo_labels == "soft",
@@ -350,13 +347,12 @@ class SelfTrainedClassifier(
         rows: TrainingRows,
         codes: np.ndarray,
         unlabelled: Any,
-        shares: np.ndarray | None,
         fit_params: dict[str, Any],
     ) -> Teacher:
         """Return what labels the rows for the first round."""
         if self.embedder is not None:
             vectors = embed_rows(clone(self.embedder), rows, unlabelled)
-            return VectorTeacher(vectors, codes, shares, self.n_neighbors)
+            return VectorTeacher(vectors, codes, self.keep_balance, self.n_neighbors)
         if self.teacher is not None:  # of another kind, it knows no parameters of the estimator
             return ClassifierTeacher(self.teacher, rows, unlabelled, {})
         return ClassifierTeacher(self.estimator, rows, unlabelled, fit_params)

@@ -5,11 +5,12 @@ from typing import Any, Protocol
 import numpy as np
 import scipy.sparse as sp
 from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
 
 from agnews_sk._core.appending import append_rows
 from agnews_sk._core.validation import take_rows
 from agnews_sk.classifiers._fitting import TrainingRows, fit_on, probabilities
-from agnews_sk.classifiers._pseudo_labels import with_shares
+from agnews_sk.classifiers._pseudo_labels import balanced
 
 _BLOCK_BYTES = 2**27  # of the similarities that are in memory at a time
 _POWER = 4  # of a similarity, so that near neighbours count more
@@ -17,6 +18,7 @@ _SPREAD = 0.97  # share of a row's labels that comes from its neighbours in each
 _STEPS = 40
 _SHRINKAGE = 0.4  # of the covariance, towards one variance for all directions
 _EM_STEPS = 5
+_C = 10.0  # of logistic regression on the labelled vectors, as in `make_embedding_pipeline`
 
 
 class Teacher(Protocol):
@@ -71,38 +73,43 @@ class VectorTeacher:
     The mean of two classifiers. One spreads labels over the graph of nearest neighbours (Zhou et
     al., 2003, "Learning with local and global consistency"). The other is linear discriminant
     analysis, whose means are fitted to the unlabelled rows too by expectation maximization, from
-    the labels of the first on.
+    the predictions of logistic regression on.
 
     Parameters
     ----------
     vectors : ndarray of float of shape (n_labelled + n_unlabelled, n_features)
     codes : ndarray of int of shape (n_labelled,)
         Class of each of the first rows, from 0 on.
-    shares : ndarray of float of shape (n_classes,), or None
-        Shares of the classes that the labels keep.
+    keep_balance : bool
+        Whether to keep the shares of the classes.
     n_neighbors : int
     """
 
     def __init__(
-        self, vectors: np.ndarray, codes: np.ndarray, shares: np.ndarray | None, n_neighbors: int
+        self, vectors: np.ndarray, codes: np.ndarray, keep_balance: bool, n_neighbors: int
     ) -> None:
         self.vectors = np.asarray(vectors, dtype=np.float32)
         self.codes = codes
-        self.shares = shares
+        self.keep_balance = keep_balance
         self.graph = neighbor_graph(self.vectors, n_neighbors)
 
     def probabilities(self, known: np.ndarray, out: np.ndarray | None) -> np.ndarray:
         """Return the probabilities of rows, as `Teacher.probabilities` says."""
         given = np.zeros((len(self.vectors), self.codes.max() + 1), dtype=np.float32)
         given[known, self.codes[known]] = 1
-        spread = self._balanced(spread_labels(self.graph, given))
-        analysed = self._balanced(fit_mixture(self.vectors, spread, given))
+        counts = given.sum(axis=0) if self.keep_balance else None
+        spread = _balanced(spread_labels(self.graph, given), counts)
+        first = LogisticRegression(C=_C, max_iter=1000)
+        first.fit(self.vectors[known], self.codes[known])
+        start = first.predict_proba(self.vectors)
+        analysed = _balanced(fit_mixture(self.vectors, start, given), counts)
         y_proba = (spread + analysed) / 2
         return y_proba[len(self.codes) :] if out is None else y_proba[out]
 
-    def _balanced(self, y_proba: np.ndarray) -> np.ndarray:
-        """Return probabilities that keep the shares of the classes, if there are some to keep."""
-        return y_proba if self.shares is None else with_shares(y_proba, self.shares)
+
+def _balanced(y_proba: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+    """Return balanced probabilities, or unchanged ones without counts."""
+    return y_proba if counts is None else balanced(y_proba, counts)
 
 
 def embed_rows(embedder: Any, rows: TrainingRows, unlabelled: Any) -> np.ndarray:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from agnews_sk.classifiers._pseudo_labels import (
+    balanced,
     choose_labels,
     choose_threshold,
     threshold_for_gain,
@@ -24,6 +25,18 @@ def test_mean_probabilities_are_the_shares(shares):
 def test_shares_are_finite_where_a_class_has_no_probability():
     found = with_shares(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0.5, 0.5]))
     assert np.isfinite(found).all()
+
+
+def test_means_that_the_labelled_rows_allow_stay_as_they_are():
+    assert balanced(Y_PROBA, np.array([5, 4, 3])) is Y_PROBA
+
+
+def test_other_means_move_to_the_nearest_that_is_allowed():
+    found = balanced(Y_PROBA, np.array([100, 200, 100])).mean(axis=0)
+    shares = np.array([101, 201, 101]) / 403
+    error = 2 * np.sqrt(shares * (1 - shares) / 400)
+    assert (np.abs(found - shares) <= 1.5 * error).all()
+    assert Y_PROBA.mean(axis=0)[0] > found[0] > shares[0]
 
 
 @pytest.mark.parametrize(
