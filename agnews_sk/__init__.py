@@ -18,6 +18,7 @@ _ROOMS = {
     "OnnxClassifier": "onnx",
     "PipelineSearchCV": "tuning",
     "PretrainedTokenizer": "tokenization",
+    "SelfTrainedClassifier": "classifiers",
     "SentenceEmbedder": "vectorization",
     "SubwordTokenizer": "tokenization",
     "TextCache": "caching",

@@ -64,6 +64,7 @@ RUNS = {
     "few_defaults_more": "benchmarks/bench_few_labels.py defaults --labels 1000 4000",
     "few_setfit": "benchmarks/bench_few_labels.py setfit --labels 32 100",
     "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 400 1000",
+    "unlabelled": "benchmarks/bench_unlabelled.py",
 }
 
 

@@ -3,7 +3,11 @@
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from agnews_sk.classifiers import AbstainingClassifier, FineTunedTransformerClassifier
+from agnews_sk.classifiers import (
+    AbstainingClassifier,
+    FineTunedTransformerClassifier,
+    SelfTrainedClassifier,
+)
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
@@ -60,6 +64,9 @@ CLASSIFIERS = {
         make_pipeline(NgramVectorizer(), LogisticRegression()),
         coverage=0.8,
         calibration_fraction=0.5,
+    ),
+    "SelfTrainedClassifier": lambda model: SelfTrainedClassifier(
+        make_pipeline(NgramVectorizer(), LogisticRegression())
     ),
     "make_embedding_pipeline": make_embedding_pipeline,
     "FineTunedTransformerClassifier": lambda model: FineTunedTransformerClassifier(

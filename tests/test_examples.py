@@ -17,6 +17,7 @@ ROWS = {
     "abstain_below_a_threshold": (1_700, 200),
     "compare_in_ten_lines": (60, 40),
     "from_scratch_against_fine_tuned": (320, 20),
+    "learn_from_unlabelled_texts": (500, 60),
     "predict_on_many_workers": (160, 700),
 }
 # Searches, and exports or fits of several networks.

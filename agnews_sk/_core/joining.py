@@ -5,6 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from agnews_sk._core.delegation import predicting_estimator
+
 JoinRow = Callable[[Mapping[str, str | None]], str]
 
 
@@ -165,5 +167,5 @@ def fitted_columns(model: Any) -> list[str]:
 
 def _join_step(model: Any) -> Any:
     """Return the `join` step of a pipeline, an exported one or a search; None if it has none."""
-    steps = getattr(model, "best_estimator_", getattr(model, "steps_", model))
+    steps = predicting_estimator(getattr(model, "steps_", model))
     return getattr(steps, "named_steps", {}).get("join")

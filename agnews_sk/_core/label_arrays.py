@@ -1,11 +1,11 @@
-"""Labels as arrays that can be compared: kinds, unions, and positions among classes."""
+"""Labels as arrays that can be compared: kinds, unions, positions among classes; missing ones."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from agnews_sk._core.labels import check_labels
+from agnews_sk._core.labels import check_labels, check_one_per_row, only_column
 
 _LONGEST_REPR = 60
 
@@ -26,6 +26,52 @@ def plain_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
         As `check_labels` returns them, with one dtype per kind of label.
     """
     return comparable(check_labels(y, X, name=name))
+
+
+def split_labelled(y: Any, X: Any, missing_label: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows have a label, and their labels.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        As `check_labels` takes it, with missing labels: None, NaN or `pandas.NA`.
+    X : container of n_samples rows
+    missing_label : str, int or float, optional
+        Another value of y that is no label, such as -1.
+
+    Returns
+    -------
+    rows : ndarray of int of shape (n_labelled,)
+        Positions, in ascending order.
+    labels : ndarray of shape (n_labelled,)
+        As `check_labels` returns them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_labels`, or if no row has a label.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.label_arrays import split_labelled
+    >>> rows, labels = split_labelled(["oil", None, "cup"], ["a", "b", "c"])
+    >>> rows.tolist(), labels.tolist()
+    ([0, 2], ['oil', 'cup'])
+    >>> split_labelled([3, -1, 3], ["a", "b", "c"], missing_label=-1)
+    (array([0, 2]), array([3, 3]))
+    """
+    values = only_column(y, "y")
+    check_one_per_row(values, X, "y")
+    is_missing = np.asarray(pd.isna(values))
+    if missing_label is not None:
+        is_missing |= np.array([value == missing_label for value in values.tolist()], dtype=bool)
+    rows = np.flatnonzero(~is_missing)
+    if len(rows) == len(values):
+        return rows, check_labels(y, X)
+    if not len(rows):
+        raise ValueError(f"y must have at least one label, got {len(values)} missing ones.")
+    labels = values[rows]
+    return rows, check_labels(labels.tolist() if isinstance(y, (list, tuple)) else labels)
 
 
 def comparable(labels: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import scipy.sparse as sp
 
+from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk._core.label_arrays import codes_of
 from agnews_sk._core.labels import as_plain
 from agnews_sk._core.validation import align_sparse
@@ -158,5 +159,5 @@ def thresholds_of(model: Any) -> np.ndarray | None:
 
 def _last_step(model: Any) -> Any:
     """Return the last step of a pipeline, of a search's best estimator, or another model itself."""
-    model = getattr(model, "best_estimator_", model)
+    model = predicting_estimator(model)
     return _last_step(model.steps[-1][1]) if hasattr(model, "steps") else model

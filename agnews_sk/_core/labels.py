@@ -64,12 +64,8 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
     Traceback (most recent call last):
     ValueError: y has 1 missing label, at position 1; drop such rows first.
     """
-    values = _only_column(y, name)
-    if X is not None and len(values) != _num_samples(X):
-        raise ValueError(
-            f"{name} must have one label per row of {name.replace('y', 'X', 1)}, "
-            f"{_num_samples(X)}, got {len(values)}."
-        )
+    values = only_column(y, name)
+    check_one_per_row(values, X, name)
     if len(values) == 0:
         raise ValueError(f"{name} is empty: at least one label is needed, got 0.")
     labels = as_plain(values, name)
@@ -77,6 +73,15 @@ def check_labels(y: Any, X: Any = None, *, name: str = "y") -> np.ndarray:
         as_str = labels.astype(str)  # which would drop a NUL at the end of a label
         return as_str if (as_str == labels).all() else labels
     return labels
+
+
+def check_one_per_row(values: np.ndarray, X: Any, name: str) -> None:
+    """Reject labels that are not one per row of X."""
+    if X is not None and len(values) != _num_samples(X):
+        raise ValueError(
+            f"{name} must have one label per row of {name.replace('y', 'X', 1)}, "
+            f"{_num_samples(X)}, got {len(values)}."
+        )
 
 
 def encode_labels(y: Any, X: Any = None, *, name: str = "y") -> tuple[np.ndarray, np.ndarray]:
@@ -206,7 +211,7 @@ def _stand_for(texts: pl.Series, labels: pl.Series) -> bool:
     return pairs["text"].n_unique() == pairs["label"].n_unique() == len(pairs) > 1
 
 
-def _only_column(y: Any, name: str) -> np.ndarray:
+def only_column(y: Any, name: str) -> np.ndarray:
     """Return the labels as a 1-D array, of object unless NumPy has a plain type for them.
 
     Parameters

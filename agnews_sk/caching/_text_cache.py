@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Self
 
@@ -163,6 +164,30 @@ class TextCache(Inert):
     def __repr__(self) -> str:
         where = "" if self.folder is None else f"{str(self.folder)!r}, "
         return f"{type(self).__name__}({where}max_bytes={self.max_bytes})"
+
+
+_lent: ContextVar[TextCache | None] = ContextVar("lent", default=None)
+
+
+@contextmanager
+def lend_cache(cache: TextCache) -> Iterator[None]:
+    """Let embedders without a cache use this one, within the block and in this thread.
+
+    Parameters
+    ----------
+    cache : TextCache
+        They do not keep it. In a block within another, the cache of the outer one is used.
+    """
+    token = _lent.set(_lent.get() or cache)
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+
+
+def lent_cache() -> TextCache | None:
+    """Return the cache that the code around this call lends, None without one."""
+    return _lent.get()
 
 
 def _key(prefix: bytes, text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Classifiers with `predict_proba`: two linear ones, two transformers, and one that abstains."""
+"""Classifiers with `predict_proba`: linear ones, transformers, and two around others."""
 
 from agnews_sk._core.public import load_when_asked
 
@@ -8,6 +8,7 @@ _FILES = {
     "CalibratedLinearSVC": "_linear",
     "CalibratedLogisticRegression": "_calibrated_logistic",
     "FineTunedTransformerClassifier": "_finetuned",
+    "SelfTrainedClassifier": "_self_trained",
     "TransformerClassifier": "_scratch",
 }
 
@@ -16,6 +17,7 @@ __all__ = [
     "CalibratedLinearSVC",
     "CalibratedLogisticRegression",
     "FineTunedTransformerClassifier",
+    "SelfTrainedClassifier",
     "TransformerClassifier",
 ]
 

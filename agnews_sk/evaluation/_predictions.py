@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk._core.label_arrays import as_kind_of, codes_of, labels_given, plain_labels
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk.evaluation._set_evaluation import labels_of_columns, set_probabilities
@@ -68,10 +69,9 @@ def _predicted_labels(y_pred: Any, y_true: np.ndarray, name: str) -> np.ndarray:
 
 def _abstain_label(fitted: Any) -> Any:
     """Return the abstain label of a classifier, a search's best one, or a pipeline's last step."""
+    fitted = predicting_estimator(fitted)
     if hasattr(fitted, "abstain_label_"):
         return fitted.abstain_label_
-    if hasattr(fitted, "best_estimator_"):
-        return _abstain_label(fitted.best_estimator_)
     return _abstain_label(fitted.steps[-1][1]) if hasattr(fitted, "steps") else _NEVER
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk._core.label_sets import thresholds_of
 from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.validation import check_texts, is_frame
@@ -104,14 +105,14 @@ def fitted_steps(pipeline: Any) -> list[Any]:
     Parameters
     ----------
     pipeline : estimator
-        A pipeline, a classifier, or a search that holds one as `best_estimator_`.
+        A pipeline, a classifier, or a model that predicts by one within it, such as a search.
 
     Returns
     -------
     list of estimator
     """
     check_is_fitted(pipeline)
-    pipeline = getattr(pipeline, "best_estimator_", pipeline)
+    pipeline = predicting_estimator(pipeline)
     if not hasattr(pipeline, "steps") or not hasattr(pipeline, "named_steps"):
         return [pipeline]
     kept = [

@@ -55,6 +55,7 @@ _TOKENIZERS = (
 _HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "agnews_sk.classifiers.AbstainingClassifier": {"estimator_": ("sklearn.base.BaseEstimator",)},
     "agnews_sk.classifiers.FineTunedTransformerClassifier": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.classifiers.SelfTrainedClassifier": {"estimator_": ("sklearn.base.BaseEstimator",)},
     "agnews_sk.classifiers.TransformerClassifier": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.vectorization.MixedVectorizer": {
         "transformer_": ("sklearn.compose._column_transformer.ColumnTransformer",)

@@ -9,6 +9,7 @@ _OURS = (
     "agnews_sk.classifiers.FineTunedTransformerClassifier",
     "agnews_sk.classifiers.CalibratedLinearSVC",
     "agnews_sk.classifiers.CalibratedLogisticRegression",
+    "agnews_sk.classifiers.SelfTrainedClassifier",
     "agnews_sk.classifiers.TransformerClassifier",
     "agnews_sk.cleaning.TextCleaner",
     "agnews_sk.cleaning.ColumnJoiner",

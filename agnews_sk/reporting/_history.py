@@ -6,6 +6,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk.reporting._axes_display import AxesDisplay
 from agnews_sk.reporting._figures import styles
 
@@ -123,5 +124,5 @@ class HistoryDisplay(AxesDisplay):
 
 def _classifier_of(estimator: Any) -> Any:
     """Return the classifier within a search or a pipeline, or the estimator itself."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
+    estimator = predicting_estimator(estimator)
     return _classifier_of(estimator[-1]) if isinstance(estimator, Pipeline) else estimator

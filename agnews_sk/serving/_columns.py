@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk._core.joining import column_kinds
 
 # A list of more values is no help in a form.
@@ -52,7 +53,7 @@ def describe_columns(model: Any) -> list[dict[str, Any]]:
 
 def _encoders(model: Any) -> dict[str, Any]:
     """Return the fitted encoder of each kind of column; none if the model has no such step."""
-    steps = getattr(model, "best_estimator_", getattr(model, "steps_", model))
+    steps = predicting_estimator(getattr(model, "steps_", model))
     for step in getattr(steps, "named_steps", {}).values():
         encoders = getattr(getattr(step, "transformer_", None), "named_transformers_", None)
         if encoders is not None:

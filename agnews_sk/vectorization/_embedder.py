@@ -24,7 +24,7 @@ from agnews_sk._core.pretrained import (
     resolve_pretrained,
 )
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, check_texts
-from agnews_sk.caching import TextCache
+from agnews_sk.caching import TextCache, lent_cache
 from agnews_sk.tokenization import (
     CHUNK_OVERLAP,
     MAX_CHUNKS,
@@ -210,12 +210,13 @@ class SentenceEmbedder(
         """
         check_is_fitted(self)
         texts = check_texts(X).fill_null("")
-        if self.cache is not None:
+        cache: Any = lent_cache() if self.cache is None else self.cache
+        if cache is not None:
             tokenizer = self.tokenizer_.tokenizer_json_  # holds the length that texts are cut at
             namespace = f"{self._model_digest} {self.pooling} {self.normalize} {tokenizer}"
             if self.model_input_.truncation != "head":
                 namespace += f" {self.model_input_} {self.chunk_pooling}"
-            return np.stack(self.cache.rows(namespace, texts.to_list(), self._encode_list))
+            return np.stack(cache.rows(namespace, texts.to_list(), self._encode_list))
         distinct = texts.unique(maintain_order=True)
         frame = pl.DataFrame({"text": distinct}).with_row_index("position")
         positions = pl.DataFrame({"text": texts}).join(frame, on="text", maintain_order="left")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from agnews_sk.caching._text_cache import TextCache
+from agnews_sk.caching._text_cache import TextCache, lend_cache, lent_cache
 
 
 class Counter:
@@ -168,3 +168,15 @@ def test_rows_from_the_cache_are_read_only(in_folder, tmp_path):
     (kept,) = cache.rows("a", ["oil"], lambda texts: [])
     with pytest.raises(ValueError, match="read-only"):
         kept[0] = 7
+
+
+def test_a_cache_is_lent_within_a_block_and_in_its_thread():
+    outer = TextCache()
+    assert lent_cache() is None
+    with lend_cache(outer):
+        with lend_cache(TextCache()):
+            assert lent_cache() is outer
+        assert lent_cache() is outer
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(lent_cache).result() is None
+    assert lent_cache() is None

@@ -10,6 +10,7 @@ from agnews_sk._core.label_arrays import (
     comparable,
     labels_given,
     plain_labels,
+    split_labelled,
     union_of,
 )
 
@@ -86,3 +87,36 @@ def test_large_integers_of_two_dtypes_stay_distinct():
 def test_codes_are_positions_among_classes_and_minus_one_for_others():
     classes = np.array(["b", "a"], dtype=object)
     assert codes_of(["a", "c", "b"], classes).tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("y", "missing_label", "rows", "labels"),
+    [
+        (["a", None, "b"], None, [0, 2], ["a", "b"]),
+        (["a", "", "b"], "", [0, 2], ["a", "b"]),
+        ([0, -1, 1], -1, [0, 2], [0, 1]),
+        ([0, -1, 1], None, [0, 1, 2], [0, -1, 1]),
+        ([True, None, False], None, [0, 2], [True, False]),
+        (pd.Series([1, None, 2]), None, [0, 2], [1.0, 2.0]),
+        (pd.Series([1, None, 2], dtype="Int64"), None, [0, 2], [1, 2]),
+    ],
+)
+def test_rows_with_and_without_labels_are_told_apart(y, missing_label, rows, labels):
+    found_rows, found = split_labelled(y, ["x"] * 3, missing_label)
+    assert found_rows.tolist() == rows
+    assert found.tolist() == labels
+    assert [type(one) for one in found.tolist()] == [type(one) for one in labels]
+
+
+def test_labels_beside_missing_ones_are_of_the_type_of_labels_alone():
+    texts = ["x"] * 2
+    assert split_labelled(["a", None], texts)[1].dtype == split_labelled(["a", "b"], texts)[1].dtype
+    objects = np.array(["a", None], dtype=object)
+    assert split_labelled(objects, texts)[1].dtype == object
+
+
+def test_rows_without_any_label_are_rejected():
+    with pytest.raises(ValueError, match="y must have at least one label, got 2 missing ones"):
+        split_labelled([None, np.nan], ["x"] * 2)
+    with pytest.raises(ValueError, match="one label per row of X, 2, got 1"):
+        split_labelled(["a"], ["x"] * 2)

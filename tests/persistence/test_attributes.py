@@ -47,6 +47,7 @@ from agnews_sk.classifiers import (
     AbstainingClassifier,
     CalibratedLinearSVC,
     CalibratedLogisticRegression,
+    SelfTrainedClassifier,
 )
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.persistence import load, save
@@ -100,6 +101,7 @@ ON_TEXTS = [
     make_tfidf_pipeline(characters=True),
     AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5),
     AbstainingClassifier(make_tfidf_pipeline(), max_error=0.5),
+    SelfTrainedClassifier(make_tfidf_pipeline(), teacher=make_tfidf_pipeline()),
 ]  # fmt: skip
 ON_MATRIX = [
     CalibratedLinearSVC(), CalibratedLogisticRegression(), LogisticRegression(),

@@ -14,7 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
 from agnews_sk import FineTunedTransformerClassifier, TextCache, make_tfidf_pipeline
-from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC
+from agnews_sk.classifiers import (
+    AbstainingClassifier,
+    CalibratedLinearSVC,
+    SelfTrainedClassifier,
+)
 from agnews_sk.cleaning import TextCleaner
 from agnews_sk.persistence import ArtifactError, VersionWarning, load, save
 from agnews_sk.sampling import (
@@ -63,6 +67,14 @@ def test_a_loaded_model_abstains_as_before(fitted, tmp_path, headlines, family):
     loaded = load(save(expected, tmp_path / "model"))
     assert loaded.predict(TEXTS).tolist() == expected.predict(TEXTS).tolist()
     assert "?" in loaded.predict(TEXTS)
+
+
+def test_a_loaded_model_that_learnt_from_unlabelled_texts_predicts_as_before(headlines, tmp_path):
+    classifier = SelfTrainedClassifier(make_tfidf_pipeline(), n_folds=2, random_state=0)
+    classifier.fit(*headlines, X_unlabelled=["oil stocks", "the team"])
+    loaded = load(save(classifier, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
+    assert loaded.n_pseudo_labelled_ == classifier.n_pseudo_labelled_ == 2
 
 
 def test_a_pipeline_with_a_mask_of_rows_can_be_saved(tmp_path, headlines):

@@ -1,0 +1,38 @@
+"""Models whose predictions are those of an estimator within them."""
+
+from typing import Any
+
+
+class PredictsByEstimator:
+    """Base of the fitted models that predict by their `estimator_` alone."""
+
+    estimator_: Any
+
+
+def predicting_estimator(model: Any) -> Any:
+    """Return the estimator that makes the predictions of a fitted model.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        A search, whose `best_estimator_` predicts; a `PredictsByEstimator`; or another, which
+        predicts itself.
+
+    Returns
+    -------
+    estimator
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from agnews_sk._core.delegation import predicting_estimator
+    >>> search = GridSearchCV(DummyClassifier(), {}, cv=2).fit([[0]] * 4, [0, 1, 0, 1])
+    >>> predicting_estimator(search)
+    DummyClassifier()
+    """
+    if isinstance(model, PredictsByEstimator) and hasattr(model, "estimator_"):
+        return predicting_estimator(model.estimator_)
+    if hasattr(model, "best_estimator_"):
+        return predicting_estimator(model.best_estimator_)
+    return model

@@ -1,0 +1,110 @@
+"""Training rows of a meta-estimator, and the fits on them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from agnews_sk._core.appending import append_rows
+from agnews_sk._core.label_arrays import codes_of
+from agnews_sk._core.validation import take_rows
+from agnews_sk.classifiers._pseudo_labels import PseudoLabels
+from agnews_sk.classifiers._wrapped import params_of_fit
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRows:
+    """Rows to fit a classifier on.
+
+    Attributes
+    ----------
+    X : container of n_samples rows
+    y : ndarray of shape (n_samples,)
+    weight : ndarray of float of shape (n_samples,), or None
+    groups : ndarray of int of shape (n_samples,), or None
+        Origin of each row.
+    """
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+
+    def take(self, indices: np.ndarray) -> "TrainingRows":
+        """Return the rows at these positions."""
+        per_row = (None if v is None else v[indices] for v in (self.weight, self.groups))
+        return TrainingRows(take_rows(self.X, indices), self.y[indices], *per_row)
+
+    def plus(self, unlabelled: Any, labels: PseudoLabels, classes: np.ndarray) -> "TrainingRows":
+        """Return these rows, and after them unlabelled ones with pseudo-labels.
+
+        Parameters
+        ----------
+        unlabelled : container of n_unlabelled rows
+        labels : PseudoLabels
+        classes : ndarray of shape (n_classes,)
+            Labels by their codes.
+
+        Returns
+        -------
+        TrainingRows
+            With weights if these rows have some, or the pseudo-labels are weighted; copies of an
+            unlabelled row are then one group.
+        """
+        X = append_rows(self.X, take_rows(unlabelled, labels.rows), name="X_unlabelled")
+        y = np.concatenate([self.y, classes[labels.codes]])
+        n, is_weighted = len(self.y), (labels.weight != 1).any()
+        weight, groups = self.weight, self.groups
+        if weight is not None or is_weighted:
+            weight = np.concatenate([np.ones(n) if weight is None else weight, labels.weight])
+        if groups is not None or is_weighted:
+            groups = np.arange(n) if groups is None else groups
+            groups = np.concatenate([groups, groups.max() + 1 + labels.rows])
+        return TrainingRows(X, y, weight, groups)
+
+
+def fit_on(estimator: Any, rows: TrainingRows, fit_params: dict[str, Any]) -> Any:
+    """Return a clone of a classifier, fitted on rows.
+
+    Parameters
+    ----------
+    estimator : classifier with `predict_proba`
+    rows : TrainingRows
+    fit_params : dict of str to object
+        Further arguments of its `fit`.
+
+    Returns
+    -------
+    classifier
+
+    Raises
+    ------
+    TypeError
+        If it has no `predict_proba`, or takes no weights and the rows have some.
+    """
+    params = params_of_fit(estimator, rows.X, fit_params, rows.weight, rows.groups)
+    fitted = clone(estimator).fit(rows.X, rows.y, **params)
+    if not hasattr(fitted, "predict_proba"):
+        raise TypeError(
+            f"estimator and teacher must have predict_proba, got {type(estimator).__name__}; wrap "
+            "it in CalibratedClassifierCV."
+        )
+    return fitted
+
+
+def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the probabilities of a classifier, with columns in the order of these classes.
+
+    Parameters
+    ----------
+    fitted : classifier
+    X : container of n_rows rows
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of float64 of shape (n_rows, n_classes)
+    """
+    y_proba = np.asarray(fitted.predict_proba(X), dtype=np.float64)
+    return y_proba[:, codes_of(classes, np.asarray(fitted.classes_))]

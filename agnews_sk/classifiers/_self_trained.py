@@ -1,0 +1,408 @@
+"""A classifier that learns from unlabelled rows too, by labelling them itself."""
+
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from agnews_sk._core.appending import append_rows
+from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.delegation import PredictsByEstimator
+from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.label_arrays import split_labelled
+from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.repeats import repeats_of
+from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.validation import (
+    Interval,
+    StrOptions,
+    as_frame,
+    check_groups,
+    check_sample_weight,
+    encode_labels,
+    n_rows,
+    take_rows,
+    text_columns,
+)
+from agnews_sk.caching import TextCache, lend_cache
+from agnews_sk.classifiers._fitting import TrainingRows, fit_on, probabilities
+from agnews_sk.classifiers._pseudo_labels import (
+    PseudoLabels,
+    balanced,
+    choose_labels,
+    choose_threshold,
+)
+from agnews_sk.classifiers._teachers import (
+    ClassifierTeacher,
+    Teacher,
+    VectorTeacher,
+    embed_rows,
+)
+from agnews_sk.classifiers._wrapped import first_step
+
+MAX_SEED = np.iinfo(np.int32).max
+_SETTLED = 0.002  # share of pseudo-labels that change in a round, below which it is the last
+
+
+class SelfTrainedClassifier(
+    PredictsByEstimator, MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator
+):
+    """Learn from labelled and unlabelled rows: label these, fit on all, and repeat.
+
+    A classifier fitted on the labelled rows predicts the unlabelled ones, and its confident
+    predictions, the pseudo-labels, are labels for the next one. It works with any classifier,
+    pipelines of texts among them.
+
+    Parameters
+    ----------
+    estimator : classifier with `predict_proba`
+        It is cloned and fitted once per round, on all labelled and pseudo-labelled rows.
+    teacher : classifier with `predict_proba`, optional
+        Labels the unlabelled rows for the first round, instead of the estimator.
+    embedder : transformer, optional
+        Makes one dense vector per row, such as ``make_embedding_pipeline()[:-1]``. The labels of
+        the first round then come from the vectors of labelled and unlabelled rows: half by
+        spreading labels to nearest neighbours, half by a Gaussian mixture. Not with `teacher`.
+    n_neighbors : int, default=20
+        Neighbours of each row that labels spread to.
+    max_rounds : int, default=3
+        Largest number of fits on pseudo-labels. It stops before if they hardly change.
+    threshold : "auto" or float, default="auto"
+        Lowest confidence of a pseudo-label. "auto" chooses it on held-out labelled rows, so that
+        the predictions above are more often right than wrong, and labels the same share of each
+        predicted class in all rounds.
+    pseudo_labels : {"hard", "soft"}, default="hard"
+        "hard" is the most probable class. "soft" repeats a row for each class with a probability of
+        5 % and more, and weights it by that; the estimator must take `sample_weight`.
+    keep_balance : bool, default=True
+        Whether the pseudo-labels keep the shares of the classes among the labelled rows, within two
+        standard errors. Set it to False if the labelled rows were chosen by class.
+    missing_label : str, int or float, optional
+        Value of `y` in rows without a label, such as -1 in scikit-learn; it must not be a class.
+        None, NaN and `pandas.NA` always are.
+    n_folds : int, default=5
+        Number of parts in which labelled rows are held out to choose the threshold.
+    random_state : int, RandomState or None, default=None
+        Random seed of these parts.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The one fitted last. It predicts alone, so that it can be used instead of this classifier.
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    threshold_ : float
+        Confidence of the held-out labelled rows, or that was set.
+    held_out_accuracy_ : float
+        Accuracy of the predictions of held-out labelled rows at and above the threshold; NaN if
+        the threshold was set or there are none.
+    n_rounds_ : int
+        Number of fits on pseudo-labels.
+    n_labelled_, n_pseudo_labelled_ : int
+        Number of rows with a label, and of rows with a pseudo-label in the last round.
+
+    Notes
+    -----
+    Unlabelled rows are given as `X_unlabelled` of `fit`, and not as rows of `X` whose label is -1
+    as in :mod:`sklearn.semi_supervised`, because everything that splits or scores rows by their
+    labels then sees true labels only: `cross_val_score` and `GridSearchCV` would make -1 a class,
+    and count its rows as errors. Missing labels in `y` are read too, for frames whose label column
+    is incomplete and for the last step of a pipeline.
+
+    Only labelled rows choose the threshold, and only classifiers that were not fitted on them
+    predict them. Texts are embedded and tokenized once for all rounds.
+
+    Examples
+    --------
+    >>> from agnews_sk import SelfTrainedClassifier, load_news_sample, make_tfidf_pipeline
+    >>> frame, y = load_news_sample(return_X_y=True)
+    >>> classifier = SelfTrainedClassifier(make_tfidf_pipeline(), random_state=0)
+    >>> classifier = classifier.fit(frame[:60], y[:60], X_unlabelled=frame[60:1000])
+    >>> alone = make_tfidf_pipeline().fit(frame[:60], y[:60])
+    >>> bool(classifier.score(frame[1000:], y[1000:]) > alone.score(frame[1000:], y[1000:]))
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "max_rounds": [Interval(Integral, 1, None, closed="left")],
+        "threshold": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "pseudo_labels": [StrOptions({"hard", "soft"})],
+        "keep_balance": ["boolean"],
+        "missing_label": [str, Real, None],
+        "n_folds": [Interval(Integral, 2, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        teacher=None,
+        embedder=None,
+        n_neighbors=20,
+        max_rounds=3,
+        threshold="auto",
+        pseudo_labels="hard",
+        keep_balance=True,
+        missing_label=None,
+        n_folds=5,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.teacher = teacher
+        self.embedder = embedder
+        self.n_neighbors = n_neighbors
+        self.max_rounds = max_rounds
+        self.threshold = threshold
+        self.pseudo_labels = pseudo_labels
+        self.keep_balance = keep_balance
+        self.missing_label = missing_label
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        X_unlabelled: Any = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+        **fit_params: Any,
+    ) -> "SelfTrainedClassifier":
+        """Fit on the labelled rows, and then on all rows with pseudo-labels.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Anything that the estimator takes.
+        y : array-like of shape (n_samples,)
+            Rows whose label is missing are unlabelled rows.
+        X_unlabelled : DataFrame or array-like of shape (n_unlabelled, ...), optional
+            Further rows without labels, of the kind of X.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows of X; pseudo-labelled rows of `X_unlabelled` have the weight 1.
+        groups : array-like of shape (n_samples,), optional
+            Origin of each row of X: rows of one origin are held out together.
+        **fit_params
+            Passed to the `fit` of the estimator in every round, and not values of rows.
+
+        Returns
+        -------
+        self
+            Without unlabelled rows, the estimator fitted on X and y.
+
+        Raises
+        ------
+        ValueError
+            If no row has a label, lengths differ, or `missing_label` is the only label.
+        TypeError
+            If the estimator has no `predict_proba`, or takes no weights where they are needed.
+        KeyboardInterrupt
+            If Ctrl-C is pressed, even if the estimator catches it.
+
+        Warns
+        -----
+        UserWarning
+            If held-out predictions are not more often right than wrong, so that there are no
+            pseudo-labels.
+        """
+        self._validate_params()
+        if self.teacher is not None and self.embedder is not None:
+            raise ValueError("Set either teacher or embedder, got both.")
+        rows, unlabelled = self._divide(X, y, X_unlabelled, sample_weight, groups)
+        with unswallowed_interrupts(), lend_cache(TextCache()):
+            if unlabelled is None:
+                found = _Found(fit_on(self.estimator, rows, fit_params))
+            else:
+                found = self._self_train(rows, unlabelled, fit_params)
+        # At the end, so that a fit that fails leaves the previous state.
+        self.estimator_, self.classes_ = found.estimator, found.estimator.classes_
+        self.threshold_, self.held_out_accuracy_ = found.threshold, found.held_out_accuracy
+        self.n_rounds_, self.n_labelled_ = found.n_rounds, len(rows.y)
+        self.n_pseudo_labelled_ = found.n_pseudo_labelled
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable label of each row.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        ndarray of float of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(first_step(self.estimator)).input_tags
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "estimator_")
+
+    def _divide(
+        self, X: Any, y: Any, X_unlabelled: Any, sample_weight: Any, groups: Any
+    ) -> tuple[TrainingRows, Any]:
+        """Return the labelled rows, and the unlabelled ones, None if there are none."""
+        X = as_frame(X)
+        if get_tags(self).input_tags.string:
+            text_columns(X, None)  # raises the error for an invalid X first
+        if is_multilabel(y):
+            raise ValueError(
+                "y must have one label per row, got several: pseudo-labels are single classes. Fit "
+                "a SelfTrainedClassifier per label, or the estimator on the labelled rows."
+            )
+        labelled, labels = split_labelled(y, X, self.missing_label)
+        all_rows = TrainingRows(
+            X,
+            np.arange(n_rows(X)),
+            None if sample_weight is None else check_sample_weight(sample_weight, X),
+            None if groups is None else check_groups(groups, X),
+        )
+        rows = replace(all_rows.take(labelled), y=labels)
+        X_unlabelled = self._check_unlabelled(X_unlabelled, X)
+        without = np.setdiff1d(all_rows.y, labelled)
+        if not len(without):
+            return rows, X_unlabelled
+        unlabelled = take_rows(X, without)
+        if X_unlabelled is not None:
+            unlabelled = append_rows(unlabelled, X_unlabelled, name="X_unlabelled")
+        return rows, unlabelled
+
+    def _check_unlabelled(self, X_unlabelled: Any, X: Any) -> Any:
+        """Return rows without labels, None for no row; reject those of another kind than X."""
+        X_unlabelled = as_frame(X_unlabelled)
+        if X_unlabelled is None or not n_rows(X_unlabelled):
+            return None
+        if get_tags(self).input_tags.string:
+            text_columns(X_unlabelled, None, name="X_unlabelled")
+        first = np.arange(1)
+        append_rows(take_rows(X, first), take_rows(X_unlabelled, first), name="X_unlabelled")
+        return X_unlabelled
+
+    def _self_train(
+        self, rows: TrainingRows, unlabelled: Any, fit_params: dict[str, Any]
+    ) -> "_Found":
+        """Fit round by round.
+
+        Parameters
+        ----------
+        rows : TrainingRows of n_labelled rows
+        unlabelled : container of n_unlabelled rows
+        fit_params : dict of str to object
+
+        Returns
+        -------
+        _Found
+        """
+        classes, codes = encode_labels(rows.y)
+        counts = np.bincount(codes)
+        teacher = self._make_teacher(rows, codes, unlabelled, fit_params)
+        threshold, coverage, accuracy = self.threshold, 1.0, np.nan
+        if threshold == "auto":
+            threshold, coverage, accuracy = choose_threshold(*self._held_out(teacher, rows, codes))
+        y_proba = teacher.probabilities(np.arange(len(codes)), None)
+        before = None
+        for n_rounds in range(1, self.max_rounds + 1):
+            labels = choose_labels(
+                balanced(y_proba, counts) if self.keep_balance else y_proba,
+                threshold=None if self.threshold == "auto" else threshold,
+                coverage=coverage,
+                soft=self.pseudo_labels == "soft",
+            )
+            if before is not None and _share_changed(before, labels, len(y_proba)) < _SETTLED:
+                break
+            estimator = fit_on(self.estimator, rows.plus(unlabelled, labels, classes), fit_params)
+            n_labels = len(np.unique(labels.rows))
+            found = _Found(estimator, threshold, accuracy, n_rounds, n_labels)
+            if n_rounds < self.max_rounds:
+                before, y_proba = labels, probabilities(estimator, unlabelled, classes)
+        return found
+
+    def _make_teacher(
+        self,
+        rows: TrainingRows,
+        codes: np.ndarray,
+        unlabelled: Any,
+        fit_params: dict[str, Any],
+    ) -> Teacher:
+        """Return what labels the rows for the first round."""
+        if self.embedder is not None:
+            vectors = embed_rows(clone(self.embedder), rows, unlabelled)
+            return VectorTeacher(vectors, codes, self.keep_balance, self.n_neighbors)
+        if self.teacher is not None:  # of another kind, it knows no parameters of the estimator
+            return ClassifierTeacher(self.teacher, rows, unlabelled, {})
+        return ClassifierTeacher(self.estimator, rows, unlabelled, fit_params)
+
+    def _held_out(
+        self, teacher: Teacher, rows: TrainingRows, codes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict each labelled row without its label.
+
+        Parameters
+        ----------
+        teacher : Teacher
+        rows : TrainingRows of n_labelled rows
+        codes : ndarray of int of shape (n_labelled,)
+            Class of each.
+
+        Returns
+        -------
+        confidence : ndarray of float of shape (n_held_out,)
+        is_right : ndarray of bool of shape (n_held_out,)
+            Rows of classes with a single origin are never held out.
+        """
+        repeats = repeats_of(rows.X, self.estimator)
+        origins = repeats if rows.groups is None else join_groups(repeats, rows.groups)
+        seed = check_random_state(self.random_state).randint(MAX_SEED)
+        folds = fold_rows(codes, origins, self.n_folds, seed)
+        confidence, is_right = [np.empty(0)], [np.empty(0, dtype=bool)]
+        for fold in np.setdiff1d(folds, [-1]):
+            out = np.flatnonzero(folds == fold)
+            y_proba = teacher.probabilities(np.flatnonzero(folds != fold), out)
+            confidence.append(y_proba.max(axis=1))
+            is_right.append(y_proba.argmax(axis=1) == codes[out])
+        return np.concatenate(confidence), np.concatenate(is_right)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a fit learns."""
+
+    estimator: Any
+    threshold: float = np.nan
+    held_out_accuracy: float = np.nan
+    n_rounds: int = 0
+    n_pseudo_labelled: int = 0
+
+
+def _share_changed(before: PseudoLabels, labels: PseudoLabels, n_unlabelled: int) -> float:
+    """Return the share of unlabelled rows whose most probable label is not that of before."""
+    old, new = (np.full(n_unlabelled, -1) for _ in range(2))
+    for kept, one in ((old, before), (new, labels)):
+        order = np.argsort(one.weight, kind="stable")
+        kept[one.rows[order]] = one.codes[order]
+    return float(np.mean(old != new))

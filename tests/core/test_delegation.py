@@ -1,0 +1,29 @@
+import pandas as pd
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV
+
+from agnews_sk import AbstainingClassifier, SelfTrainedClassifier, make_tfidf_pipeline
+from agnews_sk._core.delegation import predicting_estimator
+from agnews_sk._core.joining import fitted_columns
+from agnews_sk._core.label_formats import label_format_of
+
+X, Y = ["oil up", "cup won"] * 4, ["a", "b"] * 4
+
+
+def test_searches_and_self_training_are_unwrapped_at_any_depth():
+    search = GridSearchCV(SelfTrainedClassifier(DummyClassifier()), {}, cv=2).fit(X, Y)
+    assert type(predicting_estimator(search)) is DummyClassifier
+
+
+def test_others_predict_themselves():
+    careful = AbstainingClassifier(DummyClassifier(), coverage=0.5).fit(X, Y)
+    assert predicting_estimator(careful) is careful
+    unfitted = SelfTrainedClassifier(DummyClassifier())
+    assert predicting_estimator(unfitted) is unfitted
+
+
+def test_what_is_read_of_a_pipeline_is_read_through_self_training():
+    frame = pd.DataFrame({"title": X, "story": X})
+    model = SelfTrainedClassifier(make_tfidf_pipeline()).fit(frame, Y)
+    assert fitted_columns(model) == ["title", "story"]
+    assert label_format_of(model) is None
