@@ -1,6 +1,6 @@
 """How many labels active learning saves, and how often the estimate of its accuracy is right.
 
-Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_labelling.py [--seeds 5]
+Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_labelling.py [--seeds 5] [--C 1]
 
 FOLDER holds train.csv and test.csv of AG News. Labelling is simulated: the true labels answer.
 Rows are chosen from 10,000 training rows by each strategy, 20 at a time, and at random; the
@@ -39,10 +39,11 @@ def vectors(folder: Path):
     return embed.transform(X.iloc[rows]), y[rows], embed.transform(X_test), y_test
 
 
-def simulate(strategy: str, seed: int, data, *, batch: int, step: int, most: int):
+def simulate(strategy: str, seed: int, data, C: float | None, *, batch: int, step: int, most: int):
     """Return numbers of labels, accuracies, and estimates of them, at each step."""
     X, y, X_test, y_test = data
     classifier = make_embedding_pipeline()["classify"]
+    classifier.set_params(**({} if C is None else {"C": C}))
     learner = ActiveLearner(classifier, strategy=strategy, random_state=seed).fit(X)
     found = []
     for n in range(batch, most + 1, batch):
@@ -75,13 +76,16 @@ def covered(runs) -> tuple[int, int, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--C", type=float, help="of the classifier, by default the pipeline's")
     options = parser.parse_args()
     data = vectors(agnews_folder())
     seeds = range(options.seeds)
     print(f"{len(data[1]):,} rows to label, {len(data[3]):,} test rows, {len(seeds)} seeds")
     start = time.process_time()
     random = [
-        simulate("random", seed, data, batch=RANDOM_STEP, step=RANDOM_STEP, most=MOST_RANDOM)
+        simulate(
+            "random", seed, data, options.C, batch=RANDOM_STEP, step=RANDOM_STEP, most=MOST_RANDOM
+        )
         for seed in seeds
     ]
     at_random = needed(random)
@@ -89,7 +93,7 @@ def main() -> None:
     for strategy in STRATEGIES:
         start = time.process_time()
         runs = [
-            simulate(strategy, seed, data, batch=BATCH, step=STEP, most=MOST_CHOSEN)
+            simulate(strategy, seed, data, options.C, batch=BATCH, step=STEP, most=MOST_CHOSEN)
             for seed in seeds
         ]
         n_labels = needed(runs)

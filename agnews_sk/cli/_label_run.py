@@ -247,7 +247,7 @@ def _open(console: Console, address: str, browser: bool) -> None:
 def _print_labels(console: Console, session: LabellingSession) -> None:
     """Print how many texts are labelled, and the accuracy."""
     progress = session.progress()
-    counts = ", ".join(f"{name} {n:,}" for name, n in progress.counts.items())
+    counts = ", ".join(f"{name}: {n:,}" for name, n in progress.counts.items())
     labelled = f"{progress.n_labelled:,} of {progress.n_rows:,} texts ({counts}): {session.path}"
     console.print("[bold]Labelled:[/]", escape(labelled), soft_wrap=True, highlight=False)
     if progress.estimate is not None:

@@ -17,6 +17,8 @@ from agnews_sk.labelling._label_file import Decision, LabelFile, check_label
 from agnews_sk.labelling._learner import ActiveLearner
 
 RANDOM, IMPORTED = "random", "imported"
+# Enough chosen rows to go on with while the classifier is fitted on the batch before.
+_BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class LabellingSession:
     """Show texts one at a time, record each decision at once, and choose the next ones.
 
     A thread fits the classifier after each batch of decisions. Nobody waits for it: while it runs,
-    the rest of the last batch is shown, then random texts.
+    rows are shown that were chosen before, then random ones.
 
     Parameters
     ----------
@@ -334,10 +336,9 @@ class LabellingSession:
             self._change(row)
 
     def _change(self, row: int) -> None:
-        """Note a change, and fit once there are enough or nothing chosen is left."""
+        """Note a change, and fit once there are enough, or no row is left."""
         self._changed[row] = None
-        is_left = any(self._is_open(one.row) for one in self._queue)
-        if len(self._changed) >= self.batch_size or not is_left:
+        if len(self._changed) >= self.batch_size or self.current() is None:
             self._start_worker()
 
     def _start_worker(self) -> None:
@@ -373,7 +374,7 @@ class LabellingSession:
         estimate = learner.estimate()
         with self._lock:
             self._estimate = estimate
-        queue = self._items(learner.query(self.batch_size))
+        queue = self._items(learner.query(_BATCHES_AHEAD * self.batch_size))
         with self._lock:
             # What is being read stays, also if it would not be chosen any more.
             kept = [one for one in [self._shown] if one is not None and self._is_open(one.row)]

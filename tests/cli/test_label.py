@@ -49,7 +49,7 @@ def test_texts_are_labelled_and_the_next_command_trains_on_them(run, tickets, la
     assert done.exit_code == 0, done.output
     assert f"Data: {tickets}, comment_body: 48 texts\n" in done.output
     assert "Page: http://127.0.0.1:1/#key\n" in done.output
-    assert "Labelled: 12 of 48 texts (delivery" in done.output
+    assert "Labelled: 12 of 48 texts (delivery: " in done.output
     assert "Estimate: accuracy" in done.output
     (command,) = [line for line in done.output.splitlines() if line.startswith("Next: ")]
     assert labelled[0].classes[0] == "delivery"

@@ -239,3 +239,25 @@ def test_texts_in_an_array_are_one_column(path):
 def test_batches_have_at_least_one_row(path):
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         start(path, batch_size=0)
+
+
+def test_chosen_texts_last_while_the_classifier_is_fitted_on_a_batch(path):
+    Slow.may.set()
+    with start(path, estimator=Slow(), random_share=0) as session:
+        label_some(session, 12)
+        Slow.may.clear()
+        shown = []
+        for _ in range(8):  # the second half is chosen by the classifier before the last batch
+            shown.append(session.current().chosen_by)
+            session.label(session.current().row, TRUTH[session.current().row])
+        Slow.may.set()
+        session.wait()
+    assert shown.count("random") <= 1
+
+
+def test_the_first_fit_waits_for_a_batch(path):
+    with start(path) as session:
+        label_some(session, 3)
+        assert session.progress().estimate is None
+        label_some(session, 1)
+        assert session.progress().estimate.n_rows == 4
