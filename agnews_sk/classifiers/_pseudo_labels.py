@@ -90,7 +90,7 @@ def balanced(y_proba: np.ndarray, counts: np.ndarray) -> np.ndarray:
     >>> y_proba = np.tile([0.9, 0.1], (8, 1))
     >>> [balanced(y_proba, np.array(counts)).mean(axis=0).round(2).tolist()
     ...  for counts in ([4, 1], [40, 40], [4000, 4000])]
-    [[0.9, 0.1], [0.61, 0.39], [0.51, 0.49]]
+    [[0.86, 0.14], [0.61, 0.39], [0.51, 0.49]]
     """
     n = counts.sum()
     shares = (counts + 1) / (n + len(counts))

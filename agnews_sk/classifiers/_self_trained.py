@@ -114,7 +114,7 @@ class SelfTrainedClassifier(
     is incomplete and for the last step of a pipeline.
 
     Only labelled rows choose the threshold, and only classifiers that were not fitted on them
-    predict them. Texts are embedded and tokenized once for all rounds.
+    predict them. Texts are embedded once for all rounds.
 
     Examples
     --------

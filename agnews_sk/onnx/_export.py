@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk._core.label_sets import label_format_of, thresholds_of
 from agnews_sk._core.optional import import_optional
 from agnews_sk._core.validation import n_rows, take_rows
@@ -69,7 +70,8 @@ def export_onnx(
     Parameters
     ----------
     pipeline : TextPipeline
-        A fitted pipeline of any of the `make_*_pipeline` functions.
+        A fitted pipeline of any of the `make_*_pipeline` functions, or a search or a
+        `SelfTrainedClassifier` that predicts by one.
     path : str or path
         Folder, or a zip file if it ends with `.zip`; a model there is replaced.
     X : DataFrame or array-like of str of shape (n_samples,)
@@ -125,6 +127,7 @@ def export_onnx(
     if quantize is not None and y is None:
         raise ValueError("quantize='int8' needs y, the labels to measure the accuracy with.")
     import_optional("onnx", extra="onnx", needed_by="export_onnx")
+    pipeline = predicting_estimator(pipeline)
     known = pipeline.classes_.tolist()
     label_format, thresholds = label_format_of(pipeline), thresholds_of(pipeline)
     one_label = y is not None and label_format is None

@@ -304,14 +304,14 @@ def _iterate_estimators(model: Any, state_of: StateOf) -> Iterator[tuple[str, An
         Names of steps and attributes joined by `/`; underscores are appended until it is unique.
     estimator : estimator
     """
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # held, since a freed object would lend its id to another one
     taken: set[str] = set()
 
     def visit(value: Any, folder: str) -> Iterator[tuple[str, Any]]:
         """Yield the estimators within a value, each object once."""
         if id(value) in seen:
             return
-        seen.add(id(value))
+        seen[id(value)] = value
         if isinstance(value, BaseEstimator):
             while folder in taken:
                 folder += "_"

@@ -12,7 +12,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import ComplementNB
 
 import agnews_sk
-from agnews_sk import make_embedding_pipeline, make_finetune_pipeline, make_tfidf_pipeline
+from agnews_sk import (
+    SelfTrainedClassifier,
+    make_embedding_pipeline,
+    make_finetune_pipeline,
+    make_tfidf_pipeline,
+)
 from agnews_sk.onnx import OnnxClassifier, ParityError, export_onnx
 from tests.families import FAMILIES
 from tests.onnx.rows import LABELS, NETWORKS, ROWS, TEXTS
@@ -181,3 +186,12 @@ def test_models_of_characters_alone_are_exported(tmp_path, texts, new):
     assert report.max_difference < 1e-12
     classifier = OnnxClassifier.from_path(tmp_path / "exported")
     assert classifier.predict([texts[0], texts[3]]).tolist() == ["oil", "cup"]
+
+
+def test_what_predicts_by_a_pipeline_is_exported_as_that_pipeline(tmp_path, headlines):
+    classifier = SelfTrainedClassifier(make_tfidf_pipeline(), n_folds=2, random_state=0)
+    classifier.fit(*headlines, X_unlabelled=["oil stocks", "the team"])
+    export_onnx(classifier, tmp_path / "exported", X=headlines[0])
+    exported = OnnxClassifier.from_path(tmp_path / "exported")
+    expected = classifier.predict_proba(headlines[0])
+    np.testing.assert_allclose(exported.predict_proba(headlines[0]), expected, atol=1e-4)

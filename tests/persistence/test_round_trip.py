@@ -13,7 +13,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
-from agnews_sk import FineTunedTransformerClassifier, TextCache, make_tfidf_pipeline
+from agnews_sk import (
+    FineTunedTransformerClassifier,
+    TextCache,
+    make_embedding_pipeline,
+    make_tfidf_pipeline,
+)
 from agnews_sk.classifiers import (
     AbstainingClassifier,
     CalibratedLinearSVC,
@@ -75,6 +80,16 @@ def test_a_loaded_model_that_learnt_from_unlabelled_texts_predicts_as_before(hea
     loaded = load(save(classifier, tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
     assert loaded.n_pseudo_labelled_ == classifier.n_pseudo_labelled_ == 2
+
+
+def test_pipelines_of_vectors_in_several_parameters_are_saved(tiny_model, headlines, tmp_path):
+    embedding = make_embedding_pipeline(tiny_model)
+    classifier = SelfTrainedClassifier(
+        embedding, embedder=make_embedding_pipeline(tiny_model)[:-1], n_folds=2, random_state=0
+    ).fit(*headlines, X_unlabelled=["oil stocks", "the team"])
+    loaded = load(save(classifier, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
+    assert loaded.embedder.named_steps["embed"].model == tiny_model
 
 
 def test_a_pipeline_with_a_mask_of_rows_can_be_saved(tmp_path, headlines):
