@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from agnews_sk._core.optional import import_optional
 from agnews_sk.bulk import choose_columns
 from agnews_sk.caching import TextCache
 from agnews_sk.cli._families import PRETRAINED, Family, check_pretrained, make_pipeline
@@ -85,7 +84,8 @@ def run_label(
     seed : int
     """
     console = Console()
-    serving: Any = import_optional("agnews_sk.serving", extra="serve", needed_by="label")
+    from agnews_sk import serving  # names the extra if it is missing, before any work
+
     if family in PRETRAINED:
         check_pretrained(model)
     path = Path(str(options.data))

@@ -31,7 +31,7 @@ class FoldPruner(BasePruner):
     ...     for fold, score in enumerate(scores):
     ...         trial.report(score, fold)
     ...     pruned = trial.should_prune()
-    ...     study.tell(trial, sum(scores) / len(scores))
+    ...     finished = study.tell(trial, sum(scores) / len(scores))
     >>> pruned
     True
     """
