@@ -221,10 +221,11 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
 
     def _is_checked(self, X: Any) -> bool:
         """Return whether X is a CSR matrix of finite numbers with as many features as in `fit`."""
-        if not sp.issparse(X) or X.format != "csr" or hasattr(self, "feature_names_in_"):
+        if not sp.issparse(X) or X.format != "csr" or X.ndim != 2:
             return False
         is_float = X.dtype in (np.float64, np.float32)
         same_features = X.shape[0] > 0 and X.shape[1] == self.n_features_in_
+        same_features = same_features and not hasattr(self, "feature_names_in_")
         return is_float and same_features and bool(np.isfinite(X.data).all())
 
     def predict(self, X: Any) -> Any:

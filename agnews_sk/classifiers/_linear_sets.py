@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.special import expit, logit
+from scipy.special import entr, expit, logit
 
 from agnews_sk.classifiers._label_sets import held_out_rows
 from agnews_sk.classifiers._label_thresholds import thresholds_for
@@ -186,7 +186,7 @@ def fit_margins(
             products,
             Sigmoid(rows.indicator[:, labels], weight[:, labels]),
             C=C,
-            tol=tol,
+            tol=tol * _least_share(rows.indicator[:, labels], weight[:, labels]),
             max_iter=max_iter,
             l1_ratio=l1_ratio,
             start=begin,
@@ -201,6 +201,27 @@ def fit_margins(
         products = Products(rows.X, is_divided=not sp.issparse(rows.X))
         n_iter = max(run(fit_labels, parts), default=0)
     return LabelMargins(coef, intercept, n_iter)
+
+
+def _least_share(indicator: np.ndarray, weight: np.ndarray) -> float:
+    """Return the least objective of a label, as a share of the sum over labels fitted together.
+
+    The objectives are those of the intercepts alone. A fit that stops at `tol` of the sum would not
+    have begun to separate a label that few rows have.
+
+    Parameters
+    ----------
+    indicator : ndarray of bool of shape (n_rows, n_labels)
+    weight : ndarray of float of shape (n_rows, n_labels)
+
+    Returns
+    -------
+    float
+    """
+    total = weight.sum(axis=0)
+    share = (weight * indicator).sum(axis=0) / total
+    objective = total * (entr(share) + entr(1 - share))  # (n_labels,)
+    return float(objective.min() / objective.sum()) if objective.all() else 1.0
 
 
 def calibrate(

@@ -13,6 +13,11 @@ from agnews_sk.classifiers._quasi_newton import Descent
 # Steps by rows are cheaper where there are so many features per row, but they are more: not if
 # products, with so many values per feature, take most of the time.
 _FEATURES_PER_ROW, _VALUES_PER_FEATURE = 8, 16
+# Share of a column, or of a row, in the sum of squares: a larger one bends the objective far more
+# than the others do, which one second derivative for all does not describe.
+_LARGEST_SHARE = 0.3
+# Root mean squares of the norms of rows whose squares are far from the limits of single precision.
+_LEAST_SCALE, _LARGEST_SCALE = 1e-15, 1e15
 # Columns of a product whose coefficients of all features are in memory.
 _COLUMNS = 32
 # Steps that are remembered, and the number of elements from which on there are fewer.
@@ -66,11 +71,37 @@ class RowCoefficients(NamedTuple):
 
 
 def has_few_rows(X: Any) -> bool:
-    """Return whether there are so few rows for the features that `fit_rows` is faster."""
+    """Return whether there are so few rows for the features that `fit_rows` is faster.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
+
+    Returns
+    -------
+    bool
+        Also False if one column or row outweighs the others, or squares could overflow.
+    """
     n_rows, n_features = X.shape
     n_values = X.nnz if sp.issparse(X) else X.size
     cheap = n_values <= _VALUES_PER_FEATURE * n_features
-    return bool(cheap and n_features >= _FEATURES_PER_ROW * n_rows)
+    return bool(cheap and n_features >= _FEATURES_PER_ROW * n_rows and _is_even(X))
+
+
+def _is_even(X: Any) -> bool:
+    """Return whether no column or row outweighs the others, and squares are representable."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if sp.issparse(X):
+            squares = X.data[: X.nnz].astype(float) ** 2  # (n_values,)
+            rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+            parts = np.bincount(X.indices, squares), np.bincount(rows, squares)
+        else:
+            dense = X.astype(float) ** 2
+            parts = dense.sum(axis=0), dense.sum(axis=1)
+        total = parts[0].sum()
+        scale = np.sqrt(total / X.shape[0])
+        largest = max(part.max(initial=0) for part in parts)
+    return bool(_LEAST_SCALE < scale < _LARGEST_SCALE and largest <= _LARGEST_SHARE * total)
 
 
 def fit_rows(
@@ -210,7 +241,7 @@ class _RowDescent(Descent):
 
     def _gradient(self) -> np.ndarray:
         """Return the derivatives of the objective by coefficients and intercepts."""
-        gradient = np.empty_like(self.point)
+        gradient = np.zeros_like(self.point)
         coef, intercept = self._split(gradient)
         coef[:] = self.residual
         self._split(gradient[1:])[0][:] = self.gram.with_columns(self.residual)

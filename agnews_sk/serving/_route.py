@@ -49,7 +49,9 @@ class JsonRoute(APIRoute):
     async def handle(self, scope: Any, receive: Receive, send: Send) -> None:
         """Respond to a valid request, or let FastAPI do so."""
         headers = scope["headers"]
-        if scope["method"] != "POST" or _JSON not in headers or not self._is_allowed(headers):
+        # Of several types, FastAPI takes the first one.
+        kind = next((header for header in headers if header[0] == _JSON[0]), None)
+        if scope["method"] != "POST" or kind != _JSON or not self._is_allowed(headers):
             await super().handle(scope, receive, send)
             return
         messages = await _read(receive)

@@ -162,3 +162,10 @@ def test_sets_of_labels_are_fitted_with_the_same_parameters():
 def test_bad_parameters_are_rejected(name, value):
     with pytest.raises(ValueError, match=f"'{name}' parameter of CalibratedLogisticRegression"):
         CalibratedLogisticRegression(**{name: value}).fit(X, Y)
+
+
+def test_a_sparse_array_of_one_dimension_is_rejected():
+    X = sp.csr_array(np.eye(6))
+    classifier = CalibratedLogisticRegression(calibration_fraction=None).fit(X, np.arange(6) % 2)
+    with pytest.raises(ValueError, match="Expected 2D"):
+        classifier.predict(X[0])

@@ -44,6 +44,25 @@ def test_the_descent_reaches_nearly_the_optimum(to_kind):
         assert ours < 1.03 * objective(reference.coef_[0], reference.intercept_[0], label)
 
 
+def test_a_rare_label_beside_frequent_ones_reaches_its_optimum():
+    rng = np.random.default_rng(0)
+    dense = rng.standard_normal((1500, 30))
+    odds = dense @ rng.standard_normal((30, 20)) + np.linspace(-12, 0, 20)
+    marks = odds > 0
+    rare = marks.sum(axis=0).argmin()
+    rows = LabelRows(dense, marks, np.ones(1500), np.ones((1500, 1)))
+    found = fit_margins(rows, C=1, max_iter=100, n_jobs=1)
+    reference = LogisticRegression(C=1, tol=1e-8, max_iter=1000).fit(dense, marks[:, rare])
+
+    def objective(coef, intercept):
+        margins = np.where(marks[:, rare], 1, -1) * (dense @ coef + intercept)
+        return (coef**2).sum() / 2 + np.logaddexp(0, -margins).sum()
+
+    best = objective(reference.coef_[0], reference.intercept_[0])
+    assert 5 < marks[:, rare].sum() < 50
+    assert objective(found.coef[:, rare], found.intercept[rare]) < 1.05 * best
+
+
 def test_the_result_does_not_depend_on_the_number_of_threads():
     indicator = np.hstack([Y] * 10).astype(bool)
     rows = LabelRows(sp.csr_array(X), indicator, np.ones(400), np.ones((400, 1)))

@@ -91,3 +91,27 @@ def test_products_that_are_not_divided_are_the_same():
         )
         expected = (X / whole.scale) ** (2 if squared else 1)
         np.testing.assert_allclose(found, expected.T @ values, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", ["column", "row"])
+@pytest.mark.parametrize("to_kind", [np.asarray, sp.csr_array], ids=["dense", "csr"])
+def test_rows_have_no_factors_where_a_column_or_row_outweighs_the_others(axis, to_kind):
+    even = np.ones((10, 160))
+    outweighed = even.copy()
+    outweighed[(slice(None), 3) if axis == "column" else 3] = 20
+    assert has_few_rows(to_kind(even))
+    assert not has_few_rows(to_kind(outweighed))
+
+
+def test_a_long_column_beside_texts_is_fitted_to_the_optimum():
+    lengths = 50 + 10 * RNG.integers(0, 9, (N_ROWS, 1)).astype(float)
+    both = sp.csr_array(sp.hstack([X, lengths], format="csr"))
+    settings = {"C": 10.0, "tol": 1e-6, "max_iter": 1000}
+    found = CalibratedLogisticRegression(calibration_fraction=None, **settings).fit(both, Y)
+    assert found.score(both, Y) == 1
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e19, 1e30])
+def test_scales_whose_squares_are_not_representable_are_fitted(scale):
+    classifier = CalibratedLogisticRegression(C=100 / scale**2, calibration_fraction=None)
+    assert classifier.fit(X * scale, Y).score(X * scale, Y) == 1

@@ -98,6 +98,14 @@ def test_a_body_of_another_type_is_no_json(client):
     assert post(client, b'{"text": "a"}', "text/plain").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("kinds", "status"), [((JSON, "text/plain"), 200), (("text/plain", JSON), 422)]
+)
+def test_of_several_types_the_first_one_counts(client, kinds, status):
+    headers = [("X-API-Key", KEY.encode()), *(("Content-Type", kind) for kind in kinds)]
+    assert client.post("/predict", content=b'{"text": "a"}', headers=headers).status_code == status
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "HEAD"])
 def test_other_methods_are_not_allowed(client, method):
     headers = {"Content-Type": JSON, "X-API-Key": KEY.encode()}
