@@ -113,6 +113,15 @@ class Browser:
         kinds = ("Runtime.exceptionThrown", "Log.entryAdded")
         return [event["params"] for event in self.events if event.get("method") in kinds]
 
+    def roles_and_names(self) -> set[tuple[str, str]]:
+        """Return role and name of each element that a screen reader finds."""
+        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+        return {
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in nodes
+            if not node["ignored"]
+        }
+
     def screenshot(self, path: Path) -> None:
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))

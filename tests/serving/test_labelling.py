@@ -388,12 +388,7 @@ def axe_faults(page):
 
 @needs_chromium
 def test_a_screen_reader_finds_names_and_hears_each_text(page):
-    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
-    named = {
-        (node["role"]["value"], node.get("name", {}).get("value", ""))
-        for node in nodes
-        if not node["ignored"]
-    }
+    named = page.roles_and_names()
     assert {
         ("heading", "Which label fits this text?"),
         ("progressbar", "Labelled texts"),

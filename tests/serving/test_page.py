@@ -125,12 +125,7 @@ def test_the_page_can_be_used_by_keyboard_alone(page):
 
 
 def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
-    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
-    named = {
-        (node["role"]["value"], node.get("name", {}).get("value", ""))
-        for node in nodes
-        if not node["ignored"]
-    }
+    named = page.roles_and_names()
     assert {
         ("heading", "Which label fits this text?"),
         ("textbox", "title"),
