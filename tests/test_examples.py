@@ -31,6 +31,7 @@ SLOW = {
 NEEDED = {
     "distributed": ("distributed", "dask"),
     "matplotlib": ("matplotlib", "plot"),
+    "Display": ("matplotlib", "plot"),
     "onnx": ("onnxruntime", "onnx"),
     "audit(": ("cleanlab", "audit"),
     '"serve"': ("fastapi", "serve"),
