@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from agnews_sk import __version__
-from agnews_sk.labelling import LabellingSession, annotations_as
+from agnews_sk.labelling import MAX_LABEL_LENGTH, LabellingSession, annotations_as
 from agnews_sk.serving._api_key import check_key, key_check
 from agnews_sk.serving._app import respond_invalid
 from agnews_sk.serving._connections import BacklogSocket
@@ -26,7 +26,6 @@ from agnews_sk.serving._workers import BACKLOG, bind, make_server
 LOOPBACK = "127.0.0.1"
 # A name that another site resolves to this machine is none of them.
 _HOSTS = [LOOPBACK, "localhost"]
-_MAX_LABEL_LENGTH = 200
 _MAX_CLASSES = 1_000
 
 
@@ -37,8 +36,8 @@ class Decided(BaseModel):
 
     row: int = Field(ge=0)
     action: Literal["label", "unsure", "skip"]
-    label: str = Field("", max_length=_MAX_LABEL_LENGTH)
-    suggested: str = Field("", max_length=_MAX_LABEL_LENGTH)
+    label: str = Field("", max_length=MAX_LABEL_LENGTH)
+    suggested: str = Field("", max_length=MAX_LABEL_LENGTH)
 
 
 class NewClass(BaseModel):
@@ -46,7 +45,7 @@ class NewClass(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str = Field(min_length=1, max_length=_MAX_LABEL_LENGTH)
+    name: str = Field(min_length=1, max_length=MAX_LABEL_LENGTH)
 
 
 def create_labelling_app(
