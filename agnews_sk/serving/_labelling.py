@@ -197,14 +197,16 @@ def _add_routes(
         except ValueError as error:  # decided in another window
             raise HTTPException(409, str(error)) from error
         except OSError as error:
-            reason = error.strerror or error
-            raise HTTPException(507, f"the label could not be saved: {reason}.") from error
+            raise _storage_error("the label could not be saved", error) from error
         return _as_json(_state(session))
 
     @app.post("/undo", dependencies=[guard])
     def undo() -> Response:
         """Take back the last decision, and return its text."""
-        session.undo()
+        try:
+            session.undo()
+        except OSError as error:
+            raise _storage_error("nothing could be taken back", error) from error
         return _as_json(_state(session))
 
     @app.post("/classes", dependencies=[guard])
@@ -234,6 +236,11 @@ def _add_routes(
         """End the session."""
         on_finish()
         return _as_json({"file": str(session.path)})
+
+
+def _storage_error(what: str, error: OSError) -> HTTPException:
+    """Return the response to a change that could not be written."""
+    return HTTPException(507, f"{what}: {error.strerror or error}.")
 
 
 def _state(session: LabellingSession) -> dict[str, Any]:
