@@ -133,7 +133,8 @@ def _read(path: Path, options: RowOptions) -> _Texts:
         If the file cannot be read or has no rows, or its columns are not certain.
     """
     try:
-        texts = _read_annotated(path) if is_annotations(path) else _read_rows(path, options)
+        read = _read_annotated if is_annotations(path) else _read_rows
+        texts = read(path, options)
     except (OSError, TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     if not len(texts.frame):
@@ -141,11 +142,31 @@ def _read(path: Path, options: RowOptions) -> _Texts:
     return texts
 
 
-def _read_annotated(path: Path) -> _Texts:
-    """Read an export of Label Studio or doccano."""
+def _read_annotated(path: Path, options: RowOptions) -> _Texts:
+    """Read an export of Label Studio or doccano, of whose columns all or the chosen ones are text.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    options : RowOptions
+
+    Returns
+    -------
+    _Texts
+
+    Raises
+    ------
+    ValueError
+        If it has no column of that name.
+    """
     found = read_annotations(path)
+    names = [str(name) for name in found.texts.columns]
+    wanted = [_spelled(name, names) for name in options.text or names]
+    unknown = next((name for name in wanted if name not in names), None)
+    if unknown is not None:
+        raise ValueError(f"{path} has no column {unknown!r} of texts; it has {', '.join(names)}.")
     labels = {row: label for row, label in enumerate(found.labels) if label is not None}
-    return _Texts(found.texts, labels)
+    return _Texts(found.texts[wanted], labels)
 
 
 def _read_rows(path: Path, options: RowOptions) -> _Texts:

@@ -75,7 +75,8 @@ class LabelFile:
     BlockingIOError
         If another process has opened it.
     ValueError
-        If the file is another one, whose columns or texts of rows differ, or is damaged.
+        If the file is another one, whose columns or texts of rows differ, or is damaged; or a
+        column cannot be in it.
     """
 
     def __init__(self, path: str | Path, texts: Mapping[str, Sequence[str]]) -> None:
@@ -88,6 +89,12 @@ class LabelFile:
             raise ValueError(
                 f"the column {sorted(taken)[0]!r} has a name that the file of labels needs for "
                 "itself; rename it, or choose other columns of the text."
+            )
+        formulas = [name for name in self._texts if _FORMULA.match(name)]
+        if formulas:
+            raise ValueError(
+                f"the column {formulas[0]!r} has a name that spreadsheets read as a formula; "
+                "rename it, or choose other columns of the text."
             )
         self.decisions: dict[int, Decision] = {}
         self.path.parent.mkdir(parents=True, exist_ok=True)

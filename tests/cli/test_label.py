@@ -94,6 +94,18 @@ def test_exports_of_annotation_tools_are_read(run, tmp_path, labelled):
     assert lines_of(out)[0]["row"] == "4"
 
 
+def test_columns_of_an_export_are_chosen(run, tmp_path, labelled):
+    path = tmp_path / "project.json"
+    data = [{"Body": f"parcel {i}", "url": "http://example.com"} for i in range(15)]
+    path.write_text(json.dumps([{"data": cells} for cells in data]))
+    done = run("label", path, "--text", "body", "--out", tmp_path / "labels.csv", *TFIDF)
+    assert done.exit_code == 0, done.output
+    assert list(labelled[0].texts) == ["Body"]
+    failed = run("label", path, "--text", "title", "--out", tmp_path / "other.csv", *TFIDF)
+    assert failed.exit_code == 2
+    assert "has no column 'title' of texts; it has Body, url." in failed.stderr
+
+
 def test_the_default_output_is_named_after_the_file(run, tickets, labelled, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run("label", tickets, "--text", "comment_body", *TFIDF)

@@ -271,6 +271,8 @@ def test_one_process_at_a_time_writes(path):
 def test_columns_of_the_text_must_not_have_the_names_of_the_others(path):
     with pytest.raises(ValueError, match="the column 'status' has a name that the file"):
         LabelFile(path, {"status": ["a"]})
+    with pytest.raises(ValueError, match="the column '=1' has a name that spreadsheets read as"):
+        LabelFile(path, {"text": ["a"], "=1": ["b"]})
     assert not path.exists()
 
 
