@@ -3,7 +3,6 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -12,66 +11,16 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk._core.validation import as_frame, check_texts, is_frame, take_rows
+from agnews_sk.labelling._class_file import class_path, read_classes, write_classes
 from agnews_sk.labelling._estimate import AccuracyEstimate
 from agnews_sk.labelling._label_file import Decision, LabelFile, check_label
 from agnews_sk.labelling._labels import as_positions
 from agnews_sk.labelling._learner import ActiveLearner
+from agnews_sk.labelling._progress import RANDOM, Item, Progress
 
-RANDOM, IMPORTED = "random", "imported"
+IMPORTED = "imported"
 # Enough chosen rows to go on with while the classifier is fitted on the batch before.
 _BATCHES_AHEAD = 2
-
-
-@dataclass(frozen=True)
-class Item:
-    """A text to label.
-
-    Attributes
-    ----------
-    row : int
-        Position in the pool.
-    chosen_by : str
-        "random", or the strategy.
-    suggested : str or None
-        Predicted label; None for random rows, on which the accuracy is measured, and before there
-        is a classifier.
-    probability : float or None
-        Of the predicted label.
-    """
-
-    row: int
-    chosen_by: str = RANDOM
-    suggested: str | None = None
-    probability: float | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far labelling is.
-
-    Attributes
-    ----------
-    n_rows, n_labelled, n_unsure, n_skipped : int
-    counts : dict of str to int
-        Number of rows by label.
-    estimate : AccuracyEstimate or None
-        Of the last classifier that was fitted.
-    stop_reason : {"done", "target", "stable"} or None
-    is_fitting : bool
-        Whether a classifier is being fitted.
-    fault : str
-        Why the last classifier could not be fitted; else empty.
-    """
-
-    n_rows: int
-    n_labelled: int
-    n_unsure: int
-    n_skipped: int
-    counts: dict[str, int]
-    estimate: AccuracyEstimate | None
-    stop_reason: str | None
-    is_fitting: bool
-    fault: str
 
 
 class LabellingSession:
@@ -92,7 +41,8 @@ class LabellingSession:
         It is fitted on X. Give it a `random_state`: a session that is continued then draws the
         same random rows.
     classes : sequence of str, default=()
-        Labels to choose from, in their order; those of the file are added.
+        Labels to choose from, in their order; those of earlier sessions are added. `add_class`
+        keeps all of them in a file beside `path`, with the ending `.classes.json`.
     batch_size : int, default=10
         Number of decisions between two fits.
 
@@ -142,7 +92,9 @@ class LabellingSession:
         self._lock = threading.RLock()
         self.classes: list[str] = []
         for name in classes:
-            self.add_class(name)
+            check_label(name)
+            self._check_new(name)
+            self.classes.append(name)
         self.texts = _texts_of(X)
         self.batch_size = batch_size
         self.learner = learner.fit(X)
@@ -155,12 +107,15 @@ class LabellingSession:
         self._estimate: AccuracyEstimate | None = None
         self._stop_reason: str | None = None
         self._fault = ""
+        self._class_path = class_path(path)
+        known = read_classes(self._class_path)
         self._file = LabelFile(path, self.texts)
+        known += self.labels.values()
         self._changed = dict.fromkeys(self._file.decisions)
-        for one in self._file.decisions.values():
-            self._history.append(Item(one.row, one.chosen_by or RANDOM))
-            if one.label is not None and one.label not in self.classes:
-                self.classes.append(one.label)
+        self._history += [
+            Item(one.row, one.chosen_by or RANDOM) for one in self._file.decisions.values()
+        ]
+        self.classes += [name for name in dict.fromkeys(known) if name not in self.classes]
         self._start_worker()
 
     @property
@@ -250,7 +205,7 @@ class LabellingSession:
             return item.row
 
     def add_class(self, name: str) -> None:
-        """Add a label to choose from.
+        """Add a label to choose from, also in later sessions, in the same place.
 
         Parameters
         ----------
@@ -258,13 +213,15 @@ class LabellingSession:
 
         Raises
         ------
+        OSError
+            If it cannot be written.
         ValueError
             If it exists, or spreadsheets would not show it as it is.
         """
         check_label(name)
         with self._lock:
-            if name in self.classes:
-                raise ValueError(f"there is a label {name!r} already.")
+            self._check_new(name)
+            write_classes(self._class_path, [*self.classes, name])
             self.classes.append(name)
 
     def import_labels(self, labels: Mapping[int, str]) -> int:
@@ -333,6 +290,11 @@ class LabellingSession:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _check_new(self, name: str) -> None:
+        """Reject a label that exists."""
+        if name in self.classes:
+            raise ValueError(f"there is a label {name!r} already.")
 
     def _is_open(self, row: int) -> bool:
         """Return whether a row is to be labelled yet."""

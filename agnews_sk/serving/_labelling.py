@@ -218,6 +218,8 @@ def _add_routes(
             session.add_class(request.name.strip())
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+        except OSError as error:
+            raise _storage_error("the label could not be added", error) from error
         return _as_json(_state(session))
 
     @app.get("/export/{tool}", dependencies=[guard])

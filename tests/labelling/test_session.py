@@ -247,6 +247,26 @@ def test_labels_are_added_and_imported(path):
         assert {line["chosen_by"] for line in csv.DictReader(file)} == {"imported"}
 
 
+def test_added_labels_keep_their_places_in_the_next_session(path):
+    with start(path, classes=["oil"]) as session:
+        for name in ("war", "tin", "cup"):
+            session.add_class(name)
+        session.label(0, "cup")
+        session.label(1, "oil")
+    with start(path, classes=["oil"]) as session:
+        assert session.classes == ["oil", "war", "tin", "cup"]
+    with start(path, classes=["cup"]) as session:
+        assert session.classes == ["cup", "oil", "war", "tin"]
+
+
+def test_a_label_that_cannot_be_kept_is_not_added(path):
+    with start(path) as session:
+        (path.parent / ".labels.classes.json").mkdir()
+        with pytest.raises(OSError, match="directory"):
+            session.add_class("tin")
+        assert session.classes == ["oil", "cup"]
+
+
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [

@@ -157,6 +157,11 @@ def test_labels_are_added(client, session):
     twice = client.post("/classes", json={"name": "tin"})
     assert (twice.status_code, twice.json()["detail"]) == (422, "there is a label 'tin' already.")
     assert client.post("/classes", json={"name": "=a"}).status_code == 422
+    (session.path.parent / ".labels.classes.json").mkdir()  # where it would be written
+    failed = client.post("/classes", json={"name": "zinc"})
+    assert failed.status_code == 507
+    assert "the label could not be added" in failed.json()["detail"]
+    assert session.classes == [*CLASSES, "tin"]
 
 
 @pytest.mark.parametrize("tool", ["label_studio", "doccano"])
