@@ -128,17 +128,31 @@ def annotations_as(
     """
     if tool not in TOOLS:
         raise ValueError(f"tool must be one of {list(TOOLS)}, got {tool!r}.")
-    columns = {str(name): [_text(cell) or "" for cell in texts[name]] for name in texts}
-    lengths = {name: len(column) for name, column in columns.items()}
-    if any(n != len(labels) for n in lengths.values()):
-        raise ValueError(f"there must be one label or None per text, got {len(labels)}: {lengths}.")
-    rows = [dict(zip(columns, cells)) for cells in zip(*columns.values())]
-    numbered = list(enumerate(zip(rows, map(_text, labels)), start=1))
+    numbered = list(enumerate(zip(_rows(texts, labels), map(_text, labels)), start=1))
     if tool == "label_studio":
         tasks = [_as_task(i, cells, label) for i, (cells, label) in numbered]
         return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
     lines = [_as_doccano(i, cells, label) for i, (cells, label) in numbered]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _rows(texts: Mapping[str, Sequence[str]], labels: Sequence[str | None]) -> list[dict[str, str]]:
+    """Return the cells of each row by column, missing ones empty; reject columns of other lengths.
+
+    Parameters
+    ----------
+    texts : DataFrame, or mapping of str to sequence of str of length n_samples
+    labels : sequence of (str or None) of length n_samples
+
+    Returns
+    -------
+    list of dict of str to str of length n_samples
+    """
+    columns = {str(name): [_text(cell) or "" for cell in texts[name]] for name in texts}
+    lengths = {name: len(column) for name, column in columns.items()}
+    if any(n != len(labels) for n in lengths.values()):
+        raise ValueError(f"there must be one label or None per text, got {len(labels)}: {lengths}.")
+    return [dict(zip(columns, cells)) for cells in zip(*columns.values())]
 
 
 def is_annotations(path: str | Path) -> bool:

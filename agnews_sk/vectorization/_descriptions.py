@@ -112,18 +112,25 @@ def _flat(
         )
     if len(descriptions) < 2:
         raise ValueError(f"descriptions must describe at least 2 classes, got {len(descriptions)}.")
-    sentences, owners = [], []
+    sentences: list[str] = []
+    owners: list[int] = []
     for k, (label, described) in enumerate(descriptions.items()):
-        is_text = isinstance(described, str)
-        of_class = [described] if is_text or not np.iterable(described) else list(described)
-        if not of_class or not all(isinstance(s, str) and s.strip() for s in of_class):
-            raise ValueError(
-                f"descriptions of {label!r} must be a text or a list of texts, got {described!r}."
-            )
+        of_class = _sentences(label, described)
         sentences += of_class
         owners += [k] * len(of_class)
     classes = check_labels([label for label, _ in descriptions.items()], name="descriptions")
     return classes, sentences, np.array(owners)
+
+
+def _sentences(label: Any, described: Any) -> list[str]:
+    """Return the descriptions of a class as a list."""
+    is_text = isinstance(described, str)
+    of_class = [described] if is_text or not np.iterable(described) else list(described)
+    if not of_class or not all(isinstance(s, str) and s.strip() for s in of_class):
+        raise ValueError(
+            f"descriptions of {label!r} must be a text or a list of texts, got {described!r}."
+        )
+    return of_class
 
 
 def _check_distinct(prototypes: np.ndarray, classes: np.ndarray) -> None:
