@@ -91,6 +91,8 @@ class LabellingSession:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
         self._lock = threading.RLock()
         self.classes: list[str] = []
+        if isinstance(classes, str):
+            raise TypeError(f"classes must be a list of labels, got {classes!r}.")
         for name in classes:
             check_label(name)
             self._check_new(name)

@@ -326,6 +326,11 @@ def test_texts_in_an_array_are_one_column(path):
         assert list(session.texts) == ["text"]
 
 
+def test_a_single_label_is_no_list_of_labels(path):
+    with pytest.raises(TypeError, match="classes must be a list of labels, got 'oil'"):
+        start(path, classes="oil")
+
+
 def test_batches_have_at_least_one_row(path):
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         start(path, batch_size=0)
