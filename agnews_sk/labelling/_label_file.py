@@ -213,16 +213,17 @@ class LabelFile:
                 f"{', '.join(self._columns)}, separated by commas, got {', '.join(columns)}; "
                 "choose another name for the output."
             )
-        if self._is_half(records[-1][1]):
-            self._file.truncate(records.pop()[0])
-        elif not content.endswith(b"\n"):
-            self._write(b"\n" if content.endswith(b"\r") else b"\r\n")
+        half = records.pop() if self._is_half(records[-1][1]) else None
         starts = []
         for number, (start, record) in enumerate(records[1:], start=2):
             if record.strip():  # spreadsheets and editors leave blank lines
                 one = self._decision(record, number)
                 self.decisions[one.row] = one
                 starts.append(start)
+        if half is not None:
+            self._file.truncate(half[0])
+        elif not content.endswith(b"\n"):
+            self._write(b"\n" if content.endswith(b"\r") else b"\r\n")
         return starts
 
     def _is_half(self, record: bytes) -> bool:
@@ -231,6 +232,9 @@ class LabelFile:
         It then begins as the line of its row does, which up to the label is known, and has fewer
         cells and no line break after them.
         """
+        record = record.rstrip(b"\0")  # what a power failure may leave of bytes not yet written
+        if not record:
+            return True
         row = self._position(record.partition(b",")[0].decode("utf-8", "replace"))
         if row is None:
             return record.isdigit()

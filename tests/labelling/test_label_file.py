@@ -84,6 +84,21 @@ def test_what_was_written_half_is_removed(path):
             assert list(file.decisions) == [*kept, 4]
 
 
+@pytest.mark.parametrize("rest", [b"", b"5,pl", b"3,c,b"], ids=["whole", "text", "other row"])
+def test_zeros_that_a_power_failure_left_are_removed_with_a_half_line_only(path, rest):
+    write(path, Decision(0, "a"), Decision(1, "b"))
+    whole = path.read_bytes()
+    path.write_bytes(left := whole + rest + bytes(30))
+    if rest == b"3,c,b":  # row 3 is another text
+        with pytest.raises(ValueError, match="record 4: 7 fields are needed, got 3"):
+            LabelFile(path, TEXTS)
+        assert path.read_bytes() == left
+    else:
+        with LabelFile(path, TEXTS) as file:
+            assert list(file.decisions) == [0, 1]
+        assert path.read_bytes() == whole
+
+
 def test_a_header_that_was_written_half_is_written_again(path):
     write(path)
     whole = path.read_bytes()
