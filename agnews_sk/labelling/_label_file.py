@@ -272,7 +272,9 @@ class LabelFile:
                 f"{place}: {len(self._columns)} fields are needed, got {got}; repair or delete it."
             )
         row, texts = self._position(cells[0]), cells[1 : 1 + len(self._texts)]
-        if row is None or texts != self._cells(Decision(row, None))[1 : 1 + len(texts)]:
+        known = [] if row is None else self._cells(Decision(row, None))[1 : 1 + len(texts)]
+        # Spreadsheets write their own line breaks in cells.
+        if row is None or [*map(_plain_breaks, texts)] != [*map(_plain_breaks, known)]:
             raise ValueError(
                 f"{place}: row {cells[0]} has another text in the rows to label; choose another "
                 "name for the output, or label the file that it is of."
@@ -329,6 +331,11 @@ def _without_formula(text: str) -> str:
     """
     text = text.encode("utf-8", "replace").decode()
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _plain_breaks(text: str) -> str:
+    r"""Return a text whose line breaks are \n."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _line(cells: Iterable[str]) -> bytes:

@@ -229,6 +229,20 @@ def test_texts_of_any_length_are_read_again(path):
         assert list(file.decisions) == [0, 1]
 
 
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL], ids=["some", "all"])
+def test_a_file_that_a_spreadsheet_has_saved_is_continued(path, quoting):
+    write(path, *(Decision(i, "a") for i in range(len(TEXTS["text"]))))
+    saved = [[cell.replace("\r\n", "\n") for cell in line] for line in lines_of(path)]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=quoting, lineterminator="\n").writerows(saved)
+    with LabelFile(path, TEXTS) as file:
+        assert list(file.decisions) == list(range(len(TEXTS["text"])))
+        last = file.undo()
+        file.append(last)
+    with LabelFile(path, TEXTS) as file:
+        assert file.decisions.popitem()[1] == last
+
+
 @pytest.mark.parametrize("change", ["replaced", "edited", "removed"])
 def test_nothing_is_written_to_a_file_that_another_program_has_changed(path, tmp_path, change):
     with LabelFile(path, TEXTS) as file:
