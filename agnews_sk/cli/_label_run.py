@@ -133,7 +133,8 @@ def _read(path: Path, options: RowOptions) -> _Texts:
         If the file cannot be read or has no rows, or its columns are not certain.
     """
     try:
-        texts = _read_annotated(path) if is_annotations(path) else _read_rows(path, options)
+        read = _read_annotated if is_annotations(path) else _read_rows
+        texts = read(path, options)
     except (OSError, TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     if not len(texts.frame):
@@ -141,11 +142,31 @@ def _read(path: Path, options: RowOptions) -> _Texts:
     return texts
 
 
-def _read_annotated(path: Path) -> _Texts:
-    """Read an export of Label Studio or doccano."""
+def _read_annotated(path: Path, options: RowOptions) -> _Texts:
+    """Read an export of Label Studio or doccano, of whose columns all or the chosen ones are text.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    options : RowOptions
+
+    Returns
+    -------
+    _Texts
+
+    Raises
+    ------
+    ValueError
+        If it has no column of that name.
+    """
     found = read_annotations(path)
+    names = [str(name) for name in found.texts.columns]
+    wanted = [_spelled(name, names) for name in options.text or names]
+    unknown = next((name for name in wanted if name not in names), None)
+    if unknown is not None:
+        raise ValueError(f"{path} has no column {unknown!r} of texts; it has {', '.join(names)}.")
     labels = {row: label for row, label in enumerate(found.labels) if label is not None}
-    return _Texts(found.texts, labels)
+    return _Texts(found.texts[wanted], labels)
 
 
 def _read_rows(path: Path, options: RowOptions) -> _Texts:
@@ -168,12 +189,13 @@ def _read_rows(path: Path, options: RowOptions) -> _Texts:
     reader = open_rows(path, NamedColumns(wanted, header=options.header), **reading)
     rows, n_broken = _cells(reader, wanted)
     n_texts = len(columns.text)
-    frame = pd.DataFrame([row[:n_texts] for row in rows], columns=columns.text, dtype=object)
-    labels = {i: row[-1].strip() for i, row in enumerate(rows)} if of_labels else {}
+    texts = [[_as_text(cell) for cell in row[:n_texts]] for row in rows]
+    frame = pd.DataFrame(texts, columns=columns.text, dtype=object)
+    labels = {i: _as_label(row[-1], i + 1) for i, row in enumerate(rows)} if of_labels else {}
     return _Texts(frame, {i: label for i, label in labels.items() if label}, n_broken)
 
 
-def _cells(reader: RowReader, wanted: Sequence[str]) -> tuple[list[list[str]], int]:
+def _cells(reader: RowReader, wanted: Sequence[str]) -> tuple[list[list[Any]], int]:
     """Read columns of a file.
 
     Parameters
@@ -184,8 +206,8 @@ def _cells(reader: RowReader, wanted: Sequence[str]) -> tuple[list[list[str]], i
 
     Returns
     -------
-    rows : list of list of str
-        The cells of each row; missing ones are empty.
+    rows : list of list
+        The cells of each row, of any kind that the format has; missing ones are None or NaN.
     n_broken : int
         Number of rows that cannot be read.
     """
@@ -193,7 +215,7 @@ def _cells(reader: RowReader, wanted: Sequence[str]) -> tuple[list[list[str]], i
     rows, n_broken = [], 0
     for batch in reader.batches(_ROWS_PER_BATCH):
         n_broken += len(batch.faults)
-        rows += [[_as_text(cells.get(name)) for name in names] for cells in batch.rows]
+        rows += [[cells.get(name) for name in names] for cells in batch.rows]
     return rows, n_broken
 
 
@@ -208,7 +230,16 @@ def _same(one: str, other: str) -> bool:
 
 def _as_text(cell: Any) -> str:
     """Return a cell as text; a missing one is empty."""
-    return "" if cell is None else str(cell)
+    return "" if cell is None or cell != cell else str(cell)  # NaN
+
+
+def _as_label(cell: Any, number: int) -> str:
+    """Return the label of a row, by its number in messages; empty if it has none."""
+    if not isinstance(cell, list):
+        return _as_text(cell).strip()
+    if len(cell) > 1:
+        raise ValueError(f"row {number}: there must be one label per text, got {cell!r:.100}.")
+    return _as_label(cell[0], number) if cell else ""
 
 
 def _print_start(

@@ -9,6 +9,7 @@ from agnews_sk.labelling._annotations import (
     write_annotations,
 )
 from agnews_sk.labelling._estimate import AccuracyEstimate
+from agnews_sk.labelling._label_file import MAX_LABEL_LENGTH
 from agnews_sk.labelling._learner import ActiveLearner
 from agnews_sk.labelling._session import LabellingSession
 

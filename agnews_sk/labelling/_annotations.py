@@ -91,14 +91,15 @@ def write_annotations(
     path : str or path
         A list in JSON for Label Studio, JSON Lines for doccano.
     texts : DataFrame, or mapping of str to sequence of str of length n_samples
-        Columns of the text; doccano has one, into which they are joined by line breaks.
+        Columns of the text; doccano has one, into which they are joined by line breaks. Missing
+        cells are empty.
     labels : sequence of (str or None) of length n_samples
     tool : {"label_studio", "doccano"}, default="label_studio"
 
     Raises
     ------
     ValueError
-        If `tool` is none of these.
+        If `tool` is none of these, or lengths differ.
 
     Notes
     -----
@@ -106,7 +107,8 @@ def write_annotations(
     `<Choices name="sentiment" toName="text">` of its template for text classification, where the
     value names the column.
     """
-    Path(path).write_text(annotations_as(tool, texts, labels), encoding="utf-8")
+    content = annotations_as(tool, texts, labels)
+    Path(path).write_text(content, encoding="utf-8", errors="replace")
 
 
 def annotations_as(
@@ -126,14 +128,31 @@ def annotations_as(
     """
     if tool not in TOOLS:
         raise ValueError(f"tool must be one of {list(TOOLS)}, got {tool!r}.")
-    columns = {str(name): list(texts[name]) for name in texts}
-    rows = [dict(zip(columns, cells)) for cells in zip(*columns.values())]
-    numbered = list(enumerate(zip(rows, labels), start=1))
+    numbered = list(enumerate(zip(_rows(texts, labels), map(_text, labels)), start=1))
     if tool == "label_studio":
         tasks = [_as_task(i, cells, label) for i, (cells, label) in numbered]
         return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
     lines = [_as_doccano(i, cells, label) for i, (cells, label) in numbered]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _rows(texts: Mapping[str, Sequence[str]], labels: Sequence[str | None]) -> list[dict[str, str]]:
+    """Return the cells of each row by column, missing ones empty; reject columns of other lengths.
+
+    Parameters
+    ----------
+    texts : DataFrame, or mapping of str to sequence of str of length n_samples
+    labels : sequence of (str or None) of length n_samples
+
+    Returns
+    -------
+    list of dict of str to str of length n_samples
+    """
+    columns = {str(name): [_text(cell) or "" for cell in texts[name]] for name in texts}
+    lengths = {name: len(column) for name, column in columns.items()}
+    if any(n != len(labels) for n in lengths.values()):
+        raise ValueError(f"there must be one label or None per text, got {len(labels)}: {lengths}.")
+    return [dict(zip(columns, cells)) for cells in zip(*columns.values())]
 
 
 def is_annotations(path: str | Path) -> bool:
@@ -179,7 +198,7 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         if content.lstrip().startswith("["):
             found = json.loads(content)
         else:
-            found = [json.loads(line) for line in content.splitlines() if line.strip()]
+            found = [json.loads(line) for line in content.split("\n") if line.strip()]
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}.") from error
     if not all(isinstance(entry, dict) for entry in found):
@@ -194,23 +213,35 @@ def _from_task(task: dict[str, Any]) -> tuple[dict[str, str], str | None]:
         raise KeyError("data")
     valid = [one for one in task.get("annotations", []) if not one.get("was_cancelled")]
     results = valid[-1]["result"] if valid else []
-    choices = [name for one in results for name in one["value"].get("choices", [])]
-    return texts, _only(choices)
+    choices = [one["value"].get("choices") for one in results]
+    return texts, _only([name for names in choices for name in _as_list(names)])
 
 
 def _from_doccano(entry: dict[str, Any]) -> tuple[dict[str, str], str | None]:
     """Return the text and the label of a line of doccano."""
     text = entry["text"]
-    found = entry.get("label", entry.get("labels", []))
-    labels = [found] if isinstance(found, str) else list(found or [])
-    return {"text": text + ""}, _only(labels)
+    return {"text": text + ""}, _only(_as_list(entry.get("label", entry.get("labels"))))
+
+
+def _as_list(names: Any) -> list[Any]:
+    """Return names of classes as a list, where tools store one alone or none."""
+    return [names] if isinstance(names, str) else list(names or [])
 
 
 def _only(labels: Sequence[Any]) -> str | None:
-    """Return the only label of a text, None without one, or reject several."""
+    """Return the only label of a text, None without one, or reject several or anything else."""
     if len(labels) > 1:
         raise ValueError(f"there must be one label per text, got {list(labels)!r:.100}.")
-    return str(labels[0]) if labels else None
+    if labels and (not isinstance(labels[0], (str, int)) or isinstance(labels[0], bool)):
+        raise ValueError(
+            f"a label must be the name of a class of the text, got {labels[0]!r:.100}."
+        )
+    return str(labels[0]).strip() or None if labels else None
+
+
+def _text(cell: Any) -> str | None:
+    """Return a cell as text, None if it is missing."""
+    return None if pd.isna(cell) else str(cell)
 
 
 def _as_task(number: int, cells: dict[str, str], label: str | None) -> dict[str, Any]:

@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
+from unicodedata import category
+
+from agnews_sk.files import fields_of_any_length
 
 LABELLED, UNSURE = "labelled", "unsure"
+MAX_LABEL_LENGTH = 200
+# Control characters, surrogates, line separators. Persian words and emoji need the joiners (Cf).
+_NOT_SHOWN = ("Cc", "Cs", "Zl", "Zp")
 _BEFORE, _AFTER = ("row",), ("label", "status", "chosen_by", "suggested", "time")
 # Excel reads UTF-8 only with it.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -48,7 +55,8 @@ class LabelFile:
     """The decisions about the rows of a pool, in a file that survives the end of the process.
 
     Each decision is appended, flushed and synchronized to the disk before `append` returns. A
-    line that was written half is removed when the file is opened again.
+    line that was written half is removed when the file is opened again; any other damage raises an
+    error, and nothing is removed.
 
     Parameters
     ----------
@@ -67,11 +75,13 @@ class LabelFile:
     BlockingIOError
         If another process has opened it.
     ValueError
-        If the file is another one: its columns or the texts of its rows differ.
+        If the file is another one, whose columns or texts of rows differ, or is damaged; or a
+        column cannot be in it.
     """
 
     def __init__(self, path: str | Path, texts: Mapping[str, Sequence[str]]) -> None:
         self.path = Path(path)
+        self._place = self.path.absolute()
         self._texts = {name: list(column) for name, column in texts.items()}
         self._columns = [*_BEFORE, *self._texts, *_AFTER]
         taken = set(self._texts) & {*_BEFORE, *_AFTER}
@@ -80,12 +90,19 @@ class LabelFile:
                 f"the column {sorted(taken)[0]!r} has a name that the file of labels needs for "
                 "itself; rename it, or choose other columns of the text."
             )
+        formulas = [name for name in self._texts if _FORMULA.match(name)]
+        if formulas:
+            raise ValueError(
+                f"the column {formulas[0]!r} has a name that spreadsheets read as a formula; "
+                "rename it, or choose other columns of the text."
+            )
         self.decisions: dict[int, Decision] = {}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b", buffering=0)  # noqa: SIM115 - closed by `close`
         try:
             _lock(self._file, self.path)
             self._starts = self._read()
+            self._end = self._file.seek(0, os.SEEK_END)
         except BaseException:
             self._file.close()
             raise
@@ -96,23 +113,35 @@ class LabelFile:
         Parameters
         ----------
         *decisions : Decision
+
+        Raises
+        ------
+        OSError
+            If they cannot be written, or another program has changed the file.
         """
-        start = self._file.seek(0, os.SEEK_END)
-        content = b""
-        for one in decisions:
-            self._starts.append(start + len(content))
-            content += _line(self._cells(one))
-        self._write(content)
+        lines = [_line(self._cells(one)) for one in decisions]
+        self._check_unchanged()
+        self._write(b"".join(lines))
+        *starts, self._end = accumulate(map(len, lines), initial=self._end)
+        self._starts += starts
         self.decisions |= {one.row: one for one in decisions}
 
     def undo(self) -> Decision | None:
-        """Remove the last decision from the file, and return it; None if there is none."""
+        """Remove the last decision from the file, and return it; None if there is none.
+
+        Raises
+        ------
+        OSError
+            If it cannot be removed, or another program has changed the file.
+        """
         if not self.decisions:
             return None
-        _, last = self.decisions.popitem()
-        self._file.truncate(self._starts.pop())
-        os.fsync(self._file.fileno())
-        return last
+        self._check_unchanged()
+        self._file.truncate(self._starts[-1])
+        self._end = self._starts.pop()
+        with suppress(OSError):  # if it is there again after a power failure, nothing is lost
+            os.fsync(self._file.fileno())
+        return self.decisions.popitem()[1]
 
     def close(self) -> None:
         """Close the file, so that another process may open it."""
@@ -123,6 +152,22 @@ class LabelFile:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _check_unchanged(self) -> None:
+        """Raise an OSError if the file is not as it was left.
+
+        A spreadsheet that saves replaces the file: what is appended to the old one would be lost,
+        and places in it are not those of the new one.
+        """
+        with suppress(FileNotFoundError):
+            found = os.stat(self._place)
+            is_same = os.path.samestat(found, os.fstat(self._file.fileno()))
+            if is_same and found.st_size == self._end:
+                return
+        raise OSError(
+            f"{self.path} has been changed by another program; close it there, and start again to "
+            "continue with what it holds now"
+        )
 
     def _write(self, content: bytes) -> None:
         """Append bytes and synchronize them; on failure, such as a full disk, take them back."""
@@ -135,7 +180,6 @@ class LabelFile:
         except OSError:
             with suppress(OSError):
                 self._file.truncate(start)
-            self._starts = [one for one in self._starts if one < start]
             raise
 
     def _cells(self, one: Decision) -> list[str]:
@@ -161,28 +205,57 @@ class LabelFile:
             self._write(header)
             _sync_folder(self.path.parent)
             return []
-        lines = list(_records(content))
-        if lines[0][1] != self._columns:
+        records = list(_records(content))
+        columns = _parsed(records[0][1])
+        if columns != self._columns:
             raise ValueError(
                 f"{self.path} is no file of these labels: its columns must be "
-                f"{', '.join(self._columns)}, separated by commas, got {', '.join(lines[0][1])}; "
+                f"{', '.join(self._columns)}, separated by commas, got {', '.join(columns)}; "
                 "choose another name for the output."
             )
-        if len(lines[-1][1]) < len(self._columns):  # written half
-            self._file.truncate(lines.pop()[0])
+        half = records.pop() if self._is_half(records[-1][1]) else None
+        starts = []
+        for number, (start, record) in enumerate(records[1:], start=2):
+            if record.strip():  # spreadsheets and editors leave blank lines
+                one = self._decision(record, number)
+                self.decisions[one.row] = one
+                starts.append(start)
+        if half is not None:
+            self._file.truncate(half[0])
         elif not content.endswith(b"\n"):
             self._write(b"\n" if content.endswith(b"\r") else b"\r\n")
-        for number, (_, cells) in enumerate(lines[1:], start=2):
-            one = self._decision(cells, number)
-            self.decisions[one.row] = one
-        return [start for start, _ in lines[1:]]
+        return starts
 
-    def _decision(self, cells: Sequence[str], number: int) -> Decision:
-        """Return the decision of a line, or reject one about another text, or a second one.
+    def _is_half(self, record: bytes) -> bool:
+        """Return whether the last record is the beginning of a line, and not damage by hand.
+
+        It then begins as the line of its row does, which up to the label is known, and has fewer
+        cells and no line break after them.
+        """
+        record = record.rstrip(b"\0")  # what a power failure may leave of bytes not yet written
+        if not record:
+            return True
+        row = self._position(record.partition(b",")[0].decode("utf-8", "replace"))
+        if row is None:
+            return record.isdigit()
+        before = self._cells(Decision(row, None))[: 1 + len(self._texts)]
+        known = _line([*before, ""]).rstrip(b"\r\n")
+        if len(record) <= len(known):
+            return known.startswith(record)
+        is_rest = record.startswith(known) and not re.search(rb"[\r\n]", record[len(known) :])
+        return is_rest and len(_parsed(record)) < len(self._columns)
+
+    def _position(self, number: str) -> int | None:
+        """Return the position of the row with a number that is counted from 1, if there is one."""
+        row = int(number) - 1 if number.isdecimal() else -1
+        return row if 0 <= row < len(next(iter(self._texts.values()))) else None
+
+    def _decision(self, record: bytes, number: int) -> Decision:
+        """Return the decision of a record, or reject one about another text, or a second one.
 
         Parameters
         ----------
-        cells : sequence of str
+        record : bytes
         number : int
             Of the record, for messages.
 
@@ -190,26 +263,32 @@ class LabelFile:
         -------
         Decision
         """
-        if len(cells) != len(self._columns):
+        place = f"{self.path}, record {number}"
+        cells = _parsed(record)
+        is_open = record.count(b'"') % 2 == 1
+        if is_open or len(cells) != len(self._columns):
+            got = "a quote that is not closed" if is_open else len(cells)
             raise ValueError(
-                f"{self.path}, record {number}: {len(self._columns)} fields are needed, got "
-                f"{len(cells)}; repair or delete it."
+                f"{place}: {len(self._columns)} fields are needed, got {got}; repair or delete it."
             )
-        named = dict(zip(self._columns, cells))
-        row = int(named["row"]) - 1 if named["row"].isdecimal() else -1
-        n_rows = len(next(iter(self._texts.values())))
-        texts = [named[name] for name in self._texts]
-        if not 0 <= row < n_rows or texts != self._cells(Decision(row, None))[1 : 1 + len(texts)]:
+        row, texts = self._position(cells[0]), cells[1 : 1 + len(self._texts)]
+        known = [] if row is None else self._cells(Decision(row, None))[1 : 1 + len(texts)]
+        # Spreadsheets write their own line breaks in cells.
+        if row is None or [*map(_plain_breaks, texts)] != [*map(_plain_breaks, known)]:
             raise ValueError(
-                f"{self.path}, record {number}: row {named['row']} has another text in the rows to "
-                "label; choose another name for the output, or label the file that it is of."
+                f"{place}: row {cells[0]} has another text in the rows to label; choose another "
+                "name for the output, or label the file that it is of."
             )
         if row in self.decisions:
-            raise ValueError(
-                f"{self.path}, record {number}: row {row + 1} is there twice; delete one of both."
-            )
-        label = named["label"] if named["status"] == LABELLED else None
-        return Decision(row, label, named["chosen_by"], named["suggested"], named["time"])
+            raise ValueError(f"{place}: row {row + 1} is there twice; delete one of both.")
+        # The status only says what an empty label means: readers of the file look at the label.
+        label, _, chosen_by, suggested, time = cells[1 + len(texts) :]
+        try:
+            if label:
+                check_label(label)
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from error
+        return Decision(row, label or None, chosen_by, suggested, time)
 
 
 def check_label(label: str) -> None:
@@ -221,11 +300,23 @@ def check_label(label: str) -> None:
 
     Raises
     ------
+    TypeError
+        If it is no string.
     ValueError
-        If it is empty, has line breaks or surrounding spaces, or is read as a formula.
+        If it is empty or too long, has line breaks or surrounding spaces, or is read as a formula.
     """
-    if not label or label != label.strip() or not label.isprintable():
-        raise ValueError(f"a label must have printable characters only, got {label!r}.")
+    if not isinstance(label, str):
+        raise TypeError(f"a label must be a string, got {label!r:.100}; convert it by str.")
+    if not label or label != label.strip() or any(category(c) in _NOT_SHOWN for c in label):
+        raise ValueError(
+            f"a label must have printable characters only, without spaces around them, got "
+            f"{label!r:.100}."
+        )
+    if len(label) > MAX_LABEL_LENGTH:
+        raise ValueError(
+            f"a label must have at most {MAX_LABEL_LENGTH} characters, got {len(label):,}: "
+            f"{label!r:.100}."
+        )
     if _FORMULA.match(label):
         raise ValueError(
             f"a label must not begin with {label[0]!r}, as spreadsheets read a formula; got "
@@ -242,6 +333,11 @@ def _without_formula(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
+def _plain_breaks(text: str) -> str:
+    r"""Return a text whose line breaks are \n."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _line(cells: Iterable[str]) -> bytes:
     """Return cells as a line of CSV."""
     written = io.StringIO()
@@ -249,8 +345,8 @@ def _line(cells: Iterable[str]) -> bytes:
     return written.getvalue().encode()
 
 
-def _records(content: bytes) -> Iterable[tuple[int, list[str]]]:
-    """Yield where each record of a CSV begins, and its cells; the last one may be incomplete.
+def _records(content: bytes) -> Iterable[tuple[int, bytes]]:
+    """Yield where each record of a CSV begins, and its bytes; the last one may be incomplete.
 
     Parameters
     ----------
@@ -260,22 +356,23 @@ def _records(content: bytes) -> Iterable[tuple[int, list[str]]]:
     Yields
     ------
     start : int
-    cells : list of str
+    record : bytes
     """
     start, record = 0, b""
     for line in content.splitlines(keepends=True):
         record += line
         if record.count(b'"') % 2 == 0:
-            yield start, _parsed(record)
+            yield start, record
             start, record = start + len(record), b""
     if record:
-        yield start, []
+        yield start, record
 
 
 def _parsed(record: bytes) -> list[str]:
     """Return the cells of one record."""
     text = record.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "replace")
-    return next(csv.reader(io.StringIO(text, newline="")), [])
+    with fields_of_any_length():
+        return next(csv.reader(io.StringIO(text, newline="")), [])
 
 
 def _sync_folder(folder: Path) -> None:

@@ -171,6 +171,10 @@ class ActiveLearner(MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstima
                 f"estimator must have predict_proba, {type(self.estimator).__name__} has not; use "
                 "a probabilistic classifier."
             )
+        if isinstance(X, (str, bytes)):
+            raise TypeError(
+                f"X must hold rows, got a single {type(X).__name__}; wrap it in a list."
+            )
         self._X = as_frame(X)
         self.y_ = partial_labels(y, self._X)
         self.excluded_ = np.zeros(len(self.y_), dtype=bool)

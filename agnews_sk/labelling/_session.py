@@ -3,7 +3,6 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -11,66 +10,17 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from agnews_sk._core.validation import as_frame, is_frame, take_rows
+from agnews_sk._core.validation import as_frame, check_texts, is_frame, take_rows
+from agnews_sk.labelling._class_file import class_path, read_classes, write_classes
 from agnews_sk.labelling._estimate import AccuracyEstimate
 from agnews_sk.labelling._label_file import Decision, LabelFile, check_label
+from agnews_sk.labelling._labels import as_positions
 from agnews_sk.labelling._learner import ActiveLearner
+from agnews_sk.labelling._progress import RANDOM, Item, Progress
 
-RANDOM, IMPORTED = "random", "imported"
+IMPORTED = "imported"
 # Enough chosen rows to go on with while the classifier is fitted on the batch before.
 _BATCHES_AHEAD = 2
-
-
-@dataclass(frozen=True)
-class Item:
-    """A text to label.
-
-    Attributes
-    ----------
-    row : int
-        Position in the pool.
-    chosen_by : str
-        "random", or the strategy.
-    suggested : str or None
-        Predicted label; None for random rows, on which the accuracy is measured, and before there
-        is a classifier.
-    probability : float or None
-        Of the predicted label.
-    """
-
-    row: int
-    chosen_by: str = RANDOM
-    suggested: str | None = None
-    probability: float | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far labelling is.
-
-    Attributes
-    ----------
-    n_rows, n_labelled, n_unsure, n_skipped : int
-    counts : dict of str to int
-        Number of rows by label.
-    estimate : AccuracyEstimate or None
-        Of the last classifier that was fitted.
-    stop_reason : {"done", "target", "stable"} or None
-    is_fitting : bool
-        Whether a classifier is being fitted.
-    fault : str
-        Why the last classifier could not be fitted; else empty.
-    """
-
-    n_rows: int
-    n_labelled: int
-    n_unsure: int
-    n_skipped: int
-    counts: dict[str, int]
-    estimate: AccuracyEstimate | None
-    stop_reason: str | None
-    is_fitting: bool
-    fault: str
 
 
 class LabellingSession:
@@ -91,7 +41,8 @@ class LabellingSession:
         It is fitted on X. Give it a `random_state`: a session that is continued then draws the
         same random rows.
     classes : sequence of str, default=()
-        Labels to choose from, in their order; those of the file are added.
+        Labels to choose from, in their order; those of earlier sessions are added. `add_class`
+        keeps all of them in a file beside `path`, with the ending `.classes.json`.
     batch_size : int, default=10
         Number of decisions between two fits.
 
@@ -138,28 +89,35 @@ class LabellingSession:
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+        self._lock = threading.RLock()
         self.classes: list[str] = []
+        if isinstance(classes, str):
+            raise TypeError(f"classes must be a list of labels, got {classes!r}.")
         for name in classes:
-            self.add_class(name)
+            check_label(name)
+            self._check_new(name)
+            self.classes.append(name)
         self.texts = _texts_of(X)
         self.batch_size = batch_size
         self.learner = learner.fit(X)
         self._X = as_frame(X)
-        self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
         self._queue: deque[Item] = deque()
         self._shown: Item | None = None
-        self._history: list[int] = []  # rows decided or skipped, the last one last
+        self._history: list[Item] = []  # decided or skipped, the last one last
         self._skipped: set[int] = set()
         self._estimate: AccuracyEstimate | None = None
         self._stop_reason: str | None = None
         self._fault = ""
+        self._class_path = class_path(path)
+        known = read_classes(self._class_path)
         self._file = LabelFile(path, self.texts)
+        known += self.labels.values()
         self._changed = dict.fromkeys(self._file.decisions)
-        self._history += self._file.decisions
-        for one in self._file.decisions.values():
-            if one.label is not None and one.label not in self.classes:
-                self.classes.append(one.label)
+        self._history += [
+            Item(one.row, one.chosen_by or RANDOM) for one in self._file.decisions.values()
+        ]
+        self.classes += [name for name in dict.fromkeys(known) if name not in self.classes]
         self._start_worker()
 
     @property
@@ -196,7 +154,7 @@ class LabellingSession:
         label : str
             One of the classes.
         suggested : str, default=""
-            Predicted label that was shown.
+            Predicted label that was shown, one of the classes.
 
         Raises
         ------
@@ -205,8 +163,9 @@ class LabellingSession:
         ValueError
             If there is no such class, or the row has been decided.
         """
-        if label not in self.classes:
-            raise ValueError(f"label must be one of {self.classes}, got {label!r:.100}.")
+        for name, given in {"label": label, "suggested": suggested or label}.items():
+            if given not in self.classes:
+                raise ValueError(f"{name} must be one of {self.classes}, got {given!r:.100}.")
         self._decide(row, label, suggested)
 
     def mark_unsure(self, row: int) -> None:
@@ -217,8 +176,8 @@ class LabellingSession:
         """Show a row again in the next session only; nothing is written."""
         with self._lock:
             self._check_open(row)
+            self._history.append(self._item(row))
             self._skipped.add(row)
-            self._history.append(row)
             self._change(row)
 
     def undo(self) -> int | None:
@@ -228,22 +187,27 @@ class LabellingSession:
         -------
         int or None
             None if there is nothing to take back.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be changed; nothing is taken back then.
         """
         with self._lock:
             if not self._history:
                 return None
-            row = self._history[-1]
-            if row in self._skipped:
-                self._skipped.remove(row)
+            item = self._history[-1]
+            if item.row in self._skipped:
+                self._skipped.remove(item.row)
             else:
                 self._file.undo()
-            self._history.pop()
-            self._queue.appendleft(Item(row))
-            self._change(row)
-            return row
+            self._shown = self._history.pop()
+            self._queue.appendleft(item)
+            self._change(item.row)
+            return item.row
 
     def add_class(self, name: str) -> None:
-        """Add a label to choose from.
+        """Add a label to choose from, also in later sessions, in the same place.
 
         Parameters
         ----------
@@ -251,13 +215,16 @@ class LabellingSession:
 
         Raises
         ------
+        OSError
+            If it cannot be written.
         ValueError
             If it exists, or spreadsheets would not show it as it is.
         """
         check_label(name)
-        if name in self.classes:
-            raise ValueError(f"there is a label {name!r} already.")
-        self.classes.append(name)
+        with self._lock:
+            self._check_new(name)
+            write_classes(self._class_path, [*self.classes, name])
+            self.classes.append(name)
 
     def import_labels(self, labels: Mapping[int, str]) -> int:
         """Record labels that rows had before; those of decided rows are left out.
@@ -271,14 +238,22 @@ class LabellingSession:
         -------
         int
             Number of labels that were recorded.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a row is not in the pool, or a label is invalid; nothing is recorded then.
         """
+        as_positions(list(labels), len(self.learner.order_))
+        for label in labels.values():
+            check_label(label)
         with self._lock:
-            new = {row: label for row, label in labels.items() if self._is_open(row)}
-            for label in dict.fromkeys(new.values()):
-                if label not in self.classes:
-                    self.add_class(label)
+            new = {int(row): label for row, label in labels.items() if self._is_open(row)}
             self._file.append(*(Decision(row, label, IMPORTED) for row, label in new.items()))
-            self._history += new
+            self.classes += [
+                name for name in dict.fromkeys(new.values()) if name not in self.classes
+            ]
+            self._history += [Item(row, IMPORTED) for row in new]
             self._changed |= dict.fromkeys(new)
             self._start_worker()
             return len(new)
@@ -288,6 +263,8 @@ class LabellingSession:
         with self._lock:
             labels = self.labels
             counts = Counter(labels.values())
+            is_done = self.current() is None
+            reason = None if self._stop_reason == "done" else self._stop_reason  # before an undo
             return Progress(
                 n_rows=len(self.learner.order_),
                 n_labelled=len(labels),
@@ -295,7 +272,7 @@ class LabellingSession:
                 n_skipped=len(self._skipped),
                 counts={name: counts[name] for name in self.classes},
                 estimate=self._estimate,
-                stop_reason=self._stop_reason if self.current() else "done",
+                stop_reason="done" if is_done else reason,
                 is_fitting=self._worker is not None,
                 fault=self._fault,
             )
@@ -316,6 +293,11 @@ class LabellingSession:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def _check_new(self, name: str) -> None:
+        """Reject a label that exists."""
+        if name in self.classes:
+            raise ValueError(f"there is a label {name!r} already.")
+
     def _is_open(self, row: int) -> bool:
         """Return whether a row is to be labelled yet."""
         return row not in self._file.decisions and row not in self._skipped
@@ -325,14 +307,18 @@ class LabellingSession:
         if not 0 <= row < len(self.learner.order_) or not self._is_open(row):
             raise ValueError(f"row must be one without a label, got {row}.")
 
+    def _item(self, row: int) -> Item:
+        """Return a row as it was chosen, or as a random one."""
+        return next((one for one in self._queue if one.row == row), Item(row))
+
     def _decide(self, row: int, label: str | None, suggested: str) -> None:
         """Write a decision, and have the classifier follow it."""
         with self._lock:
             self._check_open(row)
-            item = next((one for one in self._queue if one.row == row), Item(row))
+            item = self._item(row)
             now = datetime.now(UTC).isoformat(timespec="seconds")
             self._file.append(Decision(row, label, item.chosen_by, suggested, now))
-            self._history.append(row)
+            self._history.append(item)
             self._change(row)
 
     def _change(self, row: int) -> None:
@@ -370,7 +356,11 @@ class LabellingSession:
             labels = [self.labels.get(row) for row in changed]
             excluded = [row for row, label in zip(changed, labels) if label is None]
             excluded = [row for row in excluded if not self._is_open(row)]
-        learner = self.learner.teach(changed, labels).exclude(excluded)
+        learner = self.learner
+        try:
+            learner.teach(changed, labels)
+        finally:  # also if it cannot be fitted: rows that nobody labels would end the sample
+            learner.exclude(excluded)
         estimate = learner.estimate()
         with self._lock:
             self._estimate = estimate
@@ -409,8 +399,11 @@ def _texts_of(X: Any) -> dict[str, list[str]]:
     dict of str to list of str
     """
     X = as_frame(X)
-    columns = {str(name): X[name] for name in X.columns} if is_frame(X) else {"text": X}
+    if not is_frame(X):
+        return {"text": check_texts(X).fill_null("").to_list()}
+    names = [str(name) for name in X.columns]
+    if len(set(names)) < len(names):
+        raise ValueError(f"the columns of X must have different names, got {names}.")
     return {
-        name: ["" if pd.isna(cell) else str(cell) for cell in column]
-        for name, column in columns.items()
+        str(name): ["" if pd.isna(cell) else str(cell) for cell in X[name]] for name in X.columns
     }

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from agnews_sk import __version__
-from agnews_sk.labelling import LabellingSession, annotations_as
+from agnews_sk.labelling import MAX_LABEL_LENGTH, LabellingSession, annotations_as
 from agnews_sk.serving._api_key import check_key, key_check
 from agnews_sk.serving._app import respond_invalid
 from agnews_sk.serving._connections import BacklogSocket
@@ -26,7 +26,6 @@ from agnews_sk.serving._workers import BACKLOG, bind, make_server
 LOOPBACK = "127.0.0.1"
 # A name that another site resolves to this machine is none of them.
 _HOSTS = [LOOPBACK, "localhost"]
-_MAX_LABEL_LENGTH = 200
 _MAX_CLASSES = 1_000
 
 
@@ -37,8 +36,8 @@ class Decided(BaseModel):
 
     row: int = Field(ge=0)
     action: Literal["label", "unsure", "skip"]
-    label: str = Field("", max_length=_MAX_LABEL_LENGTH)
-    suggested: str = Field("", max_length=_MAX_LABEL_LENGTH)
+    label: str = Field("", max_length=MAX_LABEL_LENGTH)
+    suggested: str = Field("", max_length=MAX_LABEL_LENGTH)
 
 
 class NewClass(BaseModel):
@@ -46,7 +45,7 @@ class NewClass(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str = Field(min_length=1, max_length=_MAX_LABEL_LENGTH)
+    name: str = Field(min_length=1, max_length=MAX_LABEL_LENGTH)
 
 
 def create_labelling_app(
@@ -198,14 +197,16 @@ def _add_routes(
         except ValueError as error:  # decided in another window
             raise HTTPException(409, str(error)) from error
         except OSError as error:
-            reason = error.strerror or error
-            raise HTTPException(507, f"the label could not be saved: {reason}.") from error
+            raise _storage_error("the label could not be saved", error) from error
         return _as_json(_state(session))
 
     @app.post("/undo", dependencies=[guard])
     def undo() -> Response:
         """Take back the last decision, and return its text."""
-        session.undo()
+        try:
+            session.undo()
+        except OSError as error:
+            raise _storage_error("nothing could be taken back", error) from error
         return _as_json(_state(session))
 
     @app.post("/classes", dependencies=[guard])
@@ -217,6 +218,8 @@ def _add_routes(
             session.add_class(request.name.strip())
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+        except OSError as error:
+            raise _storage_error("the label could not be added", error) from error
         return _as_json(_state(session))
 
     @app.get("/export/{tool}", dependencies=[guard])
@@ -235,6 +238,11 @@ def _add_routes(
         """End the session."""
         on_finish()
         return _as_json({"file": str(session.path)})
+
+
+def _storage_error(what: str, error: OSError) -> HTTPException:
+    """Return the response to a change that could not be written."""
+    return HTTPException(507, f"{what}: {error.strerror or error}.")
 
 
 def _state(session: LabellingSession) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Labels without labelled texts: from descriptions of the classes, through an embedder."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 from sklearn.base import clone
 
-from agnews_sk._core.validation import is_frame
+from agnews_sk._core.validation import check_labels, is_frame
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
 from agnews_sk.vectorization._embedder import SentenceEmbedder
 
@@ -19,6 +20,8 @@ _ROUNDS, _ROUNDS_WITH_SHARES = 2, 5
 _MAX_ITERATIONS, _TOLERANCE = 200, 1e-3
 # With fewer texts per class their mean and their clusters are chance.
 _FEW_TEXTS = 10
+# Vectors of the same text differ by rounding.
+_SAME_COSINE = 1 - 1e-5
 
 
 def suggest_labels(
@@ -37,7 +40,8 @@ def suggest_labels(
     ----------
     X : DataFrame or array-like of str of shape (n_samples,)
         Texts without labels; the text columns of a frame are joined. The more, the better, up to
-        some thousands: the classes are adapted to them.
+        some thousands: the classes are adapted to them. Missing and empty texts get a label that
+        means nothing.
     descriptions : dict of label to str, or to list of str
         Name of each class, or sentences that describe it. Sentences help where names are short or
         ambiguous.
@@ -55,8 +59,11 @@ def suggest_labels(
 
     Raises
     ------
+    TypeError
+        If `descriptions` is no dict, or its labels are of different kinds.
     ValueError
-        If there are fewer than two descriptions, one is empty, or `shares` has other labels.
+        If there are fewer than two descriptions, one is empty or has the vector of another, or
+        `shares` has other labels or values than positive numbers.
 
     Notes
     -----
@@ -84,6 +91,7 @@ def suggest_labels(
     vectors = embedder.fit(texts).transform(texts)  # (n_samples, n_features)
     described = embedder.transform(cleaner.transform(sentences))
     prototypes = np.stack([described[owners == k].mean(axis=0) for k in range(len(classes))])
+    _check_distinct(prototypes, classes)
     y_proba = _probabilities(vectors, prototypes, known)
     best = y_proba.argmax(axis=1)
     keeps_index = is_frame(X) or isinstance(X, pd.Series)
@@ -97,19 +105,44 @@ def _flat(
     descriptions: Mapping[Any, str | Sequence[str]],
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
     """Return the labels, all descriptions, and the position of the label of each."""
+    if not isinstance(descriptions, (Mapping, pd.Series)):
+        raise TypeError(
+            "descriptions must be a dict of label to description, such as {'sport': 'sport'} where "
+            f"names describe the classes, got {type(descriptions).__name__}."
+        )
     if len(descriptions) < 2:
         raise ValueError(f"descriptions must describe at least 2 classes, got {len(descriptions)}.")
-    sentences, owners = [], []
+    sentences: list[str] = []
+    owners: list[int] = []
     for k, (label, described) in enumerate(descriptions.items()):
-        of_class = [described] if isinstance(described, str) else list(described)
-        if not of_class or not all(isinstance(s, str) and s.strip() for s in of_class):
-            raise ValueError(
-                f"descriptions of {label!r} must be a text or a list of texts, got {described!r}."
-            )
+        of_class = _sentences(label, described)
         sentences += of_class
         owners += [k] * len(of_class)
-    classes = pd.Series(list(descriptions)).to_numpy()
+    classes = check_labels([label for label, _ in descriptions.items()], name="descriptions")
     return classes, sentences, np.array(owners)
+
+
+def _sentences(label: Any, described: Any) -> list[str]:
+    """Return the descriptions of a class as a list."""
+    is_text = isinstance(described, str)
+    of_class = [described] if is_text or not np.iterable(described) else list(described)
+    if not of_class or not all(isinstance(s, str) and s.strip() for s in of_class):
+        raise ValueError(
+            f"descriptions of {label!r} must be a text or a list of texts, got {described!r}."
+        )
+    return of_class
+
+
+def _check_distinct(prototypes: np.ndarray, classes: np.ndarray) -> None:
+    """Reject classes with the same vector, of which only the first one would ever be suggested."""
+    unit = _scaled(prototypes)
+    same = np.argwhere(np.triu(unit @ unit.T > _SAME_COSINE, k=1))
+    if len(same):
+        one, other = classes[same[0]].tolist()
+        raise ValueError(
+            f"the descriptions of {one!r} and {other!r} are the same for the embedder; describe "
+            "them by other words."
+        )
 
 
 def _shares(shares: Mapping[Any, float] | str | None, classes: np.ndarray) -> np.ndarray | None:
@@ -120,7 +153,10 @@ def _shares(shares: Mapping[Any, float] | str | None, classes: np.ndarray) -> np
         if shares != "equal":
             raise ValueError(f"shares must be a dict, 'equal' or None, got {shares!r}.")
         return np.full(len(classes), 1 / len(classes))
-    if set(shares) != set(classes.tolist()) or min(shares.values()) <= 0:
+    is_right = set(shares) == set(classes.tolist()) and all(
+        isinstance(share, Real) and 0 < share < np.inf for share in shares.values()
+    )
+    if not is_right:
         raise ValueError(
             f"shares must have a positive number for each of {classes.tolist()}, got {shares!r}."
         )

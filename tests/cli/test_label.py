@@ -81,6 +81,20 @@ def test_labels_of_a_column_are_imported_once(run, tmp_path, labelled):
     assert [line["chosen_by"] for line in lines_of(out)][:6] == ["imported"] * 5 + ["random"]
 
 
+def test_labels_of_formats_with_types_are_imported(run, tmp_path, labelled):
+    path = tmp_path / "part.jsonl"
+    labels = ['"billing"', "NaN", "null", '["delivery"]', "[]", "3", *["null"] * 14]
+    lines = [f'{{"text": "parcel {i}", "label": {label}}}' for i, label in enumerate(labels)]
+    path.write_text("\n".join(lines))
+    done = run("label", path, "--label", "label", "--out", tmp_path / "labels.csv", *TFIDF)
+    assert done.exit_code == 0, done.output
+    assert labelled[0].classes == ["billing", "delivery", "3"]
+    path.write_text("\n".join([*lines, '{"text": "parcel", "label": ["a", "b"]}']))
+    failed = run("label", path, "--label", "label", "--out", tmp_path / "other.csv", *TFIDF)
+    assert failed.exit_code == 2
+    assert "row 21: there must be one label per text, got ['a', 'b']" in failed.stderr
+
+
 def test_exports_of_annotation_tools_are_read(run, tmp_path, labelled):
     path = tmp_path / "project.json"
     tasks = [{"data": {"body": f"parcel {i}"}} for i in range(15)]
@@ -92,6 +106,18 @@ def test_exports_of_annotation_tools_are_read(run, tmp_path, labelled):
     assert done.exit_code == 0, done.output
     assert f"Data: {path}, body: 15 texts\n" in done.output
     assert lines_of(out)[0]["row"] == "4"
+
+
+def test_columns_of_an_export_are_chosen(run, tmp_path, labelled):
+    path = tmp_path / "project.json"
+    data = [{"Body": f"parcel {i}", "url": "http://example.com"} for i in range(15)]
+    path.write_text(json.dumps([{"data": cells} for cells in data]))
+    done = run("label", path, "--text", "body", "--out", tmp_path / "labels.csv", *TFIDF)
+    assert done.exit_code == 0, done.output
+    assert list(labelled[0].texts) == ["Body"]
+    failed = run("label", path, "--text", "title", "--out", tmp_path / "other.csv", *TFIDF)
+    assert failed.exit_code == 2
+    assert "has no column 'title' of texts; it has Body, url." in failed.stderr
 
 
 def test_the_default_output_is_named_after_the_file(run, tickets, labelled, tmp_path, monkeypatch):

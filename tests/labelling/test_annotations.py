@@ -1,5 +1,6 @@
 import json
 
+import pandas as pd
 import pytest
 
 from agnews_sk.labelling import read_annotations, write_annotations
@@ -75,6 +76,8 @@ def annotation(*labels, **more):
         ({"id": 1, "text": "Oil", "label": "a"}, "a"),
         ({"id": 1, "text": "Oil", "label": [], "Comments": []}, None),
         ({"id": 1, "text": "Oil"}, None),
+        ({"id": 1, "text": "Oil", "label": [" a "]}, "a"),
+        (task({"result": [{"value": {"choices": "ab"}}, {"value": {"rating": 3}}]}), "ab"),
     ],
     ids=[
         "last annotation",
@@ -86,6 +89,8 @@ def annotation(*labels, **more):
         "one label",
         "no label",
         "no key",
+        "spaces",
+        "one choice",
     ],
 )
 def test_labels_of_exports(entry, label, tmp_path):
@@ -107,8 +112,21 @@ def test_labels_of_exports(entry, label, tmp_path):
         ('[{"text": 3, "label": []}]', "entry 1: this is neither"),
         (json.dumps([task(annotation("a", "b"))]), "entry 1: there must be one label per text"),
         ('{"text": "a", "label": ["b", "c"]}', r"one label per text, got \['b', 'c'\]"),
+        ('{"text": "a", "label": [[0, 1, "B"]]}', r"the name of a class of the text, got \[0, 1,"),
+        ('{"text": "a", "label": [null]}', "the name of a class of the text, got None"),
     ],
-    ids=["empty", "numbers", "broken", "other", "no text", "number", "several", "doccano several"],
+    ids=[
+        "empty",
+        "numbers",
+        "broken",
+        "other",
+        "no text",
+        "number",
+        "several",
+        "doccano several",
+        "span",
+        "null",
+    ],
 )
 def test_other_files_are_rejected(content, reason, tmp_path):
     path = tmp_path / "export.json"
@@ -137,3 +155,27 @@ def test_exports_are_recognized(name, content, expected, tmp_path):
 def test_other_tools_are_rejected(tmp_path):
     with pytest.raises(ValueError, match=r"tool must be one of \['label_studio', 'doccano'\]"):
         write_annotations(tmp_path / "a.json", TEXTS, LABELS, tool="prodigy")
+
+
+@pytest.mark.parametrize("tool", ["label_studio", "doccano"])
+def test_texts_with_any_character_are_read_again(tool, tmp_path):
+    texts = ["a\u2028b", "c\x85d\x0c", "e\r\nf", '"', "\ud800"]
+    write_annotations(tmp_path / "a.jsonl", {"text": texts}, ["b", *[None] * 4], tool=tool)
+    found = read_annotations(tmp_path / "a.jsonl")
+    assert found.texts["text"].tolist() == [*texts[:4], "?"]  # UTF-8 has no lone surrogates
+    assert found.labels == ["b", *[None] * 4]
+
+
+@pytest.mark.parametrize("tool", ["label_studio", "doccano"])
+def test_missing_cells_and_labels_of_a_frame_are_empty(tool, tmp_path):
+    frame = pd.DataFrame({"title": ["Oil", None], "n": [1, 2]})
+    write_annotations(tmp_path / "a.json", frame, pd.Series([3, None], dtype="Int64"), tool=tool)
+    assert "NaN" not in (tmp_path / "a.json").read_text()
+    found = read_annotations(tmp_path / "a.json")
+    assert found.labels == ["3", None]
+    assert "\n".join(found.texts.iloc[1]).strip() == "2"
+
+
+def test_each_text_has_one_label_or_none(tmp_path):
+    with pytest.raises(ValueError, match="one label or None per text, got 1"):
+        write_annotations(tmp_path / "a.json", {"text": ["a", "b"]}, ["c"])

@@ -140,6 +140,28 @@ def test_undo_takes_back_the_last_decision_of_any_kind(path):
         session.wait()
 
 
+def test_a_row_that_was_undone_is_shown_as_it_was_chosen(path):
+    with start(path, random_share=0) as session:
+        label_some(session, 12)
+        item = session.current()
+        assert item.chosen_by == "margin"
+        session.label(item.row, "oil", suggested=item.suggested)
+        session.undo()
+        assert session.current() == item
+        session.label(item.row, "cup")
+    with start(path) as session:
+        session.undo()
+        assert session.current().chosen_by == "margin"
+
+
+def test_an_undo_opens_a_pool_that_was_done(path):
+    with start(path, texts=TEXTS[:8]) as session:
+        label_some(session, 8)
+        assert session.progress().stop_reason == "done"
+        session.undo()
+        assert session.progress().stop_reason is None
+
+
 def test_what_was_undone_is_not_fitted_on(path):
     with start(path) as session:
         label_some(session, 8)
@@ -176,6 +198,22 @@ def test_unsure_rows_are_never_shown_again(path):
         assert seen == set(range(6)) - {row}
 
 
+def test_the_sample_goes_on_after_unsure_rows_and_a_fit_that_fails(path):
+    class BrokenOnce(LogisticRegression):
+        n_fits = 0
+
+        def fit(self, X, y):
+            BrokenOnce.n_fits += 1
+            if BrokenOnce.n_fits == 1:
+                raise RuntimeError("no memory")
+            return super().fit(X, y)
+
+    with start(path, estimator=BrokenOnce(), strategy="random") as session:
+        session.mark_unsure(session.current().row)
+        label_some(session, 11)
+        assert session.progress().estimate.n_rows == 11
+
+
 def test_a_row_is_decided_once(path):
     with start(path) as session:
         row = session.current().row
@@ -187,6 +225,8 @@ def test_a_row_is_decided_once(path):
             session.mark_unsure(60)
         with pytest.raises(ValueError, match=r"label must be one of \['oil', 'cup'\], got 'tin'"):
             session.label(session.current().row, "tin")
+        with pytest.raises(ValueError, match=r"suggested must be one of .*, got '=1'"):
+            session.label(session.current().row, "oil", suggested="=1")
         assert session.labels == {row: "oil"}
 
 
@@ -205,6 +245,43 @@ def test_labels_are_added_and_imported(path):
         assert session.current().row not in range(12)
     with open(path, encoding="utf-8-sig", newline="") as file:
         assert {line["chosen_by"] for line in csv.DictReader(file)} == {"imported"}
+
+
+def test_added_labels_keep_their_places_in_the_next_session(path):
+    with start(path, classes=["oil"]) as session:
+        for name in ("war", "tin", "cup"):
+            session.add_class(name)
+        session.label(0, "cup")
+        session.label(1, "oil")
+    with start(path, classes=["oil"]) as session:
+        assert session.classes == ["oil", "war", "tin", "cup"]
+    with start(path, classes=["cup"]) as session:
+        assert session.classes == ["cup", "oil", "war", "tin"]
+
+
+def test_a_label_that_cannot_be_kept_is_not_added(path):
+    with start(path) as session:
+        (path.parent / ".labels.classes.json").mkdir()
+        with pytest.raises(OSError, match="directory"):
+            session.add_class("tin")
+        assert session.classes == ["oil", "cup"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({0: "oil", 60: "oil"}, "rows must be from 0 to 59, got 60"),
+        ({-1: "oil"}, "rows must be from 0 to 59, got -1"),
+        ({0: "tin", 1: "=a"}, "must not begin with '='"),
+        ({0: "tin", 1: 3}, "a label must be a string, got 3"),
+    ],
+    ids=["after the pool", "before the pool", "formula", "integer"],
+)
+def test_labels_are_imported_all_or_none(path, labels, reason):
+    with start(path) as session:
+        with pytest.raises((TypeError, ValueError), match=reason):
+            session.import_labels(labels)
+        assert (session.labels, session.classes) == ({}, ["oil", "cup"])
 
 
 def test_a_classifier_that_fails_is_reported_and_labelling_goes_on(path):
@@ -231,9 +308,27 @@ def test_columns_of_a_frame_are_columns_of_the_file(path):
     assert (line["row"], line["title"], line["body"], line["label"]) == ("2", "", "final", "a")
 
 
+def test_columns_have_different_names(path):
+    frame = pd.DataFrame([["oil", "up"]], columns=["text", "text"])
+    with pytest.raises(ValueError, match="the columns of X must have different names, got"):
+        start(path, texts=frame)
+
+
+def test_a_single_text_is_no_pool(path):
+    with pytest.raises(TypeError, match=r"X must be .* got a single str"):
+        start(path, texts="oil")
+    with pytest.raises(TypeError, match="X must hold rows, got a single str"):
+        ActiveLearner(LogisticRegression()).fit("oil")
+
+
 def test_texts_in_an_array_are_one_column(path):
     with start(path, texts=np.array(TEXTS, dtype=object)) as session:
         assert list(session.texts) == ["text"]
+
+
+def test_a_single_label_is_no_list_of_labels(path):
+    with pytest.raises(TypeError, match="classes must be a list of labels, got 'oil'"):
+        start(path, classes="oil")
 
 
 def test_batches_have_at_least_one_row(path):

@@ -136,11 +136,32 @@ def test_a_full_disk_is_reported_and_the_text_stays(client, session, monkeypatch
     assert client.get("/state").json()["item"]["row"] == row
 
 
+def test_a_file_that_another_program_saved_is_reported(client, session):
+    row = client.get("/state").json()["item"]["row"]
+    decide(client, label="oil")
+    with open(session.path, "ab") as file:
+        file.write(b"\r\n")
+    reason = "labels.csv has been changed by another program"
+    for failed, what in [
+        (decide(client, label="oil"), "the label could not be saved"),
+        (client.post("/undo"), "nothing could be taken back"),
+    ]:
+        assert failed.status_code == 507
+        assert what in failed.json()["detail"]
+        assert reason in failed.json()["detail"]
+    assert list(session.labels) == [row]
+
+
 def test_labels_are_added(client, session):
     assert client.post("/classes", json={"name": " tin "}).json()["classes"] == [*CLASSES, "tin"]
     twice = client.post("/classes", json={"name": "tin"})
     assert (twice.status_code, twice.json()["detail"]) == (422, "there is a label 'tin' already.")
     assert client.post("/classes", json={"name": "=a"}).status_code == 422
+    (session.path.parent / ".labels.classes.json").mkdir()  # where it would be written
+    failed = client.post("/classes", json={"name": "zinc"})
+    assert failed.status_code == 507
+    assert "the label could not be added" in failed.json()["detail"]
+    assert session.classes == [*CLASSES, "tin"]
 
 
 @pytest.mark.parametrize("tool", ["label_studio", "doccano"])

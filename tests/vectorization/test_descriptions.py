@@ -88,12 +88,44 @@ def test_equal_shares_are_those_of_a_dict():
         ({"descriptions": {"a": "b"}}, "at least 2 classes, got 1"),
         ({"descriptions": {"a": "b", "c": " "}}, "descriptions of 'c' must be a text"),
         ({"descriptions": {"a": "b", "c": []}}, "descriptions of 'c' must be a text"),
+        ({"descriptions": {"a": "b", "c": 3}}, "descriptions of 'c' must be a text"),
         ({"shares": "even"}, "shares must be a dict, 'equal' or None, got 'even'"),
         ({"shares": {"Business": 1.0}}, "a positive number for each of"),
         ({"shares": {"Business": 1.0, "Sports": 0.0}}, "a positive number for each of"),
+        ({"shares": {"Business": 1.0, "Sports": np.nan}}, "a positive number for each of"),
+        ({"shares": {"Business": 1.0, "Sports": np.inf}}, "a positive number for each of"),
+        ({"shares": {"Business": 1.0, "Sports": "1"}}, "a positive number for each of"),
     ],
     ids=lambda value: str(value)[:30],
 )
 def test_bad_values_are_named(params, message):
     with pytest.raises(ValueError, match=message):
         suggest_labels(["oil"], **{"descriptions": NAMES, **params})
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "message"),
+    [
+        (["Business", "Sports"], r"a dict of label to description, .* got list"),
+        ("Business", "got str"),
+        ({1: "oil", "b": "cup"}, "descriptions must hold labels of one kind"),
+    ],
+    ids=["list", "str", "mixed"],
+)
+def test_other_kinds_of_descriptions_are_named(descriptions, message):
+    with pytest.raises(TypeError, match=message):
+        suggest_labels(["oil"], descriptions)
+
+
+def test_labels_of_a_series_are_its_index(embedder):
+    found = suggest_labels(["oil prices", "the cup"], pd.Series(NAMES), embedder=embedder)
+    assert found["label"].tolist() == list(NAMES)
+
+
+@pytest.mark.parametrize(
+    "same", ["oil prices", "Oil  prices", ["oil prices", "oil prices"]], ids=str
+)
+def test_classes_that_the_embedder_cannot_tell_apart_are_rejected(embedder, same):
+    names = {"a": "the cup", "b": "oil prices", "c": same}
+    with pytest.raises(ValueError, match="the descriptions of 'b' and 'c' are the same"):
+        suggest_labels(["oil"], names, embedder=embedder)
