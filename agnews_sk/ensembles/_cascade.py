@@ -2,7 +2,7 @@
 
 import warnings
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -29,28 +29,14 @@ from agnews_sk._core.validation import (
 )
 from agnews_sk.classifiers import (
     TrainingRows,
-    calibrate,
     first_step,
     fit_on,
     hold_out,
     probabilities,
-    threshold_for_coverage,
 )
-from agnews_sk.ensembles._loss import loss_interval, threshold_for_loss
+from agnews_sk.ensembles._choosing import Chosen, Promise, choose, logarithms
 
 _MAX_LOSS = 0.005
-_TINY = np.finfo(np.float64).tiny  # whose logarithm stands for that of zero
-
-
-class _Chosen(NamedTuple):
-    """What held-out rows decide: the fitted attributes of a cascade without their `_`."""
-
-    classes: np.ndarray
-    thresholds: np.ndarray
-    temperatures: np.ndarray
-    passed: np.ndarray
-    loss: float
-    loss_interval: tuple[float, float]
 
 
 class CascadeClassifier(
@@ -242,12 +228,14 @@ class CascadeClassifier(
             estimators = [
                 fit_on(estimator, rows.take(fitted), {}) for _, estimator in self.estimators
             ]
-            found = self._choose(estimators, rows.take(held_out))
+            classes, held = self._common_classes(estimators), rows.take(held_out)
+            found = [probabilities(estimator, held.X, classes) for estimator in estimators]
+            chosen = self._choose(held, classes, found)
         # At the end, so that a fit that fails leaves the previous state.
         self.estimators_, self.names_ = estimators, [name for name, _ in self.estimators]
-        self.classes_, self.confidence_thresholds_ = found.classes, found.thresholds
-        self.temperatures_, self.passed_ = found.temperatures, found.passed
-        self.loss_, self.loss_interval_ = found.loss, found.loss_interval
+        self.classes_, self.confidence_thresholds_ = classes, chosen.thresholds
+        self.temperatures_, self.passed_ = chosen.temperatures, chosen.passed
+        self.loss_, self.loss_interval_ = chosen.loss, chosen.loss_interval
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -325,50 +313,35 @@ class CascadeClassifier(
             stacklevel=4,
         )
 
-    def _choose(self, estimators: list[Any], rows: TrainingRows) -> "_Chosen":
+    def _choose(self, rows: TrainingRows, classes: np.ndarray, found: list[np.ndarray]) -> Chosen:
         """Choose thresholds and temperatures on held-out rows.
 
         Parameters
         ----------
-        estimators : list of classifiers
-            Fitted.
         rows : TrainingRows of n_held_out rows
-
-        Returns
-        -------
-        _Chosen
+        classes : ndarray of shape (n_classes,)
+        found : list of ndarray of float of shape (n_held_out, n_classes)
+            Probabilities of each classifier.
         """
-        classes = self._common_classes(estimators)
         weight = np.ones(len(rows.y)) if rows.weight is None else rows.weight
         if not weight.any():
             raise ValueError(
                 f"sample_weight must be above 0 for some of the {len(rows.y)} rows held out; "
                 "change random_state or calibration_fraction."
             )
-        found = [probabilities(estimator, rows.X, classes) for estimator in estimators]
-        right = np.array([classes[y_proba.argmax(axis=1)] == rows.y for y_proba in found])
-        lost = right[-1].astype(int) - right  # (n_classifiers, n_held_out)
-        answering = np.full(len(rows.y), len(found) - 1)  # position of the classifier that does
-        thresholds = []
-        for stage, y_proba in enumerate(found[:-1]):
-            waiting = answering == len(found) - 1
-            confidence = np.where(waiting, y_proba.max(axis=1), -np.inf)
-            threshold = self._threshold(confidence, lost[stage], weight)
-            answering[confidence >= threshold] = stage
-            thresholds.append(threshold)
-        self._warn_if_nothing_is_answered(thresholds, len(rows.y))
-        reached = np.array([answering >= stage for stage in range(len(found))])
-        lost_by_answer = lost[answering, np.arange(len(rows.y))]
         positions = {label: code for code, label in enumerate(classes.tolist())}
         codes = np.array([positions.get(label, -1) for label in rows.y.tolist()])
-        return _Chosen(
-            classes,
-            np.array(thresholds),
-            self._temperatures(found, answering, codes, weight),
-            np.average(reached, axis=1, weights=weight),
-            float(np.average(lost_by_answer, weights=weight)),
-            loss_interval(lost_by_answer, self.confidence_level, weight),
-        )
+        max_loss = _MAX_LOSS if self.max_loss is None else self.max_loss
+        promise = Promise(max_loss, self.max_passed, self.confidence_level)
+        chosen = choose(found, codes, weight, promise)
+        if np.isinf(chosen.thresholds).all():
+            warnings.warn(
+                f"{len(codes)} held-out rows do not show a loss of at most {max_loss} at any "
+                "threshold, so that the last classifier answers all rows; hold out more rows, "
+                "raise max_loss, or set max_passed.",
+                stacklevel=3,
+            )
+        return chosen
 
     def _common_classes(self, estimators: list[Any]) -> np.ndarray:
         """Return the classes of the classifiers; reject those whose classes differ."""
@@ -380,60 +353,6 @@ class CascadeClassifier(
                     f"{self.estimators[0][0]!r} and {found.tolist()!r:.60} of {name!r}."
                 )
         return first
-
-    def _threshold(self, confidence: np.ndarray, lost: np.ndarray, weight: np.ndarray) -> float:
-        """Return the threshold of a classifier; rows that another answers have no confidence."""
-        n_stages = len(self.estimators) - 1
-        waiting = confidence > -np.inf
-        if not weight[waiting].any():
-            return np.inf
-        if self.max_passed is not None:
-            # Each passes on the same share of what it gets, so that together it is `max_passed`.
-            share = 1 - self.max_passed ** (1 / n_stages)
-            return threshold_for_coverage(confidence[waiting], share, weight[waiting])
-        level = 1 - (1 - self.confidence_level) / n_stages
-        threshold = threshold_for_loss(confidence, lost, self._max_loss / n_stages, level, weight)
-        return max(threshold, float(confidence[waiting].min()))
-
-    @property
-    def _max_loss(self) -> float:
-        """The parameter `max_loss` or its default."""
-        return _MAX_LOSS if self.max_loss is None else self.max_loss
-
-    def _warn_if_nothing_is_answered(self, thresholds: list[float], n_held_out: int) -> None:
-        """Warn if the last classifier answers all rows."""
-        if np.isinf(thresholds).all():
-            warnings.warn(
-                f"{n_held_out} held-out rows do not show a loss of at most "
-                f"{self._max_loss} at any threshold, so that the last classifier answers "
-                "all rows; hold out more rows, raise max_loss, or set max_passed.",
-                stacklevel=4,
-            )
-
-    def _temperatures(
-        self,
-        found: list[np.ndarray],
-        answering: np.ndarray,
-        codes: np.ndarray,
-        weight: np.ndarray,
-    ) -> np.ndarray:
-        """Return the temperature of each classifier, by the rows that it answers.
-
-        Parameters
-        ----------
-        found : list of ndarray of float of shape (n_held_out, n_classes)
-        answering : ndarray of int of shape (n_held_out,)
-        codes : ndarray of int of shape (n_held_out,)
-            -1 for a label that no row was fitted with.
-        weight : ndarray of float of shape (n_held_out,)
-        """
-        temperatures = np.ones(len(found))
-        for stage, y_proba in enumerate(found):
-            own = np.flatnonzero((answering == stage) & (weight > 0) & (codes >= 0))
-            if len(own):
-                margins = _logarithms(y_proba[own])
-                temperatures[stage], _ = calibrate(margins, codes[own], weight[own], shifts=False)
-        return temperatures
 
     def _answer(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the probabilities of rows, and the position of the classifier of each.
@@ -456,10 +375,5 @@ class CascadeClassifier(
             if stage < last:
                 sure = y_proba[waiting].max(axis=1, initial=0) >= self.confidence_thresholds_[stage]
                 waiting = waiting[~sure]
-        scaled = _logarithms(y_proba) / self.temperatures_[answering][:, None]
+        scaled = logarithms(y_proba) / self.temperatures_[answering][:, None]
         return softmax(scaled, axis=1), answering
-
-
-def _logarithms(y_proba: np.ndarray) -> np.ndarray:
-    """Return the logarithms of probabilities; that of zero is about -700."""
-    return np.log(np.maximum(y_proba, _TINY))
