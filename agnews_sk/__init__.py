@@ -12,6 +12,7 @@ _ROOMS = {
     "AbstainingClassifier": "classifiers",
     "CalibratedLinearSVC": "classifiers",
     "CalibratedLogisticRegression": "classifiers",
+    "CascadeClassifier": "ensembles",
     "ColumnJoiner": "cleaning",
     "FineTunedTransformerClassifier": "classifiers",
     "NgramVectorizer": "vectorization",

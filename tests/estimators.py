@@ -9,6 +9,7 @@ from agnews_sk.classifiers import (
     SelfTrainedClassifier,
 )
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
+from agnews_sk.ensembles import CascadeClassifier
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
@@ -63,6 +64,14 @@ CLASSIFIERS = {
     "AbstainingClassifier": lambda model: AbstainingClassifier(
         make_pipeline(NgramVectorizer(), LogisticRegression()),
         coverage=0.8,
+        calibration_fraction=0.5,
+    ),
+    "CascadeClassifier": lambda model: CascadeClassifier(
+        [
+            ("counts", make_pipeline(NgramVectorizer(use_idf=False), LogisticRegression())),
+            ("tfidf", make_pipeline(NgramVectorizer(), LogisticRegression())),
+        ],
+        max_passed=0.5,
         calibration_fraction=0.5,
     ),
     "SelfTrainedClassifier": lambda model: SelfTrainedClassifier(

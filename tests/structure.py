@@ -21,7 +21,7 @@ FLOORS = [
     ["datasets", "sampling", "cleaning", "tokenization"],
     ["training"],
     ["reporting", "classifiers", "vectorization"],
-    ["persistence", "pipeline", "auditing"],
+    ["persistence", "pipeline", "auditing", "ensembles"],
     ["onnx", "inspection", "tuning", "labelling"],
     ["serving", "bulk"],
     ["cli"],

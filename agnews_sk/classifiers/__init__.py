@@ -10,6 +10,14 @@ _FILES = {
     "FineTunedTransformerClassifier": "_finetuned",
     "SelfTrainedClassifier": "_self_trained",
     "TransformerClassifier": "_scratch",
+    # What other rooms need to wrap classifiers.
+    "TrainingRows": "_fitting",
+    "calibrate": "_calibration",
+    "first_step": "_wrapped",
+    "fit_on": "_fitting",
+    "hold_out": "_wrapped",
+    "probabilities": "_fitting",
+    "threshold_for_coverage": "_thresholds",
 }
 
 __all__ = [

@@ -14,7 +14,7 @@ from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.repeats import repeats_of
-from agnews_sk._core.splitting import join_groups, split_rows
+from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import (
     Interval,
     RealNotInt,
@@ -27,7 +27,7 @@ from agnews_sk._core.validation import (
     text_columns,
 )
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
-from agnews_sk.classifiers._wrapped import first_step, label_of_no_class, params_of_fit
+from agnews_sk.classifiers._wrapped import first_step, hold_out, label_of_no_class, params_of_fit
 
 _LOW_COVERAGE = 0.05  # share of predicted rows below which fit warns
 # Probability that all rows are abstained on, if they are like those held out, below which predict
@@ -192,7 +192,9 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         weight = check_sample_weight(sample_weight, X)
         params = params_of_fit(self.estimator, X, fit_params, sample_weight, groups)
         origins = repeats if groups is None else join_groups(repeats, check_groups(groups, X))
-        fitted, held_out = self._split(y, origins)
+        fitted = held_out = np.arange(len(y))
+        if not isinstance(self.estimator, FrozenEstimator):
+            fitted, held_out = hold_out(y, origins, self.calibration_fraction, self.random_state)
         with unswallowed_interrupts():
             estimator = clone(self.estimator).fit(
                 take_rows(X, fitted), y[fitted], **select_metadata(X, params, indices=fitted)
@@ -291,56 +293,6 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "threshold_")
-
-    def _split(self, y: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return positions to fit on and to choose the threshold on."""
-        if isinstance(self.estimator, FrozenEstimator):
-            return np.arange(len(y)), np.arange(len(y))
-        classes, codes = np.unique(y, return_inverse=True)
-        fitted, held_out = self._draw(codes, origins)
-        without = np.setdiff1d(codes, codes[held_out])
-        if len(without):
-            warnings.warn(
-                f"the threshold is chosen without the classes {classes[without].tolist()}, which "
-                "have too few rows to hold one out.",
-                stacklevel=3,
-            )
-        return fitted, held_out
-
-    def _draw(self, codes: np.ndarray, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the held-out rows, a larger share or single rows if origins leave none.
-
-        Parameters
-        ----------
-        codes : ndarray of int of shape (n_samples,)
-            Of the labels.
-        origins : ndarray of int of shape (n_samples,)
-            Rows of one value stay together.
-
-        Returns
-        -------
-        fitted, held_out : ndarray of int
-            Positions.
-        """
-        fraction, rows = self.calibration_fraction, np.arange(len(codes))
-        drawn = split_rows(codes, origins, fraction, self.random_state)
-        if len(drawn[1]):
-            return drawn
-        by_row = split_rows(codes, rows, fraction, self.random_state)
-        if not len(by_row[1]):
-            raise ValueError(
-                f"calibration_fraction={fraction} of {len(rows)} rows, drawn per class, holds out "
-                "none; raise it, or pass a FrozenEstimator."
-            )
-        drawn = split_rows(codes, origins, max(fraction, 0.5), self.random_state)
-        drawn = drawn if len(drawn[1]) else by_row
-        warnings.warn(
-            f"calibration_fraction={fraction} holds out none of {len(rows)} rows if rows of one "
-            f"origin and duplicates stay together; {len(drawn[1])} are held out"
-            f"{' without their duplicates' if drawn is by_row else ' instead'}.",
-            stacklevel=4,
-        )
-        return drawn
 
     def _check_label(self) -> None:
         """Reject anything but a single label."""

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -28,6 +27,7 @@ from agnews_sk._core.validation import (
     encode_labels,
 )
 from agnews_sk.classifiers._axes import Axes
+from agnews_sk.classifiers._calibration import calibrate
 from agnews_sk.classifiers._label_sets import label_weights
 from agnews_sk.classifiers._linear_sets import LabelMargins, LabelRows, fit_label_sets
 from agnews_sk.classifiers._unseen import as_unseen, finite
@@ -36,7 +36,6 @@ MAX_SEED = np.iinfo(np.int32).max
 
 # Rows to choose the temperature on, if there are this many.
 _ROWS_TO_CALIBRATE_ON = 1_000
-_MOST = 5.0  # of the logarithm of a temperature, and of a shift
 
 
 @dataclass(frozen=True)
@@ -308,7 +307,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         if not rows.weight[chosen].any():
             return *nothing, part
         found = np.concatenate(margins)
-        return *_calibrate(found, rows.codes[chosen], rows.weight[chosen]), part
+        return *calibrate(found, rows.codes[chosen], rows.weight[chosen]), part
 
     @property
     def _label_format(self) -> str | None:
@@ -360,68 +359,6 @@ def _with_short_indices(X: Any) -> Any:
     """
     indices, indptr = sp.safely_cast_index_arrays(X, np.int32, msg="X")
     return type(X)((X.data, indices, indptr), shape=X.shape)
-
-
-def _calibrate(
-    margins: np.ndarray, codes: np.ndarray, weight: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Return the temperature and the shift of each class with the lowest log loss.
-
-    Bias-corrected temperature scaling (Alexandari et al. 2020, arXiv 1901.06852) for smoothed
-    targets (Platt 1999, "Probabilistic outputs for support vector machines"): if n rows are all
-    classified correctly, the probability of an error is not 0 but about 1 / (n + 2). Shifts have a
-    standard normal prior, so that classes with few rows are hardly shifted.
-
-    Parameters
-    ----------
-    margins : ndarray of float of shape (n_rows, n_classes)
-    codes : ndarray of int of shape (n_rows,)
-        Of the labels.
-    weight : ndarray of float of shape (n_rows,)
-        n is the effective sample size, sum(weight)**2 / sum(weight**2).
-
-    Returns
-    -------
-    temperature : float
-    shift : ndarray of float of shape (n_classes,)
-        Of the margins after division by the temperature.
-    """
-    weight = weight / weight.sum()
-    size = 1 / (weight**2).sum()
-    n_classes, positions = margins.shape[1], np.arange(len(codes))
-    of_others = 1 / (size + 2) / (n_classes - 1)  # target of classes that a row has not
-    of_class = 1 - n_classes * of_others  # and what that of its class is above it
-    own = margins[positions, codes]
-    # Sums of the margins by the targets, which the objective is linear in.
-    of_margins = weight @ (of_others * margins.sum(axis=1) + of_class * own)
-    of_shifts = of_others + of_class * np.bincount(codes, weight, minlength=n_classes)
-
-    def objective(point: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the log loss with the prior, and its gradient by log(1 / T) and the shifts."""
-        slope, shift = np.exp(point[0]), point[1:]
-        proba = margins * slope
-        proba += shift
-        largest = proba.max(axis=1, keepdims=True)
-        proba -= largest
-        np.exp(proba, out=proba)
-        total = proba.sum(axis=1, keepdims=True)
-        proba *= weight[:, None] / total
-        loss = weight @ (largest + np.log(total))[:, 0] - slope * of_margins - of_shifts @ shift
-        of_slope = slope * (np.vdot(proba, margins) - of_margins)
-        of_shift = proba.sum(axis=0) - of_shifts + shift / size
-        return loss + (shift @ shift) / (2 * size), np.concatenate([[of_slope], of_shift])
-
-    bounds = [(-_MOST, _MOST)] * (1 + n_classes)
-    # The right temperature may be far from 1, where the loss is not convex in its logarithm.
-    start = minimize_scalar(
-        lambda x: objective(np.r_[x, np.zeros(n_classes)])[0],
-        bounds=(-_MOST, _MOST),
-        method="bounded",
-    ).x
-    found = minimize(
-        objective, np.r_[start, np.zeros(n_classes)], jac=True, method="L-BFGS-B", bounds=bounds
-    ).x
-    return float(np.exp(-found[0])), found[1:]
 
 
 def one_per_class(margins: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a meta-estimator needs from its classifier: input, weights, labels."""
 
+import warnings
 from itertools import count
 from typing import Any
 
@@ -9,6 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
+from agnews_sk._core.splitting import split_rows
 from agnews_sk._core.validation import n_rows
 
 
@@ -124,3 +126,61 @@ def label_of_no_class(classes: np.ndarray) -> Any:
     if classes.dtype.kind == "f":
         return float(below)
     return below if below >= np.iinfo(np.int64).min else next(i for i in count() if i not in known)
+
+
+def hold_out(
+    y: np.ndarray, origins: np.ndarray, fraction: float, random_state: Any, *, stacklevel: int = 3
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions to fit on and, stratified by class, to choose a threshold on.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+    origins : ndarray of int of shape (n_samples,)
+        Rows of one value stay together. If they leave nothing to hold out, half of the rows are
+        held out, or else single rows.
+    fraction : float
+        Share of the rows to hold out, the parameter `calibration_fraction`.
+    random_state : int, RandomState or None
+    stacklevel : int, default=3
+        Of the warnings.
+
+    Returns
+    -------
+    fitted, held_out : ndarray of int
+
+    Raises
+    ------
+    ValueError
+        If no row can be held out.
+
+    Warns
+    -----
+    UserWarning
+        If no row of a class could be held out, or not this share of the rows.
+    """
+    classes, codes = np.unique(y, return_inverse=True)
+    fitted, held_out = split_rows(codes, origins, fraction, random_state)
+    if not len(held_out):
+        by_row = split_rows(codes, np.arange(len(codes)), fraction, random_state)
+        if not len(by_row[1]):
+            raise ValueError(
+                f"calibration_fraction={fraction} of {len(codes)} rows, drawn per class, holds out "
+                "none; raise it, or pass a FrozenEstimator."
+            )
+        fitted, held_out = split_rows(codes, origins, max(fraction, 0.5), random_state)
+        together = len(held_out) > 0
+        fitted, held_out = (fitted, held_out) if together else by_row
+        warnings.warn(
+            f"calibration_fraction={fraction} holds out none of {len(codes)} rows if rows of one "
+            f"origin and duplicates stay together; {len(held_out)} are held out"
+            f"{' instead' if together else ' without their duplicates'}.",
+            stacklevel=stacklevel,
+        )
+    if len(without := np.setdiff1d(codes, codes[held_out])):
+        warnings.warn(
+            f"the threshold is chosen without the classes {classes[without].tolist()}, which "
+            "have too few rows to hold one out.",
+            stacklevel=stacklevel,
+        )
+    return fitted, held_out

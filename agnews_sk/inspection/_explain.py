@@ -3,6 +3,12 @@
 import warnings
 from typing import Any
 
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+
+from agnews_sk._core.delegation import predicting_estimator
+from agnews_sk._core.validation import as_frame, take_rows
+from agnews_sk.ensembles import CascadeClassifier
 from agnews_sk.inspection._explanation import Explanation
 from agnews_sk.inspection._gradients import (
     MAX_STEPS,
@@ -25,7 +31,8 @@ def explain(
     Parameters
     ----------
     classifier : fitted classifier or pipeline that takes texts
-        Of this package or any other; of a search, its best estimator is explained.
+        Of this package or any other; of a search, its best estimator is explained. Of a
+        `CascadeClassifier`, each text is explained for the classifier that answers it.
     X : DataFrame or array-like of str of shape (n_texts,)
         What the classifier takes. A missing text is explained as an empty one, without words.
     method : {"auto", "linear", "gradients", "occlusion"}, default="auto"
@@ -82,6 +89,9 @@ def explain(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
+    classifier = predicting_estimator(classifier)
+    if isinstance(classifier, CascadeClassifier):
+        return _explain_answers(classifier, as_frame(X), method, max_error)
     model = text_model(classifier, X)
     tried = METHODS[1:] if method == "auto" else (method,)
     for name in tried:
@@ -94,6 +104,21 @@ def explain(
         f"method={method!r} does not apply to {type(model.classifier).__name__} after "
         f"{[type(reader).__name__ for reader in model.readers]}; use 'auto' or 'occlusion'."
     )
+
+
+def _explain_answers(
+    cascade: CascadeClassifier, X: Any, method: str, max_error: float
+) -> Explanation:
+    """Explain each text for the classifier of a cascade that answers it."""
+    answered_by = cascade.answered_by(X)
+    parts = []
+    for name, estimator in zip(cascade.names_, cascade.estimators_):
+        positions = np.flatnonzero(answered_by == name)
+        if len(positions):
+            rows = take_rows(X, positions)
+            fitted = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+            parts.append((positions, explain(fitted, rows, method=method, max_error=max_error)))
+    return Explanation.merged(parts, answered_by)
 
 
 def _attribute(model: TextModel, method: str, max_error: float) -> list[Attribution] | None:

@@ -35,8 +35,11 @@ class Explanation:
         Completeness error: the largest difference between the score and the sum of baseline and
         contributions, relative to the largest difference between a score and its baseline.
     method : {"linear", "gradients", "occlusion"}
+        Of a cascade, those of its classifiers, with commas.
     predicted : ndarray of bool of shape (n_texts, n_classes) or None
         With several labels per row, which are predicted; None with one label per row.
+    answered_by : ndarray of str of shape (n_texts,) or None
+        Of a cascade, the name of the classifier that answers each text, whose scores are explained.
 
     See Also
     --------
@@ -65,6 +68,7 @@ class Explanation:
     error: np.ndarray
     method: str
     predicted: np.ndarray | None = None
+    answered_by: np.ndarray | None = None
 
     @classmethod
     def from_attributions(
@@ -104,6 +108,41 @@ class Explanation:
             error=np.array([found.error for found in attributions]),
             method=method,
             predicted=predicted,
+        )
+
+    @classmethod
+    def merged(
+        cls, parts: list[tuple[np.ndarray, "Explanation"]], answered_by: np.ndarray
+    ) -> "Explanation":
+        """Put explanations of some of the texts each into their order.
+
+        Parameters
+        ----------
+        parts : list of (ndarray of int of shape (n_part,), Explanation)
+            Positions of the texts of each; together every position once.
+        answered_by : ndarray of str of shape (n_texts,)
+
+        Returns
+        -------
+        Explanation
+        """
+        order = np.argsort(np.concatenate([positions for positions, _ in parts]))
+        found = [explanation for _, explanation in parts]
+        frame = pd.concat(
+            [one.frame.assign(text=positions[one.frame["text"]]) for positions, one in parts]
+        )
+        scores, baseline = (
+            pd.concat([getattr(one, name) for one in found]).iloc[order].reset_index(drop=True)
+            for name in ("scores", "baseline")
+        )
+        return cls(
+            frame=frame.sort_values("text", kind="stable", ignore_index=True),
+            texts=np.concatenate([one.texts for one in found])[order],
+            scores=scores,
+            baseline=baseline,
+            error=np.concatenate([one.error for one in found])[order],
+            method=", ".join(dict.fromkeys(one.method for one in found)),
+            answered_by=answered_by,
         )
 
     def of(self, text: int, label: object) -> pd.DataFrame:

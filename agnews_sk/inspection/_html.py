@@ -51,6 +51,7 @@ def render(explanation: "Explanation") -> str:
             by_text.get(i),
             explanation.scores.iloc[i],
             None if predicted is None else predicted[i],
+            None if explanation.answered_by is None else explanation.answered_by[i],
         )
         for i, text in enumerate(explanation.texts)
     ]
@@ -58,7 +59,11 @@ def render(explanation: "Explanation") -> str:
 
 
 def _text(
-    text: str, rows: pd.DataFrame | None, scores: pd.Series, predicted: np.ndarray | None
+    text: str,
+    rows: pd.DataFrame | None,
+    scores: pd.Series,
+    predicted: np.ndarray | None,
+    answered_by: str | None,
 ) -> str:
     """Return the markup of one text.
 
@@ -71,6 +76,8 @@ def _text(
         By class.
     predicted : ndarray of bool of shape (n_classes,) or None
         Which of several labels are predicted.
+    answered_by : str or None
+        Name of the classifier of a cascade.
     """
     if rows is None:
         return "<section><p><small>no words</small></p></section>"
@@ -86,7 +93,8 @@ def _text(
     what = "classes" if predicted is None else "labels"
     first = "".join(shown) or f"<p>{escape(text)} <small>no label is predicted</small></p>"
     folded = f"<details><summary><small>other {what}</small></summary>{''.join(others)}</details>"
-    return f"<section>{first}{folded if others else ''}</section>"
+    by = "" if answered_by is None else f"<small>answered by {escape(answered_by)}</small>"
+    return f"<section>{first}{folded if others else ''}{by}</section>"
 
 
 def _line(text: str, rows: pd.DataFrame, label: object, score: float, strongest: float) -> str:

@@ -346,6 +346,22 @@ def _check_abstaining(classifier: Any) -> None:
         )
 
 
+def _check_cascade(cascade: Any) -> None:
+    """Reject thresholds, temperatures and names that are not one for each of its classifiers."""
+    state = vars(cascade)
+    if "estimators_" not in state:
+        return
+    n = len(state["estimators_"])
+    names = ("confidence_thresholds_", "temperatures_", "names_")
+    sizes = [np.shape(state.get(name)) for name in names]
+    if sizes != [(n - 1,), (n,), (n,)] or not (cascade.temperatures_ > 0).all():
+        raise _reject(
+            cascade,
+            f"without a threshold, a temperature above 0 and a name for each of its {n} "
+            "classifiers.",
+        )
+
+
 def _check_joiner(joiner: Any) -> None:
     """Reject separators that are so long that each row would fill the memory."""
     if max(len(joiner.separator), len(joiner.missing)) > _MAX_TEXT:
@@ -413,6 +429,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.cleaning.MixedColumnJoiner": check_mixed_joiner,
+    "agnews_sk.ensembles.CascadeClassifier": _check_cascade,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
     "agnews_sk.vectorization.DateEncoder": check_encoder,
     "agnews_sk.vectorization.NgramUnion": _check_union,

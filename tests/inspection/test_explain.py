@@ -2,14 +2,13 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 
-from agnews_sk import (
-    make_tfidf_pipeline,
-)
+from agnews_sk import CascadeClassifier, make_tfidf_pipeline
 from agnews_sk.inspection import explain
 from agnews_sk.vectorization import NgramVectorizer
 
@@ -170,3 +169,26 @@ def test_labels_of_several_are_marked_where_they_are_predicted(headlines):
     found = explain(pipeline, [*texts, ""]).predicted
     assert found.tolist() == [[one in row for one in pipeline.classes_] for row in predicted]
     assert explain(make_tfidf_pipeline().fit(texts, labels), TEXTS).predicted is None
+
+
+def test_each_text_is_explained_for_the_classifier_of_a_cascade_that_answers_it(headlines):
+    texts, labels = headlines
+    parts = {
+        "counts": make_pipeline(CountVectorizer(), LogisticRegression()),
+        "bayes": make_pipeline(CountVectorizer(), MultinomialNB()),
+    }
+    fitted = [(name, FrozenEstimator(part.fit(texts, labels))) for name, part in parts.items()]
+    cascade = CascadeClassifier(fitted, max_passed=0.5).fit(texts, labels)
+    explanation = explain(cascade, texts)
+    assert {*explanation.answered_by} == {*parts}
+    assert explanation.answered_by.tolist() == cascade.answered_by(texts).tolist()
+    assert explanation.texts.tolist() == list(texts)
+    for position, name in enumerate(explanation.answered_by):
+        alone = explain(parts[name], [texts[position]])
+        for label in cascade.classes_:
+            assert explanation.of(position, label).equals(alone.of(0, label))
+        assert explanation.scores.loc[position].tolist() == alone.scores.loc[0].tolist()
+        assert explanation.baseline.loc[position].tolist() == alone.baseline.loc[0].tolist()
+        assert explanation.error[position] == alone.error[0]
+    html = explanation._repr_html_()
+    assert html.count("answered by counts") == (explanation.answered_by == "counts").sum()

@@ -28,7 +28,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, StandardScaler
 from sklearn.svm import LinearSVC
 
-from agnews_sk import make_tfidf_pipeline
+from agnews_sk import CascadeClassifier, make_tfidf_pipeline
 from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.tokenization import SubwordTokenizer, WordTokenizer
@@ -253,6 +253,18 @@ def values():
         "weights of another type",
         put_in(frame, lambda m: setattr(m["vectorize"].words_, "_weights", make_tfidf_pipeline())),
     )
+    parts = [("a", make_tfidf_pipeline()), ("b", make_tfidf_pipeline())]
+    cascade = CascadeClassifier(parts, max_passed=0.5, random_state=0).fit(TEXTS, Y)
+    for name, value in [
+        ("confidence_thresholds_", np.zeros(3)),
+        ("temperatures_", np.array([1.0, 0.0])),
+        ("names_", ["a"]),
+        ("estimators_", [make_tfidf_pipeline(), CountVectorizer()]),
+        ("estimators_", cascade.estimators_[:1]),
+    ]:
+        changed = copy.deepcopy(cascade)
+        setattr(changed, name, value)
+        yield f"cascade with other {name}", changed
     abstaining = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5).fit(TEXTS, Y)
     yield "endless label", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))
     yield "label of many", put_in(abstaining, lambda m: setattr(m, "abstain_label", [1, 2]))

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
 from agnews_sk import (
+    CascadeClassifier,
     FineTunedTransformerClassifier,
     TextCache,
     make_embedding_pipeline,
@@ -72,6 +73,15 @@ def test_a_loaded_model_abstains_as_before(fitted, tmp_path, headlines, family):
     loaded = load(save(expected, tmp_path / "model"))
     assert loaded.predict(TEXTS).tolist() == expected.predict(TEXTS).tolist()
     assert "?" in loaded.predict(TEXTS)
+
+
+def test_a_loaded_cascade_asks_the_same_classifiers(fitted, headlines, tmp_path):
+    parts = [(name, FrozenEstimator(fitted[name])) for name in ("tfidf", "finetune")]
+    cascade = CascadeClassifier(parts, max_passed=0.5).fit(*headlines)
+    loaded = load(save(cascade, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), cascade.predict_proba(TEXTS))
+    assert loaded.answered_by(headlines[0]).tolist() == cascade.answered_by(headlines[0]).tolist()
+    assert {*loaded.answered_by(headlines[0])} == {"tfidf", "finetune"}
 
 
 def test_a_loaded_model_that_learnt_from_unlabelled_texts_predicts_as_before(headlines, tmp_path):
