@@ -88,7 +88,8 @@ class TokenCodes:
         -------
         ndarray of int64 of shape (n_words + n_rows,)
         """
-        self._check_dtype(pl.String)
+        if not self._are_strings:
+            self._check_dtype(pl.String)
         if isinstance(rows[0], str):
             joined = "".join([f"{row}{SEPARATOR}" for row in rows])
             points = joined.encode("utf-32-le", "surrogatepass")
@@ -120,6 +121,11 @@ class TokenCodes:
         """The hash table of the keys of tokens."""
         views = string_views(self._tokens)
         return _Hashed(KeyIndex(view_keys(views)[0]), views)
+
+    @cached_property
+    def _are_strings(self) -> bool:
+        """Whether tokens are strings; Polars takes long to tell."""
+        return self._tokens.dtype == pl.String
 
     @cached_property
     def _positions(self) -> dict[Any, int]:

@@ -1,6 +1,6 @@
 """N-grams of words, of characters or of both, as the training texts require."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from numbers import Real
 from typing import Any
@@ -11,7 +11,6 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 from agnews_sk._core.base import TextInputMixin
-from agnews_sk._core.few_texts import FEW_ROWS, few_texts
 from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.validation import Interval, StrOptions, align_sparse
 from agnews_sk.tokenization import MOSTLY
@@ -232,10 +231,13 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         csr_matrix of shape (n_samples, n_features)
         """
         check_fitted(self)
-        texts = X if few_texts(X) is not None else texts_or_tokens(X)
+        few = [part.transform_few(X) for _, part in self.fitted_parts]
+        if all(part is not None for part in few):
+            return align_sparse(self._joined(few, _side_by_side))
+        texts = texts_or_tokens(X)
         return self._joined([part.transform(texts) for _, part in self.fitted_parts])
 
-    def _joined(self, parts: list[sp.csr_matrix]) -> sp.csr_matrix:
+    def _joined(self, parts: list[Any], join: Callable[[Any], Any] = sp.hstack) -> Any:
         """Return the columns of one or two matrices, weighted if there are two."""
         if len(parts) == 1:
             return parts[0]
@@ -243,9 +245,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         weights = np.sqrt(1 - self.character_weight_**2), self.character_weight_
         for part, weight in zip(parts, weights):
             part.data = part.data * weight
-        if parts[0].shape[0] <= FEW_ROWS:
-            return align_sparse(_side_by_side(*parts))
-        return sp.hstack(parts, format="csr")
+        return join(parts).tocsr()
 
     @property
     def fitted_parts(self) -> list[tuple[str, NgramVectorizer]]:
@@ -277,17 +277,18 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         )
 
 
-def _side_by_side(left: sp.csr_array, right: sp.csr_array) -> sp.csr_array:
+def _side_by_side(parts: list[sp.csr_array]) -> sp.csr_array:
     """Return the columns of two matrices of a few rows, in less time than SciPy takes to check.
 
     Parameters
     ----------
-    left, right : csr_array of shape (n_rows, n_left) and (n_rows, n_right)
+    parts : list of two csr_array of shape (n_rows, n_left) and (n_rows, n_right)
 
     Returns
     -------
     csr_array of shape (n_rows, n_left + n_right)
     """
+    left, right = parts
     n_left = left.shape[1]
     bounds = zip(pairwise(left.indptr.tolist()), pairwise(right.indptr.tolist()))
     columns, values = [], []
@@ -295,8 +296,8 @@ def _side_by_side(left: sp.csr_array, right: sp.csr_array) -> sp.csr_array:
     for (start, end), (other_start, other_end) in bounds:
         columns += [left.indices[start:end], right_columns[other_start:other_end]]
         values += [left.data[start:end], right.data[other_start:other_end]]
-    parts = np.concatenate(values), np.concatenate(columns), left.indptr + right.indptr
-    joined = sp.csr_array(parts, shape=(left.shape[0], n_left + right.shape[1]))
+    entries = np.concatenate(values), np.concatenate(columns), left.indptr + right.indptr
+    joined = sp.csr_array(entries, shape=(left.shape[0], n_left + right.shape[1]))
     joined.has_canonical_format = True
     return joined
 

@@ -42,7 +42,7 @@ from agnews_sk.vectorization._table import learn_table
 from agnews_sk.vectorization._weights import fit_weights, weigh
 
 _WORD_ROWS = 8_192
-_SHORTEST_PADDED = 3
+_SHORTEST_PADDED = 3  # characters of a word with its spaces
 _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
@@ -265,13 +265,10 @@ class NgramVectorizer(  # type: ignore[call-arg]
         csr_matrix of shape (n_samples, n_features)
         """
         check_fitted(self)
+        few = self.transform_few(X)
+        if few is not None:
+            return align_sparse(few)
         segmenter = segmenter_to_transform(self.segmenter_)
-        few = few_texts(X)
-        # A padded word has three characters or more, so that none of them is shorter than `min_n`.
-        if few is not None and self.ngram_range[0] <= _SHORTEST_PADDED:
-            units = self._analyzer.split_few(few, segmenter)
-            counts = self._table.count_few(units, self._wanted)
-            return align_sparse(self._weighted(self._with_dtype(counts)))
         self._table.prepare()
         # Words are looked up fastest in small blocks; those of characters are cut once a block.
         rows = _WORD_ROWS if self.analyzer == "word" else BLOCK_ROWS
@@ -279,6 +276,14 @@ class NgramVectorizer(  # type: ignore[call-arg]
             texts_or_tokens(X), partial(self._transform_block, segmenter), max_rows=rows
         )
         return align_sparse(found[0] if len(found) == 1 else sp.vstack(found, format="csr"))
+
+    def transform_few(self, X: Any) -> sp.csr_array | None:
+        """Return the matrix of a few new texts, counted one by one; None if that cannot be done."""
+        texts = few_texts(X)
+        if texts is None or self.ngram_range[0] > _SHORTEST_PADDED:  # words may be shorter
+            return None
+        units = self._analyzer.split_few(texts, segmenter_to_transform(self.segmenter_))
+        return self._weighted(self._with_dtype(self._table.count_few(units, self._wanted)))
 
     def _transform_block(self, segmenter: Segmenter | None, X: pl.Series) -> sp.csr_array:
         """Return the matrix of some new rows."""
