@@ -18,6 +18,7 @@ from agnews_sk._core.label_formats import label_format_of
 from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
+from agnews_sk._core.plain_rows import PredictsPlainRows, last_has
 from agnews_sk._core.step_parameters import check_steps, set_step_params
 from agnews_sk._core.validation import (
     as_frame,
@@ -54,12 +55,7 @@ _UNITS = {"auto": "auto", True: "both", False: "words"}
 PER_ROW = ("sample_weight", "groups")
 
 
-def _can_score(pipeline: Any) -> bool:
-    """Return whether the last step has `score`."""
-    return hasattr(pipeline._final_estimator, "score")
-
-
-class TextPipeline(imblearn.pipeline.Pipeline):
+class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
     """An imbalanced-learn pipeline in which weights and origins follow the rows.
 
     Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
@@ -142,7 +138,7 @@ class TextPipeline(imblearn.pipeline.Pipeline):
         check_steps(self.steps)
         super()._validate_steps()
 
-    @available_if(_can_score)
+    @available_if(last_has("score"))
     def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
         """Return the score of the last step.
 

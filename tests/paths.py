@@ -9,11 +9,14 @@ from types import FrameType
 from tests.structure import FLOOR, ROOT
 
 _ESTIMATORS = ("cleaning", "sampling", "vectorization", "classifiers", "pipeline.py")
+_STEPS = ("cleaning", "tokenization", "vectorization", "classifiers")
 # Files, or all files of a room, that may call others on a higher floor, which were handed to them.
 CALLBACKS = {
     # the function that works on a block of rows
     "_core/columnar.py": ("cleaning/_cleaner.py", "tokenization", "vectorization/_vectorizer.py"),
     "_core/base.py": ("sampling/_row_filter.py", "classifiers"),  # a method of a subclass
+    "_core/fitted.py": _STEPS,  # the method that tells whether an estimator is fitted
+    "_core/plain_rows.py": _STEPS,  # the steps of a pipeline
     # the function that splits a text
     "tokenization/_encoded_tokens.py": ("vectorization/_analyzer.py",),
     "evaluation/_costs.py": _ESTIMATORS,  # the classifiers to compare

@@ -16,8 +16,6 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-# Rows that are handled one by one, in Python: an operation on a column costs as much as some texts.
-FEW_ROWS = 16
 BLOCK_ROWS = 32_768  # per task of a thread, at most
 _ONE_BLOCK_ROWS = 512  # faster in one block than with threads, which have to be started
 

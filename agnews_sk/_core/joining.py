@@ -1,13 +1,14 @@
 """The cells of a row as one text: for whole columns, and for a single row."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from agnews_sk._core.delegation import predicting_estimator
 
 JoinRow = Callable[[Mapping[str, str | None]], str]
+JoinColumns = Callable[[Mapping[str, pl.Series]], pl.Series]
 
 
 def join_columns(
@@ -97,16 +98,63 @@ def row_joiner(model: Any, columns: Sequence[str] | None = None) -> JoinRow:
     >>> join({"title": None, "description": "By a cent."})
     'By a cent.'
     """
-    step = _join_step(model)
-    separator, missing = getattr(step, "separator", " "), getattr(step, "missing", "")
-    fitted = fitted_columns(model)
-    position = {column: i for i, column in enumerate(fitted)}
-    order = sorted(columns or fitted, key=lambda column: position.get(column, len(position)))
+    joining = _joining_of(model, columns)
+    order, separator, missing = joining.columns, joining.separator, joining.missing
 
     def join(row: Mapping[str, str | None]) -> str:
         return join_cells(map(row.get, order), separator=separator, missing=missing)
 
     return join
+
+
+def column_joiner(model: Any, columns: Sequence[str]) -> JoinColumns:
+    """Return a function that joins columns as `row_joiner` joins the cells of a row.
+
+    Parameters
+    ----------
+    model : fitted pipeline or `OnnxClassifier`
+    columns : sequence of str
+
+    Returns
+    -------
+    callable
+        From a mapping of column to Series of texts, which may lack some but not all, to one Series.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from agnews_sk._core.joining import column_joiner
+    >>> join = column_joiner(None, ["title", "description"])
+    >>> join({"title": pl.Series(["Oil rises", None]), "description": pl.Series(["Up.", "Hm."])})[1]
+    'Hm.'
+    """
+    joining = _joining_of(model, columns)
+
+    def join(texts: Mapping[str, pl.Series]) -> pl.Series:
+        empty = pl.Series([None], dtype=pl.String).new_from_index(
+            0, len(next(iter(texts.values())))
+        )
+        chosen = [texts.get(column, empty) for column in joining.columns]
+        return join_columns(chosen, separator=joining.separator, missing=joining.missing)
+
+    return join
+
+
+class _Joining(NamedTuple):
+    """How the cells of a row are joined: in which order, and with what between them."""
+
+    columns: list[str]
+    separator: str
+    missing: str
+
+
+def _joining_of(model: Any, columns: Sequence[str] | None) -> _Joining:
+    """Return how a model joins cells: the columns that it was fitted on first, in their order."""
+    step = _join_step(model)
+    fitted = fitted_columns(model)
+    position = {column: i for i, column in enumerate(fitted)}
+    order = sorted(columns or fitted, key=lambda column: position.get(column, len(position)))
+    return _Joining(order, getattr(step, "separator", " "), getattr(step, "missing", ""))
 
 
 def texts_as_rows(

@@ -1,7 +1,7 @@
 """Predict a file in parts that outlive the process."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,8 +10,15 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.column_kinds import cast_cells
-from agnews_sk._core.joining import column_kinds, fitted_columns, row_joiner, texts_as_rows
+from agnews_sk._core.joining import (
+    column_joiner,
+    column_kinds,
+    fitted_columns,
+    row_joiner,
+    texts_as_rows,
+)
 from agnews_sk._core.label_sets import as_lists, thresholds_of
+from agnews_sk.bulk._cells import as_strings, as_text, as_texts
 from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.files import (
     TEXT_CHOICES,
@@ -28,6 +35,25 @@ from agnews_sk.onnx import load_model, model_sha256
 PREDICTED, SKIPPED = "predicted", "skipped"
 _RESERVED = frozenset({"file", "line", "predicted"})
 _SKIPPED_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "row": pl.String}
+
+
+class _Columns(NamedTuple):
+    """The cells of a batch whose columns hold texts and nothing else.
+
+    Attributes
+    ----------
+    lines : ndarray of int of shape (n_rows,)
+    texts, kept : dict of str to polars.Series of str of shape (n_rows,)
+    has_text : ndarray of bool of shape (n_rows,)
+    skipped : list of (Fault, dict or None)
+        Rows without a prediction, with their cells if they could be read.
+    """
+
+    lines: np.ndarray
+    texts: dict[str, pl.Series]
+    kept: dict[str, pl.Series]
+    has_text: np.ndarray
+    skipped: list[tuple[Fault, Cells | None]]
 
 
 class RowPredictor:
@@ -49,6 +75,7 @@ class RowPredictor:
         self._labels = np.asarray(model.classes_)
         self._thresholds = thresholds_of(model)
         self._join = row_joiner(model, self._columns)
+        self._join_columns = column_joiner(model, self._columns)
         self._kinds = column_kinds(model)
         self.names = {*self._columns, *self._keep, *self._kinds}
         self._names_by_plain: dict[str, list[str]] = {}
@@ -73,6 +100,53 @@ class RowPredictor:
         skipped : polars.DataFrame of shape (n_skipped, 4)
             `file`, `line`, `reason`, and `row`: the cells as JSON, null if they cannot be read.
         """
+        columns = self._columns_of(batch)
+        if columns is not None:
+            return self._predict_columns(columns, file)
+        return self._predict_rows(batch, file)
+
+    def _columns_of(self, batch: Batch) -> _Columns | None:
+        """Return the cells of a batch by column, None if they have to be checked row by row."""
+        found = batch.by_column(lambda name: plain_name(name) in self._names_by_plain)
+        if found is None or self._kinds:
+            return None
+        columns = self._as_texts(found.cells)
+        if columns is None:
+            return None
+        texts, kept = columns
+        has_text = np.any([(one.fill_null("") != "").to_numpy() for one in texts.values()], axis=0)
+        try:
+            cells = found.rows_at(np.flatnonzero(~has_text).tolist())
+        except (ValueError, OverflowError):  # a date that Python cannot represent
+            return None
+        reason = f"no text in {', '.join(self._columns)}"
+        empty = [Fault(line, reason) for line in found.lines[~has_text].tolist()]
+        skipped = [*((fault, None) for fault in found.faults), *zip(empty, cells)]
+        return _Columns(found.lines, texts, kept, has_text, skipped)
+
+    def _as_texts(
+        self, cells: Mapping[str, Any]
+    ) -> tuple[dict[str, pl.Series], dict[str, pl.Series]] | None:
+        """Return the columns of the text and those to keep, None if one lacks or holds no texts."""
+        named = self._by_wanted_name(dict(cells))
+        read = [name for name in self._columns if name in named]
+        if not read or not named.keys() >= set(self._keep):
+            return None
+        texts = _all_known({name: as_strings(named[name]) for name in read})
+        kept = _all_known({name: as_texts(named[name]) for name in self._keep})
+        return None if texts is None or kept is None else (texts, kept)
+
+    def _predict_columns(self, columns: _Columns, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the rows with predictions, and the rows that were skipped."""
+        has_text = pl.Series(columns.has_text)
+        texts = self._join_columns(columns.texts).filter(has_text).to_list()
+        kept = {name: cells.filter(has_text) for name, cells in columns.kept.items()}
+        lines = columns.lines[columns.has_text]
+        predicted = self._with_predictions(file, lines, texts, {}, kept)
+        return predicted, _skipped_frame(file, columns.skipped)
+
+    def _predict_rows(self, batch: Batch, file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the rows with predictions, and the rows that were skipped, read one by one."""
         skipped: list[tuple[Fault, Cells | None]] = [(fault, None) for fault in batch.faults]
         lines, texts, rows = [], [], []
         for line, cells in zip(batch.lines, batch.rows, strict=True):
@@ -88,7 +162,13 @@ class RowPredictor:
         for i in sorted(faults, reverse=True):
             skipped.append((Fault(lines.pop(i), faults[i]), rows.pop(i)))
             del texts[i]
-        return self._with_predictions(file, lines, texts, rows), _skipped_frame(file, skipped)
+        columns = cast_cells(rows, self._kinds)[0]
+        kept = {
+            name: pl.Series([as_text(row.get(name)) for row in rows], dtype=pl.String)
+            for name in self._keep
+        }
+        predicted = self._with_predictions(file, lines, texts, columns, kept)
+        return predicted, _skipped_frame(file, skipped)
 
     def _by_wanted_name(self, cells: Cells) -> Cells:
         """Return cells under the names that are looked for, which may differ in case.
@@ -115,14 +195,18 @@ class RowPredictor:
         return None if any(cells.values()) else f"no text in {', '.join(cells)}"
 
     def _with_predictions(
-        self, file: str, lines: list[int], texts: list[str], rows: list[Cells]
+        self,
+        file: str,
+        lines: Sequence[int] | np.ndarray,
+        texts: Sequence[str],
+        columns: Mapping[str, pl.Series],
+        kept: Mapping[str, pl.Series],
     ) -> pl.DataFrame:
         """Return the output of some rows, which has all its columns if there are none."""
         probabilities = np.empty((0, len(self._labels)))  # (n_rows, n_classes)
-        if texts:
-            X = texts_as_rows(self._model, texts, cast_cells(rows, self._kinds)[0])
+        if len(texts):
+            X = texts_as_rows(self._model, texts, columns)
             probabilities = np.asarray(self._model.predict_proba(X), dtype=np.float64)
-        kept = {name: [as_text(row.get(name)) for row in rows] for name in self._keep}
         labels = self._labels.tolist()
         if self._thresholds is None:
             predicted = self._labels[probabilities.argmax(axis=1)].tolist()
@@ -135,11 +219,17 @@ class RowPredictor:
             {
                 "file": pl.Series([file] * len(lines), dtype=pl.String),
                 "line": pl.Series(lines, dtype=pl.Int64),
-                **{name: pl.Series(cells, dtype=pl.String) for name, cells in kept.items()},
+                **kept,
                 "predicted": pl.Series(predicted, dtype=kind),
                 **{_probability_column(name): probabilities[:, i] for i, name in enumerate(labels)},
             }
         )
+
+
+def _all_known(columns: Mapping[str, pl.Series | None]) -> dict[str, pl.Series] | None:
+    """Return columns, or None if one of them is None."""
+    known = {name: column for name, column in columns.items() if column is not None}
+    return known if len(known) == len(columns) else None
 
 
 class Task(NamedTuple):
@@ -271,23 +361,3 @@ def _write(frame: pl.DataFrame, path: Path) -> None:
 def _probability_column(label: Any) -> str:
     """Return the name of the column of a class's probabilities."""
     return f"p_{label}"
-
-
-def as_text(cell: Any) -> str | None:
-    """Return a cell to keep as text: numbers and nested values as JSON, dates as Python does.
-
-    Parameters
-    ----------
-    cell : object
-
-    Returns
-    -------
-    str or None
-        None where the cell is missing.
-    """
-    if cell is None or isinstance(cell, str):
-        return cell
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace")
-    is_json = isinstance(cell, (dict, list, bool, int, float))
-    return json.dumps(cell, default=str) if is_json else str(cell)

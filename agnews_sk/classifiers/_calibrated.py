@@ -11,10 +11,11 @@ import scipy.sparse as sp
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.earlier_states import TakesEarlierStates
+from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.label_sets import LabelSets, check_label_sets, in_format, is_multilabel
 from agnews_sk._core.repeats import same_rows
 from agnews_sk._core.splitting import fold_rows, join_groups
@@ -208,7 +209,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         ValueError
             If the margins overflow.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         # The checks of one row take as long as all else, and a vectorizer's matrix passes them.
         if not self._is_checked(X):
             X = validate_data(
@@ -238,7 +239,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         -------
         ndarray of shape (n_samples,), or label sets in the format of those in `fit`
         """
-        check_is_fitted(self)
+        check_fitted(self)
         label_format = self._label_format
         if label_format is not None:
             reached = self.predict_proba(X) >= self.thresholds_
@@ -258,7 +259,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`. Rows sum to 1, unless they have several labels.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         if self._label_format is not None:
             return expit(self.decision_function(X))
         return softmax(one_per_class(self.decision_function(X)) / self.temperature_, axis=1)

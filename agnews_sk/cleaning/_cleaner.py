@@ -8,11 +8,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import map_blocks, to_object_array, without_nulls
+from agnews_sk._core.few_texts import few_texts
 from agnews_sk._core.mixed_rows import MixedRows
 from agnews_sk._core.parameter_checks import check_params
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import StrOptions, check_texts
-from agnews_sk.cleaning._steps import STEPS
+from agnews_sk.cleaning._steps import STEPS, Step
 from agnews_sk.cleaning._text_output import TextOutputMixin
 
 
@@ -157,18 +158,31 @@ class TextCleaner(StatelessMixin, TextInputMixin, TextOutputMixin, TransformerMi
         self._check_parameters()
         if isinstance(X, MixedRows):
             return X.with_texts(self.transform(X.texts))
+        few = few_texts(X)
+        if few is not None:
+            for step, setting in self._used_steps():
+                few = step.change_few(few, *setting)
+            return np.array(few, dtype=object)
         blocks = map_blocks(without_nulls(check_texts(X)), self._clean)
         return to_object_array(blocks[0] if len(blocks) == 1 else pl.concat(blocks))
 
     def _clean(self, texts: pl.Series) -> pl.Series:
         """Return texts without nulls after the steps that are on."""
+        for step, setting in self._used_steps():
+            texts = step(texts, *setting)
+        return texts
+
+    def _used_steps(self) -> list[tuple[Step, list[Any]]]:
+        """Return the steps that are on, each with its setting if it is more than that."""
+        used: list[tuple[Step, list[Any]]] = []
         for name, step in STEPS.items():
             setting = getattr(self, name)
             if isinstance(setting, (bool, np.bool_)):
-                texts = step(texts) if setting else texts
+                if setting:
+                    used.append((step, []))
             elif setting is not None:
-                texts = step(texts, setting)
-        return texts
+                used.append((step, [setting]))
+        return used
 
     def _check_parameters(self) -> None:
         """Check single parameters, and that stop words are words."""

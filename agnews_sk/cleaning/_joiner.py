@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import JoinsColumns, TextInputMixin
 from agnews_sk._core.columnar import to_object_array
+from agnews_sk._core.few_texts import few_texts
+from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.joining import join_columns
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.labels import reject_labels, warn_of_labels
@@ -145,7 +146,10 @@ class ColumnJoiner(JoinsColumns, TextInputMixin, TextOutputMixin, TransformerMix
         ValueError
             If the frame lacks a column, or has several although `fit` saw texts.
         """
-        check_is_fitted(self)
+        check_fitted(self)
+        few = few_texts(X)
+        if few is not None:
+            return np.array(few, dtype=object)
         X = as_frame(X)
         self._reject_one_row(X)
         if self.columns_ is None and is_frame(X) and X.shape[1] > 1:

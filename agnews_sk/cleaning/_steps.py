@@ -7,7 +7,6 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from agnews_sk._core.columnar import FEW_ROWS
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.cleaning._patterns import (
     BARE_ENTITY,
@@ -37,9 +36,18 @@ _OF_AGNEWS = (
     (BARE_ENTITY, "&${entity}"),
 )
 _ESCAPED_TWICE = ((TWICE_ESCAPED, "&${entity}"),)
+_TAGS = ((UNSEEN_MARKUP, " "), (INLINE_TAG, ""), (BLOCK_TAG, " "))
 _URLS = ((URL, " "),)
+_SOURCES = ((SOURCE_TAG, " "), (SOURCE_LEAD, ""))
+_DIGITS = (r"\d+", " ")
+_ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
 _SPACES = ((r"\s{2,}|[^\S ]", " "),)
 _SHORT = 2_000  # characters
+# Characters that are neither parts nor marks of others, so that texts of them are in NFC.
+_COMPOSED = re.compile(
+    r"[\x00-\u02FF\u0400-\u0482\u2010-\u2027\u2030-\u205E\u20AC\u3001-\u3029\u3041-\u3096"
+    r"\u30A1-\u30FE\u4E00-\u9FFF\uAC00-\uD7A3\uFF01-\uFF9D]*"
+)
 
 
 class Step(NamedTuple):
@@ -54,12 +62,16 @@ class Step(NamedTuple):
         From a Series of texts, and the setting of the step if it is more than on, to a Series of
         the same length.
     in_python : callable, optional
-        Does the same to one text of ASCII: any operation on a column takes many times as long.
+        Does the same to one text: any operation on a column takes many times as long. It returns
+        None for a text that is left to `change`.
+    concerns : callable, optional
+        Tells of one text whether it has a match of `touches`, faster than a search.
     """
 
     touches: str
     change: Callable[..., pl.Series]
-    in_python: Callable[[str], str] | None = None
+    in_python: Callable[..., str | None] | None = None
+    concerns: Callable[[str], Any] | None = None
 
     def __call__(self, texts: pl.Series, *setting: Any) -> pl.Series:
         """Return texts changed where needed.
@@ -75,23 +87,37 @@ class Step(NamedTuple):
         -------
         polars.Series of str of shape (n_samples,)
         """
-        if len(texts) <= FEW_ROWS:
-            return self._change_few(texts, *setting)
         return self._change_rows(texts, _rows_with(self.touches, texts), *setting)
 
-    def _change_few(self, texts: pl.Series, *setting: Any) -> pl.Series:
-        """Change a few texts, in Python if it can."""
-        values = texts.to_list()
-        rows = _matching(self.touches, values)
-        if rows and self.in_python is not None and all(_is_simple(values[row]) for row in rows):
-            for row in rows:
-                values[row] = self.in_python(values[row])
-            return pl.Series(texts.name, values, dtype=pl.String)
-        return self._change_rows(texts, rows, *setting)
+    def change_few(self, texts: list[str], *setting: Any) -> list[str]:
+        """Return a few texts changed where needed, one by one where Python can.
 
-    def _change_rows(
-        self, texts: pl.Series, rows: list[int] | pl.Series, *setting: Any
-    ) -> pl.Series:
+        Parameters
+        ----------
+        texts : list of str of length n_samples
+        *setting
+            As of a call.
+
+        Returns
+        -------
+        list of str of length n_samples
+        """
+        concerns = self.concerns or re.compile(self.touches).search
+        changed, left = texts.copy(), []
+        for row, text in enumerate(texts):
+            if concerns(text):
+                found = None if self.in_python is None else self.in_python(text, *setting)
+                if found is None:
+                    left.append(row)
+                else:
+                    changed[row] = found
+        if left:
+            column = pl.Series(values=[texts[row] for row in left], dtype=pl.String)
+            for row, found in zip(left, self.change(column, *setting).to_list()):
+                changed[row] = found
+        return changed
+
+    def _change_rows(self, texts: pl.Series, rows: pl.Series, *setting: Any) -> pl.Series:
         """Change these rows, as a column."""
         if len(rows) == 0:
             return texts
@@ -120,10 +146,28 @@ def _unsqueezed(texts: pl.Series) -> pl.Series:
     return found
 
 
-def _matching(pattern: str, texts: list[str | None]) -> list[int]:
-    """Return the positions of a few texts with a match."""
-    search = re.compile(pattern).search
-    return [i for i, text in enumerate(texts) if text is not None and search(text)]
+def _replace_all(texts: pl.Series, replacements: Replacements) -> pl.Series:
+    """Replace one pattern after the other."""
+    for pattern, replacement in replacements:
+        texts = texts.str.replace_all(pattern, replacement)
+    return texts
+
+
+def _replacing(*replacements: tuple[str, str]) -> Callable[[str], str | None]:
+    """Return the function that does to one text of ASCII what `_replace_all` does to a column."""
+    # ASCII: otherwise the classes of Python, such as that of spaces, differ from Rust's.
+    compiled = [
+        (re.compile(pattern, re.ASCII), _in_syntax_of_python(r)) for pattern, r in replacements
+    ]
+
+    def replace(text: str) -> str | None:
+        if not _is_simple(text):
+            return None
+        for pattern, replacement in compiled:
+            text = pattern.sub(replacement, text)
+        return text
+
+    return replace
 
 
 def _is_simple(text: str) -> bool:
@@ -132,28 +176,6 @@ def _is_simple(text: str) -> bool:
     Python's may take time quadratic in the length of a text.
     """
     return len(text) <= _SHORT and text.isascii()
-
-
-def _replace_all(texts: pl.Series, replacements: Replacements) -> pl.Series:
-    """Replace one pattern after the other."""
-    for pattern, replacement in replacements:
-        texts = texts.str.replace_all(pattern, replacement)
-    return texts
-
-
-def _replacing(replacements: Replacements) -> Callable[[str], str]:
-    """Return the function that does to one text of ASCII what `_replace_all` does to a column."""
-    # ASCII: otherwise the classes of Python, such as that of spaces, differ from Rust's.
-    compiled = [
-        (re.compile(pattern, re.ASCII), _in_syntax_of_python(r)) for pattern, r in replacements
-    ]
-
-    def replace(text: str) -> str:
-        for pattern, replacement in compiled:
-            text = pattern.sub(replacement, text)
-        return text
-
-    return replace
 
 
 def _in_syntax_of_python(replacement: str) -> str:
@@ -187,11 +209,7 @@ def _strip_tags(texts: pl.Series) -> pl.Series:
 
     Tags of block elements become a space, since they separate words; inline tags become nothing.
     """
-    return (
-        texts.str.replace_all(UNSEEN_MARKUP, " ")
-        .str.replace_all(INLINE_TAG, "")
-        .str.replace_all(BLOCK_TAG, " ")
-    )
+    return _replace_all(texts, _TAGS)
 
 
 def _strip_urls(texts: pl.Series) -> pl.Series:
@@ -214,7 +232,7 @@ def _normalize(texts: pl.Series, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) ->
 
 def _strip_sources(texts: pl.Series) -> pl.Series:
     """Remove the names of news agencies where they mark the source, not within a sentence."""
-    return texts.str.replace_all(SOURCE_TAG, " ").str.replace_all(SOURCE_LEAD, "")
+    return _replace_all(texts, _SOURCES)
 
 
 def _lowercase(texts: pl.Series) -> pl.Series:
@@ -243,7 +261,7 @@ def _strip_stop_words(texts: pl.Series, words: str | Iterable[str]) -> pl.Series
 
 def _strip_digits(texts: pl.Series) -> pl.Series:
     """Replace runs of decimal digits by a space."""
-    return texts.str.replace_all(r"\d+", " ")
+    return texts.str.replace_all(*_DIGITS)
 
 
 def _strip_punctuation(texts: pl.Series) -> pl.Series:
@@ -256,21 +274,68 @@ def _squeeze_spaces(texts: pl.Series) -> pl.Series:
     return _replace_all(texts, _SPACES).str.strip_chars(" ")
 
 
-_unescaped_once = _replacing(_ESCAPED_TWICE)
-_squeezed = _replacing(_SPACES)
+def _unescape_text(text: str) -> str | None:
+    """Do to one text what `_unescape_html` does to a column."""
+    unescaped = _unescaped_once(text)
+    return None if unescaped is None else html.unescape(unescaped)
+
+
+def _repair_text(text: str) -> str:
+    """Do to one text what `_repair_unicode` does to a column."""
+    import ftfy
+
+    return ftfy.fix_encoding(text)
+
+
+def _normalize_text(text: str, form: str) -> str | None:
+    """Return a text that is in NFC as it is."""
+    return text if form == "NFC" and _COMPOSED.fullmatch(text) else None
+
+
+def _lower_text(text: str) -> str | None:
+    """Do to one text of ASCII what `_lowercase` does to a column."""
+    return text.lower() if text.isascii() else None
+
+
+def _squeeze_text(text: str) -> str | None:
+    """Do to one text of ASCII what `_squeeze_spaces` does to a column."""
+    # As bytes: `str.split` also splits at four control characters.
+    return b" ".join(text.encode().split()).decode() if text.isascii() else None
+
+
+def _has_url(text: str) -> bool:
+    return "://" in text or "www." in text.lower()
+
+
+def _may_be_unsqueezed(text: str) -> Any:
+    return text.isascii() or _search_unsqueezed(text)  # ASCII is split in less time than searched
+
+
+def _beyond_ascii(text: str) -> bool:
+    return not text.isascii()
+
+
+_unescaped_once = _replacing(*_ESCAPED_TWICE)
+_search_unsqueezed = re.compile(_UNSQUEEZED).search
 STEPS: dict[str, Step] = {
     # What it looks for has a backslash or ends in a semicolon.
-    "repair_agnews": Step(r"[\\;]", _repair_agnews, _replacing(_OF_AGNEWS)),
-    "unescape_html": Step("&", _unescape_html, lambda t: html.unescape(_unescaped_once(t))),
-    "strip_tags": Step("<", _strip_tags),
-    "strip_urls": Step(r"://|[Ww][Ww][Ww]\.", _strip_urls, _replacing(_URLS)),
-    "repair_unicode": Step(_BEYOND_ASCII, _repair_unicode),
-    "normalize": Step(_BEYOND_ASCII, _normalize),
-    "strip_sources": Step(r"[(-]", _strip_sources),
-    "lowercase": Step(rf"[A-Z]|{_BEYOND_ASCII}", _lowercase),
-    "strip_accents": Step(_BEYOND_ASCII, _strip_accents),
+    "repair_agnews": Step(
+        r"[\\;]", _repair_agnews, _replacing(*_OF_AGNEWS), lambda t: "\\" in t or ";" in t
+    ),
+    "unescape_html": Step("&", _unescape_html, _unescape_text),
+    "strip_tags": Step("<", _strip_tags, _replacing(*_TAGS)),
+    "strip_urls": Step(r"://|[Ww][Ww][Ww]\.", _strip_urls, _replacing(*_URLS), _has_url),
+    "repair_unicode": Step(_BEYOND_ASCII, _repair_unicode, _repair_text, _beyond_ascii),
+    "normalize": Step(_BEYOND_ASCII, _normalize, _normalize_text, _beyond_ascii),
+    "strip_sources": Step(r"[(-]", _strip_sources, _replacing(*_SOURCES)),
+    "lowercase": Step(rf"[A-Z]|{_BEYOND_ASCII}", _lowercase, _lower_text),
+    "strip_accents": Step(_BEYOND_ASCII, _strip_accents, concerns=_beyond_ascii),
     "strip_stop_words": Step("", _strip_stop_words),
-    "strip_digits": Step(rf"[0-9]|{_BEYOND_ASCII}", _strip_digits),
-    "strip_punctuation": Step(rf"[!-/:-@\[-`{{-~]|{_BEYOND_ASCII}", _strip_punctuation),
-    "squeeze_spaces": Step(_UNSQUEEZED, _squeeze_spaces, lambda t: _squeezed(t).strip(" ")),
+    "strip_digits": Step(rf"[0-9]|{_BEYOND_ASCII}", _strip_digits, _replacing(_DIGITS)),
+    "strip_punctuation": Step(
+        rf"{_ASCII_PUNCTUATION}|{_BEYOND_ASCII}",
+        _strip_punctuation,
+        _replacing((f"{_ASCII_PUNCTUATION}+", " ")),
+    ),
+    "squeeze_spaces": Step(_UNSQUEEZED, _squeeze_spaces, _squeeze_text, _may_be_unsqueezed),
 }

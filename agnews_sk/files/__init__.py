@@ -14,6 +14,6 @@ from agnews_sk.files._columns import (
 from agnews_sk.files._formats import READERS, check_format, open_rows
 from agnews_sk.files._options import ReadOptions
 from agnews_sk.files._records import fields_of_any_length
-from agnews_sk.files._rows import Batch, Cells, Fault, RowReader
+from agnews_sk.files._rows import Batch, ByColumn, Cells, Fault, RowReader
 from agnews_sk.files._source import COMPRESSIONS
 from agnews_sk.files._text_folder import TextFolderReader, class_files

@@ -2,15 +2,17 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from agnews_sk._core.validation import POLARS_STRINGS
-from agnews_sk.files._rows import Cells, Fault, Found, Row, RowReader
+from agnews_sk.files._rows import Batch, ByColumn, Cells, Fault, Found, Row, RowReader, take_rows
 
 # Number of rows converted at a time.
 _N_ROWS = 4_096
@@ -61,6 +63,28 @@ class ArrowReader(RowReader):
         for table in self._wanted_tables(wanted, _N_ROWS):
             yield from _rows_of(table, start)
             start += len(table)
+
+    def batches(self, n_rows: int) -> Iterator[Batch]:
+        """Yield the rows in batches, whose cells stay in columns while nobody asks for rows.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows per batch, faulty ones included; the last batch may have fewer.
+
+        Yields
+        ------
+        Batch
+            At least one, which is empty if the file is.
+        """
+        self.names = self.column_names()
+        wanted = [name for name in dict.fromkeys(self.names) if self.wants(name)]
+        start = 1
+        for table in _recut(self._wanted_tables(wanted, n_rows), n_rows):
+            yield _TableBatch(table, start)
+            start += len(table)
+        if start == 1:
+            yield Batch()
 
     def spread_rows(self, n_rows: int) -> list[Cells]:
         """Return the cells of rows from all places of the file; only these rows are converted.
@@ -205,6 +229,77 @@ class ArrowReader(RowReader):
             return None
         is_known = isinstance(names, list) and all(isinstance(name, str) for name in names)
         return names if is_known else None
+
+
+class _TableBatch(Batch):
+    """A batch of rows of a table, which are converted when they are asked for.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    start : int
+        Number of its first row in the file.
+    """
+
+    def __init__(self, table: pa.Table, start: int) -> None:
+        self._table = table
+        self._start = start
+
+    @cached_property
+    def _found(self) -> Batch:
+        """The rows and the faults."""
+        return take_rows(_rows_of(self._table, self._start), len(self._table))
+
+    @property
+    def lines(self) -> list[int]:  # type: ignore[override]
+        """The numbers of the rows that could be converted."""
+        return self._found.lines
+
+    @property
+    def rows(self) -> list[Cells]:  # type: ignore[override]
+        """The cells of these rows."""
+        return self._found.rows
+
+    @property
+    def faults(self) -> list[Fault]:  # type: ignore[override]
+        """The rows that could not be converted."""
+        return self._found.faults
+
+    def __len__(self) -> int:
+        """Return the number of rows, faulty ones included."""
+        return len(self._table)
+
+    def by_column(self, wants: Callable[[str], bool]) -> ByColumn | None:
+        """Return the cells of some columns; None if there are faults, or two columns of a name."""
+        names = self._table.column_names
+        try:
+            self._table.validate(full=True)
+        except pa.ArrowInvalid:  # texts that are no UTF-8
+            return None
+        if len(set(names)) < len(names):
+            return None
+        return ByColumn(
+            np.arange(self._start, self._start + len(self._table)),
+            {name: self._table[name] for name in names if wants(name)},
+            lambda chosen: self._table.take(pa.array(chosen, pa.int64())).to_pylist(),
+            [],
+        )
+
+
+def _recut(tables: Iterator[pa.Table], n_rows: int) -> Iterator[pa.Table]:
+    """Yield the rows of tables in tables of so many rows; the last one may have fewer."""
+    held: list[pa.Table] = []
+    n_held = 0
+    for table in tables:
+        held.append(table)
+        n_held += len(table)
+        if n_held >= n_rows:
+            whole = pa.concat_tables(held)
+            yield from (whole.slice(i, n_rows) for i in range(0, n_held - n_rows + 1, n_rows))
+            n_held %= n_rows
+            held = [whole.slice(len(whole) - n_held)]
+    if n_held:
+        yield pa.concat_tables(held)
 
 
 def _holds_any(stored: str, wanted: list[str]) -> bool:

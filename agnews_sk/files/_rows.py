@@ -1,12 +1,14 @@
 """What every file format yields: rows as cells by name, with their lines, and faults."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from agnews_sk.files._columns import ColumnRules
 from agnews_sk.files._options import ReadOptions
@@ -68,6 +70,44 @@ class Batch:
     def __len__(self) -> int:
         """Return the number of rows, faulty ones included."""
         return len(self.rows) + len(self.faults)
+
+    def by_column(self, wants: Callable[[str], bool]) -> "ByColumn | None":
+        """Return the cells of some columns, if all rows have the same columns.
+
+        Parameters
+        ----------
+        wants : callable
+            From the name of a column to whether its cells are returned.
+
+        Returns
+        -------
+        ByColumn or None
+        """
+        if not self.rows or any(row.keys() != self.rows[0].keys() for row in self.rows):
+            return None
+        cells = {name: [row[name] for row in self.rows] for name in self.rows[0] if wants(name)}
+        return ByColumn(
+            np.array(self.lines), cells, lambda chosen: [self.rows[i] for i in chosen], self.faults
+        )
+
+
+class ByColumn(NamedTuple):
+    """Rows that have the same columns.
+
+    Attributes
+    ----------
+    lines : ndarray of int of shape (n_rows,)
+    cells : dict of str to list or pyarrow.ChunkedArray of shape (n_rows,)
+    rows_at : callable
+        From positions to the cells of these rows in all columns.
+    faults : list of Fault
+        The rows among them that cannot be read.
+    """
+
+    lines: np.ndarray
+    cells: dict[str, Any]
+    rows_at: Callable[[Sequence[int]], list[Cells]]
+    faults: list[Fault]
 
 
 class RowReader(ABC):
@@ -144,9 +184,9 @@ class RowReader(ABC):
             At least one, which is empty if the file is.
         """
         found = self.rows()
-        batch = _take(found, n_rows)
+        batch = take_rows(found, n_rows)
         yield batch
-        while len(batch := _take(found, n_rows)):
+        while len(batch := take_rows(found, n_rows)):
             yield batch
 
     def first_rows(self, n_rows: int) -> Batch:
@@ -162,7 +202,7 @@ class RowReader(ABC):
         """
         found = self.rows()
         try:
-            return _take(found, n_rows)
+            return take_rows(found, n_rows)
         finally:
             found.close()
 
@@ -218,7 +258,7 @@ class RowReader(ABC):
         return why_not_utf8(self.path) if self.options.detects else NOT_UNICODE
 
 
-def _take(found: Iterator[Row | Fault], n_rows: int) -> Batch:
+def take_rows(found: Iterator[Row | Fault], n_rows: int) -> Batch:
     """Return the next rows as a batch, which is empty at the end.
 
     Parameters

@@ -5,7 +5,6 @@ from agnews_sk.tokenization._chunks import Chunks
 from agnews_sk.tokenization._encoded_tokens import (
     EncodedTokens,
     drop_tokens,
-    encode_few,
     encode_tokens,
     is_ragged,
 )
@@ -40,7 +39,7 @@ from agnews_sk.tokenization._words import (
     lower_case,
     split_words,
     squeeze_spaces,
-    words_of,
+    words_of_few,
 )
 
 __all__ = ["PretrainedTokenizer", "SubwordTokenizer", "Vocabulary", "WordTokenizer"]

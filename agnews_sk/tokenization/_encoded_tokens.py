@@ -4,8 +4,7 @@ What follows, stop words, stems, ids and n-grams, works on each distinct token o
 integers.
 """
 
-from collections.abc import Callable, Iterable
-from itertools import accumulate, chain
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,29 +105,6 @@ def _encode_values(values: pl.Series) -> tuple[np.ndarray, pl.Series]:
         encoded = values.to_arrow().dictionary_encode()
         return encoded.indices.to_numpy(), pl.Series(pl.from_arrow(encoded.dictionary))
     return codes, values.gather(one)
-
-
-def encode_few(texts: list[str], split: Callable[[str], Iterable[str]]) -> EncodedTokens:
-    """Encode the tokens of a few texts, split one by one: faster than operations on columns.
-
-    Parameters
-    ----------
-    texts : list of str of length n_rows
-    split : callable
-        From one text to its tokens.
-
-    Returns
-    -------
-    EncodedTokens
-        As `encode_tokens` returns it.
-    """
-    position: dict[str, int] = {}
-    rows = [[position.setdefault(token, len(position)) for token in split(text)] for text in texts]
-    return EncodedTokens(
-        np.fromiter(chain.from_iterable(rows), dtype=np.int32),
-        np.array([0, *accumulate(map(len, rows))]),
-        pl.Series(values=list(position), dtype=pl.String),
-    )
 
 
 def drop_tokens(encoded: EncodedTokens, dropped: np.ndarray) -> EncodedTokens:

@@ -68,6 +68,7 @@ class _Found(NamedTuple):
     odd: np.ndarray
 
 
+@lru_cache(maxsize=16)
 def runs_of(pattern: str, lowercase: bool) -> Runs | None:
     r"""Return the runs that a pattern matches, None if it may match anything else.
 
@@ -133,6 +134,23 @@ def find_runs(texts: pl.Series, runs: Runs, find_all: Callable[[str], list[str]]
     return interleave(plain, others, _redone(texts.gather(odd), runs, find_all), odd)
 
 
+def ascii_runs(text: str, runs: Runs) -> list[str]:
+    """Return the runs in one text of ASCII.
+
+    Parameters
+    ----------
+    text : str
+        Without zeros.
+    runs : Runs
+
+    Returns
+    -------
+    list of str
+    """
+    words = text.encode().translate(_spaced(runs.unit, runs.lowercase)).decode().split()
+    return [word for word in words if len(word) >= runs.shortest]
+
+
 def _redone(texts: pl.Series, runs: Runs, find_all: Callable[[str], list[str]]) -> pl.Series:
     """Return the runs in texts whose bytes do not tell them, or not those of their lower case."""
     if runs.lowercase:
@@ -182,6 +200,12 @@ def _table(unit: str, lowercase: bool) -> bytes:
     """Return the byte that each one becomes: a character of ASCII, or zero if it is in no run."""
     ascii = [_changed(code, unit, lowercase) for code in range(0x80)]
     return bytes([max(byte, 0) for byte in ascii]) + bytes(range(0x80, 0x100))
+
+
+@lru_cache(maxsize=16)
+def _spaced(unit: str, lowercase: bool) -> bytes:
+    """Return the table of `_table` with a space for characters in no run."""
+    return _table(unit, lowercase).replace(b"\0", b" ")
 
 
 @lru_cache(maxsize=20_000)

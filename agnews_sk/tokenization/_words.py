@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, interleave, row_offsets, to_ragged
-from agnews_sk.tokenization._runs import find_runs, runs_of
+from agnews_sk.tokenization._runs import ascii_runs, find_runs, runs_of
 from agnews_sk.tokenization._segmentation import SPACELESS, Segmenter, split_pieces, splits_runs
 
 WORD_PATTERN = r"\b\w\w+\b"
@@ -100,23 +100,38 @@ def find_words(
     return interleave(_find(texts.gather(others), compiled, lowercase), others, segmented, rows)
 
 
-def words_of(text: str, pattern: str, segmenter: Segmenter | None) -> list[str]:
-    """Return the words of one text, as `find_words` finds them.
+def words_of_few(
+    texts: list[str],
+    pattern: str = WORD_PATTERN,
+    segmenter: Segmenter | None = None,
+    *,
+    lowercase: bool = False,
+) -> list[list[str]]:
+    """Return the words of a few texts as `find_words` finds them, one text after the other.
 
     Parameters
     ----------
-    text : str
-    pattern : str
-        Regular expression of one token, in Python's syntax, with at most one group.
-    segmenter : Segmenter or None
+    texts : list of str of length n_samples
+    pattern, segmenter, lowercase
+        As `find_words` takes them.
 
     Returns
     -------
-    list of str
+    list of list of str of length n_samples
     """
-    if segmenter is None or text.isascii():
-        return _compile(pattern).findall(text)
-    return find_words(pl.Series([text]), pattern, segmenter)[0].to_list()
+    compiled = _compile(pattern)
+    runs = runs_of(pattern, lowercase)
+    words = []
+    for text in texts:
+        is_ascii = text.isascii()
+        if is_ascii and runs is not None and "\0" not in text:
+            words.append(ascii_runs(text, runs))
+        elif is_ascii or segmenter is None:
+            words.append(compiled.findall(text.lower() if lowercase else text))
+        else:
+            found = find_words(pl.Series([text]), pattern, segmenter, lowercase=lowercase)
+            words.append(found[0].to_list())
+    return words
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

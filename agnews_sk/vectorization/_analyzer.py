@@ -2,32 +2,32 @@
 
 import re
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from agnews_sk._core.columnar import FEW_ROWS, flat_values, without_nulls
+from agnews_sk._core.columnar import flat_values, without_nulls
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk._core.validation import check_texts
 from agnews_sk.tokenization import (
     EncodedTokens,
     Segmenter,
     drop_tokens,
-    encode_few,
     encode_tokens,
     find_words,
     is_ragged,
     lower_case,
     split_words,
     squeeze_spaces,
-    words_of,
+    words_of_few,
 )
 from agnews_sk.vectorization._ngrams import encode_characters
+from agnews_sk.vectorization._token_codes import SEPARATOR
 
 ANALYZERS = ("word", "char", "char_wb")
 _SPACES = re.compile(r"\s{2,}")
+_BETWEEN_WORDS = f" {SEPARATOR} "
 
 
 class Analyzer(NamedTuple):
@@ -62,10 +62,6 @@ class Analyzer(NamedTuple):
         """
         if is_ragged(X):
             return self._without_stop_words(encode_tokens(self._checked(X)))
-        if len(X) <= FEW_ROWS:
-            return self._without_stop_words(
-                encode_few(X.to_list(), partial(self._split_one, segmenter))
-            )
         if self.kind == "char":
             texts = lower_case(X) if self.lowercase else X
             return encode_characters(squeeze_spaces(texts))
@@ -85,8 +81,7 @@ class Analyzer(NamedTuple):
         -------
         EncodedTokens, or polars.Series of list of str of shape (n_samples,)
         """
-        few = len(X) <= FEW_ROWS
-        if few or is_ragged(X) or self.kind != "word" or self.stop_words is not None:
+        if is_ragged(X) or self.kind != "word" or self.stop_words is not None:
             return self.encode(X, segmenter)
         return self._split(X, segmenter)
 
@@ -96,12 +91,36 @@ class Analyzer(NamedTuple):
             return find_words(texts, self.token_pattern, segmenter, lowercase=self.lowercase)
         return split_words(texts, lowercase=self.lowercase)
 
-    def _split_one(self, segmenter: Segmenter | None, text: str) -> list[str]:
-        """Return the units of one text, as `_split` and `encode_characters` find them."""
+    def split_few(
+        self, texts: list[str], segmenter: Segmenter | None = None
+    ) -> list[list[str]] | list[str]:
+        """Return the units of a few texts, one text after the other.
+
+        Parameters
+        ----------
+        texts : list of str of length n_samples
+        segmenter : Segmenter, optional
+
+        Returns
+        -------
+        list of (list of str, or str) of length n_samples
+            Words, or strings of characters, which for "char_wb" have a `SEPARATOR` between words.
+        """
+        if self.kind != "word":
+            return [self._in_characters(text) for text in texts]
+        words = words_of_few(texts, self.token_pattern, segmenter, lowercase=self.lowercase)
+        if self.stop_words is None:
+            return words
+        stop_words = stop_word_set(self.stop_words)
+        return [[word for word in row if word not in stop_words] for row in words]
+
+    def _in_characters(self, text: str) -> str:
+        """Return a text whose characters are counted, with `SEPARATOR` where n-grams end."""
         text = text.lower() if self.lowercase else text
-        if self.kind == "word":
-            return words_of(text, self.token_pattern, segmenter)
-        return text.split() if self.kind == "char_wb" else list(_SPACES.sub(" ", text))
+        if self.kind == "char":
+            return _SPACES.sub(" ", text)
+        words = text.split()
+        return f" {_BETWEEN_WORDS.join(words)} " if words else ""
 
     def _without_stop_words(self, tokens: EncodedTokens) -> EncodedTokens:
         """Return the words that are no stop words; ids cannot be compared with these."""

@@ -89,6 +89,8 @@ class KeyIndex:
             return np.full(len(keys), -1, dtype=np.int32)
         found, left = self._find_in(self._tables[0], keys)
         for table in self._tables[1:]:
+            if len(left) == 0:
+                return found
             found[left], still = self._find_in(table, keys.take(left))
             left = left.take(still)
         if len(self._rest):

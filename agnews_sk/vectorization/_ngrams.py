@@ -14,9 +14,7 @@ the obvious way, a Python dictionary of joined strings as in scikit-learn, makes
 occurrence. A key fits int64: codes are below the number of tokens, and that is below 2**31.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, chain
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -271,8 +269,33 @@ def count_matrix(
     run: Callable[..., Iterable[Any]] = map_in_threads if in_threads and n_parts > 1 else map
     parts = run(count_rows, range(n_parts))
     columns, counts, lengths = (np.concatenate(part) for part in zip(*parts))
+    return _from_rows(columns, counts, lengths, shape)
+
+
+def count_few(columns: np.ndarray, rows: np.ndarray, shape: tuple[int, int]) -> sp.csr_array:
+    """Count how often each column occurs in each of a few rows, with few operations.
+
+    Parameters
+    ----------
+    columns, rows : ndarray of int of shape (n_occurrences,)
+    shape : tuple of two ints
+
+    Returns
+    -------
+    csr_array of int32 of shape `shape`
+        Columns ascend within each row.
+    """
+    bits = max(shape[1] - 1, 1).bit_length()
+    keys = rows.astype(np.uint64) << np.uint64(bits) | columns.astype(np.uint64)
+    return _from_rows(*_count_keys(keys, shape[0], bits), shape)
+
+
+def _from_rows(
+    columns: np.ndarray, counts: np.ndarray, lengths: np.ndarray, shape: tuple[int, int]
+) -> sp.csr_array:
+    """Return the matrix of the columns of each row, ascending, and their counts."""
     short = np.int32 if len(columns) <= np.iinfo(np.int32).max else np.int64
-    offsets = np.zeros(n_rows + 1, dtype=short)
+    offsets = np.zeros(shape[0] + 1, dtype=short)
     np.cumsum(lengths, out=offsets[1:])
     matrix = sp.csr_array((counts, columns.astype(short, copy=False), offsets), shape=shape)
     matrix.has_canonical_format = True
@@ -302,29 +325,6 @@ def _count_keys(
     lengths = np.diff(ends, prepend=0, append=len(entries)) if n_rows else ends
     entries &= keys.dtype.type((1 << bits) - 1)
     return entries.astype(np.int32), counts, lengths
-
-
-def from_counters(counts: Sequence[Counter[int]], n_columns: int) -> sp.csr_array:
-    """Return the matrix of the counts of a few rows; the column -1 is ignored.
-
-    Parameters
-    ----------
-    counts : sequence of Counter of int of length n_rows
-        By column.
-    n_columns : int
-
-    Returns
-    -------
-    csr_array of int32 of shape (n_rows, n_columns)
-        Columns ascend within each row.
-    """
-    entries = [sorted(item for item in row.items() if item[0] >= 0) for row in counts]
-    cells = np.array([*chain.from_iterable(entries)], dtype=np.int32).reshape(-1, 2)
-    offsets = np.array([0, *accumulate(map(len, entries))], dtype=np.int32)
-    columns, found = cells.T.copy()
-    matrix = sp.csr_array((found, columns, offsets), shape=(len(counts), n_columns))
-    matrix.has_canonical_format = True
-    return matrix
 
 
 def encode_characters(texts: pl.Series, padding: str = "") -> EncodedTokens:

@@ -5,9 +5,7 @@ A fitted vectorizer holds no strings but its tokens: an n-gram is a row of posit
 as hash tables, one per length, and looked up for new rows.
 """
 
-from collections import Counter
 from functools import cached_property
-from itertools import chain, islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,15 +19,13 @@ from agnews_sk.vectorization._key_index import KeyIndex
 from agnews_sk.vectorization._ngrams import (
     NgramRange,
     Occurrences,
+    count_few,
     count_matrix,
-    from_counters,
     learn_ngrams,
     occurrences,
     walk_ngrams,
 )
 from agnews_sk.vectorization._token_codes import TokenCodes, from_arrays, to_arrays
-
-_FEW_TOKENS = 150
 
 
 class _Level(NamedTuple):
@@ -153,7 +149,6 @@ class NgramTable:
         self,
         tokens: EncodedTokens | pl.Series,
         wanted: NgramRange,
-        groups: np.ndarray | None = None,
     ) -> sp.csr_array:
         """Count the learned n-grams of new rows; others are ignored.
 
@@ -163,9 +158,6 @@ class NgramTable:
             Codes are those of these rows, not of the table.
         wanted : NgramRange
             Lengths beyond those learned have no columns.
-        groups : ndarray of int64 of shape (n_groups + 1,), optional
-            Where each group of rows begins, and the last one ends: a row of the matrix is then a
-            group of rows.
 
         Returns
         -------
@@ -173,10 +165,7 @@ class NgramTable:
             Columns ascend within each row.
         """
         known = self._known(tokens)
-        n_rows = len(known.offsets) - 1 if groups is None else len(groups) - 1
         longest = min(wanted.max_n, self.terms.shape[1])
-        if len(known.codes) <= _FEW_TOKENS:
-            return self._count_few(known, wanted._replace(max_n=longest), groups)
         counted = []
         for n, level in enumerate(
             walk_ngrams(known, len(self.tokens) + 1, longest, self._ngram_codes), start=1
@@ -185,39 +174,38 @@ class NgramTable:
             columns = self._levels[n - 1].columns.take(codes)  # (n_occurrences,)
             kept = np.flatnonzero(columns >= 0)
             counted.append(Occurrences(columns.take(kept), rows.take(kept)))
-        if groups is not None:
-            group_of = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(groups))
-            counted = [found._replace(rows=group_of[found.rows]) for found in counted]
-        return count_matrix(counted, (n_rows, self.n_columns))
+        return count_matrix(counted, (len(known.offsets) - 1, self.n_columns))
 
-    def _count_few(
-        self, known: EncodedTokens, wanted: NgramRange, groups: np.ndarray | None
-    ) -> sp.csr_array:
-        """Count as `count` does, in lists: an operation on an array takes as long as on many."""
-        codes = known.codes.tolist()
-        rows = [codes[start:end] for start, end in pairwise(known.offsets.tolist())]
-        groups = np.arange(len(rows) + 1) if groups is None else groups
-        group_of = np.repeat(np.arange(len(groups) - 1), np.diff(groups)).tolist()
-        counts = [Counter[int]() for _ in range(len(groups) - 1)]
-        ngrams = rows
-        for n in range(1, wanted.max_n + 1):
-            ngrams = self._lengthen(ngrams, rows, n) if n > 1 else rows
-            columns = self._levels[n - 1].columns
-            for group, row in zip(group_of, ngrams):
-                if n >= wanted.min_n or (wanted.whole_rows and len(row) == 1):
-                    counts[group].update(columns.take(np.array(row, dtype=np.intp)).tolist())
-        return from_counters(counts, self.n_columns)
+    def count_few(self, rows: list[list[str]] | list[str], wanted: NgramRange) -> sp.csr_array:
+        """Count the learned n-grams of a few new rows, all at once and without making columns.
 
-    def _lengthen(self, ngrams: list[list[int]], rows: list[list[int]], n: int) -> list[list[int]]:
-        """Return the codes of the n-grams of length n, given those of length n - 1 and tokens."""
+        Parameters
+        ----------
+        rows : list of (list of str, or str) of length n_rows
+            Tokens; those of a string are its characters. No n-gram has the token `SEPARATOR`.
+        wanted : NgramRange
+            Without whole rows.
+
+        Returns
+        -------
+        csr_array of int32 of shape (n_rows, n_columns)
+            Columns ascend within each row.
+        """
         base = len(self.tokens) + 1
-        keys = [
-            [prefix * base + last for prefix, last in zip(prefixes, row[n - 1 :])]
-            for prefixes, row in zip(ngrams, rows)
-        ]
-        flat = np.array([*chain.from_iterable(keys)], dtype=np.int64)
-        found = iter(self._ngram_codes(n, flat).tolist())
-        return [[*islice(found, len(row))] for row in keys]
+        # The rows follow each other, with an unknown token after each, which ends all n-grams.
+        codes = ngrams = self._token_codes.of_few(rows)  # (n_tokens + n_rows,)
+        row_of = np.repeat(np.arange(len(rows)), [len(row) + 1 for row in rows])
+        columns, in_rows = [], []
+        for n in range(1, min(wanted.max_n, self.terms.shape[1]) + 1):
+            if n > 1:
+                ngrams = self._ngram_codes(n, ngrams[:-1] * np.int64(base) + codes[n - 1 :])
+            if n >= wanted.min_n:
+                found = self._levels[n - 1].columns.take(ngrams)
+                kept = np.flatnonzero(found >= 0)
+                columns.append(found.take(kept))
+                in_rows.append(row_of.take(kept))
+        shape = len(rows), self.n_columns
+        return count_few(np.concatenate(columns), np.concatenate(in_rows), shape)
 
     def _known(self, tokens: EncodedTokens | pl.Series) -> EncodedTokens:
         """Return tokens with the codes that they have here, -1 if they are unknown."""

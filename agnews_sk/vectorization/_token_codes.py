@@ -11,6 +11,7 @@ from agnews_sk._core.string_views import HELD, string_views, view_keys
 from agnews_sk.vectorization._key_index import KeyIndex
 
 _FEW_WORDS = 2_000
+SEPARATOR = "\ud800"  # half of a character, which no text has
 
 
 class _Hashed(NamedTuple):
@@ -58,12 +59,7 @@ class TokenCodes:
         -------
         ndarray of int32 of shape (n_words,)
         """
-        if words.dtype != self._tokens.dtype:
-            fitted = "str" if self._tokens.dtype == pl.String else "int"
-            raise TypeError(
-                f"the vectorizer was fitted on lists of {fitted}, got lists of {words.dtype}; put "
-                "the same steps before it."
-            )
+        self._check_dtype(words.dtype)
         if len(words) <= _FEW_WORDS:
             found = [self._positions.get(word, -1) for word in words.to_list()]
             return np.array(found, dtype=np.int32)
@@ -80,6 +76,40 @@ class TokenCodes:
         codes[long] = self._search(words.gather(long))
         return codes
 
+    def of_few(self, rows: list[list[str]] | list[str]) -> np.ndarray:
+        """Return the codes of the words of a few rows, with one of an unknown word after each row.
+
+        Parameters
+        ----------
+        rows : list of (list of str, or str) of length n_rows
+            Words; those of a string are its characters.
+
+        Returns
+        -------
+        ndarray of int64 of shape (n_words + n_rows,)
+        """
+        if not self._are_strings:
+            self._check_dtype(pl.String)
+        if isinstance(rows[0], str):
+            joined = "".join([f"{row}{SEPARATOR}" for row in rows])
+            points = joined.encode("utf-32-le", "surrogatepass")
+            return self._by_point.take(np.frombuffer(points, dtype=np.uint32), mode="clip")
+        get = self._positions.get
+        found: list[int] = []
+        for row in rows:
+            found += [get(word, -1) for word in row]
+            found.append(-1)
+        return np.array(found, dtype=np.int64)
+
+    def _check_dtype(self, dtype: Any) -> None:
+        """Raise a TypeError if words are of another kind than tokens."""
+        if dtype != self._tokens.dtype:
+            fitted = "str" if self._tokens.dtype == pl.String else "int"
+            raise TypeError(
+                f"the vectorizer was fitted on lists of {fitted}, got lists of {dtype}; put "
+                "the same steps before it."
+            )
+
     def _search(self, words: pl.Series) -> np.ndarray:
         """Return the code of each word by binary search."""
         codes = self._tokens.search_sorted(words).to_numpy().astype(np.int32)
@@ -93,9 +123,22 @@ class TokenCodes:
         return _Hashed(KeyIndex(view_keys(views)[0]), views)
 
     @cached_property
+    def _are_strings(self) -> bool:
+        """Whether tokens are strings; Polars takes long to tell."""
+        return self._tokens.dtype == pl.String
+
+    @cached_property
     def _positions(self) -> dict[Any, int]:
         """The position of each token."""
         return {token: i for i, token in enumerate(self._tokens.to_list())}
+
+    @cached_property
+    def _by_point(self) -> np.ndarray:
+        """The code of each character by its code point, of int64; the last entry is -1."""
+        characters = {ord(token): i for token, i in self._positions.items() if len(token) == 1}
+        codes = np.full(max(characters, default=0) + 2, -1, dtype=np.int64)
+        codes[list(characters)] = list(characters.values())
+        return codes
 
 
 def to_arrays(tokens: pl.Series) -> dict[str, np.ndarray]:

@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_array
 
 from agnews_sk._core.base import TextInputMixin
-from agnews_sk._core.columnar import BLOCK_ROWS, FEW_ROWS, map_blocks
+from agnews_sk._core.columnar import BLOCK_ROWS, map_blocks
 from agnews_sk._core.earlier_states import TakesEarlierStates
+from agnews_sk._core.few_texts import few_texts
+from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.stop_words import LANGUAGES
 from agnews_sk._core.validation import Interval, RealNotInt, StrOptions, align_sparse
 from agnews_sk.tokenization import (
@@ -21,7 +23,6 @@ from agnews_sk.tokenization import (
     WORD_PATTERN,
     EncodedTokens,
     Segmenter,
-    encode_few,
     is_ragged,
     segmenter_to_fit,
     segmenter_to_transform,
@@ -41,6 +42,7 @@ from agnews_sk.vectorization._table import learn_table
 from agnews_sk.vectorization._weights import fit_weights, weigh
 
 _WORD_ROWS = 8_192
+_SHORTEST_PADDED = 3  # characters of a word with its spaces
 _UNSUPPORTED = ("strip_accents", "preprocessor", "tokenizer", "vocabulary")
 
 
@@ -262,7 +264,10 @@ class NgramVectorizer(  # type: ignore[call-arg]
         -------
         csr_matrix of shape (n_samples, n_features)
         """
-        check_is_fitted(self)
+        check_fitted(self)
+        few = self.transform_few(X)
+        if few is not None:
+            return align_sparse(few)
         segmenter = segmenter_to_transform(self.segmenter_)
         self._table.prepare()
         # Words are looked up fastest in small blocks; those of characters are cut once a block.
@@ -271,6 +276,14 @@ class NgramVectorizer(  # type: ignore[call-arg]
             texts_or_tokens(X), partial(self._transform_block, segmenter), max_rows=rows
         )
         return align_sparse(found[0] if len(found) == 1 else sp.vstack(found, format="csr"))
+
+    def transform_few(self, X: Any) -> sp.csr_array | None:
+        """Return the matrix of a few new texts, counted one by one; None if that cannot be done."""
+        texts = few_texts(X)
+        if texts is None or self.ngram_range[0] > _SHORTEST_PADDED:  # words may be shorter
+            return None
+        units = self._analyzer.split_few(texts, segmenter_to_transform(self.segmenter_))
+        return self._weighted(self._with_dtype(self._table.count_few(units, self._wanted)))
 
     def _transform_block(self, segmenter: Segmenter | None, X: pl.Series) -> sp.csr_array:
         """Return the matrix of some new rows."""
@@ -282,13 +295,8 @@ class NgramVectorizer(  # type: ignore[call-arg]
 
     def _count_within_words(self, words: EncodedTokens) -> sp.csr_array:
         """Count the n-grams of characters of each row, within its words."""
-        if len(words.offsets) - 1 > FEW_ROWS:
-            characters = encode_characters(words.distinct, " ")
-            return spread_over_rows(words, self._table.count(characters, self._wanted))
-        # Of a few rows, to cut a repeated word again is faster than a product of matrices.
-        distinct = [f" {word} " for word in words.distinct.to_list()]
-        padded = [distinct[code] for code in words.codes]
-        return self._table.count(encode_few(padded, list), self._wanted, words.offsets)
+        characters = encode_characters(words.distinct, " ")
+        return spread_over_rows(words, self._table.count(characters, self._wanted))
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the n-grams of each row of a matrix.
@@ -302,7 +310,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         list of ndarray of str
             One array per row.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         X = sp.csr_array(check_array(X, accept_sparse="csr"), copy=True)
         X.eliminate_zeros()
         return np.split(self.get_feature_names_out()[X.indices], X.indptr[1:-1])
@@ -319,7 +327,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         -------
         ndarray of object of shape (n_features,)
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return self._table.names().to_numpy()
 
     @property

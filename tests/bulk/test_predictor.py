@@ -6,17 +6,20 @@ import json
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from polars.testing import assert_frame_equal
 
+from agnews_sk.bulk._cells import as_text
 from agnews_sk.bulk._predictor import (
     RowPredictor,
     Task,
-    as_text,
     check_keep,
     predict_file,
     text_choices,
 )
-from agnews_sk.files import Batch, Fault
+from agnews_sk.files import Batch, Fault, NamedColumns, open_rows
 
 
 class Constant:
@@ -140,3 +143,58 @@ def test_parts_that_exist_are_not_predicted_again(oil_or_cup, tmp_path):
 )
 def test_kept_cells_are_texts_that_can_serve_as_join_keys(cell, text):
     assert as_text(cell) == text
+
+
+ROWS = [
+    {"Title": "oil", "text": None, "id": 7, "more": [1]},
+    {"Title": "", "text": "", "id": 8, "more": []},
+    {"Title": None, "text": "cup", "id": None, "more": None},
+]
+UNEVEN = {
+    "plain rows": [],
+    "a text that is none": [{"Title": 3, "text": "oil", "id": 1, "more": None}],
+    "half a character": [{"Title": "oil\ud800", "text": "", "id": 1, "more": None}],
+    "another column": [{"Title": "oil", "text": "", "id": 1, "more": None, "new": 1}],
+    "a column less": [{"text": "oil", "id": 1, "more": None}],
+    "nothing to keep": [{"Title": "oil", "text": "", "more": None}],
+}
+
+
+@pytest.mark.parametrize("more", UNEVEN.values(), ids=list(UNEVEN))
+def test_columns_are_predicted_as_single_rows_are(more):
+    rows = ROWS + more
+    options = {"keep": ["id", "more"]}
+    batch = Batch(list(range(1, len(rows) + 1)), rows, [Fault(9, "cut")])
+    found = predictor(**options).predict(batch, "rows.jsonl")
+    one_by_one = predictor(**options)._predict_rows(batch, "rows.jsonl")
+    for some, others in zip(found, one_by_one):
+        assert_frame_equal(some, others)
+
+
+KINDS = {
+    "strings": (pa.string(), ["oil", None, ""]),
+    "categories": (pa.dictionary(pa.int32(), pa.string()), ["oil", None, ""]),
+    "integers": (pa.int64(), [1, None, -2]),
+    "booleans": (pa.bool_(), [True, None, False]),
+    "floats": (pa.float64(), [0.1, None, 1e300]),
+    "dates": (pa.date32(), [datetime.date(2004, 1, 2), None, None]),
+    "late dates": (pa.date32(), [3_000_000, None, 0]),
+    "lists": (pa.list_(pa.int8()), [[1], None, []]),
+    "nothing": (pa.null(), [None] * 3),
+}
+
+
+@pytest.mark.parametrize(("kind", "cells"), KINDS.values(), ids=list(KINDS))
+@pytest.mark.parametrize("texts", [["oil", "", "cup"], [b"oil", b"\xff", b""], [1, 2, 3]], ids=str)
+def test_columns_of_a_file_are_predicted_as_its_rows_are(tmp_path, kind, cells, texts):
+    path = tmp_path / "rows.parquet"
+    column = pa.array(texts)
+    column = column.view(pa.string()) if column.type == pa.binary() else column
+    pq.write_table(pa.table({"text": column, "id": pa.array(cells, type=kind)}), path)
+    some = predictor(keep=["id"])
+    reader = open_rows(path, NamedColumns(some.names))
+    for batch in reader.batches(2):
+        in_columns = some.predict(batch, "rows.parquet")
+        in_rows = some._predict_rows(batch, "rows.parquet")
+        for one, other in zip(in_columns, in_rows):
+            assert_frame_equal(one, other)

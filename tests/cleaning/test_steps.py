@@ -9,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agnews_sk.cleaning import TextCleaner
-from agnews_sk.cleaning._steps import STEPS
+from agnews_sk.cleaning._steps import _COMPOSED, STEPS
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 def apply(name, texts, *options):
-    few = STEPS[name](pl.Series(texts, dtype=pl.String), *options).to_list()
-    many = STEPS[name](pl.Series(texts * 17, dtype=pl.String), *options).to_list()
-    assert many == few * 17  # one way for a few texts, and one for columns
-    return few
+    column = STEPS[name](pl.Series(texts, dtype=pl.String), *options).to_list()
+    present = [text for text in texts if text is not None]
+    # One way for columns, and one for a few texts.
+    assert STEPS[name].change_few(present, *options) == [t for t in column if t is not None]
+    return column
 
 
 def test_the_steps_are_the_parameters_of_the_cleaner_in_order():
@@ -77,3 +78,20 @@ def test_the_normalization_form_is_that_of_unicode(form):
 def test_stop_words_are_removed_in_any_case_and_with_their_ending():
     (cleaned,) = apply("strip_stop_words", ["The oil, it's THE"], ["the", "it"])
     assert cleaned.split() == ["oil,"]
+
+
+def test_texts_that_are_left_as_they_are_are_composed():
+    points = range(0x110000)
+    composed = [c for c in map(chr, points) if c and _COMPOSED.fullmatch(c)]
+    assert len(composed) > 30_000
+    for char in composed:  # after another character too: none joins it
+        assert unicodedata.is_normalized("NFC", f"a{char}")
+        assert not unicodedata.combining(char)
+
+
+@given(TEXTS)
+@pytest.mark.parametrize("name", [name for name in STEPS if name != "strip_stop_words"])
+def test_a_few_texts_are_changed_as_a_column_is(name, text):
+    options = ["NFC"] if name == "normalize" else []
+    damaged = f"{text}\\ &amp;lt;b>{text[::-1]} quot;x quot; www.A.B/{text} (AP)\x1c\0"
+    apply(name, [text, damaged], *options)

@@ -120,3 +120,15 @@ def test_a_name_that_is_there_twice_is_refused_only_where_it_is_used(path):
     pq.write_table(pa.Table.from_arrays(cells, names=["text", "n", "label", "label"]), path)
     with pytest.raises(ValueError, match=r"has a column more than once, \['label', 'label'\]"):
         load_texts(path)
+
+
+@pytest.mark.parametrize("sizes", [[3], [1, 1, 1, 2], [2, 5], [], [0, 4, 0]], ids=str)
+@pytest.mark.parametrize("n_rows", [1, 2, 7])
+def test_batches_are_cut_at_the_same_rows_however_tables_are(sizes, n_rows):
+    numbers = iter(range(sum(sizes)))
+    tables = [
+        pa.table({"x": pa.array([next(numbers) for _ in range(n)], pa.int64())}) for n in sizes
+    ]
+    found = [table["x"].to_pylist() for table in arrow._recut(iter(tables), n_rows)]
+    everything = list(range(sum(sizes)))
+    assert found == [everything[i : i + n_rows] for i in range(0, len(everything), n_rows)]

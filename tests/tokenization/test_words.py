@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agnews_sk.tokenization import _words as words
-from agnews_sk.tokenization._words import find_words, lower_case, split_words, squeeze_spaces
+from agnews_sk.tokenization._words import (
+    find_words,
+    lower_case,
+    split_words,
+    squeeze_spaces,
+    words_of_few,
+)
 
 # Characters that Rust and Python lowercase, classify or separate differently, or nearly so.
 TRICKY = "Σİẞŉǅ²½٣①ⓐⅧ_ªº́ः‍‌\x1c\x1f\x85\xa0\u2028\u180e\u200bꙮ\U0001f130\U00010400"
@@ -32,6 +38,10 @@ def test_lower_case_is_that_of_python(texts):
 def test_words_are_those_of_re_findall(pattern, texts):
     found = find_words(pl.Series(texts, dtype=pl.String), pattern)
     assert found.to_list() == [re.findall(pattern, text) for text in texts]
+    texts += [text.encode().decode("ascii", "ignore") for text in texts]
+    assert words_of_few(texts, pattern) == [re.findall(pattern, text) for text in texts]
+    lower = [re.findall(pattern, text.lower()) for text in texts]
+    assert words_of_few(texts, pattern, lowercase=True) == lower
 
 
 @given(texts)

@@ -73,13 +73,15 @@ def test_new_rows_are_counted_as_strings_would_be(rows, new, ngram_range):
         return
     table, _, _ = learned(rows, ngram_range)
     expected = counts_of(new, table.names().to_list(), ngram_range)
-    for few_tokens in (0, 150):
-        for tokens in (encoded(new), pl.Series(new, dtype=pl.List(pl.String))):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(_table, "_FEW_TOKENS", few_tokens)
-                counts = table.count(tokens, NgramRange(*ngram_range, False))
-            np.testing.assert_array_equal(counts.toarray(), expected)
-            assert counts.has_sorted_indices
+    wanted = NgramRange(*ngram_range, False)
+    counted = [
+        table.count(encoded(new), wanted),
+        table.count(pl.Series(new, dtype=pl.List(pl.String)), wanted),
+        table.count_few(new, wanted),
+    ]
+    for counts in counted:
+        np.testing.assert_array_equal(counts.toarray(), expected)
+        assert counts.has_sorted_indices
 
 
 @given(SOME_ROWS.filter(any), st.data())

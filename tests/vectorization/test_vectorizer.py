@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from agnews_sk._core import columnar
+from agnews_sk._core import columnar, few_texts
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.datasets import load_agnews
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
 from agnews_sk.tokenization._segmentation import segmenter_to_fit
 from agnews_sk.tokenization._words import WORD_PATTERN, find_words
-from agnews_sk.vectorization import NgramVectorizer, _analyzer, _table, _token_codes, _vectorizer
+from agnews_sk.vectorization import NgramVectorizer, _token_codes, _vectorizer
 
 CORPUS = [
     "Oil prices rise again, and oil stocks rise with them.",
@@ -95,9 +95,7 @@ def assert_same(ours, theirs, corpus, new):
     assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
     assert_same_matrix(ours.transform(new), theirs.transform(new))
     with pytest.MonkeyPatch.context() as patch:  # a few rows go another way than columns
-        for module in (_analyzer, _vectorizer):
-            patch.setattr(module, "FEW_ROWS", 0)
-        patch.setattr(_table, "_FEW_TOKENS", 0)
+        patch.setattr(few_texts, "FEW_ROWS", 0)
         patch.setattr(_token_codes, "_FEW_WORDS", 0)
         assert_same_matrix(ours.transform(new), theirs.transform(new))
         assert_same_matrix(ours.fit_transform(corpus), theirs.fit_transform(corpus))
