@@ -1,6 +1,8 @@
-"""Begin with an output layer that is fitted on what the pretrained layers below it give."""
+"""Fit an output layer on what the layers below it give, before training them or after it."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -25,7 +27,7 @@ def fit_head(net: "TextNet", rows: TextRows) -> None:
     r"""Set the output layer of a net to the minimum of its loss, given the layers below.
 
     Training then begins where a logistic regression on frozen embeddings ends, instead of pulling
-    the pretrained layers towards a random output layer.
+    the pretrained layers towards a random output layer. Contrastive training ends so.
 
     Parameters
     ----------
@@ -71,30 +73,86 @@ def _inputs_of_head(net: "TextNet", rows: TextRows) -> tuple[nn.Linear | None, T
     layer : torch.nn.Linear or None
     vectors : Tensor of shape (n_samples, width)
     """
+    loader, found = net.get_iterator(rows), []
+    layer = None
+    # Compiled code would not call the hooks.
+    with net.evaluating(), torch.compiler.set_stance("force_eager"), watch_head(net) as last:
+        for inputs, _ in loader:
+            net.infer(inputs)
+            if not last:
+                return None, torch.empty(0)
+            layer, vectors = last[0]
+            found.append(_one_per_text(vectors, inputs.get("chunks")).float())
+    return layer, in_order(loader, found)
+
+
+def vectors_of_head(net: "TextNet", inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the logits of a batch, and what the output layer reads for each text.
+
+    Parameters
+    ----------
+    net : TextNet
+    inputs : dict of str to Tensor
+        As `TextNet.infer` takes them.
+
+    Returns
+    -------
+    logits : Tensor of float32 of shape (batch, n_classes)
+    vectors : Tensor of float32 of shape (batch, width)
+
+    Raises
+    ------
+    ValueError
+        If the module does not end in a linear layer that reads one vector per text, or no layer
+        below it is trained.
+    """
+    with watch_head(net) as last:
+        logits = net.infer(inputs)
+    if not last:
+        raise ValueError(
+            "loss='contrastive' needs a model whose output layer has a bias and reads one vector "
+            f"per text, which that of {type(net.module_).__name__} does not; set pooling='mean', "
+            "or another loss."
+        )
+    if not last[0][1].requires_grad:
+        raise ValueError(
+            "loss='contrastive' trains the layers below the output layer, and "
+            f"freeze={net.settings.freeze!r} freezes all of them; freeze fewer."
+        )
+    return logits, _one_per_text(last[0][1], inputs.get("chunks")).float()
+
+
+@contextmanager
+def watch_head(net: "TextNet") -> Iterator[list[tuple[nn.Linear, Tensor]]]:
+    """Within the block, keep the output layer and what it read in the last batch.
+
+    Parameters
+    ----------
+    net : TextNet
+
+    Yields
+    ------
+    list of (torch.nn.Linear, Tensor of shape (n_chunks, width))
+        Of one pair after each batch; empty if the last layer of the module has no bias, or reads
+        more than a vector per chunk.
+    """
     last: list[tuple[nn.Linear, Tensor]] = []
 
     def keep(layer: nn.Module, args: tuple[Tensor, ...]) -> None:
         assert isinstance(layer, nn.Linear)
-        last[:] = [(layer, args[0])]
+        is_head = args[0].ndim == 2 and layer.bias is not None
+        last[:] = [(layer, args[0])] if is_head else []
 
     hooks = [
         layer.register_forward_pre_hook(keep)
         for layer in net.module_.modules()
         if isinstance(layer, nn.Linear) and layer.out_features == net.n_classes
     ]
-    loader, found = net.get_iterator(rows), []
     try:
-        # Compiled code would not call the hooks.
-        with net.evaluating(), torch.compiler.set_stance("force_eager"):
-            for inputs, _ in loader:
-                net.infer(inputs)
-                if not last or last[0][1].ndim != 2 or last[0][0].bias is None:
-                    return None, torch.empty(0)
-                found.append(_one_per_text(last[0][1], inputs.get("chunks")).float())
+        yield last
     finally:
         for hook in hooks:
             hook.remove()
-    return last[0][0], in_order(loader, found)
 
 
 def _one_per_text(vectors: Tensor, chunks: Tensor | None) -> Tensor:
