@@ -141,9 +141,11 @@ def pair_loss(vectors: Tensor, target: Tensor, weight: Tensor | None = None) -> 
         + \frac{1}{2} \operatorname{mean}_{s = 0} \cos^2
 
     The means are weighted by the product of the weights of two texts. Since batches are balanced,
-    each weight is first divided by the mean weight of its class, so that the weights of classes
-    have no effect (Reimers and Gurevych 2019, arXiv 1908.10084; Tunstall et al. 2022, arXiv
-    2209.11055).
+    each weight is first divided by the mean weight of its class, or for and against each label, so
+    that the weights of classes have no effect.
+
+    The loss is that of Reimers and Gurevych (2019), arXiv 1908.10084, as Tunstall et al. (2022),
+    arXiv 2209.11055, use it for few labels.
     """
     unit = F.normalize(vectors, dim=1)
     shared = _shared_labels(target).to(unit)  # (batch, batch)
@@ -172,11 +174,26 @@ def _pair_weights(target: Tensor, weight: Tensor | None, n_texts: int) -> Tensor
     others = 1 - torch.eye(n_texts, device=target.device)
     if weight is None:
         return others
-    weight = weight.float()
-    if weight.ndim == 2:
-        weight = weight.mean(dim=1)
-    if target.ndim == 1:
-        same = (target[:, None] == target).float()  # (batch, batch)
-        mean = same @ weight / (same @ (weight > 0).float()).clamp(min=1)
-        weight = weight / torch.where(mean > 0, mean, 1.0)
+    weight = _without_class_weights(target, weight.float())
     return weight[:, None] * weight * others
+
+
+def _without_class_weights(target: Tensor, weight: Tensor) -> Tensor:
+    """Return weights of texts, with the same mean in each class, or for and against each label.
+
+    Parameters
+    ----------
+    target, weight : Tensor of shape (batch,) or (batch, n_labels)
+
+    Returns
+    -------
+    Tensor of shape (batch,)
+        Of several labels the mean over them; weights of whole texts are then returned as they are.
+    """
+    if weight.ndim < target.ndim:
+        return weight
+    labels, weight = target.reshape(len(target), -1), weight.reshape(len(target), -1)
+    same = (labels[:, None] == labels).float()  # (batch, batch, n_labels)
+    n_weighted = (same * (weight > 0)).sum(dim=1).clamp(min=1)  # (batch, n_labels)
+    mean = (same * weight).sum(dim=1) / n_weighted
+    return (weight / torch.where(mean > 0, mean, 1.0)).mean(dim=1)

@@ -31,6 +31,13 @@ def test_batches_by_tokens_are_counted_epoch_by_epoch():
     assert net.settings.schedule.n_steps == sum(n_batches)
 
 
+def test_balanced_batches_are_counted():
+    net = net_of(loss="contrastive", batch_size=8, accumulate=2, max_epochs=4)
+    n_batches = len(net.get_iterator(labelled_rows(), training=True))
+    assert n_batches == 3
+    assert net.settings.schedule.n_steps == 4 * 2
+
+
 def test_max_steps_is_the_number_of_steps():
     net = net_of(max_steps=5)
     assert net.settings.schedule.n_steps == 5
