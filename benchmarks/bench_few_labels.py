@@ -154,9 +154,7 @@ def make_few(n_labels: int, seed: int) -> Any:
 def measure_few(draws: Draws, options: argparse.Namespace) -> None:
     """Score the fine-tuning that is recommended for few labels."""
     for n_labels in options.labels:
-        found = [
-            fit_and_score(make_few(n_labels, s), draws, (s, n_labels)) for s in options.seeds
-        ]
+        found = [fit_and_score(make_few(n_labels, s), draws, (s, n_labels)) for s in options.seeds]
         show("fine-tuning for few labels", n_labels, found, bar=BARS.get(n_labels, ""))
 
 

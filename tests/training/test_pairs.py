@@ -220,7 +220,7 @@ def test_a_resumed_training_ends_as_an_uninterrupted_one(tiny_model, headlines, 
         resumed.fit(texts, labels)
     with optimizer_steps() as steps:
         resumed.fit(texts, labels)
-    assert len(steps) == 4
+    assert len(steps) == 4 + 1  # one of the output layer
     np.testing.assert_array_equal(resumed.predict_proba(texts), whole.predict_proba(texts))
     with optimizer_steps() as steps:
         resumed.fit(texts, labels)
