@@ -14,7 +14,7 @@ from agnews_sk.training._rows import TextRows, epoch_rng, in_order
 if TYPE_CHECKING:
     from agnews_sk.training._net import TextNet
 
-# More rows take longer than they save: training changes the layers below.
+# Before training, more rows take longer than they save: training changes the layers below.
 MAX_ROWS = 1_000
 # On vectors whose lengths have the mean 1, as in a logistic regression of normalized embeddings.
 _C = 1.0
@@ -23,7 +23,7 @@ _MAX_ITERATIONS = 200
 _SMALLEST_SPREAD = 0.1
 
 
-def fit_head(net: "TextNet", rows: TextRows) -> None:
+def fit_head(net: "TextNet", rows: TextRows, max_rows: int | None = MAX_ROWS) -> None:
     r"""Set the output layer of a net to the minimum of its loss, given the layers below.
 
     Training then begins where a logistic regression on frozen embeddings ends, instead of pulling
@@ -35,7 +35,9 @@ def fit_head(net: "TextNet", rows: TextRows) -> None:
         Initialized. Its module is changed in place, if it ends in one linear layer with a bias that
         reads one vector per text, and that layer is trained.
     rows : TextRows
-        Training rows, of which a random sample is used if there are many.
+        Training rows.
+    max_rows : int or None, default=1,000
+        If there are more rows, a random sample of this size is used. None uses all.
 
     Notes
     -----
@@ -46,9 +48,9 @@ def fit_head(net: "TextNet", rows: TextRows) -> None:
     by L-BFGS, where :math:`\ell` is the loss of the net (Kumar et al. 2022, arXiv 2202.10054,
     "linear probing, then fine-tuning").
     """
-    if len(rows) > MAX_ROWS:
+    if max_rows is not None and len(rows) > max_rows:
         rng = epoch_rng(net.settings.seed, 0)
-        rows = rows.take(rng.choice(len(rows), MAX_ROWS, replace=False))
+        rows = rows.take(rng.choice(len(rows), max_rows, replace=False))
     layer, vectors = _inputs_of_head(net, rows)
     if layer is None or not layer.weight.requires_grad:
         return

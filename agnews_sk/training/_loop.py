@@ -106,7 +106,7 @@ class Training:
             begun = {}
         self.best.restore(self.net.module_)
         if self.net.settings.contrastive and self._finished is None:
-            fit_head(self.net, self.train)
+            fit_head(self.net, self.train, max_rows=None)
         self._guard.report(self.train)
 
     def finish(self) -> None:
@@ -212,7 +212,7 @@ class Training:
         self._guard.check()
         self._record_training()
         if self.net.settings.contrastive and self._is_watched:
-            fit_head(self.net, self.train)
+            fit_head(self.net, self.train, max_rows=None)
         if self.valid is not None:
             self._validate(self.valid)
         loop.end_epoch()

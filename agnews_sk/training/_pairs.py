@@ -91,10 +91,10 @@ def _classes(rows: TextRows) -> list[np.ndarray]:
     if rows.target is None:
         return [np.arange(len(rows))]
     if rows.target.ndim == 1:
-        indicator = rows.target[:, None] == np.unique(rows.target)
-    else:
-        indicator = rows.target > 0
-        indicator = np.column_stack([indicator, ~indicator.any(axis=1)])
+        order = np.argsort(rows.target, kind="stable")  # not an indicator: classes may be many
+        return np.split(order, np.flatnonzero(np.diff(rows.target[order])) + 1)
+    indicator = rows.target > 0
+    indicator = np.column_stack([indicator, ~indicator.any(axis=1)])
     return [np.flatnonzero(column) for column in indicator.T if column.any()]
 
 
