@@ -4,6 +4,7 @@ import torch
 from sklearn.callback import ScoringMonitor
 from skorch.callbacks import Callback
 
+from agnews_sk import make_finetune_pipeline
 from agnews_sk.classifiers import FineTunedTransformerClassifier
 from agnews_sk.persistence import load, save
 from agnews_sk.training import TextRows, make_net
@@ -279,3 +280,20 @@ def test_a_model_without_a_vector_per_text_is_rejected():
     inputs, _ = next(iter(net.get_iterator(rows_of([0, 1]))))
     with pytest.raises(ValueError, match="TextTransformer does not; set pooling='mean'"):
         vectors_of_head(net, inputs)
+
+
+def test_a_pipeline_trained_on_pairs_is_served_with_explanations(tiny_model, headlines):
+    testclient = pytest.importorskip("fastapi.testclient")
+    from agnews_sk.serving import create_app
+
+    params = {"loss": "contrastive", "pooling": "mean", "random_state": 0, "max_epochs": 1}
+    pipeline = make_finetune_pipeline(
+        tiny_model, **{f"classify__{name}": value for name, value in params.items()}
+    ).fit(*headlines)
+    text = "oil cup final"
+    with testclient.TestClient(create_app(pipeline)) as client:
+        response = client.post("/predict", json={"text": text, "explain": True})
+    [found] = response.json()["predictions"]
+    expected = pipeline.predict_proba([text])[0].tolist()
+    assert [*found["probabilities"].values()] == pytest.approx(expected, abs=1e-6)
+    assert [row["word"] for row in found["words"]] == text.split()
