@@ -30,15 +30,11 @@ from record import record
 N_TEST = 2_000
 LABELS = (32, 100, 400, 1_000, 4_000)
 BARS = {32: ">= 0.78", 100: ">= 0.84", 400: ">= 0.87", 1_000: ">= 0.885"}
-# Recommended for few labels, up to this number: pairs of texts.
-MOST_OF_PAIRS = 100
-PAIRS: dict[str, Any] = {
-    "classify__loss": "contrastive",
-    "classify__learning_rate": 2e-5,
-    "classify__max_steps": 30,
-}
-# And for more: half of MiniLM's layers keep what they learned in pretraining.
+# Half of MiniLM's layers keep what they learned in pretraining.
 UPPER_HALF: dict[str, Any] = {"classify__freeze": 3}
+# Up to this number of labels, the others are trained on pairs of texts.
+MOST_OF_PAIRS = 100
+PAIRS: dict[str, Any] = {**UPPER_HALF, "classify__loss": "contrastive"}
 NAMES = ("World", "Sports", "Business", "Sci/Tech")
 
 

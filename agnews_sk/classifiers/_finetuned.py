@@ -38,7 +38,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub.
     max_epochs : int or None, default=None
         Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
-        take; with validation rows, `patience` is then a quarter of them by default.
+        take, 30 with `loss="contrastive"`; with validation rows, `patience` is then a quarter of
+        them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=32

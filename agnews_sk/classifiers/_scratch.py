@@ -40,7 +40,8 @@ class TransformerClassifier(TextNetClassifier):
         Share of the tokens whose embedding training sets to zero, drawn again in each step.
     max_epochs : int or None, default=3
         Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
-        take; with validation rows, `patience` is then a quarter of them by default.
+        take, 30 with `loss="contrastive"`; with validation rows, `patience` is then a quarter of
+        them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=64

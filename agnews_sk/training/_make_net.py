@@ -24,6 +24,8 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 # With `max_epochs=None`: few rows are passed over more often, until there are enough steps.
 MIN_EPOCHS, MIN_STEPS = 2, 50
+# A step on all pairs of a batch learns more from it.
+MIN_STEPS_OF_PAIRS = 30
 
 
 def make_net(
@@ -191,7 +193,8 @@ def _n_epochs(classifier: Any, train: TextRows, seed: int) -> int:
     max_epochs = _max_epochs(classifier)
     if max_epochs is not None:
         return max_epochs
-    return max(MIN_EPOCHS, -(-MIN_STEPS // _n_steps(classifier, train, seed, 1)))
+    least = MIN_STEPS_OF_PAIRS if classifier.loss == "contrastive" else MIN_STEPS
+    return max(MIN_EPOCHS, -(-least // _n_steps(classifier, train, seed, 1)))
 
 
 def _n_steps(classifier: Any, train: TextRows, seed: int, n_epochs: int) -> int:

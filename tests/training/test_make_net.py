@@ -98,6 +98,12 @@ def test_few_rows_are_passed_over_until_there_are_50_steps(params, n_epochs):
     assert net.settings.schedule.n_steps >= 50
 
 
+def test_pairs_take_fewer_steps_of_few_rows():
+    net = net_of(loss="contrastive", batch_size=8, max_epochs=None)
+    assert net.max_epochs == 10
+    assert net.settings.schedule.n_steps == 30
+
+
 def test_many_rows_are_passed_over_twice(monkeypatch):
     monkeypatch.setattr("agnews_sk.training._make_net.MIN_STEPS", 5)
     assert net_of(batch_size=8, max_epochs=None).max_epochs == 2
