@@ -53,6 +53,7 @@ from agnews_sk.training import (
     add_lora,
     check_callbacks,
     check_net_params,
+    check_pairs,
     explain_out_of_memory,
     factors_of_rows,
     make_net,
@@ -333,6 +334,7 @@ class TextNetClassifier(
                 "pass X_val and y_val to fit."
             )
         check_net_params(self)
+        check_pairs(self)
         validates = X_val is not None or self.validation_fraction is not None
         check_callbacks(self, validates=validates)
 

@@ -42,7 +42,7 @@ class NetParameters:
         "schedule": [StrOptions({"constant", "linear", "cosine"})],
         "gradient_clip": [POSITIVE, None],
         "dropout": [SHARE, None],
-        "loss": [StrOptions({"cross_entropy", "focal"})],
+        "loss": [StrOptions({"cross_entropy", "focal", "contrastive"})],
         "focal_gamma": [NOT_NEGATIVE],
         "label_smoothing": [SHARE],
         "class_weight": [StrOptions({"balanced"}), dict, None],

@@ -40,7 +40,8 @@ class TransformerClassifier(TextNetClassifier):
         Share of the tokens whose embedding training sets to zero, drawn again in each step.
     max_epochs : int or None, default=3
         Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
-        take; with validation rows, `patience` is then a quarter of them by default.
+        take, 30 with `loss="contrastive"`; with validation rows, `patience` is then a quarter of
+        them by default.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
     batch_size : int, default=64
@@ -70,9 +71,15 @@ class TransformerClassifier(TextNetClassifier):
         Largest norm of the gradient of one step; None does not clip.
     dropout : float, default=0.2
         Share of activations that training sets to zero, in all parts of the model.
-    loss : {"cross_entropy", "focal"}, default="cross_entropy"
+    loss : {"cross_entropy", "focal", "contrastive"}, default="cross_entropy"
         "focal" gives less weight to texts that are classified well already, see
-        `agnews_sk.nn.FocalLoss`.
+        `agnews_sk.nn.FocalLoss`. "contrastive" trains the layers below the output layer to give
+        texts of one class similar vectors and those of different classes orthogonal ones, by all
+        pairs of a batch, and fits the output layer on these vectors afterwards (Tunstall et al.
+        2022, arXiv 2209.11055; Reimers and Gurevych 2019, arXiv 1908.10084). Its batches have about
+        as many texts of each class, and an epoch has as many batches as hold all texts. Needs a
+        model whose output layer reads one vector per text; validation loss, `label_smoothing` and
+        `class_weight` are those of the output layer.
     focal_gamma : float, default=2.0
         Exponent of the focal loss; 0 is cross-entropy.
     label_smoothing : float, default=0.0

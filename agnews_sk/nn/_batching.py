@@ -160,6 +160,8 @@ class RaggedLoader:
         Draws the batches; without it, rows come longest first.
     tokens_per_batch : int, optional
         Cut batches by tokens instead of rows, see `bucket_batches`.
+    batches : list of ndarray of int of shape (batch,), optional
+        Rows of each batch, instead of those that the parameters above give.
 
     Attributes
     ----------
@@ -183,16 +185,19 @@ class RaggedLoader:
         pad_id: int = 0,
         rng: np.random.Generator | None = None,
         tokens_per_batch: int | None = None,
+        batches: list[np.ndarray] | None = None,
     ) -> None:
         self.dataset = dataset
         self.pad_id = pad_id
-        self.batches = bucket_batches(
-            dataset.lengths,
-            batch_size,
-            rng,
-            tokens_per_batch=tokens_per_batch,
-            n_chunks=dataset.n_chunks,
-        )
+        if batches is None:
+            batches = bucket_batches(
+                dataset.lengths,
+                batch_size,
+                rng,
+                tokens_per_batch=tokens_per_batch,
+                n_chunks=dataset.n_chunks,
+            )
+        self.batches = batches
 
     def __len__(self) -> int:
         return len(self.batches)

@@ -11,6 +11,7 @@ from agnews_sk.training._lora import add_lora
 from agnews_sk.training._make_net import MIN_EPOCHS, make_net
 from agnews_sk.training._net import TextNet
 from agnews_sk.training._net_params import check_net_params
+from agnews_sk.training._pairs import check_pairs
 from agnews_sk.training._parameter_groups import parameter_groups
 from agnews_sk.training._rows import TextRows
 from agnews_sk.training._schedules import (
@@ -36,6 +37,7 @@ __all__ = [
     "add_lora",
     "check_callbacks",
     "check_net_params",
+    "check_pairs",
     "deciding_callbacks",
     "explain_out_of_memory",
     "factors_of_rows",

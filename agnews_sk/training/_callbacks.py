@@ -43,6 +43,11 @@ class ScikitLearnCallbacks(OwnCallback):
         self.y = y
         self.attributes = attributes
 
+    @property
+    def has_listeners(self) -> bool:
+        """Whether `set_callbacks` gave the estimator a callback."""
+        return bool(getattr(self.estimator, "_skl_callbacks", None))
+
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Begin a task."""
         self.epoch = self.context.subcontext(task_name="epoch")

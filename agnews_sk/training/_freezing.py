@@ -46,6 +46,7 @@ class Freezing:
     """
 
     def __init__(self, module: nn.Module, freeze: int | str | None, gradual: bool = False) -> None:
+        self._module = module
         self._stack = find_layers(module)
         self._embeddings = [
             *_modules_before(module, self._stack.path),
@@ -84,6 +85,11 @@ class Freezing:
             for module in (*self._embeddings, *self._stack.layers[: self.n_frozen_layers]):
                 module.eval()
 
+    def set_head_to_eval(self) -> None:
+        """Switch dropout off in all modules that follow the layers."""
+        for module in _modules_after(self._module, self._stack.path):
+            module.eval()
+
 
 def _lasting_depth(freeze: int | str | None, n_layers: int) -> int:
     """Return the depth below which nothing is trained in any epoch."""
@@ -108,3 +114,10 @@ def _modules_before(module: nn.Module, path: str) -> list[nn.Module]:
         if name and not path.startswith(f"{name}."):
             before.append(child)
     return before
+
+
+def _modules_after(module: nn.Module, path: str) -> list[nn.Module]:
+    """Return the modules registered after those at `path`."""
+    names = [name for name, _ in module.named_modules()]
+    last = max(i for i, name in enumerate(names) if name == path or name.startswith(f"{path}."))
+    return [module.get_submodule(name) for name in names[last + 1 :]]

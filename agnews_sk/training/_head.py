@@ -1,6 +1,8 @@
-"""Begin with an output layer that is fitted on what the pretrained layers below it give."""
+"""Fit an output layer on what the layers below it give, before training them or after it."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,7 +14,7 @@ from agnews_sk.training._rows import TextRows, epoch_rng, in_order
 if TYPE_CHECKING:
     from agnews_sk.training._net import TextNet
 
-# More rows take longer than they save: training changes the layers below.
+# Before training, more rows take longer than they save: training changes the layers below.
 MAX_ROWS = 1_000
 # On vectors whose lengths have the mean 1, as in a logistic regression of normalized embeddings.
 _C = 1.0
@@ -21,11 +23,11 @@ _MAX_ITERATIONS = 200
 _SMALLEST_SPREAD = 0.1
 
 
-def fit_head(net: "TextNet", rows: TextRows) -> None:
+def fit_head(net: "TextNet", rows: TextRows, max_rows: int | None = MAX_ROWS) -> None:
     r"""Set the output layer of a net to the minimum of its loss, given the layers below.
 
     Training then begins where a logistic regression on frozen embeddings ends, instead of pulling
-    the pretrained layers towards a random output layer.
+    the pretrained layers towards a random output layer. Contrastive training ends so.
 
     Parameters
     ----------
@@ -33,7 +35,9 @@ def fit_head(net: "TextNet", rows: TextRows) -> None:
         Initialized. Its module is changed in place, if it ends in one linear layer with a bias that
         reads one vector per text, and that layer is trained.
     rows : TextRows
-        Training rows, of which a random sample is used if there are many.
+        Training rows.
+    max_rows : int or None, default=1,000
+        If there are more rows, a random sample of this size is used. None uses all.
 
     Notes
     -----
@@ -44,9 +48,9 @@ def fit_head(net: "TextNet", rows: TextRows) -> None:
     by L-BFGS, where :math:`\ell` is the loss of the net (Kumar et al. 2022, arXiv 2202.10054,
     "linear probing, then fine-tuning").
     """
-    if len(rows) > MAX_ROWS:
+    if max_rows is not None and len(rows) > max_rows:
         rng = epoch_rng(net.settings.seed, 0)
-        rows = rows.take(rng.choice(len(rows), MAX_ROWS, replace=False))
+        rows = rows.take(rng.choice(len(rows), max_rows, replace=False))
     layer, vectors = _inputs_of_head(net, rows)
     if layer is None or not layer.weight.requires_grad:
         return
@@ -71,30 +75,86 @@ def _inputs_of_head(net: "TextNet", rows: TextRows) -> tuple[nn.Linear | None, T
     layer : torch.nn.Linear or None
     vectors : Tensor of shape (n_samples, width)
     """
+    loader, found = net.get_iterator(rows), []
+    layer = None
+    # Compiled code would not call the hooks.
+    with net.evaluating(), torch.compiler.set_stance("force_eager"), watch_head(net) as last:
+        for inputs, _ in loader:
+            net.infer(inputs)
+            if not last:
+                return None, torch.empty(0)
+            layer, vectors = last[0]
+            found.append(_one_per_text(vectors, inputs.get("chunks")).float())
+    return layer, in_order(loader, found)
+
+
+def vectors_of_head(net: "TextNet", inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the logits of a batch, and what the output layer reads for each text.
+
+    Parameters
+    ----------
+    net : TextNet
+    inputs : dict of str to Tensor
+        As `TextNet.infer` takes them.
+
+    Returns
+    -------
+    logits : Tensor of float32 of shape (batch, n_classes)
+    vectors : Tensor of float32 of shape (batch, width)
+
+    Raises
+    ------
+    ValueError
+        If the module does not end in a linear layer that reads one vector per text, or no layer
+        below it is trained.
+    """
+    with watch_head(net) as last:
+        logits = net.infer(inputs)
+    if not last:
+        raise ValueError(
+            "loss='contrastive' needs a model whose output layer has a bias and reads one vector "
+            f"per text, which that of {type(net.module_).__name__} does not; set pooling='mean', "
+            "or another loss."
+        )
+    if not last[0][1].requires_grad:
+        raise ValueError(
+            "loss='contrastive' trains the layers below the output layer, and "
+            f"freeze={net.settings.freeze!r} freezes all of them; freeze fewer."
+        )
+    return logits, _one_per_text(last[0][1], inputs.get("chunks")).float()
+
+
+@contextmanager
+def watch_head(net: "TextNet") -> Iterator[list[tuple[nn.Linear, Tensor]]]:
+    """Within the block, keep the output layer and what it read in the last batch.
+
+    Parameters
+    ----------
+    net : TextNet
+
+    Yields
+    ------
+    list of (torch.nn.Linear, Tensor of shape (n_chunks, width))
+        Of one pair after each batch; empty if the last layer of the module has no bias, or reads
+        more than a vector per chunk.
+    """
     last: list[tuple[nn.Linear, Tensor]] = []
 
     def keep(layer: nn.Module, args: tuple[Tensor, ...]) -> None:
         assert isinstance(layer, nn.Linear)
-        last[:] = [(layer, args[0])]
+        is_head = args[0].ndim == 2 and layer.bias is not None
+        last[:] = [(layer, args[0])] if is_head else []
 
     hooks = [
         layer.register_forward_pre_hook(keep)
         for layer in net.module_.modules()
         if isinstance(layer, nn.Linear) and layer.out_features == net.n_classes
     ]
-    loader, found = net.get_iterator(rows), []
     try:
-        # Compiled code would not call the hooks.
-        with net.evaluating(), torch.compiler.set_stance("force_eager"):
-            for inputs, _ in loader:
-                net.infer(inputs)
-                if not last or last[0][1].ndim != 2 or last[0][0].bias is None:
-                    return None, torch.empty(0)
-                found.append(_one_per_text(last[0][1], inputs.get("chunks")).float())
+        yield last
     finally:
         for hook in hooks:
             hook.remove()
-    return last[0][0], in_order(loader, found)
 
 
 def _one_per_text(vectors: Tensor, chunks: Tensor | None) -> Tensor:

@@ -56,6 +56,10 @@ class LayerCache:
         """Whether there are frozen layers, and room for their outputs as far as is known."""
         return self._n_frozen > 0 and self._max_bytes > 0
 
+    def holds(self, rows: np.ndarray) -> bool:
+        """Return whether it has the outputs of all of these rows."""
+        return bool(self._known[self._chunks_of(rows)].all())
+
     @contextmanager
     def shortcut(self, rows: np.ndarray) -> Iterator[None]:
         """Within the block, the module reads the outputs of these rows, or keeps new ones.
@@ -69,7 +73,7 @@ class LayerCache:
             yield
             return
         chunks = self._chunks_of(rows)
-        if self._known[chunks].all():
+        if self.holds(rows):
             with self._frozen_layers_return(self._read(chunks)):
                 yield
         else:

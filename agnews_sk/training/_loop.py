@@ -10,14 +10,20 @@ from torch import Tensor
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk.nn import RaggedLoader
-from agnews_sk.training._callbacks import is_given_by_user, listen_to_batches
+from agnews_sk.training._callbacks import (
+    ScikitLearnCallbacks,
+    is_given_by_user,
+    listen_to_batches,
+)
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._early_stopping import BestWeights
 from agnews_sk.training._freezing import Freezing
 from agnews_sk.training._hardware import set_random_state
+from agnews_sk.training._head import fit_head, vectors_of_head
 from agnews_sk.training._layer_cache import LayerCache
 from agnews_sk.training._loop_state import LoopState
 from agnews_sk.training._loss_guard import LossGuard
+from agnews_sk.training._pairs import pair_loss
 from agnews_sk.training._resuming import SavedTraining
 from agnews_sk.training._rows import TextRows, in_order
 
@@ -99,6 +105,8 @@ class Training:
             self._run_epoch(begun)
             begun = {}
         self.best.restore(self.net.module_)
+        if self.net.settings.contrastive and self._finished is None:
+            fit_head(self.net, self.train, max_rows=None)
         self._guard.report(self.train)
 
     def finish(self) -> None:
@@ -150,22 +158,27 @@ class Training:
 
     def _refill_cache(self) -> None:
         """Fill the cache from the same batches as before, so that it holds the same numbers."""
-        net = self.net
+        net, loop = self.net, self.loop
         self._set_training()
-        loader = net.get_iterator(self.train, training=True)
-        begun = len(self.loop.losses) * net.settings.accumulate
-        with torch.no_grad():
-            for rows in loader.batches if self.loop.epoch else loader.batches[:begun]:
+        begun = len(loop.losses) * net.settings.accumulate
+        # Batches of an epoch that are balanced over the classes need not have all rows.
+        n_epochs = loop.epoch + 1 if net.settings.contrastive else 1
+        for epoch in range(n_epochs):
+            loader = net.get_iterator(self.train, training=True, epoch=epoch)
+            for rows in loader.batches if epoch < loop.epoch else loader.batches[:begun]:
                 if not self._cache.is_on:
                     return
-                inputs, _ = loader.batch(rows)
-                with self._cache.shortcut(rows):
-                    net.infer(inputs)
+                if not self._cache.holds(rows):
+                    inputs, _ = loader.batch(rows)
+                    with torch.no_grad(), self._cache.shortcut(rows):
+                        net.infer(inputs)
 
     def _set_training(self) -> None:
-        """Switch dropout on, except in the layers that are always frozen."""
+        """Switch dropout on, except in layers that are always frozen and on vectors of pairs."""
         self.net.set_training()
         self._freezing.set_frozen_to_eval()
+        if self.net.settings.contrastive:
+            self._freezing.set_head_to_eval()
 
     # Epochs
 
@@ -198,10 +211,19 @@ class Training:
                 self._saved.save()
         self._guard.check()
         self._record_training()
+        if self.net.settings.contrastive and self._is_watched:
+            fit_head(self.net, self.train, max_rows=None)
         if self.valid is not None:
             self._validate(self.valid)
         loop.end_epoch()
         self._end_epoch()
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether something reads predictions before training ends."""
+        monitors = [c for _, c in self.net.callbacks_ if isinstance(c, ScikitLearnCallbacks)]
+        listened = any(callback.has_listeners for callback in monitors)
+        return self.valid is not None or bool(self._callbacks) or listened
 
     def _end_epoch(self) -> None:
         """Notify the callbacks, and save where another epoch follows."""
@@ -317,9 +339,7 @@ class Training:
             inputs, labels = loader.batch(rows)
             batch = inputs, labels["target"]
             self._notify("on_batch_begin", batch=batch, training=True)
-            with self._cache.shortcut(rows):
-                logits = net.infer(inputs)
-            loss = net.get_loss(logits, labels, X=inputs, training=True)
+            logits, loss = self._infer(rows, inputs, labels)
             part = loss * (len(rows) / n_rows)
             part.backward()
             parts.append(part.detach())
@@ -336,6 +356,33 @@ class Training:
         self._guard.step(torch.stack(parts).sum())
         self._rates = self._learning_rates()
         self._end_batch(batch, loss.detach(), logits, training=True)
+
+    def _infer(
+        self, rows: np.ndarray, inputs: dict[str, Tensor], labels: dict[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the logits of a batch, and the loss to train on.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (batch,)
+        inputs, labels : dict of str to Tensor
+            Of these rows.
+
+        Returns
+        -------
+        logits : Tensor of shape (batch, n_classes)
+        loss : Tensor of shape ()
+        """
+        net = self.net
+        if not net.settings.contrastive:
+            with self._cache.shortcut(rows):
+                logits = net.infer(inputs)
+            return logits, net.get_loss(logits, labels, X=inputs, training=True)
+        with self._cache.shortcut(rows):
+            logits, vectors = vectors_of_head(net, inputs)
+        of_device = {name: values.to(vectors.device) for name, values in labels.items()}
+        loss = pair_loss(vectors, of_device["target"], of_device.get("weight"))
+        return logits.detach(), loss
 
     def _end_batch(
         self, batch: tuple[Any, Tensor], loss: Tensor, logits: Tensor, *, training: bool

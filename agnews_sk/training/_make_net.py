@@ -11,6 +11,7 @@ from agnews_sk.training._callback_rules import own_callbacks
 from agnews_sk.training._callbacks import ProgressLine
 from agnews_sk.training._hardware import use_bfloat16
 from agnews_sk.training._net import TextNet
+from agnews_sk.training._pairs import n_balanced_batches
 from agnews_sk.training._rows import TextRows, epoch_rng
 from agnews_sk.training._schedules import ConstantSchedule, make_schedule
 from agnews_sk.training._settings import TrainingSettings
@@ -23,6 +24,8 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 # With `max_epochs=None`: few rows are passed over more often, until there are enough steps.
 MIN_EPOCHS, MIN_STEPS = 2, 50
+# A step on all pairs of a batch learns more from it.
+MIN_STEPS_OF_PAIRS = 30
 
 
 def make_net(
@@ -144,6 +147,7 @@ def _settings(
         max_cache_bytes=classifier.max_cache_bytes,
         compile=classifier.compile,
         fits_head=fits_head,
+        contrastive=classifier.loss == "contrastive",
     )
 
 
@@ -189,7 +193,8 @@ def _n_epochs(classifier: Any, train: TextRows, seed: int) -> int:
     max_epochs = _max_epochs(classifier)
     if max_epochs is not None:
         return max_epochs
-    return max(MIN_EPOCHS, -(-MIN_STEPS // _n_steps(classifier, train, seed, 1)))
+    least = MIN_STEPS_OF_PAIRS if classifier.loss == "contrastive" else MIN_STEPS
+    return max(MIN_EPOCHS, -(-least // _n_steps(classifier, train, seed, 1)))
 
 
 def _n_steps(classifier: Any, train: TextRows, seed: int, n_epochs: int) -> int:
@@ -210,6 +215,9 @@ def _n_steps(classifier: Any, train: TextRows, seed: int, n_epochs: int) -> int:
     """
     net_params = classifier.net_params or {}
     batch_size = net_params.get("batch_size", classifier.batch_size)
+    if classifier.loss == "contrastive":
+        n_each = n_balanced_batches(train, batch_size)
+        return n_epochs * -(-n_each // classifier.accumulate)
     if classifier.tokens_per_batch is None and train.chunk_offsets is None:
         return n_epochs * -(-len(train) // (batch_size * classifier.accumulate))
     # Batches by tokens or chunks vary in number from epoch to epoch.

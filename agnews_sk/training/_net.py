@@ -25,6 +25,7 @@ from agnews_sk.training._hardware import fast_inference, without_waiting
 from agnews_sk.training._head import fit_head
 from agnews_sk.training._loop import Training
 from agnews_sk.training._net_params import check_takes_logits
+from agnews_sk.training._pairs import balanced_batches
 from agnews_sk.training._parameter_groups import parameter_groups
 from agnews_sk.training._rows import TextRows, epoch_rng, in_order
 from agnews_sk.training._settings import TrainingSettings
@@ -264,12 +265,17 @@ class TextNet(ClassifierMixin, NeuralNet):
         -------
         RaggedLoader
         """
+        rng = epoch_rng(self.settings.seed, epoch) if training else None
+        batches = None
+        if rng is not None and self.settings.contrastive:
+            batches = balanced_batches(dataset, self.batch_size, rng)
         return RaggedLoader(
             dataset,
             self.batch_size,
             pad_id=self.pad_id,
-            rng=epoch_rng(self.settings.seed, epoch) if training else None,
+            rng=rng,
             tokens_per_batch=self.settings.tokens_per_batch,
+            batches=batches,
         )
 
     def _to_device(self, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -369,7 +375,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         # Before callbacks freeze parameters of their own, which it would unfreeze.
         freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
         with interruption.listening():
-            if settings.fits_head:  # before callbacks load or set weights
+            if settings.fits_head and not settings.contrastive:
+                # Before callbacks load or set weights.
                 fit_head(self, X)
             self.notify("on_train_begin", X=X, y=X.y)
             training = Training(self, X, y, freezing, checkpoint, interruption)

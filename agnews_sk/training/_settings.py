@@ -25,6 +25,9 @@ gradual_unfreezing, max_cache_bytes, compile
         Whether rows have weights.
     fits_head : bool
         Whether training begins with an output layer fitted by `fit_head`.
+    contrastive : bool
+        Whether to train the layers below the output layer by the loss of pairs, and to fit the
+        output layer by `fit_head` afterwards.
     """
 
     schedule: Callable[[int], float] | None
@@ -44,3 +47,4 @@ gradual_unfreezing, max_cache_bytes, compile
     max_cache_bytes: int
     compile: bool
     fits_head: bool
+    contrastive: bool

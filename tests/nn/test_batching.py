@@ -41,6 +41,12 @@ def test_loader_yields_the_labels_and_weights_of_its_rows():
         assert len(inputs["input_ids"]) == len(rows)
 
 
+def test_loader_yields_the_batches_that_it_is_given():
+    batches = [np.array([2, 0]), np.array([0])]
+    loader = RaggedLoader(RaggedDataset(VALUES, OFFSETS, np.arange(3)), 1, batches=batches)
+    assert [labels["target"].tolist() for _, labels in loader] == [[2, 0], [0]]
+
+
 def test_loader_without_labels_yields_none():
     (_, labels), *_ = RaggedLoader(RaggedDataset(VALUES, OFFSETS), batch_size=3)
     assert labels == {}

@@ -15,6 +15,13 @@ FAMILIES = {
     "finetune": lambda model: make_finetune_pipeline(
         model, classify__max_epochs=1, classify__random_state=0, classify__class_weight="balanced"
     ),
+    "pairs": lambda model: make_finetune_pipeline(
+        model,
+        classify__loss="contrastive",
+        classify__pooling="mean",
+        classify__max_epochs=1,
+        classify__random_state=0,
+    ),
 }
 
 

@@ -81,3 +81,10 @@ def test_without_frozen_layers_all_dropout_stays(module):
     module.train()
     Freezing(module, "embeddings").set_frozen_to_eval()
     assert all(part.training for part in module.modules())
+
+
+def test_the_head_in_evaluation_mode_leaves_dropout_in_the_layers(module):
+    module.train()
+    Freezing(module, None).set_head_to_eval()
+    training = {name.split(".")[0] for name, part in module.named_modules() if part.training}
+    assert training == {"", "embedding", "layers"}

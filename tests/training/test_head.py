@@ -90,15 +90,20 @@ def test_vectors_that_hardly_differ_get_no_large_weights():
     assert module.classifier.weight.abs().max() < 1
 
 
-def test_many_rows_are_sampled(monkeypatch):
+@pytest.mark.parametrize("max_rows", [20, None])
+def test_many_rows_are_sampled_unless_all_are_asked_for(monkeypatch, max_rows):
     target = classes()
-    sampled = []
-    monkeypatch.setattr(_head, "MAX_ROWS", 20)
+    used = []
     net = net_over(Pretrained(), target)
-    monkeypatch.setattr(net, "infer", lambda inputs: sampled.extend(inputs["input_ids"]))
-    fit_head(net, rows(target))
-    monkeypatch.undo()
-    assert len(sampled) == net.batch_size <= 20  # one batch shows that no output layer is read
+    infer = net.infer
+
+    def count(inputs):
+        used.extend(inputs["input_ids"][:, 0].tolist())
+        return infer(inputs)
+
+    monkeypatch.setattr(net, "infer", count)
+    fit_head(net, rows(target), max_rows=max_rows)
+    assert len(set(used)) == len(used) == (max_rows or N_ROWS)
 
 
 def test_an_output_layer_that_is_not_trained_or_reads_no_vector_of_a_text_is_kept():

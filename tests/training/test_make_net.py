@@ -31,6 +31,13 @@ def test_batches_by_tokens_are_counted_epoch_by_epoch():
     assert net.settings.schedule.n_steps == sum(n_batches)
 
 
+def test_balanced_batches_are_counted():
+    net = net_of(loss="contrastive", batch_size=8, accumulate=2, max_epochs=4)
+    n_batches = len(net.get_iterator(labelled_rows(), training=True))
+    assert n_batches == 3
+    assert net.settings.schedule.n_steps == 4 * 2
+
+
 def test_max_steps_is_the_number_of_steps():
     net = net_of(max_steps=5)
     assert net.settings.schedule.n_steps == 5
@@ -89,6 +96,12 @@ def test_few_rows_are_passed_over_until_there_are_50_steps(params, n_epochs):
     net = net_of(**{"batch_size": 8, "max_epochs": None, **params})
     assert net.max_epochs == n_epochs
     assert net.settings.schedule.n_steps >= 50
+
+
+def test_pairs_take_fewer_steps_of_few_rows():
+    net = net_of(loss="contrastive", batch_size=8, max_epochs=None)
+    assert net.max_epochs == 10
+    assert net.settings.schedule.n_steps == 30
 
 
 def test_many_rows_are_passed_over_twice(monkeypatch):
