@@ -16,7 +16,7 @@ from agnews_sk.nn._pooling import (
     make_pooling,
 )
 from agnews_sk.nn._positions import sinusoidal_positions
-from agnews_sk.nn._pretraining import ContrastiveTextLoss, MaskedTokenLoss
+from agnews_sk.nn._pretraining import MaskedTokenLoss, PairLoss, PartEncoder
 from agnews_sk.nn._random import seeded_torch
 from agnews_sk.nn._text_transformer import TextTransformer, TokenEmbedding
 from agnews_sk.nn._weights import module_with_weights, weights_of
@@ -24,7 +24,6 @@ from agnews_sk.nn._weights import module_with_weights, weights_of
 __all__ = [
     "AttentionPooling",
     "ChunkPooling",
-    "ContrastiveTextLoss",
     "EncoderLayer",
     "FeedForward",
     "FirstTokenPooling",
@@ -34,6 +33,8 @@ __all__ = [
     "MeanPooling",
     "MultiHeadSelfAttention",
     "MultiLabelLoss",
+    "PairLoss",
+    "PartEncoder",
     "PooledClassifier",
     "RaggedDataset",
     "RaggedLoader",

@@ -85,8 +85,56 @@ class MaskedTokenLoss(nn.Module):
         return torch.where(hidden & (chance < _REPLACED), torch.randint_like(found, n_ids), found)
 
 
-class ContrastiveTextLoss(nn.Module):
-    r"""Loss of recognizing a text among others, from another part of it.
+class PairLoss(nn.Module):
+    r"""Loss of recognizing the partner of each text among the partners of the others.
+
+    Parameters
+    ----------
+    temperature : float, default=0.05
+
+    Notes
+    -----
+    With the vectors :math:`u_i` and :math:`v_i` of text and partner, of length 1, it is
+
+    .. math:: \ell_i = -\log \frac{e^{u_i \cdot v_i / \tau}}{\sum_j e^{u_i \cdot v_j / \tau}}
+
+    averaged with that of :math:`v_i` among all :math:`u_j` (van den Oord et al. 2018, arXiv
+    1807.03748, equation 4).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from agnews_sk.nn import PairLoss
+    >>> PairLoss()(torch.eye(2).repeat(2, 1), torch.tensor([[0, 2], [1, 3]])).round(decimals=3)
+    tensor([0., 0.])
+    """
+
+    def __init__(self, temperature: float = 0.05) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, vectors: Tensor, pairs: Tensor) -> Tensor:
+        """Return the loss of each pair.
+
+        Parameters
+        ----------
+        vectors : Tensor of shape (n_texts, width)
+        pairs : Tensor of int of shape (batch, 2)
+            Positions of a text and its partner.
+
+        Returns
+        -------
+        Tensor of shape (batch,)
+        """
+        first, second = F.normalize(vectors, dim=1)[pairs].unbind(dim=1)  # (batch, width)
+        cosines = first @ second.T / self.temperature  # (batch, batch)
+        target = torch.arange(len(pairs), device=cosines.device)
+        losses = [F.cross_entropy(c, target, reduction="none") for c in (cosines, cosines.T)]
+        return (losses[0] + losses[1]) / 2
+
+
+class PartEncoder(nn.Module):
+    """Encodes a random part of each text, as one vector.
 
     Parameters
     ----------
@@ -97,51 +145,39 @@ class ContrastiveTextLoss(nn.Module):
     pooling : {"mean", "max", "first"}, default="mean"
         How the vectors of a text's tokens become one vector.
     kept : float, default=0.5
-        Share of a text's tokens that are in each of its two parts.
-    temperature : float, default=0.05
+        Share of a text's tokens that are in its part.
 
-    Notes
-    -----
-    Of each text two random subsets of its tokens are encoded, in their order, with different
-    dropout. With the normalized vectors :math:`u_i` and :math:`v_i` of both, the loss is
-
-    .. math:: \ell_i = -\log \frac{e^{u_i \cdot v_i / \tau}}{\sum_j e^{u_i \cdot v_j / \tau}}
-
-    averaged with that of :math:`v_i` among all :math:`u_j` (Gao et al. 2021, "SimCSE", arXiv
-    2104.08821, equation 4, whose views differ in their dropout alone).
+    Attributes
+    ----------
+    chunk_pooling : PairLoss
+        From the vectors of pairs of texts to the loss of each pair.
 
     Examples
     --------
     >>> import torch
     >>> from transformers import BertConfig, BertModel
-    >>> from agnews_sk.nn import ContrastiveTextLoss
+    >>> from agnews_sk.nn import PartEncoder
     >>> sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
     >>> model = BertModel(BertConfig(vocab_size=20, intermediate_size=8, **sizes))
-    >>> loss = ContrastiveTextLoss(model, special_ids=[0, 1])
-    >>> loss(torch.tensor([[1, 5, 6, 7], [1, 8, 9, 10]])).shape
-    torch.Size([2])
+    >>> PartEncoder(model, special_ids=[0, 1])(torch.tensor([[1, 5, 6, 7], [1, 8, 9, 10]])).shape
+    torch.Size([2, 8])
     """
 
     special_ids: Tensor
 
     def __init__(
-        self,
-        model: nn.Module,
-        special_ids: list[int],
-        pooling: str = "mean",
-        kept: float = 0.5,
-        temperature: float = 0.05,
+        self, model: nn.Module, special_ids: list[int], pooling: str = "mean", kept: float = 0.5
     ) -> None:
         super().__init__()
         self.model = model
         width: int = model.config.hidden_size  # type: ignore[union-attr, assignment]
         self.pooling = make_pooling(pooling, width)
         self.kept = kept
-        self.temperature = temperature
+        self.chunk_pooling = PairLoss()
         self.register_buffer("special_ids", torch.tensor(special_ids), persistent=False)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
-        """Return the loss of each text.
+        """Return the vectors of parts of texts.
 
         Parameters
         ----------
@@ -151,16 +187,15 @@ class ContrastiveTextLoss(nn.Module):
 
         Returns
         -------
-        Tensor of shape (batch,)
+        Tensor of shape (batch, width)
+            Of whole texts in evaluation mode.
         """
         is_token = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-        twice = input_ids.repeat(2, 1), is_token.bool().repeat(2, 1)  # (2 * batch, length)
-        vectors = F.normalize(self._encode(*self._part(*twice)).float(), dim=1)
-        first, second = vectors.chunk(2)  # (batch, width)
-        cosines = first @ second.T / self.temperature  # (batch, batch)
-        target = torch.arange(len(first), device=cosines.device)
-        losses = [F.cross_entropy(c, target, reduction="none") for c in (cosines, cosines.T)]
-        return (losses[0] + losses[1]) / 2
+        is_token = is_token.bool()
+        if self.training:
+            input_ids, is_token = self._part(input_ids, is_token)
+        encoded = self.model(input_ids, attention_mask=is_token.long()).last_hidden_state
+        return self.pooling(encoded, is_token)
 
     def _part(self, input_ids: Tensor, is_token: Tensor) -> tuple[Tensor, Tensor]:
         """Return random parts of texts: ids of (batch, shorter), and a mask of their tokens."""
@@ -175,8 +210,3 @@ class ContrastiveTextLoss(nn.Module):
         # In their order, and behind them what is left out: (batch, length)
         order = (~kept).int().argsort(dim=1, stable=True)[:, :length]
         return input_ids.gather(1, order), kept.gather(1, order)
-
-    def _encode(self, input_ids: Tensor, is_token: Tensor) -> Tensor:
-        """Return the vectors of texts, of shape (batch, width)."""
-        encoded = self.model(input_ids, attention_mask=is_token.long()).last_hidden_state
-        return self.pooling(encoded, is_token)

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from agnews_sk._core.pretrained import pretrained_pooling, quiet_transformers
-from agnews_sk.nn import ContrastiveTextLoss, MaskedTokenLoss
+from agnews_sk.nn import MaskedTokenLoss, PartEncoder
 from agnews_sk.tokenization import PretrainedTokenizer
 
 OBJECTIVES = ("auto", "masked", "contrastive")
@@ -20,7 +20,7 @@ class Objective:
     ----------
     name : {"masked", "contrastive"}
     module : torch.nn.Module
-        Returns the loss of each text.
+        Returns the loss of each text or, of pairs of texts, what `chunk_pooling` makes it of.
     model : transformers.PreTrainedModel
         The part of the module that is kept.
     pooling : str or None
@@ -62,11 +62,11 @@ def make_objective(name: str, source: str, tokenizer: PretrainedTokenizer) -> Ob
     pooling = pretrained_pooling(source)
     special_ids = [i for i in _special_ids(tokenizer) if i is not None]
     mask_id = tokenizer.mask_token_id_
-    if name == "masked" or (name == "auto" and pooling is None and mask_id is not None):
+    if name == "masked" or (name == "auto" and pooling is None):
         model = None if mask_id is None else _load_with_head(source)
-        if model is not None:
-            module = MaskedTokenLoss(model, mask_id, special_ids)
-            return Objective("masked", module, model, pooling, _untrained(model, source))
+        if mask_id is not None and model is not None:
+            masked = MaskedTokenLoss(model, mask_id, special_ids)
+            return Objective("masked", masked, model, pooling, _untrained(model, source))
         if name == "masked":
             lacks = "token that hides others" if mask_id is None else "head to predict tokens"
             raise ValueError(
@@ -75,8 +75,7 @@ def make_objective(name: str, source: str, tokenizer: PretrainedTokenizer) -> Ob
             )
     pooling = pooling or "mean"
     model, _ = _load(source, "AutoModel")
-    module = ContrastiveTextLoss(model, special_ids, pooling)
-    return Objective("contrastive", module, model, pooling)
+    return Objective("contrastive", PartEncoder(model, special_ids, pooling), model, pooling)
 
 
 def _special_ids(tokenizer: PretrainedTokenizer) -> tuple[int | None, ...]:

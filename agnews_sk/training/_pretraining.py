@@ -35,6 +35,7 @@ from agnews_sk.tokenization import (
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._hardware import explain_out_of_memory
 from agnews_sk.training._make_net import make_net
+from agnews_sk.training._neighbors import pair_with_neighbors
 from agnews_sk.training._objectives import OBJECTIVES, Objective, make_objective
 from agnews_sk.training._rows import TextRows
 
@@ -124,7 +125,7 @@ def pretrain_encoder(
     objective: str = "auto",
     max_epochs: int = 1,
     max_steps: int | None = None,
-    batch_size: int = 64,
+    batch_size: int = 32,
     learning_rate: float = 3e-5,
     max_length: int = 128,
     precision: str = "auto",
@@ -152,15 +153,15 @@ def pretrain_encoder(
         `offline` extra if that is installed, otherwise from the Hub.
     objective : {"auto", "masked", "contrastive"}, default="auto"
         "masked" predicts hidden tokens, and needs a model with the head of a masked language model,
-        such as BERT or RoBERTa. "contrastive" recognizes a text among others from another part of
-        it, and needs none. "auto" is "masked" for models that have the head and are no sentence
-        encoders.
+        such as BERT or RoBERTa. "contrastive" moves each text towards one of its nearest
+        neighbours and away from others, and needs no head but vectors that are of use already.
+        "auto" is "masked" for models that have the head and are no sentence encoders.
     max_epochs : int, default=1
         Passes over the texts.
     max_steps : int or None, default=None
         Train for this number of optimizer steps, regardless of `max_epochs`.
-    batch_size : int, default=64
-        Texts per batch. With "contrastive" a text is recognized among those of its batch.
+    batch_size : int, default=32
+        Texts per batch; with "contrastive", each with a neighbour.
     learning_rate : float, default=3e-5
         Highest learning rate; it rises over the first tenth of the steps, and then falls to zero.
     max_length : int, default=128
@@ -203,7 +204,10 @@ def pretrain_encoder(
 
     "masked" is the objective of BERT (Devlin et al. 2019, arXiv 1810.04805), on the texts of the
     task (Gururangan et al. 2020, "Don't stop pretraining", arXiv 2004.10964). "contrastive" is
-    that of SimCSE (Gao et al. 2021, arXiv 2104.08821) on two random halves of each text's tokens.
+    learning from nearest neighbours (Zhang et al. 2022, "New intent discovery with pre-training
+    and contrastive learning", arXiv 2205.12914): the neighbour is one of the five texts whose
+    vectors by the encoder at the beginning are nearest, and of both half of the tokens are read. It
+    brings texts of one topic together, as far as the encoder knows the topics.
 
     Examples
     --------
@@ -239,8 +243,11 @@ def pretrain_encoder(
         tokenizer = PretrainedTokenizer(model=source, max_length=WHOLE_TEXT).fit(texts)
         found = make_objective(objective, source, tokenizer)
         rows, model_input = _make_rows(texts, tokenizer, found.model, max_length)
-        options = replace(options, model_input_=model_input)
-        net = make_net(options, found.module, rows, seed=seed)
+        of_net = replace(options, model_input_=model_input)
+        if found.name == "contrastive":
+            rows = pair_with_neighbors(found.module, rows, of_net, seed)
+            of_net = replace(of_net, batch_size=2 * batch_size)
+        net = make_net(of_net, found.module, rows, seed=seed)
         net.fit(rows, checkpoint=checkpoint)
     record = {"digest": digest, **options.deciding(seed), "objective": found.name}
     record |= {"n_texts": len(texts), "history": net.history_frame().to_dict("list")}

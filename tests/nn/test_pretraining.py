@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from agnews_sk.nn import ContrastiveTextLoss, MaskedTokenLoss, seeded_torch
+from agnews_sk.nn import MaskedTokenLoss, PairLoss, PartEncoder, seeded_torch
 
 CLS, SEP, MASK, FIRST, N_IDS = 1, 2, 3, 4, 50
 SPECIAL = [0, CLS, SEP, MASK]
@@ -83,44 +83,53 @@ def test_a_batch_without_words_has_no_masked_loss(model):
 def test_parts_are_half_of_each_text_in_its_order(model):
     ids, mask = padded(torch.arange(FIRST, 24).repeat(3, 1), [20, 11, 4])
     ids[:, 0] = CLS
-    with seeded_torch(0):
-        ContrastiveTextLoss(model, SPECIAL)(ids, mask)
-    given, kept = model.given
-    assert given.shape == (6, 11)
-    parts = [row[is_kept.bool()].tolist() for row, is_kept in zip(given, kept)]
-    assert [len(part) for part in parts] == [11, 6, 3, 11, 6, 3]
-    for part, whole in zip(parts, ids.repeat(2, 1).tolist()):
+    encoder = PartEncoder(model, SPECIAL)
+    parts = []
+    for seed in range(2):
+        with seeded_torch(seed):
+            encoder(ids, mask)
+        given, kept = model.given
+        assert given.shape == (3, 11)
+        parts.append([row[is_kept.bool()].tolist() for row, is_kept in zip(given, kept)])
+    assert [len(part) for part in parts[0]] == [11, 6, 3]
+    for part, whole in zip(parts[0], ids.tolist()):
         assert part[0] == CLS
         assert part == sorted(part)
         assert set(part) <= set(whole)
-    assert parts[0] != parts[3]
+    assert parts[0] != parts[1]
 
 
-def test_the_contrastive_loss_recognizes_texts_by_their_parts(model):
+def test_whole_texts_are_encoded_for_predictions(model):
     ids, mask = padded(texts(8, 20), [20, 9] * 4)
-    loss = ContrastiveTextLoss(model, SPECIAL, kept=1.0, temperature=0.5)
-    losses = loss(ids, mask)
-    with torch.no_grad():
-        vectors = [model(r[m.bool()][None]).last_hidden_state.mean(1) for r, m in zip(ids, mask)]
-    unit = F.normalize(torch.cat(vectors), dim=1)
-    expected = F.cross_entropy(unit @ unit.T / 0.5, torch.arange(8), reduction="none")
-    torch.testing.assert_close(losses, expected)
+    found = PartEncoder(model, SPECIAL).eval()(ids, mask)
+    expected = [model(r[m.bool()][None]).last_hidden_state.mean(1) for r, m in zip(ids, mask)]
+    torch.testing.assert_close(found, torch.cat(expected))
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5], ids=["one token", "half"])
-def test_texts_of_one_token_and_of_none_have_a_finite_loss(model, kept):
+def test_texts_of_one_token_and_of_none_have_a_part(model, kept):
     ids, mask = padded(torch.tensor([[CLS, 9, SEP], [CLS, SEP, 0]]), [3, 2])
-    losses = ContrastiveTextLoss(model, SPECIAL, kept=kept)(ids, mask)
-    losses.sum().backward()
-    assert model.given[0].tolist() == [[CLS, 9, SEP], [CLS, SEP, 0]] * 2
-    assert torch.isfinite(losses).all()
+    vectors = PartEncoder(model, SPECIAL, kept=kept)(ids, mask)
+    assert model.given[0].tolist() == [[CLS, 9, SEP], [CLS, SEP, 0]]
+    assert torch.isfinite(vectors).all()
+
+
+def test_the_loss_of_pairs_is_that_of_finding_the_partner():
+    with seeded_torch(0):
+        vectors = torch.randn(6, 4)
+    pairs = torch.tensor([[0, 3], [5, 1], [2, 4]])
+    unit = F.normalize(vectors, dim=1)
+    first, second = unit[[0, 5, 2]], unit[[3, 1, 4]]
+    cosines, target = first @ second.T / 0.5, torch.arange(3)
+    expected = F.cross_entropy(cosines, target) + F.cross_entropy(cosines.T, target)
+    torch.testing.assert_close(PairLoss(0.5)(vectors, pairs).mean(), expected / 2)
 
 
 def test_the_same_seed_chooses_the_same_tokens(model):
     ids = texts(4, 20)
-    for loss in (MaskedTokenLoss(model, MASK, SPECIAL), ContrastiveTextLoss(model, SPECIAL)):
+    for module in (MaskedTokenLoss(model, MASK, SPECIAL), PartEncoder(model, SPECIAL)):
         found = []
         for seed in (1, 1, 2):
             with seeded_torch(seed):
-                found.append(loss(ids).tolist())
+                found.append(module(ids).tolist())
         assert found[0] == found[1] != found[2]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForPreTraining, GPT2Config, GPT2LMHeadModel
 
-from agnews_sk.nn import ContrastiveTextLoss, MaskedTokenLoss, MeanPooling
+from agnews_sk.nn import MaskedTokenLoss, MeanPooling, PartEncoder
 from agnews_sk.nn._pooling import FirstTokenPooling
 from agnews_sk.tokenization import PretrainedTokenizer
 from agnews_sk.training._objectives import make_objective
@@ -48,10 +48,10 @@ def test_weights_that_masked_tokens_do_not_train_are_kept(with_head):
     assert torch.equal(found.untrained["bert.pooler.dense.weight"], expected)
 
 
-def test_an_encoder_without_that_head_learns_to_recognize_texts(tiny_encoder):
+def test_an_encoder_without_that_head_learns_from_neighbours(tiny_encoder):
     found = objective(tiny_encoder)
     assert (found.name, found.pooling, found.untrained) == ("contrastive", "mean", {})
-    assert isinstance(found.module, ContrastiveTextLoss)
+    assert isinstance(found.module, PartEncoder)
     assert isinstance(found.module.pooling, MeanPooling)
 
 

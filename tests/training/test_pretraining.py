@@ -16,22 +16,8 @@ from agnews_sk.training import _checkpoint, _pretraining
 from agnews_sk.vectorization import SentenceEmbedder
 from tests.training.nets import Killed, optimizer_steps
 
-WORDS = [
-    "oil",
-    "prices",
-    "rise",
-    "stocks",
-    "fall",
-    "cup",
-    "final",
-    "team",
-    "wins",
-    "coach",
-    "resigns",
-    "bank",
-    "profit",
-]
-TEXTS = [" ".join(np.random.default_rng(i).choice(WORDS, 8)) for i in range(40)]
+TOPICS = [["oil", "prices", "rise"], ["cup", "final", "team"], ["coach", "wins"], ["bank", "fall"]]
+TEXTS = [" ".join(np.random.default_rng(i).choice(TOPICS[i % 4], 8)) for i in range(40)]
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +48,22 @@ def same(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
 
 
+def test_neighbours_bring_texts_of_a_topic_together(tiny_encoder, tmp_path):
+    def spread(model):
+        vectors = SentenceEmbedder(model=model).fit().transform(TEXTS).reshape(10, 4, 16)
+        within = vectors.var(axis=0).sum(axis=1).mean()
+        return within / vectors.mean(axis=0).var(axis=0).sum()
+
+    folder = pretrain(tmp_path / "new", tiny_encoder, max_epochs=8)
+    assert spread(folder) < 0.7 * spread(tiny_encoder)
+
+
 @pytest.mark.parametrize("objective", ["masked", "contrastive"])
 def test_the_loss_falls_and_the_layers_change(with_head, tmp_path, objective):
-    folder = pretrain(tmp_path / "new", with_head, objective=objective, max_epochs=12)
+    folder = pretrain(tmp_path / "new", with_head, objective=objective, max_epochs=6)
     found = record(folder)
     losses = found["history"]["train_loss"]
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
     assert (found["objective"], found["n_texts"]) == (objective, 40)
     before, after = (
         next(v for n, v in weights(one).items() if n.endswith("layer.1.output.dense.weight"))
@@ -93,10 +89,8 @@ def test_every_model_parameter_takes_the_folder(tiny_encoder, tmp_path, headline
     assert np.isfinite(embedder.transform(texts)).all()
     classifier = FineTunedTransformerClassifier(model=folder, max_epochs=1).fit(texts, labels)
     assert classifier.net_.module_.settings["pooling"] == "mean"
-    search = GridSearchCV(
-        make_embedding_pipeline(), {"embed__model": [str(tiny_encoder), folder]}, cv=2
-    )
-    search.fit(texts, labels)
+    search = GridSearchCV(make_embedding_pipeline(), {"embed__model": [folder]}, cv=2, refit=False)
+    assert np.isfinite(search.fit(texts, labels).cv_results_["mean_test_score"]).all()
     pipeline = make_embedding_pipeline(folder).fit(texts, labels)
     restored = load(save(pipeline, tmp_path / "saved"))
     shutil.rmtree(folder)
@@ -131,8 +125,9 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tiny_encod
     assert not same(first, other)
 
 
-@pytest.mark.parametrize("seed", [0, None], ids=["seed", "no seed"])
-@pytest.mark.parametrize("objective", ["masked", "contrastive"])
+@pytest.mark.parametrize(
+    ("objective", "seed"), [("masked", 0), ("contrastive", None)], ids=["seed", "no seed"]
+)
 def test_the_same_call_resumes_an_interrupted_training(
     with_head, tmp_path, monkeypatch, objective, seed
 ):
