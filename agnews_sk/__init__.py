@@ -41,6 +41,7 @@ _ROOMS = {
     "make_news": "datasets",
     "make_tfidf_pipeline": "pipeline",
     "make_transformer_pipeline": "pipeline",
+    "pretrain_encoder": "training",
     "save": "persistence",
     "train_val_test_split": "datasets",
 }

@@ -1,5 +1,6 @@
 """A classifier that learns from unlabelled rows too, by labelling them itself."""
 
+import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.appending import append_rows
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.delegation import PredictsByEstimator
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_arrays import split_labelled
 from agnews_sk._core.label_sets import is_multilabel
@@ -29,12 +31,14 @@ from agnews_sk._core.validation import (
     text_columns,
 )
 from agnews_sk.caching import TextCache, lend_cache
-from agnews_sk.classifiers._fitting import TrainingRows, fit_on, probabilities
-from agnews_sk.classifiers._pseudo_labels import (
-    PseudoLabels,
-    balanced,
-    choose_labels,
-    choose_threshold,
+from agnews_sk.classifiers._fitting import TrainingRows, fit_on
+from agnews_sk.classifiers._pseudo_labels import choose_threshold
+from agnews_sk.classifiers._rounds import (
+    MOST_ROWS,
+    Rounds,
+    count_changes,
+    is_significant,
+    predict_held_out,
 )
 from agnews_sk.classifiers._teachers import (
     ClassifierTeacher,
@@ -45,11 +49,14 @@ from agnews_sk.classifiers._teachers import (
 from agnews_sk.classifiers._wrapped import first_step
 
 MAX_SEED = np.iinfo(np.int32).max
-_SETTLED = 0.002  # share of pseudo-labels that change in a round, below which it is the last
 
 
 class SelfTrainedClassifier(
-    PredictsByEstimator, MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator
+    TakesEarlierStates,
+    PredictsByEstimator,
+    MetaEstimatorMixin,
+    ProbabilisticClassifierMixin,
+    BaseEstimator,
 ):
     """Learn from labelled and unlabelled rows: label these, fit on all, and repeat.
 
@@ -85,9 +92,13 @@ class SelfTrainedClassifier(
         Value of `y` in rows without a label, such as -1 in scikit-learn; it must not be a class.
         None, NaN and `pandas.NA` always are.
     n_folds : int, default=5
-        Number of parts in which labelled rows are held out to choose the threshold.
+        Number of parts in which labelled rows are held out.
+    fallback : bool, default=True
+        Whether to fit the estimator on the labelled rows alone, with a warning, if self-training is
+        worse on held-out labelled rows by more than chance. That is measured with up to 1,000
+        unlabelled rows, and takes as long as `n_folds` fits on them.
     random_state : int, RandomState or None, default=None
-        Random seed of these parts.
+        Random seed of these parts, and of these rows.
 
     Attributes
     ----------
@@ -100,8 +111,11 @@ class SelfTrainedClassifier(
     held_out_accuracy_ : float
         Accuracy of the predictions of held-out labelled rows at and above the threshold; NaN if
         the threshold was set or there are none.
+    held_out_gain_ : float
+        Accuracy on held-out labelled rows with self-training, minus that of the estimator alone;
+        NaN with `fallback=False`, or if there are none.
     n_rounds_ : int
-        Number of fits on pseudo-labels.
+        Number of fits on pseudo-labels; 0 if the estimator was fitted on the labelled rows alone.
     n_labelled_, n_pseudo_labelled_ : int
         Number of rows with a label, and of rows with a pseudo-label in the last round.
 
@@ -135,6 +149,7 @@ class SelfTrainedClassifier(
         "keep_balance": ["boolean"],
         "missing_label": [str, Real, None],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
+        "fallback": ["boolean"],
         "random_state": ["random_state"],
     }
 
@@ -151,6 +166,7 @@ class SelfTrainedClassifier(
         keep_balance=True,
         missing_label=None,
         n_folds=5,
+        fallback=True,
         random_state=None,
     ):
         self.estimator = estimator
@@ -163,6 +179,7 @@ class SelfTrainedClassifier(
         self.keep_balance = keep_balance
         self.missing_label = missing_label
         self.n_folds = n_folds
+        self.fallback = fallback
         self.random_state = random_state
 
     def fit(
@@ -209,7 +226,7 @@ class SelfTrainedClassifier(
         -----
         UserWarning
             If held-out predictions are not more often right than wrong, so that there are no
-            pseudo-labels.
+            pseudo-labels; or if self-training is worse on them, with `fallback`.
         """
         self._validate_params()
         if self.teacher is not None and self.embedder is not None:
@@ -225,6 +242,7 @@ class SelfTrainedClassifier(
         self.threshold_, self.held_out_accuracy_ = found.threshold, found.held_out_accuracy
         self.n_rounds_, self.n_labelled_ = found.n_rounds, len(rows.y)
         self.n_pseudo_labelled_ = found.n_pseudo_labelled
+        self.held_out_gain_ = found.held_out_gain
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -306,7 +324,7 @@ class SelfTrainedClassifier(
     def _self_train(
         self, rows: TrainingRows, unlabelled: Any, fit_params: dict[str, Any]
     ) -> "_Found":
-        """Fit round by round.
+        """Fit round by round, or on the labelled rows alone if that is better.
 
         Parameters
         ----------
@@ -318,29 +336,74 @@ class SelfTrainedClassifier(
         -------
         _Found
         """
-        classes, codes = encode_labels(rows.y)
-        counts = np.bincount(codes)
+        codes = encode_labels(rows.y)[1]
+        folds = self._divide_labelled(rows, codes)
         teacher = self._make_teacher(rows, codes, unlabelled, fit_params)
         threshold, coverage, accuracy = self.threshold, 1.0, np.nan
         if threshold == "auto":
-            threshold, coverage, accuracy = choose_threshold(*self._held_out(teacher, rows, codes))
-        y_proba = teacher.probabilities(np.arange(len(codes)), None)
-        before = None
-        for n_rounds in range(1, self.max_rounds + 1):
-            labels = choose_labels(
-                balanced(y_proba, counts) if self.keep_balance else y_proba,
-                threshold=None if self.threshold == "auto" else threshold,
-                coverage=coverage,
-                soft=self.pseudo_labels == "soft",
+            held_out = predict_held_out(teacher, codes, folds)
+            threshold, coverage, accuracy = choose_threshold(*held_out)
+        rounds = Rounds(
+            estimator=self.estimator,
+            fit_params=fit_params,
+            max_rounds=self.max_rounds,
+            threshold=None if self.threshold == "auto" else threshold,
+            coverage=coverage,
+            soft=self.pseudo_labels == "soft",
+            keep_balance=self.keep_balance,
+        )
+        gain = np.nan
+        if self.fallback:
+            gain, is_worse = self._compare(rounds, rows, codes, folds, unlabelled)
+            if is_worse:
+                alone = fit_on(self.estimator, rows, fit_params)
+                return _Found(alone, threshold, accuracy, held_out_gain=gain)
+        trained = rounds.run(teacher.probabilities(np.arange(len(codes)), None), rows, unlabelled)
+        return _Found(
+            trained.estimator, threshold, accuracy, gain, trained.n_rounds, trained.n_labels
+        )
+
+    def _compare(
+        self,
+        rounds: Rounds,
+        rows: TrainingRows,
+        codes: np.ndarray,
+        folds: np.ndarray,
+        unlabelled: Any,
+    ) -> tuple[float, bool]:
+        """Return what self-training gains on held-out rows, and whether it is worse; warn if so.
+
+        Parameters
+        ----------
+        rounds : Rounds
+        rows : TrainingRows of n_labelled rows
+        codes, folds : ndarray of int of shape (n_labelled,)
+        unlabelled : container of n_unlabelled rows
+            A random sample of them is used if there are many.
+
+        Returns
+        -------
+        gain : float
+            Difference of the accuracies; NaN if no row is held out.
+        is_worse : bool
+        """
+        n = n_rows(unlabelled)
+        rng = check_random_state(self.random_state)
+        sample = take_rows(unlabelled, np.sort(rng.permutation(n)[:MOST_ROWS]))
+        teacher = self._make_teacher(rows, codes, sample, rounds.fit_params)
+        better, worse, n_held_out = count_changes(rounds, teacher, rows, folds, sample)
+        if not n_held_out:
+            return np.nan, False
+        gain = (better - worse) / n_held_out
+        is_worse = is_significant(better, worse)
+        if is_worse:
+            warnings.warn(
+                f"of {n_held_out} labelled rows that were held out, self-training makes {worse} "
+                f"predictions wrong and {better} right, so that the estimator is fitted on the "
+                "labelled rows alone; label more rows, or set fallback=False to keep it anyway.",
+                stacklevel=4,
             )
-            if before is not None and _share_changed(before, labels, len(y_proba)) < _SETTLED:
-                break
-            estimator = fit_on(self.estimator, rows.plus(unlabelled, labels, classes), fit_params)
-            n_labels = len(np.unique(labels.rows))
-            found = _Found(estimator, threshold, accuracy, n_rounds, n_labels)
-            if n_rounds < self.max_rounds:
-                before, y_proba = labels, probabilities(estimator, unlabelled, classes)
-        return found
+        return gain, is_worse
 
     def _make_teacher(
         self,
@@ -357,35 +420,15 @@ class SelfTrainedClassifier(
             return ClassifierTeacher(self.teacher, rows, unlabelled, {})
         return ClassifierTeacher(self.estimator, rows, unlabelled, fit_params)
 
-    def _held_out(
-        self, teacher: Teacher, rows: TrainingRows, codes: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Predict each labelled row without its label.
+    def _divide_labelled(self, rows: TrainingRows, codes: np.ndarray) -> np.ndarray:
+        """Return the fold of each labelled row; -1 for those that are never held out.
 
-        Parameters
-        ----------
-        teacher : Teacher
-        rows : TrainingRows of n_labelled rows
-        codes : ndarray of int of shape (n_labelled,)
-            Class of each.
-
-        Returns
-        -------
-        confidence : ndarray of float of shape (n_held_out,)
-        is_right : ndarray of bool of shape (n_held_out,)
-            Rows of classes with a single origin are never held out.
+        Those are the rows of classes with a single origin.
         """
         repeats = repeats_of(rows.X, self.estimator)
         origins = repeats if rows.groups is None else join_groups(repeats, rows.groups)
         seed = check_random_state(self.random_state).randint(MAX_SEED)
-        folds = fold_rows(codes, origins, self.n_folds, seed)
-        confidence, is_right = [np.empty(0)], [np.empty(0, dtype=bool)]
-        for fold in np.setdiff1d(folds, [-1]):
-            out = np.flatnonzero(folds == fold)
-            y_proba = teacher.probabilities(np.flatnonzero(folds != fold), out)
-            confidence.append(y_proba.max(axis=1))
-            is_right.append(y_proba.argmax(axis=1) == codes[out])
-        return np.concatenate(confidence), np.concatenate(is_right)
+        return fold_rows(codes, origins, self.n_folds, seed)
 
 
 @dataclass(frozen=True)
@@ -395,14 +438,6 @@ class _Found:
     estimator: Any
     threshold: float = np.nan
     held_out_accuracy: float = np.nan
+    held_out_gain: float = np.nan
     n_rounds: int = 0
     n_pseudo_labelled: int = 0
-
-
-def _share_changed(before: PseudoLabels, labels: PseudoLabels, n_unlabelled: int) -> float:
-    """Return the share of unlabelled rows whose most probable label is not that of before."""
-    old, new = (np.full(n_unlabelled, -1) for _ in range(2))
-    for kept, one in ((old, before), (new, labels)):
-        order = np.argsort(one.weight, kind="stable")
-        kept[one.rows[order]] = one.codes[order]
-    return float(np.mean(old != new))

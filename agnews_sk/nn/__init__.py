@@ -16,6 +16,7 @@ from agnews_sk.nn._pooling import (
     make_pooling,
 )
 from agnews_sk.nn._positions import sinusoidal_positions
+from agnews_sk.nn._pretraining import MaskedTokenLoss, PairLoss, PartEncoder
 from agnews_sk.nn._random import seeded_torch
 from agnews_sk.nn._text_transformer import TextTransformer, TokenEmbedding
 from agnews_sk.nn._weights import module_with_weights, weights_of
@@ -27,10 +28,13 @@ __all__ = [
     "FeedForward",
     "FirstTokenPooling",
     "FocalLoss",
+    "MaskedTokenLoss",
     "MaxPooling",
     "MeanPooling",
     "MultiHeadSelfAttention",
     "MultiLabelLoss",
+    "PairLoss",
+    "PartEncoder",
     "PooledClassifier",
     "RaggedDataset",
     "RaggedLoader",

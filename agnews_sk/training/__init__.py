@@ -13,6 +13,7 @@ from agnews_sk.training._net import TextNet
 from agnews_sk.training._net_params import check_net_params
 from agnews_sk.training._pairs import check_pairs
 from agnews_sk.training._parameter_groups import parameter_groups
+from agnews_sk.training._pretraining import pretrain_encoder
 from agnews_sk.training._rows import TextRows
 from agnews_sk.training._schedules import (
     ConstantSchedule,
@@ -47,6 +48,7 @@ __all__ = [
     "make_schedule",
     "parameter_depths",
     "parameter_groups",
+    "pretrain_encoder",
     "split_off",
     "weigh_rows",
     "with_mean_weight_one",

@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from agnews_sk import SelfTrainedClassifier, make_embedding_pipeline, make_tfidf_pipeline
 from agnews_sk._core.delegation import predicting_estimator
+from agnews_sk.classifiers import _self_trained
 from agnews_sk.inspection import explain
 from agnews_sk.vectorization import SentenceEmbedder
 
@@ -41,7 +42,8 @@ MORE = ["price of stocks", "final won", "stocks up", "won the final again"]
 
 def trained(estimator=None, **params):
     estimator = LogisticRegression(C=1) if estimator is None else estimator
-    return SelfTrainedClassifier(estimator, random_state=0, **params)
+    settings = {"fallback": False, "random_state": 0}
+    return SelfTrainedClassifier(estimator, **{**settings, **params})
 
 
 class Watched(LogisticRegression):
@@ -226,6 +228,75 @@ def test_predictions_of_chance_make_no_pseudo_labels():
             rng.normal(size=(30, 2)), ["a", "b", "c"] * 10, X_unlabelled=rng.normal(size=(9, 2))
         )
     assert classifier.n_pseudo_labelled_ == 0
+
+
+def misled(**params):
+    """A classifier whose teacher sees noise only, and labels rows at random."""
+    noise = FunctionTransformer(lambda X: np.sin(1e3 * X[:, 3:]))
+    teacher = make_pipeline(noise, KNeighborsClassifier(1))
+    return trained(teacher=teacher, threshold=0, fallback=True, **params)
+
+
+MANY, LABELS_OF_MANY = blobs(60, 7)
+
+
+def test_where_self_training_is_worse_on_held_out_rows_the_estimator_alone_is_kept():
+    alone = LogisticRegression(C=1).fit(MANY, LABELS_OF_MANY)
+    with pytest.warns(UserWarning, match=r"of 60 .* makes \d+ predictions wrong and \d+ right"):
+        classifier = misled().fit(MANY, LABELS_OF_MANY, X_unlabelled=UNLABELLED)
+    np.testing.assert_array_equal(classifier.predict_proba(X_TEST), alone.predict_proba(X_TEST))
+    assert (classifier.n_rounds_, classifier.n_pseudo_labelled_) == (0, 0)
+    assert classifier.held_out_gain_ < -0.1
+    kept = misled().set_params(fallback=False).fit(MANY, LABELS_OF_MANY, X_unlabelled=UNLABELLED)
+    assert kept.score(X_TEST, Y_TEST) < alone.score(X_TEST, Y_TEST) - 0.1
+    assert np.isnan(kept.held_out_gain_)
+
+
+def test_where_self_training_helps_the_comparison_changes_nothing():
+    settings = {"X": X, "y": Y, "X_unlabelled": UNLABELLED}
+    compared = trained(fallback=True).fit(**settings)
+    expected = trained().fit(**settings).predict_proba(X_TEST)
+    np.testing.assert_array_equal(compared.predict_proba(X_TEST), expected)
+    assert 0 <= compared.held_out_gain_ < 1
+
+
+def test_few_changed_predictions_are_no_reason_to_fall_back():
+    few = slice(6)
+    classifier = misled().fit(X[few], Y[few], X_unlabelled=UNLABELLED)
+    assert classifier.n_rounds_ > 0
+
+
+@pytest.mark.parametrize("source", ["estimator", "teacher", "embedder"])
+def test_rows_are_compared_by_classifiers_that_have_not_seen_their_labels(fits, source):
+    other = {"teacher": KNeighborsClassifier(3), "embedder": FunctionTransformer()}
+    more = {source: other[source]} if source in other else {}
+    params = {"fallback": True, "threshold": 0, "max_rounds": 1, **more}
+    trained(Watched(), **params).fit(X, Y, X_unlabelled=UNLABELLED)
+    n_of_fold = 3 if source == "estimator" else 2  # that labels, the student, and the one alone
+    for rows, labels, _ in fits[: 5 * n_of_fold]:
+        known = [(row == X).all(axis=1).any() for row in rows]
+        assert 15 <= sum(known) < 24
+        assert labels[np.array(known)].tolist() == [
+            Y[(row == X).all(axis=1)][0] for row in rows[np.array(known)]
+        ]
+    assert len(fits) == 5 * n_of_fold + (2 if source == "estimator" else 1)
+
+
+def test_the_comparison_takes_a_sample_of_many_unlabelled_rows(fits, monkeypatch):
+    monkeypatch.setattr(_self_trained, "MOST_ROWS", 50)
+    params = {"fallback": True, "threshold": 0, "max_rounds": 1}
+    trained(Watched(), **params).fit(X, Y, X_unlabelled=UNLABELLED)
+    assert max(len(rows) for rows, _, _ in fits[:-1]) < 24 + 50
+    assert len(fits[-1][0]) == 24 + 300
+
+
+def test_classifiers_that_earlier_versions_pickled_predict_as_before():
+    classifier = trained().fit(X, Y, X_unlabelled=UNLABELLED)
+    state = {k: v for k, v in vars(classifier).items() if k != "fallback"}
+    restored = SelfTrainedClassifier.__new__(SelfTrainedClassifier)
+    restored.__setstate__(state)
+    assert restored.get_params()["fallback"] is False
+    np.testing.assert_array_equal(restored.predict(X_TEST), classifier.predict(X_TEST))
 
 
 def test_fits_are_repeatable():

@@ -1,0 +1,197 @@
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from sklearn.model_selection import GridSearchCV
+from transformers import AutoModelForMaskedLM, BertConfig, BertForPreTraining
+
+from agnews_sk import make_embedding_pipeline, pretrain_encoder
+from agnews_sk.classifiers import FineTunedTransformerClassifier
+from agnews_sk.persistence import load, save
+from agnews_sk.training import _checkpoint, _pretraining
+from agnews_sk.vectorization import SentenceEmbedder
+from tests.training.nets import Killed, optimizer_steps
+
+TOPICS = [["oil", "prices", "rise"], ["cup", "final", "team"], ["coach", "wins"], ["bank", "fall"]]
+TEXTS = [" ".join(np.random.default_rng(i).choice(TOPICS[i % 4], 8)) for i in range(40)]
+
+
+@pytest.fixture(scope="module")
+def with_head(tiny_model, tmp_path_factory):
+    """A folder with a BERT that has the head of a masked language model."""
+    folder = tmp_path_factory.mktemp("masked") / "model"
+    shutil.copytree(tiny_model, folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        BertForPreTraining(BertConfig.from_pretrained(tiny_model)).save_pretrained(folder)
+    return folder
+
+
+def pretrain(folder, model, X=TEXTS, **params):
+    settings = {"batch_size": 8, "max_epochs": 2, "learning_rate": 0.01, "random_state": 0}
+    return pretrain_encoder(X, folder, model=model, **{**settings, **params})
+
+
+def record(folder):
+    return json.loads((folder / "pretraining.json").read_text())
+
+
+def weights(folder):
+    return load_file(folder / "model.safetensors")
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
+
+
+def test_neighbours_bring_texts_of_a_topic_together(tiny_encoder, tmp_path):
+    def spread(model):
+        vectors = SentenceEmbedder(model=model).fit().transform(TEXTS).reshape(10, 4, 16)
+        within = vectors.var(axis=0).sum(axis=1).mean()
+        return within / vectors.mean(axis=0).var(axis=0).sum()
+
+    folder = pretrain(tmp_path / "new", tiny_encoder, max_epochs=8)
+    assert spread(folder) < 0.7 * spread(tiny_encoder)
+
+
+@pytest.mark.parametrize("objective", ["masked", "contrastive"])
+def test_the_loss_falls_and_the_layers_change(with_head, tmp_path, objective):
+    folder = pretrain(tmp_path / "new", with_head, objective=objective, max_epochs=6)
+    found = record(folder)
+    losses = found["history"]["train_loss"]
+    assert losses[-1] < 0.9 * losses[0]
+    assert (found["objective"], found["n_texts"]) == (objective, 40)
+    before, after = (
+        next(v for n, v in weights(one).items() if n.endswith("layer.1.output.dense.weight"))
+        for one in (with_head, folder)
+    )
+    assert not torch.allclose(before, after)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_masked_language_model_is_written_with_its_head_and_its_pooler(with_head, tmp_path):
+    folder = pretrain(tmp_path / "new", with_head)
+    _, info = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True)
+    assert not info["missing_keys"]
+    pooler = "bert.pooler.dense.weight"
+    assert torch.equal(weights(folder)[pooler], weights(with_head)[pooler])
+    assert pretrain(tmp_path / "again", folder) == tmp_path / "again"
+
+
+def test_every_model_parameter_takes_the_folder(tiny_encoder, tmp_path, headlines):
+    texts, labels = headlines
+    folder = pretrain(tmp_path / "new", tiny_encoder)
+    embedder = SentenceEmbedder(model=folder).fit()
+    assert np.isfinite(embedder.transform(texts)).all()
+    classifier = FineTunedTransformerClassifier(model=folder, max_epochs=1).fit(texts, labels)
+    assert classifier.net_.module_.settings["pooling"] == "mean"
+    search = GridSearchCV(make_embedding_pipeline(), {"embed__model": [folder]}, cv=2, refit=False)
+    assert np.isfinite(search.fit(texts, labels).cv_results_["mean_test_score"]).all()
+    pipeline = make_embedding_pipeline(folder).fit(texts, labels)
+    restored = load(save(pipeline, tmp_path / "saved"))
+    shutil.rmtree(folder)
+    expected = pipeline.predict_proba(texts)
+    np.testing.assert_allclose(restored.predict_proba(texts), expected, atol=1e-6)
+
+
+def test_the_same_call_trains_once_and_another_one_is_rejected(tiny_encoder, tmp_path):
+    folder = pretrain(tmp_path / "new", tiny_encoder)
+    with optimizer_steps() as steps:
+        assert pretrain(folder, tiny_encoder, verbose=1, device="cpu") == folder
+        assert pretrain(str(folder), tiny_encoder, X=TEXTS + TEXTS[:3]) == folder
+    assert steps == []
+    for other in ({"random_state": 1}, {"max_epochs": 1}, {"X": TEXTS[:9]}, {"model": folder}):
+        with pytest.raises(FileExistsError, match=r"new holds something else .* another folder"):
+            pretrain(folder, **{"model": tiny_encoder, **other})
+
+
+def test_other_files_are_not_replaced(tiny_encoder, tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(FileExistsError, match="holds something else"):
+        pretrain(tmp_path, tiny_encoder)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tiny_encoder, tmp_path):
+    first, same_seed, other = (
+        weights(pretrain(tmp_path / name, tiny_encoder, max_epochs=1, random_state=seed))
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+    assert same(first, same_seed)
+    assert not same(first, other)
+
+
+@pytest.mark.parametrize(
+    ("objective", "seed"), [("masked", 0), ("contrastive", None)], ids=["seed", "no seed"]
+)
+def test_the_same_call_resumes_an_interrupted_training(
+    with_head, tmp_path, monkeypatch, objective, seed
+):
+    params = {"objective": objective, "random_state": seed}
+    monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN", 0)
+    if seed is None:  # the same for both
+        monkeypatch.setattr(_pretraining, "check_random_state", lambda _: np.random.RandomState(3))
+    expected = weights(pretrain(tmp_path / "whole", with_head, **params))
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=8):
+        pretrain(tmp_path / "new", with_head, **params)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.training", "whole"]
+    if seed is None:
+        monkeypatch.setattr(_pretraining, "check_random_state", lambda _: np.random.RandomState(4))
+    with optimizer_steps() as steps:
+        found = weights(pretrain(tmp_path / "new", with_head, **params))
+    assert len(steps) == 3
+    assert same(found, expected)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "whole"]
+
+
+def test_steps_end_training_regardless_of_epochs(tiny_encoder, tmp_path):
+    with optimizer_steps() as steps:
+        pretrain(tmp_path / "new", tiny_encoder, max_steps=7)
+    assert len(steps) == 7
+
+
+def test_missing_empty_and_repeated_texts_are_left_out(tiny_encoder, tmp_path):
+    more = [None, "", "  ", *TEXTS, *TEXTS]
+    assert record(pretrain(tmp_path / "new", tiny_encoder, X=more))["n_texts"] == 40
+
+
+def test_columns_of_a_frame_are_joined_and_cleaned_as_in_the_pipelines(tiny_encoder, tmp_path):
+    frame = pd.DataFrame({"title": ["oil &amp; gas", "cup"], "body": ["prices rise", "final"]})
+    first = pretrain(tmp_path / "a", tiny_encoder, X=frame)
+    joined = make_embedding_pipeline()[:-2].fit_transform(frame)
+    second = pretrain(tmp_path / "b", tiny_encoder, X=joined)
+    assert record(first)["digest"] == record(second)["digest"]
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"X": ["oil", "oil", None]}, ValueError, "at least 2 different texts .* got 1"),
+        ({"X": "oil"}, TypeError, "got a single str"),
+        ({"batch_size": 1}, ValueError, "'batch_size' parameter of pretrain_encoder"),
+        ({"objective": "mlm"}, ValueError, "'objective' parameter of pretrain_encoder"),
+        ({"learning_rate": 0}, ValueError, "'learning_rate' parameter of pretrain_encoder"),
+        ({"objective": "masked"}, ValueError, "has no head to predict tokens"),
+        ({"model": "./missing"}, OSError, "is not a folder"),
+        ({"learning_rate": 1e30}, FloatingPointError, "the logits are no longer finite"),
+    ],
+    ids=["one text", "str", "batch", "objective", "rate", "head", "model", "diverges"],
+)
+def test_invalid_use_is_rejected_and_leaves_no_folder(
+    tiny_encoder, tmp_path, params, error, message
+):
+    with pytest.raises(error, match=message):
+        pretrain(tmp_path / "new", **{"model": tiny_encoder, **params})
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_callers_random_state_is_unchanged(tiny_encoder, tmp_path):
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    pretrain(tmp_path / "new", tiny_encoder, max_steps=1)
+    torch.testing.assert_close(torch.rand(4), expected)
