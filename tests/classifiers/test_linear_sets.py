@@ -71,6 +71,15 @@ def test_the_result_does_not_depend_on_the_number_of_threads():
     assert np.array_equal(fits[0], fits[2])
 
 
+def test_a_label_that_the_start_does_not_have_is_fitted_among_others():
+    rows = LabelRows(sp.csr_array(X), Y.astype(bool), np.ones(400), np.ones((400, 1)))
+    settings = {"C": 3, "max_iter": 100, "n_jobs": 1}
+    expected = fit_margins(rows, **settings)
+    start = expected._replace(coef=expected.coef * [1, 1, 0, 1])
+    found = fit_margins(rows, start=start, **settings)
+    assert np.array_equal(found.coef[:, 2], expected.coef[:, 2])
+
+
 def test_a_label_is_fitted_regardless_of_the_others():
     rng = np.random.default_rng(0)
     marks = np.zeros((3000, 5))
