@@ -149,7 +149,8 @@ class _OneLabel(Descent):
             if step is None:
                 break
             before, gradient = gradient, (yield from self._asked_gradient())
-            directions.add(step, gradient - before)
+            np.subtract(gradient, before, out=before)
+            directions.add(step, before)
             if n_iter + 1 in AGAIN_AFTER:
                 directions.diagonal = yield from self._asked_diagonal()
         return n_iter, converged

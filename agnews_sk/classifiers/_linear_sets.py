@@ -14,9 +14,9 @@ from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
 CLOSE_ENOUGH = 3e-3
-# Labels that are fitted at the same time: with more, products take no less time per label, and
-# the steps of all of them are in memory.
-_TOGETHER = 16
+# Labels that are fitted at the same time, by their coefficients: the steps of all of them are in
+# memory, and with more than the most products take no less time per label.
+_FEWEST_TOGETHER, _MOST_TOGETHER, _COEFFICIENTS = 4, 16, 1 << 20
 _MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
@@ -185,7 +185,8 @@ def fit_margins(
     settings: dict[str, Any] = {"C": C, "tol": tol, "max_iter": max_iter}
     n_iter = 0
     by_frequency = varying[np.argsort(n_positive[varying], kind="stable")]
-    parts = [by_frequency[i : i + _TOGETHER] for i in range(0, len(varying), _TOGETHER)]
+    size = int(np.clip(_COEFFICIENTS // len(coef), _FEWEST_TOGETHER, _MOST_TOGETHER))
+    parts = [by_frequency[i : i + size] for i in range(0, len(varying), size)]
     with threads(rows.X, n_jobs) as run:
         products = Products(rows.X, run, order="F")
         for labels in parts:

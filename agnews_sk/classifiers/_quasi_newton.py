@@ -227,16 +227,16 @@ class Descent:
         return self._along(direction, self.products.with_rows(coef), slope)
 
     def _along(self, direction: np.ndarray, change: np.ndarray, slope: float) -> np.ndarray | None:
-        """Move along a direction, whose product with the rows is given and overwritten."""
+        """Move along a direction, given its product with the rows; both are overwritten."""
         coef, intercept = self._split(direction)
         change += intercept
         inner, norm = float(np.vdot(self.coef, coef)), self._squares(coef)
         length = self._move(change, inner, norm, slope)
         if not length:
             return None
-        step: np.ndarray = np.float32(length) * direction
-        self.point += step
-        return step
+        direction *= np.float32(length)  # now the step
+        self.point += direction
+        return direction
 
     def _move(self, change: np.ndarray, inner: float, norm: float, slope: float) -> float:
         """Change the margins to where the objective is flat enough, and return the length.
