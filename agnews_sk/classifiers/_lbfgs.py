@@ -1,7 +1,5 @@
 """Directions of the limited-memory BFGS method with a diagonal start, in threads."""
 
-from typing import Any
-
 import numpy as np
 
 from agnews_sk.classifiers._products import Run
@@ -48,6 +46,16 @@ class Directions:
         self._changes: list[np.ndarray] = []
         self.diagonal = np.ones(0, np.float32)
 
+    @property
+    def diagonal(self) -> np.ndarray:
+        """Diagonal of the matrix of second derivatives at some point."""
+        return self._diagonal
+
+    @diagonal.setter
+    def diagonal(self, diagonal: np.ndarray) -> None:
+        self._diagonal = diagonal
+        self._inner = np.zeros((2, 0, 0))  # of steps with changes, and of changes
+
     def add(self, step: np.ndarray, change: np.ndarray) -> None:
         """Remember a step and the change of the gradient along it; forget the oldest one.
 
@@ -56,6 +64,8 @@ class Directions:
         lengths = inner(step, step) ** 0.5 * inner(change, change) ** 0.5
         if inner(step, change) <= _RIGHT_ANGLE * lengths:
             return
+        if len(self._steps) == self._pairs:
+            self._inner = self._inner[:, 1:, 1:]
         self._steps = [*self._steps, step][-self._pairs :]
         self._changes = [*self._changes, change][-self._pairs :]
 
@@ -102,23 +112,45 @@ class Directions:
         if not self._steps:
             return np.float32(1), np.empty(0, np.float32), np.empty(0, np.float32)
 
-        def products(block: slice) -> tuple[np.ndarray, ...]:
-            """Return the parts of a block in the products of steps, changes and gradient."""
-            steps = np.stack([step[0, block] for step in self._steps])
-            scaled = np.stack([change[0, block] for change in self._changes])
-            scaled /= self.diagonal[block]
-            changes = np.stack([change[-1, block] for change in self._changes])
-            g = gradient[-1, block]
-            return steps @ changes.T, scaled @ changes.T, steps @ g, scaled @ g
+        added = self._changes[self._inner.shape[1] :]
 
-        parts: Any = zip(*self._run(products, blocks))
-        both, changes, of_steps, of_changes = (np.sum(part, axis=0, dtype=float) for part in parts)
+        def products(block: slice) -> np.ndarray:
+            """Return a block's part of the inner products of new changes and the gradient."""
+            found = []
+            for vector in (*added, gradient):
+                scaled = vector[-1, block] / self.diagonal[block]
+                of_steps = [np.dot(step[0, block], vector[-1, block]) for step in self._steps]
+                found.append((of_steps, [np.dot(c[0, block], scaled) for c in self._changes]))
+            return np.array(found)  # (n_added + 1, 2, n_pairs)
+
+        *new, (of_steps, of_changes) = np.sum([*self._run(products, blocks)], axis=0, dtype=float)
+        both, changes = self._inner = self._with(new)
         scale = both[-1, -1] / changes[-1, -1]
-        upper = np.triu(both)
-        solved = np.linalg.solve(upper, of_steps)
+        solved = np.linalg.solve(both, of_steps)
         curved = (np.diag(np.diag(both)) + scale * changes) @ solved - scale * of_changes
-        weights = np.linalg.solve(upper.T, curved)
+        weights = np.linalg.solve(both.T, curved)
         return np.float32(scale), weights.astype(np.float32), (-scale * solved).astype(np.float32)
+
+    def _with(self, new: list[np.ndarray]) -> np.ndarray:
+        """Return the inner products of the steps with the changes, and of the changes.
+
+        Parameters
+        ----------
+        new : list of ndarray of float of shape (2, n_pairs)
+            Those of the last changes.
+
+        Returns
+        -------
+        ndarray of float of shape (2, n_pairs, n_pairs)
+            The first of the matrices is an upper triangle, the second one symmetric.
+        """
+        n_known, n_pairs = self._inner.shape[1], len(self._steps)
+        found = np.zeros((2, n_pairs, n_pairs))
+        found[:, :n_known, :n_known] = self._inner
+        for place, column in enumerate(new, start=n_known):
+            found[:, : place + 1, place] = column[:, : place + 1]
+            found[1, place, :place] = column[1, :place]
+        return found
 
 
 def inner(left: np.ndarray, right: np.ndarray) -> float:

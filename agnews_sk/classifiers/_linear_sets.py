@@ -3,9 +3,9 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.special import entr, expit, logit
+from scipy.special import expit, logit
 
+from agnews_sk.classifiers._label_descents import fit_labels
 from agnews_sk.classifiers._label_sets import held_out_rows
 from agnews_sk.classifiers._label_thresholds import thresholds_for
 from agnews_sk.classifiers._losses import Sigmoid
@@ -14,9 +14,9 @@ from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
 CLOSE_ENOUGH = 3e-3
-# Labels that are fitted together on dense rows, whose product with many columns takes little
-# longer than with one.
-_TOGETHER = 32
+# Labels that are fitted at the same time, by their coefficients: the steps of all of them are in
+# memory, and with more than the most products take no less time per label.
+_FEWEST_TOGETHER, _MOST_TOGETHER, _COEFFICIENTS = 4, 16, 1 << 20
 _MOST_STEPS, _SHORTEST, _TOLERANCE, _TINY = 20, 1e-6, 1e-6, 1e-12
 
 
@@ -59,6 +59,11 @@ class LabelMargins(NamedTuple):
     coef: np.ndarray
     intercept: np.ndarray
     n_iter: int
+
+    def of_label(self, label: int, loss: Sigmoid) -> Coefficients:
+        """Return where to fit a label from; one that was not fitted starts as without margins."""
+        coef = self.coef[:, [label]]
+        return Coefficients(coef, self.intercept[[label]] if coef.any() else loss.start())
 
     def of(self, X: Any) -> np.ndarray:
         """Return the margins of rows, ndarray of shape (n_rows, n_labels)."""
@@ -126,9 +131,10 @@ def fit_label_sets(
         thresholds = thresholds_for(threshold, y_proba, *tested, fitted=rows.indicator)
         return FittedLabels(coef, intercept, thresholds, margins.n_iter)
     found = finite(np.concatenate(of_held_out))
-    slope, shift = calibrate(found, tested[0], rows.of_labels[held_out])
     # Thresholds are chosen on probabilities without weights of labels, and mapped to those with.
-    plain = calibrate(found, tested[0], tested[1][:, None])
+    slope, shift = plain = calibrate(found, tested[0], tested[1][:, None])
+    if rows.of_labels.shape[1] > 1:
+        slope, shift = calibrate(found, tested[0], rows.of_labels[held_out])
     y_proba = expit(plain[0] * found + plain[1])
     thresholds = thresholds_for(threshold, y_proba, *tested, fitted=rows.indicator)
     if threshold == "f1":
@@ -150,8 +156,8 @@ def fit_margins(
 ) -> LabelMargins:
     """Fit one logistic regression per label.
 
-    On sparse rows, and with an L1 norm, each is minimized on its own, in a thread; on dense rows
-    the sum of the objectives of labels with similar frequencies is.
+    Labels with similar frequencies, which take as many steps, are fitted at the same time; with an
+    L1 norm one after the other.
 
     Parameters
     ----------
@@ -174,54 +180,30 @@ def fit_margins(
     n_positive = rows.indicator.sum(axis=0)
     varying = np.flatnonzero((n_positive > 0) & (n_positive < len(rows.indicator)))
     weight = np.broadcast_to(rows.of_labels, rows.indicator.shape)
-    coef = np.zeros((rows.X.shape[1], len(n_positive)))
+    coef = np.zeros((len(n_positive), rows.X.shape[1])).T  # a label is one block of memory
     intercept = Sigmoid(rows.indicator, weight).start()
-
-    def fit_labels(labels: np.ndarray) -> int:
-        """Fit the margins of some labels, and return the number of steps."""
-        begin = None
-        if start is not None and start.coef[:, labels].any():
-            begin = Coefficients(start.coef[:, labels], start.intercept[labels])
-        found = fit_logistic(
-            products,
-            Sigmoid(rows.indicator[:, labels], weight[:, labels]),
-            C=C,
-            tol=tol * _least_share(rows.indicator[:, labels], weight[:, labels]),
-            max_iter=max_iter,
-            l1_ratio=l1_ratio,
-            start=begin,
-        )
-        coef[:, labels], intercept[labels] = found.coef, found.intercept
-        return found.n_iter
-
-    size = 1 if sp.issparse(rows.X) or l1_ratio else _TOGETHER
+    settings: dict[str, Any] = {"C": C, "tol": tol, "max_iter": max_iter}
+    n_iter = 0
     by_frequency = varying[np.argsort(n_positive[varying], kind="stable")]
-    parts = [by_frequency[i : i + size] for i in range(0, len(by_frequency), size)]
+    size = int(np.clip(_COEFFICIENTS // len(coef), _FEWEST_TOGETHER, _MOST_TOGETHER))
+    parts = [by_frequency[i : i + size] for i in range(0, len(varying), size)]
     with threads(rows.X, n_jobs) as run:
-        products = Products(rows.X, is_divided=not sp.issparse(rows.X))
-        n_iter = max(run(fit_labels, parts), default=0)
+        products = Products(rows.X, run, order="F")
+        for labels in parts:
+            losses = [Sigmoid(rows.indicator[:, [i]], weight[:, [i]]) for i in labels]
+            starts = start and [start.of_label(i, loss) for i, loss in zip(labels, losses)]
+            if l1_ratio:
+                begins = [None] * len(losses) if starts is None else starts
+                found = [
+                    fit_logistic(products, loss, l1_ratio=l1_ratio, start=begin, **settings)
+                    for loss, begin in zip(losses, begins)
+                ]
+            else:
+                found = fit_labels(products, losses, starts=starts, **settings)
+            for label, one in zip(labels, found):
+                coef[:, label], intercept[label] = one.coef[:, 0], one.intercept[0]
+                n_iter = max(n_iter, one.n_iter)
     return LabelMargins(coef, intercept, n_iter)
-
-
-def _least_share(indicator: np.ndarray, weight: np.ndarray) -> float:
-    """Return the least objective of a label, as a share of the sum over labels fitted together.
-
-    The objectives are those of the intercepts alone. A fit that stops at `tol` of the sum would not
-    have begun to separate a label that few rows have.
-
-    Parameters
-    ----------
-    indicator : ndarray of bool of shape (n_rows, n_labels)
-    weight : ndarray of float of shape (n_rows, n_labels)
-
-    Returns
-    -------
-    float
-    """
-    total = weight.sum(axis=0)
-    share = (weight * indicator).sum(axis=0) / total
-    objective = total * (entr(share) + entr(1 - share))  # (n_labels,)
-    return float(objective.min() / objective.sum()) if objective.all() else 1.0
 
 
 def calibrate(
@@ -266,11 +248,12 @@ def calibrate(
     for _ in range(_MOST_STEPS):
         step, steps = _newton_step(slope * margins + shift, margins, target, scaled)
         # Halved until the loss decreases, as far from the optimum Newton's steps are too long.
-        size = 1.0
-        while size > _SHORTEST and not log_loss(slope + size * step, shift + size * steps) < loss:
+        size, before = 1.0, loss
+        loss = log_loss(slope + step, shift + steps)
+        while size > _SHORTEST and not loss < before:
             size /= 2
+            loss = log_loss(slope + size * step, shift + size * steps)
         slope, shift = slope + size * step, shift + size * steps
-        before, loss = loss, log_loss(slope, shift)
         if before - loss < _TOLERANCE * before:
             break
     return max(slope, _TOLERANCE), shift

@@ -91,7 +91,7 @@ class Sigmoid(Softmax):
         loss += np.maximum(margins, 0)
         loss -= target * margins
         loss *= weight
-        residual = np.where(margins > 0, np.float32(1), smaller)
+        residual = np.exp(np.minimum(margins, 0))  # many times faster than np.where
         residual /= total
         residual -= target
         residual *= weight

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -71,9 +71,8 @@ class Products:
         As `map`, see `threads`.
     scale : float, optional
         By default the root mean square of the norms of the rows.
-    is_divided : bool, default=True
-        Whether to divide products into parts, for threads. If not, squares are kept too: many fits
-        of one column each take turns.
+    order : {"C", "F"}, default="C"
+        Of products in memory: "F" where their columns are used one by one.
 
     Attributes
     ----------
@@ -86,18 +85,21 @@ class Products:
     """
 
     def __init__(
-        self, X: Any, run: Run = map, scale: float | None = None, is_divided: bool = True
+        self,
+        X: Any,
+        run: Run = map,
+        scale: float | None = None,
+        order: Literal["C", "F"] = "C",
     ) -> None:
-        self.run = run
+        self.run, self._order = run, order
         self.n_rows, self.n_features = X.shape
         self.scale = mean_norm(X) if scale is None else scale
-        step, n_parts = (_ROWS, _PARTS) if is_divided else (self.n_rows, 1)
-        self.rows = _slices(range(0, self.n_rows, step), self.n_rows)
+        self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
         if sp.issparse(X):
             X = _scaled(sp.csr_array(X), self.scale)
             transposed = X.T.tocsr()
             # Parts of about as many values each: a few features have most of them.
-            ends = np.arange(1, n_parts) * (transposed.nnz // n_parts)
+            ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
             starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
             features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
         else:
@@ -105,9 +107,6 @@ class Products:
             transposed, features = X.T, []  # the transposes of the blocks are views
         self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
         self._transposed = [(part, _rows_of(transposed, part)) for part in features]
-        self._squared = None
-        if not is_divided:
-            self._squared = [(part, _squared(block)) for part, block in self._transposed]
 
     def with_rows(self, coef: np.ndarray) -> np.ndarray:
         """Return the product of the rows with coefficients.
@@ -120,7 +119,7 @@ class Products:
         -------
         ndarray of float32 of shape (n_rows, n_columns)
         """
-        found = np.empty((self.n_rows, coef.shape[1]), np.float32)
+        found = np.empty((self.n_rows, coef.shape[1]), np.float32, self._order)
         _fill(self.run, found, self._blocks, lambda block: block @ coef)
         return found
 
@@ -137,11 +136,10 @@ class Products:
         -------
         ndarray of float32 of shape (n_features, n_columns)
         """
-        found = np.zeros((self.n_features, values.shape[1]), np.float32)
+        found = np.zeros((self.n_features, values.shape[1]), np.float32, self._order)
         if self._transposed:
-            parts = self._squared if squared and self._squared else self._transposed
-            squares = squared and parts is self._transposed
-            _fill(self.run, found, parts, lambda p: (_squared(p) if squares else p) @ values)
+            transposed = self._transposed
+            _fill(self.run, found, transposed, lambda p: (_squared(p) if squared else p) @ values)
             return found
 
         def of_block(part: tuple[slice, np.ndarray]) -> np.ndarray:

@@ -9,7 +9,7 @@ from agnews_sk.classifiers._losses import Softmax
 from agnews_sk.classifiers._products import Products
 
 # Iterations after which the diagonal of the second derivatives is computed again.
-_AGAIN_AFTER = (3, 8, 20)
+AGAIN_AFTER = (3, 8, 20)
 # A step is taken if the slope along it has fallen to this share; tried at most so often.
 _FLATTER, _MOST_TRIES = 0.5, 20
 # With an L1 norm it is taken if the objective falls by this share of what the slope promises.
@@ -164,12 +164,19 @@ class Descent:
         self.products, self.loss, self.l2, self.l1 = products, loss, l2, l1
         self.run, self.rows = products.run, products.rows
         self.shape = self.products.n_features, loss.target.shape[1]
+        self._begin(
+            start, None if start is None else products.with_rows(start.coef.astype(np.float32))
+        )
+
+    def _begin(self, start: Coefficients | None, margins: np.ndarray | None) -> None:
+        """Set the state at a start, whose margins without the intercepts are given."""
+        loss = self.loss
         self.point = np.zeros((1, (self.shape[0] + 1) * self.shape[1]), np.float32)
         self.margins = np.zeros(loss.target.shape, np.float32)
         self.intercept[:] = loss.start() if start is None else start.intercept
-        if start is not None:
+        if start is not None and margins is not None:
             self.coef[:] = start.coef
-            self.margins += self.products.with_rows(self.coef)
+            self.margins += margins
         self.margins += self.intercept
         self.norm = self._squares(self.coef)
         value, self.residual = self._loss(self.margins)
@@ -198,7 +205,7 @@ class Descent:
                 break
             before, gradient = gradient, self._gradient()
             directions.add(step, gradient - before)
-            if n_iter + 1 in _AGAIN_AFTER:
+            if n_iter + 1 in AGAIN_AFTER:
                 directions.diagonal = self._diagonal()
         return n_iter, converged
 
@@ -216,16 +223,20 @@ class Descent:
         The objective is convex, so that a length is too short where it falls steeply and too long
         where it rises; the next one is between both.
         """
+        coef, _ = self._split(direction)
+        return self._along(direction, self.products.with_rows(coef), slope)
+
+    def _along(self, direction: np.ndarray, change: np.ndarray, slope: float) -> np.ndarray | None:
+        """Move along a direction, given its product with the rows; both are overwritten."""
         coef, intercept = self._split(direction)
-        change = self.products.with_rows(coef)
         change += intercept
         inner, norm = float(np.vdot(self.coef, coef)), self._squares(coef)
         length = self._move(change, inner, norm, slope)
         if not length:
             return None
-        step: np.ndarray = np.float32(length) * direction
-        self.point += step
-        return step
+        direction *= np.float32(length)  # now the step
+        self.point += direction
+        return direction
 
     def _move(self, change: np.ndarray, inner: float, norm: float, slope: float) -> float:
         """Change the margins to where the objective is flat enough, and return the length.
@@ -282,21 +293,33 @@ class Descent:
 
     def _gradient(self) -> np.ndarray:
         """Return the derivatives of the objective by coefficients and intercepts."""
+        return self._gradient_by(self.products.with_transpose(self.residual))
+
+    def _gradient_by(self, product: np.ndarray) -> np.ndarray:
+        """Return the gradient by the product of the transposed rows with the residual."""
         gradient = np.empty_like(self.point)
         coef, intercept = self._split(gradient)
-        coef[:] = self.products.with_transpose(self.residual)
+        coef[:] = product
         coef += np.float32(self.l2) * self.coef
         intercept[:] = self.residual.sum(axis=0, dtype=float)
         return gradient
 
     def _diagonal(self) -> np.ndarray:
         """Return the second derivatives of the objective by each coefficient and intercept."""
-        curvature = np.concatenate(
+        curvature = self._curvature()
+        return self._diagonal_by(self.products.with_transpose(curvature, squared=True), curvature)
+
+    def _curvature(self) -> np.ndarray:
+        """Return the second derivatives of the loss by the margins."""
+        return np.concatenate(
             [self.loss.curvature(self.residual[rows], rows) for rows in self.rows]
         )
+
+    def _diagonal_by(self, product: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+        """Return the diagonal by the product of the transposed squared rows with the curvature."""
         diagonal = np.empty_like(self.point)
         coef, intercept = self._split(diagonal)
-        coef[:] = self.products.with_transpose(curvature, squared=True)
+        coef[:] = product
         coef += np.float32(self.l2)
         if self.l1:
             np.maximum(coef, np.float32(_LEAST_CURVATURE) * coef.mean(), out=coef)

@@ -24,6 +24,10 @@ from agnews_sk.cleaning._patterns import (
 _BEYOND_ASCII = r"[^\x00-\x7F]"
 # The whitespace of Unicode, in the syntax of Rust and of Python: their own classes differ.
 _UNUSUAL_SPACE = r"[\t-\r\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]"
+# More than is next to a character outside of ASCII.
+_LONG_ASCII = r"(?P<start>[\x00-\x7F]{8})[\x00-\x7F]+(?P<end>[\x00-\x7F]{8})"
+# Characters below the first combining mark are composed.
+_MAY_COMPOSE = r"[^\x00-\x{2FF}]"
 _UNSQUEEZED = rf"  |^ | $|{_UNUSUAL_SPACE}"
 
 
@@ -220,14 +224,26 @@ def _strip_urls(texts: pl.Series) -> pl.Series:
 def _repair_unicode(texts: pl.Series) -> pl.Series:
     """Repair text that was decoded with the wrong encoding (`cafÃ©`), with ftfy."""
     import ftfy  # not before a text is to be repaired
+    from ftfy.badness import is_bad
 
-    repaired = [None if text is None else ftfy.fix_encoding(text) for text in texts.to_list()]
-    return pl.Series(texts.name, repaired, dtype=pl.String)
+    # Texts with signs of a wrong encoding are few. These signs are characters outside of ASCII and
+    # those next to them, which are searched in less time without the middle of long runs of ASCII.
+    shortened = texts.str.replace_all(_LONG_ASCII, "${start}${end}").to_list()
+    rows = [i for i, text in enumerate(shortened) if text is not None and is_bad(text)]
+    if not rows:
+        return texts
+    repaired = [ftfy.fix_encoding(text) for text in texts.gather(rows).to_list()]
+    return texts.clone().scatter(rows, pl.Series(repaired, dtype=pl.String))
 
 
 def _normalize(texts: pl.Series, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> pl.Series:
     """Convert texts to one of the Unicode normalization forms."""
-    return texts.str.normalize(form)
+    if form != "NFC":
+        return texts.str.normalize(form)
+    rows = texts.str.contains(_MAY_COMPOSE).arg_true()
+    if len(rows) == 0:
+        return texts
+    return texts.clone().scatter(rows, texts.gather(rows).str.normalize(form))
 
 
 def _strip_sources(texts: pl.Series) -> pl.Series:

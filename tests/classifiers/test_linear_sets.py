@@ -71,6 +71,26 @@ def test_the_result_does_not_depend_on_the_number_of_threads():
     assert np.array_equal(fits[0], fits[2])
 
 
+def test_a_label_that_the_start_does_not_have_is_fitted_among_others():
+    rows = LabelRows(sp.csr_array(X), Y.astype(bool), np.ones(400), np.ones((400, 1)))
+    settings = {"C": 3, "max_iter": 100, "n_jobs": 1}
+    expected = fit_margins(rows, **settings)
+    start = expected._replace(coef=expected.coef * [1, 1, 0, 1])
+    found = fit_margins(rows, start=start, **settings)
+    assert np.array_equal(found.coef[:, 2], expected.coef[:, 2])
+
+
+def test_labels_are_fitted_alike_many_or_few_at_a_time(monkeypatch):
+    indicator = np.hstack([Y, ~Y.astype(bool), Y]).astype(bool)
+    rows = LabelRows(sp.csr_array(X), indicator, np.ones(400), np.ones((400, 1)))
+    fits = []
+    for coefficients in (1, 1 << 20):
+        monkeypatch.setattr("agnews_sk.classifiers._linear_sets._COEFFICIENTS", coefficients)
+        fits.append(fit_margins(rows, C=3, max_iter=100, n_jobs=1).coef)
+    np.testing.assert_allclose(fits[0], fits[1], rtol=1e-3, atol=1e-3)
+    assert fits[0].all()
+
+
 def test_a_label_is_fitted_regardless_of_the_others():
     rng = np.random.default_rng(0)
     marks = np.zeros((3000, 5))

@@ -81,16 +81,20 @@ def test_the_classifier_starts_the_final_fit_at_the_one_of_a_part_of_the_rows():
     assert calibrated.n_iter_ < plain.n_iter_
 
 
-def test_products_that_are_not_divided_are_the_same():
-    values = RNG.normal(size=(N_ROWS, 1)).astype(np.float32)
-    divided, whole = _products.Products(X), _products.Products(X, is_divided=False)
+@pytest.mark.parametrize("to_kind", [np.asarray, sp.csr_array], ids=["dense", "csr"])
+def test_products_by_columns_are_the_same(to_kind):
+    values = RNG.normal(size=(N_ROWS, 3)).astype(np.float32)
+    rows = to_kind(X.toarray())
+    by_row, by_column = (_products.Products(rows, order=order) for order in ("C", "F"))
     for squared in (False, True):
-        found = whole.with_transpose(values, squared=squared)
-        np.testing.assert_allclose(
-            found, divided.with_transpose(values, squared=squared), rtol=1e-5
-        )
-        expected = (X / whole.scale) ** (2 if squared else 1)
+        found = by_column.with_transpose(values, squared=squared)
+        assert found.flags.f_contiguous
+        assert np.array_equal(found, by_row.with_transpose(values, squared=squared))
+        expected = (X / by_row.scale).toarray() ** (2 if squared else 1)
         np.testing.assert_allclose(found, expected.T @ values, rtol=1e-4, atol=1e-6)
+    coef = RNG.normal(size=(X.shape[1], 3)).astype(np.float32)
+    assert by_column.with_rows(coef).flags.f_contiguous
+    assert np.array_equal(by_column.with_rows(coef), by_row.with_rows(coef))
 
 
 @pytest.mark.parametrize("axis", ["column", "row"])

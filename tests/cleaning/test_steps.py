@@ -3,6 +3,7 @@
 import html
 import unicodedata
 
+import ftfy
 import polars as pl
 import pytest
 from hypothesis import given
@@ -58,6 +59,29 @@ def test_character_references_are_replaced_as_the_standard_library_does(text):
     for reference in ("&lt", "&notit;", "&#8217;", "&copy"):
         written = text.replace("&", "") + reference
         assert apply("unescape_html", [written]) == [html.unescape(written)]
+
+
+# Damaged pieces, and characters that are damage beside some others only.
+PIECES = ["cafÃ©", "â€™", "Ã ", " Ã", "Â", "à²", "Ð²Ð¾", "Ø§Ù", "œ", "°", "£5", "…", "é", "\x85"]
+AROUND = st.text("abcA .,1\n", max_size=40)
+
+
+@given(st.lists(st.sampled_from(PIECES) | AROUND, max_size=6).map("".join))
+def test_encodings_are_repaired_as_ftfy_repairs_them(text):
+    assert apply("repair_unicode", [text]) == [ftfy.fix_encoding(text)]
+
+
+@pytest.mark.parametrize("place", range(len(PIECES)), ids=[ascii(piece) for piece in PIECES])
+def test_damage_is_found_anywhere_in_a_long_text(place):
+    long = "Oil prices rise in London, " * 20
+    for text in (long + PIECES[place], PIECES[place] + long, long + PIECES[place] + long):
+        assert apply("repair_unicode", [text]) == [ftfy.fix_encoding(text)]
+
+
+@given(TEXTS)
+def test_composition_is_that_of_polars_for_all_characters(text):
+    expected = pl.Series([text]).str.normalize("NFC").to_list()
+    assert apply("normalize", [text], "NFC") == expected
 
 
 @given(TEXTS)
