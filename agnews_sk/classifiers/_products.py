@@ -61,7 +61,8 @@ def mean_norm(X: Any) -> float:
 class Products:
     """Products with the rows of a matrix, which is divided into blocks.
 
-    Each element of a product is one sum within a block, so results do not depend on threads.
+    Each element of a product is a sum within a block, or of blocks in their order, so that results
+    do not depend on threads.
 
     Parameters
     ----------
@@ -93,21 +94,21 @@ class Products:
         self.scale = mean_norm(X) if scale is None else scale
         step, n_parts = (_ROWS, _PARTS) if is_divided else (self.n_rows, 1)
         self.rows = _slices(range(0, self.n_rows, step), self.n_rows)
-        if sp.issparse(X):
-            X = _scaled(sp.csr_array(X), self.scale)
-            transposed = X.T.tocsr()
-            # Parts of about as many values each: a few features have most of them.
-            ends = np.arange(1, n_parts) * (transposed.nnz // n_parts)
-            starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
-            features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
-        else:
+        self._blocks: list[tuple[slice, np.ndarray]] = []  # of dense rows
+        self._parts: list[tuple[slice, sp.csr_array]] = []  # of the transpose of sparse rows
+        self._squared: list[tuple[slice, sp.csr_array]] = []
+        if not sp.issparse(X):
             X = np.ascontiguousarray(X / self.scale, dtype=np.float32)
-            transposed, features = X.T, []  # the transposes of the blocks are views
-        self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
-        self._transposed = [(part, _rows_of(transposed, part)) for part in features]
-        self._squared = None
+            self._blocks = [(block, X[block]) for block in self.rows]
+            return
+        transposed = _scaled(sp.csr_array(X), self.scale).T.tocsr()
+        # Parts of about as many values each: a few features have most of them.
+        ends = np.arange(1, n_parts) * (transposed.nnz // n_parts)
+        starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
+        features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
+        self._parts = [(part, _rows_of(transposed, part)) for part in features]
         if not is_divided:
-            self._squared = [(part, _squared(block)) for part, block in self._transposed]
+            self._squared = [(part, _squared(block)) for part, block in self._parts]
 
     def with_rows(self, coef: np.ndarray) -> np.ndarray:
         """Return the product of the rows with coefficients.
@@ -120,9 +121,12 @@ class Products:
         -------
         ndarray of float32 of shape (n_rows, n_columns)
         """
-        found = np.empty((self.n_rows, coef.shape[1]), np.float32)
-        _fill(self.run, found, self._blocks, lambda block: block @ coef)
-        return found
+        shape = self.n_rows, coef.shape[1]
+        if not self._parts:
+            return self._filled(shape, self._blocks, lambda block: block @ coef)
+        # Feature by feature, since a sum of the features of a row would wait for each of them: a
+        # product takes half the time, and the rows themselves are not kept.
+        return self._sum(shape, self._parts, lambda features, part: part.T @ coef[features])
 
     def with_transpose(self, values: np.ndarray, squared: bool = False) -> np.ndarray:
         """Return the product of the transposed rows with values.
@@ -137,21 +141,45 @@ class Products:
         -------
         ndarray of float32 of shape (n_features, n_columns)
         """
-        found = np.zeros((self.n_features, values.shape[1]), np.float32)
-        if self._transposed:
-            parts = self._squared if squared and self._squared else self._transposed
-            squares = squared and parts is self._transposed
-            _fill(self.run, found, parts, lambda p: (_squared(p) if squares else p) @ values)
-            return found
+        shape = self.n_features, values.shape[1]
 
-        def of_block(part: tuple[slice, np.ndarray]) -> np.ndarray:
-            """Return the part of the product that a block adds."""
-            rows, block = part
-            product: np.ndarray = (_squared(block) if squared else block).T @ values[rows]
-            return product
+        def factor(block: Any) -> Any:
+            """Return a block, squared if asked for."""
+            return _squared(block) if squared else block
 
-        for product in self.run(of_block, self._blocks):
-            found += product
+        if not self._parts:
+            return self._sum(shape, self._blocks, lambda rows, X: factor(X).T @ values[rows])
+        if squared and self._squared:
+            return self._filled(shape, self._squared, lambda part: part @ values)
+        return self._filled(shape, self._parts, lambda part: factor(part) @ values)
+
+    def _filled(
+        self,
+        shape: tuple[int, int],
+        parts: Iterable[tuple[slice, Any]],
+        product: Callable[[Any], np.ndarray],
+    ) -> np.ndarray:
+        """Return the products of parts, each in its rows."""
+        found = np.empty(shape, np.float32)
+
+        def fill(part: tuple[slice, Any]) -> None:
+            """Write one part."""
+            found[part[0]] = product(part[1])
+
+        for _ in self.run(fill, parts):
+            pass
+        return found
+
+    def _sum(
+        self,
+        shape: tuple[int, int],
+        parts: Iterable[tuple[slice, Any]],
+        product: Callable[[slice, Any], np.ndarray],
+    ) -> np.ndarray:
+        """Return the sum of the products of parts, in their order."""
+        found = np.zeros(shape, np.float32)
+        for part in self.run(lambda part: product(*part), parts):
+            found += part
         return found
 
 
@@ -162,10 +190,8 @@ def _scaled(X: sp.csr_array, scale: float) -> sp.csr_array:
     return sp.csr_array((values, X.indices, X.indptr), shape=X.shape)
 
 
-def _rows_of(X: Any, rows: slice) -> Any:
+def _rows_of(X: sp.csr_array, rows: slice) -> sp.csr_array:
     """Return some rows of a matrix, as a view."""
-    if not sp.issparse(X):
-        return X[rows]
     offsets = X.indptr[rows.start : rows.stop + 1]
     values = slice(offsets[0], offsets[-1])
     parts = X.data[values], X.indices[values], offsets - offsets[0]
@@ -176,22 +202,6 @@ def _slices(starts: Iterable[int], end: int) -> list[slice]:
     """Return slices from each start to the next."""
     starts = list(starts)
     return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], end])]
-
-
-def _fill(
-    run: Run,
-    into: np.ndarray,
-    parts: list[tuple[slice, Any]],
-    product: Callable[[Any], np.ndarray],
-) -> None:
-    """Write the product of each part into its rows."""
-
-    def fill(part: tuple[slice, Any]) -> None:
-        """Write one part."""
-        into[part[0]] = product(part[1])
-
-    for _ in run(fill, parts):
-        pass
 
 
 def _squared(X: Any) -> Any:
