@@ -44,6 +44,7 @@ VECTORIZERS: dict[str, dict[str, Any]] = {
     "min_df 2": {f"{WORDS}min_df": 2, f"{CHARACTERS}min_df": 2},
     "unsupervised": {f"{WORDS}supervised": False, f"{CHARACTERS}supervised": False},
     "supervised": {f"{WORDS}supervised": True, f"{CHARACTERS}supervised": True},
+    "all characters": {"vectorize__character_max_df": None},
     "words": {"characters": False},
     "words and characters": {"characters": True},
 }

@@ -123,6 +123,8 @@ def test_products_of_blocks_are_those_of_the_matrix(squared, to_kind, monkeypatc
     scaled = X.toarray() / products.scale
     expected = (scaled**2 if squared else scaled).T @ values
     np.testing.assert_allclose(products.with_transpose(values, squared), expected, atol=1e-5)
+    coef = RNG.normal(size=(X.shape[1], 2)).astype(np.float32)
+    np.testing.assert_allclose(products.with_rows(coef), scaled @ coef, atol=1e-5)
 
 
 def test_a_start_at_the_optimum_takes_no_step():
