@@ -83,7 +83,8 @@ def test_shorter_ngrams_with_more_weight_are_counted_where_words_have_no_spaces(
     assert characters.ngram_range == (4, 4)
 
 
-TEN = [f"{word} price" for word in "oil tin gas gold corn wood salt milk rice wool".split()] * 20
+GOODS = ("oil", "tin", "gas", "gold", "corn", "wood", "salt", "milk", "rye", "wool")
+TEN = [f"{word} price" for word in GOODS] * 20
 
 
 def characters_of(texts, max_df=1.0, **params):
