@@ -13,6 +13,8 @@ from threadpoolctl import threadpool_limits
 _ROWS = 4096  # of a block; its margins fit in the cache of a core
 _PARTS = 16  # of the transpose
 _VALUES = 1 << 16  # of a block of stored values
+# Values per feature from which on products with rows go over features.
+_VALUES_PER_FEATURE = 8
 # With fewer stored values, starting threads takes longer than the products.
 _FEWEST_FOR_THREADS = 200_000
 
@@ -94,19 +96,24 @@ class Products:
         self.scale = mean_norm(X) if scale is None else scale
         step, n_parts = (_ROWS, _PARTS) if is_divided else (self.n_rows, 1)
         self.rows = _slices(range(0, self.n_rows, step), self.n_rows)
-        self._blocks: list[tuple[slice, np.ndarray]] = []  # of dense rows
+        self._blocks: list[tuple[slice, Any]] = []  # of rows
         self._parts: list[tuple[slice, sp.csr_array]] = []  # of the transpose of sparse rows
         self._squared: list[tuple[slice, sp.csr_array]] = []
         if not sp.issparse(X):
             X = np.ascontiguousarray(X / self.scale, dtype=np.float32)
             self._blocks = [(block, X[block]) for block in self.rows]
             return
-        transposed = _scaled(sp.csr_array(X), self.scale).T.tocsr()
+        X = _scaled(sp.csr_array(X), self.scale)
+        transposed = X.T.tocsr()
         # Parts of about as many values each: a few features have most of them.
         ends = np.arange(1, n_parts) * (transposed.nnz // n_parts)
         starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
         features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
         self._parts = [(part, _rows_of(transposed, part)) for part in features]
+        # Else feature by feature, since the sum of several columns over the features of a row waits
+        # for each of them: a product takes half the time, and the rows are not kept.
+        if not is_divided or X.nnz < _VALUES_PER_FEATURE * self.n_features:
+            self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
         if not is_divided:
             self._squared = [(part, _squared(block)) for part, block in self._parts]
 
@@ -122,10 +129,8 @@ class Products:
         ndarray of float32 of shape (n_rows, n_columns)
         """
         shape = self.n_rows, coef.shape[1]
-        if not self._parts:
+        if self._blocks:
             return self._filled(shape, self._blocks, lambda block: block @ coef)
-        # Feature by feature, since a sum of the features of a row would wait for each of them: a
-        # product takes half the time, and the rows themselves are not kept.
         return self._sum(shape, self._parts, lambda features, part: part.T @ coef[features])
 
     def with_transpose(self, values: np.ndarray, squared: bool = False) -> np.ndarray:
