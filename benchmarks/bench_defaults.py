@@ -2,9 +2,10 @@
 
 Three-fold cross-validation with the same folds for all settings. The score is the accuracy, with
 several labels per row macro-F1, both in percent; the log loss is that of the labels, with several
-their mean. The last table has the mean differences from the defaults over the data sets.
+their mean. The first table has the results of the defaults, with the time of all settings; the
+others have the differences from them, per data set and on average.
 
-Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_defaults.py [--sets bbc zh]
+Run: AGNEWS_SK_DATA=FOLDER .venv/bin/python benchmarks/bench_defaults.py [--sets BBC Chinese]
 
 FOLDER holds train.csv and train_joined.csv (optional) of AG News. The folders `long` (bbc.csv),
 `goemotions` and `languages` beside it hold the others; those that are missing are left out.
@@ -44,6 +45,7 @@ VECTORIZERS: dict[str, dict[str, Any]] = {
     "min_df 2": {f"{WORDS}min_df": 2, f"{CHARACTERS}min_df": 2},
     "unsupervised": {f"{WORDS}supervised": False, f"{CHARACTERS}supervised": False},
     "supervised": {f"{WORDS}supervised": True, f"{CHARACTERS}supervised": True},
+    "all characters": {"vectorize__character_max_df": None},
     "words": {"characters": False},
     "words and characters": {"characters": True},
 }
@@ -156,35 +158,61 @@ def compare(rows: list[Rows]) -> dict[str, np.ndarray]:
     return {name: np.mean(scores, axis=0) for name, scores in found.items()}
 
 
+def print_differences(found: dict[str, dict[str, np.ndarray]], index: int, decimals: int) -> None:
+    """Print the differences of all settings from the defaults, a column per data set.
+
+    Parameters
+    ----------
+    found : dict of str to dict of str to ndarray of shape (2,)
+        Score and log loss by data set and setting.
+    index : int
+        0 for the score, 1 for the log loss.
+    decimals : int
+    """
+    settings = list(dict.fromkeys(setting for of_set in found.values() for setting in of_set))
+    name = ("points", "log loss")[index]
+    heads = [*(short(of_set) for of_set in found), "mean"]
+    print(f"\n{name + ' from the default':<24}" + "".join(f"{head:>9}" for head in heads))
+    for setting in settings:
+        if setting == DEFAULT:
+            continue
+        away = [
+            float(of_set[setting][index] - of_set[DEFAULT][index]) if setting in of_set else np.nan
+            for of_set in found.values()
+        ]
+        cells = [*away, float(np.nanmean(away))]
+        shown = ["" if np.isnan(cell) else f"{cell:+.{decimals}f}" for cell in cells]
+        print(f"{setting:<24}" + "".join(f"{cell:>9}" for cell in shown))
+        claim = "points from the default", "log loss minus that of the default"
+        record(f"{setting}, {claim[index]}", cells[-1])
+
+
+def short(name: str) -> str:
+    """Return a name of a data set that fits in a column."""
+    return name.replace("AG News, ", "AG ").replace("GoEmotions", "GoEmo.")
+
+
 def main() -> None:
     folder = agnews_folder()
     readers = sets_of(folder)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", choices=list(readers), default=list(readers))
     options = parser.parse_args()
-    differences: dict[str, list[np.ndarray]] = {}
+    found: dict[str, dict[str, np.ndarray]] = {}
+    print(f"{'data set':<24}{'rows':>9}{'score':>9}{'log loss':>10}{'seconds':>9}   score is")
     for name in options.sets:
         start = time.perf_counter()
         rows = readers[name]()
-        found = compare(rows)
-        seconds = time.perf_counter() - start
-        score = "accuracy" if rows[0][1].ndim == 1 else "macro-F1"
-        print(f"{name}, {seconds:.0f} s")
-        print(f"{'':<22}{score:>10}{'log loss':>10}{'points':>9}{'log loss':>10}")
-        for setting, values in found.items():
-            away = values - found[DEFAULT]
-            differences.setdefault(setting, []).append(away)
-            print(
-                f"{setting:<22}{values[0]:>10.2f}{values[1]:>10.4f}{away[0]:>+9.2f}{away[1]:>+10.4f}"
-            )
-        print(flush=True)
-    print(f"mean difference\n{'':<22}{'points':>10}{'log loss':>10}{'data sets':>11}")
-    for setting, values in differences.items():
-        points, loss = np.mean(values, axis=0)
-        print(f"{setting:<22}{points:>+10.2f}{loss:>+10.4f}{len(values):>11}")
-        if setting != DEFAULT:
-            record(f"{setting}, points from the default", points)
-            record(f"{setting}, log loss minus that of the default", loss)
+        found[name] = compare(rows)
+        score, loss = found[name][DEFAULT]
+        print(
+            f"{name:<24}{len(rows[0][0]):>9,}{score:>9.2f}{loss:>10.4f}"
+            f"{time.perf_counter() - start:>9.0f}   "
+            f"{'accuracy' if rows[0][1].ndim == 1 else 'macro-F1'}",
+            flush=True,
+        )
+    print_differences(found, 0, 2)
+    print_differences(found, 1, 4)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ RUNS = {
     "baseline": "benchmarks/bench_baseline.py",
     "languages": "benchmarks/bench_languages.py",
     "solvers": "benchmarks/bench_solvers.py",
+    "solvers_sparse": "benchmarks/bench_solvers.py sparse",
     "multilabel": "benchmarks/bench_multilabel.py",
     "shapes": "benchmarks/bench_shapes.py",
     "calibration": "benchmarks/bench_calibration.py",

@@ -49,6 +49,7 @@ ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "agnews_sk.classifiers.SelfTrainedClassifier": {"fallback": False},
     "agnews_sk.classifiers.TransformerClassifier": {"threshold": "f1", **_CHUNKS},
     "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},
+    "agnews_sk.vectorization.NgramUnion": {"character_max_df": None},
     "agnews_sk.vectorization.NgramVectorizer": {"segmenter": None, "supervised": False},
     "agnews_sk.vectorization.SentenceEmbedder": {"truncation": "head", **_CHUNKS},
 }

@@ -13,6 +13,8 @@ from threadpoolctl import threadpool_limits
 _ROWS = 4096  # of a block; its margins fit in the cache of a core
 _PARTS = 16  # of the transpose
 _VALUES = 1 << 16  # of a block of stored values
+# Values per feature from which on products with rows go over features.
+_VALUES_PER_FEATURE = 8
 # With fewer stored values, starting threads takes longer than the products.
 _FEWEST_FOR_THREADS = 200_000
 
@@ -61,7 +63,8 @@ def mean_norm(X: Any) -> float:
 class Products:
     """Products with the rows of a matrix, which is divided into blocks.
 
-    Each element of a product is one sum within a block, so results do not depend on threads.
+    Each element of a product is a sum within a block, or of blocks in their order, so that results
+    do not depend on threads.
 
     Parameters
     ----------
@@ -95,18 +98,23 @@ class Products:
         self.n_rows, self.n_features = X.shape
         self.scale = mean_norm(X) if scale is None else scale
         self.rows = _slices(range(0, self.n_rows, _ROWS), self.n_rows)
-        if sp.issparse(X):
-            X = _scaled(sp.csr_array(X), self.scale)
-            transposed = X.T.tocsr()
-            # Parts of about as many values each: a few features have most of them.
-            ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
-            starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
-            features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
-        else:
+        self._blocks: list[tuple[slice, Any]] = []  # of rows
+        self._parts: list[tuple[slice, sp.csr_array]] = []  # of the transpose of sparse rows
+        if not sp.issparse(X):
             X = np.ascontiguousarray(X / self.scale, dtype=np.float32)
-            transposed, features = X.T, []  # the transposes of the blocks are views
-        self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
-        self._transposed = [(part, _rows_of(transposed, part)) for part in features]
+            self._blocks = [(block, X[block]) for block in self.rows]
+            return
+        X = _scaled(sp.csr_array(X), self.scale)
+        transposed = X.T.tocsr()
+        # Parts of about as many values each: a few features have most of them.
+        ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
+        starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
+        features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
+        self._parts = [(part, _rows_of(transposed, part)) for part in features]
+        # Else feature by feature, since the sum of several columns over the features of a row waits
+        # for each of them: a product takes half the time, and the rows are not kept.
+        if order == "F" or X.nnz < _VALUES_PER_FEATURE * self.n_features:
+            self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
 
     def with_rows(self, coef: np.ndarray) -> np.ndarray:
         """Return the product of the rows with coefficients.
@@ -119,9 +127,10 @@ class Products:
         -------
         ndarray of float32 of shape (n_rows, n_columns)
         """
-        found = np.empty((self.n_rows, coef.shape[1]), np.float32, self._order)
-        _fill(self.run, found, self._blocks, lambda block: block @ coef)
-        return found
+        shape = self.n_rows, coef.shape[1]
+        if self._blocks:
+            return self._filled(shape, self._blocks, lambda block: block @ coef)
+        return self._sum(shape, self._parts, lambda features, part: part.T @ coef[features])
 
     def with_transpose(self, values: np.ndarray, squared: bool = False) -> np.ndarray:
         """Return the product of the transposed rows with values.
@@ -136,20 +145,43 @@ class Products:
         -------
         ndarray of float32 of shape (n_features, n_columns)
         """
-        found = np.zeros((self.n_features, values.shape[1]), np.float32, self._order)
-        if self._transposed:
-            transposed = self._transposed
-            _fill(self.run, found, transposed, lambda p: (_squared(p) if squared else p) @ values)
-            return found
+        shape = self.n_features, values.shape[1]
 
-        def of_block(part: tuple[slice, np.ndarray]) -> np.ndarray:
-            """Return the part of the product that a block adds."""
-            rows, block = part
-            product: np.ndarray = (_squared(block) if squared else block).T @ values[rows]
-            return product
+        def factor(block: Any) -> Any:
+            """Return a block, squared if asked for."""
+            return _squared(block) if squared else block
 
-        for product in self.run(of_block, self._blocks):
-            found += product
+        if not self._parts:
+            return self._sum(shape, self._blocks, lambda rows, X: factor(X).T @ values[rows])
+        return self._filled(shape, self._parts, lambda part: factor(part) @ values)
+
+    def _filled(
+        self,
+        shape: tuple[int, int],
+        parts: Iterable[tuple[slice, Any]],
+        product: Callable[[Any], np.ndarray],
+    ) -> np.ndarray:
+        """Return the products of parts, each in its rows."""
+        found = np.empty(shape, np.float32, self._order)
+
+        def fill(part: tuple[slice, Any]) -> None:
+            """Write one part."""
+            found[part[0]] = product(part[1])
+
+        for _ in self.run(fill, parts):
+            pass
+        return found
+
+    def _sum(
+        self,
+        shape: tuple[int, int],
+        parts: Iterable[tuple[slice, Any]],
+        product: Callable[[slice, Any], np.ndarray],
+    ) -> np.ndarray:
+        """Return the sum of the products of parts, in their order."""
+        found = np.zeros(shape, np.float32, self._order)
+        for part in self.run(lambda part: product(*part), parts):
+            found += part
         return found
 
 
@@ -160,10 +192,8 @@ def _scaled(X: sp.csr_array, scale: float) -> sp.csr_array:
     return sp.csr_array((values, X.indices, X.indptr), shape=X.shape)
 
 
-def _rows_of(X: Any, rows: slice) -> Any:
+def _rows_of(X: sp.csr_array, rows: slice) -> sp.csr_array:
     """Return some rows of a matrix, as a view."""
-    if not sp.issparse(X):
-        return X[rows]
     offsets = X.indptr[rows.start : rows.stop + 1]
     values = slice(offsets[0], offsets[-1])
     parts = X.data[values], X.indices[values], offsets - offsets[0]
@@ -174,22 +204,6 @@ def _slices(starts: Iterable[int], end: int) -> list[slice]:
     """Return slices from each start to the next."""
     starts = list(starts)
     return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], end])]
-
-
-def _fill(
-    run: Run,
-    into: np.ndarray,
-    parts: list[tuple[slice, Any]],
-    product: Callable[[Any], np.ndarray],
-) -> None:
-    """Write the product of each part into its rows."""
-
-    def fill(part: tuple[slice, Any]) -> None:
-        """Write one part."""
-        into[part[0]] = product(part[1])
-
-    for _ in run(fill, parts):
-        pass
 
 
 def _squared(X: Any) -> Any:

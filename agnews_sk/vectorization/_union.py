@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 from agnews_sk._core.base import TextInputMixin
+from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.validation import Interval, StrOptions, align_sparse
 from agnews_sk.tokenization import MOSTLY
@@ -27,9 +28,15 @@ _MANY_UNSEEN = 0.05
 _MANY_SEGMENTED = 0.1
 _WEIGHT, _SPACELESS_WEIGHT = 0.6, 0.8  # of characters
 _NO_WORDS = "empty vocabulary"  # in the message of a vectorizer that finds none
+# With fewer rows, shares say little, and the time of the classifier does not matter.
+_ROWS_FOR_MAX_DF = 200
+# In the messages of a vectorizer that a `max_df` leaves no n-gram.
+_NONE_LEFT = ("no terms remain", "max_df corresponds to < documents than min_df")
 
 
-class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class NgramUnion(  # type: ignore[call-arg]
+    TakesEarlierStates, TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Turn texts into TF-IDF of word n-grams, of character n-grams, or of both.
 
     Parameters
@@ -47,6 +54,10 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         Range of the character n-grams where most words are of scripts without spaces, or "auto"
         finds no words: there a character says more. None leaves that of `characters`, as does
         `units="characters"`, which looks at no words.
+    character_max_df : float or None, default=0.2
+        Character n-grams in a larger share of the rows are ignored beside words of scripts with
+        spaces, from 200 rows on: they are a third of the stored values, and say little. Ignored if
+        `characters` has a `max_df`, or if no n-gram would be left. None ignores none.
     verbose : bool, default=False
         Print the choice of "auto".
 
@@ -95,6 +106,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         "units": [StrOptions(set(UNITS))],
         "character_weight": [Interval(Real, 0, 1, closed="neither"), StrOptions({"auto"})],
         "spaceless_ngram_range": [tuple, list, None],
+        "character_max_df": [Interval(Real, 0, 1, closed="right"), None],
         "verbose": ["boolean"],
     }
 
@@ -106,6 +118,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         units="auto",
         character_weight="auto",
         spaceless_ngram_range=(1, 3),
+        character_max_df=0.2,
         verbose=False,
     ):
         self.words = words
@@ -113,6 +126,7 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         self.units = units
         self.character_weight = character_weight
         self.spaceless_ngram_range = spaceless_ngram_range
+        self.character_max_df = character_max_df
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None) -> "NgramUnion":
@@ -163,7 +177,8 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         if is_spaceless and self.spaceless_ngram_range is not None:
             characters.set_params(ngram_range=self.spaceless_ngram_range)
         if units != "words":
-            parts.append(characters.fit_transform(texts, y))
+            limited = units == "both" and not is_spaceless and len(texts) >= _ROWS_FOR_MAX_DF
+            parts.append(self._fit_characters(characters, texts, y, limited))
         self.units_, self.reason_ = units, reason
         self.words_ = None if units == "characters" else words
         self.characters_ = None if units == "words" else characters
@@ -217,6 +232,33 @@ class NgramUnion(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
             return self.units, "as `units` says", [matrix]
         units, reason = choose_units(words.word_statistics_)
         return units, reason, [] if units == "characters" else [matrix]
+
+    def _fit_characters(
+        self, characters: NgramVectorizer, texts: pl.Series, y: Any, limited: bool
+    ) -> sp.csr_matrix:
+        """Fit the characters, and return their matrix.
+
+        Parameters
+        ----------
+        characters : NgramVectorizer
+        texts : polars.Series of str or of list of shape (n_samples,)
+        y : array-like of shape (n_samples,), or sets of labels, or None
+        limited : bool
+            Whether to ignore the n-grams that `character_max_df` says.
+
+        Returns
+        -------
+        csr_matrix
+        """
+        has_own = isinstance(characters.max_df, Integral) or characters.max_df != 1.0
+        if not limited or has_own or self.character_max_df is None:
+            return characters.fit_transform(texts, y)
+        try:
+            return characters.set_params(max_df=self.character_max_df).fit_transform(texts, y)
+        except ValueError as error:
+            if not any(message in str(error) for message in _NONE_LEFT):
+                raise
+        return characters.set_params(max_df=1.0).fit_transform(texts, y)
 
     def transform(self, X: Any) -> sp.csr_matrix:
         """Return the matrix of new rows.

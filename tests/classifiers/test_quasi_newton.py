@@ -117,12 +117,16 @@ def test_the_result_does_not_depend_on_the_number_of_threads(to_kind, monkeypatc
 
 @pytest.mark.parametrize("to_kind", [sp.csr_array, lambda X: X.toarray()], ids=["sparse", "dense"])
 @pytest.mark.parametrize("squared", [False, True])
-def test_products_of_blocks_are_those_of_the_matrix(squared, to_kind, monkeypatch):
+@pytest.mark.parametrize("most_values", [1, 10**6], ids=["by features", "by rows"])
+def test_products_of_blocks_are_those_of_the_matrix(most_values, squared, to_kind, monkeypatch):
     monkeypatch.setattr(_products, "_ROWS", 64)
+    monkeypatch.setattr(_products, "_VALUES_PER_FEATURE", most_values)
     products, values = _products.Products(to_kind(X)), RNG.normal(size=(300, 2)).astype(np.float32)
     scaled = X.toarray() / products.scale
     expected = (scaled**2 if squared else scaled).T @ values
     np.testing.assert_allclose(products.with_transpose(values, squared), expected, atol=1e-5)
+    coef = RNG.normal(size=(X.shape[1], 2)).astype(np.float32)
+    np.testing.assert_allclose(products.with_rows(coef), scaled @ coef, atol=1e-5)
 
 
 def test_a_start_at_the_optimum_takes_no_step():

@@ -83,6 +83,45 @@ def test_shorter_ngrams_with_more_weight_are_counted_where_words_have_no_spaces(
     assert characters.ngram_range == (4, 4)
 
 
+GOODS = ("oil", "tin", "gas", "gold", "corn", "wood", "salt", "milk", "rye", "wool")
+TEN = [f"{word} price" for word in GOODS] * 20
+
+
+def characters_of(texts, max_df=1.0, **params):
+    """Return the character n-grams that a union counts beside words."""
+    characters = NgramVectorizer(analyzer="char_wb", ngram_range=(3, 3), max_df=max_df)
+    union = NgramUnion(characters=characters, units="both", **params).fit(texts)
+    return set(union.characters_.get_feature_names_out())
+
+
+def test_characters_of_most_rows_are_ignored_beside_words_of_many_rows():
+    everywhere = {" pr", "pri", "ric", "ice", "ce "}
+    rest = characters_of(TEN[:10]) - everywhere
+    assert characters_of(TEN) == rest
+    assert {" oi", "oil", "il "} <= rest
+    assert characters_of(TEN[:-1]) == rest | everywhere
+    assert characters_of(TEN, character_max_df=None) == rest | everywhere
+
+
+@pytest.mark.parametrize("max_df", [0.9, 200], ids=["share", "number"])
+def test_a_max_df_of_the_characters_precedes_that_of_the_union(max_df):
+    assert ("pri" in characters_of(TEN, max_df)) == (max_df == 200)
+    assert characters_of(TEN, max_df, character_max_df=0.01) == characters_of(TEN, max_df)
+
+
+@pytest.mark.parametrize(
+    ("texts", "params"),
+    [
+        (CHINESE * 67, {"character_max_df": 0.5}),
+        (["oil prices rise"] * 200, {}),
+        (TEN, {"character_max_df": 0.01}),
+    ],
+    ids=["no spaces", "one text", "none below"],
+)
+def test_frequent_characters_are_kept_where_they_are_words_or_no_others_are_left(texts, params):
+    assert characters_of(texts, **params) == characters_of(texts, character_max_df=None)
+
+
 @pytest.mark.parametrize(
     "text",
     [
