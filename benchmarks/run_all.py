@@ -66,6 +66,7 @@ RUNS = {
     "few_setfit": "benchmarks/bench_few_labels.py setfit --labels 32 100",
     "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 400 1000",
     "unlabelled": "benchmarks/bench_unlabelled.py",
+    "cascade": "benchmarks/bench_cascade.py --rows 8000",
 }
 
 

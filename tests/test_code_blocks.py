@@ -57,6 +57,7 @@ def python_blocks(page):
 COMMAND = re.compile(r"^(?: {4})?(agnews-sk [a-z].*)$", re.MULTILINE)
 ARGUMENTS = re.compile(r'make (compare)[^\n`]* ARGS="([^"]*)"')
 MENTIONED = re.compile(r"`(agnews-sk [^`]*)`")
+SLOW = {"docs/saving.md", "docs/scaling.md", "docs/tuning.md"}
 WITH_CODE = {str(page.relative_to(ROOT)): page for page in PAGES if python_blocks(page)}
 
 
@@ -92,6 +93,18 @@ def for_readme(folder):
 def for_auditing(folder):
     write_rows(folder / "news", 300, 60)
     return {}
+
+
+def for_cascades(folder):
+    from agnews_sk import make_tfidf_pipeline
+
+    rows = labelled()
+    small = make_tfidf_pipeline(vectorize__words__max_features=20, characters=False)
+    fitted = {
+        name: pipeline.fit(rows["X_train"], rows["y_train"])
+        for name, pipeline in {"tfidf": small, "finetune": make_tfidf_pipeline()}.items()
+    }
+    return {**fitted, "X_valid": rows["X_test"], "y_valid": rows["y_test"]}
 
 
 def for_evaluation(folder):
@@ -153,6 +166,7 @@ def for_other_libraries(folder):
 PREAMBLES = {
     "README.md": for_readme,
     "docs/auditing.md": for_auditing,
+    "docs/cascades.md": for_cascades,
     "docs/evaluation.md": for_evaluation,
     "docs/rows.md": for_rows,
     "docs/saving.md": for_saving,
@@ -175,7 +189,7 @@ def page_folder(tiny_default, monkeypatch):
 @pytest.mark.parametrize(
     "name",
     # The page about scaling out starts a cluster of processes, as an example does.
-    [pytest.param(n, marks=[pytest.mark.slow] * (n == "docs/scaling.md")) for n in WITH_CODE],
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in WITH_CODE],
 )
 def test_code_of_a_page_runs_in_order(name, page_folder, monkeypatch):
     missing = [module for module in NEEDED.get(Path(name).name, []) if find_spec(module) is None]

@@ -20,11 +20,13 @@ ROWS = {
     "learn_from_unlabelled_texts": (500, 60),
     "predict_on_many_workers": (160, 700),
 }
-# Searches, and exports or fits of several networks.
+# Searches, clusters, and exports or fits of several classifiers.
 SLOW = {
     "choose_on_the_pareto_front",
     "export_to_onnx",
     "from_scratch_against_fine_tuned",
+    "learn_from_unlabelled_texts",
+    "predict_on_many_workers",
     "search_on_two_workers",
     "tune_a_pipeline",
 }

@@ -105,8 +105,9 @@ class PairLoss(nn.Module):
     --------
     >>> import torch
     >>> from agnews_sk.nn import PairLoss
-    >>> PairLoss()(torch.eye(2).repeat(2, 1), torch.tensor([[0, 2], [1, 3]])).round(decimals=3)
-    tensor([0., 0.])
+    >>> loss = PairLoss()(torch.eye(2).repeat(2, 1), torch.tensor([[0, 2], [1, 3]]))
+    >>> (loss < 0.001).tolist()
+    [True, True]
     """
 
     def __init__(self, temperature: float = 0.05) -> None:

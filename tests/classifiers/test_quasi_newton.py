@@ -38,7 +38,7 @@ def test_the_optimum_is_that_of_scikit_learn(C, to_kind):
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
-@pytest.mark.parametrize("C", [0.3, 10])
+@pytest.mark.parametrize("C", [0.3, pytest.param(10, marks=pytest.mark.slow)])
 def test_sparse_optima_are_those_of_scikit_learn(C, l1_ratio):
     reference = LogisticRegression(
         C=C, l1_ratio=l1_ratio, solver="saga", tol=1e-7, max_iter=20_000, random_state=0

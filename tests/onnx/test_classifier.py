@@ -37,7 +37,14 @@ def forge(exported, tmp_path):
     return forge
 
 
-@pytest.mark.parametrize("name", ["characters", "scratch", "finetune", *INT8])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "characters",
+        "scratch",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("finetune", *INT8)),
+    ],
+)
 def test_a_prediction_does_not_depend_on_the_other_texts_of_the_batch(exported, name):
     classifier = OnnxClassifier.from_path(exported[name].path)
     together = classifier.predict_proba(TEXTS + ROWS)

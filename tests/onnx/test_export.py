@@ -68,6 +68,7 @@ def test_labels_keep_their_type(headlines, tmp_path, labels):
     assert found.tolist() == labels
 
 
+@pytest.mark.slow
 def test_long_texts_are_truncated_as_the_original_truncates_them(tiny_model, headlines, tmp_path):
     pipeline = make_finetune_pipeline(
         tiny_model, classify__max_epochs=1, classify__max_length=9, classify__truncation="head+tail"
@@ -137,7 +138,7 @@ LONG = ["oil prices rise " * 9 + "the cup final " * 7, "oil", "", "the coach win
 
 @pytest.mark.parametrize(
     "family",
-    ["finetune", pytest.param("embedding", marks=pytest.mark.slow)],
+    [pytest.param(family, marks=pytest.mark.slow) for family in ("finetune", "embedding")],
 )
 def test_chunks_are_pooled_in_the_graph_as_the_original_pools_them(
     tiny_model, headlines, tmp_path, family
