@@ -118,7 +118,7 @@ def without_shifts() -> Iterator[None]:
         )
         return float(np.exp(-found.x)), np.zeros(margins.shape[1])
 
-    with patch.object(_calibrated, "_calibrate", temperature):
+    with patch.object(_calibrated, "calibrate", temperature):
         yield
 
 
