@@ -96,7 +96,7 @@ class SelfTrainedClassifier(
     fallback : bool, default=True
         Whether to fit the estimator on the labelled rows alone, with a warning, if self-training is
         worse on held-out labelled rows by more than chance. That is measured with up to 1,000
-        unlabelled rows, and takes as long as `n_folds` fits on them.
+        unlabelled rows, and takes up to `n_folds` * (`max_rounds` + 2) fits.
     random_state : int, RandomState or None, default=None
         Random seed of these parts, and of these rows.
 
@@ -391,11 +391,18 @@ class SelfTrainedClassifier(
         rng = check_random_state(self.random_state)
         sample = take_rows(unlabelled, np.sort(rng.permutation(n)[:MOST_ROWS]))
         teacher = self._make_teacher(rows, codes, sample, rounds.fit_params)
-        better, worse, n_held_out = count_changes(rounds, teacher, rows, folds, sample)
+        try:
+            better, worse, n_held_out = count_changes(rounds, teacher, rows, folds, sample)
+        except ValueError as error:  # too few rows for the estimator, for example
+            warnings.warn(
+                "self-training is not compared with the labelled rows alone, since a fit on a part "
+                f"of these failed ({error}); set fallback=False to leave it out.",
+                stacklevel=4,
+            )
+            return np.nan, False
         if not n_held_out:
             return np.nan, False
-        gain = (better - worse) / n_held_out
-        is_worse = is_significant(better, worse)
+        gain, is_worse = (better - worse) / n_held_out, is_significant(better, worse)
         if is_worse:
             warnings.warn(
                 f"of {n_held_out} labelled rows that were held out, self-training makes {worse} "

@@ -223,14 +223,15 @@ class CascadeClassifier(
             None if sample_weight is None else check_sample_weight(sample_weight, X),
             None if groups is None else check_groups(groups, X),
         )
-        fitted, held_out = self._hold_out(rows)
+        origins = self._origins(rows)
+        fitted, held_out = self._hold_out(rows, origins)
         with unswallowed_interrupts():
             estimators = [
                 fit_on(estimator, rows.take(fitted), {}) for _, estimator in self.estimators
             ]
             classes, held = self._common_classes(estimators), rows.take(held_out)
             found = [probabilities(estimator, held.X, classes) for estimator in estimators]
-            chosen = self._choose(held, classes, found)
+            chosen = self._choose(held, classes, found, origins[held_out])
         # At the end, so that a fit that fails leaves the previous state.
         self.estimators_, self.names_ = estimators, [name for name, _ in self.estimators]
         self.classes_, self.confidence_thresholds_ = classes, chosen.thresholds
@@ -298,22 +299,30 @@ class CascadeClassifier(
             )
         self._validate_names([name for name, _ in pairs])
 
-    def _hold_out(self, rows: TrainingRows) -> tuple[np.ndarray, np.ndarray]:
+    def _origins(self, rows: TrainingRows) -> np.ndarray:
+        """Return the origin of each row: copies have the same."""
+        origins = [repeats_of(rows.X, estimator) for _, estimator in self.estimators]
+        return join_groups(*origins, *([] if rows.groups is None else [rows.groups]))
+
+    def _hold_out(self, rows: TrainingRows, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return positions to fit on and to choose thresholds on."""
-        estimators = [estimator for _, estimator in self.estimators]
-        if all(isinstance(estimator, FrozenEstimator) for estimator in estimators):
+        if all(isinstance(estimator, FrozenEstimator) for _, estimator in self.estimators):
             return np.arange(len(rows.y)), np.arange(len(rows.y))
-        origins = [repeats_of(rows.X, estimator) for estimator in estimators]
-        origins += [] if rows.groups is None else [rows.groups]
         return hold_out(
             rows.y,
-            join_groups(*origins),
+            origins,
             self.calibration_fraction,
             self.random_state,
             stacklevel=4,
         )
 
-    def _choose(self, rows: TrainingRows, classes: np.ndarray, found: list[np.ndarray]) -> Chosen:
+    def _choose(
+        self,
+        rows: TrainingRows,
+        classes: np.ndarray,
+        found: list[np.ndarray],
+        origins: np.ndarray,
+    ) -> Chosen:
         """Choose thresholds and temperatures on held-out rows.
 
         Parameters
@@ -322,7 +331,14 @@ class CascadeClassifier(
         classes : ndarray of shape (n_classes,)
         found : list of ndarray of float of shape (n_held_out, n_classes)
             Probabilities of each classifier.
+        origins : ndarray of int of shape (n_held_out,)
         """
+        for (name, _), y_proba in zip(self.estimators, found):
+            if not np.isfinite(y_proba).all():
+                raise ValueError(
+                    f"the probabilities of {name!r} must be finite, got NaN or infinity for a row "
+                    "that was held out."
+                )
         weight = np.ones(len(rows.y)) if rows.weight is None else rows.weight
         if not weight.any():
             raise ValueError(
@@ -333,7 +349,7 @@ class CascadeClassifier(
         codes = np.array([positions.get(label, -1) for label in rows.y.tolist()])
         max_loss = _MAX_LOSS if self.max_loss is None else self.max_loss
         promise = Promise(max_loss, self.max_passed, self.confidence_level)
-        chosen = choose(found, codes, weight, promise)
+        chosen = choose(found, codes, weight, origins, promise)
         if np.isinf(chosen.thresholds).all():
             warnings.warn(
                 f"{len(codes)} held-out rows do not show a loss of at most {max_loss} at any "

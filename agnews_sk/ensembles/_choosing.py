@@ -47,7 +47,11 @@ class Chosen(NamedTuple):
 
 
 def choose(
-    found: list[np.ndarray], codes: np.ndarray, weight: np.ndarray, promise: Promise
+    found: list[np.ndarray],
+    codes: np.ndarray,
+    weight: np.ndarray,
+    origins: np.ndarray,
+    promise: Promise,
 ) -> Chosen:
     """Choose the thresholds and temperatures of a cascade.
 
@@ -58,6 +62,8 @@ def choose(
     codes : ndarray of int of shape (n_held_out,)
         Of the labels; -1 for a label that is no class.
     weight : ndarray of float of shape (n_held_out,)
+    origins : ndarray of int of shape (n_held_out,)
+        Rows of one origin, such as copies, tell as much as one.
     promise : Promise
 
     Returns
@@ -71,7 +77,7 @@ def choose(
     thresholds = np.empty(last)
     for stage, y_proba in enumerate(found[:-1]):
         confidence = np.where(answering == last, y_proba.max(axis=1), -np.inf)
-        thresholds[stage] = _threshold(confidence, lost[stage], weight, promise, last)
+        thresholds[stage] = _threshold(confidence, lost[stage], weight, origins, promise, last)
         answering[confidence >= thresholds[stage]] = stage
     reached = [np.average(answering >= stage, weights=weight) for stage in range(len(found))]
     lost_by_answer = lost[answering, np.arange(len(codes))]
@@ -85,7 +91,7 @@ def choose(
         ),
         np.array(reached),
         float(np.average(lost_by_answer, weights=weight)),
-        loss_interval(lost_by_answer, promise.confidence_level, weight),
+        loss_interval(lost_by_answer, promise.confidence_level, weight, origins),
     )
 
 
@@ -95,7 +101,12 @@ def logarithms(y_proba: np.ndarray) -> np.ndarray:
 
 
 def _threshold(
-    confidence: np.ndarray, lost: np.ndarray, weight: np.ndarray, promise: Promise, n_stages: int
+    confidence: np.ndarray,
+    lost: np.ndarray,
+    weight: np.ndarray,
+    origins: np.ndarray,
+    promise: Promise,
+    n_stages: int,
 ) -> float:
     """Return the threshold of a classifier; rows that another answers have no confidence."""
     waiting = confidence > -np.inf
@@ -106,7 +117,8 @@ def _threshold(
         share = 1 - promise.max_passed ** (1 / n_stages)
         return threshold_for_coverage(confidence[waiting], share, weight[waiting])
     level = 1 - (1 - promise.confidence_level) / n_stages
-    threshold = threshold_for_loss(confidence, lost, promise.max_loss / n_stages, level, weight)
+    max_loss = promise.max_loss / n_stages
+    threshold = threshold_for_loss(confidence, lost, max_loss, level, weight, origins)
     return max(threshold, float(confidence[waiting].min()))
 
 

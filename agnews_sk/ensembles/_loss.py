@@ -13,6 +13,7 @@ def threshold_for_loss(
     max_loss: float,
     confidence_level: float,
     weight: np.ndarray,
+    origins: np.ndarray | None = None,
 ) -> float:
     """Return a low threshold of the confidence at which the loss of accuracy is bounded.
 
@@ -31,7 +32,8 @@ def threshold_for_loss(
     confidence_level : float
         Probability, over draws of the rows, that the true loss is at most `max_loss`.
     weight : ndarray of float of shape (n_rows,)
-        The effective sample size is ``sum(weight)**2 / sum(weight**2)`` (Kish, 1965).
+    origins : ndarray of int of shape (n_rows,), optional
+        Rows of one origin, such as copies, tell as much as one of their weight.
 
     Returns
     -------
@@ -49,24 +51,32 @@ def threshold_for_loss(
     """
     order = np.argsort(-confidence, kind="stable")
     order = order[weight[order] > 0]
-    ranked, lost = confidence[order], lost[order]
-    share = weight[order] * _effective_size(weight) / weight.sum()  # of the effective rows
-    only_dear, only_cheap = np.cumsum(share * (lost > 0)), np.cumsum(share * (lost < 0))
+    ranked, lost, weight = confidence[order], lost[order], weight[order] / weight.max()
+    of_origin = weight if origins is None else _of_origins(weight, origins[order])
+    only_dear, only_cheap = np.cumsum(weight * (lost > 0)), np.cumsum(weight * (lost < 0))
+    sizes = _effective_sizes(lost, weight, of_origin)
     # Rows of equal confidence are answered together: (n_distinct,)
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     wanted = np.linspace(0, len(ranked) - 1, _STEPS + 1)[1:].astype(int)
     ends = np.unique(ends[np.searchsorted(ends, wanted)])
-    limit = norm.ppf(confidence_level)
-    size, best = _effective_size(weight), np.inf
+    limit, best = norm.ppf(confidence_level), np.inf
     for end in ends:
-        if _score(only_dear[end], only_cheap[end], size, max_loss) > -limit:
+        size = sizes[end]
+        unit = size / weight.sum()
+        # The score is that of many rows: of few, none that is lost must be unlikely, too.
+        too_few = size * np.log1p(-max_loss) > np.log1p(-confidence_level)
+        score = _score(only_dear[end] * unit, only_cheap[end] * unit, size, max_loss)
+        if too_few or score > -limit:
             break
         best = float(ranked[end])
     return best
 
 
 def loss_interval(
-    lost: np.ndarray, confidence_level: float, weight: np.ndarray
+    lost: np.ndarray,
+    confidence_level: float,
+    weight: np.ndarray,
+    origins: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """Return the interval of a difference of accuracies on the same rows.
 
@@ -76,6 +86,7 @@ def loss_interval(
         1 where only the first classifier is right, -1 where only the second is, and else 0.
     confidence_level : float
     weight : ndarray of float of shape (n_rows,)
+    origins : ndarray of int of shape (n_rows,), optional
 
     Returns
     -------
@@ -90,7 +101,9 @@ def loss_interval(
     >>> round(low, 4), round(high, 4)
     (0.1068, 0.4023)
     """
-    size = _effective_size(weight)
+    weight = weight / weight.max()
+    of_origin = weight if origins is None else _of_origins(weight, origins)
+    size = float(_effective_sizes(lost, weight, of_origin)[-1])
     weight = weight * size / weight.sum()
     counts = float(weight[lost > 0].sum()), float(weight[lost < 0].sum()), size
     limit = norm.ppf((1 + confidence_level) / 2)
@@ -106,9 +119,35 @@ def loss_interval(
     return solve(-1.0, limit), solve(1.0, -limit)
 
 
-def _effective_size(weight: np.ndarray) -> float:
-    """Return the number of rows of equal weight that tell as much."""
-    return float(weight.sum() ** 2 / (weight**2).sum())
+def _of_origins(weight: np.ndarray, origins: np.ndarray) -> np.ndarray:
+    """Return, for each row, the weight of all rows of its origin."""
+    _, codes = np.unique(origins, return_inverse=True)
+    return np.bincount(codes, weight)[codes]
+
+
+def _effective_sizes(lost: np.ndarray, weight: np.ndarray, of_origin: np.ndarray) -> np.ndarray:
+    """Return the number of independent rows of equal weight that tell as much.
+
+    It is that of all rows (Kish, 1965), or less if the rows that are lost or gained are heavier
+    than others: the variance of a loss is theirs.
+
+    Parameters
+    ----------
+    lost : ndarray of int of shape (n_rows,)
+    weight, of_origin : ndarray of float of shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of float of shape (n_rows,)
+        By the rows up to each one.
+    """
+    total = weight.sum()
+    of_all = total**2 / (weight @ of_origin)
+    counted = np.cumsum(weight * (lost != 0))
+    heavy = np.cumsum(weight * of_origin * (lost != 0))
+    mean = np.divide(heavy, counted, out=np.full(len(lost), of_origin.max()), where=counted > 0)
+    sizes: np.ndarray = np.minimum(of_all, total / mean)
+    return sizes
 
 
 def _score(only_first: float, only_second: float, size: float, difference: float) -> float:

@@ -281,7 +281,8 @@ class _TableBatch(Batch):
         return ByColumn(
             np.arange(self._start, self._start + len(self._table)),
             {name: self._table[name] for name in names if wants(name)},
-            lambda chosen: self._table.take(pa.array(chosen, pa.int64())).to_pylist(),
+            # `take` has no kernel for every type.
+            lambda chosen: [self._table.slice(i, 1).to_pylist()[0] for i in chosen],
             [],
         )
 

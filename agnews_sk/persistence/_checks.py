@@ -22,6 +22,7 @@ from agnews_sk.persistence._column_checks import (
     check_mixed_joiner,
     check_one_hot,
 )
+from agnews_sk.persistence._ensemble_checks import check_cascade
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters
@@ -346,22 +347,6 @@ def _check_abstaining(classifier: Any) -> None:
         )
 
 
-def _check_cascade(cascade: Any) -> None:
-    """Reject thresholds, temperatures and names that are not one for each of its classifiers."""
-    state = vars(cascade)
-    if "estimators_" not in state:
-        return
-    n = len(state["estimators_"])
-    names = ("confidence_thresholds_", "temperatures_", "names_")
-    sizes = [np.shape(state.get(name)) for name in names]
-    if sizes != [(n - 1,), (n,), (n,)] or not (cascade.temperatures_ > 0).all():
-        raise _reject(
-            cascade,
-            f"without a threshold, a temperature above 0 and a name for each of its {n} "
-            "classifiers.",
-        )
-
-
 def _check_joiner(joiner: Any) -> None:
     """Reject separators that are so long that each row would fill the memory."""
     if max(len(joiner.separator), len(joiner.missing)) > _MAX_TEXT:
@@ -429,7 +414,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.cleaning.MixedColumnJoiner": check_mixed_joiner,
-    "agnews_sk.ensembles.CascadeClassifier": _check_cascade,
+    "agnews_sk.ensembles.CascadeClassifier": check_cascade,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
     "agnews_sk.vectorization.DateEncoder": check_encoder,
     "agnews_sk.vectorization.NgramUnion": _check_union,

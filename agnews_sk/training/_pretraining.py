@@ -1,8 +1,9 @@
 """Train a pretrained encoder further, on texts without labels."""
 
+import contextlib
 import json
-import shutil
 import tempfile
+import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import Tensor, nn
@@ -233,9 +235,11 @@ def pretrain_encoder(
     texts = _distinct_texts(X)
     seed = check_random_state(random_state).randint(_MAX_SEED)
     digest = content_digest([model_digest(source), options.deciding(seed), texts.to_list()])
-    if _is_written(folder, digest):
+    target = folder.resolve()
+    state = target.with_name(f"{target.name}.training")
+    if _is_written(target, digest):
+        _remove_state(state, digest)
         return folder
-    state = folder.with_name(f"{folder.name}.training")
     checkpoint = Checkpoint(state, digest)
     begun = checkpoint.load("cpu")
     seed = seed if begun is None else begun["seed"]
@@ -248,12 +252,32 @@ def pretrain_encoder(
             rows = pair_with_neighbors(found.module, rows, of_net, seed)
             of_net = replace(of_net, batch_size=2 * batch_size)
         net = make_net(of_net, found.module, rows, seed=seed)
-        net.fit(rows, checkpoint=checkpoint)
+        _train(net, rows, checkpoint)
     record = {"digest": digest, **options.deciding(seed), "objective": found.name}
     record |= {"n_texts": len(texts), "history": net.history_frame().to_dict("list")}
-    _write(folder, found, source, record)
-    shutil.rmtree(state)
+    _write(target, found, source, record)
+    _remove_state(state, digest)
     return folder
+
+
+def _train(net: Any, rows: TextRows, checkpoint: Checkpoint) -> None:
+    """Train, and raise an error where a loss that is not finite ends training."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            net.fit(rows, checkpoint=checkpoint)
+        except ConvergenceWarning as stopped:
+            raise FloatingPointError(f"{stopped} Nothing is written.") from None
+
+
+def _remove_state(state: Path, digest: str) -> None:
+    """Remove the state of a training run, and its folder if nothing else is in it."""
+    if not state.is_dir():
+        return
+    for path in [state / f"{digest}.pt", *state.glob(f"{digest}.*.tmp")]:
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # other files are there
+        state.rmdir()
 
 
 def _distinct_texts(X: Any) -> pl.Series:
@@ -290,12 +314,18 @@ def _is_written(folder: Path, digest: str) -> bool:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
     record = folder / RECORD
-    if record.is_file() and json.loads(record.read_text(encoding="utf-8")).get("digest") == digest:
-        return True
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no record, or a damaged one
+        if json.loads(record.read_text(encoding="utf-8")).get("digest") == digest:
+            return True
     raise FileExistsError(
         f"{folder} holds something else than the encoder that these texts and parameters give; "
         "pass another folder, or remove it first."
     )
+
+
+def _as_number(value: Any) -> Any:
+    """Return a number of NumPy as one of Python."""
+    return value.item()
 
 
 def _write(folder: Path, found: Objective, source: str, record: dict[str, Any]) -> None:
@@ -326,7 +356,9 @@ def _write(folder: Path, found: Objective, source: str, record: dict[str, Any]) 
             pooling |= {"word_embedding_dimension": found.model.config.hidden_size}
             (new / "1_Pooling").mkdir()
             (new / "1_Pooling" / "config.json").write_text(json.dumps(pooling), encoding="utf-8")
-        (new / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        (new / RECORD).write_text(
+            json.dumps(record, indent=1, default=_as_number), encoding="utf-8"
+        )
         if folder.exists():
             folder.rmdir()
         new.rename(folder)

@@ -253,8 +253,9 @@ class NgramUnion(  # type: ignore[call-arg]
         has_own = isinstance(characters.max_df, Integral) or characters.max_df != 1.0
         if not limited or has_own or self.character_max_df is None:
             return characters.fit_transform(texts, y)
+        characters.set_params(max_df=float(self.character_max_df))  # integers are numbers of rows
         try:
-            return characters.set_params(max_df=self.character_max_df).fit_transform(texts, y)
+            return characters.fit_transform(texts, y)
         except ValueError as error:
             if not any(message in str(error) for message in _NONE_LEFT):
                 raise

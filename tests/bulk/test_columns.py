@@ -17,6 +17,8 @@ def predicted(model, folder, *contents, **options):
         files.append(folder / f"{i}.{ending}")
         if ending == "parquet":
             content.write_parquet(files[-1])
+        elif ending == "arrow":
+            content.write_ipc(files[-1])
         else:
             files[-1].write_text(content)
     return pl.read_csv(predict_files(model, files, folder / "out.csv", **options).output)
@@ -170,3 +172,11 @@ def test_a_column_of_a_file_without_a_header_is_named_by_its_number(oil_or_cup, 
         predicted(oil_or_cup, tmp_path, ("csv", content), header=False)
     found = predicted(oil_or_cup, tmp_path, ("csv", content), header=False, columns=["column_1"])
     assert found["predicted"].to_list() == ["Oil", "Cup"]
+
+
+def test_arrow_files_of_polars_are_predicted(oil_or_cup, tmp_path):
+    rows = pl.DataFrame({"text": ["oil prices rise", "", None, "the cup"], "id": [1, 2, 3, 4]})
+    found = predicted(oil_or_cup, tmp_path, ("arrow", rows))  # their texts are views
+    expected = predicted(oil_or_cup, tmp_path, ("parquet", rows))
+    assert found["predicted"].to_list() == expected["predicted"].to_list()
+    assert len(found) == 2

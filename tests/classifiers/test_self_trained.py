@@ -3,6 +3,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse as sp
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
@@ -388,3 +389,16 @@ def test_invalid_use_is_rejected_with_the_way_out(params, fit, error, message):
         classifier.fit(**{"X": X, "y": Y, "X_unlabelled": UNLABELLED} | fit)
     with pytest.raises(NotFittedError, match="not fitted"):
         classifier.predict(X)
+
+
+def test_a_comparison_that_cannot_be_fitted_is_left_out_with_a_warning():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 5)
+    X = rng.normal(size=(10, 2)) + 3 * y[:, None]
+    unlabelled = rng.normal(size=(40, 2)) + 3 * rng.integers(2, size=(40, 1))
+    five = CalibratedClassifierCV(LogisticRegression(), cv=5)  # rows of each class
+    classifier = SelfTrainedClassifier(five, teacher=LogisticRegression(), random_state=0)
+    with pytest.warns(UserWarning, match="not compared .* set fallback=False"):
+        classifier.fit(X, y, X_unlabelled=unlabelled)
+    assert classifier.n_rounds_ > 0
+    assert np.isnan(classifier.held_out_gain_)

@@ -231,3 +231,18 @@ def test_weights_of_held_out_rows_are_needed():
     weight = np.isin(np.arange(100), fitted).astype(float)
     with pytest.raises(ValueError, match="sample_weight must be above 0 for some of the 20"):
         model.fit(X, y, sample_weight=weight)
+
+
+def test_probabilities_that_are_no_numbers_are_rejected():
+    X, y = rows(100)
+    X.loc[3, "cheap"] = np.nan
+    with pytest.raises(ValueError, match="probabilities of 'cheap' must be finite"):
+        cascade("cheap", "dear", max_passed=0.5).fit(X, y)
+
+
+def test_copies_of_a_row_show_no_more_than_one():
+    X, y = rows(300)
+    copied = pd.concat([X] * 5, ignore_index=True)
+    alone = cascade("cheap", "dear", max_loss=0.05).fit(X, y)
+    together = cascade("cheap", "dear", max_loss=0.05).fit(copied, np.tile(y, 5))
+    assert together.loss_interval_ == pytest.approx(alone.loss_interval_, abs=1e-6)

@@ -80,3 +80,53 @@ def test_an_interval_contains_the_mean_and_turns_with_the_sign(lost):
     assert -1 <= low <= lost.mean() <= high <= 1
     turned = loss_interval(-lost, 0.9, np.ones(len(lost)))
     assert turned == pytest.approx((-high, -low), abs=1e-8)
+
+
+@pytest.mark.parametrize("n_rows", [137, 545])
+def test_the_promise_holds_with_few_rows(n_rows):
+    rng = np.random.default_rng(1)
+    max_loss = 2.74 / n_rows
+    broken = 0
+    for _ in range(400):  # the cheap classifier loses a little more than promised, at any threshold
+        lost = (rng.uniform(size=n_rows) < 1.001 * max_loss).astype(int)
+        confidence = np.ones(n_rows)
+        found = threshold_for_loss(confidence, lost, max_loss, 0.95, np.ones(n_rows))
+        broken += np.isfinite(found)
+    assert broken / 400 <= 0.06
+
+
+def test_the_promise_holds_for_rows_of_one_origin():
+    rng = np.random.default_rng(2)
+    origins, weight = np.repeat(np.arange(300), 10), np.ones(3_000)
+    alone = together = 0
+    for _ in range(100):
+        lost = np.repeat(rng.uniform(size=300) < 0.0505, 10).astype(int)
+        arguments = np.ones(3_000), lost, 0.05, 0.95, weight
+        alone += np.isfinite(threshold_for_loss(*arguments))
+        together += np.isfinite(threshold_for_loss(*arguments, origins))
+    assert together <= 6 < alone
+
+
+def test_the_promise_holds_where_heavy_rows_are_lost():
+    rng = np.random.default_rng(3)
+    broken = 0
+    for _ in range(200):
+        heavy = rng.uniform(size=2_000) < 0.05
+        weight = np.where(heavy, 20.0, 1.0)
+        share = 0.05 * 20 / (0.05 * 20 + 0.95)  # of the weight
+        lost = (heavy & (rng.uniform(size=2_000) < 0.0202 / share)).astype(int)
+        found = threshold_for_loss(np.ones(2_000), lost, 0.02, 0.95, weight)
+        broken += np.isfinite(found)
+    assert broken / 200 <= 0.07
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e160])
+def test_the_scale_of_weights_does_not_matter(scale):
+    confidence, lost = draw(500, 4)
+    expected = loss_interval(lost, 0.9, np.ones(500))
+    assert loss_interval(lost, 0.9, np.full(500, scale)) == pytest.approx(expected)
+    thresholds = [
+        threshold_for_loss(confidence, lost, 0.05, 0.9, weight)
+        for weight in (np.ones(500), np.full(500, scale))
+    ]
+    assert thresholds[0] == thresholds[1]

@@ -261,6 +261,10 @@ def values():
         ("names_", ["a"]),
         ("estimators_", [make_tfidf_pipeline(), CountVectorizer()]),
         ("estimators_", cascade.estimators_[:1]),
+        ("temperatures_", np.array([1.0, np.inf])),
+        ("names_", ["a", "a"]),
+        ("names_", ["a", "?" * 10**6]),
+        ("classes_", np.array(["a", "c"], dtype=object)),
     ]:
         changed = copy.deepcopy(cascade)
         setattr(changed, name, value)

@@ -11,6 +11,7 @@ from transformers import AutoModelForMaskedLM, BertConfig, BertForPreTraining
 
 from agnews_sk import make_embedding_pipeline, pretrain_encoder
 from agnews_sk.classifiers import FineTunedTransformerClassifier
+from agnews_sk.nn import PairLoss
 from agnews_sk.persistence import load, save
 from agnews_sk.training import _checkpoint, _pretraining
 from agnews_sk.vectorization import SentenceEmbedder
@@ -195,3 +196,54 @@ def test_the_callers_random_state_is_unchanged(tiny_encoder, tmp_path):
     torch.manual_seed(3)
     pretrain(tmp_path / "new", tiny_encoder, max_steps=1)
     torch.testing.assert_close(torch.rand(4), expected)
+
+
+def test_other_files_beside_the_state_are_kept(tiny_encoder, tmp_path):
+    state = tmp_path / "new.training"
+    state.mkdir()
+    (state / "thesis.tex").write_text("x")
+    pretrain(tmp_path / "new", tiny_encoder)
+    assert [path.name for path in state.iterdir()] == ["thesis.tex"]
+
+
+def test_a_state_that_a_kill_left_is_removed_by_the_next_call(tiny_encoder, tmp_path, monkeypatch):
+    monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(_pretraining, "_remove_state", lambda *_: None)
+    folder = pretrain(tmp_path / "new", tiny_encoder)
+    assert (tmp_path / "new.training").exists()
+    monkeypatch.undo()
+    pretrain(folder, tiny_encoder)
+    assert not (tmp_path / "new.training").exists()
+
+
+def test_the_folder_may_be_a_link_to_an_empty_one(tiny_encoder, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert pretrain(tmp_path / "link", tiny_encoder) == tmp_path / "link"
+    assert (tmp_path / "real" / "config.json").is_file()
+
+
+def test_numbers_of_numpy_are_written(tiny_encoder, tmp_path):
+    pretrain(tmp_path / "new", tiny_encoder, batch_size=np.int64(8), learning_rate=np.float32(1e-3))
+    assert '"batch_size": 8' in (tmp_path / "new" / "pretraining.json").read_text()
+
+
+def test_a_damaged_record_is_other_contents(tiny_encoder, tmp_path):
+    folder = pretrain(tmp_path / "new", tiny_encoder)
+    (folder / "pretraining.json").write_text("{")
+    with pytest.raises(FileExistsError, match="holds something else"):
+        pretrain(folder, tiny_encoder)
+
+
+def test_training_that_diverges_writes_nothing(tiny_encoder, tmp_path, monkeypatch):
+    compute = PairLoss.forward
+    calls = []
+
+    def diverge(self, *arguments):
+        calls.append(1)
+        return compute(self, *arguments) + (np.nan if len(calls) > 2 else 0)  # finite gradients
+
+    monkeypatch.setattr(PairLoss, "forward", diverge)
+    with pytest.raises(FloatingPointError, match="the loss is nan at step 3"):
+        pretrain(tmp_path / "new", tiny_encoder)
+    assert not (tmp_path / "new").exists()

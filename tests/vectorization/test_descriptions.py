@@ -123,7 +123,7 @@ def test_labels_of_a_series_are_its_index(embedder):
 
 
 @pytest.mark.parametrize(
-    "same", ["oil prices", "Oil  prices", ["oil prices", "oil prices"]], ids=str
+    "same", ["oil prices", "oil  prices", ["oil prices", "oil prices"]], ids=str
 )
 def test_classes_that_the_embedder_cannot_tell_apart_are_rejected(embedder, same):
     names = {"a": "the cup", "b": "oil prices", "c": same}

@@ -103,6 +103,10 @@ def test_characters_of_most_rows_are_ignored_beside_words_of_many_rows():
     assert characters_of(TEN, character_max_df=None) == rest | everywhere
 
 
+def test_one_is_the_share_of_all_rows():
+    assert characters_of(TEN, character_max_df=1) == characters_of(TEN, character_max_df=1.0)
+
+
 @pytest.mark.parametrize("max_df", [0.9, 200], ids=["share", "number"])
 def test_a_max_df_of_the_characters_precedes_that_of_the_union(max_df):
     assert ("pri" in characters_of(TEN, max_df)) == (max_df == 200)

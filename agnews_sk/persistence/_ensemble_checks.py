@@ -1,0 +1,57 @@
+"""Checks of the state of loaded classifiers that are made of several."""
+
+from typing import Any
+
+import numpy as np
+
+from agnews_sk.persistence._errors import ArtifactError
+from agnews_sk.persistence._schema import PIPELINE
+
+_LONGEST_NAME = 4_096
+
+
+def check_cascade(cascade: Any) -> None:
+    """Reject a cascade whose thresholds, temperatures, names or classes do not fit its classifiers.
+
+    Parameters
+    ----------
+    cascade : CascadeClassifier
+
+    Raises
+    ------
+    ArtifactError
+    """
+    state = vars(cascade)
+    if "estimators_" not in state:
+        return
+    parts = state["estimators_"]
+    n = len(parts)
+    classes = np.asarray(state.get("classes_")).tolist()
+    same = all(np.asarray(getattr(one, "classes_", None)).tolist() == classes for one in parts)
+    thresholds = _floats(state.get("confidence_thresholds_"))
+    temperatures = _floats(state.get("temperatures_"))
+    scaled = temperatures.shape == (n,) and np.isfinite(temperatures).all()
+    if not (
+        same
+        and thresholds.shape == (n - 1,)
+        and scaled
+        and (temperatures > 0).all()
+        and _are_names(state.get("names_"), n)
+    ):
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(cascade).__name__} without a threshold, a finite temperature "
+            f"above 0, a name and the same classes for each of its {n} classifiers."
+        )
+
+
+def _are_names(names: Any, n: int) -> bool:
+    """Return whether these are so many different names."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return False
+    return len(set(names)) == len(names) == n and max(map(len, names)) <= _LONGEST_NAME
+
+
+def _floats(values: Any) -> np.ndarray:
+    """Return an array of floats as it is, and an array of no dimension for anything else."""
+    is_floats = isinstance(values, np.ndarray) and values.dtype.kind == "f"
+    return values if is_floats else np.empty(())
