@@ -57,7 +57,7 @@ def python_blocks(page):
 COMMAND = re.compile(r"^(?: {4})?(agnews-sk [a-z].*)$", re.MULTILINE)
 ARGUMENTS = re.compile(r'make (compare)[^\n`]* ARGS="([^"]*)"')
 MENTIONED = re.compile(r"`(agnews-sk [^`]*)`")
-SLOW = {"docs/saving.md", "docs/scaling.md", "docs/tuning.md"}
+SLOW = {"docs/saving.md", "docs/scaling.md", "docs/tuning.md", "docs/unlabelled.md"}
 WITH_CODE = {str(page.relative_to(ROOT)): page for page in PAGES if python_blocks(page)}
 
 
@@ -123,6 +123,11 @@ def for_evaluation(folder):
     return {**rows, **valid, "X": X, "y": y, "pipelines": pipelines}
 
 
+def for_unlabelled(folder):
+    write_rows(folder / "few", 140, 24)  # more than the page labels
+    return {}
+
+
 def for_rows(folder):
     return {**labelled(), "weights": [1.0] * 60, "authors": list(range(20)) * 3}
 
@@ -173,6 +178,7 @@ PREAMBLES = {
     "docs/scaling.md": for_searching,
     "docs/tuning.md": for_searching,
     "docs/testing.md": for_testing,
+    "docs/unlabelled.md": for_unlabelled,
 }
 
 
