@@ -34,6 +34,12 @@ def check_pairs(classifier: Any) -> None:
             raise ValueError(
                 f"loss='contrastive' cannot be combined with {name}={value!r}: {reason}."
             )
+    if classifier.chunk_pooling != "mean":
+        raise ValueError(
+            f"loss='contrastive' cannot be combined with chunk_pooling="
+            f"{classifier.chunk_pooling!r}: the output layer is fitted to the mean vectors of "
+            "chunks; set chunk_pooling='mean'."
+        )
     if classifier.tokens_per_batch is not None:
         raise ValueError(
             f"loss='contrastive' cannot be combined with tokens_per_batch="

@@ -297,3 +297,12 @@ def test_a_pipeline_trained_on_pairs_is_served_with_explanations(tiny_model, hea
     expected = pipeline.predict_proba([text])[0].tolist()
     assert [*found["probabilities"].values()] == pytest.approx(expected, abs=1e-6)
     assert [row["word"] for row in found["words"]] == text.split()
+
+
+@pytest.mark.parametrize("chunk_pooling", ["max", "attention"])
+def test_the_output_layer_is_fitted_to_means_of_chunks_only(tiny_model, headlines, chunk_pooling):
+    classifier = contrastive(
+        tiny_model, truncation="chunk", max_length=6, chunk_pooling=chunk_pooling
+    )
+    with pytest.raises(ValueError, match=f"chunk_pooling='{chunk_pooling}'.*chunk_pooling='mean'"):
+        classifier.fit(*headlines)
