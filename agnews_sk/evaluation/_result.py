@@ -10,18 +10,18 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from agnews_sk._core.label_arrays import codes_of
-from agnews_sk._core.label_sets import indicator_of, is_multilabel
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk.evaluation._evaluation import Evaluation
 from agnews_sk.evaluation._given_predictions import evaluations_of
 from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
+from agnews_sk.evaluation._label_tables import confusion_matrix, indicators_of, label_scores
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
+from agnews_sk.evaluation._pareto import COST_COLUMNS, pareto_front
 from agnews_sk.evaluation._predictions import predicted_codes
 from agnews_sk.evaluation._provenance import describe_environment
-from agnews_sk.evaluation._quality import PER_CLASS
 from agnews_sk.evaluation._result_json import parts_of, result_as_dict
 from agnews_sk.evaluation._scoring import check_comparable, score_evaluations
-from agnews_sk.evaluation._wording import abstention_note, cost_note, verdict
+from agnews_sk.evaluation._wording import abstention_note, cost_note, main_score, verdict
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -256,16 +256,7 @@ class ComparisonResult:
             Columns `precision`, `recall`, `f1`, and the numbers of rows `true` and `predicted`.
         """
         self._check_name(name)
-        true, predicted = self._indicators(name)
-        row, classes = self.scores.loc[name].to_dict(), self.classes.tolist()
-        return pd.DataFrame(
-            {
-                **{s: [float(row[f"{s}_{label}"]) for label in classes] for s in PER_CLASS},
-                "true": true.sum(axis=0),
-                "predicted": predicted.sum(axis=0),
-            },
-            index=pd.Index(self.classes, name="label"),
-        )
+        return label_scores(self, name)
 
     def confusion_matrix(self, name: str) -> pd.DataFrame:
         """Return a classifier's confusion matrix.
@@ -292,15 +283,7 @@ class ComparisonResult:
             raise ValueError(
                 "confusion_matrix needs one label per row, got several; use label_scores."
             )
-        codes = self.predicted_codes(name)
-        places = codes_of(self.y_true, self.classes)[codes >= 0], codes[codes >= 0]
-        counts = np.zeros((len(self.classes), len(self.classes)), dtype=int)
-        np.add.at(counts, places, 1)
-        return pd.DataFrame(
-            counts,
-            index=pd.Index(self.classes, name="true"),
-            columns=pd.Index(self.classes, name="predicted"),
-        )
+        return confusion_matrix(self, name)
 
     def differing_rows(self, n_rows: int | None = None) -> np.ndarray:
         """Return the predictions on which some classifiers are right and others wrong.
@@ -315,7 +298,7 @@ class ComparisonResult:
         ndarray of int of shape (n_differing,)
             Positions in `predictions` and `y_true`.
         """
-        indicators = [self._indicators(name) for name in self.names]
+        indicators = [indicators_of(self, name) for name in self.names]
         right = np.sum([(true == found).all(axis=1) for true, found in indicators], axis=0)
         differing = np.flatnonzero((right > 0) & (right < len(self.names)))
         if n_rows is None or len(differing) <= n_rows:
@@ -326,14 +309,6 @@ class ComparisonResult:
         """Reject the name of a classifier that was not compared."""
         if name not in self.names:
             raise KeyError(f"name must be one of {self.names}, got {name!r}.")
-
-    def _indicators(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return true and predicted labels as indicators of shape (n_predictions, n_classes)."""
-        if self.multilabel:
-            found = self.predictions[name].to_numpy()
-            return indicator_of(self.y_true, self.classes), indicator_of(found, self.classes)
-        codes, positions = codes_of(self.y_true, self.classes), np.arange(len(self.classes))
-        return codes[:, None] == positions, self.predicted_codes(name)[:, None] == positions
 
     def predicted_codes(self, name: str) -> np.ndarray:
         """Return a classifier's predictions as positions in `classes`, -1 where it abstains."""
@@ -370,6 +345,30 @@ class ComparisonResult:
         interval nor p-value (method "none").
         """
         return self.pairs.copy()
+
+    def frontier(self, cost: str = "texts_per_second", score: str | None = None) -> list[str]:
+        """Return the classifiers of which no other is both better and cheaper (Pareto front).
+
+        Parameters
+        ----------
+        cost : str, default="texts_per_second"
+            A column of `scores` that is a cost.
+        score : str, optional
+            One that is a score; by default accuracy, with several labels per row macro-F1.
+
+        Returns
+        -------
+        list of str
+            From the cheapest classifier to the best one.
+
+        Raises
+        ------
+        ValueError
+            If no cost has this name.
+        """
+        if cost not in COST_COLUMNS:
+            raise ValueError(f"cost must be one of {list(COST_COLUMNS)}, got {cost!r}.")
+        return pareto_front(self.scores, score or main_score(self).column, cost)
 
     def summary(self) -> str:
         """Return the verdict and the costs, in a sentence each.

@@ -102,7 +102,7 @@ def abstention_note(result: "ComparisonResult") -> str:
 
 
 def cost_note(result: "ComparisonResult") -> str:
-    """State in one sentence how long each fit took, and how many texts are predicted per second.
+    """State how long each fit took, how many texts are predicted per second, and the frontier.
 
     Parameters
     ----------
@@ -120,9 +120,13 @@ def cost_note(result: "ComparisonResult") -> str:
         f"{name} {number(value)} texts/s"
         for name, value in result.scores["texts_per_second"].dropna().items()
     ]
+    front = " or ".join(result.frontier()) if len(speeds) > 2 else ""
     sentences = [
         f"Time to fit: {listed(fits)}." if fits else "",
         f"Prediction speed: {listed(speeds)}." if speeds else "",
+        f"No other has both a higher {main_score(result).name} and speed than {front}."
+        if front
+        else "",
     ]
     return " ".join(filter(None, sentences)) or "Their costs are unknown."
 

@@ -59,14 +59,18 @@ def new_figure(width: float, height: float, *, needed_by: str, layout: str = "co
 
 
 def logarithmic(axis: Any) -> None:
-    """Label a logarithmic axis at 1, 2 and 5 of each power of ten, in plain numbers.
+    """Label a logarithmic axis in plain numbers.
+
+    Powers of ten have labels, and over less than two of them 2 and 5 times as much, too.
 
     Parameters
     ----------
     axis : matplotlib.axis.Axis
+        With its data.
     """
     ticker = import_optional("matplotlib.ticker", extra="plot", needed_by="a logarithmic axis")
-    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    lowest, highest = axis.get_data_interval()
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if highest < 100 * lowest else (1,)))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
     axis.set_minor_formatter(ticker.NullFormatter())
 

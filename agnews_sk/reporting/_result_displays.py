@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from agnews_sk.evaluation import ComparisonResult, interval_columns
@@ -130,10 +131,14 @@ class ScoresDisplay(AxesDisplay):
 class CostQualityDisplay(AxesDisplay):
     """A score of each classifier against a cost, on a logarithmic axis.
 
+    A line joins the classifiers of which no other is both better and cheaper, each named beside
+    its point; the others are in the legend.
+
     Parameters
     ----------
-    data : pandas.DataFrame of shape (n_classifiers, 4)
-        Columns `score`, `low`, `high` and `cost`, one row per classifier.
+    data : pandas.DataFrame of shape (n_classifiers, 5)
+        Columns `score`, `low`, `high`, `cost` and `frontier`, which is True for those on the line;
+        one row per classifier.
     score, cost : str
         Names of the columns of `ComparisonResult.scores`, which label the axes.
 
@@ -189,21 +194,33 @@ class CostQualityDisplay(AxesDisplay):
         ValueError
             If no cost has this name.
         """
-        if cost not in COSTS:
-            raise ValueError(f"cost must be one of {list(COSTS)}, got {cost!r}.")
+        frontier = result.frontier(cost, score)
         ends = interval_columns(result.classes, multilabel=result.multilabel)
         columns = [score, *ends[score], cost]
         data = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
+        data = data.assign(frontier=data.index.isin(frontier))
         return cls(data, score=score, cost=cost).plot(ax=ax)
 
     def _draw(self, ax: Any) -> None:
-        """Draw score and interval of each classifier whose cost is known."""
+        """Draw score and interval of each classifier whose cost is known, and the frontier."""
+        costs = self.data["cost"][self.data["cost"] > 0]
+        middle = np.sqrt(costs.min() * costs.max())
         for (name, row), style in zip(self.data.iterrows(), styles(len(self.data))):
             if not row["cost"] > 0:
                 continue
+            point = row["cost"], row["score"]
             ax.plot([row["cost"]] * 2, [row["low"], row["high"]], color=style["color"], linewidth=2)
-            ax.plot([row["cost"]], [row["score"]], linestyle="", label=name, **style)
+            ax.plot(*point, linestyle="", label="" if row["frontier"] else name, **style)
+            if row["frontier"]:
+                side = -1 if row["cost"] > middle else 1  # towards the middle of the axes
+                beside = {"textcoords": "offset points", "ha": "left" if side > 0 else "right"}
+                ax.annotate(name, point, (6 * side, 4), fontsize="small", **beside)
+        on_line = self.data[self.data["frontier"] & (self.data["cost"] > 0)].sort_values("cost")
+        if len(on_line) > 1:
+            line = on_line["cost"], on_line["score"]
+            ax.plot(*line, color="grey", linestyle="--", linewidth=1, zorder=1)
         ax.set(xscale="log", xlabel=COSTS[self.cost], ylabel=self.score.replace("_", " "))
         logarithmic(ax.xaxis)
-        ax.margins(x=0.12)
-        ax.legend(frameon=False, fontsize="small")
+        ax.margins(x=0.2)
+        if ax.get_legend_handles_labels()[1]:
+            ax.legend(frameon=False, fontsize="small")

@@ -233,14 +233,20 @@ def plots_section(result: ComparisonResult) -> str:
 def _cost_plots(result: ComparisonResult) -> list[str]:
     """Return accuracy against each cost that is known for some classifier."""
     score = main_score(result)
-    captions = {"fit_seconds": "fit time", "latency_p95_ms": "the latency of one text"}
+    captions = {
+        "texts_per_second": "prediction speed",
+        "size_bytes": "size",
+        "fit_seconds": "fit time",
+        "latency_p95_ms": "the latency of one text",
+    }
     return [
         svg_figure(
             CostQualityDisplay.from_result,
             result,
             score=score.column,
             cost=cost,
-            caption=f"{_capitalized(score.name)} against {shown}",
+            caption=f"{_capitalized(score.name)} against {shown}. "
+            f"No other is both better and cheaper than {' or '.join(result.frontier(cost))}.",
         )
         for cost, shown in captions.items()
         if result.scores[cost].notna().any()

@@ -76,3 +76,15 @@ def test_unknown_costs_are_stated_as_unknown():
 )
 def test_only_unusual_methods_are_named(method, expected):
     assert interval_with_method("1 to 2", method, usual="BCa") == expected
+
+
+def test_the_frontier_is_named_from_three_classifiers_on():
+    predicted = {"good": flipped(10), "fair": flipped(20), "poor": flipped(80)}
+    result = ComparisonResult.from_predictions(Y, predicted, random_state=0)
+    result.scores["texts_per_second"] = [10.0, 500.0, 200.0]
+    said = "No other has both a higher accuracy and speed than fair or good."
+    assert cost_note(result).endswith(said)
+    two = {name: predicted[name] for name in ("good", "fair")}
+    result = ComparisonResult.from_predictions(Y, two, random_state=0)
+    result.scores["texts_per_second"] = [10.0, 500.0]
+    assert "No other" not in cost_note(result)

@@ -8,6 +8,7 @@ pytest.importorskip("matplotlib")
 
 
 def result_with(n_classifiers):
+    """Return a result of classifiers, each slower than the one before; the second is right."""
     y_true = np.array(["World", "Sports", "Business", "Sci/Tech"], dtype=object)
     y_pred = np.array(["World", "Sports", "Sports", "Sci/Tech"], dtype=object)
     return ComparisonResult.from_evaluations(
@@ -16,10 +17,10 @@ def result_with(n_classifiers):
                 name=f"c{i}",
                 estimator=None,
                 y_true=y_true,
-                y_pred=y_pred,
+                y_pred=y_true if i == 1 else y_pred,
                 n_train_rows=4,
                 fit_seconds=1.0,
-                predict_seconds=1.0,
+                predict_seconds=1.0 + i,
                 size_bytes=1,
             )
             for i in range(n_classifiers)
@@ -45,7 +46,17 @@ def test_a_score_without_interval_is_rejected():
 def test_quality_is_drawn_against_cost_on_a_logarithmic_axis():
     display = CostQualityDisplay.from_result(result_with(2))
     assert display.ax_.get_xscale() == "log"
-    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["c0", "c1"]
+    assert display.ax_.get_xlabel() == "fit time in seconds"
+
+
+def test_those_on_the_frontier_are_named_and_joined_and_others_in_the_legend():
+    display = CostQualityDisplay.from_result(result_with(3), cost="texts_per_second")
+    assert display.data["frontier"].to_dict() == {"c0": True, "c1": True, "c2": False}
+    assert [text.get_text() for text in display.ax_.texts] == ["c0", "c1"]
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["c2"]
+    line = display.ax_.lines[-1]
+    assert list(line.get_xdata()) == sorted(display.data["cost"][:2])
+    assert list(line.get_ydata()) == [1.0, 0.75]
 
 
 def test_a_cost_that_is_not_known_is_rejected():
