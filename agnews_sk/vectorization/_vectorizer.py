@@ -89,7 +89,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         Add one to document frequencies.
     supervised : bool or "auto", default=False
         Multiply the inverse document frequencies by how much the n-gram tells about the class, for
-        which `fit` needs y. "auto" does so if it gets y and 5,000 rows or more.
+        which `fit` needs y. "auto" does so if it gets y and 1,000 rows or more.
     sublinear_tf : bool, default=False
         Replace a count by one plus its logarithm.
     norm : {"l1", "l2"} or None, default="l2"

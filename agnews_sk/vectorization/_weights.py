@@ -14,7 +14,7 @@ from agnews_sk.vectorization._class_information import class_information
 
 # With fewer, weights repeat the labels of the rows, and rows held out to calibrate a classifier
 # look easier than new ones.
-_ENOUGH_ROWS = 5_000
+_ENOUGH_ROWS = 1_000
 _NORMALIZE = {"l1": inplace_csr_row_normalize_l1, "l2": inplace_csr_row_normalize_l2}
 
 
