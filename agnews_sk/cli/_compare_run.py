@@ -2,11 +2,13 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from sklearn.base import clone
 
+from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.auditing import audit
@@ -14,8 +16,10 @@ from agnews_sk.cli._explaining import explain_best
 from agnews_sk.cli._families import (
     NETS,
     PRETRAINED,
+    TRAINS_NET,
     Family,
     check_columns,
+    check_one_label,
     check_pretrained,
     make_pipeline,
 )
@@ -44,7 +48,7 @@ EXPLANATION_SECONDS = 20.0
 # Explaining a text takes about as long as predicting so many: steps of an integral, or its words.
 PREDICTIONS_PER_EXPLANATION = 500
 
-Pipelines = dict[Family, TextPipeline]
+Pipelines = dict[Family, Any]  # pipelines, and classifiers made of them
 
 
 def run_compare(
@@ -84,7 +88,8 @@ def run_compare(
             for family in families:
                 check_model_path(out / family)
         rows = load_rows(options, console, columns=others)
-        if others is not None and (nets := NETS.intersection(families)):
+        check_one_label(is_multilabel(rows.y_train), families)
+        if others is not None and (nets := TRAINS_NET.intersection(families)):
             console.print(f"{' and '.join(sorted(nets))} use texts only.", highlight=False)
         pipelines = {
             family: make_pipeline(
@@ -145,7 +150,7 @@ def _training_rows(
 
     Parameters
     ----------
-    pipelines : dict of Family to TextPipeline
+    pipelines : dict of Family to classifier
     rows : TrainTest
     n_wanted : int or None
         None takes as many as the time allows; all rows if there is no network.
@@ -156,7 +161,8 @@ def _training_rows(
     -------
     ndarray of int of shape (n_chosen,)
     """
-    nets = {family: pipeline for family, pipeline in pipelines.items() if family in NETS}
+    nets = [_net_of(family, classifier) for family, classifier in pipelines.items()]
+    nets = [net for net in nets if net is not None]
     if n_wanted is None and nets:
         n_wanted = _affordable_rows(nets, rows, seed, console)
     chosen = draw_rows(rows.y_train, n_wanted or n_rows(rows.X_train), seed)
@@ -164,12 +170,19 @@ def _training_rows(
     return chosen
 
 
-def _affordable_rows(nets: Pipelines, rows: TrainTest, seed: int, console: Console) -> int:
+def _net_of(family: Family, classifier: Any) -> TextPipeline | None:
+    """Return the pipeline whose network a family trains, or None if it trains none."""
+    if family is Family.CASCADE:
+        return dict(classifier.estimators)[Family.FINETUNE]
+    return classifier if family in NETS else None
+
+
+def _affordable_rows(nets: list[TextPipeline], rows: TrainTest, seed: int, console: Console) -> int:
     """Return how many rows the time allows, measured by training on a few.
 
     Parameters
     ----------
-    nets : dict of Family to TextPipeline
+    nets : list of TextPipeline
         Clones of them are trained for one epoch.
     rows : TrainTest
     seed : int
@@ -186,7 +199,7 @@ def _affordable_rows(nets: Pipelines, rows: TrainTest, seed: int, console: Conso
     probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
     per_text = 0.0
     with stages(console, f"Measuring the speed on {len(probe)} rows"):
-        for net in nets.values():
+        for net in nets:
             quick = clone(net).set_params(classify__max_epochs=1, classify__verbose=0)
             quick.fit(*training_rows(rows, probe))
             n_epochs = net.get_params()["classify__max_epochs"] or MIN_EPOCHS
@@ -207,7 +220,7 @@ def _evaluate_all(
 
     Parameters
     ----------
-    pipelines : dict of Family to TextPipeline
+    pipelines : dict of Family to classifier
     rows : TrainTest
     chosen : ndarray of int of shape (n_chosen,)
         Positions of training rows.
@@ -220,12 +233,12 @@ def _evaluate_all(
     """
     every = np.arange(n_rows(rows.X_train))
     evaluations = []
-    for family, pipeline in pipelines.items():
+    for family, classifier in pipelines.items():
         of_rows = f", {len(chosen):,} rows" if len(chosen) < len(every) else ""
-        evaluations.append(_evaluate(f"{family}{of_rows}", pipeline, rows, chosen, console))
+        evaluations.append(_evaluate(f"{family}{of_rows}", classifier, rows, chosen, console))
         if family is Family.TFIDF and of_rows:
             name = f"{family}, all {len(every):,} rows"
-            evaluations.append(_evaluate(name, pipeline, rows, every, console))
+            evaluations.append(_evaluate(name, classifier, rows, every, console))
     return evaluations
 
 
@@ -235,15 +248,15 @@ def _family(evaluation: Evaluation) -> Family:
 
 
 def _evaluate(
-    name: str, pipeline: TextPipeline, rows: TrainTest, kept: np.ndarray, console: Console
+    name: str, classifier: Any, rows: TrainTest, kept: np.ndarray, console: Console
 ) -> Evaluation:
-    """Evaluate one pipeline, and show its stages; a network shows its epochs itself.
+    """Evaluate one classifier, and show its stages; a network shows its epochs itself.
 
     Parameters
     ----------
     name : str
         Begins with that of the family.
-    pipeline : TextPipeline
+    classifier : TextPipeline, or classifier made of them
     rows : TrainTest
     kept : ndarray of int of shape (n_kept,)
         Positions of training rows.
@@ -254,10 +267,10 @@ def _evaluate(
     Evaluation
     """
     X_train, y_train = training_rows(rows, kept)
-    own_bar = "fitting" if name.startswith(tuple(NETS)) else ""
+    own_bar = "fitting" if name.startswith(tuple(TRAINS_NET)) else ""
     with stages(console, name, own_bar=own_bar) as shown:
         return evaluate_classifier(
-            name, pipeline, X_train, y_train, rows.X_test, rows.y_test, progress=shown.show
+            name, classifier, X_train, y_train, rows.X_test, rows.y_test, progress=shown.show
         )
 
 

@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from agnews_sk.pipeline import TextPipeline
-
 
 class Family(StrEnum):
-    """Families of pipelines."""
+    """Families of pipelines, and of classifiers that are made of pipelines."""
 
     TFIDF = "tfidf"
     EMBEDDING = "embedding"
     TRANSFORMER = "transformer"
     FINETUNE = "finetune"
+    CASCADE = "cascade"
 
 
 ModelOption = Annotated[
@@ -38,8 +36,12 @@ ColumnsOption = Annotated[
 ]
 
 
-PRETRAINED = {Family.EMBEDDING, Family.FINETUNE}
+# Of a TF-IDF pipeline and a fine-tuned one.
+COMPOSED = {Family.CASCADE}
+PRETRAINED = {Family.EMBEDDING, Family.FINETUNE, *COMPOSED}
 NETS = {Family.TRANSFORMER, Family.FINETUNE}
+# Their fits train a network, and they use texts only.
+TRAINS_NET = NETS | COMPOSED
 
 
 def make_pipeline(
@@ -51,8 +53,8 @@ def make_pipeline(
     show: bool = False,
     columns: list[str] | str | None = None,
     texts: Sequence[str] = (),
-) -> "TextPipeline":
-    """Return the unfitted pipeline of a family.
+) -> Any:
+    """Return the unfitted pipeline or classifier of a family.
 
     Parameters
     ----------
@@ -65,16 +67,20 @@ def make_pipeline(
     show : bool, default=False
         Whether a network shows its epochs.
     columns : list of str or "auto", optional
-        Columns that the pipeline uses beside texts; networks use none.
+        Columns that the pipeline uses beside texts; families that train a network use none.
     texts : sequence of str, default=()
         Columns of the text, which are needed where rows have others beside them.
 
     Returns
     -------
-    TextPipeline
+    TextPipeline, or CascadeClassifier of two of them
     """
     from agnews_sk import pipeline
 
+    if family in COMPOSED:
+        same = {"model": model, "epochs": epochs, "seed": seed, "show": show}
+        tfidf, finetune = (make_pipeline(part, **same) for part in (Family.TFIDF, Family.FINETUNE))
+        return _compose(family, tfidf, finetune, seed)
     params: dict[str, Any] = {}
     if columns is not None and texts:
         params["join__columns"] = list(texts)
@@ -90,6 +96,55 @@ def make_pipeline(
     return pipeline.make_finetune_pipeline(model, **params)
 
 
+def _compose(family: Family, tfidf: Any, finetune: Any, seed: int) -> Any:
+    """Return the unfitted classifier of a family that is made of two pipelines."""
+    from agnews_sk.ensembles import CascadeClassifier
+
+    parts = [(Family.TFIDF.value, tfidf), (Family.FINETUNE.value, finetune)]
+    return CascadeClassifier(parts, random_state=seed)
+
+
+def check_not_composed(families: Sequence[Family], what: str) -> None:
+    """Reject families of several pipelines where one pipeline is needed.
+
+    Parameters
+    ----------
+    families : sequence of Family
+    what : str
+        Of what one pipeline is needed, as the beginning of the message.
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    for family in COMPOSED.intersection(families):
+        raise typer.BadParameter(
+            f"{what}, and {family.value} is made of several; choose "
+            f"{', '.join(sorted(set(Family) - COMPOSED))}.",
+            param_hint="--family",
+        )
+
+
+def check_one_label(multilabel: bool, families: Sequence[Family]) -> None:
+    """Reject families that take one label per row, if rows have several.
+
+    Parameters
+    ----------
+    multilabel : bool
+    families : sequence of Family
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    for family in COMPOSED.intersection(families):
+        if multilabel:
+            raise typer.BadParameter(
+                f"{family.value} takes one label per row, got several; leave it out.",
+                param_hint="--family",
+            )
+
+
 def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list[str] | str | None:
     """Return the value of `--columns` as pipelines take it, or reject it for networks alone.
 
@@ -97,7 +152,7 @@ def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list
     ----------
     columns : list of str or None
     families : sequence of Family
-        Networks among them use texts only.
+        Those that train a network use texts only.
 
     Returns
     -------
@@ -109,7 +164,7 @@ def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list
     """
     if not columns:
         return None
-    if NETS.issuperset(families):
+    if TRAINS_NET.issuperset(families):
         raise typer.BadParameter(
             f"{' and '.join(families)} use texts only; choose --family tfidf or embedding.",
             param_hint="--columns",

@@ -14,7 +14,13 @@ from rich.markup import escape
 
 from agnews_sk.bulk import choose_columns
 from agnews_sk.caching import TextCache
-from agnews_sk.cli._families import PRETRAINED, Family, check_pretrained, make_pipeline
+from agnews_sk.cli._families import (
+    PRETRAINED,
+    Family,
+    check_not_composed,
+    check_pretrained,
+    make_pipeline,
+)
 from agnews_sk.cli._rows import RowOptions
 from agnews_sk.files import TEXT_CHOICES, NamedColumns, RowReader, open_rows, plain_name
 from agnews_sk.labelling import (
@@ -86,6 +92,7 @@ def run_label(
     console = Console()
     from agnews_sk import serving  # names the extra if it is missing, before any work
 
+    check_not_composed([family], "labelling asks one pipeline")
     if family in PRETRAINED:
         check_pretrained(model)
     path = Path(str(options.data))

@@ -17,8 +17,10 @@ from agnews_sk._core.validation import n_rows
 from agnews_sk.cli._families import (
     NETS,
     PRETRAINED,
+    TRAINS_NET,
     Family,
     check_columns,
+    check_one_label,
     check_pretrained,
     make_pipeline,
 )
@@ -88,6 +90,7 @@ def run_train(
         rows = load_rows(
             options, console, test=test, validation=validation, columns=others, test_size=0
         )
+        check_one_label(is_multilabel(rows.y_train), [family])
         if others is not None:
             pipeline.set_params(join__columns=list(rows.texts))
         seconds = _fit(pipeline, family, rows, console)
@@ -102,12 +105,12 @@ def run_train(
     print_next(console, out)
 
 
-def _set(pipeline: TextPipeline, params: Sequence[str]) -> None:
+def _set(pipeline: Any, params: Sequence[str]) -> None:
     """Set parameters of steps, each given as NAME=VALUE, or reject them by the option.
 
     Parameters
     ----------
-    pipeline : TextPipeline
+    pipeline : TextPipeline, or classifier made of them
     params : sequence of str
 
     Raises
@@ -148,12 +151,12 @@ def _value(text: str) -> Any:
         return text
 
 
-def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Console) -> float:
+def _fit(pipeline: Any, family: Family, rows: TrainTest, console: Console) -> float:
     """Fit the pipeline, print how long that took, and return the seconds.
 
     Parameters
     ----------
-    pipeline : TextPipeline
+    pipeline : TextPipeline, or classifier made of them
     family : Family
         A network uses validation rows, and shows its epochs itself.
     rows : TrainTest
@@ -166,23 +169,24 @@ def _fit(pipeline: TextPipeline, family: Family, rows: TrainTest, console: Conso
     params = _validation(pipeline, rows) if family in NETS else {}
     n_train = n_rows(rows.X_train)
     start = time.perf_counter()
-    own_bar = "fitting" if family in NETS else ""
+    own_bar = "fitting" if family in TRAINS_NET else ""
     with stages(console, f"{family}: fitting on {n_train:,} rows", own_bar=own_bar):
         pipeline.fit(rows.X_train, rows.y_train, **params)
     seconds = time.perf_counter() - start
     console.print(f"[bold]Fitted:[/] {family} on {n_train:,} rows in {seconds:.1f} s")
-    used = getattr(pipeline["join"], "summary_", None)
+    steps = getattr(pipeline, "named_steps", {})
+    used = getattr(steps.get("join"), "summary_", None)
     if used is not None:
         console.print("[bold]Columns:[/]", escape(used), soft_wrap=True)
     return seconds
 
 
-def _validated(pipeline: TextPipeline, family: Family, rows: TrainTest) -> list[str]:
+def _validated(pipeline: Any, family: Family, rows: TrainTest) -> list[str]:
     """Return the accuracy on the validation rows as a sentence, if there are any.
 
     Parameters
     ----------
-    pipeline : TextPipeline
+    pipeline : TextPipeline, or classifier made of them
     family : Family
     rows : TrainTest
 
@@ -227,7 +231,7 @@ def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
 
 
 def _score(
-    pipeline: TextPipeline,
+    pipeline: Any,
     family: Family,
     rows: TrainTest,
     seconds: float,
@@ -238,7 +242,7 @@ def _score(
 
     Parameters
     ----------
-    pipeline : TextPipeline
+    pipeline : TextPipeline, or classifier made of them
         Fitted.
     family : Family
         Its name in the result.

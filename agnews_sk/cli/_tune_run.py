@@ -17,7 +17,7 @@ from rich.table import Table
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
 from agnews_sk.bulk import renamed_when_complete
-from agnews_sk.cli._families import NETS, Family, check_columns
+from agnews_sk.cli._families import NETS, Family, check_columns, check_not_composed
 from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
 from agnews_sk.cli._output import check_model_path, print_written
 from agnews_sk.cli._progress import stages
@@ -90,6 +90,7 @@ def run_tune(
         As `PipelineSearchCV` takes them.
     """
     console = Console()
+    check_not_composed(families, "a search is over the parameters of single pipelines")
     others = check_columns(columns, families)
     if out is not None:
         check_optional("matplotlib", extra="plot", needed_by="--out")

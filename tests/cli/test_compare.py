@@ -10,6 +10,7 @@ import pytest
 from agnews_sk import load, make_tfidf_pipeline
 from agnews_sk._core.joining import column_kinds
 from agnews_sk.cli import _compare_run
+from agnews_sk.cli._families import COMPOSED
 from agnews_sk.cli._rows import draw_rows
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
@@ -173,3 +174,36 @@ def test_slow_classifiers_explain_fewer_rows(seconds, n_rows):
     rows = TrainTest(None, texts, np.empty(0), np.array(y), "texts")
     explanations = _compare_run._explanations(result, [evaluation], rows)
     assert len(explanations["tfidf"].texts) == n_rows
+
+
+@pytest.mark.parametrize("family", COMPOSED)
+def test_what_is_made_of_pipelines_is_compared_saved_and_loaded(
+    run, rows, tiny_model, tmp_path, family
+):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    out = tmp_path / "out"
+    options = ["--data", rows, "--epochs", 1, "--model", tiny_model, "--out", out]
+    done = run("compare", *options, "--family", "tfidf", "--family", family)
+    assert done.exit_code == 0, done.output
+    assert "Training rows: 160 of 160" in done.output
+    saved = load(out / family)
+    texts = ["Oil prices rise again", "The team wins the cup"]
+    predicted = saved.predict(pd.DataFrame({"title": texts, "description": texts}))
+    assert set(predicted) <= set(saved.classes_.tolist())
+
+
+@pytest.mark.parametrize("family", COMPOSED)
+@pytest.mark.parametrize("command", ["compare", "train"])
+def test_families_of_one_label_reject_several_before_any_fit(
+    run, tmp_path, tiny_model, family, command
+):
+    path = tmp_path / "sets.csv"
+    lines = [f"text number {i},{['red', 'red;blue', 'blue'][i % 3]}" for i in range(30)]
+    path.write_text("\n".join(["text,label", *lines]) + "\n")
+    options = ["--data", path, "--label-sep", ";", "--family", family, "--model", tiny_model]
+    if command == "train":
+        options += ["--out", tmp_path / "model"]
+    done = run(command, *options)
+    assert done.exit_code == 2
+    assert f"{family} takes one label per row, got several" in done.output
+    assert not (tmp_path / "model").exists()

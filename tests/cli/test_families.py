@@ -3,10 +3,17 @@
 import pytest
 import typer
 
-from agnews_sk.cli._families import NETS, Family, check_pretrained, make_pipeline
+from agnews_sk.cli._families import (
+    COMPOSED,
+    NETS,
+    Family,
+    check_not_composed,
+    check_pretrained,
+    make_pipeline,
+)
 
 
-@pytest.mark.parametrize("family", Family)
+@pytest.mark.parametrize("family", sorted(set(Family) - COMPOSED))
 def test_the_options_reach_the_pipeline(family):
     pipeline = make_pipeline(family, model="a/b", epochs=5, seed=7, show=True)
     params = pipeline.get_params()
@@ -15,6 +22,16 @@ def test_the_options_reach_the_pipeline(family):
     assert params.get("classify__verbose", 1) == 1 or family not in NETS
     named = [params[name] for name in ("embed__model", "classify__model") if name in params]
     assert named == ([] if family in (Family.TFIDF, Family.TRANSFORMER) else ["a/b"])
+
+
+@pytest.mark.parametrize("family", COMPOSED)
+def test_the_options_reach_the_pipelines_of_a_composed_classifier(family):
+    classifier = make_pipeline(family, model="a/b", epochs=5, seed=7)
+    params = classifier.get_params()
+    assert params["random_state"] == 7
+    named = {key: value for key, value in params.items() if key.endswith("__model")}
+    assert set(named.values()) == {"a/b"}
+    assert {params[k] for k in params if k.endswith("classify__max_epochs")} == {5}
 
 
 def test_networks_have_their_own_number_of_epochs_by_default():
@@ -26,3 +43,10 @@ def test_a_pretrained_model_is_checked_by_its_configuration(tiny_model):
     with pytest.raises(typer.BadParameter, match="nowhere") as rejected:
         check_pretrained("./nowhere")
     assert rejected.value.param_hint == "--model"
+
+
+@pytest.mark.parametrize("family", COMPOSED)
+def test_a_composed_classifier_is_rejected_where_one_pipeline_is_needed(family):
+    with pytest.raises(typer.BadParameter, match=f"{family} is made of several; choose embedding"):
+        check_not_composed([Family.TFIDF, family], "a search is over single pipelines")
+    check_not_composed([Family.TFIDF], "a search is over single pipelines")
