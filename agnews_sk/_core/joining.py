@@ -1,6 +1,7 @@
 """The cells of a row as one text: for whole columns, and for a single row."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -150,7 +151,7 @@ class _Joining(NamedTuple):
 
 def _joining_of(model: Any, columns: Sequence[str] | None) -> _Joining:
     """Return how a model joins cells: the columns that it was fitted on first, in their order."""
-    step = _join_step(model)
+    step = next(iter(_join_steps(model)), None)
     fitted = fitted_columns(model)
     position = {column: i for i, column in enumerate(fitted)}
     order = sorted(columns or fitted, key=lambda column: position.get(column, len(position)))
@@ -196,7 +197,10 @@ def column_kinds(model: Any) -> dict[str, str]:
     dict of str to str
         Empty if it takes texts only.
     """
-    return dict(getattr(_join_step(model), "column_kinds_", {}))
+    kinds: dict[str, str] = {}
+    for step in _join_steps(model):
+        kinds |= getattr(step, "column_kinds_", {})
+    return kinds
 
 
 def fitted_columns(model: Any) -> list[str]:
@@ -210,10 +214,18 @@ def fitted_columns(model: Any) -> list[str]:
     -------
     list of str
     """
-    return [str(column) for column in getattr(_join_step(model), "columns_", None) or ()]
+    found = (getattr(step, "columns_", None) for step in _join_steps(model))
+    return [str(column) for column in next(filter(None, found), ())]
 
 
-def _join_step(model: Any) -> Any:
-    """Return the `join` step of a pipeline, an exported one or a search; None if it has none."""
+def _join_steps(model: Any) -> list[Any]:
+    """Return the `join` steps of a pipeline, an exported one or a search, or of its parts.
+
+    A classifier that is made of several pipelines has one for each; a model without has none.
+    """
     steps = predicting_estimator(getattr(model, "steps_", model))
-    return getattr(steps, "named_steps", {}).get("join")
+    if hasattr(steps, "named_steps"):
+        return [steps.named_steps["join"]] if "join" in steps.named_steps else []
+    parts = getattr(steps, "estimators_", None)
+    found = map(_join_steps, parts) if isinstance(parts, list) else ()
+    return list(chain.from_iterable(found))

@@ -89,7 +89,7 @@ def run_compare(
                 check_model_path(out / family)
         rows = load_rows(options, console, columns=others)
         check_one_label(is_multilabel(rows.y_train), families)
-        if others is not None and (nets := TRAINS_NET.intersection(families)):
+        if others is not None and (nets := NETS.intersection(families)):
             console.print(f"{' and '.join(sorted(nets))} use texts only.", highlight=False)
         pipelines = {
             family: make_pipeline(
@@ -161,8 +161,8 @@ def _training_rows(
     -------
     ndarray of int of shape (n_chosen,)
     """
-    nets = [_net_of(family, classifier) for family, classifier in pipelines.items()]
-    nets = [net for net in nets if net is not None]
+    found = [_net_of(family, classifier) for family, classifier in pipelines.items()]
+    nets = [net for net in found if net is not None]
     if n_wanted is None and nets:
         n_wanted = _affordable_rows(nets, rows, seed, console)
     chosen = draw_rows(rows.y_train, n_wanted or n_rows(rows.X_train), seed)

@@ -40,7 +40,7 @@ ColumnsOption = Annotated[
 COMPOSED = {Family.CASCADE}
 PRETRAINED = {Family.EMBEDDING, Family.FINETUNE, *COMPOSED}
 NETS = {Family.TRANSFORMER, Family.FINETUNE}
-# Their fits train a network, and they use texts only.
+# Their fits train a network.
 TRAINS_NET = NETS | COMPOSED
 
 
@@ -67,7 +67,7 @@ def make_pipeline(
     show : bool, default=False
         Whether a network shows its epochs.
     columns : list of str or "auto", optional
-        Columns that the pipeline uses beside texts; families that train a network use none.
+        Columns that the pipeline uses beside texts; networks use none.
     texts : sequence of str, default=()
         Columns of the text, which are needed where rows have others beside them.
 
@@ -78,7 +78,8 @@ def make_pipeline(
     from agnews_sk import pipeline
 
     if family in COMPOSED:
-        same = {"model": model, "epochs": epochs, "seed": seed, "show": show}
+        same: dict[str, Any] = {"model": model, "epochs": epochs, "seed": seed, "show": show}
+        same |= {"columns": columns, "texts": texts}
         tfidf, finetune = (make_pipeline(part, **same) for part in (Family.TFIDF, Family.FINETUNE))
         return _compose(family, tfidf, finetune, seed)
     params: dict[str, Any] = {}
@@ -152,7 +153,7 @@ def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list
     ----------
     columns : list of str or None
     families : sequence of Family
-        Those that train a network use texts only.
+        Networks among them use texts only.
 
     Returns
     -------
@@ -164,7 +165,7 @@ def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list
     """
     if not columns:
         return None
-    if TRAINS_NET.issuperset(families):
+    if NETS.issuperset(families):
         raise typer.BadParameter(
             f"{' and '.join(families)} use texts only; choose --family tfidf or embedding.",
             param_hint="--columns",

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from agnews_sk._core.joining import column_kinds
+from agnews_sk._core.joining import column_kinds, row_joiner
 from agnews_sk.persistence import load
 
 
@@ -161,3 +161,29 @@ def test_a_model_of_mixed_columns_is_exported(run, mixed, orders, tmp_path):
     assert "label: priority" in done.output
     done = run("export", mixed, "--out", mixed, "--data", orders)
     assert "is a saved pipeline, which its export would replace" in done.output
+
+
+def test_a_cascade_uses_columns_in_its_cheap_part(run, orders, reading, tmp_path, tiny_model):
+    model = tmp_path / "model"
+    options = ["--columns", "amount", "--family", "cascade", "--model", tiny_model, "--epochs", 1]
+    done = run("train", "--out", model, "--data", orders, *reading, *options)
+    assert done.exit_code == 0, done.output
+    cheap, dear = load(model).estimators_
+    assert column_kinds(cheap) == {"amount": "number"}
+    assert dear["join"].columns_ == ["message"]
+    out = tmp_path / "labels.csv"
+    done = run("predict", model, "--data", orders, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert len(out.read_text().splitlines()) == 61
+
+
+def test_a_cascade_joins_the_columns_of_a_row_in_the_order_of_its_parts(
+    run, rows, tmp_path, tiny_model
+):
+    model = tmp_path / "model"
+    options = ["--family", "cascade", "--model", tiny_model, "--epochs", 1]
+    done = run("train", "--out", model, "--data", rows, *options)
+    assert done.exit_code == 0, done.output
+    assert json.loads((model / "manifest.json").read_text())["columns"] == ["title", "description"]
+    join = row_joiner(load(model), ["description", "title"])
+    assert join({"description": "By a cent.", "title": "Oil rises"}) == "Oil rises By a cent."

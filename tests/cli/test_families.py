@@ -26,12 +26,14 @@ def test_the_options_reach_the_pipeline(family):
 
 @pytest.mark.parametrize("family", COMPOSED)
 def test_the_options_reach_the_pipelines_of_a_composed_classifier(family):
-    classifier = make_pipeline(family, model="a/b", epochs=5, seed=7)
+    options = {"columns": ["price"], "texts": ["title"]}
+    classifier = make_pipeline(family, model="a/b", epochs=5, seed=7, **options)
     params = classifier.get_params()
     assert params["random_state"] == 7
     named = {key: value for key, value in params.items() if key.endswith("__model")}
     assert set(named.values()) == {"a/b"}
     assert {params[k] for k in params if k.endswith("classify__max_epochs")} == {5}
+    assert [params[k] for k in params if k.endswith("join__columns")] == [["title"]] * 2
 
 
 def test_networks_have_their_own_number_of_epochs_by_default():
