@@ -93,7 +93,7 @@ def run_train(
         check_one_label(is_multilabel(rows.y_train), [family])
         if others is not None:
             joiners = [name for name in pipeline.get_params() if name.endswith("join__columns")]
-            pipeline.set_params(**dict.fromkeys(joiners, list(rows.texts)))
+            pipeline.set_params(**{name: list(rows.texts) for name in joiners})
         seconds = _fit(pipeline, family, rows, console)
         remarks = _validated(pipeline, family, rows)
         for remark in remarks:
