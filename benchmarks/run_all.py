@@ -63,8 +63,9 @@ RUNS = {
     "few_names": "benchmarks/bench_few_labels.py names",
     "few_defaults": "benchmarks/bench_few_labels.py defaults --labels 8 32 100 400",
     "few_defaults_more": "benchmarks/bench_few_labels.py defaults --labels 1000 4000",
-    "few_setfit": "benchmarks/bench_few_labels.py setfit --labels 8 32 100 --setfit-steps 469",
-    "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 400 1000",
+    "few_setfit": "benchmarks/bench_few_labels.py setfit --labels 8 32",
+    "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 100 --seeds 0 1 "
+    "--setfit-steps 469",
     "unlabelled": "benchmarks/bench_unlabelled.py",
     "cascade": "benchmarks/bench_cascade.py --rows 8000",
 }
@@ -76,7 +77,7 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help=f"store in {RECORDED.name}/")
     options = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    last = json.loads(VALUES.read_text()) if VALUES.exists() else {}
+    last = recorded()
     found: dict[str, dict[str, Any]] = {}
     failed = []
     table = ""
@@ -88,7 +89,7 @@ def main() -> int:
         table = as_table(found, last)
         (OUT / "table.md").write_text(table)
         if options.record and ok:
-            keep(name, {**last, **found})
+            keep(name, claims)
     print(f"\n{describe_machine()}\n\n{table}")
     if failed:
         print(f"failed: {', '.join(failed)}; see {OUT}/NAME.err")
@@ -116,13 +117,19 @@ def run(name: str) -> tuple[dict[str, dict[str, Any]], bool]:
     return {one.pop("claim"): one for one in claims}, done.returncode == 0
 
 
+def recorded() -> dict[str, dict[str, Any]]:
+    """Return the recorded results."""
+    return json.loads(VALUES.read_text()) if VALUES.exists() else {}
+
+
 def keep(name: str, claims: dict[str, dict[str, Any]]) -> None:
-    """Store the output of a script and all results."""
+    """Store the output of a script, and its results beside those of others."""
     RECORDED.mkdir(exist_ok=True)
     printed = (OUT / f"{name}.txt").read_text()
     folder = os.environ.get("AGNEWS_SK_DATA") or "AGNEWS_SK_DATA"
     (RECORDED / f"{name}.txt").write_text(printed.replace(folder, "AGNEWS_SK_DATA"))
-    claims = dict(sorted(claims.items()))
+    # Read anew: another process may have recorded other scripts.
+    claims = dict(sorted({**recorded(), **claims}.items()))
     VALUES.write_text(json.dumps(claims, indent=1, ensure_ascii=False) + "\n")
     (RECORDED / "table.md").write_text(as_table(claims, {}))
 
