@@ -16,22 +16,19 @@ from agnews_sk._core.delegation import PredictsByEstimator
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_arrays import split_labelled
-from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import fold_rows, join_groups
 from agnews_sk._core.validation import (
     Interval,
     StrOptions,
     as_frame,
-    check_groups,
-    check_sample_weight,
     encode_labels,
     n_rows,
     take_rows,
     text_columns,
 )
 from agnews_sk.caching import TextCache, lend_cache
-from agnews_sk.classifiers._fitting import TrainingRows, fit_on
+from agnews_sk.classifiers._fitting import TrainingRows, fit_on, training_rows
 from agnews_sk.classifiers._pseudo_labels import choose_threshold
 from agnews_sk.classifiers._rounds import (
     MOST_ROWS,
@@ -285,21 +282,18 @@ class SelfTrainedClassifier(
         self, X: Any, y: Any, X_unlabelled: Any, sample_weight: Any, groups: Any
     ) -> tuple[TrainingRows, Any]:
         """Return the labelled rows, and the unlabelled ones, None if there are none."""
-        X = as_frame(X)
-        if get_tags(self).input_tags.string:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: pseudo-labels are single classes. Fit "
-                "a SelfTrainedClassifier per label, or the estimator on the labelled rows."
-            )
-        labelled, labels = split_labelled(y, X, self.missing_label)
-        all_rows = TrainingRows(
+        all_rows = training_rows(
+            self,
             X,
-            np.arange(n_rows(X)),
-            None if sample_weight is None else check_sample_weight(sample_weight, X),
-            None if groups is None else check_groups(groups, X),
+            y,
+            sample_weight,
+            groups,
+            reason="pseudo-labels are single classes. Fit a SelfTrainedClassifier per label, or "
+            "the estimator on the labelled rows.",
+            read=lambda _, X: np.arange(n_rows(X)),  # some labels are missing
         )
+        X = all_rows.X
+        labelled, labels = split_labelled(y, X, self.missing_label)
         rows = replace(all_rows.take(labelled), y=labels)
         X_unlabelled = self._check_unlabelled(X_unlabelled, X)
         without = np.setdiff1d(all_rows.y, labelled)
