@@ -42,8 +42,10 @@ def effective_size(weight: np.ndarray, origins: np.ndarray | None = None) -> flo
     --------
     >>> import numpy as np
     >>> from agnews_sk._core.effective_size import effective_size
-    >>> effective_size(np.array([2.0, 2.0, 0.0])), effective_size(np.ones(4), np.array([0, 0, 1, 1]))
-    (2.0, 2.0)
+    >>> effective_size(np.array([2.0, 2.0, 0.0]))
+    2.0
+    >>> effective_size(np.ones(4), origins=np.array([0, 0, 0, 1]))
+    1.6
     """
     if not weight.any():
         return 0.0

@@ -161,6 +161,16 @@ def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64 of shape (n_rows, n_classes)
+
+    Raises
+    ------
+    ValueError
+        If the classifier does not know one of the classes.
     """
-    y_proba = np.asarray(fitted.predict_proba(X), dtype=np.float64)
-    return y_proba[:, codes_of(classes, np.asarray(fitted.classes_))]
+    columns = codes_of(classes, np.asarray(fitted.classes_))
+    if (columns < 0).any():
+        raise ValueError(
+            f"{type(fitted).__name__} must know the classes {classes.tolist()!r:.60}, got one "
+            f"without {classes[columns < 0].tolist()!r:.60}; fit it on rows of all classes."
+        )
+    return np.asarray(fitted.predict_proba(X), dtype=np.float64)[:, columns]
