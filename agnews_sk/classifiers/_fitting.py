@@ -120,7 +120,13 @@ def training_rows(
     )
 
 
-def fit_on(estimator: Any, rows: TrainingRows, fit_params: dict[str, Any]) -> Any:
+def fit_on(
+    estimator: Any,
+    rows: TrainingRows,
+    fit_params: dict[str, Any],
+    *,
+    name: str = "estimator and teacher",
+) -> Any:
     """Return a clone of a classifier, fitted on rows.
 
     Parameters
@@ -129,6 +135,8 @@ def fit_on(estimator: Any, rows: TrainingRows, fit_params: dict[str, Any]) -> An
     rows : TrainingRows
     fit_params : dict of str to object
         Further arguments of its `fit`.
+    name : str, default="estimator and teacher"
+        Name in messages.
 
     Returns
     -------
@@ -143,8 +151,8 @@ def fit_on(estimator: Any, rows: TrainingRows, fit_params: dict[str, Any]) -> An
     fitted = clone(estimator).fit(rows.X, rows.y, **params)
     if not hasattr(fitted, "predict_proba"):
         raise TypeError(
-            f"estimator and teacher must have predict_proba, got {type(estimator).__name__}; wrap "
-            "it in CalibratedClassifierCV."
+            f"{name} must have predict_proba, got {type(estimator).__name__}; wrap it in "
+            "CalibratedClassifierCV."
         )
     return fitted
 
