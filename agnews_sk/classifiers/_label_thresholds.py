@@ -75,7 +75,11 @@ def choose_thresholds(
     >>> choose_thresholds(y_proba, y_proba > 0.2).round(2).tolist()
     [0.2]
     """
-    weight = np.ones(len(y_proba)) if weight is None else weight
+    if weight is None:
+        weight = np.ones(len(y_proba))
+    elif not weight.all():  # rows of weight 0 are not there
+        used = weight > 0
+        y_proba, indicator, weight = y_proba[used], indicator[used], weight[used]
     n_positive = weight @ indicator  # (n_labels,)
     trust = n_positive / (n_positive + _HALF_TRUSTED * weight.mean())
     return np.array(

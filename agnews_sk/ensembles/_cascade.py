@@ -13,19 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.named_parts import NamedParts
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import (
-    BaseComposition,
     Interval,
     RealNotInt,
     as_frame,
-    check_groups,
-    check_labels,
-    check_sample_weight,
     take_rows,
-    text_columns,
 )
 from agnews_sk.classifiers import (
     TrainingRows,
@@ -33,6 +28,7 @@ from agnews_sk.classifiers import (
     fit_on,
     hold_out,
     probabilities,
+    training_rows,
 )
 from agnews_sk.ensembles._choosing import Chosen, Promise, choose, logarithms
 
@@ -40,7 +36,7 @@ _MAX_LOSS = 0.005
 
 
 class CascadeClassifier(
-    MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseComposition, BaseEstimator
+    MetaEstimatorMixin, ProbabilisticClassifierMixin, NamedParts, BaseEstimator
 ):
     """Let a cheap classifier answer where it is sure, and ask a dear one about the rest.
 
@@ -77,7 +73,7 @@ class CascadeClassifier(
     names_ : list of str
         Their names.
     classes_ : ndarray of shape (n_classes,)
-        Labels, sorted.
+        Labels, sorted, whatever their order in the classifiers.
     confidence_thresholds_ : ndarray of float of shape (n_classifiers - 1,)
         Lowest confidence of each classifier's answers; infinity if it answers none.
     temperatures_ : ndarray of float of shape (n_classifiers,)
@@ -121,6 +117,7 @@ class CascadeClassifier(
         "calibration_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
         "random_state": ["random_state"],
     }
+    _parts_parameter = "estimators"
 
     def __init__(
         self,
@@ -138,34 +135,6 @@ class CascadeClassifier(
         self.confidence_level = confidence_level
         self.calibration_fraction = calibration_fraction
         self.random_state = random_state
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters of the cascade and, if deep, the classifiers and theirs.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-
-        Returns
-        -------
-        dict
-        """
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params: Any) -> "CascadeClassifier":
-        """Set parameters, replace classifiers by name, or set their parameters.
-
-        Parameters
-        ----------
-        **params
-            Such as ``tfidf__classify__C=1``.
-
-        Returns
-        -------
-        self
-        """
-        self._set_params("estimators", **params)
-        return self
 
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
@@ -190,11 +159,11 @@ class CascadeClassifier(
         Raises
         ------
         ValueError
-            If both `max_loss` and `max_passed` are given, lengths differ, names of classifiers
-            repeat, there are fewer than two, they have different classes, or no row can be held
-            out.
+            If both `max_loss` and `max_passed` are given, lengths differ, `estimators` are not at
+            least two different names with a classifier each, these have different classes or
+            none of the labels of y, or no row can be held out.
         TypeError
-            If a classifier has no `predict_proba`, or takes no weights and some are given.
+            If a part is no classifier with `predict_proba`, or takes no weights and some are given.
         KeyboardInterrupt
             If Ctrl-C is pressed, even if a classifier catches it.
 
@@ -202,32 +171,28 @@ class CascadeClassifier(
         -----
         UserWarning
             If no threshold keeps `max_loss` on so few rows, so that the last classifier answers
-            all. If no row of a class could be held out.
+            all. If no row of a class could be held out. If a classifier before the last has the
+            same confidence for all rows.
         """
         self._validate_params()
         self._check_estimators()
         if self.max_loss is not None and self.max_passed is not None:
             raise ValueError("Set either max_loss or max_passed, got both.")
-        X = as_frame(X)
-        if get_tags(self).input_tags.string:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: rows are passed on whole. Fit the "
-                "last classifier itself, or a cascade per label."
-            )
-        y = check_labels(y, X)
-        rows = TrainingRows(
+        rows = training_rows(
+            self,
             X,
             y,
-            None if sample_weight is None else check_sample_weight(sample_weight, X),
-            None if groups is None else check_groups(groups, X),
+            sample_weight,
+            groups,
+            reason="rows are passed on whole. Fit the last classifier itself, or a cascade per "
+            "label.",
         )
         origins = self._origins(rows)
         fitted, held_out = self._hold_out(rows, origins)
         with unswallowed_interrupts():
             estimators = [
-                fit_on(estimator, rows.take(fitted), {}) for _, estimator in self.estimators
+                fit_on(estimator, rows.take(fitted), {}, name=f"the classifier {name!r}")
+                for name, estimator in self.estimators
             ]
             classes, held = self._common_classes(estimators), rows.take(held_out)
             found = [probabilities(estimator, held.X, classes) for estimator in estimators]
@@ -282,8 +247,10 @@ class CascadeClassifier(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        if isinstance(self.estimators, list) and self.estimators:
-            tags.input_tags = get_tags(first_step(self.estimators[0][1])).input_tags
+        # `fit` rejects anything but classifiers later, with a message.
+        parts = [p[1] for p in self.estimators[:1] if isinstance(p, tuple) and len(p) == 2]
+        if parts and _may_be_classifier(parts[0]):
+            tags.input_tags = get_tags(first_step(parts[0])).input_tags
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -291,13 +258,13 @@ class CascadeClassifier(
 
     def _check_estimators(self) -> None:
         """Reject anything but a list of at least two names with classifiers."""
-        pairs = self.estimators
-        if len(pairs) < 2 or not all(isinstance(p, tuple) and len(p) == 2 for p in pairs):
-            raise ValueError(
-                "estimators must be a list of at least two (name, classifier) tuples, the cheapest "
-                f"first, got {pairs!r:.80}."
-            )
-        self._validate_names([name for name, _ in pairs])
+        for name, part in self._named_parts("classifier", fewest=2):
+            if not _may_be_classifier(part):
+                raise TypeError(
+                    "estimators must be classifiers, which have fit and predict_proba, got "
+                    f"{part!r:.80} for {name!r}; pass an instance, and wrap a classifier without "
+                    "probabilities in CalibratedClassifierCV."
+                )
 
     def _origins(self, rows: TrainingRows) -> np.ndarray:
         """Return the origin of each row: copies have the same."""
@@ -347,6 +314,12 @@ class CascadeClassifier(
             )
         positions = {label: code for code, label in enumerate(classes.tolist())}
         codes = np.array([positions.get(label, -1) for label in rows.y.tolist()])
+        if (codes < 0).all():
+            raise ValueError(
+                f"y must hold labels of the classifiers' classes, {classes.tolist()!r:.60}, got "
+                f"none of them but labels such as {rows.y[:1].tolist()[0]!r:.60}."
+            )
+        self._warn_of_equal_confidence([y_proba[weight > 0] for y_proba in found])
         max_loss = _MAX_LOSS if self.max_loss is None else self.max_loss
         promise = Promise(max_loss, self.max_passed, self.confidence_level)
         chosen = choose(found, codes, weight, origins, promise)
@@ -359,16 +332,34 @@ class CascadeClassifier(
             )
         return chosen
 
+    def _warn_of_equal_confidence(self, found: list[np.ndarray]) -> None:
+        """Warn of classifiers whose confidence distinguishes no rows, such as those of 0 and 1.
+
+        Parameters
+        ----------
+        found : list of ndarray of float of shape (n_held_out, n_classes)
+        """
+        for (name, _), y_proba in zip(self.estimators[:-1], found):
+            confidence = y_proba.max(axis=1)
+            if len(confidence) > 1 and np.ptp(confidence) == 0:
+                warnings.warn(
+                    f"{name!r} has the same confidence, {confidence[0]:.3g}, for all "
+                    f"{len(confidence)} held-out rows, so that it answers all or none; use a "
+                    "classifier whose probabilities differ, or wrap it in CalibratedClassifierCV.",
+                    stacklevel=4,
+                )
+
     def _common_classes(self, estimators: list[Any]) -> np.ndarray:
-        """Return the classes of the classifiers; reject those whose classes differ."""
+        """Return the classes of the classifiers, sorted; reject those whose classes differ."""
         first, *others = [np.asarray(estimator.classes_) for estimator in estimators]
         for (name, _), found in zip(self.estimators[1:], others):
-            if found.tolist() != first.tolist():
+            if set(found.tolist()) != set(first.tolist()):
                 raise ValueError(
                     f"estimators must have the same classes, got {first.tolist()!r:.60} of "
-                    f"{self.estimators[0][0]!r} and {found.tolist()!r:.60} of {name!r}."
+                    f"{self.estimators[0][0]!r} and {found.tolist()!r:.60} of {name!r}; fit them "
+                    "on rows of the same classes."
                 )
-        return first
+        return np.sort(first)
 
     def _answer(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the probabilities of rows, and the position of the classifier of each.
@@ -393,3 +384,12 @@ class CascadeClassifier(
                 waiting = waiting[~sure]
         scaled = logarithms(y_proba) / self.temperatures_[answering][:, None]
         return softmax(scaled, axis=1), answering
+
+
+def _may_be_classifier(part: Any) -> bool:
+    """Return whether an object has `predict_proba`, or may have it once it is fitted."""
+    inner = part.estimator if isinstance(part, FrozenEstimator) else part
+    if isinstance(inner, type) or not hasattr(part, "fit"):
+        return False
+    # Of a StackingClassifier, for example, only the class has it before `fit`.
+    return hasattr(part, "predict_proba") or hasattr(type(part), "predict_proba")

@@ -26,8 +26,7 @@ def check_cascade(cascade: Any) -> None:
         return
     parts = state["estimators_"]
     n = len(parts)
-    classes = np.asarray(state.get("classes_")).tolist()
-    same = all(np.asarray(getattr(one, "classes_", None)).tolist() == classes for one in parts)
+    same = all(_same_labels(getattr(one, "classes_", None), state.get("classes_")) for one in parts)
     thresholds = _floats(state.get("confidence_thresholds_"))
     temperatures = _floats(state.get("temperatures_"))
     scaled = temperatures.shape == (n,) and np.isfinite(temperatures).all()
@@ -42,6 +41,19 @@ def check_cascade(cascade: Any) -> None:
             f"{PIPELINE} has a {type(cascade).__name__} without a threshold, a finite temperature "
             f"above 0, a name and the same classes for each of its {n} classifiers."
         )
+
+
+def _same_labels(found: Any, classes: Any) -> bool:
+    """Return whether these are arrays of the same different labels, in any order."""
+    labels = [np.asarray(values).tolist() for values in (found, classes)]
+    for values in labels:
+        if not isinstance(values, list) or not all(
+            isinstance(v, (str, int, float)) for v in values
+        ):
+            return False
+    return len(labels[0]) == len(labels[1]) == len(set(labels[0])) and set(labels[0]) == set(
+        labels[1]
+    )
 
 
 def _are_names(names: Any, n: int) -> bool:

@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.base import clone
 
 from agnews_sk._core.base import RowSampler
-from agnews_sk._core.validation import BaseComposition, n_rows
+from agnews_sk._core.named_parts import NamedParts
+from agnews_sk._core.validation import n_rows
 
 
-class SamplerChain(RowSampler, BaseComposition):
+class SamplerChain(RowSampler, NamedParts):
     """Apply samplers one after the other, as one step of a pipeline.
 
     Parameters
@@ -39,54 +40,33 @@ class SamplerChain(RowSampler, BaseComposition):
     """
 
     _parameter_constraints: dict = {"steps": [list]}
+    _parts_parameter = "steps"
 
     def __init__(self, steps):
         self.steps = steps
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters of the chain and, if deep, the samplers and theirs.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-
-        Returns
-        -------
-        dict
-        """
-        return self._get_params("steps", deep=deep)
-
-    def set_params(self, **params: Any) -> "SamplerChain":
-        """Set `steps`, replace samplers by name, or set their parameters.
-
-        Parameters
-        ----------
-        **params : dict
-            `steps`, `<name>` or `<name>__<parameter>`.
-
-        Returns
-        -------
-        self
-        """
-        self._set_params("steps", **params)
-        return self
-
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
         """Return the position that each output row comes from, and the output rows."""
-        self._check_steps()
-        self.steps_ = [(name, clone(s)) for name, s in self.steps if s != "passthrough"]
+        steps = self._check_steps()
+        self.steps_ = [(name, clone(s)) for name, s in steps if not _is_skipped(s)]
         indices = np.arange(n_rows(X))
         for _, sampler in self.steps_:
             X, y = sampler.fit_resample(X, y)
             indices = indices[sampler.sample_indices_]
         return indices, X
 
-    def _check_steps(self) -> None:
-        """Check the names of the steps, and that all of them are samplers."""
-        self._validate_names([name for name, _ in self.steps])
-        for name, sampler in self.steps:
-            if sampler != "passthrough" and not hasattr(sampler, "fit_resample"):
+    def _check_steps(self) -> list[tuple[str, Any]]:
+        """Return the steps; reject those without a name, and those that are no samplers."""
+        steps = self._named_parts("sampler")
+        for name, sampler in steps:
+            if not _is_skipped(sampler) and not hasattr(sampler, "fit_resample"):
                 raise TypeError(
                     f"steps must hold samplers, which have fit_resample, or 'passthrough'; "
                     f"{name!r} is {sampler!r}."
                 )
+        return steps
+
+
+def _is_skipped(step: Any) -> bool:
+    """Return whether a step is "passthrough"."""
+    return isinstance(step, str) and step == "passthrough"

@@ -59,3 +59,12 @@ def test_thresholds_are_those_given_or_half_without_rows():
     fitted = np.array([[True, False, True], [False, False, True]])
     assert thresholds_for("f1", *held_out, fitted=fitted).tolist() == [0.5, 1, 0]
     assert thresholds_for(0.3, *held_out, fitted=fitted).tolist() == [0.3] * 3
+
+
+def test_rows_without_weight_choose_no_threshold():
+    rng = np.random.default_rng(0)
+    y_proba = rng.random((200, 3))
+    indicator = rng.random((200, 3)) < y_proba
+    weight = np.where(np.arange(200) % 2, 0.0, 0.7)
+    found = choose_thresholds(y_proba, indicator, weight)
+    np.testing.assert_allclose(found, choose_thresholds(y_proba[::2], indicator[::2]))

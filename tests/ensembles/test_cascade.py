@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import StackingClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from agnews_sk import CascadeClassifier
@@ -184,8 +187,13 @@ def test_a_fit_that_fails_leaves_the_previous_state():
     model = cascade("cheap", "dear", max_passed=0.5).fit(X, y)
     before = model.predict_proba(X)
     model.estimators = [*model.estimators[:1], ("dear", LinearSVC())]
-    with pytest.raises(TypeError, match="must have predict_proba, got LinearSVC"):
+    with pytest.raises(
+        TypeError, match=r"got LinearSVC\(\) for 'dear'; pass an instance, and wrap"
+    ):
         model.fit(X, y)
+    model.estimators[1] = ("dear", make_pipeline(LinearSVC()))  # whose class has predict_proba
+    with pytest.raises(TypeError, match="the classifier 'dear' must have predict_proba, got Pipe"):
+        model.fit(X[["cheap", "dear"]], y)
     assert (model.predict_proba(X) == before).all()
 
 
@@ -199,13 +207,16 @@ def test_several_labels_are_rejected():
     ("settings", "message"),
     [
         ({"max_loss": 0.1, "max_passed": 0.1}, "either max_loss or max_passed, got both"),
-        ({"estimators": [("one", LogisticRegression())]}, "at least two"),
-        ({"estimators": [LogisticRegression(), LogisticRegression()]}, "at least two"),
+        ({"estimators": [("one", LogisticRegression())]}, "at least 2"),
+        ({"estimators": [LogisticRegression(), LogisticRegression()]}, "at least 2"),
         ({"estimators": [("a", DummyClassifier()), ("a", DummyClassifier())]}, "not unique"),
+        ({"estimators": [("a", DummyClassifier(), 1), ("b", DummyClassifier())]}, "at least 2"),
+        ({"estimators": [(1, DummyClassifier()), ("b", DummyClassifier())]}, "at least 2"),
+        ({"estimators": ["cheap", "dear"]}, "at least 2"),
         ({"max_loss": 1.5}, "max_loss"),
         ({"max_passed": 1.0}, "max_passed"),
     ],
-    ids=["both", "one", "no names", "equal names", "loss", "passed"],
+    ids=["both", "one", "no names", "equal names", "three", "number", "str", "loss", "passed"],
 )
 def test_invalid_settings_are_rejected(settings, message):
     X, y = rows(40)
@@ -246,3 +257,90 @@ def test_copies_of_a_row_show_no_more_than_one():
     alone = cascade("cheap", "dear", max_loss=0.05).fit(X, y)
     together = cascade("cheap", "dear", max_loss=0.05).fit(copied, np.tile(y, 5))
     assert together.loss_interval_ == pytest.approx(alone.loss_interval_, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["passthrough", None, DummyClassifier, TfidfVectorizer(), LinearRegression(), LinearSVC()],
+    ids=["str", "None", "class", "transformer", "regressor", "without probabilities"],
+)
+@pytest.mark.parametrize("is_frozen", [False, True], ids=["part", "frozen"])
+def test_parts_that_are_no_classifiers_are_rejected(part, is_frozen):
+    X, y = rows(40)
+    part = FrozenEstimator(part) if is_frozen else part
+    for parts in ([("a", part), ("b", DummyClassifier())], [("b", DummyClassifier()), ("a", part)]):
+        with pytest.raises(TypeError, match=r"estimators must be classifiers.* for 'a'; pass an"):
+            CascadeClassifier(parts).fit(X, y)
+
+
+def test_a_part_that_gets_probabilities_in_fit_is_taken():
+    X, y = rows(200)
+    stack = StackingClassifier([("a", LogisticRegression()), ("b", DummyClassifier())], cv=2)
+    model = CascadeClassifier([("one", LogisticRegression()), ("two", stack)], max_passed=0.5)
+    assert model.fit(X[["cheap", "dear"]], y).names_ == ["one", "two"]
+
+
+class Reversed(FromColumn):
+    """Has its classes in descending order."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.classes_ = self.classes_[::-1]
+        return self
+
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, ::-1]
+
+
+@pytest.mark.parametrize("kinds", [(Reversed, FromColumn), (FromColumn, Reversed), (Reversed,) * 2])
+def test_the_order_of_classes_in_the_parts_does_not_matter(kinds):
+    X, y = rows(500)
+    parts = [
+        (column, FrozenEstimator(kind(column).fit(X, y)))
+        for kind, column in zip(kinds, ("cheap", "dear"), strict=True)
+    ]
+    found = CascadeClassifier(parts, max_passed=0.4).fit(X, y)
+    expected = cascade("cheap", "dear", max_passed=0.4).fit(X, y)
+    assert found.classes_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+    assert (found.predict(X) == expected.predict(X)).all()
+
+
+def test_labels_that_the_parts_do_not_know_are_rejected():
+    X, y = rows(100)
+    with pytest.raises(
+        ValueError, match=r"labels of the classifiers' classes, \['a', 'b'\], got n"
+    ):
+        cascade("cheap", "dear").fit(X, np.where(y == "a", 0, 1))
+
+
+@pytest.mark.parametrize("hard", ["cheap", "dear"])
+def test_probabilities_of_0_and_1_are_calibrated(hard):
+    X, y = rows(4_000)
+    X[hard] = (X[hard] > 0.5).astype(float)
+    model = cascade("cheap", "dear", max_passed=0.5)
+    if hard == "cheap":
+        message = "'cheap' has the same confidence, 1, for all 2000 held-out rows, so that it answe"
+        with pytest.warns(UserWarning, match=message) as warned:
+            model.fit(X[:2_000], y[:2_000])
+        assert [one.filename for one in warned] == [__file__]
+    else:
+        model.fit(X[:2_000], y[:2_000])
+    new, labels = X[2_000:], y[2_000:]
+    answered = model.answered_by(new) == hard
+    confidence = model.predict_proba(new)[answered].max(axis=1)
+    accuracy = np.mean(model.predict(new)[answered] == labels[answered])
+    assert confidence.min() == pytest.approx(accuracy, abs=0.04)
+    assert model.temperatures_.max() < 100  # not at the bound
+
+
+def test_warnings_point_at_the_call_of_fit():
+    X, y = rows(60)
+    y[0] = "a"
+    with pytest.warns(UserWarning, match="held-out rows do not show a loss") as warned:
+        cascade("cheap", "dear", max_loss=0.01).fit(X, y)
+    one_of_b = np.where(np.arange(60) == 0, "b", "a")
+    parts = [("one", FromColumn("cheap")), ("two", FromColumn("dear"))]
+    with pytest.warns(UserWarning, match="chosen without the classes") as of_class:
+        CascadeClassifier(parts, max_passed=0.5, random_state=0).fit(X, one_of_b)
+    assert {one.filename for one in [*warned, *of_class]} == {__file__}

@@ -68,9 +68,10 @@ def test_passthrough_leaves_a_step_out():
         ([("a", MissingTextFilter()), ("a", DuplicateFilter())], ValueError, "not unique"),
         ([("a__b", MissingTextFilter())], ValueError, "must not contain __"),
         ([("a", object())], TypeError, "'a' is <object"),
+        ([MissingTextFilter()], ValueError, r"steps must be a list of \(name, sampler\) tuples"),
         ("missing", ValueError, "'steps' parameter"),
     ],
-    ids=["same name", "bad name", "no sampler", "no list"],
+    ids=["same name", "bad name", "no sampler", "no name", "no list"],
 )
 def test_chain_rejects_bad_steps(steps, error, message):
     with pytest.raises(error, match=message):
