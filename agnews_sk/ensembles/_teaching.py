@@ -108,7 +108,9 @@ def make_soft_labels(
         kept, held = rows.take(known), rows.take(out).X
         key = ""
         if cache_dir is not None:
-            key = content_digest((teacher, kept.X, kept.y, kept.weight, kept.groups, held, unlabelled))
+            key = content_digest(
+                (teacher, kept.X, kept.y, kept.weight, kept.groups, held, unlabelled)
+            )
         arrays = store.get(key)
         if arrays is None:
             fitted = fit_on(teacher, kept, {})
