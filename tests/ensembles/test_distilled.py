@@ -134,7 +134,7 @@ def test_a_damaged_file_is_reported(tmp_path):
     make_soft_labels(LogisticRegression(), X, Y, cache_dir=tmp_path)
     damaged = next(tmp_path.iterdir())
     damaged.write_bytes(b"no arrays")
-    with pytest.raises(ValueError, match="is damaged.*remove it"):
+    with pytest.raises(ValueError, match=r"is damaged.*remove it"):
         make_soft_labels(LogisticRegression(), X, Y, cache_dir=tmp_path)
 
 
