@@ -104,7 +104,8 @@ def fit_to_soft_labels(
     ----------
     estimator : classifier
         If its `fit`, or that of the last step of a pipeline, takes no `soft_labels`, each row is
-        given once for each class of a probability of 5 % and more, which is its weight.
+        given once for each class of a probability of 5 % and more, or the most probable ones, with
+        weights that add up to 1.
     rows : TrainingRows of n_samples rows
     classes : ndarray of shape (n_classes,)
         Sorted.
@@ -122,8 +123,11 @@ def fit_to_soft_labels(
     name = name_of(estimator, "soft_labels")
     if name is not None:
         return fit_on(estimator, rows, {name: soft_labels})
-    positions, codes = np.nonzero(soft_labels >= _LEAST)
-    weight = soft_labels[positions, codes]
+    largest = soft_labels.max(axis=1, keepdims=True)
+    kept = np.where(soft_labels >= np.minimum(_LEAST, largest), soft_labels, 0.0)
+    kept /= kept.sum(axis=1, keepdims=True)
+    positions, codes = np.nonzero(kept)
+    weight = kept[positions, codes]
     repeated = rows.take(positions)
     groups = positions if repeated.groups is None else repeated.groups
     weight = weight if repeated.weight is None else weight * repeated.weight
@@ -132,6 +136,8 @@ def fit_to_soft_labels(
 
 def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     """Return the probabilities of a classifier, with columns in the order of these classes.
+
+    A class that it does not know, such as one whose rows its samplers dropped, has probability 0.
 
     Parameters
     ----------
@@ -144,4 +150,5 @@ def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     ndarray of float64 of shape (n_rows, n_classes)
     """
     y_proba = np.asarray(fitted.predict_proba(X), dtype=np.float64)
-    return y_proba[:, codes_of(classes, np.asarray(fitted.classes_))]
+    columns = codes_of(classes, np.asarray(fitted.classes_))
+    return np.where(columns >= 0, y_proba[:, columns], 0.0)

@@ -9,7 +9,9 @@ from agnews_sk._core.validation import n_rows
 _SUM_TOLERANCE = 1e-3  # float32 probabilities of thousands of classes do not sum to 1 exactly
 
 
-def check_soft_labels(soft_labels: Any, X: Any, classes: np.ndarray) -> np.ndarray:
+def check_soft_labels(
+    soft_labels: Any, X: Any, classes: np.ndarray, *, name: str = "soft_labels"
+) -> np.ndarray:
     """Return one distribution of the classes per row of X.
 
     Parameters
@@ -17,6 +19,8 @@ def check_soft_labels(soft_labels: Any, X: Any, classes: np.ndarray) -> np.ndarr
     soft_labels : array-like of shape (n_samples, n_classes)
     X : container of n_samples rows
     classes : ndarray of shape (n_classes,)
+    name : str, default="soft_labels"
+        Name in messages.
 
     Returns
     -------
@@ -35,10 +39,10 @@ def check_soft_labels(soft_labels: Any, X: Any, classes: np.ndarray) -> np.ndarr
     >>> check_soft_labels([[0.25, 0.75]], ["Oil up"], np.array(["a", "b"]))
     array([[0.25, 0.75]])
     """
-    found = np.asarray(soft_labels, dtype=np.float64)
+    found = np.empty(()) if soft_labels is None else np.asarray(soft_labels, dtype=np.float64)
     if found.shape != (n_rows(X), len(classes)):
         raise ValueError(
-            f"soft_labels must have the shape ({n_rows(X)}, {len(classes)}), a column for each of "
+            f"{name} must have the shape ({n_rows(X)}, {len(classes)}), a column for each of "
             f"the classes {classes.tolist()!r:.60}, got {found.shape}."
         )
     total = found.sum(axis=1, keepdims=True)
@@ -46,7 +50,7 @@ def check_soft_labels(soft_labels: Any, X: Any, classes: np.ndarray) -> np.ndarr
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(
-            f"soft_labels must be probabilities that sum to 1 in each row, got "
+            f"{name} must be probabilities that sum to 1 in each row, got "
             f"{found[row].tolist()!r:.60} at position {row}."
         )
     distributions: np.ndarray = found / total

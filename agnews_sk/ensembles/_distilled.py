@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.appending import append_rows
-from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.base import HasParts, ProbabilisticClassifierMixin, StateParts
 from agnews_sk._core.delegation import PredictsByEstimator
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_sets import is_multilabel
@@ -22,6 +22,7 @@ from agnews_sk._core.validation import (
     check_sample_weight,
     encode_labels,
     n_rows,
+    take_rows,
     text_columns,
 )
 from agnews_sk.classifiers import (
@@ -34,7 +35,7 @@ from agnews_sk.ensembles._teaching import make_soft_labels, soften
 
 
 class DistilledClassifier(
-    PredictsByEstimator, MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator
+    PredictsByEstimator, HasParts, MetaEstimatorMixin, ProbabilisticClassifierMixin, BaseEstimator
 ):
     """Train a small classifier, the student, on what a large one, the teacher, predicts.
 
@@ -45,12 +46,14 @@ class DistilledClassifier(
     ----------
     student : classifier
         It is cloned and fitted on the soft labels. A classifier, or last step of a pipeline, whose
-        `fit` takes `soft_labels` gets them so; to any other, rows are given once for each class of
-        a probability of 5 % and more, which is their `sample_weight`.
-    teacher : classifier with `predict_proba`, optional
-        Fitted on all folds but one, it predicts that one, so that it has not seen the rows. One
-        that is fitted already, in a `FrozenEstimator`, predicts all rows, which it must not have
-        seen. None if `fit` gets `soft_labels`.
+        `fit` takes `soft_labels` gets them so, as logistic regression and the transformers do; to
+        any other, rows are given once for each class of a probability of 5 % and more, with
+        `sample_weight`.
+    teacher : classifier with `predict_proba`, path, or list of these, optional
+        A classifier is fitted on all folds but one and predicts that one, so that it has not seen
+        the rows. One that is fitted already, in a `FrozenEstimator` or saved at a path, predicts
+        all rows, which it must not have seen. Several predict by the mean of their probabilities.
+        None if `fit` gets `soft_labels`. A saved model does not hold it.
     temperature : float, default=1.0
         The logarithms of the teacher's probabilities are divided by it: more than 1 evens them out.
     label_share : float, default=0.2
@@ -58,7 +61,7 @@ class DistilledClassifier(
     n_folds : int, default=5
         Number of parts in which rows are predicted by a teacher that has not seen them.
     cache_dir : str or Path, optional
-        Folder that keeps what the teacher predicts, so that an interrupted fit goes on, and other
+        Folder that keeps what the teacher predicts, so that an interrupted fit is resumed, and other
         students of the same teacher cost nothing but their own fit.
     random_state : int, RandomState or None, default=0
         Random seed of the folds. It is fixed by default, because a later fit finds the predictions
@@ -150,39 +153,28 @@ class DistilledClassifier(
         Raises
         ------
         ValueError
-            If there is neither a teacher nor `soft_labels`, lengths differ, or `soft_labels` are
-            not one distribution per row.
+            If there is neither a teacher nor `soft_labels`, lengths differ, `soft_labels` are not
+            one distribution per row, or a fitted teacher has other classes than y.
         TypeError
-            If the teacher has no `predict_proba`, or the student takes neither `soft_labels` nor
-            weights.
+            If the teacher is no classifier, or has no `predict_proba`, or the student takes neither
+            `soft_labels` nor weights.
         KeyboardInterrupt
             If Ctrl-C is pressed, even if a classifier catches it.
         """
         self._validate_params()
-        X, X_unlabelled = as_frame(X), as_frame(X_unlabelled)
-        if get_tags(self).input_tags.string:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: soft labels are one distribution of "
-                "the classes. Distil a classifier per label."
-            )
-        y = check_labels(y, X)
-        classes, codes = encode_labels(y)
-        weight = None if sample_weight is None else check_sample_weight(sample_weight, X)
-        groups = None if groups is None else check_groups(groups, X)
+        rows, unlabelled = self._checked_rows(X, y, X_unlabelled, sample_weight, groups)
+        classes, codes = encode_labels(rows.y)
+        given = soft_labels, soft_labels_unlabelled
         with unswallowed_interrupts():
             if soft_labels is None:
-                given = self._ask_teacher(X, y, X_unlabelled, weight, groups)
-            else:
-                given = soft_labels, soft_labels_unlabelled
-            found = check_soft_labels(given[0], X, classes)
+                given = self._ask_teacher(rows, unlabelled, soft_labels_unlabelled)
+            found = check_soft_labels(given[0], rows.X, classes)
             target = self.label_share * np.eye(len(classes))[codes]
             target += (1 - self.label_share) * soften(found, self.temperature)
-            rows = TrainingRows(X, y, weight, groups)
-            if X_unlabelled is not None and n_rows(X_unlabelled):
-                more = check_soft_labels(given[1], X_unlabelled, classes)
-                rows = _with_unlabelled(rows, X_unlabelled, classes[more.argmax(axis=1)])
+            if unlabelled is not None:
+                name = "soft_labels_unlabelled"
+                more = check_soft_labels(given[1], unlabelled, classes, name=name)
+                rows = _with_unlabelled(rows, unlabelled, classes[more.argmax(axis=1)])
                 target = np.concatenate([target, soften(more, self.temperature)])
             estimator = fit_to_soft_labels(self.student, rows, classes, target)
         # At the end, so that a fit that fails leaves the previous state.
@@ -218,6 +210,23 @@ class DistilledClassifier(
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
+    def get_parts(self) -> StateParts:
+        """Return the attributes without the teacher, which may be many times the student."""
+        return StateParts({**vars(self), "teacher": None})
+
+    def set_parts(self, parts: StateParts) -> None:
+        """Reject parts: a saved student has none of its own.
+
+        Parameters
+        ----------
+        parts : StateParts
+
+        Raises
+        ------
+        ValueError
+        """
+        raise ValueError(f"{type(self).__name__} has no parts, got {sorted(parts.documents)}.")
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(first_step(self.student)).input_tags
@@ -226,19 +235,51 @@ class DistilledClassifier(
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "estimator_")
 
+    def _checked_rows(
+        self, X: Any, y: Any, X_unlabelled: Any, sample_weight: Any, groups: Any
+    ) -> tuple[TrainingRows, Any]:
+        """Return the labelled rows, and the unlabelled ones, None if there are none."""
+        X, unlabelled = as_frame(X), as_frame(X_unlabelled)
+        takes_texts = get_tags(self).input_tags.string
+        if takes_texts:
+            text_columns(X, None)  # raises the error for an invalid X first
+        if is_multilabel(y):
+            raise ValueError(
+                "y must have one label per row, got several: soft labels are one distribution of "
+                "the classes. Distil a classifier per label."
+            )
+        rows = TrainingRows(
+            X,
+            check_labels(y, X),
+            None if sample_weight is None else check_sample_weight(sample_weight, X),
+            None if groups is None else check_groups(groups, X),
+        )
+        if unlabelled is None or not n_rows(unlabelled):
+            return rows, None
+        if takes_texts:
+            text_columns(unlabelled, None, name="X_unlabelled")
+        first = np.arange(1)  # before a teacher is fitted
+        append_rows(take_rows(X, first), take_rows(unlabelled, first), name="X_unlabelled")
+        return rows, unlabelled
+
     def _ask_teacher(
-        self, X: Any, y: np.ndarray, X_unlabelled: Any, weight: Any, groups: Any
+        self, rows: TrainingRows, unlabelled: Any, soft_labels_unlabelled: Any
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the soft labels of labelled and unlabelled rows."""
+        if soft_labels_unlabelled is not None:
+            raise ValueError("soft_labels_unlabelled needs soft_labels; got only the former.")
         if self.teacher is None:
-            raise ValueError("teacher must be a classifier, or fit gets soft_labels; got neither.")
+            raise ValueError(
+                "a teacher, or soft_labels in fit, is needed; got neither. A model that was saved "
+                "and loaded has no teacher."
+            )
         return make_soft_labels(
             self.teacher,
-            X,
-            y,
-            X_unlabelled,
-            sample_weight=weight,
-            groups=groups,
+            rows.X,
+            rows.y,
+            unlabelled,
+            sample_weight=rows.weight,
+            groups=rows.groups,
             n_folds=self.n_folds,
             cache_dir=self.cache_dir,
             random_state=self.random_state,

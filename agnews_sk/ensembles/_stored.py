@@ -1,9 +1,13 @@
-"""Arrays that are kept in a folder, so that an interrupted computation goes on."""
+"""Arrays that are kept in a folder, so that an interrupted computation can be resumed."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from agnews_sk._core.content import content_digest
 
 
 class StoredArrays:
@@ -17,6 +21,34 @@ class StoredArrays:
 
     def __init__(self, folder: str | Path | None) -> None:
         self.folder = None if folder is None else Path(folder)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a folder."""
+        return self.folder is not None
+
+    def key_of(self, *content: Any) -> str:
+        """Return a key for what decides arrays, or an empty one if nothing is kept."""
+        return content_digest(content) if self.is_kept else ""
+
+    def get_or_put(self, key: str, compute: Callable[[], list[np.ndarray]]) -> list[np.ndarray]:
+        """Return the arrays of a key, computed and kept if they are not there yet.
+
+        Parameters
+        ----------
+        key : str
+        compute : callable
+            Returns them.
+
+        Returns
+        -------
+        list of ndarray
+        """
+        arrays = self.get(key)
+        if arrays is None:
+            arrays = compute()
+            self.put(key, arrays)
+        return arrays
 
     def get(self, key: str) -> list[np.ndarray] | None:
         """Return the arrays of a key, or None.

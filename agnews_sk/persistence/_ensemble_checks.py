@@ -44,6 +44,37 @@ def check_cascade(cascade: Any) -> None:
         )
 
 
+def check_student(classifier: Any) -> None:
+    """Reject a distilled classifier with a teacher, or whose classes are not those of its student.
+
+    Parameters
+    ----------
+    classifier : DistilledClassifier
+
+    Raises
+    ------
+    ArtifactError
+    """
+    state = vars(classifier)
+    if state.get("teacher") is not None:
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(classifier).__name__} with a teacher, which is never saved."
+        )
+    if "estimator_" not in state:
+        return
+    classes = np.asarray(getattr(state["estimator_"], "classes_", None)).tolist()
+    accuracy = state.get("teacher_accuracy_")
+    if not (
+        np.asarray(state.get("classes_")).tolist() == classes
+        and isinstance(accuracy, float)
+        and 0 <= accuracy <= 1
+    ):
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(classifier).__name__} without the classes of its student, or "
+            "a teacher_accuracy_ between 0 and 1."
+        )
+
+
 def _are_names(names: Any, n: int) -> bool:
     """Return whether these are so many different names."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

@@ -10,8 +10,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 from agnews_sk import CalibratedLogisticRegression, DistilledClassifier, make_tfidf_pipeline
-from agnews_sk.classifiers import fit_on
+from agnews_sk.classifiers import fit_on, probabilities
 from agnews_sk.ensembles import _teaching, make_soft_labels
+from agnews_sk.persistence import save
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 3))
@@ -63,6 +64,17 @@ def test_copies_of_a_row_are_predicted_by_one_teacher():
     np.testing.assert_array_equal(soft_labels, 0.5)
 
 
+def test_an_unlabelled_copy_is_predicted_by_the_teacher_that_has_not_seen_the_row():
+    _, found = make_soft_labels(Remembers(), X, Y, np.concatenate([X[:40], MORE]))
+    np.testing.assert_array_equal(found, 0.5)
+
+
+def test_a_teacher_that_repeats_labels_teaches_nothing_but_these_shares():
+    classifier = DistilledClassifier(TakesSoftLabels(), Remembers(), label_share=0)
+    got = classifier.fit(X, Y, X_unlabelled=X[:40]).estimator_.got_
+    np.testing.assert_array_equal(got["soft_labels"], 0.5)
+
+
 def test_rows_of_one_origin_are_predicted_by_one_teacher():
     groups = np.arange(120) // 2
     seen = np.repeat(X[::2], 2, axis=0) + np.tile([[0.0], [1e-9]], (60, 3))
@@ -89,6 +101,52 @@ def test_a_fitted_teacher_predicts_all_rows():
     np.testing.assert_array_equal(soft_labels, teacher.predict_proba(X))
 
 
+def test_several_teachers_predict_by_their_mean(tmp_path):
+    fitted = make_tfidf_pipeline().fit(["oil up", "cup won"] * 4, ["b", "s"] * 4)
+    teachers = [make_tfidf_pipeline(), FrozenEstimator(fitted), save(fitted, tmp_path / "model")]
+    texts, labels = ["oil down", "cup lost", "oil price", "cup final"], ["b", "s", "b", "s"]
+    alone = [make_soft_labels(one, texts, labels, ["oil"], n_folds=2) for one in teachers]
+    together = make_soft_labels(teachers, texts, labels, ["oil"], n_folds=2)
+    for found, expected in zip(together, zip(*alone)):
+        np.testing.assert_allclose(found, np.mean(expected, axis=0))
+    np.testing.assert_array_equal(alone[1][0], fitted.predict_proba(texts))
+    np.testing.assert_array_equal(alone[2][0], alone[1][0])
+    np.testing.assert_array_equal(alone[2][1], fitted.predict_proba(["oil"]))
+
+
+def test_a_class_that_the_teacher_does_not_know_has_probability_0():
+    frame = pd.DataFrame({"text": ["oil up", "cup won", "oil down", "cup lost"] * 3})
+    frame["text"] += [f" {i}" for i in range(12)]
+    labels = np.array(["b", "s", "b", "s"] * 3)
+    frame.loc[4:5, "text"] = None
+    labels[4:6] = "n"
+    found, _ = make_soft_labels(make_tfidf_pipeline(), frame, labels, n_folds=2)
+    known = labels != "n"
+    assert (found[known][:, 1] == 0).all()
+    assert (found[known].argmax(axis=1) == np.where(labels[known] == "b", 0, 2)).mean() > 0.8
+
+
+@pytest.mark.parametrize("of_teacher", [["a", "c"], ["a"], ["a", "b", "c"]], ids=str)
+def test_a_fitted_teacher_of_other_classes_is_rejected(of_teacher):
+    teacher = FrozenEstimator(Remembers().fit(X[:3], (of_teacher * 3)[:3]))
+    with pytest.raises(ValueError, match=r"must have the classes of y, \['a', 'b'\], got"):
+        make_soft_labels(teacher, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "error", "message"),
+    [
+        ([], ValueError, "got an empty list"),
+        (np.ones((120, 2)) / 2, TypeError, "got ndarray; pass probabilities to fit as soft_labels"),
+        ([LogisticRegression(), None], TypeError, "got NoneType"),
+    ],
+    ids=["none", "array", "list"],
+)
+def test_what_is_no_teacher_is_rejected(teacher, error, message):
+    with pytest.raises(error, match=message):
+        DistilledClassifier(LogisticRegression(), teacher).fit(X, Y)
+
+
 def test_a_row_that_cannot_be_held_out_has_its_label():
     labels = Y.astype(object)
     labels[0] = "rare"
@@ -96,7 +154,32 @@ def test_a_row_that_cannot_be_held_out_has_its_label():
     assert soft_labels[0].tolist() == [0, 0, 1]
 
 
-def test_an_interrupted_call_goes_on(tmp_path, monkeypatch):
+def test_a_fitted_teacher_that_was_interrupted_predicts_only_the_rows_that_are_left(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_teaching, "_BLOCK", 50)
+    predicted = []
+
+    def stop_at_the_third(teacher, block, classes):
+        predicted.append(len(block))
+        if len(predicted) == 3:
+            raise KeyboardInterrupt
+        return probabilities(teacher, block, classes)
+
+    monkeypatch.setattr(_teaching, "probabilities", stop_at_the_third)
+    given = FrozenEstimator(LogisticRegression().fit(MORE, np.resize(["a", "b"], 60))), X, Y, MORE
+    with pytest.raises(KeyboardInterrupt):
+        make_soft_labels(*given, cache_dir=tmp_path)
+    found = make_soft_labels(*given, cache_dir=tmp_path)
+    assert predicted == [50, 50, 20, 20, 50, 10]
+    np.testing.assert_array_equal(found[0], given[0].predict_proba(X))
+    np.testing.assert_array_equal(found[1], given[0].predict_proba(MORE))
+    other = FrozenEstimator(LogisticRegression().fit(MORE, np.resize(["a", "b", "b"], 60)))
+    found, _ = make_soft_labels(other, X, Y, cache_dir=tmp_path)
+    np.testing.assert_array_equal(found, other.predict_proba(X))
+
+
+def test_an_interrupted_call_is_resumed(tmp_path, monkeypatch):
     n_fits = []
 
     def stop_at_the_third(*arguments):
@@ -169,6 +252,15 @@ def test_unlabelled_rows_follow_the_labelled_ones():
     np.testing.assert_allclose(got["soft_labels"][120:], of_more)
 
 
+def test_rows_of_many_classes_are_kept_with_their_most_probable_ones():
+    labels = np.arange(120) % 40
+    given = np.full((120, 40), 0.975 / 39)
+    given[np.arange(120), labels] = 0.025 + 0.975 / 39
+    given /= given.sum(axis=1, keepdims=True)
+    student = DistilledClassifier(Remembers(), label_share=0).fit(X, labels, soft_labels=given)
+    assert student.predict(X).tolist() == labels.tolist()
+
+
 def test_a_student_without_soft_labels_gets_weighted_rows():
     given = np.column_stack([np.linspace(0, 1, 120), np.linspace(1, 0, 120)])
     repeated = DistilledClassifier(LogisticRegression(), label_share=0)
@@ -225,8 +317,29 @@ def test_anything_but_distributions_is_rejected(given, message):
 
 
 def test_a_teacher_or_soft_labels_are_needed():
-    with pytest.raises(ValueError, match="teacher must be a classifier, or fit gets soft_labels"):
+    with pytest.raises(ValueError, match="a teacher, or soft_labels in fit, is needed"):
         DistilledClassifier(LogisticRegression()).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"soft_labels_unlabelled": np.ones((60, 2)) / 2}, "soft_labels_unlabelled needs soft_lab"),
+        ({"soft_labels": np.ones((120, 2)) / 2}, r"soft_labels_unlabelled must have .* \(60, 2\)"),
+    ],
+    ids=["only unlabelled", "only labelled"],
+)
+def test_soft_labels_are_given_for_all_rows_or_none(given, message):
+    classifier = DistilledClassifier(LogisticRegression(), LogisticRegression())
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(X, Y, X_unlabelled=MORE, **given)
+
+
+def test_unlabelled_rows_of_another_kind_are_rejected_before_a_teacher_is_fitted():
+    frame = pd.DataFrame({"title": ["oil up", "cup won"] * 3})
+    classifier = DistilledClassifier(make_tfidf_pipeline(), Remembers())
+    with pytest.raises(TypeError, match="X_unlabelled must be of the kind of X"):
+        classifier.fit(frame, ["a", "b"] * 3, X_unlabelled=["oil"])
 
 
 def test_a_teacher_has_probabilities():
