@@ -67,6 +67,7 @@ RUNS = {
     "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 400 1000",
     "unlabelled": "benchmarks/bench_unlabelled.py",
     "cascade": "benchmarks/bench_cascade.py --rows 8000",
+    "distil": "benchmarks/bench_distil.py --sets",
 }
 
 

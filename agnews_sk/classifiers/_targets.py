@@ -39,9 +39,7 @@ class Target:
         return in_format(self.codes > 0, self.classes, self.label_format)
 
 
-def encode_target(
-    y: Any, X: Any, soft_labels: Any = None, loss: str = "cross_entropy"
-) -> Target:
+def encode_target(y: Any, X: Any, soft_labels: Any = None, loss: str = "cross_entropy") -> Target:
     """Return checked labels of training rows.
 
     Parameters

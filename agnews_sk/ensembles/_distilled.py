@@ -61,8 +61,8 @@ class DistilledClassifier(
     n_folds : int, default=5
         Number of parts in which rows are predicted by a teacher that has not seen them.
     cache_dir : str or Path, optional
-        Folder that keeps what the teacher predicts, so that an interrupted fit is resumed, and other
-        students of the same teacher cost nothing but their own fit.
+        Folder that keeps what the teacher predicts, so that an interrupted fit is resumed, and
+        other students of the same teacher cost nothing but their own fit.
     random_state : int, RandomState or None, default=0
         Random seed of the folds. It is fixed by default, because a later fit finds the predictions
         in `cache_dir` only with the same one.

@@ -125,7 +125,7 @@ class RaggedDataset(Dataset):
 
     @property
     def labels(self) -> dict[str, np.ndarray]:
-        """`target`, `weight` and `soft_labels` of the rows, by name, without those that are None."""
+        """`target`, `weight` and `soft_labels` of the rows by name, without those that are None."""
         found = {"target": self.target, "weight": self.weight, "soft_labels": self.soft_labels}
         return {name: values for name, values in found.items() if values is not None}
 

@@ -21,7 +21,9 @@ def test_a_net_learns_the_soft_labels_and_not_the_labels(small, ids):
     small.set_params(max_epochs=30)
     learnt = small.fit(ids, Y, soft_labels=OTHERS)
     assert learnt.predict(ids).tolist() == ["b", "a"] * 4
-    np.testing.assert_allclose(small.fit(ids, Y, soft_labels=EVEN).predict_proba(ids), EVEN, atol=0.1)
+    np.testing.assert_allclose(
+        small.fit(ids, Y, soft_labels=EVEN).predict_proba(ids), EVEN, atol=0.1
+    )
 
 
 def test_soft_labels_that_are_certain_are_the_labels(small, ids):
