@@ -137,8 +137,6 @@ def fit_to_soft_labels(
 def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     """Return the probabilities of a classifier, with columns in the order of these classes.
 
-    A class that it does not know, such as one whose rows its samplers dropped, has probability 0.
-
     Parameters
     ----------
     fitted : classifier
@@ -150,5 +148,4 @@ def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     ndarray of float64 of shape (n_rows, n_classes)
     """
     y_proba = np.asarray(fitted.predict_proba(X), dtype=np.float64)
-    columns = codes_of(classes, np.asarray(fitted.classes_))
-    return np.where(columns >= 0, y_proba[:, columns], 0.0)
+    return y_proba[:, codes_of(classes, np.asarray(fitted.classes_))]
