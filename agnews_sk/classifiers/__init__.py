@@ -20,6 +20,7 @@ _FILES = {
     "hold_out": "_wrapped",
     "probabilities": "_fitting",
     "threshold_for_coverage": "_thresholds",
+    "training_rows": "_fitting",
 }
 
 __all__ = [

@@ -12,20 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import (
     Interval,
     RealNotInt,
-    as_frame,
-    check_groups,
     check_labels,
-    check_sample_weight,
     select_metadata,
     take_rows,
-    text_columns,
 )
+from agnews_sk.classifiers._fitting import TrainingRows, training_rows
 from agnews_sk.classifiers._thresholds import threshold_for_coverage, threshold_for_error
 from agnews_sk.classifiers._wrapped import first_step, hold_out, label_of_no_class, params_of_fit
 
@@ -82,8 +78,9 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
     -----
     `max_error` follows Geifman and El-Yaniv (2017), "Selective classification for deep neural
     networks": a binary search over the held-out confidences, each step of it checked against the
-    exact binomial bound of Clopper and Pearson at a level divided by the number of steps. With
-    weights, the number of rows in the bound is the effective sample size (Kish, 1965).
+    exact binomial bound of Clopper and Pearson at a level divided by the number of steps. The
+    number of rows in the bound is the effective sample size (Kish, 1965): rows of one origin, and
+    duplicates, count as one row of their summed weight.
 
     In metrics an abstention counts as wrong. Those that average over classes, such as macro-F1,
     treat it as another class unless they get `labels=classifier.classes_`. Metrics for two
@@ -178,20 +175,19 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         if (self.coverage is None) == (self.max_error is None):
             given = "neither" if self.coverage is None else "both"
             raise ValueError(f"Set either coverage or max_error, got {given}.")
-        X = as_frame(X)
-        if get_tags(self).input_tags.string:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: AbstainingClassifier predicts a row "
-                "or abstains from it. Fit the estimator itself, which predicts each label above a "
-                "threshold of its own."
-            )
-        y = check_labels(y, X)
+        rows = training_rows(
+            self,
+            X,
+            y,
+            sample_weight,
+            groups,
+            reason="AbstainingClassifier predicts a row or abstains from it. Fit the estimator "
+            "itself, which predicts each label above a threshold of its own.",
+        )
+        X, y = rows.X, rows.y
         repeats = repeats_of(X, self.estimator)
-        weight = check_sample_weight(sample_weight, X)
-        params = params_of_fit(self.estimator, X, fit_params, sample_weight, groups)
-        origins = repeats if groups is None else join_groups(repeats, check_groups(groups, X))
+        params = params_of_fit(self.estimator, X, fit_params, rows.weight, rows.groups)
+        origins = repeats if rows.groups is None else join_groups(repeats, rows.groups)
         fitted = held_out = np.arange(len(y))
         if not isinstance(self.estimator, FrozenEstimator):
             fitted, held_out = hold_out(y, origins, self.calibration_fraction, self.random_state)
@@ -205,9 +201,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
                 "wrap it in CalibratedClassifierCV."
             )
         label = self._choose_label(estimator.classes_)
-        chosen = self._choose_threshold(
-            estimator, take_rows(X, held_out), y[held_out], weight[held_out]
-        )
+        chosen = self._choose_threshold(estimator, rows.take(held_out), origins[held_out])
         # At the end, so that a fit that fails leaves the previous state.
         self.estimator_, self.classes_, self.abstain_label_ = estimator, estimator.classes_, label
         self.threshold_, self.coverage_ = chosen["threshold_"], chosen["coverage_"]
@@ -315,7 +309,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         return self.abstain_label
 
     def _choose_threshold(
-        self, estimator: Any, X: Any, y: np.ndarray, weight: np.ndarray
+        self, estimator: Any, rows: TrainingRows, origins: np.ndarray
     ) -> dict[str, float]:
         """Choose the threshold on held-out rows.
 
@@ -323,15 +317,15 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         ----------
         estimator : classifier
             Fitted.
-        X : container of n_held_out rows
-        y : ndarray of shape (n_held_out,)
-        weight : ndarray of float of shape (n_held_out,)
+        rows : TrainingRows of n_held_out rows
+        origins : ndarray of shape (n_held_out,)
 
         Returns
         -------
         dict of str to float
             `threshold_`, `coverage_` and `error_`.
         """
+        y, weight = rows.y, np.ones(len(rows.y)) if rows.weight is None else rows.weight
         if not weight.any():
             raise ValueError(
                 f"sample_weight must be above 0 for some of the {len(y)} rows held out; change "
@@ -342,14 +336,14 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
                 f"y must hold labels of the estimator's classes, {estimator.classes_.tolist()}, "
                 f"got none of them but labels such as {y[:1].tolist()[0]!r}."
             )
-        y_proba = estimator.predict_proba(X)
+        y_proba = estimator.predict_proba(rows.X)
         confidence = y_proba.max(axis=1)
         wrong = estimator.classes_[y_proba.argmax(axis=1)] != y
         if self.coverage is not None:
             threshold = threshold_for_coverage(confidence, self.coverage, weight)
         else:
             threshold = threshold_for_error(
-                confidence, wrong, self.max_error, self.confidence_level, weight
+                confidence, wrong, self.max_error, self.confidence_level, weight, origins
             )
         predicted = confidence >= threshold
         coverage = float(np.average(predicted, weights=weight))

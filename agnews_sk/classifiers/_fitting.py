@@ -1,14 +1,24 @@
 """Training rows of a meta-estimator, and the fits on them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import get_tags
 
 from agnews_sk._core.appending import append_rows
 from agnews_sk._core.label_arrays import codes_of
-from agnews_sk._core.validation import take_rows
+from agnews_sk._core.label_sets import is_multilabel
+from agnews_sk._core.validation import (
+    as_frame,
+    check_groups,
+    check_labels,
+    check_sample_weight,
+    take_rows,
+    text_columns,
+)
 from agnews_sk.classifiers._pseudo_labels import PseudoLabels
 from agnews_sk.classifiers._wrapped import name_of, params_of_fit
 
@@ -64,6 +74,52 @@ class TrainingRows:
             groups = np.arange(n) if groups is None else groups
             groups = np.concatenate([groups, groups.max() + 1 + labels.rows])
         return TrainingRows(X, y, weight, groups)
+
+
+def training_rows(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    groups: Any,
+    *,
+    reason: str,
+    read: Callable[[Any, Any], np.ndarray] = check_labels,
+) -> TrainingRows:
+    """Return the arguments of the `fit` of a meta-estimator as rows with one label each.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The meta-estimator: its tags say whether X are texts.
+    X, y, sample_weight, groups
+        As its `fit` takes them.
+    reason : str
+        Why there is one label per row, and the way out, for the message.
+    read : callable, default=check_labels
+        Returns y as an array of shape (n_samples,), given y and X.
+
+    Returns
+    -------
+    TrainingRows
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is of no kind that the estimator takes, y has several labels per row, or one of the
+        others is not one valid value per row.
+    """
+    X = as_frame(X)
+    if get_tags(estimator).input_tags.string:
+        text_columns(X, None)  # raises the error for an invalid X first
+    if is_multilabel(y):
+        raise ValueError(f"y must have one label per row, got several: {reason}")
+    return TrainingRows(
+        X,
+        read(y, X),
+        None if sample_weight is None else check_sample_weight(sample_weight, X),
+        None if groups is None else check_groups(groups, X),
+    )
 
 
 def fit_on(estimator: Any, rows: TrainingRows, fit_params: dict[str, Any]) -> Any:
@@ -146,6 +202,16 @@ def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64 of shape (n_rows, n_classes)
+
+    Raises
+    ------
+    ValueError
+        If the classifier does not know one of the classes.
     """
-    y_proba = np.asarray(fitted.predict_proba(X), dtype=np.float64)
-    return y_proba[:, codes_of(classes, np.asarray(fitted.classes_))]
+    columns = codes_of(classes, np.asarray(fitted.classes_))
+    if (columns < 0).any():
+        raise ValueError(
+            f"{type(fitted).__name__} must know the classes {classes.tolist()!r:.60}, got one "
+            f"without {classes[columns < 0].tolist()!r:.60}; fit it on rows of all classes."
+        )
+    return np.asarray(fitted.predict_proba(X), dtype=np.float64)[:, columns]

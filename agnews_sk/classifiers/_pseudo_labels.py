@@ -76,8 +76,8 @@ def balanced(y_proba: np.ndarray, counts: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     y_proba : ndarray of float of shape (n_rows, n_classes)
-    counts : ndarray of int of shape (n_classes,)
-        Labelled rows of each class.
+    counts : ndarray of float of shape (n_classes,)
+        Labelled rows of each class, or their effective number.
 
     Returns
     -------
@@ -102,16 +102,18 @@ def balanced(y_proba: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return with_shares(y_proba, kept / kept.sum())
 
 
-def threshold_for_gain(confidence: np.ndarray, is_right: np.ndarray) -> float:
+def threshold_for_gain(confidence: np.ndarray, is_right: np.ndarray, weight: np.ndarray) -> float:
     """Return the confidence from which on predictions are more often right than wrong.
 
-    It maximizes the number of right predictions minus the number of wrong ones, over all
-    thresholds; the lowest of several.
+    It maximizes the weight of right predictions minus that of wrong ones, over all thresholds; the
+    lowest of several.
 
     Parameters
     ----------
     confidence : ndarray of float of shape (n_held_out,)
     is_right : ndarray of bool of shape (n_held_out,)
+    weight : ndarray of float of shape (n_held_out,)
+        Above 0.
 
     Returns
     -------
@@ -123,23 +125,28 @@ def threshold_for_gain(confidence: np.ndarray, is_right: np.ndarray) -> float:
     >>> import numpy as np
     >>> from agnews_sk.classifiers._pseudo_labels import threshold_for_gain
     >>> confidence, is_right = np.array([0.9, 0.7, 0.6, 0.4]), np.array([1, 1, 0, 0], dtype=bool)
-    >>> threshold_for_gain(confidence, is_right)
+    >>> threshold_for_gain(confidence, is_right, np.ones(4))
     0.7
     """
     thresholds, place = np.unique(-confidence, return_inverse=True)  # highest first
-    gain = np.cumsum(np.bincount(place, np.where(is_right, 1, -1)))
-    if gain.max() <= 0:
+    gain = np.cumsum(np.bincount(place, np.where(is_right, weight, -weight)))
+    rounding = 1e-12 * weight.sum()
+    if gain.max() <= rounding:
         return np.inf
-    return float(-thresholds[np.flatnonzero(gain == gain.max())[-1]])
+    return float(-thresholds[np.flatnonzero(gain >= gain.max() - rounding)[-1]])
 
 
-def choose_threshold(confidence: np.ndarray, is_right: np.ndarray) -> tuple[float, float, float]:
+def choose_threshold(
+    confidence: np.ndarray, is_right: np.ndarray, weight: np.ndarray
+) -> tuple[float, float, float]:
     """Return the threshold for held-out rows, their share above it, and the accuracy there.
 
     Parameters
     ----------
     confidence : ndarray of float of shape (n_held_out,)
     is_right : ndarray of bool of shape (n_held_out,)
+    weight : ndarray of float of shape (n_held_out,)
+        Above 0.
 
     Returns
     -------
@@ -153,17 +160,18 @@ def choose_threshold(confidence: np.ndarray, is_right: np.ndarray) -> tuple[floa
     """
     if not len(confidence):
         return 0.0, 1.0, np.nan
-    threshold = threshold_for_gain(confidence, is_right)
+    threshold = threshold_for_gain(confidence, is_right, weight)
     above = confidence >= threshold
     if not above.any():
         warnings.warn(
             f"the predictions of {len(confidence)} labelled rows that were held out are not more "
             "often right than wrong at any confidence, so that no row gets a pseudo-label; label "
             "more rows.",
-            stacklevel=5,
+            stacklevel=4,
         )
         return threshold, 0.0, np.nan
-    return threshold, float(above.mean()), float(is_right[above].mean())
+    coverage = float(np.average(above, weights=weight))
+    return threshold, coverage, float(np.average(is_right, weights=weight * above))
 
 
 def choose_labels(

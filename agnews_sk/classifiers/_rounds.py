@@ -1,14 +1,16 @@
 """The rounds of self-training, and predictions of held-out rows without and with them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.special import betainc
 
-from agnews_sk._core.label_arrays import codes_of
-from agnews_sk._core.validation import encode_labels, take_rows
-from agnews_sk.classifiers._fitting import TrainingRows, fit_on, probabilities
+from agnews_sk._core.effective_size import effective_size
+from agnews_sk._core.validation import take_rows
+from agnews_sk.classifiers._fitting import fit_on, probabilities
+from agnews_sk.classifiers._labelled_rows import LabelledRows
 from agnews_sk.classifiers._pseudo_labels import PseudoLabels, balanced, choose_labels
 from agnews_sk.classifiers._teachers import Teacher
 
@@ -22,8 +24,8 @@ class Trained(NamedTuple):
 
     Attributes
     ----------
-    estimator : classifier
-        Fitted in the last round.
+    estimator : classifier or None
+        Fitted in the last round; None if no row got a pseudo-label in the first.
     n_rounds : int
     n_labels : int
         Unlabelled rows with a pseudo-label in the last round.
@@ -60,23 +62,22 @@ class Rounds:
     soft: bool
     keep_balance: bool
 
-    def run(self, y_proba: np.ndarray, rows: TrainingRows, unlabelled: Any) -> Trained:
+    def run(self, y_proba: np.ndarray, labelled: LabelledRows, unlabelled: Any) -> Trained:
         """Fit until the pseudo-labels hardly change.
 
         Parameters
         ----------
         y_proba : ndarray of float of shape (n_unlabelled, n_classes)
             Of the first round.
-        rows : TrainingRows of n_labelled rows
+        labelled : LabelledRows
         unlabelled : container of n_unlabelled rows
 
         Returns
         -------
         Trained
         """
-        classes, codes = encode_labels(rows.y)
-        counts = np.bincount(codes)
-        before = None
+        classes, counts = labelled.classes, labelled.class_counts()
+        before, found = None, Trained(None, 0, 0)
         for n_rounds in range(1, self.max_rounds + 1):
             labels = choose_labels(
                 balanced(y_proba, counts) if self.keep_balance else y_proba,
@@ -84,78 +85,162 @@ class Rounds:
                 coverage=self.coverage,
                 soft=self.soft,
             )
+            if before is None and not len(labels.rows):
+                break
             if before is not None and _share_changed(before, labels, len(y_proba)) < _SETTLED:
                 break
-            fitted = fit_on(self.estimator, rows.plus(unlabelled, labels, classes), self.fit_params)
+            rows = labelled.rows.plus(unlabelled, labels, classes)
+            fitted = fit_on(self.estimator, rows, self.fit_params)
             found = Trained(fitted, n_rounds, len(np.unique(labels.rows)))
             if n_rounds < self.max_rounds:
                 before, y_proba = labels, probabilities(fitted, unlabelled, classes)
         return found
 
 
-def predict_held_out(
-    teacher: Teacher, codes: np.ndarray, folds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict each labelled row without its label.
+class Fold(NamedTuple):
+    """A part of the labelled rows, predicted by what the others teach.
 
-    Parameters
+    Attributes
     ----------
-    teacher : Teacher
-    codes, folds : ndarray of int of shape (n_labelled,)
-        Class and fold of each.
-
-    Returns
-    -------
-    confidence : ndarray of float of shape (n_held_out,)
-    is_right : ndarray of bool of shape (n_held_out,)
+    known, out : ndarray of int of shape (n_known,) and (n_out,)
+        Positions of the labelled rows that teach, and of those that are held out.
+    y_proba : ndarray of float of shape (n_out, n_classes)
+        Of the rows that are held out.
+    of_sample : ndarray of float of shape (n_sample, n_classes)
+        Of unlabelled rows.
     """
-    confidence, is_right = [np.empty(0)], [np.empty(0, dtype=bool)]
-    for fold in np.setdiff1d(folds, [-1]):
-        out = np.flatnonzero(folds == fold)
-        y_proba = teacher.probabilities(np.flatnonzero(folds != fold), out)
-        confidence.append(y_proba.max(axis=1))
-        is_right.append(y_proba.argmax(axis=1) == codes[out])
-    return np.concatenate(confidence), np.concatenate(is_right)
+
+    known: np.ndarray
+    out: np.ndarray
+    y_proba: np.ndarray
+    of_sample: np.ndarray
 
 
-def count_changes(
-    rounds: Rounds, teacher: Teacher, rows: TrainingRows, folds: np.ndarray, unlabelled: Any
-) -> tuple[int, int, int]:
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Labelled rows that are held out part by part.
+
+    Attributes
+    ----------
+    labelled : LabelledRows
+    teacher : Teacher
+        Of these rows.
+    fold_of : ndarray of int of shape (n_labelled,)
+        Part of each row; rows of part -1 are never held out.
+    sample : ndarray of int of shape (n_sample,)
+        Positions of the unlabelled rows to compare with.
+    by_estimator : bool
+        Whether the teacher is the estimator, so that both predict the same from labelled rows.
+    """
+
+    labelled: LabelledRows
+    teacher: Teacher
+    fold_of: np.ndarray
+    sample: np.ndarray
+    by_estimator: bool
+
+    @cached_property
+    def folds(self) -> list[Fold]:
+        """The parts; the teacher learns once for each, when they are first asked for."""
+        found = []
+        for fold in np.setdiff1d(self.fold_of, [-1]):
+            known, out = np.flatnonzero(self.fold_of != fold), np.flatnonzero(self.fold_of == fold)
+            asked = np.concatenate([out, len(self.fold_of) + self.sample])
+            y_proba = self.teacher.probabilities(known, asked)
+            found.append(Fold(known, out, y_proba[: len(out)], y_proba[len(out) :]))
+        return found
+
+    @cached_property
+    def rows(self) -> LabelledRows:
+        """The rows that are held out, in the order of the parts."""
+        none = np.empty(0, dtype=np.intp)
+        return self.labelled.take(np.concatenate([none, *(fold.out for fold in self.folds)]))
+
+    def predictions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return how the teacher predicts each row without its label.
+
+        Returns
+        -------
+        confidence : ndarray of float of shape (n_held_out,)
+        is_right : ndarray of bool of shape (n_held_out,)
+        weight : ndarray of float of shape (n_held_out,)
+        """
+        none = np.empty((0, len(self.labelled.classes)))
+        y_proba = np.concatenate([none, *(fold.y_proba for fold in self.folds)])
+        is_right = y_proba.argmax(axis=1) == self.rows.codes
+        return y_proba.max(axis=1), is_right, self.rows.weight
+
+
+class Changes(NamedTuple):
+    """How self-training predicts held-out rows otherwise than the estimator alone.
+
+    Attributes
+    ----------
+    n_held_out : int
+    better, worse : int
+        Rows that only self-training predicts right, and that only the estimator alone does.
+    gain : float
+        Difference of the accuracies, weighted; NaN if no row is held out.
+    is_worse : bool
+        Whether self-training is worse beyond chance.
+    """
+
+    n_held_out: int
+    better: int
+    worse: int
+    gain: float
+    is_worse: bool
+
+
+def count_changes(rounds: Rounds, held_out: HeldOut, sample: Any) -> Changes:
     """Count held-out rows that self-training predicts otherwise than the estimator alone.
 
     Parameters
     ----------
     rounds : Rounds
-    teacher : Teacher
-        Of these rows.
-    rows : TrainingRows of n_labelled rows
-    folds : ndarray of int of shape (n_labelled,)
-        Part of each row; rows of part -1 are never held out.
-    unlabelled : container of n_unlabelled rows
+    held_out : HeldOut
+    sample : container of n_sample rows
+        The unlabelled rows at `held_out.sample`.
 
     Returns
     -------
-    better, worse : int
-        Rows that only self-training predicts right, and that only the estimator alone does.
-    n_held_out : int
+    Changes
     """
-    classes, codes = encode_labels(rows.y)
-    better = worse = 0
-    for fold in np.setdiff1d(folds, [-1]):
-        known, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        kept = rows.take(known)
-        trained = rounds.run(teacher.probabilities(known, None), kept, unlabelled).estimator
-        alone = fit_on(rounds.estimator, kept, rounds.fit_params)
-        X = take_rows(rows.X, out)
-        right, right_alone = (
-            codes_of(np.asarray(one.predict(X)), classes) == codes[out] for one in (trained, alone)
-        )
-        better += int((right & ~right_alone).sum())
-        worse += int((right_alone & ~right).sum())
-    return better, worse, int((folds >= 0).sum())
+    labelled = held_out.labelled
+    changes = [np.empty(0)]
+    for known, out, y_proba, of_sample in held_out.folds:
+        kept = labelled.take(known)
+        trained = rounds.run(of_sample, kept, sample).estimator
+        if trained is None:  # without pseudo-labels it is the estimator alone
+            changes.append(np.zeros(len(out)))
+            continue
+        X, codes = take_rows(labelled.rows.X, out), labelled.codes[out]
+        if not held_out.by_estimator:
+            alone = fit_on(rounds.estimator, kept.rows, rounds.fit_params)
+            y_proba = probabilities(alone, X, labelled.classes)
+        of_trained = probabilities(trained, X, labelled.classes)
+        right, right_alone = (one.argmax(axis=1) == codes for one in (of_trained, y_proba))
+        changes.append(right.astype(float) - right_alone)
+    return _summed(np.concatenate(changes), held_out.rows)
 
 
-def is_significant(better: int, worse: int) -> bool:
+def _summed(change: np.ndarray, rows: LabelledRows) -> Changes:
+    """Return the changes of rows: 1 where only self-training is right, -1 where it is wrong.
+
+    Copies of a row, and rows of one origin, are tested as one row of their summed weight.
+    """
+    better, worse = int((change > 0).sum()), int((change < 0).sum())
+    if not len(change):
+        return Changes(0, better, worse, np.nan, False)
+    gain = float(np.average(change, weights=rows.weight))
+    changed = rows.weight * (change != 0)
+    size = effective_size(changed, rows.origins)
+    share = float(changed[change < 0].sum() / changed.sum()) if size else 0.0
+    is_worse = is_significant(size * (1 - share), size * share)
+    return Changes(len(change), better, worse, gain, is_worse)
+
+
+def is_significant(better: float, worse: float) -> bool:
     """Return whether more rows become worse than better, beyond chance.
 
     A sign test, or exact McNemar test, at the level of 10 %: the fewest rows that show it are four
@@ -163,7 +248,9 @@ def is_significant(better: int, worse: int) -> bool:
 
     Parameters
     ----------
-    better, worse : int
+    better, worse : float
+        Numbers of independent rows; fractions, as effective sizes are, have the p-value of the beta
+        distribution that the binomial one is at whole numbers.
 
     Returns
     -------
@@ -175,8 +262,7 @@ def is_significant(better: int, worse: int) -> bool:
     >>> is_significant(0, 3), is_significant(0, 4), is_significant(2, 6), is_significant(2, 7)
     (False, True, False, True)
     """
-    n = better + worse
-    return bool(n and binomtest(worse, n, alternative="greater").pvalue <= _LEVEL)
+    return bool(worse > 0 and betainc(worse, better + 1, 0.5) <= _LEVEL)
 
 
 def _share_changed(before: PseudoLabels, labels: PseudoLabels, n_unlabelled: int) -> float:

@@ -16,30 +16,19 @@ from agnews_sk._core.delegation import PredictsByEstimator
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_arrays import split_labelled
-from agnews_sk._core.label_sets import is_multilabel
-from agnews_sk._core.repeats import repeats_of
-from agnews_sk._core.splitting import fold_rows, join_groups
 from agnews_sk._core.validation import (
     Interval,
     StrOptions,
     as_frame,
-    check_groups,
-    check_sample_weight,
-    encode_labels,
     n_rows,
     take_rows,
     text_columns,
 )
 from agnews_sk.caching import TextCache, lend_cache
-from agnews_sk.classifiers._fitting import TrainingRows, fit_on
+from agnews_sk.classifiers._fitting import TrainingRows, fit_on, training_rows
+from agnews_sk.classifiers._labelled_rows import LabelledRows, labelled_rows
 from agnews_sk.classifiers._pseudo_labels import choose_threshold
-from agnews_sk.classifiers._rounds import (
-    MOST_ROWS,
-    Rounds,
-    count_changes,
-    is_significant,
-    predict_held_out,
-)
+from agnews_sk.classifiers._rounds import MOST_ROWS, HeldOut, Rounds, Trained, count_changes
 from agnews_sk.classifiers._teachers import (
     ClassifierTeacher,
     Teacher,
@@ -95,8 +84,9 @@ class SelfTrainedClassifier(
         Number of parts in which labelled rows are held out.
     fallback : bool, default=True
         Whether to fit the estimator on the labelled rows alone, with a warning, if self-training is
-        worse on held-out labelled rows by more than chance. That is measured with up to 1,000
-        unlabelled rows, and takes up to `n_folds` * (`max_rounds` + 2) fits.
+        worse on held-out labelled rows by more than chance, where copies and rows of one origin
+        count as one. That is measured with up to 1,000 unlabelled rows, and takes `n_folds` *
+        `max_rounds` more fits at most; with a teacher or embedder, `n_folds` * (`max_rounds` + 1).
     random_state : int, RandomState or None, default=None
         Random seed of these parts, and of these rows.
 
@@ -112,8 +102,8 @@ class SelfTrainedClassifier(
         Accuracy of the predictions of held-out labelled rows at and above the threshold; NaN if
         the threshold was set or there are none.
     held_out_gain_ : float
-        Accuracy on held-out labelled rows with self-training, minus that of the estimator alone;
-        NaN with `fallback=False`, or if there are none.
+        Accuracy on held-out labelled rows with self-training, minus that of the estimator alone; 0
+        if no row gets a pseudo-label, and NaN with `fallback=False`, or if no row is held out.
     n_rounds_ : int
         Number of fits on pseudo-labels; 0 if the estimator was fitted on the labelled rows alone.
     n_labelled_, n_pseudo_labelled_ : int
@@ -202,7 +192,9 @@ class SelfTrainedClassifier(
         X_unlabelled : DataFrame or array-like of shape (n_unlabelled, ...), optional
             Further rows without labels, of the kind of X.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows of X; pseudo-labelled rows of `X_unlabelled` have the weight 1.
+            Weights of the rows of X, in the fits, the shares of the classes, the threshold and the
+            comparison; pseudo-labelled rows of `X_unlabelled` have the weight 1. Rows of weight 0
+            are left out.
         groups : array-like of shape (n_samples,), optional
             Origin of each row of X: rows of one origin are held out together.
         **fit_params
@@ -216,7 +208,8 @@ class SelfTrainedClassifier(
         Raises
         ------
         ValueError
-            If no row has a label, lengths differ, or `missing_label` is the only label.
+            If no row has a label, or a weight above 0, lengths differ, or `missing_label` is the
+            only label.
         TypeError
             If the estimator has no `predict_proba`, or takes no weights where they are needed.
         KeyboardInterrupt
@@ -285,21 +278,18 @@ class SelfTrainedClassifier(
         self, X: Any, y: Any, X_unlabelled: Any, sample_weight: Any, groups: Any
     ) -> tuple[TrainingRows, Any]:
         """Return the labelled rows, and the unlabelled ones, None if there are none."""
-        X = as_frame(X)
-        if get_tags(self).input_tags.string:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: pseudo-labels are single classes. Fit "
-                "a SelfTrainedClassifier per label, or the estimator on the labelled rows."
-            )
-        labelled, labels = split_labelled(y, X, self.missing_label)
-        all_rows = TrainingRows(
+        all_rows = training_rows(
+            self,
             X,
-            np.arange(n_rows(X)),
-            None if sample_weight is None else check_sample_weight(sample_weight, X),
-            None if groups is None else check_groups(groups, X),
+            y,
+            sample_weight,
+            groups,
+            reason="pseudo-labels are single classes. Fit a SelfTrainedClassifier per label, or "
+            "the estimator on the labelled rows.",
+            read=lambda _, X: np.arange(n_rows(X)),  # some labels are missing
         )
+        X = all_rows.X
+        labelled, labels = split_labelled(y, X, self.missing_label)
         rows = replace(all_rows.take(labelled), y=labels)
         X_unlabelled = self._check_unlabelled(X_unlabelled, X)
         without = np.setdiff1d(all_rows.y, labelled)
@@ -336,13 +326,13 @@ class SelfTrainedClassifier(
         -------
         _Found
         """
-        codes = encode_labels(rows.y)[1]
-        folds = self._divide_labelled(rows, codes)
-        teacher = self._make_teacher(rows, codes, unlabelled, fit_params)
+        parts = [self.estimator, self.teacher, self.embedder]
+        labelled = labelled_rows(rows, *(part for part in parts if part is not None))
+        teacher = self._make_teacher(labelled, unlabelled, fit_params)
+        held_out = self._hold_out(labelled, teacher, n_rows(unlabelled))
         threshold, coverage, accuracy = self.threshold, 1.0, np.nan
         if threshold == "auto":
-            held_out = predict_held_out(teacher, codes, folds)
-            threshold, coverage, accuracy = choose_threshold(*held_out)
+            threshold, coverage, accuracy = choose_threshold(*held_out.predictions())
         rounds = Rounds(
             estimator=self.estimator,
             fit_params=fit_params,
@@ -352,34 +342,27 @@ class SelfTrainedClassifier(
             soft=self.pseudo_labels == "soft",
             keep_balance=self.keep_balance,
         )
-        gain = np.nan
+        gain, is_worse = np.nan, False
         if self.fallback:
-            gain, is_worse = self._compare(rounds, rows, codes, folds, unlabelled)
-            if is_worse:
-                alone = fit_on(self.estimator, rows, fit_params)
-                return _Found(alone, threshold, accuracy, held_out_gain=gain)
-        trained = rounds.run(teacher.probabilities(np.arange(len(codes)), None), rows, unlabelled)
-        return _Found(
-            trained.estimator, threshold, accuracy, gain, trained.n_rounds, trained.n_labels
-        )
+            gain, is_worse = self._compare(rounds, held_out, unlabelled)
+        trained = Trained(None, 0, 0)
+        if coverage > 0 and not is_worse:
+            everything = np.arange(len(labelled.codes) + n_rows(unlabelled))
+            known, asked = np.split(everything, [len(labelled.codes)])
+            trained = rounds.run(teacher.probabilities(known, asked), labelled, unlabelled)
+        estimator = trained.estimator
+        if estimator is None:
+            estimator = fit_on(self.estimator, labelled.rows, fit_params)
+        return _Found(estimator, threshold, accuracy, gain, trained.n_rounds, trained.n_labels)
 
-    def _compare(
-        self,
-        rounds: Rounds,
-        rows: TrainingRows,
-        codes: np.ndarray,
-        folds: np.ndarray,
-        unlabelled: Any,
-    ) -> tuple[float, bool]:
+    def _compare(self, rounds: Rounds, held_out: HeldOut, unlabelled: Any) -> tuple[float, bool]:
         """Return what self-training gains on held-out rows, and whether it is worse; warn if so.
 
         Parameters
         ----------
         rounds : Rounds
-        rows : TrainingRows of n_labelled rows
-        codes, folds : ndarray of int of shape (n_labelled,)
+        held_out : HeldOut
         unlabelled : container of n_unlabelled rows
-            A random sample of them is used if there are many.
 
         Returns
         -------
@@ -387,12 +370,8 @@ class SelfTrainedClassifier(
             Difference of the accuracies; NaN if no row is held out.
         is_worse : bool
         """
-        n = n_rows(unlabelled)
-        rng = check_random_state(self.random_state)
-        sample = take_rows(unlabelled, np.sort(rng.permutation(n)[:MOST_ROWS]))
-        teacher = self._make_teacher(rows, codes, sample, rounds.fit_params)
         try:
-            better, worse, n_held_out = count_changes(rounds, teacher, rows, folds, sample)
+            found = count_changes(rounds, held_out, take_rows(unlabelled, held_out.sample))
         except ValueError as error:  # too few rows for the estimator, for example
             warnings.warn(
                 "self-training is not compared with the labelled rows alone, since a fit on a part "
@@ -400,42 +379,37 @@ class SelfTrainedClassifier(
                 stacklevel=4,
             )
             return np.nan, False
-        if not n_held_out:
-            return np.nan, False
-        gain, is_worse = (better - worse) / n_held_out, is_significant(better, worse)
-        if is_worse:
+        if found.is_worse:
             warnings.warn(
-                f"of {n_held_out} labelled rows that were held out, self-training makes {worse} "
-                f"predictions wrong and {better} right, so that the estimator is fitted on the "
-                "labelled rows alone; label more rows, or set fallback=False to keep it anyway.",
+                f"of {found.n_held_out} labelled rows that were held out, self-training makes "
+                f"{found.worse} predictions wrong and {found.better} right, so that the estimator "
+                "is fitted on the labelled rows alone; label more rows, or set fallback=False to "
+                "keep it anyway.",
                 stacklevel=4,
             )
-        return gain, is_worse
+        return found.gain, found.is_worse
 
     def _make_teacher(
-        self,
-        rows: TrainingRows,
-        codes: np.ndarray,
-        unlabelled: Any,
-        fit_params: dict[str, Any],
+        self, labelled: LabelledRows, unlabelled: Any, fit_params: dict[str, Any]
     ) -> Teacher:
         """Return what labels the rows for the first round."""
         if self.embedder is not None:
-            vectors = embed_rows(clone(self.embedder), rows, unlabelled)
-            return VectorTeacher(vectors, codes, self.keep_balance, self.n_neighbors)
+            vectors = embed_rows(clone(self.embedder), labelled.rows, unlabelled)
+            return VectorTeacher(vectors, labelled, self.keep_balance, self.n_neighbors)
         if self.teacher is not None:  # of another kind, it knows no parameters of the estimator
-            return ClassifierTeacher(self.teacher, rows, unlabelled, {})
-        return ClassifierTeacher(self.estimator, rows, unlabelled, fit_params)
+            return ClassifierTeacher(self.teacher, labelled, unlabelled, {})
+        return ClassifierTeacher(self.estimator, labelled, unlabelled, fit_params)
 
-    def _divide_labelled(self, rows: TrainingRows, codes: np.ndarray) -> np.ndarray:
-        """Return the fold of each labelled row; -1 for those that are never held out.
-
-        Those are the rows of classes with a single origin.
-        """
-        repeats = repeats_of(rows.X, self.estimator)
-        origins = repeats if rows.groups is None else join_groups(repeats, rows.groups)
+    def _hold_out(self, labelled: LabelledRows, teacher: Teacher, n_unlabelled: int) -> HeldOut:
+        """Return the labelled rows in folds, and a sample of unlabelled rows to compare with."""
         seed = check_random_state(self.random_state).randint(MAX_SEED)
-        return fold_rows(codes, origins, self.n_folds, seed)
+        sample = np.empty(0, dtype=np.intp)
+        if self.fallback:
+            rng = check_random_state(self.random_state)
+            sample = np.sort(rng.permutation(n_unlabelled)[:MOST_ROWS])
+        fold_of = labelled.folds(self.n_folds, seed)
+        by_estimator = self.teacher is None and self.embedder is None
+        return HeldOut(labelled, teacher, fold_of, sample, by_estimator)
 
 
 @dataclass(frozen=True)

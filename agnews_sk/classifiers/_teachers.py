@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from agnews_sk._core.appending import append_rows
 from agnews_sk._core.validation import take_rows
 from agnews_sk.classifiers._fitting import TrainingRows, fit_on, probabilities
+from agnews_sk.classifiers._labelled_rows import LabelledRows
 from agnews_sk.classifiers._pseudo_labels import balanced
 
 _BLOCK_BYTES = 2**27  # of the similarities that are in memory at a time
@@ -24,19 +25,19 @@ _C = 10.0  # of logistic regression on the labelled vectors, as in `make_embeddi
 class Teacher(Protocol):
     """Predicts rows from the labels of others."""
 
-    def probabilities(self, known: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    def probabilities(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Return the probabilities of rows, learnt from the labels of known ones.
 
         Parameters
         ----------
         known : ndarray of int of shape (n_known,)
             Positions among the labelled rows, with every class among them.
-        out : ndarray of int of shape (n_out,), or None
-            Positions of other labelled rows; None are the unlabelled rows.
+        asked : ndarray of int of shape (n_asked,)
+            Positions among the labelled rows and, after them, the unlabelled ones.
 
         Returns
         -------
-        ndarray of float of shape (n_out, n_classes)
+        ndarray of float of shape (n_asked, n_classes)
         """
 
 
@@ -46,25 +47,33 @@ class ClassifierTeacher:
     Parameters
     ----------
     classifier : classifier with `predict_proba`
-    rows : TrainingRows of n_labelled rows
+    labelled : LabelledRows
     unlabelled : container of n_unlabelled rows
     fit_params : dict of str to object
     """
 
     def __init__(
-        self, classifier: Any, rows: TrainingRows, unlabelled: Any, fit_params: dict[str, Any]
+        self, classifier: Any, labelled: LabelledRows, unlabelled: Any, fit_params: dict[str, Any]
     ) -> None:
         self.classifier = classifier
-        self.rows = rows
+        self.labelled = labelled
         self.unlabelled = unlabelled
         self.fit_params = fit_params
-        self.classes = np.unique(rows.y)
 
-    def probabilities(self, known: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    def probabilities(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Return the probabilities of rows, as `Teacher.probabilities` says."""
-        fitted = fit_on(self.classifier, self.rows.take(known), self.fit_params)
-        X = self.unlabelled if out is None else take_rows(self.rows.X, out)
-        return probabilities(fitted, X, self.classes)
+        rows, classes = self.labelled.rows, self.labelled.classes
+        fitted = fit_on(self.classifier, rows.take(known), self.fit_params)
+        is_labelled = asked < len(rows.y)
+        y_proba = np.empty((len(asked), len(classes)))
+        for chosen, X, first in (
+            (is_labelled, rows.X, 0),
+            (~is_labelled, self.unlabelled, len(rows.y)),
+        ):
+            if chosen.any():
+                X_asked = take_rows(X, asked[chosen] - first)
+                y_proba[chosen] = probabilities(fitted, X_asked, classes)
+        return y_proba
 
 
 class VectorTeacher:
@@ -78,33 +87,35 @@ class VectorTeacher:
     Parameters
     ----------
     vectors : ndarray of float of shape (n_labelled + n_unlabelled, n_features)
-    codes : ndarray of int of shape (n_labelled,)
-        Class of each of the first rows, from 0 on.
+    labelled : LabelledRows
+        The first rows. Unlabelled ones have the weight 1.
     keep_balance : bool
         Whether to keep the shares of the classes.
     n_neighbors : int
     """
 
     def __init__(
-        self, vectors: np.ndarray, codes: np.ndarray, keep_balance: bool, n_neighbors: int
+        self, vectors: np.ndarray, labelled: LabelledRows, keep_balance: bool, n_neighbors: int
     ) -> None:
         self.vectors = np.asarray(vectors, dtype=np.float32)
-        self.codes = codes
+        self.labelled = labelled
         self.keep_balance = keep_balance
         self.graph = neighbor_graph(self.vectors, n_neighbors)
 
-    def probabilities(self, known: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    def probabilities(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Return the probabilities of rows, as `Teacher.probabilities` says."""
-        given = np.zeros((len(self.vectors), self.codes.max() + 1), dtype=np.float32)
-        given[known, self.codes[known]] = 1
-        counts = given.sum(axis=0) if self.keep_balance else None
-        spread = _balanced(spread_labels(self.graph, given), counts)
+        taught = self.labelled.take(known)
+        weight = np.ones(len(self.vectors), dtype=np.float32)
+        weight[: len(self.labelled.weight)] = self.labelled.weight
+        given = np.zeros((len(self.vectors), len(taught.classes)), dtype=np.float32)
+        given[known, taught.codes] = 1
+        counts = taught.class_counts() if self.keep_balance else None
+        spread = _balanced(spread_labels(self.graph, given * weight[:, None]), counts)
         first = LogisticRegression(C=_C, max_iter=1000)
-        first.fit(self.vectors[known], self.codes[known])
+        first.fit(self.vectors[known], taught.codes, sample_weight=taught.weight)
         start = first.predict_proba(self.vectors)
-        analysed = _balanced(fit_mixture(self.vectors, start, given), counts)
-        y_proba = (spread + analysed) / 2
-        return y_proba[len(self.codes) :] if out is None else y_proba[out]
+        analysed = _balanced(fit_mixture(self.vectors, start, given, weight), counts)
+        return ((spread + analysed) / 2)[asked]
 
 
 def _balanced(y_proba: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
@@ -190,14 +201,15 @@ def spread_labels(graph: sp.csr_array, given: np.ndarray) -> np.ndarray:
     graph : CSR array of float32 of shape (n_rows, n_rows)
         As `neighbor_graph` returns it.
     given : ndarray of float32 of shape (n_rows, n_classes)
-        1 at the class of a labelled row.
+        The weight of a labelled row at its class.
 
     Returns
     -------
     ndarray of float of shape (n_rows, n_classes)
         Rows add up to 1; equal shares where nothing arrives.
     """
-    source = given / given.sum(axis=0).clip(min=1)  # each class sends as much
+    sent = given.sum(axis=0)
+    source = given / np.where(sent > 0, sent, 1)  # each class sends as much
     reached = source
     for _ in range(_STEPS):
         reached = _SPREAD * (graph @ reached) + (1 - _SPREAD) * source
@@ -206,7 +218,9 @@ def spread_labels(graph: sp.csr_array, given: np.ndarray) -> np.ndarray:
     return np.divide(reached, total, out=equal, where=total > 0)
 
 
-def fit_mixture(vectors: np.ndarray, start: np.ndarray, given: np.ndarray) -> np.ndarray:
+def fit_mixture(
+    vectors: np.ndarray, start: np.ndarray, given: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     """Return the class probabilities of a Gaussian mixture with one covariance for all classes.
 
     Parameters
@@ -216,6 +230,7 @@ def fit_mixture(vectors: np.ndarray, start: np.ndarray, given: np.ndarray) -> np
         Probabilities to begin with.
     given : ndarray of float32 of shape (n_rows, n_classes)
         1 at the class of a labelled row, which keeps it.
+    weight : ndarray of float32 of shape (n_rows,)
 
     Returns
     -------
@@ -225,13 +240,15 @@ def fit_mixture(vectors: np.ndarray, start: np.ndarray, given: np.ndarray) -> np
     is_given = np.asarray(given.any(axis=1))
     center = vectors.mean(axis=0, dtype=np.float64)
     centered = vectors - center.astype(np.float32)
-    total = (centered.T @ centered).astype(np.float64) / len(vectors)  # (n_features, n_features)
+    share = weight[:, None] / weight.sum(dtype=np.float64).astype(np.float32)
+    total = (centered.T @ (centered * share)).astype(np.float64)  # (n_features, n_features)
     y_proba = start
     for _ in range(_EM_STEPS):
         y_proba = np.where(is_given[:, None], given, y_proba)
-        size = y_proba.sum(axis=0).clip(min=1e-9)
+        weighed = y_proba * weight[:, None]
+        size = weighed.sum(axis=0).clip(min=1e-9)
         shares = size / size.sum()
-        means = (y_proba.T.astype(np.float32) @ centered).astype(np.float64) / size[:, None]
+        means = (weighed.T.astype(np.float32) @ centered).astype(np.float64) / size[:, None]
         within = total - (means.T * shares) @ means
         variance = max(float(np.trace(within)) / len(within), 1e-12)
         within = (1 - _SHRINKAGE) * within + _SHRINKAGE * variance * np.eye(len(within))

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.stats import beta
 
+from agnews_sk._core.effective_size import effective_sizes, weights_of_origins
+
 
 def threshold_for_coverage(confidence: np.ndarray, coverage: float, weight: np.ndarray) -> float:
     """Return the highest threshold that at least a share of the rows reach.
@@ -36,6 +38,7 @@ def threshold_for_error(
     max_error: float,
     confidence_level: float,
     weight: np.ndarray | None = None,
+    origins: np.ndarray | None = None,
 ) -> float:
     """Return a low threshold at which the error rate of predictions is bounded.
 
@@ -51,7 +54,9 @@ def threshold_for_error(
     confidence_level : float
         Probability, over draws of the rows, that the true error rate is at most `max_error`.
     weight : ndarray of float of shape (n_rows,), optional
-        The effective sample size is ``sum(weight)**2 / sum(weight**2)`` (Kish, 1965).
+        The number of rows is the effective sample size (Kish, 1965).
+    origins : ndarray of int of shape (n_rows,), optional
+        Rows of one origin, such as copies, tell as much as one of their weight.
 
     Returns
     -------
@@ -69,11 +74,13 @@ def threshold_for_error(
     weight = np.ones(len(confidence)) if weight is None else weight
     order = np.argsort(-confidence, kind="stable")
     order = order[weight[order] > 0]
-    ranked, weight, wrong = confidence[order], weight[order], wrong[order]
+    if not len(order):
+        return np.inf
+    ranked, weight, wrong = confidence[order], weight[order] / weight.max(), wrong[order]
+    of_origin = weights_of_origins(weight, None if origins is None else origins[order])
     # Of the rows up to each one, most confident first: (n_rows,)
-    total = np.cumsum(weight)
-    n_predicted = total**2 / np.cumsum(weight**2)
-    n_wrong = n_predicted * np.cumsum(weight * wrong) / total
+    n_predicted = effective_sizes(wrong, weight, of_origin, of_prefix=True)
+    n_wrong = n_predicted * np.cumsum(weight * wrong) / np.cumsum(weight)
     # Rows of equal confidence are predicted together: (n_distinct,)
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     n_steps = max(1, int(np.ceil(np.log2(len(ends) + 1))))

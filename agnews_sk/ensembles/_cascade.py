@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import (
@@ -21,11 +20,7 @@ from agnews_sk._core.validation import (
     Interval,
     RealNotInt,
     as_frame,
-    check_groups,
-    check_labels,
-    check_sample_weight,
     take_rows,
-    text_columns,
 )
 from agnews_sk.classifiers import (
     TrainingRows,
@@ -33,6 +28,7 @@ from agnews_sk.classifiers import (
     fit_on,
     hold_out,
     probabilities,
+    training_rows,
 )
 from agnews_sk.ensembles._choosing import Chosen, Promise, choose, logarithms
 
@@ -208,20 +204,14 @@ class CascadeClassifier(
         self._check_estimators()
         if self.max_loss is not None and self.max_passed is not None:
             raise ValueError("Set either max_loss or max_passed, got both.")
-        X = as_frame(X)
-        if get_tags(self).input_tags.string:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: rows are passed on whole. Fit the "
-                "last classifier itself, or a cascade per label."
-            )
-        y = check_labels(y, X)
-        rows = TrainingRows(
+        rows = training_rows(
+            self,
             X,
             y,
-            None if sample_weight is None else check_sample_weight(sample_weight, X),
-            None if groups is None else check_groups(groups, X),
+            sample_weight,
+            groups,
+            reason="rows are passed on whole. Fit the last classifier itself, or a cascade per "
+            "label.",
         )
         origins = self._origins(rows)
         fitted, held_out = self._hold_out(rows, origins)

@@ -4,6 +4,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from agnews_sk._core.effective_size import effective_sizes, weights_of_origins
+
 _STEPS = 200  # of the share of rows that the cheap one answers, at most
 
 
@@ -52,9 +54,9 @@ def threshold_for_loss(
     order = np.argsort(-confidence, kind="stable")
     order = order[weight[order] > 0]
     ranked, lost, weight = confidence[order], lost[order], weight[order] / weight.max()
-    of_origin = weight if origins is None else _of_origins(weight, origins[order])
+    of_origin = weights_of_origins(weight, None if origins is None else origins[order])
     only_dear, only_cheap = np.cumsum(weight * (lost > 0)), np.cumsum(weight * (lost < 0))
-    sizes = _effective_sizes(lost, weight, of_origin)
+    sizes = effective_sizes(lost != 0, weight, of_origin, of_prefix=False)
     # Rows of equal confidence are answered together: (n_distinct,)
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     wanted = np.linspace(0, len(ranked) - 1, _STEPS + 1)[1:].astype(int)
@@ -102,8 +104,8 @@ def loss_interval(
     (0.1068, 0.4023)
     """
     weight = weight / weight.max()
-    of_origin = weight if origins is None else _of_origins(weight, origins)
-    size = float(_effective_sizes(lost, weight, of_origin)[-1])
+    of_origin = weights_of_origins(weight, origins)
+    size = float(effective_sizes(lost != 0, weight, of_origin, of_prefix=False)[-1])
     weight = weight * size / weight.sum()
     counts = float(weight[lost > 0].sum()), float(weight[lost < 0].sum()), size
     limit = norm.ppf((1 + confidence_level) / 2)
@@ -117,37 +119,6 @@ def loss_interval(
         return float(brentq(lambda x: _score(*counts, x) - wanted, mean, inside))
 
     return solve(-1.0, limit), solve(1.0, -limit)
-
-
-def _of_origins(weight: np.ndarray, origins: np.ndarray) -> np.ndarray:
-    """Return, for each row, the weight of all rows of its origin."""
-    _, codes = np.unique(origins, return_inverse=True)
-    return np.bincount(codes, weight)[codes]
-
-
-def _effective_sizes(lost: np.ndarray, weight: np.ndarray, of_origin: np.ndarray) -> np.ndarray:
-    """Return the number of independent rows of equal weight that tell as much.
-
-    It is that of all rows (Kish, 1965), or less if the rows that are lost or gained are heavier
-    than others: the variance of a loss is theirs.
-
-    Parameters
-    ----------
-    lost : ndarray of int of shape (n_rows,)
-    weight, of_origin : ndarray of float of shape (n_rows,)
-
-    Returns
-    -------
-    ndarray of float of shape (n_rows,)
-        By the rows up to each one.
-    """
-    total = weight.sum()
-    of_all = total**2 / (weight @ of_origin)
-    counted = np.cumsum(weight * (lost != 0))
-    heavy = np.cumsum(weight * of_origin * (lost != 0))
-    mean = np.divide(heavy, counted, out=np.full(len(lost), of_origin.max()), where=counted > 0)
-    sizes: np.ndarray = np.minimum(of_all, total / mean)
-    return sizes
 
 
 def _score(only_first: float, only_second: float, size: float, difference: float) -> float:

@@ -354,6 +354,18 @@ def test_rows_of_one_origin_are_not_split(by):
     assert all(fitted.count(i) == 2 for i in set(fitted))
 
 
+@pytest.mark.parametrize("given", [False, True], ids=["copies", "groups"])
+def test_copies_of_a_row_show_no_lower_error_than_one(rows, given):
+    X, y, X_test, y_test = rows
+    frozen = FrozenEstimator(LogisticRegression().fit(X, y))
+    classifier = AbstainingClassifier(frozen, max_error=0.2)
+    expected = classifier.fit(X_test[:300], y_test[:300]).threshold_
+    groups = np.tile(np.arange(300), 5) if given else None
+    noise = np.repeat(1e-12 * np.arange(5), 300)[:, None] if given else 0
+    classifier.fit(np.tile(X_test[:300], (5, 1)) + noise, np.tile(y_test[:300], 5), groups=groups)
+    assert classifier.threshold_ == pytest.approx(expected, abs=0.005)
+
+
 def test_numbers_that_repeat_are_not_split():
     X = np.repeat(np.random.default_rng(0).normal(size=(30, 2)), 4, axis=0)
     y = np.repeat(["a", "b"], 60)
@@ -388,9 +400,9 @@ WRAPPED = {
 def test_copies_are_not_split_for_any_wrapped_estimator(estimator, library, monkeypatch):
     held_out = {}
 
-    def noting(self, estimator, X, y, weight):
-        held_out["rows"] = X
-        return choose(self, estimator, X, y, weight)
+    def noting(self, estimator, rows, origins):
+        held_out["rows"] = rows.X
+        return choose(self, estimator, rows, origins)
 
     choose = AbstainingClassifier._choose_threshold
     monkeypatch.setattr(AbstainingClassifier, "_choose_threshold", noting)

@@ -53,15 +53,24 @@ def test_other_means_move_to_the_nearest_that_is_allowed():
 def test_the_threshold_has_the_most_right_less_wrong(confidence, is_right, threshold):
     order = np.random.default_rng(0).permutation(len(confidence))
     confidence, is_right = np.array(confidence)[order], np.array(is_right, dtype=bool)[order]
-    assert threshold_for_gain(confidence, is_right) == threshold
+    for weight in (1, 0.1, 1e-200):  # 0.1 is rounded in sums
+        assert threshold_for_gain(confidence, is_right, np.full(len(order), weight)) == threshold
+
+
+def test_heavy_rows_choose_the_threshold():
+    confidence, is_right = np.array([0.9, 0.8, 0.7]), np.array([True, False, True])
+    weight = np.array([1.0, 3, 1])
+    assert threshold_for_gain(confidence, is_right, np.ones(3)) == 0.7
+    assert threshold_for_gain(confidence, is_right, weight) == 0.9
+    assert choose_threshold(confidence, is_right, weight) == (0.9, pytest.approx(0.2), 1)
 
 
 def test_coverage_and_accuracy_are_those_above_the_threshold():
     confidence, is_right = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), np.array([0, 1, 1, 0, 0], bool)
-    assert choose_threshold(confidence, is_right) == (0.7, 0.6, pytest.approx(2 / 3))
-    assert choose_threshold(np.empty(0), np.empty(0, bool))[:2] == (0.0, 1.0)
+    assert choose_threshold(confidence, is_right, np.ones(5)) == (0.7, 0.6, pytest.approx(2 / 3))
+    assert choose_threshold(np.empty(0), np.empty(0, bool), np.empty(0))[:2] == (0.0, 1.0)
     with pytest.warns(UserWarning, match="2 labelled rows that were held out are not more often"):
-        assert choose_threshold(confidence[:2], is_right[:2])[1] == 0
+        assert choose_threshold(confidence[:2], is_right[:2], np.ones(2))[1] == 0
 
 
 def test_a_threshold_labels_the_rows_that_reach_it():

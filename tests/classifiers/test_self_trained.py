@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.naive_bayes import MultinomialNB
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -222,13 +222,26 @@ def test_it_stops_when_pseudo_labels_settle():
     assert trained(max_rounds=9).fit(apart, Y, X_unlabelled=apart + 1).n_rounds_ == 1
 
 
-def test_predictions_of_chance_make_no_pseudo_labels():
+@pytest.mark.parametrize("fallback", [False, True])
+def test_predictions_of_chance_make_no_pseudo_labels_and_are_not_compared(fits, fallback):
     rng = np.random.default_rng(0)
-    with pytest.warns(UserWarning, match="held out are not more often right than wrong"):
-        classifier = trained(DummyClassifier(strategy="constant", constant="a")).fit(
-            rng.normal(size=(30, 2)), ["a", "b", "c"] * 10, X_unlabelled=rng.normal(size=(9, 2))
+    teacher = DummyClassifier(strategy="constant", constant="a")
+    X, unlabelled = rng.normal(size=(30, 2)), rng.normal(size=(9, 2))
+    with pytest.warns(UserWarning, match="held out are not more often right than wrong") as warned:
+        classifier = trained(Watched(), teacher=teacher, fallback=fallback).fit(
+            X, ["a", "b", "c"] * 10, X_unlabelled=unlabelled
         )
-    assert classifier.n_pseudo_labelled_ == 0
+    assert [one.filename for one in warned] == [__file__]
+    assert (classifier.n_pseudo_labelled_, classifier.n_rounds_, len(fits)) == (0, 0, 1)
+    assert classifier.held_out_gain_ == (0 if fallback else pytest.approx(np.nan, nan_ok=True))
+
+
+def test_a_threshold_that_no_row_reaches_leaves_the_estimator_alone(fits):
+    flat = Watched(C=1e-6)
+    classifier = trained(flat, threshold=1.0, fallback=True).fit(X, Y, X_unlabelled=UNLABELLED)
+    assert (classifier.n_pseudo_labelled_, classifier.n_rounds_) == (0, 0)
+    assert classifier.held_out_gain_ == 0
+    assert len(fits) == 5 + 2  # one per fold, the teacher, and the last
 
 
 def misled(**params):
@@ -243,8 +256,11 @@ MANY, LABELS_OF_MANY = blobs(60, 7)
 
 def test_where_self_training_is_worse_on_held_out_rows_the_estimator_alone_is_kept():
     alone = LogisticRegression(C=1).fit(MANY, LABELS_OF_MANY)
-    with pytest.warns(UserWarning, match=r"of 60 .* makes \d+ predictions wrong and \d+ right"):
+    with pytest.warns(
+        UserWarning, match=r"of 60 .* makes \d+ predictions wrong and \d+ right"
+    ) as warned:
         classifier = misled().fit(MANY, LABELS_OF_MANY, X_unlabelled=UNLABELLED)
+    assert [one.filename for one in warned] == [__file__]
     np.testing.assert_array_equal(classifier.predict_proba(X_TEST), alone.predict_proba(X_TEST))
     assert (classifier.n_rounds_, classifier.n_pseudo_labelled_) == (0, 0)
     assert classifier.held_out_gain_ < -0.1
@@ -273,7 +289,7 @@ def test_rows_are_compared_by_classifiers_that_have_not_seen_their_labels(fits, 
     more = {source: other[source]} if source in other else {}
     params = {"fallback": True, "threshold": 0, "max_rounds": 1, **more}
     trained(Watched(), **params).fit(X, Y, X_unlabelled=UNLABELLED)
-    n_of_fold = 3 if source == "estimator" else 2  # that labels, the student, and the one alone
+    n_of_fold = 2  # the student, and the one alone, which labels too without another source
     for rows, labels, _ in fits[: 5 * n_of_fold]:
         known = [(row == X).all(axis=1).any() for row in rows]
         assert 15 <= sum(known) < 24
@@ -281,6 +297,28 @@ def test_rows_are_compared_by_classifiers_that_have_not_seen_their_labels(fits, 
             Y[(row == X).all(axis=1)][0] for row in rows[np.array(known)]
         ]
     assert len(fits) == 5 * n_of_fold + (2 if source == "estimator" else 1)
+
+
+def test_copies_of_few_rows_are_no_reason_to_fall_back():
+    X, y = np.tile(MANY[:6], (10, 1)), np.tile(LABELS_OF_MANY[:6], 10)
+    assert misled().fit(X, y, X_unlabelled=UNLABELLED).n_rounds_ > 0
+
+
+@pytest.mark.parametrize("source", ["estimator", "teacher", "embedder"])
+@pytest.mark.parametrize("fallback", [False, True])
+def test_labelled_rows_without_weight_are_not_there(source, fallback):
+    other = {"teacher": GaussianNB(), "embedder": FunctionTransformer()}
+    more = {source: other[source]} if source in other else {}
+    wrong = np.roll(Y, 1)
+    settings = {"fallback": fallback, "max_rounds": 1, **more}
+    expected = trained(**settings).fit(X, Y, X_unlabelled=UNLABELLED, sample_weight=np.ones(24))
+    both, weight = np.concatenate([X, X + 0.3]), np.repeat([1.0, 0.0], 24)
+    found = trained(**settings).fit(
+        both, np.concatenate([Y, wrong]), X_unlabelled=UNLABELLED, sample_weight=weight
+    )
+    np.testing.assert_array_equal(found.predict_proba(X_TEST), expected.predict_proba(X_TEST))
+    for name in ("threshold_", "held_out_accuracy_", "held_out_gain_", "n_pseudo_labelled_"):
+        np.testing.assert_equal(getattr(found, name), getattr(expected, name))
 
 
 def test_the_comparison_takes_a_sample_of_many_unlabelled_rows(fits, monkeypatch):
@@ -398,7 +436,8 @@ def test_a_comparison_that_cannot_be_fitted_is_left_out_with_a_warning():
     unlabelled = rng.normal(size=(40, 2)) + 3 * rng.integers(2, size=(40, 1))
     five = CalibratedClassifierCV(LogisticRegression(), cv=5)  # rows of each class
     classifier = SelfTrainedClassifier(five, teacher=LogisticRegression(), random_state=0)
-    with pytest.warns(UserWarning, match="not compared .* set fallback=False"):
+    with pytest.warns(UserWarning, match="not compared .* set fallback=False") as warned:
         classifier.fit(X, y, X_unlabelled=unlabelled)
+    assert [one.filename for one in warned] == [__file__]
     assert classifier.n_rounds_ > 0
     assert np.isnan(classifier.held_out_gain_)

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 
 from agnews_sk.classifiers import _teachers
 from agnews_sk.classifiers._fitting import TrainingRows
+from agnews_sk.classifiers._labelled_rows import labelled_rows
 from agnews_sk.classifiers._teachers import (
     ClassifierTeacher,
     VectorTeacher,
@@ -18,6 +20,13 @@ from agnews_sk.classifiers._teachers import (
 RNG = np.random.default_rng(0)
 CODES = np.arange(90) % 3
 VECTORS = (RNG.normal(size=(90, 6)) + 2 * np.eye(6)[CODES]).astype(np.float32)
+ONES = np.ones(90, dtype=np.float32)
+
+
+def labelled(n, weight=None, labels=("a", "b", "c"), **more):
+    """The first rows with labels."""
+    rows = TrainingRows(VECTORS[:n], np.array(labels)[CODES[:n]], weight, **more)
+    return labelled_rows(rows, LogisticRegression())
 
 
 @pytest.mark.parametrize("block_bytes", [2**27, 400])
@@ -62,7 +71,7 @@ def test_classes_with_more_labels_send_no_more():
 
 def test_the_mixture_of_labelled_rows_is_discriminant_analysis(monkeypatch):
     given = np.eye(3, dtype=np.float32)[CODES]
-    found = fit_mixture(VECTORS, given.astype(float), given)
+    found = fit_mixture(VECTORS, given.astype(float), given, ONES)
     shrunk = LinearDiscriminantAnalysis(
         solver="lsqr", covariance_estimator=Shrunk(), priors=[1 / 3] * 3
     )
@@ -84,30 +93,71 @@ def test_unlabelled_rows_move_the_means_of_the_mixture():
     given = np.zeros((90, 3), dtype=np.float32)
     given[:6] = np.eye(3)[CODES[:6]]
     start = softmax(VECTORS[:, :3] * [1, 1, 2], axis=1)
-    found = fit_mixture(VECTORS, start, given)
+    found = fit_mixture(VECTORS, start, given, ONES)
     assert (found.argmax(axis=1) == CODES).mean() > (start.argmax(axis=1) == CODES).mean()
 
 
 def test_equal_vectors_are_told_apart_by_nothing():
     given = np.zeros((5, 2), dtype=np.float32)
     given[0, 0], given[1, 1] = 1, 1
-    found = fit_mixture(np.ones((5, 3), dtype=np.float32), np.full((5, 2), 0.5), given)
+    found = fit_mixture(np.ones((5, 3), dtype=np.float32), np.full((5, 2), 0.5), given, ONES[:5])
     np.testing.assert_allclose(found, 0.5)
+
+
+def test_weights_of_the_mixture_are_repeated_rows():
+    weight = np.where(np.arange(90) < 30, 3, 1)
+    repeated = np.repeat(np.arange(90), weight)
+    given = np.zeros((90, 3), dtype=np.float32)
+    given[:12] = np.eye(3)[CODES[:12]]
+    start = softmax(VECTORS[:, :3], axis=1)
+    found = fit_mixture(VECTORS, start, given, weight.astype(np.float32))
+    expected = fit_mixture(
+        VECTORS[repeated], start[repeated], given[repeated], np.ones(150, np.float32)
+    )
+    np.testing.assert_allclose(found[repeated], expected, atol=1e-4)
+
+
+def test_spread_labels_depend_on_ratios_of_weights_only():
+    graph = neighbor_graph(VECTORS, 8)
+    given = np.zeros((90, 3), dtype=np.float32)
+    given[:12] = np.eye(3)[CODES[:12]]
+    found = spread_labels(graph, given)
+    np.testing.assert_allclose(spread_labels(graph, given * 0.01), found, atol=1e-5)
+    given[:3] *= 100
+    heavy = spread_labels(graph, given)
+    assert np.abs(heavy - found).max() > 0.05
 
 
 @pytest.mark.parametrize("keep_balance", [True, False])
 def test_a_teacher_of_vectors_sees_only_the_labels_of_known_rows(keep_balance):
-    known, out = np.arange(9), np.arange(9, 12)
-    teacher = VectorTeacher(VECTORS, CODES[:12], keep_balance, 5)
-    expected = VectorTeacher(VECTORS, CODES[:9], keep_balance, 5).probabilities(known, None)
-    np.testing.assert_allclose(teacher.probabilities(known, out), expected[:3])
-    assert teacher.probabilities(known, None).shape == (78, 3)
+    known, asked = np.arange(9), np.arange(9, 90)
+    teacher = VectorTeacher(VECTORS, labelled(12), keep_balance, 5)
+    expected = VectorTeacher(VECTORS, labelled(9), keep_balance, 5).probabilities(known, asked)
+    np.testing.assert_allclose(teacher.probabilities(known, asked), expected, atol=1e-6)
+    assert teacher.probabilities(known, np.array([80, 3])).shape == (2, 3)
+
+
+def test_a_teacher_of_vectors_learns_from_the_weights_of_rows():
+    known, asked = np.arange(12), np.arange(12, 90)
+    found = [
+        VectorTeacher(VECTORS, one, True, 5).probabilities(known, asked)
+        for one in (labelled(12), labelled(12, np.ones(12)), labelled(12, np.arange(1.0, 13)))
+    ]
+    np.testing.assert_allclose(found[0], found[1])
+    assert np.abs(found[0] - found[2]).max() > 0.01
 
 
 def test_a_classifier_teaches_what_it_learns_from_known_rows():
-    rows = TrainingRows(VECTORS[:12], np.array(["b", "c", "a"])[CODES[:12]])
-    teacher = ClassifierTeacher(LogisticRegression(), rows, VECTORS[12:], {})
-    fitted = LogisticRegression().fit(VECTORS[:9], rows.y[:9])
-    for out, X in ((None, VECTORS[12:]), (np.array([9, 10]), VECTORS[9:11])):
-        found = teacher.probabilities(np.arange(9), out)
-        np.testing.assert_array_equal(found, fitted.predict_proba(X))
+    taught = labelled(12, labels=("b", "c", "a"))
+    teacher = ClassifierTeacher(LogisticRegression(), taught, VECTORS[12:], {})
+    fitted = LogisticRegression().fit(VECTORS[:9], taught.rows.y[:9])
+    for asked in (np.arange(12, 90), np.array([9, 10]), np.array([13, 9, 40, 10])):
+        found = teacher.probabilities(np.arange(9), asked)
+        np.testing.assert_array_equal(found, fitted.predict_proba(VECTORS[asked]))
+
+
+def test_a_teacher_that_lacks_a_class_is_rejected():
+    two = FrozenEstimator(LogisticRegression().fit(VECTORS[:2], ["a", "b"]))
+    teacher = ClassifierTeacher(two, labelled(12), VECTORS[12:], {})
+    with pytest.raises(ValueError, match=r"must know the classes .* got one without \['c'\]; fit"):
+        teacher.probabilities(np.arange(12), np.arange(12, 20))

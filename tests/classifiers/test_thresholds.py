@@ -74,3 +74,31 @@ def test_rows_without_weight_change_nothing():
     assert threshold_for_error(confidence, wrong, 0.1, 0.9, weight) == threshold_for_error(
         confidence[:250], wrong[:250], 0.1, 0.9
     )
+
+
+def test_the_bound_holds_for_rows_of_one_origin():
+    rng = np.random.default_rng(2)
+    origins = np.repeat(np.arange(300), 10)
+    alone = together = 0
+    for _ in range(100):
+        wrong = np.repeat(rng.random(300) < 0.0505, 10)
+        arguments = np.ones(3_000), wrong, 0.05, 0.95, np.ones(3_000)
+        alone += np.isfinite(threshold_for_error(*arguments))
+        together += np.isfinite(threshold_for_error(*arguments, origins))
+    assert together <= 9 < alone
+
+
+def test_the_bound_holds_where_heavy_rows_are_wrong():
+    rng = np.random.default_rng(3)
+    n_failed = 0
+    for _ in range(200):
+        heavy = rng.random(2_000) < 0.05
+        share = 0.05 * 20 / (0.05 * 20 + 0.95)  # of the weight
+        wrong = heavy & (rng.random(2_000) < 0.0202 / share)
+        weight = np.where(heavy, 20.0, 1.0)
+        n_failed += np.isfinite(threshold_for_error(np.ones(2_000), wrong, 0.02, 0.95, weight))
+    assert n_failed / 200 <= 0.05
+
+
+def test_without_weight_there_is_no_threshold():
+    assert threshold_for_error(np.ones(3), np.zeros(3, bool), 0.5, 0.9, np.zeros(3)) == np.inf
