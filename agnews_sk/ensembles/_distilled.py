@@ -13,13 +13,9 @@ from agnews_sk._core.appending import append_rows
 from agnews_sk._core.base import HasParts, ProbabilisticClassifierMixin, StateParts
 from agnews_sk._core.delegation import PredictsByEstimator
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.validation import (
     Interval,
     as_frame,
-    check_groups,
-    check_labels,
-    check_sample_weight,
     encode_labels,
     n_rows,
     take_rows,
@@ -30,8 +26,9 @@ from agnews_sk.classifiers import (
     check_soft_labels,
     first_step,
     fit_to_soft_labels,
+    training_rows,
 )
-from agnews_sk.ensembles._teaching import make_soft_labels, soften
+from agnews_sk.ensembles._teaching import ONE_LABEL, make_soft_labels, soften
 
 
 class DistilledClassifier(
@@ -163,7 +160,7 @@ class DistilledClassifier(
         """
         self._validate_params()
         rows, unlabelled = self._checked_rows(X, y, X_unlabelled, sample_weight, groups)
-        classes, codes = encode_labels(rows.y)
+        classes, codes, given_weight = *encode_labels(rows.y), rows.weight
         given = soft_labels, soft_labels_unlabelled
         with unswallowed_interrupts():
             if soft_labels is None:
@@ -179,7 +176,8 @@ class DistilledClassifier(
             estimator = fit_to_soft_labels(self.student, rows, classes, target)
         # At the end, so that a fit that fails leaves the previous state.
         self.estimator_, self.classes_ = estimator, estimator.classes_
-        self.teacher_accuracy_ = float(np.mean(found.argmax(axis=1) == codes))
+        right = found.argmax(axis=1) == codes
+        self.teacher_accuracy_ = float(np.average(right, weights=given_weight))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -239,27 +237,14 @@ class DistilledClassifier(
         self, X: Any, y: Any, X_unlabelled: Any, sample_weight: Any, groups: Any
     ) -> tuple[TrainingRows, Any]:
         """Return the labelled rows, and the unlabelled ones, None if there are none."""
-        X, unlabelled = as_frame(X), as_frame(X_unlabelled)
-        takes_texts = get_tags(self).input_tags.string
-        if takes_texts:
-            text_columns(X, None)  # raises the error for an invalid X first
-        if is_multilabel(y):
-            raise ValueError(
-                "y must have one label per row, got several: soft labels are one distribution of "
-                "the classes. Distil a classifier per label."
-            )
-        rows = TrainingRows(
-            X,
-            check_labels(y, X),
-            None if sample_weight is None else check_sample_weight(sample_weight, X),
-            None if groups is None else check_groups(groups, X),
-        )
+        rows = training_rows(self, X, y, sample_weight, groups, reason=ONE_LABEL)
+        unlabelled = as_frame(X_unlabelled)
         if unlabelled is None or not n_rows(unlabelled):
             return rows, None
-        if takes_texts:
+        if get_tags(self).input_tags.string:
             text_columns(unlabelled, None, name="X_unlabelled")
         first = np.arange(1)  # before a teacher is fitted
-        append_rows(take_rows(X, first), take_rows(unlabelled, first), name="X_unlabelled")
+        append_rows(take_rows(rows.X, first), take_rows(unlabelled, first), name="X_unlabelled")
         return rows, unlabelled
 
     def _ask_teacher(

@@ -12,20 +12,13 @@ from agnews_sk._core.appending import append_rows
 from agnews_sk._core.content import content_digest
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import fold_rows, join_groups
-from agnews_sk._core.validation import (
-    as_frame,
-    check_groups,
-    check_labels,
-    check_sample_weight,
-    encode_labels,
-    n_rows,
-    take_rows,
-)
-from agnews_sk.classifiers import TrainingRows, fit_on, probabilities
+from agnews_sk._core.validation import as_frame, encode_labels, n_rows, take_rows
+from agnews_sk.classifiers import TrainingRows, fit_on, probabilities, training_rows
 from agnews_sk.ensembles._stored import StoredArrays
 from agnews_sk.persistence import load
 
 MAX_SEED = np.iinfo(np.int32).max
+ONE_LABEL = "soft labels are one distribution of the classes. Distil a classifier per label."
 _BLOCK = 2_048  # rows that a fitted teacher predicts between two files of `cache_dir`
 
 
@@ -69,8 +62,8 @@ def make_soft_labels(
     Returns
     -------
     soft_labels : ndarray of float of shape (n_samples, n_classes)
-        Columns in the order of the sorted classes. A row of a class that cannot be held out, since
-        all its rows are copies or of one origin, has its true label.
+        Columns in the order of the sorted classes. A row without weight, or of a class that cannot
+        be held out, since all its rows are copies or of one origin, has its true label.
     of_unlabelled : ndarray of float of shape (n_unlabelled, n_classes), or None
 
     Raises
@@ -90,13 +83,7 @@ def make_soft_labels(
     (200, 4)
     """
     teachers = _teachers_of(teacher)
-    X = as_frame(X)
-    rows = TrainingRows(
-        X,
-        check_labels(y, X),
-        None if sample_weight is None else check_sample_weight(sample_weight, X),
-        None if groups is None else check_groups(groups, X),
-    )
+    rows = training_rows(teachers[0], X, y, sample_weight, groups, reason=ONE_LABEL)
     lesson = _Lesson(rows, as_frame(X_unlabelled), *encode_labels(rows.y), StoredArrays(cache_dir))
     seed = check_random_state(random_state).randint(MAX_SEED)
     found = [
@@ -216,7 +203,10 @@ class _Lesson:
             X = append_rows(X, self.unlabelled, name="X_unlabelled")
         repeats = repeats_of(X, teacher)
         origins = [repeats[:n], *([] if self.rows.groups is None else [self.rows.groups])]
-        folds = fold_rows(self.codes, join_groups(*origins), n_folds, seed)
+        # A row without weight is as none: it takes part in no fold, and has its label.
+        used = np.arange(n) if self.rows.weight is None else np.flatnonzero(self.rows.weight > 0)
+        folds = np.full(n, -1)
+        folds[used] = fold_rows(self.codes[used], join_groups(*origins)[used], n_folds, seed)
         if (folds < 0).all():
             raise ValueError(
                 f"none of the {n} rows can be held out: each class needs rows of two origins."

@@ -101,6 +101,17 @@ def test_a_fitted_teacher_predicts_all_rows():
     np.testing.assert_array_equal(soft_labels, teacher.predict_proba(X))
 
 
+def test_rows_without_weight_are_as_none():
+    weight = np.r_[np.zeros(20), np.ones(100)]
+    found, of_more = make_soft_labels(LogisticRegression(), X, Y, MORE, sample_weight=weight)
+    expected = make_soft_labels(LogisticRegression(), X[20:], Y[20:], MORE)
+    np.testing.assert_allclose(found[20:], expected[0], atol=1e-4)
+    np.testing.assert_allclose(of_more, expected[1], atol=1e-4)
+    given = np.where(np.arange(120)[:, None] < 20, [1.0, 0.0], Y[:, None] == np.array(["a", "b"]))
+    classifier = DistilledClassifier(TakesSoftLabels())
+    assert classifier.fit(X, Y, sample_weight=weight, soft_labels=given).teacher_accuracy_ == 1
+
+
 def test_several_teachers_predict_by_their_mean(tmp_path):
     fitted = make_tfidf_pipeline().fit(["oil up", "cup won"] * 4, ["b", "s"] * 4)
     teachers = [make_tfidf_pipeline(), FrozenEstimator(fitted), save(fitted, tmp_path / "model")]
