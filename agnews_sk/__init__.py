@@ -14,6 +14,7 @@ _ROOMS = {
     "CalibratedLogisticRegression": "classifiers",
     "CascadeClassifier": "ensembles",
     "ColumnJoiner": "cleaning",
+    "DistilledClassifier": "ensembles",
     "FineTunedTransformerClassifier": "classifiers",
     "NgramVectorizer": "vectorization",
     "OnnxClassifier": "onnx",

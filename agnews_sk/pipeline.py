@@ -52,14 +52,14 @@ __all__ = [
 _UNITS = {"auto": "auto", True: "both", False: "words"}
 
 # Metadata with one value per row, which samplers drop and repeat as they do the rows.
-PER_ROW = ("sample_weight", "groups")
+PER_ROW = ("sample_weight", "groups", "soft_labels")
 
 
 class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
     """An imbalanced-learn pipeline in which weights and origins follow the rows.
 
     Steps with `fit_resample` drop or add rows in `fit` only; `predict` returns one prediction per
-    input row. A `sample_weight` or `groups` for a later step is indexed like the
+    input row. A `sample_weight`, `groups` or `soft_labels` for a later step is indexed like the
     rows, by the `sample_indices_` of the samplers. A last step whose `fit` takes `groups` gets the
     origin of each row, so that copies of a row stay on the same side of its splits.
 
@@ -109,8 +109,8 @@ class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
         Raises
         ------
         TypeError, ValueError
-            If labels are missing, of several kinds or not one per row, a `sample_weight` or
-            `groups` is not one value per row, or a text column equals the labels.
+            If labels are missing, of several kinds or not one per row, a `sample_weight`,
+            `groups` or `soft_labels` is not one value per row, or a text column equals the labels.
 
         Warns
         -----

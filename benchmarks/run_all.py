@@ -68,6 +68,7 @@ RUNS = {
     "--setfit-steps 469",
     "unlabelled": "benchmarks/bench_unlabelled.py",
     "cascade": "benchmarks/bench_cascade.py --rows 8000",
+    "distil": "benchmarks/bench_distil.py --sets",
 }
 
 

@@ -9,7 +9,7 @@ from agnews_sk.classifiers import (
     SelfTrainedClassifier,
 )
 from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner, TextCleaner
-from agnews_sk.ensembles import CascadeClassifier
+from agnews_sk.ensembles import CascadeClassifier, DistilledClassifier
 from agnews_sk.pipeline import (
     make_embedding_pipeline,
     make_finetune_pipeline,
@@ -73,6 +73,11 @@ CLASSIFIERS = {
         ],
         max_passed=0.5,
         calibration_fraction=0.5,
+    ),
+    "DistilledClassifier": lambda model: DistilledClassifier(
+        make_pipeline(NgramVectorizer(use_idf=False), LogisticRegression()),
+        make_pipeline(NgramVectorizer(), LogisticRegression()),
+        n_folds=2,
     ),
     "SelfTrainedClassifier": lambda model: SelfTrainedClassifier(
         make_pipeline(NgramVectorizer(), LogisticRegression())

@@ -13,7 +13,9 @@ _FILES = {
     # What other rooms need to wrap classifiers.
     "TrainingRows": "_fitting",
     "calibrate": "_calibration",
+    "check_soft_labels": "_soft_labels",
     "first_step": "_wrapped",
+    "fit_to_soft_labels": "_fitting",
     "fit_on": "_fitting",
     "hold_out": "_wrapped",
     "probabilities": "_fitting",

@@ -27,11 +27,7 @@ from agnews_sk._core.content import content_digest
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
-from agnews_sk._core.validation import (
-    check_groups,
-    check_sample_weight,
-    check_texts,
-)
+from agnews_sk._core.validation import check_groups, check_sample_weight, check_texts
 from agnews_sk.classifiers._checkpointing import open_checkpoint
 from agnews_sk.classifiers._makes_module import MakesModule
 from agnews_sk.classifiers._net_predictions import NetPredictions
@@ -96,6 +92,7 @@ class TextNetClassifier(
         X_val: Any = None,
         y_val: Any = None,
         groups: Any = None,
+        soft_labels: Any = None,
     ) -> "TextNetClassifier":
         """Train on texts, or on the token ids that a tokenizer made of them.
 
@@ -113,6 +110,8 @@ class TextNetClassifier(
             Rows to validate on after each epoch.
         groups : array-like of shape (n_samples,), optional
             Origin of each row. Rows of one origin are held out together, as are rows of equal ids.
+        soft_labels : array-like of shape (n_samples, n_classes), optional
+            Probabilities of the sorted classes, trained to in place of y; y validates.
 
         Returns
         -------
@@ -125,8 +124,8 @@ class TextNetClassifier(
             something that is not a callback.
         ValueError
             If X and y differ in length, y has a single class, a parameter is out of range or
-            conflicts with another or with a callback, an id is outside the vocabulary, or a file in
-            `checkpoint_dir` is damaged.
+            conflicts with another or with a callback, an id is outside the vocabulary, a file in
+            `checkpoint_dir` is damaged, or `soft_labels` are not one distribution per row.
         KeyboardInterrupt
             If Ctrl-C is pressed: the classifier is not fitted, or, with `warm_start`, as it was
             before. With `checkpoint_dir` the same `fit` resumes the training.
@@ -146,7 +145,7 @@ class TextNetClassifier(
         self._validate_params()
         self._check_combinations(X_val, y_val)
         X = as_ragged_ids(X) if holds_ids(X) else self._checked_texts(X)
-        target = self._encode_labels(X, y)
+        target = self._encode_labels(X, y, soft_labels)
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, X)
         of_class = factors_of_classes(self.class_weight, target, sample_weight)
@@ -168,6 +167,7 @@ class TextNetClassifier(
             self._set_chunk_pooling(module, len(self.classes_))
             self.model_input_.warn_of_cut(ids, stacklevel=3)
             rows, valid = self._dataset(ids, target.codes, weight), None
+            rows.soft_labels = target.soft_labels
             if X_val is not None:
                 valid = self._validation_rows(X_val, y_val, target, of_class)
             checkpoint, seed = open_checkpoint(
@@ -338,9 +338,9 @@ class TextNetClassifier(
         validates = X_val is not None or self.validation_fraction is not None
         check_callbacks(self, validates=validates)
 
-    def _encode_labels(self, X: Any, y: Any) -> Target:
+    def _encode_labels(self, X: Any, y: Any, soft_labels: Any) -> Target:
         """Set `classes_` and `label_format_`, and return the labels as the net takes them."""
-        target = encode_target(y, X)
+        target = encode_target(y, X, soft_labels, self.loss)
         if self._is_warm_start:
             self._check_same_classes(target)
         elif hasattr(self, "net_"):

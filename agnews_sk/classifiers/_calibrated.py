@@ -31,6 +31,7 @@ from agnews_sk.classifiers._axes import Axes
 from agnews_sk.classifiers._calibration import calibrate
 from agnews_sk.classifiers._label_sets import label_weights
 from agnews_sk.classifiers._linear_sets import LabelMargins, LabelRows, fit_label_sets
+from agnews_sk.classifiers._soft_labels import check_soft_labels
 from agnews_sk.classifiers._unseen import as_unseen, finite
 
 MAX_SEED = np.iinfo(np.int32).max
@@ -51,6 +52,8 @@ class Rows:
     n_classes : int
     positions : ndarray of int of shape (n_samples,), optional
         Among the rows that they were taken of.
+    target : ndarray of float of shape (n_samples, n_classes), optional
+        Distribution of the classes to fit; by default that of the codes.
     """
 
     X: Any
@@ -58,11 +61,19 @@ class Rows:
     weight: np.ndarray
     n_classes: int
     positions: np.ndarray | None = None
+    target: np.ndarray | None = None
 
     def take(self, indices: np.ndarray) -> "Rows":
         """Return some of the rows."""
         X, codes, weight = (part[indices] for part in (self.X, self.codes, self.weight))
-        return Rows(X, codes, weight, self.n_classes, indices)
+        target = None if self.target is None else self.target[indices]
+        return Rows(X, codes, weight, self.n_classes, indices, target)
+
+    def distribution(self) -> np.ndarray:
+        """Return the classes to fit, ndarray of bool or float of shape (n_samples, n_classes)."""
+        if self.target is not None:
+            return self.target
+        return self.codes[:, None] == np.arange(self.n_classes)
 
 
 class Margins(NamedTuple):
@@ -161,10 +172,16 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
             If no row of a class is held out, because it has few or all are of one group: the
             temperature is chosen without that class.
         """
+        return self._fit(X, y, sample_weight, groups, None)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any, soft_labels: Any) -> Self:
+        """Fit the margins and their temperature, to distributions of the classes if given."""
         self._validate_params()
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
         X = _with_short_indices(X) if sp.issparse(X) else X
         if is_multilabel(y):
+            if soft_labels is not None:
+                raise ValueError("soft_labels must be None where rows have several labels.")
             return self._fit_sets(X, check_label_sets(y, X), sample_weight, groups)
         classes, codes = encode_labels(y, X)
         weight = check_sample_weight(sample_weight, X)
@@ -172,7 +189,8 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         seed = check_random_state(self.random_state).randint(MAX_SEED)
         # A class without weight needs a classifier too.
         used = np.flatnonzero((weight > 0) | ~np.isin(codes, codes[weight > 0]))
-        rows = Rows(X, codes, weight, len(classes))
+        target = None if soft_labels is None else check_soft_labels(soft_labels, X, classes)
+        rows = Rows(X, codes, weight, len(classes), target=target)
         rows = rows if len(used) == len(codes) else rows.take(used)
         origins = [same_rows(rows.X), *([] if groups is None else [check_groups(groups, X)[used]])]
         axes = self._axes(rows.X)

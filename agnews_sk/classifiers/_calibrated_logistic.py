@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -192,9 +192,50 @@ class CalibratedLogisticRegression(CalibratedLinear):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        soft_labels: Any = None,
+    ) -> Self:
+        """Fit the margins and their temperature.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), or sets of labels, or an indicator
+            One label per row, or a list, tuple or set of them; or a matrix or frame of 0 and 1 with
+            a column per label.
+        sample_weight : array-like of shape (n_samples,), optional
+        groups : array-like of shape (n_samples,), optional
+            Origin of each row: rows of one group are held out together.
+        soft_labels : array-like of shape (n_samples, n_classes), optional
+            Probabilities of the classes, sorted, which the margins are fitted to instead of y, such
+            as those of another classifier. Classes and calibration are those of y.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If y has a single class, a parameter is out of range, the margins overflow, or
+            `soft_labels` are not one distribution per row.
+
+        Warns
+        -----
+        UserWarning
+            If no row of a class is held out, because it has few or all are of one group: the
+            temperature is chosen without that class.
+        """
+        return self._fit(X, y, sample_weight, groups, soft_labels)
+
     def _fit_margins(self, rows: Rows, seed: int, start: LinearMargins | None) -> LinearMargins:
         """Fit the margins of some rows; of two classes there is one."""
-        target = rows.codes[:, None] == np.arange(rows.n_classes)  # (n_rows, n_classes)
+        target = rows.distribution()
         weight = rows.weight[:, None]
         two = rows.n_classes == 2
         found: Coefficients | RowCoefficients

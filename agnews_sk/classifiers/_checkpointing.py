@@ -53,7 +53,7 @@ def open_checkpoint(
     settings = _deciding_settings(classifier)
     if classifier.random_state is not None:
         settings["seed"] = seed
-    rows = [d and (d.values, d.text_offsets, d.target, d.weight) for d in datasets]
+    rows = [d and (d.values, d.text_offsets, d.labels) for d in datasets]
     weights = [] if warm_module is None else [p.detach() for p in warm_module.parameters()]
     kind = type(classifier).__name__, classifier.classes_.tolist(), origin
     name = content_digest([kind, settings, rows, groups, weights])

@@ -20,7 +20,9 @@ from agnews_sk._core.validation import (
     text_columns,
 )
 from agnews_sk.classifiers._pseudo_labels import PseudoLabels
-from agnews_sk.classifiers._wrapped import params_of_fit
+from agnews_sk.classifiers._wrapped import name_of, params_of_fit
+
+_LEAST = 0.05  # probability of a class that a repeated row stands for
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +157,45 @@ def fit_on(
             "CalibratedClassifierCV."
         )
     return fitted
+
+
+def fit_to_soft_labels(
+    estimator: Any, rows: TrainingRows, classes: np.ndarray, soft_labels: np.ndarray
+) -> Any:
+    """Return a clone of a classifier, fitted to distributions of the classes.
+
+    Parameters
+    ----------
+    estimator : classifier
+        If its `fit`, or that of the last step of a pipeline, takes no `soft_labels`, each row is
+        given once for each class of a probability of 5 % and more, or the most probable ones, with
+        weights that add up to 1.
+    rows : TrainingRows of n_samples rows
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+    soft_labels : ndarray of float of shape (n_samples, n_classes)
+
+    Returns
+    -------
+    classifier
+
+    Raises
+    ------
+    TypeError
+        If it has no `predict_proba`, or takes neither `soft_labels` nor weights.
+    """
+    name = name_of(estimator, "soft_labels")
+    if name is not None:
+        return fit_on(estimator, rows, {name: soft_labels})
+    largest = soft_labels.max(axis=1, keepdims=True)
+    kept = np.where(soft_labels >= np.minimum(_LEAST, largest), soft_labels, 0.0)
+    kept /= kept.sum(axis=1, keepdims=True)
+    positions, codes = np.nonzero(kept)
+    weight = kept[positions, codes]
+    repeated = rows.take(positions)
+    groups = positions if repeated.groups is None else repeated.groups
+    weight = weight if repeated.weight is None else weight * repeated.weight
+    return fit_on(estimator, TrainingRows(repeated.X, classes[codes], weight, groups), {})
 
 
 def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:

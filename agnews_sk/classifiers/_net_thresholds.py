@@ -77,6 +77,7 @@ def divide_rows(
     if len(out) == 0:
         return Parts(rows, None)
     train, tested = rows.take(kept), rows.take(out)
+    tested.soft_labels = None  # rows are validated by their labels
     valid = None if fraction is None else tested
     if not chooses:
         return Parts(train, valid, held_out=out)

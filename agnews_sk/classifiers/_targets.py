@@ -9,6 +9,7 @@ import pandas as pd
 from agnews_sk._core.label_sets import check_label_sets, in_format, is_multilabel
 from agnews_sk._core.validation import check_labels, class_weights, encode_labels
 from agnews_sk.classifiers._label_sets import label_factors
+from agnews_sk.classifiers._soft_labels import check_soft_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +23,14 @@ class Target:
         Position of each row's label in `classes`; or 1 at the labels that a row has.
     label_format : str or None
         Format of the sets of labels; None for one label per row.
+    soft_labels : ndarray of float32 of shape (n_samples, n_classes), or None
+        Distribution of the classes of each row, to be trained to in place of the codes.
     """
 
     classes: np.ndarray
     codes: np.ndarray
     label_format: str | None
+    soft_labels: np.ndarray | None = None
 
     def labels(self) -> Any:
         """Return the labels, sets of them in the format that they came in."""
@@ -35,23 +39,41 @@ class Target:
         return in_format(self.codes > 0, self.classes, self.label_format)
 
 
-def encode_target(y: Any, X: Any) -> Target:
+def encode_target(y: Any, X: Any, soft_labels: Any = None, loss: str = "cross_entropy") -> Target:
     """Return checked labels of training rows.
 
     Parameters
     ----------
     y : container of n_samples labels or sets of labels
     X : container of n_samples rows
+    soft_labels : array-like of shape (n_samples, n_classes), optional
+    loss : str, default="cross_entropy"
+        Parameter of the classifier.
 
     Returns
     -------
     Target
+
+    Raises
+    ------
+    ValueError
+        If `soft_labels` are not one distribution per row, rows have several labels, or another loss
+        is set.
     """
+    if soft_labels is not None and loss != "cross_entropy":
+        raise ValueError(
+            f"soft_labels need loss='cross_entropy', got loss={loss!r}; set that, or leave "
+            "soft_labels out."
+        )
     if is_multilabel(y):
+        if soft_labels is not None:
+            raise ValueError("soft_labels must be None where rows have several labels.")
         sets = check_label_sets(y, X)
         return Target(sets.classes, sets.indicator.astype(np.float32), sets.format)
     classes, codes = encode_labels(y, X)
-    return Target(classes, codes.astype(np.int64), None)
+    if soft_labels is not None:
+        soft_labels = check_soft_labels(soft_labels, X, classes).astype(np.float32)
+    return Target(classes, codes.astype(np.int64), None, soft_labels)
 
 
 def encode_validation(y_val: Any, X_val: Any, target: Target) -> np.ndarray:

@@ -62,12 +62,12 @@ def params_of_fit(
             raise ValueError(
                 f"{name} must have one weight per row of X, {n_rows(X)}, got {n_rows(value)}."
             )
-    origin = _name_of(estimator, "groups")
+    origin = name_of(estimator, "groups")
     if groups is not None and origin is not None and _asks_for_groups(estimator):
         params[origin] = groups
     if sample_weight is None or isinstance(estimator, FrozenEstimator):
         return params
-    weights = _name_of(estimator, "sample_weight")
+    weights = name_of(estimator, "sample_weight")
     if weights is None:
         raise TypeError(
             f"sample_weight is given, but fit of {type(estimator).__name__} takes none."
@@ -79,17 +79,17 @@ def params_of_fit(
     return {**params, weights: sample_weight}
 
 
-def _name_of(estimator: Any, metadata: str) -> str | None:
+def name_of(estimator: Any, metadata: str) -> str | None:
     """Return the name that `fit` of an estimator has for metadata, None if it takes none."""
     if has_fit_parameter(estimator, metadata):
         return metadata
     if hasattr(estimator, "steps"):
         name, last = estimator.steps[-1]
-        inner = _name_of(last, metadata)
+        inner = name_of(last, metadata)
         # With metadata routing a pipeline takes the plain name.
         plain = inner is None or get_config()["enable_metadata_routing"]
         return inner if plain else f"{name}__{inner}"
-    return _name_of(estimator.estimator, metadata) if hasattr(estimator, "estimator") else None
+    return name_of(estimator.estimator, metadata) if hasattr(estimator, "estimator") else None
 
 
 def _asks_for_groups(estimator: Any) -> bool:

@@ -14,6 +14,7 @@ from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.auditing import audit
 from agnews_sk.cli._explaining import explain_best
 from agnews_sk.cli._families import (
+    N_TEACHERS,
     NETS,
     PRETRAINED,
     TRAINS_NET,
@@ -161,8 +162,7 @@ def _training_rows(
     -------
     ndarray of int of shape (n_chosen,)
     """
-    found = [_net_of(family, classifier) for family, classifier in pipelines.items()]
-    nets = [net for net in found if net is not None]
+    nets = [net for family, one in pipelines.items() for net in _nets_of(family, one)]
     if n_wanted is None and nets:
         n_wanted = _affordable_rows(nets, rows, seed, console)
     chosen = draw_rows(rows.y_train, n_wanted or n_rows(rows.X_train), seed)
@@ -170,11 +170,13 @@ def _training_rows(
     return chosen
 
 
-def _net_of(family: Family, classifier: Any) -> TextPipeline | None:
-    """Return the pipeline whose network a family trains, or None if it trains none."""
+def _nets_of(family: Family, classifier: Any) -> list[TextPipeline]:
+    """Return the pipelines whose networks a family trains, each on about all rows."""
     if family is Family.CASCADE:
-        return dict(classifier.estimators)[Family.FINETUNE]
-    return classifier if family in NETS else None
+        return [dict(classifier.estimators)[Family.FINETUNE]]
+    if family is Family.DISTILLED:
+        return [classifier.teacher] * (N_TEACHERS - 1)  # each of which lacks one part of the rows
+    return [classifier] if family in NETS else []
 
 
 def _affordable_rows(nets: list[TextPipeline], rows: TrainTest, seed: int, console: Console) -> int:

@@ -16,6 +16,7 @@ class Family(StrEnum):
     TRANSFORMER = "transformer"
     FINETUNE = "finetune"
     CASCADE = "cascade"
+    DISTILLED = "distilled"
 
 
 ModelOption = Annotated[
@@ -37,7 +38,9 @@ ColumnsOption = Annotated[
 
 
 # Of a TF-IDF pipeline and a fine-tuned one.
-COMPOSED = {Family.CASCADE}
+COMPOSED = {Family.CASCADE, Family.DISTILLED}
+# Teachers of `DISTILLED`, each fitted on all rows but those that it predicts.
+N_TEACHERS = 3
 PRETRAINED = {Family.EMBEDDING, Family.FINETUNE, *COMPOSED}
 NETS = {Family.TRANSFORMER, Family.FINETUNE}
 # Their fits train a network.
@@ -73,7 +76,7 @@ def make_pipeline(
 
     Returns
     -------
-    TextPipeline, or CascadeClassifier of two of them
+    TextPipeline, or CascadeClassifier or DistilledClassifier of two of them
     """
     from agnews_sk import pipeline
 
@@ -99,8 +102,10 @@ def make_pipeline(
 
 def _compose(family: Family, tfidf: Any, finetune: Any, seed: int) -> Any:
     """Return the unfitted classifier of a family that is made of two pipelines."""
-    from agnews_sk.ensembles import CascadeClassifier
+    from agnews_sk.ensembles import CascadeClassifier, DistilledClassifier
 
+    if family is Family.DISTILLED:
+        return DistilledClassifier(tfidf, finetune, n_folds=N_TEACHERS, random_state=seed)
     parts = [(Family.TFIDF.value, tfidf), (Family.FINETUNE.value, finetune)]
     return CascadeClassifier(parts, random_state=seed)
 

@@ -64,6 +64,8 @@ class RaggedDataset(Dataset):
     chunk_offsets : ndarray of int of shape (n_samples + 1,), optional
         Text i has the chunks ``chunk_offsets[i]`` to ``chunk_offsets[i + 1]``, at least one. None
         if every text is one chunk.
+    soft_labels : ndarray of float of shape (n_samples, n_classes), optional
+        Distribution of the classes of each row, which the loss compares with in place of `target`.
     """
 
     def __init__(
@@ -73,12 +75,14 @@ class RaggedDataset(Dataset):
         target: np.ndarray | None = None,
         weight: np.ndarray | None = None,
         chunk_offsets: np.ndarray | None = None,
+        soft_labels: np.ndarray | None = None,
     ) -> None:
         self.values = values
         self.offsets = offsets
         self.target = target
         self.weight = weight
         self.chunk_offsets = chunk_offsets
+        self.soft_labels = soft_labels
 
     def __len__(self) -> int:
         return len(self.text_offsets) - 1
@@ -121,9 +125,9 @@ class RaggedDataset(Dataset):
 
     @property
     def labels(self) -> dict[str, np.ndarray]:
-        """The `target` and the `weight` of the rows, by name, without those that are None."""
-        both = {"target": self.target, "weight": self.weight}
-        return {name: values for name, values in both.items() if values is not None}
+        """`target`, `weight` and `soft_labels` of the rows by name, without those that are None."""
+        found = {"target": self.target, "weight": self.weight, "soft_labels": self.soft_labels}
+        return {name: values for name, values in found.items() if values is not None}
 
     @property
     def text_offsets(self) -> np.ndarray:
@@ -218,7 +222,7 @@ class RaggedLoader:
             Those of `pad_collate`, of shape (n_chunks, length), and, only if a row has several
             chunks, "chunks" of shape (batch, most): the chunks of each row, filled with -1.
         labels : dict of str to Tensor of shape (batch,) or (batch, n_labels)
-            "target" and "weight", as far as the dataset has them.
+            "target", "weight" and "soft_labels", as far as the dataset has them.
         """
         data = self.dataset
         chunks = data.chunks_of(rows)

@@ -70,8 +70,8 @@ def export_onnx(
     Parameters
     ----------
     pipeline : TextPipeline
-        A fitted pipeline of any of the `make_*_pipeline` functions, or a search or a
-        `SelfTrainedClassifier` that predicts by one.
+        A fitted pipeline of any of the `make_*_pipeline` functions, or a search, a
+        `SelfTrainedClassifier` or a `DistilledClassifier` that predicts by one.
     path : str or path
         Folder, or a zip file if it ends with `.zip`; a model there is replaced.
     X : DataFrame or array-like of str of shape (n_samples,)

@@ -22,7 +22,7 @@ from agnews_sk.persistence._column_checks import (
     check_mixed_joiner,
     check_one_hot,
 )
-from agnews_sk.persistence._ensemble_checks import check_cascade
+from agnews_sk.persistence._ensemble_checks import check_cascade, check_student
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
 from agnews_sk.persistence._parts import changed_runtime_parameters
@@ -415,6 +415,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
     "agnews_sk.cleaning.MixedColumnJoiner": check_mixed_joiner,
     "agnews_sk.ensembles.CascadeClassifier": check_cascade,
+    "agnews_sk.ensembles.DistilledClassifier": check_student,
     "agnews_sk.tokenization.Vocabulary": _check_ids,
     "agnews_sk.vectorization.DateEncoder": check_encoder,
     "agnews_sk.vectorization.NgramUnion": _check_union,

@@ -43,17 +43,46 @@ def check_cascade(cascade: Any) -> None:
         )
 
 
+def check_student(classifier: Any) -> None:
+    """Reject a distilled classifier with a teacher, or whose classes are not those of its student.
+
+    Parameters
+    ----------
+    classifier : DistilledClassifier
+
+    Raises
+    ------
+    ArtifactError
+    """
+    state = vars(classifier)
+    if state.get("teacher") is not None:
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(classifier).__name__} with a teacher, which is never saved."
+        )
+    if "estimator_" not in state:
+        return
+    classes = np.asarray(getattr(state["estimator_"], "classes_", None)).tolist()
+    accuracy = state.get("teacher_accuracy_")
+    if not (
+        np.asarray(state.get("classes_")).tolist() == classes
+        and isinstance(accuracy, float)
+        and 0 <= accuracy <= 1
+    ):
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(classifier).__name__} without the classes of its student, or "
+            "a teacher_accuracy_ between 0 and 1."
+        )
+
+
 def _same_labels(found: Any, classes: Any) -> bool:
     """Return whether these are arrays of the same different labels, in any order."""
     labels = [np.asarray(values).tolist() for values in (found, classes)]
-    for values in labels:
-        if not isinstance(values, list) or not all(
-            isinstance(v, (str, int, float)) for v in values
-        ):
-            return False
-    return len(labels[0]) == len(labels[1]) == len(set(labels[0])) and set(labels[0]) == set(
-        labels[1]
-    )
+    if not all(isinstance(values, list) for values in labels):
+        return False
+    if not all(isinstance(label, (str, int, float)) for values in labels for label in values):
+        return False
+    known = set(labels[1])
+    return len(labels[0]) == len(labels[1]) == len(known) and set(labels[0]) == known
 
 
 def _are_names(names: Any, n: int) -> bool:

@@ -58,6 +58,7 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "agnews_sk.classifiers.SelfTrainedClassifier": {"estimator_": ("sklearn.base.BaseEstimator",)},
     "agnews_sk.classifiers.TransformerClassifier": {"tokenizer_": _TOKENIZERS},
     "agnews_sk.ensembles.CascadeClassifier": {"estimators_": ("sklearn.base.BaseEstimator",)},
+    "agnews_sk.ensembles.DistilledClassifier": {"estimator_": ("sklearn.base.BaseEstimator",)},
     "agnews_sk.vectorization.MixedVectorizer": {
         "transformer_": ("sklearn.compose._column_transformer.ColumnTransformer",)
     },

@@ -15,6 +15,7 @@ _OURS = (
     "agnews_sk.cleaning.ColumnJoiner",
     "agnews_sk.cleaning.MixedColumnJoiner",
     "agnews_sk.ensembles.CascadeClassifier",
+    "agnews_sk.ensembles.DistilledClassifier",
     "agnews_sk.pipeline.TextPipeline",
     "agnews_sk.sampling.EDAAugmenter",
     "agnews_sk.sampling.SamplerChain",

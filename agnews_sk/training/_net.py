@@ -131,8 +131,8 @@ class TextNet(ClassifierMixin, NeuralNet):
         y_pred : Tensor of shape (batch, n_classes)
             Logits.
         y_true : dict of str to Tensor of shape (batch,) or (batch, n_classes)
-            "target", codes of the classes or an indicator, and "weight" if rows have weights, each
-            of them or each label of them.
+            "target", codes of the classes or an indicator; "soft_labels", which replace it, if rows
+            have some; and "weight" if rows have weights, each of them or each label of them.
         X, training : ignored
             In the signature of skorch.
 
@@ -146,7 +146,8 @@ class TextNet(ClassifierMixin, NeuralNet):
             If rows have weights, and the criterion gives no loss per row.
         """
         labels = self._to_device(y_true)
-        losses = self.criterion_(y_pred, labels["target"])  # (batch,), or (batch, n_classes)
+        target = labels.get("soft_labels", labels["target"])
+        losses = self.criterion_(y_pred, target)  # (batch,), or (batch, n_classes)
         weight = labels.get("weight")
         if weight is None:
             return losses.mean()

@@ -9,6 +9,7 @@ from agnews_sk.training import TextRows
 
 ROWS = TextRows(np.array([1, 2]), np.array([0, 1, 2]), np.array([0, 1]))
 OTHER_ROWS = TextRows(np.array([1, 3]), np.array([0, 1, 2]), np.array([0, 1]))
+SOFT_ROWS = TextRows(np.array([1, 2]), np.array([0, 1, 2]), np.array([0, 1]), soft_labels=np.eye(2))
 
 
 def opened(folder, *, params=None, classes=("a", "b"), **changes):
@@ -49,6 +50,7 @@ def test_without_a_folder_there_is_none():
         {"origin": "other weights"},
         {"datasets": [OTHER_ROWS, None]},
         {"datasets": [ROWS, ROWS]},
+        {"datasets": [SOFT_ROWS, None]},
         {"groups": np.array([0, 0])},
         {"warm_module": module(1.0)},
     ],

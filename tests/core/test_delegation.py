@@ -2,7 +2,12 @@ import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV
 
-from agnews_sk import AbstainingClassifier, SelfTrainedClassifier, make_tfidf_pipeline
+from agnews_sk import (
+    AbstainingClassifier,
+    DistilledClassifier,
+    SelfTrainedClassifier,
+    make_tfidf_pipeline,
+)
 from agnews_sk._core.delegation import predicting_estimator
 from agnews_sk._core.joining import fitted_columns
 from agnews_sk._core.label_formats import label_format_of
@@ -13,6 +18,12 @@ X, Y = ["oil up", "cup won"] * 4, ["a", "b"] * 4
 def test_searches_and_self_training_are_unwrapped_at_any_depth():
     search = GridSearchCV(SelfTrainedClassifier(DummyClassifier()), {}, cv=2).fit(X, Y)
     assert type(predicting_estimator(search)) is DummyClassifier
+
+
+def test_distillation_predicts_by_its_student():
+    texts = [f"{text} {i}" for i, text in enumerate(X)]
+    model = DistilledClassifier(DummyClassifier(), DummyClassifier(), n_folds=2).fit(texts, Y)
+    assert predicting_estimator(model) is model.estimator_
 
 
 def test_others_predict_themselves():

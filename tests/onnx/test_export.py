@@ -13,6 +13,7 @@ from sklearn.naive_bayes import ComplementNB
 
 import agnews_sk
 from agnews_sk import (
+    DistilledClassifier,
     SelfTrainedClassifier,
     make_embedding_pipeline,
     make_finetune_pipeline,
@@ -189,8 +190,15 @@ def test_models_of_characters_alone_are_exported(tmp_path, texts, new):
     assert classifier.predict([texts[0], texts[3]]).tolist() == ["oil", "cup"]
 
 
-def test_what_predicts_by_a_pipeline_is_exported_as_that_pipeline(tmp_path, headlines):
-    classifier = SelfTrainedClassifier(make_tfidf_pipeline(), n_folds=2, random_state=0)
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        SelfTrainedClassifier(make_tfidf_pipeline(), n_folds=2, random_state=0),
+        DistilledClassifier(make_tfidf_pipeline(), make_tfidf_pipeline(), n_folds=2),
+    ],
+    ids=lambda classifier: type(classifier).__name__,
+)
+def test_what_predicts_by_a_pipeline_is_exported_as_that_pipeline(tmp_path, headlines, classifier):
     classifier.fit(*headlines, X_unlabelled=["oil stocks", "the team"])
     export_onnx(classifier, tmp_path / "exported", X=headlines[0])
     exported = OnnxClassifier.from_path(tmp_path / "exported")

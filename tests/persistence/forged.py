@@ -28,7 +28,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, StandardScaler
 from sklearn.svm import LinearSVC
 
-from agnews_sk import CascadeClassifier, make_tfidf_pipeline
+from agnews_sk import CascadeClassifier, DistilledClassifier, make_tfidf_pipeline
 from agnews_sk.classifiers import AbstainingClassifier
 from agnews_sk.persistence import ArtifactError, load, save
 from agnews_sk.tokenization import SubwordTokenizer, WordTokenizer
@@ -269,6 +269,19 @@ def values():
         changed = copy.deepcopy(cascade)
         setattr(changed, name, value)
         yield f"cascade with other {name}", changed
+    distilled = DistilledClassifier(make_tfidf_pipeline(), make_tfidf_pipeline(), n_folds=2)
+    distilled.fit(TEXTS, Y).set_params(teacher=None)
+    for name, value in [
+        ("teacher", make_tfidf_pipeline()),
+        ("teacher_accuracy_", 2.0),
+        ("teacher_accuracy_", "much"),
+        ("classes_", np.array(["a", "c"], dtype=object)),
+        ("estimator_", CountVectorizer()),
+        ("cache_dir", "folder"),
+    ]:
+        changed = copy.deepcopy(distilled)
+        setattr(changed, name, value)
+        yield f"student with other {name}", changed
     abstaining = AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5).fit(TEXTS, Y)
     yield "endless label", put_in(abstaining, lambda m: setattr(m, "abstain_label", "?" * 10**6))
     yield "label of many", put_in(abstaining, lambda m: setattr(m, "abstain_label", [1, 2]))

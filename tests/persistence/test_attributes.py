@@ -42,7 +42,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import LinearSVC
 
-from agnews_sk import CascadeClassifier, make_tfidf_pipeline
+from agnews_sk import CascadeClassifier, DistilledClassifier, make_tfidf_pipeline
 from agnews_sk.classifiers import (
     AbstainingClassifier,
     CalibratedLinearSVC,
@@ -102,6 +102,7 @@ ON_TEXTS = [
     AbstainingClassifier(make_tfidf_pipeline(), coverage=0.5),
     AbstainingClassifier(make_tfidf_pipeline(), max_error=0.5),
     SelfTrainedClassifier(make_tfidf_pipeline(), teacher=make_tfidf_pipeline()),
+    DistilledClassifier(make_tfidf_pipeline(), make_tfidf_pipeline(), n_folds=2),
     CascadeClassifier([("a", make_tfidf_pipeline()), ("b", make_tfidf_pipeline())], max_passed=0.5),
 ]  # fmt: skip
 ON_MATRIX = [

@@ -15,6 +15,7 @@ from sklearn.naive_bayes import ComplementNB
 
 from agnews_sk import (
     CascadeClassifier,
+    DistilledClassifier,
     FineTunedTransformerClassifier,
     TextCache,
     make_embedding_pipeline,
@@ -90,6 +91,26 @@ def test_a_loaded_model_that_learnt_from_unlabelled_texts_predicts_as_before(hea
     loaded = load(save(classifier, tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
     assert loaded.n_pseudo_labelled_ == classifier.n_pseudo_labelled_ == 2
+
+
+def test_a_loaded_student_predicts_as_before_without_its_teacher(fitted, headlines, tmp_path):
+    teacher = FrozenEstimator(fitted["finetune"])
+    classifier = DistilledClassifier(make_tfidf_pipeline(), teacher).fit(*headlines)
+    path = save(classifier, tmp_path / "model")
+    assert not list(path.rglob("*.safetensors"))
+    loaded = load(path)
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
+    assert loaded.teacher is None
+    assert classifier.teacher is teacher
+    with pytest.raises(ValueError, match="a teacher, or soft_labels in fit, is needed"):
+        loaded.fit(*headlines)
+
+
+def test_a_student_that_is_a_net_is_saved_with_its_weights(fitted, headlines, tmp_path):
+    classifier = DistilledClassifier(fitted["finetune"], make_tfidf_pipeline(), n_folds=2)
+    classifier.fit(*headlines)
+    loaded = load(save(classifier, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
 
 
 def test_pipelines_of_vectors_in_several_parameters_are_saved(tiny_model, headlines, tmp_path):
