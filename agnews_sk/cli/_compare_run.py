@@ -162,7 +162,8 @@ def _training_rows(
     -------
     ndarray of int of shape (n_chosen,)
     """
-    nets = [net for family, one in pipelines.items() for net in _nets_of(family, one)]
+    found = [_net_fits(family, classifier) for family, classifier in pipelines.items()]
+    nets = [net for net in found if net is not None]
     if n_wanted is None and nets:
         n_wanted = _affordable_rows(nets, rows, seed, console)
     chosen = draw_rows(rows.y_train, n_wanted or n_rows(rows.X_train), seed)
@@ -170,13 +171,13 @@ def _training_rows(
     return chosen
 
 
-def _nets_of(family: Family, classifier: Any) -> list[TextPipeline]:
-    """Return the pipelines whose networks a family trains, each on about all rows."""
+def _net_fits(family: Family, classifier: Any) -> tuple[TextPipeline, int] | None:
+    """Return the pipeline whose network a family trains, and on how many times all rows."""
     if family is Family.CASCADE:
-        return [dict(classifier.estimators)[Family.FINETUNE]]
+        return dict(classifier.estimators)[Family.FINETUNE], 1
     if family is Family.DISTILLED:
-        return [classifier.teacher] * (N_TEACHERS - 1)  # each of which lacks one part of the rows
-    return [classifier] if family in NETS else []
+        return classifier.teacher, N_TEACHERS - 1  # each lacks one part of the rows
+    return (classifier, 1) if family in NETS else None
 
 
 def _affordable_rows(nets: list[TextPipeline], rows: TrainTest, seed: int, console: Console) -> int:
@@ -184,8 +185,8 @@ def _affordable_rows(nets: list[TextPipeline], rows: TrainTest, seed: int, conso
 
     Parameters
     ----------
-    nets : list of TextPipeline
-        Clones of them are trained for one epoch.
+    nets : list of (TextPipeline, int)
+        Clones of the pipelines are trained for one epoch; the numbers are those of their fits.
     rows : TrainTest
     seed : int
     console : rich.console.Console
@@ -201,11 +202,11 @@ def _affordable_rows(nets: list[TextPipeline], rows: TrainTest, seed: int, conso
     probe = draw_rows(rows.y_train, PROBE_ROWS, seed)
     per_text = 0.0
     with stages(console, f"Measuring the speed on {len(probe)} rows"):
-        for net in nets:
+        for net, n_fits in nets:
             quick = clone(net).set_params(classify__max_epochs=1, classify__verbose=0)
             quick.fit(*training_rows(rows, probe))
             n_epochs = net.get_params()["classify__max_epochs"] or MIN_EPOCHS
-            per_text += n_epochs * quick[-1].history_["dur"].sum() / len(probe)
+            per_text += n_fits * n_epochs * quick[-1].history_["dur"].sum() / len(probe)
     affordable = int(NET_SECONDS / per_text) // 100 * 100
     n_chosen = min(n_all, max(affordable, PROBE_ROWS))
     console.print(
