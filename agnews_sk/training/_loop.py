@@ -192,10 +192,7 @@ class Training:
             History of the epoch so far; empty at its beginning.
         """
         net, loop = self.net, self.loop
-        self._freezing.begin_epoch(loop.epoch)
-        if self._pairs is not None:
-            self._pairs.begin_epoch()
-        self._notify("on_epoch_begin", **self._datasets)
+        self._begin_epoch()
         if loop.is_cut_short and not begun:
             self._leave_out_epoch()
             return
@@ -210,7 +207,7 @@ class Training:
             if self._has_all_steps() or loop.is_over or loop.is_cut_short:
                 break
             self._train_step(loader, group)
-            if self._saved.is_due and not loop.is_over:
+            if self._saved.is_due:
                 self._saved.save()
         self._guard.check()
         self._record_training()
@@ -220,6 +217,13 @@ class Training:
             self._validate(self.valid)
         loop.end_epoch()
         self._end_epoch()
+
+    def _begin_epoch(self) -> None:
+        """Freeze what this epoch does not train, and notify the callbacks."""
+        self._freezing.begin_epoch(self.loop.epoch)
+        if self._pairs is not None:
+            self._pairs.begin_epoch()
+        self._notify("on_epoch_begin", **self._datasets)
 
     @property
     def _is_watched(self) -> bool:
