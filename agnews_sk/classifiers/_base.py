@@ -105,7 +105,7 @@ class TextNetClassifier(
             Labels in any container: strings, integers or booleans. Or several per row: lists,
             tuples or sets of labels, or a matrix or frame of 0 and 1 with a column per label.
         sample_weight : array-like of shape (n_samples,), optional
-            Weight of each row in the loss.
+            Weight of each row in the loss; rows of weight 0 are left out.
         X_val, y_val : like X and y, optional
             Rows to validate on after each epoch.
         groups : array-like of shape (n_samples,), optional
@@ -131,7 +131,8 @@ class TextNetClassifier(
             before. With `checkpoint_dir` the same `fit` resumes the training.
         FloatingPointError
             If the loss is not finite at the first step, or the weights of the step before give
-            no finite logits either. Otherwise training stops with a warning and keeps these.
+            no finite logits either. Otherwise training stops with a warning and keeps these. If
+            contrastive training ends without a finite fit of the output layer.
         MemoryError
             If the device has too little memory.
 
@@ -244,7 +245,7 @@ class TextNetClassifier(
         seed : int
         """
         tuner = None if self.lora is None else add_lora(module, self.lora)
-        train, y = parts.train, target.labels()
+        train, y = with_mean_weight_one(parts.train), target.labels()
         valid = None if parts.valid is None else with_mean_weight_one(parts.valid)
         net = make_net(self, module, train, valid, seed, fits_head=self._fits_head())
         context = self._init_callback_context(max_subtasks=None)

@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from agnews_sk.classifiers._label_thresholds import choose_thresholds
 from agnews_sk.classifiers._linear_sets import calibrate
-from agnews_sk.training import TextNet, TextRows, hold_out, split_off
+from agnews_sk.training import TextNet, TextRows, hold_out, rows_with_weight, split_off
 
 # Of the training rows, to choose thresholds on where there are no validation rows.
 _HELD_OUT = 0.1
@@ -50,6 +50,8 @@ def divide_rows(
 ) -> Parts:
     """Divide the rows of a fit into those to train on, to validate on, and to choose thresholds on.
 
+    Rows of weight 0 are in none of them: a fit is that without them.
+
     Parameters
     ----------
     rows : TextRows of n_samples rows
@@ -68,6 +70,11 @@ def divide_rows(
     -------
     Parts
     """
+    counted = rows_with_weight(rows)
+    if len(counted) < len(rows):
+        rows = rows.take(counted)
+        groups = None if groups is None else groups[counted]
+        sample_weight = None if sample_weight is None else sample_weight[counted]
     if fraction is not None:
         kept, out = hold_out(rows, fraction, groups, classes, seed)
     elif chooses and valid is None:
@@ -80,9 +87,9 @@ def divide_rows(
     tested.soft_labels = None  # rows are validated by their labels
     valid = None if fraction is None else tested
     if not chooses:
-        return Parts(train, valid, held_out=out)
+        return Parts(train, valid, held_out=counted[out])
     weight = None if sample_weight is None else sample_weight[out]
-    return Parts(train, valid, tested, weight, out)
+    return Parts(train, valid, tested, weight, counted[out])
 
 
 def thresholds_of_net(

@@ -77,9 +77,9 @@ class TransformerClassifier(TextNetClassifier):
         texts of one class similar vectors and those of different classes orthogonal ones, by all
         pairs of a batch, and fits the output layer on these vectors afterwards (Tunstall et al.
         2022, arXiv 2209.11055; Reimers and Gurevych 2019, arXiv 1908.10084). Its batches have about
-        as many texts of each class, and an epoch has as many batches as hold all texts. Needs a
-        model whose output layer reads one vector per text; validation loss, `label_smoothing` and
-        `class_weight` are those of the output layer.
+        as many texts of each class, four or more in all, and an epoch draws as many texts as there
+        are. Needs a model whose output layer reads one vector per text; validation loss,
+        `label_smoothing` and `class_weight` are those of the output layer.
     focal_gamma : float, default=2.0
         Exponent of the focal loss; 0 is cross-entropy.
     label_smoothing : float, default=0.0

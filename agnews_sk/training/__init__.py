@@ -22,7 +22,12 @@ from agnews_sk.training._schedules import (
     make_schedule,
 )
 from agnews_sk.training._settings import TrainingSettings
-from agnews_sk.training._weighing import factors_of_rows, weigh_rows, with_mean_weight_one
+from agnews_sk.training._weighing import (
+    factors_of_rows,
+    rows_with_weight,
+    weigh_rows,
+    with_mean_weight_one,
+)
 
 __all__ = [
     "MIN_EPOCHS",
@@ -49,6 +54,7 @@ __all__ = [
     "parameter_depths",
     "parameter_groups",
     "pretrain_encoder",
+    "rows_with_weight",
     "split_off",
     "weigh_rows",
     "with_mean_weight_one",

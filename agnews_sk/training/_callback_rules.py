@@ -105,6 +105,22 @@ _RULES = [
         lambda callback, classifier: classifier.checkpoint_dir is not None,
         "and checkpoint_dir={checkpoint_dir!r} both resume a training run; set only one of them.",
     ),
+    Rule(
+        BatchScoring,
+        lambda callback, classifier: classifier.loss == "contrastive" and callback.on_train,
+        "would score training batches before loss={loss!r} has fitted the output layer; use "
+        "EpochScoring with use_caching=False.",
+    ),
+    Rule(
+        EpochScoring,
+        lambda callback, classifier: (
+            classifier.loss == "contrastive"
+            and callback.on_train
+            and _keeps_predictions(callback, classifier)
+        ),
+        "would score predictions for training batches from before loss={loss!r} has fitted the "
+        "output layer; set use_caching=False, so that it predicts at the end of each epoch.",
+    ),
 ]
 
 
@@ -229,6 +245,12 @@ def _needs_validation(callback: Any) -> bool:
         monitor = callback.monitor
         return isinstance(monitor, str) and monitor.removesuffix("_best") in _OF_VALIDATION
     return False
+
+
+def _keeps_predictions(callback: Any, classifier: Any) -> bool:
+    """Return whether a scoring callback scores what the batches of an epoch gave."""
+    of_net = (classifier.net_params or {}).get("use_caching", "auto")
+    return bool(callback.use_caching if of_net == "auto" else of_net)
 
 
 def _is_plateau(policy: Any) -> bool:

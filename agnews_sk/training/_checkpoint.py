@@ -2,12 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 SECONDS_BETWEEN = 300.0  # between two saves within an epoch
 _ALWAYS_THERE = {"epoch", "steps_before", "losses", "is_over", "seed", "module", "history", "begun"}
@@ -23,6 +24,8 @@ class Checkpoint:
     name : str
         Of the file, without its suffix: a digest of data and parameters, so that another
         training run has another file.
+    parameter : str, default="checkpoint_dir"
+        What messages call the folder.
 
     Attributes
     ----------
@@ -34,14 +37,14 @@ class Checkpoint:
         If the folder is a file.
     """
 
-    def __init__(self, folder: str | Path, name: str) -> None:
+    def __init__(self, folder: str | Path, name: str, *, parameter: str = "checkpoint_dir") -> None:
         self.path = Path(folder) / f"{name}.pt"
         self._saved_at = time.monotonic()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise NotADirectoryError(
-                f"checkpoint_dir must be a folder, or a name for a new one, got {folder}."
+                f"{parameter} must be a folder, or a name for a new one, got {folder}."
             ) from error
 
     @property
@@ -57,9 +60,7 @@ class Checkpoint:
         state : dict of str to Any
             Tensors and plain values.
         """
-        unfinished = self.path.with_suffix(f".{os.getpid()}.tmp")
-        torch.save(state, unfinished)
-        unfinished.replace(self.path)
+        _write(self.path, state)
         self._saved_at = time.monotonic()
 
     def load(self, device: str) -> dict[str, Any] | None:
@@ -89,16 +90,54 @@ class Checkpoint:
                 raise ValueError("it has other contents")
         return state
 
+    def remember(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        """Return what was computed before training, from a file beside the state if it is there.
+
+        Parameters
+        ----------
+        name : str
+            Part of the name of the file.
+        compute : callable
+            Called if there is no file, and its result is then saved.
+
+        Returns
+        -------
+        Tensor
+            On the CPU.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or holds something else.
+        """
+        path = self.path.with_suffix(f".{name}.pt")
+        if not path.exists():
+            found = compute()
+            _write(path, found)
+            return found
+        with path.open("rb") as file, self.rejecting_damage(path):
+            found = torch.load(file, map_location="cpu", weights_only=True)
+            if not isinstance(found, Tensor):
+                raise ValueError("it has other contents")
+        return found
+
     @contextmanager
-    def rejecting_damage(self) -> Iterator[None]:
+    def rejecting_damage(self, path: Path | None = None) -> Iterator[None]:
         """Within the block, turn any error into a ValueError that names the file to delete."""
         try:
             yield
         except Exception as error:  # torch's readers may raise anything on damaged bytes
             raise ValueError(
-                f"{self.path} in checkpoint_dir is damaged, or not a checkpoint of this training "
-                f"run: {_first_line(error)}. Delete it to train from the beginning."
+                f"{path or self.path} is damaged, or not a checkpoint of this training run: "
+                f"{_first_line(error)}. Delete it, and what it holds is computed again."
             ) from error
+
+
+def _write(path: Path, value: Any) -> None:
+    """Write a file completely or not at all."""
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    torch.save(value, unfinished)
+    unfinished.replace(path)
 
 
 def _first_line(error: Exception) -> str:

@@ -19,11 +19,10 @@ from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._early_stopping import BestWeights
 from agnews_sk.training._freezing import Freezing
 from agnews_sk.training._hardware import set_random_state
-from agnews_sk.training._head import fit_head, vectors_of_head
 from agnews_sk.training._layer_cache import LayerCache
 from agnews_sk.training._loop_state import LoopState
 from agnews_sk.training._loss_guard import LossGuard
-from agnews_sk.training._pairs import pair_loss
+from agnews_sk.training._pair_training import PairTraining
 from agnews_sk.training._resuming import SavedTraining
 from agnews_sk.training._rows import TextRows, in_order
 
@@ -91,6 +90,7 @@ class Training:
         self._datasets = {"dataset_train": train, "dataset_valid": valid}
         self._cache = self._make_cache()
         self._guard = LossGuard(net, self.loop)
+        self._pairs = PairTraining(net, train) if net.settings.contrastive else None
         self._callbacks = [(n, c) for n, c in net.callbacks_ if is_given_by_user(n, c, net)]
         self._reads_at_once = net.device == "cpu" or listen_to_batches(self._callbacks)
         self._saved = SavedTraining(net, self.loop, self.best, self._callbacks, checkpoint)
@@ -105,8 +105,8 @@ class Training:
             self._run_epoch(begun)
             begun = {}
         self.best.restore(self.net.module_)
-        if self.net.settings.contrastive and self._finished is None:
-            fit_head(self.net, self.train, max_rows=None)
+        if self._pairs is not None and self._finished is None:
+            self._pairs.fit_output_layer(is_last=True)
         self._guard.report(self.train)
 
     def finish(self) -> None:
@@ -149,6 +149,7 @@ class Training:
             return {}
         if self.loop.is_over:
             self._finished = state
+            self.net.awaits_output_layer = False
             return {}
         self._rates = self._learning_rates()
         self._refill_cache()
@@ -191,8 +192,7 @@ class Training:
             History of the epoch so far; empty at its beginning.
         """
         net, loop = self.net, self.loop
-        self._freezing.begin_epoch(loop.epoch)
-        self._notify("on_epoch_begin", **self._datasets)
+        self._begin_epoch()
         if loop.is_cut_short and not begun:
             self._leave_out_epoch()
             return
@@ -211,12 +211,19 @@ class Training:
                 self._saved.save()
         self._guard.check()
         self._record_training()
-        if self.net.settings.contrastive and self._is_watched:
-            fit_head(self.net, self.train, max_rows=None)
+        if self._pairs is not None and self._is_watched:
+            self._pairs.fit_output_layer(is_last=False)
         if self.valid is not None:
             self._validate(self.valid)
         loop.end_epoch()
         self._end_epoch()
+
+    def _begin_epoch(self) -> None:
+        """Freeze what this epoch does not train, and notify the callbacks."""
+        self._freezing.begin_epoch(self.loop.epoch)
+        if self._pairs is not None:
+            self._pairs.begin_epoch()
+        self._notify("on_epoch_begin", **self._datasets)
 
     @property
     def _is_watched(self) -> bool:
@@ -359,7 +366,7 @@ class Training:
 
     def _infer(
         self, rows: np.ndarray, inputs: dict[str, Tensor], labels: dict[str, Tensor]
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor | None, Tensor]:
         """Return the logits of a batch, and the loss to train on.
 
         Parameters
@@ -370,22 +377,19 @@ class Training:
 
         Returns
         -------
-        logits : Tensor of shape (batch, n_classes)
+        logits : Tensor of shape (batch, n_classes) or None
+            None in contrastive training: its output layer is not fitted yet.
         loss : Tensor of shape ()
         """
         net = self.net
-        if not net.settings.contrastive:
-            with self._cache.shortcut(rows):
-                logits = net.infer(inputs)
-            return logits, net.get_loss(logits, labels, X=inputs, training=True)
         with self._cache.shortcut(rows):
-            logits, vectors = vectors_of_head(net, inputs)
-        of_device = {name: values.to(vectors.device) for name, values in labels.items()}
-        loss = pair_loss(vectors, of_device["target"], of_device.get("weight"))
-        return logits.detach(), loss
+            if self._pairs is not None:
+                return None, self._pairs.loss(rows, inputs, labels["target"])
+            logits = net.infer(inputs)
+        return logits, net.get_loss(logits, labels, X=inputs, training=True)
 
     def _end_batch(
-        self, batch: tuple[Any, Tensor], loss: Tensor, logits: Tensor, *, training: bool
+        self, batch: tuple[Any, Tensor], loss: Tensor, logits: Tensor | None, *, training: bool
     ) -> None:
         """Record the loss of a batch, and notify the callbacks.
 
@@ -394,7 +398,7 @@ class Training:
         batch : (dict of str to Tensor, Tensor of int of shape (batch,))
             Inputs and codes of the labels.
         loss : Tensor of shape ()
-        logits : Tensor of shape (batch, n_classes)
+        logits : Tensor of shape (batch, n_classes) or None
         training : bool
         """
         kind = "train" if training else "valid"

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Waiting for the device once per this many steps takes no measurable time.
 STEPS_BETWEEN_CHECKS = 50
-_ADVICE = "lower learning_rate, or set gradient_clip or precision='fp32'"
 
 
 class LossGuard:
@@ -78,7 +77,7 @@ class LossGuard:
         n_good = finite.index(False)
         loss = loop.losses[n_good].item()
         if loop.steps_before + n_good == 0:
-            raise FloatingPointError(f"the loss is {loss} at the first step; {_ADVICE}.")
+            raise FloatingPointError(f"the loss is {loss} at the first step; {self._advice}.")
         loop.bad_loss = loss
         loop.losses = loop.losses[:n_good]
         loop.is_over = True
@@ -101,10 +100,23 @@ class LossGuard:
         what = f"the loss is {self._loop.bad_loss} at step {self._loop.step + 1}"
         some = train.take(np.arange(min(len(train), 8)))
         if not np.isfinite(self._net.logits(some)).all():
-            raise FloatingPointError(f"{what}, and the logits are no longer finite; {_ADVICE}.")
+            raise FloatingPointError(
+                f"{what}, and the logits are no longer finite; {self._advice}."
+            )
+        kept = "step before" if self._net.settings.patience is None else "best epoch"
         warnings.warn(
-            f"{what}, where training stopped; the weights are those of the step before, or of the "
-            f"best epoch if patience is set. To train longer, {_ADVICE}.",
+            f"{what}, where training stopped; the weights are those of the {kept}. To train "
+            f"longer, {self._advice}.",
             ConvergenceWarning,
             stacklevel=2,
         )
+
+    @property
+    def _advice(self) -> str:
+        """What may keep the loss finite, apart from what is set already."""
+        settings, ways = self._net.settings, ["lower learning_rate"]
+        if settings.gradient_clip is None:
+            ways.append("set gradient_clip=1.0")
+        if settings.bfloat16:
+            ways.append("set precision='fp32'")
+        return " or ".join(ways)

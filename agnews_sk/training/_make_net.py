@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -11,7 +12,7 @@ from agnews_sk.training._callback_rules import own_callbacks
 from agnews_sk.training._callbacks import ProgressLine
 from agnews_sk.training._hardware import use_bfloat16
 from agnews_sk.training._net import TextNet
-from agnews_sk.training._pairs import n_balanced_batches
+from agnews_sk.training._pairs import balanced_batches
 from agnews_sk.training._rows import TextRows, epoch_rng
 from agnews_sk.training._schedules import ConstantSchedule, make_schedule
 from agnews_sk.training._settings import TrainingSettings
@@ -215,22 +216,26 @@ def _n_steps(classifier: Any, train: TextRows, seed: int, n_epochs: int) -> int:
     """
     net_params = classifier.net_params or {}
     batch_size = net_params.get("batch_size", classifier.batch_size)
-    if classifier.loss == "contrastive":
-        n_each = n_balanced_batches(train, batch_size)
-        return n_epochs * -(-n_each // classifier.accumulate)
     if classifier.tokens_per_batch is None and train.chunk_offsets is None:
         return n_epochs * -(-len(train) // (batch_size * classifier.accumulate))
     # Batches by tokens or chunks vary in number from epoch to epoch.
     n_batches = [
-        len(
-            bucket_batches(
-                train.lengths,
-                batch_size,
-                epoch_rng(seed, epoch),
-                tokens_per_batch=classifier.tokens_per_batch,
-                n_chunks=train.n_chunks,
-            )
-        )
+        len(_batches(classifier, train, batch_size, epoch_rng(seed, epoch)))
         for epoch in range(n_epochs)
     ]
     return sum(-(-n // classifier.accumulate) for n in n_batches)
+
+
+def _batches(
+    classifier: Any, train: TextRows, batch_size: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Return the batches that the net draws for an epoch."""
+    if classifier.loss == "contrastive":
+        return balanced_batches(train, batch_size, rng)
+    return bucket_batches(
+        train.lengths,
+        batch_size,
+        rng,
+        tokens_per_batch=classifier.tokens_per_batch,
+        n_chunks=train.n_chunks,
+    )

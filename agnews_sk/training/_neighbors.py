@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from agnews_sk._core.device import choose_device
 from agnews_sk.nn import RaggedLoader
+from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._hardware import fast_inference
 from agnews_sk.training._rows import TextRows, in_order
 
@@ -15,7 +16,9 @@ N_NEIGHBORS = 5
 _BLOCK_BYTES = 2**27  # of the similarities that are in memory at a time
 
 
-def pair_with_neighbors(module: nn.Module, rows: TextRows, options: Any, seed: int) -> TextRows:
+def pair_with_neighbors(
+    module: nn.Module, rows: TextRows, options: Any, seed: int, checkpoint: Checkpoint
+) -> TextRows:
     """Return rows of two chunks: a text, and one of its nearest neighbours.
 
     Parameters
@@ -27,13 +30,19 @@ def pair_with_neighbors(module: nn.Module, rows: TextRows, options: Any, seed: i
         With `batch_size`, `device` and `model_input_`.
     seed : int
         Draws the neighbours.
+    checkpoint : Checkpoint
+        Keeps the nearest neighbours, so that a training run that resumes does not search again.
 
     Returns
     -------
     TextRows of n_samples rows
     """
-    vectors = _encode(module, rows, options)
-    nearest = nearest_neighbors(vectors, min(N_NEIGHBORS, len(rows) - 1))
+
+    def search() -> Tensor:
+        vectors = _encode(module, rows, options)
+        return nearest_neighbors(vectors, min(N_NEIGHBORS, len(rows) - 1))
+
+    nearest = checkpoint.remember("neighbors", search).numpy()
     chosen = np.random.default_rng(seed).integers(nearest.shape[1], size=len(rows))
     texts = np.column_stack([np.arange(len(rows)), nearest[np.arange(len(rows)), chosen]])
     lengths = np.diff(rows.offsets)[texts.ravel()]  # (2 * n_samples,)
@@ -56,7 +65,7 @@ def _encode(module: nn.Module, rows: TextRows, options: Any) -> Tensor:
     return nn.functional.normalize(in_order(loader, found).to(device), dim=1)
 
 
-def nearest_neighbors(vectors: Tensor, n_neighbors: int) -> np.ndarray:
+def nearest_neighbors(vectors: Tensor, n_neighbors: int) -> Tensor:
     """Return the positions of the most similar other rows of each row, the nearest first.
 
     Parameters
@@ -67,7 +76,12 @@ def nearest_neighbors(vectors: Tensor, n_neighbors: int) -> np.ndarray:
 
     Returns
     -------
-    ndarray of int of shape (n_rows, n_neighbors)
+    Tensor of int64 of shape (n_rows, n_neighbors)
+        On the CPU.
+
+    Notes
+    -----
+    All pairs of rows are compared: the time grows with the square of their number.
     """
     step = max(1, _BLOCK_BYTES // (4 * len(vectors)))
     found = []
@@ -76,4 +90,4 @@ def nearest_neighbors(vectors: Tensor, n_neighbors: int) -> np.ndarray:
         in_block = torch.arange(len(similarity), device=vectors.device)
         similarity[in_block, start + in_block] = -torch.inf  # no row is its own neighbour
         found.append(similarity.topk(n_neighbors, dim=1).indices.cpu())
-    return torch.cat(found).numpy()
+    return torch.cat(found)

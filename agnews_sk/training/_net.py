@@ -59,6 +59,9 @@ class TextNet(ClassifierMixin, NeuralNet):
     stop_training : bool
         Set by a callback to end training after the epoch. A training sets it to False when it
         begins. All other state of the loop is in `Training`.
+    awaits_output_layer : bool
+        Whether the output layer is yet to be fitted to the layers below it, in contrastive
+        training until the end of an epoch. Predictions then raise an error.
 
     Notes
     -----
@@ -66,6 +69,7 @@ class TextNet(ClassifierMixin, NeuralNet):
     """
 
     stop_training = False
+    awaits_output_layer = False
 
     def __init__(
         self,
@@ -171,7 +175,13 @@ class TextNet(ClassifierMixin, NeuralNet):
         Returns
         -------
         ndarray of float32 of shape (n_samples, n_classes)
+
+        Raises
+        ------
+        RuntimeError
+            If contrastive training has not fitted the output layer yet.
         """
+        self._check_output_layer()
         loader = self.get_iterator(dataset)
         with self.evaluating():
             logits = in_order(loader, [self.infer(inputs) for inputs, _ in loader])
@@ -211,12 +221,21 @@ class TextNet(ClassifierMixin, NeuralNet):
         ------
         Tensor of shape (batch, n_classes)
         """
+        self._check_output_layer()
         if isinstance(X, Mapping):
             with self.evaluating():
                 logits = self.infer(X)
             yield logits.to(device)
         else:
             yield from torch.from_numpy(self.logits(X)).to(device).split(self.batch_size)
+
+    def _check_output_layer(self) -> None:
+        """Raise a RuntimeError while the output layer does not fit the layers below it."""
+        if self.awaits_output_layer:
+            raise RuntimeError(
+                "a callback predicts before loss='contrastive' has fitted the output layer, which "
+                "it does at the end of each epoch; predict in on_epoch_end instead."
+            )
 
     def predict(self, X) -> np.ndarray:
         """Return the code of the most probable class of each row, or an indicator of its labels.
@@ -375,6 +394,7 @@ class TextNet(ClassifierMixin, NeuralNet):
         settings = self.settings
         # Before callbacks freeze parameters of their own, which it would unfreeze.
         freezing = Freezing(self.module_, settings.freeze, settings.gradual_unfreezing)
+        self.awaits_output_layer = settings.contrastive
         with interruption.listening():
             if settings.fits_head and not settings.contrastive:
                 # Before callbacks load or set weights.

@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from agnews_sk.training._rows import TextRows
+from agnews_sk.training._weighing import factors_of_rows
 
 # So that a batch has pairs of one class, and of two.
-_LEAST_SLOTS = 4
+LEAST_TEXTS = 4
 
 
 def check_pairs(classifier: Any) -> None:
@@ -34,6 +35,12 @@ def check_pairs(classifier: Any) -> None:
             raise ValueError(
                 f"loss='contrastive' cannot be combined with {name}={value!r}: {reason}."
             )
+    batch_size = (classifier.net_params or {}).get("batch_size", classifier.batch_size)
+    if batch_size < LEAST_TEXTS:
+        raise ValueError(
+            f"loss='contrastive' cannot be combined with batch_size={batch_size}: a batch has two "
+            f"texts of each of two classes; set batch_size={LEAST_TEXTS} or more."
+        )
     if classifier.chunk_pooling != "mean":
         raise ValueError(
             f"loss='contrastive' cannot be combined with chunk_pooling="
@@ -63,33 +70,32 @@ def balanced_batches(rows: TextRows, batch_size: int, rng: np.random.Generator) 
     rows : TextRows of n_samples rows
         With several labels per row, rows are drawn for each label, and for having none.
     batch_size : int
-        Places in a batch, given to two texts of each class in turn; at least 4. A text of several
-        chunks takes as many places. A class with fewer texts than places has each in it once.
+        Places in a batch, at least 4, given to two texts of each class in turn. A text of several
+        chunks takes as many places, but a batch has at least 4 texts. A class with fewer texts
+        than places has each in it once.
     rng : numpy.random.Generator
 
     Returns
     -------
     list of ndarray of int of shape (batch,)
-        As many batches as hold all rows. Texts of rare classes are in several of them, and not all
-        texts of frequent ones are in any; the next epoch draws others.
+        They draw as many texts as there are, or a few more to fill the last batch. Texts of rare
+        classes are in several batches, and not all texts of frequent ones are in any; the next
+        epoch draws others.
     """
     drawn = _turns(_classes(rows), rng)
     n_chunks = rows.n_chunks
     row, batches = next(drawn), []
-    for _ in range(n_balanced_batches(rows, batch_size)):
+    n_left = len(rows)
+    while n_left > 0:
         batch: list[int] = []
         n_taken = 0
-        while len(batch) < _LEAST_SLOTS or n_taken + n_chunks[row] <= batch_size:
+        while len(batch) < LEAST_TEXTS or n_taken + n_chunks[row] <= batch_size:
             batch.append(row)
             n_taken += n_chunks[row]
             row = next(drawn)
+        n_left -= len(batch)
         batches.append(np.array(list(dict.fromkeys(batch))))
     return batches
-
-
-def n_balanced_batches(rows: TextRows, batch_size: int) -> int:
-    """Return the number of batches in each epoch."""
-    return -(-int(rows.n_chunks.sum()) // batch_size)
 
 
 def _classes(rows: TextRows) -> list[np.ndarray]:
@@ -130,8 +136,8 @@ def pair_loss(vectors: Tensor, target: Tensor, weight: Tensor | None = None) -> 
     vectors : Tensor of float of shape (batch, width)
     target : Tensor of shape (batch,) or (batch, n_labels)
         Codes of the classes, or an indicator of labels.
-    weight : Tensor of shape (batch,) or (batch, n_labels), optional
-        Of the texts, or of their labels, of which the mean is taken.
+    weight : Tensor of shape (batch,), optional
+        Of the texts, see `pair_weights`.
 
     Returns
     -------
@@ -143,12 +149,11 @@ def pair_loss(vectors: Tensor, target: Tensor, weight: Tensor | None = None) -> 
     The cosine of two texts should be the share :math:`s` of their labels that they have in common
     (Jaccard index): with one label per text, 1 for two texts of one class and 0 for others.
 
-    .. math:: \ell = \frac{1}{2} \operatorname{mean}_{s > 0} (\cos - s)^2
-        + \frac{1}{2} \operatorname{mean}_{s = 0} \cos^2
+    .. math:: \ell = \frac{1}{2} \operatorname{mean}_{s > 0} w (\cos - s)^2
+        + \frac{1}{2} \operatorname{mean}_{s = 0} w \cos^2
 
-    The means are weighted by the product of the weights of two texts. Since batches are balanced,
-    each weight is first divided by the mean weight of its class, or for and against each label, so
-    that the weights of classes have no effect.
+    where :math:`w` is the product of the weights of both texts. The means divide by the number of
+    pairs, not by their weights: a batch of texts of low weight counts less than others.
 
     The loss is that of Reimers and Gurevych (2019), arXiv 1908.10084, as Tunstall et al. (2022),
     arXiv 2209.11055, use it for few labels.
@@ -156,12 +161,13 @@ def pair_loss(vectors: Tensor, target: Tensor, weight: Tensor | None = None) -> 
     unit = F.normalize(vectors, dim=1)
     shared = _shared_labels(target).to(unit)  # (batch, batch)
     errors = (unit @ unit.T - shared).square()
-    of_pair = _pair_weights(target, weight, len(unit)).to(unit)  # (batch, batch)
-    kinds = torch.stack([of_pair * (shared > 0), of_pair * (shared == 0)])
-    totals = kinds.sum(dim=(1, 2))  # (2,)
-    smallest = torch.finfo(unit.dtype).tiny
-    means = (kinds * errors).sum(dim=(1, 2)) / totals.clamp(min=smallest)
-    return means.sum() / (totals > 0).sum().clamp(min=1)
+    if weight is not None:
+        errors = errors * torch.outer(weight, weight).to(unit)
+    others = 1 - torch.eye(len(unit), device=unit.device, dtype=unit.dtype)
+    kinds = torch.stack([others * (shared > 0), others * (shared == 0)])  # (2, batch, batch)
+    n_pairs = kinds.sum(dim=(1, 2))  # (2,)
+    means = (kinds * errors).sum(dim=(1, 2)) / n_pairs.clamp(min=1)
+    return means.sum() / (n_pairs > 0).sum().clamp(min=1)
 
 
 def _shared_labels(target: Tensor) -> Tensor:
@@ -175,31 +181,35 @@ def _shared_labels(target: Tensor) -> Tensor:
     return torch.where(either > 0, both / either.clamp(min=1), torch.ones_like(both))
 
 
-def _pair_weights(target: Tensor, weight: Tensor | None, n_texts: int) -> Tensor:
-    """Return the weight of each pair, 0 for a text and itself, of shape (batch, batch)."""
-    others = 1 - torch.eye(n_texts, device=target.device)
-    if weight is None:
-        return others
-    weight = _without_class_weights(target, weight.float())
-    return weight[:, None] * weight * others
+def pair_weights(rows: TextRows) -> np.ndarray | None:
+    """Return the weight of each row in the loss of pairs, free of the weights of classes.
 
-
-def _without_class_weights(target: Tensor, weight: Tensor) -> Tensor:
-    """Return weights of texts, with the same mean in each class, or for and against each label.
+    Batches are balanced over the classes, so that weights of classes must not have an effect.
 
     Parameters
     ----------
-    target, weight : Tensor of shape (batch,) or (batch, n_labels)
+    rows : TextRows of n_samples rows
+        All that are trained on.
 
     Returns
     -------
-    Tensor of shape (batch,)
-        Of several labels the mean over them; weights of whole texts are then returned as they are.
+    ndarray of float32 of shape (n_samples,), or None
+        Each weight divided by the mean weight of its class, or of the rows with, or without, each
+        label, and then the mean over the labels. A weight of 0 counts in no mean. None if the rows
+        have no weights.
     """
-    if weight.ndim < target.ndim:
-        return weight
-    labels, weight = target.reshape(len(target), -1), weight.reshape(len(target), -1)
-    same = (labels[:, None] == labels).float()  # (batch, batch, n_labels)
-    n_weighted = (same * (weight > 0)).sum(dim=1).clamp(min=1)  # (batch, n_labels)
-    mean = (same * weight).sum(dim=1) / n_weighted
-    return (weight / torch.where(mean > 0, mean, 1.0)).mean(dim=1)
+    if rows.weight is None or rows.target is None:
+        return None
+    target, weight = rows.target, rows.weight.astype(np.float64)
+    if target.ndim == 1:
+        totals = np.bincount(target, weight)  # (n_classes,)
+        n_weighted = np.bincount(target, weight > 0)
+    else:
+        weight = np.broadcast_to(weight.reshape(len(target), -1), target.shape)
+        sides = target <= 0, target > 0
+        totals = np.stack([(side * weight).sum(axis=0) for side in sides])  # (2, n_labels)
+        n_weighted = np.stack([(side & (weight > 0)).sum(axis=0) for side in sides])
+    mean = np.where(n_weighted > 0, totals / np.maximum(n_weighted, 1), 1.0)
+    relative = (weight / factors_of_rows(mean, target)).reshape(len(target), -1)
+    of_rows = relative.sum(axis=1) / np.maximum((relative > 0).sum(axis=1), 1)
+    return of_rows.astype(np.float32)

@@ -192,7 +192,9 @@ def pretrain_encoder(
         If the model cannot be found.
     ValueError
         If a parameter is out of range, fewer than two texts are left, or the model has no head for
-        `objective="masked"`.
+        `objective="masked"`, or the state of an interrupted training run is damaged.
+    NotADirectoryError
+        If a file is where the state of training is to be saved.
     KeyboardInterrupt
         If Ctrl-C is pressed.
     FloatingPointError, MemoryError
@@ -202,7 +204,9 @@ def pretrain_encoder(
     -----
     A training run that was interrupted is resumed by the same call: its state is saved after each
     epoch and every five minutes, in a folder beside `folder` that ends in `.training` and is
-    removed at the end. The folder itself is written completely or not at all.
+    removed at the end. The folder itself is written completely or not at all. The neighbours are
+    saved there once they are found. To find them, all pairs of texts are compared: the time of this
+    grows with the square of the number of texts.
 
     "masked" is the objective of BERT (Devlin et al. 2019, arXiv 1810.04805), on the texts of the
     task (Gururangan et al. 2020, "Don't stop pretraining", arXiv 2004.10964). "contrastive" is
@@ -240,7 +244,7 @@ def pretrain_encoder(
     if _is_written(target, digest):
         _remove_state(state, digest)
         return folder
-    checkpoint = Checkpoint(state, digest)
+    checkpoint = Checkpoint(state, digest, parameter="the place beside folder for its state")
     begun = checkpoint.load("cpu")
     seed = seed if begun is None else begun["seed"]
     with unswallowed_interrupts(), seeded_torch(seed), explain_out_of_memory(_MEMORY_ADVICE):
@@ -249,7 +253,7 @@ def pretrain_encoder(
         rows, model_input = _make_rows(texts, tokenizer, found.model, max_length)
         of_net = replace(options, model_input_=model_input)
         if found.name == "contrastive":
-            rows = pair_with_neighbors(found.module, rows, of_net, seed)
+            rows = pair_with_neighbors(found.module, rows, of_net, seed, checkpoint)
             of_net = replace(of_net, batch_size=2 * batch_size)
         net = make_net(of_net, found.module, rows, seed=seed)
         _train(net, rows, checkpoint)
@@ -271,10 +275,10 @@ def _train(net: Any, rows: TextRows, checkpoint: Checkpoint) -> None:
 
 
 def _remove_state(state: Path, digest: str) -> None:
-    """Remove the state of a training run, and its folder if nothing else is in it."""
+    """Remove the files of a training run, and their folder if nothing else is in it."""
     if not state.is_dir():
         return
-    for path in [state / f"{digest}.pt", *state.glob(f"{digest}.*.tmp")]:
+    for path in state.glob(f"{digest}.*"):
         path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # other files are there
         state.rmdir()

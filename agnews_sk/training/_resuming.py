@@ -57,8 +57,13 @@ class SavedTraining:
 
     @property
     def is_due(self) -> bool:
-        """Whether to save within an epoch: callbacks cannot be resumed there, and it takes time."""
+        """Whether to save within an epoch: callbacks cannot be resumed there, and it takes time.
+
+        Training that a loss ended is saved once it has kept the weights, and can predict.
+        """
         if self._checkpoint is None or not self.saves_midway or self._callbacks:
+            return False
+        if self._loop.is_over:
             return False
         return self._checkpoint.is_due
 

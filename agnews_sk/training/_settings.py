@@ -27,7 +27,7 @@ gradual_unfreezing, max_cache_bytes, compile
         Whether training begins with an output layer fitted by `fit_head`.
     contrastive : bool
         Whether to train the layers below the output layer by the loss of pairs, and to fit the
-        output layer by `fit_head` afterwards.
+        output layer by `refit_head` afterwards.
     """
 
     schedule: Callable[[int], float] | None

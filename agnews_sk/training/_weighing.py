@@ -62,12 +62,30 @@ def factors_of_rows(of_class: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.where(target > 0, of_class[1], of_class[0])
 
 
-def with_mean_weight_one(valid: TextRows) -> TextRows:
-    """Return validation rows with weights of mean 1: the mean loss is then the weighted mean.
+def rows_with_weight(rows: TextRows) -> np.ndarray:
+    """Return the positions of the rows that have a weight above 0, for a label at least.
 
     Parameters
     ----------
-    valid : TextRows
+    rows : TextRows of n_samples rows
+
+    Returns
+    -------
+    ndarray of int of shape (n_kept,)
+        All positions if the rows have no weights.
+    """
+    if rows.weight is None:
+        return np.arange(len(rows))
+    return np.flatnonzero(rows.weight.reshape(len(rows), -1).any(axis=1))
+
+
+def with_mean_weight_one(rows: TextRows) -> TextRows:
+    """Return rows with weights of mean 1: the mean loss is then the weighted mean.
+
+    Parameters
+    ----------
+    rows : TextRows
+        To train or to validate on.
 
     Returns
     -------
@@ -77,13 +95,12 @@ def with_mean_weight_one(valid: TextRows) -> TextRows:
     Raises
     ------
     ValueError
-        If no row has a weight above 0.
+        If no row has a weight above 0; training rows without weight are left out before.
     """
-    if valid.weight is None:
-        return valid
-    if not valid.weight.any():
+    if rows.weight is None:
+        return rows
+    if not rows.weight.any():
         raise ValueError("class_weight and sample_weight give every validation row a weight of 0.")
-    weight = valid.weight / valid.weight.mean()
-    weighted = copy.copy(valid)
-    weighted.weight = weight
+    weighted = copy.copy(rows)
+    weighted.weight = rows.weight / rows.weight.mean()
     return weighted

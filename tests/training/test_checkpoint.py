@@ -48,7 +48,7 @@ def test_a_damaged_file_is_named_with_advice(tmp_path, content):
     checkpoint.save(STATE)
     whole = checkpoint.path.read_bytes()
     checkpoint.path.write_bytes(whole[: len(whole) // 2] if content is None else content)
-    with pytest.raises(ValueError, match=r"run\.pt in checkpoint_dir is damaged.*Delete it"):
+    with pytest.raises(ValueError, match=r"run\.pt is damaged.*Delete it"):
         checkpoint.load("cpu")
 
 
@@ -80,6 +80,43 @@ def test_a_file_in_the_place_of_the_folder_is_rejected(tmp_path):
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(NotADirectoryError, match="checkpoint_dir must be a folder"):
             Checkpoint(folder, "run")
+
+
+def test_messages_name_the_parameter_that_the_folder_is(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match="the home must be a folder"):
+        Checkpoint(tmp_path / "file", "run", parameter="the home")
+
+
+def test_what_was_computed_is_remembered(tmp_path):
+    checkpoint = Checkpoint(tmp_path, "run")
+    found = checkpoint.remember("sums", lambda: torch.arange(3))
+    for again in (checkpoint, Checkpoint(tmp_path, "run")):
+        torch.testing.assert_close(again.remember("sums", pytest.fail), found)
+    other = Checkpoint(tmp_path, "other").remember("sums", lambda: torch.arange(2))
+    assert other.tolist() == [0, 1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.sums.pt", "run.sums.pt"]
+
+
+def test_what_could_not_be_computed_or_written_is_not_remembered(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, "run")
+    with pytest.raises(ZeroDivisionError):
+        checkpoint.remember("sums", lambda: 1 / 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            checkpoint.remember("sums", lambda: torch.arange(3))
+    assert checkpoint.remember("sums", lambda: torch.arange(4)).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no file of torch", None], ids=["empty", "other", "dict"]
+)
+def test_a_damaged_file_of_what_was_computed_is_named(tmp_path, content):
+    path = tmp_path / "run.sums.pt"
+    torch.save({"a": 1}, path) if content is None else path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"run\.sums\.pt is damaged.*Delete it"):
+        Checkpoint(tmp_path, "run").remember("sums", pytest.fail)
 
 
 def test_a_save_is_due_after_a_while(tmp_path, monkeypatch):

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,7 @@ from torch import nn
 
 from agnews_sk.classifiers import FineTunedTransformerClassifier
 from agnews_sk.training import TextRows, _head
-from agnews_sk.training._head import fit_head
+from agnews_sk.training._head import fit_head, refit_head
 from agnews_sk.training._net import TextNet
 from tests.training.nets import net_of
 
@@ -90,8 +92,8 @@ def test_vectors_that_hardly_differ_get_no_large_weights():
     assert module.classifier.weight.abs().max() < 1
 
 
-@pytest.mark.parametrize("max_rows", [20, None])
-def test_many_rows_are_sampled_unless_all_are_asked_for(monkeypatch, max_rows):
+@pytest.mark.parametrize("fit", [partial(fit_head, max_rows=20), refit_head], ids=["few", "all"])
+def test_rows_are_sampled_before_training_and_all_are_used_after_it(monkeypatch, fit):
     target = classes()
     used = []
     net = net_over(Pretrained(), target)
@@ -102,17 +104,76 @@ def test_many_rows_are_sampled_unless_all_are_asked_for(monkeypatch, max_rows):
         return infer(inputs)
 
     monkeypatch.setattr(net, "infer", count)
-    fit_head(net, rows(target), max_rows=max_rows)
-    assert len(set(used)) == len(used) == (max_rows or N_ROWS)
+    fit(net, rows(target))
+    assert len(set(used)) == len(used) == (N_ROWS if fit is refit_head else 20)
 
 
-def test_an_output_layer_that_is_not_trained_or_reads_no_vector_of_a_text_is_kept():
+def frozen(name):
+    """Return a module in which a parameter of the output layer is frozen."""
+    module = Pretrained()
+    getattr(module.classifier, name).requires_grad_(False)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (lambda: Pretrained(bias=False), "needs a model whose output layer has a bias"),
+        (lambda: frozen("weight"), "it is frozen, by freeze=None or by a callback; set freeze"),
+        (lambda: frozen("bias"), "it is frozen, by freeze=None or by a callback; set freeze"),
+    ],
+    ids=["no bias", "frozen weight", "frozen bias"],
+)
+def test_an_output_layer_that_cannot_be_fitted_is_kept_before_training_only(module, message):
     target = classes()
-    for module in (Pretrained(bias=False), Pretrained()):
-        module.classifier.weight.requires_grad_(module.classifier.bias is None)
-        before = module.classifier.weight.clone()
-        fit_head(net_over(module, target), rows(target))
-        torch.testing.assert_close(module.classifier.weight, before, rtol=0, atol=0)
+    module = module()
+    before = {name: values.clone() for name, values in module.classifier.named_parameters()}
+    net = net_over(module, target)
+    fit_head(net, rows(target))
+    with pytest.raises(ValueError, match=message):
+        refit_head(net, rows(target))
+    for name, values in module.classifier.named_parameters():
+        torch.testing.assert_close(values, before[name], rtol=0, atol=0)
+
+
+class NoLoss(nn.Module):
+    """A criterion without a value."""
+
+    def forward(self, logits, target):
+        return logits[:, 0] * torch.nan
+
+
+def without_finite_vectors():
+    module = Pretrained()
+    module.embedding.weight[3] = torch.inf
+    return net_over(module, classes())
+
+
+def without_loss():
+    net = net_over(Pretrained(), classes())
+    net.criterion_ = NoLoss()
+    return net
+
+
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (without_finite_vectors, "vectors .* are not finite; lower learning_rate"),
+        (without_loss, "the loss of NoLoss has no finite minimum .* check the criterion"),
+    ],
+    ids=["vectors", "loss"],
+)
+def test_without_a_finite_minimum_a_fit_after_training_is_an_error(net, message):
+    net = net()
+    layer = net.module_.classifier
+    before = layer.weight.clone()
+    fit_head(net, rows(classes()))
+    with pytest.raises(FloatingPointError, match=message):
+        refit_head(net, rows(classes()))
+    torch.testing.assert_close(layer.weight, before, rtol=0, atol=0)
+    refit_head(net, rows(classes()), must_be_finite=False)
+    assert layer.weight.isnan().all()
+    assert layer.bias.isnan().all()
 
 
 def test_vectors_of_chunks_are_averaged():

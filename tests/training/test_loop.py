@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from agnews_sk.reporting import HistoryDisplay
 from agnews_sk.tokenization import Vocabulary, WordTokenizer
-from agnews_sk.training import parameter_depths
+from agnews_sk.training import _checkpoint, parameter_depths
 from tests.training.nets import (
     IDS,
     LABELS,
@@ -223,8 +223,10 @@ def test_a_fit_that_failed_leaves_nothing_to_predict_with():
         classifier.predict(IDS)
 
 
+@pytest.mark.parametrize("seconds", [300.0, 0.0], ids=["each epoch", "each step"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_weights_without_finite_logits_are_not_kept(tmp_path, optimizer):
+def test_weights_without_finite_logits_are_not_kept(tmp_path, monkeypatch, optimizer, seconds):
+    monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN", seconds)
     classifier = small(optimizer=optimizer, learning_rate=1e10, checkpoint_dir=tmp_path)
     for _ in range(2):
         with pytest.raises(FloatingPointError, match="nan at step 2, and the logits are no"):

@@ -24,8 +24,10 @@ class Optimizer:
         self.n_steps += not self.found_inf
 
 
-def guard_on(device, *, fused=True, logits=0.0):
+def guard_on(device, *, fused=True, logits=0.0, **settings):
+    defaults = {"gradient_clip": 1.0, "bfloat16": False, "patience": None}
     net = SimpleNamespace(
+        settings=SimpleNamespace(**{**defaults, **settings}),
         optimizer_=Optimizer(fused),
         device=device,
         logits=lambda rows: np.full((len(rows), 2), logits),
@@ -101,4 +103,29 @@ def test_weights_that_predict_nothing_are_an_error():
     guard.step(torch.tensor(1.0))
     guard.step(torch.tensor(float("nan")))
     with pytest.raises(FloatingPointError, match="the logits are no longer finite"):
+        guard.report(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        ({}, "lower learning_rate."),
+        ({"gradient_clip": None}, "lower learning_rate or set gradient_clip=1.0."),
+        ({"bfloat16": True}, "lower learning_rate or set precision='fp32'."),
+    ],
+    ids=["clipped", "not clipped", "bfloat16"],
+)
+def test_the_advice_is_what_is_not_set_already(settings, advice):
+    guard, _, _ = guard_on("cpu", **settings)
+    with pytest.raises(FloatingPointError) as raised:
+        guard.step(torch.tensor(float("nan")))
+    assert str(raised.value) == f"the loss is nan at the first step; {advice}"
+
+
+@pytest.mark.parametrize(("patience", "kept"), [(None, "step before"), (2, "best epoch")])
+def test_the_warning_says_which_weights_are_kept(patience, kept):
+    guard, _, _ = guard_on("cpu", patience=patience)
+    for loss in (1.0, float("nan")):
+        guard.step(torch.tensor(loss))
+    with pytest.warns(ConvergenceWarning, match=rf"the weights are those of the {kept}\. To train"):
         guard.report(ROWS)

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from agnews_sk.nn import FocalLoss, RaggedLoader
-from agnews_sk.training import LinearSchedule
+from agnews_sk.training import LinearSchedule, TextRows
 from agnews_sk.training._rows import epoch_rng
 from tests.training.nets import N_ROWS, labelled_rows, net_of
 
@@ -36,6 +36,15 @@ def test_balanced_batches_are_counted():
     n_batches = len(net.get_iterator(labelled_rows(), training=True))
     assert n_batches == 3
     assert net.settings.schedule.n_steps == 4 * 2
+
+
+def test_balanced_batches_of_texts_of_several_chunks_are_counted():
+    offsets = np.arange(121)
+    target = np.repeat([0, 1, 2], [10, 20, 10])
+    train = TextRows(offsets[:-1] % 30, offsets, target, chunk_offsets=offsets[::3])
+    net = net_of(loss="contrastive", batch_size=8, max_epochs=3, seed=1, train=train)
+    n_batches = [len(net.get_iterator(train, training=True, epoch=epoch)) for epoch in range(3)]
+    assert net.settings.schedule.n_steps == sum(n_batches) == 3 * 10  # of 4 texts each
 
 
 def test_max_steps_is_the_number_of_steps():

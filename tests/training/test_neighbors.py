@@ -1,3 +1,4 @@
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ from torch import nn
 
 from agnews_sk.tokenization import ModelInput
 from agnews_sk.training import TextRows, _neighbors
+from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._neighbors import nearest_neighbors, pair_with_neighbors
 
 OPTIONS = SimpleNamespace(batch_size=3, device="cpu", model_input_=ModelInput(vocab_size=30))
@@ -34,12 +36,24 @@ def test_the_nearest_rows_are_found_in_blocks_of_any_size(monkeypatch, n_bytes):
     similarity = (vectors @ vectors.T).numpy()
     np.fill_diagonal(similarity, -2)
     expected = np.argsort(-similarity, axis=1)[:, :3]
-    np.testing.assert_array_equal(nearest_neighbors(vectors, 3), expected)
+    np.testing.assert_array_equal(nearest_neighbors(vectors, 3).numpy(), expected)
 
 
-def test_each_text_is_paired_with_one_of_its_five_nearest():
+@pytest.fixture
+def paired_in(tmp_path):
+    """A function that pairs rows, each time with a new checkpoint of its own."""
+    numbers = itertools.count()
+
+    def pair(rows, seed=0, name=None):
+        checkpoint = Checkpoint(tmp_path, name or f"run{next(numbers)}")
+        return pair_with_neighbors(Directions(), rows, OPTIONS, seed, checkpoint)
+
+    return pair
+
+
+def test_each_text_is_paired_with_one_of_its_five_nearest(paired_in):
     ids, rows = rows_of(np.random.default_rng(0).permutation(30))
-    paired = pair_with_neighbors(Directions(), rows, OPTIONS, seed=0)
+    paired = paired_in(rows)
     found = np.split(paired.values, paired.offsets[1:-1])
     assert [row.tolist() for row in found[::2]] == ids
     partners = [row.tolist() for row in found[1::2]]
@@ -52,15 +66,21 @@ def test_each_text_is_paired_with_one_of_its_five_nearest():
     assert len(paired) == len(paired.target) == 30
 
 
-def test_the_seed_draws_the_neighbours():
+def test_the_seed_draws_the_neighbours(paired_in):
     _, rows = rows_of(range(30))
-    first, again, other = (
-        pair_with_neighbors(Directions(), rows, OPTIONS, seed).values.tolist() for seed in (0, 0, 1)
-    )
+    first, again, other = (paired_in(rows, seed).values.tolist() for seed in (0, 0, 1))
     assert first == again != other
 
 
-def test_two_texts_are_the_neighbours_of_each_other():
+def test_neighbours_that_were_found_are_not_searched_for_again(paired_in, monkeypatch):
+    _, rows = rows_of(range(30))
+    first, other = (paired_in(rows, seed, name="same").values.tolist() for seed in (0, 1))
+    monkeypatch.setattr(_neighbors, "_encode", None)
+    assert paired_in(rows, 0, name="same").values.tolist() == first
+    assert paired_in(rows, 1, name="same").values.tolist() == other != first
+
+
+def test_two_texts_are_the_neighbours_of_each_other(paired_in):
     ids, rows = rows_of([4, 9])
-    paired = pair_with_neighbors(Directions(), rows, OPTIONS, seed=0)
+    paired = paired_in(rows)
     assert paired.values.tolist() == [*ids[0], *ids[1], *ids[1], *ids[0]]

@@ -1,4 +1,6 @@
+import inspect
 import json
+import re
 import shutil
 
 import numpy as np
@@ -13,7 +15,7 @@ from agnews_sk import make_embedding_pipeline, pretrain_encoder
 from agnews_sk.classifiers import FineTunedTransformerClassifier
 from agnews_sk.nn import PairLoss
 from agnews_sk.persistence import load, save
-from agnews_sk.training import _checkpoint, _pretraining
+from agnews_sk.training import _checkpoint, _neighbors, _pretraining
 from agnews_sk.vectorization import SentenceEmbedder
 from tests.training.nets import Killed, optimizer_steps
 
@@ -147,6 +149,51 @@ def test_the_same_call_resumes_an_interrupted_training(
     assert len(steps) == 3
     assert same(found, expected)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "whole"]
+
+
+def test_a_training_that_resumes_does_not_search_for_neighbours_again(
+    tiny_encoder, tmp_path, monkeypatch
+):
+    expected = weights(pretrain(tmp_path / "whole", tiny_encoder))
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=1):
+        pretrain(tmp_path / "new", tiny_encoder)
+    with monkeypatch.context() as patch:
+        patch.setattr(_neighbors, "nearest_neighbors", None)
+        found = weights(pretrain(tmp_path / "new", tiny_encoder))
+    assert same(found, expected)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "whole"]
+
+
+def test_messages_name_parameters_that_there_are(tiny_encoder, tmp_path, monkeypatch):
+    known = {"folder", *inspect.signature(pretrain_encoder).parameters}
+    of_classifiers = set(inspect.signature(FineTunedTransformerClassifier).parameters)
+    others = of_classifiers - known - {"loss", "model"}  # words of any message
+    messages = []
+
+    def fails(error, **params):
+        with pytest.raises(error) as raised:
+            pretrain(tmp_path / "new", tiny_encoder, **params)
+        messages.append(str(raised.value))
+
+    state = tmp_path / "new.training"
+    state.write_text("")
+    fails(NotADirectoryError)
+    state.unlink()
+    with pytest.raises(Killed, match="killed"), optimizer_steps(fail_at=7):
+        pretrain(tmp_path / "new", tiny_encoder)
+    assert len(list(state.iterdir())) == 2
+    for path in state.iterdir():
+        content = path.read_bytes()
+        path.write_bytes(content[:100])
+        fails(ValueError)
+        assert str(path) in messages[-1]
+        path.write_bytes(content)
+    fails(FloatingPointError, learning_rate=1e30)
+    monkeypatch.setattr(PairLoss, "forward", lambda self, vectors, pairs: vectors[:, 0] * torch.nan)
+    fails(FloatingPointError, random_state=1)
+    assert len(messages) == 5
+    for message in messages:
+        assert not others & set(re.findall(r"\w+", message)), message
 
 
 def test_steps_end_training_regardless_of_epochs(tiny_encoder, tmp_path):

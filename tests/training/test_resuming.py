@@ -367,7 +367,7 @@ def test_a_damaged_or_foreign_file_is_rejected_by_name(tmp_path, damage):
     small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
     (path,) = tmp_path.iterdir()
     damage(path)
-    message = rf"{path.name} in checkpoint_dir is damaged, or not a checkpoint.*Delete it"
+    message = rf"{path.name} is damaged, or not a checkpoint.*Delete it"
     with pytest.raises(ValueError, match=message):
         small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
 
