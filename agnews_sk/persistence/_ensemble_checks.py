@@ -10,6 +10,37 @@ from agnews_sk.persistence._schema import PIPELINE
 _LONGEST_NAME = 4_096
 
 
+def check_student(classifier: Any) -> None:
+    """Reject a distilled classifier with a teacher, or whose classes are not those of its student.
+
+    Parameters
+    ----------
+    classifier : DistilledClassifier
+
+    Raises
+    ------
+    ArtifactError
+    """
+    state = vars(classifier)
+    if state.get("teacher") is not None:
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(classifier).__name__} with a teacher, which is never saved."
+        )
+    if "estimator_" not in state:
+        return
+    classes = np.asarray(getattr(state["estimator_"], "classes_", None)).tolist()
+    accuracy = state.get("teacher_accuracy_")
+    if not (
+        np.asarray(state.get("classes_")).tolist() == classes
+        and isinstance(accuracy, float)
+        and 0 <= accuracy <= 1
+    ):
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(classifier).__name__} without the classes of its student, or "
+            "a teacher_accuracy_ between 0 and 1."
+        )
+
+
 def check_cascade(cascade: Any) -> None:
     """Reject a cascade whose thresholds, temperatures, names or classes do not fit its classifiers.
 
@@ -41,37 +72,6 @@ def check_cascade(cascade: Any) -> None:
         raise ArtifactError(
             f"{PIPELINE} has a {type(cascade).__name__} without a threshold, a finite temperature "
             f"above 0, a name and the same classes for each of its {n} classifiers."
-        )
-
-
-def check_student(classifier: Any) -> None:
-    """Reject a distilled classifier with a teacher, or whose classes are not those of its student.
-
-    Parameters
-    ----------
-    classifier : DistilledClassifier
-
-    Raises
-    ------
-    ArtifactError
-    """
-    state = vars(classifier)
-    if state.get("teacher") is not None:
-        raise ArtifactError(
-            f"{PIPELINE} has a {type(classifier).__name__} with a teacher, which is never saved."
-        )
-    if "estimator_" not in state:
-        return
-    classes = np.asarray(getattr(state["estimator_"], "classes_", None)).tolist()
-    accuracy = state.get("teacher_accuracy_")
-    if not (
-        np.asarray(state.get("classes_")).tolist() == classes
-        and isinstance(accuracy, float)
-        and 0 <= accuracy <= 1
-    ):
-        raise ArtifactError(
-            f"{PIPELINE} has a {type(classifier).__name__} without the classes of its student, or "
-            "a teacher_accuracy_ between 0 and 1."
         )
 
 
