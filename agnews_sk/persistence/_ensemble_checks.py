@@ -10,39 +10,6 @@ from agnews_sk.persistence._schema import PIPELINE
 _LONGEST_NAME = 4_096
 
 
-def check_cascade(cascade: Any) -> None:
-    """Reject a cascade whose thresholds, temperatures, names or classes do not fit its classifiers.
-
-    Parameters
-    ----------
-    cascade : CascadeClassifier
-
-    Raises
-    ------
-    ArtifactError
-    """
-    state = vars(cascade)
-    if "estimators_" not in state:
-        return
-    parts = state["estimators_"]
-    n = len(parts)
-    same = all(_same_labels(getattr(one, "classes_", None), state.get("classes_")) for one in parts)
-    thresholds = _floats(state.get("confidence_thresholds_"))
-    temperatures = _floats(state.get("temperatures_"))
-    scaled = temperatures.shape == (n,) and np.isfinite(temperatures).all()
-    if not (
-        same
-        and thresholds.shape == (n - 1,)
-        and scaled
-        and (temperatures > 0).all()
-        and _are_names(state.get("names_"), n)
-    ):
-        raise ArtifactError(
-            f"{PIPELINE} has a {type(cascade).__name__} without a threshold, a finite temperature "
-            f"above 0, a name and the same classes for each of its {n} classifiers."
-        )
-
-
 def check_student(classifier: Any) -> None:
     """Reject a distilled classifier with a teacher, or whose classes are not those of its student.
 
@@ -71,6 +38,40 @@ def check_student(classifier: Any) -> None:
         raise ArtifactError(
             f"{PIPELINE} has a {type(classifier).__name__} without the classes of its student, or "
             "a teacher_accuracy_ between 0 and 1."
+        )
+
+
+def check_cascade(cascade: Any) -> None:
+    """Reject a cascade whose thresholds, temperatures, names or classes do not fit its classifiers.
+
+    Parameters
+    ----------
+    cascade : CascadeClassifier
+
+    Raises
+    ------
+    ArtifactError
+    """
+    state = vars(cascade)
+    if "estimators_" not in state:
+        return
+    parts = state["estimators_"]
+    n = len(parts)
+    classes = np.asarray(state.get("classes_")).tolist()
+    same = all(_same_labels(getattr(one, "classes_", None), classes) for one in parts)
+    thresholds = _floats(state.get("confidence_thresholds_"))
+    temperatures = _floats(state.get("temperatures_"))
+    scaled = temperatures.shape == (n,) and np.isfinite(temperatures).all()
+    if not (
+        same
+        and thresholds.shape == (n - 1,)
+        and scaled
+        and (temperatures > 0).all()
+        and _are_names(state.get("names_"), n)
+    ):
+        raise ArtifactError(
+            f"{PIPELINE} has a {type(cascade).__name__} without a threshold, a finite temperature "
+            f"above 0, a name and the same classes for each of its {n} classifiers."
         )
 
 
