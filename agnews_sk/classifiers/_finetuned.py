@@ -12,6 +12,7 @@ from agnews_sk._core.pretrained import (
     longest_input,
     model_digest,
     model_from_config,
+    naming_packages,
     plain_config,
     pretrained_pooling,
     quiet_transformers,
@@ -35,7 +36,8 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     model : str, path or None, default=None
         Folder or Hub name of any model that `AutoModelForSequenceClassification` loads: BERT,
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
-        all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub.
+        all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub;
+        "all-mpnet-base-v2" comes from `offline-large` likewise.
     max_epochs : int or None, default=None
         Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
         take, 30 with `loss="contrastive"`; with validation rows, `patience` is then a quarter of
@@ -278,12 +280,13 @@ def load_classification_model(
     from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
     labels = [str(label) for label in classes]
-    config = AutoConfig.from_pretrained(
-        source,
-        num_labels=len(labels),
-        id2label=dict(enumerate(labels)),
-        label2id={label: i for i, label in enumerate(labels)},
-    )
+    with naming_packages(source):
+        config = AutoConfig.from_pretrained(
+            source,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: i for i, label in enumerate(labels)},
+        )
     if config.pad_token_id is None:  # GPT-2 has no padding token
         config.pad_token_id = _first(config.eos_token_id) or 0
     config.use_cache = False
