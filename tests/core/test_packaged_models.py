@@ -163,17 +163,34 @@ def test_what_a_killed_process_has_left_is_overwritten(tiny, home):
     assert not left.exists()
 
 
+def test_the_folder_is_locked_while_it_is_made(tiny, home, monkeypatch):
+    filelock = pytest.importorskip("filelock")
+    unpack = packaged_models._unpack
+
+    def locked(*args):
+        with pytest.raises(filelock.Timeout, match=r"tiny\.lock"):
+            filelock.FileLock(home / "models" / "tiny.lock").acquire(blocking=False)
+        unpack(*args)
+
+    monkeypatch.setattr(packaged_models, "_unpack", locked)
+    assert files_in(packaged_folder(tiny)) == FILES
+
+
 def join_at_once(barrier, site, model, results):
     sys.path.insert(0, str(site))
     unpacked = []
-    unpack = packaged_models._unpack
+    unpack, installed = packaged_models._unpack, packaged_models._installed
 
     def watched(*args):
         unpacked.append(True)
         unpack(*args)
 
-    packaged_models._unpack = watched
-    barrier.wait()
+    def found(module, path):
+        if path == model.paths[0][1]:
+            barrier.wait()  # all processes have seen that nothing is joined
+        return installed(module, path)
+
+    packaged_models._unpack, packaged_models._installed = watched, found
     folder = packaged_folder(model)
     results.put((len(unpacked), files_in(folder) == FILES))
 
