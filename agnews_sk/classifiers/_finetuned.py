@@ -19,8 +19,10 @@ from agnews_sk._core.pretrained import (
     resolve_pretrained,
 )
 from agnews_sk.classifiers._base import TextNetClassifier
+from agnews_sk.classifiers._parameters import POSITIVE_INT
 from agnews_sk.nn import PooledClassifier
 from agnews_sk.tokenization import WHOLE_TEXT, PretrainedTokenizer
+from agnews_sk.training import with_fewer_layers
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -38,6 +40,10 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         RoBERTa, DistilBERT, DeBERTa, ELECTRA, ModernBERT, GPT-2 and others. None is
         all-MiniLM-L6-v2, from the `offline` extra if installed, else from the Hub;
         "all-mpnet-base-v2" comes from `offline-large` likewise.
+    n_layers : int or None, default=None
+        Number of the pretrained model's layers to keep, for a faster model: evenly spaced ones,
+        from the first to the last (Sanh et al. 2019, arXiv 1910.01108), such as the layers 0, 2
+        and 5 of 6. None keeps all.
     max_epochs : int or None, default=None
         Passes over the training texts. None is 2, or with few texts as many as 50 optimizer steps
         take, 30 with `loss="contrastive"`; with validation rows, `patience` is then a quarter of
@@ -208,9 +214,11 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **TextNetClassifier._parameter_constraints,
         "model": [str, Path, None],
+        "n_layers": [POSITIVE_INT, None],
     }
 
     model: str | Path | None = None
+    n_layers: int | None = None
 
     def _check_combinations(self, X_val: Any, y_val: Any) -> None:
         super()._check_combinations(X_val, y_val)
@@ -242,7 +250,9 @@ class FineTunedTransformerClassifier(TextNetClassifier):
     def _make_module(self, ids: pl.Series) -> nn.Module:
         source = resolve_pretrained(self.model)
         pooling = self.pooling or pretrained_pooling(source)
-        return load_classification_model(source, self.classes_, self.dropout, pooling)
+        return load_classification_model(
+            source, self.classes_, self.dropout, pooling, self.n_layers
+        )
 
     def _module_config(self, module: Any) -> dict[str, Any]:
         pooled = isinstance(module, PooledClassifier)
@@ -256,7 +266,11 @@ class FineTunedTransformerClassifier(TextNetClassifier):
 
 
 def load_classification_model(
-    source: str, classes: np.ndarray, dropout: float | None = None, pooling: str | None = None
+    source: str,
+    classes: np.ndarray,
+    dropout: float | None = None,
+    pooling: str | None = None,
+    n_layers: int | None = None,
 ) -> nn.Module:
     """Load a pretrained model with a new output layer for these classes.
 
@@ -270,6 +284,8 @@ def load_classification_model(
         Of all parts of the model.
     pooling : {"mean", "max", "first", "attention"}, optional
         Instead of the model's own head.
+    n_layers : int, optional
+        Of the layers of the model, how many to keep.
 
     Returns
     -------
@@ -301,6 +317,8 @@ def load_classification_model(
             use_safetensors=True,
             dtype="float32",
         )
+    if n_layers is not None:
+        model = with_fewer_layers(model, n_layers)
     if pooling is None:
         return model
     return PooledClassifier(model, pooling, len(labels), 0.1 if dropout is None else dropout)
