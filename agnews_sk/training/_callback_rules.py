@@ -105,6 +105,12 @@ _RULES = [
         lambda callback, classifier: classifier.checkpoint_dir is not None,
         "and checkpoint_dir={checkpoint_dir!r} both resume a training run; set only one of them.",
     ),
+    Rule(
+        LoadInitState,
+        lambda callback, classifier: classifier.ema_decay is not None,
+        "would resume from averaged weights, with ema_decay={ema_decay!r}; resume with "
+        "checkpoint_dir, or set ema_decay=None.",
+    ),
 ]
 
 

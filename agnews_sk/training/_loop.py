@@ -10,6 +10,7 @@ from torch import Tensor
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk.nn import RaggedLoader
+from agnews_sk.training._averaging import AveragedWeights
 from agnews_sk.training._callbacks import (
     ScikitLearnCallbacks,
     is_given_by_user,
@@ -57,6 +58,8 @@ class Training:
         Its progress.
     best : BestWeights
         Weights of the epoch with the lowest validation loss.
+    average : AveragedWeights
+        With which each epoch is validated.
 
     Notes
     -----
@@ -86,6 +89,7 @@ class Training:
         self.valid = valid
         self.loop = LoopState()
         self.best = BestWeights(net.settings.patience)
+        self.average = AveragedWeights(self._optimized(), net.settings.ema_decay)
         self._freezing = freezing
         self._interruption = interruption
         self._datasets = {"dataset_train": train, "dataset_valid": valid}
@@ -93,7 +97,9 @@ class Training:
         self._guard = LossGuard(net, self.loop)
         self._callbacks = [(n, c) for n, c in net.callbacks_ if is_given_by_user(n, c, net)]
         self._reads_at_once = net.device == "cpu" or listen_to_batches(self._callbacks)
-        self._saved = SavedTraining(net, self.loop, self.best, self._callbacks, checkpoint)
+        self._saved = SavedTraining(
+            net, self.loop, self.best, self.average, self._callbacks, checkpoint
+        )
         self._rates = self._learning_rates()
         self._finished: dict[str, Any] | None = None
         net.stop_training = False
@@ -104,6 +110,7 @@ class Training:
         while not (self._is_at_its_end or self.net.stop_training):
             self._run_epoch(begun)
             begun = {}
+        self.average.apply()
         self.best.restore(self.net.module_)
         if self.net.settings.contrastive and self._finished is None:
             fit_head(self.net, self.train, max_rows=None)
@@ -211,12 +218,11 @@ class Training:
                 self._saved.save()
         self._guard.check()
         self._record_training()
-        if self.net.settings.contrastive and self._is_watched:
-            fit_head(self.net, self.train, max_rows=None)
-        if self.valid is not None:
-            self._validate(self.valid)
-        loop.end_epoch()
-        self._end_epoch()
+        with self.average.applied():
+            self._end_epoch()
+        self._interruption.check()
+        if self._saved.saves_midway and not (self._is_at_its_end or self.net.stop_training):
+            self._saved.save()
 
     @property
     def _is_watched(self) -> bool:
@@ -226,11 +232,13 @@ class Training:
         return self.valid is not None or bool(self._callbacks) or listened
 
     def _end_epoch(self) -> None:
-        """Notify the callbacks, and save where another epoch follows."""
+        """Validate, and notify the callbacks."""
+        if self.net.settings.contrastive and self._is_watched:
+            fit_head(self.net, self.train, max_rows=None)
+        if self.valid is not None:
+            self._validate(self.valid)
+        self.loop.end_epoch()
         self._notify("on_epoch_end", **self._datasets)
-        self._interruption.check()
-        if self._saved.saves_midway and not (self._is_at_its_end or self.net.stop_training):
-            self._saved.save()
 
     def _notify(self, hook: str, **what: Any) -> None:
         """Call a hook of all callbacks, also of those behind one that ends training."""
@@ -354,6 +362,8 @@ class Training:
             training=True,
         )
         self._guard.step(torch.stack(parts).sum())
+        if not self.loop.is_over:
+            self.average.update()
         self._rates = self._learning_rates()
         self._end_batch(batch, loss.detach(), logits, training=True)
 

@@ -10,6 +10,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from agnews_sk import FineTunedTransformerClassifier
+from agnews_sk.cleaning import TextCleaner
+from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tokenization import PretrainedTokenizer
 from tests.conftest import scale_weights
 
@@ -270,10 +272,11 @@ def test_a_model_of_fewer_layers_is_saved_and_exported(student, headlines, tmp_p
     from agnews_sk.persistence import load, save
 
     fitted = student(True)
+    pipeline = TextPipeline([("clean", TextCleaner()), ("classify", fitted)])
     expected = fitted.predict_proba(headlines[0])
-    loaded = load(save(fitted, tmp_path / "saved"))
+    loaded = load(save(pipeline, tmp_path / "saved"))
     np.testing.assert_array_equal(loaded.predict_proba(headlines[0]), expected)
-    assert loaded.n_layers == 2
+    assert loaded[-1].n_layers == 2
     pytest.importorskip("onnxscript")
     pytest.importorskip("onnxruntime")
     from agnews_sk.onnx import OnnxClassifier, export_onnx
