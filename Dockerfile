@@ -14,6 +14,7 @@ ARG TORCH_INDEX=
 RUN pip install --no-cache-dir --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url $TORCH_INDEX} torch
 COPY pyproject.toml README.md LICENSE ./
 COPY agnews_sk agnews_sk
+# Saved models hold their weights: the image needs neither `offline` nor `offline-large`.
 RUN pip install --no-cache-dir --constraint constraints.txt ".[serve,onnx]"
 
 FROM python:3.12-slim

@@ -90,8 +90,9 @@ $(VENV)/setfit/.done: benchmarks/constraints-setfit.txt
 	touch $@
 
 constraints: $(VENV)/.dev ## Write the installed versions to constraints.txt
-	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools \
-	  | sed 's/+cpu$$//' > constraints.txt
+	{ $(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools \
+	  | sed 's/+cpu$$//'; grep '^all-mpnet-base-v2' constraints.txt; } | sort -fu > constraints.new
+	mv constraints.new constraints.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/gallery \

@@ -1,6 +1,6 @@
 """Fine-tune MiniLM and MPNet on a GPU: accuracy, speed, share of the card's rate, soft labels.
 
-    python benchmarks/bench_gpu.py --mpnet all-mpnet-base-v2 --out figures
+    python benchmarks/bench_gpu.py --out figures
     python benchmarks/bench_gpu.py device minilm --rows 200 --epochs 1 --device cpu
 
 Each part runs in a process of its own, on a GPU for at most the seconds in `LIMITS`, and together
@@ -103,7 +103,9 @@ def main() -> None:
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
-    parser.add_argument("--mpnet", help="folder or Hub name of all-mpnet-base-v2")
+    parser.add_argument(
+        "--mpnet", default="all-mpnet-base-v2", help="its folder, if the packages are not installed"
+    )
     parser.add_argument("--rows", type=int, default=10**9, help="training rows, and test rows")
     parser.add_argument("--epochs", type=int, help="instead of those of each part")
     parser.add_argument("--device", default="auto")
@@ -146,12 +148,6 @@ def rows_of(options: argparse.Namespace) -> Rows:
     rows = read_rows()
     texts, y = rows.draw(options.rows)
     return Rows(texts, y, rows.test[: options.rows], rows.y_test[: options.rows])
-
-
-def mpnet(options: argparse.Namespace) -> str:
-    if not options.mpnet:
-        sys.exit("Pass the folder of all-mpnet-base-v2 by --mpnet.")
-    return options.mpnet
 
 
 def make(options: argparse.Namespace, **params: Any) -> FineTunedTransformerClassifier:
@@ -317,7 +313,7 @@ def measure_minilm(options: argparse.Namespace) -> None:
 
 
 def measure_mpnet(options: argparse.Namespace) -> None:
-    classifier = make(options, model=mpnet(options), **MPNET)
+    classifier = make(options, model=options.mpnet, **MPNET)
     measure_model("mpnet", classifier, options, bar=">= 0.950")
 
 
@@ -417,7 +413,7 @@ def timed_prediction(
 
 def measure_soft_labels(options: argparse.Namespace) -> None:
     rows = rows_of(options)
-    settings = {"model": mpnet(options), **MPNET, "max_epochs": 2}
+    settings = {"model": options.mpnet, **MPNET, "max_epochs": 2}
     tokenizer = PretrainedTokenizer(model=settings["model"], max_length=MAX_LENGTH)
     ids, test = tokenizer.fit_transform(rows.train), tokenizer.transform(rows.test)
     classes = np.unique(rows.y_train)

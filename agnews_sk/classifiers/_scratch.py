@@ -69,6 +69,10 @@ class TransformerClassifier(TextNetClassifier):
         How the learning rate falls after the warm-up, down to zero after the last step.
     gradient_clip : float or None, default=1.0
         Largest norm of the gradient of one step; None does not clip.
+    ema_decay : float or None, default=None
+        Validate and predict with an exponential moving average of the weights over the steps, with
+        this decay in (0, 1): the last 1 / (1 - ema_decay) steps have most of the weight, so that
+        0.97 suits a hundred steps, and 0.999 thousands. None takes the weights of the last step.
     dropout : float, default=0.2
         Share of activations that training sets to zero, in all parts of the model.
     loss : {"cross_entropy", "focal", "contrastive"}, default="cross_entropy"

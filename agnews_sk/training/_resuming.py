@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agnews_sk.training._averaging import AveragedWeights
 from agnews_sk.training._callback_state import restore_state, state_of
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._early_stopping import BestWeights
@@ -26,6 +27,7 @@ class SavedTraining:
         Initialized. Its weights, optimizer and history are saved and restored.
     loop : LoopState
     best : BestWeights
+    average : AveragedWeights
     callbacks : list of (str, skorch callback)
         The user's own, whose state is saved too.
     checkpoint : Checkpoint or None
@@ -43,12 +45,14 @@ class SavedTraining:
         net: "TextNet",
         loop: LoopState,
         best: BestWeights,
+        average: AveragedWeights,
         callbacks: list[tuple[str, Any]],
         checkpoint: Checkpoint | None,
     ) -> None:
         self._net = net
         self._loop = loop
         self._best = best
+        self._average = average
         self._callbacks = callbacks
         self._checkpoint = checkpoint
         self._tensors = net.module_.state_dict()
@@ -87,6 +91,7 @@ class SavedTraining:
         if not loop.is_over:
             state["optimizer"] = net.optimizer_.state_dict()
             state["best"] = self._best.state_dict()
+            state["average"] = self._average.state_dict()
             state["random"] = random_state_of(net.device)
             state["callbacks"] = {name: state_of(callback) for name, callback in self._callbacks}
         self._checkpoint.save(state)
@@ -117,6 +122,7 @@ class SavedTraining:
             if not loop.is_over:
                 net.optimizer_.load_state_dict(state["optimizer"])
                 self._best.load_state_dict(state["best"])
+                self._average.load_state_dict(state["average"])
                 for name, callback in self._callbacks:
                     restore_state(callback, state["callbacks"][name])
         return state

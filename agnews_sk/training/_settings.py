@@ -16,8 +16,8 @@ class TrainingSettings:
         Optimizer steps after which training ends.
     seed : int
         Random seed of the order of the batches.
-    tokens_per_batch, accumulate, weight_decay, l1, layer_decay, gradient_clip, patience, freeze, \
-gradual_unfreezing, max_cache_bytes, compile
+    tokens_per_batch, accumulate, weight_decay, l1, layer_decay, gradient_clip, ema_decay, \
+patience, freeze, gradual_unfreezing, max_cache_bytes, compile
         As the parameters of the classifiers, which describe them.
     bfloat16 : bool
         Whether training multiplies matrices in bfloat16.
@@ -39,6 +39,7 @@ gradual_unfreezing, max_cache_bytes, compile
     l1: float
     layer_decay: float
     gradient_clip: float | None
+    ema_decay: float | None
     bfloat16: bool
     weighted: bool
     patience: int | None

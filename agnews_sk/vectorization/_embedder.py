@@ -19,6 +19,7 @@ from agnews_sk._core.pretrained import (
     longest_input,
     model_digest,
     model_from_config,
+    naming_packages,
     plain_config,
     quiet_transformers,
     resolve_pretrained,
@@ -318,6 +319,6 @@ def _load_encoder(source: str, sums: str) -> Any:
     """Load an encoder once per process for each state of its files, two at most in memory."""
     from transformers import AutoModel
 
-    with quiet_transformers():
+    with quiet_transformers(), naming_packages(source):
         encoder = AutoModel.from_pretrained(source, use_safetensors=True, dtype="float32")
     return encoder.eval().requires_grad_(False)

@@ -10,6 +10,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from agnews_sk import FineTunedTransformerClassifier
+from agnews_sk.cleaning import TextCleaner
+from agnews_sk.pipeline import TextPipeline
 from agnews_sk.tokenization import PretrainedTokenizer
 from tests.conftest import scale_weights
 
@@ -223,3 +225,73 @@ def test_fit_warns_of_texts_that_the_model_does_not_know(tiny_model):
     classifier = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1)
     with pytest.warns(UserWarning, match="100% of the characters of the texts are unknown"):
         classifier.fit(["石油价格上涨", "球队赢得决赛"], ["oil", "cup"])
+
+
+@pytest.fixture
+def student(tmp_path, tiny_model, headlines):
+    """A fitter of two of the layers of a model with four, and of one with these two only."""
+    from transformers import AutoModel, BertConfig
+
+    from agnews_sk.training import with_fewer_layers
+
+    folders = [shutil.copytree(tiny_model, tmp_path / name) for name in ("four", "two")]
+    config = BertConfig.from_pretrained(tiny_model, num_hidden_layers=4)
+    torch.manual_seed(0)
+    model = AutoModel.from_config(config)
+    model.save_pretrained(folders[0])
+    with_fewer_layers(model, 2).save_pretrained(folders[1])
+
+    def fit(whole, **params):
+        settings = {"batch_size": 4, "learning_rate": 0.01, "pooling": "mean", "precision": "fp32"}
+        model = {"model": folders[0], "n_layers": 2} if whole else {"model": folders[1]}
+        classifier = FineTunedTransformerClassifier(
+            **model, **{**settings, "max_epochs": 3, "dropout": 0.0, "random_state": 0, **params}
+        )
+        return classifier.fit(*headlines)
+
+    return fit
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"freeze": 1}, {"layer_decay": 0.5}, {"lora": 2}, {"gradual_unfreezing": True}],
+    ids=lambda params: " ".join(params) or "plain",
+)
+def test_fewer_layers_are_trained_as_a_model_that_has_no_others(student, params, headlines):
+    if "lora" in params:
+        pytest.importorskip("peft")
+    found, expected = (student(whole, **params) for whole in (True, False))
+    assert found.net_.module_.config.num_hidden_layers == 2
+    # The output layers begin with other random weights, and at the same minimum.
+    np.testing.assert_allclose(
+        found.predict_proba(headlines[0]), expected.predict_proba(headlines[0]), atol=0.02
+    )
+
+
+def test_a_model_of_fewer_layers_is_saved_and_exported(student, headlines, tmp_path):
+    from agnews_sk.persistence import load, save
+
+    fitted = student(True)
+    pipeline = TextPipeline([("clean", TextCleaner()), ("classify", fitted)])
+    expected = fitted.predict_proba(headlines[0])
+    loaded = load(save(pipeline, tmp_path / "saved"))
+    np.testing.assert_array_equal(loaded.predict_proba(headlines[0]), expected)
+    assert loaded[-1].n_layers == 2
+    pytest.importorskip("onnxscript")
+    pytest.importorskip("onnxruntime")
+    from agnews_sk.onnx import OnnxClassifier, export_onnx
+
+    export_onnx(loaded, tmp_path / "onnx", X=headlines[0])
+    exported = OnnxClassifier.from_path(tmp_path / "onnx")
+    np.testing.assert_allclose(exported.predict_proba(headlines[0]), expected, atol=1e-5)
+
+
+def test_layers_that_the_model_lacks_are_rejected(classifier, headlines):
+    for n_layers, message in [
+        (3, "n_layers must be at most the model's 2 layers, got 3"),
+        (0, "The 'n_layers' parameter of FineTunedTransformerClassifier must be an int in the"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            classifier.set_params(n_layers=n_layers).fit(*headlines)
+    with pytest.raises(ValueError, match="freeze must be at most the model's 1 layers, got 2"):
+        classifier.set_params(n_layers=1, freeze=2).fit(*headlines)

