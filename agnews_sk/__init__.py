@@ -14,6 +14,7 @@ _ROOMS = {
     "CalibratedLogisticRegression": "classifiers",
     "CascadeClassifier": "ensembles",
     "ColumnJoiner": "cleaning",
+    "EmbeddingBagClassifier": "classifiers",
     "FineTunedTransformerClassifier": "classifiers",
     "NgramVectorizer": "vectorization",
     "OnnxClassifier": "onnx",

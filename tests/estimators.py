@@ -5,6 +5,7 @@ from sklearn.pipeline import make_pipeline
 
 from agnews_sk.classifiers import (
     AbstainingClassifier,
+    EmbeddingBagClassifier,
     FineTunedTransformerClassifier,
     SelfTrainedClassifier,
 )
@@ -73,6 +74,10 @@ CLASSIFIERS = {
         ],
         max_passed=0.5,
         calibration_fraction=0.5,
+    ),
+    "EmbeddingBagClassifier": lambda model: make_tfidf_pipeline(
+        characters=False,
+        classify=EmbeddingBagClassifier(embedding_dim=8, max_epochs=20, random_state=0),
     ),
     "SelfTrainedClassifier": lambda model: SelfTrainedClassifier(
         make_pipeline(NgramVectorizer(), LogisticRegression())

@@ -123,6 +123,17 @@ VALUES = {
     "temperature": (
         forged(CalibratedLinearSVC().fit(X, y), temperature_=0.0), "a temperature above 0",
     ),
+    "embeddings": (
+        forged(EMBEDDED, embeddings_=np.ones((5, 2))), r"embeddings_ has not \(3, 2\) finite",
+    ),
+    "layer": (
+        forged(EMBEDDED, output_weights_=np.ones((3, 2))), r"output_weights_ has not \(2, 2\) fin",
+    ),
+    "bias": (
+        forged(EMBEDDED, output_bias_=np.array([0, np.inf])), r"output_bias_ has not \(2,\) fin",
+    ),
+    "no bias": (forged(EMBEDDED, hidden_bias_=None), r"hidden_bias_ has not \(2,\) finite"),
+    "temperature of embeddings": (forged(EMBEDDED, temperature_=0.0), "temperature above 0"),
     "ids out of order": (
         forged(Vocabulary(), vocabulary_={"a": 1, "b": 0}, term_frequency_=[1, 1],
                document_frequency_=[1, 1]), "ids are not in order",
@@ -165,6 +176,7 @@ def test_a_value_that_could_do_harm_is_rejected(case, place):
         voting(),
         StackingClassifier([("a", LogisticRegression())], cv=2).fit(X, y),
         CalibratedLinearSVC().fit(X, y),
+        EMBEDDED,
         DummyClassifier(strategy="constant", constant=1).fit(X, y),
         DummyClassifier(random_state=np.random.RandomState(0)),
         TransformerClassifier(device="cuda:1", net_params={"lr": 0.1, "optimizer__eps": 1e-6}),
