@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
+from agnews_sk._core.embedding_net import EmbeddingNet, EmbeddingSteps, train_embeddings
 from agnews_sk._core.fitted import check_fitted
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.repeats import same_rows
@@ -24,7 +25,6 @@ from agnews_sk._core.validation import (
     encode_labels,
 )
 from agnews_sk.classifiers._calibrated import MAX_SEED, Rows, calibrated, with_short_indices
-from agnews_sk.classifiers._embedding_net import EmbeddingNet, Steps, train_embeddings
 from agnews_sk.classifiers._soft_labels import check_soft_labels
 
 # By default, passes over the rows, and steps if there are few rows.
@@ -269,12 +269,14 @@ class EmbeddingBagClassifier(ProbabilisticClassifierMixin, BaseEstimator):
         steps = self._steps(len(weight), rows.n_classes)
         return train_embeddings(rows.X, rows.distribution(), weight, steps, seed)
 
-    def _steps(self, n_rows: int, n_classes: int) -> Steps:
+    def _steps(self, n_rows: int, n_classes: int) -> EmbeddingSteps:
         """Return how to train on a number of rows."""
         default = _DIM if n_classes <= _FEW_CLASSES else _DIM_OF_MANY
         per_epoch = -(-n_rows // self.batch_size)
         n_epochs = self.max_epochs or max(_FEWEST_EPOCHS, -(-_FEWEST_STEPS // per_epoch))
-        return Steps(self.embedding_dim or default, self.learning_rate, n_epochs, self.batch_size)
+        return EmbeddingSteps(
+            self.embedding_dim or default, self.learning_rate, n_epochs, self.batch_size
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

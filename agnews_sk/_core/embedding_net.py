@@ -8,8 +8,6 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import softmax
 
-from agnews_sk.classifiers._unseen import finite
-
 _LEAST = 1e-12  # added to sums of squares, which are 0 where a gradient is
 
 
@@ -48,7 +46,10 @@ class EmbeddingNet:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             hidden = np.maximum(X @ self.embeddings + self.hidden_bias, 0)
-            return finite(hidden @ self.output + self.bias)
+            margins = hidden @ self.output + self.bias
+        if not np.isfinite(margins).all():
+            raise ValueError("the margins overflow on X; scale its rows, as TF-IDF does.")
+        return margins
 
 
 class _Batch(NamedTuple):
@@ -72,7 +73,7 @@ class _Batch(NamedTuple):
     weight: np.ndarray
 
 
-class Steps(NamedTuple):
+class EmbeddingSteps(NamedTuple):
     """How a net is trained.
 
     Attributes
@@ -91,7 +92,7 @@ class Steps(NamedTuple):
 
 
 def train_embeddings(
-    X: sp.csr_matrix, target: np.ndarray, weight: np.ndarray, steps: Steps, seed: int
+    X: sp.csr_matrix, target: np.ndarray, weight: np.ndarray, steps: EmbeddingSteps, seed: int
 ) -> EmbeddingNet:
     r"""Train embeddings and the layer behind them by Adagrad on minibatches.
 
@@ -102,7 +103,7 @@ def train_embeddings(
         Distribution of the classes.
     weight : ndarray of float of shape (n_rows,)
         With the mean 1.
-    steps : Steps
+    steps : EmbeddingSteps
     seed : int
 
     Returns
