@@ -15,6 +15,7 @@ _ROOMS = {
     "CascadeClassifier": "ensembles",
     "ColumnJoiner": "cleaning",
     "DistilledClassifier": "ensembles",
+    "EmbeddingBagClassifier": "classifiers",
     "FineTunedTransformerClassifier": "classifiers",
     "NgramVectorizer": "vectorization",
     "OnnxClassifier": "onnx",

@@ -41,6 +41,7 @@ RUNS = {
     "solvers_sparse": "benchmarks/bench_solvers.py sparse",
     "multilabel": "benchmarks/bench_multilabel.py",
     "shapes": "benchmarks/bench_shapes.py",
+    "classes": "benchmarks/bench_classes.py",
     "calibration": "benchmarks/bench_calibration.py",
     "embeddings": "benchmarks/bench_embeddings.py",
     "explain": "benchmarks/bench_explain.py",

@@ -5,6 +5,7 @@ from sklearn.pipeline import make_pipeline
 
 from agnews_sk.classifiers import (
     AbstainingClassifier,
+    EmbeddingBagClassifier,
     FineTunedTransformerClassifier,
     SelfTrainedClassifier,
 )
@@ -78,6 +79,10 @@ CLASSIFIERS = {
         make_pipeline(NgramVectorizer(use_idf=False), LogisticRegression()),
         make_pipeline(NgramVectorizer(), LogisticRegression()),
         n_folds=2,
+    ),
+    "EmbeddingBagClassifier": lambda model: make_tfidf_pipeline(
+        characters=False,
+        classify=EmbeddingBagClassifier(embedding_dim=8, max_epochs=20, random_state=0),
     ),
     "SelfTrainedClassifier": lambda model: SelfTrainedClassifier(
         make_pipeline(NgramVectorizer(), LogisticRegression())

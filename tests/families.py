@@ -6,6 +6,7 @@ from agnews_sk import (
     make_tfidf_pipeline,
     make_transformer_pipeline,
 )
+from agnews_sk.classifiers import EmbeddingBagClassifier
 
 SMALL = {
     "classify__d_model": 16,
@@ -21,6 +22,9 @@ def make_pipelines(tiny_model):
     brief = {"classify__max_epochs": 1, "classify__random_state": 0}
     return {
         "tfidf": make_tfidf_pipeline(characters=False),
+        "embedding bag": make_tfidf_pipeline(
+            characters=False, classify=EmbeddingBagClassifier(embedding_dim=8, random_state=0)
+        ),
         "characters": make_tfidf_pipeline(characters=True),
         "embedding": make_embedding_pipeline(tiny_model),
         "scratch": make_transformer_pipeline(**SMALL),
@@ -29,4 +33,4 @@ def make_pipelines(tiny_model):
     }
 
 
-FAMILIES = ["tfidf", "characters", "embedding", "scratch", "finetune", "pooled"]
+FAMILIES = ["tfidf", "embedding bag", "characters", "embedding", "scratch", "finetune", "pooled"]

@@ -1,4 +1,4 @@
-"""Classifiers with `predict_proba`: linear ones, transformers, and two around others."""
+"""Classifiers with `predict_proba`: linear ones, embeddings, transformers, two around others."""
 
 from agnews_sk._core.public import load_when_asked
 
@@ -7,6 +7,7 @@ _FILES = {
     "AbstainingClassifier": "_abstaining",
     "CalibratedLinearSVC": "_linear",
     "CalibratedLogisticRegression": "_calibrated_logistic",
+    "EmbeddingBagClassifier": "_embedding_bag",
     "FineTunedTransformerClassifier": "_finetuned",
     "SelfTrainedClassifier": "_self_trained",
     "TransformerClassifier": "_scratch",
@@ -27,6 +28,7 @@ __all__ = [
     "AbstainingClassifier",
     "CalibratedLinearSVC",
     "CalibratedLogisticRegression",
+    "EmbeddingBagClassifier",
     "FineTunedTransformerClassifier",
     "SelfTrainedClassifier",
     "TransformerClassifier",

@@ -2,6 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, NamedTuple, Protocol, Self
@@ -178,7 +179,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         """Fit the margins and their temperature, to distributions of the classes if given."""
         self._validate_params()
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
-        X = _with_short_indices(X) if sp.issparse(X) else X
+        X = with_short_indices(X) if sp.issparse(X) else X
         if is_multilabel(y):
             if soft_labels is not None:
                 raise ValueError("soft_labels must be None where rows have several labels.")
@@ -285,48 +286,12 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
     def _calibrated(
         self, rows: Rows, classes: np.ndarray, groups: np.ndarray, seed: int
     ) -> tuple[float, np.ndarray, LinearMargins | None]:
-        """Calibrate margins on rows that the classifiers have not seen.
+        """Calibrate margins on rows that the classifiers have not seen; see `calibrated`."""
 
-        Parameters
-        ----------
-        rows : Rows of n_samples rows
-        classes : ndarray of shape (n_classes,)
-            For the message.
-        groups : ndarray of int of shape (n_samples,)
-            Rows of one group are held out together.
-        seed : int
+        def fit_part(part: Rows) -> LinearMargins:
+            return self._fit_margins(part, seed, None)
 
-        Returns
-        -------
-        temperature : float
-            1 if no row with a weight is held out.
-        shift : ndarray of float of shape (n_classes,)
-        fitted : LinearMargins or None
-            Margins of a part of the rows.
-        """
-        nothing = 1.0, np.zeros(len(classes))
-        if self.calibration_fraction is None:
-            return *nothing, None
-        folds = fold_rows(rows.codes, groups, round(1 / self.calibration_fraction), seed)
-        margins, held_out = [], [np.empty(0, dtype=np.intp)]
-        part: LinearMargins | None = None
-        for fold in range(folds.max() + 1):
-            fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
-                part = self._fit_margins(rows.take(fitted), seed, None)
-                margins.append(one_per_class(part.of(as_unseen(rows.X[out], rows.X[fitted]))))
-                held_out.append(out)
-        chosen = np.concatenate(held_out)
-        if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
-            warnings.warn(
-                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
-                "which have too few distinct rows to hold one out.",
-                stacklevel=3,
-            )
-        if not rows.weight[chosen].any():
-            return *nothing, part
-        found = np.concatenate(margins)
-        return *calibrate(found, rows.codes[chosen], rows.weight[chosen]), part
+        return calibrated(fit_part, rows, classes, groups, seed, self.calibration_fraction)
 
     @property
     def _label_format(self) -> str | None:
@@ -371,7 +336,7 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         return tags
 
 
-def _with_short_indices(X: Any) -> Any:
+def with_short_indices(X: Any) -> Any:
     """Return a CSR matrix with indices of 32 bits, whose products are faster.
 
     They are the only ones that scikit-learn's stochastic gradient descent reads.
@@ -383,3 +348,64 @@ def _with_short_indices(X: Any) -> Any:
 def one_per_class(margins: np.ndarray) -> np.ndarray:
     """Return margins of shape (n_rows, n_classes), of two classes from shape (n_rows,)."""
     return np.column_stack([-margins / 2, margins / 2]) if margins.ndim == 1 else margins
+
+
+def calibrated(
+    fit_part: Callable[[Rows], Any],
+    rows: Rows,
+    classes: np.ndarray,
+    groups: np.ndarray,
+    seed: int,
+    fraction: float | None,
+) -> tuple[float, np.ndarray, Any]:
+    """Calibrate margins on rows that the classifiers have not seen.
+
+    Parameters
+    ----------
+    fit_part : callable
+        From some of the rows to margins, whose `of` returns those of other rows.
+    rows : Rows of n_samples rows
+    classes : ndarray of shape (n_classes,)
+        For the message.
+    groups : ndarray of int of shape (n_samples,)
+        Rows of one group are held out together.
+    seed : int
+    fraction : float or None
+        Share of the rows to hold out; None does not calibrate.
+
+    Returns
+    -------
+    temperature : float
+        1 if no row with a weight is held out.
+    shift : ndarray of float of shape (n_classes,)
+    fitted : margins or None
+        Those of a part of the rows.
+
+    Warns
+    -----
+    UserWarning
+        If no row of a class is held out.
+    """
+    nothing = 1.0, np.zeros(len(classes))
+    if fraction is None:
+        return *nothing, None
+    folds = fold_rows(rows.codes, groups, round(1 / fraction), seed)
+    margins, held_out = [], [np.empty(0, dtype=np.intp)]
+    part = None
+    for fold in range(folds.max() + 1):
+        fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
+            part = fit_part(rows.take(fitted))
+            margins.append(one_per_class(part.of(as_unseen(rows.X[out], rows.X[fitted]))))
+            held_out.append(out)
+    chosen = np.concatenate(held_out)
+    if len(rare := np.setdiff1d(rows.codes, rows.codes[chosen])):
+        warnings.warn(
+            f"the temperature is chosen without the classes {classes[rare].tolist()}, "
+            "which have too few distinct rows to hold one out.",
+            stacklevel=4,
+        )
+    if not rows.weight[chosen].any():
+        return *nothing, part
+    found = np.concatenate(margins)
+    return *calibrate(found, rows.codes[chosen], rows.weight[chosen]), part

@@ -16,6 +16,7 @@ from agnews_sk._core.validation import n_rows, take_rows
 from agnews_sk.classifiers import (
     CalibratedLinearSVC,
     CalibratedLogisticRegression,
+    EmbeddingBagClassifier,
 )
 from agnews_sk.onnx._classifier import GRAPH, OnnxClassifier
 from agnews_sk.onnx._graphs import linear_graph, module_graph
@@ -193,6 +194,9 @@ def _divide(pipeline: Any) -> _Export:
     last = before[-1][1] if before else None
     if hasattr(classifier, "net_"):
         return _export_net(before, classifier)
+    of_ngrams = isinstance(last, (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer))
+    if isinstance(classifier, EmbeddingBagClassifier) and of_ngrams:
+        return _export_matrix(before, _embedding_layers(classifier))
     linear = _linear_part(classifier)
     if isinstance(last, SentenceEmbedder):
         return _export_embedder(before, last, linear)
@@ -201,10 +205,23 @@ def _divide(pipeline: Any) -> _Export:
             "embeddings beside other columns cannot be exported; save the pipeline instead, or "
             "export one that is made without columns=."
         )
-    if isinstance(last, (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer)):
-        inputs = GraphInputs("matrix", ModelInput(vocab_size=len(linear[0])))
-        return _Export(before, linear_graph(*linear), inputs)
+    if of_ngrams:
+        return _export_matrix(before, linear)
     raise TypeError(f"a {type(last).__name__} before the classifier cannot be exported faithfully.")
+
+
+def _export_matrix(before: list[tuple[str, Any]], layers: tuple[np.ndarray, ...]) -> _Export:
+    """Export a classifier of sparse rows, by the arguments of `linear_graph`."""
+    inputs = GraphInputs("matrix", ModelInput(vocab_size=len(layers[0])))
+    return _Export(before, linear_graph(*layers), inputs)
+
+
+def _embedding_layers(classifier: EmbeddingBagClassifier) -> tuple[np.ndarray, ...]:
+    """Return the embeddings and the linear layer, each with its bias, ready for softmax."""
+    output, bias = classifier.output_weights_, classifier.output_bias_.astype(np.float64)
+    temperature = classifier.temperature_
+    embeddings, hidden_bias = classifier.embeddings_, classifier.hidden_bias_
+    return embeddings, hidden_bias, output.astype(np.float64) / temperature, bias / temperature
 
 
 def _export_net(before: list[tuple[str, Any]], classifier: Any) -> _Export:
@@ -271,8 +288,8 @@ def _linear_part(classifier: Any) -> tuple[np.ndarray, np.ndarray]:
     if scale is None:
         raise TypeError(
             f"a {type(classifier).__name__} cannot be exported faithfully; a LogisticRegression, a "
-            "CalibratedLogisticRegression, a CalibratedLinearSVC, a TransformerClassifier or a "
-            "FineTunedTransformerClassifier can."
+            "CalibratedLogisticRegression, a CalibratedLinearSVC, an EmbeddingBagClassifier of "
+            "n-grams, a TransformerClassifier or a FineTunedTransformerClassifier can."
         )
     factor = scale(classifier)
     matrix, bias = classifier.coef_.T * factor, classifier.intercept_ * factor

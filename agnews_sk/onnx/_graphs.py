@@ -12,8 +12,13 @@ import numpy as np
 _OPSET = 18
 
 
-def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
-    """Return the graph of a linear classifier on sparse rows.
+def linear_graph(
+    matrix: np.ndarray,
+    bias: np.ndarray,
+    output: np.ndarray | None = None,
+    output_bias: np.ndarray | None = None,
+) -> bytes:
+    """Return the graph of a linear classifier on sparse rows, or of one with a hidden layer.
 
     Its inputs are the nonzero cells of each row: `columns`, int64 of shape (batch, length), and
     `values`, float64 of the same shape and 0 where padded. Its output are logits, float64 of shape
@@ -22,9 +27,13 @@ def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
     Parameters
     ----------
     matrix : ndarray of shape (n_columns, n_classes)
-        Coefficients.
+        Coefficients; with an `output`, of shape (n_columns, n_hidden).
     bias : ndarray of shape (n_classes,)
-        Intercepts.
+        Intercepts; with an `output`, of shape (n_hidden,).
+    output : ndarray of shape (n_hidden, n_classes), optional
+        What the rectified sums are multiplied by.
+    output_bias : ndarray of shape (n_classes,), optional
+        Intercepts, with an `output`.
 
     Returns
     -------
@@ -54,8 +63,17 @@ def linear_graph(matrix: np.ndarray, bias: np.ndarray) -> bytes:
         helper.make_node("Mul", ["rows", "factors"], ["terms"]),
         # (batch, n_classes)
         helper.make_node("ReduceSum", ["terms", "length"], ["sums"], keepdims=0),
-        helper.make_node("Add", ["sums", "bias"], ["logits"]),
+        helper.make_node("Add", ["sums", "bias"], ["logits" if output is None else "hidden"]),
     ]
+    if output is not None:
+        bias = np.asarray(output_bias, dtype=np.float64)
+        constants |= {"output": np.asarray(output, dtype=np.float64), "output_bias": bias}
+        nodes += [
+            helper.make_node("Relu", ["hidden"], ["rectified"]),
+            # (batch, n_classes)
+            helper.make_node("MatMul", ["rectified", "output"], ["products"]),
+            helper.make_node("Add", ["products", "output_bias"], ["logits"]),
+        ]
     graph = helper.make_graph(
         nodes,
         "linear",

@@ -337,6 +337,25 @@ def _check_linear(svc: Any) -> None:
     _check_thresholds(svc)
 
 
+def _check_embeddings(classifier: Any) -> None:
+    """Reject embeddings and layers that do not fit each other or the classes, or are not finite."""
+    if "embeddings_" not in vars(classifier):
+        return
+    wide, n_classes = np.shape(classifier.embeddings_)[-1:], np.shape(classifier.classes_)
+    shapes = {
+        "embeddings_": (classifier.n_features_in_, *wide),
+        "hidden_bias_": wide,
+        "output_weights_": (*wide, *n_classes),
+        "output_bias_": n_classes,
+    }
+    for name, shape in shapes.items():
+        found = vars(classifier).get(name)
+        if np.shape(found) != shape or not np.isfinite(found).all():
+            raise _reject(classifier, f"whose {name} has not {shape} finite numbers.")
+    if not 0 < classifier.temperature_ < np.inf:
+        raise _reject(classifier, "without a temperature above 0.")
+
+
 def _check_abstaining(classifier: Any) -> None:
     """Reject an abstain label that is an array, or so long that predictions fill the memory."""
     label = classifier.abstain_label
@@ -410,6 +429,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_linear,
     "agnews_sk.classifiers.CalibratedLogisticRegression": _check_linear,
+    "agnews_sk.classifiers.EmbeddingBagClassifier": _check_embeddings,
     "agnews_sk.classifiers.FineTunedTransformerClassifier": _check_thresholds,
     "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,

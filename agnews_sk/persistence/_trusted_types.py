@@ -7,6 +7,7 @@ from typing import Any
 _OURS = (
     "agnews_sk.classifiers.AbstainingClassifier",
     "agnews_sk.classifiers.FineTunedTransformerClassifier",
+    "agnews_sk.classifiers.EmbeddingBagClassifier",
     "agnews_sk.classifiers.CalibratedLinearSVC",
     "agnews_sk.classifiers.CalibratedLogisticRegression",
     "agnews_sk.classifiers.SelfTrainedClassifier",

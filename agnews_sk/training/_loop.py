@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 class Training:
     """One training run of a net, from its beginning or a checkpoint to its end.
 
-    It holds all state of the loop; the net holds what is trained: module, criterion, optimizer,
-    history and callbacks.
+    It holds all state of the loop; the net holds what is trained, history and callbacks.
 
     Parameters
     ----------
@@ -97,9 +96,8 @@ class Training:
         self._pairs = PairTraining(net, train) if net.settings.contrastive else None
         self._callbacks = [(n, c) for n, c in net.callbacks_ if is_given_by_user(n, c, net)]
         self._reads_at_once = net.device == "cpu" or listen_to_batches(self._callbacks)
-        self._saved = SavedTraining(
-            net, self.loop, self.best, self.average, self._callbacks, checkpoint
-        )
+        kept = self.loop, self.best, self.average, self._callbacks
+        self._saved = SavedTraining(net, *kept, checkpoint)
         self._rates = self._learning_rates()
         self._finished: dict[str, Any] | None = None
         net.stop_training = False

@@ -47,6 +47,7 @@ from agnews_sk.classifiers import (
     AbstainingClassifier,
     CalibratedLinearSVC,
     CalibratedLogisticRegression,
+    EmbeddingBagClassifier,
     SelfTrainedClassifier,
 )
 from agnews_sk.cleaning import ColumnJoiner, TextCleaner
@@ -106,7 +107,8 @@ ON_TEXTS = [
     CascadeClassifier([("a", make_tfidf_pipeline()), ("b", make_tfidf_pipeline())], max_passed=0.5),
 ]  # fmt: skip
 ON_MATRIX = [
-    CalibratedLinearSVC(), CalibratedLogisticRegression(), LogisticRegression(),
+    CalibratedLinearSVC(), CalibratedLogisticRegression(), EmbeddingBagClassifier(),
+    LogisticRegression(),
     LogisticRegression(solver="saga"),
     LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=False,
                          scoring="accuracy"),

@@ -10,7 +10,12 @@ from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from agnews_sk.classifiers import AbstainingClassifier, CalibratedLinearSVC, TransformerClassifier
+from agnews_sk.classifiers import (
+    AbstainingClassifier,
+    CalibratedLinearSVC,
+    EmbeddingBagClassifier,
+    TransformerClassifier,
+)
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.persistence import ArtifactError
 from agnews_sk.persistence._checks import check_skeleton
@@ -38,6 +43,11 @@ def random_state(position):
 
 def voting():
     return VotingClassifier([("a", LogisticRegression()), ("b", LogisticRegression())]).fit(X, y)
+
+
+def embedded(**attributes):
+    classifier = EmbeddingBagClassifier(embedding_dim=2, max_epochs=1, random_state=0)
+    return forged(classifier.fit(X, y), **attributes)
 
 
 def union(units="both", without=(), **attributes):
@@ -123,6 +133,17 @@ VALUES = {
     "temperature": (
         forged(CalibratedLinearSVC().fit(X, y), temperature_=0.0), "a temperature above 0",
     ),
+    "embeddings": (
+        embedded(embeddings_=np.ones((5, 2))), r"embeddings_ has not \(3, 2\) finite",
+    ),
+    "layer": (
+        embedded(output_weights_=np.ones((3, 2))), r"output_weights_ has not \(2, 2\) fin",
+    ),
+    "bias": (
+        embedded(output_bias_=np.array([0, np.inf])), r"output_bias_ has not \(2,\) fin",
+    ),
+    "no bias": (embedded(hidden_bias_=None), r"hidden_bias_ has not \(2,\) finite"),
+    "temperature of embeddings": (embedded(temperature_=0.0), "temperature above 0"),
     "ids out of order": (
         forged(Vocabulary(), vocabulary_={"a": 1, "b": 0}, term_frequency_=[1, 1],
                document_frequency_=[1, 1]), "ids are not in order",
@@ -165,6 +186,7 @@ def test_a_value_that_could_do_harm_is_rejected(case, place):
         voting(),
         StackingClassifier([("a", LogisticRegression())], cv=2).fit(X, y),
         CalibratedLinearSVC().fit(X, y),
+        embedded(),
         DummyClassifier(strategy="constant", constant=1).fit(X, y),
         DummyClassifier(random_state=np.random.RandomState(0)),
         TransformerClassifier(device="cuda:1", net_params={"lr": 0.1, "optimizer__eps": 1e-6}),
