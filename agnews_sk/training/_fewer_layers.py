@@ -57,6 +57,11 @@ def with_fewer_layers(model: Any, n_layers: int) -> nn.Module:
     ------
     ValueError
         If the model has fewer layers, or its layers are not a single list of different ones.
+
+    Notes
+    -----
+    Layers keep the kind of their attention, as `config.layer_types` has it. The ModernBERT of
+    transformers 5.0 reads it only in part: its layers attend to windows by their new positions.
     """
     stack = find_layers(model)
     n_before = len(stack.layers)

@@ -1,5 +1,7 @@
 """A model with fewer layers computes what the kept layers of the whole model do."""
 
+import inspect
+
 import pytest
 import torch
 from torch import nn
@@ -31,6 +33,12 @@ def make(kind, **settings):
         return transformers.AutoModelForSequenceClassification.from_config(config).eval()
 
 
+def ignores_layer_types():
+    from transformers.models.modernbert import modeling_modernbert
+
+    return "global_attn_every_n_layers" in inspect.getsource(modeling_modernbert)
+
+
 def logits(model):
     ids = torch.randint(4, 40, (3, 12), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -55,6 +63,8 @@ def test_layers_are_evenly_spaced_from_the_first_to_the_last(n_before, n_layers,
 @pytest.mark.parametrize("kind", FAMILIES)
 @pytest.mark.parametrize("n_layers", [1, 2, 3])
 def test_it_computes_what_the_kept_layers_do(kind, n_layers):
+    if kind == "modernbert" and ignores_layer_types():
+        pytest.skip("this version of transformers gives windows by position, not by layer_types")
     model = make(kind)
     student = with_fewer_layers(model, n_layers)
     assert type(student) is type(model)
