@@ -74,7 +74,7 @@ def main() -> None:
         record(
             f"{name}, speedup over logistic regression, CPU time",
             [one["CPU s"] / other["CPU s"] for one, other in compared],
-            bar=">= 3" if n_classes == 500 else "",
+            bar=">= 2" if n_classes == 500 else "",
         )
         record(
             f"{name}, peak memory of logistic regression relative to theirs",

@@ -194,24 +194,22 @@ def _divide(pipeline: Any) -> _Export:
     last = before[-1][1] if before else None
     if hasattr(classifier, "net_"):
         return _export_net(before, classifier)
-    of_ngrams = isinstance(last, (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer))
-    if isinstance(classifier, EmbeddingBagClassifier) and of_ngrams:
-        return _export_matrix(before, _embedding_layers(classifier))
-    linear = _linear_part(classifier)
-    if isinstance(last, SentenceEmbedder):
-        return _export_embedder(before, last, linear)
     if isinstance(last, MixedVectorizer) and isinstance(last.text, SentenceEmbedder):
         raise TypeError(
             "embeddings beside other columns cannot be exported; save the pipeline instead, or "
             "export one that is made without columns=."
         )
-    if of_ngrams:
-        return _export_matrix(before, linear)
+    if isinstance(last, (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer)):
+        return _export_matrix(before, classifier)
+    if isinstance(last, SentenceEmbedder):
+        return _export_embedder(before, last, _linear_part(classifier))
     raise TypeError(f"a {type(last).__name__} before the classifier cannot be exported faithfully.")
 
 
-def _export_matrix(before: list[tuple[str, Any]], layers: tuple[np.ndarray, ...]) -> _Export:
-    """Export a classifier of sparse rows, by the arguments of `linear_graph`."""
+def _export_matrix(before: list[tuple[str, Any]], classifier: Any) -> _Export:
+    """Export a classifier of sparse rows."""
+    has_embeddings = isinstance(classifier, EmbeddingBagClassifier)
+    layers = (_embedding_layers if has_embeddings else _linear_part)(classifier)
     inputs = GraphInputs("matrix", ModelInput(vocab_size=len(layers[0])))
     return _Export(before, linear_graph(*layers), inputs)
 
