@@ -180,7 +180,9 @@ def _net_fits(family: Family, classifier: Any) -> tuple[TextPipeline, int] | Non
     return (classifier, 1) if family in NETS else None
 
 
-def _affordable_rows(nets: list[TextPipeline], rows: TrainTest, seed: int, console: Console) -> int:
+def _affordable_rows(
+    nets: list[tuple[TextPipeline, int]], rows: TrainTest, seed: int, console: Console
+) -> int:
     """Return how many rows the time allows, measured by training on a few.
 
     Parameters
