@@ -176,7 +176,7 @@ def test_slow_classifiers_explain_fewer_rows(seconds, n_rows):
     assert len(explanations["tfidf"].texts) == n_rows
 
 
-@pytest.mark.parametrize("family", COMPOSED)
+@pytest.mark.parametrize("family", sorted(COMPOSED))
 def test_what_is_made_of_pipelines_is_compared_saved_and_loaded(
     run, rows, tiny_model, tmp_path, family
 ):
@@ -192,7 +192,7 @@ def test_what_is_made_of_pipelines_is_compared_saved_and_loaded(
     assert set(predicted) <= set(saved.classes_.tolist())
 
 
-@pytest.mark.parametrize("family", COMPOSED)
+@pytest.mark.parametrize("family", sorted(COMPOSED))
 @pytest.mark.parametrize("command", ["compare", "train"])
 def test_families_of_one_label_reject_several_before_any_fit(
     run, tmp_path, tiny_model, family, command

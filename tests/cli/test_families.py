@@ -24,7 +24,7 @@ def test_the_options_reach_the_pipeline(family):
     assert named == ([] if family in (Family.TFIDF, Family.TRANSFORMER) else ["a/b"])
 
 
-@pytest.mark.parametrize("family", COMPOSED)
+@pytest.mark.parametrize("family", sorted(COMPOSED))
 def test_the_options_reach_the_pipelines_of_a_composed_classifier(family):
     options = {"columns": ["price"], "texts": ["title"]}
     classifier = make_pipeline(family, model="a/b", epochs=5, seed=7, **options)
@@ -47,7 +47,7 @@ def test_a_pretrained_model_is_checked_by_its_configuration(tiny_model):
     assert rejected.value.param_hint == "--model"
 
 
-@pytest.mark.parametrize("family", COMPOSED)
+@pytest.mark.parametrize("family", sorted(COMPOSED))
 def test_a_composed_classifier_is_rejected_where_one_pipeline_is_needed(family):
     with pytest.raises(typer.BadParameter, match=f"{family} is made of several; choose embedding"):
         check_not_composed([Family.TFIDF, family], "a search is over single pipelines")
