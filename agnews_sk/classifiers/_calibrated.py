@@ -291,7 +291,8 @@ class CalibratedLinear(TakesEarlierStates, ProbabilisticClassifierMixin, BaseEst
         def fit_part(part: Rows) -> LinearMargins:
             return self._fit_margins(part, seed, None)
 
-        return calibrated(fit_part, rows, classes, groups, seed, self.calibration_fraction)
+        fraction = self.calibration_fraction
+        return calibrated(fit_part, rows, classes, groups, seed, fraction, stacklevel=5)
 
     @property
     def _label_format(self) -> str | None:
@@ -357,6 +358,8 @@ def calibrated(
     groups: np.ndarray,
     seed: int,
     fraction: float | None,
+    *,
+    stacklevel: int,
 ) -> tuple[float, np.ndarray, Any]:
     """Calibrate margins on rows that the classifiers have not seen.
 
@@ -372,6 +375,8 @@ def calibrated(
     seed : int
     fraction : float or None
         Share of the rows to hold out; None does not calibrate.
+    stacklevel : int
+        Of the warning, seen from here.
 
     Returns
     -------
@@ -403,7 +408,7 @@ def calibrated(
         warnings.warn(
             f"the temperature is chosen without the classes {classes[rare].tolist()}, "
             "which have too few distinct rows to hold one out.",
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
     if not rows.weight[chosen].any():
         return *nothing, part

@@ -259,7 +259,8 @@ class EmbeddingBagClassifier(ProbabilisticClassifierMixin, BaseEstimator):
         def fit_part(part: Rows) -> EmbeddingNet:
             return self._train(part, seed)
 
-        return calibrated(fit_part, rows, classes, groups, seed, self.calibration_fraction)[:2]
+        fraction = self.calibration_fraction
+        return calibrated(fit_part, rows, classes, groups, seed, fraction, stacklevel=4)[:2]
 
     def _train(self, rows: Rows, seed: int) -> EmbeddingNet:
         """Train a net on some rows."""

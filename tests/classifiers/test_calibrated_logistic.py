@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, recall_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from agnews_sk.classifiers import CalibratedLogisticRegression
+from agnews_sk.classifiers import CalibratedLinearSVC, CalibratedLogisticRegression
 
 RNG = np.random.default_rng(0)
 X = sp.random_array((600, 40), density=0.2, rng=RNG, format="csr")
@@ -169,3 +169,13 @@ def test_a_sparse_array_of_one_dimension_is_rejected():
     classifier = CalibratedLogisticRegression(calibration_fraction=None).fit(X, np.arange(6) % 2)
     with pytest.raises(ValueError, match="Expected 2D"):
         classifier.predict(X[0])
+
+
+@pytest.mark.parametrize("make", [CalibratedLogisticRegression, CalibratedLinearSVC])
+def test_the_warning_of_a_class_without_rows_to_hold_out_points_at_the_fit(make):
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    labels = np.array(["a", "b", "c"])[np.arange(60) % 3]
+    labels[:2] = "r", "a"
+    with pytest.warns(UserWarning, match=r"without the classes \['r'\]") as caught:
+        make(random_state=0).fit(X, labels)
+    assert caught[0].filename == __file__
