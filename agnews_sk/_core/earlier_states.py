@@ -45,9 +45,18 @@ RENAMED_ATTRIBUTES: Renames = {
 _CHUNKS: Mapping[str, Any] = {"chunk_overlap": 0.125, "chunk_pooling": "mean", "max_chunks": 32}
 ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "agnews_sk.classifiers.CalibratedLinearSVC": {"threshold": "f1"},
-    "agnews_sk.classifiers.FineTunedTransformerClassifier": {"threshold": "f1", **_CHUNKS},
+    "agnews_sk.classifiers.FineTunedTransformerClassifier": {
+        "threshold": "f1",
+        "ema_decay": None,
+        "n_layers": None,
+        **_CHUNKS,
+    },
     "agnews_sk.classifiers.SelfTrainedClassifier": {"fallback": False},
-    "agnews_sk.classifiers.TransformerClassifier": {"threshold": "f1", **_CHUNKS},
+    "agnews_sk.classifiers.TransformerClassifier": {
+        "threshold": "f1",
+        "ema_decay": None,
+        **_CHUNKS,
+    },
     "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},
     "agnews_sk.vectorization.NgramUnion": {"character_max_df": None},
     "agnews_sk.vectorization.NgramVectorizer": {"segmenter": None, "supervised": False},

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from agnews_sk.classifiers._products import threads
+from agnews_sk._core.products import threads
 
 # The axes of more features take longer than what they save.
 _MOST_AXES = 1_024

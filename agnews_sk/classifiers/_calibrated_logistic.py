@@ -9,11 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
+from agnews_sk._core.products import Products, threads
 from agnews_sk._core.validation import Interval
 from agnews_sk.classifiers._axes import Axes, principal_axes
 from agnews_sk.classifiers._calibrated import CalibratedLinear, LinearMargins, Margins, Rows
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
-from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._row_space import RowCoefficients, fit_rows, has_few_rows
 from agnews_sk.classifiers._unseen import finite

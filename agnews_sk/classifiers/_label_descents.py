@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agnews_sk._core.products import Products, Run
 from agnews_sk.classifiers._losses import Sigmoid
-from agnews_sk.classifiers._products import Products, Run
 from agnews_sk.classifiers._quasi_newton import AGAIN_AFTER, Coefficients, Descent
 
 _ROWS = 4096  # of columns that are put side by side at a time

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import expit, logit
 
+from agnews_sk._core.products import Products, threads
 from agnews_sk.classifiers._label_descents import fit_labels
 from agnews_sk.classifiers._label_sets import held_out_rows
 from agnews_sk.classifiers._label_thresholds import thresholds_for
 from agnews_sk.classifiers._losses import Sigmoid
-from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import Coefficients, fit_logistic
 from agnews_sk.classifiers._unseen import as_unseen, finite
 

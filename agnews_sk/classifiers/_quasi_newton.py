@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agnews_sk.classifiers._lbfgs import Directions
+from agnews_sk._core.lbfgs import Directions
+from agnews_sk._core.products import Products
 from agnews_sk.classifiers._losses import Softmax
-from agnews_sk.classifiers._products import Products
 
 # Iterations after which the diagonal of the second derivatives is computed again.
 AGAIN_AFTER = (3, 8, 20)

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from agnews_sk.classifiers._lbfgs import Directions, inner
+from agnews_sk._core.lbfgs import Directions, inner
+from agnews_sk._core.products import Products, Run, mean_norm
 from agnews_sk.classifiers._losses import Softmax
-from agnews_sk.classifiers._products import Products, Run, mean_norm
 from agnews_sk.classifiers._quasi_newton import Descent
 
 # Steps by rows are cheaper where there are so many features per row, but they are more: not if

@@ -85,6 +85,7 @@ class _Options:
     l1: ClassVar[float] = 0.0
     layer_decay: ClassVar[float] = 1.0
     patience: ClassVar[None] = None
+    ema_decay: ClassVar[None] = None
     freeze: ClassVar[None] = None
     gradual_unfreezing: ClassVar[bool] = False
     max_cache_bytes: ClassVar[int] = 0

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from agnews_sk.classifiers import CalibratedLogisticRegression, _axes, _products
+from agnews_sk._core import products as _products
+from agnews_sk.classifiers import CalibratedLogisticRegression, _axes
 from agnews_sk.classifiers._axes import Axes, principal_axes
 
 RNG = np.random.default_rng(0)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from agnews_sk._core.products import Products, threads
 from agnews_sk.classifiers._label_descents import fit_labels
 from agnews_sk.classifiers._losses import Sigmoid
-from agnews_sk.classifiers._products import Products, threads
 from agnews_sk.classifiers._quasi_newton import fit_logistic
 
 RNG = np.random.default_rng(0)
@@ -62,7 +62,7 @@ def test_labels_share_products_until_they_have_converged():
 
 
 def test_coefficients_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr("agnews_sk.classifiers._products._FEWEST_FOR_THREADS", 0)
+    monkeypatch.setattr("agnews_sk._core.products._FEWEST_FOR_THREADS", 0)
     fits = []
     for n_jobs in (1, 2, 3):
         with threads(X, n_jobs) as run:

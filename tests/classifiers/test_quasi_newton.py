@@ -7,7 +7,7 @@ from scipy.optimize import check_grad
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from agnews_sk.classifiers import _products
+from agnews_sk._core import products as _products
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._quasi_newton import fit_logistic
 

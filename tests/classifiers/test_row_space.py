@@ -5,7 +5,8 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
-from agnews_sk.classifiers import CalibratedLogisticRegression, _products
+from agnews_sk._core import products as _products
+from agnews_sk.classifiers import CalibratedLogisticRegression
 from agnews_sk.classifiers._losses import Sigmoid, Softmax
 from agnews_sk.classifiers._row_space import fit_rows, has_few_rows
 

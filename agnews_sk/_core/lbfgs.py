@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agnews_sk.classifiers._products import Run
+from agnews_sk._core.products import Run
 
 _RIGHT_ANGLE = 1e-6  # cosine
 _BLOCK = 1 << 14  # elements of a block; sums over blocks do not depend on threads
