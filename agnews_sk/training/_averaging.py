@@ -56,7 +56,10 @@ class AveragedWeights:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Within the block the weights are their averages; training goes on with the weights."""
+        """Within the block the weights are their averages; training goes on with the weights.
+
+        Those that the block changes, as a callback may, stay so, and so do their averages.
+        """
         if not self._is_on:
             yield
             return
@@ -65,7 +68,18 @@ class AveragedWeights:
         try:
             yield
         finally:
-            _copy(trained, self._weights)
+            self._restore(trained)
+
+    def _restore(self, trained: list[Tensor]) -> None:
+        """Set the weights to the trained ones, or where they were changed, the averages to them."""
+        assert self._average is not None
+        averages = self._average.module.parameters()
+        with torch.no_grad():
+            for weights, average, before in zip(self._weights, averages, trained, strict=True):
+                if torch.equal(weights, average):
+                    weights.copy_(before)
+                else:
+                    average.copy_(weights)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state, for `load_state_dict`; empty without an average."""

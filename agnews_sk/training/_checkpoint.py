@@ -1,6 +1,7 @@
 """The file that holds the state of a training run, to resume from after a kill."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,7 +136,7 @@ class Checkpoint:
 
 def _write(path: Path, value: Any) -> None:
     """Write a file completely or not at all."""
-    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    unfinished = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
     torch.save(value, unfinished)
     unfinished.replace(path)
 

@@ -85,7 +85,8 @@ def _config_of_layers(config: Any, kept: list[int]) -> Any:
     config = copy.deepcopy(config)
     for name, value in vars(config).items():
         # One entry per layer, such as the kind of its attention.
-        if "layer" in name and isinstance(value, list) and len(value) == config.num_hidden_layers:
+        of_layers = "layer" in name or name == "attention_window"
+        if of_layers and isinstance(value, list) and len(value) == config.num_hidden_layers:
             setattr(config, name, [value[layer] for layer in kept])
     config.num_hidden_layers = len(kept)
     return config

@@ -166,3 +166,18 @@ def test_without_steps_or_decay_there_is_no_average():
         average.apply()
         assert layer.weight.item() == 3
     assert average.state_dict() == {}
+
+
+class Clamp(Callback):
+    """Keeps all weights small after each epoch."""
+
+    def on_epoch_end(self, net, **kwargs):
+        with torch.no_grad():
+            for parameter in net.module_.parameters():
+                parameter.clamp_(-0.05, 0.05)
+
+
+@pytest.mark.parametrize("decay", [None, DECAY])
+def test_what_a_callback_does_to_the_weights_stays(decay):
+    found = small(ema_decay=decay, callbacks=[Clamp()], max_epochs=1).fit(IDS, LABELS)
+    assert max(tensor.abs().max().item() for tensor in weights(found).values()) < 0.0501

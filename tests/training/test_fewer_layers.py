@@ -108,3 +108,13 @@ def test_layers_that_share_their_weights_are_rejected():
         ValueError, match="n_layers=2 needs a model with one list of layers; AlbertFor"
     ):
         with_fewer_layers(model, 2)
+
+
+def test_windows_of_attention_by_layer_are_those_of_the_kept_layers():
+    from transformers import LongformerConfig, LongformerModel
+
+    config = LongformerConfig(
+        vocab_size=50, hidden_size=16, num_hidden_layers=4, num_attention_heads=2,
+        intermediate_size=16, max_position_embeddings=40, attention_window=[2, 4, 6, 8],
+    )  # fmt: skip
+    assert with_fewer_layers(LongformerModel(config), 2).config.attention_window == [2, 8]
