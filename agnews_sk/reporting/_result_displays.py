@@ -192,12 +192,15 @@ class CostQualityDisplay(AxesDisplay):
         Raises
         ------
         ValueError
-            If no cost has this name.
+            If no cost, or no score with an interval, has this name.
         """
         frontier = result.frontier(cost, score)
         ends = interval_columns(result.classes, multilabel=result.multilabel)
+        if score not in ends:
+            raise ValueError(f"score must be one of {list(ends)}, got {score!r}.")
         columns = [score, *ends[score], cost]
         data = result.scores[columns].set_axis(["score", "low", "high", "cost"], axis=1)
+        data["cost"] = data["cost"].astype(float)  # an unknown number of bytes is NA
         data = data.assign(frontier=data.index.isin(frontier))
         return cls(data, score=score, cost=cost).plot(ax=ax)
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from agnews_sk.evaluation import ComparisonResult, Evaluation
@@ -77,3 +78,15 @@ def test_intervals_are_drawn_at_their_ends():
     line = ScoresDisplay.from_result(result).ax_.lines[0]
     row = result.scores.loc["c0"]
     assert list(line.get_xdata()) == [row["accuracy_low"], row["accuracy_high"]]
+
+
+def test_a_classifier_of_unknown_size_is_not_drawn():
+    result = result_with(2)
+    result.scores["size_bytes"] = pd.array([1, pd.NA], dtype="Int64")
+    display = CostQualityDisplay.from_result(result, cost="size_bytes")
+    assert [text.get_text() for text in display.ax_.texts] == ["c0"]
+
+
+def test_quality_without_an_interval_is_rejected():
+    with pytest.raises(ValueError, match=r"score must be one of .*got 'calibration_error'"):
+        CostQualityDisplay.from_result(result_with(1), score="calibration_error")
