@@ -151,7 +151,22 @@ class _Joining(NamedTuple):
 
 def _joining_of(model: Any, columns: Sequence[str] | None) -> _Joining:
     """Return how a model joins cells: the columns that it was fitted on first, in their order."""
-    step = next(iter(_join_steps(model)), None)
+    steps = _join_steps(model)
+    step = next(iter(steps), None)
+    ways = {
+        (
+            tuple(getattr(one, "columns_", None) or ()),
+            getattr(one, "separator", " "),
+            getattr(one, "missing", ""),
+        )
+        for one in steps
+    }
+    if len(ways) > 1:
+        raise ValueError(
+            "the parts of the model join the cells of a row in different ways, (columns, "
+            f"separator, missing) {sorted(map(str, ways))}, so that a row is not one text; give "
+            "the parts the same join__columns and join__separator, or predict frames."
+        )
     fitted = fitted_columns(model)
     position = {column: i for i, column in enumerate(fitted)}
     order = sorted(columns or fitted, key=lambda column: position.get(column, len(position)))

@@ -79,3 +79,15 @@ def test_the_columns_of_a_row_are_those_of_the_model_by_default(frame):
     best = SimpleNamespace(named_steps={"join": joiner})
     for model in (best, SimpleNamespace(steps_=best), SimpleNamespace(best_estimator_=best)):
         assert row_joiner(model)({"body": "2", "title": "1", "label": "b"}) == "1 2"
+
+
+@pytest.mark.parametrize("other", [{"columns": ["title"]}, {"separator": " | "}], ids=str)
+def test_parts_that_join_differently_have_no_single_text(frame, other):
+    def part(**params):
+        joiner = ColumnJoiner(**{"columns": ["title", "body"], **params}).fit(frame)
+        return SimpleNamespace(named_steps={"join": joiner})
+
+    same = SimpleNamespace(estimators_=[part(), part()])
+    assert row_joiner(same)({"body": "oil", "title": "Up"}) == "Up oil"
+    with pytest.raises(ValueError, match="join the cells of a row in different ways"):
+        row_joiner(SimpleNamespace(estimators_=[part(), part(**other)]))
