@@ -21,6 +21,7 @@ from agnews_sk._core.validation import (
 )
 from agnews_sk.classifiers._pseudo_labels import PseudoLabels
 from agnews_sk.classifiers._wrapped import name_of, params_of_fit
+from agnews_sk.sampling import MissingTextFilter
 
 _LEAST = 0.05  # probability of a class that a repeated row stands for
 
@@ -182,13 +183,26 @@ def fit_to_soft_labels(
     Raises
     ------
     TypeError
-        If it has no `predict_proba`, or takes neither `soft_labels` nor weights.
+        If it has no `predict_proba`, takes neither `soft_labels` nor weights, or is a pipeline
+        without `soft_labels` in which a step compares rows.
+    ValueError
+        If a class has the probability 0 in all rows.
     """
     name = name_of(estimator, "soft_labels")
     if name is not None:
         return fit_on(estimator, rows, {name: soft_labels})
+    _check_samplers(estimator)
+    never = classes[soft_labels.max(axis=0) <= 0]
+    if len(never):
+        raise ValueError(
+            f"soft_labels must be above 0 for each class in some row, got 0 for {never.tolist()}; "
+            "raise label_share, or leave out rows of these classes."
+        )
     largest = soft_labels.max(axis=1, keepdims=True)
     kept = np.where(soft_labels >= np.minimum(_LEAST, largest), soft_labels, 0.0)
+    # Each class keeps a row, so that the classifier knows it.
+    best, every = soft_labels.argmax(axis=0), np.arange(len(classes))
+    kept[best, every] = soft_labels[best, every]
     kept /= kept.sum(axis=1, keepdims=True)
     positions, codes = np.nonzero(kept)
     weight = kept[positions, codes]
@@ -196,6 +210,17 @@ def fit_to_soft_labels(
     groups = positions if repeated.groups is None else repeated.groups
     weight = weight if repeated.weight is None else weight * repeated.weight
     return fit_on(estimator, TrainingRows(repeated.X, classes[codes], weight, groups), {})
+
+
+def _check_samplers(estimator: Any) -> None:
+    """Reject steps that would compare the repetitions of a row, such as filters of duplicates."""
+    for name, step in getattr(estimator, "steps", []):
+        if hasattr(step, "fit_resample") and not isinstance(step, MissingTextFilter):
+            raise TypeError(
+                f"the step {name!r} ({type(step).__name__}) of the student drops or adds rows, and "
+                "rows are repeated for a student whose fit takes no soft_labels; set the step to "
+                "'passthrough', or choose a student such as CalibratedLogisticRegression."
+            )
 
 
 def probabilities(fitted: Any, X: Any, classes: np.ndarray) -> np.ndarray:

@@ -16,7 +16,8 @@ def check_soft_labels(
 
     Parameters
     ----------
-    soft_labels : array-like of shape (n_samples, n_classes)
+    soft_labels : array-like or DataFrame of shape (n_samples, n_classes)
+        A frame whose columns are named by the classes may have them in any order.
     X : container of n_samples rows
     classes : ndarray of shape (n_classes,)
     name : str, default="soft_labels"
@@ -39,6 +40,7 @@ def check_soft_labels(
     >>> check_soft_labels([[0.25, 0.75]], ["Oil up"], np.array(["a", "b"]))
     array([[0.25, 0.75]])
     """
+    soft_labels = _in_order(soft_labels, classes, name)
     found = np.empty(()) if soft_labels is None else np.asarray(soft_labels, dtype=np.float64)
     if found.shape != (n_rows(X), len(classes)):
         raise ValueError(
@@ -55,3 +57,22 @@ def check_soft_labels(
         )
     distributions: np.ndarray = found / total
     return distributions
+
+
+def _in_order(soft_labels: Any, classes: np.ndarray, name: str) -> Any:
+    """Return the columns of a frame in the order of the classes that they are named by.
+
+    Columns that are numbered instead of named are in that order already.
+    """
+    columns = getattr(soft_labels, "columns", None)
+    if columns is None:
+        return soft_labels
+    names, labels = [str(column) for column in columns], [str(c) for c in classes.tolist()]
+    if sorted(names) == sorted(labels):
+        return np.asarray(soft_labels)[:, [names.index(label) for label in labels]]
+    if any(not column.removeprefix("column_").isdigit() for column in names):
+        raise ValueError(
+            f"the columns of {name} must be named as the classes {labels!r:.60}, got "
+            f"{names!r:.60}; rename them, or pass an array with columns in that order."
+        )
+    return soft_labels

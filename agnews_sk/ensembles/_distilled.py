@@ -162,6 +162,8 @@ class DistilledClassifier(
         rows, unlabelled = self._checked_rows(X, y, X_unlabelled, sample_weight, groups)
         classes, codes, given_weight = *encode_labels(rows.y), rows.weight
         given = soft_labels, soft_labels_unlabelled
+        if unlabelled is None and soft_labels_unlabelled is not None:
+            raise ValueError("soft_labels_unlabelled needs X_unlabelled, got None; pass its rows.")
         with unswallowed_interrupts():
             if soft_labels is None:
                 given = self._ask_teacher(rows, unlabelled, soft_labels_unlabelled)

@@ -1,6 +1,7 @@
 """Arrays that are kept in a folder, so that an interrupted computation can be resumed."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ class StoredArrays:
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         with unfinished.open("wb") as file:
             np.savez_compressed(file, *arrays)
         unfinished.replace(path)

@@ -86,11 +86,13 @@ def make_soft_labels(
     rows = training_rows(teachers[0], X, y, sample_weight, groups, reason=ONE_LABEL)
     lesson = _Lesson(rows, as_frame(X_unlabelled), *encode_labels(rows.y), StoredArrays(cache_dir))
     seed = check_random_state(random_state).randint(MAX_SEED)
+    # Equal teachers without a seed are not the same model.
+    keys = [lesson.store.key_of(one) for one in teachers]
     found = [
         lesson.of_fitted(one)
         if isinstance(one, FrozenEstimator)
-        else lesson.out_of_fold(one, n_folds, seed)
-        for one in teachers
+        else lesson.out_of_fold(one, keys[:i].count(keys[i]), n_folds, seed)
+        for i, one in enumerate(teachers)
     ]
     soft_labels = np.mean([labelled for labelled, _ in found], axis=0)
     of_unlabelled = [unlabelled for _, unlabelled in found if unlabelled is not None]
@@ -159,17 +161,25 @@ class _Lesson:
         return np.concatenate([of_block(take_rows(X, positions[i : i + _BLOCK])) for i in starts])
 
     def out_of_fold(
-        self, teacher: Any, n_folds: int, seed: int
+        self, teacher: Any, nth: int, n_folds: int, seed: int
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return what a teacher predicts that is fitted on other folds than that of the row."""
+        """Return what a teacher predicts that is fitted on other folds than that of the row.
+
+        Parameters
+        ----------
+        teacher : classifier
+        nth : int
+            Number of equal teachers before this one.
+        n_folds, seed : int
+        """
         folds, of_copies = self._folds(teacher, n_folds, seed)
         soft_labels = np.eye(len(self.classes))[self.codes]
         sums = np.zeros((len(of_copies), len(self.classes)))
         for fold in np.setdiff1d(folds, [-1]):
             out = np.flatnonzero(folds == fold)
-            kept = self.rows.take(np.flatnonzero(folds != fold))
+            kept = self.rows.take(np.flatnonzero((folds != fold) & self._counts))
             held = [take_rows(self.rows.X, out), *([self.unlabelled] if len(of_copies) else [])]
-            found = self._of_fold(teacher, kept, held)
+            found = self._of_fold(teacher, nth, kept, held)
             soft_labels[out] = found[0]
             # A copy of a labelled row is predicted only by the one that has not seen that row.
             use = (of_copies == fold) | (of_copies < 0)
@@ -178,14 +188,27 @@ class _Lesson:
             return soft_labels, None
         return soft_labels, sums / sums.sum(axis=1, keepdims=True)
 
-    def _of_fold(self, teacher: Any, kept: TrainingRows, held: list[Any]) -> list[np.ndarray]:
+    @property
+    def _counts(self) -> np.ndarray:
+        """Whether a teacher may be fitted on each row: one without weight is as none.
+
+        Rows of classes without any weight count, so that the classes are known.
+        """
+        if self.rows.weight is None:
+            return np.ones(len(self.codes), dtype=bool)
+        weighted = self.rows.weight > 0
+        return weighted | ~np.isin(self.codes, self.codes[weighted])
+
+    def _of_fold(
+        self, teacher: Any, nth: int, kept: TrainingRows, held: list[Any]
+    ) -> list[np.ndarray]:
         """Return the probabilities of rows by a teacher that is fitted on others."""
 
         def compute() -> list[np.ndarray]:
             fitted = fit_on(teacher, kept, {})
             return [probabilities(fitted, X, self.classes) for X in held]
 
-        key = self.store.key_of(teacher, kept.X, kept.y, kept.weight, kept.groups, *held)
+        key = self.store.key_of(teacher, nth, kept.X, kept.y, kept.weight, kept.groups, *held)
         return self.store.get_or_put(key, compute)
 
     def _folds(self, teacher: Any, n_folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -211,7 +234,8 @@ class _Lesson:
             raise ValueError(
                 f"none of the {n} rows can be held out: each class needs rows of two origins."
             )
-        fold_of = dict(zip(repeats[:n].tolist(), folds.tolist()))
+        of_rows = zip(repeats[:n].tolist(), folds.tolist())
+        fold_of = {origin: fold for origin, fold in of_rows if fold >= 0}
         of_copies = [fold_of.get(origin, -1) for origin in repeats[n:].tolist()]
         return folds, np.array(of_copies, dtype=np.int64)
 

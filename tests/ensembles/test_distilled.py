@@ -1,7 +1,11 @@
 """Students of teachers: what the student is fitted to, and that no teacher has seen a row."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.frozen import FrozenEstimator
@@ -10,9 +14,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 from agnews_sk import CalibratedLogisticRegression, DistilledClassifier, make_tfidf_pipeline
-from agnews_sk.classifiers import fit_on, probabilities
+from agnews_sk.classifiers import check_soft_labels, fit_on, probabilities
 from agnews_sk.ensembles import _teaching, make_soft_labels
+from agnews_sk.ensembles._stored import StoredArrays
 from agnews_sk.persistence import save
+from agnews_sk.sampling import DuplicateFilter, LabelConflictFilter
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 3))
@@ -359,3 +365,94 @@ def test_a_teacher_has_probabilities():
 def test_several_labels_are_rejected():
     with pytest.raises(ValueError, match="y must have one label per row, got several"):
         DistilledClassifier(LogisticRegression(), LogisticRegression()).fit(X[:2], [["a"], ["b"]])
+
+
+class Unseeded(ClassifierMixin, BaseEstimator):
+    """Predicts at random, anew in each fit."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        self.shares_ = np.random.default_rng().dirichlet(np.ones(len(self.classes_)))
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.shares_, (len(X), 1))
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def test_equal_teachers_without_a_seed_are_kept_one_by_one(tmp_path):
+    several = [Unseeded(), Unseeded(), Unseeded()]
+    first, _ = make_soft_labels(several, X, Y, n_folds=2, cache_dir=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
+    again, _ = make_soft_labels(several, X, Y, n_folds=2, cache_dir=tmp_path)
+    np.testing.assert_array_equal(again, first)
+    alone, _ = make_soft_labels(Unseeded(), X, Y, n_folds=2, cache_dir=tmp_path)
+    assert not np.allclose(alone, first)
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_an_unlabelled_copy_of_a_row_with_and_without_weight_is_not_seen():
+    rows, labels = np.concatenate([X, X[:2]]), np.concatenate([Y, Y[:2]])
+    weight = np.ones(len(rows))
+    weight[-2:] = 0
+    _, found = make_soft_labels(Remembers(), rows, labels, X[:3], sample_weight=weight)
+    np.testing.assert_array_equal(found, 0.5)
+
+
+@pytest.mark.parametrize("sampler", [DuplicateFilter(), LabelConflictFilter()], ids=repr)
+def test_filters_that_compare_rows_are_rejected_where_rows_are_repeated(headlines, sampler):
+    texts, labels = headlines
+    student = make_tfidf_pipeline(filter=sampler, classify=LogisticRegression())
+    with pytest.raises(TypeError, match=r"step 'filter' \(\w+Filter\) of the student drops or"):
+        DistilledClassifier(student, make_tfidf_pipeline(), n_folds=2).fit(texts, labels)
+    student.set_params(filter="passthrough")
+    DistilledClassifier(student, make_tfidf_pipeline(), n_folds=2).fit(texts, labels)
+
+
+def test_a_class_that_no_row_has_as_likely_is_known():
+    soft_labels = np.tile([0.6, 0.39, 0.01], (len(X), 1))
+    soft_labels[5] = 0.6, 0.38, 0.02
+    labels = np.where(np.arange(len(X)) < 2, "c", Y)
+    student = DistilledClassifier(LogisticRegression(), label_share=0)
+    fitted = student.fit(X, labels, soft_labels=soft_labels)
+    assert fitted.predict_proba(X).shape == (len(X), 3)
+    assert fitted.classes_.tolist() == ["a", "b", "c"]
+    soft_labels[:] = 0.6, 0.4, 0
+    with pytest.raises(ValueError, match=r"above 0 for each class in some row, got 0 for \['c'\]"):
+        student.fit(X, labels, soft_labels=soft_labels)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_columns_of_soft_labels_are_read_by_name(frame):
+    b = RNG.uniform(0.1, 0.9, len(X))
+    expected = check_soft_labels(np.column_stack([1 - b, b]), X, np.array(["a", "b"]))
+    named = frame({"b": b, "a": 1 - b})
+    np.testing.assert_allclose(check_soft_labels(named, X, np.array(["a", "b"])), expected)
+    unnamed = frame(np.column_stack([1 - b, b]))
+    np.testing.assert_allclose(check_soft_labels(unnamed, X, np.array(["a", "b"])), expected)
+    with pytest.raises(ValueError, match=r"must be named as the classes \['a', 'b'\], got"):
+        check_soft_labels(frame({"b": b, "z": 1 - b}), X, np.array(["a", "b"]))
+
+
+def test_soft_labels_of_unlabelled_rows_need_these():
+    soft_labels = np.full((len(X), 2), 0.5)
+    with pytest.raises(ValueError, match="soft_labels_unlabelled needs X_unlabelled, got None"):
+        DistilledClassifier(LogisticRegression()).fit(
+            X, Y, soft_labels=soft_labels, soft_labels_unlabelled=soft_labels
+        )
+
+
+def test_threads_can_keep_the_same_arrays_at_once(tmp_path):
+    store = StoredArrays(tmp_path)
+    key = store.key_of("one")
+
+    def compute():
+        time.sleep(0.05)
+        return [np.arange(1000)]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: store.get_or_put(key, compute), range(4)))
+    assert all(np.array_equal(one[0], np.arange(1000)) for one in found)
+    assert len(list(tmp_path.iterdir())) == 1
