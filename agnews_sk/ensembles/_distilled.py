@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.appending import append_rows
 from agnews_sk._core.base import HasParts, ProbabilisticClassifierMixin, StateParts
@@ -182,34 +181,6 @@ class DistilledClassifier(
         self.teacher_accuracy_ = float(np.average(right, weights=given_weight))
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable label of each row.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_samples, ...)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(X)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like of shape (n_samples, ...)
-
-        Returns
-        -------
-        ndarray of float of shape (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
-
     def get_parts(self) -> StateParts:
         """Return the attributes without the teacher, which may be many times the student."""
         return StateParts({**vars(self), "teacher": None})
@@ -231,9 +202,6 @@ class DistilledClassifier(
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(first_step(self.student)).input_tags
         return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "estimator_")
 
     def _checked_rows(
         self, X: Any, y: Any, X_unlabelled: Any, sample_weight: Any, groups: Any
