@@ -70,6 +70,9 @@ RUNS = {
     "unlabelled": "benchmarks/bench_unlabelled.py",
     "cascade": "benchmarks/bench_cascade.py --rows 8000",
     "distil": "benchmarks/bench_distil.py --sets",
+    "recipe_mpnet": "benchmarks/bench_recipes.py mpnet",
+    "recipe_minilm": "benchmarks/bench_recipes.py minilm",
+    "recipe_student": "benchmarks/bench_recipes.py student",
 }
 
 
