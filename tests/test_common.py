@@ -27,7 +27,17 @@ EXPECTED_FAILURES = {
         "check_sample_weight_equivalence": "the rows held out are drawn by row",
         "check_sample_weight_routing": "the estimators within it request the weights themselves",
     },
+    "DistilledClassifier": {
+        "check_sample_weight_equivalence": "the folds of its teacher are drawn by row",
+        "check_sample_weight_routing": "the estimators within it request the weights themselves",
+    },
     "PretrainedTokenizer": NO_TEXTS_NEEDED,
+    "SelfTrainedClassifier": {
+        "check_missing_labels": "rows without a label are unlabelled rows",
+        "check_missing_label_position": "rows without a label are unlabelled rows",
+        "check_sample_weight_equivalence": "the folds that choose its threshold are drawn by row",
+        "check_sample_weight_routing": "the estimator within it requests the weights for itself",
+    },
     "SentenceEmbedder": NO_TEXTS_NEEDED,
 }
 

