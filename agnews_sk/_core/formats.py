@@ -37,6 +37,18 @@ def megabytes(n_bytes: Any) -> str:
     return "–" if pd.isna(n_bytes) else f"{n_bytes / 1e6:,.2f}"
 
 
+def times(ratio: float) -> str:
+    """Return a ratio with a multiplication sign, with one decimal below ten.
+
+    Examples
+    --------
+    >>> from agnews_sk._core.formats import times
+    >>> times(2.51), times(241.7)
+    ('2.5 ×', '242 ×')
+    """
+    return f"{ratio:,.{0 if ratio >= 9.95 else 1}f} ×"
+
+
 def listed(names: list[str]) -> str:
     """Join names with commas and "and".
 

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from agnews_sk._core.html_page import fragment_page
 from agnews_sk.auditing._html import render
-from agnews_sk.reporting import fragment_page
+from agnews_sk.auditing._remedies import verdict, worst_first
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,7 +50,7 @@ class Finding:
         return mask
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AuditReport:
     """All findings of an audit.
 
@@ -99,6 +99,20 @@ class AuditReport:
             "finding"
         )
 
+    def summary(self) -> str:
+        """Return what would mislead scores or training, and what pipelines repair.
+
+        Returns
+        -------
+        str
+        """
+        return verdict(self)
+
+    def __repr__(self) -> str:
+        counts = self.frame[["count", "share"]].loc[[f.name for f in worst_first(self)]]
+        counts = counts.assign(share=[f"{share:.1%}" for share in counts["share"]])
+        return f"AuditReport of {self.n_rows:,} rows\n{counts}\n{self.summary()}"
+
     def keep(self, *names: str) -> np.ndarray:
         """Return a mask of the rows without any of some problems.
 
@@ -145,8 +159,7 @@ class AuditReport:
         source : str, default=""
             Where the rows come from, shown at the top.
         """
-        heading = f"<p>{escape(source)}</p>" if source else ""
-        fragment_page("Audit", heading + self._repr_html_()).write(path)
+        fragment_page("Audit", render(self, title="Audit", source=source)).write(path)
 
     def _repr_html_(self) -> str:
         return render(self)

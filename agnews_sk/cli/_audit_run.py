@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from agnews_sk._core.optional import check_optional
-from agnews_sk.auditing import AuditReport
+from agnews_sk.auditing import AuditReport, worst_first
 from agnews_sk.auditing import audit as audit_rows
 from agnews_sk.cli._output import output_folder, print_written
 from agnews_sk.cli._progress import stages
@@ -50,6 +51,7 @@ def run_audit(
                 progress=shown.show,
             )
         console.print(_table(report))
+        console.print(report.summary(), highlight=False, markup=False)
         if folder is not None:
             report.to_json(folder / "audit.json")
             report.to_html(folder / "audit.html", source=rows.source)
@@ -58,12 +60,18 @@ def run_audit(
 
 
 def _table(report: AuditReport) -> Table:
-    """Return the findings as a table for the terminal."""
-    table = Table(title=f"Audit of {report.n_rows:,} rows in {report.seconds:.1f} s")
+    """Return the findings as a table for the terminal, the worst first."""
+    table = Table(
+        title=f"Audit of {report.n_rows:,} rows in {report.seconds:.1f} s",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+    )
     for name, justify in (("finding", "left"), ("rows", "right"), ("share", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     table.add_column("description")
-    for finding in report:
+    for finding in worst_first(report):
         share = finding.count / finding.n_rows
         table.add_row(finding.name, f"{finding.count:,}", f"{share:.1%}", finding.summary)
     return table

@@ -234,22 +234,23 @@ def _evaluate_all(
     Returns
     -------
     list of Evaluation
-        In the order of the families.
+        In the order of the families, with the number of training rows in the name where it differs.
     """
     every = np.arange(n_rows(rows.X_train))
     evaluations = []
     for family, classifier in pipelines.items():
-        of_rows = f", {len(chosen):,} rows" if len(chosen) < len(every) else ""
-        evaluations.append(_evaluate(f"{family}{of_rows}", classifier, rows, chosen, console))
-        if family is Family.TFIDF and of_rows:
-            name = f"{family}, all {len(every):,} rows"
+        some = len(chosen) < len(every)
+        name = f"{family} ({len(chosen):,})" if some else str(family)
+        evaluations.append(_evaluate(name, classifier, rows, chosen, console))
+        if family is Family.TFIDF and some:
+            name = f"{family} ({len(every):,})"
             evaluations.append(_evaluate(name, classifier, rows, every, console))
     return evaluations
 
 
 def _family(evaluation: Evaluation) -> Family:
     """Return the family with which the name of an evaluation begins."""
-    return Family(evaluation.name.partition(",")[0])
+    return Family(evaluation.name.partition(" ")[0])
 
 
 def _evaluate(

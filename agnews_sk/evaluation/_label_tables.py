@@ -79,3 +79,24 @@ def indicators_of(result: "ComparisonResult", name: str) -> tuple[np.ndarray, np
         return indicator_of(result.y_true, result.classes), indicator_of(found, result.classes)
     codes, positions = codes_of(result.y_true, result.classes), np.arange(len(result.classes))
     return codes[:, None] == positions, result.predicted_codes(name)[:, None] == positions
+
+
+def differing_rows(result: "ComparisonResult", n_rows: int | None) -> np.ndarray:
+    """Return the predictions on which some classifiers are right and others wrong.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    n_rows : int or None
+        At most this many, evenly spaced; None for all.
+
+    Returns
+    -------
+    ndarray of int of shape (n_differing,)
+    """
+    indicators = [indicators_of(result, name) for name in result.names]
+    right = np.sum([(true == found).all(axis=1) for true, found in indicators], axis=0)
+    differing = np.flatnonzero((right > 0) & (right < len(result.names)))
+    if n_rows is None or len(differing) <= n_rows:
+        return differing
+    return differing[np.linspace(0, len(differing) - 1, n_rows).round().astype(int)]

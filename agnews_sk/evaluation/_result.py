@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,17 +13,19 @@ from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk.evaluation._evaluation import Evaluation
 from agnews_sk.evaluation._given_predictions import evaluations_of
 from agnews_sk.evaluation._inputs import check_settings, warn_of_few_resamples
-from agnews_sk.evaluation._label_tables import confusion_matrix, indicators_of, label_scores
+from agnews_sk.evaluation._label_tables import confusion_matrix, differing_rows, label_scores
 from agnews_sk.evaluation._pairs import pairs_on_folds, pairs_on_rows
 from agnews_sk.evaluation._pareto import COST_COLUMNS, pareto_front
 from agnews_sk.evaluation._predictions import predicted_codes
 from agnews_sk.evaluation._provenance import describe_environment
+from agnews_sk.evaluation._recommendation import recommendation
 from agnews_sk.evaluation._result_json import parts_of, result_as_dict
 from agnews_sk.evaluation._scoring import check_comparable, score_evaluations
+from agnews_sk.evaluation._shown import as_fragment, as_text
 from agnews_sk.evaluation._wording import abstention_note, cost_note, main_score, verdict
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ComparisonResult:
     """Scores, costs and paired tests of classifiers on the same rows.
 
@@ -38,16 +39,14 @@ class ComparisonResult:
         `f1_<class>`, NaN where the class is neither true nor predicted; `abstained`, the share of
         rows on which it abstains, which count as errors. Costs: `n_train_rows`,
         `fit_seconds`, `cpu_seconds`, `texts_per_second`, `latency_p50_ms`, `latency_p95_ms`,
-        `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as described in
-        `Evaluation`. An end that would have the name of another class's score, such as
-        `recall_fever_low` if there is a class "fever_low", is named `recall_fever__low`.
+        `latency_p99_ms`, `peak_memory_bytes`, `size_bytes` and `n_parameters`, as in `Evaluation`.
+        An end with the name of another class's score is named `recall_fever__low`, say.
     interval_methods : pandas.DataFrame of str of shape (n_classifiers, n_scores)
         Method of the interval of each score: "BCa", "percentile", "exact" or "none".
     predictions : pandas.DataFrame of shape (n_predictions, n_classifiers)
         One column of predicted labels per classifier.
     abstained : dict of str to ndarray of bool of shape (n_predictions,)
-        Rows on which a classifier abstains, by name of those that do; `predictions` holds its
-        abstain label there.
+        Rows on which a classifier abstains, by name of those that do.
     probabilities : dict of str to ndarray of float of shape (n_predictions, n_classes)
         By name of the classifiers that have `predict_proba`; columns as in `classes`.
     y_true : ndarray of shape (n_predictions,)
@@ -126,9 +125,9 @@ class ComparisonResult:
     n_resamples: int
     seed: int
     environment: dict[str, str]
-    pairs: pd.DataFrame = field(repr=False)
-    estimators: dict[str, Any] = field(default_factory=dict, repr=False)
-    abstained: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    pairs: pd.DataFrame
+    estimators: dict[str, Any] = field(default_factory=dict)
+    abstained: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def from_evaluations(
@@ -298,12 +297,7 @@ class ComparisonResult:
         ndarray of int of shape (n_differing,)
             Positions in `predictions` and `y_true`.
         """
-        indicators = [indicators_of(self, name) for name in self.names]
-        right = np.sum([(true == found).all(axis=1) for true, found in indicators], axis=0)
-        differing = np.flatnonzero((right > 0) & (right < len(self.names)))
-        if n_rows is None or len(differing) <= n_rows:
-            return differing
-        return differing[np.linspace(0, len(differing) - 1, n_rows).round().astype(int)]
+        return differing_rows(self, n_rows)
 
     def _check_name(self, name: str) -> None:
         """Reject the name of a classifier that was not compared."""
@@ -371,21 +365,29 @@ class ComparisonResult:
         return pareto_front(self.scores, score or main_score(self).column, cost)
 
     def summary(self) -> str:
-        """Return the verdict and the costs, in a sentence each.
+        """Return the recommendation, the verdict and the costs, in a sentence or two each.
 
         Returns
         -------
         str
-            A classifier is called more accurate than another only if the difference is
-            `significant`, see `pairwise`. Another sentence states which classifiers abstain.
+            A classifier is called more accurate only if the difference is `significant`.
         """
-        return " ".join(filter(None, [verdict(self), abstention_note(self), cost_note(self)]))
+        notes = [recommendation(self), verdict(self), abstention_note(self), cost_note(self)]
+        return " ".join(filter(None, notes))
 
-    def _repr_html_(self) -> str:
-        scores = ["macro_f1", "micro_f1"] if self.multilabel else ["accuracy", "macro_f1"]
-        columns = [*scores, "log_loss", "fit_seconds", "texts_per_second"]
-        table = self.scores[columns].to_html(float_format="{:,.4g}".format, border=0)
-        return f"<p>{escape(self.summary())}</p>{table}"
+    def recommendation(self) -> str:
+        """Return which classifier to take, by its score and its speed.
+
+        Returns
+        -------
+        str
+            The fastest that is not significantly worse than the best; where others are twice as
+            fast and make few more errors, the fastest of these. Empty if speeds are unknown.
+        """
+        return recommendation(self)
+
+    __repr__ = as_text
+    _repr_html_ = as_fragment
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in lists, dicts and plain values, without the estimators.
@@ -393,8 +395,7 @@ class ComparisonResult:
         Returns
         -------
         dict of str to object
-            The numbers come first, such as `scores` and `pairwise`. Labels are positions in
-            `classes`, and -1 is an abstention.
+            Labels are positions in `classes`, and -1 is an abstention.
         """
         return result_as_dict(self)
 
@@ -414,7 +415,7 @@ class ComparisonResult:
         Raises
         ------
         ValueError
-            If a part is missing, or a later version of the package wrote it.
+            If a part is missing, or a later version wrote it.
         """
         return cls(**parts_of(found))
 
@@ -425,7 +426,7 @@ class ComparisonResult:
         ----------
         path : str or Path
         """
-        # One line per part keeps the scores readable next to long columns of labels.
+        # One line per part, so that the scores can be read.
         parts = [f"{json.dumps(key)}: {json.dumps(part)}" for key, part in self.to_dict().items()]
         Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 

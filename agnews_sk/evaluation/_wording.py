@@ -63,7 +63,7 @@ def verdict(result: "ComparisonResult") -> str:
     score = main_score(result)
     ranked = result.scores[score.column].sort_values(ascending=False, kind="stable")
     leader, *others = ranked.index.tolist()
-    rows, reached = _rows(result), _reached(result, leader)
+    rows, reached = rows_of(result), _reached(result, leader)
     if not others:
         return f"{leader} has {score.article} {score.name} of {reached} on {rows}."
     differences = {other: _difference(result, leader, other) for other in others}
@@ -184,7 +184,7 @@ def _percent(result: "ComparisonResult", name: str) -> str:
     return f"{percent(result.scores.loc[name, main_score(result).column])} %"
 
 
-def _rows(result: "ComparisonResult") -> str:
+def rows_of(result: "ComparisonResult") -> str:
     """Return the number and kind of the distinct rows that were predicted."""
     kind = "test rows" if result.folds is None else "cross-validated rows"
     return f"{len(set(result.rows.tolist())):,} {kind}"

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from agnews_sk._core.html_page import fragment_page
 from agnews_sk.inspection._html import render
 from agnews_sk.inspection._words import Attribution
-from agnews_sk.reporting import fragment_page
 
 # Start and end of a feature that is not in the text.
 NOT_IN_TEXT = -1

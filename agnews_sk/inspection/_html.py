@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from agnews_sk.reporting import html_fragment
+from agnews_sk._core.html_page import html_fragment
 
 if TYPE_CHECKING:
     from agnews_sk.inspection._explanation import Explanation

@@ -4,7 +4,6 @@ from agnews_sk._core.public import publish
 from agnews_sk.reporting._confusion import plot_confusion_matrices
 from agnews_sk.reporting._history import HistoryDisplay
 from agnews_sk.reporting._learning_curves import LearningCurvesDisplay
-from agnews_sk.reporting._page import HtmlPage, fragment_page, html_fragment
 from agnews_sk.reporting._reliability import ReliabilityDisplay
 from agnews_sk.reporting._report import write_report
 from agnews_sk.reporting._result_displays import CostQualityDisplay, ScoresDisplay

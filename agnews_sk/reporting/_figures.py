@@ -71,7 +71,7 @@ def logarithmic(axis: Any) -> None:
     ticker = import_optional("matplotlib.ticker", extra="plot", needed_by="a logarithmic axis")
     lowest, highest = axis.get_data_interval()
     axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if highest < 100 * lowest else (1,)))
-    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axis.set_minor_formatter(ticker.NullFormatter())
 
 

@@ -5,11 +5,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from agnews_sk._core.html_page import HtmlPage
 from agnews_sk.evaluation import ComparisonResult, LearningCurves
-from agnews_sk.reporting._page import HtmlPage
 from agnews_sk.reporting._sections import (
     as_html,
     classes_section,
+    contents,
     costs_section,
     curves_section,
     disagreements_section,
@@ -78,7 +79,6 @@ def write_report(
     '<!doctype html>'
     """
     sections = [
-        header(result, title, notice),
         scores_section(result),
         pairs_section(result),
         plots_section(result),
@@ -89,6 +89,7 @@ def write_report(
         "" if findings is None else section("Audit of the rows", as_html(findings)),
         provenance_section(result, source),
     ]
+    sections = [header(result, title, notice), contents(sections), *sections]
     style = files("agnews_sk.reporting").joinpath("_report.css").read_text(encoding="utf-8")
     page = HtmlPage(
         title=title,

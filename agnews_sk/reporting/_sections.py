@@ -1,6 +1,7 @@
 """The sections of the report of a comparison, each a piece of markup."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -65,6 +66,7 @@ _COSTS: dict[str, tuple[str, Format]] = {
     "size_bytes": ("size on disk, MB", megabytes),
     "n_parameters": ("parameters", number),
 }
+_SECTION = re.compile(r'<section id="([^"]*)">\n<h2>(.*?)</h2>')
 _TESTS = {
     "exact": "McNemar's exact test",
     "chi2": "McNemar's test (chi-squared, continuity corrected)",
@@ -73,14 +75,23 @@ _TESTS = {
 
 
 def header(result: ComparisonResult, title: str, notice: str) -> str:
-    """Return the title, the verdict, the costs and a warning, if there is one."""
+    """Return the title, the recommendation, its reasons and a warning, if there is one."""
     warning = f'<p class="notice">{escape(notice)}</p>\n' if notice else ""
-    sentences = " ".join(filter(None, [verdict(result), abstention_note(result)]))
+    sentences = [result.recommendation(), verdict(result)]
+    answer, *reasons = filter(None, sentences)
+    reasons += filter(None, [abstention_note(result), cost_note(result)])
+    paragraphs = "".join(f'<p class="costs">{escape(reason)}</p>\n' for reason in reasons)
     return (
         f"<header>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="verdict">{escape(sentences)}</p>\n'
-        f'<p class="costs">{escape(cost_note(result))}</p>\n{warning}</header>'
+        f'<p class="verdict">{escape(answer)}</p>\n{paragraphs}{warning}</header>'
     )
+
+
+def contents(sections: Sequence[str]) -> str:
+    """Return links to sections, by their headings."""
+    found = [_SECTION.match(part) for part in sections]
+    links = [f'<a href="#{one[1]}">{one[2]}</a>' for one in found if one is not None]
+    return f'<nav aria-label="Contents">{" ".join(links)}</nav>'
 
 
 def scores_section(result: ComparisonResult) -> str:
@@ -216,18 +227,18 @@ def _pair(
 
 
 def plots_section(result: ComparisonResult) -> str:
-    """Return the plots of scores, costs, calibration and confusion."""
+    """Return the plots of scores, costs, calibration and confusion, side by side."""
     score = main_score(result)
     caption = f"{_capitalized(score.name)} with its interval"
-    drawn = [
-        svg_figure(ScoresDisplay.from_result, result, score=score.column, caption=caption),
-        *_cost_plots(result),
-    ]
+    scores = svg_figure(ScoresDisplay.from_result, result, score=score.column, caption=caption)
+    rows = [[scores, *_cost_plots(result)]]
     if not result.multilabel:
-        drawn += [_reliability_plot(result, name) for name in result.probabilities]
-        drawn += [_confusion_plot(result, name) for name in result.names]
-    plots = "\n".join(drawn)
-    return section("Plots", f'<div class="plots">\n{plots}\n</div>')
+        rows += [
+            [_reliability_plot(result, name) for name in result.probabilities],
+            [_confusion_plot(result, name) for name in result.names],
+        ]
+    shown = ["\n".join(plots) for plots in rows if plots]
+    return section("Plots", "\n".join(f'<div class="plots">\n{plots}\n</div>' for plots in shown))
 
 
 def _cost_plots(result: ComparisonResult) -> list[str]:
@@ -282,11 +293,11 @@ def classes_section(result: ComparisonResult) -> str:
 
 
 def costs_section(result: ComparisonResult) -> str:
-    """Return the table of costs, one column per classifier."""
-    head = ["cost", *result.names]
+    """Return the table of costs, one row per classifier."""
+    head = ["classifier", *(label for label, _ in _COSTS.values())]
     rows = [
-        [escape(label), *(_score(result, name, cost, show) for name in result.names)]
-        for cost, (label, show) in _COSTS.items()
+        [escape(name), *(_score(result, name, cost, show) for cost, (_, show) in _COSTS.items())]
+        for name in result.names
     ]
     note = (
         "Measured in the same run: one fit; one prediction of all rows, without a warm-up; single "
@@ -381,7 +392,8 @@ def provenance_section(result: ComparisonResult, source: str) -> str:
 
 def section(heading: str, content: str) -> str:
     """Return markup under a heading, which is text."""
-    return f"<section>\n<h2>{escape(heading)}</h2>\n{content}\n</section>"
+    name = re.sub(r"\W+", "-", heading.lower()).strip("-")
+    return f'<section id="{name}">\n<h2>{escape(heading)}</h2>\n{content}\n</section>'
 
 
 def _note(text: str) -> str:

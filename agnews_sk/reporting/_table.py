@@ -1,13 +1,12 @@
 """A comparison as tables in the terminal."""
 
-from typing import Any
-
 import pandas as pd
+from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from agnews_sk._core.formats import megabytes, p_value, percent
+from agnews_sk._core.formats import megabytes, number, p_value, percent, seconds
 from agnews_sk.evaluation import ComparisonResult, interval_with_method, main_score
 
 _SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
@@ -17,6 +16,10 @@ _SCORES_OF_SETS = {
     "samples_f1": "samples F1",
     "accuracy": "sets right",
 }
+
+
+# Of many classes, those of the lowest F1 are shown.
+_MAX_CLASSES = 12
 
 
 def comparison_table(result: ComparisonResult) -> Group:
@@ -29,8 +32,8 @@ def comparison_table(result: ComparisonResult) -> Group:
     Returns
     -------
     rich.console.Group
-        One column per classifier, with scores in percent; and one row per pair, unless there is
-        only one classifier.
+        One row per classifier, with scores in percent; F1 of each class, or of the twelve with the
+        lowest ones; and one row per pair, unless there is only one classifier.
 
     Examples
     --------
@@ -42,43 +45,60 @@ def comparison_table(result: ComparisonResult) -> Group:
     >>> result = compare_classifiers({"constant": DummyClassifier()}, texts, labels, texts, labels)
     >>> Console().print(comparison_table(result))  # doctest: +SKIP
     """
-    tables = [_scores_table(result)]
+    tables = [_scores_table(result), _costs_table(result), _classes_table(result)]
     if len(result.names) > 1:
         tables.append(_pairs_table(result))
     return Group(*tables)
 
 
 def _scores_table(result: ComparisonResult) -> Table:
-    """Return the table of scores and costs, one column per classifier."""
-    table = Table(
-        title=f"Scores on {len(result.y_true):,} test rows",
-        caption=f"Scores in percent, with {result.confidence_level:.0%} BCa bootstrap intervals "
-        f"({result.n_resamples:,} resamples), or intervals of the method named next to them.",
+    """Return the table of scores with their intervals, one row per classifier."""
+    scores = _SCORES_OF_SETS if result.multilabel else _SCORES
+    shown = {**scores, "abstained": "abstained"} if result.abstained else scores
+    table = _table(
+        f"Scores on {len(result.y_true):,} test rows, in percent",
+        f"With {result.confidence_level:.0%} BCa bootstrap intervals ({result.n_resamples:,} "
+        "resamples), or intervals of the method named next to them.",
+        ["classifier"],
+        list(shown.values()),
     )
-    _add_columns(table, [""], result.names)
-    rows = result.scores.to_dict("records")
-    for score, shown in (_SCORES_OF_SETS if result.multilabel else _SCORES).items():
-        _add_row(table, shown, [_interval(result, name, score) for name in result.names])
-    for label in result.classes:
-        _add_row(table, f"F1 {label}", [percent(row[f"f1_{label}"]) for row in rows])
-    if result.abstained:
-        _add_row(table, "abstained", [percent(row["abstained"]) for row in rows])
-    table.add_section()
-    for shown, cells in _costs(rows).items():
-        _add_row(table, shown, cells)
+    for name, row in result.scores.iterrows():
+        cells = [_interval(result, str(name), score) for score in scores]
+        more = [percent(row["abstained"])] if result.abstained else []
+        _add_row(table, str(name), [*cells, *more])
     return table
 
 
-def _costs(rows: list[dict[Any, Any]]) -> dict[str, list[str]]:
-    """Return the costs of each classifier by what they are; those of fitting if any was fitted."""
-    fitting = {
-        "training rows": [f"{row['n_train_rows']:,}" for row in rows],
-        "fit time, s": [f"{row['fit_seconds']:,.1f}" for row in rows],
+def _costs_table(result: ComparisonResult) -> Table:
+    """Return the table of costs, one row per classifier; those of fitting if any was fitted."""
+    scores = result.scores
+    costs = {
+        "training rows": scores["n_train_rows"].map(number),
+        "fit, s": scores["fit_seconds"].map(seconds),
     }
-    return (fitting if any(pd.notna(row["fit_seconds"]) for row in rows) else {}) | {
-        "texts/s": [f"{row['texts_per_second']:,.0f}" for row in rows],
-        "size, MB": [megabytes(row["size_bytes"]) for row in rows],
+    costs = costs if scores["fit_seconds"].notna().any() else {}
+    costs |= {
+        "texts/s": scores["texts_per_second"].map(number),
+        "size, MB": scores["size_bytes"].map(megabytes),
     }
+    table = _table("Costs", "", ["classifier"], list(costs))
+    for name in result.names:
+        _add_row(table, name, [column[name] for column in costs.values()])
+    return table
+
+
+def _classes_table(result: ComparisonResult) -> Table:
+    """Return the table of F1 by class, one column per classifier."""
+    f1 = pd.DataFrame({label: result.scores[f"f1_{label}"] for label in result.classes.tolist()}).T
+    title = f"F1 of each {'label' if result.multilabel else 'class'}, in percent"
+    if len(f1) > _MAX_CLASSES:
+        lowest = f1.min(axis=1).nsmallest(_MAX_CLASSES).index
+        title = f"{title}: the {_MAX_CLASSES} lowest of {len(f1):,}"
+        f1 = f1.loc[lowest]
+    table = _table(title, "", [""], result.names)
+    for label, row in f1.iterrows():
+        _add_row(table, str(label), row.map(percent).tolist())
+    return table
 
 
 def _pairs_table(result: ComparisonResult) -> Table:
@@ -86,11 +106,12 @@ def _pairs_table(result: ComparisonResult) -> Table:
     pairs, score = result.pairwise(), main_score(result)
     folds = (pairs["test"] == "corrected t").any()
     test = "Paired bootstrap" if result.multilabel else "McNemar's test"
-    table = Table(
-        title=f"{'Corrected t-test' if folds else test} of each pair, a against b",
-        caption=f"Difference: {score.name} of a minus that of b, in percentage points.",
+    table = _table(
+        f"{'Corrected t-test' if folds else test} of each pair, a against b",
+        f"Points: {score.name} of a minus that of b, in percent.",
+        ["a", "b"],
+        ["points", "only a right", "only b right", "p-value"],
     )
-    _add_columns(table, ["a", "b"], ["difference", "only a right", "only b right", "p-value"])
     for pair in pairs.to_dict("records"):
         cells = [
             pair["b"],
@@ -103,12 +124,34 @@ def _pairs_table(result: ComparisonResult) -> Table:
     return table
 
 
-def _add_columns(table: Table, names: list[str], numbers: list[str]) -> None:
-    """Add columns of names, aligned left, and of numbers, aligned right."""
+def _table(title: str, caption: str, names: list[str], numbers: list[str]) -> Table:
+    """Return an empty table without vertical lines, which leave no room on narrow terminals.
+
+    Parameters
+    ----------
+    title, caption : str
+    names, numbers : list of str
+        Headers of columns of names, aligned left, and of numbers, aligned right.
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    table = Table(
+        title=title,
+        caption=caption or None,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        title_justify="left",
+        caption_justify="left",
+        title_style="bold",
+    )
     for header in names:
-        table.add_column(Text(header))
+        table.add_column(Text(header), overflow="fold")
     for header in numbers:
         table.add_column(Text(header), justify="right")
+    return table
 
 
 def _add_row(table: Table, first: str, cells: list[str]) -> None:

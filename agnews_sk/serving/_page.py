@@ -3,7 +3,7 @@
 import re
 from importlib.resources import files
 
-from agnews_sk.reporting import HtmlPage
+from agnews_sk._core.html_page import HtmlPage
 
 _PARTS = re.compile(
     r"<style>(?P<style>.*)</style>\n(?P<body>.*)\n<script>(?P<script>.*)</script>\n", re.DOTALL

@@ -14,7 +14,7 @@ def rendered(rows, examples, summary="Seen."):
 
 def test_a_finding_has_name_count_share_and_meter():
     html = rendered([1, 5], pd.DataFrame({"row": [1, 5]}))
-    assert "<p>8 rows, audited in 2.0 s.</p>" in html
+    assert "8 rows, audited in 2.0 s." in html
     assert '<b>html tags</b> 2 rows (25.0%) <meter value="0.2500">' in html
 
 
@@ -24,5 +24,8 @@ def test_examples_and_summaries_are_escaped():
     assert "<p>1 &lt; 2</p>" in html
 
 
-def test_without_examples_there_is_no_table():
-    assert "<table" not in rendered([], pd.DataFrame({"row": []}))
+def test_a_finding_without_rows_is_only_named():
+    html = rendered([], pd.DataFrame({"row": []}))
+    assert "<details" not in html
+    assert "No rows: html tags." in html
+    assert "No problem was found." in html

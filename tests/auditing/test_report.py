@@ -57,11 +57,11 @@ def test_the_page_names_its_source_and_loads_nothing(report, tmp_path):
     report.to_html(tmp_path / "audit.html", source="rows <of> AG News")
     page = (tmp_path / "audit.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "<p>rows &lt;of&gt; AG News</p>" in page
+    assert "4 rows of rows &lt;of&gt; AG News, audited" in page
     assert "default-src 'none'" in page
     assert "<b>é" not in page
 
 
 def test_the_page_needs_no_source(report, tmp_path):
     report.to_html(tmp_path / "audit.html")
-    assert "<p></p>" not in (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert "4 rows, audited" in (tmp_path / "audit.html").read_text(encoding="utf-8")

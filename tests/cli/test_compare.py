@@ -26,7 +26,7 @@ def test_compare_reports_costs_and_writes_numbers_and_plots(run, rows, tiny_mode
     assert done.exit_code == 0, done.output
     assert "160 training rows, 40 test rows" in done.output.replace("\n", "")
     comparison = json.loads((out / "comparison.json").read_text())
-    names = ["tfidf, 40 rows", "tfidf, all 160 rows", "finetune, 40 rows"]
+    names = ["tfidf (40)", "tfidf (160)", "finetune (40)"]
     assert list(comparison["scores"]) == names
     assert (out / "confusion_matrices.png").read_bytes().startswith(b"\x89PNG")
 
@@ -35,7 +35,7 @@ def test_compare_reports_the_number_of_rows_that_the_time_allows(run, rows, tiny
     done = run("compare", "--data", rows, "--epochs", 1, "--model", tiny_model)
     assert done.exit_code == 0, done.output
     assert "Training rows: 160 of 160" in done.output
-    assert "all 160 rows" not in done.output
+    assert "tfidf (" not in done.output
 
 
 def test_compare_marks_the_sample_as_generated(run, tiny_model):
@@ -118,7 +118,7 @@ def test_saved_models_are_replaced_and_the_model_of_most_rows_is_kept(
     assert f"Saved: {out / 'tfidf'}\n" in done.output
     comparison = json.loads((out / "comparison.json").read_text())
     names = list(comparison["scores"])
-    assert names[0] == "tfidf, 12 rows"
+    assert names[0] == "tfidf (12)"
     assert "Fitted on 38 of the training rows." in (out / "tfidf" / "README.md").read_text()
     accuracy = comparison["scores"][names[1]]["accuracy"]
     assert f"| accuracy | {accuracy:.4f} |" in (out / "tfidf" / "README.md").read_text()

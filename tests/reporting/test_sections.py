@@ -3,6 +3,7 @@ import pytest
 
 from agnews_sk.evaluation import ComparisonResult
 from agnews_sk.reporting._sections import (
+    contents,
     costs_section,
     disagreements_section,
     header,
@@ -80,4 +81,9 @@ def test_provenance_names_source_rows_and_seed(result):
 
 
 def test_headings_are_text():
-    assert section("a < b", "<p></p>").startswith("<section>\n<h2>a &lt; b</h2>")
+    assert section("a < b", "<p></p>").startswith('<section id="a-b">\n<h2>a &lt; b</h2>')
+
+
+def test_contents_link_the_sections():
+    found = contents([section("Scores, %", ""), "", section("Data & rows", "")])
+    assert '<a href="#scores">Scores, %</a> <a href="#data-rows">Data &amp; rows</a>' in found

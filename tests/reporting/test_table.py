@@ -59,7 +59,7 @@ def test_one_classifier_alone_has_no_table_of_pairs():
 def test_brackets_in_names_and_labels_are_shown_as_they_are():
     text = printed("[red]tfidf", "constant")
     assert "[red]tfidf" in text
-    assert "F1 [b]World" in text
+    assert "[b]World 100.00" in text
 
 
 def test_an_unknown_size_is_shown_as_a_dash():

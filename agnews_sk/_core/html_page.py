@@ -9,13 +9,20 @@ from pathlib import Path
 # Blue and orange of Okabe and Ito (2008), as red, green and blue: they differ for colour-blind
 # readers too. Notebooks have styles of their own, so that all rules name the class.
 _FRAGMENT_STYLE = """\
-.agnews-sk{--ink:#1a1a1a;--paper:#fff;--line:#ccc;--blue:0,114,178;--orange:230,159,0;
+.agnews-sk{--ink:#1d2126;--soft:#5b6470;--paper:#fff;--panel:#f6f7f9;--line:#d5d9de;
+--blue:0,114,178;--orange:230,159,0;
 color:var(--ink);background:var(--paper);font:15px/1.6 system-ui,sans-serif;padding:.8em;
 overflow-wrap:anywhere}
-@media (prefers-color-scheme:dark){.agnews-sk{--ink:#eee;--paper:#161616;--line:#555;
---blue:86,180,233;--orange:213,94,0}}
+@media (prefers-color-scheme:dark){.agnews-sk{--ink:#e4e7ea;--soft:#9ba4af;--paper:#15181c;
+--panel:#1c2026;--line:#39404a;--blue:86,180,233;--orange:213,94,0}}
 .agnews-sk p{margin:.3em 0}
 .agnews-sk summary{cursor:pointer}
+"""
+# Of a page that is one fragment: its colours to the edges, its lines no longer than can be read.
+_PAGE_STYLE = """\
+html{background:#fff}
+@media (prefers-color-scheme:dark){html{background:#15181c}}
+body{margin:0 auto;max-width:64rem;padding:clamp(.5rem,3vw,2.5rem)}
 """
 
 
@@ -41,7 +48,7 @@ class HtmlPage:
 
     Examples
     --------
-    >>> from agnews_sk.reporting._page import HtmlPage
+    >>> from agnews_sk._core.html_page import HtmlPage
     >>> page = HtmlPage(title="Scores", body="<p>91 %</p>")
     >>> page.policy.split("; ")[:3]
     ["default-src 'none'", "script-src 'none'", "style-src 'none'"]
@@ -109,8 +116,8 @@ def html_fragment(name: str, body: str, *, style: str) -> str:
         Class of the element around `body`, by which the rules of `style` begin.
     body : str
     style : str
-        CSS that adds to what all fragments share: colours in light and dark, as `--ink`,
-        `--paper`, `--line`, `--blue` and `--orange`; and the font.
+        CSS that adds to what all fragments share: colours in light and dark, as `--ink`, `--soft`,
+        `--paper`, `--panel`, `--line`, `--blue` and `--orange`; and the font.
 
     Returns
     -------
@@ -118,7 +125,7 @@ def html_fragment(name: str, body: str, *, style: str) -> str:
 
     Examples
     --------
-    >>> from agnews_sk.reporting._page import html_fragment
+    >>> from agnews_sk._core.html_page import html_fragment
     >>> html_fragment("agnews-audit", "<p>3 rows</p>", style="").rpartition("</style>")[2]
     '<div class="agnews-sk agnews-audit"><p>3 rows</p></div>'
     """
@@ -138,4 +145,4 @@ def fragment_page(title: str, fragment: str) -> HtmlPage:
     -------
     HtmlPage
     """
-    return HtmlPage(title=title, body=fragment, style="body{margin:0}", style_attributes=True)
+    return HtmlPage(title=title, body=fragment, style=_PAGE_STYLE, style_attributes=True)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from agnews_sk.reporting._page import HtmlPage, fragment_page, html_fragment
+from agnews_sk._core.html_page import HtmlPage, fragment_page, html_fragment
 
 
 def hash_of(content):

@@ -1,0 +1,83 @@
+"""Which classifier of a comparison to take, and what the others cost or give."""
+
+from typing import TYPE_CHECKING
+
+from agnews_sk._core.formats import listed, times
+from agnews_sk.evaluation._wording import main_score
+
+if TYPE_CHECKING:
+    from agnews_sk.evaluation._result import ComparisonResult
+
+# A faster classifier is recommended if it is at least so many times as fast as the best one, and
+# makes at most so many times the errors.
+_MIN_SPEEDUP = 2.0
+_MAX_ERRORS = 1.5
+
+
+def recommendation(result: "ComparisonResult") -> str:
+    """Recommend a classifier by its score and its speed, in one or two sentences.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    str
+        The best, or the fastest of those that are not significantly worse if that is at least twice
+        as fast; where others are twice as fast as this with at most 1.5 times its errors, the
+        fastest of these, with what is to be gained. Empty for a single classifier, and where a
+        speed is unknown.
+    """
+    speeds = result.scores["texts_per_second"]
+    if len(speeds) < 2 or speeds.isna().any():
+        return ""
+    score = main_score(result)
+    reached = result.scores[score.column]
+    leader = str(reached.idxmax())
+    as_good = [name for name in result.names if not _is_worse(result, name)]
+    fastest = str(speeds[as_good].idxmax())
+    best = fastest if speeds[fastest] >= _MIN_SPEEDUP * speeds[leader] else leader
+    cheaper = [
+        name
+        for name in result.frontier()
+        if speeds[name] >= _MIN_SPEEDUP * speeds[best]
+        and 1 - reached[name] <= _MAX_ERRORS * (1 - reached[best])
+    ]
+    if not cheaper:
+        return f"Take {best}: {_why(result, best, leader, as_good)}."
+    cheapest, between = cheaper[0], cheaper[1:]
+
+    def gain(name: str) -> str:
+        return f"{100 * (reached[name] - reached[cheapest]):.1f}"
+
+    def cost(name: str) -> str:
+        return f"{times(speeds[cheapest] / speeds[name])} the time"
+
+    first = (
+        f"Take {cheapest}, unless {gain(best)} points of {score.name} are worth {cost(best)} per "
+        f"text: then {best}."
+    )
+    others = [f"{name} gains {gain(name)} at {cost(name)}" for name in between]
+    return f"{first} Between them, {listed(others)}." if others else first
+
+
+def _why(result: "ComparisonResult", best: str, leader: str, as_good: list[str]) -> str:
+    """Return the reason for a classifier, if no faster one comes near."""
+    speeds, name = result.scores["texts_per_second"], main_score(result).name
+    others = [other for other in as_good if other != best]
+    if best != leader:
+        ratios = [f"{times(speeds[best] / speeds[other])} as fast as {other}" for other in others]
+        return f"none has a significantly higher {name}, and it is {listed(ratios)}"
+    if others:
+        return f"its {name} is the highest, though not significantly above {' or '.join(others)}"
+    return f"its {name} is significantly higher than that of any other"
+
+
+def _is_worse(result: "ComparisonResult", name: str) -> bool:
+    """Return whether another classifier is significantly better."""
+    pairs = result.pairs[result.pairs["significant"]]
+    differences = pairs[f"{main_score(result).column}_difference"]
+    return bool(
+        ((pairs["a"] == name) & (differences < 0) | (pairs["b"] == name) & (differences > 0)).any()
+    )
