@@ -1,4 +1,5 @@
 import json
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -77,9 +78,27 @@ def test_two_models_predict_side_by_side_with_bars_and_nothing_leaves_the_server
     values = "[...document.querySelectorAll('.card:last-child progress')].map((p) => p.value)"
     assert page.evaluate(values) == [0.9, 0.1]
     notes = "[...document.querySelectorAll('.card:last-child .hint')].map((p) => p.textContent)"
-    assert [note[:14] for note in page.evaluate(notes)] == ["without words:"]
+    latency, note = page.evaluate(notes)
+    assert re.fullmatch(r"Response with explanation after \d+ ms\.", latency)
+    assert note.startswith("without words:")
     assert {urlsplit(url).netloc for url in page.requests()} == {urlsplit(address).netloc}
     assert page.errors() == []
+
+
+def test_different_and_uncertain_predictions_are_marked(page):
+    give(page, "Oil prices rise")
+    page.evaluate("document.getElementById('ask').click()")
+    cards(page)
+    assert page.evaluate("byId('status').textContent").endswith("The models differ.")
+    assert page.evaluate("document.querySelector('.card:last-child .warning')") is None  # 0.9, 0.1
+    doubts = {
+        "{probabilities: {a: 0.6, b: 0.4}}": "Uncertain: or b",
+        "{probabilities: {a: 0.8, b: 0.2}}": "",
+        "{probabilities: {a: 1}}": "",
+        "{probabilities: {a: 0.45, b: 0.1}, labels: []}, {a: 0.5, b: 0.5}": "Uncertain: a",
+        "{probabilities: {a: 0.9, b: 0.1}, labels: ['a']}, {a: 0.5, b: 0.5}": "",
+    }
+    assert {given: page.evaluate(f"doubt({given})") for given in doubts} == doubts
 
 
 def test_words_that_explain_the_prediction_are_marked(page):
@@ -140,7 +159,7 @@ def test_a_screen_reader_finds_names_and_announces_the_prediction(page):
     page.evaluate("document.getElementById('ask').click()")
     cards(page)
     told = page.evaluate("document.querySelector('[role=status]').textContent")
-    assert told == "tfidf: Business; contrary: Sports."
+    assert told == "tfidf: Business; contrary: Sports. The models differ."
 
 
 def test_a_dropped_csv_becomes_a_table_and_a_csv(page):
