@@ -317,7 +317,7 @@ def test_a_dropped_csv_has_all_columns_and_all_labels(form):
     last = "[...document.querySelectorAll('tbody tr')].map((row) => row.lastChild.textContent)"
     first, second = form.evaluate(last)
     assert first.startswith("oil, war ")
-    assert second == "no label "
+    assert second.startswith("no label ")
     drop(form, "rows.csv", f"{head}\noil and war,much,,,FR,no\n")
     form.wait_for("document.getElementById('status').classList.contains('bad')")
     said = form.evaluate("document.getElementById('status').textContent")
