@@ -60,7 +60,18 @@ def render(report: "AuditReport", *, title: str = "", source: str = "") -> str:
 
 
 def _finding(finding: "Finding", *, is_open: bool) -> str:
-    """Return the markup of one finding: count and share, then summary, remedy and examples."""
+    """Return the markup of one finding: count and share, then summary, remedy and examples.
+
+    Parameters
+    ----------
+    finding : Finding
+    is_open : bool
+        Whether it is unfolded.
+
+    Returns
+    -------
+    str
+    """
     share = finding.count / finding.n_rows
     head = (
         f"<summary><b>{escape(finding.name.replace('_', ' '))}</b> {finding.count:,} rows "

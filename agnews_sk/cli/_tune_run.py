@@ -370,8 +370,7 @@ def _write(search: PipelineSearchCV, rows: TrainTest, out: Path, console: Consol
         failures.append(f"the test rows cannot be scored: {error}")
     try:
         _write_trials(search, out, TRIALS)
-        plots = write_plots(search.study_, search.scoring, out)
-        print_written(console, out, TRIALS, *plots)
+        print_written(console, out, TRIALS, *write_plots(search, out))
     except OSError as error:
         failures.append(f"the trials and their plots cannot be written: {error}")
     print_next(console, folder / MODEL)

@@ -63,7 +63,22 @@ def recommendation(result: "ComparisonResult") -> str:
 
 
 def _why(result: "ComparisonResult", best: str, leader: str, as_good: list[str]) -> str:
-    """Return the reason for a classifier, if no faster one comes near."""
+    """Return the reason for a classifier, if no faster one comes near.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    best : str
+        The classifier that is recommended.
+    leader : str
+        That of the highest score.
+    as_good : list of str
+        Those that none is significantly better than, with `best`.
+
+    Returns
+    -------
+    str
+    """
     speeds, name = result.scores["texts_per_second"], main_score(result).name
     others = [other for other in as_good if other != best]
     if best != leader:

@@ -119,7 +119,7 @@ def _table(result: "ComparisonResult") -> str:
     best, lines = result.scores[score].idxmax(), []
     for name in result.names:
         drawn = _interval(result.scores[score][name], lows[name], highs[name], scale)
-        values = [escape(cell) for cell in shown.loc[name]]
+        values = [escape(str(cell)) for cell in shown.loc[name]]
         values[1] += drawn
         line = "".join(f"<td>{value}</td>" for value in values)
         kind = ' class="best"' if name == best else ""
@@ -128,7 +128,19 @@ def _table(result: "ComparisonResult") -> str:
 
 
 def _interval(score: float, low: float, high: float, scale: tuple[float, float]) -> str:
-    """Return a score as a point on its interval, as an SVG whose width is the scale."""
+    """Return a score as a point on its interval, as an SVG whose width is the scale.
+
+    Parameters
+    ----------
+    score, low, high : float
+        NaN ends where there is no interval.
+    scale : tuple of float
+        Lowest and highest value of all classifiers.
+
+    Returns
+    -------
+    str
+    """
     start, width = scale[0], (scale[1] - scale[0]) or 1.0
     middle, left, right = (4 + 192 * (end - start) / width for end in (score, low, high))
     line = "" if pd.isna(low) else f'<path d="M{left:.1f} 10H{right:.1f}" stroke-width="3"/>'

@@ -88,7 +88,17 @@ def _costs_table(result: ComparisonResult) -> Table:
 
 
 def _classes_table(result: ComparisonResult) -> Table:
-    """Return the table of F1 by class, one column per classifier."""
+    """Return the table of F1 by class, one column per classifier.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+
+    Returns
+    -------
+    rich.table.Table
+        Of many classes only those of the lowest F1.
+    """
     f1 = pd.DataFrame({label: result.scores[f"f1_{label}"] for label in result.classes.tolist()}).T
     title = f"F1 of each {'label' if result.multilabel else 'class'}, in percent"
     if len(f1) > _MAX_CLASSES:

@@ -1,6 +1,7 @@
 """Search the hyperparameters of whole pipelines with Optuna; each family has a default space."""
 
 from agnews_sk._core.public import publish
+from agnews_sk.tuning._plots import interactive_page, plot_search
 from agnews_sk.tuning._pruner import FoldPruner
 from agnews_sk.tuning._search import PipelineSearchCV
 from agnews_sk.tuning._spaces import (
@@ -19,6 +20,7 @@ __all__ = [
     "finetune_space",
     "finished_trials",
     "open_storage",
+    "plot_search",
     "suggest_params",
     "tfidf_space",
     "transformer_space",

@@ -48,9 +48,7 @@ def test_tune_resumes_by_name_and_writes_pipeline_trials_and_plots(tmp_path):
     assert trials["number"].tolist() == list(range(6))
     best = load(tmp_path / "out" / "best_pipeline")
     assert len(best.predict(["oil", "cup"])) == 2
-    for name in ("history", "importances", "parallel"):
-        picture = tmp_path / "out" / f"{name}_accuracy.png"
-        assert picture.read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out" / "search.png").read_bytes().startswith(b"\x89PNG")
 
 
 # Settings of a study include class attributes, but not those of a logger.
@@ -140,7 +138,7 @@ def test_tune_draws_the_pareto_front_of_two_objectives(tmp_path):
     pytest.importorskip("matplotlib", reason="the plot extra is not installed")
     done = run(*SAMPLE, "--trials", 4, "--scoring", "accuracy,size", "--out", tmp_path)
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "pareto_front.png").is_file()
+    assert (tmp_path / "search.png").is_file()
 
 
 def test_columns_are_searched_beside_texts_of_several_families(tmp_path):
