@@ -45,7 +45,7 @@ PROBE_ROWS = 128
 # one minute with the built-in sample. The rest is for loading, the baselines, measuring the speed
 # and predicting the test rows.
 NET_SECONDS = 120.0
-SAMPLE_NET_SECONDS = 25.0
+SAMPLE_NET_SECONDS = 20.0
 EXPLAINED_ROWS = 8
 EXPLANATION_SECONDS = 20.0
 # Explaining a text takes about as long as predicting so many: steps of an integral, or its words.
