@@ -38,6 +38,11 @@ def code_of(page: str) -> str:
     return "\n".join(BLOCK.findall((ROOT / page).read_text(encoding="utf-8")))
 
 
+def program(environment: Path, name: str) -> str:
+    """Return the path of a program of a virtual environment."""
+    return str(environment / ("Scripts" if sys.platform == "win32" else "bin") / name)
+
+
 def run_quickstart(environment: Path, *, pages: tuple[str, ...], folder: Path) -> None:
     """Run the code of pages and the commands with what is installed in an environment.
 
@@ -54,12 +59,11 @@ def run_quickstart(environment: Path, *, pages: tuple[str, ...], folder: Path) -
     ------
     subprocess.CalledProcessError
     """
-    programs = environment / ("Scripts" if sys.platform == "win32" else "bin")
-    python = [str(programs / "python"), "-I"]
+    python = [program(environment, "python"), "-I"]
     for code in (PREPARE, *map(code_of, pages)):
         subprocess.run([*python, "-c", code], cwd=folder, check=True)
     for command in COMMANDS:
-        subprocess.run([str(programs / "agnews-sk"), *command], cwd=folder, check=True)
+        subprocess.run([program(environment, "agnews-sk"), *command], cwd=folder, check=True)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 from agnews_sk import __version__
-from tests.project.quickstart import ROOT, run_quickstart
+from tests.project.quickstart import ROOT, program, run_quickstart
 
 # What type checkers have to see of the installed package; libraries below it are not looked at.
 TYPED = """
@@ -108,8 +108,8 @@ def test_a_type_checker_sees_the_types_of_the_installed_wheel(environment, tmp_p
         pytest.skip("the lint extra is not installed")
     (tmp_path / "use.py").write_text(TYPED)
     (tmp_path / "mypy.ini").write_text(CONFIGURATION)
-    python = next(path for path in environment.glob("*/python*"))
-    checker = [sys.executable, "-m", "mypy", "--python-executable", str(python), "use.py"]
+    python = program(environment, "python")
+    checker = [sys.executable, "-m", "mypy", "--python-executable", python, "use.py"]
     done = subprocess.run(checker, cwd=tmp_path, capture_output=True, text=True)
     printed = done.stdout.splitlines()
     assert len(printed) == 5, done.stdout + done.stderr
