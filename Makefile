@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: compare test test-all test-minimum coverage fuzz mutants lint docs bench constraints clean
+.PHONY: compare test test-all test-minimum coverage fuzz mutants lint docs wheel bench constraints clean
 
 compare: $(VENV)/.run ## Compare the baseline with a fine-tuned transformer
 	$(BIN)/agnews-sk compare $(ARGS)
@@ -41,6 +41,14 @@ docs: $(VENV)/.docs ## Build the documentation into docs/_build/html and check i
 	$(BIN)/python -m sphinx -W --keep-going -q -b html $(ARGS) docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 
+wheel: $(VENV)/.build ## Build the distributions into dist, and try the wheel in an environment of its own
+	rm -rf dist $(VENV)/wheel
+	$(BIN)/python -m build --outdir dist
+	$(PYTHON) -m venv $(VENV)/wheel
+	$(VENV)/wheel/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt "$$(ls dist/*.whl)[offline,plot]"
+	$(BIN)/python -m tests.project.quickstart $(VENV)/wheel
+
 bench: $(VENV)/.dev $(VENV)/fasttext/.done $(VENV)/setfit/.done ## Run the benchmarks on the rows of AGNEWS_SK_DATA
 	FASTTEXT_PYTHON=$(VENV)/fasttext/bin/python SETFIT_PYTHON=$(VENV)/setfit/bin/python \
 	  $(BIN)/python benchmarks/run_all.py $(ARGS)
@@ -57,6 +65,11 @@ $(VENV)/.run: pyproject.toml constraints.txt Makefile
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PIP) --editable ".[all,test,lint,bench,neighbours]"
+	touch $@
+
+$(VENV)/.build: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) build
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.run
@@ -95,5 +108,5 @@ constraints: $(VENV)/.dev ## Write the installed versions to constraints.txt
 	mv constraints.new constraints.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/gallery \
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/gallery \
 	  docs/reference/generated

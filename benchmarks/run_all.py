@@ -54,6 +54,7 @@ RUNS = {
     "serving_minilm": "benchmarks/bench_serving.py --family finetune --workers 1 --compare",
     "serving_memory": "benchmarks/bench_serving.py --memory 50000",
     "help": "benchmarks/bench_help.py",
+    "install": "benchmarks/bench_install.py",
     "predict": "benchmarks/bench_predict.py",
     "onnx": "benchmarks/bench_onnx.py",
     "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",

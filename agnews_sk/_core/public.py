@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 
@@ -30,7 +30,9 @@ def publish(room: str, *more: str) -> None:
         _publish(vars(module).get(name), room)
 
 
-def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]:
+def load_when_asked(
+    room: str, files: Mapping[str, str], modules: Container[str] = ()
+) -> Callable[[str], Any]:
     """Return a module-level `__getattr__` (PEP 562) that imports each name on first access.
 
     Parameters
@@ -38,14 +40,24 @@ def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]
     room : str
     files : mapping of str to str
         Module of each name, relative to the room.
+    modules : container of str, default=()
+        Modules below the room that are attributes of it without being imported.
 
     Returns
     -------
     callable
+
+    Examples
+    --------
+    >>> import agnews_sk
+    >>> agnews_sk.cleaning.TextCleaner
+    <class 'agnews_sk.cleaning.TextCleaner'>
     """
 
     def load(name: str) -> Any:
         """Import a name of the room, and keep it there."""
+        if name in modules:
+            return importlib.import_module(f"{room}.{name}")
         if name not in files:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
         loaded = getattr(importlib.import_module(f"{room}.{files[name]}"), name)
@@ -58,7 +70,6 @@ def load_when_asked(room: str, files: Mapping[str, str]) -> Callable[[str], Any]
 
 
 def _publish(named: Any, room: str) -> None:
-    """Set the module of a class or function, unless it comes from elsewhere."""
     """Set the module of a class or function that the room, or the ground floor, defines."""
     if getattr(named, "__module__", "").startswith((f"{room}._", f"{__package__}.")):
         named.__module__ = room

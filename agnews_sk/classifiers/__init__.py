@@ -1,6 +1,17 @@
 """Classifiers with `predict_proba`: linear ones, embeddings, transformers, two around others."""
 
+from typing import TYPE_CHECKING
+
 from agnews_sk._core.public import load_when_asked
+
+if TYPE_CHECKING:
+    from agnews_sk.classifiers._abstaining import AbstainingClassifier
+    from agnews_sk.classifiers._calibrated_logistic import CalibratedLogisticRegression
+    from agnews_sk.classifiers._embedding_bag import EmbeddingBagClassifier
+    from agnews_sk.classifiers._finetuned import FineTunedTransformerClassifier
+    from agnews_sk.classifiers._linear import CalibratedLinearSVC
+    from agnews_sk.classifiers._scratch import TransformerClassifier
+    from agnews_sk.classifiers._self_trained import SelfTrainedClassifier
 
 # The linear classifiers do without torch.
 _FILES = {

@@ -17,7 +17,7 @@ def compare(
         typer.Option(
             min=8,
             help="Number of training rows, drawn at random.",
-            show_default="as many as fit in 5 minutes",
+            show_default="as many as fit in 5 minutes, of the sample in 1",
         ),
     ] = None,
     epochs: Annotated[

@@ -68,7 +68,9 @@ class FolderSource:
 
         The extra byte reveals a file that has grown since it was listed.
         """
-        descriptor = os.open(self._folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        # O_BINARY exists on Windows, which would otherwise change line ends.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(self._folder / name, flags)
         with open(descriptor, "rb") as file:
             return file.read(self.sizes[name] + 1)
 

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -128,6 +129,8 @@ def _exchange(a: Path, b: Path) -> bool:
     -------
     bool
     """
+    if sys.platform != "linux":
+        return False
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False

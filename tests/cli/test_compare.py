@@ -45,6 +45,16 @@ def test_compare_marks_the_sample_as_generated(run, tiny_model):
     assert "say nothing about AG News" in done.output.replace("\n", " ")
 
 
+@pytest.mark.parametrize(("data", "chosen"), [("sample", "128 of 3,000"), ("", "160 of 160")])
+def test_the_sample_is_trained_on_for_a_shorter_time_than_files(
+    run, rows, tiny_model, monkeypatch, data, chosen
+):
+    monkeypatch.setattr(_compare_run, "SAMPLE_NET_SECONDS", 0.0)
+    done = run("compare", "--data", data or rows, "--epochs", 1, "--model", tiny_model)
+    assert done.exit_code == 0, done.output
+    assert f"Training rows: {chosen}, " in done.output
+
+
 @pytest.mark.parametrize("n_wanted", [1, 7, 9, 10, 11])
 def test_any_number_of_rows_can_be_drawn(n_wanted):
     y = pd.Series(list("aaabbbbccc"))

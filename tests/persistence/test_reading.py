@@ -33,6 +33,16 @@ def test_a_folder_and_a_zip_hold_the_same_files(tmp_path):
         assert {name: source.read(name) for name in FILES} == FILES
 
 
+def test_files_are_opened_as_bytes_where_systems_distinguish_them_from_text(tmp_path, monkeypatch):
+    source = open_source(make_folder(tmp_path / "model"))
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "O_BINARY", os.O_APPEND, raising=False)
+    monkeypatch.setattr(os, "open", lambda path, flags: opened.append(flags) or real(path, flags))
+    assert {name: source.read(name) for name in FILES} == FILES
+    assert all(flags & os.O_BINARY for flags in opened)
+    assert len(opened) == len(FILES)
+
+
 def test_hidden_files_at_the_top_are_ignored(tmp_path):
     folder = make_folder(tmp_path, {**FILES, ".git/config": b"", ".gitattributes": b""})
     assert open_source(folder).sizes.keys() == FILES.keys()

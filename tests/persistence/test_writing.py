@@ -94,6 +94,14 @@ def test_an_archive_of_data_is_not_replaced(saved, tmp_path):
         assert archive.namelist() == ["tickets.csv"]
 
 
+def test_a_system_that_cannot_exchange_names_is_not_asked_to(tmp_path, monkeypatch):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(writing.sys, "platform", "win32")
+    monkeypatch.setattr(writing.ctypes, "CDLL", None)  # on Windows it needs a name
+    assert not writing._exchange(tmp_path / "old", tmp_path / "new")
+
+
 def test_a_missing_model_is_reported_as_missing(tmp_path):
     with pytest.raises(FileNotFoundError, match="neither a folder nor a zip"):
         load(tmp_path / "nothing")
