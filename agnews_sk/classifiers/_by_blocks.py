@@ -212,9 +212,7 @@ class _Fits:
 
         return report
 
-    def _held_out(
-        self, fold: int, is_held_out: Any
-    ) -> tuple[sp.csr_array, np.ndarray, np.ndarray]:
+    def _held_out(self, fold: int, is_held_out: Any) -> tuple[sp.csr_array, np.ndarray, np.ndarray]:
         """Return the rows that are held out, their codes, and which features other rows have."""
         n_blocks, n_features = self._rows.n_blocks, self._rows.n_features
         known = np.zeros(n_features, dtype=bool)
