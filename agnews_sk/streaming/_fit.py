@@ -37,6 +37,8 @@ class FilesReport(NamedTuple):
         Rows that were trained on.
     text : list of str
         Columns of the text.
+    label : str
+        Column of the labels.
     classes : list
     """
 
@@ -47,6 +49,7 @@ class FilesReport(NamedTuple):
     n_duplicates: int
     n_rows: int
     text: list[str]
+    label: str
     classes: list[Any]
 
 
@@ -264,6 +267,7 @@ def _report(files: Sequence[Path], found: RowsRead, n_duplicates: int) -> FilesR
         n_duplicates=n_duplicates,
         n_rows=found.n_kept - n_duplicates,
         text=found.columns,
+        label=found.label,
         classes=found.classes.tolist(),
     )
 

@@ -35,6 +35,8 @@ class RowsRead(NamedTuple):
     n_blocks : int
     columns : list of str
         Of the texts.
+    label : str
+        Column of the labels.
     classes : ndarray of shape (n_classes,)
     codes : dict of str to int
         Class of each label as it is in the files.
@@ -47,6 +49,7 @@ class RowsRead(NamedTuple):
 
     n_blocks: int
     columns: list[str]
+    label: str
     classes: np.ndarray
     codes: dict[str, int]
     n_read: int
@@ -88,8 +91,8 @@ def read_rows(
     if done is None:
         n_blocks = 0
         for number, block in enumerate(read_blocks(paths, reading, rows_per_block)):
-            report("reading rows", number, None)
             if not stage.has(number, "json"):
+                report("reading rows", number, None)
                 _read_block(stage, number, block.load(), steps, reading.on_bad_rows)
             n_blocks = number + 1
         done = {"n_blocks": n_blocks}
@@ -140,8 +143,8 @@ def _rows_read(blocks: Sequence[dict[str, Any]], paths: Sequence[Path]) -> RowsR
         )
     classes, codes = codes_of_labels([LabelsOfBlock(**block["labels"]) for block in blocks])
     fault = next((block["fault"] for block in blocks if block["fault"]), "")
-    columns = blocks[0]["columns"]
-    return RowsRead(len(blocks), columns, classes, codes, **totals, first_fault=fault)
+    columns, label = blocks[0]["columns"], blocks[0]["labels"]["column"]
+    return RowsRead(len(blocks), columns, label, classes, codes, **totals, first_fault=fault)
 
 
 def _hashes(compared: pl.Series, number: int) -> pl.DataFrame:
@@ -181,8 +184,8 @@ def find_duplicates(
     bounds = [2**64 * i // n_ranges for i in range(n_ranges + 1)]
     found = []
     for number, (low, high) in enumerate(pairwise(bounds)):
-        report("finding duplicates", number, n_ranges)
         if not stage.has(number, "parquet"):
+            report("finding duplicates", number, n_ranges)
             runs = [rows.file(one, "hashes") for one in range(n_blocks)]
             stage.write_frame(number, "parquet", _repeated(runs, low, high - 1))
         found.append(stage.file(number, "parquet"))

@@ -47,8 +47,8 @@ def add_up(
         folder.write_json("bounds", bounds)
     found = []
     for number, (low, high) in enumerate(zip([None, *bounds], [*bounds, None])):
-        report(number, len(bounds) + 1)
         if not folder.has(number, "parquet"):
+            report(number, len(bounds) + 1)
             folder.write_frame(number, "parquet", _sums(runs, low, high, keep))
         found.append(folder.file(number, "parquet"))
     return found

@@ -129,29 +129,27 @@ class Vectors:
     def _weigh(self) -> np.ndarray:
         """Count the n-grams of all rows and learn their weights; return the rows of each class."""
         stage = self._folder.stage("counts")
-        n_of_class = self._counted(stage)
-        for i, part in enumerate(self._vectorizer.parts):
-            parts = tuple(stage.read_arrays(f"sums-{i}", "arrays"))
-            shape = self._n_classes, part.n_features
-            part.weigh_by(sp.csc_array(parts, shape=shape), n_of_class)
+        sums, n_of_class = self._counted(stage)
+        for part, found in zip(self._vectorizer.parts, sums):
+            part.weigh_by(found, n_of_class)
         return n_of_class
 
-    def _counted(self, stage: WorkFolder) -> np.ndarray:
+    def _counted(self, stage: WorkFolder) -> tuple[list[sp.csc_array], np.ndarray]:
         """Count the n-grams of all blocks, and the rows of each class that have each."""
         shapes = [(self._n_classes, part.n_features) for part in self._vectorizer.parts]
-        first, of_class = stage.read_json("sums") or (0, [0] * self._n_classes)
-        sums = [sp.csc_array(shape, dtype=np.int64) for shape in shapes]
-        if first:
-            kept = [stage.read_arrays(f"sums-{i}", "arrays") for i in range(len(shapes))]
-            sums = [sp.csc_array(tuple(one), shape=shape) for one, shape in zip(kept, shapes)]
-        of_class = np.array(of_class, dtype=np.int64)
-        if first == self._n_blocks:
-            return of_class
-        return self._add_counts(stage, first, sums, of_class)
+        if not stage.has("sums", "arrays"):
+            nothing = [sp.csc_array(shape, dtype=np.int64) for shape in shapes]
+            self._save_sums(stage, 0, nothing, np.zeros(self._n_classes, dtype=np.int64))
+        first, of_class, *arrays = stage.read_arrays("sums", "arrays")
+        sums = [
+            sp.csc_array(tuple(arrays[3 * i : 3 * i + 3]), shape=shape)
+            for i, shape in enumerate(shapes)
+        ]
+        return self._add_counts(stage, int(first), sums, of_class)
 
     def _add_counts(
         self, stage: WorkFolder, first: int, sums: list[sp.csc_array], of_class: np.ndarray
-    ) -> np.ndarray:
+    ) -> tuple[list[sp.csc_array], np.ndarray]:
         """Count and add up the blocks from one on."""
         saved = time.monotonic()
         for number in range(first, self._n_blocks):
@@ -170,15 +168,14 @@ class Vectors:
             if number + 1 == self._n_blocks or time.monotonic() - saved >= _SAVE_AFTER:
                 self._save_sums(stage, number + 1, sums, of_class)
                 saved = time.monotonic()
-        return of_class
+        return sums, of_class
 
     def _save_sums(
         self, stage: WorkFolder, n_done: int, sums: list[sp.csc_array], of_class: np.ndarray
     ) -> None:
-        """Keep the sums of the first blocks."""
-        for i, one in enumerate(sums):
-            stage.write_arrays(f"sums-{i}", "arrays", [one.data, one.indices, one.indptr])
-        stage.write_json("sums", [n_done, of_class.tolist()])
+        """Keep the sums of the first blocks, in one file, so that all are of the same blocks."""
+        arrays = [array for one in sums for array in (one.data, one.indices, one.indptr)]
+        stage.write_arrays("sums", "arrays", [np.array(n_done), of_class, *arrays])
 
     def _counts_of(self, stage: WorkFolder, number: int) -> list[sp.csr_array]:
         """Return the counts of a block for each part, from its file if there is one."""
