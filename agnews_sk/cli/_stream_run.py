@@ -53,7 +53,7 @@ def run_stream(
     data = _check(options, family, unsupported)
     pipeline = make_pipeline(family, seed=seed)
     set_params(pipeline, params)
-    reading = {**options.reading(), "label": (options.label or [None])[0]}
+    reading = {**options.reading(), "label": next(iter(options.label or ()), None)}
     start = time.perf_counter()
     with terminable():
         with _progress(console) as progress:

@@ -56,9 +56,9 @@ def train(
     if stream:
         from agnews_sk.cli._stream_run import run_stream
 
-        given = {"--columns": columns, "--validation": validation, "--model": model}
-        given["--epochs"] = epochs
-        unsupported = [name for name, value in given.items() if value]
+        names = ("--columns", "--validation", "--model", "--epochs")
+        given = zip(names, (columns, validation, model, epochs))
+        unsupported = [name for name, value in given if value]
         run_stream(
             rows,
             out,

@@ -80,7 +80,7 @@ class NgramPart:
         if not self.has_words:
             return BlockOfTokens(tokens, {}, None)
         undivided = undivided_share(texts, np.diff(tokens.offsets)) * len(texts)
-        statistics = {
+        statistics: Statistics = {
             "n_texts": len(texts),
             "n_words": len(tokens.codes),
             "segmented": segmenter.n_words if segmenter else 0,
