@@ -55,6 +55,7 @@ RUNS = {
     "serving_memory": "benchmarks/bench_serving.py --memory 50000",
     "help": "benchmarks/bench_help.py",
     "predict": "benchmarks/bench_predict.py",
+    "stream": "benchmarks/bench_stream.py",
     "onnx": "benchmarks/bench_onnx.py",
     "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",
     "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",

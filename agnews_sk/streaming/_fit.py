@@ -131,7 +131,8 @@ def fit_files(
 
     Memory holds one block, the n-grams of the vocabulary, and about twenty arrays of a coefficient
     per n-gram and class; it does not grow with the rows if `min_df` is a share, as by default. The
-    work folder takes about ten bytes per n-gram of a row, and twice that while vectors are written.
+    work folder takes eight bytes per n-gram of each row, and beside them texts, words and counts
+    until all vectors are written.
 
     Filters that judge a row alone are applied: :class:`~agnews_sk.sampling.MissingTextFilter`,
     :class:`~agnews_sk.sampling.LengthFilter`; and `DuplicateFilter` for exact duplicates, by
@@ -139,7 +140,7 @@ def fit_files(
     duplicates with a probability below 10\ :sup:`-18`.
 
     A run is resumed if the contents of the files, the pipeline and the options are the same. A
-    process that is killed loses the block that it worked on.
+    process that is killed loses the block that it worked on, or those of the last second.
 
     Examples
     --------

@@ -123,7 +123,7 @@ def test_every_format_gives_the_same_model(news, file, tmp_path, ending):
 def test_columns_are_recognized_and_files_are_read_as_one(news, file, tmp_path):
     frame = as_frame(*news)
     frame[:500].write_csv(tmp_path / "train-0.csv")
-    frame[500:].write_ndjson(tmp_path / "train-1.jsonl")
+    frame[500:].write_csv(tmp_path / "train-1.csv")
     for paths in (tmp_path, f"{tmp_path}/train-*", sorted(tmp_path.iterdir())):
         found = fit_files(make_tfidf_pipeline(), paths, rows_per_block=250)
         assert found["join"].columns_ == TEXT
