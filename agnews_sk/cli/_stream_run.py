@@ -66,7 +66,8 @@ def run_stream(
                     progress=progress,
                 )
             except (OSError, TypeError, ValueError) as error:
-                raise typer.BadParameter(str(error), param_hint="--stream") from error
+                hint = "--data" if isinstance(error, OSError) else "--stream"
+                raise typer.BadParameter(str(error), param_hint=hint) from error
         seconds = time.perf_counter() - start
         remarks = _remarks(report, first_fault)
         for remark in remarks:

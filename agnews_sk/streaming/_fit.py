@@ -16,7 +16,14 @@ from agnews_sk._core.run_lock import output_lock
 from agnews_sk.classifiers import fit_blocks
 from agnews_sk.datasets import find_training_files, reading_of
 from agnews_sk.streaming._folder import KeptInFolder, WorkFolder
-from agnews_sk.streaming._rows import KeptRows, Report, RowsRead, find_duplicates, read_rows
+from agnews_sk.streaming._rows import (
+    KeptRows,
+    Report,
+    RowsRead,
+    classes_of_kept,
+    find_duplicates,
+    read_rows,
+)
 from agnews_sk.streaming._steps import Steps
 from agnews_sk.streaming._vectors import Vectors
 
@@ -114,8 +121,8 @@ def fit_files(
     ConvergenceWarning
         If the classifier stops after `max_iter` steps.
     UserWarning
-        If broken rows were skipped, or the work folder holds an unfinished run with another
-        pipeline, other files or other options, which is deleted.
+        If broken rows were skipped, samplers dropped all rows of a class, or the work folder holds
+        an unfinished run with another pipeline, other files or other options, which is deleted.
 
     Notes
     -----
@@ -133,6 +140,8 @@ def fit_files(
     per n-gram and class; it does not grow with the rows if `min_df` is a share, as by default. The
     work folder takes eight bytes per n-gram of each row, and beside them texts, words and counts
     until all vectors are written.
+
+    As in bulk prediction, a line or record of more than 1 MiB is a broken row.
 
     Filters that judge a row alone are applied: :class:`~agnews_sk.sampling.MissingTextFilter`,
     :class:`~agnews_sk.sampling.LengthFilter`; and `DuplicateFilter` for exact duplicates, by
@@ -240,7 +249,8 @@ def _train(
     dropped = []
     if steps.drops_duplicates:
         dropped = find_duplicates(folder, found.n_blocks, progress)
-    rows = KeptRows(folder, found.codes, dropped)
+    rows = KeptRows(folder, dropped)
+    classes, rows.code_of = classes_of_kept(found, rows.labels(found.n_blocks))
     n_duplicates = rows.n_dropped()
     n_rows = found.n_kept - n_duplicates
     vectors = Vectors(
@@ -249,16 +259,18 @@ def _train(
         folder,
         n_blocks=found.n_blocks,
         n_rows=n_rows,
-        n_classes=len(found.classes),
+        n_classes=len(classes),
         report=progress,
     )
     blocks = vectors.blocks()
     kept = KeptInFolder(folder.stage("fit"))
-    fit_blocks(steps.classifier, blocks, found.classes, kept, progress)
-    return _report(files, found, n_duplicates), found.first_fault
+    fit_blocks(steps.classifier, blocks, classes, kept, progress)
+    return _report(files, found, n_duplicates, classes.tolist()), found.first_fault
 
 
-def _report(files: Sequence[Path], found: RowsRead, n_duplicates: int) -> FilesReport:
+def _report(
+    files: Sequence[Path], found: RowsRead, n_duplicates: int, classes: list[Any]
+) -> FilesReport:
     """Return what was trained on."""
     return FilesReport(
         n_files=len(files),
@@ -269,7 +281,7 @@ def _report(files: Sequence[Path], found: RowsRead, n_duplicates: int) -> FilesR
         n_rows=found.n_kept - n_duplicates,
         text=found.columns,
         label=found.label,
-        classes=found.classes.tolist(),
+        classes=classes,
     )
 
 

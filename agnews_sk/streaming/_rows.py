@@ -1,5 +1,6 @@
 """The stage that reads, filters, joins and cleans rows, and the one that finds duplicates."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from agnews_sk._core.labels import encode_labels
 from agnews_sk._core.same_text import normalized
 from agnews_sk.datasets import (
     LabelsOfBlock,
@@ -207,33 +209,44 @@ class KeptRows:
     Parameters
     ----------
     folder : WorkFolder
-    codes : dict of str to int
-        Class of each label.
     dropped : sequence of pathlib.Path
         Files of the duplicates to drop.
+
+    Attributes
+    ----------
+    code_of : dict of str to int
+        Class of each label as it is in the files; set it before `codes` is called.
     """
 
-    def __init__(
-        self, folder: WorkFolder, codes: dict[str, int], dropped: Sequence[Path] = ()
-    ) -> None:
-        self._stage, self._codes, self._dropped = folder.stage("rows"), codes, list(dropped)
+    def __init__(self, folder: WorkFolder, dropped: Sequence[Path] = ()) -> None:
+        self._stage, self._dropped = folder.stage("rows"), list(dropped)
+        self.code_of: dict[str, int] = {}
 
     def n_dropped(self) -> int:
         """Return the number of duplicates."""
         return sum(pl.scan_parquet(one).select(pl.len()).collect().item() for one in self._dropped)
 
+    def labels(self, n_blocks: int) -> list[str]:
+        """Return the different labels of all blocks, as they are in the files."""
+        found = self._stage.read_json("labels")
+        if found is None:
+            names = [self._frame(number, ["label"])["label"].unique() for number in range(n_blocks)]
+            found = pl.concat(names).unique().sort().to_list()
+            self._stage.write_json("labels", found)
+        return found
+
     def texts(self, number: int) -> pl.Series:
         """Return the texts of a block, polars.Series of str of shape (n_rows,)."""
-        return self._frame(number)["text"]
+        return self._frame(number, ["text"])["text"]
 
     def codes(self, number: int) -> np.ndarray:
         """Return the classes of the rows of a block, ndarray of uint16 of shape (n_rows,)."""
-        labels = self._frame(number)["label"]
-        return labels.replace_strict(self._codes, return_dtype=pl.UInt16).to_numpy()
+        labels = self._frame(number, ["label"])["label"]
+        return labels.replace_strict(self.code_of, return_dtype=pl.UInt16).to_numpy()
 
-    def _frame(self, number: int) -> pl.DataFrame:
-        """Return the texts and labels of a block."""
-        frame = pl.read_parquet(self._stage.file(number, "parquet"))
+    def _frame(self, number: int, columns: list[str]) -> pl.DataFrame:
+        """Return the texts or the labels of a block."""
+        frame = pl.read_parquet(self._stage.file(number, "parquet"), columns=columns)
         if not self._dropped:
             return frame
         first = number << _BLOCK_BITS
@@ -242,3 +255,38 @@ class KeptRows:
         kept = np.ones(len(frame), dtype=bool)
         kept[dropped.collect()["row"].to_numpy() - np.uint64(first)] = False
         return frame.filter(pl.Series(kept))
+
+
+def classes_of_kept(found: RowsRead, labels: Sequence[str]) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the classes that kept rows have, and the position of each label among them.
+
+    Parameters
+    ----------
+    found : RowsRead
+    labels : sequence of str
+        Of the kept rows, as they are in the files.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    codes : dict of str to int
+
+    Raises
+    ------
+    ValueError
+        If there is a single class.
+
+    Warns
+    -----
+    UserWarning
+        If samplers dropped all rows of a class.
+    """
+    kept, codes = np.unique([found.codes[label] for label in labels], return_inverse=True)
+    lost = np.delete(found.classes, kept).tolist()
+    if lost:
+        warnings.warn(
+            f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
+            stacklevel=5,
+        )
+    classes, _ = encode_labels(found.classes[kept])
+    return classes, dict(zip(labels, codes.tolist()))

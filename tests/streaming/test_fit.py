@@ -18,6 +18,8 @@ from agnews_sk import (
 )
 from agnews_sk.sampling import DuplicateFilter, LengthFilter, MissingTextFilter, SamplerChain
 from agnews_sk.streaming import fit_files
+from agnews_sk.streaming._rows import find_duplicates
+from agnews_sk.streaming._vectors import Vectors
 from agnews_sk.vectorization import NgramUnion
 from tests.streaming.conftest import (
     TEXT,
@@ -168,17 +170,22 @@ def test_filters_drop_the_rows_that_they_drop_in_fit(news, file, sampler):
     assert_same_vocabulary(found, expected)
 
 
+def test_a_class_whose_rows_are_all_dropped_is_no_class(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = ["text,label", *["oil is up,a", "cup was won,b"] * 20, "no,c", "Oil is up!,d"]
+    path.write_text("\n".join(rows) + "\n")
+    chain = SamplerChain([("long", LengthFilter()), ("once", DuplicateFilter())])
+    pipeline = make_tfidf_pipeline(filter=chain, classify__calibration_fraction=None)
+    with pytest.warns(UserWarning, match=r"all rows of the classes \['c', 'd'\]"):
+        found = train(pipeline, path, text="text", rows_per_block=10)
+    assert found.classes_.tolist() == ["a", "b"]
+
+
 def test_duplicates_are_found_in_ranges_that_fit_in_memory(news, file, monkeypatch):
     pipeline = make_tfidf_pipeline(filter=DuplicateFilter())
     whole = train(pipeline, file)
-    for module in ("_rows.find_duplicates", "_vectors.Vectors.__init__"):
-        monkeypatch.setitem(
-            __import__("operator")
-            .attrgetter(module)(__import__("agnews_sk.streaming", fromlist=["_rows"]))
-            .__kwdefaults__,
-            "entries",
-            50,
-        )
+    monkeypatch.setitem(find_duplicates.__kwdefaults__, "entries", 50)
+    monkeypatch.setitem(Vectors.__init__.__kwdefaults__, "entries", 5_000)
     parts = train(pipeline, file)
     assert_same_vocabulary(parts, whole)
     assert_same_model(parts, whole)
