@@ -63,7 +63,6 @@ def uninterrupted(file):
         ("reading rows", 3),
         ("finding n-grams (char_wb)", 2),
         ("counting n-grams", 4),
-        ("weighing n-grams", 2),
         ("fitting on all but fold 1: pass 4", 3),
         ("fitting on all rows: pass 2", 2),
     ],
