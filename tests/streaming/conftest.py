@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agnews_sk import make_news
+from agnews_sk import make_news, make_tfidf_pipeline
 from agnews_sk.streaming import fit_files
 
 TEXT = ["title", "description"]
@@ -23,6 +23,11 @@ def file(news, tmp_path_factory):
     path = tmp_path_factory.mktemp("files") / "news.parquet"
     as_frame(*news).write_parquet(path)
     return path
+
+
+def make_quick(**params):
+    """Return a pipeline that is not calibrated, so that it is fitted once."""
+    return make_tfidf_pipeline(**{"classify__calibration_fraction": None, **params})
 
 
 def train(pipeline, path, **options):

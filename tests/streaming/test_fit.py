@@ -26,6 +26,7 @@ from tests.streaming.conftest import (
     as_frame,
     assert_same_model,
     assert_same_vocabulary,
+    make_quick,
     train,
 )
 
@@ -90,7 +91,7 @@ def test_n_grams_and_weights_are_exactly_those_of_fit(news, tmp_path, texts, vec
     else:
         y = np.tile(["a", "b"], len(texts))[: len(texts)]
     pl.DataFrame({"text": texts, "label": list(y)}).write_parquet(tmp_path / "a.parquet")
-    pipeline = make_tfidf_pipeline(vectorize=vectorizer)
+    pipeline = make_quick(vectorize=vectorizer)
     found = train(
         pipeline, tmp_path / "a.parquet", text="text", rows_per_block=7 * len(texts) // 30
     )
@@ -117,7 +118,7 @@ def test_every_format_gives_the_same_model(news, file, tmp_path, ending):
         frame.to_json(path, orient="records", lines=ending == "jsonl")
     first = tmp_path / "first.parquet"
     pl.from_pandas(frame).write_parquet(first)
-    pipelines = [train(make_tfidf_pipeline(), one, rows_per_block=100) for one in (path, first)]
+    pipelines = [train(make_quick(), one, rows_per_block=100) for one in (path, first)]
     assert_same_vocabulary(*pipelines)
     assert_same_model(*pipelines)
 
@@ -127,9 +128,9 @@ def test_columns_are_recognized_and_files_are_read_as_one(news, file, tmp_path):
     frame[:500].write_csv(tmp_path / "train-0.csv")
     frame[500:].write_csv(tmp_path / "train-1.csv")
     for paths in (tmp_path, f"{tmp_path}/train-*", sorted(tmp_path.iterdir())):
-        found = fit_files(make_tfidf_pipeline(), paths, rows_per_block=250)
+        found = fit_files(make_quick(), paths, rows_per_block=250)
         assert found["join"].columns_ == TEXT
-        assert_same_vocabulary(found, train(make_tfidf_pipeline(), file))
+        assert_same_vocabulary(found, train(make_quick(), file))
 
 
 @pytest.mark.parametrize("labels", [[3, 1], [True, False], ["1", "x"], ["a b", "ä"]], ids=repr)
@@ -139,8 +140,8 @@ def test_labels_are_those_of_load_texts(tmp_path, labels, ending):
     frame = pl.DataFrame({"text": ["oil up", "cup won"] * 20, "kind": labels * 20})
     getattr(frame, {"jsonl": "write_ndjson"}.get(ending, f"write_{ending}"))(path)
     names = {"text": "text", "label": "kind"}
-    found = fit_files(make_tfidf_pipeline(), path, rows_per_block=7, **names)
-    expected = make_tfidf_pipeline().fit(*load_texts(path, return_X_y=True, **names))
+    found = fit_files(make_quick(), path, rows_per_block=7, **names)
+    expected = make_quick().fit(*load_texts(path, return_X_y=True, **names))
     assert found.classes_.tolist() == expected.classes_.tolist()
     assert found.classes_.dtype == expected.classes_.dtype
     assert found.predict(["oil"]).tolist() == [labels[0]]
@@ -149,7 +150,7 @@ def test_labels_are_those_of_load_texts(tmp_path, labels, ending):
 def test_agnews_files_get_the_names_of_its_classes(tmp_path):
     rows = [f'"{1 + i % 4}","title {i}","text of class{i % 4}"' for i in range(40)]
     (tmp_path / "train.csv").write_text("\n".join(rows) + "\n")
-    found = fit_files(make_tfidf_pipeline(), tmp_path, rows_per_block=9)
+    found = fit_files(make_quick(), tmp_path, rows_per_block=9)
     assert found.classes_.tolist() == ["Business", "Sci/Tech", "Sports", "World"]
 
 
@@ -165,7 +166,7 @@ def test_agnews_files_get_the_names_of_its_classes(tmp_path):
     ids=["length", "missing", "duplicates", "chain", "none"],
 )
 def test_filters_drop_the_rows_that_they_drop_in_fit(news, file, sampler):
-    pipeline = make_tfidf_pipeline(filter=sampler)
+    pipeline = make_quick(filter=sampler)
     found, expected = train(pipeline, file), clone(pipeline).fit(*news)
     assert_same_vocabulary(found, expected)
 
@@ -175,14 +176,14 @@ def test_a_class_whose_rows_are_all_dropped_is_no_class(tmp_path):
     rows = ["text,label", *["oil is up,a", "cup was won,b"] * 20, "no,c", "Oil is up!,d"]
     path.write_text("\n".join(rows) + "\n")
     chain = SamplerChain([("long", LengthFilter()), ("once", DuplicateFilter())])
-    pipeline = make_tfidf_pipeline(filter=chain, classify__calibration_fraction=None)
+    pipeline = make_quick(filter=chain)
     with pytest.warns(UserWarning, match=r"all rows of the classes \['c', 'd'\]"):
         found = train(pipeline, path, text="text", rows_per_block=10)
     assert found.classes_.tolist() == ["a", "b"]
 
 
 def test_duplicates_are_found_in_ranges_that_fit_in_memory(news, file, monkeypatch):
-    pipeline = make_tfidf_pipeline(filter=DuplicateFilter())
+    pipeline = make_quick(filter=DuplicateFilter())
     whole = train(pipeline, file)
     monkeypatch.setitem(find_duplicates.__kwdefaults__, "entries", 50)
     monkeypatch.setitem(Vectors.__init__.__kwdefaults__, "entries", 5_000)
@@ -192,7 +193,7 @@ def test_duplicates_are_found_in_ranges_that_fit_in_memory(news, file, monkeypat
 
 
 def test_the_result_is_saved_served_and_explained_as_others_are(news, file, tmp_path):
-    found = train(make_tfidf_pipeline(filter=DuplicateFilter()), file)
+    found = train(make_quick(filter=DuplicateFilter()), file)
     loaded = load(save(found, tmp_path / "model"))
     X = news[0][:50]
     np.testing.assert_array_equal(loaded.predict_proba(X), found.predict_proba(X))
@@ -201,15 +202,15 @@ def test_the_result_is_saved_served_and_explained_as_others_are(news, file, tmp_
 
 
 def test_the_given_pipeline_stays_as_it_is(file):
-    pipeline = make_tfidf_pipeline()
+    pipeline = make_quick()
     train(pipeline, file)
     with pytest.raises(NotFittedError, match="fit"):
         pipeline.predict(["oil"])
 
 
 def test_the_size_of_blocks_and_threads_change_only_the_order_of_sums(file):
-    one = train(make_tfidf_pipeline(), file, rows_per_block=1_200)
-    other = train(make_tfidf_pipeline(classify__n_jobs=1), file, rows_per_block=100)
+    one = train(make_quick(), file, rows_per_block=1_200)
+    other = train(make_quick(classify__n_jobs=1), file, rows_per_block=100)
     assert_same_vocabulary(one, other)
     np.testing.assert_allclose(one["classify"].coef_, other["classify"].coef_, atol=0.02)
 
@@ -229,11 +230,9 @@ def test_broken_rows_are_an_error_or_are_skipped_with_a_warning(tmp_path):
     rows = ["text,label", *["oil up,a", "cup won,b"] * 20, "no label,", "cup,b"]
     path.write_text("\n".join(rows) + "\n")
     with pytest.raises(ValueError, match=r"a\.csv, line 42: label is missing.*on_bad_rows"):
-        train(make_tfidf_pipeline(), path, text="text", rows_per_block=10)
+        train(make_quick(), path, text="text", rows_per_block=10)
     with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*line 42"):
-        found = train(
-            make_tfidf_pipeline(), path, text="text", rows_per_block=10, on_bad_rows="skip"
-        )
+        found = train(make_quick(), path, text="text", rows_per_block=10, on_bad_rows="skip")
     assert found.predict(["cup"]).tolist() == ["b"]
 
 
@@ -241,13 +240,13 @@ def test_files_without_rows_to_train_on_are_rejected(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text,label\n")
     with pytest.raises(ValueError, match="No rows in"):
-        train(make_tfidf_pipeline(), path, text="text")
+        train(make_quick(), path, text="text")
     path.write_text("text,label\n ,a\n,b\n")
     with pytest.raises(ValueError, match="the samplers drop all others"):
-        train(make_tfidf_pipeline(), path, text="text")
+        train(make_quick(), path, text="text")
     path.write_text("text,label\noil,a\ncup,a\n")
     with pytest.raises(ValueError, match="at least 2 classes"):
-        train(make_tfidf_pipeline(), path, text="text")
+        train(make_quick(), path, text="text")
 
 
 def test_a_column_that_is_the_labels_is_rejected(tmp_path):
@@ -255,11 +254,11 @@ def test_a_column_that_is_the_labels_is_rejected(tmp_path):
     frame = pd.DataFrame({"text": ["oil up", "cup"] * 9, "copy": ["a", "b"] * 9})
     frame.assign(label=frame["copy"]).to_csv(path, index=False)
     with pytest.raises(ValueError, match=r"'copy'.* holds the labels"):
-        train(make_tfidf_pipeline(), path, text=["text", "copy"])
+        train(make_quick(), path, text=["text", "copy"])
 
 
 def test_several_labels_per_row_are_rejected(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "oil", "label": ["a", "b"]}\n{"text": "cup", "label": []}\n')
     with pytest.raises(ValueError, match=r"several labels per row.*use fit"):
-        train(make_tfidf_pipeline(), path, text="text")
+        train(make_quick(), path, text="text")

@@ -12,7 +12,13 @@ import pytest
 from agnews_sk import load, make_tfidf_pipeline
 from agnews_sk._core.run_lock import output_lock
 from agnews_sk.sampling import DuplicateFilter
-from tests.streaming.conftest import assert_same_model, assert_same_vocabulary, train
+from tests.streaming.conftest import (
+    as_frame,
+    assert_same_model,
+    assert_same_vocabulary,
+    make_quick,
+    train,
+)
 
 # Kills itself without warning before a block, and writes which blocks it worked on.
 RUN = """
@@ -37,8 +43,8 @@ def progress(stage, n_done, n_blocks):
             os.kill(os.getpid(), signal.SIGKILL)
 
 pipeline = fit_files(
-    make_tfidf_pipeline(filter=DuplicateFilter(), vectorize__units="both"), path,
-    text=["title", "description"], label="label", rows_per_block=250, work_folder=folder,
+    make_tfidf_pipeline(filter=DuplicateFilter(), classify__calibration_fraction=0.5), path,
+    text=["title", "description"], label="label", rows_per_block=200, work_folder=folder,
     progress=progress,
 )
 save(pipeline, out)
@@ -53,26 +59,34 @@ def run(file, tmp_path, name, kill_in="never", kill_at=1):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(file):
-    return train(make_tfidf_pipeline(filter=DuplicateFilter(), vectorize__units="both"), file)
+def few(news, tmp_path_factory):
+    path = tmp_path_factory.mktemp("files") / "few.parquet"
+    as_frame(news[0][:500], news[1][:500]).write_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(few):
+    pipeline = make_tfidf_pipeline(filter=DuplicateFilter(), classify__calibration_fraction=0.5)
+    return train(pipeline, few, rows_per_block=200)
 
 
 @pytest.mark.parametrize(
     ("kill_in", "kill_at"),
     [
-        ("reading rows", 3),
+        ("reading rows", 2),
         ("finding n-grams (char_wb)", 2),
-        ("counting n-grams", 4),
-        ("fitting on all but fold 1: pass 4", 3),
+        ("counting n-grams", 3),
+        ("fitting on all but fold 1: pass 4", 2),
         ("fitting on all rows: pass 2", 2),
     ],
 )
 def test_a_run_that_is_killed_does_nothing_twice_but_its_last_block(
-    file, tmp_path, uninterrupted, kill_in, kill_at
+    few, tmp_path, uninterrupted, kill_in, kill_at
 ):
-    done, first = run(file, tmp_path, "first", kill_in, kill_at)
+    done, first = run(few, tmp_path, "first", kill_in, kill_at)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    done, second = run(file, tmp_path, "second")
+    done, second = run(few, tmp_path, "second")
     assert done.returncode == 0, done.stderr.decode()
     assert len(first) == len(set(first))
     assert len(second) == len(set(second))
@@ -99,8 +113,8 @@ def test_work_of_another_run_is_not_used(news, file, tmp_path, change, named):
     frame = pl.read_parquet(file)
     frame.write_parquet(path)
     with pytest.raises(KeyboardInterrupt):
-        train(make_tfidf_pipeline(), path, work_folder=folder, progress=stop_at("counting"))
-    pipeline, options = make_tfidf_pipeline(), {}
+        train(make_quick(), path, work_folder=folder, progress=stop_at("counting"))
+    pipeline, options = make_quick(), {}
     if change == "pipeline":
         pipeline.set_params(clean__lowercase=True)
     elif change == "content":
@@ -120,11 +134,11 @@ def test_the_same_content_under_another_date_is_resumed(file, tmp_path):
     path = tmp_path / "a.parquet"
     path.write_bytes(file.read_bytes())
     with pytest.raises(KeyboardInterrupt):
-        train(make_tfidf_pipeline(), path, work_folder=tmp_path / "w", progress=stop_at("weigh"))
+        train(make_quick(), path, work_folder=tmp_path / "w", progress=stop_at("weigh"))
     os.utime(path, ns=(1, 1))
     seen = []
     train(
-        make_tfidf_pipeline(), path, work_folder=tmp_path / "w",
+        make_quick(), path, work_folder=tmp_path / "w",
         progress=lambda *done: seen.append(done[0]),
     )  # fmt: skip
     assert not {"reading rows", "counting n-grams"} & set(seen)
@@ -135,13 +149,13 @@ def test_one_run_at_a_time_uses_a_work_folder(file, tmp_path):
         output_lock(tmp_path / "w", "model"),
         pytest.raises(BlockingIOError, match="is being written by another run"),
     ):
-        train(make_tfidf_pipeline(), file, work_folder=tmp_path / "w")
+        train(make_quick(), file, work_folder=tmp_path / "w")
 
 
 def test_a_folder_that_no_run_made_is_left_alone(file, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ValueError, match="was not made by an earlier run"):
-        train(make_tfidf_pipeline(), file, work_folder=tmp_path)
+        train(make_quick(), file, work_folder=tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
@@ -155,11 +169,11 @@ def test_a_file_that_changes_while_it_is_read_is_rejected(file, tmp_path):
                 rows.write("Oil up,Oil,World\n")
 
     with pytest.raises(ValueError, match="was changed while it was being read"):
-        train(make_tfidf_pipeline(), path, work_folder=tmp_path / "w", progress=append)
+        train(make_quick(), path, work_folder=tmp_path / "w", progress=append)
     assert not (tmp_path / "w").exists()
 
 
 def test_without_a_work_folder_nothing_is_left(file, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    train(make_tfidf_pipeline(), file)
+    train(make_quick(), file)
     assert not list(tmp_path.iterdir())

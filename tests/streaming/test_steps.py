@@ -15,7 +15,7 @@ from agnews_sk.sampling import (
     SamplerChain,
 )
 from agnews_sk.vectorization import SentenceEmbedder
-from tests.streaming.conftest import train
+from tests.streaming.conftest import make_quick, train
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_values_that_are_not_supported_are_refused(file, params, message):
 
 
 def test_transformers_that_learn_nothing_are_applied(file):
-    made = make_tfidf_pipeline()
+    made = make_quick()
     lower = FunctionTransformer(lambda texts: [text.upper() for text in texts])
     pipeline = TextPipeline([*made.steps[:-2], ("upper", lower), *made.steps[-2:]])
     found = train(pipeline, file)
