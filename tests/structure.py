@@ -22,7 +22,7 @@ FLOORS = [
     ["training"],
     ["reporting", "classifiers", "vectorization"],
     ["persistence", "pipeline", "auditing"],
-    ["ensembles"],
+    ["ensembles", "streaming"],
     ["onnx", "inspection", "tuning", "labelling"],
     ["serving", "bulk"],
     ["cli"],

@@ -157,6 +157,13 @@ def for_searching(folder):
     return {"X": X, "y": y, "X_new": X[:2]}
 
 
+def for_scaling(folder):
+    rows = labelled()
+    frame = rows["X_train"].assign(topic=rows["y_train"])
+    frame.to_parquet(folder / "2026-01.parquet")
+    return for_searching(folder)
+
+
 def for_testing(folder):
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.naive_bayes import ComplementNB
@@ -184,7 +191,7 @@ PREAMBLES = {
     "docs/evaluation.md": for_evaluation,
     "docs/rows.md": for_rows,
     "docs/saving.md": for_saving,
-    "docs/scaling.md": for_searching,
+    "docs/scaling.md": for_scaling,
     "docs/tuning.md": for_searching,
     "docs/testing.md": for_testing,
     "docs/unlabelled.md": for_unlabelled,

@@ -7,6 +7,7 @@ import pytest
 
 from agnews_sk import PipelineSearchCV, compare_classifiers, load, make_tfidf_pipeline, save
 from agnews_sk.datasets import make_news
+from agnews_sk.streaming import fit_files
 from tests.families import make_pipelines
 from tests.paths import floor, is_callback, traced
 from tests.structure import FLOORS, ROOT
@@ -43,6 +44,13 @@ def search(tiny_model, folder):
     return lambda: searched.fit(X, y)
 
 
+def stream(tiny_model, folder):
+    X, y = make_news(24, random_state=0, return_X_y=True)
+    X.assign(label=y).to_parquet(folder / "news.parquet")
+    columns = {"text": ["title", "description"], "label": "label"}
+    return lambda: fit_files(make_tfidf_pipeline(), folder / "news.parquet", **columns)
+
+
 def saving(tiny_model, folder):
     pipeline = fitted()
     return lambda: save(pipeline, folder / "model")
@@ -65,6 +73,7 @@ CALLS = {
     "make_finetune_pipeline().fit(X, y)": fit("finetune"),
     "compare_classifiers(classifiers, X_train, y_train, X_test, y_test)": compare,
     "PipelineSearchCV(pipeline, space).fit(X, y)": search,
+    "fit_files(make_tfidf_pipeline(), paths)": stream,
     'save(pipeline, "model")': saving,
     'load("model")': loading,
 }

@@ -110,11 +110,11 @@ class Products:
         ends = np.arange(1, _PARTS) * (transposed.nnz // _PARTS)
         starts = np.unique(np.searchsorted(transposed.indptr[:-1], ends))
         features = _slices([0, *starts[starts > 0].tolist()], self.n_features)
-        self._parts = [(part, _rows_of(transposed, part)) for part in features]
+        self._parts = [(part, rows_of(transposed, part)) for part in features]
         # Else feature by feature, since the sum of several columns over the features of a row waits
         # for each of them: a product takes half the time, and the rows are not kept.
         if order == "F" or X.nnz < _VALUES_PER_FEATURE * self.n_features:
-            self._blocks = [(block, _rows_of(X, block)) for block in self.rows]
+            self._blocks = [(block, rows_of(X, block)) for block in self.rows]
 
     def with_rows(self, coef: np.ndarray) -> np.ndarray:
         """Return the product of the rows with coefficients.
@@ -149,7 +149,7 @@ class Products:
 
         def factor(block: Any) -> Any:
             """Return a block, squared if asked for."""
-            return _squared(block) if squared else block
+            return with_squares(block) if squared else block
 
         if not self._parts:
             return self._sum(shape, self._blocks, lambda rows, X: factor(X).T @ values[rows])
@@ -192,7 +192,7 @@ def _scaled(X: sp.csr_array, scale: float) -> sp.csr_array:
     return sp.csr_array((values, X.indices, X.indptr), shape=X.shape)
 
 
-def _rows_of(X: sp.csr_array, rows: slice) -> sp.csr_array:
+def rows_of(X: sp.csr_array, rows: slice) -> sp.csr_array:
     """Return some rows of a matrix, as a view."""
     offsets = X.indptr[rows.start : rows.stop + 1]
     values = slice(offsets[0], offsets[-1])
@@ -206,7 +206,7 @@ def _slices(starts: Iterable[int], end: int) -> list[slice]:
     return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], end])]
 
 
-def _squared(X: Any) -> Any:
+def with_squares(X: Any) -> Any:
     """Return a matrix of the squares of its elements."""
     if not sp.issparse(X):
         return X * X

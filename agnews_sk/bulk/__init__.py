@@ -3,7 +3,6 @@
 from agnews_sk._core.public import publish
 from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import find_files
-from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.bulk._output import without_formulas
 from agnews_sk.bulk._predict import BulkReport, predict_files
 

@@ -4,7 +4,7 @@ import glob
 from collections.abc import Sequence
 from pathlib import Path
 
-from agnews_sk.bulk._job import are_parts
+from agnews_sk._core.job_folder import are_parts
 from agnews_sk.files import check_format
 
 

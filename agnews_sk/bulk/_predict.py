@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from agnews_sk._core.job_folder import Inputs, Job, delete_parts, prepare_parts
 from agnews_sk._core.joining import column_kinds
 from agnews_sk._core.optional import import_optional
+from agnews_sk._core.run_lock import output_lock
 from agnews_sk.bulk._columns import choose_columns
 from agnews_sk.bulk._inputs import check_files, find_files
-from agnews_sk.bulk._job import Inputs, Job, delete_parts, prepare_parts
-from agnews_sk.bulk._lock import output_lock
 from agnews_sk.bulk._output import FORMATS, write_frames
 from agnews_sk.bulk._predictor import (
     PREDICTED,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.column_kinds import cast_cells
+from agnews_sk._core.job_folder import renamed_when_complete
 from agnews_sk._core.joining import (
     column_joiner,
     column_kinds,
@@ -19,7 +20,6 @@ from agnews_sk._core.joining import (
 )
 from agnews_sk._core.label_sets import as_lists, thresholds_of
 from agnews_sk.bulk._cells import as_strings, as_text, as_texts
-from agnews_sk.bulk._job import renamed_when_complete
 from agnews_sk.files import (
     TEXT_CHOICES,
     Batch,

@@ -22,11 +22,15 @@ _FILES = {
     "FineTunedTransformerClassifier": "_finetuned",
     "SelfTrainedClassifier": "_self_trained",
     "TransformerClassifier": "_scratch",
-    # What other rooms need to wrap classifiers.
+    # What other rooms need to wrap classifiers, or to fit one on files.
+    "RowBlock": "_block_descent",
+    "RowBlocks": "_block_descent",
     "TrainingRows": "_fitting",
     "calibrate": "_calibration",
+    "check_classifier": "_by_blocks",
     "check_soft_labels": "_soft_labels",
     "first_step": "_wrapped",
+    "fit_blocks": "_by_blocks",
     "fit_to_soft_labels": "_fitting",
     "fit_on": "_fitting",
     "hold_out": "_wrapped",

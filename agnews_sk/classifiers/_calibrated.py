@@ -38,7 +38,7 @@ from agnews_sk.classifiers._unseen import as_unseen, finite
 MAX_SEED = np.iinfo(np.int32).max
 
 # Rows to choose the temperature on, if there are this many.
-_ROWS_TO_CALIBRATE_ON = 1_000
+ROWS_TO_CALIBRATE_ON = 1_000
 
 
 @dataclass(frozen=True)
@@ -399,7 +399,7 @@ def calibrated(
     part = None
     for fold in range(folds.max() + 1):
         fitted, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        if len(out) and sum(map(len, held_out)) < _ROWS_TO_CALIBRATE_ON:
+        if len(out) and sum(map(len, held_out)) < ROWS_TO_CALIBRATE_ON:
             part = fit_part(rows.take(fitted))
             margins.append(one_per_class(part.of(as_unseen(rows.X[out], rows.X[fitted]))))
             held_out.append(out)

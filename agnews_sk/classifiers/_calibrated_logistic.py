@@ -278,7 +278,7 @@ class CalibratedLogisticRegression(CalibratedLinear):
             return float(self.C)
         n_rows = X.shape[0]
         if sp.issparse(X):
-            return _C_OF_SETS if of_sets else min(_C * (_ROWS_OF_C / n_rows) ** 0.5, _LARGEST_C)
+            return _C_OF_SETS if of_sets else penalty_of_sparse(n_rows)
         ratio = max(_FEWEST_OF_DENSE / n_rows, n_rows / _MOST_OF_DENSE, 1)
         C = _C_OF_SETS if of_sets else ratio**0.5
         with np.errstate(over="ignore"):
@@ -295,3 +295,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
         same_columns = self.coef_.shape[1] == X.shape[1]
         suits = same_classes and same_columns and self.label_format_ == label_format
         return (self.coef_, self.intercept_) if suits else None
+
+
+def penalty_of_sparse(n_rows: int) -> float:
+    """Return the inverse strength of the penalty by default, for so many sparse rows."""
+    return float(min(_C * (_ROWS_OF_C / n_rows) ** 0.5, _LARGEST_C))

@@ -12,17 +12,18 @@ class Softmax:
         Distribution of the classes of each row.
     weight : ndarray of float of shape (n_rows, 1)
         Of the rows.
+    scale : float, optional
+        By default the mean weight.
 
     Attributes
     ----------
     target, weight : ndarray of float32
         Weights are divided by `scale`, so that they are far from the limits of single precision.
     scale : float
-        Mean weight.
     """
 
-    def __init__(self, target: np.ndarray, weight: np.ndarray) -> None:
-        self.scale = float(weight.mean()) or 1.0
+    def __init__(self, target: np.ndarray, weight: np.ndarray, scale: float | None = None) -> None:
+        self.scale = (float(weight.mean()) if scale is None else scale) or 1.0
         self.target = target.astype(np.float32)
         self.weight = (weight / self.scale).astype(np.float32)
 

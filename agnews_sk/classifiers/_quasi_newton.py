@@ -11,7 +11,7 @@ from agnews_sk.classifiers._losses import Softmax
 # Iterations after which the diagonal of the second derivatives is computed again.
 AGAIN_AFTER = (3, 8, 20)
 # A step is taken if the slope along it has fallen to this share; tried at most so often.
-_FLATTER, _MOST_TRIES = 0.5, 20
+FLATTER, MOST_TRIES = 0.5, 20
 # With an L1 norm it is taken if the objective falls by this share of what the slope promises.
 _FALLS = 1e-4
 # Share of the mean second derivative that none is below, where no L2 norm bounds them: those of
@@ -106,7 +106,7 @@ class _State(NamedTuple):
     norm: float
 
 
-class _Ends:
+class Ends:
     """Ends of the lengths of a step between which the objective is lowest.
 
     Parameters
@@ -265,10 +265,10 @@ class Descent:
             found = float(np.vdot(residual, change)) + self.l2 * (inner + length * norm)
             return _State(margins, residual, value, squares), found
 
-        length, ends = 1.0, _Ends(slope)
-        for _ in range(_MOST_TRIES):
+        length, ends = 1.0, Ends(slope)
+        for _ in range(MOST_TRIES):
             state, found = move(length)
-            if state.value <= self.value and abs(found) <= -_FLATTER * slope:
+            if state.value <= self.value and abs(found) <= -FLATTER * slope:
                 break
             ends.narrow(length, found)
             length = ends.between()
@@ -364,7 +364,7 @@ class _SparseDescent(Descent):
     def _step(self, direction: np.ndarray, slope: float) -> np.ndarray | None:
         """Move along a direction to a lower objective; return the step if there is one."""
         length = 1.0
-        for _ in range(_MOST_TRIES):
+        for _ in range(MOST_TRIES):
             moved: np.ndarray = self.point + np.float32(length) * direction
             coef, intercept = self._split(moved)
             coef[np.sign(coef) != self._side] = 0

@@ -24,6 +24,21 @@ def as_unseen(X: Any, X_fitted: Any) -> Any:
         return X
     known = np.zeros(X.shape[1], dtype=bool)
     known[X_fitted.indices] = True
+    return with_known(X, known)
+
+
+def with_known(X: Any, known: np.ndarray) -> Any:
+    """Return sparse rows without unknown features, scaled back to the norm of most rows.
+
+    Parameters
+    ----------
+    X : CSR matrix of shape (n_rows, n_features)
+    known : ndarray of bool of shape (n_features,)
+
+    Returns
+    -------
+    CSR matrix of shape (n_rows, n_features)
+    """
     left = type(X)((X.data * known[X.indices], X.indices, X.indptr), shape=X.shape)
     length, now = row_norms(X), row_norms(left)
     is_scaled = _has_common_norm(length)

@@ -42,9 +42,33 @@ def train(
             help="Parameter of a step, such as clean__lowercase=True; may be repeated.",
         ),
     ] = None,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Read the rows of files in blocks, any number of them; the same command resumes a "
+            "run that was stopped.",
+        ),
+    ] = False,
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on all training rows, score it on the test rows if any, and save it."""
+    if stream:
+        from agnews_sk.cli._stream_run import run_stream
+
+        names = ("--columns", "--validation", "--model", "--epochs")
+        given = zip(names, (columns, validation, model, epochs))
+        unsupported = [name for name, value in given if value]
+        run_stream(
+            rows,
+            out,
+            family=family,
+            test=test,
+            params=params or [],
+            seed=seed,
+            unsupported=unsupported,
+        )
+        return
     from agnews_sk.cli._train_run import run_train
 
     run_train(

@@ -85,7 +85,7 @@ def run_train(
         show=console.is_terminal,
         columns=others,
     )
-    _set(pipeline, params)
+    set_params(pipeline, params)
     with terminable():
         rows = load_rows(
             options, console, test=test, validation=validation, columns=others, test_size=0
@@ -98,7 +98,8 @@ def run_train(
         remarks = _validated(pipeline, family, rows)
         for remark in remarks:
             console.print(remark, highlight=False)
-        result = _score(pipeline, family, rows, seconds, seed, console)
+        n_train = n_rows(rows.X_train)
+        result = score_fitted(pipeline, family, rows, n_train, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
         save(pipeline, out, card=card)
@@ -106,7 +107,7 @@ def run_train(
     print_next(console, out)
 
 
-def _set(pipeline: Any, params: Sequence[str]) -> None:
+def set_params(pipeline: Any, params: Sequence[str]) -> None:
     """Set parameters of steps, each given as NAME=VALUE, or reject them by the option.
 
     Parameters
@@ -231,10 +232,11 @@ def _validation(pipeline: TextPipeline, rows: TrainTest) -> dict[str, Any]:
     return {"classify__X_val": X_val, "classify__y_val": rows.y_validation}
 
 
-def _score(
+def score_fitted(
     pipeline: Any,
     family: Family,
     rows: TrainTest,
+    n_train: int,
     seconds: float,
     seed: int,
     console: Console,
@@ -248,6 +250,8 @@ def _score(
     family : Family
         Its name in the result.
     rows : TrainTest
+    n_train : int
+        Number of training rows.
     seconds : float
         Time of the fit.
     seed : int
@@ -269,7 +273,7 @@ def _score(
         evaluation = evaluate_fitted(
             family, pipeline, rows.X_test, rows.y_test, progress=shown.show
         )
-    evaluation = replace(evaluation, n_train_rows=n_rows(rows.X_train), fit_seconds=seconds)
+    evaluation = replace(evaluation, n_train_rows=n_train, fit_seconds=seconds)
     result = ComparisonResult.from_evaluations([evaluation], random_state=seed)
     console.print(comparison_table(result))
     console.print(result.summary(), highlight=False, markup=False)

@@ -15,9 +15,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from agnews_sk._core.job_folder import renamed_when_complete
 from agnews_sk._core.optional import check_optional
 from agnews_sk._core.validation import n_rows
-from agnews_sk.bulk import renamed_when_complete
 from agnews_sk.cli._families import NETS, Family, check_columns, check_not_composed
 from agnews_sk.cli._group import EXPECTED_ERRORS, show_error
 from agnews_sk.cli._output import check_model_path, print_written

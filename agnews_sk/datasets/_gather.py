@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from agnews_sk.datasets._columns import Chosen
 from agnews_sk.datasets._label_cells import is_label
-from agnews_sk.files import Fault, RowReader
+from agnews_sk.files import ArrowReader, Batch, Fault, RowReader
 
 _N_ROWS = 8_192
 
@@ -54,6 +55,33 @@ def gather(reader: RowReader, columns: Sequence[str], chosen: Chosen) -> Gathere
         faults += batch.faults
     found = Gathered(lines, cells, faults)
     return _without_wrong_types(found, chosen) if reader.has_types else found
+
+
+def gather_batch(
+    reader: RowReader, batch: Batch, columns: Sequence[str], chosen: Chosen
+) -> Gathered:
+    """Return the cells of some columns of a batch, in columns if its format has them.
+
+    Parameters
+    ----------
+    reader : RowReader
+        Of the batch.
+    batch : Batch
+    columns : sequence of str
+    chosen : Chosen
+
+    Returns
+    -------
+    Gathered
+    """
+    wanted = set(columns)
+    found = batch.by_column(wanted.__contains__) if isinstance(reader, ArrowReader) else None
+    if found is not None and found.cells.keys() == wanted:
+        cells: dict[str, Any] = {n: pl.Series(pl.from_arrow(c)) for n, c in found.cells.items()}
+        return Gathered(found.lines, cells, found.faults)
+    by_name: dict[str, Any] = {name: [row.get(name) for row in batch.rows] for name in columns}
+    rows = Gathered(batch.lines, by_name, batch.faults)
+    return _without_wrong_types(rows, chosen) if reader.has_types else rows
 
 
 def _wrong_types(found: Gathered, chosen: Chosen) -> dict[int, str]:

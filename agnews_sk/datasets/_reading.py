@@ -333,12 +333,17 @@ def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
         return
     path, line, why = faults[0]
     if on_bad_rows == "error":
-        raise ValueError(
-            f'{path}, line {line}: {why}. Pass on_bad_rows="skip" (--on-bad-rows skip) to leave '
-            "such rows out."
-        )
+        raise ValueError(why_fault(path, line, why))
     warnings.warn(
         f"Skipped {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
         UserWarning,
         stacklevel=6,
+    )
+
+
+def why_fault(path: Any, line: int, why: str) -> str:
+    """Return the message for a faulty row that is not to be skipped."""
+    return (
+        f'{path}, line {line}: {why}. Pass on_bad_rows="skip" (--on-bad-rows skip) to leave '
+        "such rows out."
     )

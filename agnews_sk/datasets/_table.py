@@ -204,25 +204,68 @@ def _table_of(reader: RowReader, rules: LabelledRules, label_sep: str | None) ->
     -------
     Table
     """
-    ahead = next((batch for batch in reader.batches(_N_ROWS_AHEAD) if batch.rows), None)
-    if ahead is None:
+    chosen = choose_columns(reader, rules)
+    if chosen is None:
         return _table_without_rows(reader)
-    rows = ahead.rows
-    if len(ahead) == _N_ROWS_AHEAD and rules.looks_at_values:
-        rows = reader.spread_rows(_N_ROWS_AHEAD)  # the first ones may be of one class
-    chosen = _choose(rules, reader.path, reader.names, rows)
-    texts = list(chosen.texts.values())
-    columns = [*chosen.label_columns, *texts, *chosen.others]
-    for label in chosen.label_columns:
-        wrong = reader.wrong_type(label, texts)
-        if wrong is not None:
-            raise ValueError(f"{reader.path}: {wrong}.")
-    reader.select(columns)
+    columns = [*chosen.label_columns, *chosen.texts.values(), *chosen.others]
     frame = reader.frame(columns) if isinstance(reader, ArrowReader) else None
     if frame is None:
         found = gather(reader, columns, chosen)
     else:
         found = Gathered(np.arange(1, len(frame) + 1), dict(frame.to_dict()), [])
+    return table_of_cells(reader, found, chosen, label_sep)
+
+
+def choose_columns(reader: RowReader, rules: LabelledRules) -> Chosen | None:
+    """Choose the columns of a file, and let its reader read no others.
+
+    Parameters
+    ----------
+    reader : RowReader
+    rules : LabelledRules
+
+    Returns
+    -------
+    Chosen or None
+        None if the file has no rows, or faulty ones only.
+
+    Raises
+    ------
+    ValueError
+        If columns are not found, or have a type that does not fit.
+    """
+    ahead = next((batch for batch in reader.batches(_N_ROWS_AHEAD) if batch.rows), None)
+    if ahead is None:
+        return None
+    rows = ahead.rows
+    if len(ahead) == _N_ROWS_AHEAD and rules.looks_at_values:
+        rows = reader.spread_rows(_N_ROWS_AHEAD)  # the first ones may be of one class
+    chosen = _choose(rules, reader.path, reader.names, rows)
+    texts = list(chosen.texts.values())
+    for label in chosen.label_columns:
+        wrong = reader.wrong_type(label, texts)
+        if wrong is not None:
+            raise ValueError(f"{reader.path}: {wrong}.")
+    reader.select([*chosen.label_columns, *texts, *chosen.others])
+    return chosen
+
+
+def table_of_cells(
+    reader: RowReader, found: Gathered, chosen: Chosen, label_sep: str | None
+) -> Table:
+    """Return the table of some cells of a file.
+
+    Parameters
+    ----------
+    reader : RowReader
+    found : Gathered
+    chosen : Chosen
+    label_sep : str or None
+
+    Returns
+    -------
+    Table
+    """
     labels = _labels(reader, found, chosen, label_sep)
     return Table(
         path=reader.path,

@@ -9,6 +9,7 @@ from agnews_sk.sampling._duplicates import DuplicateFilter, LabelConflictFilter
 from agnews_sk.sampling._mask import MaskFilter
 from agnews_sk.sampling._minhash import first_linked, near_duplicate_pairs
 from agnews_sk.sampling._quality import LengthFilter, MissingTextFilter
+from agnews_sk.sampling._row_filter import RowFilter
 
 __all__ = [
     "DuplicateFilter",

@@ -35,6 +35,7 @@ class MissingTextFilter(RowFilter):
     (['Oil rises'], ['Business'])
     """
 
+    judges_rows_alone = True
     _parameter_constraints: dict = {
         **RowFilter._parameter_constraints,
         "how": [StrOptions({"all", "any"})],
@@ -81,6 +82,7 @@ class LengthFilter(RowFilter):
     (['Oil rises again'], None)
     """
 
+    judges_rows_alone = True
     _parameter_constraints: dict = {
         **RowFilter._parameter_constraints,
         "min_words": [Interval(Integral, 0, None, closed="left")],

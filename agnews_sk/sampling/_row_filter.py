@@ -15,17 +15,40 @@ class RowFilter(RowSampler):
     """Base class of samplers that only drop rows; the others keep their content and order.
 
     A subclass has a parameter `columns` and implements `_kept`.
+
+    Attributes
+    ----------
+    judges_rows_alone : bool
+        Whether it depends on a row alone if it is kept, so that rows can be filtered in parts.
     """
 
     columns: Sequence[str] | None
+    judges_rows_alone = False
 
     _parameter_constraints: dict = {"columns": [list, tuple, None]}
 
     def _sample(self, X: Any, y: Any) -> tuple[np.ndarray, Any]:
         """Return the positions of the rows to keep, and these rows."""
-        columns = list(self._text_columns(X, self.columns).values())
-        indices = np.flatnonzero(self._kept(columns, y))
+        indices = np.flatnonzero(self._kept(self.read_columns(X), y))
         return indices, take_rows(X, indices)
+
+    def keeps(self, X: Any) -> np.ndarray:
+        """Return which rows of a part to keep, perhaps none; nothing is recorded.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of str of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples,)
+        """
+        self._validate_params()
+        return self._kept(self.read_columns(X), None)
+
+    def read_columns(self, X: Any) -> list[pl.Series]:
+        """Return the text columns that it reads, each of shape (n_samples,)."""
+        return list(self._text_columns(X, self.columns).values())
 
     @abstractmethod
     def _kept(self, columns: list[pl.Series], y: Any) -> np.ndarray:

@@ -31,7 +31,12 @@ from agnews_sk.tokenization._segmentation import (
 )
 from agnews_sk.tokenization._subword import PretrainedTokenizer, SubwordTokenizer
 from agnews_sk.tokenization._vocabulary import Vocabulary
-from agnews_sk.tokenization._word_statistics import MOSTLY, warn_of_undivided, word_statistics
+from agnews_sk.tokenization._word_statistics import (
+    MOSTLY,
+    undivided_share,
+    warn_of_undivided,
+    word_statistics,
+)
 from agnews_sk.tokenization._word_tokenizer import WordTokenizer
 from agnews_sk.tokenization._words import (
     WORD_PATTERN,

@@ -179,21 +179,21 @@ def segmenter_to_transform(record: str | None) -> Segmenter | None:
     return Segmenter(record)
 
 
-def warn_of_bigrams(choice: str | None, used: Segmenter | None) -> None:
+def warn_of_bigrams(choice: str | None, record: str | None) -> None:
     """Warn if a `fit` has split runs into bigrams, as there are no dictionaries.
 
     Parameters
     ----------
     choice : {"auto", "dictionary", "bigrams"} or None
         As for `segmenter_to_fit`.
-    used : Segmenter or None
-        What `segmenter_to_fit` returned, after the texts were split.
+    record : str or None
+        `record` of the segmenter, after the texts were split.
 
     Warns
     -----
     UserWarning
     """
-    if choice == "auto" and used is not None and used.record == BIGRAMS:
+    if choice == "auto" and record == BIGRAMS:
         warnings.warn(
             "the texts have a script without spaces between words (Chinese, Japanese, Thai, Lao, "
             "Khmer or Burmese), and are split into pairs of characters, as dictionaries are not "

@@ -159,7 +159,7 @@ class WordTokenizer(  # type: ignore[call-arg]
         segmenter = segmenter_to_fit(self.segmenter)
         words = self._words(texts, segmenter)
         self.segmenter_ = None if segmenter is None else segmenter.record
-        warn_of_bigrams(self.segmenter, segmenter)
+        warn_of_bigrams(self.segmenter, self.segmenter_)
         warn_of_undivided(undivided_share(texts, words.list.len().to_numpy()), self.pattern)
         return words
 

@@ -1,6 +1,12 @@
 """Turn texts, tokens or ids into feature matrices."""
 
 from agnews_sk._core.public import publish
+from agnews_sk.vectorization._by_blocks import (
+    NgramPart,
+    VectorizerByBlocks,
+    tokens_of_arrays,
+    tokens_to_arrays,
+)
 from agnews_sk.vectorization._descriptions import suggest_labels
 from agnews_sk.vectorization._embedder import SentenceEmbedder
 from agnews_sk.vectorization._encoders import DateEncoder, NumberEncoder

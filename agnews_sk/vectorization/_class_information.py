@@ -47,7 +47,24 @@ def class_information(counts: sp.csr_array, y: Any) -> np.ndarray:
     parts = (counts.data > 0).astype(float), counts.indices, counts.indptr
     present = sp.csr_array(parts, shape=counts.shape)
     found = sp.csc_array(of_class @ present)  # texts by class and column
-    prior = of_class.sum(axis=1) / of_class.sum()
+    return information_of(found, of_class.sum(axis=1))
+
+
+def information_of(found: sp.csc_array, n_of_class: np.ndarray) -> np.ndarray:
+    """Return the weights of `class_information` by the texts of each class with each n-gram.
+
+    Parameters
+    ----------
+    found : csc_array of shape (n_classes, n_features)
+        Number of such texts.
+    n_of_class : ndarray of shape (n_classes,)
+        Number of texts of each class.
+
+    Returns
+    -------
+    ndarray of float of shape (n_features,)
+    """
+    prior = n_of_class / n_of_class.sum()
     total = found.sum(axis=0)
     column = np.repeat(np.arange(found.shape[1]), np.diff(found.indptr))
     share = prior[found.indices]

@@ -6,7 +6,6 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import polars as pl
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
@@ -167,24 +166,40 @@ class NgramUnion(  # type: ignore[call-arg]
         """
         self._validate_params()
         texts = texts_or_tokens(X)
+        return self._joined(self.fit_parts(lambda part: part.fit_transform(texts, y), len(texts)))
+
+    def fit_parts(self, fit: Callable[[NgramVectorizer], Any], n_texts: int) -> list[Any]:
+        """Choose the units, and fit the vectorizers of words and of characters that they need.
+
+        Parameters
+        ----------
+        fit : callable
+            Fits a vectorizer to the texts; characters may be fitted twice.
+        n_texts : int
+
+        Returns
+        -------
+        list
+            What it returns for each vectorizer, in the order of their columns.
+        """
         words, characters = self._unfitted()
         units, reason = self.units, "as `units` says"
-        parts: list[sp.csr_matrix] = []
+        parts: list[Any] = []
         if units != "characters":
-            units, reason, parts = self._fit_words(words, texts, y)
+            units, reason, parts = self._fit_words(words, fit)
         is_spaceless = self._is_spaceless(units, words)
         self.character_weight_ = self._weight(is_spaceless)
         if is_spaceless and self.spaceless_ngram_range is not None:
             characters.set_params(ngram_range=self.spaceless_ngram_range)
         if units != "words":
-            limited = units == "both" and not is_spaceless and len(texts) >= _ROWS_FOR_MAX_DF
-            parts.append(self._fit_characters(characters, texts, y, limited))
+            limited = units == "both" and not is_spaceless and n_texts >= _ROWS_FOR_MAX_DF
+            parts.append(self._fit_characters(characters, fit, limited))
         self.units_, self.reason_ = units, reason
         self.words_ = None if units == "characters" else words
         self.characters_ = None if units == "words" else characters
         if self.verbose:
             print(f"[{type(self).__name__}] {units}: {reason}")
-        return self._joined(parts)
+        return parts
 
     def _is_spaceless(self, units: str, words: NgramVectorizer) -> bool:
         """Return whether most words are of scripts without spaces, or "auto" found no words."""
@@ -206,60 +221,58 @@ class NgramUnion(  # type: ignore[call-arg]
         )
 
     def _fit_words(
-        self, words: NgramVectorizer, texts: pl.Series, y: Any
-    ) -> tuple[str, str, list[sp.csr_matrix]]:
+        self, words: NgramVectorizer, fit: Callable[[NgramVectorizer], Any]
+    ) -> tuple[str, str, list[Any]]:
         """Fit the words, and choose by them.
 
         Parameters
         ----------
         words : NgramVectorizer
-        texts : polars.Series of str or of list of shape (n_samples,)
-        y : array-like of shape (n_samples,), or sets of labels, or None
+        fit : callable
 
         Returns
         -------
         units, reason : str
-        parts : list of csr_matrix
-            That of the words, or none if they are not counted.
+        parts : list
+            What `fit` returned for the words, or nothing if they are not counted.
         """
         try:
-            matrix = words.fit_transform(texts, y)
+            part = fit(words)
         except ValueError as error:
             if self.units != "auto" or _NO_WORDS not in str(error):
                 raise
             return "characters", "the texts have no words", []
         if self.units != "auto":
-            return self.units, "as `units` says", [matrix]
+            return self.units, "as `units` says", [part]
         units, reason = choose_units(words.word_statistics_)
-        return units, reason, [] if units == "characters" else [matrix]
+        return units, reason, [] if units == "characters" else [part]
 
     def _fit_characters(
-        self, characters: NgramVectorizer, texts: pl.Series, y: Any, limited: bool
-    ) -> sp.csr_matrix:
-        """Fit the characters, and return their matrix.
+        self, characters: NgramVectorizer, fit: Callable[[NgramVectorizer], Any], limited: bool
+    ) -> Any:
+        """Fit the characters, and return what `fit` does.
 
         Parameters
         ----------
         characters : NgramVectorizer
-        texts : polars.Series of str or of list of shape (n_samples,)
-        y : array-like of shape (n_samples,), or sets of labels, or None
+        fit : callable
         limited : bool
             Whether to ignore the n-grams that `character_max_df` says.
 
         Returns
         -------
-        csr_matrix
+        object
         """
         has_own = isinstance(characters.max_df, Integral) or characters.max_df != 1.0
         if not limited or has_own or self.character_max_df is None:
-            return characters.fit_transform(texts, y)
+            return fit(characters)
         characters.set_params(max_df=float(self.character_max_df))  # integers are numbers of rows
         try:
-            return characters.fit_transform(texts, y)
+            return fit(characters)
         except ValueError as error:
             if not any(message in str(error) for message in _NONE_LEFT):
                 raise
-        return characters.set_params(max_df=1.0).fit_transform(texts, y)
+        return fit(characters.set_params(max_df=1.0))
 
     def transform(self, X: Any) -> sp.csr_matrix:
         """Return the matrix of new rows.

@@ -429,7 +429,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         self.segmenter_ = None if segmenter is None else segmenter.record
         self.word_statistics_ = {}
         if is_of_words:
-            warn_of_bigrams(self.segmenter, segmenter)
+            warn_of_bigrams(self.segmenter, self.segmenter_)
             self.word_statistics_ = word_statistics(X, tokens, segmenter)
             warn_of_undivided(self.word_statistics_["undivided"], self.token_pattern)
         return tokens

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from agnews_sk._core.run_lock import output_lock
 from agnews_sk.bulk import predict_files
-from agnews_sk.bulk._lock import output_lock
 from tests.bulk.conftest import N_ROWS, check_output
 
 

@@ -65,3 +65,17 @@ def test_an_empty_text_passes_the_letter_share():
 def test_length_filter_rejects_a_minimum_above_the_maximum():
     with pytest.raises(ValueError, match="max_words must be at least min_words, 3, got 2"):
         LengthFilter(max_words=2).fit(["a b c"])
+
+
+@pytest.mark.parametrize("sampler", [MissingTextFilter(), LengthFilter(min_words=2)])
+def test_filters_that_judge_rows_alone_keep_the_same_rows_of_parts(sampler):
+    texts = ["Oil rises again", None, "Oil", "Goal for us", " ", "the cup"]
+    sampler.fit(texts)
+    kept = [
+        i
+        for start in (0, 2, 4)
+        for i in start + sampler.keeps(texts[start : start + 2]).nonzero()[0]
+    ]
+    assert kept == sampler.sample_indices_.tolist()
+    assert sampler.judges_rows_alone
+    assert not sampler.keeps([None]).any()

@@ -177,12 +177,12 @@ def test_places_of_bigrams_overlap():
 def test_without_dictionaries_bigrams_are_chosen_with_a_warning(no_dictionaries):
     used = segmenter_to_fit("auto")
     assert used.name == "bigrams"
-    warn_of_bigrams("auto", used)  # nothing was split yet
+    warn_of_bigrams("auto", used.record)  # nothing was split yet
     used(pl.Series(["石油价格"]))
     with pytest.warns(
         UserWarning, match=r"dictionaries are not installed; install agnews_sk\[languages\]"
     ):
-        warn_of_bigrams("auto", used)
+        warn_of_bigrams("auto", used.record)
 
 
 @pytest.mark.filterwarnings("error")
@@ -191,7 +191,7 @@ def test_bigrams_that_were_chosen_warn_of_nothing(no_dictionaries, choice):
     used = segmenter_to_fit(choice)
     if used is not None:
         used(pl.Series(["石油价格"]))
-    warn_of_bigrams(choice, used)
+    warn_of_bigrams(choice, None if used is None else used.record)
 
 
 def test_dictionaries_that_are_not_installed_are_an_error(no_dictionaries):

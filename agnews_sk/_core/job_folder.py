@@ -21,12 +21,12 @@ _FORMAT = "agnews_sk bulk parts"
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that the predictions depend on: contents of files, not their dates.
+    """Everything that the result of a run depends on: contents of files, not their dates.
 
     Parameters
     ----------
     model : str
-        SHA-256 of the saved model.
+        SHA-256 of the saved model that predicts, or digest of the pipeline to train.
     inputs : list of list of str
         Name and SHA-256 of each file, in order.
     options : dict
@@ -73,13 +73,15 @@ class Inputs:
         return [str(path), _sha256(path)] not in self.contents
 
 
-def prepare_parts(parts: Path, job: Job) -> None:
+def prepare_parts(parts: Path, job: Job, *, again: str = "all rows are predicted again") -> None:
     """Make the folder of a job's parts, and keep the parts of an unfinished run of the same job.
 
     Parameters
     ----------
     parts : path
     job : Job
+    again : str, default="all rows are predicted again"
+        What the warning says of a run that cannot be resumed.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def prepare_parts(parts: Path, job: Job) -> None:
         differing = [name for name in asked if earlier.get(name) != asked[name]]
         warnings.warn(
             f"{parts} holds an unfinished run with other {', '.join(differing)}; it is deleted, "
-            "and all rows are predicted again.",
+            f"and {again}.",
             stacklevel=3,
         )
         _empty(parts)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from agnews_sk.bulk._job import (
+from agnews_sk._core.job_folder import (
     Inputs,
     Job,
     are_parts,
@@ -41,7 +41,7 @@ def test_everything_that_decides_predictions_is_in_the_key(other):
 
 
 def test_the_key_is_the_same_in_another_process():
-    code = f"from agnews_sk.bulk._job import Job; print({JOB!r}.key)"
+    code = f"from agnews_sk._core.job_folder import Job; print({JOB!r}.key)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == JOB.key
 

@@ -1,0 +1,153 @@
+"""The command `agnews-sk train --stream`: its work."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from agnews_sk.cli._families import Family, make_pipeline
+from agnews_sk.cli._output import check_model_path
+from agnews_sk.cli._rows import RowOptions, read_texts
+from agnews_sk.cli._saving import model_card, print_next
+from agnews_sk.cli._stopping import check_stopped, terminable
+from agnews_sk.cli._train_run import score_fitted, set_params
+from agnews_sk.datasets import TrainTest
+from agnews_sk.persistence import save
+from agnews_sk.streaming import FilesReport, train_files
+
+
+def run_stream(
+    options: RowOptions,
+    out: Path,
+    *,
+    family: Family,
+    test: str | None,
+    params: Sequence[str],
+    seed: int,
+    unsupported: Sequence[str],
+) -> None:
+    """Fit a pipeline on files that need not fit in memory, score it on test rows, and save it.
+
+    Parameters
+    ----------
+    options : RowOptions
+    out : pathlib.Path
+        Folder or zip file of the model; what is done is kept beside it, in `OUT.parts`.
+    family : Family
+    test : str or None
+        File of test rows, which are loaded as a whole.
+    params : sequence of str
+        Parameters of steps, each as NAME=VALUE.
+    seed : int
+    unsupported : sequence of str
+        Options that were given, but do not go with `--stream`.
+    """
+    console = Console()
+    check_model_path(out)
+    data = _check(options, family, unsupported)
+    pipeline = make_pipeline(family, seed=seed)
+    set_params(pipeline, params)
+    reading = {**options.reading(), "label": next(iter(options.label or ()), None)}
+    start = time.perf_counter()
+    with terminable():
+        with _progress(console) as progress:
+            try:
+                pipeline, report, first_fault = train_files(
+                    pipeline,
+                    data,
+                    reading,
+                    work_folder=out.with_name(f"{out.name}.parts"),
+                    progress=progress,
+                )
+            except (OSError, TypeError, ValueError) as error:
+                hint = "--data" if isinstance(error, OSError) else "--stream"
+                raise typer.BadParameter(str(error), param_hint=hint) from error
+        seconds = time.perf_counter() - start
+        remarks = _remarks(report, first_fault)
+        for remark in remarks:
+            console.print(remark, highlight=False, markup=False, soft_wrap=True)
+        console.print(f"[bold]Fitted:[/] {family} on {report.n_rows:,} rows in {seconds:.1f} s")
+        rows = _rows(data, report, test, options)
+        result = score_fitted(pipeline, family, rows, report.n_rows, seconds, seed, console)
+        card = model_card(pipeline, rows, result, family, remarks=remarks)
+        check_stopped()
+        save(pipeline, out, card=card)
+    console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)
+    print_next(console, out)
+
+
+def _check(options: RowOptions, family: Family, unsupported: Sequence[str]) -> Path:
+    """Return the path of the rows; reject options that `--stream` does not go with."""
+    if family is not Family.TFIDF:
+        raise typer.BadParameter(
+            f"--stream trains the family tfidf, got {family.value}; leave --stream out to train on "
+            "rows in memory.",
+            param_hint="--family",
+        )
+    several = [f"--label {' --label '.join(options.label or ())}"] * (len(options.label or ()) > 1)
+    several += ["--label-sep"] * (options.label_sep is not None)
+    for option in (*unsupported, *several):
+        raise typer.BadParameter(
+            f"{option} does not go with --stream, which trains on one label per row, on texts only;"
+            " leave one of them out.",
+            param_hint="--stream",
+        )
+    if options.path is None:
+        raise typer.BadParameter(
+            "--stream needs a file or folder of rows; name it with --data.", param_hint="--data"
+        )
+    return options.path
+
+
+def _remarks(report: FilesReport, first_fault: str) -> list[str]:
+    """Return what was read as sentences."""
+    dropped = {
+        "dropped by the filter": report.n_filtered,
+        "exact duplicates": report.n_duplicates,
+        f"broken; the first is {first_fault}": report.n_faulty,
+    }
+    left_out = [f"{n:,} {why}" for why, n in dropped.items() if n]
+    named = f"text: {', '.join(report.text)}; label: {report.label}"
+    read = f"Read: {named}, {len(report.classes)} classes; {report.n_read:,} rows of "
+    read += f"{report.n_files} file{'s' * (report.n_files != 1)}"
+    return [f"{read}, of which {', '.join(left_out)}." if left_out else f"{read}."]
+
+
+def _rows(data: Path, report: FilesReport, test: str | None, options: RowOptions) -> TrainTest:
+    """Return the test rows, if there are any, with where the training rows come from."""
+    X_test = y_test = None
+    if test is not None:
+        columns = RowOptions(**{**vars(options), "text": report.text, "label": [report.label]})
+        bunch = read_texts(test, columns, subset="test")
+        X_test, y_test = bunch.data, bunch.target
+    of_test = "" if y_test is None else f" and {len(y_test):,} test rows"
+    return TrainTest(
+        X_train=None,
+        X_test=X_test,
+        y_train=None,  # type: ignore[arg-type]
+        y_test=y_test,  # type: ignore[arg-type]
+        source=f"{data}: {report.n_rows:,} training rows{of_test}",
+        texts=report.text,
+        label_name=report.label,
+    )
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Any]:
+    """Yield a function that shows what is done, and how many blocks are done."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(stage: str, n_done: int, n_blocks: int | None) -> None:
+            check_stopped()
+            bar.update(task, description=stage, completed=n_done, total=n_blocks)
+
+        yield show

@@ -1,0 +1,227 @@
+"""Read labelled rows of files of any size in blocks, with one meaning of labels for all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from agnews_sk._core.labels import encode_labels
+from agnews_sk.datasets._columns import Chosen
+from agnews_sk.datasets._gather import gather_batch
+from agnews_sk.datasets._labels import as_labels, meaning_of_labels, without_label_faults
+from agnews_sk.datasets._parts import files_of, find_sources
+from agnews_sk.datasets._reading import Reading
+from agnews_sk.datasets._table import Table, choose_columns, table_of_cells
+from agnews_sk.files import RowReader, is_dataset, open_rows
+
+# More different labels are ids or texts, and their number must not fill the memory.
+MOST_CLASSES = 65_535
+
+
+class LabelsOfBlock(NamedTuple):
+    """The different labels of a block, and what tells their meaning; plain values, for JSON.
+
+    Attributes
+    ----------
+    path : str
+        Of the file.
+    column : str
+    kind : str or None
+        As `Table.label_kind`.
+    has_header, is_official : bool
+        As of `Table`.
+    texts : list of str
+        As they are in the file.
+    lines : list of int
+        Where each first occurs.
+    """
+
+    path: str
+    column: str
+    kind: str | None
+    has_header: bool
+    is_official: bool
+    texts: list[str]
+    lines: list[int]
+
+    def as_table(self) -> Table:
+        """Return a table of a row per different label."""
+        return Table(
+            path=Path(self.path),
+            rows=pl.DataFrame(),
+            labels=pl.Series("label", self.texts, dtype=pl.String),
+            lines=np.array(self.lines, dtype=int),
+            faults=[],
+            names=[],
+            chosen=Chosen(self.column, {}),
+            has_header=self.has_header,
+            is_official=self.is_official,
+            label_kind=self.kind,
+        )
+
+
+class LabelledBlock(NamedTuple):
+    """A block of rows of a file, which is converted when it is asked for.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    n_rows : int
+        Rows of the block, faulty ones included.
+    load : callable
+        Returns the block as a `Table` in which every row has a label.
+    """
+
+    path: Path
+    n_rows: int
+    load: Callable[[], Table]
+
+
+def find_training_files(given: Any) -> list[Path]:
+    """Return the files of training rows, in order.
+
+    Parameters
+    ----------
+    given : str, path-like or list of them
+        A file, a pattern, several of them, or a folder with files named after parts.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    TypeError
+        If it is a dataset in memory.
+    ValueError
+        If it is a folder of classes.
+    """
+    sources = find_sources(given)
+    found = [one for part in files_of(sources, "train", given) for one in sources[part]]
+    if any(is_dataset(one) for one in found):
+        raise TypeError(
+            "paths must be files, got a dataset of the Hugging Face library; save it with "
+            "to_parquet, and pass that file."
+        )
+    folder = next((one for one in found if one.is_dir()), None)
+    if folder is not None:
+        raise ValueError(
+            f"paths must be files of rows, got {folder}, a folder with a folder per class; write "
+            "its texts into one file, such as Parquet."
+        )
+    return found
+
+
+def read_blocks(paths: Sequence[Path], reading: Reading, n_rows: int) -> Iterator[LabelledBlock]:
+    """Yield the rows of files in blocks; the columns of the first file are those of all.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+    reading : Reading
+    n_rows : int
+        Rows of a block; the last one of a file may have fewer.
+
+    Yields
+    ------
+    LabelledBlock
+        Always the same ones for the same files.
+    """
+    rules = reading.rules
+    for path in paths:
+        reader = open_rows(path, rules, **asdict(reading.options))
+        chosen = choose_columns(reader, rules)
+        if chosen is None:
+            continue
+        yield from _blocks_of(reader, chosen, reading.label_sep, n_rows)
+        has_names = reader.has_header or chosen.label != "class"
+        rules = reading.rules.for_other_files(chosen, has_names=has_names)
+
+
+def _blocks_of(
+    reader: RowReader, chosen: Chosen, label_sep: str | None, n_rows: int
+) -> Iterator[LabelledBlock]:
+    """Yield the blocks of one file."""
+    columns = [*chosen.label_columns, *chosen.texts.values(), *chosen.others]
+    for batch in reader.batches(n_rows):
+
+        def load(batch: Any = batch) -> Table:
+            found = gather_batch(reader, batch, columns, chosen)
+            return without_label_faults(table_of_cells(reader, found, chosen, label_sep))
+
+        if len(batch):
+            yield LabelledBlock(reader.path, len(batch), load)
+
+
+def labels_of_block(table: Table) -> LabelsOfBlock:
+    """Return the different labels of a block.
+
+    Parameters
+    ----------
+    table : Table
+
+    Returns
+    -------
+    LabelsOfBlock
+
+    Raises
+    ------
+    ValueError
+        If rows have several labels, or more different ones than classes can have.
+    """
+    if table.label_kind == "list":
+        raise ValueError(
+            f"{table.path}: {table.label} has several labels per row, and classifiers of several "
+            "labels are not trained from files; load the rows with load_texts, and use fit."
+        )
+    first = pl.DataFrame({"text": table.labels, "line": table.lines}).unique(
+        "text", keep="first", maintain_order=True
+    )
+    check_n_classes(len(first), table.path, table.label)
+    return LabelsOfBlock(
+        str(table.path),
+        table.label,
+        table.label_kind,
+        table.has_header,
+        table.is_official,
+        first["text"].to_list(),
+        first["line"].to_list(),
+    )
+
+
+def check_n_classes(n_classes: int, path: Any, column: str) -> None:
+    """Raise a ValueError for more different labels than classes can have."""
+    if n_classes > MOST_CLASSES:
+        raise ValueError(
+            f"{path}: {column} has more than {MOST_CLASSES:,} different labels, which are no "
+            "classes; name the column of the classes with label= (--label)."
+        )
+
+
+def codes_of_labels(blocks: Sequence[LabelsOfBlock]) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the classes of all blocks, and the position of each label among them.
+
+    Parameters
+    ----------
+    blocks : sequence of LabelsOfBlock
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+        Sorted, as those of `fit` on the rows that `load_texts` loads.
+    codes : dict of str to int
+        By the label as it is in the files.
+
+    Raises
+    ------
+    ValueError
+        As `load_texts`, for labels of two kinds or spellings, and decimals; or if there is a single
+        class.
+    """
+    meaning = meaning_of_labels([block.as_table() for block in blocks])
+    texts = list(meaning)
+    classes, codes = encode_labels(as_labels(pl.Series(texts, dtype=pl.String), meaning))
+    return classes, dict(zip(texts, codes.tolist()))

@@ -1,0 +1,8 @@
+"""Train on files of any size, in memory that does not grow with the number of rows."""
+
+from agnews_sk._core.public import publish
+from agnews_sk.streaming._fit import FilesReport, fit_files, train_files
+
+__all__ = ["fit_files"]
+
+publish(__name__)

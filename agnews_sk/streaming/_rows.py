@@ -1,0 +1,292 @@
+"""The stage that reads, filters, joins and cleans rows, and the one that finds duplicates."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from agnews_sk._core.labels import encode_labels
+from agnews_sk._core.same_text import normalized
+from agnews_sk.datasets import (
+    LabelsOfBlock,
+    codes_of_labels,
+    labels_of_block,
+    read_blocks,
+    why_fault,
+)
+from agnews_sk.streaming._folder import WorkFolder
+from agnews_sk.streaming._runs import ENTRIES
+from agnews_sk.streaming._steps import Steps
+
+# What is done, and how many blocks or ranges are done and in all, None if that is not known yet.
+Report = Callable[[str, int, int | None], None]
+
+_SEEDS = (0, 1)  # of the two hashes of a text
+_BLOCK_BITS = 32  # of the position of a row in its block
+
+
+class RowsRead(NamedTuple):
+    """What the rows of all files are.
+
+    Attributes
+    ----------
+    n_blocks : int
+    columns : list of str
+        Of the texts.
+    label : str
+        Column of the labels.
+    classes : ndarray of shape (n_classes,)
+    codes : dict of str to int
+        Class of each label as it is in the files.
+    n_read, n_faulty, n_kept : int
+        Rows of the files, those without a text or label that can be read, and those that samplers
+        keep, duplicates included.
+    first_fault : str
+        The first faulty row, empty if there is none.
+    """
+
+    n_blocks: int
+    columns: list[str]
+    label: str
+    classes: np.ndarray
+    codes: dict[str, int]
+    n_read: int
+    n_faulty: int
+    n_kept: int
+    first_fault: str
+
+
+def read_rows(
+    paths: Sequence[Path],
+    reading: Any,
+    steps: Steps,
+    folder: WorkFolder,
+    rows_per_block: int,
+    report: Report,
+) -> RowsRead:
+    """Write the cleaned texts of the rows that are kept, with their labels, block by block.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+    reading : Reading
+    steps : Steps
+    folder : WorkFolder
+    rows_per_block : int
+    report : callable
+
+    Returns
+    -------
+    RowsRead
+
+    Raises
+    ------
+    ValueError
+        If a row is faulty and such rows are not to be skipped, or no row is left.
+    """
+    stage = folder.stage("rows")
+    done = stage.read_json("complete")
+    if done is None:
+        n_blocks = 0
+        for number, block in enumerate(read_blocks(paths, reading, rows_per_block)):
+            if not stage.has(number, "json"):
+                report("reading rows", number, None)
+                _read_block(stage, number, block.load(), steps, reading.on_bad_rows)
+            n_blocks = number + 1
+        done = {"n_blocks": n_blocks}
+        stage.write_json("complete", done)
+    blocks = [stage.read_json(number) for number in range(done["n_blocks"])]
+    return _rows_read(blocks, paths)
+
+
+def _read_block(stage: WorkFolder, number: int, table: Any, steps: Steps, on_bad_rows: str) -> None:
+    """Write the rows of one block, and at last what they are."""
+    if table.faults and on_bad_rows == "error":
+        raise ValueError(why_fault(table.path, *table.faults[0]))
+    found = labels_of_block(table)
+    columns = list(table.rows.columns)
+    if number == 0:
+        steps.check_labels(table.rows, table.labels)
+    steps.fit_rows(columns)
+    block = steps.texts(table.rows)
+    labels = table.labels.gather(block.kept)
+    frame = pl.DataFrame({"text": block.texts, "label": labels})
+    if block.compared is not None:
+        stage.write_frame(number, "hashes", _hashes(block.compared, number))
+    stage.write_frame(number, "parquet", frame)
+    first = table.faults[0] if table.faults else None
+    state = {
+        "n_read": len(table.rows) + len(table.faults),
+        "n_faulty": len(table.faults),
+        "n_kept": len(frame),
+        "columns": columns,
+        "labels": found._asdict(),
+        "fault": "" if first is None else f"{table.path}, line {first.line}: {first.reason}",
+    }
+    stage.write_json(number, state)
+
+
+def _rows_read(blocks: Sequence[dict[str, Any]], paths: Sequence[Path]) -> RowsRead:
+    """Return what the rows of all blocks are together."""
+    shown = f"{', '.join(map(str, paths)):.300}"
+    if not blocks:
+        raise ValueError(f"No rows in {shown}.")
+    totals = {
+        name: sum(block[name] for block in blocks) for name in ("n_read", "n_faulty", "n_kept")
+    }
+    if not totals["n_kept"]:
+        raise ValueError(
+            f"No rows in {shown} that can be used: of {totals['n_read']:,} rows "
+            f"{totals['n_faulty']:,} are broken, and the samplers drop all others."
+        )
+    classes, codes = codes_of_labels([LabelsOfBlock(**block["labels"]) for block in blocks])
+    fault = next((block["fault"] for block in blocks if block["fault"]), "")
+    columns, label = blocks[0]["columns"], blocks[0]["labels"]["column"]
+    return RowsRead(len(blocks), columns, label, classes, codes, **totals, first_fault=fault)
+
+
+def _hashes(compared: pl.Series, number: int) -> pl.DataFrame:
+    """Return 128 bits of each text that is not blank, with its row, in ascending order."""
+    texts = normalized(compared)
+    columns = {f"h{seed}": texts.hash(seed) for seed in _SEEDS}
+    rows = np.arange(len(texts), dtype=np.uint64) + np.uint64(number << _BLOCK_BITS)
+    frame = pl.DataFrame({**columns, "row": rows}).filter(texts.is_not_null())
+    return frame.sort("h0")
+
+
+def find_duplicates(
+    folder: WorkFolder, n_blocks: int, report: Report, *, entries: int = ENTRIES
+) -> list[Path]:
+    """Find the rows whose text an earlier row has, by hashes in ranges that fit in memory.
+
+    Parameters
+    ----------
+    folder : WorkFolder
+    n_blocks : int
+    report : callable
+    entries : int
+        Hashes in memory at a time.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Files of the rows to drop.
+    """
+    rows, stage = folder.stage("rows"), folder.stage("duplicates")
+    size = stage.read_json("size")
+    if size is None:
+        runs = [rows.file(number, "hashes") for number in range(n_blocks)]
+        size = sum(pl.scan_parquet(run).select(pl.len()).collect().item() for run in runs)
+        stage.write_json("size", size)
+    n_ranges = max(1, -(-size // entries))
+    bounds = [2**64 * i // n_ranges for i in range(n_ranges + 1)]
+    found = []
+    for number, (low, high) in enumerate(pairwise(bounds)):
+        if not stage.has(number, "parquet"):
+            report("finding duplicates", number, n_ranges)
+            runs = [rows.file(one, "hashes") for one in range(n_blocks)]
+            stage.write_frame(number, "parquet", _repeated(runs, low, high - 1))
+        found.append(stage.file(number, "parquet"))
+    return found
+
+
+def _repeated(runs: Sequence[Path], low: int, high: int) -> pl.DataFrame:
+    """Return the rows with a hash in a range that an earlier row has."""
+    in_range = pl.col("h0").is_between(pl.lit(low, pl.UInt64), pl.lit(high, pl.UInt64))
+    scanned = pl.concat([pl.scan_parquet(run) for run in runs]).filter(in_range)
+    hashes = scanned.collect(engine="streaming").sort("row")
+    is_first = hashes.select(pl.struct("h0", "h1").is_first_distinct()).to_series()
+    return hashes.filter(~is_first).select("row").sort("row")
+
+
+class KeptRows:
+    """The rows of blocks that are trained on.
+
+    Parameters
+    ----------
+    folder : WorkFolder
+    dropped : sequence of pathlib.Path
+        Files of the duplicates to drop.
+
+    Attributes
+    ----------
+    code_of : dict of str to int
+        Class of each label as it is in the files; set it before `codes` is called.
+    """
+
+    def __init__(self, folder: WorkFolder, dropped: Sequence[Path] = ()) -> None:
+        self._stage, self._dropped = folder.stage("rows"), list(dropped)
+        self.code_of: dict[str, int] = {}
+
+    def n_dropped(self) -> int:
+        """Return the number of duplicates."""
+        return sum(pl.scan_parquet(one).select(pl.len()).collect().item() for one in self._dropped)
+
+    def labels(self, n_blocks: int) -> list[str]:
+        """Return the different labels of all blocks, as they are in the files."""
+        found = self._stage.read_json("labels")
+        if found is None:
+            names = [self._frame(number, ["label"])["label"].unique() for number in range(n_blocks)]
+            found = pl.concat(names).unique().sort().to_list()
+            self._stage.write_json("labels", found)
+        return found
+
+    def texts(self, number: int) -> pl.Series:
+        """Return the texts of a block, polars.Series of str of shape (n_rows,)."""
+        return self._frame(number, ["text"])["text"]
+
+    def codes(self, number: int) -> np.ndarray:
+        """Return the classes of the rows of a block, ndarray of uint16 of shape (n_rows,)."""
+        labels = self._frame(number, ["label"])["label"]
+        return labels.replace_strict(self.code_of, return_dtype=pl.UInt16).to_numpy()
+
+    def _frame(self, number: int, columns: list[str]) -> pl.DataFrame:
+        """Return the texts or the labels of a block."""
+        frame = pl.read_parquet(self._stage.file(number, "parquet"), columns=columns)
+        if not self._dropped:
+            return frame
+        first = number << _BLOCK_BITS
+        in_block = pl.col("row").is_between(first, first + len(frame))
+        dropped = pl.concat([pl.scan_parquet(one).filter(in_block) for one in self._dropped])
+        kept = np.ones(len(frame), dtype=bool)
+        kept[dropped.collect()["row"].to_numpy() - np.uint64(first)] = False
+        return frame.filter(pl.Series(kept))
+
+
+def classes_of_kept(found: RowsRead, labels: Sequence[str]) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the classes that kept rows have, and the position of each label among them.
+
+    Parameters
+    ----------
+    found : RowsRead
+    labels : sequence of str
+        Of the kept rows, as they are in the files.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    codes : dict of str to int
+
+    Raises
+    ------
+    ValueError
+        If there is a single class.
+
+    Warns
+    -----
+    UserWarning
+        If samplers dropped all rows of a class.
+    """
+    kept, codes = np.unique([found.codes[label] for label in labels], return_inverse=True)
+    lost = np.delete(found.classes, kept).tolist()
+    if lost:
+        warnings.warn(
+            f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
+            stacklevel=5,
+        )
+    classes, _ = encode_labels(found.classes[kept])
+    return classes, dict(zip(labels, codes.tolist()))

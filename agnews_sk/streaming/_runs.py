@@ -1,0 +1,81 @@
+"""Add up sorted runs that together are larger than memory, range of keys by range of keys."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from agnews_sk.streaming._folder import WorkFolder
+
+# Entries of all runs that are in memory at a time.
+ENTRIES = 3_000_000
+# Keys of a run that decide where ranges end.
+_SAMPLED = 2_000
+
+
+def add_up(
+    runs: Sequence[Path],
+    folder: WorkFolder,
+    *,
+    keep: pl.Expr,
+    report: Callable[[int, int], None],
+    entries: int = ENTRIES,
+) -> list[Path]:
+    """Add up the entries of runs with the same key, and keep some of the sums.
+
+    Parameters
+    ----------
+    runs : sequence of pathlib.Path
+        Parquet files with the column `key`, in ascending order, and columns of integers.
+    folder : WorkFolder
+        For the result, which is kept: a range that is there is not computed again.
+    keep : polars.Expr
+        Which sums to keep, by the columns.
+    report : callable
+        Called with the numbers of ranges done and of all.
+    entries : int
+        Most entries in memory, unless more have one key.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Parquet files of the sums, in ascending order of keys.
+    """
+    bounds = folder.read_json("bounds")
+    if bounds is None:
+        bounds = _bounds(runs, entries)
+        folder.write_json("bounds", bounds)
+    found = []
+    for number, (low, high) in enumerate(zip([None, *bounds], [*bounds, None])):
+        if not folder.has(number, "parquet"):
+            report(number, len(bounds) + 1)
+            folder.write_frame(number, "parquet", _sums(runs, low, high, keep))
+        found.append(folder.file(number, "parquet"))
+    return found
+
+
+def _bounds(runs: Sequence[Path], entries: int) -> list[str]:
+    """Return the keys at which ranges of about so many entries begin, but the first."""
+    sizes = [pl.scan_parquet(run).select(pl.len()).collect().item() for run in runs]
+    n_ranges = -(-sum(sizes) // entries)
+    if n_ranges < 2:
+        return []
+    every = max(1, sum(sizes) // (_SAMPLED * n_ranges))
+    sampled = [
+        pl.scan_parquet(run).select(pl.col("key").gather_every(every)).collect().to_series()
+        for run in runs
+    ]
+    keys = pl.concat(sampled).sort()
+    places = [len(keys) * i // n_ranges for i in range(1, n_ranges)]
+    return keys.gather(places).unique().sort().to_list()
+
+
+def _sums(runs: Sequence[Path], low: str | None, high: str | None, keep: pl.Expr) -> pl.DataFrame:
+    """Return the sums of the keys from one to before another."""
+    scanned = pl.concat([pl.scan_parquet(run) for run in runs])
+    if low is not None:
+        scanned = scanned.filter(pl.col("key") >= low)
+    if high is not None:
+        scanned = scanned.filter(pl.col("key") < high)
+    sums = scanned.group_by("key").agg(pl.all().sum()).filter(keep)
+    return sums.sort("key").collect(engine="streaming")

@@ -1,0 +1,179 @@
+"""The steps of a pipeline that is trained block by block."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from sklearn.utils import get_tags
+
+from agnews_sk._core.base import sampled_columns
+from agnews_sk._core.joining import join_columns
+from agnews_sk._core.labels import reject_labels
+from agnews_sk._core.validation import take_rows, text_columns
+from agnews_sk.classifiers import CalibratedLogisticRegression, check_classifier
+from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.sampling import DuplicateFilter, RowFilter, SamplerChain
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer
+
+_SUPPORTED = "fit_files trains the pipelines of make_tfidf_pipeline, without columns="
+
+
+class TextBlock(NamedTuple):
+    """The texts of the rows of a block that are kept.
+
+    Attributes
+    ----------
+    texts : polars.Series of str of shape (n_kept,)
+    kept : ndarray of int of shape (n_kept,)
+        Their positions in the block.
+    compared : polars.Series of str of shape (n_kept,), or None
+        What duplicates have in common; None if they are not dropped.
+    """
+
+    texts: pl.Series
+    kept: np.ndarray
+    compared: pl.Series | None
+
+
+class Steps:
+    """The steps of a pipeline: samplers and transformers of rows, vectorizer and classifier.
+
+    Parameters
+    ----------
+    pipeline : imblearn.pipeline.Pipeline
+        Unfitted; its steps are fitted in place.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a step needs all rows in memory, or a parameter is out of range.
+    """
+
+    def __init__(self, pipeline: Any) -> None:
+        steps = [(name, step) for name, step in getattr(pipeline, "steps", []) if not _skips(step)]
+        if len(steps) < 2 or type(steps[-1][1]) is not CalibratedLogisticRegression:
+            named = f"{steps[-1][0]!r}, {type(steps[-1][1]).__name__}" if steps else repr(pipeline)
+            raise TypeError(
+                "the last step of pipeline must be CalibratedLogisticRegression to be fitted block "
+                f"by block, got {named:.100}; {_SUPPORTED}."
+            )
+        self._rows = [found for name, step in steps[:-2] for found in _row_steps(name, step)]
+        self._check_order()
+        self.vectorizer, self.classifier = steps[-2][1], steps[-1][1]
+        if not isinstance(self.vectorizer, NgramUnion | NgramVectorizer):
+            raise TypeError(
+                f"the step {steps[-2][0]!r}, {type(self.vectorizer).__name__}, cannot be fitted "
+                f"block by block; use NgramUnion or NgramVectorizer: {_SUPPORTED}."
+            )
+        check_classifier(self.classifier)
+
+    def _check_order(self) -> None:
+        """Reject a filter after the one that drops duplicates, which is applied last."""
+        kinds = [step for _, step in self._rows if hasattr(step, "fit_resample")]
+        for before in kinds[:-1]:
+            if isinstance(before, DuplicateFilter):
+                raise ValueError(
+                    "DuplicateFilter must be the last of the samplers where files are trained on "
+                    f"block by block, got {type(kinds[-1]).__name__} after it; put it last."
+                )
+
+    @property
+    def drops_duplicates(self) -> bool:
+        """Whether rows that repeat others are dropped."""
+        return any(isinstance(step, DuplicateFilter) for _, step in self._rows)
+
+    @property
+    def _joiner(self) -> ColumnJoiner | None:
+        return next((step for _, step in self._rows if isinstance(step, ColumnJoiner)), None)
+
+    def fit_rows(self, columns: list[str]) -> None:
+        """Fit the steps that learn nothing but the names of columns.
+
+        Parameters
+        ----------
+        columns : list of str
+            Those of the texts.
+        """
+        frame = pl.DataFrame({name: [""] for name in columns})
+        for _, step in self._rows:
+            if isinstance(step, ColumnJoiner):
+                step.fit(frame)
+            elif not hasattr(step, "fit_resample"):
+                step.fit([""])
+
+    def check_labels(self, frame: pl.DataFrame, labels: pl.Series) -> None:
+        """Reject columns of texts that are the labels, as `ColumnJoiner.fit` does."""
+        if self._joiner is not None and self._joiner.columns is None and len(labels):
+            reject_labels(text_columns(frame, None), labels.to_numpy())
+
+    def texts(self, frame: pl.DataFrame) -> TextBlock:
+        """Return the texts of the rows that the samplers keep.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame of str of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        TextBlock
+        """
+        joiner = self._joiner
+        X: Any = frame if joiner is not None or frame.width > 1 else frame.to_series()
+        kept, compared = np.arange(len(frame)), None
+        with sampled_columns(None if joiner is None else joiner.columns):
+            for _, step in self._rows:
+                if not len(kept):
+                    break
+                if isinstance(step, DuplicateFilter):
+                    compared = join_columns(step.read_columns(X))
+                elif isinstance(step, RowFilter):
+                    found = np.flatnonzero(step.keeps(X))
+                    X, kept = take_rows(X, found), kept[found]
+                else:
+                    X = step.transform(X)
+        if not len(kept):
+            nothing = pl.Series([], dtype=pl.String)
+            return TextBlock(nothing, kept, nothing if self.drops_duplicates else None)
+        return TextBlock(pl.Series(values=list(X), dtype=pl.String).fill_null(""), kept, compared)
+
+
+def _skips(step: Any) -> bool:
+    """Return whether a step does nothing."""
+    return step is None or (isinstance(step, str) and step == "passthrough")
+
+
+def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
+    """Return a step of rows, or the samplers that it consists of; reject any other."""
+    if isinstance(step, SamplerChain):
+        parts = [(f"{name}__{one}", part) for one, part in step.steps if not _skips(part)]
+        return [found for one, part in parts for found in _row_steps(one, part)]
+    if hasattr(step, "fit_resample"):
+        _check_sampler(name, step)
+        return [(name, step)]
+    if isinstance(step, ColumnJoiner) or not get_tags(step).requires_fit:
+        return [(name, step)]
+    raise TypeError(
+        f"the step {name!r}, {type(step).__name__}, learns from all rows, and cannot be fitted "
+        f"block by block; leave it out, or call pipeline.fit on rows in memory: {_SUPPORTED}."
+    )
+
+
+def _check_sampler(name: str, step: Any) -> None:
+    """Raise an error for a sampler that needs all rows."""
+    way_out = (
+        f"leave it out with {name}='passthrough', change the rows before they are written to the "
+        "files, or call pipeline.fit on rows in memory"
+    )
+    if isinstance(step, DuplicateFilter):
+        step._validate_params()
+        if step.method != "exact" or step.keep != "first":
+            raise ValueError(
+                f"the step {name!r} must be DuplicateFilter(method='exact', keep='first') where "
+                f"files are read block by block, got method={step.method!r}, keep={step.keep!r}; "
+                f"{way_out}."
+            )
+    elif not (isinstance(step, RowFilter) and step.judges_rows_alone):
+        raise TypeError(
+            f"the step {name!r}, {type(step).__name__}, compares or adds rows, and needs all of "
+            f"them in memory; {way_out}."
+        )

@@ -1,0 +1,191 @@
+"""Train on files of any size: memory and time by the number of rows, and accuracy beside `fit`.
+
+Rows of `make_news` are written as Parquet files of two sizes. Each is trained on in a process of
+its own, whose peak memory is measured; then `fit` is trained on the first rows of the largest file.
+All are scored on fresh rows. With `real`, rows of `AGNEWS_SK_DATA` are trained on from a file and
+in memory.
+
+    python benchmarks/bench_stream.py --rows 2000000 20000000
+    AGNEWS_SK_DATA=FOLDER python benchmarks/bench_stream.py real
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+from record import record
+
+from agnews_sk import load, make_news, make_tfidf_pipeline, save
+from agnews_sk.datasets import load_train_test
+from agnews_sk.streaming import fit_files
+
+ROWS_PER_GROUP = 2**17
+TEXT = ["title", "description"]
+FRESH_SEED = 2**31 - 1
+
+
+def generate(n_rows, path):
+    """Write a Parquet file of this many rows, each group with a random seed of its own."""
+    writer = None
+    for seed, start in enumerate(range(0, n_rows, ROWS_PER_GROUP)):
+        size = min(ROWS_PER_GROUP, n_rows - start)
+        X, y = make_news(size, random_state=seed, return_X_y=True)
+        table = as_frame(X, y).to_arrow()
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    writer.close()
+
+
+def as_frame(X, y):
+    """Return rows and labels as one frame."""
+    return pl.from_pandas(X.reset_index(drop=True)).with_columns(label=pl.Series(values=list(y)))
+
+
+def train_here(way, source, model, n_rows):
+    """Train by a way, save the model, and print seconds and peak memory as JSON."""
+    begin, stages = time.perf_counter(), {}
+
+    def note(stage, n_done, n_blocks):
+        name = stage.split(":")[0]
+        stages.setdefault(name, time.perf_counter() - begin)
+
+    if way == "fit":
+        rows = pl.scan_parquet(source).head(int(n_rows)).collect()
+        begin = time.perf_counter()
+        pipeline = make_tfidf_pipeline().fit(rows[TEXT], rows["label"])
+    else:
+        work = Path(model).with_suffix(".parts")
+        pipeline = fit_files(
+            make_tfidf_pipeline(),
+            source,
+            text=TEXT,
+            label="label",
+            work_folder=work,
+            progress=note,
+        )
+    seconds = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    save(pipeline, model)
+    print(json.dumps([seconds, peak, stages]))
+
+
+def train(way, source, model, n_rows):
+    """Train in a process of its own; return the model, seconds, peak bytes and stages."""
+    command = [sys.executable, __file__, "--here", way, str(source), str(model), str(n_rows)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return load(model), *json.loads(done.stdout.splitlines()[-1])
+
+
+def show_stages(stages, seconds):
+    """Print how long each stage took."""
+    starts = [*stages.values(), seconds]
+    for (name, start), end in zip(stages.items(), starts[1:]):
+        print(f"    {name}: {end - start:.1f} s", flush=True)
+
+
+def compare_sizes(sizes, n_fit, n_fresh):
+    """Print and record time, memory and accuracy by the number of rows."""
+    X, y = make_news(n_fresh, random_state=FRESH_SEED, return_X_y=True)
+    first = None
+    heads = ("rows", 12), ("way", 12), ("s", 9), ("us/row", 9), ("peak MiB", 10)
+    heads += ("n-grams", 10), ("accuracy", 10)
+    print("".join(f"{head:>{width}}" for head, width in heads), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "rows.parquet"
+        for n_rows in sizes:
+            generate(n_rows, source)
+            model, seconds, peak, stages = train("files", source, Path(folder) / "model", n_rows)
+            accuracy = show(n_rows, "fit_files", model, seconds, peak, X, y)
+            show_stages(stages, seconds)
+            first = first or (seconds / n_rows, peak)
+        record(f"training from files, {n_rows:,} rows, peak MiB", peak / 2**20, bar="<= 2048")
+        record(
+            f"training from files, {n_rows:,} rows, peak memory relative to {sizes[0]:,}",
+            peak / first[1],
+            bar="<= 1.15",
+        )
+        record(
+            f"training from files, {n_rows:,} rows, time per row relative to {sizes[0]:,}",
+            seconds / n_rows / first[0],
+            bar="<= 1.2",
+        )
+        record(f"training from files, {n_rows:,} rows, us per row", 1e6 * seconds / n_rows)
+        if n_fit:
+            n_fit = min(n_fit, n_rows)
+            model, seconds, peak, _ = train("fit", source, Path(folder) / "fit", n_fit)
+            in_memory = show(n_fit, "fit", model, seconds, peak, X, y)
+            record(
+                f"training from files, {n_rows:,} rows, accuracy above fit on {n_fit:,}, points",
+                100 * (accuracy - in_memory),
+                bar=">= 0",
+            )
+
+
+def show(n_rows, way, model, seconds, peak, X, y):
+    """Print a line of the table, and return the accuracy."""
+    accuracy, n_grams = model.score(X, y), model["classify"].n_features_in_
+    print(
+        f"{n_rows:>12,}{way:>12}{seconds:>9.1f}{1e6 * seconds / n_rows:>9.1f}{peak / 2**20:>10.0f}"
+        f"{n_grams:>10,}{accuracy:>10.4f}",
+        flush=True,
+    )
+    return accuracy
+
+
+def compare_real():
+    """Print and record how far models of real rows are apart, from a file and in memory."""
+    rows = load_train_test()
+    print(rows.source, rows.notice or "")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "rows.parquet"
+        as_frame(rows.X_train, rows.y_train).write_parquet(source)
+        text = list(rows.texts) or list(rows.X_train.columns)
+        ours = fit_files(make_tfidf_pipeline(), source, text=text, label="label")
+    theirs = make_tfidf_pipeline().fit(rows.X_train, rows.y_train)
+    names = [one["vectorize"].get_feature_names_out() for one in (ours, theirs)]
+    same = np.array_equal(*names)
+    scores = [one.score(rows.X_test, rows.y_test) for one in (ours, theirs)]
+    agree = (ours.predict(rows.X_test) == theirs.predict(rows.X_test)).mean()
+    print(
+        f"{len(rows.y_train):,} rows: vocabulary of {len(names[0]):,} n-grams "
+        f"{'identical' if same else 'DIFFERENT'}, accuracy {scores[0]:.4f} from files and "
+        f"{scores[1]:.4f} by fit on {len(rows.y_test):,} rows, {100 * agree:.2f} % of predictions "
+        "equal",
+        flush=True,
+    )
+    record("training from files, real rows, vocabulary is that of fit", float(same), bar=">= 1")
+    record(
+        "training from files, real rows, accuracy apart from fit, points",
+        100 * abs(scores[0] - scores[1]),
+        bar="<= 0.1",
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help="sizes, real; both by default")
+    parser.add_argument("--rows", type=int, nargs="+", default=[2_000_000, 20_000_000])
+    parser.add_argument("--fit-rows", type=int, default=1_000_000, help="for fit; 0 leaves it out")
+    parser.add_argument("--fresh-rows", type=int, default=50_000, help="to score on")
+    parser.add_argument("--here", nargs=4, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.here:
+        train_here(*args.here)
+        return
+    parts = args.parts or ["real", "sizes"]
+    if "real" in parts:
+        compare_real()
+    if "sizes" in parts:
+        compare_sizes(args.rows, args.fit_rows, args.fresh_rows)
+
+
+if __name__ == "__main__":
+    main()

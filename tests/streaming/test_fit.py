@@ -1,0 +1,264 @@
+"""Pipelines fitted on files are like those fitted on the same rows in memory."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from agnews_sk import (
+    NgramVectorizer,
+    explain,
+    load,
+    load_texts,
+    make_news,
+    make_tfidf_pipeline,
+    save,
+)
+from agnews_sk.sampling import DuplicateFilter, LengthFilter, MissingTextFilter, SamplerChain
+from agnews_sk.streaming import fit_files
+from agnews_sk.streaming._rows import find_duplicates
+from agnews_sk.streaming._vectors import Vectors
+from agnews_sk.vectorization import NgramUnion
+from tests.streaming.conftest import (
+    TEXT,
+    as_frame,
+    assert_same_model,
+    assert_same_vocabulary,
+    make_quick,
+    train,
+)
+
+
+def test_the_model_is_that_of_fit_within_its_tolerance(news, file):
+    pipeline = make_tfidf_pipeline(classify__tol=1e-7, classify__max_iter=500)
+    found, expected = train(pipeline, file), clone(pipeline).fit(*news)
+    assert_same_vocabulary(found, expected)
+    one, other = found["classify"], expected["classify"]
+    assert one.classes_.tolist() == other.classes_.tolist()
+    assert one.n_features_in_ == other.n_features_in_
+    error = np.linalg.norm(one.coef_ - other.coef_) / np.linalg.norm(other.coef_)
+    assert error < 0.005
+    assert one.temperature_ == pytest.approx(other.temperature_, rel=0.15)
+    new, _ = make_news(2_000, random_state=1, return_X_y=True)
+    assert (found.predict(new) == expected.predict(new)).mean() > 0.985
+
+
+def test_accuracy_on_new_rows_is_that_of_fit(news, file):
+    found, expected = train(make_tfidf_pipeline(), file), make_tfidf_pipeline().fit(*news)
+    new, y = make_news(5_000, random_state=1, return_X_y=True)
+    assert found.score(new, y) == pytest.approx(expected.score(new, y), abs=0.005)
+
+
+CHINESE = ["石油价格上涨", "石油股票下跌", "决赛今晚举行", "冠军属于我们", "价格上涨", "今晚决赛"]
+UNDIVIDED = ["ab-cd-ef-gh-ij-kl-mn-op", "qr-st-uv-wx-yz-ab-cd-ef"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "vectorizer"),
+    [
+        (None, NgramUnion(words=NgramVectorizer(max_features=300, ngram_range=(1, 3)))),
+        (None, NgramUnion(units="words", words=NgramVectorizer(min_df=3, max_df=0.2, binary=True))),
+        (None, NgramUnion(units="characters")),
+        (None, NgramUnion(units="both", character_weight=0.5)),
+        (None, NgramVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, dtype=np.float32)),
+        (None, NgramVectorizer(stop_words="english", supervised=True, norm="l1")),
+        (None, NgramVectorizer(ngram_range=(2, 2), use_idf=False, norm=None, sublinear_tf=True)),
+        (None, NgramVectorizer(token_pattern=r"[a-z]+ [a-z]+")),
+        (CHINESE * 5, NgramUnion()),
+        (["oil up", "cup won", "oil down", "cup lost"] * 3, NgramUnion()),
+        (["! ?", "? !", "; ,", "- -"] * 3, NgramUnion()),
+    ],
+    ids=[
+        "most frequent words",
+        "limits of frequency",
+        "characters",
+        "both",
+        "whole texts",
+        "stop words",
+        "counts of pairs",
+        "words with spaces",
+        "Chinese",
+        "few texts",
+        "no words",
+    ],
+)
+def test_n_grams_and_weights_are_exactly_those_of_fit(news, tmp_path, texts, vectorizer):
+    if texts is None:
+        X, y = news[0][:700], news[1][:700]
+        texts = (X["title"].fillna("") + " " + X["description"].fillna("")).tolist()
+    else:
+        y = np.tile(["a", "b"], len(texts))[: len(texts)]
+    pl.DataFrame({"text": texts, "label": list(y)}).write_parquet(tmp_path / "a.parquet")
+    pipeline = make_quick(vectorize=vectorizer)
+    found = train(
+        pipeline, tmp_path / "a.parquet", text="text", rows_per_block=7 * len(texts) // 30
+    )
+    expected = clone(pipeline).fit(texts, y)
+    assert_same_vocabulary(found, expected)
+    for name in ("units_", "reason_", "character_weight_"):
+        if hasattr(expected["vectorize"], name):
+            assert getattr(found["vectorize"], name) == getattr(expected["vectorize"], name)
+    features = found[:-1].transform(texts), expected[:-1].transform(texts)
+    np.testing.assert_array_equal(features[0].toarray(), features[1].toarray())
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "jsonl", "arrow", "tsv", "json"])
+def test_every_format_gives_the_same_model(news, file, tmp_path, ending):
+    X, y = news[0][:300], news[1][:300]
+    frame, path = as_frame(X, y).to_pandas(), tmp_path / f"news.{ending}"
+    if ending.startswith("csv"):
+        frame.to_csv(path, index=False)
+    elif ending == "tsv":
+        frame.to_csv(path, index=False, sep="\t")
+    elif ending == "arrow":
+        pl.from_pandas(frame).write_ipc(path)
+    else:
+        frame.to_json(path, orient="records", lines=ending == "jsonl")
+    first = tmp_path / "first.parquet"
+    pl.from_pandas(frame).write_parquet(first)
+    pipelines = [train(make_quick(), one, rows_per_block=100) for one in (path, first)]
+    assert_same_vocabulary(*pipelines)
+    assert_same_model(*pipelines)
+
+
+def test_columns_are_recognized_and_files_are_read_as_one(news, file, tmp_path):
+    frame = as_frame(*news)
+    frame[:500].write_csv(tmp_path / "train-0.csv")
+    frame[500:].write_csv(tmp_path / "train-1.csv")
+    for paths in (tmp_path, f"{tmp_path}/train-*", sorted(tmp_path.iterdir())):
+        found = fit_files(make_quick(), paths, rows_per_block=250)
+        assert found["join"].columns_ == TEXT
+        assert_same_vocabulary(found, train(make_quick(), file))
+
+
+@pytest.mark.parametrize("labels", [[3, 1], [True, False], ["1", "x"], ["a b", "ä"]], ids=repr)
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_labels_are_those_of_load_texts(tmp_path, labels, ending):
+    path = tmp_path / f"a.{ending}"
+    frame = pl.DataFrame({"text": ["oil up", "cup won"] * 20, "kind": labels * 20})
+    getattr(frame, {"jsonl": "write_ndjson"}.get(ending, f"write_{ending}"))(path)
+    names = {"text": "text", "label": "kind"}
+    found = fit_files(make_quick(), path, rows_per_block=7, **names)
+    expected = make_quick().fit(*load_texts(path, return_X_y=True, **names))
+    assert found.classes_.tolist() == expected.classes_.tolist()
+    assert found.classes_.dtype == expected.classes_.dtype
+    assert found.predict(["oil"]).tolist() == [labels[0]]
+
+
+def test_agnews_files_get_the_names_of_its_classes(tmp_path):
+    rows = [f'"{1 + i % 4}","title {i}","text of class{i % 4}"' for i in range(40)]
+    (tmp_path / "train.csv").write_text("\n".join(rows) + "\n")
+    found = fit_files(make_quick(), tmp_path, rows_per_block=9)
+    assert found.classes_.tolist() == ["Business", "Sci/Tech", "Sports", "World"]
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        LengthFilter(min_words=12),
+        MissingTextFilter(how="any"),
+        DuplicateFilter(),
+        SamplerChain([("long", LengthFilter(min_words=8)), ("once", DuplicateFilter())]),
+        "passthrough",
+    ],
+    ids=["length", "missing", "duplicates", "chain", "none"],
+)
+def test_filters_drop_the_rows_that_they_drop_in_fit(news, file, sampler):
+    pipeline = make_quick(filter=sampler)
+    found, expected = train(pipeline, file), clone(pipeline).fit(*news)
+    assert_same_vocabulary(found, expected)
+
+
+def test_a_class_whose_rows_are_all_dropped_is_no_class(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = ["text,label", *["oil is up,a", "cup was won,b"] * 20, "no,c", "Oil is up!,d"]
+    path.write_text("\n".join(rows) + "\n")
+    chain = SamplerChain([("long", LengthFilter()), ("once", DuplicateFilter())])
+    pipeline = make_quick(filter=chain)
+    with pytest.warns(UserWarning, match=r"all rows of the classes \['c', 'd'\]"):
+        found = train(pipeline, path, text="text", rows_per_block=10)
+    assert found.classes_.tolist() == ["a", "b"]
+
+
+def test_duplicates_are_found_in_ranges_that_fit_in_memory(news, file, monkeypatch):
+    pipeline = make_quick(filter=DuplicateFilter())
+    whole = train(pipeline, file)
+    monkeypatch.setitem(find_duplicates.__kwdefaults__, "entries", 50)
+    monkeypatch.setitem(Vectors.__init__.__kwdefaults__, "entries", 5_000)
+    parts = train(pipeline, file)
+    assert_same_vocabulary(parts, whole)
+    assert_same_model(parts, whole)
+
+
+def test_the_result_is_saved_served_and_explained_as_others_are(news, file, tmp_path):
+    found = train(make_quick(filter=DuplicateFilter()), file)
+    loaded = load(save(found, tmp_path / "model"))
+    X = news[0][:50]
+    np.testing.assert_array_equal(loaded.predict_proba(X), found.predict_proba(X))
+    assert explain(found, "Oil prices rise").values.any()
+    assert found.predict([None]).tolist()[0] in found.classes_
+
+
+def test_the_given_pipeline_stays_as_it_is(file):
+    pipeline = make_quick()
+    train(pipeline, file)
+    with pytest.raises(NotFittedError, match="fit"):
+        pipeline.predict(["oil"])
+
+
+def test_the_size_of_blocks_and_threads_change_only_the_order_of_sums(file):
+    one = train(make_quick(), file, rows_per_block=1_200)
+    other = train(make_quick(classify__n_jobs=1), file, rows_per_block=100)
+    assert_same_vocabulary(one, other)
+    np.testing.assert_allclose(one["classify"].coef_, other["classify"].coef_, atol=0.02)
+
+
+def test_progress_is_reported_before_each_block(file):
+    seen = []
+    train(make_tfidf_pipeline(), file, progress=lambda *done: seen.append(done))
+    assert [done for done in seen if done[0] == "reading rows"] == [
+        ("reading rows", i, None) for i in range(5)
+    ]
+    assert ("counting n-grams", 4, 5) in seen
+    assert any("held-out log loss 0." in stage for stage, _, _ in seen)
+
+
+def test_broken_rows_are_an_error_or_are_skipped_with_a_warning(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = ["text,label", *["oil up,a", "cup won,b"] * 20, "no label,", "cup,b"]
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(ValueError, match=r"a\.csv, line 42: label is missing.*on_bad_rows"):
+        train(make_quick(), path, text="text", rows_per_block=10)
+    with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*line 42"):
+        found = train(make_quick(), path, text="text", rows_per_block=10, on_bad_rows="skip")
+    assert found.predict(["cup"]).tolist() == ["b"]
+
+
+def test_files_without_rows_to_train_on_are_rejected(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n")
+    with pytest.raises(ValueError, match="No rows in"):
+        train(make_quick(), path, text="text")
+    path.write_text("text,label\n ,a\n,b\n")
+    with pytest.raises(ValueError, match="the samplers drop all others"):
+        train(make_quick(), path, text="text")
+    path.write_text("text,label\noil,a\ncup,a\n")
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        train(make_quick(), path, text="text")
+
+
+def test_a_column_that_is_the_labels_is_rejected(tmp_path):
+    path = tmp_path / "a.csv"
+    frame = pd.DataFrame({"text": ["oil up", "cup"] * 9, "copy": ["a", "b"] * 9})
+    frame.assign(label=frame["copy"]).to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"'copy'.* holds the labels"):
+        train(make_quick(), path, text=["text", "copy"])
+
+
+def test_several_labels_per_row_are_rejected(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "oil", "label": ["a", "b"]}\n{"text": "cup", "label": []}\n')
+    with pytest.raises(ValueError, match=r"several labels per row.*use fit"):
+        train(make_quick(), path, text="text")
