@@ -29,7 +29,7 @@ for ax, label in zip(axes, (worst["predicted"], worst["true"])):
 plt.show()
 
 # %%
-# What the words above add to the score of the wrong class, no word adds to that of the true one.
+# Each bar is what a word adds to the score of the class.
 
 print(
     f"The label is {worst['true']}; because of the words above, the prediction is "

@@ -37,6 +37,7 @@ print(table[list(pipelines)].round(3))
 
 figure, ax = plt.subplots()
 LearningCurvesDisplay.from_curves(curves, ax=ax)
+ax.set_ylim(0, 1)
 plt.show()
 
 for size, best in table.idxmax(axis=1).items():

@@ -33,6 +33,7 @@ print(curves.curve().round(3).to_string(index=False))
 
 figure, ax = plt.subplots()
 LearningCurvesDisplay.from_curves(curves, ax=ax)
+ax.set_ylim(0, 1)
 plt.show()
 
 # %%
