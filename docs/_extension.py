@@ -1,7 +1,9 @@
-"""Sphinx extensions of this site: formulas as MathML, links to the reference, command line help."""
+"""Sphinx extensions of this site: formulas, drawings, links to the reference, command line help."""
 
 import importlib
 import pkgutil
+import runpy
+from pathlib import Path
 
 import typer
 from docutils import nodes
@@ -80,6 +82,27 @@ def name_language(app, pagename, templatename, context, doctree):
         context["language"] = "zh-CN"
 
 
+def plot_style(gallery_conf, script):
+    """Set the style of the figures of an example, as our displays have it."""
+    import matplotlib
+
+    # Okabe and Ito (2008): distinct for colour-blind readers.
+    colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+    matplotlib.rcParams.update(
+        {
+            "figure.figsize": (5.6, 3.6),
+            "figure.constrained_layout.use": True,
+            "axes.prop_cycle": matplotlib.cycler(color=colours),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.alpha": 0.25,
+            "legend.frameon": False,
+        }
+    )
+
+
 class Commands(SphinxDirective):
     """A directive that inserts the help of every command."""
 
@@ -91,9 +114,27 @@ class Commands(SphinxDirective):
         return self.parse_text_to_nodes(f"## {commands}", allow_section_headings=True)
 
 
+class Drawing(SphinxDirective):
+    """A directive that inserts an SVG, read from a file or drawn by a script, into the page.
+
+    Within the page, and not as an image, it takes the colours and fonts of the theme.
+    """
+
+    required_arguments = 1
+
+    def run(self):
+        """Return the drawing."""
+        relative, path = self.env.relfn2path(self.arguments[0])
+        self.env.note_dependency(relative)
+        is_script = Path(path).suffix == ".py"
+        svg = runpy.run_path(path)["draw"]() if is_script else Path(path).read_text()
+        return [nodes.raw("", svg, format="html")]
+
+
 def setup(app):
     """Register the extensions."""
     app.add_directive("commands", Commands)
+    app.add_directive("drawing", Drawing)
     app.add_config_value("public_names", public_names(), "env", dict)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("doctree-read", link_names_in_pages)

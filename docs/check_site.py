@@ -29,6 +29,8 @@ class Page(HTMLParser):
         self.anchors |= {attributes[name] for name in ("id", "name") if attributes.get(name)}
         if attributes.get("src"):
             self.loads.append(attributes["src"])
+        if attributes.get("srcset"):
+            self.loads += [image.split()[0] for image in attributes["srcset"].split(",")]
         if attributes.get("href"):
             loads = tag == "link" and attributes.get("rel") not in QUIET
             (self.loads if loads else self.links).append(attributes["href"])

@@ -6,6 +6,8 @@ This script finds the worst error of a TF-IDF baseline and the words that caused
 ``AGNEWS_SK_DATA`` to use real rows.
 """
 
+import matplotlib.pyplot as plt
+
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
 from agnews_sk.inspection import explain, top_losses
@@ -17,12 +19,19 @@ explanation = explain(pipeline, [worst["text"]])
 
 print(rows.source, rows.notice)
 print(worst["text"])
-for label in (worst["predicted"], worst["true"]):
+figure, axes = plt.subplots(2, sharex=True)
+for ax, label in zip(axes, (worst["predicted"], worst["true"])):
     words = explanation.of(0, label).nlargest(5, "contribution")
     print(f"\nContributions to {label}:")
     print(words[["word", "contribution"]].round(3).to_string(index=False))
+    words[::-1].plot.barh("word", "contribution", ax=ax, legend=False)
+    ax.set(title=f"Contributions to {label}", ylabel="")
+plt.show()
+
+# %%
+# Each bar is what a word adds to the score of the class.
 
 print(
-    f"\nThe label is {worst['true']}; because of the words above, the prediction is "
+    f"The label is {worst['true']}; because of the words above, the prediction is "
     f"{worst['predicted']} with a probability of {worst['p_predicted']:.0%}."
 )

@@ -7,6 +7,7 @@ number of labels and tested on the same texts. Set ``AGNEWS_SK_DATA`` to use rea
 sizes, splits and epochs then.
 """
 
+import matplotlib.pyplot as plt
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from agnews_sk import make_finetune_pipeline, make_tfidf_pipeline, make_transformer_pipeline
@@ -34,6 +35,10 @@ print(table[list(pipelines)].round(3))
 # %%
 # Two splits give rough curves; ``curves.pairwise()`` shows which differences are significant.
 
-LearningCurvesDisplay.from_curves(curves)
+figure, ax = plt.subplots()
+LearningCurvesDisplay.from_curves(curves, ax=ax)
+ax.set_ylim(0, 1)
+plt.show()
+
 for size, best in table.idxmax(axis=1).items():
     print(f"With {size} labels, {best} has the highest score.")

@@ -7,7 +7,9 @@ and from how many of them on words alone do as well as a pretrained encoder. Sma
 are parts of larger ones, and both classifiers get the same rows.
 """
 
-from agnews_sk import make_embedding_pipeline, make_tfidf_pipeline
+import matplotlib.pyplot as plt
+
+from agnews_sk import TextCache, make_embedding_pipeline, make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
 from agnews_sk.evaluation import learning_curves
 from agnews_sk.reporting import LearningCurvesDisplay
@@ -16,7 +18,10 @@ SIZES = [8, 32, 100, 400]
 
 rows = load_train_test()
 X, y = rows.X_train[:800], rows.y_train[:800]
-classifiers = {"TF-IDF": make_tfidf_pipeline(), "embeddings": make_embedding_pipeline()}
+classifiers = {
+    "TF-IDF": make_tfidf_pipeline(),
+    "embeddings": make_embedding_pipeline(embed__cache=TextCache()),  # embeds each text once
+}
 sizes = [size for size in SIZES if size <= 0.8 * len(X)]  # a fifth of the rows is for testing
 curves = learning_curves(classifiers, X, y, sizes, progress=print)
 
@@ -26,8 +31,10 @@ print(curves.curve().round(3).to_string(index=False))
 # %%
 # The curves with their 95 % intervals:
 
-display = LearningCurvesDisplay.from_curves(curves)
-display.ax_.set_title("Accuracy by number of labels")
+figure, ax = plt.subplots()
+LearningCurvesDisplay.from_curves(curves, ax=ax)
+ax.set_ylim(0, 1)
+plt.show()
 
 # %%
 # What the last labels were worth, for each classifier:

@@ -6,6 +6,9 @@ Labelling is simulated: the true labels answer. Texts are chosen at random, or w
 classifier is least certain. Set ``AGNEWS_SK_DATA`` to use real rows.
 """
 
+import matplotlib.pyplot as plt
+import pandas as pd
+
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
 from agnews_sk.labelling import ActiveLearner
@@ -18,14 +21,16 @@ learners = {
     strategy: ActiveLearner(make_tfidf_pipeline(), strategy=strategy, cv=3, random_state=0).fit(X)
     for strategy in ("random", "margin")
 }
-print("labels  " + "  ".join(f"{strategy:>8}" for strategy in learners))
-for n_labels in range(20, 101, 20):
-    accuracies = []
-    for learner in learners.values():
+accuracy = pd.DataFrame(index=pd.RangeIndex(20, 101, 20, name="labels"), dtype=float)
+for n_labels in accuracy.index:
+    for strategy, learner in learners.items():
         queried = learner.query(20)
         learner.teach(queried, y[queried])
-        accuracies.append(learner.score(rows.X_test, rows.y_test))
-    print(f"{n_labels:>6}  " + "  ".join(f"{accuracy:8.3f}" for accuracy in accuracies))
+        accuracy.loc[n_labels, strategy] = learner.score(rows.X_test, rows.y_test)
+
+print(accuracy.round(3))
+accuracy.plot(marker="o", ylabel="accuracy")
+plt.show()
 
 # %%
 # Without test rows, the accuracy is estimated on the random ones among the labelled rows:

@@ -10,6 +10,7 @@ same folders.
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import polars as pl
 
 from agnews_sk import make_tfidf_pipeline
@@ -32,7 +33,12 @@ def main():
         files = f"{folder}/stories-*.parquet"
 
         here = predict_files(model, files, folder / "here.csv")
-        print(pl.read_csv(here.output).select("line", "predicted").head(3))
+        predicted = pl.read_csv(here.output)
+        print(predicted.select("line", "predicted").head(3))
+        counts = predicted.group_by("predicted").len().sort("predicted")
+        plt.bar(counts["predicted"], counts["len"])
+        plt.ylabel(f"of {len(predicted)} texts")
+        plt.show()
         try:
             from distributed import Client
         except ImportError:

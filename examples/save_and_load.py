@@ -9,6 +9,7 @@ one byte of the saved model is changed.
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from agnews_sk import make_tfidf_pipeline
@@ -29,7 +30,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     loaded = load(path)
     before = pipeline.predict_proba(rows.X_test[:500])
-    difference = np.abs(before - loaded.predict_proba(rows.X_test[:500])).max()
+    after = loaded.predict_proba(rows.X_test[:500])
 
     damaged = bytearray((path / "pipeline.skops").read_bytes())
     damaged[1000] ^= 1
@@ -39,4 +40,13 @@ with tempfile.TemporaryDirectory() as folder:
     except ArtifactError as error:
         print(f"Rejected: {error}")
 
+difference = np.abs(before - after).max()
 print(f"The loaded model's probabilities differ by at most {difference} on 500 texts.")
+
+# %%
+# Each point is the probability of one class for one text:
+
+figure, ax = plt.subplots()
+ax.plot(before.ravel(), after.ravel(), ".", alpha=0.3)
+ax.set(xlabel="probability by the original", ylabel="by the loaded model", aspect="equal")
+plt.show()

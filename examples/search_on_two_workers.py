@@ -8,6 +8,7 @@ to use many machines.
 """
 
 import joblib
+import matplotlib.pyplot as plt
 import optuna
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
@@ -35,6 +36,12 @@ def main() -> None:
     print(f"grid search in this process   {here.best_score_:.4f} {here.best_params_}")
     print(f"grid search on the cluster    {there.best_score_:.4f} {there.best_params_}")
     print(f"our search on the cluster     {search.best_score_:.4f} {search.best_params_}")
+    plt.semilogx(space["classify__C"], here.cv_results_["mean_test_score"], label="this process")
+    plt.semilogx(space["classify__C"], there.cv_results_["mean_test_score"], "o", label="cluster")
+    plt.xlabel("classify__C")
+    plt.ylabel("accuracy on 3 folds")
+    plt.legend()
+    plt.show()
     same = (scores_here == scores_there).all() and here.best_score_ == there.best_score_
     print(f"The scores are {'the same' if same else 'not the same'}.")
 

@@ -16,7 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import socket
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
@@ -66,8 +68,16 @@ with tempfile.TemporaryDirectory() as folder:
         service.wait(30)
 
 predictions = [response["predictions"][0] for response in responses]
-for body, one in list(zip(bodies, predictions))[:5]:
-    print(f"{one['label']:9} {max(one['probabilities'].values()):.2f}  {body['title'] or '':.60}")
+titles = [f"{body['title'] or '':.30}" for body in bodies[:5]]
+first = pd.DataFrame([one["probabilities"] for one in predictions[:5]], index=titles)
+print(first.round(2).to_string())
+
+first[::-1].plot.barh(stacked=True, xlabel="probability")
+plt.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=4)
+plt.show()
+
+# %%
+# The other responses, compared with the pipeline in this process:
 
 served = [[one["probabilities"][label] for label in pipeline.classes_] for one in predictions]
 difference = np.abs(pipeline.predict_proba(stories) - served).max()

@@ -35,6 +35,7 @@ below, above = scores["accuracy"] - scores["accuracy_low"], scores["accuracy_hig
 figure, ax = plt.subplots()
 ax.errorbar(scores.index, scores["accuracy"], [below, above - scores["accuracy"]], fmt="o-")
 ax.set(xlabel="n-grams", ylabel="accuracy")
+plt.show()
 
 # %%
 # The smallest number that does not differ significantly from all n-grams:

@@ -6,8 +6,11 @@ The baseline is cross-validated on the same folds with raw texts, repaired texts
 normalized in two ways. Set ``AGNEWS_SK_DATA`` to use real rows.
 """
 
+import matplotlib.pyplot as plt
+
 from agnews_sk import TextCleaner, compare_classifiers, make_tfidf_pipeline
 from agnews_sk.datasets import load_train_test
+from agnews_sk.reporting import ScoresDisplay
 
 rows = load_train_test()
 cleaners = {
@@ -23,6 +26,13 @@ result = compare_classifiers(
 
 print(rows.source, rows.notice)
 print(result.scores[["accuracy", "macro_f1", "fit_seconds"]].round(3))
+
+# %%
+# Accuracy with its 95 % interval:
+
+figure, ax = plt.subplots()
+ScoresDisplay.from_result(result, ax=ax)
+plt.show()
 
 # %%
 # Differences from raw texts, on the same folds:

@@ -5,11 +5,8 @@ import importlib
 import json
 import pkgutil
 import re
-import shutil
+import runpy
 import statistics
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -176,21 +173,30 @@ def test_benchmark_files_that_a_page_includes_exist(page):
     assert [heading for heading in headings if heading not in lines] == []
 
 
-@pytest.mark.slow
-def test_the_site_builds_without_warnings_and_with_whole_links(tmp_path):
-    if any(find_spec(name) is None for name in ("pydata_sphinx_theme", "latex2mathml")):
-        pytest.skip("the docs extra is not installed")
-    parts = "docs", "examples", "agnews_sk", "benchmarks", "CONTRIBUTING.md", "CHANGES.md"
-    for part in parts:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, tmp_path / part)
-    for generated in ("_build", "gallery", "reference/generated"):
-        shutil.rmtree(tmp_path / "docs" / generated, ignore_errors=True)
-    for command in (
-        ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "html"],
-        ["docs/check_site.py", "html"],
-    ):
-        done = subprocess.run(
-            [sys.executable, *command], capture_output=True, text=True, cwd=tmp_path
-        )
-        assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
+def test_recorded_files_that_a_page_includes_exist(page):
+    shown = re.findall(
+        r"^```\{(?:literal)?include\} (\S+recorded\S+)$", page.read_text(), re.MULTILINE
+    )
+    assert [path for path in shown if not (page.parent / path).is_file()] == []
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_commands_of_benchmarks_are_on_their_page_only(page):
+    named = re.findall(r"benchmarks/bench_\w+|make bench", page.read_text())
+    assert page.stem == "benchmarks" or named == []
+
+
+def test_the_picture_of_the_home_page_shows_the_recorded_figures():
+    module = runpy.run_path(str(DOCS / "_frontier.py"))
+    figures = module["read_figures"]()
+    assert [len(points) for points in figures.values()] == [3, 3, 3, 3]
+    assert {len(module["frontier"](points)) for points in figures.values()} == {2, 3}
+    texts = set(re.findall(r"<text[^>]*>([^<]*)</text>", module["draw"]()))
+    assert texts >= {*module["FAMILIES"], *module["SHOWN"].values()}
+
+
+def test_a_dearer_and_worse_classifier_is_not_on_the_frontier():
+    frontier = runpy.run_path(str(DOCS / "_frontier.py"))["frontier"]
+    cheap, dear, worse = (1.0, 0.8), (9.0, 0.9), (5.0, 0.7)
+    assert frontier([dear, worse, cheap]) == [cheap, dear]

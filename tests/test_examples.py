@@ -1,8 +1,9 @@
-"""Every example runs offline on few rows, and prints a result."""
+"""Every example runs offline on few rows, prints a result, and draws a figure."""
 
 import contextlib
 import io
 import runpy
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,8 +33,6 @@ SLOW = {
 }
 NEEDED = {
     "distributed": ("distributed", "dask"),
-    "matplotlib": ("matplotlib", "plot"),
-    "Display": ("matplotlib", "plot"),
     "onnx": ("onnxruntime", "onnx"),
     "audit(": ("cleanlab", "audit"),
     '"serve"': ("fastapi", "serve"),
@@ -47,15 +46,21 @@ NEEDED = {
         for path in EXAMPLES
     ],
 )
-def test_example_runs_and_prints_a_result(path, tiny_default, monkeypatch):
+def test_example_runs_prints_a_result_and_draws_a_figure(path, tiny_default, monkeypatch):
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="the plot extra is not installed")
     for word, (module, extra) in NEEDED.items():
         if word in path.read_text() and find_spec(module) is None:
             pytest.skip(f"the {extra} extra is not installed")
     folder = write_rows(tiny_default / "rows", *ROWS.get(path.stem, FEW))
     monkeypatch.setenv("AGNEWS_SK_DATA", str(folder))
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    pyplot.close("all")
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*non-interactive", UserWarning)
         runpy.run_path(str(path), run_name="__main__")
 
     assert len(printed.getvalue().strip().splitlines()) > 3
+    figures = [pyplot.figure(number) for number in pyplot.get_fignums()]
+    assert any(ax.has_data() for figure in figures for ax in figure.axes)
+    pyplot.close("all")
