@@ -46,6 +46,7 @@ RUNS = {
     "embeddings": "benchmarks/bench_embeddings.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
+    "drift": "benchmarks/bench_drift.py",
     "labelling": "benchmarks/bench_labelling.py",
     "statistics": "benchmarks/bench_statistics.py",
     "tuning": "benchmarks/bench_tuning.py",
