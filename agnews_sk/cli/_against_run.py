@@ -94,8 +94,8 @@ def _table(report: DriftReport, model: Path) -> Table:
     """Return the tests as a table for the terminal."""
     table = Table(title=f"{report.n_rows:,} rows and the reference of {model}")
     table.add_column("statistic")
-    for name in ("mean", "reference", "p"):
-        table.add_column(name, justify="right")
+    for column in ("mean", "reference", "p"):
+        table.add_column(column, justify="right")
     for name, test in report.tests.iterrows():
         p_value = f"{test['p_value']:.2g}"
         table.add_row(str(name), f"{test['mean']:.3f}", f"{test['reference']:.3f}", p_value)
