@@ -14,7 +14,7 @@ test test-all test-minimum coverage: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev ## Run all tests except the slow ones
 	$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),-n 2 --dist worksteal)
 
-test-all: $(VENV)/.dev ## Run all tests
+test-all: $(VENV)/.dev $(VENV)/mlflow/.done ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 coverage: $(VENV)/.dev ## Run all tests except the slow ones, and report their coverage
@@ -94,6 +94,12 @@ $(VENV)/minimum/.done: pyproject.toml constraints-minimum.txt
 $(VENV)/fasttext/.done: benchmarks/constraints-fasttext.txt
 	$(PYTHON) -m venv $(VENV)/fasttext
 	$(VENV)/fasttext/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# MLflow's server needs an older pandas than the package does. See docs/tracking.md.
+$(VENV)/mlflow/.done: tests/mlflow/constraints-server.txt
+	$(PYTHON) -m venv $(VENV)/mlflow
+	$(VENV)/mlflow/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 # SetFit may come to need other versions than the package does.

@@ -47,6 +47,7 @@ RUNS = {
     "static": "benchmarks/bench_static.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
+    "drift": "benchmarks/bench_drift.py",
     "labelling": "benchmarks/bench_labelling.py",
     "statistics": "benchmarks/bench_statistics.py",
     "tuning": "benchmarks/bench_tuning.py",

@@ -24,7 +24,7 @@ FLOORS = [
     ["persistence", "pipeline", "auditing"],
     ["ensembles", "streaming"],
     ["onnx", "inspection", "tuning", "labelling"],
-    ["serving", "bulk"],
+    ["serving", "bulk", "mlflow"],
     ["cli"],
     ["__init__", "__main__"],
 ]

@@ -140,7 +140,7 @@ def _read(path: Path, options: RowOptions) -> _Texts:
         If the file cannot be read or has no rows, or its columns are not certain.
     """
     try:
-        read = _read_annotated if is_annotations(path) else _read_rows
+        read = _read_annotated if is_annotations(path) else read_rows
         texts = read(path, options)
     except (OSError, TypeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
@@ -176,7 +176,7 @@ def _read_annotated(path: Path, options: RowOptions) -> _Texts:
     return _Texts(found.texts[wanted], labels)
 
 
-def _read_rows(path: Path, options: RowOptions) -> _Texts:
+def read_rows(path: Path, options: RowOptions) -> _Texts:
     """Read the rows of a file of any format.
 
     Parameters

@@ -14,6 +14,7 @@ from sklearn.base import clone
 
 from agnews_sk._core.label_sets import is_multilabel
 from agnews_sk._core.validation import n_rows
+from agnews_sk.auditing import MIN_TEXTS, TextReference
 from agnews_sk.cli._families import (
     NETS,
     PRETRAINED,
@@ -31,7 +32,7 @@ from agnews_sk.cli._saving import model_card, print_next
 from agnews_sk.cli._stopping import check_stopped, terminable
 from agnews_sk.datasets import TrainTest
 from agnews_sk.evaluation import ComparisonResult, evaluate_fitted
-from agnews_sk.persistence import save
+from agnews_sk.persistence import save, store_reference
 from agnews_sk.pipeline import TextPipeline
 from agnews_sk.reporting import comparison_table
 
@@ -103,8 +104,26 @@ def run_train(
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
         save(pipeline, out, card=card)
+        _store_reference(pipeline, rows, out)
     console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)
     print_next(console, out)
+
+
+def _store_reference(pipeline: Any, rows: TrainTest, out: Path) -> None:
+    """Store what held-out texts look like, if there are enough of them.
+
+    Parameters
+    ----------
+    pipeline : TextPipeline, or classifier made of them
+        Fitted.
+    rows : TrainTest
+        Test rows are used, or validation rows if there are none.
+    out : pathlib.Path
+        The saved model.
+    """
+    held_out = rows.X_validation if rows.X_test is None else rows.X_test
+    if held_out is not None and n_rows(held_out) >= MIN_TEXTS:
+        store_reference(out, TextReference.of(pipeline, held_out, rows.X_train).to_dict())
 
 
 def set_params(pipeline: Any, params: Sequence[str]) -> None:

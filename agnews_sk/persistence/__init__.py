@@ -21,12 +21,18 @@ from agnews_sk.persistence._card import ModelCard
 from agnews_sk.persistence._errors import ArtifactError, VersionWarning, artifact_errors
 from agnews_sk.persistence._hub import from_hub, push_to_hub
 from agnews_sk.persistence._manifest import MANIFEST
-from agnews_sk.persistence._reading import open_source, read_files, saved_label_options
+from agnews_sk.persistence._reading import (
+    open_source,
+    read_files,
+    saved_label_options,
+    saved_reference,
+)
 from agnews_sk.persistence._save_load import (
     load,
     model_from_files,
     parts_as_files,
     save,
+    store_reference,
     with_manifest,
 )
 from agnews_sk.persistence._writing import saved_files, write_files
@@ -39,6 +45,7 @@ __all__ = [
     "load",
     "push_to_hub",
     "save",
+    "store_reference",
 ]
 
 publish(__name__)

@@ -262,6 +262,48 @@ def saved_label_options(path: Path) -> dict[str, Any]:
     return {**found, "label_sep": sep} if isinstance(sep, str) and sep else found
 
 
+def saved_reference(path: Path) -> Any:
+    """Return what `store_reference` added to a saved or exported model.
+
+    Parameters
+    ----------
+    path : path
+        Folder or zip file.
+
+    Returns
+    -------
+    object or None
+        Not checked; None if the model has none.
+
+    Raises
+    ------
+    ArtifactError
+        If the manifest is missing or broken.
+    """
+    return _manifest_of(open_source(path), path).get("reference")
+
+
+def saved_kind(path: Path) -> str:
+    """Return whether `save` or `export_onnx` wrote a model.
+
+    Parameters
+    ----------
+    path : path
+        Folder or zip file.
+
+    Returns
+    -------
+    str
+        "pipeline" or "onnx".
+
+    Raises
+    ------
+    ArtifactError
+        If the manifest is missing or broken.
+    """
+    return str(_manifest_of(open_source(path), path).get("kind"))
+
+
 def _manifest_of(source: Source, path: Path) -> dict[str, Any]:
     """Return the entries of the manifest, after checking its size."""
     if source.sizes.get(MANIFEST, _MAX_MANIFEST_BYTES + 1) > _MAX_MANIFEST_BYTES:

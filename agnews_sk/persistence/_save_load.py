@@ -1,5 +1,6 @@
 """Save a fitted pipeline to a folder or a zip, and load it without trusting who wrote it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from agnews_sk.persistence._checks import check_skeleton
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._manifest import MANIFEST, make_manifest
 from agnews_sk.persistence._parts import extract_parts, find_estimators, restore_parts
-from agnews_sk.persistence._reading import read_files
+from agnews_sk.persistence._reading import read_files, saved_kind
 from agnews_sk.persistence._schema import PIPELINE
 from agnews_sk.persistence._trusted import dump_trusted, load_trusted
 from agnews_sk.persistence._trusted_types import Trusted, names_of
@@ -126,6 +127,42 @@ def load(path: str | Path, *, trusted: Trusted = ()) -> Any:
     check_classes(manifest, getattr(model, "classes_", None))
     probe(model)
     return model
+
+
+def store_reference(path: str | Path, reference: Mapping[str, Any]) -> None:
+    """Add a summary of what a model's texts look like to the manifest of a saved or exported model.
+
+    Parameters
+    ----------
+    path : str or path
+        Folder or zip file, which is replaced in one step as by `save`.
+    reference : mapping of str to object
+        For JSON, as `agnews_sk.auditing.TextReference.to_dict` returns it; replaces an earlier one.
+
+    Raises
+    ------
+    ArtifactError
+        If what is there is not a complete saved model.
+    FileNotFoundError
+        If there is nothing at `path`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from agnews_sk import make_tfidf_pipeline
+    >>> from agnews_sk.auditing import TextReference
+    >>> from agnews_sk.datasets import make_news
+    >>> from agnews_sk.persistence import save, store_reference
+    >>> X, y = make_news(300, random_state=0, return_X_y=True)
+    >>> model = make_tfidf_pipeline().fit(X[:200], y[:200])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(model, f"{folder}/model")
+    ...     store_reference(path, TextReference.of(model, X[200:], X[:200]).to_dict())
+    """
+    path = Path(path)
+    manifest, files = read_files(path, kind=saved_kind(path))
+    changed = json.dumps({**manifest, "reference": reference}, indent=2, ensure_ascii=False)
+    write_files({**files, MANIFEST: changed.encode()}, path)
 
 
 def model_files(

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from agnews_sk import __version__
 from agnews_sk.serving._api_key import check_key, has_key, key_check
 from agnews_sk.serving._batcher import MicroBatcher, QueueFullError
+from agnews_sk.serving._drift import DriftWatch, make_watches, watched
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import CONTENT_TYPE, Metrics
@@ -22,6 +23,7 @@ from agnews_sk.serving._models import (
     ExplanationUnavailableError,
     ServedModel,
     UnknownColumnError,
+    by_name,
     name_models,
 )
 from agnews_sk.serving._page import PAGE, PAGE_HEADERS
@@ -119,7 +121,8 @@ def create_app(
     served = [ServedModel(name, model) for name, model in name_models(models).items()]
     for one in served:
         one.check()
-    service = _Service(served, limits, metrics, max_batch=max_batch, max_wait=max_wait)
+    watches = make_watches(by_name(models), served, metrics)
+    service = _Service(served, limits, metrics, watches, max_batch=max_batch, max_wait=max_wait)
     app = FastAPI(
         title="Text classifier",
         version=__version__,
@@ -143,6 +146,8 @@ class _Service:
     models : list of ServedModel
     limits : Limits
     metrics : Metrics
+    watches : dict of str to DriftWatch
+        By the names of the models that have a reference.
     max_batch : int
         Texts per batch.
     max_wait : float
@@ -154,6 +159,7 @@ class _Service:
         models: list[ServedModel],
         limits: Limits,
         metrics: Metrics,
+        watches: dict[str, DriftWatch],
         *,
         max_batch: int,
         max_wait: float,
@@ -163,7 +169,7 @@ class _Service:
         self.metrics = metrics
         self._batchers = {
             model.name: MicroBatcher(
-                model.predict_proba,
+                watched(model.predict_proba, watches.get(model.name)),
                 max_texts=max_batch,
                 max_wait=max_wait,
                 max_waiting=limits.max_waiting_texts,

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
@@ -30,6 +30,12 @@ class Metrics:
         Texts per batch.
     waiting_texts : Gauge
         Texts that wait for a model.
+    drift_evidence, drift_alarm : Gauge
+        By model, of those that have a reference: see `agnews_sk.auditing.DriftMonitor`.
+    text_statistics : Summary
+        By model and statistic: share of unknown words, confidence, information of trigrams.
+    reference_statistics : Gauge
+        Means of the same statistics in the reference.
     """
 
     def __init__(self) -> None:
@@ -42,6 +48,31 @@ class Metrics:
         self.batch_texts = Histogram("batch_texts", "Texts per batch.", buckets=_TEXTS, **known)
         self.waiting_texts = Gauge(
             "waiting_texts", "Texts waiting for a model.", multiprocess_mode="livesum", **known
+        )
+        self.drift_evidence = Gauge(
+            "drift_evidence",
+            "Evidence that texts differ from the reference of the model; without a change it ever "
+            "reaches E with a probability of at most 1 / E.",
+            ["model"],
+            multiprocess_mode="livemax",
+            **known,
+        )
+        self.drift_alarm = Gauge(
+            "drift_alarm",
+            "1 once the evidence has reached 20.",
+            ["model"],
+            multiprocess_mode="livemax",
+            **known,
+        )
+        self.text_statistics = Summary(
+            "text_statistics", "Statistics of texts.", ["model", "statistic"], **known
+        )
+        self.reference_statistics = Gauge(
+            "reference_statistics",
+            "Means of the same statistics in the reference of the model.",
+            ["model", "statistic"],
+            multiprocess_mode="livemax",
+            **known,
         )
 
     def render(self) -> bytes:

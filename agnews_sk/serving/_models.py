@@ -56,8 +56,7 @@ def name_models(models: Any) -> dict[str, Any]:
     ValueError
         If there is no model.
     """
-    if not isinstance(models, Mapping):
-        models = {model_name(models) if isinstance(models, (str, Path)) else "model": models}
+    models = by_name(models)
     if not models:
         raise ValueError("models is empty: a service needs at least one.")
     loaded = {
@@ -70,6 +69,22 @@ def name_models(models: Any) -> dict[str, Any]:
         if not hasattr(model, "classes_"):
             raise NotFittedError(f"models[{name!r}] is not fitted; fit it first.")
     return loaded
+
+
+def by_name(models: Any) -> Mapping[str, Any]:
+    """Return models by name, a single one too.
+
+    Parameters
+    ----------
+    models : path, estimator, or mapping of str to path or estimator
+
+    Returns
+    -------
+    mapping of str to path or estimator
+    """
+    if isinstance(models, Mapping):
+        return models
+    return {model_name(models) if isinstance(models, (str, Path)) else "model": models}
 
 
 def check_models(models: Any) -> None:

@@ -11,7 +11,8 @@ from agnews_sk.tuning._spaces import (
     tfidf_space,
     transformer_space,
 )
-from agnews_sk.tuning._study import finished_trials, open_storage
+from agnews_sk.tuning._storages import open_storage
+from agnews_sk.tuning._study import finished_trials
 
 __all__ = [
     "FoldPruner",

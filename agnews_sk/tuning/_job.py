@@ -14,7 +14,8 @@ from optuna.study import Study
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk.tuning._evaluation import TrialEvaluation
-from agnews_sk.tuning._study import open_storage, quiet_optuna
+from agnews_sk.tuning._storages import open_storage
+from agnews_sk.tuning._study import quiet_optuna
 from agnews_sk.tuning._worker import Worker
 
 

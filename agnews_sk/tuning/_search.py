@@ -34,12 +34,8 @@ from agnews_sk.tuning._rows import check_rows, has_columns, make_splitter
 from agnews_sk.tuning._scoring import Scoring
 from agnews_sk.tuning._set_scoring import score_rows
 from agnews_sk.tuning._settings import study_settings
-from agnews_sk.tuning._study import (
-    finished_trials,
-    open_storage,
-    open_study,
-    quiet_optuna,
-)
+from agnews_sk.tuning._storages import open_storage
+from agnews_sk.tuning._study import finished_trials, open_study, quiet_optuna
 from agnews_sk.tuning._workers import WorkerPool, copy_into_memory
 
 MAX_SEED = np.iinfo(np.int32).max

@@ -1,4 +1,4 @@
-"""Open storages and studies, and share the trials of a study among workers.
+"""Open studies, and share the trials of a study among workers.
 
 The only module that uses private functions of Optuna.
 """
@@ -7,21 +7,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError
 from optuna.samplers import BaseSampler
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalRedisBackend
+from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from agnews_sk._core.home import home_folder
-from agnews_sk._core.optional import import_optional
 from agnews_sk.tuning._descriptions import differences
-from agnews_sk.tuning._journal import open_journal
 
 # More time than a worker needs to create the waiting trials of a study.
 _LOCK_SECONDS = 60.0
@@ -30,87 +25,6 @@ LOST = "lost"
 RETRY = "retry"
 # User attribute of a study: the settings that determine the scores of its trials.
 _SETTINGS = "settings"
-
-
-def open_storage(storage: str | BaseStorage | None, study_name: str | None = None) -> BaseStorage:
-    """Open the storage of a study.
-
-    Parameters
-    ----------
-    storage : str, optuna storage or None
-        `journal:PATH`, a file that several processes may append to; `sqlite:///PATH`,
-        `postgresql://...` and other databases; `redis://...`; `grpc://HOST:PORT`, Optuna's proxy.
-        None is this process's memory, or, if the study has a name, a journal file of that name
-        in the folder `studies` of `AGNEWS_SK_HOME`.
-    study_name : str, optional
-
-    Returns
-    -------
-    optuna.storages.BaseStorage
-
-    Raises
-    ------
-    ImportError
-        If a driver is not installed.
-    OSError
-        If it cannot be opened.
-    ValueError
-        If it is none of these, or the file at PATH is not a journal; the file is left unchanged.
-
-    Examples
-    --------
-    >>> from agnews_sk.tuning import open_storage
-    >>> type(open_storage(None)).__name__
-    'InMemoryStorage'
-    """
-    if storage is None:
-        return InMemoryStorage() if study_name is None else open_journal(_home_file(study_name))
-    if not isinstance(storage, str):
-        return storage
-    scheme, _, rest = storage.partition(":")
-    if scheme == "journal":
-        path = rest.removeprefix("//")
-        if not path:
-            raise ValueError(
-                f"storage must be journal:PATH with the path of a file, got {storage!r}."
-            )
-        return open_journal(Path(path).expanduser())
-    if scheme in ("redis", "rediss"):
-        import_optional("redis", extra="redis", needed_by=f"storage={storage!r}")
-        return JournalStorage(JournalRedisBackend(storage))
-    if scheme == "grpc":
-        import_optional("grpc", extra="grpc", needed_by=f"storage={storage!r}")
-        host, _, port = rest.removeprefix("//").partition(":")
-        return optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
-    if scheme in ("postgresql", "postgresql+psycopg2"):
-        import_optional("psycopg2", extra="postgres", needed_by=f"storage={scheme}://...")
-    return _database(storage)
-
-
-def _home_file(study_name: str) -> Path:
-    """Return the journal of a study in the folder `studies` of `AGNEWS_SK_HOME`."""
-    return home_folder() / "studies" / f"{study_name}.journal"
-
-
-def _database(url: str, n_tries: int = 4) -> RDBStorage:
-    """Open a database, and retry if another worker creates its tables at the same time."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, DBAPIError
-
-    options = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
-    for i in range(n_tries):
-        try:
-            return RDBStorage(url, engine_kwargs=options)
-        except DBAPIError as error:
-            if i == n_tries - 1:
-                shown = make_url(url).render_as_string(hide_password=True)
-                raise OSError(f"storage={shown!r} cannot be opened: {error.orig}") from error
-            time.sleep(0.5)
-        except ArgumentError as error:
-            raise ValueError(
-                f"storage must be journal:PATH or the URL of a database, got {url!r}."
-            ) from error
-    raise AssertionError
 
 
 def open_study(
@@ -222,12 +136,14 @@ def _only_worker(storage: BaseStorage, name: str) -> Iterator[None]:
             break
         except DuplicatedStudyError:
             if time.monotonic() > give_up:  # the process that held it was killed
-                storage.delete_study(storage.get_study_id_from_name(name))
+                with suppress(KeyError):  # another worker was first
+                    storage.delete_study(storage.get_study_id_from_name(name))
             time.sleep(0.1)
     try:
         yield
     finally:
-        storage.delete_study(study_id)
+        with suppress(KeyError):  # another worker gave up waiting
+            storage.delete_study(study_id)
 
 
 def begin_trial(

@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk.tuning._evaluation import ERROR
+from agnews_sk.tuning._storages import is_lost_connection
 from agnews_sk.tuning._study import (
     begin_trial,
     is_stopped,
@@ -116,6 +117,8 @@ class Worker:
         except optuna.exceptions.UpdateFinishedTrialError:
             return  # this worker was considered dead, and the trial was queued again
         except Exception as error:
+            if is_lost_connection(error):
+                raise  # not an error of the trial, which is queued again once this worker is gone
             self.first_error = self.first_error or error
             trial.set_user_attr(ERROR, _describe(error))
             if self.reraise:
@@ -188,6 +191,9 @@ class _Heartbeat:
                 self._trial.set_user_attr(HEARTBEAT, n_beats)
             except optuna.exceptions.UpdateFinishedTrialError:
                 return  # this worker was considered dead
+            except Exception as error:
+                if not is_lost_connection(error):
+                    raise
 
 
 def requeue_interrupted_trials(study: Study, *, is_shared: bool) -> None:

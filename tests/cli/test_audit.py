@@ -1,5 +1,14 @@
 import json
 
+import pandas as pd
+import pytest
+
+from agnews_sk import make_tfidf_pipeline
+from agnews_sk.auditing import TextReference
+from agnews_sk.datasets import make_news
+from agnews_sk.persistence import load, save, saved_reference
+from tests.rows import write_rows
+
 
 def test_audit_prints_its_findings_and_writes_them(run, tmp_path):
     out = tmp_path / "report"
@@ -9,3 +18,54 @@ def test_audit_prints_its_findings_and_writes_them(run, tmp_path):
     findings = json.loads((out / "audit.json").read_text())["findings"]
     assert findings["exact_duplicates"]["count"] > 0
     assert "exact duplicates" in (out / "audit.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The path of a saved model, and files of texts without labels."""
+    folder = tmp_path_factory.mktemp("against")
+    X, y = make_news(700, random_state=0, return_X_y=True)
+    model = save(make_tfidf_pipeline().fit(X[:200], y[:200]), folder / "model")
+    X[200:500].to_csv(folder / "held_out.csv", index=False)
+    X[500:].to_csv(folder / "alike.csv", index=False)
+    X[500:].apply(lambda column: column.str.upper()).to_csv(folder / "upper.csv", index=False)
+    return folder, model
+
+
+def test_a_model_without_a_reference_says_how_to_make_one_and_then_audits(run, files):
+    folder, model = files
+    done = run("audit", "--against", model, "--data", folder / "alike.csv")
+    assert done.exit_code == 2
+    assert "--set-reference" in done.output
+    stored = run("audit", "--against", model, "--data", folder / "held_out.csv", "--set-reference")
+    assert stored.exit_code == 0, stored.output
+    assert "of 150 texts" in stored.output
+    alike = run("audit", "--against", model, "--data", folder / "alike.csv")
+    assert "No significant difference" in alike.output, alike.output
+    out = folder / "report"
+    upper = run("audit", "--against", model, "--data", folder / "upper.csv", "--out", out)
+    assert "do not look like" in upper.output, upper.output
+    findings = json.loads((out / "audit.json").read_text())["findings"]
+    assert list(findings) == ["unknown_words", "confidence", "rare_ngrams"]
+    assert load(model).predict(["the price of oil"]).shape == (1,)
+
+
+def test_a_reference_needs_enough_rows(run, files, tmp_path):
+    pd.DataFrame({"title": ["a"], "description": ["b"]}).to_csv(tmp_path / "one.csv", index=False)
+    done = run("audit", "--against", files[1], "--data", tmp_path / "one.csv", "--set-reference")
+    assert done.exit_code == 2
+    assert "100 rows or more" in done.output
+
+
+def test_a_reference_belongs_to_a_model(run):
+    done = run("audit", "--data", "sample", "--set-reference")
+    assert done.exit_code == 2
+    assert "--against MODEL" in done.output
+
+
+def test_train_stores_a_reference_of_its_test_rows(run, tmp_path):
+    write_rows(tmp_path / "news", 200, 120)
+    model = tmp_path / "model"
+    done = run("train", "--data", tmp_path / "news", "--out", model)
+    assert done.exit_code == 0, done.output
+    assert TextReference.from_dict(saved_reference(model)).n_texts == 120

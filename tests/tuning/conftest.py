@@ -1,21 +1,17 @@
-"""Fixtures of the searches: a small pipeline, and a PostgreSQL server for the tests."""
+"""Fixtures of the searches: a small pipeline, and servers for shared studies."""
 
-import glob
-import os
-import pwd
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
+import optuna
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from agnews_sk.datasets import make_news
 from agnews_sk.pipeline import make_tfidf_pipeline
+from agnews_sk.tuning import open_storage
+from tests.servers import find_postgresql, grpc_proxy, postgresql_server, redis_server
+
+SERVERS = ["postgresql", "redis", "grpc"]
 
 
 @pytest.fixture(scope="session")
@@ -29,57 +25,47 @@ def pipeline():
     return make_tfidf_pipeline(classify=LogisticRegression(), vectorize__words__min_df=1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgresql():
     """The URL of an empty database, served until the tests end."""
     pytest.importorskip("psycopg2", reason="the postgres extra is not installed")
-    folder = _server_binaries()
+    folder = find_postgresql()
     if folder is None:
         pytest.skip("there is no PostgreSQL server on this machine")
-    user = _server_user()
-    data = Path(tempfile.mkdtemp(prefix="agnews-sk-postgresql-"))
-    if user is not None:
-        os.chown(data, pwd.getpwnam(user).pw_uid, -1)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = {"user": user, "cwd": data, "stdout": subprocess.DEVNULL}
-    subprocess.run(
-        [folder / "initdb", "-D", data / "db", "-U", "tester", "-A", "trust", "-N"],
-        check=True,
-        **options,
-    )
-    server = subprocess.Popen(
-        [folder / "postgres", "-D", data / "db", "-k", data, "-h", "127.0.0.1", "-p", str(port)],
-        stderr=subprocess.DEVNULL,
-        **options,
-    )
-    try:
-        _wait_until_ready(folder, port)
-        yield f"postgresql+psycopg2://tester@127.0.0.1:{port}/postgres"
-    finally:
-        server.send_signal(signal.SIGINT)  # without waiting for clients to leave
-        server.wait()
-        shutil.rmtree(data)
+    with postgresql_server(folder) as url:
+        yield url
 
 
-def _server_binaries():
-    found = [shutil.which("postgres"), *sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))]
-    return next((Path(path).parent for path in reversed(found) if path), None)
+@pytest.fixture(scope="session")
+def redis_binary():
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    return shutil.which("redis-server") or pytest.skip("there is no Redis server on this machine")
 
 
-def _server_user():
-    """Return the user to run the server as: it does not run as root."""
-    if os.geteuid() != 0:
-        return None
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
+@pytest.fixture(scope="session")
+def redis(redis_binary, tmp_path_factory):
+    """The URL of an empty Redis, served until the tests end."""
+    with redis_server(redis_binary, tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
-def _wait_until_ready(folder, port):
-    for _ in range(300):
-        asked = [folder / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-q"]
-        if subprocess.run(asked, check=False).returncode == 0:
-            return
-        time.sleep(0.1)
-    raise RuntimeError("the PostgreSQL server did not start")
+@pytest.fixture(scope="session")
+def grpc(tmp_path_factory):
+    """The URL of Optuna's gRPC proxy over an empty database, served until the tests end."""
+    pytest.importorskip("grpc", reason="the grpc extra is not installed")
+    with grpc_proxy(f"sqlite:///{tmp_path_factory.mktemp('grpc') / 'studies.sqlite'}") as url:
+        yield url
+
+
+@pytest.fixture(params=["journal", "sqlite", *SERVERS])
+def storage(request, tmp_path):
+    """The URL of a storage without the study `shared`."""
+    if request.param in SERVERS:
+        url = request.getfixturevalue(request.param)
+        yield url
+        optuna.delete_study(study_name="shared", storage=open_storage(url))
+        return
+    yield {
+        "journal": f"journal:{tmp_path / 'study.journal'}",
+        "sqlite": f"sqlite:///{tmp_path / 'study.sqlite'}",
+    }[request.param]

@@ -24,19 +24,6 @@ ROOT = Path(__file__).parents[2]
 OBJECTIVE = [optuna.study.StudyDirection.MAXIMIZE]
 
 
-@pytest.fixture(params=["journal", "sqlite", "postgresql"])
-def storage(request, tmp_path):
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql")
-        yield url
-        optuna.delete_study(study_name="shared", storage=url)
-        return
-    yield {
-        "journal": f"journal:{tmp_path / 'study.journal'}",
-        "sqlite": f"sqlite:///{tmp_path / 'study.sqlite'}",
-    }[request.param]
-
-
 def start_worker(storage, n_trials, seconds):
     code = f"from tests.tuning.worker import run; run({storage!r}, {n_trials}, {seconds})"
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
@@ -168,14 +155,6 @@ def test_a_lock_of_a_killed_process_is_acquired(tmp_path, monkeypatch):
     storage = open_storage(f"sqlite:///{tmp_path / 'study.sqlite'}")
     storage.create_new_study(OBJECTIVE, "shared (being set up)")
     assert len(open_study(storage, "shared", OBJECTIVE, {}, 4).trials) == 4
-
-
-def test_a_grpc_proxy_needs_its_extra():
-    try:
-        import grpc  # noqa: F401
-    except ImportError:
-        with pytest.raises(ImportError, match=r"agnews_sk\[grpc\]"):
-            open_storage("grpc://localhost:13000")
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
