@@ -8,6 +8,34 @@ import typer
 from agnews_sk.cli._families import ColumnsOption, Family, ModelOption
 from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
 
+ValidationOption = Annotated[
+    str | None, typer.Option(help="File of rows by which a network chooses its best epoch.")
+]
+TestOption = Annotated[
+    str | None,
+    typer.Option(help="File of rows to score the model on; by default the test files of a folder."),
+]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Number of epochs of a network.", show_default="those of the family"),
+]
+ParamsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Parameter of a step, such as clean__lowercase=True; may be repeated.",
+    ),
+]
+StreamOption = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Read the rows of files in blocks, any number of them; the same command resumes a run "
+        "that was stopped.",
+    ),
+]
+
 
 @with_row_options
 def train(
@@ -17,39 +45,12 @@ def train(
     ],
     family: Annotated[Family, typer.Option(help="Family of the pipeline.")] = Family.TFIDF,
     columns: ColumnsOption = None,
-    validation: Annotated[
-        str | None,
-        typer.Option(help="File of rows by which a network chooses its best epoch."),
-    ] = None,
-    test: Annotated[
-        str | None,
-        typer.Option(
-            help="File of rows to score the model on; by default the test files of a folder."
-        ),
-    ] = None,
+    validation: ValidationOption = None,
+    test: TestOption = None,
     model: ModelOption = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Number of epochs of a network.", show_default="those of the family"
-        ),
-    ] = None,
-    params: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Parameter of a step, such as clean__lowercase=True; may be repeated.",
-        ),
-    ] = None,
-    stream: Annotated[
-        bool,
-        typer.Option(
-            "--stream",
-            help="Read the rows of files in blocks, any number of them; the same command resumes a "
-            "run that was stopped.",
-        ),
-    ] = False,
+    epochs: EpochsOption = None,
+    params: ParamsOption = None,
+    stream: StreamOption = False,
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on all training rows, score it on the test rows if any, and save it."""
