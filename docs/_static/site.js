@@ -5,15 +5,13 @@ function fit(table) {
   table.classList.remove("as-list");
   const space = table.parentElement.clientWidth;
   const short = table.rows.length <= LONGEST;
-  table.classList.toggle("as-list", short && table.scrollWidth > space + 1);
+  table.classList.toggle("as-list", short && table.offsetWidth > space + 1);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  const tables = [...document.querySelectorAll(".bd-article table.docutils")].filter(
-    (table) => table.tHead,
-  );
+  const tables = [...document.querySelectorAll(".bd-article table")];
   for (const table of tables) {
-    const headings = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    const headings = [...(table.tHead?.rows[0].cells ?? [])].map((cell) => cell.textContent.trim());
     for (const row of table.tBodies[0].rows)
       [...row.cells].forEach((cell, i) => headings[i] && (cell.dataset.label = headings[i]));
   }
