@@ -23,9 +23,9 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def wait_until_listening(port: int, server: subprocess.Popen) -> None:
+def wait_until_listening(port: int, server: subprocess.Popen, seconds: float) -> None:
     """Wait until a port of this machine accepts connections, as long as its server runs."""
-    give_up = time.monotonic() + SECONDS
+    give_up = time.monotonic() + seconds
     while time.monotonic() < give_up and server.poll() is None:
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:
@@ -35,12 +35,14 @@ def wait_until_listening(port: int, server: subprocess.Popen) -> None:
 
 
 @contextmanager
-def running(command: list, port: int, **options) -> Iterator[subprocess.Popen]:
+def running(
+    command: list, port: int, *, seconds: float = SECONDS, **options
+) -> Iterator[subprocess.Popen]:
     """Run a server until the block ends; without waiting for clients to leave."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen(command, **quiet, **options)
     try:
-        wait_until_listening(port, server)
+        wait_until_listening(port, server, seconds)
         yield server
     finally:
         server.send_signal(signal.SIGINT)

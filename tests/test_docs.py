@@ -74,7 +74,9 @@ def test_the_reference_lists_every_room_with_public_names():
 
 
 def test_every_public_name_is_in_one_room():
-    names = [name for names in room_names().values() for name in names]
+    # MLflow prescribes the names of a flavour's functions; `onnx.load_model` is another.
+    rooms = {**room_names(), "mlflow": set(room_names()["mlflow"]) - {"load_model"}}
+    names = [name for names in rooms.values() for name in names]
     assert len(names) == len(set(names))
     assert set(agnews_sk.__all__) - {"__version__"} <= set(names)
 

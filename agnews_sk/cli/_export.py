@@ -27,7 +27,13 @@ def export(
         check_optional(module, extra="onnx", needed_by="export")
     from agnews_sk.cli._model_rows import load_test_rows, options_of
     from agnews_sk.onnx import export_onnx
-    from agnews_sk.persistence import ModelCard, load, saved_label_options
+    from agnews_sk.persistence import (
+        ModelCard,
+        load,
+        saved_label_options,
+        saved_reference,
+        store_reference,
+    )
 
     console = Console()
     check_is_model(model)
@@ -41,5 +47,8 @@ def export(
         report = export_onnx(
             pipeline, out, X=loaded.X_test, y=loaded.y_test, quantize=quantize, card=card
         )
+    reference = saved_reference(model)
+    if reference is not None and not int8:  # quantization changes confidences
+        store_reference(out, reference)
     console.print(report.as_markdown())
     console.print("[bold]Written:[/]", escape(str(out)), soft_wrap=True)

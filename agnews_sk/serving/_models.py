@@ -60,7 +60,7 @@ def name_models(models: Any) -> dict[str, Any]:
     if not models:
         raise ValueError("models is empty: a service needs at least one.")
     loaded = {
-        str(name): load_model(model) if isinstance(model, (str, Path)) else model
+        name: load_model(model) if isinstance(model, (str, Path)) else model
         for name, model in models.items()
     }
     for name, model in loaded.items():
@@ -83,7 +83,7 @@ def by_name(models: Any) -> Mapping[str, Any]:
     mapping of str to path or estimator
     """
     if isinstance(models, Mapping):
-        return models
+        return {str(name): model for name, model in models.items()}
     return {model_name(models) if isinstance(models, (str, Path)) else "model": models}
 
 

@@ -6,7 +6,7 @@ import pytest
 from agnews_sk import make_tfidf_pipeline
 from agnews_sk.auditing import TextReference
 from agnews_sk.datasets import make_news
-from agnews_sk.persistence import load, save, saved_reference
+from agnews_sk.persistence import load, save, saved_reference, store_reference
 from tests.rows import write_rows
 
 
@@ -69,3 +69,15 @@ def test_train_stores_a_reference_of_its_test_rows(run, tmp_path):
     done = run("train", "--data", tmp_path / "news", "--out", model)
     assert done.exit_code == 0, done.output
     assert TextReference.from_dict(saved_reference(model)).n_texts == 120
+
+
+def test_an_export_keeps_the_reference(run, tmp_path):
+    for module in ("onnx", "onnxruntime", "skl2onnx"):
+        pytest.importorskip(module, reason="the onnx extra is not installed")
+    X, y = make_news(160, random_state=0, return_X_y=True)
+    model = save(make_tfidf_pipeline().fit(X, y), tmp_path / "model")
+    store_reference(model, {"format": 1})
+    write_rows(tmp_path / "news", 20, 20)
+    done = run("export", model, "--out", tmp_path / "x", "--data", tmp_path / "news")
+    assert done.exit_code == 0, done.output
+    assert saved_reference(tmp_path / "x") == {"format": 1}

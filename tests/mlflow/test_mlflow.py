@@ -58,7 +58,8 @@ def server(tmp_path_factory):
     command = [python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     before = mlflow.get_tracking_uri()
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    with running([*command, *store], port, env=environment, cwd=folder):
+    environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+    with running([*command, *store], port, seconds=240, env=environment, cwd=folder):
         mlflow.set_tracking_uri(f"http://127.0.0.1:{port}")
         mlflow.set_experiment("news")
         yield folder
@@ -131,7 +132,7 @@ def check_logging(pipeline, news):
     worse = make_tfidf_pipeline(classify=LogisticRegression(C=1e-6))
     classifiers = {"good": pipeline, "C <= 1e-6": worse}
     result = compare_classifiers(classifiers, X[:80], y[:80], X[80:], y[80:], random_state=0)
-    run_id = log_comparison(result, texts=X[80:])
+    run_id = log_comparison(result, models=True, texts=X[80:])
     client = mlflow.MlflowClient()
     files = {file.path for file in client.list_artifacts(run_id)}
     assert "comparison.json" in files
@@ -142,6 +143,9 @@ def check_logging(pipeline, news):
     for name, run in nested.items():
         assert run.data.metrics["accuracy"] == pytest.approx(result.scores["accuracy"][name])
         assert "fit_seconds" in run.data.metrics
+        (logged,) = run.outputs.model_outputs
+        found = load_model(f"models:/{logged.model_id}").predict(X[80:])
+        assert found.tolist() == result.predictions[name].tolist()
     assert nested["C <= 1e-6"].data.params["classify__C"] == "1e-06"
 
 
