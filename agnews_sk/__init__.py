@@ -23,6 +23,7 @@ _ROOMS = {
     "PretrainedTokenizer": "tokenization",
     "SelfTrainedClassifier": "classifiers",
     "SentenceEmbedder": "vectorization",
+    "StaticEmbedder": "vectorization",
     "SubwordTokenizer": "tokenization",
     "TextCache": "caching",
     "TextCleaner": "cleaning",

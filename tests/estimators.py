@@ -31,6 +31,7 @@ from agnews_sk.vectorization import (
     NgramUnion,
     NgramVectorizer,
     SentenceEmbedder,
+    StaticEmbedder,
 )
 
 FEW_CHARACTERS = NgramVectorizer(analyzer="char_wb", ngram_range=(2, 2))
@@ -59,6 +60,7 @@ ESTIMATORS = [
 ENCODERS = {
     "PretrainedTokenizer": lambda model: PretrainedTokenizer(model=model),
     "SentenceEmbedder": lambda model: SentenceEmbedder(model=model),
+    "StaticEmbedder": lambda model: StaticEmbedder(model=model),
 }
 # Those that take longer to fit.
 CLASSIFIERS = {
@@ -88,6 +90,9 @@ CLASSIFIERS = {
         make_pipeline(NgramVectorizer(), LogisticRegression())
     ),
     "make_embedding_pipeline": make_embedding_pipeline,
+    "make_embedding_pipeline(static=True)": lambda model: make_embedding_pipeline(
+        model, static=True
+    ),
     "FineTunedTransformerClassifier": lambda model: FineTunedTransformerClassifier(
         model=model, max_epochs=1
     ),

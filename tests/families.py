@@ -27,10 +27,20 @@ def make_pipelines(tiny_model):
         ),
         "characters": make_tfidf_pipeline(characters=True),
         "embedding": make_embedding_pipeline(tiny_model),
+        "static": make_embedding_pipeline(tiny_model, static=True),
         "scratch": make_transformer_pipeline(**SMALL),
         "finetune": make_finetune_pipeline(tiny_model, **brief),
         "pooled": make_finetune_pipeline(tiny_model, classify__pooling="mean", **brief),
     }
 
 
-FAMILIES = ["tfidf", "embedding bag", "characters", "embedding", "scratch", "finetune", "pooled"]
+FAMILIES = [
+    "tfidf",
+    "embedding bag",
+    "characters",
+    "embedding",
+    "static",
+    "scratch",
+    "finetune",
+    "pooled",
+]

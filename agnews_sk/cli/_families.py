@@ -13,6 +13,7 @@ class Family(StrEnum):
 
     TFIDF = "tfidf"
     EMBEDDING = "embedding"
+    STATIC = "static"
     TRANSFORMER = "transformer"
     FINETUNE = "finetune"
     CASCADE = "cascade"
@@ -41,7 +42,7 @@ ColumnsOption = Annotated[
 COMPOSED = {Family.CASCADE, Family.DISTILLED}
 # Teachers of `DISTILLED`, each fitted on all rows but those that it predicts.
 N_TEACHERS = 3
-PRETRAINED = {Family.EMBEDDING, Family.FINETUNE, *COMPOSED}
+PRETRAINED = {Family.EMBEDDING, Family.STATIC, Family.FINETUNE, *COMPOSED}
 NETS = {Family.TRANSFORMER, Family.FINETUNE}
 # Their fits train a network.
 TRAINS_NET = NETS | COMPOSED
@@ -90,7 +91,8 @@ def make_pipeline(
         params["join__columns"] = list(texts)
     if family is Family.TFIDF:
         return pipeline.make_tfidf_pipeline(columns=columns, random_state=seed, **params)
-    if family is Family.EMBEDDING:
+    if family in (Family.EMBEDDING, Family.STATIC):
+        params["static"] = family is Family.STATIC
         return pipeline.make_embedding_pipeline(model, columns=columns, random_state=seed, **params)
     params |= {"classify__random_state": seed, "classify__verbose": int(show)}
     if epochs is not None:
@@ -172,7 +174,7 @@ def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list
         return None
     if NETS.issuperset(families):
         raise typer.BadParameter(
-            f"{' and '.join(families)} use texts only; choose --family tfidf or embedding.",
+            f"{' and '.join(families)} use texts only; choose --family tfidf, embedding or static.",
             param_hint="--columns",
         )
     return "auto" if columns == ["auto"] else columns

@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ ROWS_OF_NETS = 1_000
 FAMILIES = {
     "tfidf": (make_tfidf_pipeline, tfidf_space()),
     "embedding": (make_embedding_pipeline, embedding_space()),
+    "static": (partial(make_embedding_pipeline, static=True), embedding_space()),
     "transformer": (make_transformer_pipeline, transformer_space()),
     "finetune": (make_finetune_pipeline, finetune_space()),
 }
@@ -440,9 +442,8 @@ def _card(
     -------
     ModelCard
     """
-    objective = search.scoring[0]
     remark = (
-        f"The best of {len(search.cv_results_['params'])} trials by {objective}, "
+        f"The best of {len(search.cv_results_['params'])} trials by {search.scoring[0]}, "
         f"{search.best_score_:.4f} in {search.n_splits_}-fold cross-validation on "
         f"{n_rows(rows.y_train):,} training rows, on all of which it was then fitted."
     )

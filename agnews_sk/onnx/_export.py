@@ -30,8 +30,11 @@ from agnews_sk.vectorization import (
     NgramUnion,
     NgramVectorizer,
     SentenceEmbedder,
+    StaticEmbedder,
 )
 
+# Steps that are saved as they are; the graph takes their matrix.
+_MAKES_MATRIX = (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer, StaticEmbedder)
 # Rows on which the ranges of activations are measured.
 _CALIBRATION_ROWS = 512
 
@@ -42,7 +45,7 @@ class _Export(NamedTuple):
     Attributes
     ----------
     steps : list of (str, transformer)
-        From raw texts to token ids, or to a sparse matrix; they are saved as they are.
+        From raw texts to token ids, or to a matrix; they are saved as they are.
     graph : bytes
         Serialized ONNX model, from there to logits.
     inputs : GraphInputs
@@ -109,7 +112,7 @@ def export_onnx(
     -----
     Text steps are not translated to ONNX: they are saved as `save` does and run as they are, so
     that they do the same by construction. The tokenizer runs in `tokenizers`. The graph has the
-    rest: the network, or the linear classifier on n-grams.
+    rest: the network, or the linear classifier on n-grams or static vectors.
 
     Examples
     --------
@@ -199,7 +202,7 @@ def _divide(pipeline: Any) -> _Export:
             "embeddings beside other columns cannot be exported; save the pipeline instead, or "
             "export one that is made without columns=."
         )
-    if isinstance(last, (NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer)):
+    if isinstance(last, _MAKES_MATRIX):
         return _export_matrix(before, classifier)
     if isinstance(last, SentenceEmbedder):
         return _export_embedder(before, last, _linear_part(classifier))
@@ -207,7 +210,7 @@ def _divide(pipeline: Any) -> _Export:
 
 
 def _export_matrix(before: list[tuple[str, Any]], classifier: Any) -> _Export:
-    """Export a classifier of sparse rows."""
+    """Export a classifier of a matrix, the output of the step before it."""
     has_embeddings = isinstance(classifier, EmbeddingBagClassifier)
     layers = (_embedding_layers if has_embeddings else _linear_part)(classifier)
     inputs = GraphInputs("matrix", ModelInput(vocab_size=len(layers[0])))

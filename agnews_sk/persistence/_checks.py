@@ -22,6 +22,7 @@ from agnews_sk.persistence._column_checks import (
     check_mixed_joiner,
     check_one_hot,
 )
+from agnews_sk.persistence._embedding_checks import check_embeddings, check_static_vectors
 from agnews_sk.persistence._ensemble_checks import check_cascade, check_student
 from agnews_sk.persistence._errors import ArtifactError, artifact_errors
 from agnews_sk.persistence._graph import walk
@@ -337,25 +338,6 @@ def _check_linear(svc: Any) -> None:
     _check_thresholds(svc)
 
 
-def _check_embeddings(classifier: Any) -> None:
-    """Reject embeddings and layers that do not fit each other or the classes, or are not finite."""
-    if "embeddings_" not in vars(classifier):
-        return
-    wide, n_classes = np.shape(classifier.embeddings_)[-1:], np.shape(classifier.classes_)
-    shapes = {
-        "embeddings_": (classifier.n_features_in_, *wide),
-        "hidden_bias_": wide,
-        "output_weights_": (*wide, *n_classes),
-        "output_bias_": n_classes,
-    }
-    for name, shape in shapes.items():
-        found = vars(classifier).get(name)
-        if np.shape(found) != shape or not np.isfinite(found).all():
-            raise _reject(classifier, f"whose {name} has not {shape} finite numbers.")
-    if not 0 < classifier.temperature_ < np.inf:
-        raise _reject(classifier, "without a temperature above 0.")
-
-
 def _check_abstaining(classifier: Any) -> None:
     """Reject an abstain label that is an array, or so long that predictions fill the memory."""
     label = classifier.abstain_label
@@ -429,7 +411,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.classifiers.AbstainingClassifier": _check_abstaining,
     "agnews_sk.classifiers.CalibratedLinearSVC": _check_linear,
     "agnews_sk.classifiers.CalibratedLogisticRegression": _check_linear,
-    "agnews_sk.classifiers.EmbeddingBagClassifier": _check_embeddings,
+    "agnews_sk.classifiers.EmbeddingBagClassifier": check_embeddings,
     "agnews_sk.classifiers.FineTunedTransformerClassifier": _check_thresholds,
     "agnews_sk.classifiers.TransformerClassifier": _check_thresholds,
     "agnews_sk.cleaning.ColumnJoiner": _check_joiner,
@@ -441,6 +423,7 @@ _BY_TYPE: dict[str, Callable[[Any], None]] = {
     "agnews_sk.vectorization.NgramUnion": _check_union,
     "agnews_sk.vectorization.NgramVectorizer": _check_ngrams,
     "agnews_sk.vectorization.NumberEncoder": check_encoder,
+    "agnews_sk.vectorization.StaticEmbedder": check_static_vectors,
     "sklearn.compose._column_transformer.ColumnTransformer": check_column_transformer,
     "sklearn.dummy.DummyClassifier": _check_dummy,
     "sklearn.ensemble._stacking.StackingClassifier": _check_stacking,

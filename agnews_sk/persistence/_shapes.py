@@ -63,6 +63,7 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
         "transformer_": ("sklearn.compose._column_transformer.ColumnTransformer",)
     },
     "agnews_sk.vectorization.SentenceEmbedder": {"tokenizer_": _TOKENIZERS},
+    "agnews_sk.vectorization.StaticEmbedder": {"tokenizer_": _TOKENIZERS[:1]},
     "agnews_sk.vectorization.NgramUnion": dict.fromkeys(
         ("words", "characters", "words_", "characters_"),
         ("agnews_sk.vectorization.NgramVectorizer",),

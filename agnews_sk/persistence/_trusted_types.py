@@ -33,6 +33,7 @@ _OURS = (
     "agnews_sk.vectorization.MixedVectorizer",
     "agnews_sk.vectorization.NumberEncoder",
     "agnews_sk.vectorization.SentenceEmbedder",
+    "agnews_sk.vectorization.StaticEmbedder",
     "agnews_sk.vectorization.NgramTable",
     "agnews_sk.vectorization.NgramUnion",
     "agnews_sk.vectorization.NgramVectorizer",

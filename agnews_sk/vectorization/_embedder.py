@@ -228,15 +228,21 @@ class SentenceEmbedder(
         return self._encode(pl.Series(values=texts, dtype=pl.String))
 
     def _encode(self, texts: pl.Series) -> np.ndarray:
-        """Return the vectors of distinct texts.
+        """Return the vectors of distinct texts without nulls, of shape (n_samples, n_features)."""
+        return self._encode_ids(*self.model_input_.prepare(self.tokenizer_.transform(texts)))
+
+    def _encode_ids(self, ids: pl.Series, chunk_offsets: np.ndarray | None = None) -> np.ndarray:
+        """Return the vectors of texts, given their ids.
 
         Texts are sorted by length into batches, so that little padding is computed, and each batch
         writes its vectors to the rows of its texts.
 
         Parameters
         ----------
-        texts : polars.Series of str of shape (n_samples,)
-            Without nulls.
+        ids : polars.Series of list of int of shape (n_chunks,)
+            Special tokens included.
+        chunk_offsets : ndarray of int of shape (n_samples + 1,), optional
+            Chunks of each text; by default each text is one.
 
         Returns
         -------
@@ -246,7 +252,6 @@ class SentenceEmbedder(
 
         from agnews_sk.nn import ChunkPooling, RaggedDataset, RaggedLoader, make_pooling
 
-        ids, chunk_offsets = self.model_input_.prepare(self.tokenizer_.transform(texts))
         values, offsets = flat_values(ids).to_numpy(), row_offsets(ids)
         dataset = RaggedDataset(values, offsets, chunk_offsets=chunk_offsets)
         loader = RaggedLoader(dataset, self.batch_size, pad_id=self.model_input_.pad_id)
@@ -254,7 +259,8 @@ class SentenceEmbedder(
         encoder = self.encoder_.to(device)
         pool = make_pooling(self.pooling, self._n_features_out)
         pool_chunks = ChunkPooling(self.chunk_pooling, self._n_features_out)
-        vectors = np.empty((len(texts), self._n_features_out), dtype=np.float32)
+        n_texts = len(ids) if chunk_offsets is None else len(chunk_offsets) - 1
+        vectors = np.empty((n_texts, self._n_features_out), dtype=np.float32)
         with torch.inference_mode():
             for rows, (inputs, _) in zip(loader.batches, loader):
                 inputs = {name: tensor.to(device) for name, tensor in inputs.items()}

@@ -82,7 +82,12 @@ MIXED = pd.DataFrame({
     "day": pd.date_range("2026-01-01", periods=8),
 })  # fmt: skip
 # What is compiled, or has weights, is fitted in other tests.
-WITH_WEIGHTS = {"FineTunedTransformerClassifier", "TransformerClassifier", "SentenceEmbedder"}
+WITH_WEIGHTS = {
+    "FineTunedTransformerClassifier",
+    "TransformerClassifier",
+    "SentenceEmbedder",
+    "StaticEmbedder",
+}
 THREE = ["oil", "cup", "up", "cup"] * 2
 
 ON_TEXTS = [

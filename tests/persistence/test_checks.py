@@ -19,8 +19,8 @@ from agnews_sk.classifiers import (
 from agnews_sk.cleaning import ColumnJoiner
 from agnews_sk.persistence import ArtifactError
 from agnews_sk.persistence._checks import check_skeleton
-from agnews_sk.tokenization import Vocabulary
-from agnews_sk.vectorization import NgramUnion, NgramVectorizer
+from agnews_sk.tokenization import PretrainedTokenizer, Vocabulary
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer, StaticEmbedder
 from tests.conftest import HEADLINES
 
 TEXTS = [text for of_class in HEADLINES.values() for text in of_class]
@@ -52,6 +52,16 @@ def embedded(**attributes):
 
 def union(units="both", without=(), **attributes):
     made = forged(NgramUnion(units=units).fit(TEXTS), **attributes)
+    for name in without:
+        delattr(made, name)
+    return made
+
+
+def static(without=(), **attributes):
+    embedder = StaticEmbedder()
+    embedder.tokenizer_ = forged(PretrainedTokenizer(), vocab_size_=9)
+    embedder.embeddings_ = np.ones((9, 2), np.float16)
+    made = forged(embedder, **attributes)
     for name in without:
         delattr(made, name)
     return made
@@ -144,6 +154,17 @@ VALUES = {
     ),
     "no bias": (embedded(hidden_bias_=None), r"hidden_bias_ has not \(2,\) finite"),
     "temperature of embeddings": (embedded(temperature_=0.0), "temperature above 0"),
+    "fewer vectors than tokens": (
+        static(embeddings_=np.ones((7, 2), np.float16)), "embeddings_ are not 9 vectors of finite",
+    ),
+    "vectors of one number": (static(embeddings_=np.ones(9, np.float16)), "are not 9 vectors"),
+    "vectors of other numbers": (static(embeddings_=np.ones((9, 2))), "vectors of finite float16"),
+    "infinite vectors": (
+        static(embeddings_=np.full((9, 2), np.inf, np.float16)), "are not 9 vectors of finite",
+    ),
+    "no vectors": (static(without=["embeddings_"]), "are not 9 vectors of finite"),
+    "vectors without a tokenizer": (static(without=["tokenizer_"]), "tokenizer_"),
+    "tokens of another kind": (static(tokenizer_=CountVectorizer()), "tokenizer_ is a CountVec"),
     "ids out of order": (
         forged(Vocabulary(), vocabulary_={"a": 1, "b": 0}, term_frequency_=[1, 1],
                document_frequency_=[1, 1]), "ids are not in order",
@@ -187,6 +208,8 @@ def test_a_value_that_could_do_harm_is_rejected(case, place):
         StackingClassifier([("a", LogisticRegression())], cv=2).fit(X, y),
         CalibratedLinearSVC().fit(X, y),
         embedded(),
+        static(),
+        StaticEmbedder(),
         DummyClassifier(strategy="constant", constant=1).fit(X, y),
         DummyClassifier(random_state=np.random.RandomState(0)),
         TransformerClassifier(device="cuda:1", net_params={"lr": 0.1, "optimizer__eps": 1e-6}),

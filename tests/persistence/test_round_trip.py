@@ -36,7 +36,7 @@ from agnews_sk.sampling import (
     SamplerChain,
 )
 from agnews_sk.tokenization import PretrainedTokenizer, SubwordTokenizer, Vocabulary, WordTokenizer
-from agnews_sk.vectorization import NgramUnion, NgramVectorizer, SentenceEmbedder
+from agnews_sk.vectorization import NgramUnion, NgramVectorizer, SentenceEmbedder, StaticEmbedder
 from tests.families import FAMILIES, make_pipelines
 
 TEXTS = ["oil prices rise", "the cup final", "", None, "Ünïcode ☃ words never seen", "oil " * 90]
@@ -206,6 +206,7 @@ def test_parts_of_nested_estimators_are_saved_and_loaded(tiny_model, headlines, 
         (lambda model: SubwordTokenizer(vocab_size=60), TEXTS),
         (lambda model: PretrainedTokenizer(model=model), TEXTS),
         (lambda model: SentenceEmbedder(model=model), TEXTS),
+        (lambda model: StaticEmbedder(model=model, n_components=8), TEXTS),
         (lambda model: NgramVectorizer(ngram_range=(1, 2)), TEXTS),
         (lambda model: NgramVectorizer(segmenter="bigrams"), CHINESE),
         (lambda model: WordTokenizer(), CHINESE),
@@ -221,6 +222,7 @@ def test_parts_of_nested_estimators_are_saved_and_loaded(tiny_model, headlines, 
         "subwords",
         "pretrained",
         "embedder",
+        "static embedder",
         "ngrams",
         "bigrams",
         "Chinese words",
