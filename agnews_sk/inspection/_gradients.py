@@ -8,8 +8,8 @@ import numpy as np
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._core.optional import import_optional
 from agnews_sk.inspection._steps import TextModel
-from agnews_sk.inspection._tokens import Tokens, tokenize
-from agnews_sk.inspection._words import Attribution, Outside, Words, relative_error
+from agnews_sk.inspection._tokens import Tokens, on_words, tokenize
+from agnews_sk.inspection._words import Attribution, Words, relative_error
 from agnews_sk.tokenization import ModelInput
 
 MIN_STEPS, MAX_STEPS = 16, 512
@@ -90,7 +90,7 @@ def _attribute(
         values, baseline, scores = _integrate(net, tokens.ids, absent, n_chunks, steps)
         error = relative_error(values.sum(axis=0), scores - baseline)
         if error < max_error or steps == MAX_STEPS:
-            return _on_words(Words(text), tokens, values, baseline, scores)
+            return on_words(Words(text), tokens, values, baseline, scores)
         steps *= 2
 
 
@@ -143,20 +143,6 @@ def _integrate(
     )  # (n_classes, n_tokens, width)
     # The contribution of a token is the sum over the dimensions of its embedding.
     return parts.sum(dim=2).T.double().cpu().numpy(), baseline, scores
-
-
-def _on_words(
-    words: Words, tokens: Tokens, values: np.ndarray, baseline: np.ndarray, scores: np.ndarray
-) -> Attribution:
-    """Distribute the contributions of tokens, (n_tokens, n_classes), to the words they overlap.
-
-    Tokens that overlap no word, such as spaces, are reported next to the text. Special tokens are
-    the same in the baseline, so that they contribute nothing.
-    """
-    shares = np.array([words.spread([span]) for span in tokens.spans])  # (n_tokens, n_words)
-    lost = np.flatnonzero((shares.sum(axis=1) == 0) & ~tokens.special)
-    outside = [Outside(f"token {tokens.ids[i]}", values[i]) for i in lost]
-    return Attribution(words, shares.T @ values, outside, baseline, scores)  # (n_words, n_classes)
 
 
 def _of_classifier(model: TextModel) -> TokenNet | None:

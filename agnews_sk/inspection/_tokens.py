@@ -8,7 +8,7 @@ import numpy as np
 
 from agnews_sk._core.stop_words import stop_word_set
 from agnews_sk.inspection._places import find_in_order
-from agnews_sk.inspection._words import Span, changed_with_places
+from agnews_sk.inspection._words import Attribution, Outside, Span, Words, changed_with_places
 from agnews_sk.tokenization import (
     PretrainedTokenizer,
     SubwordTokenizer,
@@ -61,6 +61,20 @@ def tokenize(readers: tuple[Any, ...], texts: np.ndarray) -> list[Tokens] | None
     if kinds == (WordTokenizer, Vocabulary):
         return _words(readers[0], readers[1], texts)
     return None
+
+
+def on_words(
+    words: Words, tokens: Tokens, values: np.ndarray, baseline: np.ndarray, scores: np.ndarray
+) -> Attribution:
+    """Distribute the contributions of tokens, (n_tokens, n_classes), to the words they overlap.
+
+    Tokens that overlap no word, such as spaces, are reported next to the text. Special tokens must
+    contribute nothing.
+    """
+    shares = np.array([words.spread([span]) for span in tokens.spans])  # (n_tokens, n_words)
+    lost = np.flatnonzero((shares.sum(axis=1) == 0) & ~tokens.special)
+    outside = [Outside(f"token {tokens.ids[i]}", values[i]) for i in lost]
+    return Attribution(words, shares.T @ values, outside, baseline, scores)  # (n_words, n_classes)
 
 
 def _subwords(tokenizer: Any, texts: np.ndarray) -> list[Tokens]:
