@@ -44,6 +44,7 @@ RUNS = {
     "classes": "benchmarks/bench_classes.py",
     "calibration": "benchmarks/bench_calibration.py",
     "embeddings": "benchmarks/bench_embeddings.py",
+    "static": "benchmarks/bench_static.py",
     "explain": "benchmarks/bench_explain.py",
     "audit": "benchmarks/bench_audit.py",
     "labelling": "benchmarks/bench_labelling.py",
