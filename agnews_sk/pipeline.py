@@ -319,7 +319,7 @@ def make_embedding_pipeline(
         from the Hub.
     static : bool, default=False
         Embed texts by the encoder's static vectors of their tokens, a `StaticEmbedder`, in place
-        of the encoder itself: hundreds of times faster and less accurate. To predict, the fitted
+        of the encoder itself: many times faster, and less accurate. To predict, the fitted
         pipeline needs neither torch nor the encoder.
     columns : "auto", True, list of str, dict of str to str, or None, default=None
         As in `make_tfidf_pipeline`; `embed` is then a `MixedVectorizer`, and the parameters of the

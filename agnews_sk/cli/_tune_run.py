@@ -51,7 +51,7 @@ UNFINISHED = "unfinished_trials.csv"
 # Training rows on which the trials of a search take minutes, and not hours.
 ROWS = 10_000
 ROWS_OF_NETS = 1_000
-FAMILIES = {
+FAMILIES: dict[str, tuple[Any, dict[str, Any]]] = {
     "tfidf": (make_tfidf_pipeline, tfidf_space()),
     "embedding": (make_embedding_pipeline, embedding_space()),
     "static": (partial(make_embedding_pipeline, static=True), embedding_space()),

@@ -65,7 +65,7 @@ class StaticEmbedder(
 
     See Also
     --------
-    SentenceEmbedder : Runs the encoder on each text: more accurate, and hundreds of times slower.
+    SentenceEmbedder : Runs the encoder on each text: more accurate, and many times slower.
 
     Notes
     -----
