@@ -40,7 +40,17 @@ def check_class_balance(rows: Rows) -> Finding:
 
 
 def _check_label_balance(rows: Rows, sets: LabelSets) -> Finding:
-    """Return the finding of rows with a rare label, with the number of rows of each label."""
+    """Return the finding of rows with a rare label, with the number of rows of each label.
+
+    Parameters
+    ----------
+    rows : Rows
+    sets : LabelSets
+
+    Returns
+    -------
+    Finding
+    """
     counts = pd.Series(sets.indicator.sum(axis=0), index=sets.classes)
     rare = (counts < _RARE * counts.mean()).to_numpy()
     table = pd.DataFrame({"label": counts.index, "rows": counts, "share": counts / len(rows)})

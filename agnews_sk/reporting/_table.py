@@ -171,7 +171,18 @@ def _add_row(table: Table, first: str, cells: list[str]) -> None:
 
 
 def _interval(result: ComparisonResult, name: str, score: str) -> str:
-    """Return a score in percent with its interval."""
+    """Return a score in percent with its interval.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    name : str
+    score : str
+
+    Returns
+    -------
+    str
+    """
     row = result.scores.loc[name]
     ends = f"{percent(row[f'{score}_low'])}–{percent(row[f'{score}_high'])}"
     shown = interval_with_method(ends, str(result.interval_methods.loc[name, score]), usual="BCa")

@@ -191,7 +191,14 @@ def _pruned_means(trials: Sequence[FrozenTrial]) -> dict[int, float]:
 
 
 def _draw_importances(ax: Any, weights: dict[str, float], name: str) -> None:
-    """Draw the importances of the most important parameters as bars."""
+    """Draw the importances of the most important parameters as bars.
+
+    Parameters
+    ----------
+    ax : object
+    weights : dict of str to float
+    name : str
+    """
     shown = dict(list(weights.items())[:_MAX_IMPORTANCES])
     ax.barh([_short(parameter) for parameter in shown], list(shown.values()), color=COLOURS[0])
     ax.invert_yaxis()
