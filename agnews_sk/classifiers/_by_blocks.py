@@ -142,14 +142,16 @@ class _Fits:
             if not len(y) or len(y) == n_rows:
                 continue
             part = self.fitted(f"all but fold {fold + 1}", (is_held_out, y), None)
-            found = Margins(part.coef.T, part.intercept, part.n_iter).of(with_known(X, known))
-            margins.append(one_per_class(found))
-            codes.append(y)
+            # Not the rows of a class that are all held out, of which the fit knows nothing.
+            seen = (self._rows.n_of_class > np.bincount(y, minlength=len(classes)))[y]
+            fitted = Margins(part.coef.T, part.intercept, part.n_iter)
+            margins.append(one_per_class(fitted.of(with_known(X[seen], known))))
+            codes.append(y[seen])
         y = np.concatenate(codes)
         if len(rare := np.setdiff1d(np.arange(len(classes)), y)):
             warnings.warn(
-                f"the temperature is chosen without the classes {classes[rare].tolist()}, of which "
-                "no row is held out.",
+                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
+                "which have too few distinct rows to hold one out.",
                 stacklevel=4,
             )
         weight = self._weights[y]

@@ -75,7 +75,7 @@ def uninterrupted(few):
     ("kill_in", "kill_at"),
     [
         ("reading rows", 2),
-        ("finding n-grams (char_wb)", 2),
+        ("finding n-grams (word)", 2),
         ("counting n-grams", 3),
         ("fitting on all but fold 1: pass 4", 2),
         ("fitting on all rows: pass 2", 2),
