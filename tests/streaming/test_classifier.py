@@ -5,8 +5,13 @@ import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
-from agnews_sk.classifiers import CalibratedLogisticRegression, RowBlock, RowBlocks, fit_blocks
-from agnews_sk.classifiers._block_descent import KeptInMemory
+from agnews_sk.classifiers import (
+    CalibratedLogisticRegression,
+    KeptInMemory,
+    RowBlock,
+    RowBlocks,
+)
+from agnews_sk.streaming._classifier import fit_blocks
 
 
 def make_rows(n_classes, n_rows=900, n_features=60, seed=0):
