@@ -11,7 +11,7 @@ from agnews_sk._core.joining import join_columns
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.validation import take_rows, text_columns
 from agnews_sk.classifiers import CalibratedLogisticRegression
-from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner
 from agnews_sk.sampling import DuplicateFilter, RowFilter, SamplerChain
 from agnews_sk.streaming._classifier import check_classifier
 from agnews_sk.vectorization import NgramUnion, NgramVectorizer
@@ -185,7 +185,8 @@ def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
     if hasattr(step, "fit_resample"):
         _check_sampler(name, step)
         return [(name, step)]
-    if isinstance(step, ColumnJoiner) or not get_tags(step).requires_fit:
+    learns_nothing = isinstance(step, ColumnJoiner) or not get_tags(step).requires_fit
+    if learns_nothing and not isinstance(step, MixedColumnJoiner):
         return [(name, step)]
     raise TypeError(
         f"the step {name!r}, {type(step).__name__}, learns from all rows, and cannot be fitted "
