@@ -21,8 +21,7 @@ CALLBACKS = {
     "tokenization/_encoded_tokens.py": ("vectorization/_analyzer.py",),
     # what reads, keeps and shows the blocks of files that are fitted on
     "vectorization/_by_blocks.py": ("streaming/_vectors.py",),
-    "classifiers/_by_blocks.py": ("streaming",),
-    "classifiers/_block_descent.py": ("streaming",),
+    "classifiers/_block_sums.py": ("streaming",),
     "evaluation/_costs.py": _ESTIMATORS,  # the classifiers to compare
     "evaluation/_evaluation.py": _ESTIMATORS,
     "evaluation/_predictions.py": _ESTIMATORS,

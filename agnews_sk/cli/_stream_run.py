@@ -83,7 +83,23 @@ def run_stream(
 
 
 def _check(options: RowOptions, family: Family, unsupported: Sequence[str]) -> Path:
-    """Return the path of the rows; reject options that `--stream` does not go with."""
+    """Return the path of the rows; reject options that `--stream` does not go with.
+
+    Parameters
+    ----------
+    options : RowOptions
+    family : Family
+    unsupported : sequence of str
+        Options that were given.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    typer.BadParameter
+    """
     if family is not Family.TFIDF:
         raise typer.BadParameter(
             f"--stream trains the family tfidf, got {family.value}; leave --stream out to train on "
@@ -106,7 +122,17 @@ def _check(options: RowOptions, family: Family, unsupported: Sequence[str]) -> P
 
 
 def _remarks(report: FilesReport, first_fault: str) -> list[str]:
-    """Return what was read as sentences."""
+    """Return what was read as sentences.
+
+    Parameters
+    ----------
+    report : FilesReport
+    first_fault : str
+
+    Returns
+    -------
+    list of str
+    """
     dropped = {
         "dropped by the filter": report.n_filtered,
         "exact duplicates": report.n_duplicates,
@@ -120,7 +146,20 @@ def _remarks(report: FilesReport, first_fault: str) -> list[str]:
 
 
 def _rows(data: Path, report: FilesReport, test: str | None, options: RowOptions) -> TrainTest:
-    """Return the test rows, if there are any, with where the training rows come from."""
+    """Return the test rows, if there are any, with where the training rows come from.
+
+    Parameters
+    ----------
+    data : pathlib.Path
+    report : FilesReport
+    test : str or None
+    options : RowOptions
+
+    Returns
+    -------
+    TrainTest
+        Without training rows.
+    """
     X_test = y_test = None
     if test is not None:
         columns = RowOptions(**{**vars(options), "text": report.text, "label": [report.label]})
@@ -140,7 +179,17 @@ def _rows(data: Path, report: FilesReport, test: str | None, options: RowOptions
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Any]:
-    """Yield a function that shows what is done, and how many blocks are done."""
+    """Yield a function that shows what is done, and how many blocks are done.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+
+    Yields
+    ------
+    callable
+        As `fit_files` takes it.
+    """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
     hidden = not console.is_terminal
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:

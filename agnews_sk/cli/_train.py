@@ -1,7 +1,7 @@
 """The command `agnews-sk train`: its options."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -54,33 +54,15 @@ def train(
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on all training rows, score it on the test rows if any, and save it."""
+    common: dict[str, Any] = {"family": family, "test": test, "params": params or [], "seed": seed}
+    others: dict[str, Any] = {"columns": columns, "validation": validation}
+    others |= {"model": model, "epochs": epochs}
     if stream:
         from agnews_sk.cli._stream_run import run_stream
 
-        names = ("--columns", "--validation", "--model", "--epochs")
-        given = zip(names, (columns, validation, model, epochs))
-        unsupported = [name for name, value in given if value]
-        run_stream(
-            rows,
-            out,
-            family=family,
-            test=test,
-            params=params or [],
-            seed=seed,
-            unsupported=unsupported,
-        )
+        given = [f"--{name}" for name, value in others.items() if value]
+        run_stream(rows, out, **common, unsupported=given)
         return
     from agnews_sk.cli._train_run import run_train
 
-    run_train(
-        rows,
-        out,
-        family=family,
-        columns=columns,
-        validation=validation,
-        test=test,
-        model=model,
-        epochs=epochs,
-        params=params or [],
-        seed=seed,
-    )
+    run_train(rows, out, **common, **others)

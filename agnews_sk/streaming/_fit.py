@@ -13,8 +13,8 @@ from sklearn.base import clone
 from agnews_sk._core.content import content_digest
 from agnews_sk._core.job_folder import Inputs, Job, delete_parts, prepare_parts
 from agnews_sk._core.run_lock import output_lock
-from agnews_sk.classifiers import fit_blocks
 from agnews_sk.datasets import find_training_files, reading_of
+from agnews_sk.streaming._classifier import fit_blocks
 from agnews_sk.streaming._folder import KeptInFolder, WorkFolder
 from agnews_sk.streaming._rows import (
     KeptRows,
@@ -242,7 +242,23 @@ def _train(
     rows_per_block: int,
     progress: Report,
 ) -> tuple[FilesReport, str]:
-    """Run all stages, each from where an earlier run ended."""
+    """Run all stages, each from where an earlier run ended.
+
+    Parameters
+    ----------
+    steps : Steps
+    files : list of pathlib.Path
+    reading : Reading
+    inputs : Inputs
+    folder : WorkFolder
+    rows_per_block : int
+    progress : callable
+
+    Returns
+    -------
+    report : FilesReport
+    first_fault : str
+    """
     found = read_rows(files, reading, steps, folder, rows_per_block, progress)
     _check_unchanged(files, inputs, folder)
     steps.fit_rows(found.columns)
@@ -271,7 +287,19 @@ def _train(
 def _report(
     files: Sequence[Path], found: RowsRead, n_duplicates: int, classes: list[Any]
 ) -> FilesReport:
-    """Return what was trained on."""
+    """Return what was trained on.
+
+    Parameters
+    ----------
+    files : sequence of pathlib.Path
+    found : RowsRead
+    n_duplicates : int
+    classes : list
+
+    Returns
+    -------
+    FilesReport
+    """
     return FilesReport(
         n_files=len(files),
         n_read=found.n_read,
@@ -286,7 +314,18 @@ def _report(
 
 
 def _check_unchanged(files: Sequence[Path], inputs: Inputs, folder: WorkFolder) -> None:
-    """Reject a file that changed while it was read; what was read of it is deleted."""
+    """Reject a file that changed while it was read; what was read of it is deleted.
+
+    Parameters
+    ----------
+    files : sequence of pathlib.Path
+    inputs : Inputs
+    folder : WorkFolder
+
+    Raises
+    ------
+    ValueError
+    """
     for path in files:
         if inputs.changed(path):
             delete_parts(folder.path)
@@ -295,7 +334,16 @@ def _check_unchanged(files: Sequence[Path], inputs: Inputs, folder: WorkFolder) 
 
 @contextmanager
 def _work_folder(given: str | Path | None):
-    """Yield the folder of a run, a temporary one if none is given."""
+    """Yield the folder of a run, a temporary one if none is given.
+
+    Parameters
+    ----------
+    given : str, path or None
+
+    Yields
+    ------
+    pathlib.Path
+    """
     if given is not None:
         yield Path(given).expanduser().absolute()
         return

@@ -26,25 +26,62 @@ class WorkFolder:
         self.path = path
 
     def stage(self, name: str) -> "WorkFolder":
-        """Return the folder of a stage, which is made."""
+        """Return the folder of a stage, which is made.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        WorkFolder
+        """
         path = self.path / name
         path.mkdir(exist_ok=True, parents=True)
         return WorkFolder(path)
 
     def file(self, name: int | str, kind: str) -> Path:
-        """Return the file of a block, or of another name."""
+        """Return the file of a block, or of another name.
+
+        Parameters
+        ----------
+        name : int or str
+            Number of a block, or a name.
+        kind : str
+            Ending of the file.
+
+        Returns
+        -------
+        pathlib.Path
+        """
         name = f"{name:08}" if isinstance(name, int) else name
         return self.path / f"{name}.{kind}"
 
     def read_json(self, name: int | str) -> Any:
-        """Return what was written under a name, None if nothing was."""
+        """Return what was written under a name, None if nothing was.
+
+        Parameters
+        ----------
+        name : int or str
+
+        Returns
+        -------
+        object
+        """
         try:
             return json.loads(self.file(name, "json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
 
     def write_json(self, name: int | str, value: Any) -> None:
-        """Write a plain value under a name."""
+        """Write a plain value under a name.
+
+        Parameters
+        ----------
+        name : int or str
+        value : object
+            Numbers, texts, and lists and dictionaries of them.
+        """
         with renamed_when_complete(self.file(name, "json")) as unfinished:
             unfinished.write_text(json.dumps(value), encoding="utf-8")
 
@@ -52,6 +89,15 @@ class WorkFolder:
         """Return the arrays that were written under a name.
 
         They are read, not mapped: mapped pages would count as memory of the process.
+
+        Parameters
+        ----------
+        name : int or str
+        kind : str
+
+        Returns
+        -------
+        list of ndarray
         """
         found = []
         path = self.file(name, kind)
@@ -62,22 +108,52 @@ class WorkFolder:
         return found
 
     def write_arrays(self, name: int | str, kind: str, arrays: Sequence[np.ndarray]) -> None:
-        """Write arrays under a name."""
+        """Write arrays under a name.
+
+        Parameters
+        ----------
+        name : int or str
+        kind : str
+        arrays : sequence of ndarray
+            Of numbers.
+        """
         with renamed_when_complete(self.file(name, kind)) as unfinished, unfinished.open("wb") as f:
             for array in arrays:
                 np.save(f, array, allow_pickle=False)
 
     def write_frame(self, name: int | str, kind: str, frame: pl.DataFrame) -> None:
-        """Write a frame as Parquet under a name."""
+        """Write a frame as Parquet under a name.
+
+        Parameters
+        ----------
+        name : int or str
+        kind : str
+        frame : polars.DataFrame
+        """
         with renamed_when_complete(self.file(name, kind)) as unfinished:
             frame.write_parquet(unfinished, compression="lz4", row_group_size=_ROWS_OF_GROUP)
 
     def has(self, name: int | str, kind: str) -> bool:
-        """Return whether something was written under a name."""
+        """Return whether something was written under a name.
+
+        Parameters
+        ----------
+        name : int or str
+        kind : str
+
+        Returns
+        -------
+        bool
+        """
         return self.file(name, kind).exists()
 
     def discard(self, kind: str) -> None:
-        """Delete all files of a kind, which nothing needs any more."""
+        """Delete all files of a kind, which nothing needs any more.
+
+        Parameters
+        ----------
+        kind : str
+        """
         for path in self.path.glob(f"*.{kind}"):
             path.unlink()
 
@@ -94,7 +170,16 @@ class KeptInFolder:
         self._folder = folder
 
     def load(self, name: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays of a name, None if there are none."""
+        """Return the arrays of a name, None if there are none.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        dict of str to ndarray, or None
+        """
         try:
             with np.load(self._folder.file(name, "npz"), allow_pickle=False) as found:
                 return dict(found)
@@ -102,7 +187,13 @@ class KeptInFolder:
             return None
 
     def save(self, name: str, arrays: dict[str, np.ndarray]) -> None:
-        """Keep arrays under a name, in place of those that it has."""
+        """Keep arrays under a name, in place of those that it has.
+
+        Parameters
+        ----------
+        name : str
+        arrays : dict of str to ndarray
+        """
         path = self._folder.file(name, "npz")
         with renamed_when_complete(path) as unfinished, unfinished.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]

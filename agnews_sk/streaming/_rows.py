@@ -104,7 +104,21 @@ def read_rows(
 
 
 def _read_block(stage: WorkFolder, number: int, table: Any, steps: Steps, on_bad_rows: str) -> None:
-    """Write the rows of one block, and at last what they are."""
+    """Write the rows of one block, and at last what they are.
+
+    Parameters
+    ----------
+    stage : WorkFolder
+    number : int
+    table : Table
+    steps : Steps
+    on_bad_rows : {"error", "skip"}
+
+    Raises
+    ------
+    ValueError
+        For a faulty row, unless these are skipped.
+    """
     if table.faults and on_bad_rows == "error":
         raise ValueError(why_fault(table.path, *table.faults[0]))
     found = labels_of_block(table)
@@ -131,7 +145,24 @@ def _read_block(stage: WorkFolder, number: int, table: Any, steps: Steps, on_bad
 
 
 def _rows_read(blocks: Sequence[dict[str, Any]], paths: Sequence[Path]) -> RowsRead:
-    """Return what the rows of all blocks are together."""
+    """Return what the rows of all blocks are together.
+
+    Parameters
+    ----------
+    blocks : sequence of dict
+        What was written of each block.
+    paths : sequence of pathlib.Path
+        For the message.
+
+    Returns
+    -------
+    RowsRead
+
+    Raises
+    ------
+    ValueError
+        If there are no rows, or none is left.
+    """
     shown = f"{', '.join(map(str, paths)):.300}"
     if not blocks:
         raise ValueError(f"No rows in {shown}.")
@@ -150,7 +181,19 @@ def _rows_read(blocks: Sequence[dict[str, Any]], paths: Sequence[Path]) -> RowsR
 
 
 def _hashes(compared: pl.Series, number: int) -> pl.DataFrame:
-    """Return 128 bits of each text that is not blank, with its row, in ascending order."""
+    """Return 128 bits of each text that is not blank, with its row, in ascending order.
+
+    Parameters
+    ----------
+    compared : polars.Series of str of shape (n_rows,)
+    number : int
+        Of the block.
+
+    Returns
+    -------
+    polars.DataFrame of shape (n_hashes, 3)
+        `h0` and `h1`, 64 bits each, and `row`: number of the block, then position in it.
+    """
     texts = normalized(compared)
     columns = {f"h{seed}": texts.hash(seed) for seed in _SEEDS}
     rows = np.arange(len(texts), dtype=np.uint64) + np.uint64(number << _BLOCK_BITS)
@@ -195,7 +238,19 @@ def find_duplicates(
 
 
 def _repeated(runs: Sequence[Path], low: int, high: int) -> pl.DataFrame:
-    """Return the rows with a hash in a range that an earlier row has."""
+    """Return the rows with a hash in a range that an earlier row has.
+
+    Parameters
+    ----------
+    runs : sequence of pathlib.Path
+        Of all blocks, as `_hashes` returns them.
+    low, high : int
+        Of the first hash, both included.
+
+    Returns
+    -------
+    polars.DataFrame of shape (n_repeated, 1)
+    """
     in_range = pl.col("h0").is_between(pl.lit(low, pl.UInt64), pl.lit(high, pl.UInt64))
     scanned = pl.concat([pl.scan_parquet(run) for run in runs]).filter(in_range)
     hashes = scanned.collect(engine="streaming").sort("row")
@@ -227,7 +282,16 @@ class KeptRows:
         return sum(pl.scan_parquet(one).select(pl.len()).collect().item() for one in self._dropped)
 
     def labels(self, n_blocks: int) -> list[str]:
-        """Return the different labels of all blocks, as they are in the files."""
+        """Return the different labels of all blocks, as they are in the files.
+
+        Parameters
+        ----------
+        n_blocks : int
+
+        Returns
+        -------
+        list of str
+        """
         found = self._stage.read_json("labels")
         if found is None:
             names = [self._frame(number, ["label"])["label"].unique() for number in range(n_blocks)]
@@ -236,16 +300,44 @@ class KeptRows:
         return found
 
     def texts(self, number: int) -> pl.Series:
-        """Return the texts of a block, polars.Series of str of shape (n_rows,)."""
+        """Return the texts of a block, polars.Series of str of shape (n_rows,).
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        polars.Series of str
+        """
         return self._frame(number, ["text"])["text"]
 
     def codes(self, number: int) -> np.ndarray:
-        """Return the classes of the rows of a block, ndarray of uint16 of shape (n_rows,)."""
+        """Return the classes of the rows of a block, ndarray of uint16 of shape (n_rows,).
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        ndarray of uint16
+        """
         labels = self._frame(number, ["label"])["label"]
         return labels.replace_strict(self.code_of, return_dtype=pl.UInt16).to_numpy()
 
     def _frame(self, number: int, columns: list[str]) -> pl.DataFrame:
-        """Return the texts or the labels of a block."""
+        """Return the texts or the labels of a block.
+
+        Parameters
+        ----------
+        number : int
+        columns : list of str
+
+        Returns
+        -------
+        polars.DataFrame of shape (n_rows, n_columns)
+        """
         frame = pl.read_parquet(self._stage.file(number, "parquet"), columns=columns)
         if not self._dropped:
             return frame

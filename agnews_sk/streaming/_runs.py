@@ -55,7 +55,18 @@ def add_up(
 
 
 def _bounds(runs: Sequence[Path], entries: int) -> list[str]:
-    """Return the keys at which ranges of about so many entries begin, but the first."""
+    """Return the keys at which ranges of about so many entries begin, but the first.
+
+    Parameters
+    ----------
+    runs : sequence of pathlib.Path
+    entries : int
+
+    Returns
+    -------
+    list of str
+        Ascending, one fewer than ranges.
+    """
     sizes = [pl.scan_parquet(run).select(pl.len()).collect().item() for run in runs]
     n_ranges = -(-sum(sizes) // entries)
     if n_ranges < 2:
@@ -71,7 +82,20 @@ def _bounds(runs: Sequence[Path], entries: int) -> list[str]:
 
 
 def _sums(runs: Sequence[Path], low: str | None, high: str | None, keep: pl.Expr) -> pl.DataFrame:
-    """Return the sums of the keys from one to before another."""
+    """Return the sums of the keys from one to before another.
+
+    Parameters
+    ----------
+    runs : sequence of pathlib.Path
+    low, high : str or None
+        None is the first key, or the last one.
+    keep : polars.Expr
+
+    Returns
+    -------
+    polars.DataFrame
+        In ascending order of keys.
+    """
     scanned = pl.concat([pl.scan_parquet(run) for run in runs])
     if low is not None:
         scanned = scanned.filter(pl.col("key") >= low)

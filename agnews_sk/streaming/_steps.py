@@ -10,9 +10,10 @@ from agnews_sk._core.base import sampled_columns
 from agnews_sk._core.joining import join_columns
 from agnews_sk._core.labels import reject_labels
 from agnews_sk._core.validation import take_rows, text_columns
-from agnews_sk.classifiers import CalibratedLogisticRegression, check_classifier
-from agnews_sk.cleaning import ColumnJoiner
+from agnews_sk.classifiers import CalibratedLogisticRegression
+from agnews_sk.cleaning import ColumnJoiner, MixedColumnJoiner
 from agnews_sk.sampling import DuplicateFilter, RowFilter, SamplerChain
+from agnews_sk.streaming._classifier import check_classifier
 from agnews_sk.vectorization import NgramUnion, NgramVectorizer
 
 _SUPPORTED = "fit_files trains the pipelines of make_tfidf_pipeline, without columns="
@@ -102,7 +103,17 @@ class Steps:
                 step.fit([""])
 
     def check_labels(self, frame: pl.DataFrame, labels: pl.Series) -> None:
-        """Reject columns of texts that are the labels, as `ColumnJoiner.fit` does."""
+        """Reject columns of texts that are the labels, as `ColumnJoiner.fit` does.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame of str of shape (n_rows, n_columns)
+        labels : polars.Series of str of shape (n_rows,)
+
+        Raises
+        ------
+        ValueError
+        """
         if self._joiner is not None and self._joiner.columns is None and len(labels):
             reject_labels(text_columns(frame, None), labels.to_numpy())
 
@@ -138,19 +149,44 @@ class Steps:
 
 
 def _skips(step: Any) -> bool:
-    """Return whether a step does nothing."""
+    """Return whether a step does nothing.
+
+    Parameters
+    ----------
+    step : estimator, "passthrough" or None
+
+    Returns
+    -------
+    bool
+    """
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
 def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
-    """Return a step of rows, or the samplers that it consists of; reject any other."""
+    """Return a step of rows, or the samplers that it consists of; reject any other.
+
+    Parameters
+    ----------
+    name : str
+    step : estimator
+
+    Returns
+    -------
+    list of (str, estimator)
+
+    Raises
+    ------
+    TypeError
+        If it learns from all rows.
+    """
     if isinstance(step, SamplerChain):
         parts = [(f"{name}__{one}", part) for one, part in step.steps if not _skips(part)]
         return [found for one, part in parts for found in _row_steps(one, part)]
     if hasattr(step, "fit_resample"):
         _check_sampler(name, step)
         return [(name, step)]
-    if isinstance(step, ColumnJoiner) or not get_tags(step).requires_fit:
+    learns_nothing = isinstance(step, ColumnJoiner) or not get_tags(step).requires_fit
+    if learns_nothing and not isinstance(step, MixedColumnJoiner):
         return [(name, step)]
     raise TypeError(
         f"the step {name!r}, {type(step).__name__}, learns from all rows, and cannot be fitted "
@@ -159,7 +195,20 @@ def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
 
 
 def _check_sampler(name: str, step: Any) -> None:
-    """Raise an error for a sampler that needs all rows."""
+    """Raise an error for a sampler that needs all rows.
+
+    Parameters
+    ----------
+    name : str
+    step : sampler
+
+    Raises
+    ------
+    TypeError
+        If it compares or adds rows.
+    ValueError
+        If it drops other duplicates than exact ones after the first.
+    """
     way_out = (
         f"leave it out with {name}='passthrough', change the rows before they are written to the "
         "files, or call pipeline.fit on rows in memory"

@@ -83,7 +83,18 @@ class Vectors:
         return RowBlocks(n_of_class, self._vectorizer.n_features, self._n_blocks, scale, load)
 
     def _numbers(self, stage: WorkFolder, what: str) -> Iterator[int]:
-        """Yield the numbers of the blocks that a stage has not done."""
+        """Yield the numbers of the blocks that a stage has not done.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+        what : str
+            For the report.
+
+        Yields
+        ------
+        int
+        """
         for number in range(self._n_blocks):
             if not stage.has(number, "json"):
                 self._report(what, number, self._n_blocks)
@@ -93,7 +104,13 @@ class Vectors:
         return self._folder.stage(part.vectorizer.analyzer)
 
     def _learn(self, part: NgramPart) -> None:
-        """Learn the n-grams of a part."""
+        """Learn the n-grams of a part.
+
+        Parameters
+        ----------
+        part : NgramPart
+            Fitted in place.
+        """
         stage, kind = self._stage_of(part), part.vectorizer.analyzer
         for number in self._numbers(stage, f"finding n-grams ({kind})"):
             found = part.encode(self._rows.texts(number))
@@ -111,14 +128,39 @@ class Vectors:
         part.learn(ngrams, self._n_rows, statistics, self._n_once(part, stage), segmenter)
 
     def _n_once(self, part: NgramPart, stage: WorkFolder) -> int:
-        """Return the number of words that occur once."""
+        """Return the number of words that occur once.
+
+        Parameters
+        ----------
+        part : NgramPart
+        stage : WorkFolder
+
+        Returns
+        -------
+        int
+        """
         if not part.has_words:
             return 0
         found = self._add_up(stage, "distinct", pl.col("count") == 1, "distinct words")
         return sum(pl.scan_parquet(one).select(pl.len()).collect().item() for one in found)
 
     def _add_up(self, stage: WorkFolder, kind: str, keep: pl.Expr, what: str) -> list:
-        """Add up the runs of all blocks."""
+        """Add up the runs of all blocks.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+        kind : str
+            Ending of the runs.
+        keep : polars.Expr
+            Which sums to keep.
+        what : str
+            For the report.
+
+        Returns
+        -------
+        list of pathlib.Path
+        """
         runs = [stage.file(number, kind) for number in range(self._n_blocks)]
 
         def report(n_done: int, n_ranges: int) -> None:
@@ -127,7 +169,12 @@ class Vectors:
         return add_up(runs, stage.stage(kind), keep=keep, report=report, entries=self._entries)
 
     def _weigh(self) -> np.ndarray:
-        """Count the n-grams of all rows and learn their weights; return the rows of each class."""
+        """Count the n-grams of all rows and learn their weights; return the rows of each class.
+
+        Returns
+        -------
+        ndarray of int of shape (n_classes,)
+        """
         stage = self._folder.stage("counts")
         sums, n_of_class = self._counted(stage)
         for part, found in zip(self._vectorizer.parts, sums):
@@ -135,7 +182,18 @@ class Vectors:
         return n_of_class
 
     def _counted(self, stage: WorkFolder) -> tuple[list[sp.csc_array], np.ndarray]:
-        """Count the n-grams of all blocks, and the rows of each class that have each."""
+        """Count the n-grams of all blocks, and the rows of each class that have each.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+
+        Returns
+        -------
+        sums : list of csc_array of int of shape (n_classes, n_features)
+            Of each part.
+        n_of_class : ndarray of int of shape (n_classes,)
+        """
         shapes = [(self._n_classes, part.n_features) for part in self._vectorizer.parts]
         if not stage.has("sums", "arrays"):
             nothing = [sp.csc_array(shape, dtype=np.int64) for shape in shapes]
@@ -150,7 +208,22 @@ class Vectors:
     def _add_counts(
         self, stage: WorkFolder, first: int, sums: list[sp.csc_array], of_class: np.ndarray
     ) -> tuple[list[sp.csc_array], np.ndarray]:
-        """Count and add up the blocks from one on."""
+        """Count and add up the blocks from one on.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+        first : int
+        sums : list of csc_array of int of shape (n_classes, n_features)
+            Of the blocks before.
+        of_class : ndarray of int of shape (n_classes,)
+            Rows of the blocks before.
+
+        Returns
+        -------
+        sums, of_class
+            Of all blocks.
+        """
         saved = time.monotonic()
         for number in range(first, self._n_blocks):
             self._report("counting n-grams", number, self._n_blocks)
@@ -173,12 +246,31 @@ class Vectors:
     def _save_sums(
         self, stage: WorkFolder, n_done: int, sums: list[sp.csc_array], of_class: np.ndarray
     ) -> None:
-        """Keep the sums of the first blocks, in one file, so that all are of the same blocks."""
+        """Keep the sums of the first blocks, in one file, so that all are of the same blocks.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+        n_done : int
+            Number of blocks.
+        sums : list of csc_array of int of shape (n_classes, n_features)
+        of_class : ndarray of int of shape (n_classes,)
+        """
         arrays = [array for one in sums for array in (one.data, one.indices, one.indptr)]
         stage.write_arrays("sums", "arrays", [np.array(n_done), of_class, *arrays])
 
     def _counts_of(self, stage: WorkFolder, number: int) -> list[sp.csr_array]:
-        """Return the counts of a block for each part, from its file if there is one."""
+        """Return the counts of a block for each part, from its file if there is one.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+        number : int
+
+        Returns
+        -------
+        list of csr_array of int of shape (n_rows, n_features)
+        """
         parts = self._vectorizer.parts
         if not stage.has(number, "counts"):
             found = []
@@ -196,7 +288,13 @@ class Vectors:
         ]
 
     def _write_vectors(self, stage: WorkFolder, number: int) -> None:
-        """Write the features of a block, with the classes and the places of its rows."""
+        """Write the features of a block, with the classes and the places of its rows.
+
+        Parameters
+        ----------
+        stage : WorkFolder
+        number : int
+        """
         counts = self._counts_of(self._folder.stage("counts"), number)
         for one in counts:
             one.data = one.data.astype(np.int32)
@@ -225,13 +323,31 @@ def _small(counts: np.ndarray) -> np.ndarray:
 
 
 def _counted(tokens) -> pl.DataFrame:
-    """Return the distinct words of a block in ascending order, and how often each occurs."""
+    """Return the distinct words of a block in ascending order, and how often each occurs.
+
+    Parameters
+    ----------
+    tokens : EncodedTokens
+
+    Returns
+    -------
+    polars.DataFrame of shape (n_distinct, 2)
+    """
     counts = np.bincount(tokens.codes, minlength=len(tokens.distinct))
     return pl.DataFrame({"key": tokens.distinct, "count": counts}).sort("key")
 
 
 def _places(X: sp.csr_array) -> np.ndarray:
-    """Return a pseudo-random number from 0 to 1 for each row, the same for equal rows."""
+    """Return a pseudo-random number from 0 to 1 for each row, the same for equal rows.
+
+    Parameters
+    ----------
+    X : csr_array of float of shape (n_rows, n_features)
+
+    Returns
+    -------
+    ndarray of float of shape (n_rows,)
+    """
     bits = (same_rows(X) + 0.0).view(np.uint64)
     for multiplier, shift in zip(_MIX, (30, 27)):
         bits = (bits ^ (bits >> np.uint64(shift))) * multiplier

@@ -79,12 +79,13 @@ class NgramPart:
         self._check(tokens)
         if not self.has_words:
             return BlockOfTokens(tokens, {}, None)
-        undivided = undivided_share(texts, np.diff(tokens.offsets)) * len(texts)
+        n_texts = len(texts)
+        share = undivided_share(texts, np.diff(tokens.offsets)) if n_texts else 0.0
         statistics: Statistics = {
-            "n_texts": len(texts),
+            "n_texts": n_texts,
             "n_words": len(tokens.codes),
             "segmented": segmenter.n_words if segmenter else 0,
-            "undivided": round(undivided),
+            "undivided": round(share * n_texts),
         }
         return BlockOfTokens(tokens, statistics, segmenter.record if segmenter else None)
 
@@ -119,7 +120,16 @@ class NgramPart:
         return pl.DataFrame({"key": table.names(), "rows": found[0], "count": found[1]})
 
     def _check(self, tokens: EncodedTokens) -> None:
-        """Raise a ValueError for words with spaces, which cannot be told from word pairs."""
+        """Raise a ValueError for words with spaces, which cannot be told from word pairs.
+
+        Parameters
+        ----------
+        tokens : EncodedTokens
+
+        Raises
+        ------
+        ValueError
+        """
         if not self._separator or self.vectorizer.ngram_range[1] == 1:
             return
         found = tokens.distinct.filter(tokens.distinct.str.contains(self._separator, literal=True))
@@ -177,11 +187,29 @@ class NgramPart:
         )
 
     def least_rows(self, n_rows: int) -> float:
-        """Return how many of so many rows an n-gram must be in."""
+        """Return how many of so many rows an n-gram must be in.
+
+        Parameters
+        ----------
+        n_rows : int
+
+        Returns
+        -------
+        float
+        """
         return bounds(n_rows, self.vectorizer.min_df, self.vectorizer.max_df)[0]
 
     def count(self, tokens: EncodedTokens) -> sp.csr_array:
-        """Count the learned n-grams of a block, csr_array of shape (n_rows, n_features)."""
+        """Count the learned n-grams of a block, csr_array of shape (n_rows, n_features).
+
+        Parameters
+        ----------
+        tokens : EncodedTokens
+
+        Returns
+        -------
+        csr_array of int of shape (n_rows, n_features)
+        """
         if self.vectorizer.analyzer == "char_wb":
             counts = self.vectorizer._count_within_words(tokens)
         else:
@@ -204,7 +232,16 @@ class NgramPart:
         self.vectorizer._weights = weights_of(found, n_of_class, self.vectorizer.dtype, **params)
 
     def weighted(self, counts: sp.csr_array) -> sp.csr_array:
-        """Return the features of counted rows; the counts are overwritten."""
+        """Return the features of counted rows; the counts are overwritten.
+
+        Parameters
+        ----------
+        counts : csr_array of int of shape (n_rows, n_features)
+
+        Returns
+        -------
+        csr_array of float of shape (n_rows, n_features)
+        """
         return self.vectorizer._weighted(self.vectorizer._with_dtype(counts))
 
     @property
@@ -252,7 +289,16 @@ class VectorizerByBlocks:
             self.parts = [fit(self._vectorizer)]
 
     def features(self, counts: Sequence[sp.csr_array]) -> sp.csr_array:
-        """Return the features of rows, by the counts of each part; they are overwritten."""
+        """Return the features of rows, by the counts of each part; they are overwritten.
+
+        Parameters
+        ----------
+        counts : sequence of csr_array of int of shape (n_rows, n_features of a part)
+
+        Returns
+        -------
+        csr_array of float of shape (n_rows, n_features)
+        """
         parts = [part.weighted(one) for part, one in zip(self.parts, counts, strict=True)]
         if len(parts) == 1:
             return parts[0]
@@ -265,7 +311,19 @@ class VectorizerByBlocks:
 
 
 def _shares(statistics: Mapping[str, float], n_once: int) -> dict[str, float]:
-    """Return `word_statistics_`."""
+    """Return `word_statistics_`.
+
+    Parameters
+    ----------
+    statistics : mapping of str to float
+        Added up over all blocks.
+    n_once : int
+        Number of words that occur once.
+
+    Returns
+    -------
+    dict of str to float
+    """
     n_words = max(statistics["n_words"], 1)
     return {
         "unseen": float(n_once / n_words),
@@ -305,7 +363,18 @@ def _table_of(names: pl.Series, separator: str, max_n: int) -> NgramTable:
 
 
 def tokens_to_arrays(tokens: EncodedTokens) -> Iterator[np.ndarray]:
-    """Yield encoded tokens as plain arrays, from which `tokens_of_arrays` makes them again."""
+    """Yield encoded tokens as plain arrays, from which `tokens_of_arrays` makes them again.
+
+    Parameters
+    ----------
+    tokens : EncodedTokens
+        Of strings.
+
+    Yields
+    ------
+    ndarray
+        Codes, offsets, bytes of the distinct tokens, and where each of these ends.
+    """
     distinct = to_arrays(tokens.distinct)
     yield from (tokens.codes, tokens.offsets, distinct["values"], distinct["offsets"])
 
@@ -313,5 +382,15 @@ def tokens_to_arrays(tokens: EncodedTokens) -> Iterator[np.ndarray]:
 def tokens_of_arrays(
     codes: np.ndarray, offsets: np.ndarray, values: np.ndarray, ends: np.ndarray
 ) -> EncodedTokens:
-    """Return the encoded tokens of arrays."""
+    """Return the encoded tokens of arrays.
+
+    Parameters
+    ----------
+    codes, offsets, values, ends : ndarray
+        As `tokens_to_arrays` yields them.
+
+    Returns
+    -------
+    EncodedTokens
+    """
     return EncodedTokens(codes, offsets, from_arrays(values, ends))

@@ -24,11 +24,11 @@ from tests.streaming.conftest import (
 RUN = """
 import json, os, signal, sys
 from agnews_sk import make_tfidf_pipeline, save
-from agnews_sk.classifiers import _block_descent
+from agnews_sk.classifiers import _block_sums
 from agnews_sk.sampling import DuplicateFilter
 from agnews_sk.streaming import _vectors, fit_files
 
-_block_descent._SAVE_AFTER = _vectors._SAVE_AFTER = 0.0
+_block_sums._SAVE_AFTER = _vectors._SAVE_AFTER = 0.0
 path, folder, log, out, kill_in, kill_at = sys.argv[1:]
 left = int(kill_at)
 
@@ -75,7 +75,7 @@ def uninterrupted(few):
     ("kill_in", "kill_at"),
     [
         ("reading rows", 2),
-        ("finding n-grams (char_wb)", 2),
+        ("finding n-grams (word)", 2),
         ("counting n-grams", 3),
         ("fitting on all but fold 1: pass 4", 2),
         ("fitting on all rows: pass 2", 2),

@@ -10,22 +10,23 @@ from sklearn.exceptions import ConvergenceWarning
 
 from agnews_sk._core.products import Run, threads
 from agnews_sk._core.validation import class_weights
-from agnews_sk.classifiers._block_descent import (
+from agnews_sk.classifiers import (
+    ROWS_TO_CALIBRATE_ON,
     BlockLoss,
+    CalibratedLogisticRegression,
+    Coefficients,
     Kept,
+    Margins,
     RowBlock,
     RowBlocks,
     SumsOverBlocks,
+    calibrate,
+    finite,
     fit_descent,
-)
-from agnews_sk.classifiers._calibrated import ROWS_TO_CALIBRATE_ON, Margins, one_per_class
-from agnews_sk.classifiers._calibrated_logistic import (
-    CalibratedLogisticRegression,
+    one_per_class,
     penalty_of_sparse,
+    with_known,
 )
-from agnews_sk.classifiers._calibration import calibrate
-from agnews_sk.classifiers._quasi_newton import Coefficients
-from agnews_sk.classifiers._unseen import finite, with_known
 
 # Of this many rows a temperature is exact to three digits, and they fit in memory.
 _MOST_HELD_OUT = 100_000
@@ -91,6 +92,10 @@ def check_classifier(classifier: CalibratedLogisticRegression) -> None:
     Parameters
     ----------
     classifier : CalibratedLogisticRegression
+
+    Raises
+    ------
+    ValueError
     """
     classifier._validate_params()
     if classifier.l1_ratio:
@@ -106,7 +111,20 @@ def check_classifier(classifier: CalibratedLogisticRegression) -> None:
 
 
 class _Fits:
-    """The fits of a classifier: on all rows but some that are held out, and on all."""
+    """The fits of a classifier: on all rows but some that are held out, and on all.
+
+    Parameters
+    ----------
+    classifier : CalibratedLogisticRegression
+    rows : RowBlocks
+    weights : ndarray of float of shape (n_classes,)
+        Of the classes.
+    kept : Kept
+    run : callable
+        As `map`.
+    report : callable
+        As `fit_blocks` takes it.
+    """
 
     def __init__(
         self,
@@ -124,6 +142,17 @@ class _Fits:
         """Return temperature, shifts, and the coefficients of the last fit on a part.
 
         Rows are held out fold by fold until they are 1,000, as in `fit`.
+
+        Parameters
+        ----------
+        classes : ndarray of shape (n_classes,)
+            For the message.
+
+        Returns
+        -------
+        temperature : float
+        shift : ndarray of float of shape (n_classes,)
+        part : Coefficients or None
         """
         fraction, n_rows = self._classifier.calibration_fraction, self._rows.n_of_class.sum()
         if fraction is None:
@@ -142,14 +171,16 @@ class _Fits:
             if not len(y) or len(y) == n_rows:
                 continue
             part = self.fitted(f"all but fold {fold + 1}", (is_held_out, y), None)
-            found = Margins(part.coef.T, part.intercept, part.n_iter).of(with_known(X, known))
-            margins.append(one_per_class(found))
-            codes.append(y)
+            # Not the rows of a class that are all held out, of which the fit knows nothing.
+            seen = (self._rows.n_of_class > np.bincount(y, minlength=len(classes)))[y]
+            fitted = Margins(part.coef.T, part.intercept, part.n_iter)
+            margins.append(one_per_class(fitted.of(with_known(X[seen], known))))
+            codes.append(y[seen])
         y = np.concatenate(codes)
         if len(rare := np.setdiff1d(np.arange(len(classes)), y)):
             warnings.warn(
-                f"the temperature is chosen without the classes {classes[rare].tolist()}, of which "
-                "no row is held out.",
+                f"the temperature is chosen without the classes {classes[rare].tolist()}, "
+                "which have too few distinct rows to hold one out.",
                 stacklevel=4,
             )
         weight = self._weights[y]
@@ -203,7 +234,18 @@ class _Fits:
         return found
 
     def _step_report(self, name: str) -> Callable[[int, float, int], None]:
-        """Return a function that reports the passes of a fit."""
+        """Return a function that reports the passes of a fit.
+
+        Parameters
+        ----------
+        name : str
+            What the fit is on.
+
+        Returns
+        -------
+        callable
+            As `SumsOverBlocks` takes it.
+        """
 
         def report(n_sums: int, held_out: float, n_blocks: int) -> None:
             watched = "" if np.isnan(held_out) else f", held-out log loss {held_out:.4f}"
@@ -213,7 +255,21 @@ class _Fits:
         return report
 
     def _held_out(self, fold: int, is_held_out: Any) -> tuple[sp.csr_array, np.ndarray, np.ndarray]:
-        """Return the rows that are held out, their codes, and which features other rows have."""
+        """Return the rows that are held out, their codes, and which features other rows have.
+
+        Parameters
+        ----------
+        fold : int
+            From 0 on.
+        is_held_out : callable
+            From places of rows to which of them are in the fold.
+
+        Returns
+        -------
+        X : csr_array of float32 of shape (n_held_out, n_features)
+        codes : ndarray of int of shape (n_held_out,)
+        known : ndarray of bool of shape (n_features,)
+        """
         n_blocks, n_features = self._rows.n_blocks, self._rows.n_features
         known = np.zeros(n_features, dtype=bool)
         X, codes = [], []
@@ -232,7 +288,19 @@ class _Fits:
 
 
 def _held_out_of(block: RowBlock, is_held_out: Any) -> dict[str, np.ndarray]:
-    """Return the rows of a block that are held out, and which features its other rows have."""
+    """Return the rows of a block that are held out, and which features its other rows have.
+
+    Parameters
+    ----------
+    block : RowBlock
+    is_held_out : callable
+        From places of rows to which of them are in the fold.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The parts of a CSR matrix, `codes` of its rows, and the bits of `known` features.
+    """
     out = is_held_out(block.places)
     known = np.zeros(block.X.shape[1], dtype=bool)
     known[block.X[~out].indices] = True
