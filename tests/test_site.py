@@ -62,8 +62,8 @@ FAULTS = """
 (() => {
   const name = (e) => `${e.localName}.${e.className}: ${e.textContent.trim().slice(0, 60)}`;
   const shown = (e) => e.getClientRects().length > 0;
-  const scrolls = (e) => e && (/auto|scroll/.test(getComputedStyle(e).overflowX)
-                               || scrolls(e.parentElement));
+  const scrolls = (e) => e && !e.matches(".bd-article, body")
+    && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
   const wide = all(".bd-article *, .bd-header *").filter((e) =>
     e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e));
