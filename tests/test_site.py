@@ -193,6 +193,6 @@ def test_a_fault_would_be_detected(fault, browser, address):
 @pytest.mark.parametrize(("term", "page"), SEARCHED.items())
 def test_search_shows_the_right_page_first(term, page, browser, address):
     browser.open(f"{address}/search.html?q={term.replace(' ', '+')}", width=1280, dark=False)
-    browser.wait_for("document.querySelector('#search-results li a')", seconds=60)
+    browser.wait_for("document.querySelector('#search-results li a') !== null", seconds=60)
     first = browser.evaluate("document.querySelector('#search-results li a').pathname")
     assert first == f"/{page}.html"
