@@ -19,6 +19,7 @@ CALLBACKS = {
     "_core/plain_rows.py": _STEPS,  # the steps of a pipeline
     # the function that splits a text
     "tokenization/_encoded_tokens.py": ("vectorization/_analyzer.py",),
+    "files/_rows.py": ("datasets/_recognize.py",),  # the rules by which columns are read
     # what reads, keeps and shows the blocks of files that are fitted on
     "vectorization/_by_blocks.py": ("streaming/_vectors.py",),
     "classifiers/_block_sums.py": ("streaming",),
