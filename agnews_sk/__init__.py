@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from agnews_sk.tuning import PipelineSearchCV as PipelineSearchCV
     from agnews_sk.vectorization import NgramVectorizer as NgramVectorizer
     from agnews_sk.vectorization import SentenceEmbedder as SentenceEmbedder
+    from agnews_sk.vectorization import StaticEmbedder as StaticEmbedder
 
 __version__ = "0.1.0"
 

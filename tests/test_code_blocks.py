@@ -25,7 +25,9 @@ PAGES = [ROOT / name for name in ("README.md", "README.zh.md", "CONTRIBUTING.md"
 PAGES += sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts)
 # Their code is that of the pages they translate, see below.
 TRANSLATED = ROOT / "docs/zh"
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```\n(?:\n((?: {4}[^\n]*\n)+))?", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(
+    r"^```([^`\n]*)\n(.*?)^```\n(?:\n((?: {4}[^\n]*\n)+))?", re.DOTALL | re.MULTILINE
+)
 COMPARED = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What a page needs that is not the package's own or its tests'.
 NEEDED = {

@@ -36,7 +36,7 @@ MAKERS = {repr(estimator): estimator for estimator in ESTIMATORS} | ENCODERS | C
 @pytest.fixture(scope="module", params=MAKERS)
 def estimator(request):
     made = MAKERS[request.param]
-    return made(request.getfixturevalue("tiny_model")) if request.param[-1] != ")" else made
+    return made if hasattr(made, "fit") else made(request.getfixturevalue("tiny_model"))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ _LOADER = "agnews_sk.mlflow"
 # The folder of the saved model within that of MLflow. It is not read from MLmodel, which could name
 # any other.
 _DATA = "agnews_sk_model"
-_EXTRA: dict[str, Any] = {"extra": "mlflow", "needed_by": "agnews_sk.mlflow"}
 
 
 def save_model(
@@ -62,8 +61,8 @@ def save_model(
     >>> load_model("news").predict(["Oil prices rise"])  # doctest: +SKIP
     array(['Business'], dtype=object)
     """
-    models = import_optional("mlflow.models", **_EXTRA)
-    pyfunc = import_optional("mlflow.pyfunc", **_EXTRA)
+    models = import_optional("mlflow.models", extra="mlflow", needed_by="agnews_sk.mlflow")
+    pyfunc = import_optional("mlflow.pyfunc", extra="mlflow", needed_by="agnews_sk.mlflow")
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise FileExistsError(f"{path} exists and is not empty; use another path.")
@@ -113,7 +112,7 @@ def log_model(model: Any, name: str = "model", **params: Any) -> Any:
     """
     import agnews_sk.mlflow as flavor
 
-    models = import_optional("mlflow.models", **_EXTRA)
+    models = import_optional("mlflow.models", extra="mlflow", needed_by="agnews_sk.mlflow")
     return models.Model.log(artifact_path=None, name=name, flavor=flavor, model=model, **params)
 
 
@@ -147,7 +146,7 @@ def load_model(model_uri: str | Path, *, trusted: Any = ()) -> Any:
     """
     if Path(model_uri).is_dir():
         return load(Path(model_uri) / _DATA, trusted=trusted)
-    artifacts = import_optional("mlflow.artifacts", **_EXTRA)
+    artifacts = import_optional("mlflow.artifacts", extra="mlflow", needed_by="agnews_sk.mlflow")
     folder = artifacts.download_artifacts(artifact_uri=str(model_uri))
     return load(Path(folder) / _DATA, trusted=trusted)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from agnews_sk._core.optional import import_optional
 from agnews_sk.evaluation import ComparisonResult
-from agnews_sk.mlflow._flavor import _EXTRA, log_model
+from agnews_sk.mlflow._flavor import log_model
 from agnews_sk.reporting import write_report
 
 # What MLflow allows in names, and the longest value of a parameter that all its stores allow.
@@ -52,7 +52,7 @@ def log_comparison(
     >>> from agnews_sk.mlflow import log_comparison
     >>> log_comparison(compare_classifiers(...), models=True)  # doctest: +SKIP
     """
-    mlflow = import_optional("mlflow", **_EXTRA)
+    mlflow = import_optional("mlflow", extra="mlflow", needed_by="agnews_sk.mlflow")
     with mlflow.start_run(run_name=run_name, nested=True) as run:
         mlflow.set_tags({f"environment.{k}": str(v) for k, v in result.environment.items()})
         mlflow.set_tag("mlflow.note.content", result.summary())
@@ -129,7 +129,7 @@ class TrialLogger:
     """
 
     def __init__(self, experiment: str | None = None) -> None:
-        mlflow = import_optional("mlflow", **_EXTRA)
+        mlflow = import_optional("mlflow", extra="mlflow", needed_by="agnews_sk.mlflow")
         active = mlflow.active_run()
         self.tracking_uri: str = mlflow.get_tracking_uri()
         self.parent: str | None = None if active is None else active.info.run_id
@@ -154,7 +154,7 @@ class TrialLogger:
         study : optuna.study.Study
         trial : optuna.trial.FrozenTrial
         """
-        mlflow = import_optional("mlflow", **_EXTRA)
+        mlflow = import_optional("mlflow", extra="mlflow", needed_by="agnews_sk.mlflow")
         client = mlflow.MlflowClient(self.tracking_uri)
         state = trial.state.name
         tags = {"study": study.study_name, "trial": str(trial.number), "state": state}
