@@ -236,7 +236,7 @@ def _draw_slice(ax: Any, complete: Sequence[FrozenTrial], parameter: str, name: 
 def _draw_front(
     ax: Any, study: optuna.Study, complete: Sequence[FrozenTrial], names: Sequence[str]
 ) -> None:
-    """Draw two objectives of all trials, those that no other beats in both joined by a line.
+    """Draw two objectives of all trials, those on the Pareto front joined by a line.
 
     Parameters
     ----------
@@ -246,11 +246,9 @@ def _draw_front(
     names : sequence of str
         Of the objectives.
     """
-    points = np.array([trial.values[:2] for trial in complete])
-    signs = [-1 if _is_maximized(study, index) else 1 for index in range(2)]
-    costs = points * signs
-    beaten = [(np.all(costs <= one, axis=1) & np.any(costs < one, axis=1)).any() for one in costs]
-    front = points[~np.array(beaten)]
+    points, front = (
+        np.array([trial.values[:2] for trial in trials]) for trials in (complete, study.best_trials)
+    )
     front = front[np.argsort(front[:, 1])]
     ax.plot(points[:, 1], points[:, 0], "o", color="grey", alpha=0.5, markersize=4)
     ax.plot(front[:, 1], front[:, 0], "o--", color=COLOURS[1], linewidth=1, label="Pareto front")
