@@ -15,17 +15,14 @@ with one emotion, and Chinese headlines. Of each, a part teaches without its lab
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from bench_transformers import read_rows
 from record import record
-from rows import agnews_folder
+from rows import other_sets
 from sklearn.base import clone
-from sklearn.model_selection import train_test_split
 
 from agnews_sk import (
     DistilledClassifier,
@@ -38,20 +35,8 @@ from agnews_sk.ensembles import make_soft_labels
 
 SOFT_LABELS = Path(__file__).parent / "recorded" / "mpnet_soft_labels.npz"
 REPEATS = 3
-N_LABELLED, N_UNLABELLED, N_TEST = 1_000, 3_000, 2_000
 WORDS = {"characters": False}
 BOTH = {"characters": True, "vectorize__character_weight": 0.7}
-
-
-class Part(NamedTuple):
-    """Rows of a data set: with labels, without, and to test on."""
-
-    name: str
-    X: np.ndarray
-    y: np.ndarray
-    unlabelled: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
 
 
 def main() -> None:
@@ -63,7 +48,7 @@ def main() -> None:
     if not options.without_agnews:
         compare_on_agnews(options.rows)
     if options.sets:
-        compare_on_sets(agnews_folder().parent)
+        compare_on_sets()
 
 
 def compare_on_agnews(n_rows: int) -> None:
@@ -114,10 +99,10 @@ def texts_per_second(classifier: Any, texts: list[str]) -> list[float]:
     return speeds
 
 
-def compare_on_sets(folder: Path) -> None:
+def compare_on_sets() -> None:
     """Print the accuracies of labels, student and teacher on other data sets."""
     print(f"\n{'':<20}{'classes':>8}{'labels':>9}{'student':>9}{'unlabelled':>12}{'teacher':>9}")
-    for part in parts_of(folder):
+    for part in other_sets():
         teacher = make_embedding_pipeline(embed__cache=TextCache())
         soft_labels, of_unlabelled = make_soft_labels(teacher, part.X, part.y, part.unlabelled)
         tested = part.X_test, part.y_test
@@ -143,37 +128,6 @@ def compare_on_sets(folder: Path) -> None:
             f"student of embeddings, {part.name}, unlabelled texts, points above labels",
             100 * (more - alone),
         )
-
-
-def parts_of(folder: Path) -> Iterator[Part]:
-    """Yield the data sets that are there."""
-    if (folder / "long" / "bbc.csv").exists():
-        yield divided("BBC articles", pd.read_csv(folder / "long" / "bbc.csv"), 300)
-    if (folder / "goemotions" / "train.tsv").exists():
-        parts = [
-            pd.read_csv(folder / "goemotions" / f"{part}.tsv", sep="\t", header=None, quoting=3)
-            for part in ("train", "test")
-        ]
-        frame = pd.concat(parts).iloc[:, :2].set_axis(["text", "label"], axis=1)
-        frame = frame[~frame["label"].astype(str).str.contains(",")]
-        yield divided("one emotion", frame.astype(str), N_LABELLED)
-    if (folder / "languages" / "zh_train.csv").exists():
-        parts = [pd.read_csv(folder / "languages" / f"zh_{part}.csv") for part in ("train", "test")]
-        yield divided("Chinese headlines", pd.concat(parts), N_LABELLED)
-
-
-def divided(name: str, frame: pd.DataFrame, n_labelled: int) -> Part:
-    """Return a data set with this many labelled rows, drawn by class, and up to so many others."""
-    frame = frame.dropna(subset=["text"]).drop_duplicates("text")
-    X, y = frame["text"].to_numpy(dtype=object), frame["label"].to_numpy(dtype=object)
-    common = pd.Series(y).groupby(y).transform("size") >= 50
-    X, y = X[common], y[common]
-    rest, labelled = train_test_split(
-        np.arange(len(y)), test_size=n_labelled, stratify=y, random_state=0
-    )
-    n_test = min(N_TEST, len(rest) // 2)
-    tested, more = rest[:n_test], rest[n_test:][:N_UNLABELLED]
-    return Part(name, X[labelled], y[labelled], X[more], X[tested], y[tested])
 
 
 if __name__ == "__main__":

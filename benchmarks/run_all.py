@@ -73,6 +73,7 @@ RUNS = {
     "--setfit-steps 469",
     "unlabelled": "benchmarks/bench_unlabelled.py",
     "cascade": "benchmarks/bench_cascade.py --rows 8000",
+    "cascade_sets": "benchmarks/bench_cascade.py --sets",
     "distil": "benchmarks/bench_distil.py --sets",
     "recipe_mpnet": "benchmarks/bench_recipes.py mpnet",
     "recipe_minilm": "benchmarks/bench_recipes.py minilm",
