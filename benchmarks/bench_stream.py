@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 from record import record
 
 from agnews_sk import load, make_news, make_tfidf_pipeline, save
-from agnews_sk.datasets import load_train_test
 from agnews_sk.streaming import fit_files
 
 ROWS_PER_GROUP = 2**17
@@ -55,7 +54,7 @@ def train_here(way, source, model, n_rows):
 
     def note(stage, n_done, n_blocks):
         name = stage.split(":")[0]
-        stages.setdefault(name, time.perf_counter() - begin)
+        stages.setdefault(name, (time.perf_counter() - begin, peak_bytes()))
 
     if way == "fit":
         rows = pl.scan_parquet(source).head(int(n_rows)).collect()
@@ -72,9 +71,14 @@ def train_here(way, source, model, n_rows):
             progress=note,
         )
     seconds = time.perf_counter() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_bytes()
     save(pipeline, model)
     print(json.dumps([seconds, peak, stages]))
+
+
+def peak_bytes():
+    """Return the most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def train(way, source, model, n_rows):
@@ -84,11 +88,11 @@ def train(way, source, model, n_rows):
     return load(model), *json.loads(done.stdout.splitlines()[-1])
 
 
-def show_stages(stages, seconds):
-    """Print how long each stage took."""
-    starts = [*stages.values(), seconds]
-    for (name, start), end in zip(stages.items(), starts[1:]):
-        print(f"    {name}: {end - start:.1f} s", flush=True)
+def show_stages(stages, seconds, peak):
+    """Print how long each stage took, and the peak of the memory at its end."""
+    starts = [*stages.values(), (seconds, peak)]
+    for (name, (start, _)), (end, so_far) in zip(stages.items(), starts[1:]):
+        print(f"    {name}: {end - start:.1f} s, peak {so_far / 2**20:.0f} MiB", flush=True)
 
 
 def compare_sizes(sizes, n_fit, n_fresh):
@@ -104,7 +108,7 @@ def compare_sizes(sizes, n_fit, n_fresh):
             generate(n_rows, source)
             model, seconds, peak, stages = train("files", source, Path(folder) / "model", n_rows)
             accuracy = show(n_rows, "fit_files", model, seconds, peak, X, y)
-            show_stages(stages, seconds)
+            show_stages(stages, seconds, peak)
             first = first or (seconds / n_rows, peak)
         record(f"training from files, {n_rows:,} rows, peak MiB", peak / 2**20, bar="<= 2048")
         record(
@@ -142,18 +146,18 @@ def show(n_rows, way, model, seconds, peak, X, y):
 
 def compare_real():
     """Print and record how far models of real rows are apart, from a file and in memory."""
-    rows = load_train_test()
-    print(rows.source, rows.notice or "")
+    from bench_transformers import read_rows  # torch would add to the memory of `train_here`
+
+    rows = read_rows()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "rows.parquet"
-        as_frame(rows.X_train, rows.y_train).write_parquet(source)
-        text = list(rows.texts) or list(rows.X_train.columns)
-        ours = fit_files(make_tfidf_pipeline(), source, text=text, label="label")
-    theirs = make_tfidf_pipeline().fit(rows.X_train, rows.y_train)
+        pl.DataFrame({"text": rows.train, "label": list(rows.y_train)}).write_parquet(source)
+        ours = fit_files(make_tfidf_pipeline(), source, text="text", label="label")
+    theirs = make_tfidf_pipeline().fit(rows.train, rows.y_train)
     names = [one["vectorize"].get_feature_names_out() for one in (ours, theirs)]
     same = np.array_equal(*names)
-    scores = [one.score(rows.X_test, rows.y_test) for one in (ours, theirs)]
-    agree = (ours.predict(rows.X_test) == theirs.predict(rows.X_test)).mean()
+    scores = [one.score(rows.test, rows.y_test) for one in (ours, theirs)]
+    agree = (ours.predict(rows.test) == theirs.predict(rows.test)).mean()
     print(
         f"{len(rows.y_train):,} rows: vocabulary of {len(names[0]):,} n-grams "
         f"{'identical' if same else 'DIFFERENT'}, accuracy {scores[0]:.4f} from files and "
