@@ -12,7 +12,7 @@ processor seconds of `fit`, of all threads.
 SetFit has its own constraints (`benchmarks/constraints-setfit.txt`), so it runs in the Python that
 SETFIT_PYTHON names, which `make bench` creates. The number of its pairs grows with the square of
 the number of labels: it is stopped after `--setfit-steps` steps, and the time of all its steps is
-extrapolated from them.
+extrapolated from them; the accuracy of one that was stopped is not compared.
 """
 
 import argparse
@@ -34,7 +34,7 @@ LABELS = (8, 32, 100, 400, 1_000, 4_000)
 BARS = {32: ">= 0.78", 100: ">= 0.84", 400: ">= 0.87", 1_000: ">= 0.885"}
 # Recommended up to this number of labels: pairs of texts, which train half of MiniLM's layers. With
 # more labels, the defaults.
-MOST_OF_PAIRS = 100
+MOST_OF_PAIRS = 400
 PAIRS: dict[str, Any] = {"classify__loss": "contrastive", "classify__freeze": 3}
 NAMES = ("World", "Sports", "Business", "Sci/Tech")
 
@@ -201,15 +201,14 @@ def measure_setfit(draws: Draws, options: argparse.Namespace) -> None:
             theirs.append((accuracy, answer["seconds"]))
             print(f"  SetFit took {answer['steps']} of {answer['all_steps']} steps", flush=True)
         show("fine-tuning for few labels", n_labels, ours, bar=BARS.get(n_labels, ""))
-        show("SetFit", n_labels, theirs)
-        lead = [a - b for (a, _), (b, _) in zip(ours, theirs)]
-        speedup = [b / a for (_, a), (_, b) in zip(ours, theirs)]
-        print(
-            f"  {n_labels:>5} labels  ours is {np.mean(lead):+.4f} as accurate and "
-            f"{np.median(speedup):.1f} x as fast"
-        )
         what = f"few labels, {n_labels:,} rows"
-        record(f"{what}, accuracy above SetFit", np.mean(lead), bar=">= 0")
+        if answer["steps"] == answer["all_steps"]:
+            show("SetFit", n_labels, theirs)
+            lead = np.mean([a - b for (a, _), (b, _) in zip(ours, theirs)])
+            print(f"  {n_labels:>5} labels  ours is {lead:+.4f} as accurate")
+            record(f"{what}, accuracy above SetFit", lead, bar=">= 0")
+        speedup = [b / a for (_, a), (_, b) in zip(ours, theirs)]
+        print(f"  {n_labels:>5} labels  ours is {np.median(speedup):.1f} x as fast", flush=True)
         record(f"{what}, speedup over SetFit", speedup, bar=">= 5")
 
 

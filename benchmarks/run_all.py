@@ -71,6 +71,7 @@ RUNS = {
     "few_setfit": "benchmarks/bench_few_labels.py setfit --labels 8 32",
     "few_setfit_more": "benchmarks/bench_few_labels.py setfit --labels 100 --seeds 0 1 "
     "--setfit-steps 469",
+    "few_setfit_time": "benchmarks/bench_few_labels.py setfit --labels 400 --setfit-steps 10",
     "unlabelled": "benchmarks/bench_unlabelled.py",
     "cascade": "benchmarks/bench_cascade.py --rows 8000",
     "cascade_sets": "benchmarks/bench_cascade.py --sets",
