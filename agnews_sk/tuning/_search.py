@@ -34,6 +34,7 @@ from agnews_sk.tuning._rows import check_rows, has_columns, make_splitter
 from agnews_sk.tuning._scoring import Scoring
 from agnews_sk.tuning._set_scoring import score_rows
 from agnews_sk.tuning._settings import study_settings
+from agnews_sk.tuning._shown import search_html
 from agnews_sk.tuning._storages import open_storage
 from agnews_sk.tuning._study import finished_trials, open_study, quiet_optuna
 from agnews_sk.tuning._workers import WorkerPool, copy_into_memory
@@ -327,6 +328,8 @@ class PipelineSearchCV(BaseSearchCV):
         if isinstance(self.estimator, Mapping):
             return self._first_family_search().get_metadata_routing()
         return super().get_metadata_routing()
+
+    _html_repr = search_html
 
     def __sklearn_tags__(self):
         if isinstance(self.estimator, Mapping):
