@@ -57,4 +57,6 @@ unsure = np.argmax(sizes[:, 1])
 names = ", ".join(map(str, fitted.classes_[sets[unsure, :, 1]]))
 print(f"{rows.X_test['title'].iloc[unsure]}\n{names or 'no label'}; right is {rows.y_test[unsure]}")
 coverage, size = table.loc[1, ["coverage", "labels per text"]]
-print(f"Sets at 90 % hold the right label for {coverage:.1%} of texts, with {size:.2f} labels each.")
+print(
+    f"At 90 %, the set holds the right label for {coverage:.1%} of texts, with {size:.2f} labels."
+)
