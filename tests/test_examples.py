@@ -35,6 +35,7 @@ NEEDED = {
     "distributed": ("distributed", "dask"),
     "onnx": ("onnxruntime", "onnx"),
     "audit(": ("cleanlab", "audit"),
+    "mapie": ("mapie", "neighbours"),
     '"serve"': ("fastapi", "serve"),
 }
 

@@ -164,7 +164,10 @@ def _from_array(X: np.ndarray, name: str) -> pl.Series:
     if X.ndim == 2 and X.shape[1] == 1:
         X = X[:, 0]
     if X.ndim != 1:
-        raise ValueError(f"{name} must be 1-D, one text per row, got an array of shape {X.shape}.")
+        raise ValueError(
+            f"{name} must be 1-D, one text per row, got an array of shape {X.shape}; pass several "
+            "columns of texts as a DataFrame."
+        )
     if X.dtype.kind not in "OUT":
         raise TypeError(f"{name} must hold texts, got an array of {X.dtype}.")
     texts = np.array(X, dtype=object)

@@ -48,6 +48,16 @@ def test_sparse_rows_repeat_as_dense_ones_do(rows):
     assert partition(same_rows(sp.csr_array(dense)).tolist()) == expected
 
 
+def test_rows_are_numbered_alike_in_every_precision_and_layout():
+    # The numbers decide which fold a row is in.
+    single = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    expected = same_rows(single).tolist()
+    for rows in (single.astype(float), np.asfortranarray(single), pd.DataFrame(single).to_numpy()):
+        assert same_rows(rows).tolist() == expected
+    beyond = np.array([[1e300], [0.1], [1e300]])
+    assert partition(same_rows(beyond).tolist()) == partition([0, 1, 0])
+
+
 def test_only_the_columns_that_an_estimator_joins_are_compared():
     frame = pd.DataFrame({"id": ["1", "2", "3"], "title": ["Oil", "oil!", "Cup"]})
     pipeline = make_tfidf_pipeline(join__columns=["title"])
