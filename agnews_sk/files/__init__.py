@@ -1,7 +1,8 @@
 """Rows of files of any format, as a stream of cells; not public, but used by several rooms."""
 
+from agnews_sk._core.sequences import is_dataset
 from agnews_sk.files._arrow import ArrowReader
-from agnews_sk.files._arrow_file import DatasetReader, is_dataset
+from agnews_sk.files._arrow_file import DatasetReader
 from agnews_sk.files._columns import (
     AGNEWS_COLUMNS,
     TEXT_CHOICES,

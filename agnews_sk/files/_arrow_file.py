@@ -101,8 +101,3 @@ class DatasetReader(ArrowReader):
         """
         for table in self._dataset.iter(n_rows):
             yield table if columns is None else table.select(columns)
-
-
-def is_dataset(found: Any) -> bool:
-    """Return whether this is a dataset of the Hugging Face library, without importing it."""
-    return hasattr(found, "with_format") and hasattr(found, "features") and hasattr(found, "iter")

@@ -1,7 +1,9 @@
 """Outputs of an estimator in a form that can be compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import SkipTest
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,45 @@ def ensure(condition: Any, found: str) -> None:
         raise AssertionError(found)
 
 
+_container: Callable[[list[Any]], Any] | None = None
+"""What makes the container that the estimator takes of a list; None if it takes lists."""
+
+
+@contextmanager
+def texts_in(container: Callable[[list[Any]], Any] | None) -> Iterator[None]:
+    """Give lists of texts to the estimator in this container."""
+    global _container
+    outer, _container = _container, container
+    try:
+        yield
+    finally:
+        _container = outer
+
+
+def takes_lists() -> bool:
+    """Return whether the estimator is given lists of texts as they are."""
+    return _container is None
+
+
+def takes_frames() -> bool:
+    """Return whether the estimator is given frames of one column, and so may refuse a Series."""
+    return isinstance(contained([TEXTS[0]]), (pd.DataFrame, pl.DataFrame))
+
+
+def contained(X: Any) -> Any:
+    """Return a list in the container that the estimator takes, and anything else as it is.
+
+    Skips the check where the container cannot hold the texts, as the str of pandas 3 cannot hold
+    lone surrogates: the estimator never sees them.
+    """
+    if _container is None or not isinstance(X, list):
+        return X
+    try:
+        return _container(X)
+    except Exception as error:
+        raise SkipTest(f"the container cannot hold these texts: {error}") from error
+
+
 def clone_seeded(estimator: Any) -> Any:
     """Return an unfitted clone, all of whose `random_state` parameters are 0."""
     copy = clone(estimator)
@@ -38,7 +79,7 @@ def clone_seeded(estimator: Any) -> Any:
 
 def fit_clone(estimator: Any, X: Any = TEXTS, y: Any = LABELS, **fit_params: Any) -> Any:
     """Return a seeded clone fitted on these rows."""
-    return clone_seeded(estimator).fit(X, y, **fit_params)
+    return clone_seeded(estimator).fit(contained(X), y, **fit_params)
 
 
 def get_outputs(estimator: Any, X: Any) -> Outputs:
@@ -54,6 +95,7 @@ def get_outputs(estimator: Any, X: Any) -> Outputs:
     -------
     dict of str to ndarray or csr_array of shape (n_samples,) or (n_samples, n_columns)
     """
+    X = contained(X)
     return {m: as_array(getattr(estimator, m)(X)) for m in METHODS if hasattr(estimator, m)}
 
 
@@ -69,6 +111,7 @@ def fit_outputs_in_place(
 
     Of a sampler, the resampled texts and labels.
     """
+    X = contained(X)
     if hasattr(estimator, "fit_resample"):
         X_out, y_out = estimator.fit_resample(X, y, **fit_params)
         return {"fit_resample": as_array(X_out).ravel(), "fit_resample's labels": as_array(y_out)}

@@ -9,7 +9,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from agnews_sk.testing._corpus import unchanged_corpus
-from agnews_sk.testing._outputs import METHODS
+from agnews_sk.testing._outputs import METHODS, texts_in
 
 Check = Callable[..., None]
 Condition = Callable[[Any], bool]
@@ -40,10 +40,16 @@ def text_check(*conditions: Condition) -> Callable[[Check], Check]:
         claim = (check.__doc__ or "").splitlines()[0]
 
         @wraps(check)
-        def run(name: str, estimator: Any, **options: Any) -> None:
+        def run(
+            name: str,
+            estimator: Any,
+            *,
+            container: Callable[[list[Any]], Any] | None = None,
+            **options: Any,
+        ) -> None:
             """Run the check, and restore the corpus after it."""
             try:
-                with unchanged_corpus():
+                with unchanged_corpus(), texts_in(container):
                     check(name, estimator, **options)
             except SkipTest:
                 raise

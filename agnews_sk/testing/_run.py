@@ -13,6 +13,7 @@ from agnews_sk.testing._registry import REGISTERED, Check, checks_for
 
 Reasons = dict[str, str]
 RoundTrip = Callable[[Any], Any]
+Container = Callable[[list[Any]], Any]
 
 MAX_ID_LETTERS = 60
 
@@ -52,7 +53,7 @@ def text_checks(estimator: Any = None) -> dict[str, Check]:
 
 
 def text_checks_generator(
-    estimator: Any, *, round_trip: RoundTrip | None = None
+    estimator: Any, *, round_trip: RoundTrip | None = None, container: Container | None = None
 ) -> Iterator[tuple[Any, Callable[[Any], None]]]:
     """Yield the checks that apply to an estimator, ready to be called with it.
 
@@ -62,6 +63,8 @@ def text_checks_generator(
         Unfitted, or fitted: a check works on clones only.
     round_trip : callable, optional
         Takes a fitted estimator, saves it, and returns what it loads, for `check_round_trip`.
+    container : callable, optional
+        As in `check_text_estimator`.
 
     Yields
     ------
@@ -71,7 +74,7 @@ def text_checks_generator(
     Raises
     ------
     TypeError
-        If a class is given in place of an instance.
+        If a class is given in place of an instance, or an object without `get_params`.
 
     Examples
     --------
@@ -83,9 +86,15 @@ def text_checks_generator(
     """
     if isinstance(estimator, type):
         raise TypeError(f"estimator must be an instance, got the class {estimator.__name__}.")
+    if not hasattr(estimator, "get_params"):
+        raise TypeError(
+            f"estimator must have get_params, since checks fit clones of it, got a "
+            f"{type(estimator).__name__}; wrap it in a class that derives from BaseEstimator."
+        )
     for check_name, check in text_checks(estimator).items():
         options = {"round_trip": round_trip} if check_name == "check_round_trip" else {}
-        yield estimator, partial(check, type(estimator).__name__, **options)
+        bound = partial(check, type(estimator).__name__, container=container, **options)
+        yield estimator, bound
 
 
 def check_text_estimator(
@@ -96,6 +105,7 @@ def check_text_estimator(
     on_fail: Literal["raise", "warn"] | None = "raise",
     callback: Callable[..., None] | None = None,
     round_trip: RoundTrip | None = None,
+    container: Container | None = None,
 ) -> list[CheckResult]:
     """Check that an estimator of texts follows the conventions of scikit-learn and this package.
 
@@ -120,6 +130,9 @@ def check_text_estimator(
     round_trip : callable, optional
         Takes a fitted estimator, saves it, and returns what it loads. Without it
         `check_round_trip` is skipped; pickle is checked in any case.
+    container : callable, optional
+        Makes of a list of texts what the estimator takes, such as `pandas.Series` if it takes
+        columns only. Lists of texts are given in it; checks of other containers are as they are.
 
     Returns
     -------
@@ -133,7 +146,7 @@ def check_text_estimator(
         If a check fails and `on_fail="raise"`. The message names the estimator, the claim and what
         happened instead.
     TypeError
-        If a class is given in place of an instance.
+        If a class is given in place of an instance, or an object without `get_params`.
     ValueError
         If `callback` is given with `on_fail="raise"`, or an expected failure names no check.
 
@@ -154,7 +167,9 @@ def check_text_estimator(
         raise ValueError("callback needs on_fail='warn' or on_fail=None, got on_fail='raise'.")
     reasons = _checked_reasons(expected_failed_checks)
     results = []
-    for checked, check in text_checks_generator(estimator, round_trip=round_trip):
+    for checked, check in text_checks_generator(
+        estimator, round_trip=round_trip, container=container
+    ):
         result = _run(checked, check, reasons, raising=on_fail == "raise")
         _warn(result, on_skip, on_fail)
         results.append(result)
@@ -212,6 +227,7 @@ def parametrize_with_text_checks(
     expected_failed_checks: Callable[[Any], Reasons] | None = None,
     xfail_strict: bool | None = None,
     round_trip: RoundTrip | None = None,
+    container: Container | None = None,
 ) -> Any:
     """Parametrize a pytest test with each check of each estimator.
 
@@ -224,7 +240,7 @@ def parametrize_with_text_checks(
     xfail_strict : bool, optional
         Whether a check that is expected to fail and passes is a failure. None leaves it to
         pytest's configuration.
-    round_trip : callable, optional
+    round_trip, container : callable, optional
         As in `check_text_estimator`.
 
     Returns
@@ -235,7 +251,7 @@ def parametrize_with_text_checks(
     Raises
     ------
     TypeError
-        If a class is given in place of an instance.
+        If a class is given in place of an instance, or an object without `get_params`.
 
     See Also
     --------
@@ -264,7 +280,7 @@ def parametrize_with_text_checks(
     for estimator in estimators:
         found = expected_failed_checks(estimator) if expected_failed_checks else None
         reasons = _checked_reasons(found)
-        pairs = text_checks_generator(estimator, round_trip=round_trip)
+        pairs = text_checks_generator(estimator, round_trip=round_trip, container=container)
         label = _short(estimator)
         params += [marked(checked, check, reasons, label) for checked, check in pairs]
     return pytest.mark.parametrize(("estimator", "check"), params)

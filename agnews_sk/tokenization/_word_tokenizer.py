@@ -14,7 +14,7 @@ from agnews_sk._core.base import StatelessMixin, TextInputMixin
 from agnews_sk._core.columnar import map_blocks
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.parameter_checks import check_params
-from agnews_sk._core.stop_words import LANGUAGES, stop_word_set
+from agnews_sk._core.stop_words import LANGUAGES, stop_word_set, warn_of_stop_words
 from agnews_sk._core.validation import StrOptions, check_texts
 from agnews_sk.tokenization._encoded_tokens import decode_tokens, drop_tokens, encode_tokens
 from agnews_sk.tokenization._segmentation import (
@@ -151,10 +151,15 @@ class WordTokenizer(  # type: ignore[call-arg]
         Warns
         -----
         UserWarning
-            If the texts have a script without spaces and dictionaries are not installed, or most of
-            them have one word.
+            If the texts have a script without spaces and dictionaries are not installed, most of
+            them have one word, or texts never have one of the stop words.
         """
         self._validate_params()
+        warn_of_stop_words(
+            self.stop_words,
+            lambda words: self._split(pl.Series(words, dtype=pl.String), None).to_list(),
+            stacklevel=3,
+        )
         texts = check_texts(X).fill_null("")
         segmenter = segmenter_to_fit(self.segmenter)
         words = self._words(texts, segmenter)

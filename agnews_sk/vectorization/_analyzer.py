@@ -1,6 +1,7 @@
 """From texts to the units of n-grams: words, or characters."""
 
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -8,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, without_nulls
-from agnews_sk._core.stop_words import stop_word_set
+from agnews_sk._core.stop_words import stop_word_set, warn_of_stop_words
 from agnews_sk._core.validation import check_texts
 from agnews_sk.tokenization import (
+    WORD_PATTERN,
     EncodedTokens,
     Segmenter,
     drop_tokens,
@@ -38,6 +40,7 @@ class Analyzer(NamedTuple):
     kind : {"word", "char", "char_wb"}
     lowercase : bool
     token_pattern : str
+        May be None if there are no words.
     stop_words : str, iterable of str or None
     """
 
@@ -45,6 +48,32 @@ class Analyzer(NamedTuple):
     lowercase: bool
     token_pattern: str
     stop_words: str | Iterable[str] | None
+
+    def check(self) -> None:
+        """Reject a missing pattern of words, and warn of what has no effect.
+
+        Raises
+        ------
+        ValueError
+            If words are to be found and `token_pattern` is None.
+
+        Warns
+        -----
+        UserWarning
+            If a parameter for words is set and there are none, or texts never have a stop word.
+        """
+        if self.kind == "word":
+            if self.token_pattern is None:
+                raise ValueError("token_pattern must be a str for analyzer='word', got None.")
+            words_of = self._replace(stop_words=None).split_few
+            warn_of_stop_words(self.stop_words, words_of, stacklevel=6)
+            return
+        is_default = self.token_pattern in (None, WORD_PATTERN, f"(?u){WORD_PATTERN}")
+        unused = {"token_pattern": not is_default, "stop_words": self.stop_words is not None}
+        for name, is_set in unused.items():
+            if is_set:
+                message = f"The parameter {name!r} will not be used since 'analyzer' != 'word'."
+                warnings.warn(message, UserWarning, stacklevel=5)
 
     def encode(self, X: pl.Series, segmenter: Segmenter | None = None) -> EncodedTokens:
         """Return the words of texts, or the given tokens or ids, as codes, without stop words.

@@ -1,6 +1,7 @@
 """A transformer that embeds texts as dense vectors by a frozen pretrained encoder."""
 
 import json
+import warnings
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
@@ -16,11 +17,13 @@ from agnews_sk._core.columnar import flat_values, row_offsets
 from agnews_sk._core.device import choose_device
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.pretrained import (
+    left_out_modules,
     longest_input,
     model_digest,
     model_from_config,
     naming_packages,
     plain_config,
+    pretrained_pooling,
     quiet_transformers,
     resolve_pretrained,
 )
@@ -172,11 +175,13 @@ class SentenceEmbedder(
         -----
         UserWarning
             If more than a tenth of the texts are longer than what is read of them, judged by a
-            sample.
+            sample, or if the vectors are not those that sentence-transformers computes by the
+            model, because it pools in another way or has further modules.
         """
         self._validate_params()
         texts = None if X is None else check_texts(X)
         source = resolve_pretrained(self.model)
+        self._warn_of_own_modules(source)
         self._model_digest = model_digest(source)
         self.encoder_ = _load_encoder(source, self._model_digest)
         tokenizer = PretrainedTokenizer(model=self.model, max_length=WHOLE_TEXT).fit(X)
@@ -306,6 +311,24 @@ class SentenceEmbedder(
         self.model_input_.check_tokenizer(self.tokenizer_)
         self.encoder_ = encoder.eval().requires_grad_(False)
         self._n_features_out = encoder.config.hidden_size
+
+    def _warn_of_own_modules(self, source: str) -> None:
+        """Warn if the model was trained to pool in another way, or with further modules."""
+        pooling, left_out = pretrained_pooling(source), left_out_modules(source)
+        if pooling not in (None, self.pooling):
+            warnings.warn(
+                f"{source} was trained with the pooling {pooling!r}, got pooling={self.pooling!r}; "
+                f"its vectors are those of sentence-transformers with pooling={pooling!r}.",
+                UserWarning,
+                stacklevel=3,
+            )
+        if left_out:
+            warnings.warn(
+                f"{source} has modules after its pooling that are not applied, {left_out}; to "
+                "apply them, use `encode` of sentence-transformers in a FunctionTransformer.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _make_model_input(self, tokenizer: PretrainedTokenizer) -> ModelInput:
         """Return the model input of the encoder for the ids of its tokenizer."""

@@ -66,8 +66,8 @@ class NgramVectorizer(  # type: ignore[call-arg]
         a space at either end.
     lowercase : bool, default=True
         Convert texts to lower case first.
-    token_pattern : str, default=r"\b\w\w+\b"
-        Regular expression of a word in texts, for `analyzer="word"`.
+    token_pattern : str or None, default=r"\b\w\w+\b"
+        Regular expression of a word in texts, for `analyzer="word"`; else unused, and may be None.
     segmenter : {"auto", "dictionary", "bigrams"} or None, default="auto"
         Splits runs of Chinese, Japanese, Thai, Lao, Khmer and Burmese into words, for
         `analyzer="word"`: by the dictionaries of jieba and ICU (extra `languages`), or into pairs
@@ -145,7 +145,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
     _parameter_constraints: dict[str, Any] = {
         "ngram_range": [tuple, list],
         "lowercase": ["boolean"],
-        "token_pattern": [str],
+        "token_pattern": [str, None],
         "segmenter": [StrOptions(SEGMENTERS), None],
         "stop_words": [StrOptions(LANGUAGES), list, tuple, set, frozenset, None],
         "min_df": [
@@ -364,6 +364,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
                 f"analyzer must be one of {list(ANALYZERS)}, got {self.analyzer!r}; scikit-learn's "
                 "TfidfVectorizer also takes functions."
             )
+        self._analyzer.check()
         for name in _UNSUPPORTED:
             if getattr(self, name) is not None:
                 raise ValueError(

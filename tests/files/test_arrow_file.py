@@ -6,9 +6,8 @@ import pyarrow as pa
 import pytest
 
 from agnews_sk.datasets import load_texts, load_train_test
-from agnews_sk.files import NamedColumns, open_rows
+from agnews_sk.files import NamedColumns, is_dataset, open_rows
 from agnews_sk.files import _arrow as arrow
-from agnews_sk.files._arrow_file import is_dataset
 
 NAMES = NamedColumns(["text"])
 TEXTS = [f"The soup number {i} was cold" for i in range(10)]

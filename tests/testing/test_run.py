@@ -4,6 +4,8 @@ import warnings
 from inspect import signature
 from pathlib import Path
 
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.exceptions import EstimatorCheckFailedWarning, SkipTestWarning
 from sklearn.utils.estimator_checks import check_estimator
@@ -162,3 +164,86 @@ def test_parametrize_marks_expected_failures_with_their_reason():
     marked = [p for p in mark.args[1] if p.marks]
     assert [p.id for p in marked] == ["WordCounter()-check_bare_str"]
     assert marked[0].marks[0].kwargs == {"reason": REASON["check_bare_str"], "strict": True}
+
+
+class SeriesCounter(WordCounter):
+    """A correct estimator that takes Series only."""
+
+    def fit(self, X, y=None):
+        return super().fit(series(X), y)
+
+    def transform(self, X):
+        return super().transform(series(X))
+
+
+class SeriesBayes(WordBayes):
+    """A correct classifier that takes Series only."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(series(X), y, sample_weight)
+
+    def decision_function(self, X):
+        return super().decision_function(series(X))
+
+    def predict_log_proba(self, X):
+        return super().predict_log_proba(series(X))
+
+    def predict(self, X):
+        return super().predict(series(X))
+
+
+def series(X):
+    if not isinstance(X, (pd.Series, pl.Series)):
+        kind = getattr(X, "dtype", type(X).__name__)
+        raise TypeError(f"X must be a Series, one column of texts, got {X if X is None else kind}.")
+    return X
+
+
+OTHER_CONTAINERS = {
+    "check_tuple",
+    "check_object_array",
+    "check_unicode_array",
+    "check_string_dtype_array",
+    "check_strided_array",
+    "check_column_array",
+    "check_pandas_frame",
+    "check_polars_frame",
+    "check_categorical_texts",
+    "check_arrow_texts",
+}
+
+
+@pytest.mark.parametrize("estimator", [SeriesCounter(), SeriesBayes()])
+def test_an_estimator_of_series_fails_the_checks_of_other_containers_only(estimator):
+    results = results_of(estimator, container=pd.Series)
+    assert {n for n, r in results.items() if r["status"] == "failed"} == OTHER_CONTAINERS
+
+
+def test_an_object_that_cannot_be_cloned_is_rejected_at_once():
+    with pytest.raises(TypeError, match=r"must have get_params.*got a set; wrap it in a class"):
+        check_text_estimator(set(), on_fail=None)
+
+
+def test_a_check_is_skipped_where_the_container_cannot_hold_its_texts():
+    def encode(texts):
+        return pd.Series([text.encode().decode() for text in texts])
+
+    results = results_of(SeriesCounter(), container=encode)
+    assert results["check_lone_surrogates"]["status"] == "skipped"
+    assert results["check_scripts"]["status"] == "passed"
+
+
+def test_the_container_is_that_of_one_run():
+    check_text_estimator(SeriesCounter(), container=pd.Series, on_fail=None)
+    assert results_of(SeriesCounter())["check_fit_returns_self"]["status"] == "failed"
+    assert results_of(WordCounter())["check_fit_returns_self"]["status"] == "passed"
+
+
+@parametrize_with_text_checks(
+    [SeriesCounter()],
+    expected_failed_checks=lambda estimator: dict.fromkeys(OTHER_CONTAINERS, "takes Series only"),
+    xfail_strict=True,
+    container=pd.Series,
+)
+def test_series_are_given_in_tests_too(estimator, check):
+    check(estimator)

@@ -1,4 +1,5 @@
 import pickle
+import re
 import sys
 
 import numpy as np
@@ -54,6 +55,27 @@ def test_stop_words_are_removed_before_stemming():
 def test_stop_words_are_compared_in_the_case_given():
     assert "the" in ENGLISH_STOP_WORDS
     assert WordTokenizer(stop_words="english").transform(["The the"]).to_list() == [["The"]]
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"stop_words": ["you've", "you"]}, "['ve']"),
+        ({"stop_words": ["The"], "lowercase": True}, "['the']"),
+        ({"stop_words": ["you've", "you"], "method": "treebank"}, '["\'ve"]'),
+    ],
+)
+def test_stop_words_that_no_text_can_have_are_warned_of(params, words):
+    with pytest.warns(UserWarning, match=f"stop words include {re.escape(words)}"):
+        WordTokenizer(**params).fit(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "params", [{"stop_words": ["The"]}, {"stop_words": []}, {"stop_words": "english"}]
+)
+def test_stop_words_that_texts_can_have_are_not_warned_of(params, recwarn):
+    WordTokenizer(**params).fit(TEXTS)
+    assert recwarn.list == []
 
 
 def test_missing_and_empty_texts_have_no_words():

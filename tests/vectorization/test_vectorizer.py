@@ -346,6 +346,44 @@ def test_a_stop_word_that_is_not_a_str_is_rejected():
         NgramVectorizer(stop_words=["the", 1]).fit(["oil prices"])
 
 
+@pytest.mark.parametrize("stop_words", [["you've", "you", "AND"], {"you've", "AND", "you"}])
+def test_stop_words_that_no_text_can_have_are_warned_of(stop_words):
+    with pytest.warns(
+        UserWarning, match=r"those of the stop words include \['and', 've'\]"
+    ) as found:
+        NgramVectorizer(stop_words=stop_words).fit(["oil prices"])
+    assert [warning.filename for warning in found] == [__file__]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"stop_words": ["you", "ve", "you've", "a"]},
+        {"stop_words": ["AND"], "lowercase": False},
+        {"stop_words": ["you've"], "token_pattern": r"\S+"},
+        {"stop_words": "english"},
+        {"stop_words": []},
+        {"analyzer": "char", "token_pattern": None},
+        {"analyzer": "char", "token_pattern": r"(?u)\b\w\w+\b"},
+    ],
+)
+def test_parameters_that_have_their_effect_are_not_warned_of(params, recwarn):
+    NgramVectorizer(**params).fit(["oil prices", "cup final"])
+    assert recwarn.list == []
+
+
+@pytest.mark.parametrize("analyzer", ["char", "char_wb"])
+@pytest.mark.parametrize("params", [{"stop_words": ["oil"]}, {"token_pattern": r"\w+"}])
+def test_parameters_of_words_are_warned_of_where_there_are_none(analyzer, params):
+    with pytest.warns(UserWarning, match=f"The parameter '{next(iter(params))}' will not be used"):
+        NgramVectorizer(analyzer=analyzer, **params).fit(["oil prices"])
+
+
+def test_words_need_a_token_pattern():
+    with pytest.raises(ValueError, match="token_pattern must be a str for analyzer='word'"):
+        NgramVectorizer(token_pattern=None).fit(["oil prices"])
+
+
 def test_ngrams_longer_than_those_of_fit_are_ignored():
     fitted = NgramVectorizer(ngram_range=(1, 2)).fit(CORPUS)
     expected = fitted.transform(NEW).toarray()

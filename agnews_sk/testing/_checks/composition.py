@@ -17,11 +17,13 @@ from agnews_sk.testing._outputs import (
     ROUNDING,
     as_array,
     clone_seeded,
+    contained,
     ensure,
     ensure_equal,
     fit_clone,
     fit_outputs,
     fit_outputs_in_place,
+    takes_frames,
 )
 from agnews_sk.testing._registry import has, keeps_rows, text_check
 
@@ -50,12 +52,13 @@ def check_in_column_transformer(name: str, estimator: Any) -> None:
 
     Skipped where `transform` gives a column of texts or lists: a ColumnTransformer stacks matrices.
     """
-    expected = as_array(fit_clone(estimator).transform(TEXTS))
+    expected = as_array(fit_clone(estimator).transform(contained(TEXTS)))
     if expected.ndim != 2:
         raise SkipTest("transform returns a column, not a matrix")
     frame = pd.DataFrame({"number": range(len(TEXTS)), "text": TEXTS})
+    selected = ["text"] if takes_frames() else "text"
     columns = ColumnTransformer(
-        [("text", clone_seeded(estimator), "text")], verbose_feature_names_out=False
+        [("text", clone_seeded(estimator), selected)], verbose_feature_names_out=False
     )
     found = as_array(columns.fit_transform(frame, LABELS))
     if found.shape == expected.shape:
@@ -69,7 +72,7 @@ def check_cross_validation(name: str, estimator: Any) -> None:
 
     The splitters select rows by position, and keep the type of the container.
     """
-    from_list = cross_val_predict(clone_seeded(estimator), TEXTS, LABELS, cv=2)
+    from_list = cross_val_predict(clone_seeded(estimator), contained(TEXTS), LABELS, cv=2)
     from_series = cross_val_predict(
         clone_seeded(estimator), pd.Series(TEXTS), pd.Series(LABELS), cv=2
     )

@@ -155,14 +155,14 @@ def check_frame_row(name: str, estimator: Any) -> None:
     """After fitting on a frame of several columns, one of its rows as a Series is rejected.
 
     `frame.iloc[0]` is a Series whose values are the cells of one row; read as a list of texts it
-    would be as many rows. An estimator whose fit rejects a frame of several columns passes.
+    would be as many rows. An estimator that rejects a frame of several columns passes.
     """
     frame = pd.DataFrame({"title": TEXTS, "description": TEXTS[::-1]})
     try:
         estimator = fit_clone(estimator, frame)
+        n_outputs = {as_array(getattr(estimator, m)(frame)).shape[0] for m in _methods(estimator)}
     except (TypeError, ValueError, AttributeError):
         return
-    n_outputs = {as_array(getattr(estimator, m)(frame)).shape[0] for m in _methods(estimator)}
     if n_outputs == {len(frame)}:
         for method in _methods(estimator):
             ensure_raises(partial(getattr(estimator, method), frame.iloc[0]), "row", "Series")

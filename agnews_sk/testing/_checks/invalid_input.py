@@ -10,6 +10,7 @@ from agnews_sk.testing._corpus import LABELS, TEXTS
 from agnews_sk.testing._outputs import (
     METHODS,
     ROUNDING,
+    contained,
     ensure,
     ensure_equal,
     fit_clone,
@@ -28,7 +29,7 @@ def _ensure_rejected(estimator: Any, X: Any, *words: str) -> None:
     estimator = fit_clone(estimator)
     for method in METHODS:
         if hasattr(estimator, method):
-            ensure_raises(partial(getattr(estimator, method), X), *words)
+            ensure_raises(partial(getattr(estimator, method), contained(X)), *words)
 
 
 @text_check()
@@ -67,7 +68,7 @@ def check_float_array(name: str, estimator: Any) -> None:
 
     Most likely a feature matrix, given to the wrong estimator.
     """
-    _ensure_rejected(estimator, np.ones(len(TEXTS)), "float")
+    _ensure_rejected(estimator, np.ones(len(TEXTS)), "float", "ndarray")
 
 
 @text_check()
@@ -119,7 +120,7 @@ def check_predict_empty_input(name: str, estimator: Any) -> None:
         if not hasattr(estimator, method):
             continue
         try:
-            n_rows = np.shape(getattr(estimator, method)([]))[0]
+            n_rows = np.shape(getattr(estimator, method)(contained([])))[0]
         except ValueError as error:
             ensure("empty" in str(error) or "0" in str(error), f"the message is {error}")
         else:

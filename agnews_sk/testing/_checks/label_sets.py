@@ -13,6 +13,7 @@ from sklearn.utils import get_tags
 from agnews_sk.testing._corpus import CLASSES, LABEL_SETS, LABELS, TEXTS
 from agnews_sk.testing._outputs import (
     as_array,
+    contained,
     ensure,
     ensure_equal,
     fit_clone,
@@ -46,7 +47,7 @@ def check_label_sets(name: str, estimator: Any) -> None:
     """
     fitted = fit_clone(estimator, TEXTS, LABEL_SETS)
     ensure(list(fitted.classes_) == CLASSES, f"classes_ is {list(fitted.classes_)}")
-    found = fitted.predict([*TEXTS, "", "zzyzx"])
+    found = fitted.predict(contained([*TEXTS, "", "zzyzx"]))
     ensure(len(found) == len(TEXTS) + 2, f"it gives {len(found)} sets for {len(TEXTS) + 2} texts")
     for labels in found:
         ensure(isinstance(labels, (list, tuple, set)), f"a row is predicted as {labels!r:.60}")
@@ -73,11 +74,13 @@ def check_label_set_containers(name: str, estimator: Any) -> None:
 def check_label_indicators(name: str, estimator: Any) -> None:
     """An array, sparse matrix or frame of 0 and 1 is taken, and predict gives the same kind."""
     lists = fit_clone(estimator, TEXTS, LABEL_SETS)
-    expected = np.array([[label in row for label in CLASSES] for row in lists.predict(TEXTS)])
+    expected = np.array(
+        [[label in row for label in CLASSES] for row in lists.predict(contained(TEXTS))]
+    )
     frame = pd.DataFrame(INDICATOR, columns=CLASSES)
     for y in (INDICATOR, INDICATOR.astype(bool), sp.csr_matrix(INDICATOR), frame):
         fitted = fit_clone(estimator, TEXTS, y)
-        found = fitted.predict(TEXTS)
+        found = fitted.predict(contained(TEXTS))
         kind = type(y).__name__
         alike = sp.issparse(found) if sp.issparse(y) else isinstance(found, type(y))
         ensure(alike, f"labels in a {kind} are predicted as {type(found).__name__}")
@@ -94,11 +97,11 @@ def check_label_set_probabilities(name: str, estimator: Any) -> None:
     Within a column, all texts that are predicted to have the label come before all others.
     """
     fitted = fit_clone(estimator, TEXTS, LABEL_SETS)
-    found = np.asarray(fitted.predict_proba([*TEXTS, ""]))
+    found = np.asarray(fitted.predict_proba(contained([*TEXTS, ""])))
     wanted = (len(TEXTS) + 1, len(CLASSES))
     ensure(found.shape == wanted, f"its shape is {found.shape}, not {wanted}")
     ensure(((found >= 0) & (found <= 1)).all(), "a value is outside of [0, 1]")
-    predicted = fitted.predict(TEXTS)
+    predicted = fitted.predict(contained(TEXTS))
     for column, label in enumerate(CLASSES):
         with_label = np.array([label in labels for labels in predicted])
         p = found[:-1, column]
@@ -114,7 +117,7 @@ def check_label_that_no_row_has(name: str, estimator: Any) -> None:
     """
     y = INDICATOR.copy()
     y[:, 0], y[:, 2] = 0, 1
-    found = fit_clone(estimator, TEXTS, y).predict(TEXTS)
+    found = fit_clone(estimator, TEXTS, y).predict(contained(TEXTS))
     ensure(found.shape == y.shape, f"the shape of predictions is {found.shape}")
     ensure(not found[:, 0].any(), "a label that no row has is predicted")
     ensure(found[:, 2].all(), "a label that all rows have is not predicted")
@@ -125,7 +128,7 @@ def check_refit_with_one_label(name: str, estimator: Any) -> None:
     """A fit on one label per row after one on several gives the outputs of the first alone."""
     expected = fit_outputs(estimator)
     fitted = fit_clone(estimator, TEXTS, LABEL_SETS)
-    ensure_equal(get_outputs(fitted.fit(TEXTS, LABELS), TEXTS), expected)
+    ensure_equal(get_outputs(fitted.fit(contained(TEXTS), LABELS), TEXTS), expected)
 
 
 @text_check(takes_label_sets)

@@ -10,7 +10,14 @@ from sklearn.base import is_classifier
 from sklearn.metrics import accuracy_score
 
 from agnews_sk.testing._corpus import CLASSES, LABELS, TEXTS, TWO_CLASS_ROWS
-from agnews_sk.testing._outputs import ensure, ensure_equal, fit_clone, fit_outputs, get_outputs
+from agnews_sk.testing._outputs import (
+    contained,
+    ensure,
+    ensure_equal,
+    fit_clone,
+    fit_outputs,
+    get_outputs,
+)
 from agnews_sk.testing._raises import ensure_raises
 from agnews_sk.testing._registry import has, text_check
 
@@ -93,7 +100,7 @@ def check_categorical_labels(name: str, estimator: Any) -> None:
 def check_predict_dtype(name: str, estimator: Any) -> None:
     """Predictions have the type of the labels: str for str, int for int, bool for bool."""
     for y in (LABELS, [len(label) for label in LABELS], [label == "Tech" for label in LABELS]):
-        kind = fit_clone(estimator, TEXTS, y).predict(TEXTS).dtype.kind
+        kind = fit_clone(estimator, TEXTS, y).predict(contained(TEXTS)).dtype.kind
         wanted = "UOT" if isinstance(y[0], str) else np.asarray(y).dtype.kind
         ensure(kind in wanted, f"labels of {type(y[0]).__name__} are predicted as kind {kind!r}")
 
@@ -113,7 +120,7 @@ def check_predictions_are_classes(name: str, estimator: Any) -> None:
 
     Also for an empty text and for one of unknown words.
     """
-    found = fit_clone(estimator).predict([*TEXTS, "", "zzyzx"])
+    found = fit_clone(estimator).predict(contained([*TEXTS, "", "zzyzx"]))
     ensure(found.shape == (len(TEXTS) + 2,), f"its shape is {found.shape}")
     strange = set(found.tolist()) - set(CLASSES)
     ensure(not strange, f"it gives {strange}")
@@ -125,7 +132,7 @@ def check_predict_proba(name: str, estimator: Any) -> None:
 
     Also for an empty text and for one of unknown words, whose features are all zero.
     """
-    found = fit_clone(estimator).predict_proba([*TEXTS, "", "zzyzx"])
+    found = fit_clone(estimator).predict_proba(contained([*TEXTS, "", "zzyzx"]))
     wanted = (len(TEXTS) + 2, len(CLASSES))
     ensure(found.shape == wanted, f"its shape is {found.shape}, not {wanted}")
     ensure(((found >= 0) & (found <= 1)).all(), "a value is outside of [0, 1]")
@@ -141,14 +148,14 @@ def check_predict_proba_columns(name: str, estimator: Any) -> None:
     """
     order = [2, 1, 0, *range(3, len(TEXTS))]
     estimator = fit_clone(estimator, [TEXTS[i] for i in order], [LABELS[i] for i in order])
-    _ensure_columns_follow(estimator, estimator.predict_proba(TEXTS))
+    _ensure_columns_follow(estimator, estimator.predict_proba(contained(TEXTS)))
 
 
 @text_check(is_classifier, has("decision_function"))
 def check_decision_function_columns(name: str, estimator: Any) -> None:
     """The largest value of decision_function is that of the predicted label in classes_."""
     estimator = fit_clone(estimator)
-    scores = np.asarray(estimator.decision_function(TEXTS))
+    scores = np.asarray(estimator.decision_function(contained(TEXTS)))
     _ensure_columns_follow(estimator, scores)
 
 
@@ -162,7 +169,7 @@ def _ensure_columns_follow(estimator: Any, scores: np.ndarray) -> None:
     scores : ndarray of shape (n_samples, n_classes)
     """
     best = estimator.classes_[scores.argmax(axis=1)]
-    predicted = estimator.predict(TEXTS)
+    predicted = estimator.predict(contained(TEXTS))
     differ = np.flatnonzero(best != predicted)
     ensure(
         not len(differ), f"{best[differ[:1]]} has the largest, {predicted[differ[:1]]} is predicted"
@@ -177,17 +184,20 @@ def check_binary_decision_function(name: str, estimator: Any) -> None:
     """
     texts, y = [TEXTS[i] for i in TWO_CLASS_ROWS], [LABELS[i] for i in TWO_CLASS_ROWS]
     estimator = fit_clone(estimator, texts, y)
-    scores = estimator.decision_function(texts)
+    scores = estimator.decision_function(contained(texts))
     ensure(scores.shape == (len(texts),), f"its shape is {scores.shape}")
     best = estimator.classes_[(scores > 0).astype(int)]
-    ensure((best == estimator.predict(texts)).all(), "its sign is not that of predict")
+    ensure((best == estimator.predict(contained(texts))).all(), "its sign is not that of predict")
 
 
 @text_check(is_classifier, has("predict_log_proba"))
 def check_predict_log_proba(name: str, estimator: Any) -> None:
     """predict_log_proba is the logarithm of predict_proba."""
     estimator = fit_clone(estimator)
-    found, expected = estimator.predict_log_proba(TEXTS), np.log(estimator.predict_proba(TEXTS))
+    found, expected = (
+        estimator.predict_log_proba(contained(TEXTS)),
+        np.log(estimator.predict_proba(contained(TEXTS))),
+    )
     ensure(np.allclose(found, expected, atol=1e-5), "it differs")
 
 
@@ -196,8 +206,8 @@ def check_score(name: str, estimator: Any) -> None:
     """Score is the accuracy of predict."""
     estimator = fit_clone(estimator)
     found, expected = (
-        estimator.score(TEXTS, LABELS),
-        accuracy_score(LABELS, estimator.predict(TEXTS)),
+        estimator.score(contained(TEXTS), LABELS),
+        accuracy_score(LABELS, estimator.predict(contained(TEXTS))),
     )
     ensure(np.isclose(found, expected), f"it is {found}, not {expected}")
 
@@ -209,7 +219,7 @@ def check_one_class(name: str, estimator: Any) -> None:
     Small folds of rare classes have only one.
     """
     try:
-        only = fit_clone(estimator, TEXTS, ["Tech"] * len(TEXTS)).predict(TEXTS)
+        only = fit_clone(estimator, TEXTS, ["Tech"] * len(TEXTS)).predict(contained(TEXTS))
     except ValueError as error:
         ensure("class" in str(error), f"the message does not mention classes: {error}")
     else:

@@ -12,6 +12,7 @@ from agnews_sk.testing._corpus import LABELS, TEXTS
 from agnews_sk.testing._outputs import (
     ROUNDING,
     clone_seeded,
+    contained,
     ensure_equal,
     fit_clone,
     fit_outputs,
@@ -77,5 +78,5 @@ def check_sample_weight_routing(name: str, estimator: Any) -> None:
     expected = fit_outputs(estimator, sample_weight=WEIGHTS)
     with config_context(enable_metadata_routing=True):
         asking = clone_seeded(estimator).set_fit_request(sample_weight=True)
-        pipeline = make_pipeline(asking).fit(TEXTS, LABELS, sample_weight=WEIGHTS)
+        pipeline = make_pipeline(asking).fit(contained(TEXTS), LABELS, sample_weight=WEIGHTS)
     ensure_equal(get_outputs(pipeline, TEXTS), expected)
