@@ -48,8 +48,27 @@ def recommendation(result: "ComparisonResult") -> str:
     ]
     if not cheaper:
         return f"Take {best}: {_why(result, best, leader, as_good)}."
-    cheapest, between = cheaper[0], cheaper[1:]
-    dear = best if reached[best] > reached[cheapest] else leader
+    dear = best if reached[best] > reached[cheaper[0]] else leader
+    return _trade_off(result, cheaper, dear)
+
+
+def _trade_off(result: "ComparisonResult", cheaper: list[str], dear: str) -> str:
+    """Return what a better classifier gains and costs, and those between.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    cheaper : list of str
+        The fastest, which is recommended, and then slower and better ones.
+    dear : str
+        A better one.
+
+    Returns
+    -------
+    str
+    """
+    score, speeds = main_score(result), result.scores["texts_per_second"]
+    reached, cheapest = result.scores[score.column], cheaper[0]
 
     def gain(name: str) -> str:
         points = 100 * (reached[name] - reached[cheapest])
@@ -62,7 +81,7 @@ def recommendation(result: "ComparisonResult") -> str:
         f"Take {cheapest}, unless {gain(dear)} points of {score.name} are worth {cost(dear)} per "
         f"text: then {dear}."
     )
-    others = [f"{name} gains {gain(name)} at {cost(name)}" for name in between if name != dear]
+    others = [f"{name} gains {gain(name)} at {cost(name)}" for name in cheaper[1:] if name != dear]
     return f"{first} Between them, {listed(others)}." if others else first
 
 
