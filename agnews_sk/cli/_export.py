@@ -12,10 +12,9 @@ from agnews_sk.cli._output import check_is_model, check_model_path
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, with_row_options
 
-
 _NO_REFERENCE = (
-    "Quantization changes confidences, so the reference of the model was not kept. Store one for the "
-    "service to compare texts with: agnews-sk audit --against {out} --data FILE --set-reference"
+    "Quantization changes confidences, so the reference of the model was not kept. Store one for "
+    "the service to compare texts with: agnews-sk audit --against {out} --data FILE --set-reference"
 )
 
 

@@ -51,7 +51,7 @@ def embedded_parts(reader: Any, start: int = 0) -> list[EmbeddedPart]:
         return [EmbeddedPart("static", slice(start, start + width), reader)]
     if not isinstance(reader, FeatureUnion):
         return []
-    found = []
+    found: list[EmbeddedPart] = []
     for name, part in reader.transformer_list:
         if part == "drop" or not hasattr(part, "get_feature_names_out"):
             return found  # the width is unknown of "passthrough" and the like

@@ -19,8 +19,8 @@ from agnews_sk.inspection._steps import TextModel, cells_of
 from agnews_sk.inspection._words import Attribution, Outside, Words
 from agnews_sk.vectorization import MixedVectorizer
 
-# Relative and absolute tolerance by which a score equals features times coefficients. Vectors are in
-# single precision.
+# Relative and absolute tolerance by which a score equals features times coefficients.
+# Vectors are in single precision.
 _TOLERANCE, _TOLERANCE_OF_VECTORS = 1e-6, 1e-4
 
 
@@ -56,9 +56,7 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
     -------
     LinearModel or None
     """
-    if not readers or not hasattr(classifier, "coef_"):
-        return None
-    if not names_ngrams(readers[0]) and not (len(readers) == 1 and has_static(readers[0])):
+    if not hasattr(classifier, "coef_") or not _are_known(readers):
         return None
     names = readers[0].get_feature_names_out()
     columns = np.full(len(names), "", dtype=object)
@@ -81,6 +79,13 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
     if coefficients.shape != (n_classes, len(names)):
         return None
     return LinearModel(names, coefficients, np.asarray(intercept, dtype=np.float64), columns)
+
+
+def _are_known(readers: tuple[Any, ...]) -> bool:
+    """Return whether the features are n-grams, or static vectors that no other step changes."""
+    if not readers:
+        return False
+    return names_ngrams(readers[0]) or (len(readers) == 1 and has_static(readers[0]))
 
 
 def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution] | None:
