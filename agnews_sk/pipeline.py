@@ -17,6 +17,7 @@ from agnews_sk._core.imbalanced import imblearn
 from agnews_sk._core.label_formats import label_format_of
 from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
 from agnews_sk._core.labels import reject_labels
+from agnews_sk._core.observed import observed
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._core.plain_rows import PredictsPlainRows, last_has
 from agnews_sk._core.step_parameters import check_steps, set_step_params
@@ -92,6 +93,7 @@ class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
     array(['Business'], dtype='<U8')
     """
 
+    @observed("fit")
     @with_callbacks
     def fit(self, X: Any, y: Any = None, **params: Any) -> "TextPipeline":
         """Fit all steps, and pass callbacks that propagate, such as a progress bar, to the last.

@@ -15,6 +15,8 @@ CALLBACKS = {
     # the function that works on a block of rows
     "_core/columnar.py": ("cleaning/_cleaner.py", "tokenization", "vectorization/_vectorizer.py"),
     "_core/base.py": ("sampling/_row_filter.py", "classifiers"),  # a method of a subclass
+    # the functions that are observed
+    "_core/observed.py": (*_ESTIMATORS, "evaluation/_comparison.py", "tuning/_search.py"),
     "_core/fitted.py": _STEPS,  # the method that tells whether an estimator is fitted
     "_core/plain_rows.py": _STEPS,  # the steps of a pipeline
     # the function that splits a text

@@ -49,15 +49,17 @@ def times(ratio: float) -> str:
     return f"{ratio:,.{0 if ratio >= 9.95 else 1}f} ×"
 
 
-def listed(names: list[str]) -> str:
-    """Join names with commas and "and".
+def listed(names: list[str], last: str = "and") -> str:
+    """Join names with commas, and with a word before the last.
 
     Examples
     --------
     >>> from agnews_sk._core.formats import listed
     >>> listed(["a", "b", "c"])
     'a, b and c'
+    >>> listed(["a", "b", "c"], "or")
+    'a, b or c'
     """
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"

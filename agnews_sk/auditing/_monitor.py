@@ -1,9 +1,10 @@
 """Watch a stream of texts, with a bound on false alarms over the whole stream."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from agnews_sk._core.validation import check_texts
 from agnews_sk.auditing._reference import TextReference
 from agnews_sk.auditing._text_statistics import STATISTICS, confidences_of
 
@@ -11,6 +12,8 @@ from agnews_sk.auditing._text_statistics import STATISTICS, confidences_of
 _SLOPES = np.array([-1.8, -0.9, 0.0, 0.9, 1.8])
 # The share of the capital that changes to another bet after each text.
 _SWITCHED = 0.01
+# Texts whose ranks are computed together, which affects speed only.
+_BLOCK = 64
 
 
 class DriftMonitor:
@@ -76,7 +79,7 @@ class DriftMonitor:
         self.n_texts = 0
         self.alarm_at: int | None = None
         self._known = reference.known
-        self._threshold = 1 / max_false_alarms
+        self._least_alarming = np.log(len(STATISTICS) / max_false_alarms)
         self._counts = reference.counts.copy()
         self._rng = np.random.default_rng(random_state)
         self._log_capital = np.zeros(len(STATISTICS))
@@ -94,14 +97,14 @@ class DriftMonitor:
         return dict(zip(STATISTICS, (np.exp(kept) / len(STATISTICS)).tolist()))
 
     def update(
-        self, texts: Sequence[str], probabilities: np.ndarray, thresholds: np.ndarray | None = None
+        self, texts: Any, probabilities: np.ndarray, thresholds: np.ndarray | None = None
     ) -> bool:
         """Add texts in the order of their arrival.
 
         Parameters
         ----------
-        texts : sequence of str of shape (n_texts,)
-            One per row, joined as the model joins its columns.
+        texts : array-like of str of shape (n_texts,)
+            One per row, joined as the model joins its columns. Missing texts are empty.
         probabilities : ndarray of shape (n_texts, n_classes)
             The predictions for them.
         thresholds : ndarray of shape (n_classes,), optional
@@ -111,9 +114,22 @@ class DriftMonitor:
         -------
         bool
             Whether there has been an alarm, now or earlier.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If these are no texts, or not one row of finite probabilities for each.
         """
+        if not len(texts):
+            return self.alarm_at is not None
+        checked = check_texts(texts, name="texts").fill_null("").to_list()
         confidences = confidences_of(self, probabilities, thresholds)
-        return self.update_bins(self._known.bins(texts, confidences))
+        if len(checked) != len(confidences):
+            raise ValueError(
+                f"probabilities must have one row per text, got {len(confidences)} for "
+                f"{len(checked)} texts."
+            )
+        return self.update_bins(self._known.bins(checked, confidences))
 
     def update_bins(self, bins: np.ndarray) -> bool:
         """Add texts by their statistics, as `KnownTexts.bins` returns them.
@@ -127,18 +143,40 @@ class DriftMonitor:
         bool
             Whether there has been an alarm, now or earlier.
         """
-        each = np.arange(len(STATISTICS))
-        ties = self._rng.random(bins.shape)
-        for row, tie in zip(bins, ties):
-            self._counts[each, row] += 1
-            self.n_texts += 1
-            equal = self._counts[each, row]
-            larger = np.array([self._counts[i, row[i] + 1 :].sum() for i in each])
-            p_values = (larger + tie * equal) / self._counts[0].sum()
-            self._bet(p_values)
-            if self.alarm_at is None and self.evidence >= self._threshold:
-                self.alarm_at = self.n_texts
+        for start in range(0, len(bins), _BLOCK):
+            for p_values in self._p_values(bins[start : start + _BLOCK]):
+                self._bet(p_values)
+                self.n_texts += 1
+                if self.alarm_at is None and self._log_capital.max() >= self._least_alarming:
+                    self.alarm_at = self.n_texts
         return self.alarm_at is not None
+
+    def _p_values(self, bins: np.ndarray) -> np.ndarray:
+        """Count texts, and return the rank of each among the reference and all texts before it.
+
+        Parameters
+        ----------
+        bins : ndarray of int of shape (n_texts, 3)
+
+        Returns
+        -------
+        ndarray of float of shape (n_texts, 3)
+            Between 0 and 1, small for large values.
+        """
+        each = np.arange(len(STATISTICS))
+        n_texts = len(bins)
+        ties = self._rng.random(bins.shape)
+        until = np.tri(n_texts, dtype=bool)[:, :, None]  # (text, itself or an earlier one, 1)
+        others = bins[None, :, :]
+        larger = (until & (others > bins[:, None, :])).sum(axis=1)  # (n_texts, 3)
+        equal = (until & (others == bins[:, None, :])).sum(axis=1)
+        n_before = self._counts[0].sum()
+        at_least = self._counts[:, ::-1].cumsum(axis=1)[:, ::-1]  # (3, n_bins)
+        larger += (at_least - self._counts)[each, bins]
+        equal += self._counts[each, bins]
+        np.add.at(self._counts, (each, bins), 1)
+        ranked = n_before + np.arange(1, n_texts + 1)
+        return (larger + ties * equal) / ranked[:, None]
 
     def _bet(self, p_values: np.ndarray) -> None:
         """Multiply the capital of each statistic by what its bets return."""

@@ -4,7 +4,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,8 +58,11 @@ class TextReference:
     200
     """
 
-    known: KnownTexts
-    counts: np.ndarray
+    known: KnownTexts = field(repr=False)
+    counts: np.ndarray = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"TextReference({self.n_texts:,} texts)"
 
     @property
     def n_texts(self) -> int:

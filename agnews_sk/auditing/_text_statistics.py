@@ -4,7 +4,8 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ _N = 3  # characters of an n-gram
 _MULTIPLIERS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], dtype=np.uint32)
 # Costs of n-grams are stored in eighths of a bit, means of them in sixteenths.
 _COST_STEP, _MEAN_STEP = 1 / 8, 1 / 16
+# Texts that are hashed together, which affects speed and memory only.
+_BLOCK = 64
 # The range of the log-odds of confidences.
 _LOG_ODDS = (-4.0, 12.0)
 
@@ -34,8 +37,8 @@ class KnownTexts:
         Bits of information of the trigrams of each hash, times 8.
     """
 
-    words: np.ndarray
-    costs: np.ndarray
+    words: np.ndarray = field(repr=False)
+    costs: np.ndarray = field(repr=False)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "KnownTexts":
@@ -44,7 +47,7 @@ class KnownTexts:
         counts = np.zeros(1 << _LOG2_NGRAMS)
         for text in texts:
             words[_word_hashes(text)] = True
-            counts += np.bincount(_ngram_hashes(text), minlength=len(counts))
+            counts += np.bincount(_ngram_hashes([text])[0], minlength=len(counts))
         shares = (counts + 0.5) / (counts.sum() + 0.5 * len(counts))
         costs = np.rint(-np.log2(shares) / _COST_STEP).clip(0, 255).astype(np.uint8)
         return cls(words, costs)
@@ -65,17 +68,28 @@ class KnownTexts:
             information of its trigrams. A text without words or trigrams has none that is unknown.
         """
         found = np.zeros((len(texts), len(STATISTICS)), dtype=np.int64)
-        for i, text in enumerate(texts):
-            words, ngrams = _word_hashes(text), _ngram_hashes(text)
-            if words:
-                found[i, 0] = (N_BINS - 1) * (1 - self.words[words].mean())
-            if len(ngrams):
-                mean = self.costs[ngrams].mean() * _COST_STEP
-                found[i, 2] = min(mean / _MEAN_STEP, N_BINS - 1)
+        for start in range(0, len(texts), _BLOCK):
+            block = texts[start : start + _BLOCK]
+            rows = found[start : start + _BLOCK]
+            known, n_words = self._known_words(block)
+            rows[:, 0] = np.where(n_words > 0, (N_BINS - 1) * (1 - known), 0)
+            rows[:, 2] = np.minimum(self._mean_costs(block) / _MEAN_STEP, N_BINS - 1)
         lowest, highest = _LOG_ODDS
         share = (_log_odds(confidences) - lowest) / (highest - lowest)
         found[:, 1] = np.clip(share * (N_BINS - 1), 0, N_BINS - 1)
         return found
+
+    def _known_words(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the share of known words of each text, and how many words it has."""
+        hashes = [_word_hashes(text) for text in texts]
+        n_words = np.array([len(one) for one in hashes])
+        every = np.fromiter(chain.from_iterable(hashes), dtype=np.int64, count=n_words.sum())
+        return _means(self.words[every], n_words), n_words
+
+    def _mean_costs(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the mean information of the trigrams of each text in bits, 0 without any."""
+        hashes, n_ngrams = _ngram_hashes(texts)
+        return _means(self.costs[hashes], n_ngrams) * _COST_STEP
 
 
 def values_of(bins: np.ndarray) -> np.ndarray:
@@ -115,9 +129,13 @@ def confidences_of(model: Any, probabilities: np.ndarray, thresholds: Any = None
     Raises
     ------
     ValueError
-        If a probability is not a number.
+        If a probability is not a number, or there is not one row of them per text.
     """
     probabilities = np.asarray(probabilities, dtype=np.float64)
+    if probabilities.ndim != 2:
+        raise ValueError(
+            f"probabilities must be of shape (n_texts, n_classes), got shape {probabilities.shape}."
+        )
     if not np.isfinite(probabilities).all():
         raise ValueError(f"{type(model).__name__} predicts probabilities that are not finite.")
     if thresholds is None:
@@ -132,17 +150,38 @@ def _word_hashes(text: str) -> list[int]:
     return [zlib.crc32(word.encode("utf-8", "surrogatepass")) & mask for word in words]
 
 
-def _ngram_hashes(text: str) -> np.ndarray:
-    """Return a hash for each trigram of a text, ndarray of uint32; wrapping is intended."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    if len(codes) < _N:
-        return np.empty(0, dtype=np.uint32)
-    n_grams = len(codes) - _N + 1
-    mixed = np.zeros(n_grams, dtype=np.uint32)
+def _ngram_hashes(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return hashes of the trigrams of texts; wrapping is intended.
+
+    Parameters
+    ----------
+    texts : sequence of str of shape (n_texts,)
+
+    Returns
+    -------
+    hashes : ndarray of uint32 of shape (n_ngrams,)
+        Those of the first text, then those of the second, and so on.
+    sizes : ndarray of int of shape (n_texts,)
+        Number of trigrams of each text.
+    """
+    lengths = np.array([len(text) for text in texts])
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    n_places = max(len(codes) - _N + 1, 0)
+    mixed = np.zeros(n_places, dtype=np.uint32)
     for i in range(_N):
-        mixed = (mixed ^ codes[i : i + n_grams]) * _MULTIPLIERS[i]
+        mixed = (mixed ^ codes[i : i + n_places]) * _MULTIPLIERS[i]
         mixed ^= mixed >> np.uint32(15)
-    return mixed >> np.uint32(32 - _LOG2_NGRAMS)
+    ends = np.repeat(np.cumsum(lengths), lengths)[:n_places]
+    is_within = np.arange(_N, n_places + _N) <= ends  # not across two texts
+    return mixed[is_within] >> np.uint32(32 - _LOG2_NGRAMS), np.maximum(lengths - _N + 1, 0)
+
+
+def _means(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the mean of each run of values, ndarray of shape (n_runs,), 0 of an empty one."""
+    sums = np.bincount(
+        np.repeat(np.arange(len(sizes)), sizes), weights=values, minlength=len(sizes)
+    )
+    return sums / np.maximum(sizes, 1)
 
 
 def _log_odds(confidences: np.ndarray) -> np.ndarray:

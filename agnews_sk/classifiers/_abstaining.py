@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.observed import observed
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import (
@@ -130,6 +131,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         self.abstain_label = abstain_label
         self.random_state = random_state
 
+    @observed("fit")
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, **fit_params: Any
     ) -> "AbstainingClassifier":

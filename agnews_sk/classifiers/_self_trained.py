@@ -15,6 +15,7 @@ from agnews_sk._core.delegation import PredictsByEstimator
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.label_arrays import split_labelled
+from agnews_sk._core.observed import observed
 from agnews_sk._core.validation import (
     Interval,
     StrOptions,
@@ -171,6 +172,7 @@ class SelfTrainedClassifier(
         self.fallback = fallback
         self.random_state = random_state
 
+    @observed("fit")
     def fit(
         self,
         X: Any,

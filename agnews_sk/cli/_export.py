@@ -12,6 +12,11 @@ from agnews_sk.cli._output import check_is_model, check_model_path
 from agnews_sk.cli._progress import stages
 from agnews_sk.cli._rows import RowOptions, with_row_options
 
+_NO_REFERENCE = (
+    "Quantization changes confidences, so the reference of the model was not kept. Store one for "
+    "the service to compare texts with: agnews-sk audit --against {out} --data FILE --set-reference"
+)
+
 
 @with_row_options
 def export(
@@ -48,7 +53,9 @@ def export(
             pipeline, out, X=loaded.X_test, y=loaded.y_test, quantize=quantize, card=card
         )
     reference = saved_reference(model)
-    if reference is not None and not int8:  # quantization changes confidences
+    if reference is not None and not int8:
         store_reference(out, reference)
     console.print(report.as_markdown())
+    if reference is not None and int8:
+        console.print(_NO_REFERENCE.format(out=out), highlight=False, markup=False, soft_wrap=True)
     console.print("[bold]Written:[/]", escape(str(out)), soft_wrap=True)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.base import ProbabilisticClassifierMixin
 from agnews_sk._core.interruption import unswallowed_interrupts
 from agnews_sk._core.named_parts import NamedParts
+from agnews_sk._core.observed import observed
 from agnews_sk._core.repeats import repeats_of
 from agnews_sk._core.splitting import join_groups
 from agnews_sk._core.validation import (
@@ -136,6 +137,7 @@ class CascadeClassifier(
         self.calibration_fraction = calibration_fraction
         self.random_state = random_state
 
+    @observed("fit")
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
     ) -> "CascadeClassifier":

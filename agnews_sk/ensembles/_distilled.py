@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 
 from agnews_sk._core.appending import append_rows
 from agnews_sk._core.base import HasParts, ProbabilisticClassifierMixin, StateParts
 from agnews_sk._core.delegation import PredictsByEstimator
 from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.observed import observed
 from agnews_sk._core.validation import (
     Interval,
     as_frame,
@@ -27,7 +28,8 @@ from agnews_sk.classifiers import (
     fit_to_soft_labels,
     training_rows,
 )
-from agnews_sk.ensembles._teaching import ONE_LABEL, make_soft_labels, soften
+from agnews_sk.ensembles._student_alone import warn_if_better_alone
+from agnews_sk.ensembles._teaching import MAX_SEED, ONE_LABEL, make_soft_labels, soften
 
 
 class DistilledClassifier(
@@ -114,6 +116,7 @@ class DistilledClassifier(
         self.cache_dir = cache_dir
         self.random_state = random_state
 
+    @observed("fit")
     def fit(
         self,
         X: Any,
@@ -156,6 +159,13 @@ class DistilledClassifier(
             `soft_labels` nor weights.
         KeyboardInterrupt
             If Ctrl-C is pressed, even if a classifier catches it.
+
+        Warns
+        -----
+        UserWarning
+            If the student alone is significantly more accurate than the teacher on labelled rows
+            that neither has seen. Students that are trained in epochs are not checked, as this
+            takes another fit, or five of fewer than 2,500 rows.
         """
         self._validate_params()
         rows, unlabelled = self._checked_rows(X, y, X_unlabelled, sample_weight, groups)
@@ -167,6 +177,8 @@ class DistilledClassifier(
             if soft_labels is None:
                 given = self._ask_teacher(rows, unlabelled, soft_labels_unlabelled)
             found = check_soft_labels(given[0], rows.X, classes)
+            right = found.argmax(axis=1) == codes
+            self._check_teacher(rows, right, codes, has_unlabelled=unlabelled is not None)
             target = self.label_share * np.eye(len(classes))[codes]
             target += (1 - self.label_share) * soften(found, self.temperature)
             if unlabelled is not None:
@@ -177,7 +189,6 @@ class DistilledClassifier(
             estimator = fit_to_soft_labels(self.student, rows, classes, target)
         # At the end, so that a fit that fails leaves the previous state.
         self.estimator_, self.classes_ = estimator, estimator.classes_
-        right = found.argmax(axis=1) == codes
         self.teacher_accuracy_ = float(np.average(right, weights=given_weight))
         return self
 
@@ -216,6 +227,17 @@ class DistilledClassifier(
         first = np.arange(1)  # before a teacher is fitted
         append_rows(take_rows(rows.X, first), take_rows(unlabelled, first), name="X_unlabelled")
         return rows, unlabelled
+
+    def _check_teacher(
+        self, rows: TrainingRows, right: np.ndarray, codes: np.ndarray, *, has_unlabelled: bool
+    ) -> None:
+        """Warn of a teacher that is worse than the student alone, if finding out costs little."""
+        last = self.student.steps[-1][1] if hasattr(self.student, "steps") else self.student
+        is_slow = "max_epochs" in getattr(last, "get_params", dict)()
+        if is_slow or (self.label_share == 1 and not has_unlabelled):
+            return
+        seed = check_random_state(self.random_state).randint(MAX_SEED)
+        warn_if_better_alone(self.student, rows, right, codes, seed)
 
     def _ask_teacher(
         self, rows: TrainingRows, unlabelled: Any, soft_labels_unlabelled: Any

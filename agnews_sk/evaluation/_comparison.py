@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from agnews_sk._core.label_sets import check_label_sets, check_target, is_multilabel
+from agnews_sk._core.observed import observed
 from agnews_sk._core.validation import as_frame, n_rows, take_rows
 from agnews_sk.evaluation._cross_validation import cross_evaluate
 from agnews_sk.evaluation._evaluation import ProgressCallback, evaluate_classifier
@@ -14,6 +15,7 @@ from agnews_sk.evaluation._result import ComparisonResult
 from agnews_sk.evaluation._set_evaluation import sets_of_test_rows
 
 
+@observed("compare")
 def compare_classifiers(
     classifiers: Mapping[str, Any],
     X_train: Any,

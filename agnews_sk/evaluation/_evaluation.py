@@ -122,8 +122,8 @@ class Evaluation:
 
     @property
     def texts_per_second(self) -> float:
-        """Test rows predicted per second of wall-clock time."""
-        return len(self.y_pred) / self.predict_seconds
+        """Test rows predicted per second of wall-clock time; NaN if that took no time."""
+        return len(self.y_pred) / self.predict_seconds if self.predict_seconds else np.nan
 
 
 def evaluate_classifier(

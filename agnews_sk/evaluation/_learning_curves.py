@@ -71,10 +71,10 @@ class LearningCurves:
         -------
         pandas.DataFrame
             Columns `classifier`, `train_size`, `score`, `low`, `high`, `n_splits` and `method`, the
-            method of the interval: "corrected t" (Nadeau and Bengio, 2003). If all splits have the
-            same score, its variance is unknown: an accuracy then has the "exact" interval of
-            Clopper and Pearson (1934) from the test rows of one split, and macro-F1 has "none". A
-            single split has "none".
+            method of the interval: "corrected t" (Nadeau and Bengio, 2003), cut at 0 and 1. If all
+            splits have the same score, its variance is unknown: an accuracy then has the "exact"
+            interval of Clopper and Pearson (1934) from the test rows of one split, and macro-F1 has
+            "none". A single split has "none".
         """
         self._check_score(score)
         return pd.DataFrame(
@@ -136,7 +136,7 @@ class LearningCurves:
         found = corrected_t_test(
             runs[score], _test_share(runs), confidence_level=self.confidence_level
         )
-        interval = ScoreInterval(found.low, found.high, "corrected t")
+        interval = ScoreInterval(float(np.maximum(found.low, 0)), found.high, "corrected t")
         if len(runs) < 2:
             interval = NO_INTERVAL
         elif is_constant(runs[score].to_numpy()):

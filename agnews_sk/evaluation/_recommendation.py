@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 # makes at most so many times the errors.
 _MIN_SPEEDUP = 2.0
 _MAX_ERRORS = 1.5
+# Of more classifiers, the others are counted.
+_MAX_NAMES = 3
 
 
 def recommendation(result: "ComparisonResult") -> str:
@@ -34,7 +36,7 @@ def recommendation(result: "ComparisonResult") -> str:
         return ""
     score = main_score(result)
     reached = result.scores[score.column]
-    leader = str(reached.idxmax())
+    leader = str(speeds[reached == reached.max()].idxmax())
     as_good = [name for name in result.names if not _is_worse(result, name)]
     fastest = str(speeds[as_good].idxmax())
     best = fastest if speeds[fastest] >= _MIN_SPEEDUP * speeds[leader] else leader
@@ -46,19 +48,40 @@ def recommendation(result: "ComparisonResult") -> str:
     ]
     if not cheaper:
         return f"Take {best}: {_why(result, best, leader, as_good)}."
-    cheapest, between = cheaper[0], cheaper[1:]
+    dear = best if reached[best] > reached[cheaper[0]] else leader
+    return _trade_off(result, cheaper, dear)
+
+
+def _trade_off(result: "ComparisonResult", cheaper: list[str], dear: str) -> str:
+    """Return what a better classifier gains and costs, and those between.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+    cheaper : list of str
+        The fastest, which is recommended, and then slower and better ones.
+    dear : str
+        A better one.
+
+    Returns
+    -------
+    str
+    """
+    score, speeds = main_score(result), result.scores["texts_per_second"]
+    reached, cheapest = result.scores[score.column], cheaper[0]
 
     def gain(name: str) -> str:
-        return f"{100 * (reached[name] - reached[cheapest]):.1f}"
+        points = 100 * (reached[name] - reached[cheapest])
+        return f"{points:.{1 if points >= 0.1 else 2}f}"
 
     def cost(name: str) -> str:
         return f"{times(speeds[cheapest] / speeds[name])} the time"
 
     first = (
-        f"Take {cheapest}, unless {gain(best)} points of {score.name} are worth {cost(best)} per "
-        f"text: then {best}."
+        f"Take {cheapest}, unless {gain(dear)} points of {score.name} are worth {cost(dear)} per "
+        f"text: then {dear}."
     )
-    others = [f"{name} gains {gain(name)} at {cost(name)}" for name in between]
+    others = [f"{name} gains {gain(name)} at {cost(name)}" for name in cheaper[1:] if name != dear]
     return f"{first} Between them, {listed(others)}." if others else first
 
 
@@ -80,19 +103,31 @@ def _why(result: "ComparisonResult", best: str, leader: str, as_good: list[str])
     str
     """
     speeds, name = result.scores["texts_per_second"], main_score(result).name
-    others = [other for other in as_good if other != best]
     if best != leader:
+        others = [other for other in as_good if other != best]
         ratios = [f"{times(speeds[best] / speeds[other])} as fast as {other}" for other in others]
-        return f"none has a significantly higher {name}, and it is {listed(ratios)}"
-    if others:
-        return f"its {name} is the highest, though not significantly above {' or '.join(others)}"
-    return f"its {name} is significantly higher than that of any other"
+        return f"none has a significantly higher {name}, and it is {listed(_shortened(ratios))}"
+    similar = [o for o in result.names if o != best and not _is_worse(result, o, than=best)]
+    if not similar:
+        return f"its {name} is significantly higher than that of any other"
+    reached = result.scores[main_score(result).column]
+    rank = "as high as any" if (reached[similar] == reached[best]).any() else "the highest"
+    return (
+        f"its {name} is {rank}, though not significantly above {listed(_shortened(similar), 'or')}"
+    )
 
 
-def _is_worse(result: "ComparisonResult", name: str) -> bool:
-    """Return whether another classifier is significantly better."""
+def _shortened(names: list[str]) -> list[str]:
+    """Return the first of many names, and how many there are besides."""
+    n_others = len(names) - _MAX_NAMES
+    return names if n_others < 2 else [*names[:_MAX_NAMES], f"{n_others} others"]
+
+
+def _is_worse(result: "ComparisonResult", name: str, than: str | None = None) -> bool:
+    """Return whether another classifier, any or a given one, is significantly better."""
     pairs = result.pairs[result.pairs["significant"]]
     differences = pairs[f"{main_score(result).column}_difference"]
-    return bool(
-        ((pairs["a"] == name) & (differences < 0) | (pairs["b"] == name) & (differences > 0)).any()
-    )
+    below = (pairs["a"] == name) & (differences < 0) | (pairs["b"] == name) & (differences > 0)
+    if than is not None:
+        below &= (pairs["a"] == than) | (pairs["b"] == than)
+    return bool(below.any())

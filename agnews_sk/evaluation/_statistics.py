@@ -109,7 +109,7 @@ def corrected_t_test(
     Parameters
     ----------
     differences : array-like of float of shape (n_splits,)
-        Difference of the scores of two classifiers on each split.
+        Difference of the scores of two classifiers on each split, which are between 0 and 1.
     test_share : float
         Test rows of a split per training row; 0 gives the plain t-test.
     confidence_level : float, default=0.95
@@ -123,7 +123,8 @@ def corrected_t_test(
     -----
     Nadeau and Bengio (2003), "Inference for the generalization error": training sets overlap, so
     that splits are not independent, and the variance of their mean is estimated as
-    ``(1 / n_splits + test_share) * variance`` instead of ``variance / n_splits``.
+    ``(1 / n_splits + test_share) * variance`` instead of ``variance / n_splits``. Differences of
+    shares are between -1 and 1, where the interval is cut.
 
     Examples
     --------
@@ -144,7 +145,8 @@ def corrected_t_test(
     else:
         p_value = float(2 * student_t.sf(abs(mean) / error, n_splits - 1))
         effect_size = mean / deviation
-    return CorrectedTTest(mean, mean - reach, mean + reach, p_value, float(effect_size))
+    low, high = max(mean - reach, -1.0), min(mean + reach, 1.0)
+    return CorrectedTTest(mean, low, high, p_value, float(effect_size))
 
 
 def holm(p_values: Any) -> np.ndarray:

@@ -75,7 +75,7 @@ def verdict(result: "ComparisonResult") -> str:
         ]
         for significant in (True, False)
     )
-    not_significant = " or ".join(similar)
+    not_significant = listed(similar, "or")
     if not worse:
         return (
             f"There is no significant difference in {score.name} between {leader} "
@@ -120,7 +120,7 @@ def cost_note(result: "ComparisonResult") -> str:
         f"{name} {number(value)} texts/s"
         for name, value in result.scores["texts_per_second"].dropna().items()
     ]
-    front = " or ".join(result.frontier()) if len(speeds) > 2 else ""
+    front = listed(result.frontier(), "or") if len(speeds) > 2 else ""
     sentences = [
         f"Time to fit: {listed(fits)}." if fits else "",
         f"Prediction speed: {listed(speeds)}." if speeds else "",

@@ -17,7 +17,6 @@ from agnews_sk.inspection._gradients import (
 )
 from agnews_sk.inspection._linear import attribute_linear, linear_model
 from agnews_sk.inspection._occlusion import attribute_by_occlusion
-from agnews_sk.inspection._static import attribute_static
 from agnews_sk.inspection._steps import TextModel, text_model
 from agnews_sk.inspection._words import Attribution
 
@@ -37,8 +36,8 @@ def explain(
     X : DataFrame or array-like of str of shape (n_texts,)
         What the classifier takes. A missing text is explained as an empty one, without words.
     method : {"auto", "linear", "gradients", "occlusion"}, default="auto"
-        "linear" is coefficient times value, which is exact, for linear classifiers of n-grams and
-        of a `StaticEmbedder`.
+        "linear" is coefficient times value, which is exact, for linear classifiers of n-grams, of a
+        `StaticEmbedder`, and of both in a `FeatureUnion`, where other vectors are one contribution.
         "gradients" is integrated gradients, for the nets of this package and for a
         `SentenceEmbedder` before a linear classifier; it needs captum. "occlusion" removes one word
         at a time, for any classifier. "auto" uses the first of these that applies.
@@ -129,7 +128,7 @@ def _attribute(model: TextModel, method: str, max_error: float) -> list[Attribut
         return attribute_by_occlusion(model)
     if method == "linear":
         linear = linear_model(model.readers, model.classifier)
-        return attribute_static(model) if linear is None else attribute_linear(model, linear)
+        return None if linear is None else attribute_linear(model, linear)
     net = token_net(model)
     if net is None:
         return None

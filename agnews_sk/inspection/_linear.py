@@ -1,4 +1,4 @@
-"""Linear classifiers of n-grams: coefficient times value, distributed to the words."""
+"""Linear classifiers of n-grams and static vectors: coefficient times value, put on the words."""
 
 from typing import Any, NamedTuple
 
@@ -8,13 +8,20 @@ import scipy.sparse as sp
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.feature_selection import SelectorMixin
 
+from agnews_sk.inspection._embedded import (
+    EmbeddedPart,
+    embedded_parts,
+    has_static,
+    with_embedded,
+)
 from agnews_sk.inspection._places import Finder, names_ngrams, ngram_finder
 from agnews_sk.inspection._steps import TextModel, cells_of
 from agnews_sk.inspection._words import Attribution, Outside, Words
 from agnews_sk.vectorization import MixedVectorizer
 
 # Relative and absolute tolerance by which a score equals features times coefficients.
-_TOLERANCE = 1e-6
+# Vectors are in single precision.
+_TOLERANCE, _TOLERANCE_OF_VECTORS = 1e-6, 1e-4
 
 
 class LinearModel(NamedTuple):
@@ -36,19 +43,20 @@ class LinearModel(NamedTuple):
 
 
 def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | None:
-    """Return the coefficients by feature, or None if this is not a linear model of n-grams.
+    """Return the coefficients by feature, or None if this is no such linear model.
 
     Parameters
     ----------
     readers : tuple of estimator
-        From texts to features. The first names n-grams, the others weight or select them.
+        From texts to features. The first names n-grams, and others weight or select them; or it is
+        the only one, and has static vectors.
     classifier : estimator
 
     Returns
     -------
     LinearModel or None
     """
-    if not readers or not hasattr(classifier, "coef_") or not names_ngrams(readers[0]):
+    if not hasattr(classifier, "coef_") or not _are_known(readers):
         return None
     names = readers[0].get_feature_names_out()
     columns = np.full(len(names), "", dtype=object)
@@ -73,6 +81,13 @@ def linear_model(readers: tuple[Any, ...], classifier: Any) -> LinearModel | Non
     return LinearModel(names, coefficients, np.asarray(intercept, dtype=np.float64), columns)
 
 
+def _are_known(readers: tuple[Any, ...]) -> bool:
+    """Return whether the features are n-grams, or static vectors that no other step changes."""
+    if not readers:
+        return False
+    return names_ngrams(readers[0]) or (len(readers) == 1 and has_static(readers[0]))
+
+
 def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution] | None:
     """Return the contribution of each word to the decision function.
 
@@ -89,18 +104,33 @@ def attribute_linear(model: TextModel, linear: LinearModel) -> list[Attribution]
     features = sp.csr_array(model.features(model.texts))
     scores = model.scores(model.texts)
     product = features @ linear.coefficients.T + linear.intercept  # (n_texts, n_classes)
+    vectors = embedded_parts(model.readers[0]) if len(model.readers) == 1 else []
+    tolerance = _TOLERANCE_OF_VECTORS if vectors else _TOLERANCE
     if scores.shape != product.shape or not np.allclose(
-        product, scores, rtol=_TOLERANCE, atol=_TOLERANCE
+        product, scores, rtol=tolerance, atol=tolerance
     ):
         return None
-    find = ngram_finder(model.readers[0])
+    find, named = ngram_finder(model.readers[0]), _without(features, vectors)
     found = [
-        _attribute(text, features[[row]], linear, find, scores[row])
+        _attribute(text, named[[row]], linear, find, scores[row])
         for row, text in enumerate(model.texts)
     ]
+    for part in vectors:
+        dense = features[:, part.columns].toarray()
+        found = with_embedded(found, part, linear.coefficients[:, part.columns], dense)
     if model.columns is None:
         return found
     return [_by_column(one, linear, model.columns, row) for row, one in enumerate(found)]
+
+
+def _without(features: sp.csr_array, parts: list[EmbeddedPart]) -> sp.csr_array:
+    """Return features whose columns in these parts are zero."""
+    kept = np.ones(features.shape[1])
+    for part in parts:
+        kept[part.columns] = 0
+    named = features.multiply(kept[None, :]).tocsr() if parts else features
+    named.eliminate_zeros()
+    return named
 
 
 def _by_column(

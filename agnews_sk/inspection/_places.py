@@ -32,8 +32,9 @@ def ngram_finder(reader: Any) -> Finder:
 
     Parameters
     ----------
-    reader : CountVectorizer, NgramVectorizer, NgramUnion, FeatureUnion or MixedVectorizer
-        Of a `FeatureUnion`, the parts that are not vectorizers of n-grams are ignored.
+    reader : CountVectorizer, NgramVectorizer, NgramUnion, FeatureUnion, MixedVectorizer or other
+        Of a `FeatureUnion`, the parts that are not vectorizers of n-grams are ignored. Other steps
+        have no n-grams.
 
     Returns
     -------
@@ -42,6 +43,8 @@ def ngram_finder(reader: Any) -> Finder:
         preprocessing changes the text in a way that loses the positions. A span is None where a
         token is not in the text, as after stemming.
     """
+    if not names_ngrams(reader):
+        return lambda text: iter(())
     if isinstance(reader, MixedVectorizer):
         find_in = ngram_finder(reader.text_)
         return lambda text: ((f"text__{name}", spans) for name, spans in find_in(text))

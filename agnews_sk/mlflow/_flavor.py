@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from agnews_sk import __version__
-from agnews_sk._core.joining import fitted_columns
+from agnews_sk._core.joining import column_kinds, fitted_columns
 from agnews_sk._core.optional import import_optional
+from agnews_sk._core.validation import as_frame, is_frame
 from agnews_sk.persistence import load, save
 
 FLAVOR_NAME = "agnews_sk"
@@ -17,6 +18,8 @@ _LOADER = "agnews_sk.mlflow"
 # The folder of the saved model within that of MLflow. It is not read from MLmodel, which could name
 # any other.
 _DATA = "agnews_sk_model"
+# Rows that a signature is inferred from.
+_N_EXAMPLES = 5
 
 
 def save_model(
@@ -26,6 +29,7 @@ def save_model(
     *,
     trusted: Any = (),
     signature: Any = None,
+    input_example: Any = None,
     metadata: dict[str, Any] | None = None,
 ) -> None:
     """Save a fitted pipeline as an MLflow model, without pickle.
@@ -41,7 +45,10 @@ def save_model(
     trusted : sequence of str, type or callable, optional
         As in `save`.
     signature : mlflow.models.ModelSignature, optional
-        Of the inputs and outputs.
+        Of the inputs and outputs. By default that of `input_example`.
+    input_example : DataFrame of shape (n_rows, n_columns), optional
+        Rows that the model takes. The signature is inferred from five of them, and the columns that
+        the model uses; they are not stored. There is none of texts outside a frame.
     metadata : dict, optional
         Stored in the MLflow model.
 
@@ -70,6 +77,8 @@ def save_model(
     save(model, path / _DATA, trusted=trusted)
     (path / "requirements.txt").write_text(f"agnews_sk=={__version__}\n", encoding="utf-8")
     described = models.Model() if mlflow_model is None else mlflow_model
+    if signature is None:
+        signature = _signature_of(model, input_example)
     if signature is not None:
         described.signature = signature
     if metadata is not None:
@@ -77,6 +86,20 @@ def save_model(
     described.add_flavor(FLAVOR_NAME, data=_DATA, agnews_sk_version=__version__)
     pyfunc.add_to_model(described, loader_module=_LOADER, data=_DATA)
     described.save(str(path / "MLmodel"))
+
+
+def _signature_of(model: Any, X: Any) -> Any:
+    """Return the signature of a model that takes such rows; None if they are in no frame."""
+    frame = as_frame(X)
+    if not is_frame(frame):
+        return None
+    columns = [*fitted_columns(model), *column_kinds(model)] or list(frame.columns)
+    first = frame[columns].head(_N_EXAMPLES)
+    rows = (
+        first if isinstance(first, pd.DataFrame) else pd.DataFrame(first.to_dict(as_series=False))
+    )
+    models = import_optional("mlflow.models", extra="mlflow", needed_by="agnews_sk.mlflow")
+    return models.infer_signature(rows, TextFunction(model).predict(rows))
 
 
 def log_model(model: Any, name: str = "model", **params: Any) -> Any:

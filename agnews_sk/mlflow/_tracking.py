@@ -4,6 +4,7 @@ import math
 import re
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from agnews_sk._core.optional import import_optional
 from agnews_sk.evaluation import ComparisonResult
 from agnews_sk.mlflow._flavor import log_model
+from agnews_sk.persistence import ArtifactError
 from agnews_sk.reporting import write_report
 
 # What MLflow allows in names, and the longest value of a parameter that all its stores allow.
@@ -31,7 +33,7 @@ def log_comparison(
     run_name : str, default="comparison"
         The run is nested in the active one, if there is one.
     models : bool, default=False
-        Whether to log the fitted classifiers too, by `log_model`.
+        Whether to log the fitted classifiers too, by `log_model`, as far as they can be saved.
     **report
         Of `agnews_sk.reporting.write_report`, such as `texts`.
 
@@ -46,6 +48,11 @@ def log_comparison(
     ------
     ImportError
         If MLflow is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If a classifier cannot be saved.
 
     Examples
     --------
@@ -66,10 +73,24 @@ def log_comparison(
                 mlflow.log_metrics(_metrics(scores.to_dict()))
                 if name in result.estimators:
                     estimator = result.estimators[name]
-                    mlflow.log_params(_params(estimator.get_params(deep=True)))
+                    mlflow.log_params(loggable_params(estimator.get_params(deep=True)))
                     if models:
-                        log_model(estimator)
+                        try_log_model(estimator)
         return str(run.info.run_id)
+
+
+def try_log_model(fitted: Any, input_example: Any = None) -> None:
+    """Log a model to the active run, or warn why it cannot be saved.
+
+    Parameters
+    ----------
+    fitted : estimator
+    input_example : DataFrame of shape (n_rows, n_columns), optional
+    """
+    try:
+        log_model(fitted, input_example=input_example)
+    except (ArtifactError, TypeError) as error:
+        warnings.warn(f"the model was not logged, as it cannot be saved: {error}", stacklevel=2)
 
 
 def _write_report(result: ComparisonResult, path: Path, options: Mapping[str, Any]) -> None:
@@ -86,7 +107,7 @@ def _metrics(values: Mapping[Any, Any]) -> dict[str, float]:
     return {_allowed(name): float(v) for name, v in numbers.items() if math.isfinite(v)}
 
 
-def _params(values: Mapping[Any, Any]) -> dict[str, str]:
+def loggable_params(values: Mapping[Any, Any]) -> dict[str, str]:
     """Return parameters as MLflow stores them: shortened, and without those that hold others."""
     plain = {
         name: value
@@ -167,7 +188,7 @@ class TrialLogger:
             tags=tags,
             run_name=f"{study.study_name} {trial.number}",
         ).info.run_id
-        for name, param in _params(trial.params).items():
+        for name, param in loggable_params(trial.params).items():
             client.log_param(run_id, name, param)
         for name, value in _metrics(_values(trial)).items():
             client.log_metric(run_id, name, value)

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from agnews_sk._core.interruption import Interruption
 from agnews_sk._core.label_sets import check_target
+from agnews_sk._core.observed import observed
 from agnews_sk._core.validation import Interval, StrOptions, select_metadata
 from agnews_sk.tuning._evaluation import COSTS, Candidates, TrialEvaluation
 from agnews_sk.tuning._job import Job, Samplers
@@ -218,6 +219,7 @@ class PipelineSearchCV(BaseSearchCV):
         self.callbacks = callbacks
         self.verbose = verbose
 
+    @observed("search")
     @with_callbacks
     def fit(self, X: Any, y: Any = None, **params: Any) -> "PipelineSearchCV":
         """Search, and fit the best pipeline on all rows.

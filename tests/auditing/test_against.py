@@ -256,3 +256,58 @@ def test_a_monitor_leaves_its_reference_unchanged(reference):
     before = reference.counts.copy()
     DriftMonitor(reference).update(["oil"], np.array([[0.2, 0.8]]))
     np.testing.assert_array_equal(reference.counts, before)
+
+
+def test_the_statistics_of_a_text_do_not_depend_on_the_texts_beside_it(reference, news):
+    texts = ["", "a", "ab", "abc", "\ud800x字", *news[0]["title"][:200], "", "zz"]
+    confidences = np.linspace(0.3, 1, len(texts))
+    alone = [reference.known.bins([t], confidences[[i]])[0] for i, t in enumerate(texts)]
+    np.testing.assert_array_equal(reference.known.bins(texts, confidences), alone)
+
+
+def test_p_values_are_ranks_among_the_reference_and_earlier_texts():
+    rng = np.random.default_rng(0)
+    reference, bins = rng.integers(0, 5, (20, 3)), rng.integers(0, 5, (150, 3))  # many ties
+    monitor = DriftMonitor(reference_of(reference), random_state=1)
+    ties = np.random.default_rng(1).random(bins.shape)
+    evidence = []
+    for i in range(len(bins)):
+        seen = np.vstack([reference, bins[: i + 1]])
+        p_values = (seen > bins[i]).sum(axis=0) + ties[i] * (seen == bins[i]).sum(axis=0)
+        evidence.append(p_values / len(seen))
+    monitor.update_bins(bins)
+    direct = DriftMonitor(reference_of(reference))
+    for p_values in evidence:
+        direct._bet(p_values)
+    assert monitor.evidence_by_statistic == pytest.approx(direct.evidence_by_statistic)
+
+
+def test_a_monitor_takes_missing_texts_as_empty(reference):
+    monitors = DriftMonitor(reference), DriftMonitor(reference)
+    probabilities = np.array([[0.2, 0.8], [0.5, 0.5]])
+    monitors[0].update(["oil", None], probabilities)
+    monitors[1].update(np.array(["oil", ""]), probabilities)
+    assert monitors[0].evidence == monitors[1].evidence
+    assert monitors[0].n_texts == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "probabilities", "message"),
+    [
+        (["a", "b"], [[0.2, 0.8]], "one row per text, got 1 for 2"),
+        (["a"], [0.2, 0.8], r"shape \(n_texts, n_classes\)"),
+        ("ab", [[0.2, 0.8]] * 2, "a single str"),
+        ([3], [[0.2, 0.8]], "str"),
+    ],
+)
+def test_a_monitor_rejects_what_are_no_texts_and_their_probabilities(
+    reference, texts, probabilities, message
+):
+    monitor = DriftMonitor(reference)
+    with pytest.raises((TypeError, ValueError), match=message):
+        monitor.update(texts, np.array(probabilities))
+    assert monitor.n_texts == 0
+
+
+def test_a_reference_is_shown_by_its_number_of_texts(reference):
+    assert repr(reference) == f"TextReference({reference.n_texts:,} texts)"

@@ -71,13 +71,22 @@ def test_train_stores_a_reference_of_its_test_rows(run, tmp_path):
     assert TextReference.from_dict(saved_reference(model)).n_texts == 120
 
 
-def test_an_export_keeps_the_reference(run, tmp_path):
+@pytest.mark.parametrize("int8", [False, True])
+def test_an_export_keeps_the_reference_unless_confidences_change(run, tmp_path, monkeypatch, int8):
     for module in ("onnx", "onnxruntime", "skl2onnx"):
         pytest.importorskip(module, reason="the onnx extra is not installed")
+    import agnews_sk.onnx
+
+    export = agnews_sk.onnx.export_onnx
+    monkeypatch.setattr(  # n-grams have no products of matrices to quantize
+        agnews_sk.onnx, "export_onnx", lambda *a, quantize, **options: export(*a, **options)
+    )
     X, y = make_news(160, random_state=0, return_X_y=True)
     model = save(make_tfidf_pipeline().fit(X, y), tmp_path / "model")
     store_reference(model, {"format": 1})
     write_rows(tmp_path / "news", 20, 20)
-    done = run("export", model, "--out", tmp_path / "x", "--data", tmp_path / "news")
+    options = ["--out", tmp_path / "x", "--data", tmp_path / "news"]
+    done = run("export", model, *options, *(["--int8"] if int8 else []))
     assert done.exit_code == 0, done.output
-    assert saved_reference(tmp_path / "x") == {"format": 1}
+    assert saved_reference(tmp_path / "x") == (None if int8 else {"format": 1})
+    assert (f"--against {tmp_path / 'x'} --data FILE --set-reference" in done.output) == int8

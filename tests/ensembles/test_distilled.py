@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from agnews_sk import CalibratedLogisticRegression, DistilledClassifier, make_tfidf_pipeline
@@ -456,3 +457,54 @@ def test_threads_can_keep_the_same_arrays_at_once(tmp_path):
         found = list(pool.map(lambda _: store.get_or_put(key, compute), range(4)))
     assert all(np.array_equal(one[0], np.arange(1000)) for one in found)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+class Mistaken(LogisticRegression):
+    """Learns the labels of the next rows."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, np.roll(y, 1), sample_weight=sample_weight)
+
+
+BETTER_ALONE = r"the student alone is right on .* of 120 rows .* without this teacher"
+
+
+@pytest.mark.parametrize("student", [LogisticRegression(), make_pipeline(LogisticRegression())])
+def test_a_teacher_worse_than_the_student_alone_is_a_warning(student):
+    with pytest.warns(UserWarning, match=BETTER_ALONE):
+        DistilledClassifier(student, Mistaken()).fit(X, Y)
+
+
+def test_soft_labels_worse_than_the_student_alone_are_a_warning():
+    wrong = np.eye(2)[(Y == "a").astype(int)]
+    with pytest.warns(UserWarning, match=BETTER_ALONE):
+        DistilledClassifier(LogisticRegression()).fit(X, Y, soft_labels=wrong)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "options"),
+    [
+        (LogisticRegression(), {}),
+        (KNeighborsClassifier(), {}),
+        (Mistaken(), {"label_share": 1}),  # teaches nothing
+    ],
+    ids=["equal", "little worse", "without influence"],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_other_teachers_are_no_warning(teacher, options, seed, recwarn):
+    DistilledClassifier(LogisticRegression(), teacher, random_state=seed, **options).fit(X, Y)
+    assert not [one for one in recwarn if "without this teacher" in str(one.message)]
+
+
+def test_with_many_rows_the_student_is_fitted_once_more():
+    fits = []
+
+    class Counted(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            fits.append(len(X))
+            return super().fit(X, y, sample_weight=sample_weight)
+
+    many = np.concatenate([X + 1e-6 * i for i in range(25)])
+    y = np.tile(Y, 25)
+    DistilledClassifier(Counted()).fit(many, y, soft_labels=np.eye(2)[(y == "b").astype(int)])
+    assert fits == [2_400, 3_000]

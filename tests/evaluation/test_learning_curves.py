@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from agnews_sk.classifiers import AbstainingClassifier
-from agnews_sk.evaluation import learning_curves
+from agnews_sk.evaluation import LearningCurves, learning_curves
 from agnews_sk.evaluation._learning_curves import _stratified_order
 from agnews_sk.evaluation._run_store import run_key
 from agnews_sk.evaluation._statistics import corrected_t_test
@@ -64,6 +64,22 @@ def test_the_curve_is_the_mean_over_splits_with_the_corrected_interval():
     np.testing.assert_allclose(row[["low", "high"]].astype(float), expected[1:3], atol=1e-12)
     plain = ttest_1samp(scores, 0).confidence_interval(0.95)
     assert row["low"] < plain.low
+
+
+def test_intervals_of_few_splits_are_cut_at_what_scores_can_be():
+    runs = pd.DataFrame(
+        {
+            "classifier": ["a", "a", "b", "b"],
+            "train_size": 10,
+            "fold": [0, 1, 0, 1],
+            "n_train_rows": 10,
+            "n_test_rows": 10,
+            "accuracy": [0.5, 1.0, 0.0, 0.3],
+        }
+    )
+    found = LearningCurves(runs=runs, confidence_level=0.95)
+    assert found.curve()[["low", "high"]].to_numpy().tolist() == [[0, 1], [0, 1]]
+    assert found.pairwise()[["low", "high"]].to_numpy().tolist() == [[-1, 1]]
 
 
 def test_pairs_are_significant_only_if_the_interval_excludes_zero():

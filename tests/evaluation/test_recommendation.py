@@ -63,6 +63,23 @@ def result_of(**classifiers):
             "Take net: its accuracy is the highest, though not significantly above tfidf.",
             id="as good and little faster",
         ),
+        pytest.param(
+            {"net": (0.92, 200), "tfidf": (0.92, 300)},
+            "Take tfidf: its accuracy is as high as any, though not significantly above net.",
+            id="equal",
+        ),
+        pytest.param(
+            {"net": (0.92, 200), "tfidf": (0.92, 300), "svm": (0.915, 310)},
+            "Take tfidf: its accuracy is as high as any, though not significantly above net.",
+            id="equal, and a worse one",
+        ),
+        pytest.param(
+            {f"model {i}": (0.92 - i / 2_000, 200 + i) for i in range(8)},
+            "Take model 0: its accuracy is the highest, though not significantly above model 1, "
+            "model 2, model 3 or 2 others.",
+            id="many that are alike",
+        ),
+        pytest.param({"a": (0.9, np.inf), "b": (0.8, 100)}, "", id="no measurable time"),
         pytest.param({"net": (0.92, 200)}, "", id="alone"),
         pytest.param({"a": (0.9, 100), "b": (0.8, np.nan)}, "", id="an unknown speed"),
     ],

@@ -7,12 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from agnews_sk import compare_classifiers, make_tfidf_pipeline
+from agnews_sk import DistilledClassifier, compare_classifiers, make_tfidf_pipeline
 from agnews_sk.datasets import make_news
-from agnews_sk.mlflow import TrialLogger, load_model, log_comparison, log_model, save_model
+from agnews_sk.mlflow import (
+    TrialLogger,
+    autolog,
+    load_model,
+    log_comparison,
+    log_model,
+    save_model,
+)
 from agnews_sk.persistence import ArtifactError
 from agnews_sk.tuning import PipelineSearchCV
 from tests.servers import free_port, running
@@ -20,6 +29,8 @@ from tests.servers import free_port, running
 mlflow = pytest.importorskip("mlflow", reason="the mlflow extra is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).parents[2]
+# A student and its teacher.
+TWO = make_tfidf_pipeline(classify=LogisticRegression()), make_tfidf_pipeline()
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +218,128 @@ def test_the_room_is_imported_without_mlflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "agnews_sk[mlflow]" in done.stdout
+
+
+def logged_runs():
+    """Return the runs of the experiment by id."""
+    client = mlflow.MlflowClient()
+    runs = client.search_runs([client.get_experiment_by_name("news").experiment_id])
+    return {run.info.run_id: run for run in runs}
+
+
+@pytest.fixture
+def new_runs(database):
+    """Return the runs since the test began, those without a parent first."""
+    before = logged_runs().keys()
+
+    def found():
+        new = [run for key, run in logged_runs().items() if key not in before]
+        return sorted(new, key=lambda run: "mlflow.parentRunId" in run.data.tags)
+
+    return found
+
+
+def test_autologging_logs_the_outermost_fit_and_its_model(news, new_runs):
+    X, y = news
+    with autolog():
+        fitted = make_tfidf_pipeline(classify=LogisticRegression(C=3)).fit(X[:80], y[:80])
+    fitted.fit(X[:40], y[:40])  # not logged
+    (run,) = new_runs()
+    assert (run.info.run_name, run.info.status) == ("fit", "FINISHED")
+    assert run.data.tags["estimator"] == "TextPipeline"
+    assert run.data.params["classify__C"] == "3"
+    assert run.data.metrics["n_rows"] == 80
+    (logged,) = run.outputs.model_outputs
+    uri = f"models:/{logged.model_id}"
+    assert mlflow.models.get_model_info(uri).signature.inputs.input_names() == [*X.columns]
+    assert len(load_model(uri).predict(X[80:])) == 80
+
+
+def test_autologging_logs_a_comparison_and_not_its_fits(news, new_runs):
+    X, y = news
+    pipelines = {"a": make_tfidf_pipeline(), "b": make_tfidf_pipeline(classify__C=0.1)}
+    with autolog(models=False):
+        compare_classifiers(pipelines, X[:80], y[:80], X[80:], y[80:], n_resamples=100)
+    outer, *inner = new_runs()
+    assert outer.info.run_name == "comparison"
+    assert {run.info.run_name for run in inner} == {"a", "b"}
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_autologging_logs_a_search_with_its_trials(news, new_runs, n_jobs):
+    X, y = news
+    pipeline = make_tfidf_pipeline(classify=LogisticRegression())
+    with autolog(models=False):
+        PipelineSearchCV(
+            pipeline, {"classify__C": [0.1, 1.0]}, n_trials=2, cv=2, random_state=0, n_jobs=n_jobs
+        ).fit(X=X, y=y)
+    search, *trials = new_runs()
+    assert search.info.run_name == "search"
+    assert "best_score" in search.data.metrics
+    files = mlflow.MlflowClient().list_artifacts(search.info.run_id)
+    assert [file.path for file in files] == ["cv_results.csv"]
+    assert {run.data.tags["trial"] for run in trials} == {"0", "1"}
+    assert {run.data.tags["mlflow.parentRunId"] for run in trials} == {search.info.run_id}
+
+
+@pytest.mark.parametrize("make", [make_tfidf_pipeline, lambda: DistilledClassifier(*TWO)])
+def test_a_failed_fit_is_a_failed_run_and_leaves_nothing_behind(news, new_runs, make):
+    X, y = news
+    with pytest.raises(ValueError, match="one label per row"), autolog():
+        make().fit(X, y[:-1])
+    make_tfidf_pipeline().fit(X[:40], y[:40])  # not logged
+    (run,) = new_runs()
+    assert run.info.status == "FAILED"
+    assert run.data.tags["error"].startswith("ValueError: y must have one label per row")
+    assert mlflow.active_run() is None
+
+
+def test_autologged_runs_are_nested_in_the_active_one(news, new_runs):
+    X, y = news
+    with mlflow.start_run(), autolog(models=False):
+        DistilledClassifier(*TWO, n_folds=2).fit(X, y)
+    outer, *inner = new_runs()
+    assert outer.info.status == "FINISHED"
+    assert [run.data.tags["estimator"] for run in inner] == ["DistilledClassifier"]
+
+
+def test_an_interrupted_fit_is_not_logged(news, new_runs):
+    class Interrupted(LogisticRegression):
+        def fit(self, X, y):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), autolog():
+        make_tfidf_pipeline(classify=Interrupted()).fit(*news)
+    assert new_runs() == []
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_cannot_be_logged_is_a_warning(news, new_runs, monkeypatch):
+    X, y = news
+    forest = make_tfidf_pipeline(classify=RandomForestClassifier(n_estimators=2))
+    with autolog(), pytest.warns(UserWarning, match=r"not logged, as it cannot be saved.*Tree"):
+        forest.fit(X[:40], y[:40])
+    monkeypatch.setattr(mlflow, "start_run", lambda **_: 1 / 0)
+    with autolog(), pytest.warns(UserWarning, match="MLflow did not log a run: ZeroDivision"):
+        fitted = make_tfidf_pipeline().fit(X[:40], y[:40])
+    assert fitted.predict(X[:2]).shape == (2,)
+    assert [run.info.status for run in new_runs()] == ["FINISHED"]
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, list])
+def test_the_signature_has_the_columns_of_frames_that_the_model_uses(
+    pipeline, news, tmp_path, library
+):
+    rows = news[0][:3].assign(other=1)
+    X = rows["title"].tolist() if library is list else library(rows)
+    save_model(pipeline, tmp_path / "model", input_example=X)
+    found = mlflow.models.get_model_info(str(tmp_path / "model")).signature
+    if library is list:
+        assert found is None
+        return
+    assert found.inputs.input_names() == ["title", "description"]
+    function = mlflow.pyfunc.load_model(tmp_path / "model")
+    predicted = function.predict(rows[["description", "title"]])["predicted"]
+    assert predicted.tolist() == pipeline.predict(news[0][:3]).tolist()
+    with pytest.raises(mlflow.exceptions.MlflowException, match="description"):
+        function.predict(rows[["title"]])

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -130,3 +131,23 @@ def test_no_file_names_the_host_of_a_package_index():
 @pytest.mark.parametrize("parts", [("pypi", "org"), ("files", "pythonhosted", "org")])
 def test_the_host_of_a_package_index_would_be_found(parts):
     assert HOSTS.search(f"pip install --index-url https://{'.'.join(parts)}/simple agnews_sk")
+
+
+def test_the_nightly_job_fails_on_deprecations_that_the_package_meets(tmp_path):
+    (step,) = (
+        s for s in steps_of(ROOT / ".github/workflows/nightly.yml") if s.get("name") == "Test"
+    )
+    filters = step["env"]["FILTERS"]
+    pytest_options = tomllib.loads(read("pyproject.toml"))["tool"]["pytest"]["ini_options"]
+    assert set(pytest_options["filterwarnings"]) <= set(filters.splitlines())
+    (tmp_path / "test_one.py").write_text(
+        "import warnings\n"
+        "def test_one():\n"
+        "    place = {'module': 'agnews_sk.cleaning._steps', 'filename': 'x', 'lineno': 1}\n"
+        "    warnings.warn_explicit('old', FutureWarning, **place)\n"
+    )
+    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={tmp_path}"]
+    command = [sys.executable, "-m", "pytest", *options, "-o", f"filterwarnings={filters}"]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True)
+    assert "FutureWarning: old" in done.stdout
+    assert done.returncode == 1
