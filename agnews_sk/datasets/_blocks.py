@@ -12,7 +12,12 @@ import polars as pl
 from agnews_sk._core.labels import encode_labels
 from agnews_sk.datasets._columns import Chosen
 from agnews_sk.datasets._gather import gather_batch
-from agnews_sk.datasets._labels import as_labels, meaning_of_labels, without_label_faults
+from agnews_sk.datasets._labels import (
+    as_labels,
+    check_no_ids,
+    meaning_of_labels,
+    without_label_faults,
+)
 from agnews_sk.datasets._parts import files_of, find_sources
 from agnews_sk.datasets._reading import Reading
 from agnews_sk.datasets._table import Table, choose_columns, table_of_cells, table_of_faults
@@ -38,6 +43,8 @@ class LabelsOfBlock(NamedTuple):
         As they are in the file.
     lines : list of int
         Where each first occurs.
+    n_rows : int
+        Number of rows with a label.
     """
 
     path: str
@@ -47,6 +54,7 @@ class LabelsOfBlock(NamedTuple):
     is_official: bool
     texts: list[str]
     lines: list[int]
+    n_rows: int
 
     def as_table(self) -> Table:
         """Return a table of a row per different label."""
@@ -107,6 +115,8 @@ def find_training_files(given: Any) -> list[Path]:
             "paths must be files, got a dataset of the Hugging Face library; save it with "
             "to_parquet, and pass that file."
         )
+    if not found:
+        raise ValueError(f"paths must be a file or several, got {given!r}.")
     folder = next((one for one in found if one.is_dir()), None)
     if folder is not None:
         raise ValueError(
@@ -164,7 +174,8 @@ class FilePart(NamedTuple):
             return table_of_faults(self.reader, batch.faults)
         columns = [*chosen.label_columns, *chosen.texts.values(), *chosen.others]
         found = gather_batch(self.reader, batch, columns, chosen)
-        return without_label_faults(table_of_cells(self.reader, found, chosen, self.label_sep))
+        table = table_of_cells(self.reader, found, chosen, self.label_sep)
+        return without_label_faults(table, is_whole=False)
 
 
 def parts_of_files(paths: Sequence[Path], reading: Reading, n_rows: int) -> Iterator[FilePart]:
@@ -227,6 +238,7 @@ def labels_of_block(table: Table) -> LabelsOfBlock:
         table.is_official,
         first["text"].to_list(),
         first["line"].to_list(),
+        len(table.labels),
     )
 
 
@@ -256,9 +268,14 @@ def codes_of_labels(blocks: Sequence[LabelsOfBlock]) -> tuple[np.ndarray, dict[s
     Raises
     ------
     ValueError
-        As `load_texts`, for labels of two kinds or spellings, and decimals; or if there is a single
-        class.
+        As `load_texts`, for labels of two kinds or spellings, decimals, and row numbers; or if
+        there is a single class.
     """
+    numbered = [block for block in blocks if block.as_table().has_numbered_classes]
+    for path in dict.fromkeys(block.path for block in numbered):
+        of_file = [block for block in numbered if block.path == path]
+        different = {text for block in of_file for text in block.texts}
+        check_no_ids(path, sum(block.n_rows for block in of_file), len(different))
     meaning = meaning_of_labels([block.as_table() for block in blocks])
     texts = list(meaning)
     classes, codes = encode_labels(as_labels(pl.Series(texts, dtype=pl.String), meaning))

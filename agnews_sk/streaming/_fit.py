@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -224,6 +225,8 @@ def train_files(
     first_fault : str
         The first row that was skipped, empty if there is none.
     """
+    if not isinstance(rows_per_block, Integral) or isinstance(rows_per_block, bool):
+        raise TypeError(f"rows_per_block must be an integer, got {rows_per_block!r}.")
     if rows_per_block < 1:
         raise ValueError(f"rows_per_block must be at least 1, got {rows_per_block!r}.")
     check_client(client, work_folder)
@@ -364,7 +367,10 @@ def _work_folder(given: str | Path | None):
     pathlib.Path
     """
     if given is not None:
-        yield Path(given).expanduser().absolute()
+        path = Path(given).expanduser().absolute()
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"work_folder must be a folder, got {path}; choose another name.")
+        yield path
         return
     with tempfile.TemporaryDirectory(prefix="agnews_sk-") as folder:
         yield Path(folder, "work")

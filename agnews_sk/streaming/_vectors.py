@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
+from agnews_sk._core.content import content_digest
 from agnews_sk._core.repeats import same_rows
 from agnews_sk.classifiers import RowBlock, RowBlocks
 from agnews_sk.streaming._cluster import Run, in_order
@@ -103,7 +104,11 @@ class Vectors:
             pass
 
     def _stage_of(self, part: NgramPart) -> WorkFolder:
-        return self._folder.stage(part.vectorizer.analyzer)
+        """Return the folder of a part, which another one with the same analyzer does not share."""
+        params = part.vectorizer.get_params(deep=False)
+        # Characters are perhaps learned twice, with and without a limit, from the same n-grams.
+        params.pop("max_df")
+        return self._folder.stage(f"{part.vectorizer.analyzer}-{content_digest(params)[:8]}")
 
     def _learn(self, part: NgramPart) -> None:
         """Learn the n-grams of a part.
