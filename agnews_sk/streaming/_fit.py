@@ -116,12 +116,14 @@ def fit_files(
         If another run uses the work folder.
     FileNotFoundError
         If there is no such file.
+    ImportError
+        If `client` is given, and the `dask` extra is not installed.
     TypeError
         If a step learns from all rows at once, such as a network, or a sampler adds rows or
-        compares them.
+        compares them, or `client` is none of Dask.
     ValueError
         If a row is broken, a parameter is not supported, rows have several labels, the columns are
-        not certain, or a file changes while it is read.
+        not certain, a file changes while it is read, or a worker does not see files or folder.
 
     Warns
     -----
@@ -154,6 +156,12 @@ def fit_files(
     :class:`~agnews_sk.sampling.LengthFilter`; and `DuplicateFilter` for exact duplicates, by
     hashes of 128 bits on disk, so that two different texts of 10\ :sup:`10` are taken for
     duplicates with a probability below 10\ :sup:`-18`.
+
+    With a client, tasks read parts of files (Parquet by row groups, other files as a whole), and
+    work on a block each; the client adds up their sums in the order of the blocks. The model is
+    that of one process, bit for bit on the same processors and libraries, whatever the number of
+    workers. Dask repeats the tasks of a worker that dies, and a run may be resumed with another
+    cluster or without one. Each thread of a worker needs the memory of a block.
 
     A run is resumed if the contents of the files, the pipeline and the options are the same. A
     process that is killed loses the block that it worked on, or those of the last second.
