@@ -12,6 +12,8 @@ import polars as pl
 from agnews_sk import __version__
 from agnews_sk._core.optional import import_optional
 
+# What is done, and how many blocks or ranges are done and in all, None if that is not known yet.
+Report = Callable[[str, int, int | None], None]
 # As `map`: results in the order of the items.
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 

@@ -17,14 +17,13 @@ from agnews_sk._core.job_folder import Inputs, Job, delete_parts, prepare_parts
 from agnews_sk._core.run_lock import output_lock
 from agnews_sk.datasets import find_training_files, reading_of
 from agnews_sk.streaming._classifier import fit_blocks
-from agnews_sk.streaming._cluster import Run, check_client, running_on
+from agnews_sk.streaming._cluster import Report, Run, check_client, running_on
+from agnews_sk.streaming._duplicates import find_duplicates
 from agnews_sk.streaming._folder import KeptInFolder, WorkFolder
 from agnews_sk.streaming._rows import (
     KeptRows,
-    Report,
     RowsRead,
     classes_of_kept,
-    find_duplicates,
     read_rows,
 )
 from agnews_sk.streaming._steps import Steps

@@ -18,7 +18,7 @@ from agnews_sk import (
 )
 from agnews_sk.sampling import DuplicateFilter, LengthFilter, MissingTextFilter, SamplerChain
 from agnews_sk.streaming import fit_files
-from agnews_sk.streaming._rows import find_duplicates
+from agnews_sk.streaming._duplicates import find_duplicates
 from agnews_sk.streaming._vectors import Vectors
 from agnews_sk.vectorization import NgramUnion
 from tests.streaming.conftest import (
