@@ -1,8 +1,9 @@
 """Sums over rows that are read block by block, more than memory holds, each computed once."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -48,6 +49,9 @@ class RowBlocks:
         Root mean square of the norms of the rows.
     load : callable
         From the number of a block to a `RowBlock`.
+    run : callable, default=map
+        As `map`: where the sums of blocks are computed. Unless it is `map` itself, what it is given
+        can be pickled if `load` can.
     """
 
     n_of_class: np.ndarray
@@ -55,6 +59,7 @@ class RowBlocks:
     n_blocks: int
     scale: float
     load: Callable[[int], RowBlock]
+    run: Run = map
 
 
 class Kept(Protocol):
@@ -248,13 +253,15 @@ class SumsOverBlocks:
         """
         name = f"{self._name}-{self._n_sums:04}"
         total = self._kept.load(name) or self._nothing(curved)
-        first = int(total["done"][0])
+        left = range(int(total["done"][0]), self.rows.n_blocks)
+        run = self.run if self.rows.run is map else map
+        sums = _SumsOfBlock(self.rows.load, self.loss, coef, intercept, curved, run)
+        found = iter(self.rows.run(sums, left))
         saved = time.monotonic()
-        for number in range(first, self.rows.n_blocks):
+        for number in left:
             self._report(self._n_sums, self._held_out, number)
-            for part in self._of_block(self.rows.load(number), coef, intercept, curved):
-                for key, value in part.items():
-                    total[key] += value
+            for key, value in next(found).items():
+                total[key] += value
             total["done"] += 1
             is_last = number + 1 == self.rows.n_blocks
             if is_last:
@@ -263,9 +270,9 @@ class SumsOverBlocks:
                 self._kept.save(name, total)
                 saved = time.monotonic()
         self._n_sums += 1
-        found = self._as_sums(total, curved)
-        self._held_out = found.held_out
-        return found
+        whole = self._as_sums(total, curved)
+        self._held_out = whole.held_out
+        return whole
 
     def _nothing(self, curved: bool) -> Arrays:
         """Return sums of no rows.
@@ -286,49 +293,6 @@ class SumsOverBlocks:
         for name in ("slopes", "curvatures")[: 1 + curved]:
             zeros[name] = np.zeros((shape[0] + 1, shape[1]))
         return zeros
-
-    def _of_block(
-        self, block: RowBlock, coef: np.ndarray, intercept: np.ndarray, curved: bool
-    ) -> Iterable[Arrays]:
-        """Yield the sums of the parts of a block, in their order.
-
-        Parameters
-        ----------
-        block : RowBlock
-        coef : ndarray of float32 of shape (n_features, n_columns)
-        intercept : ndarray of float32 of shape (n_columns,)
-        curved : bool
-            Whether second derivatives are needed.
-
-        Returns
-        -------
-        iterable of dict of str to ndarray
-        """
-        starts = range(0, max(block.X.shape[0], 1), _ROWS)
-        held_out = self.loss.is_held_out(block.places)
-
-        def of_part(start: int) -> Arrays:
-            """Return the sums of some rows."""
-            rows = slice(start, min(start + _ROWS, block.X.shape[0]))
-            X, out = rows_of(block.X, rows), held_out[rows]
-            margins = X @ coef
-            margins += intercept
-            loss = self.loss.of(block.codes[rows], ~out)
-            value, residual = loss.of(margins, slice(None))
-            other = (
-                self.loss.of(block.codes[rows], out).of(margins, slice(None))[0]
-                if out.any()
-                else 0.0
-            )
-            sums = {"values": np.array([value, other, out.sum()])}
-            sums["slopes"] = _with_transpose(X, residual)
-            if curved:
-                sums["curvatures"] = _with_transpose(
-                    with_squares(X), loss.curvature(residual, slice(None))
-                )
-            return sums
-
-        return self.run(of_part, starts)
 
     def _as_sums(self, total: Arrays, curved: bool) -> Sums:
         """Return kept arrays as sums.
@@ -353,6 +317,87 @@ class SumsOverBlocks:
             None if bends is None else bends[:-1],
             None if bends is None else bends[-1],
         )
+
+
+@dataclass(frozen=True)
+class _SumsOfBlock:
+    """The sums over the rows of a block, in whatever process.
+
+    Parts of a block are added up before they are added to other blocks, so that sums do not depend
+    on where a block is read, nor on threads.
+
+    Attributes
+    ----------
+    load : callable
+        From the number of a block to a `RowBlock`.
+    loss : BlockLoss
+    coef : ndarray of float32 of shape (n_features, n_columns)
+    intercept : ndarray of float32 of shape (n_columns,)
+    curved : bool
+        Whether second derivatives are needed.
+    run : callable
+        As `map`, perhaps in threads.
+    """
+
+    load: Callable[[int], RowBlock]
+    loss: BlockLoss
+    coef: np.ndarray
+    intercept: np.ndarray
+    curved: bool
+    run: Run
+
+    def __call__(self, number: int) -> Arrays:
+        """Return the sums of a block.
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        block = self.load(number)
+        starts = range(0, max(block.X.shape[0], 1), _ROWS)
+        of_part = partial(self._of_part, block, self.loss.is_held_out(block.places))
+        total: Arrays = {}
+        for part in self.run(of_part, starts):
+            for key, value in part.items():
+                if key in total:
+                    total[key] += value
+                else:
+                    total[key] = value
+        return total
+
+    def _of_part(self, block: RowBlock, held_out: np.ndarray, start: int) -> Arrays:
+        """Return the sums of some rows of a block.
+
+        Parameters
+        ----------
+        block : RowBlock
+        held_out : ndarray of bool of shape (n_rows,)
+        start : int
+            First row.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        rows = slice(start, min(start + _ROWS, block.X.shape[0]))
+        X, out = rows_of(block.X, rows), held_out[rows]
+        margins = X @ self.coef
+        margins += self.intercept
+        loss = self.loss.of(block.codes[rows], ~out)
+        value, residual = loss.of(margins, slice(None))
+        other = 0.0
+        if out.any():
+            other = self.loss.of(block.codes[rows], out).of(margins, slice(None))[0]
+        sums = {"values": np.array([value, other, out.sum()])}
+        sums["slopes"] = _with_transpose(X, residual)
+        if self.curved:
+            bends = loss.curvature(residual, slice(None))
+            sums["curvatures"] = _with_transpose(with_squares(X), bends)
+        return sums
 
 
 def _with_transpose(X: sp.csr_array, values: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agnews_sk.cli._cluster import DaskOption
 from agnews_sk.cli._rows import EncodingOption, HeaderOption, SepOption, SheetOption
 
 
@@ -40,10 +41,7 @@ def predict(
             "as formulas.",
         ),
     ] = False,
-    dask: Annotated[
-        str | None,
-        typer.Option(help="Address of a Dask scheduler, or 'local' for a cluster on this machine."),
-    ] = None,
+    dask: DaskOption = None,
 ) -> None:
     """Predict every row of files. The same command resumes an interrupted run."""
     from agnews_sk.cli._predict_run import run_predict

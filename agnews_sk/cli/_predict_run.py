@@ -1,6 +1,5 @@
 """The command `agnews-sk predict`: its work."""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agnews_sk._core.optional import import_optional
 from agnews_sk.bulk import BulkReport, predict_files
+from agnews_sk.cli._cluster import open_client
 from agnews_sk.cli._group import show_error
 from agnews_sk.cli._output import check_is_model
 
@@ -36,7 +35,7 @@ def run_predict(
     hidden = not console.is_terminal
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
         task = bar.add_task("rows" if dask is None else "files", total=None)
-        with _client(dask) as client:
+        with open_client(dask) as client:
             report = predict_files(
                 model,
                 files,
@@ -62,24 +61,3 @@ def _print_report(report: BulkReport) -> None:
         show_error(f"no row was predicted; the columns of the files: {columns_found}.")
         raise typer.Exit(1)
     typer.echo(f"{report.n_predicted:,} rows of {report.n_files} files: {report.output}")
-
-
-def _client(address: str | None) -> Any:
-    """Return a context manager that yields a Dask client, or None without an address.
-
-    Parameters
-    ----------
-    address : str or None
-        Address of a scheduler; "local" starts a cluster of one process per core on this machine.
-
-    Raises
-    ------
-    ImportError
-        If the `dask` extra is not installed.
-    """
-    if address is None:
-        return nullcontext()
-    distributed = import_optional("distributed", extra="dask", needed_by="--dask")
-    if address == "local":
-        return distributed.Client(threads_per_worker=1, dashboard_address=None)
-    return distributed.Client(address)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agnews_sk.cli._cluster import open_client
 from agnews_sk.cli._families import Family, make_pipeline
 from agnews_sk.cli._output import check_model_path
 from agnews_sk.cli._rows import RowOptions, read_texts
@@ -30,6 +31,7 @@ def run_stream(
     test: str | None,
     params: Sequence[str],
     seed: int,
+    dask: str | None,
     unsupported: Sequence[str],
 ) -> None:
     """Fit a pipeline on files that need not fit in memory, score it on test rows, and save it.
@@ -45,6 +47,8 @@ def run_stream(
     params : sequence of str
         Parameters of steps, each as NAME=VALUE.
     seed : int
+    dask : str or None
+        Address of a scheduler, or "local".
     unsupported : sequence of str
         Options that were given, but do not go with `--stream`.
     """
@@ -56,13 +60,14 @@ def run_stream(
     reading = {**options.reading(), "label": next(iter(options.label or ()), None)}
     start = time.perf_counter()
     with terminable():
-        with _progress(console) as progress:
+        with _progress(console) as progress, open_client(dask) as client:
             try:
                 pipeline, report, first_fault = train_files(
                     pipeline,
                     data,
                     reading,
                     work_folder=out.with_name(f"{out.name}.parts"),
+                    client=client,
                     progress=progress,
                 )
             except (OSError, TypeError, ValueError) as error:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agnews_sk.cli._cluster import DaskOption
 from agnews_sk.cli._families import ColumnsOption, Family, ModelOption
 from agnews_sk.cli._rows import RowOptions, SeedOption, with_row_options
 
@@ -51,6 +52,7 @@ def train(
     epochs: EpochsOption = None,
     params: ParamsOption = None,
     stream: StreamOption = False,
+    dask: DaskOption = None,
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on all training rows, score it on the test rows if any, and save it."""
@@ -61,8 +63,13 @@ def train(
         from agnews_sk.cli._stream_run import run_stream
 
         given = [f"--{name}" for name, value in others.items() if value]
-        run_stream(rows, out, **common, unsupported=given)
+        run_stream(rows, out, **common, dask=dask, unsupported=given)
         return
+    if dask is not None:
+        raise typer.BadParameter(
+            "--dask reads the rows of files on the workers of a cluster; add --stream.",
+            param_hint="--dask",
+        )
     from agnews_sk.cli._train_run import run_train
 
     run_train(rows, out, **common, **others)

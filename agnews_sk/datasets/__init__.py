@@ -2,12 +2,13 @@
 
 from agnews_sk._core.public import publish
 from agnews_sk.datasets._blocks import (
+    FilePart,
     LabelsOfBlock,
     check_n_classes,
     codes_of_labels,
     find_training_files,
     labels_of_block,
-    read_blocks,
+    parts_of_files,
 )
 from agnews_sk.datasets._fetch import download_agnews, fetch_agnews, get_data_home
 from agnews_sk.datasets._generate import load_news_sample, make_news

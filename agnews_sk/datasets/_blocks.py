@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +12,16 @@ import polars as pl
 from agnews_sk._core.labels import encode_labels
 from agnews_sk.datasets._columns import Chosen
 from agnews_sk.datasets._gather import gather_batch
-from agnews_sk.datasets._labels import as_labels, meaning_of_labels, without_label_faults
+from agnews_sk.datasets._labels import (
+    as_labels,
+    check_no_ids,
+    meaning_of_labels,
+    without_label_faults,
+)
 from agnews_sk.datasets._parts import files_of, find_sources
 from agnews_sk.datasets._reading import Reading
-from agnews_sk.datasets._table import Table, choose_columns, table_of_cells
-from agnews_sk.files import RowReader, is_dataset, open_rows
+from agnews_sk.datasets._table import Table, choose_columns, table_of_cells, table_of_faults
+from agnews_sk.files import Batch, RowReader, is_dataset, open_rows
 
 # More different labels are ids or texts, and their number must not fill the memory.
 MOST_CLASSES = 65_535
@@ -37,6 +43,8 @@ class LabelsOfBlock(NamedTuple):
         As they are in the file.
     lines : list of int
         Where each first occurs.
+    n_rows : int
+        Number of rows with a label.
     """
 
     path: str
@@ -46,6 +54,7 @@ class LabelsOfBlock(NamedTuple):
     is_official: bool
     texts: list[str]
     lines: list[int]
+    n_rows: int
 
     def as_table(self) -> Table:
         """Return a table of a row per different label."""
@@ -106,6 +115,8 @@ def find_training_files(given: Any) -> list[Path]:
             "paths must be files, got a dataset of the Hugging Face library; save it with "
             "to_parquet, and pass that file."
         )
+    if not found:
+        raise ValueError(f"paths must be a file or several, got {given!r}.")
     folder = next((one for one in found if one.is_dir()), None)
     if folder is not None:
         raise ValueError(
@@ -115,8 +126,60 @@ def find_training_files(given: Any) -> list[Path]:
     return found
 
 
-def read_blocks(paths: Sequence[Path], reading: Reading, n_rows: int) -> Iterator[LabelledBlock]:
-    """Yield the rows of files in blocks; the columns of the first file are those of all.
+class FilePart(NamedTuple):
+    """Blocks of a file that can be read without those before them, in any process.
+
+    Attributes
+    ----------
+    reader : RowReader
+    chosen : Chosen or None
+        Columns; None if the file has faulty rows only.
+    label_sep : str or None
+    n_rows : int
+        Rows of a block.
+    rows : range or None
+        Those of the part, None for all.
+    file : int
+        Position of the file.
+    """
+
+    reader: RowReader
+    chosen: Chosen | None
+    label_sep: str | None
+    n_rows: int
+    rows: range | None
+    file: int
+
+    @property
+    def first(self) -> int:
+        """Position of the first block in its file."""
+        return 0 if self.rows is None else self.rows.start // self.n_rows
+
+    def blocks(self) -> Iterator[LabelledBlock]:
+        """Yield the blocks, always the same ones for the same file.
+
+        Yields
+        ------
+        LabelledBlock
+        """
+        for batch in self.reader.batches(self.n_rows, self.rows):
+            if len(batch):
+                load = partial(self._table, batch)
+                yield LabelledBlock(self.reader.path, len(batch), load)
+
+    def _table(self, batch: Batch) -> Table:
+        """Return the rows of a batch."""
+        chosen = self.chosen
+        if chosen is None:
+            return table_of_faults(self.reader, batch.faults)
+        columns = [*chosen.label_columns, *chosen.texts.values(), *chosen.others]
+        found = gather_batch(self.reader, batch, columns, chosen)
+        table = table_of_cells(self.reader, found, chosen, self.label_sep)
+        return without_label_faults(table, is_whole=False)
+
+
+def parts_of_files(paths: Sequence[Path], reading: Reading, n_rows: int) -> Iterator[FilePart]:
+    """Yield the parts of files, in order; the columns of the first file are those of all.
 
     Parameters
     ----------
@@ -127,33 +190,19 @@ def read_blocks(paths: Sequence[Path], reading: Reading, n_rows: int) -> Iterato
 
     Yields
     ------
-    LabelledBlock
-        Always the same ones for the same files.
+    FilePart
+        Always the same ones for the same files. A Parquet file has one per row group or block,
+        whichever is larger; any other file is one.
     """
     rules = reading.rules
-    for path in paths:
+    for file, path in enumerate(paths):
         reader = open_rows(path, rules, **asdict(reading.options))
         chosen = choose_columns(reader, rules)
-        if chosen is None:
-            continue
-        yield from _blocks_of(reader, chosen, reading.label_sep, n_rows)
-        has_names = reader.has_header or chosen.label != "class"
-        rules = reading.rules.for_other_files(chosen, has_names=has_names)
-
-
-def _blocks_of(
-    reader: RowReader, chosen: Chosen, label_sep: str | None, n_rows: int
-) -> Iterator[LabelledBlock]:
-    """Yield the blocks of one file."""
-    columns = [*chosen.label_columns, *chosen.texts.values(), *chosen.others]
-    for batch in reader.batches(n_rows):
-
-        def load(batch: Any = batch) -> Table:
-            found = gather_batch(reader, batch, columns, chosen)
-            return without_label_faults(table_of_cells(reader, found, chosen, label_sep))
-
-        if len(batch):
-            yield LabelledBlock(reader.path, len(batch), load)
+        for rows in reader.row_ranges(n_rows):
+            yield FilePart(reader, chosen, reading.label_sep, n_rows, rows, file)
+        if chosen is not None:
+            has_names = reader.has_header or chosen.label != "class"
+            rules = reading.rules.for_other_files(chosen, has_names=has_names)
 
 
 def labels_of_block(table: Table) -> LabelsOfBlock:
@@ -189,6 +238,7 @@ def labels_of_block(table: Table) -> LabelsOfBlock:
         table.is_official,
         first["text"].to_list(),
         first["line"].to_list(),
+        len(table.labels),
     )
 
 
@@ -218,9 +268,14 @@ def codes_of_labels(blocks: Sequence[LabelsOfBlock]) -> tuple[np.ndarray, dict[s
     Raises
     ------
     ValueError
-        As `load_texts`, for labels of two kinds or spellings, and decimals; or if there is a single
-        class.
+        As `load_texts`, for labels of two kinds or spellings, decimals, and row numbers; or if
+        there is a single class.
     """
+    numbered = [block for block in blocks if block.as_table().has_numbered_classes]
+    for path in dict.fromkeys(block.path for block in numbered):
+        of_file = [block for block in numbered if block.path == path]
+        different = {text for block in of_file for text in block.texts}
+        check_no_ids(path, sum(block.n_rows for block in of_file), len(different))
     meaning = meaning_of_labels([block.as_table() for block in blocks])
     texts = list(meaning)
     classes, codes = encode_labels(as_labels(pl.Series(texts, dtype=pl.String), meaning))

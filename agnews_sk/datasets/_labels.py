@@ -27,12 +27,14 @@ _BOOLEANS = {"true": True, "false": False}
 _FEWEST_IDS = 10
 
 
-def without_label_faults(table: Table) -> Table:
+def without_label_faults(table: Table, *, is_whole: bool = True) -> Table:
     """Move rows without a label to the faults; without a header, also those without a number.
 
     Parameters
     ----------
     table : Table
+    is_whole : bool, default=True
+        Whether it has all rows of the file; a part of them may all have different labels.
 
     Returns
     -------
@@ -63,7 +65,8 @@ def without_label_faults(table: Table) -> Table:
         lines=table.lines[keep.to_numpy()],
         faults=sorted(table.faults + faults),
     )
-    _check_no_ids(kept)
+    if is_whole and kept.has_numbered_classes:
+        check_no_ids(kept.path, len(kept.labels), kept.labels.n_unique())
     return kept
 
 
@@ -87,13 +90,24 @@ def _label_fault(column: str, value: str | None) -> str:
     )
 
 
-def _check_no_ids(table: Table) -> None:
-    """Reject a first column of row numbers in a file without a header."""
-    labels = table.labels
-    if table.has_numbered_classes and _FEWEST_IDS <= len(labels) == labels.n_unique():
+def check_no_ids(path: Any, n_rows: int, n_different: int) -> None:
+    """Reject a first column of row numbers in a file without a header.
+
+    Parameters
+    ----------
+    path : object
+        File, for the message.
+    n_rows, n_different : int
+        Number of its rows, and of their different labels.
+
+    Raises
+    ------
+    ValueError
+    """
+    if _FEWEST_IDS <= n_rows == n_different:
         raise ValueError(
-            f"{table.path} has no header, so that its first column is the class, but each of its "
-            f"{len(labels)} rows has a different number there; add a header such as label,text."
+            f"{path} has no header, so that its first column is the class, but each of its "
+            f"{n_rows} rows has a different number there; add a header such as label,text."
         )
 
 

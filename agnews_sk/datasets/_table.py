@@ -317,7 +317,23 @@ def _table_without_rows(reader: RowReader) -> Table:
     -------
     Table
     """
-    faults = [fault for batch in reader.batches(_N_ROWS) for fault in batch.faults]
+    return table_of_faults(
+        reader, [fault for batch in reader.batches(_N_ROWS) for fault in batch.faults]
+    )
+
+
+def table_of_faults(reader: RowReader, faults: list[Fault]) -> Table:
+    """Return a table without rows.
+
+    Parameters
+    ----------
+    reader : RowReader
+    faults : list of Fault
+
+    Returns
+    -------
+    Table
+    """
     nothing = pl.Series("label", [], dtype=pl.String)
     return Table(
         reader.path, pl.DataFrame(), nothing, np.empty(0, dtype=int), faults, reader.names, None

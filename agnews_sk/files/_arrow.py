@@ -37,13 +37,17 @@ class ArrowReader(RowReader):
         """Return the columns of the file as they are stored, with their metadata."""
 
     @abstractmethod
-    def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
+    def tables(
+        self, columns: list[str] | None, n_rows: int, rows: range | None = None
+    ) -> Iterator[pa.Table]:
         """Yield the rows, at most some at a time; of stored columns, or of all for None.
 
         Parameters
         ----------
         columns : list of str or None
         n_rows : int
+        rows : range, optional
+            One of `row_ranges`; by default all rows.
 
         Yields
         ------
@@ -64,13 +68,15 @@ class ArrowReader(RowReader):
             yield from _rows_of(table, start)
             start += len(table)
 
-    def batches(self, n_rows: int) -> Iterator[Batch]:
+    def batches(self, n_rows: int, rows: range | None = None) -> Iterator[Batch]:
         """Yield the rows in batches, whose cells stay in columns while nobody asks for rows.
 
         Parameters
         ----------
         n_rows : int
             Rows per batch, faulty ones included; the last batch may have fewer.
+        rows : range, optional
+            One of `row_ranges`; by default all rows.
 
         Yields
         ------
@@ -79,8 +85,8 @@ class ArrowReader(RowReader):
         """
         self.names = self.column_names()
         wanted = [name for name in dict.fromkeys(self.names) if self.wants(name)]
-        start = 1
-        for table in _recut(self._wanted_tables(wanted, n_rows), n_rows):
+        start = 1 if rows is None else rows.start + 1
+        for table in _recut(self._wanted_tables(wanted, n_rows, rows), n_rows):
             yield _TableBatch(table, start)
             start += len(table)
         if start == 1:
@@ -135,7 +141,9 @@ class ArrowReader(RowReader):
             return None
         return self._polars(table)
 
-    def _wanted_tables(self, wanted: list[str], n_rows: int) -> Iterator[pa.Table]:
+    def _wanted_tables(
+        self, wanted: list[str], n_rows: int, rows: range | None = None
+    ) -> Iterator[pa.Table]:
         """Yield the wanted columns, or all if none is wanted, structs taken apart.
 
         Lengths and offsets are checked, which a damaged file may get wrong. Texts are not: bytes
@@ -147,6 +155,8 @@ class ArrowReader(RowReader):
             Columns, those of structs under dotted names.
         n_rows : int
             Most rows of a table.
+        rows : range, optional
+            One of `row_ranges`; by default all rows.
 
         Yields
         ------
@@ -155,7 +165,7 @@ class ArrowReader(RowReader):
         is_part = len(set(wanted)) < len(self.names)
         stored = [name for name in self.schema().names if _holds_any(name, wanted)]
         with self.named():
-            for table in self.tables(stored if is_part else None, n_rows):
+            for table in self.tables(stored if is_part else None, n_rows, rows):
                 table.validate()
                 flat = _flat(table)
                 yield _first_of_each(flat, wanted) if wanted and is_part else flat

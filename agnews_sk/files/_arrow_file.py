@@ -22,13 +22,17 @@ class ArrowFileReader(ArrowReader):
         with self._open() as reader:
             return reader.schema
 
-    def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
+    def tables(
+        self, columns: list[str] | None, n_rows: int, rows: range | None = None
+    ) -> Iterator[pa.Table]:
         """Yield the rows, at most some at a time.
 
         Parameters
         ----------
         columns : list of str or None
         n_rows : int
+        rows : None
+            All rows, as `row_ranges` tells.
 
         Yields
         ------
@@ -87,13 +91,17 @@ class DatasetReader(ArrowReader):
         first: Any = next(iter(self._dataset.iter(1)), pa.table({}))
         return first.schema
 
-    def tables(self, columns: list[str] | None, n_rows: int) -> Iterator[pa.Table]:
+    def tables(
+        self, columns: list[str] | None, n_rows: int, rows: range | None = None
+    ) -> Iterator[pa.Table]:
         """Yield the rows, at most some at a time, in the order of the dataset.
 
         Parameters
         ----------
         columns : list of str or None
         n_rows : int
+        rows : None
+            All rows, as `row_ranges` tells.
 
         Yields
         ------

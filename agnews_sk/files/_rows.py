@@ -170,13 +170,30 @@ class RowReader(ABC):
         """Return whether a column is read by formats that can leave out others."""
         return name in self._selected if self._selected else self.rules.wants(name)
 
-    def batches(self, n_rows: int) -> Iterator[Batch]:
+    def row_ranges(self, n_rows: int) -> list[range | None]:
+        """Return the parts of the file that can be read without the rows before them.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows per batch.
+
+        Returns
+        -------
+        list of range or None
+            Positions of consecutive rows, each of whole batches; None stands for all rows.
+        """
+        return [None]
+
+    def batches(self, n_rows: int, rows: range | None = None) -> Iterator[Batch]:
         """Yield the rows in batches; the same file is always cut at the same rows.
 
         Parameters
         ----------
         n_rows : int
             Rows per batch, faulty ones included; the last batch may have fewer.
+        rows : range, optional
+            One of `row_ranges`; by default all rows.
 
         Yields
         ------

@@ -2,6 +2,8 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,6 @@ from agnews_sk.classifiers import (
     Coefficients,
     Kept,
     Margins,
-    RowBlock,
     RowBlocks,
     SumsOverBlocks,
     calibrate,
@@ -164,9 +165,7 @@ class _Fits:
             if sum(map(len, codes)) >= ROWS_TO_CALIBRATE_ON:
                 break
 
-            def is_held_out(places: np.ndarray, fold: int = fold) -> np.ndarray:
-                return np.floor(places * n_folds) == fold
-
+            is_held_out = _Fold(fold, n_folds)
             X, y, known = self._held_out(fold, is_held_out)
             if not len(y) or len(y) == n_rows:
                 continue
@@ -271,15 +270,17 @@ class _Fits:
         known : ndarray of bool of shape (n_features,)
         """
         n_blocks, n_features = self._rows.n_blocks, self._rows.n_features
+        names = [f"fold-{fold + 1}-{number:06}" for number in range(n_blocks)]
+        held_out = [self._kept.load(name) for name in names]
+        left = [number for number, found in enumerate(held_out) if found is None]
+        computed = iter(self._rows.run(partial(_held_out_of, self._rows.load, is_held_out), left))
+        for number in left:
+            self._report(f"holding out rows of fold {fold + 1}", number, n_blocks)
+            held_out[number] = found = next(computed)
+            self._kept.save(names[number], found)
         known = np.zeros(n_features, dtype=bool)
         X, codes = [], []
-        for number in range(n_blocks):
-            name = f"fold-{fold + 1}-{number:06}"
-            found = self._kept.load(name)
-            if found is None:
-                self._report(f"holding out rows of fold {fold + 1}", number, n_blocks)
-                found = _held_out_of(self._rows.load(number), is_held_out)
-                self._kept.save(name, found)
+        for found in filter(None, held_out):
             parts = found["data"], found["indices"], found["indptr"]
             X.append(sp.csr_array(parts, shape=(len(found["codes"]), n_features)))
             codes.append(found["codes"])
@@ -287,20 +288,50 @@ class _Fits:
         return sp.vstack(X, format="csr"), np.concatenate(codes), known
 
 
-def _held_out_of(block: RowBlock, is_held_out: Any) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class _Fold:
+    """Which rows are held out, by their places.
+
+    Attributes
+    ----------
+    number, n_folds : int
+    """
+
+    number: int
+    n_folds: int
+
+    def __call__(self, places: np.ndarray) -> np.ndarray:
+        """Return which rows are in the fold.
+
+        Parameters
+        ----------
+        places : ndarray of float of shape (n_rows,)
+            From 0 to 1.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+        """
+        return np.floor(places * self.n_folds) == self.number
+
+
+def _held_out_of(load: Any, is_held_out: Any, number: int) -> dict[str, np.ndarray]:
     """Return the rows of a block that are held out, and which features its other rows have.
 
     Parameters
     ----------
-    block : RowBlock
+    load : callable
+        From the number of a block to a `RowBlock`.
     is_held_out : callable
         From places of rows to which of them are in the fold.
+    number : int
 
     Returns
     -------
     dict of str to ndarray
         The parts of a CSR matrix, `codes` of its rows, and the bits of `known` features.
     """
+    block = load(number)
     out = is_held_out(block.places)
     known = np.zeros(block.X.shape[1], dtype=bool)
     known[block.X[~out].indices] = True

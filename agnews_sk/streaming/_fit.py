@@ -4,6 +4,8 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,13 +17,13 @@ from agnews_sk._core.job_folder import Inputs, Job, delete_parts, prepare_parts
 from agnews_sk._core.run_lock import output_lock
 from agnews_sk.datasets import find_training_files, reading_of
 from agnews_sk.streaming._classifier import fit_blocks
+from agnews_sk.streaming._cluster import Report, Run, check_client, running_on
+from agnews_sk.streaming._duplicates import find_duplicates
 from agnews_sk.streaming._folder import KeptInFolder, WorkFolder
 from agnews_sk.streaming._rows import (
     KeptRows,
-    Report,
     RowsRead,
     classes_of_kept,
-    find_duplicates,
     read_rows,
 )
 from agnews_sk.streaming._steps import Steps
@@ -73,6 +75,7 @@ def fit_files(
     on_bad_rows: str = "error",
     work_folder: str | Path | None = None,
     rows_per_block: int = ROWS_PER_BLOCK,
+    client: Any = None,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Any:
     r"""Return a pipeline fitted on the rows of files, which need not fit in memory.
@@ -94,6 +97,9 @@ def fit_files(
         process; it is deleted at the end. None uses a temporary folder, and cannot resume.
     rows_per_block : int, default=65_536
         Rows that are in memory at a time.
+    client : dask.distributed.Client, optional
+        Read, count and add up blocks on the workers of its cluster; they must see the files and
+        `work_folder`, which is then required, under the same paths.
     progress : callable, optional
         Called before each block with what is done, the number of blocks done and that of all, which
         is None while it is not known.
@@ -109,12 +115,14 @@ def fit_files(
         If another run uses the work folder.
     FileNotFoundError
         If there is no such file.
+    ImportError
+        If `client` is given, and the `dask` extra is not installed.
     TypeError
         If a step learns from all rows at once, such as a network, or a sampler adds rows or
-        compares them.
+        compares them, or `client` is none of Dask.
     ValueError
         If a row is broken, a parameter is not supported, rows have several labels, the columns are
-        not certain, or a file changes while it is read.
+        not certain, a file changes while it is read, or a worker does not see files or folder.
 
     Warns
     -----
@@ -147,6 +155,12 @@ def fit_files(
     :class:`~agnews_sk.sampling.LengthFilter`; and `DuplicateFilter` for exact duplicates, by
     hashes of 128 bits on disk, so that two different texts of 10\ :sup:`10` are taken for
     duplicates with a probability below 10\ :sup:`-18`.
+
+    With a client, tasks read parts of files (Parquet by row groups, other files as a whole), and
+    work on a block each; the client adds up their sums in the order of the blocks. The model is
+    that of one process, bit for bit on the same processors and libraries, whatever the number of
+    workers. Dask repeats the tasks of a worker that dies, and a run may be resumed with another
+    cluster or without one. Each thread of a worker needs the memory of a block.
 
     A run is resumed if the contents of the files, the pipeline and the options are the same. A
     process that is killed loses the block that it worked on, or those of the last second.
@@ -182,6 +196,7 @@ def fit_files(
         options,
         work_folder=work_folder,
         rows_per_block=rows_per_block,
+        client=client,
         progress=progress,
     )
     if report.n_faulty:
@@ -198,13 +213,14 @@ def train_files(
     *,
     work_folder: str | Path | None = None,
     rows_per_block: int = ROWS_PER_BLOCK,
+    client: Any = None,
     progress: Report | None = None,
 ) -> tuple[Any, FilesReport, str]:
     """Fit as `fit_files` does, and tell what the pipeline was trained on.
 
     Parameters
     ----------
-    pipeline, paths, work_folder, rows_per_block, progress
+    pipeline, paths, work_folder, rows_per_block, client, progress
         As `fit_files` takes them.
     options : dict
         Its options of reading.
@@ -216,8 +232,11 @@ def train_files(
     first_fault : str
         The first row that was skipped, empty if there is none.
     """
+    if not isinstance(rows_per_block, Integral) or isinstance(rows_per_block, bool):
+        raise TypeError(f"rows_per_block must be an integer, got {rows_per_block!r}.")
     if rows_per_block < 1:
         raise ValueError(f"rows_per_block must be at least 1, got {rows_per_block!r}.")
+    check_client(client, work_folder)
     fitted = clone(pipeline)
     steps = Steps(fitted)
     reading, files = reading_of(**options), [path.absolute() for path in find_training_files(paths)]
@@ -226,9 +245,13 @@ def train_files(
         kept = {**options, "rows_per_block": rows_per_block, "polars": pl.__version__}
         job = Job(content_digest(pipeline), inputs.contents, {"train": kept})
         prepare_parts(folder, job, again="the training starts again")
-        report, first_fault = _train(
-            steps, files, reading, inputs, WorkFolder(folder), rows_per_block, progress or _silent
-        )
+        # Tasks of a run that ended may still write on a worker: not into the folder of another job.
+        parts = WorkFolder(folder).stage(job.key)
+        check = partial(_check_unchanged, files, inputs, folder)
+        with running_on(client, parts.path, files) as run:
+            report, first_fault = _train(
+                steps, files, reading, parts, rows_per_block, progress or _silent, run, check
+            )
         delete_parts(folder)
     return fitted, report, first_fault
 
@@ -237,10 +260,11 @@ def _train(
     steps: Steps,
     files: list[Path],
     reading: Any,
-    inputs: Inputs,
     folder: WorkFolder,
     rows_per_block: int,
     progress: Report,
+    run: Run,
+    check_unchanged: Callable[[], None],
 ) -> tuple[FilesReport, str]:
     """Run all stages, each from where an earlier run ended.
 
@@ -249,34 +273,38 @@ def _train(
     steps : Steps
     files : list of pathlib.Path
     reading : Reading
-    inputs : Inputs
     folder : WorkFolder
     rows_per_block : int
     progress : callable
+    run : callable
+        As `map`.
+    check_unchanged : callable
+        Raises an error if a file has changed since the run began.
 
     Returns
     -------
     report : FilesReport
     first_fault : str
     """
-    found = read_rows(files, reading, steps, folder, rows_per_block, progress)
-    _check_unchanged(files, inputs, folder)
+    found = read_rows(files, reading, steps, folder, rows_per_block, progress, run)
+    check_unchanged()
     steps.fit_rows(found.columns)
     dropped = []
     if steps.drops_duplicates:
-        dropped = find_duplicates(folder, found.n_blocks, progress)
-    rows = KeptRows(folder, dropped)
-    classes, rows.code_of = classes_of_kept(found, rows.labels(found.n_blocks))
+        dropped = find_duplicates(folder, found.blocks, progress, run=run)
+    rows = KeptRows(folder, found.blocks, dropped)
+    classes, rows.code_of = classes_of_kept(found, rows.labels())
     n_duplicates = rows.n_dropped()
     n_rows = found.n_kept - n_duplicates
     vectors = Vectors(
         steps.vectorizer,
         rows,
         folder,
-        n_blocks=found.n_blocks,
+        n_blocks=len(found.blocks),
         n_rows=n_rows,
         n_classes=len(classes),
         report=progress,
+        run=run,
     )
     blocks = vectors.blocks()
     kept = KeptInFolder(folder.stage("fit"))
@@ -313,14 +341,15 @@ def _report(
     )
 
 
-def _check_unchanged(files: Sequence[Path], inputs: Inputs, folder: WorkFolder) -> None:
+def _check_unchanged(files: Sequence[Path], inputs: Inputs, folder: Path) -> None:
     """Reject a file that changed while it was read; what was read of it is deleted.
 
     Parameters
     ----------
     files : sequence of pathlib.Path
     inputs : Inputs
-    folder : WorkFolder
+    folder : pathlib.Path
+        Of the run.
 
     Raises
     ------
@@ -328,7 +357,7 @@ def _check_unchanged(files: Sequence[Path], inputs: Inputs, folder: WorkFolder) 
     """
     for path in files:
         if inputs.changed(path):
-            delete_parts(folder.path)
+            delete_parts(folder)
             raise ValueError(f"{path} was changed while it was being read; run the training again.")
 
 
@@ -345,7 +374,10 @@ def _work_folder(given: str | Path | None):
     pathlib.Path
     """
     if given is not None:
-        yield Path(given).expanduser().absolute()
+        path = Path(given).expanduser().absolute()
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"work_folder must be a folder, got {path}; choose another name.")
+        yield path
         return
     with tempfile.TemporaryDirectory(prefix="agnews_sk-") as folder:
         yield Path(folder, "work")

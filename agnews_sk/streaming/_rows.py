@@ -1,8 +1,9 @@
-"""The stage that reads, filters, joins and cleans rows, and the one that finds duplicates."""
+"""The stage that reads, filters, joins and cleans rows, and what is kept of them."""
 
 import warnings
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,23 +11,18 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.labels import encode_labels
-from agnews_sk._core.same_text import normalized
 from agnews_sk.datasets import (
+    FilePart,
     LabelsOfBlock,
     codes_of_labels,
     labels_of_block,
-    read_blocks,
+    parts_of_files,
     why_fault,
 )
+from agnews_sk.streaming._cluster import Report, Run
+from agnews_sk.streaming._duplicates import BLOCK_BITS, hashes_of
 from agnews_sk.streaming._folder import WorkFolder
-from agnews_sk.streaming._runs import ENTRIES
 from agnews_sk.streaming._steps import Steps
-
-# What is done, and how many blocks or ranges are done and in all, None if that is not known yet.
-Report = Callable[[str, int, int | None], None]
-
-_SEEDS = (0, 1)  # of the two hashes of a text
-_BLOCK_BITS = 32  # of the position of a row in its block
 
 
 class RowsRead(NamedTuple):
@@ -34,7 +30,8 @@ class RowsRead(NamedTuple):
 
     Attributes
     ----------
-    n_blocks : int
+    blocks : list of str
+        Names of the blocks, in order.
     columns : list of str
         Of the texts.
     label : str
@@ -49,7 +46,7 @@ class RowsRead(NamedTuple):
         The first faulty row, empty if there is none.
     """
 
-    n_blocks: int
+    blocks: list[str]
     columns: list[str]
     label: str
     classes: np.ndarray
@@ -67,6 +64,7 @@ def read_rows(
     folder: WorkFolder,
     rows_per_block: int,
     report: Report,
+    run: Run = map,
 ) -> RowsRead:
     """Write the cleaned texts of the rows that are kept, with their labels, block by block.
 
@@ -78,6 +76,8 @@ def read_rows(
     folder : WorkFolder
     rows_per_block : int
     report : callable
+    run : callable, default=map
+        As `map`.
 
     Returns
     -------
@@ -89,27 +89,31 @@ def read_rows(
         If a row is faulty and such rows are not to be skipped, or no row is left.
     """
     stage = folder.stage("rows")
-    done = stage.read_json("complete")
-    if done is None:
-        n_blocks = 0
-        for number, block in enumerate(read_blocks(paths, reading, rows_per_block)):
-            if not stage.has(number, "json"):
-                report("reading rows", number, None)
-                _read_block(stage, number, block.load(), steps, reading.on_bad_rows)
-            n_blocks = number + 1
-        done = {"n_blocks": n_blocks}
-        stage.write_json("complete", done)
-    blocks = [stage.read_json(number) for number in range(done["n_blocks"])]
-    return _rows_read(blocks, paths)
+    names: list[str] | None = stage.read_json("complete")
+    if names is None:
+        found: list[str] = []
+        is_here = run is map
+
+        def begin(n_done: int) -> None:
+            report("reading rows", len(found) + n_done, None)
+
+        task = partial(_read_part, stage, steps, reading.on_bad_rows, begin if is_here else None)
+        for of_part in run(task, parts_of_files(paths, reading, rows_per_block)):
+            found += of_part
+            if not is_here:
+                begin(0)
+        names = found
+        stage.write_json("complete", names)
+    return _rows_read(names, [stage.read_json(name) for name in names], paths)
 
 
-def _read_block(stage: WorkFolder, number: int, table: Any, steps: Steps, on_bad_rows: str) -> None:
+def _read_block(stage: WorkFolder, name: str, table: Any, steps: Steps, on_bad_rows: str) -> None:
     """Write the rows of one block, and at last what they are.
 
     Parameters
     ----------
     stage : WorkFolder
-    number : int
+    name : str
     table : Table
     steps : Steps
     on_bad_rows : {"error", "skip"}
@@ -123,15 +127,14 @@ def _read_block(stage: WorkFolder, number: int, table: Any, steps: Steps, on_bad
         raise ValueError(why_fault(table.path, *table.faults[0]))
     found = labels_of_block(table)
     columns = list(table.rows.columns)
-    if number == 0:
-        steps.check_labels(table.rows, table.labels)
-    steps.fit_rows(columns)
+    if len(table.labels):
+        steps.fit_rows(columns)
     block = steps.texts(table.rows)
     labels = table.labels.gather(block.kept)
     frame = pl.DataFrame({"text": block.texts, "label": labels})
     if block.compared is not None:
-        stage.write_frame(number, "hashes", _hashes(block.compared, number))
-    stage.write_frame(number, "parquet", frame)
+        stage.write_frame(name, "hashes", hashes_of(block.compared))
+    stage.write_frame(name, "parquet", frame)
     first = table.faults[0] if table.faults else None
     state = {
         "n_read": len(table.rows) + len(table.faults),
@@ -141,14 +144,59 @@ def _read_block(stage: WorkFolder, number: int, table: Any, steps: Steps, on_bad
         "labels": found._asdict(),
         "fault": "" if first is None else f"{table.path}, line {first.line}: {first.reason}",
     }
-    stage.write_json(number, state)
+    stage.write_json(name, state)
 
 
-def _rows_read(blocks: Sequence[dict[str, Any]], paths: Sequence[Path]) -> RowsRead:
+def _read_part(
+    stage: WorkFolder,
+    steps: Steps,
+    on_bad_rows: str,
+    begin: Callable[[int], None] | None,
+    part: FilePart,
+) -> list[str]:
+    """Write the blocks of a part of a file, each in files of its name, and return the names.
+
+    Parameters
+    ----------
+    stage : WorkFolder
+    steps : Steps
+    on_bad_rows : {"error", "skip"}
+    begin : callable, optional
+        Called before each block with the number of those of the part before it.
+    part : FilePart
+
+    Returns
+    -------
+    list of str
+    """
+    done = f"part-{part.file:06}-{part.first:06}"
+    names: list[str] | None = stage.read_json(done)
+    if names is not None:
+        return names
+    steps, names = deepcopy(steps), []  # which another thread fits too
+    for number, block in enumerate(part.blocks(), part.first):
+        name = f"{part.file:06}-{number:06}"
+        if not stage.has(name, "json"):
+            if begin is not None:
+                begin(len(names))
+            table = block.load()
+            if part.file == number == 0:
+                steps.check_labels(table.rows, table.labels)
+            _read_block(stage, name, table, steps, on_bad_rows)
+        names.append(name)
+    stage.write_json(done, names)
+    return names
+
+
+def _rows_read(
+    names: Sequence[str], blocks: Sequence[dict[str, Any]], paths: Sequence[Path]
+) -> RowsRead:
     """Return what the rows of all blocks are together.
 
     Parameters
     ----------
+    names : sequence of str
+        Of the blocks.
     blocks : sequence of dict
         What was written of each block.
     paths : sequence of pathlib.Path
@@ -174,88 +222,11 @@ def _rows_read(blocks: Sequence[dict[str, Any]], paths: Sequence[Path]) -> RowsR
             f"No rows in {shown} that can be used: of {totals['n_read']:,} rows "
             f"{totals['n_faulty']:,} are broken, and the samplers drop all others."
         )
-    classes, codes = codes_of_labels([LabelsOfBlock(**block["labels"]) for block in blocks])
+    with_rows = [block for block in blocks if block["labels"]["texts"]]
+    classes, codes = codes_of_labels([LabelsOfBlock(**block["labels"]) for block in with_rows])
     fault = next((block["fault"] for block in blocks if block["fault"]), "")
-    columns, label = blocks[0]["columns"], blocks[0]["labels"]["column"]
-    return RowsRead(len(blocks), columns, label, classes, codes, **totals, first_fault=fault)
-
-
-def _hashes(compared: pl.Series, number: int) -> pl.DataFrame:
-    """Return 128 bits of each text that is not blank, with its row, in ascending order.
-
-    Parameters
-    ----------
-    compared : polars.Series of str of shape (n_rows,)
-    number : int
-        Of the block.
-
-    Returns
-    -------
-    polars.DataFrame of shape (n_hashes, 3)
-        `h0` and `h1`, 64 bits each, and `row`: number of the block, then position in it.
-    """
-    texts = normalized(compared)
-    columns = {f"h{seed}": texts.hash(seed) for seed in _SEEDS}
-    rows = np.arange(len(texts), dtype=np.uint64) + np.uint64(number << _BLOCK_BITS)
-    frame = pl.DataFrame({**columns, "row": rows}).filter(texts.is_not_null())
-    return frame.sort("h0")
-
-
-def find_duplicates(
-    folder: WorkFolder, n_blocks: int, report: Report, *, entries: int = ENTRIES
-) -> list[Path]:
-    """Find the rows whose text an earlier row has, by hashes in ranges that fit in memory.
-
-    Parameters
-    ----------
-    folder : WorkFolder
-    n_blocks : int
-    report : callable
-    entries : int
-        Hashes in memory at a time.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files of the rows to drop.
-    """
-    rows, stage = folder.stage("rows"), folder.stage("duplicates")
-    size = stage.read_json("size")
-    if size is None:
-        runs = [rows.file(number, "hashes") for number in range(n_blocks)]
-        size = sum(pl.scan_parquet(run).select(pl.len()).collect().item() for run in runs)
-        stage.write_json("size", size)
-    n_ranges = max(1, -(-size // entries))
-    bounds = [2**64 * i // n_ranges for i in range(n_ranges + 1)]
-    found = []
-    for number, (low, high) in enumerate(pairwise(bounds)):
-        if not stage.has(number, "parquet"):
-            report("finding duplicates", number, n_ranges)
-            runs = [rows.file(one, "hashes") for one in range(n_blocks)]
-            stage.write_frame(number, "parquet", _repeated(runs, low, high - 1))
-        found.append(stage.file(number, "parquet"))
-    return found
-
-
-def _repeated(runs: Sequence[Path], low: int, high: int) -> pl.DataFrame:
-    """Return the rows with a hash in a range that an earlier row has.
-
-    Parameters
-    ----------
-    runs : sequence of pathlib.Path
-        Of all blocks, as `_hashes` returns them.
-    low, high : int
-        Of the first hash, both included.
-
-    Returns
-    -------
-    polars.DataFrame of shape (n_repeated, 1)
-    """
-    in_range = pl.col("h0").is_between(pl.lit(low, pl.UInt64), pl.lit(high, pl.UInt64))
-    scanned = pl.concat([pl.scan_parquet(run) for run in runs]).filter(in_range)
-    hashes = scanned.collect(engine="streaming").sort("row")
-    is_first = hashes.select(pl.struct("h0", "h1").is_first_distinct()).to_series()
-    return hashes.filter(~is_first).select("row").sort("row")
+    columns, label = with_rows[0]["columns"], with_rows[0]["labels"]["column"]
+    return RowsRead(list(names), columns, label, classes, codes, **totals, first_fault=fault)
 
 
 class KeptRows:
@@ -264,6 +235,8 @@ class KeptRows:
     Parameters
     ----------
     folder : WorkFolder
+    blocks : sequence of str
+        Their names, in order.
     dropped : sequence of pathlib.Path
         Files of the duplicates to drop.
 
@@ -273,20 +246,18 @@ class KeptRows:
         Class of each label as it is in the files; set it before `codes` is called.
     """
 
-    def __init__(self, folder: WorkFolder, dropped: Sequence[Path] = ()) -> None:
-        self._stage, self._dropped = folder.stage("rows"), list(dropped)
+    def __init__(
+        self, folder: WorkFolder, blocks: Sequence[str], dropped: Sequence[Path] = ()
+    ) -> None:
+        self._stage, self._blocks, self._dropped = folder.stage("rows"), blocks, list(dropped)
         self.code_of: dict[str, int] = {}
 
     def n_dropped(self) -> int:
         """Return the number of duplicates."""
         return sum(pl.scan_parquet(one).select(pl.len()).collect().item() for one in self._dropped)
 
-    def labels(self, n_blocks: int) -> list[str]:
+    def labels(self) -> list[str]:
         """Return the different labels of all blocks, as they are in the files.
-
-        Parameters
-        ----------
-        n_blocks : int
 
         Returns
         -------
@@ -294,7 +265,8 @@ class KeptRows:
         """
         found = self._stage.read_json("labels")
         if found is None:
-            names = [self._frame(number, ["label"])["label"].unique() for number in range(n_blocks)]
+            numbers = range(len(self._blocks))
+            names = [self._frame(number, ["label"])["label"].unique() for number in numbers]
             found = pl.concat(names).unique().sort().to_list()
             self._stage.write_json("labels", found)
         return found
@@ -338,10 +310,10 @@ class KeptRows:
         -------
         polars.DataFrame of shape (n_rows, n_columns)
         """
-        frame = pl.read_parquet(self._stage.file(number, "parquet"), columns=columns)
+        frame = pl.read_parquet(self._stage.file(self._blocks[number], "parquet"), columns=columns)
         if not self._dropped:
             return frame
-        first = number << _BLOCK_BITS
+        first = number << BLOCK_BITS
         in_block = pl.col("row").is_between(first, first + len(frame))
         dropped = pl.concat([pl.scan_parquet(one).filter(in_block) for one in self._dropped])
         kept = np.ones(len(frame), dtype=bool)

@@ -1,10 +1,12 @@
 """Add up sorted runs that together are larger than memory, range of keys by range of keys."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from agnews_sk.streaming._cluster import Run, in_order
 from agnews_sk.streaming._folder import WorkFolder
 
 # Entries of all runs that are in memory at a time.
@@ -20,6 +22,7 @@ def add_up(
     keep: pl.Expr,
     report: Callable[[int, int], None],
     entries: int = ENTRIES,
+    run: Run = map,
 ) -> list[Path]:
     """Add up the entries of runs with the same key, and keep some of the sums.
 
@@ -35,6 +38,8 @@ def add_up(
         Called with the numbers of ranges done and of all.
     entries : int
         Most entries in memory, unless more have one key.
+    run : callable, default=map
+        As `map`.
 
     Returns
     -------
@@ -45,13 +50,35 @@ def add_up(
     if bounds is None:
         bounds = _bounds(runs, entries)
         folder.write_json("bounds", bounds)
-    found = []
-    for number, (low, high) in enumerate(zip([None, *bounds], [*bounds, None])):
-        if not folder.has(number, "parquet"):
-            report(number, len(bounds) + 1)
-            folder.write_frame(number, "parquet", _sums(runs, low, high, keep))
-        found.append(folder.file(number, "parquet"))
-    return found
+    numbers = range(len(bounds) + 1)
+    left = [number for number in numbers if not folder.has(number, "parquet")]
+    task = partial(_write_sums, runs, folder, [None, *bounds, None], keep)
+    for _ in in_order(run, task, left, lambda number: report(number, len(numbers))):
+        pass
+    return [folder.file(number, "parquet") for number in numbers]
+
+
+def _write_sums(
+    runs: Sequence[Path],
+    folder: WorkFolder,
+    bounds: Sequence[str | None],
+    keep: pl.Expr,
+    number: int,
+) -> None:
+    """Add up a range of keys.
+
+    Parameters
+    ----------
+    runs : sequence of pathlib.Path
+    folder : WorkFolder
+    bounds : sequence of str or None
+        Where ranges begin, and the last one ends.
+    keep : polars.Expr
+    number : int
+        Of the range.
+    """
+    low, high = bounds[number], bounds[number + 1]
+    folder.write_frame(number, "parquet", _sums(runs, low, high, keep))
 
 
 def _bounds(runs: Sequence[Path], entries: int) -> list[str]:

@@ -129,7 +129,7 @@ class Steps:
         TextBlock
         """
         joiner = self._joiner
-        X: Any = frame if joiner is not None or frame.width > 1 else frame.to_series()
+        X: Any = frame if joiner is not None or frame.width != 1 else frame.to_series()
         kept, compared = np.arange(len(frame)), None
         with sampled_columns(None if joiner is None else joiner.columns):
             for _, step in self._rows:

@@ -1,26 +1,28 @@
 """The stages that learn n-grams, count them in all rows, and write the rows as sparse vectors."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
-from agnews_sk._core.repeats import same_rows
-from agnews_sk.classifiers import RowBlock, RowBlocks
-from agnews_sk.streaming._folder import WorkFolder
-from agnews_sk.streaming._rows import KeptRows, Report
-from agnews_sk.streaming._runs import ENTRIES, add_up
-from agnews_sk.vectorization import (
-    NgramPart,
-    VectorizerByBlocks,
-    tokens_of_arrays,
-    tokens_to_arrays,
+from agnews_sk._core.content import content_digest
+from agnews_sk.classifiers import RowBlocks
+from agnews_sk.streaming._blocks import (
+    Counting,
+    load_vectors,
+    rows_with,
+    write_ngrams,
+    write_vectors,
 )
+from agnews_sk.streaming._cluster import Report, Run, in_order
+from agnews_sk.streaming._folder import WorkFolder
+from agnews_sk.streaming._rows import KeptRows
+from agnews_sk.streaming._runs import ENTRIES, add_up
+from agnews_sk.vectorization import NgramPart, VectorizerByBlocks
 
-# Multipliers of SplitMix64 (Steele et al. 2014), which mixes the bits of an integer.
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 # Seconds of work after which sums over blocks are kept.
 _SAVE_AFTER = 1.0
 
@@ -38,6 +40,8 @@ class Vectors:
     report : callable
     entries : int
         As `add_up` takes it.
+    run : callable, default=map
+        As `map`.
     """
 
     def __init__(
@@ -51,11 +55,12 @@ class Vectors:
         n_classes: int,
         report: Report,
         entries: int = ENTRIES,
+        run: Run = map,
     ) -> None:
         self._vectorizer = VectorizerByBlocks(vectorizer)
         self._rows, self._folder, self._report = rows, folder, report
         self._n_blocks, self._n_rows, self._n_classes = n_blocks, n_rows, n_classes
-        self._entries = entries
+        self._entries, self._run = entries, run
 
     def blocks(self) -> RowBlocks:
         """Learn the n-grams, write all rows as vectors, and return these.
@@ -67,41 +72,41 @@ class Vectors:
         self._vectorizer.learn(self._learn, self._n_rows)
         n_of_class = self._weigh()
         stage = self._folder.stage("vectors")
-        for number in range(self._n_blocks):
-            if not stage.has(number, "json"):
-                self._report("weighing n-grams", number, self._n_blocks)
-                self._write_vectors(stage, number)
+        task = partial(write_vectors, self._counting(), self._vectorizer, self._rows, stage)
+        self._do(stage, "weighing n-grams", task)
         squares = sum(stage.read_json(number) for number in range(self._n_blocks))
         self._discard()
-
-        def load(number: int) -> RowBlock:
-            codes, places, *parts = stage.read_arrays(number, "rows")
-            shape = len(codes), self._vectorizer.n_features
-            return RowBlock(sp.csr_array(tuple(parts), shape=shape), codes, places)
-
+        n_features = self._vectorizer.n_features
+        load = partial(load_vectors, stage, n_features)
         scale = float(np.sqrt(squares / self._n_rows)) or 1.0
-        return RowBlocks(n_of_class, self._vectorizer.n_features, self._n_blocks, scale, load)
+        return RowBlocks(n_of_class, n_features, self._n_blocks, scale, load, self._run)
 
-    def _numbers(self, stage: WorkFolder, what: str) -> Iterator[int]:
-        """Yield the numbers of the blocks that a stage has not done.
+    def _do(self, stage: WorkFolder, what: str, task: Callable[[int], None]) -> None:
+        """Run a task for the blocks that a stage has not done.
 
         Parameters
         ----------
         stage : WorkFolder
         what : str
             For the report.
-
-        Yields
-        ------
-        int
+        task : callable
+            Called with the number of a block.
         """
-        for number in range(self._n_blocks):
-            if not stage.has(number, "json"):
-                self._report(what, number, self._n_blocks)
-                yield number
+        numbers = range(self._n_blocks)
+        left = [number for number in numbers if not stage.has(number, "json")]
+
+        def begin(number: int) -> None:
+            self._report(what, number, self._n_blocks)
+
+        for _ in in_order(self._run, task, left, begin):
+            pass
 
     def _stage_of(self, part: NgramPart) -> WorkFolder:
-        return self._folder.stage(part.vectorizer.analyzer)
+        """Return the folder of a part, which another one with the same analyzer does not share."""
+        params = part.vectorizer.get_params(deep=False)
+        # Characters are perhaps learned twice, with and without a limit, from the same n-grams.
+        params.pop("max_df")
+        return self._folder.stage(f"{part.vectorizer.analyzer}-{content_digest(params)[:8]}")
 
     def _learn(self, part: NgramPart) -> None:
         """Learn the n-grams of a part.
@@ -112,17 +117,12 @@ class Vectors:
             Fitted in place.
         """
         stage, kind = self._stage_of(part), part.vectorizer.analyzer
-        for number in self._numbers(stage, f"finding n-grams ({kind})"):
-            found = part.encode(self._rows.texts(number))
-            stage.write_frame(number, "ngrams", part.ngrams(found.tokens))
-            if part.has_words:
-                stage.write_frame(number, "distinct", _counted(found.tokens))
-            stage.write_arrays(number, "tokens", list(tokens_to_arrays(found.tokens)))
-            stage.write_json(number, [found.statistics, found.segmenter])
+        task = partial(write_ngrams, part, self._rows, stage)
+        self._do(stage, f"finding n-grams ({kind})", task)
         states = [stage.read_json(number) for number in range(self._n_blocks)]
         names = {name for statistics, _ in states for name in statistics}
         statistics = {name: sum(one.get(name, 0) for one, _ in states) for name in names}
-        segmenter = next((one for _, one in states if one is not None), None)
+        segmenter = _only_segmenter([one for _, one in states])
         keep = pl.col("rows") >= part.least_rows(self._n_rows)
         ngrams = pl.concat(map(pl.read_parquet, self._add_up(stage, "ngrams", keep, kind)))
         part.learn(ngrams, self._n_rows, statistics, self._n_once(part, stage), segmenter)
@@ -166,7 +166,14 @@ class Vectors:
         def report(n_done: int, n_ranges: int) -> None:
             self._report(f"adding up n-grams ({what})", n_done, n_ranges)
 
-        return add_up(runs, stage.stage(kind), keep=keep, report=report, entries=self._entries)
+        return add_up(
+            runs,
+            stage.stage(kind),
+            keep=keep,
+            report=report,
+            entries=self._entries,
+            run=self._run,
+        )
 
     def _weigh(self) -> np.ndarray:
         """Count the n-grams of all rows and learn their weights; return the rows of each class.
@@ -225,19 +232,14 @@ class Vectors:
             Of all blocks.
         """
         saved = time.monotonic()
-        for number in range(first, self._n_blocks):
+        task = partial(rows_with, self._counting(), self._rows, self._n_classes)
+
+        def begin(number: int) -> None:
             self._report("counting n-grams", number, self._n_blocks)
-            codes = self._rows.codes(number)
-            rows = np.arange(len(codes))
-            ones = np.ones(len(codes), dtype=np.int64)
-            shape = self._n_classes, len(codes)
-            indicator = sp.csr_array((ones, (codes, rows)), shape=shape)
-            for i, counts in enumerate(self._counts_of(stage, number)):
-                present = sp.csr_array(
-                    (np.ones(counts.nnz, np.int64), counts.indices, counts.indptr), counts.shape
-                )
-                sums[i] = sums[i] + sp.csc_array(indicator @ present)
-            of_class = of_class + np.bincount(codes, minlength=self._n_classes)
+
+        for number, found in in_order(self._run, task, range(first, self._n_blocks), begin):
+            sums = [total + one for total, one in zip(sums, found.sums, strict=True)]
+            of_class = of_class + found.of_class
             if number + 1 == self._n_blocks or time.monotonic() - saved >= _SAVE_AFTER:
                 self._save_sums(stage, number + 1, sums, of_class)
                 saved = time.monotonic()
@@ -259,51 +261,10 @@ class Vectors:
         arrays = [array for one in sums for array in (one.data, one.indices, one.indptr)]
         stage.write_arrays("sums", "arrays", [np.array(n_done), of_class, *arrays])
 
-    def _counts_of(self, stage: WorkFolder, number: int) -> list[sp.csr_array]:
-        """Return the counts of a block for each part, from its file if there is one.
-
-        Parameters
-        ----------
-        stage : WorkFolder
-        number : int
-
-        Returns
-        -------
-        list of csr_array of int of shape (n_rows, n_features)
-        """
+    def _counting(self) -> Counting:
+        """Return what counts the n-grams of blocks."""
         parts = self._vectorizer.parts
-        if not stage.has(number, "counts"):
-            found = []
-            for part in parts:
-                tokens = tokens_of_arrays(*self._stage_of(part).read_arrays(number, "tokens"))
-                found.append(part.count(tokens))
-            arrays = [a for one in found for a in (_small(one.data), one.indices, one.indptr)]
-            stage.write_arrays(number, "counts", arrays)
-            return found
-        arrays = stage.read_arrays(number, "counts")
-        shapes = [(len(arrays[3 * i + 2]) - 1, part.n_features) for i, part in enumerate(parts)]
-        return [
-            sp.csr_array(tuple(arrays[3 * i : 3 * i + 3]), shape=shape)
-            for i, shape in enumerate(shapes)
-        ]
-
-    def _write_vectors(self, stage: WorkFolder, number: int) -> None:
-        """Write the features of a block, with the classes and the places of its rows.
-
-        Parameters
-        ----------
-        stage : WorkFolder
-        number : int
-        """
-        counts = self._counts_of(self._folder.stage("counts"), number)
-        for one in counts:
-            one.data = one.data.astype(np.int32)
-        X = self._vectorizer.features(counts)
-        codes, places = self._rows.codes(number), _places(X)
-        X = X.astype(np.float32)
-        arrays = [codes, places, X.data, X.indices, X.indptr]
-        stage.write_arrays(number, "rows", arrays)
-        stage.write_json(number, float(np.dot(X.data, X.data)))
+        return Counting(self._folder.stage("counts"), parts, [self._stage_of(p) for p in parts])
 
     def _discard(self) -> None:
         """Delete what is needed no more once all vectors are written."""
@@ -316,40 +277,28 @@ class Vectors:
             self._folder.stage("rows").discard(kind)
 
 
-def _small(counts: np.ndarray) -> np.ndarray:
-    """Return counts in one byte each if they fit."""
-    fits = not len(counts) or counts.max() <= np.iinfo(np.uint8).max
-    return counts.astype(np.uint8) if fits else counts
-
-
-def _counted(tokens) -> pl.DataFrame:
-    """Return the distinct words of a block in ascending order, and how often each occurs.
+def _only_segmenter(found: Sequence[str | None]) -> str | None:
+    """Return what split runs of characters without spaces in all blocks; reject two of them.
 
     Parameters
     ----------
-    tokens : EncodedTokens
+    found : sequence of str or None
+        Of each block; None if it has no such runs.
 
     Returns
     -------
-    polars.DataFrame of shape (n_distinct, 2)
+    str or None
+
+    Raises
+    ------
+    ValueError
     """
-    counts = np.bincount(tokens.codes, minlength=len(tokens.distinct))
-    return pl.DataFrame({"key": tokens.distinct, "count": counts}).sort("key")
-
-
-def _places(X: sp.csr_array) -> np.ndarray:
-    """Return a pseudo-random number from 0 to 1 for each row, the same for equal rows.
-
-    Parameters
-    ----------
-    X : csr_array of float of shape (n_rows, n_features)
-
-    Returns
-    -------
-    ndarray of float of shape (n_rows,)
-    """
-    bits = (same_rows(X) + 0.0).view(np.uint64)
-    for multiplier, shift in zip(_MIX, (30, 27)):
-        bits = (bits ^ (bits >> np.uint64(shift))) * multiplier
-    bits ^= bits >> np.uint64(31)
-    return (bits >> np.uint64(11)) * 2.0**-53
+    names = sorted({one for one in found if one is not None})
+    if len(names) > 1:
+        raise ValueError(
+            f"all blocks must be split into words by the same segmenter, got {' and '.join(names)}:"
+            " the libraries of the extra agnews_sk[languages] changed during the run, or differ "
+            "between workers; install the same everywhere, delete the work folder, and run the "
+            "training again."
+        )
+    return next(iter(names), None)

@@ -53,3 +53,20 @@ def test_options_that_need_all_rows_are_refused(run, tickets, tmp_path, options,
     assert done.exit_code == 2
     assert message in " ".join(done.output.split())
     assert not (tmp_path / "model").exists()
+
+
+def test_a_cluster_needs_blocks_and_takes_them(run, tickets, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+    command = ["train", "--data", tickets, "--out", tmp_path / "model"]
+    done = run(*command, "--dask", "local")
+    assert done.exit_code == 2
+    assert "--dask reads the rows of files on the workers of a cluster; add --stream" in " ".join(
+        done.output.split()
+    )
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+    ) as cluster:
+        done = run(*command, "--stream", "--dask", cluster.scheduler_address)
+    assert done.exit_code == 0, done.output
+    assert "Fitted: tfidf on 48 rows" in done.output
+    assert load(tmp_path / "model").named_steps["join"].columns_ == ["comment_body"]

@@ -9,13 +9,14 @@ from agnews_sk.datasets import (
     labels_of_block,
     load_texts,
     make_news,
-    read_blocks,
+    parts_of_files,
     reading_of,
 )
 
 
 def tables_of(paths, n_rows=7, **options):
-    return [block.load() for block in read_blocks(paths, reading_of(**options), n_rows)]
+    parts = parts_of_files(paths, reading_of(**options), n_rows)
+    return [block.load() for part in parts for block in part.blocks()]
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "tsv", "jsonl", "parquet", "arrow"])

@@ -1,5 +1,6 @@
 """Parquet as a stream: wanted columns, types, and cells that cannot be converted."""
 
+import gzip
 import json
 
 import polars as pl
@@ -132,3 +133,42 @@ def test_batches_are_cut_at_the_same_rows_however_tables_are(sizes, n_rows):
     found = [table["x"].to_pylist() for table in arrow._recut(iter(tables), n_rows)]
     everything = list(range(sum(sizes)))
     assert found == [everything[i : i + n_rows] for i in range(0, len(everything), n_rows)]
+
+
+@pytest.mark.parametrize("rows_per_group", [1, 3, 4, 10, 50])
+@pytest.mark.parametrize("n_rows", [1, 4, 7, 23, 30])
+def test_ranges_of_rows_are_the_batches_of_the_file(path, rows_per_group, n_rows):
+    frame = pl.DataFrame({"text": [str(i) for i in range(23)], "id": range(23)})
+    pq.write_table(frame.to_arrow(), path, row_group_size=rows_per_group)
+    reader = open_rows(path, NAMES)
+    whole = list(reader.batches(n_rows))
+    ranges = reader.row_ranges(n_rows)
+    parts = [list(reader.batches(n_rows, rows)) for rows in ranges]
+    assert len(ranges) == min(-(-23 // n_rows), -(-23 // rows_per_group))
+    assert [len(part) for part in parts] == [-(-len(rows) // n_rows) for rows in ranges]
+    found = [batch for part in parts for batch in part]
+    assert [batch.lines for batch in found] == [batch.lines for batch in whole]
+    assert [batch.rows for batch in found] == [batch.rows for batch in whole]
+
+
+def test_of_a_range_no_other_row_group_is_read(path, monkeypatch):
+    pq.write_table(pa.table({"text": [str(i) for i in range(40)]}), path, row_group_size=10)
+    reader, read = open_rows(path, NAMES), []
+    iterate = pq.ParquetFile.iter_batches
+
+    def watched(self, n_rows, row_groups, columns):
+        read.append(list(row_groups))
+        return iterate(self, n_rows, row_groups=row_groups, columns=columns)
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
+    for rows in reader.row_ranges(8):
+        list(reader.batches(8, rows))
+    assert read == [[0, 1], [1, 2], [2, 3], [3]]
+
+
+def test_a_file_without_rows_and_a_compressed_one_are_read_as_a_whole(path, tmp_path):
+    assert write(path, text=[]).row_ranges(5) == [None]
+    packed = tmp_path / "packed.parquet.gz"
+    write(path, text=["oil"] * 9)
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert open_rows(packed, NAMES).row_ranges(5) == [None]

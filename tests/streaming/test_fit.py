@@ -18,7 +18,7 @@ from agnews_sk import (
 )
 from agnews_sk.sampling import DuplicateFilter, LengthFilter, MissingTextFilter, SamplerChain
 from agnews_sk.streaming import fit_files
-from agnews_sk.streaming._rows import find_duplicates
+from agnews_sk.streaming._duplicates import find_duplicates
 from agnews_sk.streaming._vectors import Vectors
 from agnews_sk.vectorization import NgramUnion
 from tests.streaming.conftest import (
@@ -263,3 +263,55 @@ def test_several_labels_per_row_are_rejected(tmp_path):
     path.write_text('{"text": "oil", "label": ["a", "b"]}\n{"text": "cup", "label": []}\n')
     with pytest.raises(ValueError, match=r"several labels per row.*use fit"):
         train(make_quick(), path, text="text")
+
+
+def test_a_file_that_has_faulty_rows_only_is_not_passed_over(tmp_path):
+    (tmp_path / "a.csv").write_text("text,label\nbroken\n")
+    (tmp_path / "b.csv").write_text("text,label\n" + "oil up,a\ncup won,b\n" * 20)
+    paths = sorted(tmp_path.iterdir())
+    with pytest.raises(ValueError, match=r"a\.csv, line 2: expected 2 fields, got 1"):
+        train(make_quick(), paths, text="text")
+    with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*a\.csv, line 2"):
+        found = train(make_quick(), paths, text="text", on_bad_rows="skip")
+    assert found.classes_.tolist() == ["a", "b"]
+    assert found["join"].columns_ == ["text"]
+
+
+def test_a_block_may_have_a_different_class_in_each_row(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [f'"{1 + i % 40}","A title","Words of class{i % 40} and row{i}."' for i in range(100)]
+    path.write_text("\n".join(rows) + "\n")
+    found = train(make_quick(), path, text=None, label=None, rows_per_block=88)
+    assert found.classes_.tolist() == list(range(1, 41))
+    rows = [f'"{i}","A title","Words of class{i % 5} and row{i}."' for i in range(30)]
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(ValueError, match="each of its 30 rows has a different number there"):
+        train(make_quick(), path, text="description", label="class", rows_per_block=7)
+
+
+def test_two_vectorizers_with_the_same_analyzer_learn_their_own_n_grams(news, tmp_path):
+    texts = news[0]["description"].fillna("")[:200].tolist()
+    pl.DataFrame({"text": texts, "label": list(news[1][:200])}).write_parquet(
+        tmp_path / "a.parquet"
+    )
+    short = NgramVectorizer(analyzer="char_wb", ngram_range=(1, 2))
+    pipeline = make_quick(vectorize=NgramUnion(units="both", words=short))
+    found = train(pipeline, tmp_path / "a.parquet", text="text", rows_per_block=70)
+    assert_same_vocabulary(found, clone(pipeline).fit(texts, news[1][:200]))
+
+
+@pytest.mark.parametrize(
+    ("option", "error", "message"),
+    [
+        ({"rows_per_block": 0}, ValueError, "at least 1, got 0"),
+        ({"rows_per_block": 2.5}, TypeError, "must be an integer, got 2.5"),
+        ({"rows_per_block": "ten"}, TypeError, "must be an integer, got 'ten'"),
+        ({"rows_per_block": True}, TypeError, "must be an integer, got True"),
+        ({"path": []}, ValueError, r"paths must be a file or several, got \[\]"),
+        ({"work_folder": __file__}, ValueError, "work_folder must be a folder, got"),
+    ],
+    ids=["none", "fraction", "text", "boolean", "no files", "file"],
+)
+def test_values_out_of_range_are_refused(file, option, error, message):
+    with pytest.raises(error, match=message):
+        train(make_quick(), **{"path": file, **option})

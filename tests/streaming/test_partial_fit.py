@@ -31,4 +31,4 @@ def test_the_features_of_a_batch_do_not_depend_on_other_batches(news):
     whole = features.transform(texts[:400])
     parts = [features.transform(texts[start : start + 100]) for start in range(0, 400, 100)]
     for i, part in enumerate(parts):
-        np.testing.assert_array_equal(whole[100 * i : 100 * (i + 1)].toarray(), part.toarray())
+        assert (whole[100 * i : 100 * (i + 1)] != part).nnz == 0

@@ -11,6 +11,7 @@ import pytest
 
 from agnews_sk import load, make_tfidf_pipeline
 from agnews_sk._core.run_lock import output_lock
+from agnews_sk.datasets import FilePart
 from agnews_sk.sampling import DuplicateFilter
 from tests.streaming.conftest import (
     as_frame,
@@ -177,3 +178,42 @@ def test_without_a_work_folder_nothing_is_left(file, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     train(make_quick(), file)
     assert not list(tmp_path.iterdir())
+
+
+def test_parts_of_files_that_are_done_are_not_read_again(news, tmp_path, monkeypatch):
+    frame, paths = as_frame(news[0][:300], news[1][:300]), []
+    for i in range(3):
+        paths.append(tmp_path / f"{i}.csv")
+        frame[100 * i : 100 * (i + 1)].write_csv(paths[-1])
+    options = {"rows_per_block": 50, "work_folder": tmp_path / "work"}
+    seen = []
+
+    def stop(stage, n_done, n_blocks):
+        if n_done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(make_quick(), paths, progress=stop, **options)
+    blocks = FilePart.blocks
+
+    def watched(part):
+        seen.append(part.file)
+        return blocks(part)
+
+    monkeypatch.setattr(FilePart, "blocks", watched)
+    found = train(make_quick(), paths, **options)
+    assert seen == [2]
+    assert_same_model(found, train(make_quick(), paths, rows_per_block=50))
+
+
+def test_a_segmenter_that_changes_during_a_run_is_rejected(tmp_path):
+    path = tmp_path / "a.jsonl"
+    rows = {"text": ["石油价格上涨", "决赛今晚举行"] * 10, "label": ["a", "b"] * 10}
+    pl.DataFrame(rows).write_ndjson(path)
+    options = {"text": "text", "rows_per_block": 5, "work_folder": tmp_path / "work"}
+    with pytest.raises(KeyboardInterrupt):
+        train(make_quick(), path, progress=stop_at("adding up"), **options)
+    for one in (tmp_path / "work").glob("*/word-*/00000002.json"):
+        one.write_text(json.dumps([json.loads(one.read_text())[0], "another 1.0"]))
+    with pytest.raises(ValueError, match=r"the same segmenter, got another 1\.0 and .*delete the"):
+        train(make_quick(), path, **options)
