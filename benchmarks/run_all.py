@@ -59,6 +59,7 @@ RUNS = {
     "install": "benchmarks/bench_install.py",
     "predict": "benchmarks/bench_predict.py",
     "stream": "benchmarks/bench_stream.py",
+    "devices": "benchmarks/bench_devices.py",
     "onnx": "benchmarks/bench_onnx.py",
     "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",
     "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",

@@ -109,6 +109,8 @@ def run_train(
         result = score_fitted(pipeline, family, rows, n_train, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
+        if family in NETS:
+            pipeline.set_params(classify__devices=1)  # which is not saved
         save(pipeline, out, card=card)
         _store_reference(pipeline, rows, out)
     console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)
