@@ -130,7 +130,9 @@ _RULES = [
     Rule(
         EpochScoring,
         lambda callback, classifier: (
-            classifier.devices > 1 and callback.on_train and _keeps_predictions(callback, classifier)
+            classifier.devices > 1
+            and callback.on_train
+            and _keeps_predictions(callback, classifier)
         ),
         "would score predictions for training batches, which are on devices={devices} devices; set "
         "use_caching=False, so that it predicts at the end of each epoch.",

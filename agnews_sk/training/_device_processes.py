@@ -114,10 +114,9 @@ class DeviceProcesses:
         # A killed process leaves no message; the others fail because of it.
         silent = [rank for rank in ended if rank not in self._errors]
         rank = min(silent or self._errors, key=lambda rank: self._errors.get(rank, (0.0, ""))[0])
-        what = f"{self._reason(rank, codes[rank])}"
         return RuntimeError(
-            f"training on {self._n_devices} devices ended: rank {rank} {what}. With checkpoint_dir, "
-            "the same fit resumes."
+            f"training on {self._n_devices} devices ended: rank {rank} "
+            f"{self._reason(rank, codes[rank])}. With checkpoint_dir, the same fit resumes."
         )
 
     def _reason(self, rank: int, code: int | None) -> str:

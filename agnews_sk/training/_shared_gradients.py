@@ -58,9 +58,7 @@ class SharedGradients(Gradients):
     that loss, and so are the gradients.
     """
 
-    def __init__(
-        self, net: "TextNet", cache: LayerCache, train: TextRows, loop: LoopState
-    ) -> None:
+    def __init__(self, net: "TextNet", cache: LayerCache, train: TextRows, loop: LoopState) -> None:
         super().__init__(net, cache, None)
         self._train = train
         self._loop = loop
