@@ -69,13 +69,14 @@ class DeviceProcesses:
         Raises
         ------
         RuntimeError
-            If a process has ended, or ends within some seconds.
+            If a process has ended or failed, or does within some seconds.
         """
         try:
             yield
         except (RuntimeError, OSError) as error:
-            wait([process.sentinel for process in self._processes], _GRACE_SECONDS)
-            if all(process.exitcode is None for process in self._processes):
+            # The message of a process that fails comes before its end.
+            sentinels = [process.sentinel for process in self._processes]
+            if not wait([*sentinels, *self._connections], _GRACE_SECONDS):
                 raise
             raise self._failure() from error
 

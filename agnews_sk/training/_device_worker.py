@@ -5,7 +5,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -138,13 +139,21 @@ def work(rank: int, n_processes: int, folder: str, connection: Connection) -> No
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends rank 0, which ends this process
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
+    # Errors are reported before the group ends, which the others notice at once.
+    with ExitStack() as stack, _reporting(connection):
         worker = _Worker(joblib.load(Path(folder) / JOB, mmap_mode="r"), rank)
         connection.send(None)
-        with joined(Path(folder), rank, n_processes, worker.device):
-            while (order := connection.recv()) != STOP:
-                worker.follow(order)
-    except BaseException as error:
+        stack.enter_context(joined(Path(folder), rank, n_processes, worker.device))
+        while (order := connection.recv()) != STOP:
+            worker.follow(order)
+
+
+@contextmanager
+def _reporting(connection: Connection) -> Iterator[None]:
+    """Within the block, send the time and text of an error, and end the process with status 1."""
+    try:
+        yield
+    except Exception as error:
         connection.send((time.time(), f"{type(error).__name__}: {error}"))
         raise SystemExit(1) from error
 
