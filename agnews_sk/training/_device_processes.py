@@ -73,10 +73,8 @@ class DeviceProcesses:
         """
         try:
             yield
-        except (RuntimeError, OSError) as error:
-            # The message of a process that fails comes before its end.
-            sentinels = [process.sentinel for process in self._processes]
-            if not wait([*sentinels, *self._connections], _GRACE_SECONDS):
+        except (RuntimeError, OSError, EOFError) as error:
+            if not self._finds_failure():
                 raise
             raise self._failure() from error
 
@@ -100,12 +98,17 @@ class DeviceProcesses:
         """Wait until each process has sent that it is ready, or raise if one ends before."""
         for process, connection in zip(self._processes, self._connections, strict=True):
             wait([connection, process.sentinel])
-            with suppress(EOFError, OSError):
-                if connection.poll() and connection.recv() is None:
-                    continue
-            process.join(_GRACE_SECONDS)
-            raise self._failure()
+            with self.explaining():
+                self._read_ready(connection)
         self._is_ready = True
+
+    def _finds_failure(self) -> bool:
+        """Wait some seconds for a process to fail or end, and return whether one does."""
+        sentinels = [process.sentinel for process in self._processes]
+        # The message of a process that fails comes before its end, as does a closed connection.
+        wait([*sentinels, *self._connections], _GRACE_SECONDS)
+        self._read_errors()
+        return bool(self._errors or wait(sentinels, _GRACE_SECONDS))
 
     def _failure(self) -> RuntimeError:
         """Return the error that names the process which ended first, and why it did."""
@@ -132,6 +135,13 @@ class DeviceProcesses:
             f"ended with exit code {code} before it was ready: it imports the main module of the "
             "program, which must fit below `if __name__ == '__main__':`, and be a file"
         )
+
+    def _read_ready(self, connection: Connection) -> None:
+        """Read that a process is ready, or raise an OSError."""
+        received = connection.recv()
+        if received is not None:
+            self._errors[self._connections.index(connection) + 1] = received
+            raise OSError("a process failed before it was ready")
 
     def _read_errors(self) -> None:
         """Read the messages of the processes that have failed."""

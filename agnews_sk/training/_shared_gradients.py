@@ -214,6 +214,19 @@ def check_devices(classifier: Any) -> None:
         if getattr(classifier, name) == value:
             raise ValueError(f"devices={n} cannot be combined with {name}={value!r}: {reason}.")
     device = choose_device((classifier.net_params or {}).get("device", classifier.device))
+    _check_device(n, device)
+    if not dist.is_available() or (device == "cuda" and not dist.is_nccl_available()):
+        missing = "torch.distributed" if device == "cpu" else "torch.distributed with NCCL"
+        raise RuntimeError(f"devices={n} needs {missing}, which this build of torch lacks.")
+    if dist.is_initialized():
+        raise RuntimeError(
+            f"devices={n} starts its own processes, but this process is in a group of "
+            "torch.distributed already; start the program without torchrun."
+        )
+
+
+def _check_device(n: int, device: str) -> None:
+    """Raise a ValueError if there are no `n` devices of a kind."""
     if device not in ("cpu", "cuda"):
         raise ValueError(
             f"devices={n} needs device='cuda', for the first GPUs, or 'cpu', got {device!r}."
@@ -222,14 +235,6 @@ def check_devices(classifier: Any) -> None:
         raise ValueError(
             f"devices={n} needs as many GPUs, and torch finds {torch.cuda.device_count()}; lower "
             "devices, or set CUDA_VISIBLE_DEVICES."
-        )
-    if not dist.is_available() or (device == "cuda" and not dist.is_nccl_available()):
-        missing = "torch.distributed" if device == "cpu" else "torch.distributed with NCCL"
-        raise RuntimeError(f"devices={n} needs {missing}, which this build of torch lacks.")
-    if dist.is_initialized():
-        raise RuntimeError(
-            f"devices={n} starts its own processes, but this process is in a group of "
-            "torch.distributed already; start the program without torchrun."
         )
 
 

@@ -20,6 +20,7 @@ from skorch.callbacks import BatchScoring, Callback, EpochScoring
 from agnews_sk import FineTunedTransformerClassifier
 from agnews_sk.training import TextNet
 from agnews_sk.training._collectives import joined, on_loopback, trained_parameters
+from agnews_sk.training._device_processes import DeviceProcesses
 from agnews_sk.training._device_worker import END_STEP, JOB, _Worker
 from agnews_sk.training._layer_cache import LayerCache
 from agnews_sk.training._loop_state import LoopState
@@ -145,6 +146,15 @@ def test_an_error_on_a_rank_is_reported():
     expected = r"devices ended: rank 1 failed with ValueError: no loss here\."
     with pytest.raises(RuntimeError, match=expected):
         net(devices=2, net_params={"criterion": FailsElsewhere}).fit(IDS, LABELS)
+    assert others() == []
+
+
+@pytest.mark.slow
+def test_an_error_before_training_is_reported(tmp_path):
+    processes = DeviceProcesses(2, tmp_path)
+    expected = "rank 1 failed with FileNotFoundError: .*job"
+    with pytest.raises(RuntimeError, match=expected), processes.running():
+        raise AssertionError("not reached")
     assert others() == []
 
 
