@@ -104,11 +104,16 @@ class DeviceProcesses:
 
     def _finds_failure(self) -> bool:
         """Wait some seconds for a process to fail or end, and return whether one does."""
-        sentinels = [process.sentinel for process in self._processes]
+        processes = {process.sentinel: process for process in self._processes}
         # The message of a process that fails comes before its end, as does a closed connection.
-        wait([*sentinels, *self._connections], _GRACE_SECONDS)
+        wait([*processes, *self._connections], _GRACE_SECONDS)
         self._read_errors()
-        return bool(self._errors or wait(sentinels, _GRACE_SECONDS))
+        if self._errors:
+            return True
+        ended = wait(list(processes), _GRACE_SECONDS)
+        for sentinel in ended:
+            processes[sentinel].join()  # a sentinel comes before the exit code
+        return bool(ended)
 
     def _failure(self) -> RuntimeError:
         """Return the error that names the process which ended first, and why it did."""
