@@ -169,8 +169,8 @@ class SharedGradients(Gradients):
         net = self._net
         copy = type(net).__new__(type(net))
         # Not by `copy.copy`, which would copy the weights and call what pickles callbacks.
-        vars(copy).update(vars(net))
-        vars(copy).update(
+        copy.__dict__.update(vars(net))
+        copy.__dict__.update(
             module=type(net.module_),
             callbacks=None,
             callbacks_=[],
