@@ -104,15 +104,16 @@ class DeviceProcesses:
 
     def _finds_failure(self) -> bool:
         """Wait some seconds for a process to fail or end, and return whether one does."""
-        processes = {process.sentinel: process for process in self._processes}
+        sentinels = [process.sentinel for process in self._processes]
         # The message of a process that fails comes before its end, as does a closed connection.
-        wait([*processes, *self._connections], _GRACE_SECONDS)
+        wait([*sentinels, *self._connections], _GRACE_SECONDS)
         self._read_errors()
         if self._errors:
             return True
-        ended = wait(list(processes), _GRACE_SECONDS)
-        for sentinel in ended:
-            processes[sentinel].join()  # a sentinel comes before the exit code
+        ended = wait(sentinels, _GRACE_SECONDS)
+        for process in self._processes:
+            if process.sentinel in ended:
+                process.join()  # a sentinel comes before the exit code
         return bool(ended)
 
     def _failure(self) -> RuntimeError:

@@ -41,6 +41,8 @@ from tests.training.nets import (
 
 # Weights and batches of unequal sizes, so that a share is not just a half.
 WEIGHTED = {"class_weight": {"a": 1.0, "b": 3.0}, "batch_size": 5, "accumulate": 2}
+# Each process imports torch anew, which takes long on a machine that others use.
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[2]
 
 
@@ -178,7 +180,7 @@ def run_script(tmp_path, guard):
     path.write_text(SCRIPT.format(guard=guard))
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, path], capture_output=True, text=True, env=env, timeout=300
+        [sys.executable, path], capture_output=True, text=True, env=env, timeout=600
     )
 
 
