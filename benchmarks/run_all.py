@@ -60,6 +60,7 @@ RUNS = {
     "predict": "benchmarks/bench_predict.py",
     "stream": "benchmarks/bench_stream.py",
     "stream_dask": "benchmarks/bench_stream_dask.py",
+    "devices": "benchmarks/bench_devices.py",
     "onnx": "benchmarks/bench_onnx.py",
     "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",
     "transformers": "benchmarks/bench_transformers.py padding freezing prediction training",

@@ -48,6 +48,7 @@ ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "agnews_sk.classifiers.FineTunedTransformerClassifier": {
         "threshold": "f1",
         "ema_decay": None,
+        "devices": 1,
         "n_layers": None,
         **_CHUNKS,
     },
@@ -55,6 +56,7 @@ ADDED_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "agnews_sk.classifiers.TransformerClassifier": {
         "threshold": "f1",
         "ema_decay": None,
+        "devices": 1,
         **_CHUNKS,
     },
     "agnews_sk.tokenization.WordTokenizer": {"segmenter": None},

@@ -8,7 +8,8 @@ from agnews_sk._core.code import library_of
 from agnews_sk._core.pretrained import model_digest
 
 # Parameters that change where and how fast an estimator runs, but none of its predictions.
-RUNTIME_ONLY = {"cache", "cache_dir", "checkpoint_dir", "device", "memory", "n_jobs", "verbose"}
+RUNTIME_ONLY = {"cache", "cache_dir", "checkpoint_dir", "device", "devices", "memory"}
+RUNTIME_ONLY |= {"n_jobs", "verbose"}
 
 
 def besides_parameters(estimator: Any) -> dict[str, Any]:

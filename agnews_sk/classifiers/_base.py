@@ -48,6 +48,7 @@ from agnews_sk.training import (
     TextRows,
     add_lora,
     check_callbacks,
+    check_devices,
     check_net_params,
     check_pairs,
     explain_out_of_memory,
@@ -334,8 +335,8 @@ class TextNetClassifier(
                 f"patience={self.patience} needs validation rows; set validation_fraction, or "
                 "pass X_val and y_val to fit."
             )
-        check_net_params(self)
-        check_pairs(self)
+        for check in (check_net_params, check_pairs, check_devices):
+            check(self)
         validates = X_val is not None or self.validation_fraction is not None
         check_callbacks(self, validates=validates)
 

@@ -9,7 +9,7 @@ from agnews_sk._core.content import content_digest
 from agnews_sk.training import Checkpoint, TextRows, deciding_callbacks
 
 # They affect resuming or the display, but not the result.
-_NOT_IN_NAME = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
+_NOT_IN_NAME = {"callbacks", "checkpoint_dir", "device", "devices", "random_state", "verbose"}
 
 
 def open_checkpoint(

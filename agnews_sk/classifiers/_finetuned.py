@@ -155,6 +155,10 @@ class FineTunedTransformerClassifier(TextNetClassifier):
         Compile the model with `torch.compile`. Frozen layers then run in each epoch.
     device : str, default="auto"
         A torch device; "auto" is an accelerator if torch finds one, else the CPU.
+    devices : int, default=1
+        Number of devices to train on: the first GPUs of "cuda", each in a process of its own, with
+        its share of every batch; the sums of the gradients are those of one device, see the guide
+        on scaling. With "cpu" processes share the cores, which is of use for tests.
     warm_start : bool, default=False
         Start from the weights of the last `fit`, which must have had the same classes. Of the same
         rows, the same ones are held out again.

@@ -64,6 +64,7 @@ class NetParameters:
         "precision": [StrOptions({"auto", "fp32", "bf16"})],
         "compile": ["boolean"],
         "device": [str],
+        "devices": [POSITIVE_INT],
         "warm_start": ["boolean"],
         "callbacks": [list, None],
         "verbose": ["verbose"],
@@ -107,6 +108,7 @@ class NetParameters:
     precision: str = "auto"
     compile: bool = False
     device: str = "auto"
+    devices: int = 1
     warm_start: bool = False
     callbacks: list[Any] | None = None
     verbose: int = 0

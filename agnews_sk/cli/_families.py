@@ -53,6 +53,7 @@ def make_pipeline(
     *,
     model: str | None = None,
     epochs: int | None = None,
+    devices: int = 1,
     seed: int = 0,
     show: bool = False,
     columns: list[str] | str | None = None,
@@ -67,6 +68,8 @@ def make_pipeline(
         Pretrained model of those families that have one.
     epochs : int, optional
         Epochs of a network; by default those of its classifier.
+    devices : int, default=1
+        Number of devices that a network is trained on.
     seed : int, default=0
     show : bool, default=False
         Whether a network shows its epochs.
@@ -82,8 +85,8 @@ def make_pipeline(
     from agnews_sk import pipeline
 
     if family in COMPOSED:
-        same: dict[str, Any] = {"model": model, "epochs": epochs, "seed": seed, "show": show}
-        same |= {"columns": columns, "texts": texts}
+        same: dict[str, Any] = {"model": model, "epochs": epochs, "devices": devices}
+        same |= {"seed": seed, "show": show, "columns": columns, "texts": texts}
         tfidf, finetune = (make_pipeline(part, **same) for part in (Family.TFIDF, Family.FINETUNE))
         return _compose(family, tfidf, finetune, seed)
     params: dict[str, Any] = {}
@@ -95,6 +98,7 @@ def make_pipeline(
         params["static"] = family is Family.STATIC
         return pipeline.make_embedding_pipeline(model, columns=columns, random_state=seed, **params)
     params |= {"classify__random_state": seed, "classify__verbose": int(show)}
+    params["classify__devices"] = devices
     if epochs is not None:
         params["classify__max_epochs"] = epochs
     if family is Family.TRANSFORMER:
@@ -151,6 +155,26 @@ def check_one_label(multilabel: bool, families: Sequence[Family]) -> None:
                 f"{family.value} takes one label per row, got several; leave it out.",
                 param_hint="--family",
             )
+
+
+def check_devices(devices: int, family: Family) -> None:
+    """Reject several devices for a family that trains no network.
+
+    Parameters
+    ----------
+    devices : int
+    family : Family
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    if devices > 1 and family not in TRAINS_NET:
+        raise typer.BadParameter(
+            f"{family.value} trains no network; choose --family "
+            f"{', '.join(sorted(TRAINS_NET))}, or leave it out.",
+            param_hint="--devices",
+        )
 
 
 def check_columns(columns: list[str] | None, families: Sequence[Family]) -> list[str] | str | None:

@@ -20,6 +20,12 @@ EpochsOption = Annotated[
     int | None,
     typer.Option(min=1, help="Number of epochs of a network.", show_default="those of the family"),
 ]
+DevicesOption = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Number of GPUs to train a network on, each with its share of every batch."
+    ),
+]
 ParamsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -50,6 +56,7 @@ def train(
     test: TestOption = None,
     model: ModelOption = None,
     epochs: EpochsOption = None,
+    devices: DevicesOption = 1,
     params: ParamsOption = None,
     stream: StreamOption = False,
     dask: DaskOption = None,
@@ -63,6 +70,7 @@ def train(
         from agnews_sk.cli._stream_run import run_stream
 
         given = [f"--{name}" for name, value in others.items() if value]
+        given += ["--devices"] if devices > 1 else []
         run_stream(rows, out, **common, dask=dask, unsupported=given)
         return
     if dask is not None:
@@ -72,4 +80,4 @@ def train(
         )
     from agnews_sk.cli._train_run import run_train
 
-    run_train(rows, out, **common, **others)
+    run_train(rows, out, **common, **others, devices=devices)

@@ -21,6 +21,7 @@ from agnews_sk.cli._families import (
     TRAINS_NET,
     Family,
     check_columns,
+    check_devices,
     check_one_label,
     check_pretrained,
     make_pipeline,
@@ -51,6 +52,7 @@ def run_train(
     test: str | None,
     model: str | None,
     epochs: int | None,
+    devices: int,
     params: Sequence[str],
     seed: int,
 ) -> None:
@@ -69,6 +71,8 @@ def run_train(
     model : str or None
         Pretrained model of the families that have one.
     epochs : int or None
+    devices : int
+        Number of devices that a network is trained on.
     params : sequence of str
         Parameters of steps, each as NAME=VALUE.
     seed : int
@@ -77,11 +81,13 @@ def run_train(
     check_model_path(out)
     if family in PRETRAINED:
         check_pretrained(model)
+    check_devices(devices, family)
     others = check_columns(columns, [family])
     pipeline = make_pipeline(
         family,
         model=model,
         epochs=epochs,
+        devices=devices,
         seed=seed,
         show=console.is_terminal,
         columns=others,
@@ -103,6 +109,8 @@ def run_train(
         result = score_fitted(pipeline, family, rows, n_train, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
+        if family in NETS:
+            pipeline.set_params(classify__devices=1)  # which is not saved
         save(pipeline, out, card=card)
         _store_reference(pipeline, rows, out)
     console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)

@@ -35,7 +35,16 @@ _STEPS = ("steps", "transformer_list")
 # Runtime-only parameters (caches, checkpoints, callbacks, numbers of processes) belong to the
 # program that trains. They would let a saved model write files and start processes, such as the
 # compiler of a net.
-_RUNTIME_ONLY = ("cache", "cache_dir", "callbacks", "checkpoint_dir", "compile", "memory", "n_jobs")
+_RUNTIME_ONLY = (
+    "cache",
+    "cache_dir",
+    "callbacks",
+    "checkpoint_dir",
+    "compile",
+    "devices",
+    "memory",
+    "n_jobs",
+)
 
 
 def extract_parts(model: Any) -> tuple[Any, dict[str, bytes]]:

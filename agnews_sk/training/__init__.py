@@ -23,6 +23,7 @@ from agnews_sk.training._schedules import (
     make_schedule,
 )
 from agnews_sk.training._settings import TrainingSettings
+from agnews_sk.training._shared_gradients import check_devices
 from agnews_sk.training._weighing import (
     factors_of_rows,
     rows_with_weight,
@@ -43,6 +44,7 @@ __all__ = [
     "TrainingSettings",
     "add_lora",
     "check_callbacks",
+    "check_devices",
     "check_net_params",
     "check_pairs",
     "deciding_callbacks",

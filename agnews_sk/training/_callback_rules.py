@@ -122,6 +122,22 @@ _RULES = [
         "output layer; set use_caching=False, so that it predicts at the end of each epoch.",
     ),
     Rule(
+        BatchScoring,
+        lambda callback, classifier: classifier.devices > 1 and callback.on_train,
+        "would score training batches, whose predictions are on devices={devices} devices; use "
+        "EpochScoring with use_caching=False.",
+    ),
+    Rule(
+        EpochScoring,
+        lambda callback, classifier: (
+            classifier.devices > 1
+            and callback.on_train
+            and _keeps_predictions(callback, classifier)
+        ),
+        "would score predictions for training batches, which are on devices={devices} devices; set "
+        "use_caching=False, so that it predicts at the end of each epoch.",
+    ),
+    Rule(
         LoadInitState,
         lambda callback, classifier: classifier.ema_decay is not None,
         "would resume from averaged weights, with ema_decay={ema_decay!r}; resume with "

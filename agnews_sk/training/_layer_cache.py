@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,6 +51,11 @@ class LayerCache:
         self._max_bytes = max_bytes
         self._vectors: Tensor | None = None
         self._n_others: int | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The parameters of a cache for the same texts in another process."""
+        return {"n_frozen": self._n_frozen, "dtype": self._dtype, "max_bytes": self._max_bytes}
 
     @property
     def is_on(self) -> bool:

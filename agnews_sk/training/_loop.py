@@ -19,6 +19,7 @@ from agnews_sk.training._callbacks import (
 from agnews_sk.training._checkpoint import Checkpoint
 from agnews_sk.training._early_stopping import BestWeights
 from agnews_sk.training._freezing import Freezing
+from agnews_sk.training._gradients import Gradients
 from agnews_sk.training._hardware import set_random_state
 from agnews_sk.training._layer_cache import LayerCache
 from agnews_sk.training._loop_state import LoopState
@@ -26,6 +27,7 @@ from agnews_sk.training._loss_guard import LossGuard
 from agnews_sk.training._pair_training import PairTraining
 from agnews_sk.training._resuming import SavedTraining
 from agnews_sk.training._rows import TextRows, in_order
+from agnews_sk.training._shared_gradients import SharedGradients
 
 if TYPE_CHECKING:
     from agnews_sk.training._net import TextNet
@@ -98,6 +100,7 @@ class Training:
         self._reads_at_once = net.device == "cpu" or listen_to_batches(self._callbacks)
         kept = self.loop, self.best, self.average, self._callbacks
         self._saved = SavedTraining(net, *kept, checkpoint)
+        self._gradients = self._make_gradients()
         self._rates = self._learning_rates()
         self._finished: dict[str, Any] | None = None
         net.stop_training = False
@@ -105,9 +108,10 @@ class Training:
     def run(self) -> None:
         """Train until the end, or until a callback ends it."""
         begun = self._resume()
-        while not (self._is_at_its_end or self.net.stop_training):
-            self._run_epoch(begun)
-            begun = {}
+        with self._gradients.running():
+            while not (self._is_at_its_end or self.net.stop_training):
+                self._run_epoch(begun)
+                begun = {}
         self.average.apply()
         self.best.restore(self.net.module_)
         if self._pairs is not None and self._finished is None:
@@ -147,6 +151,12 @@ class Training:
             settings.max_cache_bytes if lasts and not settings.compile else 0,
         )
 
+    def _make_gradients(self) -> Gradients:
+        """Return what computes the gradients: this process alone, or with others."""
+        if self.net.settings.devices == 1:
+            return Gradients(self.net, self._cache, self._pairs)
+        return SharedGradients(self.net, self._cache, self.train, self.loop)
+
     def _resume(self) -> dict[str, Any]:
         """Restore the state on disk, and return the history of an epoch that it had begun."""
         state = self._saved.restore()
@@ -171,7 +181,8 @@ class Training:
         n_epochs = loop.epoch + 1 if net.settings.contrastive else 1
         for epoch in range(n_epochs):
             loader = net.get_iterator(self.train, training=True, epoch=epoch)
-            for rows in loader.batches if epoch < loop.epoch else loader.batches[:begun]:
+            for batch in loader.batches if epoch < loop.epoch else loader.batches[:begun]:
+                rows = self._gradients.own_rows(batch)
                 if not self._cache.is_on:
                     return
                 if not self._cache.holds(rows):
@@ -228,6 +239,7 @@ class Training:
         if self._pairs is not None:
             self._pairs.begin_epoch()
         self._notify("on_epoch_begin", **self._datasets)
+        self._gradients.begin_epoch()
 
     @property
     def _is_watched(self) -> bool:
@@ -352,12 +364,12 @@ class Training:
             inputs, labels = loader.batch(rows)
             batch = inputs, labels["target"]
             self._notify("on_batch_begin", batch=batch, training=True)
-            logits, loss = self._infer(rows, inputs, labels)
-            part = loss * (len(rows) / n_rows)
-            part.backward()
-            parts.append(part.detach())
+            share = len(rows) / n_rows
+            logits, loss = self._gradients.add(rows, inputs, labels, share)
+            parts.append(loss * share)
             if i < len(group):
-                self._end_batch(batch, loss.detach(), logits, training=True)
+                self._end_batch(batch, loss, logits, training=True)
+        self._gradients.end_step()
         self._set_learning_rate()
         self._change_gradients()
         self._notify(
@@ -370,31 +382,7 @@ class Training:
         if not self.loop.is_over:
             self.average.update()
         self._rates = self._learning_rates()
-        self._end_batch(batch, loss.detach(), logits, training=True)
-
-    def _infer(
-        self, rows: np.ndarray, inputs: dict[str, Tensor], labels: dict[str, Tensor]
-    ) -> tuple[Tensor | None, Tensor]:
-        """Return the logits of a batch, and the loss to train on.
-
-        Parameters
-        ----------
-        rows : ndarray of int of shape (batch,)
-        inputs, labels : dict of str to Tensor
-            Of these rows.
-
-        Returns
-        -------
-        logits : Tensor of shape (batch, n_classes) or None
-            None in contrastive training: its output layer is not fitted yet.
-        loss : Tensor of shape ()
-        """
-        net = self.net
-        with self._cache.shortcut(rows):
-            if self._pairs is not None:
-                return None, self._pairs.loss(rows, inputs, labels["target"])
-            logits = net.infer(inputs)
-        return logits, net.get_loss(logits, labels, X=inputs, training=True)
+        self._end_batch(batch, loss, logits, training=True)
 
     def _end_batch(
         self, batch: tuple[Any, Tensor], loss: Tensor, logits: Tensor | None, *, training: bool
@@ -409,6 +397,7 @@ class Training:
         logits : Tensor of shape (batch, n_classes) or None
         training : bool
         """
+        self._gradients.check()
         kind = "train" if training else "valid"
         known = loss.item() if self._reads_at_once else loss
         history = self.net.history

@@ -148,6 +148,7 @@ def _settings(
         gradual_unfreezing=classifier.gradual_unfreezing,
         max_cache_bytes=classifier.max_cache_bytes,
         compile=classifier.compile,
+        devices=classifier.devices,
         fits_head=fits_head,
         contrastive=classifier.loss == "contrastive",
     )

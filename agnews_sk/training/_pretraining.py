@@ -90,6 +90,7 @@ class _Options:
     gradual_unfreezing: ClassVar[bool] = False
     max_cache_bytes: ClassVar[int] = 0
     compile: ClassVar[bool] = False
+    devices: ClassVar[int] = 1
     callbacks: ClassVar[None] = None
     classes_: ClassVar[tuple[int, ...]] = (0,)
     net_params: ClassVar[dict[str, Any]] = {"criterion": GivenLoss}

@@ -17,7 +17,7 @@ class TrainingSettings:
     seed : int
         Random seed of the order of the batches.
     tokens_per_batch, accumulate, weight_decay, l1, layer_decay, gradient_clip, ema_decay, \
-patience, freeze, gradual_unfreezing, max_cache_bytes, compile
+patience, freeze, gradual_unfreezing, max_cache_bytes, compile, devices
         As the parameters of the classifiers, which describe them.
     bfloat16 : bool
         Whether training multiplies matrices in bfloat16.
@@ -47,5 +47,6 @@ patience, freeze, gradual_unfreezing, max_cache_bytes, compile
     gradual_unfreezing: bool
     max_cache_bytes: int
     compile: bool
+    devices: int
     fits_head: bool
     contrastive: bool

@@ -61,7 +61,7 @@ def test_settings_that_affect_the_result_are_in_the_name(tmp_path, change):
     assert name(tmp_path, **change) == name(tmp_path, **change)
 
 
-@pytest.mark.parametrize("params", [{"device": "cpu"}, {"verbose": 1}], ids=str)
+@pytest.mark.parametrize("params", [{"device": "cpu"}, {"devices": 2}, {"verbose": 1}], ids=str)
 def test_settings_that_do_not_affect_the_result_are_not_in_the_name(tmp_path, params):
     assert name(tmp_path, params=params) == name(tmp_path)
 

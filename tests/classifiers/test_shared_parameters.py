@@ -63,6 +63,7 @@ def assert_same_weights(one, other, atol=1e-5):
         ("class_weight", "even"),
         ("freeze", "head"),
         ("max_cache_bytes", -1),
+        ("devices", 0),
         ("lora", 0),
         ("pooling", "last"),
         ("max_length", 0),

@@ -7,6 +7,7 @@ from agnews_sk.cli._families import (
     COMPOSED,
     NETS,
     Family,
+    check_devices,
     check_not_composed,
     check_pretrained,
     make_pipeline,
@@ -34,6 +35,16 @@ def test_the_options_reach_the_pipelines_of_a_composed_classifier(family):
     assert set(named.values()) == {"a/b"}
     assert {params[k] for k in params if k.endswith("classify__max_epochs")} == {5}
     assert [params[k] for k in params if k.endswith("join__columns")] == [["title"]] * 2
+
+
+def test_devices_reach_networks_and_are_rejected_for_other_families():
+    assert make_pipeline(Family.FINETUNE, devices=3).get_params()["classify__devices"] == 3
+    composed = make_pipeline(Family.CASCADE, devices=3).get_params()
+    assert [composed[k] for k in composed if k.endswith("classify__devices")] == [3]
+    check_devices(2, Family.DISTILLED)
+    check_devices(1, Family.TFIDF)
+    with pytest.raises(typer.BadParameter, match="tfidf trains no network; choose --family casc"):
+        check_devices(2, Family.TFIDF)
 
 
 def test_networks_have_their_own_number_of_epochs_by_default():

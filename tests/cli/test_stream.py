@@ -42,11 +42,12 @@ def test_parameters_are_set_and_broken_rows_skipped(run, tmp_path):
         (["--family", "embedding"], "--stream trains the family tfidf, got embedding"),
         (["--columns", "auto"], "--columns does not go with --stream"),
         (["--epochs", "2"], "--epochs does not go with --stream"),
+        (["--devices", "2"], "--devices does not go with --stream"),
         (["--label", "queue", "--label", "other"], "--label queue --label other does not go"),
         (["--label-sep", "|"], "--label-sep does not go with --stream"),
         (["--set", "filter=passthrough", "--set", "classify__l1_ratio=0.5"], "l1_ratio must be 0"),
     ],
-    ids=["family", "columns", "epochs", "labels", "separator", "penalty"],
+    ids=["family", "columns", "epochs", "devices", "labels", "separator", "penalty"],
 )
 def test_options_that_need_all_rows_are_refused(run, tickets, tmp_path, options, message):
     done = run("train", "--stream", "--out", tmp_path / "model", "--data", tickets, *options)

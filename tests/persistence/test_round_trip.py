@@ -279,6 +279,16 @@ def test_runtime_only_parameters_are_left_out_with_a_warning(headlines, tmp_path
     assert tokenizer.cache is not None
 
 
+def test_a_model_starts_no_processes_for_devices_when_it_is_fitted_again(
+    headlines, tiny_model, tmp_path
+):
+    classifier = FineTunedTransformerClassifier(model=tiny_model, max_epochs=1, random_state=0)
+    classifier.fit(*headlines).set_params(devices=2)
+    with pytest.warns(UserWarning, match="devices is not saved; the loaded model will have 1"):
+        save(classifier, tmp_path / "model")
+    assert load(tmp_path / "model").devices == 1
+
+
 class Own(LogisticRegression):
     """A type that no loader knows."""
 
