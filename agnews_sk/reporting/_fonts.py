@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from agnews_sk._core.optional import import_optional
@@ -97,8 +98,8 @@ def save_picture(figure: Any, path: str | PathLike[str]) -> None:
     lacking = add_fonts(figure)
     if lacking:
         warnings.warn(
-            f"no installed font has the characters {lacking[:10]!r}, which are boxes in {path}; "
-            "install a font of their script, such as Noto Sans CJK for Chinese.",
+            f"no installed font has the characters {lacking[:10]!r}, which are boxes in "
+            f"{Path(path).name}; install a font of their script, as Noto Sans CJK for Chinese.",
             UserWarning,
             stacklevel=2,
         )

@@ -60,7 +60,7 @@ def test_missing_glyphs_are_one_warning_with_the_way_out(tmp_path, monkeypatch):
         save_picture(titled("物流表扬"), tmp_path / "figure.png")
     _families_with.cache_clear()
     [warning] = caught
-    assert "has the characters '扬流物表'" in str(warning.message)
+    assert "has the characters '扬流物表', which are boxes in figure.png;" in str(warning.message)
     assert "install a font" in str(warning.message)
     assert (tmp_path / "figure.png").stat().st_size > 0
 
