@@ -381,7 +381,7 @@ def test_files_are_predicted_as_the_page_of_serving_says(page_folder):
     X, y = make_news(40, random_state=0, return_X_y=True)
     save(make_tfidf_pipeline().fit(X, y), "model")
     pl.from_pandas(X).with_row_index("id").write_parquet("messages-1.parquet")
-    assert "40 rows of 1 files" in run(line)
+    assert "40 rows of 1 file:" in run(line)
     columns = pl.read_parquet("labels.parquet").columns
     assert columns[:4] == ["file", "line", "id", "predicted"]
     assert columns[4:] == [f"p_{label}" for label in sorted(set(y))]

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import json
 import pkgutil
 import re
@@ -9,6 +10,7 @@ import runpy
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import agnews_sk
@@ -79,6 +81,84 @@ def test_every_public_name_is_in_one_room():
     names = [name for names in rooms.values() for name in names]
     assert len(names) == len(set(names))
     assert set(agnews_sk.__all__) - {"__version__"} <= set(names)
+
+
+def documented_types(docstring):
+    """Return the type of each parameter that a docstring lists, by its name."""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?:^\w[\w ]*\n---|\Z)", docstring, re.DOTALL | re.M)
+    lines = re.findall(r"^(\w[\w, *]*?) : (.+)$", section[1] if section else "", re.MULTILINE)
+    return {name.strip(" *"): kind for names, kind in lines for name in names.split(",")}
+
+
+def is_written(value, text):
+    """Return whether a text is this value, or its name where it is no literal, such as 2**30."""
+    try:
+        return bool(eval(text, {"np": np}) == value)
+    except NameError:
+        named = getattr(value, "func", value)  # of a functools.partial
+        return text == getattr(named, "__name__", repr(value))
+
+
+def faults_of_defaults(function, docstring):
+    """Return parameters whose default is not stated, or is another one."""
+    parameters = inspect.signature(function).parameters
+    faults = []
+    for name, kind in documented_types(inspect.cleandoc(docstring or "")).items():
+        default = getattr(parameters.get(name), "default", inspect.Parameter.empty)
+        stated = re.search(r"default=(.+)$", kind)
+        if stated and " and " not in stated[1]:
+            if not is_written(default, stated[1]):
+                faults.append(f"{name}: {default!r}, not {stated[1]}")
+        elif (
+            default is not inspect.Parameter.empty
+            and not stated
+            and "optional" not in kind
+            and kind not in ("None", "ignored")
+        ):
+            faults.append(f"{name}: {default!r} is not stated")
+    return faults
+
+
+def public_callables():
+    """Yield each public function, constructor and method, and the docstring of its parameters."""
+    for room in room_names():
+        module = importlib.import_module(f"agnews_sk.{room}")
+        for name in module.__all__:
+            found = getattr(module, name)
+            if inspect.isclass(found):
+                yield f"{room}.{name}", found.__init__, found.__doc__
+                for method, function in vars(found).items():
+                    if method[0] != "_" and inspect.isfunction(function):
+                        yield f"{room}.{name}.{method}", function, function.__doc__
+            elif inspect.isfunction(found):
+                yield f"{room}.{name}", found, found.__doc__
+
+
+def test_defaults_are_stated_as_they_are():
+    faults = {name: faults_of_defaults(*called) for name, *called in public_callables()}
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_a_default_that_is_wrong_or_not_stated_would_be_detected():
+    def f(a=1, b=None, c="x", d=None):
+        """Do it.
+
+        Parameters
+        ----------
+        a, c : int, default=2
+        b : int
+        d : int, optional
+
+        Returns
+        -------
+        None
+        """
+
+    assert faults_of_defaults(f, f.__doc__) == [
+        "a: 1, not 2",
+        "c: 'x', not 2",
+        "b: None is not stated",
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)

@@ -16,6 +16,7 @@ overflow-wrap:anywhere}
 @media (prefers-color-scheme:dark){.agnews-sk{--ink:#e4e7ea;--soft:#9ba4af;--paper:#15181c;
 --panel:#1c2026;--line:#39404a;--blue:86,180,233;--orange:213,94,0}}
 .agnews-sk p{margin:.3em 0}
+.agnews-sk table{overflow-wrap:break-word}
 .agnews-sk summary{cursor:pointer}
 """
 # Of a page that is one fragment: its colours to the edges, its lines no longer than can be read.

@@ -197,7 +197,11 @@ def _one_text(value: Any, position: int, name: str) -> str | None:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if _is_missing(value):
         return None
-    way_out = "decode it first" if isinstance(value, bytes) else "convert it with str() first"
+    way_out = "convert it with str() first"
+    if isinstance(value, bytes):
+        way_out = "decode it first"
+    elif isinstance(value, (list, tuple)):
+        way_out = "a row is one text, so join its tokens with ' '.join() first"
     raise TypeError(
         f"{name} must hold texts, got {type(value).__name__} {value!r:.60} at position "
         f"{position}; {way_out}."

@@ -39,7 +39,7 @@ def evaluate(
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Score a saved model on labelled rows, with the intervals and the report of `compare`."""
+    """Score a saved model, as `compare` does, on labelled rows that it was not trained on."""
     from agnews_sk.cli._evaluate_run import run_evaluate
 
     rows = RowOptions(data, text, label, sep, encoding, header, sheet, label_sep, on_bad_rows)

@@ -60,4 +60,6 @@ def _print_report(report: BulkReport) -> None:
         columns_found = ", ".join(map(repr, report.columns)) or "none"
         show_error(f"no row was predicted; the columns of the files: {columns_found}.")
         raise typer.Exit(1)
-    typer.echo(f"{report.n_predicted:,} rows of {report.n_files} files: {report.output}")
+    rows = f"{report.n_predicted:,} row{'s' * (report.n_predicted != 1)}"
+    files = f"{report.n_files:,} file{'s' * (report.n_files != 1)}"
+    typer.echo(f"{rows} of {files}: {report.output}")

@@ -17,7 +17,7 @@ from agnews_sk.evaluation import (
     main_score,
 )
 from agnews_sk.persistence import ModelCard
-from agnews_sk.reporting import plot_confusion_matrices
+from agnews_sk.reporting import plot_confusion_matrices, save_picture
 
 _SCORES_OF_SETS = ("macro_f1", "micro_f1", "samples_f1", "accuracy", "hamming_loss", "log_loss")
 _SCORES = (
@@ -171,7 +171,7 @@ def write_confusion_matrices(result: ComparisonResult, folder: Path) -> list[str
     if result.multilabel:
         return []
     name = "confusion_matrices.png"
-    plot_confusion_matrices(result).savefig(folder / name, dpi=150)
+    save_picture(plot_confusion_matrices(result), folder / name)
     return [name]
 
 

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from agnews_sk.reporting import save_picture
 from agnews_sk.tuning import PipelineSearchCV, interactive_page, plot_search
 
 PICTURE = "search.png"
@@ -24,7 +25,7 @@ def write_plots(search: PipelineSearchCV, folder: Path) -> list[str]:
     list of str
         Names of the files.
     """
-    plot_search(search).savefig(folder / PICTURE, dpi=150)
+    save_picture(plot_search(search), folder / PICTURE)
     if find_spec("plotly") is None:
         return [PICTURE]
     (folder / PAGE).write_text(interactive_page(search, search.scoring), encoding="utf-8")

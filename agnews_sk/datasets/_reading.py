@@ -334,8 +334,9 @@ def _report_faults(tables: Sequence[Table], on_bad_rows: str) -> None:
     path, line, why = faults[0]
     if on_bad_rows == "error":
         raise ValueError(why_fault(path, line, why))
+    broken = "1 broken row" if len(faults) == 1 else f"{len(faults):,} broken rows"
     warnings.warn(
-        f"Skipped {len(faults)} broken rows; the first is {path}, line {line}: {why}.",
+        f"Skipped {broken}; the first is {path}, line {line}: {why}.",
         UserWarning,
         stacklevel=6,
     )

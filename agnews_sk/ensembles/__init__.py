@@ -1,4 +1,4 @@
-"""Classifiers made of several: cascades of a cheap and a dear one, students of a teacher."""
+"""Classifiers made of several: cascades of a fast and a slow one, students of a teacher."""
 
 from agnews_sk._core.public import publish
 from agnews_sk.ensembles._cascade import CascadeClassifier

@@ -1,4 +1,4 @@
-"""A classifier that asks a dear one only about the rows on which a cheap one is not sure."""
+"""A classifier that asks a slow one only about the rows of which a fast one is uncertain."""
 
 import warnings
 from numbers import Real
@@ -39,7 +39,7 @@ _MAX_LOSS = 0.005
 class CascadeClassifier(
     MetaEstimatorMixin, ProbabilisticClassifierMixin, NamedParts, BaseEstimator
 ):
-    """Let a cheap classifier answer where it is sure, and ask a dear one about the rest.
+    """Predict by a fast classifier where it is certain, and by a slower one elsewhere.
 
     Each row goes to the first classifier. If its confidence, the largest probability, is below a
     threshold, the row is passed on to the next one, and the last one answers what is left. The
@@ -49,7 +49,7 @@ class CascadeClassifier(
     Parameters
     ----------
     estimators : list of (str, classifier) tuples
-        Names and classifiers with `predict_proba`, the cheapest one first. They are cloned and
+        Names and classifiers with `predict_proba`, the fastest one first. They are cloned and
         fitted on the rows that are not held out; one that is fitted already, in a
         `FrozenEstimator`, is used as it is. If all are, the thresholds are chosen on all rows.
     max_loss : float, optional

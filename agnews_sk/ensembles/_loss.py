@@ -1,4 +1,4 @@
-"""What a cheap classifier loses against a dear one on the same rows, and how sure that is."""
+"""What a fast classifier loses against a slow one on the same rows, and how sure that is."""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from agnews_sk._core.effective_size import effective_sizes, weights_of_origins
 
-_STEPS = 200  # of the share of rows that the cheap one answers, at most
+_STEPS = 200  # of the share of rows that the fast one answers, at most
 
 
 def threshold_for_loss(
@@ -19,7 +19,7 @@ def threshold_for_loss(
 ) -> float:
     """Return a low threshold of the confidence at which the loss of accuracy is bounded.
 
-    Rows at and above it are answered by the cheap classifier, the others by the dear one.
+    Rows at and above it are answered by the fast classifier, the others by the slow one.
     Thresholds are tested from the highest on, until one fails, so that no correction for their
     number is needed (fixed sequence testing: Angelopoulos et al. 2021, "Learn then test",
     arXiv 2110.01052).
@@ -27,9 +27,9 @@ def threshold_for_loss(
     Parameters
     ----------
     confidence : ndarray of float of shape (n_rows,)
-        Of the cheap classifier.
+        Of the fast classifier.
     lost : ndarray of int of shape (n_rows,)
-        1 where only the dear one is right, -1 where only the cheap one is, and else 0.
+        1 where only the slow one is right, -1 where only the fast one is, and else 0.
     max_loss : float
     confidence_level : float
         Probability, over draws of the rows, that the true loss is at most `max_loss`.
@@ -47,7 +47,7 @@ def threshold_for_loss(
     >>> import numpy as np
     >>> from agnews_sk.ensembles._loss import threshold_for_loss
     >>> confidence = np.linspace(0, 1, 1001)
-    >>> lost = (confidence < 0.3).astype(int)  # the cheap one is wrong where it is not sure
+    >>> lost = (confidence < 0.3).astype(int)  # the fast one is wrong where it is not sure
     >>> bool(0.25 < threshold_for_loss(confidence, lost, 0.02, 0.95, np.ones(1001)) < 0.3)
     True
     """
@@ -55,7 +55,7 @@ def threshold_for_loss(
     order = order[weight[order] > 0]
     ranked, lost, weight = confidence[order], lost[order], weight[order] / weight.max()
     of_origin = weights_of_origins(weight, None if origins is None else origins[order])
-    only_dear, only_cheap = np.cumsum(weight * (lost > 0)), np.cumsum(weight * (lost < 0))
+    only_slow, only_fast = np.cumsum(weight * (lost > 0)), np.cumsum(weight * (lost < 0))
     sizes = effective_sizes(lost != 0, weight, of_origin, of_prefix=False)
     # Rows of equal confidence are answered together: (n_distinct,)
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
@@ -67,7 +67,7 @@ def threshold_for_loss(
         unit = size / weight.sum()
         # The score is that of many rows: of few, none that is lost must be unlikely, too.
         too_few = size * np.log1p(-max_loss) > np.log1p(-confidence_level)
-        score = _score(only_dear[end] * unit, only_cheap[end] * unit, size, max_loss)
+        score = _score(only_slow[end] * unit, only_fast[end] * unit, size, max_loss)
         if too_few or score > -limit:
             break
         best = float(ranked[end])

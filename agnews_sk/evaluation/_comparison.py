@@ -36,12 +36,13 @@ def compare_classifiers(
     ----------
     classifiers : mapping of str to estimator
         Classifiers or pipelines by name. Each is cloned, so that the given ones stay unfitted.
-    X_train, X_test : DataFrame or array-like of str of shape (n_rows,)
-        What the classifiers take. For cross-validation, `X_train` holds all rows, and `X_test`
-        is not given.
-    y_train, y_test : array-like of shape (n_rows,), or sets of labels, or indicators
+    X_train : DataFrame or array-like of str of shape (n_rows,)
+        What the classifiers take; for cross-validation all rows.
+    y_train : array-like of shape (n_rows,), or sets of labels, or indicators
         Labels, none missing: one per row; or a list, tuple or set of labels per row, or a matrix or
         frame of 0 and 1 with a column per label.
+    X_test, y_test : like X_train and y_train, optional
+        Not given for cross-validation.
     cv : int or cross-validation splitter, optional
         Compare by cross-validation instead of on test rows: a number of folds, which are
         stratified, shuffled by `random_state`, and keep copies of a row in one fold; or a splitter

@@ -148,7 +148,7 @@ def slices(
     X : DataFrame or array-like of str of shape (n_rows,)
     y : array-like of shape (n_rows,)
         Labels.
-    by : sequence of {"length", "source", "class"} or mapping of str to array-like
+    by : sequence of str or mapping of str to array-like, default=("length", "source", "class")
         How to slice: into quarters by number of words, by the news agency that the text names, or
         by label. A mapping holds other values to slice by, one per row.
     confidence_level : float, default=0.95

@@ -3,6 +3,7 @@
 from agnews_sk._core.public import publish
 from agnews_sk.reporting._confusion import plot_confusion_matrices
 from agnews_sk.reporting._figures import COLOURS, logarithmic, new_figure, soften
+from agnews_sk.reporting._fonts import save_picture
 from agnews_sk.reporting._history import HistoryDisplay
 from agnews_sk.reporting._learning_curves import LearningCurvesDisplay
 from agnews_sk.reporting._reliability import ReliabilityDisplay

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from agnews_sk.reporting._figures import new_figure, soften
+from agnews_sk.reporting._fonts import add_fonts
 
 
 class AxesDisplay(ABC):
@@ -48,4 +49,5 @@ class AxesDisplay(ABC):
         self.ax_, self.figure_ = ax, ax.figure
         self._draw(ax)
         soften(ax)
+        add_fonts(ax)
         return self

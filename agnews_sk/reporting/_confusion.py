@@ -8,6 +8,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from agnews_sk.evaluation import ComparisonResult
 from agnews_sk.reporting._figures import new_figure
+from agnews_sk.reporting._fonts import add_fonts
 
 _PANELS_PER_ROW = 3
 
@@ -60,6 +61,7 @@ def plot_confusion_matrices(result: ComparisonResult) -> Any:
         ax = figure.add_subplot(n_rows, n_columns, position)
         confusion_display(result, name, ax=ax)
         ax.set_title(with_abstentions(result, name))
+    add_fonts(figure)
     return figure
 
 

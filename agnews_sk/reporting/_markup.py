@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from agnews_sk._core.optional import import_optional
+from agnews_sk.reporting._fonts import without_glyph_warnings
 
 # A colour that no plot uses; `currentColor` takes its place, so that plots follow the page's
 # light or dark scheme.
@@ -107,7 +108,8 @@ def svg_figure(display: Callable[..., Any], *args: Any, caption: str, **kwargs: 
     """
     matplotlib = import_optional("matplotlib", extra="plot", needed_by="write_report")
     file = io.StringIO()
-    with matplotlib.rc_context(_RC):
+    # Browsers choose the fonts of texts in an SVG.
+    with matplotlib.rc_context(_RC), without_glyph_warnings():
         drawn = display(*args, **kwargs)
         drawn.figure_.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     svg = file.getvalue()

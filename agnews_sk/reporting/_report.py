@@ -42,7 +42,7 @@ def write_report(
     result : ComparisonResult
     path : str or Path
         File to write.
-    title : str
+    title : str, default="Comparison of text classifiers"
     source : str, default=""
         Where the rows come from.
     notice : str, default=""

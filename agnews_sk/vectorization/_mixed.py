@@ -36,7 +36,7 @@ class MixedVectorizer(TextInputMixin, TransformerMixin, BaseEstimator, auto_wrap
     ----------
     text : estimator
         Vectorizer of the texts.
-    number, boolean, category, date : estimator or "drop"
+    number, boolean, category, date : estimator or "drop", default="drop"
         Encoder of the columns of each kind. `default_mixed_vectorizer` sets `NumberEncoder`,
         scikit-learn's `OneHotEncoder` and `DateEncoder`.
     weight : float, default=0.3

@@ -96,7 +96,7 @@ class NgramVectorizer(  # type: ignore[call-arg]
         Norm that each row is divided by.
     dtype : dtype, default=np.float64
         Type of the matrix: float32 or float64, or any for plain counts.
-    strip_accents, preprocessor, tokenizer, vocabulary : None
+    strip_accents, preprocessor, tokenizer, vocabulary : None, default=None
         Parameters of scikit-learn that are not supported; any value but None is an error.
 
     Attributes

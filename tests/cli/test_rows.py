@@ -67,6 +67,6 @@ def test_rows_without_a_label_are_left_out_on_request(tmp_path):
     options = RowOptions(str(tmp_path / "rows.csv"))
     with pytest.raises(typer.BadParameter, match=r"line 2: label is missing.*--on-bad-rows skip"):
         load_rows(options, Console(file=io.StringIO()))
-    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken row;"):
         rows = load_rows(replace(options, on_bad_rows="skip"), Console(file=io.StringIO()))
     assert rows.summary == "text: text; label: label, 2 classes; 20 rows"

@@ -72,7 +72,7 @@ def test_the_summary_is_one_line(tmp_path):
 def test_rows_without_a_label_are_left_out_on_request(tmp_path):
     text = PLAIN.replace("twice.,food", "twice.,")
     (tmp_path / "rows.csv").write_text(text)
-    with pytest.warns(UserWarning, match="Skipped 1 broken rows.*line 3: label is missing"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken row.*line 3: label is missing"):
         bunch = load_texts(tmp_path / "rows.csv", on_bad_rows="skip")
     assert bunch.target.tolist() == [LABELS[0], *LABELS[2:]]
 

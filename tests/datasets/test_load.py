@@ -159,7 +159,7 @@ def test_the_first_fault_in_the_file_is_the_one_reported(write):
 
 def test_an_open_quote_in_an_unquoted_file_costs_one_row(write):
     path = write('1,Truce,holds\n2,Cup,"won\n3,Oil,up\n4,Probe,lands\n')
-    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken row"):
         bunch = load_agnews(path, on_bad_rows="skip")
     assert bunch.target.tolist() == [1, 3, 4]
 

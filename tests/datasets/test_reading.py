@@ -118,7 +118,7 @@ def test_a_file_without_rows_is_refused_with_the_reason(tmp_path, content, messa
 def test_a_file_whose_rows_are_all_left_out_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("text,label\na\n")
     with (
-        pytest.warns(UserWarning, match="Skipped 1 broken rows"),
+        pytest.warns(UserWarning, match="Skipped 1 broken row;"),
         pytest.raises(ValueError, match=r"No rows in .*a\.csv that can be used"),
     ):
         load_texts(tmp_path / "a.csv", on_bad_rows="skip")

@@ -1,4 +1,4 @@
-"""The loss of a cheap classifier, its interval, and the threshold that bounds it."""
+"""The loss of a fast classifier, its interval, and the threshold that bounds it."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def draw(n_rows, seed):
     """Return confidences, and what is lost: the less, the more confident."""
     rng = np.random.default_rng(seed)
     confidence = rng.uniform(size=n_rows)
-    share = 0.25 * (1 - confidence)  # of the rows that only the dear classifier gets right
+    share = 0.25 * (1 - confidence)  # of the rows that only the slow classifier gets right
     u = rng.uniform(size=n_rows)
     return confidence, np.where(u < share, 1, np.where(u < share + 0.02, -1, 0))
 
@@ -87,7 +87,7 @@ def test_the_promise_holds_with_few_rows(n_rows):
     rng = np.random.default_rng(1)
     max_loss = 2.74 / n_rows
     broken = 0
-    for _ in range(400):  # the cheap classifier loses a little more than promised, at any threshold
+    for _ in range(400):  # the fast classifier loses a little more than promised, at any threshold
         lost = (rng.uniform(size=n_rows) < 1.001 * max_loss).astype(int)
         confidence = np.ones(n_rows)
         found = threshold_for_loss(confidence, lost, max_loss, 0.95, np.ones(n_rows))

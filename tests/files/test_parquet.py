@@ -63,7 +63,7 @@ def test_loading_names_the_row_of_a_cell_that_is_not_text(path):
     write_bad_text(path, label=[1, 2, 3])
     with pytest.raises(ValueError, match=r"rows\.parquet, line 2: 'utf-8' codec"):
         load_agnews(path)
-    with pytest.warns(UserWarning, match="Skipped 1 broken rows"):
+    with pytest.warns(UserWarning, match="Skipped 1 broken row;"):
         assert load_agnews(path, on_bad_rows="skip").target.tolist() == [1, 3]
 
 
