@@ -338,6 +338,7 @@ def _offer_training(
         test=None,
         model=model,
         epochs=None,
+        devices=1,
         params=[],
         seed=seed,
     )
