@@ -197,7 +197,7 @@ class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
         if _are_labels(self, y) and (lost := _lost_labels(y, y_last)):
             warnings.warn(
                 f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
-                stacklevel=5,
+                stacklevel=7,
             )
         return X_last, y_last
 

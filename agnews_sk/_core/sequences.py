@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+import pyarrow as pa
+
 _READ = (str, bytes, bytearray, memoryview, list, tuple, range)
 
 
@@ -42,3 +45,27 @@ def materialized(X: Any) -> Any:
             "its rows, or save them as files for fit_files and predict_files."
         )
     return X.with_format("arrow")[:]
+
+
+def as_frame(X: Any) -> Any:
+    """Return an Arrow table, or a Hugging Face dataset, as a Polars DataFrame.
+
+    A column of such a dataset, or another sequence, becomes a list; anything else is as it is.
+
+    Parameters
+    ----------
+    X : Any
+
+    Returns
+    -------
+    Any
+
+    Raises
+    ------
+    TypeError
+        If X is a Polars LazyFrame, which has no rows before it is collected, or is streamed.
+    """
+    X = materialized(X)
+    if isinstance(X, pl.LazyFrame):
+        raise TypeError("X must hold rows, got a Polars LazyFrame; call collect() first.")
+    return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X

@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 from agnews_sk._core.labels import check_labels, encode_labels
-from agnews_sk._core.sequences import materialized
+from agnews_sk._core.sequences import as_frame
 
 __all__ = [
     "POLARS_STRINGS",
@@ -45,30 +45,6 @@ _ARROW_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_stri
 POLARS_STRINGS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 _KINDS = "a list, tuple, 1-D array, pandas or Polars Series, or one-column frame of str"
-
-
-def as_frame(X: Any) -> Any:
-    """Return an Arrow table, or a Hugging Face dataset, as a Polars DataFrame.
-
-    A column of such a dataset, or another sequence, becomes a list; anything else is as it is.
-
-    Parameters
-    ----------
-    X : Any
-
-    Returns
-    -------
-    Any
-
-    Raises
-    ------
-    TypeError
-        If X is a Polars LazyFrame, which has no rows before it is collected, or is streamed.
-    """
-    X = materialized(X)
-    if isinstance(X, pl.LazyFrame):
-        raise TypeError("X must hold rows, got a Polars LazyFrame; call collect() first.")
-    return pl.from_arrow(X) if isinstance(X, (pa.Table, pa.RecordBatch)) else X
 
 
 def is_frame(X: Any) -> TypeGuard[Frame]:

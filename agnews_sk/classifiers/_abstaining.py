@@ -366,7 +366,7 @@ class AbstainingClassifier(MetaEstimatorMixin, ProbabilisticClassifierMixin, Bas
         warnings.warn(
             f"{n_held_out} held-out rows do not show an error of at most {self.max_error} {where}; "
             "hold out more rows or raise max_error.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
     def _warn_if_all_abstained(self, abstained: np.ndarray) -> None:

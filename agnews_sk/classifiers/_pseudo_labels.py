@@ -167,7 +167,7 @@ def choose_threshold(
             f"the predictions of {len(confidence)} labelled rows that were held out are not more "
             "often right than wrong at any confidence, so that no row gets a pseudo-label; label "
             "more rows.",
-            stacklevel=4,
+            stacklevel=5,
         )
         return threshold, 0.0, np.nan
     coverage = float(np.average(above, weights=weight))

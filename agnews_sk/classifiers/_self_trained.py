@@ -346,7 +346,7 @@ class SelfTrainedClassifier(
             warnings.warn(
                 "self-training is not compared with the labelled rows alone, since a fit on a part "
                 f"of these failed ({error}); set fallback=False to leave it out.",
-                stacklevel=4,
+                stacklevel=5,
             )
             return np.nan, False
         if found.is_worse:
@@ -355,7 +355,7 @@ class SelfTrainedClassifier(
                 f"{found.worse} predictions wrong and {found.better} right, so that the estimator "
                 "is fitted on the labelled rows alone; label more rows, or set fallback=False to "
                 "keep it anyway.",
-                stacklevel=4,
+                stacklevel=5,
             )
         return found.gain, found.is_worse
 

@@ -129,7 +129,7 @@ def label_of_no_class(classes: np.ndarray) -> Any:
 
 
 def hold_out(
-    y: np.ndarray, origins: np.ndarray, fraction: float, random_state: Any, *, stacklevel: int = 3
+    y: np.ndarray, origins: np.ndarray, fraction: float, random_state: Any, *, stacklevel: int = 4
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return positions to fit on and, stratified by class, to choose a threshold on.
 
@@ -142,7 +142,7 @@ def hold_out(
     fraction : float
         Share of the rows to hold out, the parameter `calibration_fraction`.
     random_state : int, RandomState or None
-    stacklevel : int, default=3
+    stacklevel : int, default=4
         Of the warnings.
 
     Returns

@@ -282,7 +282,7 @@ class CascadeClassifier(
             origins,
             self.calibration_fraction,
             self.random_state,
-            stacklevel=4,
+            stacklevel=5,
         )
 
     def _choose(
@@ -330,7 +330,7 @@ class CascadeClassifier(
                 f"{len(codes)} held-out rows do not show a loss of at most {max_loss} at any "
                 "threshold, so that the last classifier answers all rows; hold out more rows, "
                 "raise max_loss, or set max_passed.",
-                stacklevel=3,
+                stacklevel=4,
             )
         return chosen
 
@@ -348,7 +348,7 @@ class CascadeClassifier(
                     f"{name!r} has the same confidence, {confidence[0]:.3g}, for all "
                     f"{len(confidence)} held-out rows, so that it answers all or none; use a "
                     "classifier whose probabilities differ, or wrap it in CalibratedClassifierCV.",
-                    stacklevel=4,
+                    stacklevel=5,
                 )
 
     def _common_classes(self, estimators: list[Any]) -> np.ndarray:

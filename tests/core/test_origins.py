@@ -111,8 +111,9 @@ def test_a_class_whose_rows_are_all_filtered_out_is_named():
     frame, y = FRAME[:20].copy(), LABELS[:20].astype(object)
     frame.loc[frame.index[:3], ["title", "description"]] = None
     y[:3] = "gone"
-    with pytest.warns(UserWarning, match=r"dropped all rows of the classes \['gone'\]"):
+    with pytest.warns(UserWarning, match=r"dropped all rows of the classes \['gone'\]") as found:
         pipeline = make_tfidf_pipeline().fit(frame, y)
+    assert found[0].filename == __file__
     assert "gone" not in pipeline.classes_
 
 

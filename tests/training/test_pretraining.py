@@ -63,7 +63,7 @@ def test_neighbours_bring_texts_of_a_topic_together(tiny_encoder, tmp_path):
 
 @pytest.mark.parametrize("objective", ["masked", "contrastive"])
 def test_the_loss_falls_and_the_layers_change(with_head, tmp_path, objective):
-    folder = pretrain(tmp_path / "new", with_head, objective=objective, max_epochs=6)
+    folder = pretrain(tmp_path / "new", with_head, objective=objective, max_epochs=12)
     found = record(folder)
     losses = found["history"]["train_loss"]
     assert losses[-1] < 0.9 * losses[0]
