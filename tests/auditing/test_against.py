@@ -175,6 +175,7 @@ def test_a_rate_of_false_alarms_is_between_0_and_1(model, reference, rate):
         DriftMonitor(reference, max_false_alarms=rate)
 
 
+@pytest.mark.slow
 def test_tests_of_rows_like_the_reference_rarely_differ(model, news):
     X, _ = make_news(6_000, random_state=1, return_X_y=True)
     n_drifted = 0

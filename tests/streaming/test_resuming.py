@@ -75,10 +75,10 @@ def uninterrupted(few):
 @pytest.mark.parametrize(
     ("kill_in", "kill_at"),
     [
-        ("reading rows", 2),
-        ("finding n-grams (word)", 2),
+        pytest.param("reading rows", 2, marks=pytest.mark.slow),
+        pytest.param("finding n-grams (word)", 2, marks=pytest.mark.slow),
         ("counting n-grams", 3),
-        ("fitting on all but fold 1: pass 4", 2),
+        pytest.param("fitting on all but fold 1: pass 4", 2, marks=pytest.mark.slow),
         ("fitting on all rows: pass 2", 2),
     ],
 )

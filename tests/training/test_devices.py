@@ -84,8 +84,11 @@ class Watch(Callback):
 
 @pytest.mark.parametrize(
     "params",
-    [WEIGHTED, {"freeze": 1, "batch_size": 6}, {"gradual_unfreezing": True}],
-    ids=["weighted", "frozen", "gradual"],
+    [
+        pytest.param(WEIGHTED, id="weighted"),
+        pytest.param({"freeze": 1, "batch_size": 6}, id="frozen", marks=pytest.mark.slow),
+        pytest.param({"gradual_unfreezing": True}, id="gradual", marks=pytest.mark.slow),
+    ],
 )
 def test_two_processes_train_the_model_of_one(params):
     fits, watches = [], []
