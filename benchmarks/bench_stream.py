@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -50,18 +51,17 @@ def as_frame(X, y):
 
 def train_here(way, source, model, n_rows):
     """Train by a way, save the model, and print seconds and peak memory as JSON."""
-    begin, stages = time.perf_counter(), {}
+    begin, stages, work = time.perf_counter(), {}, Path(model).with_suffix(".parts")
 
     def note(stage, n_done, n_blocks):
-        name = stage.split(":")[0]
-        stages.setdefault(name, (time.perf_counter() - begin, peak_bytes()))
+        if (name := stage.split(":")[0]) not in stages:
+            stages[name] = time.perf_counter() - begin, peak_bytes(), folder_bytes(work)
 
     if way == "fit":
         rows = pl.scan_parquet(source).head(int(n_rows)).collect()
         begin = time.perf_counter()
         pipeline = make_tfidf_pipeline().fit(rows[TEXT], rows["label"])
     else:
-        work = Path(model).with_suffix(".parts")
         pipeline = fit_files(
             make_tfidf_pipeline(),
             source,
@@ -72,13 +72,19 @@ def train_here(way, source, model, n_rows):
         )
     seconds = time.perf_counter() - begin
     peak = peak_bytes()
+    at_end = seconds, peak, folder_bytes(work)
     save(pipeline, model)
-    print(json.dumps([seconds, peak, stages]))
+    print(json.dumps([seconds, peak, [*stages.items(), ("", at_end)]]))
 
 
 def peak_bytes():
     """Return the most memory that this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def folder_bytes(folder):
+    """Return the bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def train(way, source, model, n_rows):
@@ -88,11 +94,14 @@ def train(way, source, model, n_rows):
     return load(model), *json.loads(done.stdout.splitlines()[-1])
 
 
-def show_stages(stages, seconds, peak):
-    """Print how long each stage took, and the peak of the memory at its end."""
-    starts = [*stages.values(), (seconds, peak)]
-    for (name, (start, _)), (end, so_far) in zip(stages.items(), starts[1:]):
-        print(f"    {name}: {end - start:.1f} s, peak {so_far / 2**20:.0f} MiB", flush=True)
+def show_stages(stages):
+    """Print how long each stage took, and at its end the peak of memory and the work folder."""
+    for (name, (start, *_)), (_, (end, peak, on_disk)) in pairwise(stages):
+        print(
+            f"    {name}: {end - start:.1f} s, peak {peak / 2**20:.0f} MiB, "
+            f"work folder {on_disk / 2**20:,.0f} MiB",
+            flush=True,
+        )
 
 
 def compare_sizes(sizes, n_fit, n_fresh):
@@ -108,7 +117,7 @@ def compare_sizes(sizes, n_fit, n_fresh):
             generate(n_rows, source)
             model, seconds, peak, stages = train("files", source, Path(folder) / "model", n_rows)
             accuracy = show(n_rows, "fit_files", model, seconds, peak, X, y)
-            show_stages(stages, seconds, peak)
+            show_stages(stages)
             first = first or (seconds / n_rows, peak)
         record(f"training from files, {n_rows:,} rows, peak MiB", peak / 2**20, bar="<= 2048")
         record(
