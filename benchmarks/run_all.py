@@ -59,7 +59,7 @@ RUNS = {
     "install": "benchmarks/bench_install.py",
     "predict": "benchmarks/bench_predict.py",
     "stream": "benchmarks/bench_stream.py",
-    "stream_dask": "benchmarks/bench_stream_dask.py",
+    "stream_dask": "benchmarks/bench_stream_dask.py --rows 500000 --repeats 2",
     "devices": "benchmarks/bench_devices.py",
     "onnx": "benchmarks/bench_onnx.py",
     "compare": "-m agnews_sk compare --train-rows 8000 --epochs 2",
