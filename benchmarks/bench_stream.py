@@ -11,7 +11,6 @@ in memory.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -78,8 +77,12 @@ def train_here(way, source, model, n_rows):
 
 
 def peak_bytes():
-    """Return the most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the most memory that this process has had since it began, on Linux.
+
+    `ru_maxrss` would begin with that of the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
 def folder_bytes(folder):
