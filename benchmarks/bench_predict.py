@@ -10,7 +10,6 @@ Parquet files of two sizes; each is predicted in a separate process, whose peak 
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 from bench_one_text import make_sides
+from memory import peak_bytes
 from record import record
 from sklearn.exceptions import ConvergenceWarning
 
@@ -84,8 +84,7 @@ def predict_here(model, source, output):
     """Predict, and print seconds and peak memory as JSON."""
     start = time.perf_counter()
     report = predict_files(model, source, output, keep=["id"])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps([report.n_predicted, time.perf_counter() - start, peak]))
+    print(json.dumps([report.n_predicted, time.perf_counter() - start, peak_bytes()]))
 
 
 def predict_from_files(rows, sizes, model):

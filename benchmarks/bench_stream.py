@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
+from memory import peak_bytes
 from record import record
 
 from agnews_sk import load, make_news, make_tfidf_pipeline, save
@@ -74,15 +75,6 @@ def train_here(way, source, model, n_rows):
     at_end = seconds, peak, folder_bytes(work)
     save(pipeline, model)
     print(json.dumps([seconds, peak, [*stages.items(), ("", at_end)]]))
-
-
-def peak_bytes():
-    """Return the most memory that this process has had since it began, on Linux.
-
-    `ru_maxrss` would begin with that of the process that started this one.
-    """
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
 def folder_bytes(folder):
