@@ -3,7 +3,6 @@
 The names of the steps are part of the interface: tuning and the command line use them.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from agnews_sk._core.observed import observed
 from agnews_sk._core.origins import find_origins, folds_by_origin, follow_rows, with_origins
 from agnews_sk._core.plain_rows import PredictsPlainRows, last_has
 from agnews_sk._core.step_parameters import check_steps, set_step_params
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import (
     as_frame,
     check_frame,
@@ -195,9 +195,8 @@ class TextPipeline(PredictsPlainRows, imblearn.pipeline.Pipeline):
         with sampled_columns(joined):
             X_last, y_last = super()._fit(X, y, routed_params, raw_params)
         if _are_labels(self, y) and (lost := _lost_labels(y, y_last)):
-            warnings.warn(
+            warn_user(
                 f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
-                stacklevel=7,
             )
         return X_last, y_last
 

@@ -1,6 +1,5 @@
 """Checks of labels: any container and dtype in, one plain array out."""
 
-import warnings
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -13,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
 from agnews_sk._core.sequences import materialized
+from agnews_sk._core.user_warnings import warn_user
 
 _KINDS = "a list, tuple, 1-D array, pandas, Polars or Arrow column of strings, integers or booleans"
 _OF_SEVERAL = "the guide on several labels tells what takes them"
@@ -171,10 +171,9 @@ def warn_of_labels(columns: dict[str, pl.Series], y: Any, *, name: str = "X") ->
     labels = _as_texts(y)
     for column, texts in columns.items():
         if len(columns) > 1 and _stand_for(texts, labels):
-            warnings.warn(
+            warn_user(
                 f"{name}[{column!r}] has one value per label and so reveals the label; drop it "
                 "unless it is known for new rows too.",
-                stacklevel=4,
             )
 
 
@@ -299,10 +298,9 @@ def _check_one_column(shape: tuple[int, ...], name: str) -> None:
         raise ValueError(
             f"{name} must be 1-D, one label per row, got shape {shape}; {_OF_SEVERAL}."
         )
-    warnings.warn(
+    warn_user(
         f"A column-vector {name} was passed when a 1d array was expected; its only column is used.",
         DataConversionWarning,
-        stacklevel=4,
     )
 
 

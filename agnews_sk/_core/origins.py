@@ -1,6 +1,5 @@
 """Origins: the row of X that each row returned by the samplers of a pipeline comes from."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral
@@ -10,6 +9,7 @@ import numpy as np
 
 from agnews_sk._core.label_sets import stratification
 from agnews_sk._core.splitting import fold_rows, join_groups
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import check_groups
 
 
@@ -63,10 +63,9 @@ def find_origins(samplers: list[Any]) -> np.ndarray | None:
     """
     silent = [sampler for sampler in samplers if not hasattr(sampler, "sample_indices_")]
     if silent:
-        warnings.warn(
+        warn_user(
             f"{type(silent[0]).__name__} does not record where its rows come from (it has no "
             "sample_indices_), so copies of a row may be on both sides of the last step's splits.",
-            stacklevel=5,
         )
         return None
     origins = None

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +26,7 @@ from agnews_sk._core.content import content_digest
 from agnews_sk._core.earlier_states import TakesEarlierStates
 from agnews_sk._core.ids import as_ragged_ids, holds_ids
 from agnews_sk._core.interruption import unswallowed_interrupts
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import check_groups, check_sample_weight, check_texts
 from agnews_sk.classifiers._checkpointing import open_checkpoint
 from agnews_sk.classifiers._makes_module import MakesModule
@@ -167,7 +167,7 @@ class TextNetClassifier(
             self.vocab_size_ = self.model_input_.vocab_size
             self.max_length_ = self.model_input_.max_length
             self._set_chunk_pooling(module, len(self.classes_))
-            self.model_input_.warn_of_cut(ids, stacklevel=3)
+            self.model_input_.warn_of_cut(ids)
             rows, valid = self._dataset(ids, target.codes, weight), None
             rows.soft_labels = target.soft_labels
             if X_val is not None:
@@ -210,11 +210,10 @@ class TextNetClassifier(
         if len(parts.held_out):
             division = content_digest([rows.values, rows.text_offsets, parts.held_out])
         if is_warm and division and division != getattr(self, "_division", None):
-            warnings.warn(
+            warn_user(
                 "warm_start holds out rows that an earlier fit may have trained on, as its rows or "
                 "parameters differ: thresholds and validation loss may be too good. Pass X_val and "
                 "y_val.",
-                stacklevel=5,
             )
         self._division = division
 

@@ -1,12 +1,12 @@
 """Explain the predictions of a fitted text classifier of any family."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from agnews_sk._core.delegation import predicting_estimator
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import as_frame, take_rows
 from agnews_sk.ensembles import CascadeClassifier
 from agnews_sk.inspection._explanation import Explanation
@@ -141,9 +141,8 @@ def _warn_of_error(found: list[Attribution], max_error: float) -> None:
     """Warn if the completeness error of any text is too large."""
     worst = max(one.error for one in found)
     if worst >= max_error:
-        warnings.warn(
+        warn_user(
             f"the largest completeness error of a text is {worst:.1%} after {MAX_STEPS} steps; "
             "Explanation.error holds that of each text.",
             UserWarning,
-            stacklevel=4,
         )

@@ -1,7 +1,6 @@
 """Fit a pipeline on files of any size."""
 
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from sklearn.base import clone
 from agnews_sk._core.content import content_digest
 from agnews_sk._core.job_folder import Inputs, Job, delete_parts, prepare_parts
 from agnews_sk._core.run_lock import output_lock
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.datasets import find_training_files, reading_of
 from agnews_sk.streaming._classifier import fit_blocks
 from agnews_sk.streaming._cluster import Report, Run, check_client, running_on
@@ -200,9 +200,7 @@ def fit_files(
         progress=progress,
     )
     if report.n_faulty:
-        warnings.warn(
-            f"Skipped {report.n_faulty} broken rows; the first is {first_fault}.", stacklevel=2
-        )
+        warn_user(f"Skipped {report.n_faulty} broken rows; the first is {first_fault}.")
     return pipeline
 
 

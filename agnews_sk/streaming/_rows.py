@@ -1,6 +1,5 @@
 """The stage that reads, filters, joins and cleans rows, and what is kept of them."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import partial
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.labels import encode_labels
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.datasets import (
     FilePart,
     LabelsOfBlock,
@@ -348,9 +348,8 @@ def classes_of_kept(found: RowsRead, labels: Sequence[str]) -> tuple[np.ndarray,
     kept, codes = np.unique([found.codes[label] for label in labels], return_inverse=True)
     lost = np.delete(found.classes, kept).tolist()
     if lost:
-        warnings.warn(
+        warn_user(
             f"the samplers dropped all rows of the classes {lost}, which are never predicted.",
-            stacklevel=5,
         )
     classes, _ = encode_labels(found.classes[kept])
     return classes, dict(zip(labels, codes.tolist()))

@@ -1,6 +1,5 @@
 """How token ids become the input of a model: checked, cut to its length, and padded with one id."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.tokenization._chunks import Chunks, divide_texts
 
 # Longer than any text, and a length that the `tokenizers` library accepts (32 bits, signed).
@@ -273,7 +273,7 @@ class ModelInput:
         chunks = to_ragged(flat_values(ids).to_numpy()[found.tokens], found.offsets)
         return Chunks(chunks, found.chunk_offsets)
 
-    def warn_of_cut(self, ids: pl.Series, *, of: str = "texts", stacklevel: int) -> None:
+    def warn_of_cut(self, ids: pl.Series, *, of: str = "texts") -> None:
         """Warn if more than a tenth of the texts are longer than what is read of them.
 
         Parameters
@@ -282,8 +282,6 @@ class ModelInput:
             Not cut yet.
         of : str, default="texts"
             What they are, in the message.
-        stacklevel : int
-            Of the caller, whose caller is 2, as for `warnings.warn`.
 
         Warns
         -----
@@ -299,11 +297,10 @@ class ModelInput:
             way_out = "truncation='chunk' reads them whole, and a larger max_length more of them"
         n_cut = int((ids.list.len() > longest).sum())
         if n_cut > _MANY_CUT * len(ids):
-            warnings.warn(
+            warn_user(
                 f"{n_cut:,} of {len(ids):,} {of} ({n_cut / len(ids):.0%}) are longer than {what} "
                 f"and are truncated; {way_out}.",
                 UserWarning,
-                stacklevel=stacklevel + 1,
             )
 
     @property

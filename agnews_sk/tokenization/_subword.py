@@ -1,6 +1,5 @@
 """Tokenizers that split texts into subwords and return their ids."""
 
-import warnings
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from agnews_sk._core.base import HasParts, StateParts, TextInputMixin
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
 from agnews_sk._core.pretrained import resolve_pretrained
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import Interval, StrOptions, check_texts
 from agnews_sk.caching import TextCache
 from agnews_sk.tokenization._backend import (
@@ -323,9 +323,8 @@ class PretrainedTokenizer(_BackendTokenizer, auto_wrap_output_keys=None):  # typ
         unknown = self.unk_token_id_
         share = 0 if unknown is None else unknown_share(self.tokenizer_json_, texts, unknown)
         if share > _MOSTLY:
-            warnings.warn(
+            warn_user(
                 f"{share:.0%} of the characters of the texts are unknown to the tokenizer of "
                 f"model={self.model!r}, which was not pretrained on their language; choose a model "
                 "of this language, or a multilingual one.",
-                stacklevel=3,
             )
