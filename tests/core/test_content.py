@@ -340,16 +340,16 @@ IN_ANY_PROCESS = textwrap.dedent("""
 """)
 
 
-def test_a_digest_is_the_same_in_every_process(capsys):
-    exec(IN_ANY_PROCESS, {"__name__": "__main__"})
-    here = capsys.readouterr().out
-    assert here.count(",") == 12
-    environment = {"PYTHONHASHSEED": "7", "PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", IN_ANY_PROCESS],
-        capture_output=True, text=True, check=True, env=environment,
-    )  # fmt: skip
-    assert done.stdout == here
+def test_a_digest_is_the_same_in_every_process():
+    shown = set()
+    for seed in ("1", "2"):
+        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", IN_ANY_PROCESS],
+            capture_output=True, text=True, check=True, env=environment,
+        )  # fmt: skip
+        shown.add(done.stdout)
+    assert len(shown) == 1
 
 
 def test_a_long_chain_of_helpers_is_walked_to_its_end(folder):
