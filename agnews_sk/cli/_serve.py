@@ -32,7 +32,8 @@ def serve(
     api_key: Annotated[
         str | None,
         typer.Option(
-            help=f"Key that clients must send as X-API-Key; also read from {_KEY_VARIABLE}."
+            help="Key that clients must send as X-API-Key; also read from "
+            f"{_KEY_VARIABLE}, which other users of this machine cannot see."
         ),
     ] = None,
 ) -> None:
