@@ -15,12 +15,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from agnews_sk import __version__
 from agnews_sk.labelling import MAX_LABEL_LENGTH, LabellingSession, annotations_as
 from agnews_sk.serving._api_key import check_key, key_check
-from agnews_sk.serving._app import respond_invalid
 from agnews_sk.serving._connections import BacklogSocket
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import Metrics
 from agnews_sk.serving._page import LABELLING_HEADERS, LABELLING_PAGE
+from agnews_sk.serving._problems import respond_invalid
 from agnews_sk.serving._workers import BACKLOG, bind, make_server
 
 LOOPBACK = "127.0.0.1"
