@@ -11,6 +11,7 @@ from agnews_sk.bulk import BulkReport, predict_files
 from agnews_sk.cli._cluster import open_client
 from agnews_sk.cli._group import show_error
 from agnews_sk.cli._output import check_is_model
+from agnews_sk.cli._stopping import terminable
 
 
 def run_predict(
@@ -33,7 +34,8 @@ def run_predict(
     console = Console()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
     hidden = not console.is_terminal
-    with Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden) as bar:
+    bar = Progress(*columns, TimeElapsedColumn(), console=console, disable=hidden)
+    with terminable(), bar:
         task = bar.add_task("rows" if dask is None else "files", total=None)
         with open_client(dask) as client:
             report = predict_files(

@@ -15,12 +15,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from agnews_sk import __version__
 from agnews_sk.labelling import MAX_LABEL_LENGTH, LabellingSession, annotations_as
 from agnews_sk.serving._api_key import check_key, key_check
-from agnews_sk.serving._app import respond_invalid
 from agnews_sk.serving._connections import BacklogSocket
 from agnews_sk.serving._guard import Guard
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._metrics import Metrics
 from agnews_sk.serving._page import LABELLING_HEADERS, LABELLING_PAGE
+from agnews_sk.serving._problems import respond_invalid
 from agnews_sk.serving._workers import BACKLOG, bind, make_server
 
 LOOPBACK = "127.0.0.1"
@@ -40,8 +40,8 @@ class Decided(BaseModel):
     suggested: str = Field("", max_length=MAX_LABEL_LENGTH)
 
 
-class NewClass(BaseModel):
-    """A label to choose from."""
+class ClassName(BaseModel):
+    """A label to choose from, which is to be added or removed."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -210,7 +210,7 @@ def _add_routes(
         return _as_json(_state(session))
 
     @app.post("/classes", dependencies=[guard])
-    def classes(request: NewClass) -> Response:
+    def add_class(request: ClassName) -> Response:
         """Add a label to choose from."""
         if len(session.classes) >= _MAX_CLASSES:
             raise HTTPException(422, f"there are {_MAX_CLASSES} labels, the most that are allowed.")
@@ -220,6 +220,17 @@ def _add_routes(
             raise HTTPException(422, str(error)) from error
         except OSError as error:
             raise _storage_error("the label could not be added", error) from error
+        return _as_json(_state(session))
+
+    @app.post("/classes/remove", dependencies=[guard])
+    def remove_class(request: ClassName) -> Response:
+        """Remove a label that no text has."""
+        try:
+            session.remove_class(request.name)
+        except ValueError as error:  # labelled in another window
+            raise HTTPException(409, str(error)) from error
+        except OSError as error:
+            raise _storage_error("the label could not be removed", error) from error
         return _as_json(_state(session))
 
     @app.get("/export/{tool}", dependencies=[guard])
