@@ -50,4 +50,4 @@ __all__ = [
     "weights_of",
 ]
 
-publish(__name__)
+publish(__name__, "TokenTypes")
