@@ -28,7 +28,9 @@ def fit_alone():
 
 
 def cross_validate():
-    cross_val_score(make_tfidf_pipeline(vectorize__words__stop_words=STOP_WORDS), TEXTS, LABELS, cv=2)
+    cross_val_score(
+        make_tfidf_pipeline(vectorize__words__stop_words=STOP_WORDS), TEXTS, LABELS, cv=2
+    )
 
 
 @pytest.mark.parametrize("run", [fit_in_sklearn, fit_alone, cross_validate])
