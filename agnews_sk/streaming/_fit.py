@@ -13,6 +13,7 @@ import polars as pl
 from sklearn.base import clone
 
 from agnews_sk._core.content import content_digest
+from agnews_sk._core.counted import counted
 from agnews_sk._core.job_folder import Inputs, Job, delete_parts, prepare_parts
 from agnews_sk._core.run_lock import output_lock
 from agnews_sk.datasets import find_training_files, reading_of
@@ -201,7 +202,8 @@ def fit_files(
     )
     if report.n_faulty:
         warnings.warn(
-            f"Skipped {report.n_faulty} broken rows; the first is {first_fault}.", stacklevel=2
+            f"Skipped {counted(report.n_faulty, 'broken row')}; the first is {first_fault}.",
+            stacklevel=2,
         )
     return pipeline
 
