@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
+from agnews_sk._core.counted import counted
 from agnews_sk._core.products import Products, threads
 from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import Interval
@@ -254,8 +255,8 @@ class CalibratedLogisticRegression(CalibratedLinear):
                 found = fit_logistic(Products(rows.X, run), loss, start=first, **settings)
         if not found.converged:
             warn_user(
-                f"the fit stopped after {found.n_iter} steps, before it converged to tol={self.tol}"
-                f"; increase max_iter={self.max_iter}, or decrease C.",
+                f"the fit stopped after {counted(found.n_iter, 'step')}, before it converged to "
+                f"tol={self.tol}; increase max_iter={self.max_iter}, or decrease C.",
                 ConvergenceWarning,
             )
         if isinstance(found, RowCoefficients):

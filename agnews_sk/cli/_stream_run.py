@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agnews_sk._core.counted import counted
 from agnews_sk.cli._cluster import open_client
 from agnews_sk.cli._families import Family, make_pipeline
 from agnews_sk.cli._output import check_model_path
@@ -77,7 +78,8 @@ def run_stream(
         remarks = _remarks(report, first_fault)
         for remark in remarks:
             console.print(remark, highlight=False, markup=False, soft_wrap=True)
-        console.print(f"[bold]Fitted:[/] {family} on {report.n_rows:,} rows in {seconds:.1f} s")
+        on = counted(report.n_rows, "row")
+        console.print(f"[bold]Fitted:[/] {family} on {on} in {seconds:.1f} s")
         rows = _rows(data, report, test, options)
         result = score_fitted(pipeline, family, rows, report.n_rows, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
@@ -139,14 +141,14 @@ def _remarks(report: FilesReport, first_fault: str) -> list[str]:
     list of str
     """
     dropped = {
-        "dropped by the filter": report.n_filtered,
-        "exact duplicates": report.n_duplicates,
-        f"broken; the first is {first_fault}": report.n_faulty,
+        f"{report.n_filtered:,} dropped by the filter": report.n_filtered,
+        counted(report.n_duplicates, "exact duplicate"): report.n_duplicates,
+        f"{report.n_faulty:,} broken; the first is {first_fault}": report.n_faulty,
     }
-    left_out = [f"{n:,} {why}" for why, n in dropped.items() if n]
+    left_out = [what for what, n in dropped.items() if n]
     named = f"text: {', '.join(report.text)}; label: {report.label}"
-    read = f"Read: {named}, {len(report.classes)} classes; {report.n_read:,} rows of "
-    read += f"{report.n_files} file{'s' * (report.n_files != 1)}"
+    read = f"Read: {named}, {len(report.classes)} classes; {counted(report.n_read, 'row')} of "
+    read += counted(report.n_files, "file")
     return [f"{read}, of which {', '.join(left_out)}." if left_out else f"{read}."]
 
 
@@ -170,13 +172,13 @@ def _rows(data: Path, report: FilesReport, test: str | None, options: RowOptions
         columns = RowOptions(**{**vars(options), "text": report.text, "label": [report.label]})
         bunch = read_texts(test, columns, subset="test")
         X_test, y_test = bunch.data, bunch.target
-    of_test = "" if y_test is None else f" and {len(y_test):,} test rows"
+    of_test = "" if y_test is None else f" and {counted(len(y_test), 'test row')}"
     return TrainTest(
         X_train=None,
         X_test=X_test,
         y_train=None,  # type: ignore[arg-type]
         y_test=y_test,  # type: ignore[arg-type]
-        source=f"{data}: {report.n_rows:,} training rows{of_test}",
+        source=f"{data}: {counted(report.n_rows, 'training row')}{of_test}",
         texts=report.text,
         label_name=report.label,
     )

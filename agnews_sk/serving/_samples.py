@@ -1,11 +1,11 @@
 """Sample texts, which the web page offers to click on."""
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from agnews_sk._core.column_kinds import cast_cells
+from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.serving._limits import Limits
 from agnews_sk.serving._models import ServedModel
 
@@ -51,9 +51,8 @@ def check_samples(
     if not given:
         raise ValueError("samples is empty; pass at least one text, or None to show none.")
     if len(given) > MAX_SAMPLES:
-        warnings.warn(
+        warn_user(
             f"samples has {len(given):,} texts, of which the page shows the first {MAX_SAMPLES}.",
-            stacklevel=3,
         )
     return [_checked(one, i, models, limits) for i, one in enumerate(given[:MAX_SAMPLES])]
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
+from agnews_sk._core.counted import counted
 from agnews_sk._core.products import Run, threads
 from agnews_sk._core.user_warnings import warn_user
 from agnews_sk._core.validation import class_weights
@@ -224,7 +225,7 @@ class _Fits:
         finite(found.coef)
         if not found.converged:
             warn_user(
-                f"the fit stopped after {found.n_iter} steps, before it converged to "
+                f"the fit stopped after {counted(found.n_iter, 'step')}, before it converged to "
                 f"tol={classifier.tol}; increase max_iter={classifier.max_iter}, or decrease C.",
                 ConvergenceWarning,
             )

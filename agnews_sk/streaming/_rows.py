@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from agnews_sk._core.counted import counted
 from agnews_sk._core.labels import encode_labels
 from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.datasets import (
@@ -219,7 +220,7 @@ def _rows_read(
     }
     if not totals["n_kept"]:
         raise ValueError(
-            f"No rows in {shown} that can be used: of {totals['n_read']:,} rows "
+            f"No rows in {shown} that can be used: of {counted(totals['n_read'], 'row')} "
             f"{totals['n_faulty']:,} are broken, and the samplers drop all others."
         )
     with_rows = [block for block in blocks if block["labels"]["texts"]]

@@ -90,7 +90,7 @@ def test_a_fit_that_stops_early_and_a_class_that_is_not_held_out_are_warned_of()
     codes[0], places[0] = 2, 0.999
     rows = in_blocks(X, codes, places, 3)
     with (
-        pytest.warns(ConvergenceWarning, match="stopped after 1 steps"),
+        pytest.warns(ConvergenceWarning, match="stopped after 1 step"),
         pytest.warns(UserWarning, match=r"without the classes \['c'\]"),
     ):
         fit_blocks(

@@ -252,7 +252,7 @@ def test_broken_rows_are_an_error_or_are_skipped_with_a_warning(tmp_path):
     path.write_text("\n".join(rows) + "\n")
     with pytest.raises(ValueError, match=r"a\.csv, line 42: label is missing.*on_bad_rows"):
         train(make_quick(), path, text="text", rows_per_block=10)
-    with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*line 42"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 broken row; the first is .*line 42"):
         found = train(make_quick(), path, text="text", rows_per_block=10, on_bad_rows="skip")
     assert found.predict(["cup"]).tolist() == ["b"]
 
@@ -291,7 +291,7 @@ def test_a_file_that_has_faulty_rows_only_is_not_passed_over(tmp_path):
     paths = sorted(tmp_path.iterdir())
     with pytest.raises(ValueError, match=r"a\.csv, line 2: expected 2 fields, got 1"):
         train(make_quick(), paths, text="text")
-    with pytest.warns(UserWarning, match=r"Skipped 1 broken rows; the first is .*a\.csv, line 2"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 broken row; the first is .*a\.csv, line 2"):
         found = train(make_quick(), paths, text="text", on_bad_rows="skip")
     assert found.classes_.tolist() == ["a", "b"]
     assert found["join"].columns_ == ["text"]
