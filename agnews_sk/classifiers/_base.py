@@ -208,7 +208,7 @@ class TextNetClassifier(
         """
         division = ""
         if len(parts.held_out):
-            division = content_digest([rows.values, rows.text_offsets, parts.held_out])
+            division = content_digest([rows.hashes(), parts.held_out])
         if is_warm and division and division != getattr(self, "_division", None):
             warnings.warn(
                 "warm_start holds out rows that an earlier fit may have trained on, as its rows or "

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.mapped import take_runs
 from agnews_sk.tokenization._chunks import Chunks, divide_texts
 
 # Longer than any text, and a length that the `tokenizers` library accepts (32 bits, signed).
@@ -270,8 +271,8 @@ class ModelInput:
             max_chunks=self.max_chunks,
             special_tokens=self.special_tokens,
         )
-        chunks = to_ragged(flat_values(ids).to_numpy()[found.tokens], found.offsets)
-        return Chunks(chunks, found.chunk_offsets)
+        values = take_runs(flat_values(ids).to_numpy(), found.starts, found.lengths)
+        return Chunks(to_ragged(values, found.offsets), found.chunk_offsets)
 
     def warn_of_cut(self, ids: pl.Series, *, of: str = "texts", stacklevel: int) -> None:
         """Warn if more than a tenth of the texts are longer than what is read of them.
@@ -332,13 +333,12 @@ class ModelInput:
         """
         lengths = np.diff(offsets)
         n_head, n_tail = self._n_kept()
-        # One flat mask over all tokens instead of a slice per text: (n_tokens,)
-        row = np.repeat(np.arange(len(lengths)), lengths)
-        position = np.arange(offsets[-1]) - offsets[row]
-        too_long = (lengths > self.max_length)[row]
-        dropped = too_long & (position >= n_head) & (position < lengths[row] - n_tail)
-        kept_offsets = np.concatenate([[0], np.minimum(lengths, self.max_length).cumsum()])
-        return to_ragged(flat_values(ids).to_numpy()[~dropped], kept_offsets)
+        too_long = lengths > self.max_length
+        heads, tails = np.where(too_long, n_head, lengths), np.where(too_long, n_tail, 0)
+        starts = np.column_stack([offsets[:-1], offsets[1:] - tails])  # (n_samples, 2)
+        runs = np.column_stack([heads, tails])
+        values = take_runs(flat_values(ids).to_numpy(), starts.ravel(), runs.ravel())
+        return to_ragged(values, np.concatenate([[0], (heads + tails).cumsum()]))
 
     def _n_kept(self) -> tuple[int, int]:
         """Return how many tokens of a truncated text are kept at its start and at its end.
