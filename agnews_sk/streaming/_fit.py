@@ -19,7 +19,9 @@ from agnews_sk.datasets import find_training_files, reading_of
 from agnews_sk.streaming._classifier import fit_blocks
 from agnews_sk.streaming._cluster import Report, Run, check_client, running_on
 from agnews_sk.streaming._duplicates import find_duplicates
+from agnews_sk.streaming._fit_net import checkpoints_in, fit_net
 from agnews_sk.streaming._folder import KeptInFolder, WorkFolder
+from agnews_sk.streaming._ids import StoredIds
 from agnews_sk.streaming._rows import (
     KeptRows,
     RowsRead,
@@ -248,7 +250,11 @@ def train_files(
         # Tasks of a run that ended may still write on a worker: not into the folder of another job.
         parts = WorkFolder(folder).stage(job.key)
         check = partial(_check_unchanged, files, inputs, folder)
-        with running_on(client, parts.path, files) as run:
+        checkpoints = None if work_folder is None else parts.path / "checkpoints"
+        with (
+            running_on(client, parts.path, files) as run,
+            checkpoints_in(steps.classifier, checkpoints),
+        ):
             report, first_fault = _train(
                 steps, files, reading, parts, rows_per_block, progress or _silent, run, check
             )
@@ -296,19 +302,15 @@ def _train(
     classes, rows.code_of = classes_of_kept(found, rows.labels())
     n_duplicates = rows.n_dropped()
     n_rows = found.n_kept - n_duplicates
-    vectors = Vectors(
-        steps.vectorizer,
-        rows,
-        folder,
-        n_blocks=len(found.blocks),
-        n_rows=n_rows,
-        n_classes=len(classes),
-        report=progress,
-        run=run,
-    )
-    blocks = vectors.blocks()
-    kept = KeptInFolder(folder.stage("fit"))
-    fit_blocks(steps.classifier, blocks, classes, kept, progress)
+    common: dict[str, Any] = {"n_blocks": len(found.blocks), "report": progress, "run": run}
+    if steps.tokenizer is not None:
+        ids = StoredIds(steps.tokenizer, rows, folder, **common)
+        fit_net(steps.classifier, ids, classes, folder, progress)
+        steps.keep_tokenizer()
+    else:
+        sizes: dict[str, Any] = {"n_rows": n_rows, "n_classes": len(classes)}
+        blocks = Vectors(steps.vectorizer, rows, folder, **sizes, **common).blocks()
+        fit_blocks(steps.classifier, blocks, classes, KeptInFolder(folder.stage("fit")), progress)
     return _report(files, found, n_duplicates, classes.tolist()), found.first_fault
 
 
