@@ -65,19 +65,11 @@ class Steps:
 
     def __init__(self, pipeline: Any) -> None:
         steps = [(name, step) for name, step in getattr(pipeline, "steps", []) if not _skips(step)]
-        trains_net = bool(steps) and is_net(steps[-1][1])
-        least = 1 if trains_net else 2
-        is_linear = bool(steps) and type(steps[-1][1]) is CalibratedLogisticRegression
-        if len(steps) < least or not (trains_net or is_linear):
-            named = f"{steps[-1][0]!r}, {type(steps[-1][1]).__name__}" if steps else repr(pipeline)
-            raise TypeError(
-                "the last step of pipeline must be CalibratedLogisticRegression or a network over "
-                f"token ids to be fitted block by block, got {named:.100}; {_SUPPORTED}."
-            )
-        self.classifier: Any = steps[-1][1]
+        self.classifier = _classifier_of(pipeline, steps)
         self.vectorizer: Any = None
         self.tokenizer: PretrainedTokenizer | None = None
         self._has_own_tokenizer = False
+        trains_net = is_net(self.classifier)
         of_rows = self._end_in_net(steps) if trains_net else steps[:-2]
         self._rows = [found for name, step in of_rows for found in _row_steps(name, step)]
         self._check_order()
@@ -209,6 +201,35 @@ def _skips(step: Any) -> bool:
     bool
     """
     return step is None or (isinstance(step, str) and step == "passthrough")
+
+
+def _classifier_of(pipeline: Any, steps: list[tuple[str, Any]]) -> Any:
+    """Return the last step; reject any that is not trained block by block.
+
+    Parameters
+    ----------
+    pipeline : object
+        For the message.
+    steps : list of (str, estimator)
+        Its steps, without those that do nothing.
+
+    Returns
+    -------
+    CalibratedLogisticRegression or TextNetClassifier
+
+    Raises
+    ------
+    TypeError
+    """
+    name, last = steps[-1] if steps else ("", None)
+    is_linear = type(last) is CalibratedLogisticRegression and len(steps) > 1
+    if is_linear or is_net(last):
+        return last
+    named = f"{name!r}, {type(last).__name__}" if steps else repr(pipeline)
+    raise TypeError(
+        "the last step of pipeline must be CalibratedLogisticRegression or a network over token "
+        f"ids to be fitted block by block, got {named:.100}; {_SUPPORTED}."
+    )
 
 
 def _row_steps(name: str, step: Any) -> list[tuple[str, Any]]:
