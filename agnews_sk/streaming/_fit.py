@@ -85,7 +85,8 @@ def fit_files(
     Parameters
     ----------
     pipeline : TextPipeline
-        As `make_tfidf_pipeline` makes it, without other columns. It is not changed.
+        As `make_tfidf_pipeline` makes it, without other columns, or as `make_finetune_pipeline`
+        makes it; or another network over the ids of a `PretrainedTokenizer`. It is not changed.
     paths : str, path-like or list of them
         A file, a pattern such as `2026-*.parquet`, a list of them, or a folder with files named
         after parts, whose training rows are read. Of any format that `load_texts` reads.
@@ -120,8 +121,8 @@ def fit_files(
     ImportError
         If `client` is given, and the `dask` extra is not installed.
     TypeError
-        If a step learns from all rows at once, such as a network, or a sampler adds rows or
-        compares them, or `client` is none of Dask.
+        If a step learns from all rows at once, such as a vocabulary of words, or a sampler adds
+        rows or compares them, or `client` is none of Dask.
     ValueError
         If a row is broken, a parameter is not supported, rows have several labels, the columns are
         not certain, a file changes while it is read, or a worker does not see files or folder.
@@ -150,6 +151,12 @@ def fit_files(
     per n-gram and class; it does not grow with the rows if `min_df` is a share, as by default. The
     work folder takes eight bytes per n-gram of each row, and beside them texts, words and counts
     until all vectors are written.
+
+    A network is trained on token ids in one file, of 16 bits each if the vocabulary allows, which
+    is mapped into memory: its `fit` reads the rows of each batch at their places. The model is that
+    of `fit` on the same rows in the same order. Memory holds one block, the network, and about ten
+    numbers per row, such as positions and the order of an epoch. With `work_folder`, checkpoints
+    are kept in it, unless the network has a `checkpoint_dir`.
 
     As in bulk prediction, a line or record of more than 1 MiB is a broken row.
 
