@@ -244,6 +244,7 @@ def compare_nets(sizes):
         first, last = found[way, sizes[0]], found[way, sizes[-1]]
         if len(sizes) > 1:
             growth = (last - first) / (sizes[-1] - sizes[0])
+            print(f"{way}: {growth:.0f} bytes of memory per further row", flush=True)
             record(f"network, {way}, memory per further row, bytes", growth)
         record(f"network, {way}, {sizes[-1]:,} rows, memory, MiB", last / 2**20)
 
