@@ -207,7 +207,7 @@ class TextNetClassifier(
         """
         division = ""
         if len(parts.held_out):
-            division = content_digest([rows.values, rows.text_offsets, parts.held_out])
+            division = content_digest([rows.hashes(), parts.held_out])
         if is_warm and division and division != getattr(self, "_division", None):
             warn_user(
                 "warm_start holds out rows that an earlier fit may have trained on, as its rows or "

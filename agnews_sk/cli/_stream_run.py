@@ -13,7 +13,13 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from agnews_sk._core.counted import counted
 from agnews_sk.cli._cluster import open_client
-from agnews_sk.cli._families import Family, make_pipeline
+from agnews_sk.cli._families import (
+    NETS,
+    PRETRAINED,
+    Family,
+    check_pretrained,
+    make_pipeline,
+)
 from agnews_sk.cli._output import check_model_path
 from agnews_sk.cli._rows import RowOptions, read_texts
 from agnews_sk.cli._saving import model_card, print_next
@@ -21,7 +27,9 @@ from agnews_sk.cli._stopping import check_stopped, terminable
 from agnews_sk.cli._train_run import score_fitted, set_params
 from agnews_sk.datasets import TrainTest
 from agnews_sk.persistence import save
-from agnews_sk.streaming import FilesReport, train_files
+from agnews_sk.streaming import TRAINING, FilesReport, train_files
+
+_FAMILIES = Family.TFIDF, Family.FINETUNE
 
 
 def run_stream(
@@ -30,6 +38,9 @@ def run_stream(
     *,
     family: Family,
     test: str | None,
+    model: str | None,
+    epochs: int | None,
+    devices: int,
     params: Sequence[str],
     seed: int,
     dask: str | None,
@@ -45,6 +56,11 @@ def run_stream(
     family : Family
     test : str or None
         File of test rows, which are loaded as a whole.
+    model : str or None
+        Pretrained model of a network.
+    epochs : int or None
+    devices : int
+        Number of devices that a network is trained on.
     params : sequence of str
         Parameters of steps, each as NAME=VALUE.
     seed : int
@@ -55,8 +71,14 @@ def run_stream(
     """
     console = Console()
     check_model_path(out)
+    of_net: dict[str, Any] = {"model": model, "epochs": epochs, "devices": devices}
+    if family not in NETS:
+        given = {**of_net, "devices": devices > 1}
+        unsupported = [*unsupported, *(f"--{name}" for name, value in given.items() if value)]
     data = _check(options, family, unsupported)
-    pipeline = make_pipeline(family, seed=seed)
+    if family in PRETRAINED:
+        check_pretrained(model)
+    pipeline = make_pipeline(family, seed=seed, show=console.is_terminal, **of_net)
     set_params(pipeline, params)
     reading = {**options.reading(), "label": next(iter(options.label or ()), None)}
     start = time.perf_counter()
@@ -84,6 +106,8 @@ def run_stream(
         result = score_fitted(pipeline, family, rows, report.n_rows, seconds, seed, console)
         card = model_card(pipeline, rows, result, family, remarks=remarks)
         check_stopped()
+        if family in NETS:
+            pipeline.set_params(classify__devices=1)  # which is not saved
         save(pipeline, out, card=card)
     console.print("[bold]Saved:[/]", escape(str(out)), soft_wrap=True)
     print_next(console, out)
@@ -107,10 +131,10 @@ def _check(options: RowOptions, family: Family, unsupported: Sequence[str]) -> P
     ------
     typer.BadParameter
     """
-    if family is not Family.TFIDF:
+    if family not in _FAMILIES:
         raise typer.BadParameter(
-            f"--stream trains the family tfidf, got {family.value}; leave --stream out to train on "
-            "rows in memory.",
+            f"--stream trains the families {' and '.join(_FAMILIES)}, got {family.value}; leave "
+            "--stream out to train on rows in memory.",
             param_hint="--family",
         )
     several = [f"--label {' --label '.join(options.label or ())}"] * (len(options.label or ()) > 1)
@@ -205,5 +229,7 @@ def _progress(console: Console) -> Iterator[Any]:
         def show(stage: str, n_done: int, n_blocks: int | None) -> None:
             check_stopped()
             bar.update(task, description=stage, completed=n_done, total=n_blocks)
+            if stage == TRAINING:  # a network shows its epochs itself
+                bar.stop()
 
         yield show

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from agnews_sk._core.columnar import flat_values, row_offsets, to_ragged
+from agnews_sk._core.mapped import take_runs
 from agnews_sk._core.user_warnings import warn_user
 from agnews_sk.tokenization._chunks import Chunks, divide_texts
 from agnews_sk.tokenization._segments import cut_of_pairs, find_separators
@@ -319,8 +320,8 @@ class ModelInput:
             max_chunks=self.max_chunks,
             special_tokens=self.special_tokens,
         )
-        chunks = to_ragged(flat_values(values).to_numpy()[found.tokens], found.offsets)
-        return Chunks(chunks, found.chunk_offsets)
+        chunks = take_runs(flat_values(values).to_numpy(), found.starts, found.lengths)
+        return Chunks(to_ragged(chunks, found.offsets), found.chunk_offsets)
 
     def warn_of_cut(self, ids: pl.Series, *, of: str = "texts") -> None:
         """Warn if more than a tenth of the texts are longer than what is read of them.
@@ -387,15 +388,15 @@ class ModelInput:
         -------
         polars.Series of list of shape (n_samples,)
         """
-        lengths = np.diff(offsets)
+        starts, ends = offsets[:-1], offsets[1:]
         n_head, n_tail = self._n_kept()
-        # One flat mask over all tokens instead of a slice per text: (n_tokens,)
-        row = np.repeat(np.arange(len(lengths)), lengths)
-        position = np.arange(offsets[-1]) - offsets[row]
-        too_long = ((lengths > self.max_length) & (separators < 0))[row]
-        dropped = too_long & (position >= n_head) & (position < lengths[row] - n_tail)
+        too_long = (np.diff(offsets) > self.max_length) & (separators < 0)
+        # Two spans that each row drops, (start, end, start, end); empty ones lie at its end.
+        dropped = np.repeat(ends[:, None], 4, axis=1)
+        dropped[too_long, 0] = starts[too_long] + n_head
+        dropped[too_long, 1] = ends[too_long] - n_tail
         if self.separator:
-            dropped |= cut_of_pairs(
+            pairs, spans = cut_of_pairs(
                 offsets,
                 separators,
                 n_separator=len(self.separator),
@@ -403,8 +404,11 @@ class ModelInput:
                 special_tokens=self.special_tokens,
                 head_share=_HEAD_SHARES[self.truncation],
             )
-        kept_offsets = np.concatenate([[0], np.minimum(lengths, self.max_length).cumsum()])
-        return to_ragged(flat_values(values).to_numpy()[~dropped], kept_offsets)
+            dropped[pairs] = spans
+        run_starts = np.column_stack([starts, dropped[:, 1], dropped[:, 3]])  # (n_samples, 3)
+        lengths = np.column_stack([dropped[:, 0], dropped[:, 2], ends]) - run_starts
+        kept = take_runs(flat_values(values).to_numpy(), run_starts.ravel(), lengths.ravel())
+        return to_ragged(kept, np.concatenate([[0], lengths.sum(axis=1).cumsum()]))
 
     def _n_kept(self) -> tuple[int, int]:
         """Return how many tokens of a truncated text are kept at its start and at its end.

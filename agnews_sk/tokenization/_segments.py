@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from agnews_sk._core.mapped import MOST_VALUES
+
 
 def find_separators(
     values: np.ndarray, offsets: np.ndarray, separator: tuple[int, ...]
@@ -34,15 +36,25 @@ def find_separators(
     n_starts = len(values) - len(separator) + 1
     if n_starts <= 0:
         return found
-    matches = np.ones(n_starts, dtype=bool)
-    for place, id_ in enumerate(separator):
-        matches &= values[place : place + n_starts] == id_
-    starts = np.flatnonzero(matches)
+    pieces = [
+        first + _matches(values[first : first + MOST_VALUES + len(separator) - 1], separator)
+        for first in range(0, n_starts, MOST_VALUES)
+    ]
+    starts = np.concatenate(pieces)
     rows = np.searchsorted(offsets, starts, side="right") - 1
     between = (starts > offsets[rows]) & (starts + len(separator) < offsets[rows + 1])
     first_rows, first = np.unique(rows[between], return_index=True)
     found[first_rows] = starts[between][first]
     return found
+
+
+def _matches(values: np.ndarray, separator: tuple[int, ...]) -> np.ndarray:
+    """Return where a separator begins within some values."""
+    n_starts = len(values) - len(separator) + 1
+    found = np.ones(n_starts, dtype=bool)
+    for place, id_ in enumerate(separator):
+        found &= values[place : place + n_starts] == id_
+    return np.flatnonzero(found)
 
 
 def cut_of_pairs(
@@ -53,8 +65,8 @@ def cut_of_pairs(
     max_length: int,
     special_tokens: tuple[int, int],
     head_share: float,
-) -> np.ndarray:
-    """Return which tokens of pairs are dropped, so that none is longer than `max_length`.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the tokens that pairs drop, so that none is longer than `max_length`.
 
     The longer segment is truncated first, down to the length of the other one, and then both: the
     strategy "longest_first" of the `tokenizers` library.
@@ -75,7 +87,10 @@ def cut_of_pairs(
 
     Returns
     -------
-    ndarray of bool of shape (n_tokens,)
+    rows : ndarray of int of shape (n_cut,)
+        Positions of the pairs that are longer.
+    spans : ndarray of int of shape (n_cut, 4)
+        Start and end of what is dropped of the first segment, and of the second.
     """
     first, last = special_tokens
     starts, ends = offsets[:-1] + first, offsets[1:] - last
@@ -87,8 +102,6 @@ def cut_of_pairs(
     is_shorter = np.stack([lengths[0] <= lengths[1], lengths[0] > lengths[1]])
     kept = np.where(is_shorter, of_shorter, room - of_shorter)  # (2, n_cut)
     from_head = (kept * head_share).astype(int)
-    # One at the start of each dropped span, minus one at its end.
-    steps = np.zeros(offsets[-1] + 1, dtype=int)
-    np.add.at(steps, begins + from_head, 1)
-    np.add.at(steps, begins + lengths - (kept - from_head), -1)
-    return steps[:-1].cumsum() > 0
+    begins += from_head
+    ends_of_dropped = begins + lengths - kept
+    return cut, np.stack([begins, ends_of_dropped], axis=1).reshape(4, -1).T

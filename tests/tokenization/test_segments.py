@@ -143,4 +143,4 @@ def test_a_dict_of_plain_values_describes_pairs():
 
 def test_a_warning_of_cut_pairs_names_no_chunks():
     with pytest.warns(UserWarning, match="truncated; a larger max_length reads more of them"):
-        pair_input(5).warn_of_cut(pl.Series([[1, 7, 7, 7, 2, 8, 2]]), stacklevel=1)
+        pair_input(5).warn_of_cut(pl.Series([[1, 7, 7, 7, 2, 8, 2]]))
